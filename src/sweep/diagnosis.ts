@@ -172,7 +172,13 @@ function selectStuckRuns(db: Database) {
           eq(r.status, "PENDING"),
           or(
             and(not(isHeld), inArray(waiting.reason, ["paused", "no_runner"])),
-            and(waiting.hasTurn, eq(r.id, sql`public.next_run(${r.workflowDefinitionId}, statement_timestamp())`)),
+            and(
+              waiting.hasTurn,
+              or(
+                eq(r.id, sql`public.next_run(${r.workflowDefinitionId}, statement_timestamp())`),
+                isNull(r.queuePosition),
+              ),
+            ),
           ),
         ),
       ),

@@ -92,35 +92,37 @@ language plpgsql as $$
 declare
   c_most_expired constant integer := 1000;
   v_overdue_ids uuid[];
+  v_expired_ids uuid[];
   v_joining_ids uuid[];
 begin
-  select array_agg(over.id) filter (where not over.joins), array_agg(over.id) filter (where over.joins)
-  into v_overdue_ids, v_joining_ids
+  select array_agg(happened.id) filter (where happened.what = 'overdue'),
+    array_agg(happened.id) filter (where happened.what = 'expired'),
+    array_agg(happened.id) filter (where happened.what = 'joins')
+  into v_overdue_ids, v_expired_ids, v_joining_ids
   from (
-    select r.id, false as joins from public.workflow_runs r
+    select r.id, 'overdue' as what
+    from public.workflow_runs r
     where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
       -- `run_ends_at` looks up the lease of a run. Most overdue runs have reached their deadlines, so the deadline is compared
       -- first, and most look-ups are not needed.
       and (r.deadline_at <= p_now or public.run_ends_at(r.id, r.status, r.deadline_at) <= p_now)
     union all
-    select r.id, r.deadline_at is null or r.deadline_at > p_now from public.workflow_runs r
+    select r.id, case when r.deadline_at <= p_now then 'expired' else 'joins' end
+    from public.workflow_runs r
     where r.workflow_definition_id = any (p_definition_ids) and r.status = 'PENDING'
       and least(r.not_before, r.deadline_at) <= p_now
-  ) over;
-  -- Nearly always there is nothing.
+  ) happened;
   if v_joining_ids is not null then
     perform public.join_queues(v_joining_ids);
   end if;
+  if cardinality(v_expired_ids) > c_most_expired then
+    v_expired_ids := v_expired_ids[1:c_most_expired] || array(
+      select other.id from unnest(v_expired_ids[c_most_expired + 1:]) other (id) where other.id = any (p_run_ids));
+  end if;
+  v_overdue_ids := v_overdue_ids || v_expired_ids;
+  -- Nearly always there is nothing to end.
   if v_overdue_ids is null then
     return '{}';
-  end if;
-  if cardinality(v_overdue_ids) > c_most_expired then
-    v_overdue_ids := array(
-      select over.id
-      from unnest(v_overdue_ids) over (id)
-      join public.workflow_runs r on r.id = over.id
-      order by r.status = 'RUNNING' or r.id = any (p_run_ids) desc nulls last, r.deadline_at, r.id
-      limit c_most_expired);
   end if;
   return public.end_attempts(v_overdue_ids, p_now);
 end $$;

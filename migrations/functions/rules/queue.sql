@@ -17,17 +17,20 @@
 -- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the
 -- statement began. So a statement after the lock sees all that the previous holder of the lock did.
 
--- The runs in the queue of a definition at an instant. It returns whole rows, so that `concurrency_key` keeps the collation of its
--- column, without which its index cannot be searched.
---
--- The second part is for readers: the instant of these runs has come, but no verb has recorded that they joined.
+-- The runs in the queue of a definition that have not expired at an instant. It returns whole rows, so that `concurrency_key` keeps
+-- the collation of its column, without which its index cannot be searched.
 create or replace function public.waiting_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
 language sql stable as $$
   select r.*
   from public.workflow_runs r
   where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is not null
     and (r.deadline_at is null or r.deadline_at > p_now)
-  union all
+$$;
+
+-- The runs of a definition that have joined its queue, behind those of `waiting_runs`, without that being recorded. Only readers see
+-- such runs, since verbs record it first.
+create or replace function public.joining_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
+language sql stable as $$
   select r.*
   from public.workflow_runs r
   where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
@@ -37,6 +40,7 @@ $$;
 -- The run of a definition that starts next at an instant. Null when no slot is free, or when no run may start now.
 -- - Usually it is the first of `waiting_runs`.
 -- - With `max_running_per_key`, keys take turns: it is the first such run of the next key that has room (`next_turn`).
+-- - For readers, who pass `p_held_at`, it is the first of `joining_runs` when it is none of those.
 create or replace function public.next_run(p_definition_id uuid, p_now timestamptz, p_held_at timestamptz default null)
 returns uuid
 language plpgsql stable as $$
@@ -49,16 +53,33 @@ begin
   from public.workflow_definitions d
   where d.id = p_definition_id;
   if v_per_key is not null then
-    return (
+    v_run_id := (
       select public.next_turn(p_definition_id, p_now, slots.last_key, slots.full_keys)
       from public.slots_of(p_definition_id, p_held_at) slots
       where slots.free > 0);
+    if v_run_id is null and p_held_at is not null then
+      v_run_id := (
+        select joining.id
+        from public.slots_of(p_definition_id, p_held_at) slots
+        cross join public.joining_runs(p_definition_id, p_now) joining
+        where slots.free > 0 and joining.concurrency_key <> all (coalesce(slots.full_keys, '{}'))
+        order by joining.not_before, joining.created_at, joining.id
+        limit 1);
+    end if;
+    return v_run_id;
   end if;
   v_run_id := (
     select waiting.id
     from public.waiting_runs(p_definition_id, p_now) waiting
     order by waiting.queue_position
     limit 1);
+  if v_run_id is null and p_held_at is not null then
+    v_run_id := (
+      select joining.id
+      from public.joining_runs(p_definition_id, p_now) joining
+      order by joining.not_before, joining.created_at, joining.id
+      limit 1);
+  end if;
   if v_run_id is null or (select count(*) from public.held_slots(p_definition_id, p_held_at)) >= v_max_running then
     return null;
   end if;
@@ -88,13 +109,7 @@ begin
     limit 1;
     if v_run_id is null then
       if v_is_last_round then
-        -- For readers: a run without a key and without a position, which the search leaves out.
-        return (
-          select waiting.id
-          from public.waiting_runs(p_definition_id, p_now) waiting
-          where waiting.concurrency_key = '' and waiting.queue_position is null
-          order by waiting.not_before
-          limit 1);
+        return null;
       end if;
       v_is_last_round := true;
       v_key := '';

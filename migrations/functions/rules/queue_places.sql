@@ -59,7 +59,7 @@ begin
   -- Its instant has come, but no verb has recorded that. The same may be true of other runs.
   return v_place + (
     select count(*)
-    from public.waiting_runs(p_definition_id, p_now) ahead
-    where ahead.queue_position is null and (not v_takes_turns or ahead.concurrency_key = p_key)
+    from public.joining_runs(p_definition_id, p_now) ahead
+    where (not v_takes_turns or ahead.concurrency_key = p_key)
       and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id));
 end $$;
