@@ -1,5 +1,6 @@
 /** The command line of the package in `client/`: what changes much at once, and what waits or follows. */
 import { describe } from "vitest";
+import { describeBatches } from "./batches.ts";
 import { describeChangesOfRuns, describeChangesOfWorkflows, describePeople } from "./changes.ts";
 import { describeEvents } from "./events.ts";
 import { describeNotify } from "./notify.ts";
@@ -9,6 +10,8 @@ import { useWorld } from "./world.ts";
 const world = useWorld({ WORK_SECONDS: "1" });
 
 describe("changes of many runs", () => describeChangesOfRuns(world));
+
+describe("batches of runs", () => describeBatches(world));
 
 describe("changes of workflows", () => describeChangesOfWorkflows(world));
 

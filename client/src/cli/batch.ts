@@ -36,7 +36,7 @@ export async function invokeBatch(context: Context, workflowName: string, flags:
   const wait = (signal: AbortSignal) => waitWithBar(context, id, signal);
   const batch = await withPatience(id, timeout, wait, { name: "batch", hint }).catch(async (error: unknown) => {
     // Programs read the ids here, which they need to find out about the end.
-    if (mode !== "people") show(await client.batch(id));
+    if (mode !== "people") printOne(mode, { ...(await client.batch(id).catch(() => ({ id }))), run_ids }, id, () => []);
     throw error;
   });
   if (batch.failed > 0) process.exitCode = EXIT.runFailed;
