@@ -393,7 +393,8 @@ export function createModel(definitionCount: number) {
       change(definition, isDispatched, () => {
         if (!definition.isActive || definition.runner === null) return refuse(409);
         const waiting = unfinishedOf(definition).filter(({ status }) => status === "PENDING");
-        if (waiting.length + concurrencyKeys.length > (definition.maxQueued ?? Number.POSITIVE_INFINITY)) return refuse(409);
+        if (waiting.length + concurrencyKeys.length > (definition.maxQueued ?? Number.POSITIVE_INFINITY))
+          return refuse(409);
         const batch: ModelBatch = { count: concurrencyKeys.length, isEnded: false };
         const triggered = concurrencyKeys.map((key) => newRun({ definition, batch, key: null, concurrencyKey: key }));
         const [first] = triggered;

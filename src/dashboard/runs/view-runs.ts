@@ -15,7 +15,7 @@ import { runningAttempts as a } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import { batchRuns } from "../../runs/batches/batch-runs.ts";
-import { isLabelled, labelledRuns, MAX_LOOKED_AT, placeAfter } from "../../runs/labelled-runs.ts";
+import { isLabelled, labelledRuns, MAX_LOOKED_AT } from "../../runs/labelled-runs.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { newestRuns } from "../../runs/list-runs.ts";
 import { matchesFilter, type RunCursor, type RunFilter, type RunsPage } from "../../runs/run-filter.ts";
@@ -24,7 +24,8 @@ import { startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import type { RunState } from "../run-state.tsx";
-import { compare, MAX_NEW, type News, type Place } from "./list/shown.ts";
+import { cutPage, keepShown } from "./list/cut-page.ts";
+import { MAX_NEW, type News } from "./list/shown.ts";
 
 /** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
 export type ListedRun = {
@@ -270,42 +271,4 @@ function eachFound(db: Database, caller: CallerExpression, filter: RunFilter) {
     .crossJoinLateral(found)
     .where(sql`${found.isFound}`)
     .as("all_counted");
-}
-
-const placeOf = (run: Place | undefined): RunCursor | null => (run ? { createdAt: run.created_at, id: run.id } : null);
-
-type Cut = Pick<RunsView, "runs" | "newer" | "older" | "isCut" | "news">;
-
-type Found = { is_found: boolean } & Place;
-
-/** Removes the extra row that shows whether there is a further page, and finds the cursors of the pages before and after. */
-function cutPage(rows: readonly (ListedRun & Found)[], page: RunsPage): Cut {
-  const found = rows.filter(({ is_found }) => is_found);
-  const runs = page.direction === "newer" ? found.slice(-page.limit) : found.slice(0, page.limit);
-  return { runs, ...aroundPage(runs, rows, page, found.length > page.limit), news: { come: 0, gone: 0 } };
-}
-
-/** Keeps the runs that an open page shows, and compares them with those that match now. */
-function keepShown(runs: readonly ListedRun[], matches: readonly Found[], page: RunsPage): Cut {
-  const matching = matches.filter(({ is_found }) => is_found);
-  const { hasMore, ...news } = compare(runs, matching, page);
-  return { runs: [...runs], ...aroundPage(runs, matches, page, hasMore), news };
-}
-
-/** The cursors of the pages before and after these runs. `rows` may say how far was looked. */
-function aroundPage(
-  runs: readonly ListedRun[],
-  rows: readonly Found[],
-  { cursor, direction = "older" }: RunsPage,
-  hasMore: boolean,
-): Pick<RunsView, "newer" | "older" | "isCut"> {
-  const lookedAt = placeOf(rows.find(({ is_found }) => !is_found));
-  const beyond = lookedAt && placeAfter(lookedAt, direction);
-  // The page that the reader came from is on the other side of the cursor.
-  if (direction === "older") {
-    const newer = cursor === undefined ? null : (placeOf(runs[0]) ?? cursor);
-    return { newer, older: beyond ?? (hasMore ? placeOf(runs.at(-1)) : null), isCut: lookedAt !== null };
-  }
-  const older = placeOf(runs.at(-1)) ?? cursor ?? null;
-  return { newer: beyond ?? (hasMore ? placeOf(runs[0]) : null), older, isCut: lookedAt !== null };
 }
