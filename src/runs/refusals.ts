@@ -5,18 +5,10 @@
 import { z } from "zod";
 import type { RunStatus } from "../db/enums.ts";
 import { RUN_STATUSES } from "../db/enums.ts";
+import { lackingRights, partFaultSchema, toFault } from "../files/part-faults.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
 
 export const NO_RUN = "There is no such run, or it is not yours to see.";
-
-const partFaultSchema = z.object({
-  field: z.enum(["sources", "instructions", "outputs", "template"]),
-  id: z.string(),
-  /** Null for a part that is missing, or that the caller may not read. */
-  path: z.string().nullable(),
-  fault: z.enum(["missing", "unreadable", "unwritable", "empty"]),
-});
-type PartFault = z.infer<typeof partFaultSchema>;
 
 /** Why `trigger_run` refused. */
 export const triggerRefusalSchema = z.object({
@@ -208,7 +200,7 @@ export function changeProblem(
         lackingRights("To retry this run", refusal.faults) ??
         new Problem(
           "conflict",
-          `Files of the run no longer exist: ${listIds(refusal.faults)}. Invoke the workflow again instead.`,
+          `Files of the run no longer exist: ${refusal.faults.map(({ id }) => id).join(", ")}. Invoke the workflow again instead.`,
         )
       );
   }
@@ -282,29 +274,4 @@ function lateResult({ status, ended_by }: z.infer<typeof resultRefusalSchema>): 
   }
   if (ended_by === "STOP") return "The run was stopped meanwhile. The result is kept in the run's events.";
   return `The run has already ended: it is ${status}. The result is kept in the run's events.`;
-}
-
-const UNSEEN = { sources: "a source", instructions: "an instruction", outputs: "an output", template: "the template" };
-
-/** A part for a person: its path, or what the workflow uses it for, if they may not read it. */
-const namePart = ({ field, id, path }: PartFault): string =>
-  path === null ? `${UNSEEN[field]} that you may not see (${id})` : `“${path}” (${id})`;
-
-/** Null when no permission is missing, but something else is wrong. */
-function lackingRights(purpose: string, faults: readonly PartFault[]): Problem | null {
-  const rights = faults.flatMap((part) => {
-    if (part.fault === "unreadable") return [`read on ${namePart(part)}`];
-    return part.fault === "unwritable" ? [`write on ${namePart(part)}`] : [];
-  });
-  return rights.length === 0 ? null : new Problem("forbidden", `${purpose} you also need: ${rights.join(", ")}.`);
-}
-
-const listIds = (faults: readonly PartFault[]) => faults.map(({ id }) => id).join(", ");
-
-function toFault({ field, id, fault, path }: PartFault): Fault {
-  const msg =
-    fault === "missing"
-      ? `The workflow's ${field} name the path part ${id}, which no longer exists.`
-      : `The workflow's ${field} name the folder ${path}, which has no document below it.`;
-  return { loc: ["path", "definition_id"], type: "value_error", msg };
 }
