@@ -168,6 +168,7 @@ const PAGES: Record<string, PageCase> = {
   "the policy": { path: `${workflow(INVOICES)}/policy`, shows: "Retry a run automatically when" },
   "who may run a workflow": { path: `${workflow(INVOICES)}/people`, shows: "Let them run it" },
   "nobody who may run it": { path: `${workflow(INVOICES)}/people?q=zzzz`, shows: "Nobody matches." },
+  "the runners": { path: "/app/runners", shows: "There is no key of a runner.", dialogs: ["A new runner"] },
   "the files": { path: "/app/files", shows: "shared", dialogs: ["New"] },
   "a folder": {
     path: `/app/files/${FOLDER}`,
@@ -229,6 +230,7 @@ const PAGES: Record<string, PageCase> = {
   "a USER's runs": { path: "/app/runs", shows: "COMPLETED", as: "user" },
   "a USER's run of a workflow that they do not see": { path: run(DEMO.runs.completed), shows: "COMPLETED", as: "user" },
   "a USER's workflows": { path: "/app/workflows", shows: "Ask an OWNER or ADMIN", as: "user" },
+  "a USER's runners": { path: "/app/runners", shows: "An OWNER or ADMIN manages runners.", as: "user" },
   "a USER's files": { path: "/app/files", shows: "There is nothing in it.", as: "user" },
   "a USER's health": { path: "/app/health", shows: "of the runs that you see", as: "user" },
   "a USER's notifications": { path: HREF, shows: "An OWNER or ADMIN manages notifications.", as: "user" },
@@ -551,10 +553,10 @@ const STATES: Record<string, StateCase> = {
     path: "/app/runs",
     make: async (page) => {
       await page.locator("#freshness[data-state=live]").waitFor();
-      await page.route("**/app/runs", (route) => route.abort());
+      await page.route("**/app/runs*", (route) => route.abort());
       await page.evaluate("document.dispatchEvent(new Event('due'))");
       await page.getByText("the service cannot be reached").waitFor();
-      await page.unroute("**/app/runs");
+      await page.unroute("**/app/runs*");
       forgetComplaints(page);
     },
     shows: "Last updated",

@@ -94,7 +94,7 @@ describe("the search", () => {
 describe("the keys of a list", () => {
   it("move through its rows, select one and open one, also after a refresh", async ({ open }) => {
     const page = await open();
-    const addresses = await page
+    const rowLinks = await page
       .locator(".row-link")
       .evaluateAll((links) => links.map((link) => link.getAttribute("href")));
     for (const [key, index] of [
@@ -104,16 +104,16 @@ describe("the keys of a list", () => {
       ["k", 1],
     ] as const) {
       await page.keyboard.press(key);
-      expect([key, await focused(page)]).toEqual([key, addresses[index]]);
+      expect([key, await focused(page)]).toEqual([key, rowLinks[index]]);
     }
     await page.evaluate("document.dispatchEvent(new Event('due'))");
     await page.waitForTimeout(500);
-    expect(await focused(page)).toBe(addresses[1]);
+    expect(await focused(page)).toBe(rowLinks[1]);
     await page.keyboard.press("x");
     expect(await page.locator("tbody :checked").evaluateAll((boxes) => boxes.length)).toBe(1);
     await page.getByText("Selected: 1").waitFor();
     await page.keyboard.press("Enter");
-    await page.waitForURL(`**${addresses[1]}`);
+    await page.waitForURL(`**${rowLinks[1]}`);
     await page.keyboard.press("g");
     await page.keyboard.press("w");
     await page.waitForURL("**/app/workflows");

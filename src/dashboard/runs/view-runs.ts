@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { and, asc, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../../db/access.ts";
 import {
@@ -25,6 +25,7 @@ import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import type { RunState } from "../run-state.tsx";
 import { cutPage, keepShown } from "./list/cut-page.ts";
+import { selectPeople } from "./list/people.ts";
 import { MAX_NEW, type News } from "./list/shown.ts";
 
 /** A run in a list. `begun_at` is null until it starts. Instants are RFC 3339. */
@@ -161,7 +162,7 @@ export async function viewRuns(
       .crossJoinLateral(choices)
       .innerJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, choices.id)))
       .orderBy(asc(d.name), asc(d.id)),
-    people: selectPeople(db, caller),
+    people: selectPeople(db, caller, MAX_CHOICES),
     beginnings: selectBeginning(db, caller),
   });
   const counts: RunsView["counts"] = { PENDING: 0, RUNNING: 0, COMPLETED: 0, FAILED: 0 };
@@ -172,22 +173,6 @@ export async function viewRuns(
   }
   const cut = shown === null ? cutPage(rows, page) : keepShown(rows, matches, page);
   return { ...requirePageCaller(callers), ...cut, counts, workflows, people, beginning };
-}
-
-function selectPeople(db: Database, caller: CallerExpression) {
-  const newest = db
-    .select({ id: sql<string>`${users.id}`.as("person_id"), name: nameOf(users).as("person_name") })
-    .from(users)
-    .where(and(sql`${caller.isAdministrator}`, eq(users.tenantId, caller.tenantId), isNull(users.deletedAt)))
-    .orderBy(desc(users.id))
-    .limit(MAX_CHOICES)
-    .as("person");
-  return db
-    .with(caller)
-    .select({ id: newest.id, name: newest.name })
-    .from(caller)
-    .crossJoinLateral(newest)
-    .orderBy(asc(newest.name), asc(newest.id));
 }
 
 /** Which of the runs that are stored in a state are seen so; all of those in another state. */
