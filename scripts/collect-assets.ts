@@ -64,7 +64,7 @@ export const ASSETS = "/${folder}";
 `;
 if (process.argv.includes("--check")) {
   if (readFileSync(folderFile, "utf8") !== folderSource) {
-    console.error("The scripts and styles of the pages have changed: run node scripts/collect-assets.ts");
+    console.error("The scripts and styles of the pages have changed: run npm run assets");
     process.exitCode = 1;
   }
 } else {

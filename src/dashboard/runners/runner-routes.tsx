@@ -18,7 +18,7 @@ export const runners = new Pages();
 
 const idSchema = z.guid().catch("");
 
-runners.page(HREF, async (c) => {
+runners.page("/app/runners", async (c) => {
   const view = await viewAllRunners(c.env.db, c.var.credential);
   const connected = await findPresence(c.env.live, view.caller.tenant_id, view.runners, view.now);
   return html(c, <RunnersPage view={view} runners={connected} workflowId={idSchema.parse(c.req.query("workflow"))} />);
