@@ -28,7 +28,7 @@ let newcomerKey = "";
 const visited = new Set<string>();
 
 /** What the tests make: an endpoint, an open invite, and a run with a log, an earlier attempt and a stop under way. */
-const made = { endpointId: "", inviteLink: "" };
+const made = { endpointId: "", batchId: "", inviteLink: "" };
 const RUN_WITH_ALL = demoId(414);
 const [INVOICES, CONTRACTS, PAUSED] = [demoId(303), demoId(304), demoId(305)];
 const [FOLDER, DOCUMENT, WORKFLOWS_FOLDER] = [demoId(121), demoId(122), demoId(100)];
@@ -78,6 +78,8 @@ beforeAll(async () => {
     max_attempts: 3,
     retry_on: ["LOST"],
   });
+  const batch = await call("POST", `/workflow-definitions/${INVOICES}/invoke-batch`, { runs: [{}, {}] });
+  made.batchId = String(batch.id);
 });
 
 async function pageOf(viewer: Viewer): Promise<Page> {
@@ -162,6 +164,7 @@ const PAGES: Record<string, PageCase> = {
     shows: "PAUSED",
     dialogs: ["Resume “…”?", "Delete “…”?"],
   },
+  "a batch": { path: () => `/app/batches/${made.batchId}`, shows: "have ended" },
   "the form of a workflow": { path: "/app/workflows/new", shows: "Signs what is sent" },
   "the form of a copy": { path: `/app/workflows/new?from=${CONTRACTS}`, shows: "Name" },
   "the form, filled in": { path: `${workflow(DEMO.quarterlyReportId)}/edit`, shows: "Generate a new webhook secret" },

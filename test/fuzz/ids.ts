@@ -9,6 +9,7 @@ export type IdKind =
   | "part"
   | "definition"
   | "run"
+  | "batch"
   | "permission"
   | "key"
   | "invite"
@@ -32,6 +33,8 @@ const KINDS: Record<string, IdKind> = {
   workflow_definition_ids: "definition",
   run_id: "run",
   run_ids: "run",
+  batch: "batch",
+  batch_id: "batch",
   // Any UUID that the caller has not used before.
   request_id: "run",
   permission_id: "permission",
@@ -62,7 +65,7 @@ export function idFor(name: string): fc.Arbitrary<string> {
   );
 }
 
-const PLACE = /^\$(tenant|user|part|definition|run|permission|key|invite|endpoint|delivery)\.(own|other)\.(\d)$/;
+const PLACE = /^\$(tenant|user|part|definition|run|batch|permission|key|invite|endpoint|delivery)\.(own|other)\.(\d)$/;
 
 /** The same value with an id for each place. */
 export function fillIds(value: Json, ids: { own: Ids; other: Ids }): Json {
@@ -96,6 +99,8 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     union all
     select 'run', id from workflow_runs where tenant_id = ${tenant.id}
     union all
+    select 'batch', id from run_batches where tenant_id = ${tenant.id}
+    union all
     select 'permission', id from user_permissions where tenant_id = ${tenant.id}
     union all
     select 'invite', id from invites where tenant_id = ${tenant.id}
@@ -111,6 +116,7 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     part: of("part"),
     definition: of("definition"),
     run: of("run"),
+    batch: of("batch"),
     permission: of("permission"),
     key: of("key"),
     invite: of("invite"),
