@@ -66,7 +66,7 @@ describe("the list of runs", () => {
     await invoke(service, tenant);
     const [page, requests] = await service.counted(() => owner.read(`/app/runs?batch=${id}`));
     expect([listed(page), requests]).toEqual([runIds.toReversed(), 1]);
-    expect(page).toContain('PENDING <span class="count">2</span>');
+    expect(page).toContain('Pending <span class="count">2</span>');
     expect(page).toContain("All 3 that match");
     const response = await owner.post("/app/runs/bulk/confirmed", { action: "stop", all: "1", filter: `batch=${id}` });
     expect([response.status, response.headers.get("Location")]).toEqual([303, `/app/runs?batch=${id}&did=stop&done=3`]);

@@ -123,7 +123,7 @@ describe("without a session", () => {
     },
   );
 
-  it("no page and no form can be used, but for the sign-in and an invite's link", async () => {
+  it("no page and no form can be used, but for the sign-in with its scripts and an invite's link", async () => {
     const routes = pages.routes.filter(({ method }) => method === "GET" || method === "POST");
     const tried = new Map(routes.map(({ method, path }) => [`${method} ${path}`, { method, path }]));
     const open: string[] = [];
@@ -139,6 +139,7 @@ describe("without a session", () => {
     expect(tried.size).toBeGreaterThan(35);
     expect(open.toSorted()).toEqual([
       "GET /app",
+      "GET /app/assets/:folder/:name{.+}",
       "GET /app/invites/:id",
       "GET /app/sign-in",
       "POST /app/invites/:id",

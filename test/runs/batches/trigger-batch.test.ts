@@ -2,7 +2,7 @@ import { v7 as uuid } from "uuid";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { batchPath, invokeBatch, readBatch } from "../../support/batches.ts";
 import { BUSY_RUNNER } from "../../support/fake-runner.ts";
-import { callBack, eventTypes, invoke, readEvents, readRun } from "../../support/lifecycle.ts";
+import { callBack, eventTypes, inSeconds, invoke, readEvents, readRun } from "../../support/lifecycle.ts";
 import { type Service, startService } from "../../support/service.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
 
@@ -180,6 +180,36 @@ describe("a batch that is refused", () => {
       [["body", "runs", 3, "input", "of", "customer"], "value_error"],
     ]);
     expect(await countRuns()).toEqual({ runs: 0, batches: 0 });
+  });
+
+  it("delays runs, and lets them expire, and names each whose instants are wrong", async () => {
+    const soon = inSeconds(3_600);
+    const response = await send({ runs: [{ start_after: soon }, { must_start_by: soon }, {}] });
+    const { run_ids: runIds } = await response.json<{ run_ids: string[] }>();
+    const details = await Promise.all(runIds.map((id) => get(`/v1/workflow-runs/${id}/details`)));
+    expect(details).toMatchObject([
+      { status: "PENDING", start_after: soon, queue_position: null },
+      { status: "RUNNING", must_start_by: null },
+      { status: "PENDING", start_after: null, queue_position: 1 },
+    ]);
+    const wrong = [{}, { start_after: inSeconds(91 * 86_400) }, { start_after: soon, must_start_by: soon }];
+    expect(await faultsOf(await send({ runs: wrong }))).toEqual([
+      422,
+      [["body", "runs", 1, "start_after"], "value_error"],
+    ]);
+    expect(await faultsOf(await send({ runs: wrong.toSpliced(1, 1) }))).toEqual([
+      422,
+      [["body", "runs", 1, "must_start_by"], "value_error"],
+    ]);
+    expect(await countRuns()).toEqual({ runs: 3, batches: 1 });
+  });
+
+  it("is 409 when the queue has no room for all of it, except for delayed runs", async () => {
+    await setPolicy({ max_queued: 2, when_busy: "skip" });
+    expect((await send({ runs: [{}, {}, {}] })).status).toBe(409);
+    expect(await countRuns()).toEqual({ runs: 0, batches: 0 });
+    expect((await send({ runs: [{}, {}, { start_after: inSeconds(60) }] })).status).toBe(202);
+    expect((await send({ runs: [{}, {}] })).status).toBe(409);
   });
 
   it("is 409 for a paused workflow and one without a runner, and 404 for one that the caller may not see", async () => {
