@@ -223,6 +223,7 @@ export function createModel(definitionCount: number) {
   }
   function start(run: ModelRun, dispatch: ModelRun["dispatch"]): void {
     Object.assign(run, { status: "RUNNING", deadlineAt: now + RUN_SECONDS, startedIn: changes, dispatch });
+    run.mustStartBy = Number.POSITIVE_INFINITY;
     record(run, "STARTED");
     if (run.definition.maxPerKey !== null) run.definition.lastKey = run.concurrencyKey;
   }
@@ -355,11 +356,11 @@ export function createModel(definitionCount: number) {
         if (!definition.isActive || definition.runner === null) return refuse(409);
         if (mustStartBy !== null && mustStartBy <= (startAfter ?? 0)) return refuse(422);
         const run = newRun({ definition, batch: null, key, concurrencyKey });
-        if (mustStartBy !== null) run.mustStartBy = now + mustStartBy;
+        const expires = { mustStartBy: mustStartBy === null ? Number.POSITIVE_INFINITY : now + mustStartBy };
         if (startAfter !== null) {
           record(run, "TRIGGERED");
           runs.add(run);
-          run.notBefore = now + startAfter;
+          Object.assign(run, { notBefore: now + startAfter, ...expires });
           return answerRun(202, run);
         }
         const inTheWay = groupOf(run);
@@ -382,6 +383,7 @@ export function createModel(definitionCount: number) {
           }
         }
         queue(run, "TRIGGERED");
+        Object.assign(run, expires);
         return answerRun(202, run);
       });
       if (isDispatched) asked.forEach(sendStop);
