@@ -4,6 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { measureFlow } from "./parts/flow.ts";
 import { measureGrowth } from "./parts/growth.ts";
 import { measureInvoke } from "./parts/invoke.ts";
 import { measureLeases } from "./parts/leases.ts";
@@ -26,6 +27,7 @@ const PARTS: Record<string, Part> = {
   streams: measureStreams,
   leases: measureLeases,
   invoke: measureInvoke,
+  flow: measureFlow,
   write: measureWritePath,
   growth: measureGrowth,
 };

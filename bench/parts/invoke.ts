@@ -3,9 +3,9 @@
  * verb in SQL.
  */
 import { randomUUID } from "node:crypto";
-import { request } from "undici";
 import { BEFORE, NO_HISTORY, prepareBefore } from "../support/before.ts";
 import type { Context } from "../support/context.ts";
+import { post } from "../support/post.ts";
 import type { Server } from "../support/postgres.ts";
 import { type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
@@ -111,17 +111,6 @@ async function lease(server: Server, { worker, database }: Subject, count: numbe
     await post(callback, leased.callback_token, { status: "COMPLETED" });
   }
   return ((await server.cpuMs(database)) - cpuBefore) / count;
-}
-
-async function post<Answer>(url: string, token: string, content: unknown): Promise<Answer> {
-  const { statusCode, body } = await request(url, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify(content),
-  });
-  const text = await body.text();
-  if (statusCode >= 300) throw new Error(`POST ${url}: ${statusCode} ${text}`);
-  return JSON.parse(text);
 }
 
 type Compared = { before: Subject | undefined; plain: Subject; live: Subject };

@@ -8,8 +8,15 @@ const PAUSE_MS = 50;
 /** The statuses that are allowed while processes are being killed. */
 const FINE = new Set([200, 202, 204, 404, 409, 503]);
 
-export function startClients(options: { baseUrl: string; tenants: TestTenant[]; random: Random; count: number }) {
-  const { baseUrl, tenants, random, count } = options;
+/** `keys` is how many concurrency keys their runs have; 0 for runs without one. */
+export function startClients(options: {
+  baseUrl: string;
+  tenants: TestTenant[];
+  random: Random;
+  count: number;
+  keys: number;
+}) {
+  const { baseUrl, tenants, random, count, keys } = options;
   /** The ids of acknowledged runs, with their tenants. */
   const acknowledged = new Map<string, TestTenant>();
   const strangeAnswers: string[] = [];
@@ -35,7 +42,10 @@ export function startClients(options: { baseUrl: string; tenants: TestTenant[]; 
 
   async function invoke(): Promise<void> {
     const tenant = random.pick(tenants);
-    const body = random.chance(0.3) ? { idempotency_key: `k${random.integer(1000)}` } : {};
+    const body = {
+      ...(random.chance(0.3) && { idempotency_key: `k${random.integer(1000)}` }),
+      ...(keys > 0 && { concurrency_key: `c${random.integer(keys)}` }),
+    };
     const answer = await post(tenant, `/v1/workflow-definitions/${tenant.definitionId}/invoke`, body);
     if (answer?.status === 200 || answer?.status === 202) acknowledged.set(JSON.parse(answer.text).id, tenant);
   }

@@ -16,8 +16,6 @@ import { startSubscriber } from "./subscriber.ts";
 
 /** `npm run test:kill` sets 20. */
 const KILLS = Number(process.env.KILLS ?? 3);
-const DEFINITIONS = 4;
-const CLIENTS = 8;
 const LONGEST_LIFE_MS = 2000;
 /** Much longer than the remaining runs take, one after another. */
 const LAST_RUNS_MS = 240_000;
@@ -30,37 +28,58 @@ afterAll(async () => {
   for (const end of endings.toReversed()) await end();
 });
 
-it(`nothing that was acknowledged is lost (seed ${seed})`, async () => {
-  const { baseUrl, sql, killSome } = await startStack(endings, { cronMs: 300, hasObjects: false });
-  const runner = await startRunner(random);
-  endings.push(runner.close);
-  const tenants = await Promise.all(
-    Array.from({ length: DEFINITIONS }, () => createTenant({ sql }, { runnerUrl: runner.url })),
-  );
-  const subscriber = await startSubscriber(random);
-  endings.push(subscriber.close);
-  for (const { owner } of tenants) await subscribe(baseUrl, owner.key, subscriber.url);
-  const clients = startClients({ baseUrl, tenants, random, count: CLIENTS });
-  endings.push(clients.stop);
+/** Without limits, each definition has one slot. */
+type Scene = { definitions: number; clients: number; limits?: { slots: number; slotsOfKey: number; keys: number } };
 
-  for (let kill = 1; kill <= KILLS; kill++) {
-    await delay(200 + random.integer(LONGEST_LIFE_MS));
-    const victim = await killSome(random);
-    expect(await findFaults(sql, clients, runner), `after kill ${kill}, of ${victim}`).toEqual([]);
-  }
-  await clients.stop();
-  await untilAllHaveEnded(sql);
-  await untilAllIsTold(sql);
-  const ends = await sql`
+const SCENES: [string, Scene][] = [
+  ["four definitions with one slot each, and 8 clients", { definitions: 4, clients: 8 }],
+  [
+    "one definition with 10 slots, at most 2 for each of 50 keys, and 16 clients",
+    { definitions: 1, clients: 16, limits: { slots: 10, slotsOfKey: 2, keys: 50 } },
+  ],
+];
+
+it.each(SCENES)(
+  `nothing that was acknowledged is lost: %s (seed ${seed})`,
+  async (_, { definitions, clients: count, limits }) => {
+    const { baseUrl, sql, killSome } = await startStack(endings, { cronMs: 300, hasObjects: false });
+    const runner = await startRunner(random);
+    endings.push(runner.close);
+    const tenants = await Promise.all(
+      Array.from({ length: definitions }, () => createTenant({ sql }, { runnerUrl: runner.url })),
+    );
+    const limited = limits === undefined ? [] : tenants.map(({ definitionId }) => definitionId);
+    if (limits !== undefined) {
+      await sql`
+      update workflow_definitions set max_running = ${limits.slots}, max_running_per_key = ${limits.slotsOfKey},
+        updated_at = statement_timestamp()
+      where id = any (${limited}::uuid[])`;
+    }
+    const subscriber = await startSubscriber(random);
+    endings.push(subscriber.close);
+    for (const { owner } of tenants) await subscribe(baseUrl, owner.key, subscriber.url);
+    const clients = startClients({ baseUrl, tenants, random, count, keys: limits?.keys ?? 0 });
+    endings.push(clients.stop);
+
+    for (let kill = 1; kill <= KILLS; kill++) {
+      await delay(200 + random.integer(LONGEST_LIFE_MS));
+      const victim = await killSome(random);
+      expect(await findFaults(sql, clients, runner, limited), `after kill ${kill}, of ${victim}`).toEqual([]);
+    }
+    await clients.stop();
+    await untilAllHaveEnded(sql);
+    await untilAllIsTold(sql);
+    const ends = await sql`
     select id::text, run_id || '.' || attempt as attempt from workflow_run_events
     where public.event_name(type) in ('workflow_run.completed', 'workflow_run.failed')`;
-  const told = [...subscriber.told].map(([id, { attempt }]) => `${id} ${attempt}`);
-  expect(told.toSorted()).toEqual(ends.map(({ id, attempt }) => `${id} ${attempt}`).toSorted());
-  expect(new Set(ends.map(({ attempt }) => attempt)).size).toBe(ends.length);
-  expect(subscriber.strange).toEqual([]);
-  expect(await findFaults(sql, clients, runner)).toEqual([]);
-  expect(runner.completed.size).toBeGreaterThan(0);
-});
+    const told = [...subscriber.told].map(([id, { attempt }]) => `${id} ${attempt}`);
+    expect(told.toSorted()).toEqual(ends.map(({ id, attempt }) => `${id} ${attempt}`).toSorted());
+    expect(new Set(ends.map(({ attempt }) => attempt)).size).toBe(ends.length);
+    expect(subscriber.strange).toEqual([]);
+    expect(await findFaults(sql, clients, runner, limited)).toEqual([]);
+    expect(runner.completed.size).toBeGreaterThan(0);
+  },
+);
 
 async function subscribe(baseUrl: string, key: string, url: string): Promise<void> {
   const response = await fetch(`${baseUrl}/v1/notification-endpoints`, {
@@ -89,14 +108,15 @@ async function untilAllIsTold(sql: Sql): Promise<void> {
 type Clients = ReturnType<typeof startClients>;
 type Runner = Awaited<ReturnType<typeof startRunner>>;
 
-async function findFaults(sql: Sql, clients: Clients, runner: Runner): Promise<string[]> {
+/** `limited` are the definitions with several slots. */
+async function findFaults(sql: Sql, clients: Clients, runner: Runner, limited: string[]): Promise<string[]> {
   // Only runs that were acknowledged before are expected: one that is acknowledged during the request is not in its answer.
   const acknowledged = [...clients.acknowledged.keys()];
   const completed = [...runner.completed];
   const undone = await sql`
     select id from workflow_runs where id = any (${completed}::uuid[]) and status <> 'COMPLETED'`;
   return [
-    ...(await brokenInvariants(sql.query, { acknowledged })),
+    ...(await brokenInvariants(sql.query, { acknowledged, limited })),
     ...undone.map(({ id }) => `a run whose COMPLETED was acknowledged is not: ${id}`),
     ...clients.strangeAnswers,
   ];

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { invokeBatch } from "../support/batches.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -17,7 +18,9 @@ const pathOf = (runId: string, part: string) => `/v1/workflow-runs/${runId}/${pa
 async function readDetails(tenant: TestTenant, runId: string): Promise<unknown> {
   const [response, requests] = await service.counted(() => service.get(pathOf(runId, "details"), tenant.owner.key));
   expect([response.status, requests]).toEqual([200, 1]);
-  return response.json();
+  const { links, ...details } = await response.json<{ links: Record<string, string | null> }>();
+  expect(links.run).toBe(`https://service.test/v1/workflow-runs/${runId}`);
+  return details;
 }
 
 const report = async (tenant: TestTenant, runId: string, progress: object, attempt = 1) => {
@@ -43,6 +46,28 @@ const NOTHING = {
 const STARTED = { ...NOTHING, started_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) };
 
 describe("the details of a run", () => {
+  it("link to the rest of it, each of which is there, and have an ETag", async () => {
+    const tenant = await newTenant();
+    const { run_ids: runIds } = await invokeBatch(service, tenant, 1);
+    const path = pathOf(String(runIds[0]), "details");
+    const response = await service.get(path, tenant.owner.key);
+    const { links } = await response.json<{ links: Record<string, string> }>();
+    const { page, ...others } = links;
+    expect(page).toBe(`https://service.test/app/runs/${runIds[0]}`);
+    expect(Object.keys(others)).toEqual(["run", "input", "result", "events", "log", "explain", "batch"]);
+    for (const url of Object.values(others)) {
+      expect([url, (await service.get(url.replace("https://service.test", ""), tenant.owner.key)).status]).toEqual([
+        url,
+        200,
+      ]);
+    }
+    const headers = {
+      Authorization: `Bearer ${tenant.owner.key}`,
+      "If-None-Match": String(response.headers.get("ETag")),
+    };
+    expect((await service.fetch(path, { headers })).status).toBe(304);
+  });
+
   it("have its place in the queue while it waits, and its latest progress while it is RUNNING", async () => {
     const tenant = await newTenant();
     const [running, next, last] = [

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { instant, uuid } from "../../http/schemas.ts";
 import { labelsOfRun } from "../labels.ts";
-import { WorkflowRunStatusSchema } from "../run-schema.ts";
+import { exampleRun, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { failureCode } from "./result-schema.ts";
 
 export const queuePosition = () =>
@@ -32,6 +32,36 @@ export const mustStartBy = () =>
       "A PENDING run fails as EXPIRED at this instant: `must_start_by` of the invoke. Null once it has started.",
   });
 
+/** Where the rest of a run is. */
+export function linksOf(publicUrl: string, runId: string, batchId: string | null) {
+  const run = `${publicUrl}/v1/workflow-runs/${runId}`;
+  return {
+    run,
+    input: `${run}/input`,
+    result: `${run}/result`,
+    events: `${run}/events`,
+    log: `${run}/log`,
+    explain: `${run}/explain`,
+    batch: batchId === null ? null : `${publicUrl}/v1/run-batches/${batchId}`,
+    page: `${publicUrl}/app/runs/${runId}`,
+  };
+}
+
+const link = () => z.string().openapi({ format: "uri" });
+
+const LinksSchema = z
+  .strictObject({
+    run: link(),
+    input: link(),
+    result: link(),
+    events: link(),
+    log: link(),
+    explain: link(),
+    batch: link().nullable(),
+    page: link().openapi({ description: "Its page, for people." }),
+  })
+  .openapi({ description: "Where the rest of the run is." });
+
 export const DetailsSchema = z
   .strictObject({
     status: WorkflowRunStatusSchema,
@@ -53,6 +83,7 @@ export const DetailsSchema = z
     batch_id: uuid()
       .nullable()
       .openapi({ description: "The batch that it was triggered with; null for a run of none." }),
+    links: LinksSchema,
   })
   .openapi("WorkflowRunDetails", {
     example: {
@@ -67,5 +98,6 @@ export const DetailsSchema = z
       start_after: null,
       must_start_by: null,
       batch_id: null,
+      links: linksOf("https://runs.example.com", exampleRun.id, null),
     },
   });

@@ -6,7 +6,7 @@ import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
 import { instant, uuid } from "../../http/schemas.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
-import { concurrencyKey, DetailsSchema, mustStartBy, queuePosition, startAfter } from "./details-schema.ts";
+import { concurrencyKey, DetailsSchema, linksOf, mustStartBy, queuePosition, startAfter } from "./details-schema.ts";
 import { describeWait, EXPLAINED_REASONS, explainRun } from "./explain-run.ts";
 import { findDetails } from "./find-details.ts";
 import { findInput } from "./find-input.ts";
@@ -20,7 +20,7 @@ const getDetails = callerRead({
   operationId: "get_workflow_run_details",
   tags: ["Workflow runs"],
   summary:
-    "What the contract's form of a run lacks: attempt, progress, key, labels, batch, place in the queue, instants",
+    "What the contract's form of a run lacks: attempt, progress, key, labels, batch, place in the queue, instants, links",
   description:
     "What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.",
   request: { params: runParams },
@@ -29,7 +29,8 @@ const getDetails = callerRead({
 });
 
 runDetails.openapi(getDetails, async (c) => {
-  const details = await findDetails(c.env.db, c.var.credential, c.req.valid("param").run_id);
+  const { run_id: runId } = c.req.valid("param");
+  const details = await findDetails(c.env.db, c.var.credential, runId);
   return c.json(
     {
       status: details.status,
@@ -43,6 +44,7 @@ runDetails.openapi(getDetails, async (c) => {
       start_after: details.start_after,
       must_start_by: details.must_start_by,
       batch_id: details.batch_id,
+      links: linksOf(c.env.config.publicUrl, runId.toLowerCase(), details.batch_id),
     },
     200,
   );
