@@ -89,7 +89,8 @@ begin
     from unnest(v_joins) with ordinality run (joins_at, place)
     order by run.place);
   v_judged := public.judge_queue(
-    p_definition_id, (p_frozen ->> 'max_queued')::integer, (select count(*) from unnest(v_joins) run (joins_at) where run.joins_at is null));
+    p_definition_id, (p_frozen ->> 'max_queued')::integer, (select count(*) from unnest(v_joins) run (joins_at) where run.joins_at is null),
+    p_now);
   if v_judged ? 'refused' then
     return v_judged;
   end if;
@@ -239,7 +240,8 @@ end $$;
 
 -- One page of the runs of a batch that the caller may see and that match a filter: up to `p_limit` of them, newest first, or oldest
 -- first when not `p_is_older`. The list goes on after the place `p_from_at`, `p_from_id`, if that is given. A null in the filter
--- matches all runs; the runs have all of `p_labels`, and errors with words that begin with each of `p_words`. `status` is the state of the run as readers see it now.
+-- matches all runs; the runs have all of `p_labels`, and errors with words that begin with each of `p_words`. `status` is the state of
+-- the run as readers see it now.
 create or replace function public.batch_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_batch_id uuid, p_labels text[], p_statuses text[], p_definition_id uuid,
   p_run_user_id uuid, p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean,

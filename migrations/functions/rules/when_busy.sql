@@ -2,9 +2,9 @@
 -- new runs only: a run that is retried, by a person or by the policy, always queues.
 
 -- The unfinished runs of a definition: those that are RUNNING, and all that are PENDING, also in a back-off or because no runner asks
--- for them, except delayed ones, whose `start_after` has not come. With `p_key`, only those with this concurrency key. It returns whole
--- rows for the same reason as `waiting_runs`.
-create or replace function public.unfinished_runs(p_definition_id uuid, p_key text default null)
+-- for them, except delayed ones, whose `start_after` has not come, and those that have expired without that being recorded. With
+-- `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`.
+create or replace function public.unfinished_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
 returns setof public.workflow_runs
 language sql stable as $$
   select r.*
@@ -23,18 +23,21 @@ language sql stable as $$
     from public.workflow_runs pending
     where pending.workflow_definition_id = p_definition_id and pending.status = 'PENDING' and pending.concurrency_key = p_key
   ) r
-  where r.status = 'RUNNING' or r.queue_position is not null or r.attempt > 1
+  where r.status = 'RUNNING'
+    or (r.queue_position is not null or r.attempt > 1) and (r.deadline_at is null or r.deadline_at > p_now)
 $$;
 
 -- May so many more runs wait in the queue of a definition, of which `p_max_queued` (null: any number) may wait? Below 1, always: the
 -- queue does not grow. Returns {}, or {"refused": "queue_full", "max_queued"}.
-create or replace function public.judge_queue(p_definition_id uuid, p_max_queued integer, p_more bigint) returns jsonb
+create or replace function public.judge_queue(
+  p_definition_id uuid, p_max_queued integer, p_more bigint, p_now timestamptz
+) returns jsonb
 language plpgsql stable as $$
 begin
   if p_max_queued is not null and p_more > 0 and p_max_queued - p_more < (
     select count(*)
     from (
-      select from public.unfinished_runs(p_definition_id) unfinished
+      select from public.unfinished_runs(p_definition_id, p_now) unfinished
       where unfinished.status = 'PENDING'
       limit p_max_queued
     ) waiting) then
@@ -102,12 +105,12 @@ begin
     from public.workflow_definitions d
     where d.id = p_definition_id;
     v_is_busy := v_limit <= (
-      select count(*) from (select from public.unfinished_runs(p_definition_id, v_group) limit v_limit) unfinished);
+      select count(*) from (select from public.unfinished_runs(p_definition_id, p_now, v_group) limit v_limit) unfinished);
   end if;
   if v_is_busy and v_when_busy = 'skip' then
     v_run_id := (
       select unfinished.id
-      from public.unfinished_runs(p_definition_id, v_group) unfinished
+      from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished
       where public.may_see_run(p_role, p_tenant_id, p_user_id, unfinished.user_id, p_definition_id)
       order by unfinished.status desc, public.run_ends_at(unfinished.id, unfinished.status, unfinished.deadline_at),
         unfinished.queue_position
@@ -119,11 +122,11 @@ begin
   -- 3. If the run has to wait, may it?
   if v_is_busy then
     v_waiting_ids := array(
-      select unfinished.id from public.unfinished_runs(p_definition_id, v_group) unfinished where unfinished.status = 'PENDING');
+      select unfinished.id from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished where unfinished.status = 'PENDING');
   end if;
   if v_max_queued is not null and not public.starts_at_once(
     p_definition_id, p_frozen, public.must_wait(p_definition_id, v_key, p_now), p_now) then
-    v_judged := public.judge_queue(p_definition_id, v_max_queued, 1 - cardinality(v_waiting_ids));
+    v_judged := public.judge_queue(p_definition_id, v_max_queued, 1 - cardinality(v_waiting_ids), p_now);
     if v_judged ? 'refused' then
       return v_judged;
     end if;
