@@ -28,9 +28,12 @@ export function openDatabase(options: {
 }
 
 /** What differs between clients. All share one `fetchFunction`, which gets this from their `fetchOptions`. */
-export type Sending = { tries: number; timeLimitMs: number };
+type Sending = { tries: number; timeLimitMs: number };
 
-const sendRequest = (url: string, { tries, timeLimitMs, ...init }: RequestInit & Sending) =>
+/** For a client that was made without {@link openDatabase}, as scripts and tests make one. */
+const PATIENT_MS = 300_000;
+
+const sendRequest = (url: string, { tries = 1, timeLimitMs = PATIENT_MS, ...init }: RequestInit & Partial<Sending>) =>
   tryAgainWhenLimited(tries, () =>
     tryAgainWhenSwapped(() => withTimeLimit(timeLimitMs, (signal) => requestDatabase(url, { ...init, signal }))),
   );

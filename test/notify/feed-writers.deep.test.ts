@@ -1,7 +1,6 @@
 /** A reader that pages through the feed for a minute, while 32 writers commit in random order, some of them after seconds. */
 import { neon } from "@neondatabase/serverless";
 import { expect, it } from "vitest";
-import { SENDING } from "../support/database.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { seeds } from "../support/harness.ts";
 import { invoke } from "../support/lifecycle.ts";
@@ -29,7 +28,7 @@ it.each(seeds(1))(
     let isWriting = true;
 
     async function writer(number: number): Promise<void> {
-      const own = neon(`${url}?application_name=writers-${number % POOLS}`, { fetchOptions: SENDING });
+      const own = neon(`${url}?application_name=writers-${number % POOLS}`);
       const write = () => own`
       insert into workflow_run_events (tenant_id, run_id, attempt, type)
       select ${tenant.id}, ${runId}, 1, 'DISPATCH_FAILED' from generate_series(1, ${1 + random.integer(3)})`;

@@ -1,6 +1,5 @@
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
 import { inject } from "vitest";
-import type { Sending } from "../../src/db/client.ts";
 import { askHarness } from "./harness.ts";
 import type { Fault } from "./harness-protocol.ts";
 
@@ -28,9 +27,6 @@ export type DatabaseOptions = {
   ownServer?: boolean | "oldest";
 };
 
-/** The tests share the `fetchFunction` of the services in their runtime, but not their time limits, which are short in some tests. */
-export const SENDING: Sending = { tries: 1, timeLimitMs: 300_000 };
-
 /** A migrated, empty database. */
 export async function createDatabase({ ownServer = false }: DatabaseOptions = {}): Promise<TestDatabase> {
   const version: Record<string, string> = ownServer === "oldest" ? { oldest: "" } : {};
@@ -43,7 +39,7 @@ export async function createDatabase({ ownServer = false }: DatabaseOptions = {}
   return {
     url,
     sqlEndpoint,
-    sql: neon(`${url}?application_name=harness`, { fetchOptions: SENDING }),
+    sql: neon(`${url}?application_name=harness`),
     countRequests: async () => (await askHarness<{ requests: number }>("/requests", target)).requests,
     inflict: (fault) => askHarness("/faults", target, fault),
     mend: () => askHarness("/faults/withdraw", target),
