@@ -62,7 +62,7 @@ export function describeBatches(world: () => World): void {
       [
         "a label of all",
         () => ["--batch", file(THREE), "--label", "a:b"],
-        "lines of the file have the input and the labels",
+        "the lines of the file have the input, the labels, the key and the instants of each run",
       ],
       ["what shows one run", () => ["--batch", file(THREE), "--follow"], "It goes with --wait, --timeout and"],
       ["an unknown field", () => ["--batch", file('{"inputs": {}}', "field.jsonl")], "runs.0.inputs"],

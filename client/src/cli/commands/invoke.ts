@@ -107,8 +107,8 @@ function requireOfBatch(flags: Omit<Flags, "batch">): void {
   const isOfRun = Object.keys(flags).some((name) => !FLAGS_OF_BATCH.has(name));
   if (!isOfRun) return;
   const text =
-    "With --batch, the lines of the file have the input, the labels, the key and the instants of each run. It goes with --wait, --timeout and " +
-    "--idempotency-key.";
+    "With --batch, the lines of the file have the input, the labels, the key and the instants of each run. It goes with --wait, " +
+    "--timeout and --idempotency-key.";
   throw new CliError(text, EXIT.invalid);
 }
 
