@@ -417,7 +417,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the contract's form of a run lacks: attempt, progress, key, labels, batch, place in the queue, instants
+         * What the contract's form of a run lacks: attempt, progress, key, labels, batch, place in the queue, instants, links
          * @description What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.
          */
         get: operations["get_workflow_run_details"];
@@ -2422,7 +2422,17 @@ export interface components {
          *       },
          *       "start_after": null,
          *       "must_start_by": null,
-         *       "batch_id": null
+         *       "batch_id": null,
+         *       "links": {
+         *         "run": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403",
+         *         "input": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/input",
+         *         "result": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/result",
+         *         "events": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/events",
+         *         "log": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/log",
+         *         "explain": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/explain",
+         *         "batch": null,
+         *         "page": "https://runs.example.com/app/runs/01920000-0000-7000-8000-000000000403"
+         *       }
          *     }
          */
         WorkflowRunDetails: {
@@ -2472,6 +2482,28 @@ export interface components {
              * @description The batch that it was triggered with; null for a run of none.
              */
             batch_id: string | null;
+            /** @description Where the rest of the run is. */
+            links: {
+                /** Format: uri */
+                run: string;
+                /** Format: uri */
+                input: string;
+                /** Format: uri */
+                result: string;
+                /** Format: uri */
+                events: string;
+                /** Format: uri */
+                log: string;
+                /** Format: uri */
+                explain: string;
+                /** Format: uri */
+                batch: string | null;
+                /**
+                 * Format: uri
+                 * @description Its page, for people.
+                 */
+                page: string;
+            };
         };
         /**
          * @example {
