@@ -28,11 +28,11 @@ export type InvokeOptions = {
   input?: Input;
   /** Texts by key, to find the run by: `runs({ label: ["customer:4711"] })`. */
   labels?: Record<string, string>;
-  /** Runs with the same key are limited together, if the workflow's policy says so. */
+  /** At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. */
   concurrencyKey?: string;
   /** The run joins the queue at this instant, at most 90 days from now: RFC 3339. */
   startAfter?: string;
-  /** Unless it has started before this instant, it is FAILED with the code EXPIRED: RFC 3339. */
+  /** If the run has not started by this instant (RFC 3339), it is FAILED with the code EXPIRED. */
   mustStartBy?: string;
   /**
    * Repeated calls with the same key trigger one run. By default the client generates a key, so that it can retry the request.

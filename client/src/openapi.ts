@@ -180,7 +180,7 @@ export interface paths {
         };
         /**
          * How many runs of a batch wait, run and have ended
-         * @description The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with `If-None-Match` as soon as one of its runs has changed, and else after 30 seconds.
+         * @description The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with `If-None-Match` as soon as one of its runs has changed, but after 30 seconds at the latest.
          */
         get: operations["get_run_batch"];
         put?: never;
@@ -277,7 +277,7 @@ export interface paths {
         };
         /**
          * The current state of a run
-         * @description The current state of the run. A run whose deadline has passed is FAILED from that instant on. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the run has ended, or with `If-None-Match` as soon as it has changed, and else after 30 seconds.
+         * @description The current state of the run. A run whose deadline has passed is FAILED from that instant on. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the run has ended, or with `If-None-Match` as soon as it has changed, but after 30 seconds at the latest.
          */
         get: operations["get_workflow_run"];
         put?: never;
@@ -1803,7 +1803,7 @@ export interface components {
              * @enum {string}
              */
             when_busy: "queue" | "skip" | "replace_queued" | "replace_running";
-            /** @description With `replace_running`: how long the runner of a RUNNING run has to end its work, as `grace_seconds` of a stop. The new run starts when it has ended. Further invokes do not prolong this time. */
+            /** @description With `replace_running`: how many seconds the runner has to end the RUNNING run after it was asked to stop, like `grace_seconds` of a stop. The new run starts when the old one has ended. Further invokes do not give it more time. */
             replace_grace_seconds: number;
             /** @description How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are not. null: any number. */
             max_queued: number | null;
@@ -1868,7 +1868,7 @@ export interface components {
              */
             when_busy?: "queue" | "skip" | "replace_queued" | "replace_running";
             /**
-             * @description With `replace_running`: how long the runner of a RUNNING run has to end its work, as `grace_seconds` of a stop. The new run starts when it has ended. Further invokes do not prolong this time.
+             * @description With `replace_running`: how many seconds the runner has to end the RUNNING run after it was asked to stop, like `grace_seconds` of a stop. The new run starts when the old one has ended. Further invokes do not give it more time.
              * @default 0
              */
             replace_grace_seconds?: number;
@@ -1979,11 +1979,11 @@ export interface components {
             labels?: {
                 [key: string]: string;
             } | null;
-            /** @description Runs with the same key are limited together, if the workflow's policy says so: `max_running_per_key`. Without it, the policy's `key_from` says where the input has the key. */
+            /** @description At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. When you send no key, the policy's `key_from` says where the input has it. */
             concurrency_key?: string | null;
             /**
              * Format: date-time
-             * @description The run is PENDING and joins the queue at this instant, at the end; at most 90 days from now. One that has passed changes nothing.
+             * @description The run waits outside of the queue until this instant, and then joins its end. It is PENDING meanwhile. At most 90 days from now; an instant in the past has no effect.
              */
             start_after?: string | null;
             /**
@@ -2104,11 +2104,11 @@ export interface components {
             labels?: {
                 [key: string]: string;
             } | null;
-            /** @description Runs with the same key are limited together, if the workflow's policy says so: `max_running_per_key`. Without it, the policy's `key_from` says where the input has the key. */
+            /** @description At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. When you send no key, the policy's `key_from` says where the input has it. */
             concurrency_key?: string | null;
             /**
              * Format: date-time
-             * @description The run is PENDING and joins the queue at this instant, at the end; at most 90 days from now. One that has passed changes nothing.
+             * @description The run waits outside of the queue until this instant, and then joins its end. It is PENDING meanwhile. At most 90 days from now; an instant in the past has no effect.
              */
             start_after?: string | null;
             /**

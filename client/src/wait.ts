@@ -50,7 +50,7 @@ export type BatchWaitOptions = {
   onBatch?(batch: RunBatch): void;
 };
 
-/** Resolves to the batch when it has ended: none of its runs waits or runs any more. */
+/** Waits until none of the batch's runs waits or runs any more, and resolves to the batch. */
 export async function waitForBatch(
   connection: Connection,
   batchId: string,

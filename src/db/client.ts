@@ -30,7 +30,7 @@ export function openDatabase(options: {
 /** What differs between clients. All share one `fetchFunction`, which gets this from their `fetchOptions`. */
 type Sending = { tries: number; timeLimitMs: number };
 
-/** For a client that was made without {@link openDatabase}, as scripts and tests make one. */
+/** The time limit for clients that {@link openDatabase} has not made, such as those of scripts and tests. */
 const PATIENT_MS = 300_000;
 
 const sendRequest = (url: string, { tries = 1, timeLimitMs = PATIENT_MS, ...init }: RequestInit & Partial<Sending>) =>

@@ -29,7 +29,7 @@ export const policyColumns = () => ({
   maxAttempts: integer("max_attempts").notNull().default(1),
   /** The failures after which a run is retried automatically. */
   retryOn: text("retry_on").$type<RetryableFailure>().array().notNull().default(sql`'{}'`),
-  /** How many of its runs are RUNNING at the same time, at most: its slots. */
+  /** At most so many of its runs are RUNNING at the same time: its number of slots. */
   maxRunning: integer("max_running").notNull().default(1),
   /** How many of these have the same concurrency key, at most. Null: any number, and runs start first in, first out. */
   maxRunningPerKey: integer("max_running_per_key"),

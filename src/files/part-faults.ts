@@ -1,4 +1,4 @@
-/** Why files and folders that a workflow names cannot be used by its run, as the SQL functions answer it, and what is said of it. */
+/** What the SQL functions find wrong with a file or folder that a workflow names, and the texts that tell the user. */
 import { z } from "zod";
 import { type Fault, Problem } from "../http/problems.ts";
 

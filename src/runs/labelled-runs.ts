@@ -1,5 +1,5 @@
-/** Lists of the runs that have labels, or words in their errors. */
-import { sql } from "drizzle-orm";
+/** Lists of the runs of a batch, with labels, or with words in their errors. SQL functions find these runs. */
+import { type SQL, sql } from "drizzle-orm";
 import type { Caller } from "../db/caller.ts";
 import type { Database } from "../db/client.ts";
 import type { RunStatus } from "../db/enums.ts";
@@ -8,38 +8,41 @@ import { boundsOf, type RunCursor, type RunFilter, type RunsPage } from "./run-f
 /** How many runs are looked at for a page of runs with labels: see `labelled_runs` in SQL. */
 export const MAX_LOOKED_AT = 10_000;
 
-/** True for a filter whose runs are found by {@link labelledRuns}. */
-export const isLabelled = ({ labels, errorWords }: RunFilter): boolean => labels.length > 0 || errorWords !== undefined;
+/** True for a filter whose runs are found by {@link foundRuns}: by a batch, labels, or words of an error. */
+export const isFoundByFunction = ({ batchId, labels, errorWords }: RunFilter): boolean =>
+  batchId !== undefined || labels.length > 0 || errorWords !== undefined;
 
 /**
- * Selects the ids of the runs that have all labels and the words of the error of a filter (at least one of both is given), match the
- * rest of it and that the caller may see: up to one more than the page's limit, like `newestRuns`. When 10,000 runs were looked at,
- * or 500 because of frequent words of an error, and the page is not full, there is one more row, of the last of them: its `isFound`
- * is false. `status` is the state that readers see.
+ * Selects the ids of the runs of a filter's batch, or of those that have its labels and the words of its error, if they match the rest
+ * of the filter and the caller may see them: up to one more than the page's limit, like `newestRuns`. A batch has 500 runs at most, so
+ * all of them are looked at. Otherwise, when 10,000 runs were looked at, or 500 because of frequent words of an error, and the page is
+ * not full, there is one more row, of the last of them: its `isFound` is false. `status` is the state that readers see.
  */
-export const labelledRuns = (
-  db: Database,
-  caller: Caller,
-  { filter, cursor, direction = "older", limit }: RunsPage,
-) => {
-  const { after, before } = boundsOf(filter);
-  return db
+export const foundRuns = (db: Database, caller: Caller, page: RunsPage) =>
+  db
     .select({
-      id: sql<string>`labelled.id`.as("newest_id"),
-      createdAt: sql<string>`labelled.created_at`.as("newest_created_at"),
-      isFound: sql<boolean>`labelled.is_found`.as("newest_is_found"),
-      status: sql<RunStatus>`labelled.status`.as("newest_status"),
+      id: sql<string>`found_run.id`.as("newest_id"),
+      createdAt: sql<string>`found_run.created_at`.as("newest_created_at"),
+      isFound: sql<boolean>`found_run.is_found`.as("newest_is_found"),
+      status: sql<RunStatus>`found_run.status`.as("newest_status"),
     })
-    .from(
-      sql`${filter.errorWords === undefined ? sql`public.labelled_runs` : sql`public.runs_with_error`}(
-        ${caller.role}, ${caller.tenantId}, ${caller.userId},
-        ${filter.errorWords === undefined ? sql`` : sql`${filter.errorWords}::text,`} ${sql.param(filter.labels)}::text[],
-        ${filter.statuses.length === 0 ? null : sql.param(filter.statuses)}::text[], ${filter.definitionId ?? null}::uuid,
-        ${filter.userId ?? null}::uuid, ${after ?? null}::timestamptz, ${before ?? null}::timestamptz,
-        ${direction === "older"}::boolean, ${cursor?.createdAt ?? null}::timestamptz, ${cursor?.id ?? null}::uuid,
-        ${limit + 1}::bigint) labelled`,
-    );
-};
+    .from(sql`${callOf(caller, page)} found_run`);
+
+/** The call of the SQL function that finds the runs of a page. */
+function callOf({ role, tenantId, userId }: Caller, { filter, cursor, direction = "older", limit }: RunsPage): SQL {
+  const { after, before } = boundsOf(filter);
+  const { batchId, errorWords } = filter;
+  const caller = sql`${role}, ${tenantId}, ${userId}`;
+  const rest = sql`${sql.param(filter.labels)}::text[],
+    ${filter.statuses.length === 0 ? null : sql.param(filter.statuses)}::text[], ${filter.definitionId ?? null}::uuid,
+    ${filter.userId ?? null}::uuid, ${after ?? null}::timestamptz, ${before ?? null}::timestamptz,
+    ${direction === "older"}::boolean, ${cursor?.createdAt ?? null}::timestamptz, ${cursor?.id ?? null}::uuid,
+    ${limit + 1}::bigint`;
+  if (batchId !== undefined)
+    return sql`public.batch_runs(${caller}, ${batchId}::uuid, ${rest}, ${errorWords ?? null}::text)`;
+  if (errorWords !== undefined) return sql`public.runs_with_error(${caller}, ${errorWords}::text, ${rest})`;
+  return sql`public.labelled_runs(${caller}, ${rest})`;
+}
 
 /** The part of an id that is the same for runs that were created at nearly the same time, with some of its random part. */
 const KEPT_OF_ID = 24;

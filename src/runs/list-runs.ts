@@ -12,8 +12,7 @@ import {
 import { type Database, repeatable } from "../db/client.ts";
 import { RUN_STATUSES, type RunStatus } from "../db/enums.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
-import { batchRuns } from "./batches/batch-runs.ts";
-import { isLabelled, labelledRuns, placeAfter } from "./labelled-runs.ts";
+import { foundRuns, isFoundByFunction, placeAfter } from "./labelled-runs.ts";
 import { boundsOf, FIRST_ID, matchesFilter, type RunCursor, type RunsPage } from "./run-filter.ts";
 import { isExpired, isOverdue, isPending, isRunning, type RunRow, r, runFields, shownNow } from "./run-rows.ts";
 
@@ -66,24 +65,14 @@ export async function listRunsOfDefinition(
 /**
  * Selects the ids of the tenant's runs that the caller may see, newest first; in the direction "newer", oldest first. It returns
  * up to one id more than the page's limit, which shows that there is a further page. With labels in the filter, the last row may
- * instead say how far was looked: see {@link labelledRuns}. Use it in a lateral join to `caller`, in a query that has both common
+ * instead say how far was looked: see {@link foundRuns}. Use it in a lateral join to `caller`, in a query that has both common
  * table expressions.
  */
 export function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions, page: RunsPage) {
   const { filter, cursor, direction = "older", limit } = page;
-  if (filter.batchId !== undefined) {
-    const ofBatch = batchRuns(db, caller, page).as("of_batch");
-    return db
-      .select({ id: ofBatch.id, createdAt: ofBatch.createdAt, isFound: ofBatch.isFound })
-      .from(ofBatch)
-      .as("newest");
-  }
-  if (isLabelled(filter)) {
-    const labelled = labelledRuns(db, caller, page).as("labelled");
-    return db
-      .select({ id: labelled.id, createdAt: labelled.createdAt, isFound: labelled.isFound })
-      .from(labelled)
-      .as("newest");
+  if (isFoundByFunction(filter)) {
+    const found = foundRuns(db, caller, page).as("found_runs");
+    return db.select({ id: found.id, createdAt: found.createdAt, isFound: found.isFound }).from(found).as("newest");
   }
   const isOlder = direction === "older";
   const [first, isBeyond] = isOlder ? [desc, sql`<`] : [asc, sql`>`];

@@ -22,6 +22,16 @@ export type RunFilter = {
   errorWords?: string | undefined;
 };
 
+/** All runs. */
+export const NO_FILTER: RunFilter = {
+  statuses: [],
+  definitionId: undefined,
+  userId: undefined,
+  createdAfter: undefined,
+  createdBefore: undefined,
+  labels: [],
+};
+
 /** The request of one page of the tenant's runs. */
 export type RunsPage = {
   filter: RunFilter;

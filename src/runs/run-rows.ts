@@ -100,7 +100,7 @@ export const isExpired = sql`(r.status = 'PENDING' and least(r.not_before, r.dea
   and r.deadline_at <= statement_timestamp())`;
 
 /** True for a run `r` that is PENDING and has not expired. */
-export const isPending = sql`(r.status = 'PENDING' and (r.deadline_at is null or r.deadline_at > statement_timestamp()))`;
+export const isPending = sql`(r.status = 'PENDING' and public.is_unexpired(r.deadline_at, statement_timestamp()))`;
 
 /** True for a run `r` that is RUNNING and has not ended. */
 export const isRunning = sql`(r.status = 'RUNNING' and ${endsAt} > statement_timestamp())`;

@@ -49,16 +49,16 @@ export const InvokeWorkflowRequestSchema = z
       .nullish()
       .openapi({
         description:
-          "Runs with the same key are limited together, if the workflow's policy says so: `max_running_per_key`. Without it, the " +
-          "policy's `key_from` says where the input has the key.",
+          "At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. " +
+          "When you send no key, the policy's `key_from` says where the input has it.",
       }),
     start_after: givenInstant()
       .nullish()
       .openapi({
         type: ["string", "null"],
         description:
-          "The run is PENDING and joins the queue at this instant, at the end; at most 90 days from now. One that has passed changes " +
-          "nothing.",
+          "The run waits outside of the queue until this instant, and then joins its end. It is PENDING meanwhile. At most 90 days from " +
+          "now; an instant in the past has no effect.",
       }),
     must_start_by: givenInstant()
       .nullish()

@@ -161,7 +161,7 @@ const getRun = callerRead({
     "The current state of the run. A run whose deadline has passed is FAILED from that instant on. " +
     "Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. " +
     "With `Prefer: wait=30` the answer comes as soon as the run has ended, or with `If-None-Match` as soon as it has " +
-    "changed, and else after 30 seconds.",
+    "changed, but after 30 seconds at the latest.",
   request: { params: runParams, headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }) },
   problems: ["not_found"],
   responses: {

@@ -95,8 +95,8 @@ const fields = {
     .max(MAX_GRACE_SECONDS)
     .openapi({
       description:
-        "With `replace_running`: how long the runner of a RUNNING run has to end its work, as `grace_seconds` of a stop. The new run " +
-        "starts when it has ended. Further invokes do not prolong this time.",
+        "With `replace_running`: how many seconds the runner has to end the RUNNING run after it was asked to stop, like " +
+        "`grace_seconds` of a stop. The new run starts when the old one has ended. Further invokes do not give it more time.",
     }),
   max_queued: z
     .int()

@@ -84,7 +84,8 @@ const INVARIANTS: Record<string, string> = {
           partition by definition_id order by queued, attempt rows between unbounded preceding and 1 preceding) as turn_before
       from attempt
       where definition_id <> all ($2::uuid[])
-      -- A run that has not joined the queue is passed over. One that is released keeps the place it had then.
+      -- Attempts that waited for an instant are left out, since others may start before them. So are later attempts of such a run, since
+      -- a release keeps the place that the run got when it joined.
       and not exists (
         select from delayed where delayed.run_id = attempt.run_id and delayed.attempt <= attempt.attempt)
     ) turn where started < turn_before`,

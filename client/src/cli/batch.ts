@@ -7,7 +7,7 @@ import type { Context } from "./context.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { askUntilAnswered, Outage } from "./follow.ts";
 import { findWorkflow } from "./names.ts";
-import { ago, facts, harmless, knowsEscapes, paint, printOne, say, startProgress } from "./output.ts";
+import { ago, facts, knowsEscapes, paint, printOne, say, startProgress } from "./output.ts";
 import { withPatience } from "./patience.ts";
 
 export type BatchFlags = { batch: string; idempotencyKey?: string; wait?: boolean; timeout?: number };
@@ -92,8 +92,7 @@ async function waitWithBar({ client }: Context, id: string, signal: AbortSignal)
   const line = startProgress(() => ({ state, note }));
   const outage = new Outage();
   const onOutage = (reason: string) => {
-    note = `The service cannot be reached: ${harmless(reason)}`;
-    if (!knowsEscapes(process.stderr)) outage.tell(reason);
+    note = outage.noteOf(reason);
   };
   const onBatch = (batch: RunBatch) => {
     outage.isOver();

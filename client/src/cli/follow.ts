@@ -5,7 +5,7 @@ import { reasonOf } from "../reason.ts";
 import type { RunLog, RunLogEntry } from "../types.ts";
 import type { Context } from "./context.ts";
 import { isOutage } from "./exit.ts";
-import { harmless, say } from "./output.ts";
+import { harmless, knowsEscapes, say } from "./output.ts";
 import { eventLine, progressLine } from "./run-lines.ts";
 
 const POLL_MS = 1_000;
@@ -18,6 +18,12 @@ export class Outage {
     if (!this.#isTold) say(`The service cannot be reached. Trying again: ${harmless(reason)}`);
     this.#isTold = true;
   };
+
+  /** What a line of progress says of it. Without a terminal, nobody sees that line, so it is told instead. */
+  noteOf(reason: string): string {
+    if (!knowsEscapes(process.stderr)) this.tell(reason);
+    return `The service cannot be reached: ${harmless(reason)}`;
+  }
 
   isOver(): void {
     this.#isTold = false;

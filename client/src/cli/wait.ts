@@ -2,7 +2,7 @@ import process from "node:process";
 import type { Client } from "../client.ts";
 import { hasEnded, type Run } from "../types.ts";
 import { askUntilAnswered, Outage } from "./follow.ts";
-import { harmless, knowsEscapes, startProgress } from "./output.ts";
+import { knowsEscapes, startProgress } from "./output.ts";
 import { progressText } from "./run-lines.ts";
 
 /** Resolves to the run when it has ended. On a terminal, a line shows its state and its progress until then. */
@@ -13,8 +13,7 @@ export async function waitWithProgress(client: Client, begun: Run, signal?: Abor
   const line = startProgress(() => ({ state, note }));
   const outage = new Outage();
   const onOutage = (reason: string) => {
-    note = `The service cannot be reached: ${harmless(reason)}`;
-    if (!knowsEscapes(process.stderr)) outage.tell(reason);
+    note = outage.noteOf(reason);
   };
   // The reason for waiting is read once, and again whenever the state has changed.
   const explain = async () => {

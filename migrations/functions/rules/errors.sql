@@ -45,11 +45,10 @@ declare
   c_window constant integer := 500;
   v_now constant timestamptz := statement_timestamp();
   v_query constant tsquery := public.search_query(p_tenant_id, p_words);
-  -- The page lies between these places, and the ends are not part of it.
-  v_low_at timestamptz := coalesce(p_created_after, '-infinity');
-  v_low_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-  v_high_at timestamptz := coalesce(p_created_before, 'infinity');
-  v_high_id uuid := '00000000-0000-0000-0000-000000000000';
+  v_low_at timestamptz;
+  v_low_id uuid;
+  v_high_at timestamptz;
+  v_high_id uuid;
   v_readable uuid[];
   v_known uuid[];
   v_window uuid[];
@@ -59,13 +58,8 @@ begin
   if p_statuses is not null and not ('FAILED' = any (p_statuses)) then
     return;
   end if;
-  if p_is_older and (p_from_at, p_from_id) < (v_high_at, v_high_id) then
-    v_high_at := p_from_at;
-    v_high_id := p_from_id;
-  elsif not p_is_older and (p_from_at, p_from_id) > (v_low_at, v_low_id) then
-    v_low_at := p_from_at;
-    v_low_id := p_from_id;
-  end if;
+  select page.low_at, page.low_id, page.high_at, page.high_id into v_low_at, v_low_id, v_high_at, v_high_id
+  from public.page_bounds(p_created_after, p_created_before, p_is_older, p_from_at, p_from_id) page;
   v_readable := array(
     select definition.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) definition);
 

@@ -67,11 +67,10 @@ declare
   -- How many runs of each label are counted to find the rarest.
   c_counted constant integer := 100;
   v_now constant timestamptz := statement_timestamp();
-  -- The page lies between these places, and the ends are not part of it.
-  v_low_at timestamptz := coalesce(p_created_after, '-infinity');
-  v_low_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-  v_high_at timestamptz := coalesce(p_created_before, 'infinity');
-  v_high_id uuid := '00000000-0000-0000-0000-000000000000';
+  v_low_at timestamptz;
+  v_low_id uuid;
+  v_high_at timestamptz;
+  v_high_id uuid;
   v_label text := p_labels[1];
   v_readable uuid[];
   v_ids uuid[];
@@ -81,13 +80,8 @@ declare
   v_found bigint := 0;
   v_rows bigint;
 begin
-  if p_is_older and (p_from_at, p_from_id) < (v_high_at, v_high_id) then
-    v_high_at := p_from_at;
-    v_high_id := p_from_id;
-  elsif not p_is_older and (p_from_at, p_from_id) > (v_low_at, v_low_id) then
-    v_low_at := p_from_at;
-    v_low_id := p_from_id;
-  end if;
+  select page.low_at, page.low_id, page.high_at, page.high_id into v_low_at, v_low_id, v_high_at, v_high_id
+  from public.page_bounds(p_created_after, p_created_before, p_is_older, p_from_at, p_from_id) page;
   -- The rarest label here is the one with the fewest runs or, of those with many, the one whose first hundred go furthest.
   if cardinality(p_labels) > 1 then
     select wanted.label into v_label

@@ -24,7 +24,7 @@ language sql stable as $$
   select r.*
   from public.workflow_runs r
   where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is not null
-    and (r.deadline_at is null or r.deadline_at > p_now)
+    and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
 -- The runs of a definition that have joined its queue, behind those of `waiting_runs`, without that being recorded. Only readers see
@@ -34,7 +34,7 @@ language sql stable as $$
   select r.*
   from public.workflow_runs r
   where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
-    and r.not_before <= p_now and (r.deadline_at is null or r.deadline_at > p_now)
+    and r.not_before <= p_now and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
 -- The run of a definition that starts next at an instant. Null when no slot is free, or when no run may start now.
@@ -258,9 +258,8 @@ begin
   where d.id = p_definition_id;
   return (select count(*) from public.held_slots(p_definition_id)) >= v_max_running
     or exists (
-      select from public.workflow_runs r
-      where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is not null
-        and (r.deadline_at is null or r.deadline_at > p_now) and (v_per_key is null or r.concurrency_key = p_key))
+      select from public.waiting_runs(p_definition_id, p_now) waiting
+      where v_per_key is null or waiting.concurrency_key = p_key)
     or v_per_key is not null and (
       public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null);
 end $$;

@@ -43,15 +43,13 @@ begin
   if v_takes_turns then
     v_place := (
       select count(*)
-      from public.workflow_runs ahead
-      where ahead.workflow_definition_id = p_definition_id and ahead.status = 'PENDING' and ahead.concurrency_key = p_key
-        and ahead.queue_position <= v_position and (ahead.deadline_at is null or ahead.deadline_at > p_now));
+      from public.waiting_runs(p_definition_id, p_now) ahead
+      where ahead.concurrency_key = p_key and ahead.queue_position <= v_position);
   else
     v_place := (
       select count(*)
-      from public.workflow_runs ahead
-      where ahead.workflow_definition_id = p_definition_id and ahead.status = 'PENDING'
-        and ahead.queue_position <= v_position and (ahead.deadline_at is null or ahead.deadline_at > p_now));
+      from public.waiting_runs(p_definition_id, p_now) ahead
+      where ahead.queue_position <= v_position);
   end if;
   if p_queue_position is not null then
     return v_place;

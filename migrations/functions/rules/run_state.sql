@@ -108,6 +108,12 @@ language sql stable as $$
   )
 $$;
 
+-- True unless a PENDING run with this `deadline_at` has expired at an instant.
+create or replace function public.is_unexpired(p_deadline_at timestamptz, p_now timestamptz) returns boolean
+language sql immutable as $$
+  select p_deadline_at is null or p_deadline_at > p_now
+$$;
+
 -- When a run that is stored as RUNNING or PENDING ends by time, or has ended: see `run_as_seen`. Null for a run in another state, and
 -- for a PENDING one that does not expire. It is plpgsql, so that it looks up the run's attempt by its key. As a subquery of a list,
 -- the planner might read the attempts of all tenants.

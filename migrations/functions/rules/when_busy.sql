@@ -24,7 +24,7 @@ language sql stable as $$
     where pending.workflow_definition_id = p_definition_id and pending.status = 'PENDING' and pending.concurrency_key = p_key
   ) r
   where r.status = 'RUNNING'
-    or (r.queue_position is not null or r.attempt > 1) and (r.deadline_at is null or r.deadline_at > p_now)
+    or (r.queue_position is not null or r.attempt > 1) and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
 -- May so many more runs wait in the queue of a definition, of which `p_max_queued` (null: any number) may wait? Below 1, always: the

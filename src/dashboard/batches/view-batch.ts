@@ -6,7 +6,7 @@ import { runBatches as b } from "../../db/label-and-batch-tables.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
 import type { Batch } from "../../runs/batches/find-batch.ts";
 import { newestRuns } from "../../runs/list-runs.ts";
-import type { RunFilter } from "../../runs/run-filter.ts";
+import { NO_FILTER } from "../../runs/run-filter.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { type ListedRun, selectListed } from "../runs/view-runs.ts";
@@ -34,15 +34,7 @@ export async function viewBatch(
 ): Promise<{ caller: Caller; now: string; batch: ViewedBatch | null }> {
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
-  const filter: RunFilter = {
-    statuses: [],
-    definitionId: undefined,
-    userId: undefined,
-    createdAfter: undefined,
-    createdBefore: undefined,
-    labels: [],
-    batchId: id,
-  };
+  const filter = { ...NO_FILTER, batchId: id };
   const newest = newestRuns(db, caller, readable, { filter, cursor: undefined, limit: MAX_LISTED - 1 });
   const seen = seenNow(db);
   const {

@@ -14,8 +14,7 @@ import type { RunStatus } from "../../db/enums.ts";
 import { runningAttempts as a } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
-import { batchRuns } from "../../runs/batches/batch-runs.ts";
-import { isLabelled, labelledRuns, MAX_LOOKED_AT } from "../../runs/labelled-runs.ts";
+import { foundRuns, isFoundByFunction, MAX_LOOKED_AT } from "../../runs/labelled-runs.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { newestRuns } from "../../runs/list-runs.ts";
 import { matchesFilter, type RunCursor, type RunFilter, type RunsPage } from "../../runs/run-filter.ts";
@@ -83,7 +82,7 @@ export type RunsView = {
   older: RunCursor | null;
   /** What has changed since the runs were shown. All zero for the list as it is now. */
   news: News;
-  /** True when more runs with these labels may match than were looked at: see {@link labelledRuns}. */
+  /** True when more runs with these labels may match than were looked at: see {@link foundRuns}. */
   isCut: boolean;
   /**
    * How many runs match the filter in each state, counted up to {@link MAX_COUNTED}. With labels, those among the newest 10,000 with
@@ -226,10 +225,9 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
   };
   const [first, second, third] = partsOf("PENDING");
   const rest = (["RUNNING", "COMPLETED", "FAILED"] as const).flatMap(partsOf);
-  const all =
-    filter.batchId !== undefined || isLabelled(filter)
-      ? eachFound(db, caller, filter)
-      : unionAll(first, second, third, ...rest).as("all_counted");
+  const all = isFoundByFunction(filter)
+    ? eachFound(db, caller, filter)
+    : unionAll(first, second, third, ...rest).as("all_counted");
   return db
     .with(caller, readable)
     .select({
@@ -241,11 +239,10 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
     .groupBy(all.status);
 }
 
-/** Each run of the batch or with the labels of a filter, in the form in which {@link countByState} counts. */
+/** Each run that {@link foundRuns} finds for a filter, in the form in which {@link countByState} counts. */
 function eachFound(db: Database, caller: CallerExpression, filter: RunFilter) {
   const page = { filter: { ...filter, statuses: [] }, cursor: undefined, limit: MAX_LOOKED_AT };
-  const select = filter.batchId === undefined ? labelledRuns : batchRuns;
-  const found = select(db, caller, page).as("each_found");
+  const found = foundRuns(db, caller, page).as("each_found");
   return db
     .select({
       status: sql<RunStatus>`${found.status}`.as("counted_status"),

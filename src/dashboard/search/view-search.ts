@@ -12,9 +12,9 @@ import { type Database, repeatable } from "../../db/client.ts";
 import type { PartType } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, pathParts as p, users } from "../../db/tables.ts";
-import { labelledRuns } from "../../runs/labelled-runs.ts";
+import { foundRuns } from "../../runs/labelled-runs.ts";
 import { newestRuns } from "../../runs/list-runs.ts";
-import type { RunFilter } from "../../runs/run-filter.ts";
+import { NO_FILTER } from "../../runs/run-filter.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { isSeenPerson } from "../people/view-people.ts";
@@ -101,20 +101,11 @@ const isExactly = (name: SQLWrapper, text: string): SQL[] => [
 /** `is true` keeps the planner from using the indexes by tenant: the index on the ends of ids finds far fewer rows. */
 const isOfTenant = (caller: CallerExpression) => sql`(${r.tenantId} = ${caller.tenantId}) is true`;
 
-const NO_FILTER: RunFilter = {
-  statuses: [],
-  definitionId: undefined,
-  userId: undefined,
-  createdAfter: undefined,
-  createdBefore: undefined,
-  labels: [],
-};
-
 /** The newest runs with a label. A text that is no label finds none. */
 function selectLabelled(db: Database, caller: CallerExpression, text: string) {
   const seen = seenNow(db);
   const page = { filter: { ...NO_FILTER, labels: [text] }, cursor: undefined, limit: MAX_FOUND };
-  const newest = labelledRuns(db, caller, page).as("newest");
+  const newest = foundRuns(db, caller, page).as("newest");
   return db
     .with(caller)
     .select(foundRun(db, seen))

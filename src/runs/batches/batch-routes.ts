@@ -148,7 +148,7 @@ const getBatch = callerRead({
   description:
     "The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to " +
     "get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with " +
-    "`If-None-Match` as soon as one of its runs has changed, and else after 30 seconds.",
+    "`If-None-Match` as soon as one of its runs has changed, but after 30 seconds at the latest.",
   request: {
     params: z.object({ batch_id: uuid().openapi({ example: EXAMPLE_ID }) }),
     headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }),

@@ -117,7 +117,7 @@ async function askForMatching(
   return { ...answer, ...(answer.result && { result: { ...answer.result, next: row ? nextOf(row) : null } }) };
 }
 
-/** Where the next call continues: see `labelledRuns` for the last run that was looked at. */
+/** Where the next call continues: see `foundRuns` for the last run that was looked at. */
 function nextOf(page: {
   hasMore: boolean;
   next: RunCursor;

@@ -1,5 +1,5 @@
-// Helps to search: it updates relative times, converts the time range to the reader's time zone, and shows search results while
-// somebody types. Without this script, the forms and links do the same with page loads.
+// Updates relative times, shows the filter's time range in the reader's time zone, and shows search results while somebody types.
+// Without this script, the forms and links do the same with page loads.
 {
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
   const SIZES = [

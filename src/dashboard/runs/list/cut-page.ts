@@ -1,4 +1,4 @@
-/** Cuts what was read for a page of the list of runs to that page. */
+/** Cuts the rows that were read for the list of runs to one page, and finds the cursors of the pages around it. */
 import { placeAfter } from "../../../runs/labelled-runs.ts";
 import type { RunCursor, RunsPage } from "../../../runs/run-filter.ts";
 import { compare, type News, type Place } from "./shown.ts";
@@ -7,7 +7,7 @@ const placeOf = (run: Place | undefined): RunCursor | null => (run ? { createdAt
 
 type Around = { newer: RunCursor | null; older: RunCursor | null; isCut: boolean };
 
-/** A page of a list: its runs, the cursors of the pages around it, and whether more runs had to be looked at than are. */
+/** A page of a list: its runs and the cursors of the pages around it. `isCut`: the search stopped before it had looked at all runs. */
 export type Cut<Run extends Place> = Around & { runs: Run[]; news: News };
 
 type Found = { is_found: boolean } & Place;
