@@ -1,11 +1,11 @@
 /** The service as it was before every change became a verb in SQL. It is measured together with the current one. */
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { promisify } from "node:util";
-import { gzipSync } from "node:zlib";
 import type pg from "pg";
+import { readBundle } from "../../scripts/local/bundle.ts";
 import { root, scratch } from "./paths.ts";
 import type { Server } from "./postgres.ts";
 import type { Seed } from "./seed.ts";
@@ -46,8 +46,7 @@ export async function prepareBefore(progress: (text: string) => void): Promise<B
   if (!existsSync(join(folder, "complete"))) await checkOut();
   const outdir = "../workers/before";
   await runHere("node_modules/.bin/wrangler", ["deploy", "src/worker.ts", "--dry-run", "--minify", "--outdir", outdir]);
-  const script = readFileSync(join(folder, outdir, "worker.js"), "utf8");
-  prepared = { build: { name: "before", script, gzipKib: gzipSync(script).length / 1024 }, createDatabase };
+  prepared = { build: { name: "before", ...readBundle(join(folder, outdir, "worker.js")) }, createDatabase };
   return prepared;
 }
 

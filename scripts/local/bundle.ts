@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { root } from "./folders.ts";
@@ -30,24 +30,24 @@ export function buildBundle({ entry, outdir, config = CONFIG }: BundleOptions): 
     { cwd: root, encoding: "utf8", env: { ...process.env, WRANGLER_SEND_METRICS: "false" } },
   );
   if (status !== 0) throw new Error(`wrangler deploy --dry-run failed for ${entry}:\n${stdout}${stderr}`);
-  const script = inlineTexts(
-    readFileSync(join(root, outdir, basename(entry).replace(/\.tsx?$/, ".js")), "utf8"),
-    outdir,
-  );
-  return { script, gzipKib: gzipSync(script).length / 1024 };
+  return readBundle(join(root, outdir, basename(entry).replace(/\.tsx?$/, ".js")));
 }
 
-/** Wrangler uploads imported texts as separate modules. Here they become constants of the Worker's only module. */
-function inlineTexts(script: string, outdir: string): string {
+/**
+ * A Worker that wrangler has built into this file. Wrangler uploads imported texts as separate modules, which are beside it. Here
+ * they become constants of the Worker's only module.
+ */
+export function readBundle(path: string): Bundle {
   const texts: string[] = [];
-  const rest = script.replace(
+  const rest = readFileSync(path, "utf8").replace(
     /import\s*([\w$]+)\s*from\s*"\.\/([0-9a-f]{40}-[^"/]+)";?/g,
     (_, name: string, file: string) => {
-      texts.push(`const ${name}=${JSON.stringify(readFileSync(join(root, outdir, file), "utf8"))};\n`);
+      texts.push(`const ${name}=${JSON.stringify(readFileSync(join(dirname(path), file), "utf8"))};\n`);
       return "";
     },
   );
-  return texts.join("") + rest;
+  const script = texts.join("") + rest;
+  return { script, gzipKib: gzipSync(script).length / 1024 };
 }
 
 /** The service's libraries, imported and used for two routes. The start of the service is compared with it. */
