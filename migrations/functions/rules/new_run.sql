@@ -118,15 +118,6 @@ language sql immutable as $$
     when p_frozen ->> 'key_from' is null then '' else public.key_of_input(p_input, p_frozen ->> 'key_from') end)
 $$;
 
--- True when a new run of a definition, of which `must_wait` is known, starts in the same transaction.
-create or replace function public.starts_at_once(
-  p_definition_id uuid, p_frozen jsonb, p_must_wait boolean, p_now timestamptz
-) returns boolean
-language plpgsql stable as $$
-begin
-  return (p_frozen ->> 'starts_runs')::boolean and not p_must_wait and public.next_run(p_definition_id, p_now) is null;
-end $$;
-
 -- Can a run be triggered with these instants? Each may be null. Returns {}, or {"refused"}: `start_after` (it is more than 90 days
 -- away) or `must_start_by` (it has come, or is not later than the other).
 create or replace function public.judge_instants(p_start_after timestamptz, p_must_start_by timestamptz, p_now timestamptz)
@@ -167,7 +158,7 @@ begin
     return jsonb_build_object('refused', 'no_key', 'pointer', p_frozen -> 'key_from');
   end if;
   v_must_wait := v_not_before is null and public.must_wait(p_definition_id, v_key, p_now);
-  v_starts := v_not_before is null and public.starts_at_once(p_definition_id, p_frozen, v_must_wait, p_now);
+  v_starts := v_not_before is null and not v_must_wait and (p_frozen ->> 'starts_runs')::boolean;
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
     deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position)

@@ -45,24 +45,25 @@ create or replace function public.next_run(p_definition_id uuid, p_now timestamp
 returns uuid
 language plpgsql stable as $$
 declare
-  v_max_running integer;
+  v_free bigint;
   v_per_key integer;
   v_run_id uuid;
 begin
-  select d.max_running, d.max_running_per_key into v_max_running, v_per_key
-  from public.workflow_definitions d
-  where d.id = p_definition_id;
+  -- In most calls no slot is free, so that is asked first.
+  select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id, p_held_at) slots;
+  if v_free < 1 then
+    return null;
+  end if;
   if v_per_key is not null then
     v_run_id := (
       select public.next_turn(p_definition_id, p_now, slots.last_key, slots.full_keys)
-      from public.slots_of(p_definition_id, p_held_at) slots
-      where slots.free > 0);
+      from public.slots_of(p_definition_id, p_held_at) slots);
     if v_run_id is null and p_held_at is not null then
       v_run_id := (
         select joining.id
         from public.slots_of(p_definition_id, p_held_at) slots
         cross join public.joining_runs(p_definition_id, p_now) joining
-        where slots.free > 0 and joining.concurrency_key <> all (coalesce(slots.full_keys, '{}'))
+        where joining.concurrency_key <> all (coalesce(slots.full_keys, '{}'))
         order by joining.not_before, joining.created_at, joining.id
         limit 1);
     end if;
@@ -79,9 +80,6 @@ begin
       from public.joining_runs(p_definition_id, p_now) joining
       order by joining.not_before, joining.created_at, joining.id
       limit 1);
-  end if;
-  if v_run_id is null or (select count(*) from public.held_slots(p_definition_id, p_held_at)) >= v_max_running then
-    return null;
   end if;
   return v_run_id;
 end $$;
@@ -250,14 +248,14 @@ end $$;
 create or replace function public.must_wait(p_definition_id uuid, p_key text, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 declare
-  v_max_running integer;
+  v_free bigint;
   v_per_key integer;
 begin
-  select d.max_running, d.max_running_per_key into v_max_running, v_per_key
-  from public.workflow_definitions d
-  where d.id = p_definition_id;
-  return (select count(*) from public.held_slots(p_definition_id)) >= v_max_running
-    or exists (
+  select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id) slots;
+  if v_free < 1 then
+    return true;
+  end if;
+  return exists (
       select from public.waiting_runs(p_definition_id, p_now) waiting
       where v_per_key is null or waiting.concurrency_key = p_key)
     or v_per_key is not null and (

@@ -13,7 +13,17 @@ language sql stable as $$
     and (p_now is null or public.run_ends_at(r.id, r.status, r.deadline_at) > p_now)
 $$;
 
--- The slots of a definition: one row. `free` is how many more of its runs may start; below 1 when none may. `per_key` is
+-- How many more runs of a definition may start (below 1 when none may), and `max_running_per_key`: one row. For `p_held_at` see
+-- `held_slots`.
+create or replace function public.free_slots(p_definition_id uuid, p_held_at timestamptz default null)
+returns table (free bigint, per_key integer)
+language sql stable as $$
+  select d.max_running - (select count(*) from public.held_slots(d.id, p_held_at)), d.max_running_per_key
+  from public.workflow_definitions d
+  where d.id = p_definition_id
+$$;
+
+-- The same when keys may take turns: one row. `free` is how many more of its runs may start; below 1 when none may. `per_key` is
 -- `max_running_per_key`: unless it is null, keys take turns, and no run of `full_keys` may start. For `p_held_at` see `held_slots`.
 create or replace function public.slots_of(p_definition_id uuid, p_held_at timestamptz default null)
 returns table (free bigint, per_key integer, last_key text, full_keys text[])

@@ -124,8 +124,8 @@ begin
     v_waiting_ids := array(
       select unfinished.id from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished where unfinished.status = 'PENDING');
   end if;
-  if v_max_queued is not null and not public.starts_at_once(
-    p_definition_id, p_frozen, public.must_wait(p_definition_id, v_key, p_now), p_now) then
+  if v_max_queued is not null
+    and not ((p_frozen ->> 'starts_runs')::boolean and not public.must_wait(p_definition_id, v_key, p_now)) then
     v_judged := public.judge_queue(p_definition_id, v_max_queued, 1 - cardinality(v_waiting_ids), p_now);
     if v_judged ? 'refused' then
       return v_judged;
