@@ -1799,7 +1799,7 @@ export interface components {
             /** @description Where the input of a run has its concurrency key: a JSON Pointer to a text of 1 to 128 characters, a number or a boolean. An invoke that sends `concurrency_key` needs none there. A run keeps the key that it was triggered with. */
             key_from: string | null;
             /**
-             * @description What an invoke does when as many runs as may be RUNNING are unfinished, PENDING ones included: of the workflow, or, with `max_running_per_key`, of its concurrency key. `queue`: its run waits. `skip`: it is refused with 409. `replace_queued`: its run takes the place of those that wait, which are FAILED with SUPERSEDED. `replace_running`: the same, and the RUNNING one is asked to stop. This needs a `max_running` of 1, or a `max_running_per_key` of 1 with a `key_from`. A retry always waits.
+             * @description What an invoke does when as many runs as may be RUNNING are unfinished, PENDING ones included: of the workflow, or, with `max_running_per_key`, of its concurrency key. `queue`: its run waits. `skip`: it is refused with 409. `replace_queued`: its run takes the place of those that wait, which are FAILED with SUPERSEDED. `replace_running`: the same, and the RUNNING one is asked to stop. This needs a `max_running` of 1, or a `max_running_per_key` of 1 with a `key_from`. A retry always waits. An invoke replaces up to 500 runs at once. If more wait, the others follow within seconds, and none starts meanwhile.
              * @enum {string}
              */
             when_busy: "queue" | "skip" | "replace_queued" | "replace_running";
@@ -1862,7 +1862,7 @@ export interface components {
              */
             key_from?: string | null;
             /**
-             * @description What an invoke does when as many runs as may be RUNNING are unfinished, PENDING ones included: of the workflow, or, with `max_running_per_key`, of its concurrency key. `queue`: its run waits. `skip`: it is refused with 409. `replace_queued`: its run takes the place of those that wait, which are FAILED with SUPERSEDED. `replace_running`: the same, and the RUNNING one is asked to stop. This needs a `max_running` of 1, or a `max_running_per_key` of 1 with a `key_from`. A retry always waits.
+             * @description What an invoke does when as many runs as may be RUNNING are unfinished, PENDING ones included: of the workflow, or, with `max_running_per_key`, of its concurrency key. `queue`: its run waits. `skip`: it is refused with 409. `replace_queued`: its run takes the place of those that wait, which are FAILED with SUPERSEDED. `replace_running`: the same, and the RUNNING one is asked to stop. This needs a `max_running` of 1, or a `max_running_per_key` of 1 with a `key_from`. A retry always waits. An invoke replaces up to 500 runs at once. If more wait, the others follow within seconds, and none starts meanwhile.
              * @default queue
              * @enum {string}
              */

@@ -1,6 +1,18 @@
-/** The tables of the labels of runs and of the batches in which runs were triggered. */
+/** The tables of the labels of runs, of the batches in which runs were triggered, and of what is still to be superseded. */
 import { sql } from "drizzle-orm";
-import { check, foreignKey, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  check,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { bytes, createdAt, instant } from "./columns.ts";
 import { workflowRuns } from "./run-tables.ts";
 import { users, workflowDefinitions } from "./tables.ts";
@@ -63,5 +75,36 @@ export const runBatches = pgTable(
     // Old batches: `delete_old_runs`.
     index("run_batches_ended_index").on(t.endedAt).where(sql`ended_at is not null`),
     check("run_batches_run_count_check", sql`${t.runCount} between 1 and 500`),
+  ],
+);
+
+/**
+ * The runs of a group that are still to be superseded by a newer one, since there were more than one call ends: `supersede.sql`.
+ * Nearly always this table is empty.
+ */
+export const supersessions = pgTable(
+  "supersessions",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    tenantId: uuid("tenant_id").notNull(),
+    workflowDefinitionId: uuid("workflow_definition_id").notNull(),
+    /** The concurrency key of the group; null when the group is the whole definition. */
+    concurrencyKey: text("concurrency_key"),
+    /** The run that supersedes them, and who triggered it. */
+    runId: uuid("run_id").notNull(),
+    userId: uuid("user_id").notNull(),
+    /** The runs of the group with a smaller `queue_position` are meant. */
+    beforePosition: bigint("before_position", { mode: "number" }).notNull(),
+    supersededAt: instant("superseded_at").notNull(),
+  },
+  (t) => [
+    foreignKey({
+      name: "supersessions_definition_fkey",
+      columns: [t.tenantId, t.workflowDefinitionId],
+      foreignColumns: [workflowDefinitions.tenantId, workflowDefinitions.id],
+    }).onDelete("cascade"),
+    unique("supersessions_group_key").on(t.workflowDefinitionId, t.concurrencyKey).nullsNotDistinct(),
+    // What is due of a tenant: `sweep_tenant`.
+    index("supersessions_tenant_index").on(t.tenantId),
   ],
 );

@@ -44,7 +44,7 @@ export async function sweepTenant(services: VerbServices, tenantId: string): Pro
       database_requests: meter.databaseRequests,
     });
     if (swept.is_paused) return { dueInMs: PAUSED_MS, hasMoved: false };
-    return { dueInMs: swept.due_in_ms, hasMoved: swept.lags_ms.length > 0 || hasDue };
+    return { dueInMs: swept.due_in_ms, hasMoved: swept.has_moved || hasDue };
   });
 }
 

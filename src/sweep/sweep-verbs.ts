@@ -16,12 +16,13 @@ export const timeOutOverdueRuns = defineVerb({
 
 /**
  * Handles up to `limit` definitions whose slot is free: starts their PENDING runs, also those whose back-off is over, and
- * announces runs that wait for a runner to lease them. `has_due_stops` says whether a webhook of a stop is due.
+ * announces runs that wait for a runner to lease them. `has_due_stops` says whether a webhook of a stop is due, and `has_more`
+ * that a further call will find more to do.
  */
 export const promoteWaitingRuns = defineVerb({
   name: "promote_waiting_runs",
   args: (limit: number) => ({ limit }),
-  result: z.object({ has_due_stops: z.boolean() }),
+  result: z.object({ has_due_stops: z.boolean(), has_more: z.boolean() }),
 });
 
 /**
@@ -41,6 +42,7 @@ export const sweepDueOfTenant = defineVerb({
   result: z.object({
     is_paused: z.boolean(),
     lags_ms: z.array(z.number()),
+    has_moved: z.boolean(),
     has_due_dispatches: z.boolean(),
     has_due_stops: z.boolean(),
     due_in_ms: z.number().nullable(),

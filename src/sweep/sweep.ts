@@ -23,6 +23,7 @@ const TIME_OUT_LANES = 2;
  * of the time. The last dispatch takes up to 15 s more, and the next sweep starts after 60 s.
  */
 const TIME_OUT_UNTIL_MS = 25_000;
+const PROMOTE_UNTIL_MS = 26_500;
 const STOP_UNTIL_MS = 28_000;
 const DISPATCH_UNTIL_MS = 40_000;
 const DELETE_UNTIL_MS = 45_000;
@@ -77,8 +78,11 @@ export async function sweep(
       return 0;
     }
     const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS));
-    const { result } = await perform(services, promoteWaitingRuns, PROMOTE_LIMIT);
-    if (result.has_due_stops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
+    let promoted = (await perform(services, promoteWaitingRuns, PROMOTE_LIMIT)).result;
+    while (promoted.has_more && isBefore(PROMOTE_UNTIL_MS)) {
+      promoted = (await perform(services, promoteWaitingRuns, PROMOTE_LIMIT)).result;
+    }
+    if (promoted.has_due_stops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
     const dispatched = await dispatchDue(services, (count) => count < MAX_DISPATCHES && isBefore(DISPATCH_UNTIL_MS));
 
     await startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED));

@@ -87,7 +87,8 @@ const fields = {
       "What an invoke does when as many runs as may be RUNNING are unfinished, PENDING ones included: of the workflow, or, with " +
       "`max_running_per_key`, of its concurrency key. `queue`: its run waits. `skip`: it is refused with 409. `replace_queued`: its " +
       "run takes the place of those that wait, which are FAILED with SUPERSEDED. `replace_running`: the same, and the RUNNING one is " +
-      "asked to stop. This needs a `max_running` of 1, or a `max_running_per_key` of 1 with a `key_from`. A retry always waits.",
+      "asked to stop. This needs a `max_running` of 1, or a `max_running_per_key` of 1 with a `key_from`. A retry always waits. An " +
+      "invoke replaces up to 500 runs at once. If more wait, the others follow within seconds, and none starts meanwhile.",
   }),
   replace_grace_seconds: z
     .int()

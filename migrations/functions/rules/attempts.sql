@@ -82,6 +82,7 @@ end $$;
 -- Records what has happened by time to the runs of locked definitions:
 -- - It fails the overdue runs, each with an event: TIMED_OUT, LOST or STOPPED. The run and the event get the instant at which the
 --   run ended: see `run_as_seen`. Returns for each run how late it was ended, in milliseconds.
+-- - It ends the next of the runs that are still to be superseded: see `supersede.sql`.
 -- - Runs whose `not_before` has come join their queues: see `join_queues`.
 --
 -- A queue may hold very many runs that expire at the same instant. It fails up to 1,000 of them, and the sweep the others. Those of
@@ -94,11 +95,13 @@ declare
   v_overdue_ids uuid[];
   v_expired_ids uuid[];
   v_joining_ids uuid[];
+  v_supersedes boolean;
 begin
   select array_agg(happened.id) filter (where happened.what = 'overdue'),
     array_agg(happened.id) filter (where happened.what = 'expired'),
-    array_agg(happened.id) filter (where happened.what = 'joins')
-  into v_overdue_ids, v_expired_ids, v_joining_ids
+    array_agg(happened.id) filter (where happened.what = 'joins'),
+    bool_or(happened.what = 'supersedes')
+  into v_overdue_ids, v_expired_ids, v_joining_ids, v_supersedes
   from (
     select r.id, 'overdue' as what
     from public.workflow_runs r
@@ -111,7 +114,14 @@ begin
     from public.workflow_runs r
     where r.workflow_definition_id = any (p_definition_ids) and r.status = 'PENDING'
       and least(r.not_before, r.deadline_at) <= p_now
+    union all
+    select null, 'supersedes'
+    from public.supersessions s
+    where s.workflow_definition_id = any (p_definition_ids)
   ) happened;
+  if v_supersedes then
+    perform public.supersede_next(p_definition_ids, p_now, p_run_ids);
+  end if;
   if v_joining_ids is not null then
     perform public.join_queues(v_joining_ids);
   end if;
@@ -181,9 +191,9 @@ begin
       failure_code = null, output = null, summary = null, artifacts = null, ended_by = null, next_dispatch_at = null,
       dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = p_now,
       (not_before, queue_position) = (
-        select back_off.ends_at, case
-            when back_off.ends_at is not null then null
-            when p_event = 'release' and r.queue_position is not null then r.queue_position
+        select coalesce(back_off.ends_at, place.joins_behind), case
+            when num_nonnulls(back_off.ends_at, place.joins_behind) > 0 then null
+            when place.is_kept then r.queue_position
             else nextval('public.workflow_run_queue')
           end
         from (
@@ -192,7 +202,13 @@ begin
             when p_event = 'release' and public.count_releases(r.id) >= c_free_releases
               then public.back_off_seconds(public.count_releases(r.id) + 1 - c_free_releases, random())
           end) as ends_at
-        ) back_off)
+        ) back_off
+        cross join lateral (
+          select kept.is_kept, case
+              when back_off.ends_at is null and not kept.is_kept then public.joins_behind(r.workflow_definition_id, p_now)
+            end as joins_behind
+          from (select p_event = 'release' and r.queue_position is not null as is_kept) kept
+        ) place)
     where r.id = any (p_run_ids)
     returning r.tenant_id, r.id, r.attempt, r.not_before
   ), forgotten as (

@@ -41,7 +41,8 @@ $$;
 -- calls `note_queued`. A batch always queues, whatever `when_busy` says, and the queue must have room for all of it at once, but for
 -- delayed runs.
 --
--- Returns {"batch_id", "replayed": false, "first_waits"}; first_waits: the first run would have had to wait, if it had come alone.
+-- Returns {"batch_id", "replayed": false, "first_waits"}; first_waits: the first run that is not delayed would have had to wait, if it
+-- had come alone.
 -- Or {"refused"}, which is no_key (with "pointer"), or what `judge_instants` refuses, each with "indexes": the places in the list of the
 -- runs that are refused so, from 0. Or what `judge_queue` refuses.
 create or replace function public.insert_batch(
@@ -59,6 +60,7 @@ declare
   v_indexes bigint[];
   v_judged jsonb;
   v_first_waits boolean;
+  v_joins_behind timestamptz;
 begin
   -- 1. Find the key of each run, and the instants at which it joins the queue and expires. Is one of them wrong?
   select array_agg(public.key_of_run(p_frozen, given.value -> 'input', given.value ->> 'concurrency_key') order by given.place),
@@ -94,7 +96,9 @@ begin
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  v_first_waits := public.must_wait(p_definition_id, v_keys[1], p_now);
+  v_first_waits := public.must_wait(p_definition_id, v_keys[(
+    select min(run.place) from unnest(v_joins) with ordinality run (joins_at, place) where run.joins_at is null)], p_now);
+  v_joins_behind := public.joins_behind(p_definition_id, p_now);
 
   -- 2. Insert the batch and its runs. The rows are sorted before they draw their places in the queue.
   insert into public.run_batches (
@@ -103,8 +107,8 @@ begin
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, run_snapshot, input, traceparent,
     concurrency_key, batch_id, created_at, updated_at, status, not_before, deadline_at, queue_position)
   select given.run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', v_snapshot, given.value -> 'input',
-    p_traceparent, given.key, p_batch_id, p_now, p_now, 'PENDING', given.joins_at, given.expires_at,
-    case when given.joins_at is null then nextval('public.workflow_run_queue') end
+    p_traceparent, given.key, p_batch_id, p_now, p_now, 'PENDING', coalesce(given.joins_at, v_joins_behind), given.expires_at,
+    case when coalesce(given.joins_at, v_joins_behind) is null then nextval('public.workflow_run_queue') end
   from (
     select *
     from rows from (json_array_elements(p_runs), unnest(p_run_ids), unnest(v_keys), unnest(v_joins), unnest(v_expires))
@@ -127,16 +131,21 @@ begin
   return jsonb_build_object('batch_id', p_batch_id, 'replayed', false, 'first_waits', v_first_waits);
 end $$;
 
--- Records which runs of a new batch have to wait, after those that could start have started: all that are still PENDING, except a
--- first one that waits only for its runner, and delayed ones.
+-- Records which runs of a new batch have to wait, after those that could start have started: all that are still PENDING, except delayed
+-- ones, and the first of the others if it waits only for its runner.
 create or replace function public.note_queued(p_run_ids uuid[], p_first_waits boolean, p_now timestamptz) returns void
 language plpgsql as $$
 begin
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
-  select r.tenant_id, r.id, r.attempt, 'QUEUED', p_now
-  from public.workflow_runs r
-  where r.id = any (p_run_ids) and r.status = 'PENDING' and r.not_before is null and (p_first_waits or r.id <> p_run_ids[1])
-  order by r.queue_position;
+  select run.tenant_id, run.id, run.attempt, 'QUEUED', p_now
+  from (
+    select r.tenant_id, r.id, r.attempt, r.status, row_number() over (order by given.place) as place
+    from unnest(p_run_ids) with ordinality given (id, place)
+    join public.workflow_runs r on r.id = given.id
+    where r.not_before is null or r.not_before <= p_now
+  ) run
+  where run.status = 'PENDING' and (p_first_waits or run.place > 1)
+  order by run.place;
 end $$;
 
 -- How a batch stands at an instant: one row. `unfinished` are the runs that wait or run, and those that have ended by time and will be

@@ -44,8 +44,8 @@ begin
     where d.id = any (p_definition_ids) and d.handover = 'lease');
 end $$;
 
--- When the sweep next has something to do for a tenant: a run ends by time, or joins its queue; a dispatch, the webhook of a stop or a
--- notification is due. Dispatches and PENDING runs of which something was already due at `p_after` are left out.
+-- When the sweep next has something to do for a tenant: a run ends by time, joins its queue, or is still to be superseded; a dispatch,
+-- the webhook of a stop or a notification is due. Dispatches and PENDING runs of which something was already due at `p_after` are left out.
 -- Notifications that were already due are checked 30 seconds later: by then, the Worker that is sending them must have ended.
 create or replace function public.next_due_at(p_tenant_id uuid, p_after timestamptz) returns timestamptz
 language plpgsql as $$
@@ -58,6 +58,7 @@ begin
       where r.tenant_id = p_tenant_id and r.next_dispatch_at > p_after),
     (select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
       where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) > p_after),
+    (select min(s.superseded_at) from public.supersessions s where s.tenant_id = p_tenant_id),
     (select min(a.ends_at) from public.running_attempts a where a.tenant_id = p_tenant_id),
     (select min(a.next_stop_dispatch_at) from public.running_attempts a
       where a.tenant_id = p_tenant_id and a.next_stop_dispatch_at > p_after),
@@ -89,6 +90,7 @@ begin
     -- so that runs that wait for days do not keep the database awake.
     (select min(least(r.not_before, r.deadline_at)) + interval '58 minutes' from public.workflow_runs r
       where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null),
+    (select min(s.superseded_at) from public.supersessions s),
     (select min(a.ends_at) from public.running_attempts a),
     -- Few runs have a stop to send, and there is an index with only those.
     (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),

@@ -148,7 +148,7 @@ create or replace function public.insert_run(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_not_before constant timestamptz := case when p_start_after > p_now then p_start_after end;
+  v_not_before timestamptz := case when p_start_after > p_now then p_start_after end;
   v_snapshot constant jsonb := p_frozen -> 'snapshot';
   v_key constant text := public.key_of_run(p_frozen, p_input, p_concurrency_key);
   v_must_wait boolean;
@@ -159,6 +159,9 @@ begin
   end if;
   v_must_wait := v_not_before is null and public.must_wait(p_definition_id, v_key, p_now);
   v_starts := v_not_before is null and not v_must_wait and (p_frozen ->> 'starts_runs')::boolean;
+  if v_must_wait then
+    v_not_before := public.joins_behind(p_definition_id, p_now);
+  end if;
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
     deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position)
@@ -188,7 +191,7 @@ end $$;
 
 -- Adds one run to a locked definition by the rules above.
 --
--- Returns {"run_id", "replayed", "starts", "stopped"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
+-- Returns {"run_id", "replayed", "starts", "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
 -- `judge_instants`, `make_room` or `insert_run` refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,

@@ -2,14 +2,17 @@
 -- order in which they joined the queue. With `max_running_per_key`, keys take turns.
 --
 -- A run joins when it is triggered, and gets its `queue_position`. With `not_before`, it is outside of the queue until that instant:
--- it has no position, and then joins at the end; of those with the same instant, first the one that was triggered first. A run whose
+-- it has no position, and then joins at the end; of those with the same instant, first the one that was triggered first. Very many may
+-- join at the same instant, and one call lets only some of them join (`join_queues`). As long as others are left, whoever comes later
+-- gets `not_before`, too, and joins behind them. A run whose
 -- `deadline_at` has passed has left the queue: it has expired, whether or not that is recorded (`run_as_seen`).
 --
 -- Such a verb first locks the definition's row, and the run's where it needs that, and then does the following in this order:
 -- 1. It judges the caller. Who may not see or do this ends here, and has changed nothing.
 -- 2. It reads the clock once, after the last lock: `v_now`. A verb that has to look for the definitions that it locks, such as a
 --    sweep, finds them at an instant of its own with another name, and judges them again at `v_now`.
--- 3. It ends the definition's runs that are overdue, and lets those join the queue whose instant has come (`end_overdue_runs`).
+-- 3. It ends the definition's runs that are overdue or superseded, and lets those join the queue whose instant has come
+--    (`end_overdue_runs`).
 -- 4. It does its work, or refuses it because of the state of the run or of the definition.
 -- 5. It gives each free slot to the next run of the queue (`promote_next_runs`), on every way out from here.
 -- 6. It answers by `answer_of`.
@@ -27,8 +30,8 @@ language sql stable as $$
     and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
--- The runs of a definition that have joined its queue, behind those of `waiting_runs`, without that being recorded. Only readers see
--- such runs, since verbs record it first.
+-- The runs of a definition that have joined its queue, behind those of `waiting_runs`, without that being recorded. Readers see such
+-- runs, and verbs only when there are more than they record in one call.
 create or replace function public.joining_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
 language sql stable as $$
   select r.*
@@ -37,10 +40,19 @@ language sql stable as $$
     and r.not_before <= p_now and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
+-- The `not_before` of a run that joins the queue of a definition now. Usually null, since it gets its place at once. When there are
+-- `joining_runs`, it is now, in the precision of the column: then it joins behind them, as one of them.
+create or replace function public.joins_behind(p_definition_id uuid, p_now timestamptz) returns timestamptz
+language plpgsql stable as $$
+begin
+  return case when exists (select from public.joining_runs(p_definition_id, p_now)) then date_trunc('milliseconds', p_now) end;
+end $$;
+
 -- The run of a definition that starts next at an instant. Null when no slot is free, or when no run may start now.
 -- - Usually it is the first of `waiting_runs`.
 -- - With `max_running_per_key`, keys take turns: it is the first such run of the next key that has room (`next_turn`).
 -- - For readers, who pass `p_held_at`, it is the first of `joining_runs` when it is none of those.
+-- - Of a group of which runs are still to be superseded, none starts: see `superseded_groups`.
 create or replace function public.next_run(p_definition_id uuid, p_now timestamptz, p_held_at timestamptz default null)
 returns uuid
 language plpgsql stable as $$
@@ -259,5 +271,6 @@ begin
       select from public.waiting_runs(p_definition_id, p_now) waiting
       where v_per_key is null or waiting.concurrency_key = p_key)
     or v_per_key is not null and (
-      public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null);
+      public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null)
+    or public.joins_behind(p_definition_id, p_now) is not null;
 end $$;

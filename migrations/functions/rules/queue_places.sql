@@ -1,18 +1,40 @@
 -- The places of runs in their queues (`queue.sql`): when a run gets one, and which it is.
 
--- Lets PENDING runs of locked definitions that have not joined their queues join them now, at the end, in the order of their instants.
+-- Lets PENDING runs of locked definitions whose instant has come join their queues, at the end, in the order of their instants. There may
+-- be very many of them: it lets up to 1,000 join, the others are due at once. A run that is still to be superseded must not get a place
+-- behind the run that supersedes it. So as long as a definition has such runs, none joins: see `supersede.sql`.
 create or replace function public.join_queues(p_run_ids uuid[]) returns void
 language plpgsql as $$
+declare
+  c_most_joining constant integer := 1000;
 begin
   update public.workflow_runs r
   set not_before = null, queue_position = joining.queue_position
   from (
     select ordered.id, nextval('public.workflow_run_queue') as queue_position
     from (
-      select r.id from public.workflow_runs r where r.id = any (p_run_ids) order by r.not_before, r.created_at, r.id
+      select r.id
+      from public.workflow_runs r
+      where r.id = any (p_run_ids) and r.status = 'PENDING'
+        and not exists (select from public.supersessions s where s.workflow_definition_id = r.workflow_definition_id)
+      order by r.not_before, r.created_at, r.id
+      limit c_most_joining
     ) ordered
   ) joining
   where r.id = joining.id;
+end $$;
+
+-- Lets a PENDING run of a locked definition join its queue at this instant instead of at its own. It comes behind all whose instant
+-- has come.
+create or replace function public.join_queue_now(p_run_id uuid, p_definition_id uuid, p_now timestamptz) returns void
+language plpgsql as $$
+declare
+  v_joins_behind constant timestamptz := public.joins_behind(p_definition_id, p_now);
+begin
+  update public.workflow_runs r set not_before = date_trunc('milliseconds', p_now) where r.id = p_run_id;
+  if v_joins_behind is null then
+    perform public.join_queues(array[p_run_id]);
+  end if;
 end $$;
 
 -- The place in its queue of a PENDING run: 1 for the run that is next. When keys take turns, each key has a queue of its own. Null

@@ -14,26 +14,35 @@ language sql stable as $$
 $$;
 
 -- How many more runs of a definition may start (below 1 when none may), and `max_running_per_key`: one row. For `p_held_at` see
--- `held_slots`.
+-- `held_slots`. While runs of the whole definition are still to be superseded, none may start: see `superseded_groups`.
 create or replace function public.free_slots(p_definition_id uuid, p_held_at timestamptz default null)
 returns table (free bigint, per_key integer)
 language sql stable as $$
-  select d.max_running - (select count(*) from public.held_slots(d.id, p_held_at)), d.max_running_per_key
+  select
+    case
+      when exists (
+        select from public.superseded_groups(d.id, d.max_running_per_key) superseded where superseded.concurrency_key is null) then 0
+      else d.max_running - (select count(*) from public.held_slots(d.id, p_held_at))
+    end,
+    d.max_running_per_key
   from public.workflow_definitions d
   where d.id = p_definition_id
 $$;
 
--- The same when keys may take turns: one row. `free` is how many more of its runs may start; below 1 when none may. `per_key` is
--- `max_running_per_key`: unless it is null, keys take turns, and no run of `full_keys` may start. For `p_held_at` see `held_slots`.
+-- The same with what is needed when keys take turns (`per_key` is not null): one row. No run of `full_keys` may start. A key of which runs
+-- are still to be superseded counts as full.
 create or replace function public.slots_of(p_definition_id uuid, p_held_at timestamptz default null)
 returns table (free bigint, per_key integer, last_key text, full_keys text[])
 language sql stable as $$
-  select d.max_running - held.runs, d.max_running_per_key, d.last_key, held.full_keys
+  select slots.free, slots.per_key, d.last_key, held.full_keys || array(
+    select superseded.concurrency_key
+    from public.superseded_groups(d.id, d.max_running_per_key) superseded
+    where superseded.concurrency_key is not null)
   from public.workflow_definitions d
+  cross join lateral public.free_slots(d.id, p_held_at) slots
   cross join lateral (
-    select coalesce(sum(of_key.runs), 0)::bigint as runs,
-      array_agg(of_key.concurrency_key) filter (
-        where of_key.concurrency_key <> '' and of_key.runs >= d.max_running_per_key) as full_keys
+    select array_agg(of_key.concurrency_key) filter (
+      where of_key.concurrency_key <> '' and of_key.runs >= d.max_running_per_key) as full_keys
     from (
       select held.concurrency_key, count(*) as runs
       from public.held_slots(d.id, p_held_at) held

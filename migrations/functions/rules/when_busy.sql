@@ -24,7 +24,7 @@ language sql stable as $$
     where pending.workflow_definition_id = p_definition_id and pending.status = 'PENDING' and pending.concurrency_key = p_key
   ) r
   where r.status = 'RUNNING'
-    or (r.queue_position is not null or r.attempt > 1) and public.is_unexpired(r.deadline_at, p_now)
+    or (r.queue_position is not null or r.attempt > 1 or r.not_before <= p_now) and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
 -- May so many more runs wait in the queue of a definition, of which `p_max_queued` (null: any number) may wait? Below 1, always: the
@@ -46,12 +46,6 @@ begin
   return '{}';
 end $$;
 
--- The error of a run in whose place another one waits.
-create or replace function public.superseded_error(p_run_id uuid) returns text
-language sql immutable as $$
-  select 'Superseded by run ' || p_run_id || '.'
-$$;
-
 -- Makes room for a new run of a locked definition, after `frozen_for_runs` and before `insert_run`, or refuses it. `p_when_busy` goes
 -- before the `when_busy` of the policy. When it refuses, it has changed nothing.
 --
@@ -60,12 +54,12 @@ $$;
 -- only other keys are in the way, and the run queues. Otherwise:
 --   queue            it queues
 --   skip             it is refused
---   replace_queued   the group's PENDING runs fail as SUPERSEDED
+--   replace_queued   the group's PENDING runs fail as SUPERSEDED: see `supersede.sql`
 --   replace_running  so do they, and its RUNNING runs are asked to stop (`stop_judged_run`), with `replace_grace_seconds`. The policy has
 --                    it only where a group has one slot (see `workflow_definitions_when_busy_check`), so the new run never starts
 --                    before the old one has ended.
 --
--- Returns {}, or {"stopped"}: the messages of `stop_judged_run`; or {"refused"} which is one of:
+-- Returns {}, or {"told"}: what the verb passes to `answer_of`; or {"refused"} which is one of:
 --   busy        with "limit", "key" (null for a run without one, and without `max_running_per_key`), and "run_id", the run of the group
 --               that is in the way: the first RUNNING one to end, or else the next one. Without it when the user may not see the run.
 --   queue_full  see `judge_queue`
@@ -87,6 +81,7 @@ declare
   v_run_id uuid;
   v_judged jsonb;
   v_stopped jsonb := '[]';
+  v_told jsonb := '{}';
 begin
   -- 1. Nearly always there is nothing to do. A run without the key that it needs is refused by `insert_run`.
   if v_when_busy = 'queue' and v_max_queued is null then
@@ -122,7 +117,10 @@ begin
   -- 3. If the run has to wait, may it?
   if v_is_busy then
     v_waiting_ids := array(
-      select unfinished.id from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished where unfinished.status = 'PENDING');
+      select unfinished.id
+      from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished
+      where unfinished.status = 'PENDING'
+      limit public.most_superseded() + 1);
   end if;
   if v_max_queued is not null
     and not ((p_frozen ->> 'starts_runs')::boolean and not public.must_wait(p_definition_id, v_key, p_now)) then
@@ -134,8 +132,10 @@ begin
 
   -- 4. Take the place of those that wait. A run in a back-off has no message to send either, since no runner holds it.
   if cardinality(v_waiting_ids) > 0 then
-    perform public.end_attempts(v_waiting_ids, p_now, 'stop', 'STOP', 'SUPERSEDED', public.superseded_error(p_run_id), 'STOPPED',
-      jsonb_build_object('superseded_by', p_run_id, 'user_id', p_user_id));
+    perform public.supersede_group(p_tenant_id, p_user_id, p_definition_id, v_group, p_run_id, v_waiting_ids, p_now);
+    if cardinality(v_waiting_ids) > public.most_superseded() then
+      v_told := '{"is_due": true}';
+    end if;
   end if;
 
   -- 5. Ask what is RUNNING to stop. Its row is locked first, as in `stop_run`, since a Worker may just record its dispatch. An earlier
@@ -150,5 +150,8 @@ begin
         p_context, p_user_id, v_run_id, 'superseded by run ' || p_run_id || '.', v_grace_seconds, p_now);
     end loop;
   end if;
-  return case when v_stopped = '[]' then '{}' else jsonb_build_object('stopped', v_stopped) end;
+  if v_stopped <> '[]' then
+    v_told := v_told || jsonb_build_object('stopped', v_stopped);
+  end if;
+  return case when v_told = '{}' then '{}' else jsonb_build_object('told', v_told) end;
 end $$;

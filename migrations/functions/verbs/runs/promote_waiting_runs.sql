@@ -1,4 +1,5 @@
--- Starts PENDING runs of up to `p_limit` definitions that have a free slot, and lets runs of as many definitions join their queues.
+-- Starts PENDING runs of up to `p_limit` definitions that have a free slot. Of as many definitions it lets runs join their queues, and ends
+-- runs that are still to be superseded.
 -- Every verb promotes before it ends, so normally the only such runs are those whose instant to join has come. After a restore of
 -- the database or a manual change there may be others. It also finds the runs that wait for a runner to lease them, in case a
 -- Worker died before it told the waiting runners.
@@ -9,7 +10,8 @@
 --
 -- Guarantees: safe to run concurrently with any other verb. Definitions that another transaction has locked are skipped.
 --
--- Answers {"result": {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`}}.
+-- Answers {"result": {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`, "has_more": it has locked the
+-- definition of runs of which there were more than one call handles}}.
 create or replace function public.promote_waiting_runs(p_context jsonb, p_limit integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -34,7 +36,7 @@ begin
   )
   select array_agg(waiting.id) into v_waiting_ids from waiting where waiting.id is not null;
 
-  -- 2. Lock those of which something is promoted, and those with a run that joins its queue.
+  -- 2. Lock those of which something is promoted, and those with runs that join their queue or are still to be superseded.
   with locked as (
     select d.id
     from (
@@ -45,6 +47,8 @@ begin
         order by least(r.not_before, r.deadline_at)
         limit p_limit
       )
+      union
+      (select s.workflow_definition_id from public.supersessions s limit p_limit)
       union
       (
         select startable.id
@@ -80,7 +84,12 @@ begin
   -- 4. Find the runs that wait for a runner.
   return public.answer_of(p_context, v_since, null,
     jsonb_build_object('result', jsonb_build_object(
-      'definitions', coalesce(cardinality(v_definition_ids), 0), 'has_due_stops', public.has_due_stops(null, v_now))),
+      'definitions', coalesce(cardinality(v_definition_ids), 0), 'has_due_stops', public.has_due_stops(null, v_now),
+      'has_more', exists (
+        select
+        from unnest(v_definition_ids) locked (id)
+        where exists (select from public.joining_runs(locked.id, v_now))
+          or exists (select from public.supersessions s where s.workflow_definition_id = locked.id)))),
     jsonb_build_object('definition_ids', (
       select coalesce(jsonb_agg(leasable.id), '[]')
       from (

@@ -44,6 +44,5 @@ begin
   if not coalesce((v_added ->> 'starts')::boolean, false) then
     perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now),
-    case when v_added ? 'stopped' then jsonb_build_object('stopped', v_added -> 'stopped') end);
+  return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now), v_added -> 'told');
 end $$;

@@ -30,11 +30,11 @@ begin
   -- 3. Let the run join the queue.
   v_answer := public.judge_run_state(p_run_id, 'start_now');
   if v_answer = '{}' and exists (
-    select from public.workflow_runs r where r.id = p_run_id and r.queue_position is not null) then
+    select from public.workflow_runs r where r.id = p_run_id and (r.queue_position is not null or r.not_before <= v_now)) then
     v_answer := '{"refused": "not_delayed"}';
   end if;
   if v_answer = '{}' then
-    perform public.join_queues(array[p_run_id]);
+    perform public.join_queue_now(p_run_id, v_definition_id, v_now);
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select r.tenant_id, r.id, r.attempt, 'QUEUED', v_now, jsonb_build_object('user_id', v_judged -> 'user_id')
     from public.workflow_runs r

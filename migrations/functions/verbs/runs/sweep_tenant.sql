@@ -1,5 +1,6 @@
--- The sweep of one tenant, when something of it is due: fails up to `p_limit` overdue runs, the longest overdue first, lets runs join
--- their queues whose instant has come, and starts the next ones. It does nothing while an operator has paused the sweep.
+-- The sweep of one tenant, when something of it is due: fails up to `p_limit` overdue runs, the longest overdue first, ends runs that
+-- are still to be superseded, lets runs join their queues whose instant has come, and starts the next ones. It does nothing while an
+-- operator has paused the sweep.
 --
 -- Guarantees: safe to run concurrently with itself and with every other verb. It skips the definitions that another transaction
 -- has locked: that transaction ends their overdue runs itself.
@@ -7,6 +8,7 @@
 -- Answers {"result"}, with:
 -- - "is_paused"
 -- - "lags_ms": [how late each run was ended, in milliseconds]
+-- - "has_moved": something was due, and its definition was not locked
 -- - "has_due_dispatches", "has_due_stops"
 -- - "due_in_ms": milliseconds until something of the tenant is due; null when nothing is planned. What the caller sends now, that
 --   is, the dispatches, stops and notifications that are already due, counts as due in 30 seconds: in case the caller dies.
@@ -25,10 +27,10 @@ declare
 begin
   if exists (select from public.sweep_state s where s.paused_at is not null) then
     return public.answer_of(p_context, v_since, p_tenant_id, '{"result": {"is_paused": true, "lags_ms": [],
-      "has_due_dispatches": false, "has_due_stops": false, "due_in_ms": null}}');
+      "has_moved": false, "has_due_dispatches": false, "has_due_stops": false, "due_in_ms": null}}');
   end if;
 
-  -- 1. Lock the definitions of overdue runs, and those with a run that joins its queue.
+  -- 1. Lock the definitions of overdue runs, and those with runs that join their queue or are still to be superseded.
   with locked as (
     select d.id
     from (
@@ -41,6 +43,8 @@ begin
         order by least(r.not_before, r.deadline_at)
         limit p_limit
       )
+      union
+      (select s.workflow_definition_id from public.supersessions s where s.tenant_id = p_tenant_id limit p_limit)
     ) next
     join public.workflow_definitions d on d.id = next.workflow_definition_id
     for update of d skip locked
@@ -64,6 +68,7 @@ begin
       where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_now));
   return public.answer_of(p_context, v_since, p_tenant_id,
     jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_lags_ms,
+      'has_moved', v_definition_ids is not null,
       'has_due_dispatches', v_has_due_dispatches, 'has_due_stops', v_has_due_stops, 'due_in_ms', public.ms_until(v_due_at))),
     -- A run that has joined its queue is new work for runners that lease, without an event.
     jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'notifies', true));
