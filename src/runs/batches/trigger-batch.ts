@@ -1,6 +1,6 @@
 import { v7 as newId } from "uuid";
 import { z } from "zod";
-import { type Fault, type Problem, ValidationFailed } from "../../http/problems.ts";
+import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
 import { faultOfRun, triggerProblem, triggerRefusalSchema } from "../refusals.ts";
@@ -60,6 +60,12 @@ function batchProblem({ refused, indexes, ...refusal }: z.infer<typeof refusalSc
     case "must_start_by":
       return new ValidationFailed(
         indexes.map((index): Fault => faultOfRun(refused, refusal.pointer, ["body", "runs", index])),
+      );
+    case "queue_full":
+      return new Problem(
+        "queue_full",
+        `The queue has no room for all runs of the batch: the workflow's policy lets at most ${refusal.max_queued} of its runs wait. ` +
+          "Send fewer runs, or send them again when others have started.",
       );
     default:
       return triggerProblem({ ...refusal, refused }, NO_DEFINITION);

@@ -117,6 +117,13 @@ describe("a batch", () => {
     expect(await eventTypes(service, tenant, String(runIds[1]))).toEqual(["TRIGGERED", "QUEUED"]);
   });
 
+  it("does so also when the first of its runs is delayed, which is in nobody's way", async () => {
+    await setPolicy({ handover: "lease" });
+    const { run_ids: runIds } = await invokeBatch(service, tenant, [{ start_after: inSeconds(60) }, {}, {}]);
+    const types = await Promise.all(runIds.map(async (id) => (await eventTypes(service, tenant, id)).join(" ")));
+    expect(types).toEqual(["TRIGGERED", "TRIGGERED", "TRIGGERED QUEUED"]);
+  });
+
   it("has the same snapshot and trace for all runs", async () => {
     const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     await send({ runs: [{}, {}] }, tenant.owner.key, { traceparent });
@@ -206,7 +213,12 @@ describe("a batch that is refused", () => {
 
   it("is 409 when the queue has no room for all of it, except for delayed runs", async () => {
     await setPolicy({ max_queued: 2, when_busy: "skip" });
-    expect((await send({ runs: [{}, {}, {}] })).status).toBe(409);
+    const full = await send({ runs: [{}, {}, {}] });
+    expect([full.status, (await full.json<{ detail: string }>()).detail]).toEqual([
+      409,
+      "The queue has no room for all runs of the batch: the workflow's policy lets at most 2 of its runs wait. Send fewer runs, or " +
+        "send them again when others have started.",
+    ]);
     expect(await countRuns()).toEqual({ runs: 0, batches: 0 });
     expect((await send({ runs: [{}, {}, { start_after: inSeconds(60) }] })).status).toBe(202);
     expect((await send({ runs: [{}, {}] })).status).toBe(409);
