@@ -74,6 +74,19 @@ it("counts for a USER only the runs that they see, and a run whose deadline has 
   expect(stepsIn(await owner.read("/app/health"))).toHaveLength(2);
 });
 
+it("counts the runs that no sweep has ended yet: overdue ones, and those that have expired", async () => {
+  const tile = /aria-label="Overdue now">.*?<p class="big">(\d+)<\/p><p class="muted">([^<]+)</s;
+  const overdueOn = async (reader: Browser) => tile.exec(await reader.read("/app/health"))?.slice(1);
+  expect(await overdueOn(owner)).toEqual(["0", "none waits for the sweep"]);
+  await insertRun(service.database, tenant, { status: "RUNNING", overdueSeconds: 60 });
+  const expired = [await insertRun(service.database, tenant, { status: "PENDING", userId: tenant.user.id })];
+  expired.push(await insertRun(service.database, tenant, { status: "PENDING" }));
+  await service.database.sql`
+    update workflow_runs set deadline_at = statement_timestamp() - interval '5 minutes' where id = any (${expired}::uuid[])`;
+  expect(await overdueOn(owner)).toEqual(["3", "the oldest for 5 min"]);
+  expect(await overdueOn(user)).toEqual(["1", "the oldest for 5 min"]);
+});
+
 it("tells an OWNER the kind and the age of an old snapshot of the database, and nothing else of it", async () => {
   const { sql } = service.database;
   expect(await owner.read("/app/health")).not.toContain("Old snapshots");

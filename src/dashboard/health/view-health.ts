@@ -11,7 +11,7 @@ import { type Database, repeatable } from "../../db/client.ts";
 import { notificationEndpoints as n } from "../../db/notify-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
-import { r } from "../../runs/run-rows.ts";
+import { isExpired, r } from "../../runs/run-rows.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunners } from "../runners/view-runners.ts";
@@ -26,6 +26,7 @@ export type HealthView = {
   now: string;
   /** The last sweep of the whole service. Null before the first. */
   sweep: { ended_at: string | null; seconds_since: number | null; seconds_taken: number | null } | null;
+  /** How many runs have ended by time, such as at their deadlines, without that being recorded. */
   overdue: number;
   overdue_seconds: number | null;
   /** The number of dispatches that are due, and for how long the first of them has been due. */
@@ -117,19 +118,30 @@ const selectSnapshots = (db: Database, caller: CallerExpression) =>
 
 function selectStanding(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
   const running = runningOf(db, caller, readable);
+  const expired = expiredOf(db, caller, readable);
   const isDue = sql`not ${running.isOverdue} and ${running.nextDispatchAt} <= statement_timestamp()`;
   const isPostponed = sql`not ${running.isOverdue} and ${running.nextDispatchAt} > statement_timestamp()`;
   return db
-    .with(caller, readable, running)
+    .with(caller, readable, running, expired)
     .select({
-      overdue: sql<number>`(count(*) filter (where ${running.isOverdue}))::int`,
-      overdue_seconds: sql<number | null>`max(${since(running.endedAt)}) filter (where ${running.isOverdue})`,
+      overdue: sql<number>`(count(*) filter (where ${running.isOverdue}) + (select count(*) from ${expired}))::int`,
+      overdue_seconds: sql<number | null>`greatest(max(${since(running.endedAt)}) filter (where ${running.isOverdue}),
+        (select max(${since(expired.endedAt)}) from ${expired}))`,
       due: sql<number>`(count(*) filter (where ${isDue}))::int`,
       due_seconds: sql<number | null>`max(${since(running.nextDispatchAt)}) filter (where ${isDue})`,
       postponed: sql<number>`(count(*) filter (where ${isPostponed}))::int`,
     })
     .from(running);
 }
+
+/** The common table expression `expired`: the expired runs that the caller may see, and of which that is not recorded yet. */
+const expiredOf = (db: Database, caller: CallerExpression, readable: ReadableDefinitions) =>
+  db.$with("expired").as(
+    db
+      .select({ endedAt: sql<string>`${r.deadlineAt}`.as("ended_at") })
+      .from(caller)
+      .innerJoin(r, and(eq(r.tenantId, caller.tenantId), isExpired, maySeeRunAmong(caller, readable, r))),
+  );
 
 const selectSweep = (db: Database, caller: CallerExpression) =>
   db
