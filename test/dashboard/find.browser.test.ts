@@ -2,7 +2,14 @@ import type { Page } from "playwright-core";
 import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { countClicks, MOST } from "../support/browser/clicks.ts";
-import { accessibilityFaults, complaintsOf, openPage, overflow, signIn } from "../support/browser/pages.ts";
+import {
+  accessibilityFaults,
+  complaintsOf,
+  forgetComplaints,
+  openPage,
+  overflow,
+  signIn,
+} from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld({ WORK_SECONDS: "5" });
@@ -139,6 +146,25 @@ describe.concurrent("finding", () => {
     await page.getByRole("link", { name: "Last 24 h" }).click();
     await page.waitForURL("**/app/runs?range=24h");
     expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
+  });
+
+  it("shows the minutes of an invoke in the reader's time zone, and sends them in UTC", async ({ open }) => {
+    const page = await open({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await page.locator(".actions").getByRole("button", { name: "Invoke" }).click();
+    await page.getByText("More", { exact: true }).click();
+    // Too far away, so the form is refused and shown again.
+    const minute = `${new Date(Date.now() + 99 * 86_400_000).toISOString().slice(0, 10)}T09:30`;
+    const field = () => page.getByLabel("Start not before");
+    await field().fill(minute);
+    const sent = page.waitForRequest((request) => request.method() === "POST");
+    await page.locator("#ask-invoke").getByRole("button", { name: "Invoke" }).click();
+    expect(new URLSearchParams((await sent).postData() ?? "").get("start_after")).toBe(
+      minute.replace("09:30", "00:30"),
+    );
+    await page.getByText("Start not before: Must be within 90 days from now.").waitFor();
+    expect(await field().inputValue()).toBe(minute);
+    forgetComplaints(page);
   });
 
   it("shows relative times, and the exact time on hover and on focus", async ({ open }) => {

@@ -1,7 +1,7 @@
 /** The form that triggers a run. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
-import { callBack, invoke, invokePath, readRun } from "../support/lifecycle.ts";
+import { callBack, inSeconds, invoke, invokePath, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 
@@ -120,6 +120,25 @@ describe("the form that triggers a run", () => {
     expect([refused.status, await refused.text()]).toEqual([
       422,
       expect.stringContaining("Labels: Write “customer” as key:value"),
+    ]);
+  });
+
+  it("takes the minutes, in UTC, between which the run must start, and explains wrong ones by their fields", async () => {
+    const [at, by] = [inSeconds(3600).slice(0, 16), inSeconds(7200).slice(0, 16)];
+    const given = await owner.post(action(), { start_after: at, must_start_by: by });
+    const path = `/v1/workflow-runs/${given.headers.get("Location")?.split("/").at(-1)}/details`;
+    const details = await (await service.get(path, tenant.owner.key)).json();
+    const instants = { start_after: `${at}:00.000Z`, must_start_by: `${by}:00.000Z` };
+    expect(details).toMatchObject({ status: "PENDING", ...instants });
+    const refused = await owner.post(action(), { start_after: by, must_start_by: at });
+    const html = await refused.text();
+    expect([refused.status, html.includes(`value="${by}"`), html.includes(`value="${at}"`)]).toEqual([422, true, true]);
+    expect(html).toContain("Start at the latest: Must be in the future, and later than “Start not before”.");
+    expect(html).toMatch(/<details class="more-fields" open=""/);
+    const nonsense = await owner.post(action(), { start_after: "soon" });
+    expect([nonsense.status, await nonsense.text()]).toEqual([
+      422,
+      expect.stringContaining("Start not before: Choose a date."),
     ]);
   });
 

@@ -4,25 +4,34 @@ import { textsOf as textsOfLabels } from "../runs/labels/run-labels.tsx";
 import { MAX_SHOWN } from "../runs/view-run.ts";
 import { JsonEditor, withLines } from "./json-editor.tsx";
 
-const LABELS = {
+/** The labels of the form's fields, by their API names. */
+export const LABELS = {
   input: "Input",
   labels: "Labels",
   concurrency_key: "Concurrency key",
+  start_after: "Start not before",
+  must_start_by: "Start at the latest",
   idempotency_key: "Idempotency key",
 };
 
-/**
- * What somebody has typed into the form. The input is the text of JSON, and the labels have one line each. `runId` is the run that is
- * run again, or empty. `workflow` is the name of the workflow: the form sends it, so that the page that answers a refused one can say it.
- */
-export type Invocation = {
-  input: string;
-  idempotencyKey: string;
-  concurrencyKey: string;
-  labels: string;
-  runId: string;
-  workflow: string;
+/** What somebody has typed into the form, or what it begins with: nothing. */
+export const NO_INVOCATION = {
+  /** The text of JSON. */
+  input: "",
+  /** One in each line. */
+  labels: "",
+  concurrencyKey: "",
+  /** Minutes in UTC: `2026-01-31T12:00`. `find.js` shows and sends them in the reader's time zone. */
+  startAfter: "",
+  mustStartBy: "",
+  idempotencyKey: "",
+  /** The run that is run again. */
+  runId: "",
+  /** The name of the workflow. The form sends it, so that the page that answers a refused one can say it. */
+  workflow: "",
 };
+
+export type Invocation = typeof NO_INVOCATION;
 
 /** The text with which the field of labels begins. */
 export const textOfLabels = (labels: Labels): string => textsOfLabels(labels).join("\n");
@@ -54,8 +63,8 @@ export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => (
     <details
       class="more-fields"
       open={
-        given.idempotencyKey + given.concurrencyKey + given.labels !== "" ||
-        ["idempotency_key", "concurrency_key", "labels"].some((name) => faultsAt(failure, name).length > 0)
+        [given.labels, given.concurrencyKey, given.startAfter, given.mustStartBy, given.idempotencyKey].some(Boolean) ||
+        Object.keys(LABELS).some((name) => name !== "input" && faultsAt(failure, name).length > 0)
       }
     >
       <summary>More</summary>
@@ -77,6 +86,18 @@ export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => (
         hint="Whose run it is, such as a customer. The workflow’s policy can limit the runs of each key."
         control={(a) => <input {...a} type="text" value={given.concurrencyKey} autocomplete="off" />}
       />
+      <MinuteField
+        name="start_after"
+        value={given.startAfter}
+        failure={failure}
+        hint="It waits outside of the queue until then, and joins its end. At most 90 days from now."
+      />
+      <MinuteField
+        name="must_start_by"
+        value={given.mustStartBy}
+        failure={failure}
+        hint="If it has not started before that, it fails as expired."
+      />
       <Field
         name="idempotency_key"
         label="Idempotency key (optional)"
@@ -89,4 +110,22 @@ export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => (
       {given.runId === "" ? "Invoke" : "Run again"}
     </button>
   </form>
+);
+
+type MinuteFieldProps = { name: "start_after" | "must_start_by"; value: string; failure: Failure; hint: string };
+
+/** A field for a minute: in the reader's time zone, or without JavaScript in UTC. */
+const MinuteField = ({ name, value, failure, hint }: MinuteFieldProps) => (
+  <Field
+    name={name}
+    label={`${LABELS[name]} (optional)`}
+    failure={failure}
+    hint={
+      <>
+        {hint}
+        <noscript> In UTC.</noscript>
+      </>
+    }
+    control={(a) => <input {...a} type="datetime-local" value={value} data-utc />}
+  />
 );

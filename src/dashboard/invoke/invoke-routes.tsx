@@ -10,7 +10,7 @@ import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
-import { type Invocation, InvokeForm } from "./invoke-form.tsx";
+import { type Invocation, InvokeForm, LABELS } from "./invoke-form.tsx";
 import { readJson } from "./json-text.ts";
 
 export const invocations = new Pages();
@@ -33,14 +33,20 @@ function readLabels(lines: string): { labels: Record<string, string>; faults: Fa
   };
 }
 
+/** A minute of a field `data-utc` as an instant. Any other text is returned as it is, so that the API's check reports the fault. */
+const toInstant = (text: string) =>
+  text === "" ? null : /^\d{4,}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00Z` : text;
+
 /** Reads the form as the API would read its request. Throws ValidationFailed with all faults at once. */
-function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines }: Invocation) {
+function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines, startAfter, mustStartBy }: Invocation) {
   const read = input.trim() === "" ? { value: null } : readJson(input);
   const { labels, faults } = readLabels(lines);
   if (!("value" in read)) faults.unshift({ loc: ["body", "input"], type: "json_invalid", msg: read.fault.msg });
   const body = {
     idempotency_key: idempotencyKey === "" ? null : idempotencyKey,
     concurrency_key: concurrencyKey === "" ? null : concurrencyKey,
+    start_after: toInstant(startAfter),
+    must_start_by: toInstant(mustStartBy),
     input: "value" in read ? read.value : null,
     labels,
   };
@@ -62,6 +68,8 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
     idempotencyKey: values.idempotency_key?.trim() ?? "",
     concurrencyKey: values.concurrency_key?.trim() ?? "",
     labels: (values.labels ?? "").replaceAll("\r\n", "\n").trim(),
+    startAfter: values.start_after?.trim() ?? "",
+    mustStartBy: values.must_start_by?.trim() ?? "",
     runId: values.run ? readId(values.run) : "",
     workflow: values.workflow ?? "",
   };
@@ -76,8 +84,8 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
           ...{
             labels: labels ?? {},
             concurrencyKey: more.concurrency_key ?? null,
-            startAfter: null,
-            mustStartBy: null,
+            startAfter: more.start_after ?? null,
+            mustStartBy: more.must_start_by ?? null,
           },
         })
       ).result;
@@ -92,5 +100,6 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
         <InvokeForm id={definitionId} given={given} failure={failure} />
       </FormPage>
     ),
+    { labels: LABELS },
   );
 });

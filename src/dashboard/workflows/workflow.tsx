@@ -4,7 +4,7 @@ import { Ask, CopyCurl, Empty, Fact, Id, Live, Name, Send, Time } from "../compo
 import { PathTree } from "../files/path-tree.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
-import { InvokeForm, textOfInput } from "../invoke/invoke-form.tsx";
+import { InvokeForm, NO_INVOCATION, textOfInput } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
 import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { RunList } from "../runs/run-list.tsx";
@@ -189,10 +189,7 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
           )}
           <InvokeForm
             id={id}
-            given={{
-              ...{ input: lastInput ?? "", idempotencyKey: "", labels: "", concurrencyKey: "", runId: "" },
-              workflow: workflow.name,
-            }}
+            given={{ ...NO_INVOCATION, input: lastInput ?? "", workflow: workflow.name }}
             failure={NO_FAILURE}
           />
         </Ask>

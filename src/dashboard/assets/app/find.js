@@ -1,4 +1,4 @@
-// Updates relative times, shows the filter's time range in the reader's time zone, and shows search results while somebody types.
+// Updates relative times, shows the minutes in forms in the reader's time zone, and shows search results while somebody types.
 // Without this script, the forms and links do the same with page loads.
 {
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
@@ -29,7 +29,7 @@
     }
   }
 
-  // In the URL, the minutes of a time range are in UTC. In their form fields, they are in the reader's time zone.
+  // Forms have and send minutes in UTC, such as those of a time range. In their fields, they are in the reader's time zone.
   const pad = (number, length = 2) => String(number).padStart(length, "0");
   const minuteOf = (at, get) =>
     `${pad(at[`${get}FullYear`](), 4)}-${pad(at[`${get}Month`]() + 1)}-${pad(at[`${get}Date`]())}T${pad(at[`${get}Hours`]())}:${pad(at[`${get}Minutes`]())}`;
@@ -41,10 +41,10 @@
 
   document.addEventListener("formdata", (event) => {
     const form = event.target;
-    if (form.method !== "get") return;
     for (const field of form.querySelectorAll("input[data-utc]")) {
       if (field.value) event.formData.set(field.name, minuteOf(new Date(field.value), "getUTC"));
     }
+    if (form.method !== "get") return;
     if (event.formData.get("from") || event.formData.get("to")) event.formData.delete("range");
     for (const [name, value] of [...event.formData]) if (value === "") event.formData.delete(name);
   });

@@ -2,7 +2,7 @@ import { MAX_STOP_SECONDS } from "../../../runs/workflow-run-changes-routes.ts";
 import { Ask, CopyCurl, Send } from "../../components.tsx";
 import { plural } from "../../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../../forms.tsx";
-import { InvokeForm, textOfInput, textOfLabels } from "../../invoke/invoke-form.tsx";
+import { InvokeForm, NO_INVOCATION, textOfInput, textOfLabels } from "../../invoke/invoke-form.tsx";
 import type { ViewedRun } from "../view-run.ts";
 
 const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
@@ -62,8 +62,8 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
             <InvokeForm
               id={run.workflow_definition_id}
               given={{
-                ...{ input, idempotencyKey: "", concurrencyKey: run.concurrency_key },
-                ...{ labels: textOfLabels(run.labels), runId: id, workflow: run.run_snapshot.workflow_name },
+                ...{ ...NO_INVOCATION, input, labels: textOfLabels(run.labels), concurrencyKey: run.concurrency_key },
+                ...{ runId: id, workflow: run.run_snapshot.workflow_name },
               }}
               failure={NO_FAILURE}
             />
