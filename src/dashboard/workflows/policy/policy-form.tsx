@@ -37,7 +37,9 @@ const LABELS = {
   max_attempts: "Attempts in total",
   retry_on: "Retry a run automatically when",
   max_running: "Runs at the same time",
+  max_running_per_key: "Of these with the same concurrency key",
   when_busy: "A new run, when as many are unfinished as may be RUNNING",
+  replace_grace_seconds: "Seconds that a replaced run has to end its work",
   max_queued: "Runs that wait, at most",
 };
 
@@ -115,6 +117,31 @@ export const valuesOf = (policy: Policy): PolicyValues => ({
   max_queued: String(policy.max_queued ?? ""),
 });
 
+type NumberFieldProps = {
+  name:
+    | "lease_seconds"
+    | "max_attempts"
+    | "max_running"
+    | "max_running_per_key"
+    | "replace_grace_seconds"
+    | "max_queued";
+  values: PolicyValues;
+  failure: Failure;
+  hint: string;
+  isOptional?: boolean;
+};
+
+/** A field for a whole number. */
+const NumberField = ({ name, values, failure, hint, isOptional = false }: NumberFieldProps) => (
+  <Field
+    name={name}
+    label={isOptional ? `${LABELS[name]} (optional)` : LABELS[name]}
+    failure={failure}
+    hint={hint}
+    control={(a) => <input {...a} type="text" inputmode="numeric" value={values[name]} required={!isOptional} />}
+  />
+);
+
 type Props = { caller?: Caller; id: string; name?: string; values: PolicyValues; failure?: Failure };
 
 export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: Props) => (
@@ -140,22 +167,20 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
             </select>
           )}
         />
-        <Field
+        <NumberField
+          values={values}
+          failure={failure}
           name="lease_seconds"
-          label="Seconds that a runner may be silent"
-          failure={failure}
           hint="30 to 3600. It holds for runs that are leased, and for a runner with a URL from its first heartbeat on."
-          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.lease_seconds} required />}
         />
-        <Field
-          name="max_attempts"
-          label="Attempts in total"
+        <NumberField
+          values={values}
           failure={failure}
+          name="max_attempts"
           hint="1 to 10. With 1, a run is not retried automatically."
-          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.max_attempts} required />}
         />
         <fieldset>
-          <legend>Retry a run automatically when</legend>
+          <legend>{LABELS.retry_on}</legend>
           {RETRYABLE_FAILURES.map((code) => (
             <label class="choice">
               <input type="checkbox" name="retry_on" value={code} checked={values.retry_on.includes(code)} />
@@ -163,19 +188,18 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
             </label>
           ))}
         </fieldset>
-        <Field
+        <NumberField
+          values={values}
+          failure={failure}
           name="max_running"
-          label="Runs at the same time"
-          failure={failure}
           hint="1 to 100. When it is raised, waiting runs start at once. When it is lowered, none is stopped."
-          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.max_running} required />}
         />
-        <Field
-          name="max_running_per_key"
-          label="Of these with the same concurrency key (optional)"
+        <NumberField
+          values={values}
           failure={failure}
+          name="max_running_per_key"
+          isOptional
           hint="Then keys, such as customers, take turns. Without it, runs start first in, first out."
-          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.max_running_per_key} />}
         />
         <Field
           name="key_from"
@@ -199,19 +223,18 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
             </select>
           )}
         />
-        <Field
+        <NumberField
+          values={values}
+          failure={failure}
           name="replace_grace_seconds"
-          label="Seconds that a replaced run has to end its work"
-          failure={failure}
           hint="0 to 300, when what is RUNNING is stopped. The new run starts after that."
-          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.replace_grace_seconds} />}
         />
-        <Field
-          name="max_queued"
-          label="Runs that wait, at most (optional)"
+        <NumberField
+          values={values}
           failure={failure}
+          name="max_queued"
+          isOptional
           hint="1 to 1000. A further run is refused."
-          control={(a) => <input {...a} type="text" inputmode="numeric" value={values.max_queued} />}
         />
         <p class="muted">A RUNNING run keeps its lease or dispatch, and a run keeps its key.</p>
         <button type="submit" class="primary">
