@@ -2,6 +2,7 @@
 import { describe } from "vitest";
 import { describeBatches } from "./batches.ts";
 import { describeChangesOfRuns, describeChangesOfWorkflows, describePeople } from "./changes.ts";
+import { describeDelayedRuns } from "./delayed-runs.ts";
 import { describeEvents } from "./events.ts";
 import { describeNotify } from "./notify.ts";
 import { describeWaiting } from "./waiting.ts";
@@ -12,6 +13,8 @@ const world = useWorld({ WORK_SECONDS: "1" });
 describe("changes of many runs", () => describeChangesOfRuns(world));
 
 describe("batches of runs", () => describeBatches(world));
+
+describe("delayed runs", () => describeDelayedRuns(world));
 
 describe("changes of workflows", () => describeChangesOfWorkflows(world));
 

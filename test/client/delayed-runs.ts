@@ -1,0 +1,51 @@
+import { beforeAll, expect, it } from "vitest";
+import type { World } from "./installed-client.ts";
+import { PARTS, useTerminal } from "./terminal.ts";
+
+const NAME = "Delayed";
+
+/** Runs that start later, or not too late, on the command line. */
+export function describeDelayedRuns(world: () => World): void {
+  const { wr, json } = useTerminal(world, "delayed-runs");
+  const invoke = (...args: string[]) => wr(["invoke", NAME, ...args]);
+  const triggered = async (...args: string[]): Promise<string> => (await invoke(...args, "--quiet")).stdout.trim();
+  const inMs = (at: string) => Date.parse(at) - Date.now();
+
+  beforeAll(async () => {
+    await wr(["workflows", "create", NAME, "--lease", ...PARTS]);
+  });
+
+  it("triggers a run that joins the queue later, and fails unless it has started in time", async () => {
+    const id = await triggered("--start-after", "2h", "--must-start-by", "2099-01-31T12:00Z");
+    const run = await json(["runs", "get", id]);
+    expect(run).toMatchObject({ status: "PENDING", must_start_by: "2099-01-31T12:00:00.000Z", queue_position: null });
+    expect(inMs(run.start_after)).toBeGreaterThan(3_600_000);
+    expect(inMs(run.start_after)).toBeLessThanOrEqual(7_200_000);
+    expect((await wr(["runs", "explain", id])).stdout).toContain(`It starts not before ${run.start_after}`);
+    expect((await wr(["runs", "start-now", id])).code).toBe(0);
+    expect(await json(["runs", "get", id])).toMatchObject({ status: "PENDING", start_after: null, queue_position: 1 });
+    const again = await wr(["runs", "start-now", id]);
+    expect([again.code, again.stdout, again.stderr]).toEqual([
+      ...[1, "", expect.stringContaining("it is in the queue, and starts at its turn")],
+    ]);
+    await wr(["runs", "stop", id]);
+    const ended = await wr(["runs", "start-now", id]);
+    expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining("Only a PENDING run can wait")]);
+  });
+
+  it("explains a run that has not started in time", async () => {
+    const id = await triggered("--must-start-by", "1s");
+    await expect.poll(async () => (await json(["runs", "get", id])).failure_code, { timeout: 30_000 }).toBe("EXPIRED");
+    expect((await wr(["runs", "explain", id])).stdout).toContain("Expired: it had not started by");
+  });
+
+  it.each<[what: string, args: string[], sentence: string]>([
+    ["an instant that has passed", ["--start-after", "2020-01-31"], "It must be in the future."],
+    ["no instant", ["--must-start-by", "soon"], "It must be a date, a date with a time, or how long from now"],
+    ["one that is too far away", ["--start-after", "91d"], "Must be within 90 days from now."],
+    ["an end before the start", ["--start-after", "2h", "--must-start-by", "1h"], "later than `start_after`"],
+  ])("refuses %s", async (_, args, sentence) => {
+    const { code, stdout, stderr } = await invoke(...args);
+    expect([code, stdout, stderr]).toEqual([4, "", expect.stringContaining(sentence)]);
+  });
+}
