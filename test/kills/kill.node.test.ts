@@ -1,5 +1,5 @@
 /**
- * `kill -9` of Postgres and of the Worker at random moments under load, KILLS times. After each kill, the invariants hold and
+ * `kill -9` of Postgres and of the Worker at random moments under load, KILLS times, and for LEAST_SECONDS. After each kill, the invariants hold and
  * every acknowledged run exists. At the end, every run has ended, and a subscriber was notified of each end by exactly one
  * event. Runs in Node, with the built Worker.
  */
@@ -14,8 +14,9 @@ import { startClients } from "./clients.ts";
 import { startRunner } from "./runner.ts";
 import { startSubscriber } from "./subscriber.ts";
 
-/** `npm run test:kill` sets 20. */
+/** `npm run test:kill` sets 20, and at least a minute of load. */
 const KILLS = Number(process.env.KILLS ?? 3);
+const LEAST_MS = Number(process.env.LEAST_SECONDS ?? 0) * 1000;
 const LONGEST_LIFE_MS = 2000;
 /** Much longer than the remaining runs take, one after another. */
 const LAST_RUNS_MS = 240_000;
@@ -61,7 +62,8 @@ it.each(SCENES)(
     const clients = startClients({ baseUrl, tenants, random, count, keys: limits?.keys ?? 0 });
     endings.push(clients.stop);
 
-    for (let kill = 1; kill <= KILLS; kill++) {
+    const began = Date.now();
+    for (let kill = 1; kill <= KILLS || Date.now() - began < LEAST_MS; kill++) {
       await delay(200 + random.integer(LONGEST_LIFE_MS));
       const victim = await killSome(random);
       expect(await findFaults(sql, clients, runner, limited), `after kill ${kill}, of ${victim}`).toEqual([]);
