@@ -120,23 +120,56 @@ begin
   end;
 end $$;
 
--- The same for a caller who wants to change the definition. `refused` can also be: forbidden (no write on the definition)
+-- True when a user who may see a definition may also change it.
+create or replace function public.may_change_definition(p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid)
+returns boolean
+language plpgsql stable as $$
+begin
+  return (
+    select rights.may_write
+    from public.workflow_definitions d
+    join public.path_parts node on node.tenant_id = d.tenant_id and node.id = d.path_part_id
+    cross join lateral public.rights_on(p_role, d.tenant_id, p_user_id, node.materialized_path) rights
+    where d.tenant_id = p_tenant_id and d.id = p_definition_id);
+end $$;
+
+-- The same as `lock_and_judge_definition` for a caller who wants to change the definition. `refused` can also be: forbidden (no write
+-- on the definition)
 create or replace function public.lock_and_judge_definition_change(p_context jsonb, p_definition_id uuid) returns jsonb
 language plpgsql as $$
 declare
   v_judged constant jsonb := public.lock_and_judge_definition(p_context, p_definition_id);
-  v_may_write boolean;
 begin
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  select rights.may_write into v_may_write
-  from public.workflow_definitions d
-  join public.path_parts node on node.tenant_id = d.tenant_id and node.id = d.path_part_id
-  cross join lateral public.rights_on(
-    v_judged ->> 'role', d.tenant_id, (v_judged ->> 'user_id')::uuid, node.materialized_path) rights
-  where d.id = p_definition_id;
-  return v_judged || case when v_may_write then '{}' else '{"refused": "forbidden"}'::jsonb end;
+  return v_judged || case
+    when public.may_change_definition(
+      v_judged ->> 'role', (v_judged ->> 'tenant_id')::uuid, (v_judged ->> 'user_id')::uuid, p_definition_id) then '{}'
+    else '{"refused": "forbidden"}'::jsonb
+  end;
+end $$;
+
+-- The first step of the reads of one definition: may the caller see it? Returns {"tenant_id", "user_id", "role"}, or {"tenant_id"?,
+-- "refused"} where `refused` is one of: unauthenticated, not_found
+create or replace function public.judge_definition_read(p_credential jsonb, p_definition_id uuid) returns jsonb
+language plpgsql stable as $$
+declare
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+begin
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
+  from public.find_caller(p_credential) caller;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  if not exists (
+      select from public.workflow_definitions d where d.tenant_id = v_tenant_id and d.id = p_definition_id)
+    or not public.may_see_definition(v_role, v_tenant_id, v_user_id, p_definition_id) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found');
+  end if;
+  return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role);
 end $$;
 
 -- A definition as a reader sees it; null when there is none. Its webhook secret stays in the database.
