@@ -6,7 +6,8 @@ import { createRequire, registerHooks } from "node:module";
 import process from "node:process";
 
 /** The folders of `src` that build on each other: each may import from those before it. */
-const ROOMS = "db http verbs files people webhooks dispatches workflows runs notify metrics sweep dashboard".split(" ");
+const ROOMS =
+  "db http verbs files people webhooks dispatches workflows runs triggers notify metrics sweep dashboard".split(" ");
 
 const anyOf = (names: readonly string[]) => `(${names.join("|")})`;
 

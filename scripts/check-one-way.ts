@@ -53,7 +53,7 @@ for (const file of filesBelow(FUNCTIONS, /\.sql$/)) {
 /** The files that carry out effects, and the one that lets them do so. */
 const CARRIES_OUT = /^src\/(verbs\/after|worker|dispatches\/|hub\/|http\/live\/)/;
 const EFFECTS =
-  /\blive\.(announce|notify|endStreams)\(|\bsend\.(dispatches|stops|stopped)\(|\bsend(Dispatches|Stops|Stopped)\(/;
+  /\blive\.(announce|notify|endStreams)\(|\bsend\.(dispatches|stops|stopped|firings)\(|\bsend(Dispatches|Stops|Stopped)\(/;
 
 for (const file of filesBelow("src", /\.tsx?$/)) {
   const text = read(file);

@@ -23,6 +23,14 @@ const API: readonly Area[] = [
     load: async () => [(await import("./runs/batches/batch-routes.ts")).runBatches],
   },
   {
+    paths: ["/v1/workflow-definitions/{id}/triggers", "/v1/triggers"],
+    load: async () => [
+      (await import("./triggers/triggers-routes.ts")).workflowTriggers,
+      (await import("./triggers/triggers-routes.ts")).triggers,
+      (await import("./triggers/firings-routes.ts")).firings,
+    ],
+  },
+  {
     paths: ["/v1/workflow-runs/stream", "/v1/workflow-runs/{id}/stream"],
     load: async () => [(await import("./runs/live/run-streams-routes.ts")).runStreams],
   },

@@ -61,6 +61,7 @@ const send: Sender = {
   stops: async (services, stops) => (await import("./dispatches/stop-dispatch.ts")).sendStops(services, stops),
   stopped: async (services, stopped) =>
     (await import("./dispatches/send-dispatches.ts")).sendStopped(services, stopped),
+  firings: async (services, tenantIds) => (await import("./triggers/fire-due.ts")).fireDueOf(services, tenantIds),
 };
 
 /** For verbs that are not part of a request. No client waits for them. */

@@ -191,6 +191,172 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workflow-definitions/{definition_id}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A workflow's triggers, newest first */
+        get: operations["list_triggers"];
+        put?: never;
+        /**
+         * Create a trigger of a workflow
+         * @description It triggers runs by itself, with the rights that you have whenever it fires. Needs write on the definition. A workflow may have 100 triggers.
+         */
+        post: operations["create_trigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One trigger, and when it fires next */
+        get: operations["get_trigger"];
+        /**
+         * Replace a trigger
+         * @description Replaces everything: a field that is left out gets its default. The change counts from now on. From then on it fires with your rights.
+         */
+        put: operations["update_trigger"];
+        post?: never;
+        /**
+         * Delete a trigger and its firings
+         * @description The runs that it has triggered stay.
+         */
+        delete: operations["delete_trigger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause a trigger
+         * @description It does not fire until it is resumed. One that is paused already keeps its note.
+         */
+        post: operations["pause_trigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume a trigger
+         * @description From then on it fires with your rights. The instants of the pause are recorded as MISSED. With `catch_up`, the last of them fires late, unless it is older than `catch_up_window_seconds`.
+         */
+        post: operations["resume_trigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}/fire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fire a trigger now
+         * @description With the rights of the user who changed it last, as when it fires by itself, also while it is paused. Its schedule goes on as before.
+         */
+        post: operations["fire_trigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}/firings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of each occasion, newest first
+         * @description The newest 1,000 are kept, and all of the last seven days.
+         */
+        get: operations["list_trigger_firings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}/occurrences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The instants of a trigger's schedule
+         * @description Of the past and of the future, as the schedule is now, also while the trigger is paused. Without the jitter.
+         */
+        get: operations["list_trigger_occurrences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}/backfill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fire a trigger for instants of the past
+         * @description For each instant of its schedule in the range, at most 500, that has not fired before as far as its firings are kept. The runs wait for their turns, whatever `when_busy` says. It ends at the first firing that is refused.
+         */
+        post: operations["backfill_trigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workflow-runs/stream": {
         parameters: {
             query?: never;
@@ -1475,6 +1641,86 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    "trigger.skipped": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A trigger did not fire, since a run was in the way
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_trigger_skipped"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "trigger.missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A trigger has missed instants of its schedule: it was paused, or the service was not there
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_trigger_missed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "trigger.refused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A trigger did not fire, since an invoke by its user would be refused
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_trigger_refused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "trigger.paused": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A trigger has paused itself, since its user has lost the rights
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_trigger_paused"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "notification_endpoint.disabled": {
         parameters: {
             query?: never;
@@ -2156,6 +2402,441 @@ export interface components {
              * @description When its last run ended or was deleted, so that none was left that waited or ran or was to be retried by the policy. It stays when a person retries a run later. Null until then.
              */
             ended_at: string | null;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01920000-0000-7000-8000-000000000a01",
+         *           "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *           "user_id": "01920000-0000-7000-8000-000000000201",
+         *           "name": "Every morning",
+         *           "kind": "schedule",
+         *           "schedule": {
+         *             "cron": "0 6 * * 1-5",
+         *             "at": null,
+         *             "time_zone": "Europe/Berlin",
+         *             "starts_at": null,
+         *             "ends_at": null,
+         *             "jitter_seconds": 0,
+         *             "catch_up": "last",
+         *             "catch_up_window_seconds": 86400
+         *           },
+         *           "input": {
+         *             "quarter": "2026-Q1"
+         *           },
+         *           "labels": {
+         *             "customer": "4711"
+         *           },
+         *           "when_busy": "skip",
+         *           "concurrency_key": null,
+         *           "is_active": true,
+         *           "next_at": "2026-02-02T05:00:00.000Z",
+         *           "paused_at": null,
+         *           "pause_note": null,
+         *           "created_at": "2026-01-31T12:00:00.000Z",
+         *           "updated_at": "2026-01-31T12:00:00.000Z"
+         *         }
+         *       ],
+         *       "total": 1,
+         *       "limit": 20,
+         *       "offset": 0
+         *     }
+         */
+        TriggerPage: {
+            items: components["schemas"]["Trigger"][];
+            total: number;
+            limit: number;
+            offset: number;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000a01",
+         *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *       "user_id": "01920000-0000-7000-8000-000000000201",
+         *       "name": "Every morning",
+         *       "kind": "schedule",
+         *       "schedule": {
+         *         "cron": "0 6 * * 1-5",
+         *         "at": null,
+         *         "time_zone": "Europe/Berlin",
+         *         "starts_at": null,
+         *         "ends_at": null,
+         *         "jitter_seconds": 0,
+         *         "catch_up": "last",
+         *         "catch_up_window_seconds": 86400
+         *       },
+         *       "input": {
+         *         "quarter": "2026-Q1"
+         *       },
+         *       "labels": {
+         *         "customer": "4711"
+         *       },
+         *       "when_busy": "skip",
+         *       "concurrency_key": null,
+         *       "is_active": true,
+         *       "next_at": "2026-02-02T05:00:00.000Z",
+         *       "paused_at": null,
+         *       "pause_note": null,
+         *       "created_at": "2026-01-31T12:00:00.000Z",
+         *       "updated_at": "2026-01-31T12:00:00.000Z"
+         *     }
+         */
+        Trigger: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            workflow_definition_id: string;
+            /**
+             * Format: uuid
+             * @description Who made it or changed it last. It fires with the rights of this user.
+             */
+            user_id: string;
+            name: string;
+            kind: components["schemas"]["TriggerKind"];
+            schedule: components["schemas"]["Schedule"];
+            input: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The labels of the invoke, by their keys; `{}` when it gave none.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
+            concurrency_key: string | null;
+            /**
+             * @description What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says.
+             * @enum {string|null}
+             */
+            when_busy: "queue" | "skip" | "replace_queued" | "replace_running" | null;
+            /** @description False while it is paused. */
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @description The next instant of the schedule. Null when there is none, and for a moment after it was resumed.
+             */
+            next_at: string | null;
+            /** Format: date-time */
+            paused_at: string | null;
+            /** @description Why it was paused, or why it has paused itself. */
+            pause_note: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** @enum {string} */
+        TriggerKind: "schedule";
+        /**
+         * @example {
+         *       "cron": "0 6 * * 1-5",
+         *       "at": null,
+         *       "time_zone": "Europe/Berlin",
+         *       "starts_at": null,
+         *       "ends_at": null,
+         *       "jitter_seconds": 0,
+         *       "catch_up": "last",
+         *       "catch_up_window_seconds": 86400
+         *     }
+         */
+        Schedule: {
+            /**
+             * @description Five fields: minute, hour, day of the month, month, day of the week, with names, lists, ranges and steps. `null` when `at` is given.
+             * @example 0 6 * * 1-5
+             */
+            cron: string | null;
+            /** @description Once: a local time such as `2030-03-01T06:00`, or an instant with its offset. `null` when `cron` is given. */
+            at: string | null;
+            /**
+             * @description The name of a time zone in the IANA database. It has no default: nobody means UTC by accident.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /** @description Each firing is up to this much later, but not later than the next. An instant always has the same jitter. */
+            jitter_seconds: number;
+            /**
+             * @description After an outage, `last` fires the last instant that was missed, late. Those before it, and with `none` all of them, are recorded as MISSED.
+             * @enum {string}
+             */
+            catch_up: "none" | "last";
+            /** @description What is later than this is not caught up. */
+            catch_up_window_seconds: number;
+            /** Format: date-time */
+            starts_at: string | null;
+            /** Format: date-time */
+            ends_at: string | null;
+        };
+        /**
+         * @example {
+         *       "name": "Every morning",
+         *       "kind": "schedule",
+         *       "schedule": {
+         *         "cron": "0 6 * * 1-5",
+         *         "time_zone": "Europe/Berlin"
+         *       },
+         *       "input": {
+         *         "quarter": "2026-Q1"
+         *       },
+         *       "labels": {
+         *         "customer": "4711"
+         *       },
+         *       "when_busy": "skip"
+         *     }
+         */
+        TriggerRequest: {
+            name: string;
+            kind: components["schemas"]["TriggerKind"];
+            schedule: components["schemas"]["GivenSchedule"];
+            /** @description What each run gets, as with an invoke. */
+            input?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The labels of each run.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            } | null;
+            /** @description The concurrency key of each run, as with an invoke. */
+            concurrency_key?: string | null;
+            /**
+             * @description What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says.
+             * @default null
+             * @enum {string|null}
+             */
+            when_busy?: "queue" | "skip" | "replace_queued" | "replace_running" | null;
+            /**
+             * @description False pauses it.
+             * @default true
+             */
+            is_active?: boolean;
+        };
+        /**
+         * @example {
+         *       "cron": "0 6 * * 1-5",
+         *       "time_zone": "Europe/Berlin"
+         *     }
+         */
+        GivenSchedule: {
+            /**
+             * @description Five fields: minute, hour, day of the month, month, day of the week, with names, lists, ranges and steps. `null` when `at` is given.
+             * @default null
+             * @example 0 6 * * 1-5
+             */
+            cron?: string | null;
+            /**
+             * @description Once: a local time such as `2030-03-01T06:00`, or an instant with its offset. `null` when `cron` is given.
+             * @default null
+             */
+            at?: string | null;
+            /**
+             * @description The name of a time zone in the IANA database. It has no default: nobody means UTC by accident.
+             * @example Europe/Berlin
+             */
+            time_zone: string;
+            /**
+             * Format: date-time
+             * @description There are no instants before it.
+             */
+            starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description All instants are before it.
+             */
+            ends_at?: string | null;
+            /**
+             * @description Each firing is up to this much later, but not later than the next. An instant always has the same jitter.
+             * @default 0
+             */
+            jitter_seconds?: number;
+            /**
+             * @description After an outage, `last` fires the last instant that was missed, late. Those before it, and with `none` all of them, are recorded as MISSED.
+             * @default last
+             * @enum {string}
+             */
+            catch_up?: "none" | "last";
+            /**
+             * @description What is later than this is not caught up.
+             * @default 86400
+             */
+            catch_up_window_seconds?: number;
+        };
+        /**
+         * @example {
+         *       "note": "Until the new runner is ready"
+         *     }
+         */
+        PauseTriggerRequest: {
+            /** @description Why, for those who find it paused. */
+            note?: string | null;
+        };
+        /**
+         * @example {
+         *       "catch_up": true
+         *     }
+         */
+        ResumeTriggerRequest: {
+            catch_up?: boolean;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000b01",
+         *       "trigger_id": "01920000-0000-7000-8000-000000000a01",
+         *       "at": "2026-02-02T05:00:00.041Z",
+         *       "outcome": "FIRED",
+         *       "cause": "schedule",
+         *       "scheduled_at": "2026-02-02T05:00:00.000Z",
+         *       "scheduled_until": null,
+         *       "count": 1,
+         *       "late_ms": 41,
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "reason": null,
+         *       "detail": null,
+         *       "user_id": null
+         *     }
+         */
+        TriggerFiring: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            trigger_id: string;
+            /**
+             * Format: date-time
+             * @description When it was recorded.
+             */
+            at: string;
+            outcome: components["schemas"]["FiringOutcome"];
+            /**
+             * @description Its schedule, a person (`hand`), or a `backfill`.
+             * @enum {string}
+             */
+            cause: "schedule" | "hand" | "backfill";
+            /**
+             * Format: date-time
+             * @description The instant of the schedule. Null when it was fired by hand.
+             */
+            scheduled_at: string | null;
+            /**
+             * Format: date-time
+             * @description Of a stretch of instants that were MISSED, the last one. `scheduled_at` is the first.
+             */
+            scheduled_until: string | null;
+            /** @description How many instants the stretch has; otherwise 1. */
+            count: number;
+            /** @description How much later than due it fired, in milliseconds. */
+            late_ms: number | null;
+            /**
+             * Format: uuid
+             * @description FIRED: its run. SKIPPED: the run that was in the way.
+             */
+            run_id: string | null;
+            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`. */
+            reason: string | null;
+            detail: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: uuid
+             * @description Who fired it by hand, or asked for the backfill.
+             */
+            user_id: string | null;
+        };
+        /** @enum {string} */
+        FiringOutcome: "FIRED" | "SKIPPED" | "MISSED" | "REFUSED";
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01920000-0000-7000-8000-000000000b01",
+         *           "trigger_id": "01920000-0000-7000-8000-000000000a01",
+         *           "at": "2026-02-02T05:00:00.041Z",
+         *           "outcome": "FIRED",
+         *           "cause": "schedule",
+         *           "scheduled_at": "2026-02-02T05:00:00.000Z",
+         *           "scheduled_until": null,
+         *           "count": 1,
+         *           "late_ms": 41,
+         *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "reason": null,
+         *           "detail": null,
+         *           "user_id": null
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        TriggerFiringPage: {
+            items: components["schemas"]["TriggerFiring"][];
+            /** @description The cursor of the next page; null on the last page. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "at": "2026-02-02T05:00:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        TriggerOccurrences: {
+            items: {
+                /** Format: date-time */
+                at: string;
+            }[];
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "at": "2026-01-05T05:00:00.000Z"
+         *         }
+         *       ],
+         *       "fired": 1,
+         *       "refused": null
+         *     }
+         */
+        TriggerBackfill: {
+            /** @description The instants of the range that have not fired before. */
+            items: {
+                /** Format: date-time */
+                at: string;
+            }[];
+            /** @description How many of them have fired now: the first ones. */
+            fired: number;
+            /** @description The firing that was refused; the instants after it were not tried. */
+            refused: components["schemas"]["TriggerFiring"] | null;
+        };
+        /**
+         * @example {
+         *       "from": "2026-01-01T00:00:00Z",
+         *       "to": "2026-02-01T00:00:00Z",
+         *       "dry_run": true
+         *     }
+         */
+        TriggerBackfillRequest: {
+            /**
+             * Format: date-time
+             * @description The first instant may be this one.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description All instants are before it. Not in the future.
+             */
+            to: string;
+            /**
+             * @description True fires nothing, and says what it would fire.
+             * @default false
+             */
+            dry_run?: boolean;
         };
         /**
          * @example {
@@ -2858,6 +3539,16 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /**
+             * Format: date-time
+             * @description The instant of the schedule that has triggered the run. Absent when none has.
+             */
+            scheduled_at?: string;
+            /**
+             * Format: date-time
+             * @description The instant before it for which a run was triggered; null for the first one.
+             */
+            previous_scheduled_at?: string | null;
             /** @description The trace of the invoke, if it had one (W3C). */
             traceparent: string | null;
             callback_url: string;
@@ -3114,7 +3805,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "notification_endpoint.disabled";
+        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
         /**
          * @example {
          *       "items": [
@@ -3202,7 +3893,7 @@ export interface components {
             updated_at: string;
         };
         /** @enum {string} */
-        NotifiedEventType: "workflow_run.started" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "notification_endpoint.disabled";
+        NotifiedEventType: "workflow_run.started" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
         /**
          * @example {
          *       "id": "01920000-0000-7000-8000-000000000901",
@@ -4837,6 +5528,452 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    list_triggers: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of them */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerPage"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    create_trigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerRequest"];
+            };
+        };
+        responses: {
+            /** @description The new trigger */
+            201: {
+                headers: {
+                    /** @description The URL of the trigger. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    get_trigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The trigger */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    update_trigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerRequest"];
+            };
+        };
+        responses: {
+            /** @description The trigger as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    delete_trigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted: it does not fire any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    pause_trigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PauseTriggerRequest"];
+            };
+        };
+        responses: {
+            /** @description The trigger as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    resume_trigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ResumeTriggerRequest"];
+            };
+        };
+        responses: {
+            /** @description The trigger as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    fire_trigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The firing. Its outcome may also be SKIPPED or REFUSED */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerFiring"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    list_trigger_firings: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of firings */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerFiringPage"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    list_trigger_occurrences: {
+        parameters: {
+            query?: {
+                /** @description The first instant may be this one. Now, if it is left out. */
+                from?: string;
+                /** @description All instants are before it. */
+                to?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The first `limit` of them, of the next ten years */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerOccurrences"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    backfill_trigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerBackfillRequest"];
+            };
+        };
+        responses: {
+            /** @description What it has fired */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerBackfill"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
@@ -7627,6 +8764,16 @@ export interface operations {
                         labels: {
                             [key: string]: string;
                         };
+                        /**
+                         * Format: date-time
+                         * @description The instant of the schedule that has triggered the run. Absent when none has.
+                         */
+                        scheduled_at?: string;
+                        /**
+                         * Format: date-time
+                         * @description The instant before it for which a run was triggered; null for the first one.
+                         */
+                        previous_scheduled_at?: string | null;
                         /** Format: uri */
                         callback_url: string;
                         callback_token: string;
@@ -8292,6 +9439,293 @@ export interface operations {
                          * @description The page of the run, for people.
                          */
                         dashboard_url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The notification is retried: eight tries over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_trigger_skipped: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. It stays the same when the message is sent again. */
+                "webhook-id": string;
+                /** @description When the message is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "trigger.skipped";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        event_id: string;
+                        /** Format: uuid */
+                        trigger_id: string;
+                        trigger_name: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        workflow_name: string;
+                        /** Format: uuid */
+                        firing_id: string;
+                        /** @enum {string} */
+                        cause: "schedule" | "hand" | "backfill";
+                        /**
+                         * Format: date-time
+                         * @description Absent from a firing by hand.
+                         */
+                        scheduled_at?: string;
+                        /** Format: uuid */
+                        run_id: string;
+                        /**
+                         * Format: uri
+                         * @description Where a program can read the run that was in the way.
+                         */
+                        url: string;
+                        /**
+                         * Format: uri
+                         * @description The page of that run, for people.
+                         */
+                        dashboard_url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The notification is retried: eight tries over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_trigger_missed: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. It stays the same when the message is sent again. */
+                "webhook-id": string;
+                /** @description When the message is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "trigger.missed";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        event_id: string;
+                        /** Format: uuid */
+                        trigger_id: string;
+                        trigger_name: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        workflow_name: string;
+                        /** Format: uuid */
+                        firing_id: string;
+                        /** @enum {string} */
+                        cause: "schedule" | "hand" | "backfill";
+                        /**
+                         * Format: date-time
+                         * @description Absent from a firing by hand.
+                         */
+                        scheduled_at?: string;
+                        /** Format: date-time */
+                        scheduled_until: string;
+                        count: number;
+                        /** @enum {string} */
+                        reason: "paused" | "late";
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The notification is retried: eight tries over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_trigger_refused: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. It stays the same when the message is sent again. */
+                "webhook-id": string;
+                /** @description When the message is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "trigger.refused";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        event_id: string;
+                        /** Format: uuid */
+                        trigger_id: string;
+                        trigger_name: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        workflow_name: string;
+                        /** Format: uuid */
+                        firing_id: string;
+                        /** @enum {string} */
+                        cause: "schedule" | "hand" | "backfill";
+                        /**
+                         * Format: date-time
+                         * @description Absent from a firing by hand.
+                         */
+                        scheduled_at?: string;
+                        reason: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The notification is retried: eight tries over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_trigger_paused: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. It stays the same when the message is sent again. */
+                "webhook-id": string;
+                /** @description When the message is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "trigger.paused";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        event_id: string;
+                        /** Format: uuid */
+                        trigger_id: string;
+                        trigger_name: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        workflow_name: string;
+                        /** @enum {string} */
+                        reason: "user_deactivated" | "rights";
                     };
                 };
             };

@@ -45,6 +45,13 @@ export function readAnswer<Schema extends z.ZodType>(answer: unknown, schema: Sc
   return schema.parse(answer);
 }
 
+/**
+ * A value of a set that grows, in the answer of a function. The functions may already be those of the next release, so a value that is
+ * not in `values` is passed on. (In requests and in the OpenAPI document, the set is an enum.)
+ */
+export const openSet = <const Value extends string>(_values: readonly Value[]) =>
+  z.custom<Value>((value) => typeof value === "string" && value !== "");
+
 const bind = (value: Argument): unknown =>
   typeof value === "object" && value !== null && "json" in value ? JSON.stringify(value.json) : value;
 

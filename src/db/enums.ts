@@ -79,7 +79,7 @@ export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
 export const HANDOVERS = ["webhook", "lease"] as const;
 export type Handover = (typeof HANDOVERS)[number];
 
-/** What an invoke does when as many runs of its group are unfinished as may be RUNNING: `make_room` in SQL. */
+/** What an invoke or a trigger does when as many runs of its group are unfinished as may be RUNNING: `make_room` in SQL. */
 export const WHEN_BUSY = ["queue", "skip", "replace_queued", "replace_running"] as const;
 export type WhenBusy = (typeof WHEN_BUSY)[number];
 
@@ -91,8 +91,32 @@ export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];
 export const KEY_KINDS = ["USER", "RUNNER"] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
 
+/** What makes a trigger fire. schedule: instants of a schedule. */
+export const TRIGGER_KINDS = ["schedule"] as const;
+export type TriggerKind = (typeof TRIGGER_KINDS)[number];
+
+/**
+ * What became of a firing. FIRED: it has triggered a run. SKIPPED: a run was in the way, and `when_busy` is `skip`. MISSED: nobody handled it in time, or the
+ * trigger was paused. REFUSED: an invoke by the trigger's user would have been refused.
+ */
+export const FIRING_OUTCOMES = ["FIRED", "SKIPPED", "MISSED", "REFUSED"] as const;
+export type FiringOutcome = (typeof FIRING_OUTCOMES)[number];
+
+/** What made a trigger fire: its schedule, or a person, now or for an instant of the past. */
+export const FIRING_CAUSES = ["schedule", "hand", "backfill"] as const;
+export type FiringCause = (typeof FIRING_CAUSES)[number];
+
+/** The types of events that are not about a run. */
+export const TENANT_EVENT_TYPES = [
+  "TRIGGER_SKIPPED",
+  "TRIGGER_MISSED",
+  "TRIGGER_REFUSED",
+  "TRIGGER_PAUSED",
+  "ENDPOINT_DISABLED",
+] as const;
+
 /** The types of all events: those of runs, and those of a tenant that are not about a run. */
-export const EVENT_TYPES = [...RUN_EVENT_TYPES, "ENDPOINT_DISABLED"] as const;
+export const EVENT_TYPES = [...RUN_EVENT_TYPES, ...TENANT_EVENT_TYPES] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /**
@@ -121,6 +145,10 @@ export const EVENT_NAMES = {
   LATE_RESULT: "workflow_run.late_result",
   BATCH_ENDED: "run_batch.ended",
   PAUSED: "workflow_definition.paused",
+  TRIGGER_SKIPPED: "trigger.skipped",
+  TRIGGER_MISSED: "trigger.missed",
+  TRIGGER_REFUSED: "trigger.refused",
+  TRIGGER_PAUSED: "trigger.paused",
   ENDPOINT_DISABLED: "notification_endpoint.disabled",
 } as const satisfies Record<EventType, string>;
 export type EventName = (typeof EVENT_NAMES)[EventType];
@@ -138,6 +166,10 @@ export const NOTIFIED_EVENTS = [
   "workflow_run.late_result",
   "run_batch.ended",
   "workflow_definition.paused",
+  "trigger.skipped",
+  "trigger.missed",
+  "trigger.refused",
+  "trigger.paused",
   "notification_endpoint.disabled",
 ] as const satisfies readonly EventName[];
 export type NotifiedEvent = (typeof NOTIFIED_EVENTS)[number];

@@ -79,6 +79,8 @@ export const workflowRuns = pgTable(
      * that joined at once.
      */
     notBefore: instant("not_before"),
+    /** The firing that triggered the run: `fire` in SQL. Null for a run that a person invoked. */
+    triggeredBy: jsonb("triggered_by").$type<Record<string, unknown>>(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -27,6 +27,10 @@ export async function sendDispatch(outgoing: OutgoingDispatch, options: SendOpti
         run_snapshot: dispatch.run_snapshot,
         input: dispatch.input,
         labels: dispatch.labels,
+        ...(dispatch.scheduled_at && {
+          scheduled_at: dispatch.scheduled_at,
+          previous_scheduled_at: dispatch.previous_scheduled_at ?? null,
+        }),
         callback_url: callbackUrl,
         callback_token: callbackToken,
         ...(dispatch.traceparent && { traceparent: dispatch.traceparent }),

@@ -1,6 +1,7 @@
 /** The guides of `docs/` that the service itself shows, as HTML. */
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
+import triggers from "../../docs/triggers.md";
 
 export type Guide = { slug: string; title: string; summary: string; markdown: string };
 
@@ -16,6 +17,12 @@ export const GUIDES: readonly Guide[] = [
     title: "Events and notifications",
     summary: "The feed of events, and how your URL is notified of them by signed webhooks.",
     markdown: notifications,
+  },
+  {
+    slug: "triggers",
+    title: "Triggers",
+    summary: "Schedules: when they fire, with whose rights, and what became of each occasion.",
+    markdown: triggers,
   },
 ];
 

@@ -4,68 +4,8 @@ import { FAILURE_CODES, type NotifiedEvent, RUN_STATUSES } from "../db/enums.ts"
 import { instant, orNull, uuid } from "../http/schemas.ts";
 import { labelsOfRun } from "../runs/labels.ts";
 import { exampleRun, WorkflowRunSnapshotSchema } from "../runs/run-schema.ts";
-
-type Receiver = "runner" | "endpoint";
-
-const headers = z.object({
-  "webhook-id": z
-    .string()
-    .openapi({ description: "Identifies the message. It stays the same when the message is sent again." }),
-  "webhook-timestamp": z
-    .string()
-    .openapi({ description: "When the message is sent this time, in seconds since 1970." }),
-  "webhook-signature": z.string().openapi({
-    description:
-      "`v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces.",
-  }),
-});
-
-/** The meaning of each answer, by receiver. */
-const RESPONSES = {
-  runner: {
-    "2XX": { description: "Taken" },
-    default: { description: "The message is retried, or counts as refused: see the runner protocol" },
-  },
-  endpoint: {
-    "2XX": { description: "Delivered" },
-    410: { description: "The endpoint is gone: it is disabled at once" },
-    default: { description: "The notification is retried: eight tries over 28 hours" },
-  },
-};
-
-function describe<Data extends z.ZodType>(
-  to: Receiver,
-  type: string,
-  summary: string,
-  data: Data,
-  example: z.input<Data>,
-) {
-  const schema = z.strictObject({
-    type: z.literal(type),
-    timestamp: instant().openapi({
-      description: to === "runner" ? "When it is sent this time." : "When it happened.",
-    }),
-    data,
-  });
-  const timestamp = "2026-01-31T12:00:00.123Z";
-  return {
-    method: "post" as const,
-    path: type,
-    operationId: `on_${type.replaceAll(".", "_")}`,
-    tags: [to === "runner" ? "Messages to runners" : "Notifications"],
-    summary,
-    description: "Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.",
-    security: [],
-    request: {
-      headers,
-      body: {
-        required: true,
-        content: { "application/json": { schema: schema.openapi({ example: { type, timestamp, data: example } }) } },
-      },
-    },
-    responses: RESPONSES[to],
-  };
-}
+import { describeWebhook } from "./describe-webhook.ts";
+import { TRIGGER_NOTIFICATIONS } from "./trigger-webhooks.ts";
 
 const RUN_ID = "01920000-0000-7000-8000-000000000403";
 const BATCH_ID = "01920000-0000-7000-8000-000000000701";
@@ -73,7 +13,7 @@ const DEFINITION_ID = "01920000-0000-7000-8000-000000000301";
 const attempt = () => z.int().min(1);
 
 const runnerMessages = [
-  describe(
+  describeWebhook(
     "runner",
     "workflow_run.dispatched",
     "The dispatch: a run for the runner to work on",
@@ -84,6 +24,12 @@ const runnerMessages = [
       run_snapshot: WorkflowRunSnapshotSchema,
       input: z.record(z.string(), z.unknown()).nullable(),
       labels: labelsOfRun(),
+      scheduled_at: instant().optional().openapi({
+        description: "The instant of the schedule that has triggered the run. Absent when none has.",
+      }),
+      previous_scheduled_at: instant().nullable().optional().openapi({
+        description: "The instant before it for which a run was triggered; null for the first one.",
+      }),
       callback_url: z.url(),
       callback_token: z.string(),
     }),
@@ -98,21 +44,21 @@ const runnerMessages = [
       callback_token: "eyJhbGciOiJIUzI1NiIs…",
     },
   ),
-  describe(
+  describeWebhook(
     "runner",
     "workflow_run.stopping",
     "The run must stop, and the runner has time to clean up",
     z.strictObject({ run_id: uuid(), attempt: attempt(), reason: z.string().nullable(), ends_at: instant() }),
     { run_id: RUN_ID, attempt: 1, reason: "Wrong quarter", ends_at: "2026-01-31T12:01:00.000Z" },
   ),
-  describe(
+  describeWebhook(
     "runner",
     "workflow_run.stopped",
     "The run was stopped",
     z.strictObject({ run_id: uuid(), attempt: attempt(), reason: z.string().nullable() }),
     { run_id: RUN_ID, attempt: 1, reason: "Wrong quarter" },
   ),
-  describe(
+  describeWebhook(
     "runner",
     "runner.test",
     "A test message, which asks for no work",
@@ -174,20 +120,20 @@ const FAILURE = {
 };
 
 const aboutRun = (type: NotifiedEvent, summary: string, example: Partial<z.input<z.ZodObject<typeof runData>>> = {}) =>
-  describe("endpoint", type, summary, z.strictObject(runData), { ...exampleRunData, ...example });
+  describeWebhook("endpoint", type, summary, z.strictObject(runData), { ...exampleRunData, ...example });
 
 const notifications = [
   aboutRun("workflow_run.started", "A run has started", { status: "RUNNING", completed_at: null }),
   aboutRun("workflow_run.completed", "A run has completed"),
   aboutRun("workflow_run.failed", "A run has failed, for the reason that `failure_code` names", FAILURE),
-  describe(
+  describeWebhook(
     "endpoint",
     "workflow_run.late_result",
     "A result came after the run had ended",
     z.strictObject({ ...runData, reported_status: z.enum(["COMPLETED", "FAILED"]) }),
     { ...exampleRunData, ...FAILURE, reported_status: "COMPLETED" },
   ),
-  describe(
+  describeWebhook(
     "endpoint",
     "run_batch.ended",
     "No run of a batch waits or runs any more",
@@ -220,7 +166,7 @@ const notifications = [
       dashboard_url: `https://service.example.com/app/batches/${BATCH_ID}`,
     },
   ),
-  describe(
+  describeWebhook(
     "endpoint",
     "workflow_definition.paused",
     "A workflow was paused, since its runner has answered 410",
@@ -241,7 +187,8 @@ const notifications = [
       ...EXAMPLE_LINKS,
     },
   ),
-  describe(
+  ...TRIGGER_NOTIFICATIONS,
+  describeWebhook(
     "endpoint",
     "notification_endpoint.disabled",
     "Another endpoint was disabled, since it is gone or has failed for five days",
@@ -253,7 +200,7 @@ const notifications = [
       reason: "It answered 410: it is gone for good.",
     },
   ),
-  describe(
+  describeWebhook(
     "endpoint",
     "notification_endpoint.test",
     "A test that a person has requested",

@@ -2,6 +2,7 @@ import { metered } from "../db/meter.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
 import { describeError, log } from "../log.ts";
+import { fireDue } from "../triggers/fire-due.ts";
 import { after } from "../verbs/after.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
@@ -25,14 +26,14 @@ export type TenantSweep = {
 };
 
 /**
- * Does what is due for one tenant: fails overdue runs, starts the runs behind them, and sends what is due. Returns after one
- * request to the database; the rest is passed to `services.afterwards`.
+ * Does what is due for one tenant: fails overdue runs, starts the runs behind them, fires triggers, and sends what is due. Returns
+ * after one request to the database; the rest is passed to `services.afterwards`.
  */
 export async function sweepTenant(services: VerbServices, tenantId: string): Promise<TenantSweep> {
   return metered(async (meter) => {
     const began = Date.now();
     const { result: swept } = await perform(services, sweepDueOfTenant, { tenantId, limit: LIMIT });
-    const hasDue = swept.has_due_dispatches || swept.has_due_stops;
+    const hasDue = swept.has_due_dispatches || swept.has_due_stops || swept.has_due_triggers;
     if (hasDue) services.afterwards(() => sendDue(services, tenantId, swept));
     log("info", "tenant swept", {
       tenant_id: tenantId,
@@ -51,14 +52,15 @@ export async function sweepTenant(services: VerbServices, tenantId: string): Pro
 async function sendDue(
   services: VerbServices,
   tenantId: string,
-  { has_due_dispatches, has_due_stops }: { has_due_dispatches: boolean; has_due_stops: boolean },
+  due: { has_due_dispatches: boolean; has_due_stops: boolean; has_due_triggers: boolean },
 ): Promise<void> {
   const began = Date.now();
   try {
     const hasTime = () => Date.now() - began < DISPATCH_UNTIL_MS;
     await Promise.all([
-      has_due_stops && dispatchStops(services, hasTime, tenantId),
-      has_due_dispatches && dispatchDue(services, hasTime, tenantId),
+      due.has_due_triggers && fireDue(services, tenantId, hasTime),
+      due.has_due_stops && dispatchStops(services, hasTime, tenantId),
+      due.has_due_dispatches && dispatchDue(services, hasTime, tenantId),
     ]);
     // There may be more to send: the hub's next alarm continues.
     if (!hasTime()) await after(services, { tenants: [{ tenant_id: tenantId, due_in_ms: 0, runs: [], work: [] }] });

@@ -45,6 +45,7 @@ export const sweepDueOfTenant = defineVerb({
     has_moved: z.boolean(),
     has_due_dispatches: z.boolean(),
     has_due_stops: z.boolean(),
+    has_due_triggers: z.boolean().default(false),
     due_in_ms: z.number().nullable(),
   }),
 });

@@ -3,6 +3,7 @@ import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
 import { log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
+import { deleteOldFirings, fireDue } from "../triggers/fire-due.ts";
 import { startNotifications } from "../verbs/after.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
@@ -24,7 +25,8 @@ const TIME_OUT_LANES = 2;
  */
 const TIME_OUT_UNTIL_MS = 25_000;
 const PROMOTE_UNTIL_MS = 26_500;
-const STOP_UNTIL_MS = 28_000;
+const FIRE_UNTIL_MS = 30_000;
+const STOP_UNTIL_MS = 32_000;
 const DISPATCH_UNTIL_MS = 40_000;
 const DELETE_UNTIL_MS = 45_000;
 
@@ -40,15 +42,19 @@ const DELETE_NOTIFICATIONS = 2_000;
 /** How many runs one transaction deletes, together with their events. */
 const DELETE_CHUNK = 500;
 
+/** How many old firings of triggers a sweep deletes. */
+const DELETE_FIRINGS = 2_000;
+
 /** How many dispatches a sweep sends. What they cost is part of the sum at `[limits]` in wrangler.toml. */
 const MAX_DISPATCHES = 8_000;
 
 /**
  * The work of the cron:
  * 1. Fail the overdue runs, and start the next runs of their queues.
- * 2. Send the due webhooks of stops, then the due dispatches.
- * 3. Start sending the due notifications, also those about what this sweep has changed.
- * 4. Delete the runs, ended keys and events that are older than RETENTION_DAYS, and the notifications that are older than 30 days.
+ * 2. Fire the due triggers.
+ * 3. Send the due webhooks of stops, then the due dispatches.
+ * 4. Start sending the due notifications, also those about what this sweep has changed.
+ * 5. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, and the notifications that are older than 30 days.
  *
  * Each step ends when nothing is left or its time is over, and the next sweep continues. While an operator has paused the
  * sweep, nothing is done.
@@ -78,10 +84,10 @@ export async function sweep(
       return 0;
     }
     const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS));
-    let promoted = (await perform(services, promoteWaitingRuns, PROMOTE_LIMIT)).result;
-    while (promoted.has_more && isBefore(PROMOTE_UNTIL_MS)) {
-      promoted = (await perform(services, promoteWaitingRuns, PROMOTE_LIMIT)).result;
-    }
+    const promote = async () => (await perform(services, promoteWaitingRuns, PROMOTE_LIMIT)).result;
+    let promoted = await promote();
+    while (promoted.has_more && isBefore(PROMOTE_UNTIL_MS)) promoted = await promote();
+    const fired = await fireDue(services, null, () => isBefore(FIRE_UNTIL_MS));
     if (promoted.has_due_stops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
     const dispatched = await dispatchDue(services, (count) => count < MAX_DISPATCHES && isBefore(DISPATCH_UNTIL_MS));
 
@@ -102,6 +108,7 @@ export async function sweep(
     const { due_in_ms: dueInMs, ...left } = await recordSweepEnded(services.db, counts);
     log("info", "sweep", {
       ...counts,
+      fired,
       ...left,
       ms: Date.now() - began,
       database_ms: meter.databaseMs,
@@ -140,5 +147,6 @@ async function deleteOld(services: VerbServices, hasTime: () => boolean): Promis
     count += result.deleted;
     if (result.deleted === 0) break;
   }
+  if (days !== undefined) await perform(services, deleteOldFirings, { days, limit: DELETE_FIRINGS });
   return count;
 }

@@ -4,19 +4,21 @@ import type { VerbServices } from "./services.ts";
 const NO_EFFECTS: Effects = { tenants: [], dispatches: [], stops: [], stopped: [] };
 
 /**
- * Carries out the effects of a verb: tells the hubs, starts notifications, ends streams, and sends to runners. Effects that are left
- * out are empty. Never rejects: what is not told or sent here stays due in the database, and the sweep finds it.
+ * Carries out the effects of a verb: tells the hubs, starts notifications, ends streams, sends to runners, and fires triggers. Effects
+ * that are left out are empty. Never rejects: what is not told, sent or fired here stays due in the database, and the sweep finds it.
  */
 export async function after(given: VerbServices, effects: Partial<Effects>): Promise<void> {
   const services = { ...given, db: given.patientDb };
   const { live, send, notifies } = services;
   const { tenants, dispatches, stops, stopped } = { ...NO_EFFECTS, ...effects };
   const told = notifies ? tenants : tenants.map((tenant) => ({ ...tenant, endpoint_ids: [] }));
+  const firing = tenants.flatMap(({ tenant_id: tenantId, fires }) => (fires ? [tenantId] : []));
   await Promise.all([
     told.length > 0 && live.announce(told),
     dispatches.length > 0 && send.dispatches(services, dispatches),
     stops.length > 0 && send.stops(services, stops),
     stopped.length > 0 && send.stopped(services, stopped),
+    firing.length > 0 && send.firings(services, firing),
   ]);
 }
 

@@ -19,6 +19,9 @@ export const dispatchSchema = z.object({
   traceparent: z.string().nullable(),
   /** Of the invoke, by their keys. */
   labels: z.record(z.string(), z.string()).default({}),
+  /** The instant of the schedule that has triggered the run, and the one before it that has triggered another. */
+  scheduled_at: z.string().nullish(),
+  previous_scheduled_at: z.string().nullish(),
   /** Null when the definition no longer has a runner. */
   runner_url: z.string().nullable(),
   webhook_secret_encrypted: z.string().nullable(),
@@ -101,6 +104,8 @@ const tenantEffectsSchema = z.object({
   endpoint_ids: z.array(z.string()).optional(),
   /** The users of whom a credential has ended. */
   ended_user_ids: z.array(z.string()).optional(),
+  /** True when a trigger of the tenant is due now. */
+  fires: z.boolean().optional(),
 });
 
 /** What one tenant's hub and notifier are told. */

@@ -13,11 +13,15 @@ export type ProvenSession = { sessionId: string; tenantId: string };
 /** Who asks: a caller, the runner of an attempt, a runner that asks for work, or nobody (the service itself). */
 export type Proof = { caller?: Credential; run?: ProvenRun; session?: ProvenSession };
 
-/** Sends what has started or was stopped to runners. Implemented in src/dispatches; none of the functions throws. */
+/**
+ * Sends what has started or was stopped to runners, and fires due triggers. Implemented in src/dispatches and src/triggers; none of the
+ * functions throws.
+ */
 export type Sender = {
   dispatches(services: VerbServices, dispatches: readonly Dispatch[]): Promise<void>;
   stops(services: VerbServices, stops: readonly StopDispatch[]): Promise<void>;
   stopped(services: VerbServices, stopped: readonly StoppedRun[]): Promise<void>;
+  firings(services: VerbServices, tenantIds: readonly string[]): Promise<void>;
 };
 
 /** What every verb needs. */

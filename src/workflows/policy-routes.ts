@@ -5,7 +5,7 @@ import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
-import { findPolicy } from "./policy.ts";
+import { findPolicy, NEEDS_ONE_SLOT } from "./policy.ts";
 import { definitionParams } from "./workflow-definition-schema.ts";
 import { replacePolicy } from "./workflow-verbs.ts";
 
@@ -138,9 +138,7 @@ export const UpdatePolicyRequestSchema = z
   })
   .refine((policy) => policy.when_busy !== "replace_running" || hasOneSlotForEach(policy), {
     path: ["when_busy"],
-    message:
-      "`replace_running` needs a `max_running` of 1, or a `max_running_per_key` of 1 and a `key_from`: otherwise it is not clear " +
-      "which run is replaced.",
+    message: NEEDS_ONE_SLOT,
   })
   .openapi("UpdateWorkflowDefinitionPolicyRequest", { example });
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
-import { callFunction, credentialArgument } from "../db/call.ts";
+import { callFunction, credentialArgument, openSet } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { HANDOVERS, RETRYABLE_FAILURES, WHEN_BUSY } from "../db/enums.ts";
 import { definitionProblem } from "./refusals.ts";
@@ -9,11 +9,11 @@ export const policySchema = z.object({
   handover: z.enum(HANDOVERS),
   lease_seconds: z.int(),
   max_attempts: z.int(),
-  retry_on: z.array(z.enum(RETRYABLE_FAILURES)),
+  retry_on: z.array(openSet(RETRYABLE_FAILURES)),
   max_running: z.int(),
   max_running_per_key: z.int().nullable(),
   key_from: z.string().nullable(),
-  when_busy: z.enum(WHEN_BUSY),
+  when_busy: openSet(WHEN_BUSY),
   replace_grace_seconds: z.int(),
   max_queued: z.int().nullable(),
 });
@@ -23,6 +23,11 @@ export const policySchema = z.object({
  * when they fail.
  */
 export type Policy = z.infer<typeof policySchema>;
+
+/** Why `replace_running` is refused. */
+export const NEEDS_ONE_SLOT =
+  "`replace_running` needs a `max_running` of 1, or a `max_running_per_key` of 1 and a `key_from`: otherwise it is not clear " +
+  "which run is replaced.";
 
 const foundSchema = z.union([z.object({ refused: z.literal("not_found") }), z.object({ policy: policySchema })]);
 

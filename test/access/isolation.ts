@@ -6,6 +6,7 @@ import {
   addBatch,
   addDefinition,
   addEnded,
+  addFiredTrigger,
   addFolder,
   addInvite,
   addKey,
@@ -37,6 +38,7 @@ async function fill(stage: Stage, times: number): Promise<void> {
     await addPermission(stage);
     await addKey(stage);
     await addInvite(stage);
+    await addFiredTrigger(stage);
   }
 }
 

@@ -5,6 +5,7 @@ import { callBack, inSeconds, insertRun, invoke, invokePath, makeOverdue, passIn
 import { insertParts } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+import { createTrigger, type Firing, HOURLY, send } from "../triggers/support.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -240,5 +241,13 @@ describe("a change that is refused", () => {
     expect(linksIn(html)).toEqual([
       [`/app/runs/${id}`, `Run …${id.slice(-8)}`, "stop it there, or wait until it has ended"],
     ]);
+  });
+});
+
+describe("the page of a run that a trigger has triggered", () => {
+  it("names the trigger", async () => {
+    const { id } = await createTrigger(service, tenant, HOURLY, { name: "Every hour" });
+    const { run_id: runId } = await send<Firing>(service, "POST", `/v1/triggers/${id}/fire`, tenant.owner.key);
+    expect(await owner.read(`/app/runs/${runId}`)).toContain("By the trigger “Every hour”, which was fired by hand.");
   });
 });

@@ -201,6 +201,10 @@ const setDefinition = ({ tenant }: World, what: "paused" | "no runner" | "gone p
 const setBusy = ({ tenant }: World, whenBusy: string, maxQueued: number | null = null) => service.database.sql`
   update workflow_definitions set when_busy = ${whenBusy}, max_queued = ${maxQueued} where id = ${tenant.definitionId}`;
 
+/** Lets two runs of the definition be RUNNING. */
+const allowTwo = ({ tenant }: World) => service.database.sql`
+  update workflow_definitions set max_running = 2 where id = ${tenant.definitionId}`;
+
 /** Changes the run's snapshot so that it names a template that does not exist. */
 const loseTemplate = ({ runId }: World) => service.database.sql`
   update workflow_runs
@@ -377,6 +381,50 @@ const policyVerb = async (verb: string, { tenant }: World, user = tenant.owner, 
     ...more,
   });
 
+const PLAN = JSON.stringify({ from: "2020-01-01T00:00:00Z", instants: [], is_complete: true });
+const PAST_PLAN = { config: { at: "2020-01-01T00:00:00Z" } };
+
+const triggerContent = (more: object = {}) =>
+  JSON.stringify({ name: "Test", kind: "schedule", config: {}, is_active: true, ...more });
+
+const createTrigger = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}, id = uuid()) =>
+  call("create_trigger", {
+    ...(await callerOf(user)),
+    ...{ definition_id: tenant.definitionId, trigger_id: id, content: triggerContent(more), input: null, plan: PLAN },
+  });
+
+/** Inserts triggers of the tenant's definition. Returns the id of the last one. */
+async function insertTriggers({ tenant }: World, count = 1): Promise<string> {
+  const rows = await service.database.sql`
+    insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at)
+    select gen_random_uuid(), ${tenant.id}, ${tenant.definitionId}, ${tenant.owner.id}, 'Test', 'schedule', '{}', now()
+    from generate_series(1, ${count})
+    returning id`;
+  return String(rows.at(-1)?.id);
+}
+
+/** Calls a verb or a read for a new trigger of the tenant. */
+const onTrigger = async (verb: string, world: World, user: TestUser = world.tenant.owner, more: object = {}) =>
+  call(verb, { ...(await callerOf(user)), trigger_id: await insertTriggers(world), ...more });
+
+/** The refusals of reads of one trigger. */
+const triggerRead = (verb: string, more: object = {}): Record<string, Reach> => ({
+  unauthenticated: () => call(verb, { ...nobody, trigger_id: uuid(), ...more }),
+  not_found: (world) => onTrigger(verb, world, world.tenant.user, more),
+});
+
+/** The refusals of verbs on one trigger. */
+const triggerVerb = (verb: string, more: object = {}): Record<string, Reach> => ({
+  ...triggerRead(verb, more),
+  forbidden: async (world) => {
+    await letRead(world);
+    return onTrigger(verb, world, world.tenant.user, more);
+  },
+});
+
+const replaceTrigger = (world: World, more: object) =>
+  onTrigger("replace_trigger", world, world.tenant.owner, { content: triggerContent(more), input: null, plan: PLAN });
+
 const openSession = async ({ tenant }: World, user = tenant.owner, more: object = {}) =>
   call("open_runner_session", {
     ...(await callerOf(user)),
@@ -430,6 +478,15 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await setBusy(world, "queue", 1);
       await trigger(world);
       return trigger(world);
+    },
+    // A firing says why it was refused.
+    several_slots: async (world) => {
+      await allowTwo(world);
+      const id = await insertTriggers(world);
+      await service.database.sql`update triggers set when_busy = 'replace_running' where id = ${id}`;
+      const ids = { trigger_id: id, firing_id: uuid(), run_id: uuid() };
+      const { firing } = await call("fire_trigger", { ...(await callerOf(world.tenant.owner)), ...ids });
+      return { refused: (firing as { reason: string }).reason };
     },
   }),
   of("trigger_batch", {
@@ -543,6 +600,59 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         request_id: uuid(),
         max: 1,
       }),
+  }),
+  of("create_trigger", {
+    unauthenticated: ({ tenant }) =>
+      call("create_trigger", {
+        ...nobody,
+        ...{
+          definition_id: tenant.definitionId,
+          trigger_id: uuid(),
+          content: triggerContent(),
+          input: null,
+          plan: PLAN,
+        },
+      }),
+    not_found: (world) => createTrigger(world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return createTrigger(world, world.tenant.user);
+    },
+    id_taken: async (world) => createTrigger(world, world.tenant.owner, {}, await insertTriggers(await newWorld())),
+    too_many: async (world) => {
+      await insertTriggers(world, 100);
+      return createTrigger(world);
+    },
+    several_slots: async (world) => {
+      await allowTwo(world);
+      return createTrigger(world, world.tenant.owner, { when_busy: "replace_running" });
+    },
+    past: (world) => createTrigger(world, world.tenant.owner, PAST_PLAN),
+  }),
+  of("replace_trigger", {
+    ...triggerVerb("replace_trigger", { content: triggerContent(), input: null, plan: PLAN }),
+    several_slots: async (world) => {
+      await allowTwo(world);
+      return replaceTrigger(world, { when_busy: "replace_running" });
+    },
+    past: (world) => replaceTrigger(world, PAST_PLAN),
+    other_kind: (world) => replaceTrigger(world, { kind: "webhook" }),
+  }),
+  of("delete_trigger", triggerVerb("delete_trigger")),
+  of("pause_trigger", triggerVerb("pause_trigger", { note: null })),
+  of("resume_trigger", triggerVerb("resume_trigger", { catches_up: false })),
+  of("fire_trigger", triggerVerb("fire_trigger", { firing_id: uuid(), run_id: uuid() })),
+  of("backfill_trigger", {
+    ...triggerVerb("backfill_trigger", { version: 1, firings: "[]" }),
+    changed: (world) => onTrigger("backfill_trigger", world, world.tenant.owner, { version: 2, firings: "[]" }),
+  }),
+  of("find_trigger", triggerRead("find_trigger")),
+  of("list_firings", triggerRead("list_firings", { before: null, limit: 1 })),
+  of("find_backfill", triggerVerb("find_backfill", { from: "2020-01-01", until: "2021-01-01" })),
+  of("list_triggers", {
+    unauthenticated: (world) =>
+      policyVerb("list_triggers", world, world.tenant.owner, { ...nobody, limit: 1, offset: 0 }),
+    not_found: (world) => policyVerb("list_triggers", world, world.tenant.user, { limit: 1, offset: 0 }),
   }),
   of("find_policy", {
     unauthenticated: (world) => policyVerb("find_policy", world, world.tenant.owner, nobody),

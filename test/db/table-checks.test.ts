@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { EVENT_TYPES, FAILURE_CODES, RUN_STATUSES, RUNNER_TYPES } from "../../src/db/enums.ts";
+import { EVENT_TYPES, FAILURE_CODES, RUN_STATUSES, RUNNER_TYPES, TENANT_EVENT_TYPES } from "../../src/db/enums.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -95,9 +95,9 @@ describe("an event", () => {
     );
   };
 
-  it.each(EVENT_TYPES)("of the type %s is about a run, unless it is about an endpoint", async (type) => {
+  it.each(EVENT_TYPES)("of the type %s is about a run, unless it is about a trigger or an endpoint", async (type) => {
     const runId = await insertRun(service.database, tenant, { status: "FAILED" });
-    const isOfRun = type !== "ENDPOINT_DISABLED";
+    const isOfRun = !TENANT_EVENT_TYPES.some((other) => other === type);
     expect(await insert(type, runId, 1)).toBe(isOfRun ? "accepted" : "workflow_run_events_check");
     expect(await insert(type, null, null)).toBe(isOfRun ? "workflow_run_events_check" : "accepted");
     expect(await insert(type, runId, null)).toBe("workflow_run_events_check");

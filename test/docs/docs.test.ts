@@ -61,6 +61,7 @@ describe("/docs", () => {
       "delivery_id",
       "endpoint_id",
       "invite_id",
+      "trigger_id",
     ]);
   });
 

@@ -56,6 +56,11 @@ export async function readStand({ service, tenant }: World): Promise<string> {
       'definitions', (
         select jsonb_agg(jsonb_build_array(name, is_active, max_run_duration_seconds, runner_url is null) order by created_at)
         from workflow_definitions where tenant_id = t.id),
+      'triggers', (
+        select jsonb_agg(jsonb_build_array(name, kind, config, paused_at is null, pause_note, (
+          select jsonb_agg(f.outcome order by f.at, f.outcome) from trigger_firings f where f.trigger_id = triggers.id
+        )) order by created_at)
+        from triggers where tenant_id = t.id),
       'users', (
         select jsonb_agg(jsonb_build_array(role, deactivated_at is null, deleted_at is null)
           order by role, deactivated_at is null, deleted_at is null)

@@ -14,7 +14,8 @@ export type IdKind =
   | "key"
   | "invite"
   | "endpoint"
-  | "delivery";
+  | "delivery"
+  | "trigger";
 
 export type Ids = Record<IdKind, string[]>;
 
@@ -44,6 +45,7 @@ const KINDS: Record<string, IdKind> = {
   invite_id: "invite",
   endpoint_id: "endpoint",
   delivery_id: "delivery",
+  trigger_id: "trigger",
 };
 
 /** Ids that nothing has. */
@@ -65,7 +67,8 @@ export function idFor(name: string): fc.Arbitrary<string> {
   );
 }
 
-const PLACE = /^\$(tenant|user|part|definition|run|batch|permission|key|invite|endpoint|delivery)\.(own|other)\.(\d)$/;
+const PLACE =
+  /^\$(tenant|user|part|definition|run|batch|permission|key|invite|endpoint|delivery|trigger)\.(own|other)\.(\d)$/;
 
 /** The same value with an id for each place. */
 export function fillIds(value: Json, ids: { own: Ids; other: Ids }): Json {
@@ -108,6 +111,8 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     select 'endpoint', id from notification_endpoints where tenant_id = ${tenant.id}
     union all
     select 'delivery', id from notifications where tenant_id = ${tenant.id}
+    union all
+    select 'trigger', id from triggers where tenant_id = ${tenant.id}
     order by id`;
   const of = (kind: IdKind) => rows.filter((row) => row.kind === kind).map((row) => String(row.id));
   return {
@@ -122,5 +127,6 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     invite: of("invite"),
     endpoint: of("endpoint"),
     delivery: of("delivery"),
+    trigger: of("trigger"),
   };
 }

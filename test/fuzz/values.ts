@@ -64,7 +64,22 @@ const CURSORS: fc.Arbitrary<string> = fc.oneof(
 
 const LABELS = pick("customer:fuzz", "a:b:c", "env.x-1_y: ", `${"k".repeat(40)}:${"😀".repeat(128)}`);
 
+/** Texts with a grammar that the document does not show. */
+const GRAMMARS: Record<string, fc.Arbitrary<Json>> = {
+  cron: pick("0 6 * * 1-5", "*/15 2 * * *", "0 0 29 feb sun", "59 23 31 12 *", "0 0 31 2 *", "5/15 * * * *"),
+  at: pick(
+    "2030-03-31T02:30",
+    "2030-10-27T02:30",
+    "9999-12-31T23:59:59.999Z",
+    "2026-01-31T06:00:00+05:30",
+    "2026-02-30T06:00",
+  ),
+  time_zone: pick("Europe/Berlin", "Australia/Lord_Howe", "UTC", "Mars/Olympus", "+01:00"),
+};
+
 function stringOf(schema: FlatSchema, name: string): fc.Arbitrary<Json> {
+  const grammar = GRAMMARS[name];
+  if (grammar) return fc.oneof(grammar, textOf(schema));
   if (name === "cursor") return CURSORS;
   if (name === "label") return LABELS;
   switch (schema.format) {

@@ -5,6 +5,7 @@ import { inSeconds, insertRun, invoke, makeOverdue, readRun } from "../support/l
 import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
+import { createTrigger } from "../triggers/support.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -67,7 +68,7 @@ describe("the cron", () => {
     expect(await fireCron(service, 3)).toBe(0);
   });
 
-  it("lets a run wait for its start_after, and sweeps from two minutes before it", async () => {
+  it("lets a run wait for its start_after, and sweeps from less than two minutes before it", async () => {
     const service = await startLiveService();
     const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
     await invoke(service, tenant, tenant.owner.key, { start_after: inSeconds(30 * 60) });
@@ -76,6 +77,38 @@ describe("the cron", () => {
     expect(await fireCron(service, 3)).toBe(0);
     moveClock(25 * MINUTE_MS);
     expect(await fireCron(service, 1)).toBe(1);
+  });
+
+  it("sweeps at most 96 times a day for an hourly schedule whose runs end at once", async () => {
+    const service = await startLiveService();
+    const tenant = await createTenant(service.database);
+    const minute = (new Date().getUTCMinutes() + 30) % 60;
+    await createTrigger(service, tenant, { cron: `${minute} * * * *`, time_zone: "UTC" });
+    const [due] = await service.database.sql`
+      select deployment_due_in_ms()
+        - 1000 * extract(epoch from (select due_at from triggers where tenant_id = ${tenant.id}) - clock_timestamp())::float8 as more`;
+    const HOUR_MS = 60 * MINUTE_MS;
+    expect(due?.more).toSatisfy((ms: number) => Math.abs(ms - (HOUR_MS - 90_000)) < 1_000);
+
+    const register = env.REGISTER.get(env.REGISTER.idFromName(crypto.randomUUID()));
+    const midnight = Date.UTC(2026, 0, 1);
+    vi.useFakeTimers({ toFake: ["Date"], now: midnight });
+    const sweeps = await runInDurableObject(register, (object) => {
+      let count = 0;
+      for (let at = midnight; at < midnight + 24 * HOUR_MS; at += MINUTE_MS) {
+        vi.setSystemTime(at);
+        // The alarm fires the schedule at each full hour, and its run ends within the minute.
+        if (at % HOUR_MS === 0) object.mark();
+        vi.setSystemTime(at + 20_000);
+        const plan = object.beginSweep();
+        if (!plan.mustSweep) continue;
+        count += 1;
+        object.endSweep(plan.at, HOUR_MS - ((at + 20_000) % HOUR_MS) + Number(due?.more));
+      }
+      return count;
+    });
+    expect(sweeps).toBeGreaterThan(24);
+    expect(sweeps).toBeLessThanOrEqual(96);
   });
 
   it("sweeps each time when the register does not answer, which no request notices", async () => {

@@ -109,6 +109,7 @@ async function take(world: World, step: Step): Promise<void> {
   switch (step.kind) {
     case "invoke":
     case "invokeBatch":
+    case "fire":
     case "replace":
     case "limit":
       return changeDefinition(world, step);
@@ -167,6 +168,16 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
     const body = { runs: concurrencyKeys.map((one) => (one === "" ? {} : { concurrency_key: one })) };
     await send(world, step.fate, { method: "POST", path: `${path}/invoke-batch`, token: key, body }, (isDispatched) =>
       model.invokeBatch(definition, concurrencyKeys, isDispatched),
+    );
+  } else if (step.kind === "fire") {
+    const { whenBusy, concurrencyKey } = step;
+    const id = crypto.randomUUID();
+    await world.service.database.sql`
+      insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, when_busy, concurrency_key)
+      values (${id}, ${tenant.id}, ${definitionIds.get(definition)}, ${tenant.owner.id}, 'Modelled', 'schedule', '{}', now(),
+        ${whenBusy}, ${concurrencyKey || null})`;
+    await send(world, step.fate, { method: "POST", path: `/v1/triggers/${id}/fire`, token: key }, (isDispatched) =>
+      model.fire(definition, whenBusy, concurrencyKey, isDispatched),
     );
   } else {
     const { concurrencyKey, instants } = step;
@@ -265,8 +276,9 @@ async function send(
   const response = await service.send(method, path, token, body);
   if (fate === "forgets") await service.database.mend();
 
-  const { status, run, stand } = change(fate === "lives");
+  const { status, run, stand, outcome } = change(fate === "lives");
   expect([method, path, response.status]).toEqual([method, path, status]);
+  if (outcome !== undefined) expect(await response.json()).toMatchObject({ outcome });
   if (!run) return;
   const answered = await response.json<{ id: string; status: string }>();
   expect(answered).toMatchObject({ id: runIds.get(run) ?? answered.id, status: stand });

@@ -2,7 +2,7 @@
  * A model of the rules of a run, as short as possible: without SQL and HTTP, and with its own clock. The service is compared with
  * it step by step.
  */
-import type { RunEventType, RunStatus, WhenBusy } from "../../src/db/enums.ts";
+import type { FiringOutcome, RunEventType, RunStatus, WhenBusy } from "../../src/db/enums.ts";
 
 /** What a definition's runner does with a dispatch. */
 export type Mood = "takes" | "busy" | "refuses" | "gone";
@@ -72,8 +72,17 @@ export type ModelRun = {
   lateResults: Set<string>;
 };
 
-/** What the service says: the status of its answer and, where it answers with a run, that run and how it stands. */
-export type Answer = { status: number; run?: ModelRun; stand?: RunStatus; batch?: ModelBatch };
+/**
+ * What the service says: the status of its answer and, where it answers with a run, that run and how it stands. Where it answers with
+ * the firing of a trigger, its outcome.
+ */
+export type Answer = {
+  status: number;
+  run?: ModelRun;
+  stand?: RunStatus;
+  batch?: ModelBatch;
+  outcome?: FiringOutcome;
+};
 
 export type Model = ReturnType<typeof createModel>;
 
@@ -313,6 +322,31 @@ export function createModel(definitionCount: number) {
     ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0, lateResults: new Set() },
     ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false, mustStartBy: Number.POSITIVE_INFINITY },
   });
+  /** Triggers a run that joins the queue at once. A policy, or a trigger, decides what happens when its group is busy. */
+  function triggerNow(run: ModelRun, whenBusy: WhenBusy, asked: ModelRun[]): FiringOutcome {
+    const { definition } = run;
+    const inTheWay = groupOf(run);
+    const isBusy = whenBusy !== "queue" && inTheWay.length >= limitOf(run);
+    const replaced = isBusy ? inTheWay.filter(({ status }) => status === "PENDING") : [];
+    if (isBusy && whenBusy === "skip") return "SKIPPED";
+    const waiting = unfinishedOf(definition).filter(({ status }) => status === "PENDING");
+    const isQueueFull = waiting.length >= (definition.maxQueued ?? Number.POSITIVE_INFINITY);
+    if (isQueueFull && replaced.length === 0 && !startsAtOnce(run)) return "REFUSED";
+    for (const other of replaced) end(other, "FAILED", "STOP", "STOPPED");
+    for (const other of replaced) endBatch(other);
+    if (isBusy && whenBusy === "replace_running") {
+      for (const other of inTheWay.filter(isRunning)) {
+        if (definition.hasGrace) {
+          if (askToStop(other)) asked.push(other);
+        } else {
+          end(other, "FAILED", "STOP", "STOPPED");
+          endBatch(other);
+        }
+      }
+    }
+    queue(run, "TRIGGERED");
+    return "FIRED";
+  }
   const refuse = (status: number) => () => ({ status });
   const answerRun = (status: number, run: ModelRun) => () => ({ status, run, stand: standOf(run) });
 
@@ -363,28 +397,24 @@ export function createModel(definitionCount: number) {
           Object.assign(run, { notBefore: now + startAfter, ...expires });
           return answerRun(202, run);
         }
-        const inTheWay = groupOf(run);
-        const isBusy = definition.whenBusy !== "queue" && inTheWay.length >= limitOf(run);
-        const replaced = isBusy ? inTheWay.filter(({ status }) => status === "PENDING") : [];
-        if (isBusy && definition.whenBusy === "skip") return refuse(409);
-        const waiting = unfinishedOf(definition).filter(({ status }) => status === "PENDING");
-        const isQueueFull = waiting.length >= (definition.maxQueued ?? Number.POSITIVE_INFINITY);
-        if (isQueueFull && replaced.length === 0 && !startsAtOnce(run)) return refuse(409);
-        for (const other of replaced) end(other, "FAILED", "STOP", "STOPPED");
-        for (const other of replaced) endBatch(other);
-        if (isBusy && definition.whenBusy === "replace_running") {
-          for (const other of inTheWay.filter(isRunning)) {
-            if (definition.hasGrace) {
-              if (askToStop(other)) asked.push(other);
-            } else {
-              end(other, "FAILED", "STOP", "STOPPED");
-              endBatch(other);
-            }
-          }
-        }
-        queue(run, "TRIGGERED");
+        if (triggerNow(run, definition.whenBusy, asked) !== "FIRED") return refuse(409);
         Object.assign(run, expires);
         return answerRun(202, run);
+      });
+      if (isDispatched) asked.forEach(sendStop);
+      return answer;
+    },
+
+    /** Fires a trigger by hand, with its own `when_busy` or that of the policy. */
+    fire(definition: ModelDefinition, whenBusy: WhenBusy | null, concurrencyKey: string, isDispatched: boolean) {
+      const asked: ModelRun[] = [];
+      const answer = change(definition, isDispatched, () => {
+        const isOpen = definition.isActive && definition.runner !== null;
+        const isUnclear = whenBusy === "replace_running" && definition.maxRunning > 1;
+        const run = newRun({ definition, batch: null, key: null, concurrencyKey });
+        const outcome =
+          isOpen && !isUnclear ? triggerNow(run, whenBusy ?? definition.whenBusy, asked) : ("REFUSED" as const);
+        return () => ({ status: 202, outcome });
       });
       if (isDispatched) asked.forEach(sendStop);
       return answer;

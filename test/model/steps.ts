@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { WhenBusy } from "../../src/db/enums.ts";
 import { LIMITED, type ModelInstants, type ModelLimits, type Mood } from "./model.ts";
 
 export const DEFINITIONS = 4;
@@ -22,6 +23,7 @@ export type Step =
       instants: ModelInstants;
       fate: Fate;
     }
+  | { kind: "fire"; definition: number; whenBusy: WhenBusy | null; concurrencyKey: string; fate: Fate }
   | { kind: "invokeBatch"; definition: number; concurrencyKeys: string[]; fate: Fate }
   | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
   | { kind: "lease"; most: number; fate: Fate }
@@ -87,6 +89,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       key: fc.constantFrom(null, null, null, "a", "b"),
       concurrencyKey: fc.constantFrom("", "", "x", "y", "z"),
       instants,
+      fate,
+    }),
+  },
+  {
+    weight: 40,
+    arbitrary: fc.record({
+      kind: fc.constant("fire"),
+      definition,
+      whenBusy: fc.constantFrom(null, "queue", "skip", "replace_queued", "replace_running"),
+      concurrencyKey: fc.constantFrom("", "", "x", "y"),
       fate,
     }),
   },

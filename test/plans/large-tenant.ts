@@ -114,6 +114,19 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
       insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data)
       select e.tenant_id, e.id, n, 'workflow_run.failed', statement_timestamp(), '{}'
       from notification_endpoints e, generate_series(1, 50) n`,
+    // Each definition has a trigger, which fires in some days. Each tenth has fired twice.
+    sql`
+      insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, next_at, due_at)
+      select md5(t.id || 'trigger' || n)::uuid, t.id, md5(t.id || 'definition' || n)::uuid, md5(t.id || 'user1')::uuid, 'Large',
+        'schedule', '{}', statement_timestamp(), planned.at, planned.at
+      from t, generate_series(1, t.definitions) n,
+        lateral (select statement_timestamp() + interval '1 day' + n * interval '1 minute' as at) planned`,
+    sql`
+      insert into trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, occasion, scheduled_at, run_id)
+      select gen_random_uuid(), t.id, md5(t.id || 'trigger' || n)::uuid, fired.at, 'FIRED', 'schedule', public.wire_instant(fired.at),
+        fired.at, md5(t.id || 'run' || n || '/' || m)::uuid
+      from t, generate_series(1, t.definitions, 10) n, generate_series(1, 2) m,
+        lateral (select statement_timestamp() - m * interval '1 day' as at) fired`,
     sql`
       insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
       select gen_random_uuid(), ${tenant.id},

@@ -30,7 +30,7 @@ beforeAll(async () => {
   callers = await knownCallers(stage, await createStage(service, "beside"));
   runId = await insertRun(service.database, stage.tenant, { status: "FAILED" });
   await fillTenant(service.database, stage.tenant);
-}, 180_000);
+}, 600_000);
 
 /** The large reads of the statements: the table, the index, the number of rows and the statement. */
 const readMuchOf = (statements: readonly ExplainedStatement[]) =>

@@ -6,6 +6,7 @@ import {
   addDelivery,
   addEnded,
   addEndpoint,
+  addFiredTrigger,
   addFolder,
   addInvite,
   addKey,
@@ -13,9 +14,11 @@ import {
   addPermission,
   addRunnerSession,
   addRunning,
+  addTrigger,
   addWaitingForLease,
   definitionBody,
   type Stage,
+  triggerBody,
 } from "./stage.ts";
 
 /** A request that an OWNER can send once. Each call acts on a new object. */
@@ -61,6 +64,7 @@ const remove = (path: string): Call => ({ method: "DELETE", path });
 const users = ({ tenant }: Stage) => `/v1/tenants/${tenant.id}/users`;
 const definition = (id: string) => `/v1/workflow-definitions/${id}`;
 const endpoint = (id: string) => `/v1/notification-endpoints/${id}`;
+const trigger = (id: string) => `/v1/triggers/${id}`;
 const run = ({ runId }: { runId: string }) => `/v1/workflow-runs/${runId}`;
 
 /**
@@ -145,6 +149,61 @@ export const OPERATIONS: Record<string, Operation> = {
   get_run_batch: {
     answers: [404, 200, 200, 200, 200, 404],
     call: async (stage) => get(`/v1/run-batches/${await addBatch(stage)}`),
+  },
+  list_triggers: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${definition(await addDefinition(stage))}/triggers?limit=100`),
+  },
+  create_trigger: {
+    answers: [404, 403, 201, 201, 201, 404],
+    call: async (stage) => post(`${definition(await addDefinition(stage))}/triggers`, triggerBody(stage)),
+    isRepeatable: true,
+  },
+  get_trigger: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(trigger(await addTrigger(stage))),
+  },
+  update_trigger: {
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) => ({ method: "PUT", path: trigger(await addTrigger(stage)), body: triggerBody(stage) }),
+    isRepeatable: true,
+  },
+  delete_trigger: {
+    answers: [404, 403, 204, 204, 204, 404],
+    call: async (stage) => remove(trigger(await addFiredTrigger(stage))),
+  },
+  pause_trigger: {
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) => post(`${trigger(await addTrigger(stage))}/pause`, { note: stage.mark }),
+    isRepeatable: true,
+  },
+  resume_trigger: {
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) => post(`${trigger(await addTrigger(stage))}/resume`, { catch_up: true }),
+    isRepeatable: true,
+  },
+  fire_trigger: {
+    answers: [404, 403, 202, 202, 202, 404],
+    call: async (stage) => post(`${trigger(await addTrigger(stage))}/fire`),
+    isRepeatable: true,
+    sendsAfterwards: true,
+  },
+  // With `dry_run` it only reads. Without, it is the one change that reads first, in a request of its own: test/triggers/backfill.test.ts.
+  backfill_trigger: {
+    answers: [404, 403, 202, 202, 202, 404],
+    call: async (stage) => {
+      const range = { from: "2024-01-01T00:00:00Z", to: "2026-01-01T00:00:00Z" };
+      return post(`${trigger(await addTrigger(stage))}/backfill`, { ...range, dry_run: true });
+    },
+    isRepeatable: true,
+  },
+  list_trigger_firings: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${trigger(await addFiredTrigger(stage))}/firings?limit=100`),
+  },
+  list_trigger_occurrences: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${trigger(await addTrigger(stage))}/occurrences?limit=5`),
   },
   list_workflow_runs: {
     answers: [404, 200, 200, 200, 200, 404],

@@ -152,6 +152,27 @@ export async function addLeased(stage: Stage): Promise<AddedRun> {
   return { runId: String(leases[0]?.run_id), definitionId };
 }
 
+/** What a trigger of a stage is: it fires in summer, at no instant that a test lives through. */
+export const triggerBody = (stage: Stage) => ({
+  name: stage.newName(),
+  kind: "schedule",
+  schedule: { cron: "0 6 1 7 *", time_zone: "Europe/Berlin" },
+  input: { mark: stage.mark },
+  labels: { customer: stage.mark },
+});
+
+/** A new trigger of the OWNER's, of a definition of its own. Returns its id. */
+export async function addTrigger(stage: Stage): Promise<string> {
+  return postForId(stage, `/v1/workflow-definitions/${await addDefinition(stage)}/triggers`, triggerBody(stage));
+}
+
+/** A new trigger that has fired once by hand. Returns its id. */
+export async function addFiredTrigger(stage: Stage): Promise<string> {
+  const id = await addTrigger(stage);
+  await post(stage, `/v1/triggers/${id}/fire`, {});
+  return id;
+}
+
 /** A new folder below `/outputs`. Returns its id. */
 export async function addFolder(stage: Stage): Promise<string> {
   const path = `/outputs/${stage.newName()}`;

@@ -21,7 +21,7 @@ const liveOf = (announced: TenantEffects[]): Live => ({
 /** The services for calling verbs of a service directly, as its sweep does. Nothing is sent to runners. */
 export function verbServices({ bindings }: Service, announced: TenantEffects[] = []): VerbServices {
   const config = readConfig(bindings);
-  const send = { dispatches: async () => {}, stops: async () => {}, stopped: async () => {} };
+  const send = { dispatches: async () => {}, stops: async () => {}, stopped: async () => {}, firings: async () => {} };
   const db = openDatabase(config);
   return {
     ...{ db, patientDb: db, config, send, live: liveOf(announced) },

@@ -89,11 +89,12 @@ describe("the sweep", () => {
         lag_max_ms: expect.any(Number),
         dispatched: 0,
         deleted: 0,
+        fired: 0,
         overdue_left: 0,
         due_left: 0,
         ms: expect.any(Number),
         database_ms: expect.any(Number),
-        database_requests: 7,
+        database_requests: 8,
       },
     ]);
   });

@@ -50,13 +50,17 @@ begin
   ), readable as materialized (
     select definition.id from public.readable_definitions(v_role, v_tenant_id, v_user_id) definition
   ), shown as (
-    select e.*, r.workflow_definition_id
+    select e.*, about.definition_id as workflow_definition_id
     from looked_at e
     left join public.workflow_runs r on r.id = e.run_id
+    cross join lateral (
+      select coalesce(r.workflow_definition_id, public.definition_of_event(e.run_id, e.detail)) as definition_id
+    ) about
     where (p_names is null or public.event_name(e.type) = any (p_names))
-      and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
+      and (p_definition_id is null or about.definition_id = p_definition_id)
       and case
         when e.run_id is null then public.is_administrator(v_role)
+          or about.definition_id in (select readable.id from readable)
         else r.id is not null and public.run_is_visible(
           v_role, v_user_id, r.user_id, r.workflow_definition_id in (select readable.id from readable))
       end

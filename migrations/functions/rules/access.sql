@@ -44,6 +44,16 @@ language sql stable as $$
   where u.deactivated_at is null
 $$;
 
+-- The role of a user of the tenant, on whose behalf something happens without a credential, such as the firing of their trigger. Null
+-- for a user who was deactivated or deleted.
+create or replace function public.role_of(p_tenant_id uuid, p_user_id uuid) returns text
+language plpgsql stable as $$
+begin
+  return (
+    select u.role from public.users u
+    where u.tenant_id = p_tenant_id and u.id = p_user_id and u.deactivated_at is null);
+end $$;
+
 -- True for the roles that may see and do everything in their tenant.
 create or replace function public.is_administrator(p_role text) returns boolean
 language sql immutable as $$

@@ -45,7 +45,8 @@ begin
 end $$;
 
 -- When the sweep next has something to do for a tenant: a run ends by time, joins its queue, or is still to be superseded; a dispatch,
--- the webhook of a stop or a notification is due. Dispatches and PENDING runs of which something was already due at `p_after` are left out.
+-- the webhook of a stop, a trigger or a notification is due. Dispatches, triggers, and PENDING runs of which something was already due
+-- at `p_after` are left out.
 -- Notifications that were already due are checked 30 seconds later: by then, the Worker that is sending them must have ended.
 create or replace function public.next_due_at(p_tenant_id uuid, p_after timestamptz) returns timestamptz
 language plpgsql as $$
@@ -62,10 +63,26 @@ begin
     (select min(a.ends_at) from public.running_attempts a where a.tenant_id = p_tenant_id),
     (select min(a.next_stop_dispatch_at) from public.running_attempts a
       where a.tenant_id = p_tenant_id and a.next_stop_dispatch_at > p_after),
+    public.triggers_due_at(p_tenant_id, p_after),
     case when v_notify_at <= p_after then p_after + interval '30 seconds' else v_notify_at end);
 end $$;
 
--- The same for all tenants together, in milliseconds from now.
+-- When a trigger of the tenant is next due, of those that are due after an instant.
+create or replace function public.triggers_due_at(p_tenant_id uuid, p_after timestamptz default '-infinity') returns timestamptz
+language plpgsql stable as $$
+begin
+  return (select min(t.due_at) from public.triggers t where t.tenant_id = p_tenant_id and t.due_at > p_after);
+end $$;
+
+-- An instant for which a run or a trigger only waits, as the cron counts it. The cron sweeps each minute while something is due within the
+-- hour, since the deadline of a RUNNING run may have been changed by hand. What waits for hours or days must not keep the database awake
+-- for so long. So it counts as due so much later that the cron begins to sweep 90 seconds before it.
+create or replace function public.wakes_cron_at(p_waits_until timestamptz) returns timestamptz
+language sql immutable as $$
+  select p_waits_until + interval '1 hour' - interval '90 seconds'
+$$;
+
+-- The same as `next_due_at` for all tenants together, in milliseconds from now. Register and cron judge by it.
 create or replace function public.deployment_due_in_ms() returns float8
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -86,11 +103,10 @@ begin
   select min(next_dispatch_at) into v_next_dispatch_at from tenant;
   return public.ms_until(least(v_next_dispatch_at,
     (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING'),
-    -- The cron sweeps each minute while something is due within the hour. What a run waits for counts only from two minutes before,
-    -- so that runs that wait for days do not keep the database awake.
-    (select min(least(r.not_before, r.deadline_at)) + interval '58 minutes' from public.workflow_runs r
-      where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null),
+    public.wakes_cron_at((select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
+      where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null)),
     (select min(s.superseded_at) from public.supersessions s),
+    public.wakes_cron_at((select min(t.due_at) from public.triggers t where t.due_at is not null)),
     (select min(a.ends_at) from public.running_attempts a),
     -- Few runs have a stop to send, and there is an index with only those.
     (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),

@@ -22,6 +22,7 @@
 --     work           see `lease_work`
 --     endpoint_ids   the notification endpoints to which something can be sent now
 --     ended_user_ids the users of whom a credential has ended
+--     fires          true when a trigger of the tenant is due now: see `fire_due`
 -- Fields that would be empty are left out.
 
 -- How long a Worker may hold what it has claimed in order to send it: a dispatch, a stop, or a notification. It is longer than
@@ -47,7 +48,8 @@ $$;
 --   stopped         as in the effects
 --   is_due          true when the verb has made something due that has no event, such as the end of a lease
 --   notifies        true when notifications may be due now although there is no new event
--- A verb without a tenant, such as a sweep, can tell `definition_ids` only.
+--   fires           true when the verb has made a trigger due
+-- A verb without a tenant, such as a sweep, can tell `definition_ids` and `stopped` only.
 create or replace function public.answer_of(
   p_context jsonb, p_since bigint, p_tenant_id uuid, p_answer jsonb, p_told jsonb default null
 ) returns jsonb
@@ -116,6 +118,10 @@ begin
       v_definition_ids := '{}';
     end if;
     v_definition_ids := v_definition_ids || v_definition_id;
+    if v_run_id is null then
+      -- This may be about a trigger. Its next instant may have changed.
+      v_due_at := least(v_due_at, public.triggers_due_at(v_tenant_id));
+    end if;
     continue when v_run_id is null and v_definition_id is not null;
     v_notifies := true;
     -- An event without a run counts as a change of an unknown run, so that listeners to the whole tenant hear of it.
@@ -212,6 +218,9 @@ begin
     end if;
     if (p_told ->> 'others')::boolean then
       v_runs := v_runs || '{"run_id": null, "workflow_definition_id": null, "has_ended": false}'::jsonb;
+    end if;
+    if (p_told ->> 'fires')::boolean and public.triggers_due_at(p_tenant_id) <= clock_timestamp() then
+      v_effects := v_effects || '{"fires": true}';
     end if;
     if p_told -> 'ended_user_ids' <> '[]' then
       v_effects := v_effects || jsonb_build_object('ended_user_ids', p_told -> 'ended_user_ids');

@@ -25,6 +25,10 @@ language sql immutable as $$
     when 'LATE_RESULT' then 'workflow_run.late_result'
     when 'BATCH_ENDED' then 'run_batch.ended'
     when 'PAUSED' then 'workflow_definition.paused'
+    when 'TRIGGER_SKIPPED' then 'trigger.skipped'
+    when 'TRIGGER_MISSED' then 'trigger.missed'
+    when 'TRIGGER_REFUSED' then 'trigger.refused'
+    when 'TRIGGER_PAUSED' then 'trigger.paused'
     when 'ENDPOINT_DISABLED' then 'notification_endpoint.disabled'
   end
 $$;
@@ -44,6 +48,12 @@ begin
   perform setval('public.workflow_run_events_id_seq', nextval('public.workflow_run_events_id_seq') + 1000000000);
   return v_epoch;
 end $$;
+
+-- The definition of an event that is about a trigger, and not about a run. Null for any other event.
+create or replace function public.definition_of_event(p_run_id uuid, p_detail jsonb) returns uuid
+language sql immutable as $$
+  select case when p_run_id is null then (p_detail ->> 'workflow_definition_id')::uuid end
+$$;
 
 -- An event in the form in which `/events` and the streams show it.
 create or replace function public.event_response(e public.workflow_run_events) returns jsonb

@@ -73,6 +73,7 @@ begin
     select jsonb_build_object(
       'run_id', r.id, 'tenant_id', r.tenant_id, 'attempt', r.attempt, 'deadline_at', public.wire_instant(r.deadline_at),
       'run_snapshot', r.run_snapshot, 'input', r.input::text, 'traceparent', r.traceparent, 'labels', public.labels_of(r.id),
+      'scheduled_at', r.triggered_by -> 'scheduled_at', 'previous_scheduled_at', r.triggered_by -> 'previous_scheduled_at',
       'lease_expires_at', public.wire_instant(a.lease_expires_at), 'lease_seconds', a.lease_seconds)
     from public.workflow_runs r
     join public.running_attempts a on a.run_id = r.id

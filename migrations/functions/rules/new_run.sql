@@ -138,13 +138,15 @@ end $$;
 -- - For `p_concurrency_key` see `key_of_run`.
 -- - With `p_start_after`, it joins the queue at that instant: see `queue.sql`. One that has passed changes nothing.
 -- - With `p_must_start_by`, it is FAILED from that instant on unless it has started: see `run_as_seen`.
+-- - `p_triggered_by` is the firing that triggers it: see `fire`.
 --
 -- Returns {"run_id", "replayed": false, "starts"}; starts: the run has just started, so no other run of the queue can. Or
 -- {"refused": "no_key", "pointer"}.
 create or replace function public.insert_run(
   p_context jsonb, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb, p_concurrency_key text,
-  p_start_after timestamptz default null, p_must_start_by timestamptz default null
+  p_start_after timestamptz default null, p_must_start_by timestamptz default null,
+  p_triggered_by jsonb default null
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -164,12 +166,12 @@ begin
   end if;
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
-    deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position)
+    deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position, triggered_by)
   select p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', p_idempotency_key,
     v_snapshot, p_input, p_traceparent, v_key, p_now, p_now, coalesce(start.status, 'PENDING'), start.slot_no,
     start.key_slot_no, start.started_at, coalesce(start.deadline_at, p_must_start_by), start.next_dispatch_at,
     coalesce(start.dispatch_count, 0), v_not_before,
-    case when v_not_before is null then nextval('public.workflow_run_queue') end
+    case when v_not_before is null then nextval('public.workflow_run_queue') end, p_triggered_by
   from (select) run
   left join public.start_of_run(p_context, p_definition_id, v_key, v_snapshot, p_now) start on v_starts;
   if v_starts and (p_frozen ->> 'takes_turns')::boolean then
@@ -181,22 +183,23 @@ begin
   end if;
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
   select p_tenant_id, p_run_id, 1, happened.type, p_now,
-    case when happened.type = 'TRIGGERED' and num_nonnulls(p_labels, p_start_after, p_must_start_by) > 0 then
+    case when happened.type = 'TRIGGERED' and num_nonnulls(p_labels, p_start_after, p_must_start_by, p_triggered_by) > 0 then
       jsonb_strip_nulls(jsonb_build_object('labels', p_labels, 'start_after', public.wire_instant(p_start_after),
-        'must_start_by', public.wire_instant(p_must_start_by))) end
+        'must_start_by', public.wire_instant(p_must_start_by), 'trigger', p_triggered_by)) end
   from unnest(array['TRIGGERED', case when v_must_wait then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
   where happened.type is not null;
   return jsonb_build_object('run_id', p_run_id, 'replayed', false, 'starts', v_starts);
 end $$;
 
--- Adds one run to a locked definition by the rules above.
+-- Adds one run to a locked definition by the rules above. For `p_triggered_by` and `p_when_busy` see `fire`.
 --
 -- Returns {"run_id", "replayed", "starts", "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
 -- `judge_instants`, `make_room` or `insert_run` refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb default null,
-  p_concurrency_key text default null, p_start_after timestamptz default null, p_must_start_by timestamptz default null
+  p_concurrency_key text default null, p_start_after timestamptz default null, p_must_start_by timestamptz default null,
+  p_triggered_by jsonb default null, p_when_busy text default null
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -221,13 +224,13 @@ begin
   -- A delayed run is not in the queue yet, so it needs no room there.
   if not v_room ? 'refused' and (v_start_after is null or v_start_after <= p_now) then
     v_room := public.make_room(p_context, p_role, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_input,
-      p_concurrency_key, p_now);
+      p_concurrency_key, p_now, p_when_busy);
   end if;
   if v_room ? 'refused' then
     return v_room;
   end if;
   return public.insert_run(p_context, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_idempotency_key, p_input,
-    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by) || v_room;
+    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by, p_triggered_by) || v_room;
 end $$;
 
 -- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal.

@@ -48,8 +48,9 @@ begin
     ) r on true
     -- Nobody can subscribe to these types, which are most of all events.
     where event.type not in ('TRIGGERED', 'QUEUED', 'DISPATCHED')
-      and (e.workflow_definition_ids is null or event.run_id is null
-        or r.workflow_definition_id = any (e.workflow_definition_ids))
+      and (e.workflow_definition_ids is null or event.type = 'ENDPOINT_DISABLED'
+        or coalesce(r.workflow_definition_id, public.definition_of_event(event.run_id, event.detail))
+          = any (e.workflow_definition_ids))
     order by event.id, e.created_at, e.id;
   end if;
   return null;

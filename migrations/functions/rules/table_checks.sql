@@ -38,10 +38,11 @@ begin
     end) is true;
 end $$;
 
--- Each type of event has a name. ENDPOINT_DISABLED is the only type that is not about a run.
+-- Each type of event has a name. Those of triggers and endpoints are not about a run.
 create or replace function public.event_is_consistent(p_type text, p_run_id uuid, p_attempt integer) returns boolean
 language plpgsql immutable as $$
 begin
   return public.event_name(p_type) is not null
-    and num_nulls(p_run_id, p_attempt) = case when p_type = 'ENDPOINT_DISABLED' then 2 else 0 end;
+    and num_nulls(p_run_id, p_attempt) = case
+      when p_type = 'ENDPOINT_DISABLED' or starts_with(p_type, 'TRIGGER_') then 2 else 0 end;
 end $$;

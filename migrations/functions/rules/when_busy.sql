@@ -46,8 +46,19 @@ begin
   return '{}';
 end $$;
 
--- Makes room for a new run of a locked definition, after `frozen_for_runs` and before `insert_run`, or refuses it. `p_when_busy` goes
--- before the `when_busy` of the policy. When it refuses, it has changed nothing.
+-- True when one slot is all that each group of a definition has, so that a new run can take the place of a RUNNING one: see `make_room`.
+-- The CHECK `workflow_definitions_when_busy_check` says the same of the policy's own `when_busy`.
+create or replace function public.has_one_slot_for_each_group(p_definition_id uuid) returns boolean
+language plpgsql stable as $$
+begin
+  return (
+    select d.max_running = 1 or coalesce(d.max_running_per_key = 1, false) and d.key_from is not null
+    from public.workflow_definitions d
+    where d.id = p_definition_id);
+end $$;
+
+-- Makes room for a new run of a locked definition, after `frozen_for_runs` and before `insert_run`, or refuses it. `p_when_busy`, which
+-- a trigger may have, goes before the `when_busy` of the policy. When it refuses, it has changed nothing.
 --
 -- It looks at the run's group. With `max_running_per_key`, these are the runs with its concurrency key, or those without a key;
 -- otherwise, all runs of the definition. The group is busy when as many of its runs are unfinished as may be RUNNING. When it is not,
@@ -56,13 +67,14 @@ end $$;
 --   skip             it is refused
 --   replace_queued   the group's PENDING runs fail as SUPERSEDED: see `supersede.sql`
 --   replace_running  so do they, and its RUNNING runs are asked to stop (`stop_judged_run`), with `replace_grace_seconds`. The policy has
---                    it only where a group has one slot (see `workflow_definitions_when_busy_check`), so the new run never starts
---                    before the old one has ended.
+--                    it only where a group has one slot (see `has_one_slot_for_each_group`), so the new run never starts before the
+--                    old one has ended.
 --
 -- Returns {}, or {"told"}: what the verb passes to `answer_of`; or {"refused"} which is one of:
 --   busy        with "limit", "key" (null for a run without one, and without `max_running_per_key`), and "run_id", the run of the group
 --               that is in the way: the first RUNNING one to end, or else the next one. Without it when the user may not see the run.
 --   queue_full  see `judge_queue`
+--   several_slots  `p_when_busy` is replace_running, and a group may have several slots
 create or replace function public.make_room(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid, p_input json,
   p_concurrency_key text, p_now timestamptz, p_when_busy text default null
@@ -90,6 +102,10 @@ begin
   v_key := public.key_of_run(p_frozen, p_input, p_concurrency_key);
   if v_key is null then
     return '{}';
+  end if;
+
+  if p_when_busy = 'replace_running' and not public.has_one_slot_for_each_group(p_definition_id) then
+    return '{"refused": "several_slots"}';
   end if;
 
   -- 2. Is the run's group busy?

@@ -8,7 +8,7 @@ import {
   readableDefinitionsOf,
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import { notificationEndpoints as n } from "../../db/notify-tables.ts";
+import { notificationEndpoints as n } from "../../db/notify-and-metric-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
 import { isExpired, r } from "../../runs/run-rows.ts";

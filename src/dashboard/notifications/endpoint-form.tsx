@@ -13,6 +13,10 @@ export const EVENT_WORDS: Record<NotifiedEvent, string> = {
   "workflow_run.late_result": "A result came too late",
   "run_batch.ended": "All runs of a batch ended",
   "workflow_definition.paused": "A workflow was paused, since its runner is gone",
+  "trigger.skipped": "A trigger did not fire, since a run was in the way",
+  "trigger.missed": "A trigger has missed instants of its schedule",
+  "trigger.refused": "A trigger was refused",
+  "trigger.paused": "A trigger has paused itself",
   "notification_endpoint.disabled": "Another endpoint was disabled",
 };
 

@@ -126,7 +126,9 @@ export const EndpointPage = ({ caller, now, endpoint, deliveries }: EndpointPage
             <Fact name="URL">
               <bdi class="wrap">{endpoint.url}</bdi>
             </Fact>
-            <Fact name="Notified when">{endpoint.event_types.map((type) => EVENT_WORDS[type]).join(" · ")}</Fact>
+            <Fact name="Notified when">
+              {endpoint.event_types.map((type) => EVENT_WORDS[type] ?? type).join(" · ")}
+            </Fact>
             <Fact name="Workflows">
               {endpoint.workflow_definition_ids === null
                 ? "all"

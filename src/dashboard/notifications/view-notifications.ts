@@ -3,7 +3,7 @@ import { z } from "zod";
 import { type Credential, credentialJson } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import { notificationEndpoints as e, notifications as n } from "../../db/notify-tables.ts";
+import { notificationEndpoints as e, notifications as n } from "../../db/notify-and-metric-tables.ts";
 import {
   type Delivery,
   DeliverySchema,

@@ -56,7 +56,7 @@ function attemptOf(run: ViewedRun, number: number, events: ViewedEvent[], next: 
     cause: (isLatest && run.error) || (end ? causeOf(end, events, isTaken) : textOf(released?.detail?.reason)),
     words: end?.type === "STOPPED" ? textOf(end.detail?.error) : null,
     lastAnswer: lastAnswerOf(events),
-    advice: code && ADVICE[code],
+    advice: code ? (ADVICE[code] ?? null) : null,
     supersededBy: textOf(end?.detail?.superseded_by),
   };
 }

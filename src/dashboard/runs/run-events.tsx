@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { FIRING_CAUSES, type FiringCause } from "../../db/enums.ts";
 import { Time } from "../components.tsx";
 import { formatOffset, formatSeconds, plural, secondsBetween } from "../format.ts";
 import type { ViewedEvent, ViewedRun } from "./view-run.ts";
@@ -13,15 +15,32 @@ function stopWords(detail: ViewedEvent["detail"]): string | null {
   return words === null ? reason : `${reason === null ? "" : `${reason} · `}The runner said: ${words}`;
 }
 
-/** Describes an event in words: what happened, its details, and when the dispatch will be retried. */
-function describe({ type, attempt, detail, user_name }: ViewedEvent): Description {
+const CAUSES: Record<FiringCause, string> = {
+  schedule: "on its schedule",
+  hand: "which was fired by hand",
+  backfill: "for an instant of the past",
+};
+
+const triggerSchema = z.object({ trigger_name: z.string(), cause: z.enum(FIRING_CAUSES) });
+
+/** The trigger that has triggered a run: null when a person has invoked it. */
+function triggerOf(detail: ViewedEvent["detail"]): string | null {
+  const trigger = triggerSchema.safeParse(detail?.trigger).data;
+  return trigger ? `By the trigger “${trigger.trigger_name}”, ${CAUSES[trigger.cause]}.` : null;
+}
+
+/** Describes an event in words. A type that only the next release knows has no other words than its own. */
+const describe = (event: ViewedEvent): Description => describeKnown(event) ?? { what: event.type, more: null };
+
+/** What happened, its details, and when the dispatch will be retried. */
+function describeKnown({ type, attempt, detail, user_name }: ViewedEvent): Description | undefined {
   const by = user_name ? ` by ${user_name}` : "";
   const reason = textOf(detail?.reason) ?? textOf(detail?.error);
   const tries = numberOf(detail?.tries) ?? 0;
   const nextTryAt = textOf(detail?.next_try_at);
   switch (type) {
     case "TRIGGERED":
-      return { what: "Triggered", more: null, startsAt: textOf(detail?.start_after) };
+      return { what: "Triggered", more: triggerOf(detail), startsAt: textOf(detail?.start_after) };
     case "QUEUED":
       return { what: detail === null ? "Queued behind others" : `Queued now${by}`, more: null };
     case "STARTED":

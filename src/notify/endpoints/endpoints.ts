@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Config } from "../../config.ts";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { NOTIFIED_EVENTS, type NotifiedEvent } from "../../db/enums.ts";
 import { ValidationFailed } from "../../http/problems.ts";
@@ -19,7 +19,7 @@ const endpointSchema = z.object({
   id: z.string(),
   url: z.string(),
   description: z.string().nullable(),
-  event_types: z.array(z.enum(NOTIFIED_EVENTS)),
+  event_types: z.array(openSet(NOTIFIED_EVENTS)),
   workflow_definition_ids: z.array(z.string()).nullable(),
   is_active: z.boolean(),
   disabled_at: z.string().nullable(),

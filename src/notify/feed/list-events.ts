@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { EVENT_NAMES, EVENT_TYPES, type EventName } from "../../db/enums.ts";
 import { labelsField } from "../../runs/labels.ts";
@@ -14,7 +14,7 @@ export const EVENT_FEED_NAMES = [...new Set(EVENT_TYPES.map((type) => EVENT_NAME
 const eventSchema = z.object({
   position: z.string(),
   id: z.string(),
-  type: z.enum(EVENT_FEED_NAMES),
+  type: openSet(EVENT_FEED_NAMES),
   at: z.string(),
   run_id: z.string().nullable(),
   workflow_definition_id: z.string().nullable(),

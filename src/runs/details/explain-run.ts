@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
 import type { Live } from "../../http/live/live.ts";
@@ -25,8 +25,8 @@ const blockerSchema = z.object({ run_id: z.string(), deadline_at: z.string() });
 
 const explanationSchema = z.object({
   status: z.enum(RUN_STATUSES),
-  reason: z.enum(WAIT_REASONS).nullable(),
-  failure_code: z.enum(FAILURE_CODES).nullable(),
+  reason: openSet(WAIT_REASONS).nullable(),
+  failure_code: openSet(FAILURE_CODES).nullable(),
   error: z.string().nullable(),
   deadline_at: z.string().nullable(),
   dispatched_at: z.string().nullable(),

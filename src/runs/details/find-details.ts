@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
 import { labelsField } from "../labels.ts";
@@ -11,7 +11,7 @@ const detailsSchema = z.object({
   status: z.enum(RUN_STATUSES),
   attempt: z.int(),
   started_at: z.string().nullable(),
-  failure_code: z.enum(FAILURE_CODES).nullable(),
+  failure_code: openSet(FAILURE_CODES).nullable(),
   queue_position: z.int().nullable(),
   concurrency_key: z.string().nullable(),
   progress: runProgressSchema.nullable(),

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
 import { jsonText } from "../../http/json-value.ts";
@@ -9,7 +9,7 @@ import { artifactsSchema } from "./result-schema.ts";
 
 const resultSchema = z.object({
   status: z.enum(RUN_STATUSES),
-  failure_code: z.enum(FAILURE_CODES).nullable(),
+  failure_code: openSet(FAILURE_CODES).nullable(),
   error: z.string().nullable(),
   output: jsonText.nullable(),
   summary: z.string().nullable(),

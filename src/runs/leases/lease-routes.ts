@@ -43,6 +43,12 @@ const LeaseSchema = z
     run_snapshot: WorkflowRunSnapshotSchema,
     input: jsonValue().nullable().openapi({ description: "What the run was triggered with: a JSON object, or null." }),
     labels: labelsOfRun(),
+    scheduled_at: instant().optional().openapi({
+      description: "The instant of the schedule that has triggered the run. Absent when none has.",
+    }),
+    previous_scheduled_at: instant().nullable().optional().openapi({
+      description: "The instant before it for which a run was triggered; null for the first one.",
+    }),
     traceparent: z.string().nullable().openapi({ description: "The trace of the invoke, if it had one (W3C)." }),
     callback_url: z.string(),
     callback_token: z.string().openapi({ description: "The credential for callback, heartbeat, release and log." }),
@@ -94,6 +100,10 @@ async function toLease(config: Config, lease: Lease): Promise<z.infer<typeof Lea
     run_snapshot: lease.run_snapshot,
     input: lease.input,
     labels: lease.labels,
+    ...(lease.scheduled_at && {
+      scheduled_at: lease.scheduled_at,
+      previous_scheduled_at: lease.previous_scheduled_at ?? null,
+    }),
     traceparent: lease.traceparent ?? null,
     callback_url: `${config.publicUrl}/v1/workflow-runs/${runId}/callback`,
     callback_token: await signRunToken(config.runTokenKeys, { runId, attempt, tenantId, cell: config.cell, expiresAt }),

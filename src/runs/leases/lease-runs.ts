@@ -12,6 +12,8 @@ const leaseSchema = z.object({
   run_snapshot: runSnapshotSchema,
   input: jsonText.nullable(),
   labels: labelsField,
+  scheduled_at: z.string().nullish(),
+  previous_scheduled_at: z.string().nullish(),
   traceparent: z.string().nullish(),
   lease_expires_at: z.string(),
   lease_seconds: z.int(),

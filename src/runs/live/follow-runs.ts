@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { RUN_EVENT_TYPES } from "../../db/enums.ts";
 import { runProgressSchema, runRowSchema } from "../run-rows.ts";
@@ -13,7 +13,7 @@ const LOOK_BACK = 1_000;
 
 const eventSchema = z.object({
   id: z.int(),
-  type: z.enum(RUN_EVENT_TYPES),
+  type: openSet(RUN_EVENT_TYPES),
   attempt: z.int(),
   at: z.string(),
   detail: z.record(z.string(), z.unknown()).nullable(),

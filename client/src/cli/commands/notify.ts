@@ -18,6 +18,10 @@ const TYPES: readonly NotificationEndpoint["event_types"][number][] = [
   "workflow_run.late_result",
   "run_batch.ended",
   "workflow_definition.paused",
+  "trigger.skipped",
+  "trigger.missed",
+  "trigger.refused",
+  "trigger.paused",
   "notification_endpoint.disabled",
 ];
 

@@ -9,9 +9,10 @@
 -- - "is_paused"
 -- - "lags_ms": [how late each run was ended, in milliseconds]
 -- - "has_moved": something was due, and its definition was not locked
--- - "has_due_dispatches", "has_due_stops"
+-- - "has_due_dispatches", "has_due_stops", "has_due_triggers"
 -- - "due_in_ms": milliseconds until something of the tenant is due; null when nothing is planned. What the caller sends now, that
---   is, the dispatches, stops and notifications that are already due, counts as due in 30 seconds: in case the caller dies.
+--   is, the dispatches, stops and notifications that are already due, counts as due in 30 seconds: in case the caller dies. So do the
+--   triggers that it fires now.
 create or replace function public.sweep_tenant(p_context jsonb, p_tenant_id uuid, p_limit integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -23,11 +24,12 @@ declare
   v_lags_ms float8[];
   v_has_due_dispatches boolean;
   v_has_due_stops boolean;
+  v_has_due_triggers boolean;
   v_due_at timestamptz;
 begin
   if exists (select from public.sweep_state s where s.paused_at is not null) then
     return public.answer_of(p_context, v_since, p_tenant_id, '{"result": {"is_paused": true, "lags_ms": [],
-      "has_moved": false, "has_due_dispatches": false, "has_due_stops": false, "due_in_ms": null}}');
+      "has_moved": false, "has_due_dispatches": false, "has_due_stops": false, "has_due_triggers": false, "due_in_ms": null}}');
   end if;
 
   -- 1. Lock the definitions of overdue runs, and those with runs that join their queue or are still to be superseded.
@@ -60,16 +62,18 @@ begin
   v_has_due_dispatches := exists (
     select from public.workflow_runs r where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now);
   v_has_due_stops := public.has_due_stops(p_tenant_id, v_now);
+  v_has_due_triggers := coalesce(public.triggers_due_at(p_tenant_id) <= v_now, false);
   v_due_at := least(
     public.next_due_at(p_tenant_id, v_now),
-    case when v_has_due_dispatches or v_has_due_stops then v_now + interval '30 seconds' end,
+    case when v_has_due_dispatches or v_has_due_stops or v_has_due_triggers then v_now + interval '30 seconds' end,
     -- What did not fit into the limits.
     (select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
       where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_now));
   return public.answer_of(p_context, v_since, p_tenant_id,
     jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_lags_ms,
       'has_moved', v_definition_ids is not null,
-      'has_due_dispatches', v_has_due_dispatches, 'has_due_stops', v_has_due_stops, 'due_in_ms', public.ms_until(v_due_at))),
+      'has_due_dispatches', v_has_due_dispatches, 'has_due_stops', v_has_due_stops, 'has_due_triggers', v_has_due_triggers,
+      'due_in_ms', public.ms_until(v_due_at))),
     -- A run that has joined its queue is new work for runners that lease, without an event.
     jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'notifies', true));
 end $$;

@@ -1,7 +1,21 @@
-/** The tables of notifications: the endpoints, and what was sent to them. */
+/**
+ * The tables of what is made of the feed of events: notifications, with the endpoints to which they are sent, and the counters of a
+ * tenant's metrics, which never decrease.
+ */
 import { sql } from "drizzle-orm";
-import { check, index, integer, jsonb, pgTable, text, uuid } from "drizzle-orm/pg-core";
-import { createdAt, instant, updatedAt } from "./columns.ts";
+import {
+  bigint,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { createdAt, instant, transactionId, updatedAt } from "./columns.ts";
 import { tenants } from "./tables.ts";
 
 /** A subscriber that is notified of events by signed webhooks. */
@@ -93,4 +107,32 @@ export const notifications = pgTable(
     // For `delete_old_notifications`.
     index("notifications_created_index").on(t.createdAt),
   ],
+);
+
+/** The last event of the feed that is included in a tenant's counters: see `count_metrics` in SQL. */
+export const metricPositions = pgTable("metric_positions", {
+  tenantId: uuid("tenant_id")
+    .primaryKey()
+    .references(() => tenants.id, { onDelete: "cascade" }),
+  epoch: integer("epoch").notNull(),
+  transactionId: transactionId("xid").notNull(),
+  eventId: bigint("event_id", { mode: "number" }).notNull(),
+});
+
+export const metricCounters = pgTable(
+  "metric_counters",
+  {
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => metricPositions.tenantId, { onDelete: "cascade" }),
+    /**
+     * The name as in `COUNTERS` of src/metrics/metrics.ts. A histogram has three counters, with the suffixes `_bucket`
+     * (cumulative), `_sum` and `_count`.
+     */
+    name: text("name").notNull(),
+    /** The value of the counter's only label; empty for a counter without a label. */
+    label: text("label").notNull(),
+    value: doublePrecision("value").notNull(),
+  },
+  (t) => [primaryKey({ name: "metric_counters_pkey", columns: [t.tenantId, t.name, t.label] })],
 );

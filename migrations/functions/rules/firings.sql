@@ -1,0 +1,155 @@
+-- What happens when a trigger fires, and what became of each occasion.
+
+-- Fires a trigger whose definition is locked and whose overdue runs were ended, with the rights that its user has now. It records the
+-- firing, and what did not fire becomes an event. `p_firing` is {"firing_id", "run_id", "cause", "at": the instant of the schedule,
+-- "due_at", "user_id": who fires it by hand}, the last three of them optional. `p_when_busy` goes before the `when_busy` of the trigger,
+-- which goes before that of the policy.
+--
+-- Returns {"outcome", "told": see `make_room`}.
+create or replace function public.fire(
+  p_context jsonb, p_trigger_id uuid, p_firing jsonb, p_now timestamptz, p_when_busy text default null
+) returns jsonb
+language plpgsql as $$
+declare
+  v_scheduled_at constant timestamptz := p_firing ->> 'at';
+  v_tenant_id uuid;
+  v_definition_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_name text;
+  v_when_busy text;
+  v_input json;
+  v_labels jsonb;
+  v_key text;
+  v_previous text;
+  v_added jsonb;
+  v_reason text;
+  v_outcome text;
+begin
+  select t.tenant_id, t.workflow_definition_id, t.user_id, public.role_of(t.tenant_id, t.user_id), t.name,
+    coalesce(p_when_busy, t.when_busy), t.input, t.labels, t.concurrency_key
+  into v_tenant_id, v_definition_id, v_user_id, v_role, v_name, v_when_busy, v_input, v_labels, v_key
+  from public.triggers t
+  where t.id = p_trigger_id;
+
+  -- 1. Does the user still have the rights?
+  v_reason := case
+    when v_role is null then 'user_deactivated'
+    when not public.may_see_definition(v_role, v_tenant_id, v_user_id, v_definition_id) then 'rights'
+  end;
+
+  -- 2. Trigger a run, as an invoke of the user would.
+  if v_reason is null then
+    v_previous := (
+      select max(f.occasion) from public.trigger_firings f
+      where f.trigger_id = p_trigger_id and f.outcome = 'FIRED' and f.occasion < public.wire_instant(v_scheduled_at));
+    v_added := public.add_run(p_context, v_role, v_tenant_id, v_user_id, v_definition_id, (p_firing ->> 'run_id')::uuid, null,
+      v_input, null, p_now, p_labels => v_labels, p_concurrency_key => v_key, p_when_busy => v_when_busy,
+      p_triggered_by => jsonb_build_object(
+        'trigger_id', p_trigger_id, 'trigger_name', v_name, 'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause',
+        'scheduled_at', public.wire_instant(v_scheduled_at), 'previous_scheduled_at', v_previous));
+    v_reason := case when public.lacks_rights(v_added -> 'faults') then 'rights' else v_added ->> 'refused' end;
+  end if;
+
+  -- 3. Record what became of it. Since the user may see the definition, `make_room` has named the run in the way.
+  v_outcome := case when v_reason is null then 'FIRED' when v_reason = 'busy' then 'SKIPPED' else 'REFUSED' end;
+  perform public.record_firing(p_trigger_id, p_firing || jsonb_build_object('outcome', v_outcome) || case v_outcome
+    when 'FIRED' then '{}'
+    when 'SKIPPED' then jsonb_build_object('run_id', v_added -> 'run_id')
+    else jsonb_build_object('run_id', null, 'reason', v_reason, 'detail', public.explained_refusal(v_added))
+  end, p_now);
+
+  -- 4. Without rights it will not fire later either, so it pauses itself.
+  if v_reason in ('user_deactivated', 'rights') and exists (
+    select from public.triggers t where t.id = p_trigger_id and t.paused_at is null) then
+    perform public.pause_locked_trigger(p_trigger_id, case v_reason
+      when 'user_deactivated' then 'It has paused itself: the user who changed it last is no longer active. Whoever resumes it takes over.'
+      else 'It has paused itself: the user who changed it last lacks the rights to run this workflow. Whoever resumes it takes over.'
+    end, p_now);
+    perform public.add_trigger_event(p_trigger_id, 'TRIGGER_PAUSED', jsonb_build_object('reason', v_reason), p_now);
+  end if;
+  return jsonb_build_object('outcome', v_outcome, 'told', coalesce(v_added -> 'told', '{}'));
+end $$;
+
+-- What else a refusal of `add_run` says; null when that is nothing. Whoever may see the definition may see the firing, so it has no
+-- paths: the definition names the parts by their ids.
+create or replace function public.explained_refusal(p_refusal jsonb) returns jsonb
+language plpgsql immutable as $$
+begin
+  return nullif((p_refusal - 'refused' - 'faults') || coalesce((
+    select jsonb_build_object('faults', jsonb_agg(fault.value - 'path'))
+    from jsonb_array_elements(p_refusal -> 'faults') fault (value)
+    having count(*) > 0), '{}'), '{}');
+end $$;
+
+-- True when one of the faults of `path_parts_of_run` is that the user lacks a right.
+create or replace function public.lacks_rights(p_faults jsonb) returns boolean
+language plpgsql immutable as $$
+begin
+  return exists (
+    select from jsonb_array_elements(p_faults) fault (value) where fault.value ->> 'fault' in ('unreadable', 'unwritable'));
+end $$;
+
+-- Records the firing of a trigger whose definition is locked: see `fire`, and also "outcome", "reason" and "detail"; of a stretch of
+-- missed instants, "until" and "count". What did not fire is an event. Of a trigger's firings, the newest 1,000 are kept, and all of the
+-- last seven days.
+create or replace function public.record_firing(p_trigger_id uuid, p_firing jsonb, p_now timestamptz) returns void
+language plpgsql as $$
+declare
+  c_kept constant integer := 1000;
+  c_kept_for constant interval := interval '7 days';
+  -- More than one, so that an old surplus becomes smaller.
+  c_deleted constant integer := 20;
+  v_outcome constant text := p_firing ->> 'outcome';
+  v_scheduled_at constant timestamptz := p_firing ->> 'at';
+begin
+  insert into public.trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, occasion, scheduled_at, scheduled_until, count,
+    late_ms, run_id, reason, detail, user_id)
+  select (p_firing ->> 'firing_id')::uuid, t.tenant_id, t.id, p_now, v_outcome, p_firing ->> 'cause',
+    public.wire_instant(v_scheduled_at), v_scheduled_at, (p_firing ->> 'until')::timestamptz,
+    coalesce((p_firing ->> 'count')::integer, 1),
+    round(extract(epoch from p_now - (p_firing ->> 'due_at')::timestamptz) * 1000), (p_firing ->> 'run_id')::uuid,
+    p_firing ->> 'reason', nullif(p_firing -> 'detail', 'null'), (p_firing ->> 'user_id')::uuid
+  from public.triggers t
+  where t.id = p_trigger_id;
+  if v_outcome <> 'FIRED' then
+    perform public.add_trigger_event(p_trigger_id, 'TRIGGER_' || v_outcome, jsonb_strip_nulls(jsonb_build_object(
+      'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause', 'scheduled_at', public.wire_instant(v_scheduled_at),
+      'scheduled_until', public.wire_instant((p_firing ->> 'until')::timestamptz), 'count', p_firing -> 'count',
+      'run_id', p_firing -> 'run_id', 'reason', p_firing -> 'reason')), p_now);
+  end if;
+  if exists (select from public.trigger_firings f where f.trigger_id = p_trigger_id and f.at < p_now - c_kept_for) then
+    delete from public.trigger_firings f
+    where f.id in (
+      select beyond.id
+      from (
+        select kept.id, kept.at from public.trigger_firings kept
+        where kept.trigger_id = p_trigger_id
+        order by kept.at desc, kept.id desc
+        offset c_kept
+      ) beyond
+      where beyond.at < p_now - c_kept_for
+      limit c_deleted);
+  end if;
+end $$;
+
+-- Inserts an event of a trigger.
+create or replace function public.add_trigger_event(p_trigger_id uuid, p_type text, p_detail jsonb, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  insert into public.workflow_run_events (tenant_id, type, at, detail)
+  select t.tenant_id, p_type, p_now, jsonb_build_object(
+    'trigger_id', t.id, 'trigger_name', t.name, 'workflow_definition_id', d.id, 'workflow_name', d.name) || p_detail
+  from public.triggers t
+  join public.workflow_definitions d on d.id = t.workflow_definition_id
+  where t.id = p_trigger_id;
+end $$;
+
+-- A firing as the API shows it.
+create or replace function public.firing_response(f public.trigger_firings) returns jsonb
+language sql stable as $$
+  select jsonb_build_object(
+    'id', f.id, 'trigger_id', f.trigger_id, 'at', public.wire_instant(f.at), 'outcome', f.outcome, 'cause', f.cause,
+    'scheduled_at', public.wire_instant(f.scheduled_at), 'scheduled_until', public.wire_instant(f.scheduled_until),
+    'count', f.count, 'late_ms', f.late_ms, 'run_id', f.run_id, 'reason', f.reason, 'detail', f.detail, 'user_id', f.user_id)
+$$;

@@ -1,0 +1,123 @@
+-- Triggers: who may see and change them, when they are due, and how the API shows them. What happens when one fires is in
+-- `firings.sql`.
+--
+-- Each verb on a trigger, and whatever fires it, locks the trigger's definition first. So a trigger is changed by one transaction at a
+-- time, and its row needs no lock of its own.
+--
+-- The Worker computes instants, since only it knows the rules of time zones. The database compares them with its clock and sets them.
+-- `version` makes sure that what was computed for an earlier state of the trigger is not carried out.
+
+-- Locks the definition of a trigger of the caller's tenant, and judges the caller: may they change the definition? Returns {"tenant_id",
+-- "user_id", "role", "definition_id"}, or {"tenant_id"?, "refused"} where `refused` is one of: unauthenticated, not_found (no such
+-- trigger that the caller may see), forbidden (no write on the definition)
+create or replace function public.lock_and_judge_trigger(p_context jsonb, p_trigger_id uuid) returns jsonb
+language plpgsql as $$
+declare
+  v_definition_id constant uuid := (
+    select t.workflow_definition_id
+    from public.find_caller(p_context -> 'caller') caller
+    join public.triggers t on t.tenant_id = caller.tenant_id and t.id = p_trigger_id);
+  v_judged constant jsonb := public.lock_and_judge_definition_change(p_context, v_definition_id);
+begin
+  -- It may have been deleted before the lock.
+  if not v_judged ? 'refused' and not exists (select from public.triggers t where t.id = p_trigger_id) then
+    return v_judged || '{"refused": "not_found"}';
+  end if;
+  return v_judged || jsonb_build_object('definition_id', v_definition_id);
+end $$;
+
+-- May the caller see this trigger, that is, its definition? Returns {"tenant_id", "user_id", "role"}, or {"tenant_id"?, "refused"}
+-- where `refused` is one of: unauthenticated, not_found
+create or replace function public.judge_trigger_read(p_credential jsonb, p_trigger_id uuid) returns jsonb
+language plpgsql stable as $$
+declare
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_definition_id uuid;
+begin
+  select caller.tenant_id, caller.user_id, caller.role, t.workflow_definition_id
+  into v_tenant_id, v_user_id, v_role, v_definition_id
+  from public.find_caller(p_credential) caller
+  left join public.triggers t on t.tenant_id = caller.tenant_id and t.id = p_trigger_id;
+  if v_tenant_id is null then
+    return '{"refused": "unauthenticated"}';
+  end if;
+  if v_definition_id is null or not public.may_see_definition(v_role, v_tenant_id, v_user_id, v_definition_id) then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found');
+  end if;
+  return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role);
+end $$;
+
+-- True for the plan of a schedule whose only instant has passed: see `plan_trigger`.
+create or replace function public.plan_is_past(p_content jsonb, p_plan jsonb, p_now timestamptz) returns boolean
+language plpgsql stable as $$
+begin
+  return p_content #>> '{config,at}' is not null and not exists (
+    select from jsonb_array_elements(p_plan -> 'instants') planned (value) where (planned.value ->> 'at')::timestamptz > p_now);
+end $$;
+
+-- Plans a trigger after a change, from now on. `p_plan` is {"from", "instants": [{"at", "due_at"}], "is_complete"}: the first instants
+-- after `from`, by the Worker's clock, in order, and whether there are no more. When the next instant is not among them, since the two
+-- clocks differ by minutes, the trigger is due at once, and `fire_due` plans it.
+create or replace function public.plan_trigger(p_trigger_id uuid, p_plan jsonb, p_now timestamptz) returns void
+language plpgsql as $$
+declare
+  v_next_at timestamptz;
+  v_due_at timestamptz;
+begin
+  select (planned.value ->> 'at')::timestamptz, (planned.value ->> 'due_at')::timestamptz into v_next_at, v_due_at
+  from jsonb_array_elements(p_plan -> 'instants') with ordinality planned (value, place)
+  where (planned.value ->> 'at')::timestamptz > p_now
+  order by planned.place
+  limit 1;
+  if p_now < (p_plan ->> 'from')::timestamptz or v_next_at is null and not (p_plan ->> 'is_complete')::boolean then
+    v_next_at := null;
+    v_due_at := p_now;
+  end if;
+  update public.triggers t
+  set version = t.version + 1, after_at = p_now, missed_until = null, catches_up = false,
+    next_at = case when t.paused_at is null then v_next_at end, due_at = case when t.paused_at is null then v_due_at end
+  where t.id = p_trigger_id;
+end $$;
+
+-- Pauses a trigger whose definition is locked. Its instants are recorded as missed when it is resumed.
+create or replace function public.pause_locked_trigger(p_trigger_id uuid, p_note text, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  update public.triggers t
+  set paused_at = p_now, pause_note = p_note, next_at = null, due_at = null, version = t.version + 1, updated_at = p_now
+  where t.id = p_trigger_id and t.paused_at is null;
+end $$;
+
+-- Resumes a trigger whose definition is locked. It is due at once: `fire_due` records what was missed, and plans it. With `p_catches_up`,
+-- the last instant that was missed fires, unless it is too old.
+create or replace function public.resume_locked_trigger(p_trigger_id uuid, p_catches_up boolean, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  update public.triggers t
+  set paused_at = null, pause_note = null, missed_until = p_now, catches_up = p_catches_up, due_at = p_now,
+    version = t.version + 1, updated_at = p_now
+  where t.id = p_trigger_id and t.paused_at is not null;
+end $$;
+
+-- What a verb on a trigger tells `answer_of`.
+create or replace function public.told_of_trigger(p_definition_id uuid) returns jsonb
+language sql stable as $$
+  select jsonb_build_object('others', true, 'fires', true, 'definition_ids', jsonb_build_array(p_definition_id))
+$$;
+
+-- A trigger as the API shows it. `input` is JSON as text, since `jsonb` would change how its numbers are written.
+create or replace function public.trigger_response(p_trigger_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object(
+      'id', t.id, 'workflow_definition_id', t.workflow_definition_id, 'user_id', t.user_id, 'name', t.name, 'kind', t.kind,
+      'schedule', t.config, 'input', t.input::text, 'labels', coalesce(t.labels, '{}'), 'concurrency_key', t.concurrency_key,
+      'when_busy', t.when_busy, 'is_active', t.paused_at is null, 'next_at', public.wire_instant(t.next_at),
+      'paused_at', public.wire_instant(t.paused_at), 'pause_note', t.pause_note,
+      'created_at', public.wire_instant(t.created_at), 'updated_at', public.wire_instant(t.updated_at))
+    from public.triggers t
+    where t.id = p_trigger_id);
+end $$;

@@ -1,0 +1,21 @@
+-- Deletes a trigger and its firings. The runs that it has triggered stay.
+--
+-- Closes the race with a firing: both hold the definition's lock.
+--
+-- Answers {"result": {}}, or "refused": see `lock_and_judge_trigger`
+create or replace function public.delete_trigger(p_context jsonb, p_trigger_id uuid) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  if v_judged ? 'refused' then
+    return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+
+  -- 2. Delete the trigger. The foreign key deletes its firings.
+  delete from public.triggers t where t.id = p_trigger_id;
+  return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid, '{"result": {}}', '{"others": true}');
+end $$;

@@ -1,0 +1,74 @@
+-- Carries out what the Worker has decided about due triggers: records the instants that were missed, fires the others, and plans the next
+-- instant of each. `p_decisions` is [{"trigger_id", "version", "missed": [{"from", "to", "count", "reason"}], "fire": [{"at", "due_at",
+-- "firing_id", "run_id"}], "after_at", "next_at", "due_at"}].
+--
+-- Guarantees:
+-- - Each instant of a schedule is handled once, however many sweeps there are: a decision about another version of the trigger is
+--   dropped. Whoever has changed the trigger has handled the instants, or has said that they do not count.
+-- - The firing is recorded in the transaction that triggers its run.
+-- - Safe to run concurrently with itself and with any other verb. It locks the definitions in the order of their ids, and skips those
+--   that another transaction has locked: their triggers stay due.
+--
+-- Answers {"result": {"handled": how many of the triggers}}.
+create or replace function public.fire_due(p_context jsonb, p_decisions jsonb) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_definition_ids uuid[];
+  v_now timestamptz;
+  v_decision jsonb;
+  v_trigger_id uuid;
+  v_firing jsonb;
+  v_handled integer := 0;
+  v_fired jsonb;
+  v_stopped jsonb := '[]';
+begin
+  -- 1. Lock the definitions.
+  with locked as (
+    select d.id
+    from public.workflow_definitions d
+    where d.id in (
+      select t.workflow_definition_id
+      from jsonb_array_elements(p_decisions) decided (value)
+      join public.triggers t on t.id = (decided.value ->> 'trigger_id')::uuid)
+    order by d.id
+    for update of d skip locked
+  )
+  select array_agg(id) into v_definition_ids from locked;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue runs, if there are any.
+  perform public.end_overdue_runs(v_definition_ids, v_now);
+
+  -- 3. Carry out what was decided about the triggers that nobody has changed meanwhile.
+  for v_decision in
+    select decided.value
+    from jsonb_array_elements(p_decisions) with ordinality decided (value, place)
+    join public.triggers t on t.id = (decided.value ->> 'trigger_id')::uuid and t.version = (decided.value ->> 'version')::integer
+    where t.workflow_definition_id = any (v_definition_ids) and t.due_at <= v_now
+    order by t.workflow_definition_id, decided.place
+  loop
+    v_trigger_id := v_decision ->> 'trigger_id';
+    v_handled := v_handled + 1;
+    for v_firing in select missed.value from jsonb_array_elements(v_decision -> 'missed') missed (value) loop
+      perform public.record_firing(v_trigger_id, jsonb_build_object(
+        'firing_id', gen_random_uuid(), 'outcome', 'MISSED', 'cause', 'schedule', 'at', v_firing -> 'from',
+        'until', v_firing -> 'to', 'count', v_firing -> 'count', 'reason', v_firing -> 'reason'), v_now);
+    end loop;
+    for v_firing in select fired.value from jsonb_array_elements(v_decision -> 'fire') fired (value) loop
+      v_fired := public.fire(p_context, v_trigger_id, v_firing || '{"cause": "schedule"}', v_now);
+      v_stopped := v_stopped || coalesce(v_fired #> '{told,stopped}', '[]');
+    end loop;
+    update public.triggers t
+    set version = t.version + 1, after_at = (v_decision ->> 'after_at')::timestamptz, missed_until = null, catches_up = false,
+      next_at = case when t.paused_at is null then (v_decision ->> 'next_at')::timestamptz end,
+      due_at = case when t.paused_at is null then (v_decision ->> 'due_at')::timestamptz end
+    where t.id = v_trigger_id;
+  end loop;
+
+  -- 4. Promote the next runs.
+  perform public.promote_next_runs(p_context, v_definition_ids, v_now);
+  return public.answer_of(p_context, v_since, null,
+    jsonb_build_object('result', jsonb_build_object('handled', v_handled)),
+    jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'stopped', v_stopped));
+end $$;

@@ -1,0 +1,41 @@
+-- Fires a trigger by hand, also one that is paused, with the rights of its user. The schedule goes on as before.
+--
+-- Idempotent: called again with the same `p_firing_id`, it answers the firing of the first call.
+-- Closes the race with an invoke, and with another firing: all of them hold the definition's lock.
+--
+-- Answers {"result": {"firing"}}, whatever its outcome, or "refused": see `lock_and_judge_trigger`
+create or replace function public.fire_trigger(p_context jsonb, p_trigger_id uuid, p_firing_id uuid, p_run_id uuid)
+returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_definition_id uuid;
+  v_now timestamptz;
+  v_fired jsonb;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  v_definition_id := v_judged ->> 'definition_id';
+  if v_judged ? 'refused' then
+    return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. End the overdue runs, if there are any.
+  perform public.end_overdue_runs(array[v_definition_id], v_now);
+
+  -- 3. Fire, unless an earlier call has done so.
+  if not exists (select from public.trigger_firings f where f.id = p_firing_id) then
+    v_fired := public.fire(p_context, p_trigger_id, jsonb_build_object(
+      'firing_id', p_firing_id, 'run_id', p_run_id, 'cause', 'hand', 'user_id', v_judged -> 'user_id'), v_now);
+  end if;
+
+  -- 4. Promote the next run.
+  perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+  return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid,
+    jsonb_build_object('result', jsonb_build_object('firing', (
+      select public.firing_response(f) from public.trigger_firings f
+      where f.id = p_firing_id and f.trigger_id = p_trigger_id))),
+    jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(v_definition_id)) || coalesce(v_fired -> 'told', '{}'));
+end $$;

@@ -1,0 +1,23 @@
+-- Pauses a trigger, with a note that says why. A trigger that is paused already keeps its note. Idempotent.
+--
+-- Closes the race with a firing: both hold the definition's lock.
+--
+-- Answers {"result": {"trigger"}}, or "refused": see `lock_and_judge_trigger`
+create or replace function public.pause_trigger(p_context jsonb, p_trigger_id uuid, p_note text) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  if v_judged ? 'refused' then
+    return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+
+  -- 2. Pause the trigger.
+  perform public.pause_locked_trigger(p_trigger_id, p_note, clock_timestamp());
+  return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid,
+    jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))),
+    public.told_of_trigger((v_judged ->> 'definition_id')::uuid));
+end $$;

@@ -1,0 +1,50 @@
+-- Replaces the content of a trigger: see `create_trigger`. The caller becomes the user with whose rights it fires. A change counts from
+-- now on: instants that were due before it are not handled any more.
+--
+-- Closes the race with a firing: both hold the definition's lock. Idempotent.
+--
+-- Answers {"result": {"trigger"}}, or "refused": other_kind, several_slots (see `make_room`), past (the only instant of the schedule), and
+-- see `lock_and_judge_trigger`
+create or replace function public.replace_trigger(
+  p_context jsonb, p_trigger_id uuid, p_content jsonb, p_input json, p_plan jsonb
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+  v_tenant_id uuid;
+  v_now timestamptz;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
+  if v_judged ? 'refused' then
+    return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+  v_now := clock_timestamp();
+
+  -- 2. Replace the content, and plan the next instant.
+  if p_content ->> 'kind' <> (select t.kind from public.triggers t where t.id = p_trigger_id) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "other_kind"}');
+  end if;
+  if p_content ->> 'when_busy' = 'replace_running' and not public.has_one_slot_for_each_group((v_judged ->> 'definition_id')::uuid) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "several_slots"}');
+  end if;
+  if public.plan_is_past(p_content, p_plan, v_now) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "past"}');
+  end if;
+  if (p_content ->> 'is_active')::boolean then
+    perform public.resume_locked_trigger(p_trigger_id, false, v_now);
+  else
+    perform public.pause_locked_trigger(p_trigger_id, null, v_now);
+  end if;
+  update public.triggers t
+  set user_id = (v_judged ->> 'user_id')::uuid, name = p_content ->> 'name', config = p_content -> 'config', input = p_input,
+    labels = nullif(p_content -> 'labels', 'null'), concurrency_key = p_content ->> 'concurrency_key',
+    when_busy = p_content ->> 'when_busy', updated_at = v_now
+  where t.id = p_trigger_id;
+  perform public.plan_trigger(p_trigger_id, p_plan, v_now);
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))),
+    public.told_of_trigger((v_judged ->> 'definition_id')::uuid));
+end $$;

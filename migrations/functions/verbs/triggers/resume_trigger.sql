@@ -1,0 +1,25 @@
+-- Resumes a paused trigger. The caller becomes the user with whose rights it fires. The instants of the pause are recorded as missed;
+-- with `p_catches_up`, the last of them fires, unless it is too old. A trigger that is not paused stays as it is. Idempotent.
+--
+-- Closes the race with a firing: both hold the definition's lock.
+--
+-- Answers {"result": {"trigger"}}, or "refused": see `lock_and_judge_trigger`
+create or replace function public.resume_trigger(p_context jsonb, p_trigger_id uuid, p_catches_up boolean) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged jsonb;
+begin
+  -- 1. Lock the definition, and judge the caller.
+  v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  if v_judged ? 'refused' then
+    return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+
+  -- 2. Resume the trigger.
+  update public.triggers t set user_id = (v_judged ->> 'user_id')::uuid where t.id = p_trigger_id and t.paused_at is not null;
+  perform public.resume_locked_trigger(p_trigger_id, p_catches_up, clock_timestamp());
+  return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid,
+    jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))),
+    public.told_of_trigger((v_judged ->> 'definition_id')::uuid));
+end $$;

@@ -1,0 +1,136 @@
+/** The tables of triggers: what triggers runs by itself, and what became of each occasion. */
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  boolean,
+  check,
+  foreignKey,
+  index,
+  integer,
+  json,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { createdAt, instant, oneOf, plainText, updatedAt } from "./columns.ts";
+import {
+  FIRING_CAUSES,
+  FIRING_OUTCOMES,
+  type FiringCause,
+  type FiringOutcome,
+  TRIGGER_KINDS,
+  type TriggerKind,
+  WHEN_BUSY,
+  type WhenBusy,
+} from "./enums.ts";
+import { users, workflowDefinitions } from "./tables.ts";
+
+export const triggers = pgTable(
+  "triggers",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id").notNull(),
+    workflowDefinitionId: uuid("workflow_definition_id").notNull(),
+    /** Who made the trigger or changed it last. It fires with the rights that this user has at that moment. */
+    userId: uuid("user_id").notNull(),
+    name: text("name").notNull(),
+    kind: text("kind").$type<TriggerKind>().notNull(),
+    /** What depends on the kind. Of a schedule: see src/triggers/schedule/schedule.ts. */
+    config: jsonb("config").notNull(),
+    /** What each run gets, as with an invoke. */
+    input: json("input"),
+    labels: jsonb("labels").$type<Record<string, string>>(),
+    concurrencyKey: text("concurrency_key"),
+    /** Goes before the `when_busy` of the definition's policy. Null: what the policy says. */
+    whenBusy: text("when_busy").$type<WhenBusy>(),
+    /** Since when it is paused, and why. Null for an active trigger. */
+    pausedAt: instant("paused_at"),
+    pauseNote: text("pause_note"),
+    /** Raised with each change. What was computed for an earlier version is not carried out. */
+    version: integer("version").notNull().default(1),
+    /** The next instant of the schedule. Null when there is none, when it is not computed yet, and while the trigger is paused. */
+    nextAt: instant("next_at"),
+    /** When something has to be done: the next instant with its jitter, or at once to compute it. Null when nothing is planned. */
+    dueAt: instant("due_at"),
+    /** All instants up to this one were handled. */
+    afterAt: instant("after_at").notNull(),
+    /** After a pause, until its instants are recorded: those up to this one were missed. `catchesUp`: the last of them fires. */
+    missedUntil: instant("missed_until"),
+    catchesUp: boolean("catches_up").notNull().default(false),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (t) => [
+    unique("triggers_tenant_id_id_key").on(t.tenantId, t.id),
+    foreignKey({
+      name: "triggers_definition_fkey",
+      columns: [t.tenantId, t.workflowDefinitionId],
+      foreignColumns: [workflowDefinitions.tenantId, workflowDefinitions.id],
+    }).onDelete("cascade"),
+    foreignKey({
+      name: "triggers_user_fkey",
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [users.tenantId, users.id],
+    }),
+    // The triggers of a definition, newest first: their list, and the foreign key.
+    index("triggers_definition_index").on(t.workflowDefinitionId, t.createdAt, t.id),
+    // What is due in the deployment, and in a tenant: `list_due_triggers`, `due_in_ms`.
+    index("triggers_due_index").on(t.dueAt).where(sql`due_at is not null`),
+    index("triggers_tenant_due_index").on(t.tenantId, t.dueAt).where(sql`due_at is not null`),
+    check("triggers_kind_check", oneOf(sql`${t.kind}`, TRIGGER_KINDS)),
+    check("triggers_name_check", sql`char_length(${t.name}) between 1 and 100`),
+    check("triggers_when_busy_check", oneOf(sql`${t.whenBusy}`, WHEN_BUSY)),
+    check("triggers_concurrency_key_check", sql`char_length(${t.concurrencyKey}) between 1 and 128`),
+    check("triggers_paused_check", sql`${t.pausedAt} is null or num_nonnulls(${t.nextAt}, ${t.dueAt}) = 0`),
+    check("triggers_pause_note_check", sql`${t.pauseNote} is null or ${t.pausedAt} is not null`),
+  ],
+);
+
+/** What became of an occasion on which a trigger could have fired. A stretch of missed instants is one row. */
+export const triggerFirings = pgTable(
+  "trigger_firings",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id").notNull(),
+    triggerId: uuid("trigger_id").notNull(),
+    at: instant("at").notNull(),
+    outcome: text("outcome").$type<FiringOutcome>().notNull(),
+    cause: text("cause").$type<FiringCause>().notNull(),
+    /** Names the occasion, which fires once: of a schedule, the instant in the format of the API. Null for one by hand. */
+    occasion: plainText("occasion"),
+    /** The instant of the schedule; of a stretch, the first, the last, and how many they are. */
+    scheduledAt: instant("scheduled_at"),
+    scheduledUntil: instant("scheduled_until"),
+    count: integer("count").notNull().default(1),
+    /** How long after the due instant it fired. */
+    lateMs: bigint("late_ms", { mode: "number" }),
+    /** FIRED: its run. SKIPPED: the run in the way. The run may have been deleted since. */
+    runId: uuid("run_id"),
+    /** Why it did not fire, in one word. */
+    reason: text("reason"),
+    /** What else explains it, such as the path parts that are gone. */
+    detail: jsonb("detail").$type<Record<string, unknown>>(),
+    /** Who fired it by hand. */
+    userId: uuid("user_id"),
+  },
+  (t) => [
+    foreignKey({
+      name: "trigger_firings_trigger_fkey",
+      columns: [t.tenantId, t.triggerId],
+      foreignColumns: [triggers.tenantId, triggers.id],
+    }).onDelete("cascade"),
+    // An occasion fires once: if a verb tries it a second time, it fails. It also finds the run that a trigger fired before another.
+    uniqueIndex("trigger_firings_occasion_key").on(t.triggerId, t.occasion).where(sql`outcome = 'FIRED'`),
+    // The firings of a trigger, newest first: `list_firings`, and those beyond the newest 1,000.
+    index("trigger_firings_newest_index").on(t.triggerId, t.at, t.id),
+    // Old ones: `delete_old_firings`.
+    index("trigger_firings_at_index").on(t.at),
+    check("trigger_firings_outcome_check", oneOf(sql`${t.outcome}`, FIRING_OUTCOMES)),
+    check("trigger_firings_cause_check", oneOf(sql`${t.cause}`, FIRING_CAUSES)),
+    check("trigger_firings_run_check", sql`(${t.runId} is not null) = (${t.outcome} in ('FIRED', 'SKIPPED'))`),
+    check("trigger_firings_reason_check", sql`(${t.reason} is not null) = (${t.outcome} in ('MISSED', 'REFUSED'))`),
+  ],
+);

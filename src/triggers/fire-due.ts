@@ -1,0 +1,90 @@
+/** Fires the triggers that are due. The cron, the alarms of hubs, and `after` call it. */
+import { z } from "zod";
+import { callFunction } from "../db/call.ts";
+import type { Database } from "../db/client.ts";
+import { describeError, log } from "../log.ts";
+import { perform } from "../verbs/perform.ts";
+import type { VerbServices } from "../verbs/services.ts";
+import { defineVerb } from "../verbs/verb.ts";
+import { type Decision, type DueTrigger, decide, dueTriggerSchema, postpone } from "./schedule/decide.ts";
+
+/**
+ * How many triggers one transaction fires. A Worker that sends the dispatches itself gets at most 20 with an answer, and the sweep has to
+ * send the others.
+ */
+const SENT_CHUNK = 20;
+const LEFT_CHUNK = 100;
+
+/** How often triggers whose definitions were locked are tried again, and after which pause: each is longer by it than the one before. */
+const MOST_TRIES = 6;
+const PAUSE_MS = 50;
+
+const dueSchema = z.object({ now: z.string(), items: z.array(dueTriggerSchema) });
+
+const listDue = (db: Database, tenantId: string | null, limit: number) =>
+  callFunction(db, "list_due_triggers", { tenant_id: tenantId, limit }, dueSchema, { isRepeatable: true });
+
+/** Carries out decisions about due triggers. `handled` is how many were carried out: others have changed their trigger meanwhile. */
+const fireDueTriggers = defineVerb({
+  name: "fire_due",
+  args: (decisions: readonly Decision[]) => ({ decisions: { json: decisions } }),
+  result: z.object({ handled: z.int() }),
+});
+
+/** Deletes up to `limit` firings that are older than `days`. */
+export const deleteOldFirings = defineVerb({
+  name: "delete_old_firings",
+  args: (chunk: { days: number; limit: number }) => chunk,
+  result: z.object({ deleted: z.int() }),
+});
+
+/**
+ * Fires the due triggers of a tenant, or of all tenants, while `hasTime`. Returns how many it has handled. Two of these calls at the
+ * same time fire each instant once.
+ */
+export async function fireDue(
+  services: VerbServices,
+  tenantId: string | null,
+  hasTime: () => boolean,
+): Promise<number> {
+  const limit = services.sends ? SENT_CHUNK : LEFT_CHUNK;
+  let handled = 0;
+  let tries = 0;
+  while (hasTime() && tries < MOST_TRIES) {
+    const { now, items } = await listDue(services.db, tenantId, limit);
+    if (items.length === 0) break;
+    const { result } = await perform(
+      services,
+      fireDueTriggers,
+      items.map((due) => decideOrPostpone(due, now)),
+    );
+    handled += result.handled;
+    // Another sweep fires them, or an invoke held the locks of their definitions for a moment.
+    if (result.handled === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * ++tries));
+  }
+  return handled;
+}
+
+function decideOrPostpone(due: DueTrigger, now: string): Decision {
+  try {
+    return decide(due, now);
+  } catch (error) {
+    log("error", "schedule", { trigger_id: due.trigger_id, ...describeError(error) });
+    return postpone(due, now);
+  }
+}
+
+/** Fires the due triggers of these tenants after a change that made one due. Never rejects: otherwise the next sweep fires them. */
+export async function fireDueOf(services: VerbServices, tenantIds: readonly string[]): Promise<void> {
+  const began = Date.now();
+  for (const tenantId of tenantIds) {
+    try {
+      await fireDue({ ...services, proof: {} }, tenantId, () => Date.now() - began < FIRE_UNTIL_MS);
+    } catch (error) {
+      log("error", "fire", { tenant_id: tenantId, ...describeError(error) });
+    }
+  }
+}
+
+/** No firing begins after this time: a Worker has 30 s after its answer, and a dispatch takes up to 15 s. */
+const FIRE_UNTIL_MS = 12_000;

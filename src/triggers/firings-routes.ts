@@ -1,0 +1,244 @@
+/** The routes of what a trigger does: pause, resume, fire and backfill it, its firings, and its next instants. */
+import { z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { Problem, ValidationFailed } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
+import { givenInstant, text } from "../http/schemas.ts";
+import { perform } from "../verbs/perform.ts";
+import { toInstant } from "./schedule/plan.ts";
+import { occurrencesAfter, type Schedule } from "./schedule/schedule.ts";
+import {
+  BackfillRequestSchema,
+  BackfillSchema,
+  FiringPageSchema,
+  FiringSchema,
+  MAX_OCCURRENCES,
+  OccurrencesSchema,
+  TriggerSchema,
+  triggerParams,
+} from "./trigger-schema.ts";
+import {
+  backfillTrigger,
+  findBackfill,
+  findTrigger,
+  fireTrigger,
+  listFirings,
+  pauseTrigger,
+  resumeTrigger,
+} from "./triggers.ts";
+import { toTrigger } from "./triggers-routes.ts";
+
+export const firings = createRouter();
+
+const ONE = "/v1/triggers/{trigger_id}";
+const tags = ["Triggers"];
+
+const isTrigger = {
+  200: { description: "The trigger as it is now", content: { "application/json": { schema: TriggerSchema } } },
+};
+
+const pause = callerWrite({
+  method: "post",
+  path: `${ONE}/pause`,
+  operationId: "pause_trigger",
+  tags,
+  summary: "Pause a trigger",
+  description: "It does not fire until it is resumed. One that is paused already keeps its note.",
+  request: {
+    params: triggerParams,
+    body: {
+      required: false,
+      content: {
+        "application/json": {
+          schema: z
+            .strictObject({
+              note: text({ max: 1000 })
+                .nullish()
+                .openapi({ type: ["string", "null"], description: "Why, for those who find it paused." }),
+            })
+            .openapi("PauseTriggerRequest", { example: { note: "Until the new runner is ready" } }),
+        },
+      },
+    },
+  },
+  problems: ["not_found"],
+  responses: isTrigger,
+});
+
+firings.openapi(pause, async (c) => {
+  const { note = null } = c.req.valid("json");
+  const { result } = await perform(c.var.services, pauseTrigger, { id: c.req.valid("param").trigger_id, note });
+  return c.json(toTrigger(result.trigger), 200);
+});
+
+const resume = callerWrite({
+  method: "post",
+  path: `${ONE}/resume`,
+  operationId: "resume_trigger",
+  tags,
+  summary: "Resume a trigger",
+  description:
+    "From then on it fires with your rights. The instants of the pause are recorded as MISSED. With `catch_up`, the last of them fires " +
+    "late, unless it is older than `catch_up_window_seconds`.",
+  request: {
+    params: triggerParams,
+    body: {
+      required: false,
+      content: {
+        "application/json": {
+          schema: z
+            .strictObject({ catch_up: z.boolean().optional() })
+            .openapi("ResumeTriggerRequest", { example: { catch_up: true } }),
+        },
+      },
+    },
+  },
+  problems: ["not_found"],
+  responses: isTrigger,
+});
+
+firings.openapi(resume, async (c) => {
+  const request = { id: c.req.valid("param").trigger_id, catchesUp: c.req.valid("json").catch_up ?? false };
+  return c.json(toTrigger((await perform(c.var.services, resumeTrigger, request)).result.trigger), 200);
+});
+
+const fire = callerWrite({
+  method: "post",
+  path: `${ONE}/fire`,
+  operationId: "fire_trigger",
+  tags,
+  summary: "Fire a trigger now",
+  description:
+    "With the rights of the user who changed it last, as when it fires by itself, also while it is paused. Its schedule goes on as " +
+    "before.",
+  request: { params: triggerParams },
+  problems: ["not_found"],
+  responses: {
+    202: {
+      description: "The firing. Its outcome may also be SKIPPED or REFUSED",
+      content: { "application/json": { schema: FiringSchema } },
+    },
+  },
+});
+
+firings.openapi(fire, async (c) => {
+  const request = { id: c.req.valid("param").trigger_id, firingId: newId(), runId: newId() };
+  return c.json((await perform(c.var.services, fireTrigger, request)).result.firing, 202);
+});
+
+const POSITION = /^(\d{1,15})\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+const list = callerRead({
+  path: `${ONE}/firings`,
+  operationId: "list_trigger_firings",
+  tags,
+  summary: "What became of each occasion, newest first",
+  description: "The newest 1,000 are kept, and all of the last seven days.",
+  request: {
+    params: triggerParams,
+    query: z.object({
+      cursor: z
+        .string()
+        .regex(POSITION, { message: "Must be the `next_cursor` of an earlier answer, unchanged." })
+        .optional()
+        .openapi({ type: "string", description: "The `next_cursor` of the page before." }),
+      limit: z.coerce.number().int().min(1).max(100).default(20),
+    }),
+  },
+  problems: ["not_found"],
+  responses: {
+    200: { description: "One page of firings", content: { "application/json": { schema: FiringPageSchema } } },
+  },
+});
+
+firings.openapi(list, async (c) => {
+  const { cursor: before = null, limit } = c.req.valid("query");
+  const request = { triggerId: c.req.valid("param").trigger_id, before, limit };
+  const { items, next } = await listFirings(c.env.db, c.var.credential, request);
+  return c.json({ items, next_cursor: next }, 200);
+});
+
+/** Up to `limit` instants of a schedule, from `from` on and before `to`. */
+function occurrencesIn(schedule: Schedule, from: string, to: string | undefined, limit: number): { at: string }[] {
+  const until = to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to);
+  const items: { at: string }[] = [];
+  for (const { at } of occurrencesAfter(schedule, "", Date.parse(from) - 1)) {
+    if (at >= until || items.length === limit) break;
+    items.push({ at: toInstant(at) });
+  }
+  return items;
+}
+
+const occurrences = callerRead({
+  path: `${ONE}/occurrences`,
+  operationId: "list_trigger_occurrences",
+  tags,
+  summary: "The instants of a trigger's schedule",
+  description:
+    "Of the past and of the future, as the schedule is now, also while the trigger is paused. Without the jitter.",
+  request: {
+    params: triggerParams,
+    query: z.object({
+      from: givenInstant()
+        .optional()
+        .openapi({ description: "The first instant may be this one. Now, if it is left out." }),
+      to: givenInstant().optional().openapi({ description: "All instants are before it." }),
+      limit: z.coerce.number().int().min(1).max(MAX_OCCURRENCES).default(100),
+    }),
+  },
+  problems: ["not_found"],
+  responses: {
+    200: {
+      description: "The first `limit` of them, of the next ten years",
+      content: { "application/json": { schema: OccurrencesSchema } },
+    },
+  },
+});
+
+firings.openapi(occurrences, async (c) => {
+  const { from, to, limit } = c.req.valid("query");
+  const { trigger, now } = await findTrigger(c.env.db, c.var.credential, c.req.valid("param").trigger_id);
+  return c.json({ items: occurrencesIn(trigger.schedule, from ?? now, to, limit) }, 200);
+});
+
+const backfill = callerWrite({
+  method: "post",
+  path: `${ONE}/backfill`,
+  operationId: "backfill_trigger",
+  tags,
+  summary: "Fire a trigger for instants of the past",
+  description:
+    "For each instant of its schedule in the range, at most 500, that has not fired before as far as its firings are kept. The runs wait " +
+    "for their turns, whatever `when_busy` says. It ends at the first firing that is refused.",
+  request: {
+    params: triggerParams,
+    body: { required: true, content: { "application/json": { schema: BackfillRequestSchema } } },
+  },
+  problems: ["not_found", "conflict"],
+  responses: {
+    202: { description: "What it has fired", content: { "application/json": { schema: BackfillSchema } } },
+  },
+});
+
+firings.openapi(backfill, async (c) => {
+  const id = c.req.valid("param").trigger_id;
+  const { from, to, dry_run: isDryRun } = c.req.valid("json");
+  const range = { id, from, until: to };
+  const { schedule, version, now, fired } = await findBackfill(c.env.db, c.var.credential, range);
+  if (Date.parse(to) > Date.parse(now)) {
+    throw new ValidationFailed([
+      { loc: ["body", "to"], type: "value_error", msg: "Must not be in the future.", input: to },
+    ]);
+  }
+  const known = new Set(fired);
+  const all = occurrencesIn(schedule, from, to, MAX_OCCURRENCES + 1);
+  if (all.length > MAX_OCCURRENCES) {
+    throw new Problem("conflict", `The range has more than ${MAX_OCCURRENCES} instants. Send a shorter one.`);
+  }
+  const items = all.filter(({ at }) => !known.has(at));
+  if (isDryRun) return c.json({ items, fired: 0, refused: null }, 202);
+  const request = { id, version, firings: items.map(({ at }) => ({ at, firing_id: newId(), run_id: newId() })) };
+  const { result } = await perform(c.var.services, backfillTrigger, request);
+  return c.json({ items, ...result }, 202);
+});

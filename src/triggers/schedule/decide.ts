@@ -1,0 +1,118 @@
+/** Decides what becomes of the due instants of a trigger. The database carries it out, if nobody has changed the trigger meanwhile. */
+import { v7 as newId } from "uuid";
+import { z } from "zod";
+import { toInstant } from "./plan.ts";
+import { type Occurrence, occurrencesAfter, scheduleSchema } from "./schedule.ts";
+
+/** An instant that was not handled within this time was missed. A cron without hubs handles each within a minute. */
+const IN_TIME_MS = 120_000;
+
+/** A trigger of which something is due: `list_due_triggers` in SQL. Instants are RFC 3339. */
+export const dueTriggerSchema = z.object({
+  trigger_id: z.string(),
+  version: z.int(),
+  schedule: scheduleSchema,
+  /** All instants up to this one were handled. */
+  after_at: z.string(),
+  /** Null unless the trigger was resumed: instants up to this one were missed because it was paused. */
+  missed_until: z.string().nullable(),
+  /** Whether the last of these fires. */
+  catches_up: z.boolean(),
+});
+export type DueTrigger = z.infer<typeof dueTriggerSchema>;
+
+/** Instants in a row that did not fire. */
+type Missed = { from: string; to: string; count: number; reason: "paused" | "late" };
+
+export type Decision = {
+  trigger_id: string;
+  version: number;
+  missed: Missed[];
+  /** The ids are those of the new firing and its run. */
+  fire: { at: string; due_at: string; firing_id: string; run_id: string }[];
+  after_at: string;
+  /** The next instant, and when it is due. Null when there is none. */
+  next_at: string | null;
+  due_at: string | null;
+};
+
+/** Counts instants in a row without keeping them. */
+class Stretch {
+  #first: Occurrence | undefined;
+  #beforeLast: Occurrence | undefined;
+  last: Occurrence | undefined;
+  #count = 0;
+
+  add(occurrence: Occurrence): void {
+    this.#first ??= occurrence;
+    this.#beforeLast = this.last;
+    this.last = occurrence;
+    this.#count += 1;
+  }
+
+  /** Its instants, without the last one if that fires. */
+  toMissed(reason: Missed["reason"], lastFires: boolean): Missed[] {
+    const to = lastFires ? this.#beforeLast : this.last;
+    const count = lastFires ? this.#count - 1 : this.#count;
+    if (!this.#first || !to || count === 0) return [];
+    return [{ from: toInstant(this.#first.at), to: toInstant(to.at), count, reason }];
+  }
+}
+
+/**
+ * What becomes of the instants of a trigger that are due by the clock of the database.
+ * - Those that are at most {@link IN_TIME_MS} late fire.
+ * - Of the others, the last one fires if nothing fires in time, the schedule catches up, and it is not later than its window. The
+ *   others were missed.
+ * - Those of a pause were missed. When a person has asked to catch up, the last one fires as above.
+ */
+export function decide({ trigger_id, version, schedule, ...due }: DueTrigger, now: string): Decision {
+  const nowMs = Date.parse(now);
+  const pausedUntil = due.missed_until === null ? Number.NEGATIVE_INFINITY : Date.parse(due.missed_until);
+  const paused = new Stretch();
+  const late = new Stretch();
+  const firing: Occurrence[] = [];
+  let next: Occurrence | undefined;
+  let handled: number | undefined;
+  for (const occurrence of occurrencesAfter(schedule, trigger_id, Date.parse(due.after_at))) {
+    if (occurrence.dueAt > nowMs) {
+      next = occurrence;
+      break;
+    }
+    handled = occurrence.at;
+    if (occurrence.at <= pausedUntil) paused.add(occurrence);
+    else if (nowMs - occurrence.dueAt > IN_TIME_MS) late.add(occurrence);
+    else firing.push(occurrence);
+  }
+  const isInWindow = (occurrence: Occurrence | undefined): occurrence is Occurrence =>
+    occurrence !== undefined && nowMs - occurrence.dueAt <= schedule.catch_up_window_seconds * 1_000;
+  const isFree = firing.length === 0;
+  const lateFires = isFree && schedule.catch_up === "last" && isInWindow(late.last);
+  const pausedFires = isFree && late.last === undefined && due.catches_up && isInWindow(paused.last);
+  if (lateFires && late.last) firing.push(late.last);
+  if (pausedFires && paused.last) firing.push(paused.last);
+  return {
+    trigger_id,
+    version,
+    missed: [...paused.toMissed("paused", pausedFires), ...late.toMissed("late", lateFires)],
+    fire: firing.map(({ at, dueAt }) => ({
+      at: toInstant(at),
+      due_at: toInstant(dueAt),
+      firing_id: newId(),
+      run_id: newId(),
+    })),
+    after_at: handled === undefined ? due.after_at : toInstant(handled),
+    next_at: next ? toInstant(next.at) : null,
+    due_at: next ? toInstant(next.dueAt) : null,
+  };
+}
+
+/** After this time, a trigger whose schedule could not be computed is tried again. */
+const AGAIN_MS = 3_600_000;
+
+/** Leaves everything for later. It is for a schedule that the runtime cannot compute any more, such as one of a zone that is gone. */
+export const postpone = ({ trigger_id, version, after_at }: DueTrigger, now: string): Decision => ({
+  ...{ trigger_id, version, after_at },
+  ...{ missed: [], fire: [], next_at: null },
+  due_at: toInstant(Date.parse(now) + AGAIN_MS),
+});

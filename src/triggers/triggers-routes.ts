@@ -1,0 +1,142 @@
+/** The routes of triggers: list and create those of a workflow, and read, replace and delete one. */
+import { z } from "@hono/zod-openapi";
+import { v7 as newId } from "uuid";
+import { createRouter } from "../http/router.ts";
+import { callerRead, callerWrite } from "../http/routes.ts";
+import { pageQuery, paginated } from "../http/schemas.ts";
+import { perform } from "../verbs/perform.ts";
+import { definitionParams } from "../workflows/workflow-definition-schema.ts";
+import { exampleTrigger, TriggerRequestSchema, TriggerSchema, triggerParams } from "./trigger-schema.ts";
+import {
+  createTrigger,
+  deleteTrigger,
+  findTrigger,
+  listTriggers,
+  replaceTrigger,
+  type TriggerContent,
+  type TriggerRow,
+} from "./triggers.ts";
+
+/** Those of a workflow. */
+export const workflowTriggers = createRouter();
+export const triggers = createRouter();
+
+const OF_DEFINITION = "/v1/workflow-definitions/{definition_id}/triggers";
+const ONE = "/v1/triggers/{trigger_id}";
+const tags = ["Triggers"];
+
+const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  description,
+  content: { "application/json": { schema } },
+});
+
+/** A trigger in an answer. */
+export const toTrigger = (row: TriggerRow): z.infer<typeof TriggerSchema> => row;
+
+const contentOf = (given: z.output<typeof TriggerRequestSchema>): TriggerContent => ({
+  name: given.name,
+  kind: given.kind,
+  schedule: given.schedule,
+  input: given.input ?? null,
+  labels: given.labels ?? {},
+  concurrencyKey: given.concurrency_key ?? null,
+  whenBusy: given.when_busy,
+  isActive: given.is_active,
+});
+
+const list = callerRead({
+  path: OF_DEFINITION,
+  operationId: "list_triggers",
+  tags,
+  summary: "A workflow's triggers, newest first",
+  request: { params: definitionParams, query: pageQuery },
+  problems: ["not_found"],
+  responses: { 200: json("One page of them", paginated("TriggerPage", TriggerSchema, exampleTrigger)) },
+});
+
+workflowTriggers.openapi(list, async (c) => {
+  const page = c.req.valid("query");
+  const request = { definitionId: c.req.valid("param").definition_id, ...page };
+  const { items, total } = await listTriggers(c.env.db, c.var.credential, request);
+  return c.json({ items: items.map(toTrigger), total, ...page }, 200);
+});
+
+const body = { required: true, content: { "application/json": { schema: TriggerRequestSchema } } };
+
+const create = callerWrite({
+  method: "post",
+  path: OF_DEFINITION,
+  operationId: "create_trigger",
+  tags,
+  summary: "Create a trigger of a workflow",
+  description:
+    "It triggers runs by itself, with the rights that you have whenever it fires. Needs write on the definition. A workflow may have " +
+    "100 triggers.",
+  request: { params: definitionParams, body },
+  problems: ["not_found", "conflict"],
+  responses: {
+    201: {
+      ...json("The new trigger", TriggerSchema),
+      headers: z.object({ Location: z.string().openapi({ description: "The URL of the trigger." }) }),
+    },
+  },
+});
+
+workflowTriggers.openapi(create, async (c) => {
+  const definitionId = c.req.valid("param").definition_id;
+  const request = { definitionId, id: newId(), content: contentOf(c.req.valid("json")) };
+  const { result } = await perform(c.var.services, createTrigger, request);
+  return c.json(toTrigger(result.trigger), 201, { Location: `/v1/triggers/${result.trigger.id}` });
+});
+
+const read = callerRead({
+  path: ONE,
+  operationId: "get_trigger",
+  tags,
+  summary: "One trigger, and when it fires next",
+  request: { params: triggerParams },
+  problems: ["not_found"],
+  responses: { 200: json("The trigger", TriggerSchema) },
+});
+
+triggers.openapi(read, async (c) => {
+  const { trigger } = await findTrigger(c.env.db, c.var.credential, c.req.valid("param").trigger_id);
+  return c.json(toTrigger(trigger), 200);
+});
+
+const replace = callerWrite({
+  method: "put",
+  path: ONE,
+  operationId: "update_trigger",
+  tags,
+  summary: "Replace a trigger",
+  description:
+    "Replaces everything: a field that is left out gets its default. The change counts from now on. From then on it fires with your " +
+    "rights.",
+  request: { params: triggerParams, body },
+  problems: ["not_found"],
+  responses: { 200: json("The trigger as it is now", TriggerSchema) },
+});
+
+triggers.openapi(replace, async (c) => {
+  const request = { id: c.req.valid("param").trigger_id, content: contentOf(c.req.valid("json")) };
+  const { result } = await perform(c.var.services, replaceTrigger, request);
+  return c.json(toTrigger(result.trigger), 200);
+});
+
+const remove = callerWrite({
+  method: "delete",
+  path: ONE,
+  operationId: "delete_trigger",
+  tags,
+  summary: "Delete a trigger and its firings",
+  description: "The runs that it has triggered stay.",
+  request: { params: triggerParams },
+  problems: ["not_found"],
+  responses: { 204: { description: "Deleted: it does not fire any more" } },
+});
+
+triggers.openapi(remove, async (c) => {
+  await perform(c.var.services, deleteTrigger, c.req.valid("param").trigger_id);
+  return c.body(null, 204);
+});

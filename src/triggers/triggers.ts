@@ -1,0 +1,268 @@
+/** The verbs on triggers, and reads of them. */
+import { z } from "zod";
+import type { Credential } from "../db/access.ts";
+import { callFunction, credentialArgument, openSet } from "../db/call.ts";
+import type { Database } from "../db/client.ts";
+import {
+  FIRING_CAUSES,
+  FIRING_OUTCOMES,
+  TRIGGER_KINDS,
+  type TriggerKind,
+  WHEN_BUSY,
+  type WhenBusy,
+} from "../db/enums.ts";
+import { type JsonObject, jsonText } from "../http/json-value.ts";
+import { type Labels, labelsField } from "../runs/labels.ts";
+import { defineVerb } from "../verbs/verb.ts";
+import { triggerOfDefinitionProblem, triggerProblem, triggerRefusalSchema } from "./refusals.ts";
+import { type Plan, planSchedule } from "./schedule/plan.ts";
+import { type Schedule, scheduleSchema } from "./schedule/schedule.ts";
+
+/** A trigger as the API shows it: `trigger_response` in SQL. Instants are RFC 3339. */
+const triggerRowSchema = z.object({
+  id: z.string(),
+  workflow_definition_id: z.string(),
+  user_id: z.string(),
+  name: z.string(),
+  kind: openSet(TRIGGER_KINDS),
+  schedule: scheduleSchema,
+  input: jsonText.pipe(z.record(z.string(), z.unknown())).nullable(),
+  labels: labelsField,
+  concurrency_key: z.string().nullable(),
+  when_busy: openSet(WHEN_BUSY).nullable(),
+  is_active: z.boolean(),
+  next_at: z.string().nullable(),
+  paused_at: z.string().nullable(),
+  pause_note: z.string().nullable(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
+
+export type TriggerRow = z.infer<typeof triggerRowSchema>;
+
+/** A firing: `firing_response` in SQL. */
+const firingSchema = z.object({
+  id: z.string(),
+  trigger_id: z.string(),
+  at: z.string(),
+  outcome: openSet(FIRING_OUTCOMES),
+  cause: openSet(FIRING_CAUSES),
+  scheduled_at: z.string().nullable(),
+  scheduled_until: z.string().nullable(),
+  count: z.int(),
+  late_ms: z.number().nullable(),
+  run_id: z.string().nullable(),
+  reason: z.string().nullable(),
+  detail: z.record(z.string(), z.unknown()).nullable(),
+  user_id: z.string().nullable(),
+});
+
+export type TriggerContent = {
+  name: string;
+  kind: TriggerKind;
+  schedule: Schedule;
+  input: JsonObject | null;
+  labels: Labels;
+  concurrencyKey: string | null;
+  whenBusy: WhenBusy | null;
+  isActive: boolean;
+};
+
+const contentArguments = (id: string, content: TriggerContent) => ({
+  content: {
+    json: {
+      name: content.name,
+      kind: content.kind,
+      config: content.schedule,
+      labels: Object.keys(content.labels).length === 0 ? null : content.labels,
+      concurrency_key: content.concurrencyKey,
+      when_busy: content.whenBusy,
+      is_active: content.isActive,
+    },
+  },
+  input: content.input && { json: content.input },
+  plan: { json: planSchedule(content.schedule, id) satisfies Plan },
+});
+
+/** What the verbs on one trigger have in common. Refused with Problem `not_found` or `forbidden`. */
+const VERB = {
+  result: z.object({ trigger: triggerRowSchema }),
+  refusals: triggerRefusalSchema,
+  refuse: (refusal: z.infer<typeof triggerRefusalSchema>) => triggerProblem(refusal),
+};
+
+/**
+ * Creates a trigger, whose schedule was checked. `is_new` is false when an earlier call with this id has created it.
+ * Refused with Problem `not_found`, `forbidden`, or `conflict` when the workflow has too many, and with ValidationFailed for a
+ * schedule that is past.
+ */
+export const createTrigger = defineVerb({
+  ...VERB,
+  name: "create_trigger",
+  args: ({ definitionId, id, content }: { definitionId: string; id: string; content: TriggerContent }) => ({
+    definition_id: definitionId,
+    trigger_id: id,
+    ...contentArguments(id, content),
+  }),
+  result: z.object({ trigger: triggerRowSchema, is_new: z.boolean() }),
+  refuse: triggerOfDefinitionProblem,
+  isRepeatable: true,
+});
+
+/** Replaces the content of a trigger, whose schedule was checked. Refused as {@link createTrigger} is. */
+export const replaceTrigger = defineVerb({
+  ...VERB,
+  name: "replace_trigger",
+  args: ({ id, content }: { id: string; content: TriggerContent }) => ({
+    trigger_id: id,
+    ...contentArguments(id, content),
+  }),
+  isRepeatable: true,
+});
+
+/** Deletes a trigger and its firings. */
+export const deleteTrigger = defineVerb({
+  ...VERB,
+  name: "delete_trigger",
+  args: (id: string) => ({ trigger_id: id }),
+  result: z.unknown(),
+});
+
+/** Pauses a trigger. One that is paused already keeps its note. */
+export const pauseTrigger = defineVerb({
+  ...VERB,
+  name: "pause_trigger",
+  args: ({ id, note }: { id: string; note: string | null }) => ({ trigger_id: id, note }),
+  isRepeatable: true,
+});
+
+/** Resumes a trigger. `catchesUp`: the last instant that was missed fires, unless it is too old. */
+export const resumeTrigger = defineVerb({
+  ...VERB,
+  name: "resume_trigger",
+  args: ({ id, catchesUp }: { id: string; catchesUp: boolean }) => ({ trigger_id: id, catches_up: catchesUp }),
+  isRepeatable: true,
+});
+
+/** Fires a trigger now, with the rights of its user. The result is the firing, whatever its outcome. */
+export const fireTrigger = defineVerb({
+  ...VERB,
+  name: "fire_trigger",
+  args: (firing: { id: string; firingId: string; runId: string }) => ({
+    trigger_id: firing.id,
+    firing_id: firing.firingId,
+    run_id: firing.runId,
+  }),
+  result: z.object({ firing: firingSchema }),
+  isRepeatable: true,
+});
+
+/** An instant of the past for which a trigger fires, with the ids of the new firing and its run. */
+type PastFiring = { at: string; firing_id: string; run_id: string };
+
+/**
+ * Fires a trigger for instants of the past, in order. It ends at the first that is refused. Refused with Problem `conflict` when
+ * the trigger has another version.
+ */
+export const backfillTrigger = defineVerb({
+  ...VERB,
+  name: "backfill_trigger",
+  args: ({ id, version, firings }: { id: string; version: number; firings: readonly PastFiring[] }) => ({
+    trigger_id: id,
+    version,
+    firings: { json: firings },
+  }),
+  result: z.object({ fired: z.int(), refused: firingSchema.nullable() }),
+});
+
+const foundSchema = z.union([
+  z.object({
+    trigger: triggerRowSchema,
+    /** By the clock of the database. */
+    now: z.string(),
+  }),
+  triggerRefusalSchema,
+]);
+
+/**
+ * A trigger that the caller may see.
+ * @throws Unauthenticated
+ * @throws Problem `not_found`
+ */
+export async function findTrigger(
+  db: Database,
+  credential: Credential,
+  id: string,
+): Promise<Extract<z.infer<typeof foundSchema>, { trigger: unknown }>> {
+  const args = { credential: credentialArgument(credential), trigger_id: id };
+  const answer = await callFunction(db, "find_trigger", args, foundSchema, { isRepeatable: true });
+  if ("refused" in answer) throw triggerProblem(answer);
+  return answer;
+}
+
+const backfillSchema = z.union([
+  z.object({
+    schedule: scheduleSchema,
+    version: z.int(),
+    /** By the clock of the database. */
+    now: z.string(),
+    /** The instants of the range that have fired. */
+    fired: z.array(z.string()),
+  }),
+  triggerRefusalSchema,
+]);
+
+/**
+ * What is needed for {@link backfillTrigger}. The instants of the range are RFC 3339.
+ * @throws Unauthenticated
+ * @throws Problem `not_found` or `forbidden`
+ */
+export async function findBackfill(
+  db: Database,
+  credential: Credential,
+  { id, from, until }: { id: string; from: string; until: string },
+): Promise<Extract<z.infer<typeof backfillSchema>, { schedule: unknown }>> {
+  const args = { credential: credentialArgument(credential), trigger_id: id, from, until };
+  const answer = await callFunction(db, "find_backfill", args, backfillSchema, { isRepeatable: true });
+  if ("refused" in answer) throw triggerProblem(answer);
+  return answer;
+}
+
+const pageSchema = z.union([z.object({ items: z.array(triggerRowSchema), total: z.int() }), triggerRefusalSchema]);
+
+/**
+ * One page of a workflow's triggers, newest first.
+ * @throws Unauthenticated
+ * @throws Problem `not_found`
+ */
+export async function listTriggers(
+  db: Database,
+  credential: Credential,
+  { definitionId, limit, offset }: { definitionId: string; limit: number; offset: number },
+): Promise<Extract<z.infer<typeof pageSchema>, { items: unknown }>> {
+  const args = { credential: credentialArgument(credential), definition_id: definitionId, limit, offset };
+  const answer = await callFunction(db, "list_triggers", args, pageSchema, { isRepeatable: true });
+  if ("refused" in answer) throw triggerOfDefinitionProblem(answer);
+  return answer;
+}
+
+const firingsSchema = z.union([
+  z.object({ items: z.array(firingSchema), next: z.string().nullable() }),
+  triggerRefusalSchema,
+]);
+
+/**
+ * One page of a trigger's firings, newest first, after the position `before`.
+ * @throws Unauthenticated
+ * @throws Problem `not_found`
+ */
+export async function listFirings(
+  db: Database,
+  credential: Credential,
+  { triggerId, before, limit }: { triggerId: string; before: string | null; limit: number },
+): Promise<Extract<z.infer<typeof firingsSchema>, { items: unknown }>> {
+  const args = { credential: credentialArgument(credential), trigger_id: triggerId, before, limit };
+  const answer = await callFunction(db, "list_firings", args, firingsSchema, { isRepeatable: true });
+  if ("refused" in answer) throw triggerProblem(answer);
+  return answer;
+}

@@ -1,0 +1,81 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTrigger, type Firing, readFirings, send } from "./support.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService();
+});
+beforeEach(async () => {
+  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+});
+
+const DAILY = { cron: "0 6 * * *", time_zone: "Europe/Berlin" };
+const MARCH = { from: "2026-03-28T00:00:00Z", to: "2026-03-31T00:00:00Z" };
+const INSTANTS = ["2026-03-28T05:00:00.000Z", "2026-03-29T04:00:00.000Z", "2026-03-30T04:00:00.000Z"];
+
+type Backfill = { items: { at: string }[]; fired: number; refused: Firing | null };
+
+const backfill = (id: string, body: object) =>
+  send<Backfill>(service, "POST", `/v1/triggers/${id}/backfill`, tenant.owner.key, body);
+
+describe("a backfill", () => {
+  it("fires each instant of the range, in order, and none that has fired before", async () => {
+    const { id } = await createTrigger(service, tenant, DAILY, { when_busy: "skip" });
+    expect(await backfill(id, { ...MARCH, dry_run: true })).toEqual({
+      ...{ items: INSTANTS.map((at) => ({ at })), fired: 0, refused: null },
+    });
+    expect(await readFirings(service, tenant, id)).toEqual([]);
+    const first = { from: MARCH.from, to: "2026-03-29T00:00:00Z" };
+    const [done, requests] = await service.counted(() => backfill(id, first));
+    expect(done).toEqual({ items: [{ at: INSTANTS[0] }], fired: 1, refused: null });
+    // The schedule, then the firings, and the dispatch of the run that has started.
+    expect(requests).toBe(3);
+    expect(await backfill(id, MARCH)).toMatchObject({ items: [{ at: INSTANTS[1] }, { at: INSTANTS[2] }], fired: 2 });
+    expect(await backfill(id, MARCH)).toEqual({ items: [], fired: 0, refused: null });
+    const runs = await service.database.sql`
+      select triggered_by ->> 'scheduled_at' as at, triggered_by ->> 'previous_scheduled_at' as previous, triggered_by ->> 'cause' as cause
+      from workflow_runs where tenant_id = ${tenant.id} order by queue_position`;
+    expect(runs).toEqual(
+      INSTANTS.map((at, index) => ({ at, previous: INSTANTS[index - 1] ?? null, cause: "backfill" })),
+    );
+    expect(
+      (await readFirings(service, tenant, id)).map(({ outcome, cause, user_id }) => [outcome, cause, user_id]),
+    ).toEqual(INSTANTS.map(() => ["FIRED", "backfill", tenant.owner.id]));
+  });
+
+  it("ends at the first firing that is refused", async () => {
+    const { id } = await createTrigger(service, tenant, DAILY);
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    expect(await backfill(id, MARCH)).toMatchObject({
+      ...{ fired: 0, refused: { outcome: "REFUSED", reason: "paused", scheduled_at: INSTANTS[0] } },
+    });
+    expect(await readFirings(service, tenant, id)).toHaveLength(1);
+  });
+
+  it("of two at the same time fires each instant once", async () => {
+    const { id } = await createTrigger(service, tenant, DAILY);
+    const both = await Promise.all([backfill(id, MARCH), backfill(id, MARCH)]);
+    expect(both.reduce((sum, { fired }) => sum + fired, 0)).toBe(3);
+    expect(await readFirings(service, tenant, id)).toHaveLength(3);
+  });
+
+  it.each([
+    ["a range that is empty", { from: MARCH.from, to: MARCH.from }, 422, "Must be after `from`."],
+    [
+      "a range that ends in the future",
+      { from: MARCH.from, to: "2999-01-01T00:00:00Z" },
+      422,
+      "Must not be in the future.",
+    ],
+    ["more than 500 instants", { from: "2020-01-01T00:00:00Z", to: MARCH.to }, 409, "more than 500 instants"],
+  ])("is refused for %s", async (_, body, status, text) => {
+    const { id } = await createTrigger(service, tenant, DAILY);
+    const response = await service.send("POST", `/v1/triggers/${id}/backfill`, tenant.owner.key, body);
+    expect([response.status, await response.text()]).toEqual([status, expect.stringContaining(text)]);
+  });
+});
