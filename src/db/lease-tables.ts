@@ -27,10 +27,10 @@ export const runnerSessions = pgTable(
   (t) => [
     // Whether a tenant has an open session (`promote_waiting_runs`), and expired sessions (`open_runner_session`).
     index("runner_sessions_tenant_index").on(t.tenantId, t.expiresAt),
-    // The newest sessions of each key: the cap in `open_runner_session`, and `open_sessions`.
-    index("runner_sessions_tenant_key_index").on(t.tenantId, t.apiKeyId, t.expiresAt),
-    // For the foreign key: when a key is deleted, its sessions are deleted too.
-    index("runner_sessions_api_key_index").on(t.apiKeyId),
+    // The keys of a tenant that have sessions, one after the other: `open_sessions`.
+    index("runner_sessions_tenant_key_index").on(t.tenantId, t.apiKeyId),
+    // The open sessions of a key: `open_sessions_of_key`. Also for the foreign key: when a key is deleted, its sessions are deleted too.
+    index("runner_sessions_api_key_index").on(t.apiKeyId, t.expiresAt),
     check("runner_sessions_name_check", sql`char_length(${t.name}) between 1 and 100`),
     check("runner_sessions_capacity_check", sql`${t.capacity} between 1 and 100`),
   ],

@@ -49,8 +49,8 @@ describe("with 100,000 open sessions of runners", () => {
   it.each([
     // Only the indexes are deeper.
     { owner: "one key", keys: 1, moreBlocks: 50 },
-    // 100 of the keys are looked up, too.
-    { owner: "1,000 keys", keys: 1_000, moreBlocks: 1_500 },
+    // 100 of the keys are looked up, too, with less than 20 blocks for each.
+    { owner: "1,000 keys", keys: 1_000, moreBlocks: 2_000 },
   ])("of $owner, reads and pages look at 100 of them", async ({ keys, moreBlocks }) => {
     await insertSessions(service, tenant, 100, 3_600);
     // The plans of this state are kept, so they must be good for the next one, too.
@@ -64,12 +64,19 @@ describe("with 100,000 open sessions of runners", () => {
       select gen_random_uuid(), k.tenant_id, k.id, 'Runner', 1, statement_timestamp() - interval '1 hour',
         statement_timestamp() + n * interval '1 second'
       from (select * from api_keys where user_id = ${tenant.owner.id}) k, generate_series(1, 100000 / ${keys}::int) n`;
-    const after = await measure();
-    for (const [i, { path, blocks, kib }] of after.entries()) {
-      const most = before[i] ?? { blocks: 0, kib: 0 };
-      expect([path, blocks]).toEqual([path, expect.toSatisfy((read) => read < most.blocks + moreBlocks)]);
-      expect([path, kib]).toEqual([path, expect.toSatisfy((size) => size < most.kib + 100)]);
-    }
+    const expectFewMore = async () => {
+      for (const [i, { path, blocks, kib }] of (await measure()).entries()) {
+        const most = before[i] ?? { blocks: 0, kib: 0 };
+        expect([path, blocks]).toEqual([path, expect.toSatisfy((read) => read < most.blocks + moreBlocks)]);
+        expect([path, kib]).toEqual([path, expect.toSatisfy((size) => size < most.kib + 100)]);
+      }
+    };
+    // Whatever the statistics say of this tenant and of those with as many sessions before it.
+    await expectFewMore();
+    await service.database.sql`analyze runner_sessions`;
+    await expectFewMore();
+    await service.database.sql`analyze`;
+    await expectFewMore();
   });
 
   it("of one key, the runner of another key is seen", async () => {

@@ -80,6 +80,14 @@ begin
     where r.id = p_run_id);
 end $$;
 
+-- The sessions of a key that have not expired at an instant. To be sorted by `expires_at`, and limited: then there is only one index for
+-- it. A key belongs to one tenant, so the tenant is not compared. Otherwise the planner might choose the index of the tenant's sessions,
+-- and read those of all its keys.
+create or replace function public.open_sessions_of_key(p_api_key_id uuid, p_now timestamptz) returns setof public.runner_sessions
+language sql stable as $$
+  select s.* from public.runner_sessions s where s.api_key_id = p_api_key_id and s.expires_at > p_now
+$$;
+
 -- The open sessions of runners: those that may lease runs of a definition at this instant, that have not expired, and whose keys
 -- are valid. Without a definition: all such sessions of the tenant. `holds` are the runs that a session holds, the oldest lease
 -- first: [{"run_id", "workflow_definition_id"}]. `is_working` is true when it holds any. Whether a runner that holds none is alive
@@ -90,42 +98,40 @@ end $$;
 create or replace function public.open_sessions(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
 returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb, is_working boolean)
 language sql stable as $$
-  -- `key` uses the index to jump from one key with sessions to the next, beginning with the newest.
-  with recursive key (id, place) as (
+  -- `key` uses the index to jump from one key with sessions to the next, beginning with the newest. Tenant and key are compared
+  -- together, so no index of other columns can be used instead, with which it would read the sessions of other tenants.
+  with recursive key (tenant_id, id, place) as (
     (
-      select s.api_key_id, 1
+      select s.tenant_id, s.api_key_id, 1
       from public.runner_sessions s
-      where s.tenant_id = p_tenant_id
-      order by s.api_key_id desc
+      where (s.tenant_id, s.api_key_id) <= (p_tenant_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+      order by s.tenant_id desc, s.api_key_id desc
       limit 1
     )
     union all
-    select next.api_key_id, key.place + 1
+    select next.tenant_id, next.api_key_id, key.place + 1
     from key
     cross join lateral (
-      select s.api_key_id
+      select s.tenant_id, s.api_key_id
       from public.runner_sessions s
-      where s.tenant_id = p_tenant_id and s.api_key_id < key.id
-      order by s.api_key_id desc
+      where (s.tenant_id, s.api_key_id) < (key.tenant_id, key.id)
+      order by s.tenant_id desc, s.api_key_id desc
       limit 1
     ) next
-    where key.place < 100
+    where key.place < 100 and key.tenant_id = p_tenant_id
   ), holder as (
     select holder.api_key_id
     from key
     cross join lateral public.find_key_holder(null, key.id) holder
-    where holder.is_administrator
+    cross join lateral (select from public.open_sessions_of_key(holder.api_key_id, p_now) s order by s.expires_at limit 1) session
+    where key.tenant_id = p_tenant_id and holder.is_administrator
       and (p_definition_id is null or public.covers_definition(holder.workflow_definition_ids, p_definition_id))
-      and exists (
-        select from public.runner_sessions s
-        where s.tenant_id = p_tenant_id and s.api_key_id = holder.api_key_id and s.expires_at > p_now)
   )
   select s.id, s.name, s.capacity, s.last_seen_at, held.holds, held.holds <> '[]'
   from holder
   cross join lateral (
     select s.id, s.name, s.capacity, s.last_seen_at, s.workflow_definition_ids
-    from public.runner_sessions s
-    where s.tenant_id = p_tenant_id and s.api_key_id = holder.api_key_id and s.expires_at > p_now
+    from public.open_sessions_of_key(holder.api_key_id, p_now) s
     order by s.expires_at desc
     limit (select 100 / nullif(count(*), 0) from holder)
   ) s

@@ -74,8 +74,7 @@ begin
   into v_sessions
   from (
     select s.id, s.last_seen_at, s.expires_at
-    from public.runner_sessions s
-    where s.tenant_id = v_tenant_id and s.api_key_id = v_api_key_id and s.expires_at > v_now
+    from public.open_sessions_of_key(v_api_key_id, v_now) s
     order by s.expires_at
     limit c_most_open
   ) s;
