@@ -158,9 +158,11 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
   await sql`vacuum workflow_definitions`;
 }
 
-/** The tables that a statement may read completely, since each has only one row. A sequence is one of them. */
+/** The tables that a statement may read completely, since each has one row, or few. A sequence is one of them. */
 export const SMALL_TABLES = new Set([
   ...["sweep_state", "event_epoch", "workflow_run_events_id_seq"],
+  // Nearly always empty: a row for each group of which very many runs are being superseded just now.
+  "supersessions",
   // Of Postgres itself: as many rows as there are roles and databases.
   ...["pg_authid", "pg_database"],
 ]);
