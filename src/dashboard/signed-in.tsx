@@ -14,7 +14,7 @@ import { OpenPage, Page } from "./layout.tsx";
 import { html } from "./render.ts";
 import { renewSession } from "./sign-in/session.ts";
 import { answerSignIn, keepForm } from "./sign-in/sign-in.tsx";
-import { forReader } from "./wording.ts";
+import { forReader, inWords } from "./wording.ts";
 
 /**
  * Requires a session token with a valid signature. Whether the session itself is still valid is decided by the SQL statement
@@ -57,7 +57,11 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
   const error = explainError(thrown, c);
   if (error instanceof Problem && error.code === "unauthenticated") return askToSignIn(c);
   if (error instanceof ValidationFailed) {
-    return errorPage(c, { status: 422, title: "Not as expected", details: error.faults.map((f) => describeFault(f)) });
+    return errorPage(c, {
+      status: 422,
+      title: "Not as expected",
+      details: error.faults.map((fault) => describeFault(inWords(fault, {}))),
+    });
   }
   const { code, detail } =
     error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);

@@ -31,7 +31,7 @@ export function inWords(fault: Fault, { labels = {}, sentences = {} }: Wording):
     .filter((step) => typeof step === "string")
     .join(".");
   const sentence = sentences[`${name} ${fault.type}`] ?? SENTENCES[fault.type];
-  return { ...fault, msg: sentence ?? withoutNames(fault.msg, labels) };
+  return { ...fault, msg: sentence ?? withoutNames(forReader(fault.msg), labels) };
 }
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
@@ -44,6 +44,11 @@ export const forReader = (sentence: string): string =>
   sentence
     .replace("Set `is_active` to true first.", "Enable it first.")
     .replace(/Set `is_active` to true to [^.]+\./, "Resume it first.")
+    .replace(/Set `runner_config` to [^.]+\./, "Give it a runner first.")
+    .replace(
+      new RegExp(`the path part ${UUID.source}, which no longer exists`),
+      "a file or folder that no longer exists",
+    )
     .replaceAll(new RegExp(` \\(${UUID.source}\\)`, "g"), "")
     // The page links to the workflows below the sentence.
     .replace(/: “.*”( and more)?(?=\. Change)/s, (_, more) => (more === undefined ? "" : ", more than are listed"))
@@ -54,9 +59,12 @@ export const forReader = (sentence: string): string =>
     .replaceAll("this part", "this file or folder")
     .replaceAll(UUID, shortId);
 
-/** Replaces the API names of fields in a message, such as `source_path_part_ids[0]`, by the labels of the form. */
+/**
+ * Replaces the API names of fields in a message, such as `source_path_part_ids[0]`, by the labels of the form. A name without a label
+ * becomes words.
+ */
 const withoutNames = (msg: string, labels: Readonly<Record<string, string>>) =>
   msg.replaceAll(/`([^`]*)`/g, (_, code: string) => {
     const label = labels[code.replace(/\[\d+\]$/, "")];
-    return label === undefined ? code : `“${label}”`;
+    return label === undefined ? code.replaceAll("_", " ") : `“${label}”`;
   });

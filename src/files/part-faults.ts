@@ -6,7 +6,7 @@ import { type Fault, Problem } from "../http/problems.ts";
 export const partFaultSchema = z.object({
   field: z.enum(["sources", "instructions", "outputs", "template"]),
   id: z.string(),
-  /** Null for a part that is missing, or that the caller may not read. */
+  /** Null for a part that the caller may not read. Of a missing one, the path that a run has kept; null when there is none. */
   path: z.string().nullable(),
   fault: z.enum(["missing", "unreadable", "unwritable", "empty"]),
 });
@@ -15,8 +15,10 @@ type PartFault = z.infer<typeof partFaultSchema>;
 const UNSEEN = { sources: "a source", instructions: "an instruction", outputs: "an output", template: "the template" };
 
 /** A part for a person: its path, or what the workflow uses it for, if they may not read it. */
-const namePart = ({ field, id, path }: PartFault): string =>
-  path === null ? `${UNSEEN[field]} that you may not see (${id})` : `“${path}” (${id})`;
+export function namePart({ field, id, path, fault }: PartFault): string {
+  if (path !== null) return `“${path}” (${id})`;
+  return `${UNSEEN[field]}${fault === "missing" ? "" : " that you may not see"} (${id})`;
+}
 
 /** Null when no permission is missing, but something else is wrong. */
 export function lackingRights(purpose: string, faults: readonly PartFault[]): Problem | null {

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import type { RunStatus } from "../db/enums.ts";
 import { RUN_STATUSES } from "../db/enums.ts";
-import { lackingRights, partFaultSchema, toFault } from "../files/part-faults.ts";
+import { lackingRights, namePart, partFaultSchema, toFault } from "../files/part-faults.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
 
 export const NO_RUN = "There is no such run, or it is not yours to see.";
@@ -194,13 +194,15 @@ export function changeProblem(
       return new Problem(
         "conflict",
         `The run ${refusal.run_id} has taken over the idempotency key of this run and has not ended. Use that one.`,
+        {},
+        refusal.run_id === undefined ? [] : [{ kind: "run", id: refusal.run_id, name: `Run ${refusal.run_id}` }],
       );
     case "path_parts":
       return (
         lackingRights("To retry this run", refusal.faults) ??
         new Problem(
           "conflict",
-          `Files of the run no longer exist: ${refusal.faults.map(({ id }) => id).join(", ")}. Invoke the workflow again instead.`,
+          `Files of the run no longer exist: ${refusal.faults.map((part) => namePart(part)).join(", ")}. Invoke the workflow again instead.`,
         )
       );
   }

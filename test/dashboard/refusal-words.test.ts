@@ -1,11 +1,12 @@
 /** What pages say when something is refused, and before something is deleted. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { forReader } from "../../src/dashboard/wording.ts";
+import { forReader, inWords } from "../../src/dashboard/wording.ts";
 import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
 import { permit } from "../support/path-parts.ts";
+import { startRunner } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 
@@ -90,6 +91,29 @@ describe("the page of a refused form", () => {
   });
 });
 
+describe("a refused retry", () => {
+  it("names the files that are gone, and shows no id", async () => {
+    const runId = await insertRun(service.database, tenant, { status: "FAILED" });
+    const gone = (path: string) => ({
+      path_part_id: crypto.randomUUID(),
+      materialized_path: path,
+      part_type: "DOCUMENT",
+    });
+    const snapshot = { sources: [gone("/sources/old.csv")], instructions: [], outputs: [], template: gone("/form.md") };
+    await service.database.sql`
+      update workflow_runs set run_snapshot = run_snapshot || ${JSON.stringify(snapshot)}::jsonb where id = ${runId}`;
+    const refused = await owner.post(`/app/runs/${runId}/retry`);
+    const said = saidIn(await refused.text());
+    expect([refused.status, said]).toEqual([
+      409,
+      expect.stringContaining(
+        "Files of the run no longer exist: “/sources/old.csv”, “/form.md”. Invoke the workflow again",
+      ),
+    ]);
+    expect(said).not.toMatch(/[0-9a-f]{8}/);
+  });
+});
+
 describe("a sentence of the API", () => {
   it("names buttons instead of fields", () => {
     expect(forReader("The endpoint is disabled. Set `is_active` to true first.")).toBe(
@@ -97,6 +121,19 @@ describe("a sentence of the API", () => {
     );
     expect(forReader("The workflow is paused. Set `is_active` to true to retry.")).toBe(
       "The workflow is paused. Resume it first.",
+    );
+    expect(forReader("The workflow has no runner. Set `runner_config` to invoke it.")).toBe(
+      "The workflow has no runner. Give it a runner first.",
+    );
+  });
+
+  it("names neither a file that is gone by its id, nor a field without a label by its API name", () => {
+    const fault = (msg: string) => ({ loc: ["path", "definition_id"], type: "value_error" as const, msg });
+    const missing =
+      "The workflow's sources name the path part 01920000-0000-7000-8000-000000000405, which no longer exists.";
+    expect(inWords(fault(missing), {}).msg).toBe("The workflow's sources name a file or folder that no longer exists.");
+    expect(inWords(fault("Send it there, or send `concurrency_key`."), {}).msg).toBe(
+      "Send it there, or send concurrency key.",
     );
   });
 });
@@ -118,6 +155,20 @@ describe("a dialog that deletes", () => {
     expect(await owner.read(`/app/people/${tenant.user.id}`)).toMatch(
       /Their sessions, 1 API key and 1 permission\s+end at once/,
     );
+  });
+
+  it("says how many keys, runner sessions and unfinished runs of a person it concerns", async () => {
+    await startRunner(service, tenant, { key: tenant.admin.key });
+    for (const status of ["RUNNING", "COMPLETED"] as const)
+      await insertRun(service.database, tenant, { status, userId: tenant.admin.id });
+    const [html, requests] = await service.counted(() => owner.read(`/app/people/${tenant.admin.id}`));
+    const said = html.replaceAll(/\s+/g, " ");
+    expect(said).toContain(
+      "Their sessions, 1 API key and 1 runner session stop working from the next request on, until this person is activated again.",
+    );
+    expect(said).toContain("Their sessions, 1 API key and 1 runner session end at once, and that cannot be undone.");
+    expect(said).toContain("Their 1 unfinished run goes on, and all their runs stay.");
+    expect(requests).toBe(1);
   });
 
   it("counts all that is below a folder, up to a bound, in the one request of the page", async () => {

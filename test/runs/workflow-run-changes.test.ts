@@ -176,10 +176,14 @@ describe("a retry by a USER", () => {
         materialized_path: "/gone.md",
         part_type: "DOCUMENT",
       })}::jsonb) where id = ${runId}`;
-    const refusal = [409, `Files of the run no longer exist: ${runId}. Invoke the workflow again instead.`];
-    expect(await retry()).toEqual(refusal);
+    const refusal = (named: string) => [
+      409,
+      `Files of the run no longer exist: ${named} (${runId}). Invoke the workflow again instead.`,
+    ];
+    // The USER has no permission that covers the path.
+    expect(await retry()).toEqual(refusal("the template"));
     const response = await post(tenant, runId, "/retry");
-    expect([response.status, (await response.json<{ detail: string }>()).detail]).toEqual(refusal);
+    expect([response.status, (await response.json<{ detail: string }>()).detail]).toEqual(refusal("“/gone.md”"));
   });
 
   it("works when nothing has changed", async () => {

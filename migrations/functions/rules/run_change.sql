@@ -75,7 +75,7 @@ end $$;
 -- May this user retry the run, whose definition is locked? The user needs the same as for an invoke, except that a source folder
 -- may be empty. Returns {}, or {"refused"} which is one of:
 --   wrong_state (see `judge_run_state`), definition_not_visible, paused, no_runner, key_in_use (with "run_id"),
---   path_parts (with "faults": [{"field", "id", "path", "fault"}])
+--   path_parts (with "faults": [{"field", "id", "path", "fault"}]; the path of a missing part is that in the snapshot)
 create or replace function public.judge_retry(p_role text, p_tenant_id uuid, p_user_id uuid, p_run_id uuid) returns jsonb
 language plpgsql stable as $$
 declare
@@ -94,8 +94,8 @@ begin
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   where r.id = p_run_id;
-  select jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault)
-    order by part.field, part."position")
+  select jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'fault', part.fault,
+      'path', coalesce(part.path, public.snapshot_path(v_snapshot, part.id))) order by part.field, part."position")
   into v_faults
   from public.path_parts_of_run(p_role, p_tenant_id, p_user_id,
     public.snapshot_part_ids(v_snapshot -> 'sources'), public.snapshot_part_ids(v_snapshot -> 'instructions'),
@@ -127,6 +127,19 @@ begin
     select (part.value ->> 'path_part_id')::uuid
     from jsonb_array_elements(p_parts) with ordinality as part (value, "position")
     order by part."position");
+end $$;
+
+-- The path that a part had when the snapshot was taken; null when the snapshot does not name it.
+create or replace function public.snapshot_path(p_snapshot jsonb, p_part_id uuid) returns text
+language plpgsql immutable as $$
+begin
+  return (
+    select part.value ->> 'materialized_path'
+    from jsonb_array_elements(
+      (p_snapshot -> 'sources') || (p_snapshot -> 'instructions') || (p_snapshot -> 'outputs') || (p_snapshot -> 'template')
+    ) part
+    where (part.value ->> 'path_part_id')::uuid = p_part_id
+    limit 1);
 end $$;
 
 -- Puts a FAILED run, which `judge_retry` lets this user retry, at the end of its definition's queue.

@@ -34,7 +34,8 @@ import { idOf, readId } from "../signed-in.tsx";
 import { InvitedAlreadyPage, InviteForm, InviteLinkPage } from "./invite.tsx";
 import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
 import { PermissionAgainPage, PermissionPage } from "./permission.tsx";
-import { KeyAgainPage, KeyForm, NewKeyPage, PersonPage, RoleForm } from "./person.tsx";
+import { KeyAgainPage, KeyForm, NewKeyPage, PersonPage } from "./person.tsx";
+import { RoleForm } from "./person-actions.tsx";
 import { PEOPLE_ORDERS, viewPeople, viewPerson } from "./view-people.ts";
 
 export const people = new Pages();

@@ -1,6 +1,6 @@
 import { INVITE_DAYS, type Invite } from "../../people/invites.ts";
 import { Ask, Empty, Live, Name, Pages, Send, Time } from "../components.tsx";
-import { listWords, plural } from "../format.ts";
+import { plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { type ListQuery, ListSearch, listHref, SortedHead } from "../search/found-list.tsx";
@@ -111,10 +111,6 @@ const Invites = ({ invites }: { invites: readonly Invite[] }) => (
     </ul>
   </section>
 );
-
-/** What ends when a person is deleted: `sessions, 2 API keys and 1 permission`. */
-export const whatEndsWith = ({ keys, permissions }: Person): string =>
-  listWords(["sessions", keys > 0 && plural(keys, "API key"), permissions > 0 && plural(permissions, "permission")]);
 
 export const RoleName = ({ person }: { person: Person }) => (
   <>

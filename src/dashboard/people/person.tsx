@@ -1,19 +1,12 @@
-import { ROLES, type Role } from "../../db/enums.ts";
-import { INVITE_DAYS } from "../../people/invites.ts";
-import type { Caller } from "../caller.ts";
 import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
-import { InviteAgain } from "./invite.tsx";
-import { RoleName, whatEndsWith } from "./people.tsx";
-import type { Person, PersonView } from "./view-people.ts";
+import { RoleName } from "./people.tsx";
+import { mayChange, PersonActions } from "./person-actions.tsx";
+import type { Person, PersonView, PersonWithWork } from "./view-people.ts";
 
-/** Nobody can change themselves. Nobody can change the OWNER either, who can only pass the role on. */
-const mayChange = (caller: Caller, person: Person) =>
-  caller.is_administrator && caller.user_id !== person.id && person.role !== "OWNER";
-
-export const PersonPage = ({ view, person }: { view: PersonView; person: Person }) => {
+export const PersonPage = ({ view, person }: { view: PersonView; person: PersonWithWork }) => {
   const { caller } = view;
   const isSelf = caller.user_id === person.id;
   return (
@@ -52,66 +45,6 @@ export const PersonPage = ({ view, person }: { view: PersonView; person: Person 
     </Page>
   );
 };
-
-const PersonActions = ({ caller, person }: { caller: Caller; person: Person }) => {
-  const roles = ROLES.filter((role) => role !== "OWNER" || caller.role === "OWNER");
-  return (
-    <div class="actions">
-      <Ask id="ask-role" label="Change role" title="Change the role?">
-        <p>A USER sees what they have a permission on; an ADMIN sees and does everything.</p>
-        {caller.role === "OWNER" && <p>There is one OWNER: an OWNER who passes the role on becomes an ADMIN.</p>}
-        <RoleForm id={person.id} roles={roles} role={person.role} failure={NO_FAILURE} />
-      </Ask>
-      {person.mayBeInvited && person.email !== null && (
-        <Ask id="ask-invite" label="Invite" title="Invite them?" kind="primary">
-          <p>They cannot sign in yet. You get a link to send to them: it is open for {INVITE_DAYS} days.</p>
-          <InviteAgain email={person.email} role={person.role} label="Invite" />
-        </Ask>
-      )}
-      {person.deactivatedAt === null ? (
-        <Ask id="ask-activation" label="Deactivate" title={`Deactivate ${person.name}?`} kind="danger">
-          <p>
-            No credential of theirs works from the next request on. Their runs continue, and everything that they
-            created stays.
-          </p>
-          <Send action={`/app/people/${person.id}/deactivate`} label="Deactivate" kind="danger" />
-        </Ask>
-      ) : (
-        <Ask id="ask-activation" label="Activate" title={`Activate ${person.name}?`}>
-          <p>Their keys that were neither revoked nor have expired meanwhile work again.</p>
-          <Send action={`/app/people/${person.id}/activate`} label="Activate" kind="primary" />
-        </Ask>
-      )}
-      <Ask id="ask-delete" label="Delete" title={`Delete ${person.name}?`} kind="danger">
-        <p>Their {whatEndsWith(person)} end at once, and that cannot be undone. Their runs stay.</p>
-        <Send action={`/app/people/${person.id}/delete`} label="Delete" kind="danger" />
-      </Ask>
-    </div>
-  );
-};
-
-type RoleFormProps = { id: string; roles: readonly Role[]; role: string; failure: Failure };
-
-export const RoleForm = ({ id, roles, role, failure }: RoleFormProps) => (
-  <form method="post" action={`/app/people/${id}/role`} class="stack">
-    <Failures failure={failure} />
-    <Field
-      name="role"
-      label="Role"
-      failure={failure}
-      control={(a) => (
-        <select {...a}>
-          {roles.map((name) => (
-            <option selected={name === role}>{name}</option>
-          ))}
-        </select>
-      )}
-    />
-    <button type="submit" class="primary">
-      Change
-    </button>
-  </form>
-);
 
 const Permissions = ({ view: { caller, permissions }, person }: { view: PersonView; person: Person }) => (
   <section class="card">

@@ -1,12 +1,14 @@
-import { and, count, desc, eq, gt, isNull, type SQL, sql } from "drizzle-orm";
+import { and, count, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy, maySeeUser, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
+import { runnerSessions } from "../../db/lease-tables.ts";
 import { apiKeys, invites, pathParts, userPermissions, users } from "../../db/tables.ts";
 import { type ApiKey, apiKeyColumns, keyWorks } from "../../people/api-keys.ts";
 import { type Invite, inviteColumns, isOfAdministrator, mayBeInvited } from "../../people/invites.ts";
 import { isPartOfPermission, type Permission, permissionColumns } from "../../people/user-permissions.ts";
 import { isOfTenant, userColumns } from "../../people/users.ts";
+import { r } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, selectCaller } from "../caller.ts";
 import { nameOfWorkflow } from "../files/view-folder.ts";
 import { userMatches } from "../search/words.ts";
@@ -103,9 +105,40 @@ export async function viewPeople(
   return { caller: requireCaller(callers), people, total: counted?.total ?? 0, invites: open };
 }
 
+/** What stops or goes on when a person is deactivated or deleted. */
+type Work = {
+  /** The sessions of runners that their keys have opened. */
+  runnerSessions: number;
+  /** Their PENDING and RUNNING runs, counted up to one more than {@link MAX_UNFINISHED}. */
+  unfinished: number;
+};
+
+export type PersonWithWork = Person & Work;
+
+export const MAX_UNFINISHED = 1_000;
+
+const workColumns = (db: Database) => ({
+  runnerSessions: sql<number>`(${db
+    .select({ open: sql`count(*)::int` })
+    .from(runnerSessions)
+    .innerJoin(apiKeys, and(eq(apiKeys.id, runnerSessions.apiKeyId), keyWorks))
+    .where(
+      and(
+        eq(runnerSessions.tenantId, users.tenantId),
+        eq(apiKeys.userId, users.id),
+        gt(runnerSessions.expiresAt, sql`statement_timestamp()`),
+      ),
+    )})`,
+  unfinished: sql<number>`(select count(*)::int from (${db
+    .select({ id: r.id })
+    .from(r)
+    .where(and(eq(r.tenantId, users.tenantId), eq(r.userId, users.id), inArray(r.status, ["PENDING", "RUNNING"])))
+    .limit(MAX_UNFINISHED + 1)}) unfinished)`,
+});
+
 export type PersonView = {
   caller: Caller;
-  person: Person | null;
+  person: PersonWithWork | null;
   permissions: (Permission & { workflowName: string | null })[];
   keys: ApiKey[];
 };
@@ -124,7 +157,11 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
     keys,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
-    persons: db.with(caller).select(personColumns(db)).from(caller).innerJoin(users, isAsked),
+    persons: db
+      .with(caller)
+      .select({ ...personColumns(db), ...workColumns(db) })
+      .from(caller)
+      .innerJoin(users, isAsked),
     permissions: db
       .with(caller)
       .select({ ...permissionColumns, workflowName: nameOfWorkflow(pathParts) })

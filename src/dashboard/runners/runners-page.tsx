@@ -1,5 +1,5 @@
 import { Ask, Command, Copy, Empty, Live, Name, Send, Time } from "../components.tsx";
-import { shortId } from "../format.ts";
+import { plural, shortId } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
@@ -60,7 +60,12 @@ const Keys = ({ view: { keys, workflows } }: { view: RunnersView }) => (
             {key.may_revoke && (
               <span class="actions">
                 <Ask id={`ask-${key.id}`} label="Revoke" title={`Revoke the key “${key.name}”?`} kind="danger">
-                  <p>Its runners can take no further runs. That cannot be undone.</p>
+                  <p>
+                    {key.sessions === 0
+                      ? "No runner uses it now."
+                      : `${plural(key.sessions, "runner session")} of it can take no further runs.`}{" "}
+                    That cannot be undone.
+                  </p>
                   <Send action={`${HREF}/keys/${key.id}/revoke`} label="Revoke" kind="danger" />
                 </Ask>
               </span>

@@ -1,7 +1,8 @@
-import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gt, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
 import { callerBy } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
+import { runnerSessions } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, apiKeys as k, users } from "../../db/tables.ts";
 import { keyWorks } from "../../people/api-keys.ts";
@@ -18,6 +19,8 @@ export type RunnerKey = {
   definition_ids: string[] | null;
   created_at: string;
   expires_at: string | null;
+  /** How many sessions runners have opened with it. */
+  sessions: number;
   /** Only the OWNER may revoke the OWNER's keys. */
   may_revoke: boolean;
 };
@@ -60,6 +63,14 @@ export async function viewAllRunners(db: Database, credential: Credential): Prom
         definition_ids: k.workflowDefinitionIds,
         created_at: instant(k.createdAt),
         expires_at: sql<string | null>`${instant(k.expiresAt)}`,
+        sessions: db.$count(
+          runnerSessions,
+          and(
+            eq(runnerSessions.tenantId, k.tenantId),
+            eq(runnerSessions.apiKeyId, k.id),
+            gt(runnerSessions.expiresAt, sql`statement_timestamp()`),
+          ),
+        ),
         may_revoke: sql<boolean>`(${users.role} <> 'OWNER' or ${users.id} = ${caller.userId})`,
       })
       .from(caller)

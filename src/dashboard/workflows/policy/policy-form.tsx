@@ -33,11 +33,13 @@ const WHEN_BUSY_TEXTS: Record<WhenBusy, string> = {
 
 /** The labels of the form's fields, by their API names. */
 const LABELS = {
+  handover: "How a run gets to its runner",
   lease_seconds: "Seconds that a runner may be silent",
   max_attempts: "Attempts in total",
   retry_on: "Retry a run automatically when",
   max_running: "Runs at the same time",
   max_running_per_key: "Of these with the same concurrency key",
+  key_from: "Where the input has the concurrency key",
   when_busy: "A new run, when as many are unfinished as may be RUNNING",
   replace_grace_seconds: "Seconds that a replaced run has to end its work",
   max_queued: "Runs that wait, at most",
