@@ -8,11 +8,9 @@ const STRIP = { count: 20, step: 7, width: 5, height: 22 };
 export const Strip = ({ outcomes }: { outcomes: Outcomes }) => {
   const strip = outcomes.strip.toReversed();
   const failed = strip.filter(([status]) => status === "FAILED").length;
-  const label =
-    strip.length === 0
-      ? "No run has ended yet"
-      : `The last ${plural(strip.length, "run")}: ${strip.length - failed} completed, ${failed} failed`;
+  const label = `The last ${plural(strip.length, "run")}: ${strip.length - failed} completed, ${failed} failed`;
   const first = STRIP.count - strip.length;
+  if (strip.length === 0) return <span class="muted">none has ended</span>;
   return (
     <svg
       class="strip"
@@ -23,13 +21,12 @@ export const Strip = ({ outcomes }: { outcomes: Outcomes }) => {
       aria-label={label}
     >
       <title>{label}</title>
-      {Array.from({ length: STRIP.count }, (_, place) => {
-        const status = strip[place - first]?.[0];
-        const y = status === "COMPLETED" ? 0 : status === "FAILED" ? STRIP.height / 2 : STRIP.height - 3;
+      {strip.map(([status], index) => {
+        const y = status === "COMPLETED" ? 0 : STRIP.height / 2;
         return (
           <rect
-            class={status?.toLowerCase() ?? "none"}
-            x={place * STRIP.step}
+            class={status.toLowerCase()}
+            x={(first + index) * STRIP.step}
             y={y}
             width={STRIP.width}
             height={STRIP.height - y}

@@ -67,10 +67,12 @@ export const Name = ({ children }: { children: string }) => (
   </bdi>
 );
 
-/** The name of a workflow: a link for those who may see the workflow. */
-export const WorkflowName = ({ id, name, isVisible }: { id: string; name: string; isVisible: boolean }) =>
+type WorkflowNameProps = { id: string; name: string; isVisible: boolean; query?: string };
+
+/** The name of a workflow: a link for those who may see the workflow. `query` is for the page of the workflow, such as `?period=7d`. */
+export const WorkflowName = ({ id, name, isVisible, query = "" }: WorkflowNameProps) =>
   isVisible ? (
-    <a href={`/app/workflows/${id}`}>
+    <a href={`/app/workflows/${id}${query}`}>
       <Name>{name}</Name>
     </a>
   ) : (

@@ -313,6 +313,21 @@ const STATES: Record<string, StateCase> = {
     },
     shows: "This key does not work",
   },
+  "a range that was chosen in a chart": {
+    path: "/app/health?period=7d",
+    make: async (page) => {
+      await page.locator("#chart-outcomes .step a").first().focus();
+      await page.keyboard.press("Shift+ArrowRight");
+    },
+    shows: "completed",
+  },
+  "a chart of more than 7 days": {
+    path: "/app/health?period=30d",
+    make: async (page) => {
+      await page.locator("#chart-times .step a").first().focus();
+    },
+    shows: "Charts show up to 7 days",
+  },
   "the answers below the search": {
     path: "/app/health",
     make: async (page) => {

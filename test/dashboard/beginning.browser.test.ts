@@ -11,7 +11,6 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
-import { MORE_WORKFLOWS } from "../../scripts/local/demo-world.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { countClicks, MOST } from "../support/browser/clicks.ts";
 import {
@@ -297,31 +296,6 @@ describe("a checklist", () => {
     });
     await page.evaluate("document.querySelector('#live').dispatchEvent(new Event('refresh'))");
     await expect.poll(() => done.count()).toBe(1);
-  });
-});
-
-describe("the charts", () => {
-  it("show the values of a step on hover and on focus, and link to its runs", async () => {
-    const page = await openAs("owner");
-    for (const path of ["/app/health?period=7d", `/app/workflows/${MORE_WORKFLOWS[0]?.id}?period=7d`]) {
-      await page.goto(path);
-      const step = page.locator('a.step[aria-label$=" failed"]').first();
-      const value = step.locator(".value");
-      expect(await value.isVisible()).toBe(false);
-      await step.locator(".hit").hover();
-      expect(await value.isVisible()).toBe(true);
-      await page.mouse.move(0, 0);
-      await step.focus();
-      expect(await value.isVisible()).toBe(true);
-      expect(await step.getAttribute("aria-label")).toBe((await value.textContent())?.trim());
-      await page.keyboard.press("Enter");
-      await page.waitForURL("**/app/runs?*");
-      expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
-    }
-    await page.goto("/app/health");
-    await page.getByRole("navigation", { name: "Period" }).getByRole("link", { name: "1 h" }).click();
-    await page.getByRole("heading", { name: /Triggered in the last 1 h/ }).waitFor();
-    await expectAccessible(page, "the charts");
   });
 });
 

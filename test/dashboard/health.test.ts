@@ -21,11 +21,13 @@ beforeEach(async () => {
 const ended = (hoursAgo: number, status: "COMPLETED" | "FAILED" = "COMPLETED") =>
   insertRun(service.database, tenant, { status, overdueSeconds: hoursAgo * 3600 - 301 });
 
-/** The steps with runs in the chart of outcomes: their labels and links. */
+/** The steps with runs in the chart of outcomes: their words and links. */
 const stepsIn = (html: string) =>
-  [...html.matchAll(/<a href="([^"]+)" class="step" aria-label="[^"]*?: (\d+ completed, \d+ failed)"/g)].map(
-    ([, href = "", words = ""]) => ({ href: href.replaceAll("&amp;", "&"), words }),
-  );
+  [
+    ...html.matchAll(
+      /<a href="([^"]+)"><span class="tip[^>]*>[^:]*(?:<[^>]*>[^<]*){4}: ([\d,]+ completed, [\d,]+ failed)</g,
+    ),
+  ].map(([, href = "", words = ""]) => ({ href: href.replaceAll("&amp;", "&"), words }));
 
 const idsIn = (html: string) => [...html.matchAll(/<tr id="run-([0-9a-f-]{36})"/g)].map(([, id]) => id);
 
@@ -52,8 +54,9 @@ describe.each(["/app/health", "/app/workflows/"])("the charts of %s", (page) => 
     // Two lines of two points each.
     expect(line).toMatch(/^M[\d.,]+L[\d.,]+M[\d.,]+L[\d.,]+$/);
     expect(html).toMatch(/Wait, median<\/dt><dd>1 s.*Run time, 95 % within<\/dt><dd>1 min/s);
-    expect(html).toMatch(/aria-label="[^"]*: wait 1 s, 95 % within 1 s; run time 1 min/);
-    expect(html).toContain(": nothing to measure");
+    expect(html).toMatch(/<\/time>: wait 1 s, 95 % within 1 s; run time 1 min/);
+    // Nothing is drawn where nothing ran, and there is nothing to press either.
+    expect([html.match(/<rect class="(up|down)"/g)?.length, stepsIn(html).length]).toEqual([4, 4]);
   });
 
   it("show an hour, a day or a week", async () => {
@@ -64,6 +67,69 @@ describe.each(["/app/health", "/app/workflows/"])("the charts of %s", (page) => 
       totals.push(/Triggered in the last ([^<]+?) <small class="muted">(\d+)/.exec(html)?.slice(1).join(": "));
     }
     expect(totals).toEqual(["1 h: 1", "24 h: 2", "7 d: 3", "24 h: 2"]);
+  });
+});
+
+describe("a chart", () => {
+  /** Adds ended runs that were triggered one second apart, the last of them so many seconds ago. */
+  const insertMany = (count: number, secondsAgo: number, status: "COMPLETED" | "FAILED") => service.database.sql`
+    insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+      created_at, started_at, deadline_at, completed_at, updated_at, ended_by, error, failure_code)
+    select gen_random_uuid(), ${tenant.id}, ${tenant.definitionId}, ${tenant.owner.id}, 'SELF_HOSTED', ${status}, '{}',
+      made.at, made.at + interval '2 seconds', made.at + interval '1 hour', made.at + interval '12 seconds', made.at, 'CALLBACK',
+      case when ${status} = 'FAILED' then 'no' end, case when ${status} = 'FAILED' then 'REPORTED' end
+    from generate_series(1, ${count}::int) n,
+      lateral (select statement_timestamp() - (${secondsAgo}::int + n) * interval '1 second' as at) made`;
+
+  it("counts every run, however many there are in a step", async () => {
+    await insertMany(1_862, 60, "COMPLETED");
+    await insertMany(601, 60, "FAILED");
+    for (const path of ["/app/health?period=7d", `/app/workflows/${tenant.definitionId}?period=1h`]) {
+      const [html, requests] = await service.counted(() => owner.read(path));
+      const sums = /<small class="muted">([\d,]+ completed, [\d,]+ failed)/.exec(html)?.[1];
+      expect([path, sums, requests]).toEqual([path, "1,862 completed, 601 failed", 1]);
+      expect(html).not.toContain("Only the steps");
+    }
+  });
+
+  it("says that nothing ran instead of drawing it, and that it shows up to 7 days", async () => {
+    for (const path of ["/app/health?period=30d", "/app/health?from=2020-01-01&to=2020-02-01"]) {
+      const html = await owner.read(path);
+      expect(html).toContain("Charts show up to 7 days, so these are the last 7 days of that time.");
+      expect(html).toContain("No run that was triggered in this time has ended.");
+      expect(html).not.toContain('<figure class="chart"');
+    }
+  });
+
+  it("covers exactly the minutes by which the list is filtered, which links to it", async () => {
+    const minute = (secondsAgo: number) => `${new Date(Date.now() - secondsAgo * 1000).toISOString().slice(0, 16)}Z`;
+    await insertMany(1, 1_000, "COMPLETED");
+    await insertMany(1, 3_000, "COMPLETED");
+    await insertMany(1, 5_000, "COMPLETED");
+    const time = new URLSearchParams({ from: minute(3_600), to: minute(2_000) }).toString();
+    const list = await owner.read(`/app/runs?${time}`);
+    expect(list).toContain(`<a href="/app/health?${time.replace("&", "&amp;")}">Chart of this time</a>`);
+    const html = await owner.read(`/app/health?${time}`);
+    expect([idsIn(list).length, stepsIn(html).map(({ words }) => words)]).toEqual([1, ["1 completed, 0 failed"]]);
+    const [step] = stepsIn(html);
+    expect(idsIn(await owner.read(step?.href ?? ""))).toEqual(idsIn(list));
+    const ofWorkflow = await owner.read(`/app/runs?workflow=${tenant.definitionId}&range=1h`);
+    expect(ofWorkflow).toContain(`<a href="/app/workflows/${tenant.definitionId}?period=1h">Chart of this time</a>`);
+  });
+
+  it("has beside it how long the runs of each workflow waited and took", async () => {
+    await insertMany(3, 60, "COMPLETED");
+    const row =
+      /<table class="list by-workflow">.*<tbody>(.*?)<\/tbody>/s.exec(await owner.read("/app/health"))?.[1] ?? "";
+    expect(
+      row
+        .replaceAll(/<[^>]+>/g, "|")
+        .split(/\|+/)
+        .filter(Boolean),
+    ).toEqual(["Test", "3 runs", "0", "2 s", "2 s", "10 s", "10 s"]);
+    expect(row).toContain(`href="/app/workflows/${tenant.definitionId}?period=24h"`);
+    // The runs of the OWNER are of a workflow that the USER may not see.
+    expect(await user.read("/app/health")).not.toContain("by-workflow");
   });
 });
 

@@ -9,8 +9,8 @@ import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
 import { Runners, type ViewedRunner } from "../runners/runners.tsx";
-import { readPeriod } from "../statistics/period.ts";
-import { StatisticsCard } from "../statistics/statistics.tsx";
+import { readRange } from "../statistics/range.ts";
+import { ChartScript, StatisticsCard } from "../statistics/statistics.tsx";
 import type { FailingRunner } from "./failing-runners.ts";
 import { type FailingEndpoint, type HealthView, viewHealth } from "./view-health.ts";
 
@@ -18,7 +18,7 @@ export const healthPage = new Pages();
 
 healthPage.page("/app/health", async (c) => {
   const [view, live] = await Promise.all([
-    viewHealth(c.env.db, c.var.credential, readPeriod(c.req.query("period"))),
+    viewHealth(c.env.db, c.var.credential, readRange(new URL(c.req.url).searchParams)),
     c.env.live.readStatus(),
   ]);
   const runners = await findPresence(c.env.live, view.caller.tenant_id, view.runners, view.now);
@@ -39,7 +39,8 @@ const HealthPage = ({ view, live, runners }: HealthPageProps) => {
         <h1>Health</h1>
         {!view.caller.is_administrator && <span class="muted">of the runs that you see</span>}
       </div>
-      <Live href={`/app/health?period=${view.statistics.period}`}>
+      <ChartScript />
+      <Live href={`/app/health?${view.statistics.range.query}`}>
         <div class="tiles">
           <SweepTile view={view} live={live} />
           <Tile name="Overdue now" value={view.overdue} isGood={(view.overdue_seconds ?? 0) < LATE_SECONDS}>

@@ -15,7 +15,7 @@ import { isExpired, r } from "../../runs/run-rows.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunners } from "../runners/view-runners.ts";
-import type { Period } from "../statistics/period.ts";
+import type { ChartRange } from "../statistics/range.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type FailingRunner, HOURS, runningOf, selectFailing } from "./failing-runners.ts";
 
@@ -54,7 +54,7 @@ const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_times
  * How well sweeps and dispatches keep up, for the runs that the caller may see: now, and in the last day.
  * @throws Unauthenticated
  */
-export async function viewHealth(db: Database, credential: Credential, period: Period): Promise<HealthView> {
+export async function viewHealth(db: Database, credential: Credential, range: ChartRange): Promise<HealthView> {
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
   const {
@@ -66,7 +66,7 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     endpoints,
     snapshots,
     runners,
-    statistics,
+    ...statistics
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     standings: selectStanding(db, caller, readable),
@@ -76,14 +76,14 @@ export async function viewHealth(db: Database, credential: Credential, period: P
     endpoints: selectFailingEndpoints(db, caller),
     snapshots: selectSnapshots(db, caller),
     runners: selectRunners(db, caller),
-    statistics: selectStatistics(db, caller, readable, { period }),
+    ...selectStatistics(db, caller, readable, { range }),
   });
   return {
     ...requirePageCaller(callers),
     sweep,
     ...(standing ?? { overdue: 0, overdue_seconds: null, due: 0, due_seconds: null, postponed: 0 }),
     ...(swept ?? { timed_out: 0, lag_max_seconds: null }),
-    statistics: toStatistics(period, statistics),
+    statistics: toStatistics(range, statistics),
     failing,
     endpoints,
     snapshots,

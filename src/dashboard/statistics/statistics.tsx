@@ -1,59 +1,84 @@
-import type { Child } from "hono/jsx";
-import { formatSeconds } from "../format.ts";
-import { linearScale, linePath } from "../plot.ts";
-import { formatStart, formatStep, PERIODS, type Period, stepHref } from "./period.ts";
-import { MAX_RUNS_OF_A_STEP, type Percentiles, type Statistics, type Step } from "./view-statistics.ts";
-
-const WIDTH = 720;
-const HEIGHT = 170;
-const BASE = 26;
-const TOP = 22;
+import { ASSETS } from "../../http/assets/folder.ts";
+import { Empty, WorkflowName } from "../components.tsx";
+import { formatSeconds, plural } from "../format.ts";
+import { countTicks, linePath, secondTicks } from "../plot.ts";
+import { Chart, heights, STEP_WIDTH } from "./chart.tsx";
+import { type ChartRange, PERIODS, type Period } from "./range.ts";
+import { StepTime } from "./step-time.tsx";
+import {
+  MAX_COUNTED_RUNS,
+  MAX_MEASURED,
+  type Percentiles,
+  type Statistics,
+  type Step,
+  type Times,
+  type WorkflowTimes,
+} from "./view-statistics.ts";
 
 const NAMES: Record<Period, string> = { "1h": "1 h", "24h": "24 h", "7d": "7 d" };
 
 type Props = { statistics: Statistics; href: string; workflowId?: string };
 
-/** The outcomes, wait times and run times of a period, with links to the other periods. */
+const count = (value: number) => value.toLocaleString("en-GB");
+
+/** The outcomes, wait times and run times of a range, with links to the usual periods. */
 export const StatisticsCard = ({ statistics, href, workflowId }: Props) => {
-  const { period, total } = statistics;
+  const { range, completed, failed, isCut, isSampled, total, workflows } = statistics;
+  const sums = `${count(completed)} completed, ${count(failed)} failed`;
   return (
     <section class="card statistics" aria-label="Runs by when they were triggered">
       <div class="head">
         <h2>
-          Triggered in the last {NAMES[period]}{" "}
-          <small class="muted">
-            {total.completed.toLocaleString("en-GB")} completed, {total.failed.toLocaleString("en-GB")} failed
-          </small>
+          <RangeName statistics={statistics} />{" "}
+          <small class="muted">{isCut ? `the last of them: ${sums}` : sums}</small>
         </h2>
         <nav class="actions" aria-label="Period">
           {PERIODS.map((other) => (
-            <a href={`${href}?period=${other}`} aria-current={other === period ? "true" : undefined} class="chip">
+            <a href={`${href}?period=${other}`} aria-current={other === range.period ? "true" : undefined} class="chip">
               {NAMES[other]}
             </a>
           ))}
         </nav>
       </div>
-      <OutcomeChart statistics={statistics} workflowId={workflowId} />
-      <h3>How long they waited and took</h3>
-      <dl class="facts">
-        <Percentile name="Wait" percentiles={total.wait} />
-        <Percentile name="Run time" percentiles={total.run} />
-      </dl>
-      <ul class="legend">
-        {LINES.map((line) => (
-          <li class={line.class}>
-            <svg viewBox="0 0 8 8" aria-hidden="true">
-              <circle cx="4" cy="4" r="4" />
-            </svg>
-            {line.name}, 95 % within
-          </li>
-        ))}
-      </ul>
-      <TimesChart statistics={statistics} workflowId={workflowId} />
-      {statistics.steps.some(({ completed, failed }) => Math.max(completed, failed) >= MAX_RUNS_OF_A_STEP) && (
-        <p class="muted">Only the last {MAX_RUNS_OF_A_STEP} runs of each state in each step are counted.</p>
+      {range.isTooLong && <p class="notice">Charts show up to 7 days, so these are the last 7 days of that time.</p>}
+      {isCut && (
+        <p class="notice">
+          More than {count(MAX_COUNTED_RUNS)} runs were triggered in this time. Only the steps that are complete are
+          shown: choose a shorter time to see the others.
+        </p>
+      )}
+      {completed + failed === 0 && !isCut ? (
+        <Empty title="No run that was triggered in this time has ended." />
+      ) : (
+        <>
+          <OutcomeChart statistics={statistics} workflowId={workflowId} />
+          <h3>
+            How long they waited and took{" "}
+            {isSampled && <small class="muted">measured for the last {count(MAX_MEASURED)} of each state</small>}
+          </h3>
+          <dl class="facts">
+            <Percentile name="Wait" percentiles={total.wait} />
+            <Percentile name="Run time" percentiles={total.run} />
+          </dl>
+          <TimesChart statistics={statistics} workflowId={workflowId} />
+          <p class="muted unscripted">The times are in UTC.</p>
+          {workflows.length > 0 && <ByWorkflow workflows={workflows} range={range} isSampled={isSampled} />}
+        </>
       )}
     </section>
+  );
+};
+
+/** With it, a range of a chart can be chosen. */
+export const ChartScript = () => <script type="module" src={`${ASSETS}/chart.js`} />;
+
+const RangeName = ({ statistics: { range, steps } }: { statistics: Statistics }) => {
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (range.period !== null || !first || !last) return <>Triggered in the last {NAMES[range.period ?? "24h"]}</>;
+  return (
+    <>
+      Triggered <StepTime at={first.at} days /> – <StepTime at={last.end} days />
+    </>
   );
 };
 
@@ -72,133 +97,148 @@ const Percentile = ({ name, percentiles: { median, p95 } }: { name: string; perc
   </>
 );
 
-const describeOutcomes = ({ completed, failed }: Step) =>
-  completed + failed === 0 ? "no run" : `${completed} completed, ${failed} failed`;
-
-function describeTimes({ wait, run }: Step): string {
-  const of = (name: string, { median, p95 }: Percentiles) =>
-    median === null ? [] : [`${name} ${format(median)}, 95 % within ${format(p95)}`];
-  const parts = [...of("wait", wait), ...of("run time", run)];
-  return parts.length === 0 ? "nothing to measure" : parts.join("; ");
-}
-
-type StepLinkProps = {
-  step: Step;
-  index: number;
-  statistics: Statistics;
-  workflowId: string | undefined;
-  describe: (step: Step) => string;
-};
-
-/** The area of a step in a chart. It shows the step's values on hover and focus, and links to its runs. */
-const StepLink = ({ step, index, statistics: { period, steps }, workflowId, describe }: StepLinkProps) => {
-  const width = WIDTH / steps.length;
-  const label = `${formatStep(step.at, period)}: ${describe(step)}`;
-  return (
-    <a href={stepHref(step.at, period, workflowId)} class="step" aria-label={label}>
-      <rect class="hit" x={index * width} width={width} y={TOP} height={HEIGHT - BASE - TOP} />
-      <text class="value" x={WIDTH / 2} y={14}>
-        {label}
-      </text>
-    </a>
-  );
-};
-
-const Axis = ({ statistics: { period, steps } }: { statistics: Statistics }) => (
-  <>
-    {steps.map((step, index) =>
-      index % (steps.length / 4) === 0 ? (
-        <text
-          class={index > steps.length / 2 ? "tick late" : "tick"}
-          x={(index * WIDTH) / steps.length + 2}
-          y={HEIGHT - 6}
-        >
-          {formatStart(step.at, period)}
-        </text>
-      ) : null,
-    )}
-    <text class="tick end" x={WIDTH} y={HEIGHT - 6}>
-      now (UTC)
-    </text>
-  </>
-);
-
-const Chart = ({ label, children }: { label: string; children: Child }) => (
-  <svg class="chart day" viewBox={`0 0 ${WIDTH} ${HEIGHT}`}>
-    <title>{label}</title>
-    {children}
-  </svg>
-);
-
 type ChartProps = { statistics: Statistics; workflowId: string | undefined };
+
+const describeOutcomes = ({ completed, failed }: Step) =>
+  completed + failed === 0 ? null : `${count(completed)} completed, ${count(failed)} failed`;
 
 /** COMPLETED runs above the line, FAILED runs below it. */
 const OutcomeChart = ({ statistics, workflowId }: ChartProps) => {
   const { steps } = statistics;
   const most = (of: (step: Step) => number) => Math.max(0, ...steps.map(of));
-  const up = most((step) => step.completed);
-  const scale = linearScale([0, Math.max(1, up + most((step) => step.failed))], [0, HEIGHT - BASE - TOP - 2]);
-  const zero = TOP + scale(up);
-  const width = WIDTH / steps.length;
+  const ticks = countTicks(
+    most((step) => step.completed),
+    most((step) => step.failed),
+  );
+  const y = heights(ticks);
+  const bar = (kind: string, index: number, top: number, bottom: number) =>
+    bottom > top && (
+      <rect class={kind} x={index * STEP_WIDTH + 1} width={STEP_WIDTH - 2} y={top} height={bottom - top} />
+    );
   return (
-    <Chart label="Outcomes, step by step">
+    <Chart
+      id="chart-outcomes"
+      label="Outcomes, step by step: completed above the line, failed below it"
+      {...{ statistics, workflowId, ticks }}
+      format={count}
+      describe={describeOutcomes}
+    >
       {steps.map((step, index) => (
-        <g>
-          <rect
-            class="up"
-            x={index * width + 2}
-            width={width - 4}
-            y={zero - scale(step.completed)}
-            height={scale(step.completed)}
-            rx="2"
-          />
-          <rect class="down" x={index * width + 2} width={width - 4} y={zero + 1} height={scale(step.failed)} rx="2" />
-        </g>
-      ))}
-      <line class="axis" x2={WIDTH} y1={zero} y2={zero} />
-      <Axis statistics={statistics} />
-      {steps.map((step, index) => (
-        <StepLink {...{ step, index, statistics, workflowId }} describe={describeOutcomes} />
+        <>
+          {bar("up", index, y(step.completed), y(0))}
+          {bar("down", index, y(0), y(-step.failed))}
+        </>
       ))}
     </Chart>
   );
 };
 
 const LINES = [
-  { class: "line wait", name: "wait", of: (step: Step) => step.wait.p95 },
-  { class: "line run", name: "run time", of: (step: Step) => step.run.p95 },
+  { kind: "wait", name: "Wait", of: ({ wait }: Times) => wait },
+  { kind: "run", name: "Run time", of: ({ run }: Times) => run },
 ];
+
+function describeTimes(step: Step): string | null {
+  const parts = LINES.flatMap(({ name, of }) => {
+    const { median, p95 } = of(step);
+    return median === null ? [] : [`${name.toLowerCase()} ${format(median)}, 95 % within ${format(p95)}`];
+  });
+  return parts.length === 0 ? null : parts.join("; ");
+}
 
 /** The 95th percentiles of the wait and run times. A step without runs leaves a gap in the lines. */
 const TimesChart = ({ statistics, workflowId }: ChartProps) => {
   const { steps } = statistics;
-  const values = steps.flatMap((step) => LINES.flatMap(({ of }) => of(step) ?? []));
-  const longest = Math.max(1, ...values);
-  const y = linearScale([0, longest], [HEIGHT - BASE, TOP + 6]);
-  const x = (index: number) => ((index + 0.5) * WIDTH) / steps.length;
+  const values = steps.flatMap((step) => LINES.flatMap(({ of }) => of(step).p95 ?? []));
+  if (values.length === 0) return null;
+  const ticks = secondTicks(Math.max(0.1, ...values));
+  const y = heights(ticks);
   return (
-    <Chart label="Wait and run time, step by step">
-      <line class="axis" x2={WIDTH} y1={y(0)} y2={y(0)} />
-      <line class="axis" x2={WIDTH} y1={y(longest)} y2={y(longest)} />
-      <text class="tick end" x={WIDTH} y={y(longest) - 3}>
-        {formatSeconds(longest)}
-      </text>
-      {LINES.map((line) => {
-        const points = steps.map((step, index): [number, number] | null => {
-          const value = line.of(step);
-          return value === null ? null : [x(index), y(value)];
-        });
-        return (
-          <g class={line.class}>
-            <path d={linePath(points)} />
-            {points.map((point) => point && <circle cx={point[0]} cy={point[1]} r="3" />)}
-          </g>
-        );
-      })}
-      <Axis statistics={statistics} />
-      {steps.map((step, index) => (
-        <StepLink {...{ step, index, statistics, workflowId }} describe={describeTimes} />
-      ))}
-    </Chart>
+    <>
+      <ul class="legend">
+        {LINES.map(({ kind, name }) => (
+          <li class={`line ${kind}`}>
+            <svg viewBox="0 0 8 8" aria-hidden="true">
+              <circle cx="4" cy="4" r="4" />
+            </svg>
+            {name}, 95 % within
+          </li>
+        ))}
+      </ul>
+      <Chart
+        id="chart-times"
+        label="Wait and run time, step by step"
+        {...{ statistics, workflowId, ticks }}
+        format={(value) => (value === 0 ? "0" : formatSeconds(value))}
+        describe={describeTimes}
+      >
+        {LINES.map(({ kind, of }) => {
+          const points = steps.map((step, index): [number, number] | null => {
+            const { p95 } = of(step);
+            return p95 === null ? null : [(index + 0.5) * STEP_WIDTH, y(p95)];
+          });
+          return (
+            <g class={`line ${kind}`}>
+              <path d={linePath(points)} />
+              <path class="dots" d={points.flatMap((point) => (point ? [`M${point.join(",")}h0`] : [])).join("")} />
+            </g>
+          );
+        })}
+      </Chart>
+    </>
   );
 };
+
+type ByWorkflowProps = { workflows: readonly WorkflowTimes[]; range: ChartRange; isSampled: boolean };
+
+/** How long the runs of each workflow waited and took. */
+const ByWorkflow = ({ workflows, range, isSampled }: ByWorkflowProps) => (
+  <>
+    <h3>
+      By workflow{" "}
+      <small class="muted">
+        {isSampled ? `of the last ${count(MAX_MEASURED)} runs of each state` : "those with the most runs first"}
+      </small>
+    </h3>
+    <table class="list by-workflow">
+      <thead>
+        <tr>
+          <th scope="col">Workflow</th>
+          <th scope="col">Runs</th>
+          <th scope="col">Failed</th>
+          <th scope="col">Wait, median</th>
+          <th scope="col">95 % within</th>
+          <th scope="col">Run time, median</th>
+          <th scope="col">95 % within</th>
+        </tr>
+      </thead>
+      <tbody>
+        {workflows.map(({ id, name, is_visible, completed, failed, wait, run }) => (
+          <tr>
+            <td class="grow">
+              <WorkflowName id={id} name={name} isVisible={is_visible} query={`?${range.query}`} />
+            </td>
+            <td class="number" data-label="Ended">
+              {plural(completed + failed, "run")}
+            </td>
+            <td class="number" data-label="Failed">
+              {count(failed)}
+            </td>
+            <td class="number" data-label="Wait, median">
+              {format(wait.median)}
+            </td>
+            <td class="number" data-label="Wait, 95 % within">
+              {format(wait.p95)}
+            </td>
+            <td class="number" data-label="Run time, median">
+              {format(run.median)}
+            </td>
+            <td class="number" data-label="Run time, 95 % within">
+              {format(run.p95)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  </>
+);

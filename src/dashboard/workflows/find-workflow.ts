@@ -3,7 +3,7 @@ import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
 import type { Caller } from "../caller.ts";
-import { readPeriod } from "../statistics/period.ts";
+import { readRange } from "../statistics/range.ts";
 import { type ViewedWorkflow, viewWorkflow } from "./view-workflow.ts";
 
 /**
@@ -14,7 +14,8 @@ export async function findWorkflow(
   c: Context<AppEnv>,
   id: string,
 ): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow }> {
-  const { workflow, ...view } = await viewWorkflow(c.env.db, c.var.credential, id, readPeriod(c.req.query("period")));
+  const range = readRange(new URL(c.req.url).searchParams);
+  const { workflow, ...view } = await viewWorkflow(c.env.db, c.var.credential, id, range);
   if (workflow === null) throw new Problem("not_found", NO_DEFINITION);
   return { workflow, ...view };
 }

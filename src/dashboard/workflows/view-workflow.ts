@@ -23,7 +23,7 @@ import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersOf } from "../runners/view-runners.ts";
 import { MAX_SHOWN } from "../runs/view-run.ts";
 import { type ListedRun, MAX_COUNTED, selectListed } from "../runs/view-runs.ts";
-import type { Period } from "../statistics/period.ts";
+import type { ChartRange } from "../statistics/range.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type HeldSlot, type KeyCount, selectKeys, selectSlots } from "./slots/view-slots.ts";
 import { holderOf, type ListedWorkflow, type Outcomes, outcomesOf, queuedOf, runningOf } from "./view-workflows.ts";
@@ -73,7 +73,7 @@ export async function viewWorkflow(
   db: Database,
   credential: Credential,
   id: string,
-  period: Period,
+  range: ChartRange,
 ): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }> {
   const caller = callerBy(db, credential);
   const isAsked = and(eq(d.tenantId, caller.tenantId), eq(d.id, id), maySeeDefinition(caller, d.id));
@@ -83,11 +83,11 @@ export async function viewWorkflow(
     queue,
     latest,
     inputs,
-    statistics,
     named,
     runners,
     slots,
     keys,
+    ...statistics
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     workflows: selectWorkflow(db, caller, isAsked),
@@ -102,11 +102,11 @@ export async function viewWorkflow(
       limit: LATEST,
     }),
     inputs: selectLastInput(db, caller, isAsked),
-    statistics: selectStatistics(db, caller, readableDefinitionsOf(db, caller), { period, workflowId: id }),
     named: selectParts(db, caller, isAsked),
     runners: selectRunnersOf(db, caller, isAsked),
     slots: selectSlots(db, caller, isAsked),
     keys: selectKeys(db, caller, isAsked),
+    ...selectStatistics(db, caller, readableDefinitionsOf(db, caller), { range, workflowId: id }),
   });
   const partsOf = (letter: string) => named.filter((part) => part.letter === letter);
   const found = workflow && {
@@ -114,7 +114,7 @@ export async function viewWorkflow(
     queue,
     latest,
     last_input: inputs[0]?.input ?? null,
-    statistics: toStatistics(period, statistics),
+    statistics: toStatistics(range, statistics, id),
     runners,
     slots,
     keys,

@@ -9,7 +9,7 @@ import { Page } from "../layout.tsx";
 import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { RunList } from "../runs/run-list.tsx";
 import { MAX_COUNTED } from "../runs/view-runs.ts";
-import { StatisticsCard } from "../statistics/statistics.tsx";
+import { ChartScript, StatisticsCard } from "../statistics/statistics.tsx";
 import { describeBusy, describePolicy } from "./policy/policy-form.tsx";
 import { Slots } from "./slots/slots.tsx";
 import { TestRunner } from "./test-runner.tsx";
@@ -29,8 +29,9 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
     <p class="crumbs">
       <a href="/app/workflows">Workflows</a> / <Id id={workflow.id} />
     </p>
+    <ChartScript />
     <Live
-      href={`/app/workflows/${workflow.id}?period=${workflow.statistics.period}`}
+      href={`/app/workflows/${workflow.id}?${workflow.statistics.range.query}`}
       listen={`/app/changes?workflow=${workflow.id}`}
     >
       <div class="head">

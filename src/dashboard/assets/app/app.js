@@ -1,22 +1,27 @@
 // What every page does beyond plain HTML: it shows local times, copies texts, and keeps the focus in place. `live.js` keeps the
 // page up to date.
 const minute = { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" };
+/** What is shown of an instant in a chart. */
+const PARTS = {
+  clock: { hour: "2-digit", minute: "2-digit" },
+  weekday: { weekday: "short", hour: "2-digit", minute: "2-digit" },
+};
 /**
  * Formats an instant in local time. The year is left out when it is the current one; seconds and milliseconds are shown only on
  * request.
  */
-const format = (at, withSeconds) =>
+const format = (at, { seconds, parts }) =>
   new Intl.DateTimeFormat(undefined, {
-    ...minute,
-    ...(withSeconds && { second: "2-digit", fractionalSecondDigits: 3 }),
-    ...(at.getFullYear() !== new Date().getFullYear() && { year: "numeric" }),
+    ...(PARTS[parts] ?? minute),
+    ...(seconds === "true" && { second: "2-digit", fractionalSecondDigits: 3 }),
+    ...(!parts && at.getFullYear() !== new Date().getFullYear() && { year: "numeric" }),
   }).format(at);
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
 
 function enhance() {
   for (const time of document.querySelectorAll("time[datetime]:not([data-ago])")) {
     const at = new Date(time.dateTime);
-    const text = format(at, time.dataset.seconds === "true");
+    const text = format(at, time.dataset);
     if (time.textContent === text) continue;
     time.textContent = text;
     time.title = `${exact.format(at)}\n${time.dateTime}`;

@@ -1,4 +1,5 @@
 import { Time } from "../../components.tsx";
+import { chartHref } from "../../statistics/range.ts";
 import { firstPageOf, RANGES, type Range, type RunsQuery, runsHref, startOf, toInputMinute } from "../runs-query.ts";
 
 const WORDS = { "1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 days" } as const satisfies Record<Range, string>;
@@ -11,6 +12,7 @@ const isRange = (name: string): name is Range => name in RANGES;
  */
 export const TimeFilter = ({ query }: { query: RunsQuery }) => {
   const other = { ...firstPageOf(query), range: undefined, from: undefined, to: undefined };
+  const chart = chartHref(query);
   const isAny = query.range === undefined && query.from === undefined && query.to === undefined;
   return (
     <details class="menu" hx-morph-skip="">
@@ -30,6 +32,7 @@ export const TimeFilter = ({ query }: { query: RunsQuery }) => {
                 {WORDS[range]}
               </a>
             ))}
+          {chart && <a href={chart}>Chart of this time</a>}
         </nav>
         {query.range && <input type="hidden" name="range" value={query.range} />}
         <label>
