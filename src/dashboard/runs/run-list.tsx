@@ -56,12 +56,22 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
             </label>
           </th>
         )}
-        <th scope="col">State</th>
+        <th scope="col" class="state-col">
+          State
+        </th>
         {withWorkflow && <th scope="col">Workflow</th>}
-        <th scope="col">By</th>
-        <th scope="col">Triggered</th>
-        <th scope="col">Time</th>
-        <th scope="col">Run</th>
+        <th scope="col" class="who-col">
+          By
+        </th>
+        <th scope="col" class="when-col">
+          Triggered
+        </th>
+        <th scope="col" class={withWorkflow ? "time-col" : undefined}>
+          Time
+        </th>
+        <th scope="col" class="id-col">
+          Run
+        </th>
       </tr>
     </thead>
     <tbody>
