@@ -4,8 +4,9 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { DEMO, findRunInEachState } from "./local/demo.ts";
+import { DEMO, DEMO_PEOPLE, findRunInEachState } from "./local/demo.ts";
 import { root, workerDir } from "./local/folders.ts";
+import { loginVars, startLoginService } from "./local/login-service.ts";
 import { onEnter } from "./local/on-enter.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
 import { redact, rootMessage } from "./local/redact.ts";
@@ -13,6 +14,7 @@ import {
   announceStack,
   type LocalDatabase,
   prepareVars,
+  readOwnVars,
   readReset,
   type StackRecord,
   startDatabase,
@@ -28,6 +30,7 @@ const HELP = `Runs workflow-runs on this machine: Postgres, the worker, the cron
   PORT                 the service (8787)
   RUNNER_PORT          the example runner (8788)
   SQL_PORT             the database's SQL endpoint (8789)
+  LOGIN_PORT           the example login service (8790); it does not start if .dev.vars has an OIDC_ISSUER
   LOCAL_POSTGRES_URL   a Postgres of yours on this machine, instead of the one that comes with npm
   LOCAL_DATA_DIR       where the data is kept (.local)
 
@@ -44,8 +47,11 @@ await supervise(async (supervisor) => {
   const web = readPort("PORT", 8787);
   const runner = readPort("RUNNER_PORT", 8788);
   const sql = readPort("SQL_PORT", 8789);
+  const login = readPort("LOGIN_PORT", 8790);
+  prepareVars();
+  const hasOwnLogin = readOwnVars().OIDC_ISSUER !== undefined;
   const record = announceStack(supervisor, "npm run dev");
-  await requireFreePorts([web, runner, sql]);
+  await requireFreePorts([web, runner, sql, ...(hasOwnLogin ? [] : [login])]);
 
   // The Durable Objects store data about the database that is removed.
   if (reset) rmSync(workerDir, { recursive: true, force: true });
@@ -57,7 +63,12 @@ await supervise(async (supervisor) => {
   });
   const baseUrl = `http://localhost:${web.port}`;
   record.addVars({ PUBLIC_URL: baseUrl });
-  startWorker(supervisor, record, web.port, database);
+  if (!hasOwnLogin) {
+    const redirectUri = `${baseUrl}/app/sign-in/oidc/callback`;
+    const service = await startLoginService({ port: login.port, redirectUri, people: DEMO_PEOPLE });
+    supervisor.onStop(service.close);
+  }
+  startWorker(supervisor, record, web.port, database, hasOwnLogin ? {} : loginVars(login.port));
   // Started after the Worker and therefore stopped before it, so that the runner can still report that its runs have failed.
   startRunner(supervisor, record, runner.port);
   await untilItAnswers(`http://127.0.0.1:${web.port}/healthz`);
@@ -73,6 +84,7 @@ function startWorker(
   record: StackRecord,
   port: number,
   { databaseUrl, neonFetchEndpoint }: LocalDatabase,
+  moreVars: Record<string, string>,
 ): void {
   const readableLine = createLineFilter();
   const wrangler = join(createRequire(import.meta.url).resolve("wrangler/package.json"), "../bin/wrangler.js");
@@ -90,6 +102,7 @@ function startWorker(
       ...["--var", `DATABASE_URL:${databaseUrl}`],
       ...["--var", `NEON_FETCH_ENDPOINT:${neonFetchEndpoint}`],
       ...["--var", `PUBLIC_URL:http://localhost:${port}`],
+      ...Object.entries(moreVars).flatMap(([name, value]) => ["--var", `${name}:${value}`]),
     ],
     cwd: root,
     env: {

@@ -51,6 +51,17 @@ const cells = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Domains of email addresses, separated by commas. */
+const domains = z.string().transform((text, context) => {
+  const list = text.split(",").map((domain) => domain.trim().toLowerCase());
+  if (list.every((domain) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain))) return list;
+  context.addIssue({ code: "custom", message: "no domains" });
+  return z.NEVER;
+});
+
+/** Issuers at which anybody can have an account: Google, and Microsoft's personal accounts. */
+const PUBLIC_ISSUERS = /^https:\/\/accounts\.google\.com\/?$|\/9188040d-6c67-4c5b-b112-36a304b66dad\//;
+
 const seconds = z.coerce.number().int();
 
 const varsSchema = z.object({
@@ -80,6 +91,15 @@ const varsSchema = z.object({
   /** The values that the claims `iss` and `aud` of a session token must have. */
   SESSION_ISSUER: z.string().min(1).optional(),
   SESSION_AUDIENCE: z.string().min(1).optional(),
+  /** The login service by which people sign in on the pages: the issuer of OpenID Connect, and what it knows this service by. */
+  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  /** Absent for a public client. */
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  /** What the sign-in page calls the login service. By default its host. */
+  OIDC_NAME: z.string().min(1).max(60).optional(),
+  /** Of these domains, an address counts as verified although the login service does not say so. */
+  OIDC_TRUSTED_EMAIL_DOMAINS: domains.default([]),
   /** The origins whose pages may call the service with a bearer token. */
   CORS_ORIGINS: origins.default([]),
   /** The rate limiters for requests per address, failed authentications per address, and requests per credential. */
@@ -101,7 +121,7 @@ const schema = varsSchema
   .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_ISSUER, { path: ["SESSION_ISSUER"] })
   .refine((vars) => !vars.SESSION_JWKS_URL || vars.SESSION_AUDIENCE, { path: ["SESSION_AUDIENCE"] })
   .superRefine((vars, context) => {
-    for (const [name, reason] of findUnsafe(vars)) {
+    for (const [name, reason] of [...findUnsafe(vars), ...findLoginFaults(vars)]) {
       context.addIssue({ code: "custom", path: [name], message: reason, params: { isReason: true } });
     }
   });
@@ -125,6 +145,32 @@ function findUnsafe(vars: Vars): [name: keyof Vars, reason: string][] {
   return unsafe;
 }
 
+/** What is missing or wrong about the login service. */
+function findLoginFaults(vars: Vars): [name: keyof Vars, reason: string][] {
+  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID, OIDC_TRUSTED_EMAIL_DOMAINS, SESSION_SECRET, ALLOW_LOCAL_RUNNERS } = vars;
+  if (issuer === undefined) return [];
+  const { protocol, hostname } = new URL(issuer);
+  const faults: [keyof Vars, string][] = [];
+  if (protocol !== "https:" && !(ALLOW_LOCAL_RUNNERS && LOOPBACK.has(hostname))) {
+    faults.push(["OIDC_ISSUER", "must begin with https://"]);
+  }
+  if (OIDC_CLIENT_ID === undefined) faults.push(["OIDC_CLIENT_ID", "is needed with OIDC_ISSUER"]);
+  if (SESSION_SECRET === undefined) faults.push(["SESSION_SECRET", "is needed with OIDC_ISSUER"]);
+  if (OIDC_TRUSTED_EMAIL_DOMAINS.length > 0 && PUBLIC_ISSUERS.test(issuer)) {
+    faults.push(["OIDC_TRUSTED_EMAIL_DOMAINS", "needs the issuer of a single organisation"]);
+  }
+  return faults;
+}
+
+/** The login service by which people sign in. */
+export type LoginService = {
+  issuer: URL;
+  clientId: string;
+  clientSecret: string | undefined;
+  name: string;
+  trustedEmailDomains: readonly string[];
+};
+
 export type Config = {
   databaseUrl: string;
   neonFetchEndpoint: string | undefined;
@@ -143,6 +189,8 @@ export type Config = {
     issuer: string | undefined;
     audience: string | undefined;
   };
+  /** When undefined, people sign in with API keys only. */
+  login: LoginService | undefined;
   corsOrigins: readonly string[];
   /** An undefined limiter limits nothing. */
   limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
@@ -199,6 +247,7 @@ export function readConfig(bindings: object): Config {
       issuer: vars.SESSION_ISSUER,
       audience: vars.SESSION_AUDIENCE,
     },
+    login: readLogin(vars),
     corsOrigins: vars.CORS_ORIGINS,
     limiters: { address: vars.ADDRESS_LIMITER, failure: vars.FAILURE_LIMITER, caller: vars.CALLER_LIMITER },
     hubLocation: vars.HUB_LOCATION,
@@ -206,6 +255,14 @@ export function readConfig(bindings: object): Config {
     retentionDays: vars.RETENTION_DAYS,
     allowLocalRunners: vars.ALLOW_LOCAL_RUNNERS,
   };
+}
+
+function readLogin(vars: Vars): LoginService | undefined {
+  const { OIDC_ISSUER, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = vars;
+  if (OIDC_ISSUER === undefined || clientId === undefined) return undefined;
+  const issuer = new URL(OIDC_ISSUER);
+  const { OIDC_NAME: name = issuer.host, OIDC_TRUSTED_EMAIL_DOMAINS: trustedEmailDomains } = vars;
+  return { issuer, clientId, clientSecret, name, trustedEmailDomains };
 }
 
 /** The reason if the check is one of ours. Null for a check of the library, since its message may contain the value. */

@@ -61,6 +61,47 @@ describe("a configuration for production", () => {
   });
 });
 
+describe("the settings of the login service", () => {
+  const LOGIN = { OIDC_ISSUER: "https://login.example/", OIDC_CLIENT_ID: "id", SESSION_SECRET: EXAMPLE.SESSION_SECRET };
+
+  it("are the issuer, and by default its host as the name", () => {
+    const config = readConfig({ ...EXAMPLE, ...LOGIN, OIDC_TRUSTED_EMAIL_DOMAINS: "Test.example, b.example" });
+    expect(config.login).toEqual({
+      issuer: new URL("https://login.example/"),
+      clientId: "id",
+      clientSecret: undefined,
+      name: "login.example",
+      trustedEmailDomains: ["test.example", "b.example"],
+    });
+    expect(readConfig(EXAMPLE).login).toBeUndefined();
+  });
+
+  it.each([
+    ["OIDC_CLIENT_ID", { OIDC_CLIENT_ID: undefined }],
+    ["SESSION_SECRET", { SESSION_SECRET: undefined }],
+    ["OIDC_ISSUER", { OIDC_ISSUER: "http://login.example/" }],
+    ["OIDC_ISSUER", { OIDC_ISSUER: "http://localhost:8790/", ALLOW_LOCAL_RUNNERS: "false" }],
+    ["OIDC_TRUSTED_EMAIL_DOMAINS", { OIDC_TRUSTED_EMAIL_DOMAINS: "test.example,*" }],
+    [
+      "OIDC_TRUSTED_EMAIL_DOMAINS",
+      { OIDC_ISSUER: "https://accounts.google.com", OIDC_TRUSTED_EMAIL_DOMAINS: "test.example" },
+    ],
+    [
+      "OIDC_TRUSTED_EMAIL_DOMAINS",
+      {
+        OIDC_ISSUER: "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+        OIDC_TRUSTED_EMAIL_DOMAINS: "test.example",
+      },
+    ],
+  ])("are refused, with the name of the one that is wrong: %s", (name, vars) => {
+    expect(faultsOf({ ...EXAMPLE, ...LOGIN, ...vars }).map((fault) => fault.name)).toEqual([name]);
+  });
+
+  it("allow http on this machine, for the local stack", () => {
+    expect(faultsOf({ ...EXAMPLE, ...LOGIN, OIDC_ISSUER: "http://localhost:8790" })).toEqual([]);
+  });
+});
+
 describe("a configuration for this machine", () => {
   it.each([
     ["the example file", {}],

@@ -47,6 +47,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-browser-"));
   const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
   const [web, sql, runner] = [await findFreePort(), await findFreePort(), await findFreePort()];
+  const login = await findFreePort();
   const postgresUrl = postgres.url("workflow_runs");
   const child = spawn(process.execPath, [join(root, "scripts/dev.ts")], {
     cwd: root,
@@ -58,6 +59,7 @@ export async function startStack(env: Record<string, string> = {}): Promise<Stac
       PORT: String(web),
       SQL_PORT: String(sql),
       RUNNER_PORT: String(runner),
+      LOGIN_PORT: String(login),
     },
     stdio: ["ignore", "pipe", "inherit"],
   });

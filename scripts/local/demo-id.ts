@@ -9,3 +9,6 @@ export const pathSnapshot = (id: string, path: string, type: PartType): PathSnap
   materialized_path: path,
   part_type: type,
 });
+
+/** The email of a demo person: by their role, or by their first name. */
+export const demoEmail = (name: string) => `${name.toLowerCase().replace("í", "i")}@demo.example`;

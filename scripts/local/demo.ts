@@ -11,7 +11,7 @@ import { workflowRuns } from "../../src/db/run-tables.ts";
 import { apiKeys, pathParts, tenants, userPermissions, users, workflowDefinitions } from "../../src/db/tables.ts";
 import { hashApiKey, suffixOfApiKey } from "../../src/http/credentials/api-key.ts";
 import { seedHistory } from "./demo-history.ts";
-import { demoId } from "./demo-id.ts";
+import { demoEmail, demoId } from "./demo-id.ts";
 import { type ExampleRunner, followExampleRunner, runnerColumns } from "./demo-runner.ts";
 import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS, partOf, toMoreDefinition } from "./demo-world.ts";
 
@@ -67,6 +67,12 @@ const PEOPLE = [
   { ...DEMO.admin, role: "ADMIN", firstName: "Adam", lastName: "Admin" },
   { ...DEMO.user, role: "USER", firstName: "Uma", lastName: "User" },
 ] as const;
+
+/** The people of the demo, as the example login service knows them. */
+export const DEMO_PEOPLE = [
+  ...PEOPLE.map(({ role, firstName, lastName }) => ({ email: demoEmail(role), name: `${firstName} ${lastName}` })),
+  ...MORE_PEOPLE.map(([, firstName, lastName]) => ({ email: demoEmail(firstName), name: `${firstName} ${lastName}` })),
+];
 
 const DEFINITIONS = [
   {
@@ -130,7 +136,7 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
           role,
           firstName,
           lastName,
-          email: `${role.toLowerCase()}@demo.example`,
+          email: demoEmail(role),
         })),
       )
       .onConflictDoNothing(),
@@ -143,7 +149,7 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
           role,
           firstName,
           lastName,
-          email: `${firstName.toLowerCase().replace("í", "i")}@demo.example`,
+          email: demoEmail(firstName),
         })),
       )
       .onConflictDoNothing(),

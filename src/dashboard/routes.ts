@@ -16,6 +16,7 @@ import { runLog } from "./runs/log/run-log.tsx";
 import { run } from "./runs/run-routes.tsx";
 import { runs } from "./runs/runs.tsx";
 import { search } from "./search/search.tsx";
+import { logins } from "./sign-in/login/login-routes.tsx";
 import { signIn } from "./sign-in/sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
 import { themes } from "./theme/theme-routes.ts";
@@ -34,6 +35,7 @@ sections.get("/app", (c) => c.redirect("/app/runs"));
 sections.get("/app/assets/:folder/:name{.+}", (c) => c.redirect(`/app/${c.req.param("name")}`));
 for (const section of [
   signIn,
+  logins,
   themes,
   openInvites,
   runs,

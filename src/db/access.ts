@@ -8,7 +8,8 @@ export type Credential =
 
 /**
  * The claims of a session token whose signature was verified. Instants are in seconds since 1970. A session that began with an
- * API key (`apiKeyId`) ends when that key is revoked or expires.
+ * API key (`apiKeyId`) ends when that key is revoked or expires, and one that began with a login (`loginId`) when its user is untied
+ * from it.
  */
 export type SessionClaims = {
   userId: string;
@@ -16,6 +17,7 @@ export type SessionClaims = {
   expiresAt: number;
   notBefore: number;
   apiKeyId: string | null;
+  loginId: string | null;
   /** The email, if the login service says that it has verified it. */
   verifiedEmail: string | null;
 };
@@ -42,6 +44,7 @@ export const credentialJson = (credential: Credential): string =>
           expires_at: credential.session.expiresAt,
           not_before: credential.session.notBefore,
           api_key_id: credential.session.apiKeyId,
+          login_id: credential.session.loginId,
           verified_email: credential.session.verifiedEmail,
         }
       : { api_key_hash: credential.apiKeyHash },

@@ -162,3 +162,27 @@ export function acceptProblem(refused: "not_found" | "other_tenant" | "email_tak
       );
   }
 }
+
+/** The problem for an account of the login service that signs in nobody. */
+export function accountProblem(refused: "unknown_account" | "not_found" | "account_taken"): Problem {
+  switch (refused) {
+    case "unknown_account":
+      return new Problem("forbidden", "Nobody here signs in by this account.");
+    case "not_found":
+      return acceptProblem(refused);
+    case "account_taken":
+      return new Problem("conflict", "Another user of the tenant signs in by this account already.");
+  }
+}
+
+/** The problem for a login that the caller may not untie. */
+export function loginProblem(refused: AdministratorRefusal | "not_found" | "self" | "owner"): Problem {
+  switch (refused) {
+    case "self":
+      return new Problem("forbidden", "Nobody unties themselves. Ask another OWNER or ADMIN.");
+    case "owner":
+      return new Problem("forbidden", "The OWNER's login cannot be untied here. Ask whoever runs the service.");
+    default:
+      return userProblem(refused);
+  }
+}

@@ -220,6 +220,7 @@ const PAGES: Record<string, PageCase> = {
     shows: "This invite is not open",
     as: "nobody",
   },
+  "the tenants of a key": { path: "/app/tenants", shows: "which is of one tenant" },
   "no such run": { path: run(demoId(1)), shows: "404" },
   "no such page": { path: "/app/nowhere", shows: "There is no such page." },
 
@@ -327,6 +328,16 @@ const STATES: Record<string, StateCase> = {
       await page.locator("#chart-times .step a").first().focus();
     },
     shows: "Charts show up to 7 days",
+  },
+  "an account of the login service that is not known": {
+    as: "nobody",
+    path: "/app/sign-in",
+    make: async (page) => {
+      await page.getByRole("link", { name: "Sign in with the example login service" }).click();
+      await page.getByLabel("Another email").fill("stranger@elsewhere.example");
+      await press(page, "Sign in", "body");
+    },
+    shows: "You are not known here yet",
   },
   "the answers below the search": {
     path: "/app/health",
@@ -513,7 +524,7 @@ const STATES: Record<string, StateCase> = {
     path: "/app/sign-in",
     make: async (page) => {
       await page.goto(made.inviteLink);
-      await press(page, "Accept the invite");
+      await press(page, "Accept the invite with an API key");
     },
     shows: "This is your API key.",
   },

@@ -1,10 +1,11 @@
-/** Finding what to do, and doing it: the search as a palette, the keys of lists, and runners without an address. */
+/** Finding what to do, and doing it: the search as a palette, the keys of lists, runners without an address, and signing in. */
 import { randomUUID } from "node:crypto";
 import type { Page } from "playwright-core";
 import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
 import { complaintsOf, faultsInBothThemes, openPage, overflow, type Person, signIn } from "../support/browser/pages.ts";
+import { createEmptyTenant } from "../support/browser/tenants.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld();
@@ -182,5 +183,53 @@ describe("a runner without an address", () => {
     await page.goto("/app/workflows/new");
     expect(await page.getByText("cannot be invoked").count()).toBe(0);
     await page.getByText("runners without an address ask for the runs").waitFor();
+  });
+});
+
+describe("the example login service", () => {
+  const EMAIL = "amara@demo.example";
+
+  const newPage = () => openPage(world.browser, world.stack.url);
+  const tenantOf = (page: Page) => page.locator(".who small bdi").textContent();
+
+  it("signs people in, who choose a tenant, and invite somebody, who accepts with another account", async () => {
+    await createEmptyTenant(world.database);
+    await world.database.query("update users set email = $1 where email = 'first@test.example'", [EMAIL]);
+    const page = await newPage();
+    await page.goto("/app/files");
+    await page.getByRole("link", { name: "Sign in with the example login service" }).click();
+    await page.getByRole("button", { name: EMAIL }).click();
+    await page.waitForURL("**/app/tenants?next=%2Fapp%2Ffiles");
+    expect(await faultsInBothThemes(page)).toEqual([]);
+    await page.getByRole("button", { name: "Enter Empty" }).click();
+    await page.waitForURL("**/app/files");
+    expect(await tenantOf(page)).toBe("Empty");
+    await page.locator(".who > a").click();
+    await page.getByRole("link", { name: "Your tenants" }).click();
+    await page.getByRole("button", { name: "Enter Demo" }).click();
+    await page.waitForURL("**/app/runs");
+    expect(await tenantOf(page)).toBe("Demo");
+
+    await page.goto("/app/people#ask-invite");
+    await page.locator("#ask-invite").getByLabel("Email").fill("ida@demo.example");
+    await page.locator("#ask-invite").getByRole("button", { name: "Invite" }).click();
+    const link = (await page.locator(".command code").textContent()) ?? "";
+    const invited = await newPage();
+    await invited.goto(link);
+    await invited.getByRole("link", { name: "Accept, and sign in with the example login service" }).click();
+    await invited.getByLabel("Another email").fill("ida@private.example");
+    await invited.getByRole("button", { name: "Sign in", exact: true }).click();
+    await invited.waitForURL("**/app/runs");
+    expect(await invited.locator(".who .name").textContent()).toBe("ida@demo.example");
+
+    await page.goto("/app/people?q=ida");
+    await page.getByRole("link", { name: "ida@demo.example" }).click();
+    await page.getByRole("button", { name: "Untie" }).first().click();
+    await page.locator("#ask-untie").getByRole("button", { name: "Untie" }).click();
+    await page.getByRole("heading", { name: "Login" }).waitFor({ state: "hidden" });
+    await invited.goto("/app/runs");
+    await invited.waitForURL("**/app/sign-in?next=*");
+    expect([page, invited].flatMap(complaintsOf)).toEqual([]);
+    await Promise.all([page, invited].map((each) => each.context().close()));
   });
 });

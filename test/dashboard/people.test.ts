@@ -35,8 +35,8 @@ describe("people are invited", () => {
     const { tenant, owner } = await openTenant(service);
     const added = await owner.post("/app/people/new", { email: "uma@test.example", first_name: "Uma", role: "USER" });
     const path = added.headers.get("location") ?? "";
-    expect(await owner.read(path)).toContain("They cannot sign in yet.");
-    expect(await owner.read(`/app/people/${tenant.user.id}`)).not.toContain("They cannot sign in yet.");
+    expect(await owner.read(path)).toContain("They have not signed in yet.");
+    expect(await owner.read(`/app/people/${tenant.user.id}`)).not.toContain("They have not signed in yet.");
   });
 
   it("not a second time when they can already sign in: the form says so and keeps what was typed", async () => {

@@ -142,6 +142,8 @@ describe("without a session", () => {
       "GET /app/assets/:folder/:name{.+}",
       "GET /app/invites/:id",
       "GET /app/sign-in",
+      "GET /app/sign-in/oidc",
+      "GET /app/sign-in/oidc/callback",
       "POST /app/invites/:id",
       "POST /app/sign-out",
       "POST /app/theme",

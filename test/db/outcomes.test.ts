@@ -1,6 +1,7 @@
 /** Reaches every outcome of every SQL function that can refuse: exactly the refusals in its text, and then all other outcomes. */
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
+import { inSeconds as secondsFrom1970 } from "../support/callers.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, inSeconds, invoke } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
@@ -107,6 +108,20 @@ const definitionVerb = async (verb: string, { tenant }: World, user = tenant.own
   call(verb, { ...(await callerOf(user)), definition_id: tenant.definitionId, ...more });
 
 const INVITED = "ida@test.example";
+
+const ACCOUNT = { iss: "https://login.test", email: null, not_before: 0 };
+
+const accountOf = (claims: object) =>
+  JSON.stringify({ ...ACCOUNT, sub: uuid(), expires_at: secondsFrom1970(60), ...claims });
+
+const signInByLogin = (claims: object = {}) =>
+  call("sign_in_by_login", { account: accountOf(claims), session_seconds: 60 });
+
+const redeemByLogin = (more: object, claims: object = {}) =>
+  call("redeem_invite_by_login", {
+    ...{ secret_hash: "00", account: accountOf(claims), user_id: uuid(), login_id: uuid(), session_seconds: 60 },
+    ...more,
+  });
 
 /** Accepts an invite to the tenant with a session of the login service for this user. */
 async function accept({ tenant }: World, userId: string): Promise<Answer> {
@@ -971,6 +986,28 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return accept(world, uuid());
     },
   }),
+  of("sign_in_by_login", {
+    unauthenticated: () => signInByLogin({ expires_at: secondsFrom1970(-60) }),
+    unknown_account: () => signInByLogin(),
+  }),
+  of("redeem_invite_by_login", {
+    unauthenticated: () => redeemByLogin({ invite_id: uuid() }, { expires_at: secondsFrom1970(-60) }),
+    not_found: () => redeemByLogin({ invite_id: uuid() }),
+    account_taken: async ({ tenant }) => {
+      const [id, sub] = [uuid(), uuid()];
+      await service.database.sql.transaction([
+        service.database.sql`
+          insert into invites (id, tenant_id, email, role, secret_hash, expires_at)
+          values (${id}, ${tenant.id}, ${INVITED}, 'USER', sha256('x'), statement_timestamp() + interval '1 day')`,
+        service.database.sql`
+          insert into logins (id, tenant_id, user_id, iss, sub)
+          values (${uuid()}, ${tenant.id}, ${tenant.user.id}, ${ACCOUNT.iss}, ${sub})`,
+      ]);
+      const [row] = await service.database.sql`select encode(secret_hash, 'hex') as hash from invites where id = ${id}`;
+      return redeemByLogin({ invite_id: id, secret_hash: row?.hash }, { sub });
+    },
+  }),
+  of("untie_login", userVerb("untie_login")),
   of("redeem_invite", {
     not_found: () =>
       call("redeem_invite", {

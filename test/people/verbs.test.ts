@@ -4,6 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { createApiKey, revokeApiKey } from "../../src/people/api-key-verbs.ts";
 import { createInvite, redeemInvite, withdrawInvite } from "../../src/people/invite-verbs.ts";
+import { signInByLogin, untieLogin } from "../../src/people/logins/login-verbs.ts";
 import {
   changeActivation,
   changePermission,
@@ -16,6 +17,7 @@ import {
 import type { TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
+import { inSeconds } from "../support/callers.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { type Service, startService } from "../support/service.ts";
 import { callerOf } from "../support/sql-function.ts";
@@ -98,6 +100,49 @@ describe("a change of people is told to open pages once, and not when it changes
     expect(told()).toEqual([CHANGE, CHANGE]);
     await expect(perform(services, withdrawInvite, second.invite.id)).rejects.toThrow("accepted already");
     expect(told()).toEqual([]);
+  });
+});
+
+/** An account of the login service. */
+const accountOf = (email: string | null) => ({
+  ...{ issuer: "https://login.test", subject: uuid(), email, expiresAt: inSeconds(60), notBefore: 0 },
+});
+
+describe("a login", () => {
+  const emailOfUser = () => `${tenant.user.id}@test.example`;
+
+  it("is told when it is tied and untied, not when it only signs in, and ends the streams of its user", async () => {
+    const signIn = { account: accountOf(emailOfUser()), sessionSeconds: 60 };
+    const { result } = await perform({ ...services, proof: {} }, signInByLogin, signIn);
+    expect(result).toMatchObject([{ userId: tenant.user.id, tenantId: tenant.id, apiKeyId: null }]);
+    expect(told()).toEqual([CHANGE]);
+    expect((await perform({ ...services, proof: {} }, signInByLogin, signIn)).result).toEqual(
+      result.map((session) => ({ ...session, beganAt: expect.any(Number), expiresAt: expect.any(Number) })),
+    );
+    expect(told()).toEqual([]);
+    await perform(services, untieLogin, chosen());
+    expect(told()).toEqual([{ ...CHANGE, ended: [tenant.user.id] }]);
+    await perform(services, untieLogin, chosen());
+    expect(told()).toEqual([]);
+  });
+
+  it("is tied to one of two accounts that sign in with the same email at the same moment", async () => {
+    const [first, second] = [accountOf(emailOfUser()), accountOf(emailOfUser())];
+    const { issuer: iss, subject: sub, email, expiresAt: expires_at } = first;
+    const account = JSON.stringify({ iss, sub, email, expires_at, not_before: 0 });
+    const signingIn = service.database.sql`select public.sign_in_by_login('{}', ${account}, 60)`;
+    const { committed } = await holdTransaction(service.database, [signingIn], "when it is waited for");
+    const signIn = perform({ ...services, proof: {} }, signInByLogin, { account: second, sessionSeconds: 60 });
+    await expect(signIn).rejects.toThrow("Nobody here signs in by this account.");
+    await committed;
+    const rows = await service.database.sql`select sub from logins where user_id = ${tenant.user.id}`;
+    expect(rows).toEqual([{ sub }]);
+  });
+
+  it("is gone with its user", async () => {
+    await perform({ ...services, proof: {} }, signInByLogin, { account: accountOf(emailOfUser()), sessionSeconds: 60 });
+    await perform(services, deleteUser, chosen());
+    expect(await service.database.sql`select from logins where user_id = ${tenant.user.id}`).toEqual([]);
   });
 });
 

@@ -36,7 +36,7 @@ beforeAll(async () => {
   chmodSync(folder, 0o755);
   ports = [await findFreePort(), await findFreePort(), await findFreePort()];
   const [PORT = "", RUNNER_PORT = "", SQL_PORT = ""] = ports.map(String);
-  env = { PORT, RUNNER_PORT, SQL_PORT, LOCAL_DATA_DIR: folder };
+  env = { PORT, RUNNER_PORT, SQL_PORT, LOGIN_PORT: String(await findFreePort()), LOCAL_DATA_DIR: folder };
   await started();
 });
 

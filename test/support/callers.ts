@@ -139,6 +139,7 @@ export async function unknownCallers(stage: Stage, other: Stage): Promise<Record
     "a session of a wrong issuer": await sessionToken(stage, owner.id, { iss: "https://elsewhere.example" }),
     "a session for a wrong audience": await sessionToken(stage, owner.id, { aud: "another-service" }),
     "an expired session": await sessionToken(stage, owner.id, { exp: inSeconds(-300) }),
+    "a session of a login that is not tied": await sessionToken(stage, owner.id, { login_id: crypto.randomUUID() }),
     "a session that names another tenant": await sessionToken(stage, owner.id, { tenant_id: other.tenant.id }),
   };
   const known: Record<string, Caller> = Object.fromEntries(

@@ -21,8 +21,9 @@ $$;
 
 -- The caller to whom a credential belongs: one row, or none when the credential is not valid now. The credential is
 -- {"api_key_hash": hex SHA-256}, or the verified claims of a session: {"user_id", "tenant_id", "expires_at", "not_before",
--- "api_key_id"}, instants in seconds since 1970. A session that began with an API key is valid only as long as that key. A
--- runner key is not accepted here: see `find_key_holder`.
+-- "api_key_id", "login_id"}, instants in seconds since 1970. A session that began with an API key is valid only as long as that
+-- key, and one that began with a login only as long as the user is tied to it. A runner key is not accepted here: see
+-- `find_key_holder`.
 create or replace function public.find_caller(p_credential jsonb)
 returns table (user_id uuid, tenant_id uuid, role text)
 language sql stable as $$
@@ -39,6 +40,10 @@ language sql stable as $$
         select from public.api_keys k
         where k.tenant_id = (p_credential ->> 'tenant_id')::uuid and k.id = (p_credential ->> 'api_key_id')::uuid
           and public.key_works(k.revoked_at, k.expires_at)))
+      and (p_credential ->> 'login_id' is null or exists (
+        select from public.logins l
+        where l.id = (p_credential ->> 'login_id')::uuid and l.tenant_id = (p_credential ->> 'tenant_id')::uuid
+          and l.user_id = (p_credential ->> 'user_id')::uuid))
   ) proven
   join public.users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
   where u.deactivated_at is null

@@ -22,7 +22,7 @@ openInvites.openPage("/app/invites/:id", async (c) => {
   const invite = await findOpenInvite(c.env.db, idOf(c), await hashInviteSecret(secret));
   return invite === null
     ? html(c, <ClosedInvitePage />, 404)
-    : html(c, <OpenInvitePage invite={invite} secret={secret} />);
+    : html(c, <OpenInvitePage invite={invite} secret={secret} login={c.env.config.login} />);
 });
 
 openInvites.openForm("/app/invites/:id", async (c) => {
@@ -38,7 +38,14 @@ openInvites.openForm("/app/invites/:id", async (c) => {
       sessionSeconds: SESSION_SECONDS,
     });
     const { tenant_id: tenantId, tenant_name, user_id: userId, name, role, expires_at: expiresAt } = result;
-    const session = { userId, tenantId, apiKeyId: keyId, beganAt: expiresAt - SESSION_SECONDS, expiresAt };
+    const session = {
+      userId,
+      tenantId,
+      apiKeyId: keyId,
+      loginId: null,
+      beganAt: expiresAt - SESSION_SECONDS,
+      expiresAt,
+    };
     const isSignedIn = await keepSession(c, { ...session, name: { name, tenant_name, role } });
     return html(c, <AcceptedInvitePage tenantName={tenant_name} apiKey={key} isSignedIn={isSignedIn} />, 201);
   } catch (error) {

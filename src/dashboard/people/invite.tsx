@@ -1,4 +1,5 @@
 /** The pages of invites: the form, the page that shows the link to the inviter, and the page that the link opens. */
+import type { LoginService } from "../../config.ts";
 import type { Invite, OpenInvite } from "../../people/invites.ts";
 import { Command, Copy, Fact, Name, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, type Values } from "../forms.tsx";
@@ -91,41 +92,58 @@ export const InvitedAlreadyPage = ({ invite }: { invite: Invite }) => (
 );
 
 /** The page that the link of an open invite opens. Viewing it does not use the invite up. */
-export const OpenInvitePage = ({ invite, secret }: { invite: OpenInvite; secret: string }) => (
-  <OpenPage title="You are invited">
-    <div class="card center">
-      <h1>You are invited</h1>
-      <dl class="facts">
-        <Fact name="To">
-          <Name>{invite.tenantName}</Name>
-        </Fact>
-        <Fact name="As">
-          <span class="wrap">
-            <bdi>{invite.email}</bdi>
-          </span>
-        </Fact>
-        <Fact name="Role">{invite.role}</Fact>
-        <Fact name="Open until">
-          <Time at={invite.expiresAt.toISOString()} />
-        </Fact>
-      </dl>
-      <form method="post" action={`/app/invites/${invite.id}`} class="stack">
-        <input type="hidden" name="secret" value={secret} />
-        <button type="submit" class="primary">
-          Accept the invite
-        </button>
-      </form>
-      <p class="muted">You get an API key, which is shown once, and are signed in for {SESSION_HOURS} hours.</p>
-    </div>
-  </OpenPage>
-);
+export const OpenInvitePage = (props: { invite: OpenInvite; secret: string; login: LoginService | undefined }) => {
+  const { invite, secret, login } = props;
+  return (
+    <OpenPage title="You are invited">
+      <div class="card center">
+        <h1>You are invited</h1>
+        <dl class="facts">
+          <Fact name="To">
+            <Name>{invite.tenantName}</Name>
+          </Fact>
+          <Fact name="As">
+            <span class="wrap">
+              <bdi>{invite.email}</bdi>
+            </span>
+          </Fact>
+          <Fact name="Role">{invite.role}</Fact>
+          <Fact name="Open until">
+            <Time at={invite.expiresAt.toISOString()} />
+          </Fact>
+        </dl>
+        {login && (
+          <p>
+            <a
+              class="button primary"
+              href={`/app/sign-in/oidc?invite=${invite.id}&secret=${encodeURIComponent(secret)}`}
+            >
+              Accept, and sign in with {login.name}
+            </a>
+          </p>
+        )}
+        <form method="post" action={`/app/invites/${invite.id}`} class="stack">
+          <input type="hidden" name="secret" value={secret} />
+          <button type="submit" class={login ? "" : "primary"}>
+            {login ? "Accept the invite with an API key" : "Accept the invite"}
+          </button>
+        </form>
+        <p class="muted">
+          {login && `With ${login.name}, whatever account you have there, you sign in by it from now on. `}
+          {login ? "Otherwise you" : "You"} get an API key, which is shown once, and are signed in for {SESSION_HOURS}{" "}
+          hours.
+        </p>
+      </div>
+    </OpenPage>
+  );
+};
 
 export const ClosedInvitePage = () => (
   <OpenPage title="This invite is not open">
     <div class="card center">
       <h1>This invite is not open</h1>
       <p>The link is incomplete, or the invite was accepted, withdrawn or replaced, or has expired.</p>
-      <p>Ask whoever invited you for a new one. If you have accepted it, sign in with your API key.</p>
+      <p>Ask whoever invited you for a new one. If you have accepted it, sign in.</p>
       <p>
         If you have accepted it in this browser within the last {SESSION_HOURS} hours and have not copied the key, you
         are still signed in: your name, at the top of the pages, leads to where you make another key.

@@ -11,6 +11,7 @@ import { CreateApiKeyRequestSchema } from "../../people/api-keys-routes.ts";
 import { createInvite, withdrawInvite } from "../../people/invite-verbs.ts";
 import { generateInviteSecret, inviteLink } from "../../people/invites.ts";
 import { InviteUserRequestSchema } from "../../people/invites-routes.ts";
+import { untieLogin } from "../../people/logins/login-verbs.ts";
 import { CreateTenantUserRequestSchema, TenantUserEditRequestSchema } from "../../people/tenant-users-routes.ts";
 import { CreatePermissionRequestSchema, UpdatePermissionRequestSchema } from "../../people/user-permissions-routes.ts";
 import {
@@ -113,6 +114,11 @@ for (const [verb, isActive] of [
     return seeOther(c, personHref(c));
   });
 }
+
+people.form("/app/people/:id/untie", async (c) => {
+  await perform(c.var.services, untieLogin, chosen(c));
+  return seeOther(c, personHref(c));
+});
 
 people.form("/app/people/:id/delete", async (c) => {
   await perform(c.var.services, deleteUser, chosen(c));

@@ -37,7 +37,7 @@ export const PersonActions = ({ caller, person }: { caller: Caller; person: Pers
       </Ask>
       {person.mayBeInvited && person.email !== null && (
         <Ask id="ask-invite" label="Invite" title="Invite them?" kind="primary">
-          <p>They cannot sign in yet. You get a link to send to them: it is open for {INVITE_DAYS} days.</p>
+          <p>They have not signed in yet. You get a link to send to them: it is open for {INVITE_DAYS} days.</p>
           <InviteAgain email={person.email} role={person.role} label="Invite" />
         </Ask>
       )}

@@ -2,6 +2,7 @@ import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
+import { LoginOfPerson } from "./login.tsx";
 import { RoleName } from "./people.tsx";
 import { mayChange, PersonActions } from "./person-actions.tsx";
 import type { Person, PersonView, PersonWithWork } from "./view-people.ts";
@@ -40,6 +41,7 @@ export const PersonPage = ({ view, person }: { view: PersonView; person: PersonW
           </dl>
         </section>
         <Permissions view={view} person={person} />
+        <LoginOfPerson view={view} person={person} />
         <Keys view={view} person={person} />
       </div>
     </Page>

@@ -3,6 +3,7 @@ import type { Credential } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy, maySeeUser, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { runnerSessions } from "../../db/lease-tables.ts";
+import { logins } from "../../db/people/login-tables.ts";
 import { apiKeys, invites, pathParts, userPermissions, users } from "../../db/tables.ts";
 import { type ApiKey, apiKeyColumns, keyWorks } from "../../people/api-keys.ts";
 import { type Invite, inviteColumns, isOfAdministrator, mayBeInvited } from "../../people/invites.ts";
@@ -141,10 +142,15 @@ export type PersonView = {
   person: PersonWithWork | null;
   permissions: (Permission & { workflowName: string | null })[];
   keys: ApiKey[];
+  /** The account by which the user signs in, if they are tied to one. */
+  login: Login | null;
 };
 
+/** A login without its subject: who may see the page may know at which login service, and since when. */
+export type Login = { issuer: string; createdAt: Date };
+
 /**
- * A user with their permissions and valid keys. `person` is null when the user does not exist or the caller may not see them.
+ * A user with their permissions, valid keys and login. `person` is null when the user does not exist or the caller may not see them.
  * @throws Unauthenticated
  */
 export async function viewPerson(db: Database, credential: Credential, id: string): Promise<PersonView> {
@@ -155,6 +161,7 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
     persons: [person = null],
     permissions,
     keys,
+    tied: [login = null],
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     persons: db
@@ -180,6 +187,12 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
       .innerJoin(users, isAsked)
       .innerJoin(apiKeys, and(eq(apiKeys.tenantId, users.tenantId), eq(apiKeys.userId, users.id), keyWorks))
       .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id)),
+    tied: db
+      .with(caller)
+      .select({ issuer: logins.iss, createdAt: logins.createdAt })
+      .from(caller)
+      .innerJoin(users, isAsked)
+      .innerJoin(logins, and(eq(logins.tenantId, users.tenantId), eq(logins.userId, users.id))),
   });
-  return { caller: requireCaller(callers), person, permissions, keys };
+  return { caller: requireCaller(callers), person, permissions, keys, login };
 }

@@ -27,17 +27,18 @@ export async function keepSession(c: Context<AppEnv>, session: NewSession): Prom
 /**
  * Prolongs a used session by the time since its last renewal, up to seven days after the sign-in. That time is measured by the
  * clock of a Worker, and it is added to an instant of the database's clock: so no decision depends on whether a Worker's clock
- * is right. The database still ends the session together with its API key or its user.
+ * is right. The database still ends the session together with its API key, its login or its user.
  */
 export async function renewSession(c: Context<AppEnv>): Promise<void> {
-  const { userId, tenantId, apiKeyId, expiresAt, name, renewable } = c.var.session;
-  if (renewable === null || apiKeyId === null) return;
+  const { userId, tenantId, apiKeyId, loginId, expiresAt, name, renewable } = c.var.session;
+  if (renewable === null) return;
   const elapsed = Math.floor(Date.now() / 1000) - renewable.issuedAt;
   if (elapsed < RENEW_AFTER_SECONDS) return;
   const { beganAt } = renewable;
   const renewedTo = Math.min(expiresAt + Math.min(elapsed, SESSION_SECONDS), beganAt + MAX_SESSION_SECONDS);
   if (renewedTo <= expiresAt) return;
-  await keepSession(c, { userId, tenantId, apiKeyId, beganAt, expiresAt: renewedTo, name: name ?? undefined });
+  const session = { userId, tenantId, apiKeyId, loginId, beganAt, expiresAt: renewedTo };
+  await keepSession(c, { ...session, name: name ?? undefined });
 }
 
 export function forgetSession(c: Context<AppEnv>): void {

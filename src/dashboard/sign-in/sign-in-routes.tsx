@@ -6,12 +6,12 @@ import { cellOfKey, requireCell } from "../../http/credentials/cell.ts";
 import type { NewSession } from "../../http/credentials/session-token.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { beginSession } from "../../people/sign-in.ts";
-import { RESUMED_FIELD, readForm } from "../forms.tsx";
+import { readForm } from "../forms.tsx";
 import { OpenPage } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { forgetSession, keepSession, SESSION_SECONDS } from "./session.ts";
-import { answerSignIn, findOwnPath, Hidden, type KeptForm, readKeptForm, START } from "./sign-in.tsx";
+import { answerSignIn, findOwnPath, type KeptForm, KeptFormAgain, readKeptForm, START } from "./sign-in.tsx";
 
 export const signIn = new Pages();
 
@@ -53,22 +53,13 @@ async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession 
   }
 }
 
-/** The page after a sign-in that interrupted a form. The form is sent only when the user presses the button. */
-const SignedInAgainPage = ({ kept: { action, fields } }: { kept: KeptForm }) => (
+/** The page after a sign-in that interrupted a form. */
+const SignedInAgainPage = ({ kept }: { kept: KeptForm }) => (
   <OpenPage title="Signed in again">
     <div class="card center">
       <h1>You are signed in again</h1>
       <p>Nothing has been sent yet.</p>
-      <form method="post" action={action} class="actions">
-        {fields.map(([name, value]) => (
-          <Hidden name={name} value={value} />
-        ))}
-        <Hidden name={RESUMED_FIELD} value="1" />
-        <button type="submit" class="primary">
-          Go on with it
-        </button>
-        <a href={START}>Leave it</a>
-      </form>
+      <KeptFormAgain kept={kept} label="Go on with it" />
     </div>
   </OpenPage>
 );

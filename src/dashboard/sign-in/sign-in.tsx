@@ -1,4 +1,5 @@
 import type { Context } from "hono";
+import type { LoginService } from "../../config.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm } from "../forms.tsx";
 import { OpenPage } from "../layout.tsx";
@@ -34,40 +35,41 @@ export async function readKeptForm(c: Context<AppEnv>): Promise<KeptForm | null>
   return { action, fields };
 }
 
-export const Hidden = ({ name, value }: { name: string; value: string }) => (
-  <input type="hidden" name={name} value={value} />
+const Hidden = ({ name, value }: { name: string; value: string }) => <input type="hidden" name={name} value={value} />;
+
+/** A kept form. It is sent only when the user presses the button. */
+export const KeptFormAgain = ({ kept: { action, fields }, label }: { kept: KeptForm; label: string }) => (
+  <form method="post" action={action} class="actions">
+    {fields.map(([name, value]) => (
+      <Hidden name={name} value={value} />
+    ))}
+    <Hidden name={RESUMED_FIELD} value="1" />
+    <button type="submit" class="primary">
+      {label}
+    </button>
+    <a href={START}>Leave it</a>
+  </form>
 );
 
-type SignInPageProps = { isConfigured: boolean; next: string; kept: KeptForm | null; failure: Failure };
+type SignInPageProps = {
+  isConfigured: boolean;
+  login: LoginService | undefined;
+  next: string;
+  kept: KeptForm | null;
+  failure: Failure;
+};
 
-const SignInPage = ({ isConfigured, next, kept, failure }: SignInPageProps) => (
+const SignInPage = ({ isConfigured, login, next, kept, failure }: SignInPageProps) => (
   <OpenPage title="Sign in">
     <div class="card center">
       <h1>workflow-runs</h1>
       {isConfigured ? (
-        <form method="post" action="/app/sign-in" class="stack">
+        <>
           <Failures failure={failure} />
-          {kept && (
-            <>
-              <p>Your session has ended, so nothing was changed. Sign in again: what you have typed is kept.</p>
-              <Hidden name={KEPT_ACTION} value={kept.action} />
-              {kept.fields.map(([name, value]) => (
-                <Hidden name={KEPT + name} value={value} />
-              ))}
-            </>
-          )}
-          <Hidden name="next" value={next} />
-          <Field
-            name="key"
-            label="API key"
-            failure={failure}
-            hint="It begins with wr_. You stay signed in until you have been away for 12 hours, at most 7 days; the key itself is not kept."
-            control={(a) => <input {...a} type="password" required autocomplete="current-password" autofocus />}
-          />
-          <button type="submit" class="primary">
-            Sign in
-          </button>
-        </form>
+          {kept && <p>Your session has ended, so nothing was changed. Sign in again: what you have typed is kept.</p>}
+          {login && <LoginLink login={login} next={next} kept={kept} />}
+          <KeyForm isFirst={login === undefined} next={next} kept={kept} failure={failure} />
+        </>
       ) : (
         <p>
           Sign-in is not configured: the service has no <code>SESSION_SECRET</code> to sign sessions with. The API works
@@ -78,15 +80,67 @@ const SignInPage = ({ isConfigured, next, kept, failure }: SignInPageProps) => (
   </OpenPage>
 );
 
+/**
+ * The link to the login service. It is a link and not a form, since browsers apply `form-action` of our Content-Security-Policy to
+ * redirects, too. A kept form stays on this page while its sender signs in in another tab.
+ */
+const LoginLink = ({ login, next, kept }: { login: LoginService; next: string; kept: KeptForm | null }) => (
+  <div class="stack">
+    <p>
+      <a
+        class="button primary"
+        href={`/app/sign-in/oidc?next=${encodeURIComponent(next)}`}
+        {...(kept && { target: "_blank", rel: "noopener" })}
+      >
+        Sign in with {login.name}
+      </a>
+    </p>
+    {kept && (
+      <>
+        <p>That opens another tab. When you are signed in there, go on here.</p>
+        <KeptFormAgain kept={kept} label="I am signed in again" />
+      </>
+    )}
+    <p class="muted">Or sign in with an API key:</p>
+  </div>
+);
+
+type KeyFormProps = Pick<SignInPageProps, "next" | "kept" | "failure"> & { isFirst: boolean };
+
+const KeyForm = ({ isFirst, next, kept, failure }: KeyFormProps) => (
+  <form method="post" action="/app/sign-in" class="stack">
+    {kept && (
+      <>
+        <Hidden name={KEPT_ACTION} value={kept.action} />
+        {kept.fields.map(([name, value]) => (
+          <Hidden name={KEPT + name} value={value} />
+        ))}
+      </>
+    )}
+    <Hidden name="next" value={next} />
+    <Field
+      name="key"
+      label="API key"
+      failure={failure}
+      hint="It begins with wr_. You stay signed in until you have been away for 12 hours, at most 7 days; the key itself is not kept."
+      control={(a) => <input {...a} type="password" required autocomplete="current-password" autofocus={isFirst} />}
+    />
+    <button type="submit" class={isFirst ? "primary" : ""}>
+      Sign in
+    </button>
+  </form>
+);
+
 /** Answers the sign-in page, which may carry a kept form. */
 export function answerSignIn(
   c: Context<AppEnv>,
-  { next = START, kept = null, failure = NO_FAILURE }: Partial<Omit<SignInPageProps, "isConfigured">>,
-  status: 200 | 401 = 200,
+  { next = START, kept = null, failure = NO_FAILURE }: Partial<Pick<SignInPageProps, "next" | "kept" | "failure">>,
+  status: 200 | 400 | 401 | 503 = 200,
 ): Promise<Response> {
-  const isConfigured = c.env.config.sessions.keys !== undefined;
+  const { sessions, login } = c.env.config;
+  const isConfigured = sessions.keys !== undefined;
   c.header("Cache-Control", "no-store");
-  return html(c, <SignInPage isConfigured={isConfigured} next={next} kept={kept} failure={failure} />, status);
+  return html(c, <SignInPage {...{ isConfigured, login, next, kept, failure }} />, status);
 }
 
 /** The path and query of a link to one of our pages; null for any other link. */

@@ -1,7 +1,8 @@
 /**
  * Session tokens: JWTs (RFC 7519) of a login service or of this service, which say who the user is. The database decides what
  * the user may do and whether the user is still active. Claims: `sub` user, `tenant_id`, `exp`. Our own tokens also have
- * `api_key_id`, `iat`, `auth_time` and `cel`, the cell; those of a login service may have `email` and `email_verified`.
+ * `api_key_id` or `login_id`, `iat`, `auth_time` and `cel`, the cell; those of a login service may have `email` and
+ * `email_verified`.
  */
 import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
 import type { AsymmetricAlgorithm } from "hono/utils/jwt/jwa";
@@ -29,13 +30,14 @@ export type Session = SessionClaims & {
 };
 
 /**
- * A session to be signed, of a user who signed in with an API key. Instants are in seconds since 1970; `beganAt` is when the
- * user signed in.
+ * A session to be signed, of a user who signed in with an API key or by the login service. Instants are in seconds since 1970;
+ * `beganAt` is when the user signed in.
  */
 export type NewSession = {
   userId: string;
   tenantId: string;
-  apiKeyId: string;
+  apiKeyId: string | null;
+  loginId: string | null;
   beganAt: number;
   expiresAt: number;
   name?: SessionName | undefined;
@@ -76,6 +78,7 @@ const claimsSchema = z.object({
   exp: instant,
   nbf: instant.default(0),
   api_key_id: z.guid().nullable().default(null),
+  login_id: z.guid().nullable().default(null),
   iat: instant.optional().catch(undefined),
   // A claim of OpenID Connect Core 1.0, section 2: when the user signed in.
   auth_time: instant.optional().catch(undefined),
@@ -94,6 +97,7 @@ const CLAIMS: Readonly<Record<string, string>> = {
   exp: "when the token expires, in seconds since 1970",
   nbf: "when the token begins to be valid, in seconds since 1970",
   api_key_id: "the id of an API key, a UUID",
+  login_id: "the id of a login of this service, a UUID",
 };
 
 /**
@@ -138,15 +142,17 @@ export function openSessions(config: Pick<Config, "sessions" | "cell" | "cells">
       const payload = await readPayload(token);
       if (payload === undefined) return null;
       const claims = readClaims(payload);
-      const { sub, tenant_id, exp, nbf, api_key_id, iat, auth_time } = claims;
+      const { sub, tenant_id, exp, nbf, api_key_id, login_id, iat, auth_time } = claims;
       const { email, email_verified, name, tenant_name, role } = claims;
-      const isOurs = api_key_id !== null && iat !== undefined && auth_time !== undefined;
+      const hasBegun = api_key_id !== null || login_id !== null;
+      const isOurs = hasBegun && iat !== undefined && auth_time !== undefined;
       return {
         userId: sub,
         tenantId: tenant_id,
         expiresAt: exp,
         notBefore: nbf,
         apiKeyId: api_key_id,
+        loginId: login_id,
         verifiedEmail: email_verified ? email : null,
         name: name === undefined ? null : { name, tenant_name, role },
         renewable: isOurs ? { issuedAt: iat, beganAt: auth_time } : null,
@@ -159,12 +165,12 @@ export function openSessions(config: Pick<Config, "sessions" | "cell" | "cells">
 }
 
 /**
- * Makes a session token of this service, for a user who signed in with an API key. It is signed with the newest key, so {@link
+ * Makes a session token of this service, for a user who signed in on a page. It is signed with the newest key, so {@link
  * openSessions} accepts it. Null when SESSION_SECRET is not set.
  */
 export async function signSession(
   { sessions: { keys, issuer, audience }, cell }: Pick<Config, "sessions" | "cell">,
-  { userId, tenantId, beganAt, expiresAt, apiKeyId, name }: NewSession,
+  { userId, tenantId, beganAt, expiresAt, apiKeyId, loginId, name }: NewSession,
 ): Promise<string | null> {
   if (!keys) return null;
   const claims = {
@@ -173,7 +179,8 @@ export async function signSession(
     iat: Math.floor(Date.now() / 1000),
     auth_time: beganAt,
     exp: expiresAt,
-    api_key_id: apiKeyId,
+    ...(apiKeyId !== null && { api_key_id: apiKeyId }),
+    ...(loginId !== null && { login_id: loginId }),
     cel: cell,
     ...name,
     ...(issuer !== undefined && { iss: issuer }),

@@ -2,8 +2,14 @@ import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../scripts/local/folders.ts";
 
-/** Routes that answer no page of their own: a text, a part of a page that is asked for again, and another page. */
-const NO_PAGES = ["/app/runs/:id/log", "/app/runs/:id/follow-log", "/app/settings"];
+/** Routes that answer no page of their own: a text, a part of a page that is asked for again, and the way to another page. */
+const NO_PAGES = [
+  "/app/runs/:id/log",
+  "/app/runs/:id/follow-log",
+  "/app/settings",
+  "/app/sign-in/oidc",
+  "/app/sign-in/oidc/callback",
+];
 
 /** The constant in a path that is not a literal, in the folder of its routes. */
 const HREF = "/app/settings/notifications";

@@ -1,4 +1,4 @@
--- Deletes a user. Their keys, sessions and permissions end at once. The row is kept for the runs that refer to it, but is not
+-- Deletes a user. Their keys, login, sessions and permissions end at once. The row is kept for the runs that refer to it, but is not
 -- listed any more, and the email can be used for a new user.
 --
 -- Guarantees and races: see `lock_and_judge_user_change`.
@@ -17,6 +17,7 @@ begin
   end if;
   v_now := clock_timestamp();
   delete from public.api_keys k where k.tenant_id = v_tenant_id and k.user_id = p_user_id;
+  delete from public.logins l where l.tenant_id = v_tenant_id and l.user_id = p_user_id;
   delete from public.user_permissions held where held.tenant_id = v_tenant_id and held.user_id = p_user_id;
   update public.users u
   set deactivated_at = coalesce(u.deactivated_at, v_now), deleted_at = v_now, updated_at = v_now

@@ -13,40 +13,20 @@ create or replace function public.redeem_invite(
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
+  v_user_id constant uuid := public.lock_invited_user(p_invite_id, p_secret_hash, p_user_id);
+  v_now constant timestamptz := clock_timestamp();
   v_tenant_id uuid;
-  v_email text;
-  v_role text;
-  v_user_id uuid;
-  v_now timestamptz;
 begin
-  -- 1. Lock the invite.
-  select i.tenant_id, i.email, i.role into v_tenant_id, v_email, v_role
-  from public.invites i
-  where i.id = p_invite_id and i.secret_hash = decode(p_secret_hash, 'hex') and i.accepted_at is null
-  for update;
-  v_now := clock_timestamp();
-  if not exists (select from public.invites i where i.id = p_invite_id and i.accepted_at is null and i.expires_at > v_now)
-    or v_tenant_id is null
-  then
+  -- 1. Was the invite open?
+  if v_user_id is null then
     return public.answer_of(p_context, v_since, null, '{"refused": "not_found"}');
   end if;
 
-  -- 2. Find the user who was added with this email, or add one. A user who is added at the same moment counts as found.
-  insert into public.users (id, tenant_id, email, role) values (p_user_id, v_tenant_id, v_email, v_role)
-  on conflict do nothing;
-  select u.id into v_user_id
-  from public.users u
-  where u.tenant_id = v_tenant_id and lower(u.email) = v_email and u.deleted_at is null
-  for update;
-  if v_user_id is null or not public.may_be_invited(v_user_id) then
-    return public.answer_of(p_context, v_since, null, '{"refused": "not_found"}');
-  end if;
-  update public.users u set role = v_role, updated_at = v_now where u.id = v_user_id and u.role <> v_role;
-
-  -- 3. Give the user their first key, and mark the invite as accepted.
+  -- 2. Give the user their first key, and mark the invite as accepted.
+  select u.tenant_id into v_tenant_id from public.users u where u.id = v_user_id;
   insert into public.api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
   values (p_key_id, v_tenant_id, v_user_id, 'First key', decode(p_key_hash, 'hex'), p_key_suffix);
-  update public.invites i set accepted_at = v_now, updated_at = v_now where i.id = p_invite_id;
+  perform public.mark_invite_accepted(p_invite_id, v_user_id, v_now);
 
   return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', (
     select jsonb_build_object('tenant_id', t.id, 'tenant_name', t.name, 'user_id', u.id,

@@ -1,0 +1,45 @@
+-- Signs a person in by their account at the login service. The account is tied to at most one user of each tenant. A verified email
+-- ties it to the users who have this email and are not tied to any account yet; once tied, the email does not matter.
+--
+-- Guarantees: no account signs in as a user who is tied to another one, whatever its email.
+-- Closes the race between two accounts with the same email: both lock the users, and the second finds them tied.
+-- Idempotent.
+--
+-- `p_account`: see logins.sql. Answers {"result": see `sessions_of_account`}, or "refused": unauthenticated (the ID token has
+-- expired), unknown_account (no active user)
+create or replace function public.sign_in_by_login(p_context jsonb, p_account jsonb, p_session_seconds integer) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_now timestamptz;
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_has_tied boolean := false;
+  v_sessions jsonb;
+begin
+  if public.session_is_current(p_account) is not true then
+    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+  end if;
+
+  -- 1. Lock the active users who have the email and are not tied, and tie them.
+  for v_tenant_id, v_user_id in
+    select u.tenant_id, u.id
+    from public.users u
+    where lower(u.email) = p_account ->> 'email' and u.deleted_at is null and u.deactivated_at is null
+      and not exists (select from public.logins l where l.tenant_id = u.tenant_id and l.user_id = u.id)
+    order by u.id
+    for no key update of u
+  loop
+    v_has_tied := public.tie_login(gen_random_uuid(), v_tenant_id, v_user_id, p_account, clock_timestamp()) or v_has_tied;
+  end loop;
+  v_now := clock_timestamp();
+
+  -- 2. As whom does the account sign in?
+  v_sessions := public.sessions_of_account(p_account, null, v_now, p_session_seconds);
+  v_tenant_id := v_sessions #>> '{tenants,0,tenant_id}';
+  if v_tenant_id is null then
+    return public.answer_of(p_context, v_since, null, '{"refused": "unknown_account"}');
+  end if;
+  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', v_sessions),
+    case when v_has_tied then '{"others": true}'::jsonb end);
+end $$;

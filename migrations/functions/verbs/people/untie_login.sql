@@ -1,0 +1,20 @@
+-- Unties a user from the account of the login service by which they sign in: their sessions that began with it end. The next account
+-- that signs in with their verified email is tied to them.
+--
+-- Guarantees and races: see `lock_and_judge_user_change`. Idempotent.
+--
+-- Answers {"result": {}}, or "refused": see `lock_and_judge_user_change`.
+create or replace function public.untie_login(p_context jsonb, p_tenant_id uuid, p_user_id uuid) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_judged constant jsonb := public.lock_and_judge_user_change(p_context, p_tenant_id, p_user_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
+begin
+  if v_judged ? 'refused' then
+    return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+  delete from public.logins l where l.tenant_id = v_tenant_id and l.user_id = p_user_id;
+  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}',
+    case when found then jsonb_build_object('others', true, 'ended_user_ids', jsonb_build_array(p_user_id)) end);
+end $$;

@@ -1,0 +1,161 @@
+/** The routes of signing in by the login service, and of the tenants that an account can enter. */
+import type { Context } from "hono";
+import type { LoginService } from "../../../config.ts";
+import { Unauthenticated } from "../../../db/access.ts";
+import type { NewSession } from "../../../http/credentials/session-token.ts";
+import type { AppEnv } from "../../../http/env.ts";
+import { isSameOrigin } from "../../../http/middleware/authenticate.ts";
+import { provideServices } from "../../../http/middleware/provide-services.ts";
+import { Problem } from "../../../http/problems.ts";
+import { describeError, log } from "../../../log.ts";
+import { hashInviteSecret, inviteLink } from "../../../people/invites.ts";
+import { type Account, redeemInviteByLogin, signInByLogin } from "../../../people/logins/login-verbs.ts";
+import { sessionName } from "../../../people/sign-in.ts";
+import { perform } from "../../../verbs/perform.ts";
+import { readForm } from "../../forms.tsx";
+import { Pages } from "../../pages.ts";
+import { ClosedInvitePage } from "../../people/invite.tsx";
+import { html, seeOther } from "../../render.ts";
+import { readId } from "../../signed-in.tsx";
+import { keepSession, SESSION_SECONDS } from "../session.ts";
+import { answerSignIn, findOwnPath, START } from "../sign-in.tsx";
+import { LoginRefused, LoginUnavailable } from "./failures.ts";
+import { AccountTakenPage, TenantsPage, UnknownAccountPage } from "./login-pages.tsx";
+import { keepPending, type PendingSignIn, takePending } from "./pending-sign-in.ts";
+import { viewTenants } from "./view-tenants.ts";
+
+export const logins = new Pages();
+
+/** A longer path is not kept, since a browser does not keep cookies of more than 4096 bytes. */
+const MAX_NEXT = 1_500;
+
+logins.openPage("/app/sign-in/oidc", async (c) => {
+  const login = requireLogin(c);
+  const next = nextOf(c, c.req.query("next"));
+  const [id, secret] = [c.req.query("invite"), c.req.query("secret")];
+  const invite = id !== undefined && secret !== undefined ? { id: readId(id), secret: secret.slice(0, 100) } : null;
+  // A link of another site must not tie somebody's account to a tenant: they see first what they accept.
+  if (invite !== null && !isSameOrigin(c)) return seeOther(c, inviteLink(c.env.config, invite.id, invite.secret));
+  try {
+    const { beginLogin } = await import("./oidc.ts");
+    const asAnother = c.req.query("account") === "other";
+    const { url, state, ...begun } = await beginLogin(login, redirectUri(c), { asAnother });
+    await keepPending(c, login, state, { ...begun, next, invite });
+    c.header("Cache-Control", "no-store");
+    return c.redirect(url);
+  } catch (error) {
+    return explain(c, login, error, next);
+  }
+});
+
+logins.openPage("/app/sign-in/oidc/callback", async (c) => {
+  const login = requireLogin(c);
+  const parameters = new URL(c.req.url).searchParams;
+  const state = parameters.get("state") ?? "";
+  const pending = await takePending(c, login, state);
+  if (pending === null) return answerSignIn(c, { failure: { faults: [], detail: NOT_BEGUN_HERE } }, 400);
+  try {
+    const { finishLogin } = await import("./oidc.ts");
+    const account = await finishLogin(login, redirectUri(c), { state, ...pending }, parameters);
+    return await enter(c, login, pending, account);
+  } catch (error) {
+    return explain(c, login, error, pending.next);
+  }
+});
+
+const NOT_BEGUN_HERE = "This sign-in did not begin in this browser, or more than ten minutes ago. Sign in again.";
+
+/** Begins the session of a person who has proved their account. */
+async function enter(
+  c: Context<AppEnv>,
+  login: LoginService,
+  { next, invite }: PendingSignIn,
+  account: Account,
+): Promise<Response> {
+  provideServices(c, {});
+  try {
+    const sessions = await beginSessions(c, invite, account);
+    const [session] = sessions;
+    if (session === undefined) throw new Error("The verb answers at least one session.");
+    await keepSession(c, session);
+    return seeOther(c, sessions.length > 1 ? `/app/tenants?next=${encodeURIComponent(next)}` : next);
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    log("info", "sign-in refused", { reason: error.code, request_id: c.var.requestId });
+    if (error.code === "forbidden") {
+      return html(c, <UnknownAccountPage serviceName={login.name} email={account.email} />, 403);
+    }
+    if (error.code === "not_found") return html(c, <ClosedInvitePage />, 404);
+    if (error.code === "conflict") return html(c, <AccountTakenPage serviceName={login.name} />, 409);
+    throw error;
+  }
+}
+
+/** One session for each tenant that the account can enter; for an invite, the one of its tenant. */
+async function beginSessions(
+  c: Context<AppEnv>,
+  invite: PendingSignIn["invite"],
+  account: Account,
+): Promise<NewSession[]> {
+  const request = { account, sessionSeconds: SESSION_SECONDS };
+  if (invite === null) return (await perform(c.var.services, signInByLogin, request)).result;
+  const link = { inviteId: invite.id, secretHash: await hashInviteSecret(invite.secret) };
+  return (await perform(c.var.services, redeemInviteByLogin, { ...link, ...request })).result;
+}
+
+/** Answers a sign-in that failed with the page to sign in, which says why. Nothing of an answer of the login service is shown. */
+function explain(c: Context<AppEnv>, { name }: LoginService, error: unknown, next: string): Promise<Response> {
+  const request_id = c.var.requestId;
+  if (error instanceof LoginUnavailable) {
+    log("error", "login service", { request_id, ...describeError(error) });
+    c.header("Retry-After", "5");
+    const detail = `${name} does not answer as it should. Try again in a moment, or sign in with an API key.`;
+    return answerSignIn(c, { next, failure: { faults: [], detail } }, 503);
+  }
+  if (!(error instanceof LoginRefused) && !(error instanceof Unauthenticated)) throw error;
+  const reason = error instanceof LoginRefused ? error.reason : "expired";
+  const message = error.cause instanceof Error ? error.cause.message : error.message;
+  log("info", "sign-in refused", { request_id, reason, error: message });
+  // The rate limit of failed authentications counts answers with this header.
+  c.header("WWW-Authenticate", "Bearer");
+  const detail =
+    reason === "access_denied"
+      ? `You have not signed in at ${name}, or it does not let you in here.`
+      : `The answer of ${name} is not valid, so you are not signed in. Sign in again.`;
+  return answerSignIn(c, { next, failure: { faults: [], detail } }, 401);
+}
+
+logins.page("/app/tenants", async (c) => {
+  const view = await viewTenants(c.env.db, c.var.session);
+  return html(c, <TenantsPage view={view} next={nextOf(c, c.req.query("next"))} />);
+});
+
+logins.form("/app/tenants", async (c) => {
+  const { values } = await readForm(c);
+  const { session } = c.var;
+  const { tenants } = await viewTenants(c.env.db, session);
+  const tenant = tenants.find(({ tenantId }) => tenantId === values.tenant);
+  if (tenant === undefined || session.renewable === null) {
+    throw new Problem("not_found", "Your account cannot enter this tenant, or not any more.");
+  }
+  const { tenantId, userId, loginId } = tenant;
+  const [user, { beganAt }] = [{ userId, tenantId, loginId, name: sessionName(tenant) }, session.renewable];
+  await keepSession(c, { ...user, apiKeyId: null, beganAt, expiresAt: session.expiresAt });
+  // Whatever renews the session after this answer must renew the new one.
+  c.set("session", { ...session, ...user });
+  return seeOther(c, nextOf(c, values.next));
+});
+
+/** @throws Problem `not_found` when there is no login service */
+function requireLogin({ env: { config } }: Context<AppEnv>): LoginService {
+  if (config.login === undefined)
+    throw new Problem("not_found", "This service has no login service. See docs/sign-in.md.");
+  return config.login;
+}
+
+const redirectUri = ({ env: { config } }: Context<AppEnv>): string => `${config.publicUrl}/app/sign-in/oidc/callback`;
+
+function nextOf(c: Context<AppEnv>, link: string | undefined): string {
+  const next = findOwnPath(link, c.req.url) ?? START;
+  return next.length > MAX_NEXT ? START : next;
+}

@@ -1,0 +1,182 @@
+/**
+ * The protocol of a sign-in by the login service: OpenID Connect Core 1.0, authorization code with PKCE, `state` and `nonce`. Loaded by
+ * the first sign-in of an isolate, since nothing else needs the library.
+ */
+import * as oauth from "oauth4webapi";
+import { z } from "zod";
+import type { LoginService } from "../../../config.ts";
+import type { Account } from "../../../people/logins/login-verbs.ts";
+import { withTimeLimit } from "../../../time-limit.ts";
+import { LoginRefused, LoginUnavailable } from "./failures.ts";
+import { verifiedEmail } from "./verified-email.ts";
+
+/** How long each request to the login service may take. */
+const TIMEOUT_MS = 5_000;
+
+/** How long a sign-in that comes back may use what an isolate knows about the login service. */
+const KNOWN_MS = 10 * 60_000;
+
+/**
+ * A hundred years: the library compares no instant of a token with the Worker's clock. The statement that signs the person in compares
+ * them with the clock of the database.
+ */
+const ANY_CLOCK_SECONDS = 100 * 365 * 86_400;
+
+/** The last second of the year 9999. Postgres may be unable to store later instants. */
+const MAX_INSTANT = 253_402_300_799;
+
+/** What the login service says about itself, and its keys. The library keeps the keys for some minutes. */
+type Known = { server: oauth.AuthorizationServer; keys: oauth.JWKSCacheInput; readAt: number };
+
+const knownOf = new WeakMap<LoginService, Known>();
+
+/** The claims that identify the account, and its times. `sub` has up to 255 ASCII characters. */
+const claimsSchema = z.object({
+  iss: z.string().max(500),
+  sub: z.string().regex(/^[\x20-\x7e]{1,255}$/),
+  exp: z.number().transform((instant) => Math.min(instant, MAX_INSTANT)),
+  nbf: z.number().max(MAX_INSTANT).default(0),
+});
+
+/** Sends a request to the login service, and reads the whole answer within the time limit. */
+async function ask(
+  url: string,
+  { body, ...init }: oauth.CustomFetchOptions<string, URLSearchParams | undefined>,
+): Promise<Response> {
+  try {
+    return await withTimeLimit(TIMEOUT_MS, async (signal) => {
+      const response = await fetch(url, { ...init, ...(body && { body }), signal });
+      const text = await response.text();
+      if (response.status >= 500 || response.status === 429) throw new Error(`It answered ${response.status}.`);
+      const type = response.headers.get("Content-Type");
+      return new Response(text || null, { status: response.status, headers: type ? { "Content-Type": type } : {} });
+    });
+  } catch (error) {
+    throw new LoginUnavailable(error);
+  }
+}
+
+const optionsOf = ({ issuer }: LoginService) => ({
+  [oauth.customFetch]: ask,
+  // The configuration allows `http` only for an issuer on this machine.
+  [oauth.allowInsecureRequests]: issuer.protocol === "http:",
+});
+
+const clientOf = ({ clientId }: LoginService): oauth.Client => ({
+  client_id: clientId,
+  [oauth.clockTolerance]: ANY_CLOCK_SECONDS,
+});
+
+/**
+ * Asks the login service what it is (OpenID Connect Discovery 1.0).
+ * @throws LoginUnavailable also when it calls itself by another issuer
+ */
+async function discover(login: LoginService): Promise<Known> {
+  try {
+    const answer = await oauth.discoveryRequest(login.issuer, { ...optionsOf(login), algorithm: "oidc" });
+    const server = await oauth.processDiscoveryResponse(login.issuer, answer);
+    const known = { server, keys: knownOf.get(login)?.keys ?? {}, readAt: Date.now() };
+    knownOf.set(login, known);
+    return known;
+  } catch (error) {
+    if (error instanceof LoginUnavailable) throw error;
+    // The library's errors carry whole answers as their cause, which are not for the log.
+    throw new LoginUnavailable(new Error(error instanceof Error ? error.message : "unknown"));
+  }
+}
+
+async function findKnown(login: LoginService): Promise<Known> {
+  const known = knownOf.get(login);
+  return known && Math.abs(Date.now() - known.readAt) < KNOWN_MS ? known : discover(login);
+}
+
+/** A secret goes into the body if the login service says that it takes it there, since some decode the header wrongly. */
+function authenticate(login: LoginService, server: oauth.AuthorizationServer): oauth.ClientAuth {
+  if (login.clientSecret === undefined) return oauth.None();
+  const methods = server.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
+  const isInBody = methods.includes("client_secret_post");
+  return isInBody ? oauth.ClientSecretPost(login.clientSecret) : oauth.ClientSecretBasic(login.clientSecret);
+}
+
+/** What the callback must find in the browser, and where the browser is sent. */
+export type BegunLogin = { url: string; state: string; nonce: string; verifier: string };
+
+/**
+ * Begins a sign-in. With `asAnother`, the login service asks who the person is, also when it knows.
+ * @throws LoginUnavailable
+ */
+export async function beginLogin(
+  login: LoginService,
+  redirectUri: string,
+  { asAnother }: { asAnother: boolean },
+): Promise<BegunLogin> {
+  const { server } = await discover(login);
+  const url = URL.parse(server.authorization_endpoint ?? "");
+  if (url === null || (url.protocol !== "https:" && url.protocol !== login.issuer.protocol)) {
+    throw new LoginUnavailable(new Error("It names no authorization endpoint that can be used."));
+  }
+  const [state, nonce] = [oauth.generateRandomState(), oauth.generateRandomNonce()];
+  const verifier = oauth.generateRandomCodeVerifier();
+  const parameters = {
+    client_id: login.clientId,
+    redirect_uri: redirectUri,
+    response_type: "code",
+    scope: "openid email profile",
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+    state,
+    nonce,
+    ...(asAnother && { prompt: "login" }),
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return { url: url.href, state, nonce, verifier };
+}
+
+/**
+ * Finishes a sign-in with the parameters of the callback: exchanges the code for an ID token, and verifies that, signature included.
+ * @throws LoginUnavailable
+ * @throws LoginRefused when the person did not sign in, or when anything is not as it must be
+ */
+export async function finishLogin(
+  login: LoginService,
+  redirectUri: string,
+  { state, nonce, verifier }: Omit<BegunLogin, "url">,
+  parameters: URLSearchParams,
+): Promise<Account> {
+  try {
+    const { server, keys } = await findKnown(login);
+    const [client, options] = [clientOf(login), optionsOf(login)];
+    const code = oauth.validateAuthResponse(server, client, parameters, state);
+    const authentication = authenticate(login, server);
+    const answer = await oauth.authorizationCodeGrantRequest(
+      ...([server, client, authentication, code, redirectUri, verifier, options] as const),
+    );
+    const tokens = await oauth.processAuthorizationCodeResponse(server, client, answer, {
+      expectedNonce: nonce,
+      requireIdToken: true,
+    });
+    // Also refuses `alg: none` and the symmetric algorithms, whatever the login service says that it supports.
+    await oauth.validateApplicationLevelSignature(server, answer, { ...options, [oauth.jwksCache]: keys });
+    const claims = oauth.getValidatedIdTokenClaims(tokens);
+    const { iss: issuer, sub: subject, exp: expiresAt, nbf: notBefore } = claimsSchema.parse(claims);
+    const described =
+      claims?.email === undefined && server.userinfo_endpoint !== undefined
+        ? await oauth.processUserInfoResponse(
+            ...([server, client, subject] as const),
+            await oauth.userInfoRequest(server, client, tokens.access_token, options),
+          )
+        : claims;
+    return { issuer, subject, email: verifiedEmail(login, described), expiresAt, notBefore };
+  } catch (error) {
+    throw error instanceof LoginUnavailable ? error : new LoginRefused(reasonOf(error), error);
+  }
+}
+
+/** Why a sign-in was refused, in one word: an error code of OAuth 2.0, or of the library. */
+function reasonOf(error: unknown): string {
+  if (error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError) return error.error;
+  if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
+    return error.code ?? error.name;
+  }
+  return error instanceof Error ? error.name : "unknown";
+}

@@ -1,0 +1,461 @@
+/** Signing in by the login service: whom it lets in, and the attacks that it refuses. */
+import { sign } from "hono/jwt";
+import { v7 as uuid } from "uuid";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { base64Url, inSeconds } from "../support/callers.ts";
+import { createIssuer } from "../support/issuer.ts";
+import {
+  type FakeLogin,
+  LOGIN_SETTINGS,
+  type LoginBrowser,
+  openLoginBrowser,
+  startFakeLogin,
+} from "../support/login-service.ts";
+import { type Service, startService } from "../support/service.ts";
+import { addUser, createTenant, type TestTenant } from "../support/tenant.ts";
+
+const ORIGIN = "https://service.test";
+
+let service: Service;
+let login: FakeLogin;
+let tenant: TestTenant;
+let browser: LoginBrowser;
+
+beforeAll(async () => {
+  service = await startService({ settings: { ...PAGE_SETTINGS, ...LOGIN_SETTINGS, PUBLIC_URL: ORIGIN } });
+  login = await startFakeLogin();
+});
+
+beforeEach(async () => {
+  tenant = await createTenant(service.database);
+  login.reset();
+  browser = openLoginBrowser(service, login);
+});
+
+const emailOf = (user: { id: string }) => `${user.id}@test.example`;
+
+/** The claims of an account whose email the login service has verified. */
+const verified = (email: string) => ({ sub: uuid(), email, email_verified: true });
+
+const me = async (of = browser) => {
+  const response = await of.get("/v1/users/me");
+  return response.status === 200 ? (await response.json<{ id: string }>()).id : response.status;
+};
+
+const loginsOf = async (user: { id: string }) => {
+  const rows = await service.database.sql`select sub from logins where user_id = ${user.id}`;
+  return rows.map(({ sub }) => sub);
+};
+
+const answerOf = async (response: Response) => [response.status, await response.text()] as const;
+
+describe("signing in by the login service", () => {
+  it("is a link on the sign-in page, which leads there with PKCE, a state and a nonce, without the database", async () => {
+    expect(await (await browser.get("/app/sign-in?next=/app/files")).text()).toMatch(
+      /<a class="button primary" href="\/app\/sign-in\/oidc\?next=%2Fapp%2Ffiles">Sign in with the test login</,
+    );
+    const [url, requests] = await service.counted(() => browser.begin());
+    expect(requests).toBe(0);
+    expect(Object.fromEntries(new URL(url).searchParams)).toEqual({
+      client_id: LOGIN_SETTINGS.OIDC_CLIENT_ID,
+      redirect_uri: `${ORIGIN}/app/sign-in/oidc/callback`,
+      response_type: "code",
+      scope: "openid email profile",
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: "S256",
+      state: expect.stringMatching(/^[\w-]{43}$/),
+      nonce: expect.stringMatching(/^[\w-]{43}$/),
+    });
+    const [cookie = "", ...others] = browser.cookies.keys();
+    expect([cookie, others]).toEqual([`__Host-sign-in-${new URL(url).searchParams.get("state")}`, []]);
+    expect(browser.cookies.get(cookie)).not.toContain(new URL(url).searchParams.get("nonce"));
+  });
+
+  it("ties the account to the user with its verified email, in one database request, and goes where the person wanted", async () => {
+    login.account = verified(emailOf(tenant.user).toUpperCase());
+    const callback = login.authorize(await browser.begin({ next: "/app/people?q=x" }));
+    const [response, requests] = await service.counted(() => browser.get(callback));
+    expect([response.status, response.headers.get("Location"), requests]).toEqual([303, "/app/people?q=x", 1]);
+    expect([...browser.cookies.keys()]).toEqual(["ks_uat"]);
+    expect(await me()).toBe(tenant.user.id);
+    expect(await (await browser.get(`/app/people/${tenant.user.id}`)).text()).toContain("login.test");
+    expect(await loginsOf(tenant.user)).toEqual([login.account.sub]);
+  });
+
+  it("knows a tied account by its subject, whatever its email is then", async () => {
+    login.account = verified(emailOf(tenant.user));
+    await browser.signIn();
+    for (const claims of [{}, { email: "other@test.example" }, verified(emailOf(tenant.admin))]) {
+      login.account = { ...claims, sub: (await loginsOf(tenant.user))[0] };
+      const again = openLoginBrowser(service, login);
+      expect((await again.signIn()).status).toBe(303);
+      expect(await me(again)).toBe(tenant.user.id);
+    }
+    expect(await loginsOf(tenant.admin)).toEqual([]);
+  });
+
+  it("reads the email from userinfo when the token has none, and only of the same subject", async () => {
+    const account = verified(emailOf(tenant.user));
+    login.account = { sub: account.sub };
+    login.userinfo = { ...account, sub: uuid() };
+    expect((await browser.signIn()).status).toBe(401);
+    login.userinfo = account;
+    expect((await browser.signIn()).status).toBe(303);
+    expect(await me()).toBe(tenant.user.id);
+  });
+
+  it("tells somebody unknown whom to ask, and makes no account", async () => {
+    login.account = verified("nobody@test.example");
+    const [status, page] = await answerOf(await browser.signIn());
+    expect([status, page]).toEqual([403, expect.stringContaining("Ask the OWNER or an ADMIN of your team")]);
+    expect(page).toContain("nobody@test.example");
+    expect(await me()).toBe(401);
+    const rows = await service.database.sql`select from users where email = 'nobody@test.example'`;
+    expect(rows).toEqual([]);
+  });
+
+  it("lets nobody in as a deactivated or deleted user", async () => {
+    const { user, admin } = tenant;
+    login.account = verified(emailOf(user));
+    await browser.signIn();
+    await service.database.sql`update users set deactivated_at = now() where id = ${user.id}`;
+    expect(await me()).toBe(401);
+    expect((await browser.signIn()).status).toBe(403);
+    const owner = await signIn(service, tenant.owner.key);
+    expect((await owner.post(`/app/people/${admin.id}/delete`)).status).toBe(303);
+    login.account = verified(emailOf(admin));
+    expect((await browser.signIn()).status).toBe(403);
+    expect(await loginsOf(admin)).toEqual([]);
+  });
+
+  it("lasts twelve hours from each use, as with a key", async () => {
+    login.account = verified(emailOf(tenant.user));
+    const response = await browser.signIn();
+    const expires = /ks_uat=[^;]+; Path=\/; Expires=([^;]+); HttpOnly; Secure; SameSite=Lax/.exec(
+      response.headers.getSetCookie().join("\n"),
+    )?.[1];
+    expect(Math.abs((Date.parse(expires ?? "") - Date.now()) / 1000 - 12 * 3600)).toBeLessThan(100);
+  });
+
+  it("keeps a form whose session has ended on the page, while its sender signs in in another tab", async () => {
+    const response = await browser.post("/app/people/new", { email: "x@test.example" });
+    const [status, page] = await answerOf(response);
+    expect([status, page]).toEqual([401, expect.stringMatching(/target="_blank"[^>]*>Sign in with the test login</)]);
+    expect(page).toMatch(
+      /<form method="post" action="\/app\/people\/new".*value="x@test.example".*I am signed in again/s,
+    );
+  });
+});
+
+describe("an attack is refused", () => {
+  beforeEach(() => {
+    login.account = verified(emailOf(tenant.owner));
+  });
+
+  /** Signs in, and expects that nobody is signed in afterwards. */
+  async function expectRefused(answer: Promise<Response>, status = 401) {
+    expect((await answer).status).toBe(status);
+    expect(await me()).toBe(401);
+    expect(await loginsOf(tenant.owner)).toEqual([]);
+  }
+
+  it("a code that is used twice, also by somebody who kept the cookie", async () => {
+    const callback = login.authorize(await browser.begin());
+    const kept = new Map(browser.cookies);
+    expect((await browser.get(callback)).status).toBe(303);
+    expect((await browser.get(callback)).status).toBe(400);
+    const thief = openLoginBrowser(service, login);
+    for (const [name, value] of kept) thief.cookies.set(name, value);
+    expect((await thief.get(callback)).status).toBe(401);
+    expect(await me(thief)).toBe(401);
+  });
+
+  it("a sign-in that is forced on somebody else: its state is not in their browser", async () => {
+    const attacker = openLoginBrowser(service, login);
+    await expectRefused(browser.get(login.authorize(await attacker.begin())), 400);
+    // Nor does it help that they are signing in, too.
+    await browser.begin();
+    await expectRefused(browser.get(login.authorize(await attacker.begin())), 400);
+  });
+
+  it("the code of another sign-in with one's own state", async () => {
+    const attacker = openLoginBrowser(service, login);
+    const stolen = new URLSearchParams(login.authorize(await attacker.begin()).split("?")[1]).get("code");
+    const own = new URLSearchParams(login.authorize(await browser.begin()).split("?")[1]).get("state");
+    await expectRefused(browser.get(`/app/sign-in/oidc/callback?code=${stolen}&state=${own}`));
+  });
+
+  it("a cookie that was changed, or that is of another sign-in", async () => {
+    const [first, second] = [await browser.begin(), await browser.begin()];
+    const [one = "", two = ""] = browser.cookies.keys();
+    browser.cookies.set(one, browser.cookies.get(two) ?? "");
+    browser.cookies.set(two, "k1.AAAA.AAAA");
+    await expectRefused(browser.get(login.authorize(first)), 400);
+    await expectRefused(browser.get(login.authorize(second)), 400);
+  });
+
+  it("a sign-in that began more than ten minutes ago", async () => {
+    const callback = login.authorize(await browser.begin());
+    vi.setSystemTime(Date.now() + 11 * 60_000);
+    const answer = browser.get(callback);
+    await answer;
+    vi.useRealTimers();
+    await expectRefused(answer, 400);
+  });
+
+  it.each<[string, (claims: Record<string, unknown>) => Record<string, unknown>]>([
+    ["the nonce of another sign-in", (claims) => ({ ...claims, nonce: "another" })],
+    ["no nonce", ({ nonce: _, ...claims }) => claims],
+    ["another issuer", (claims) => ({ ...claims, iss: "https://elsewhere.test" })],
+    ["another audience", (claims) => ({ ...claims, aud: "another-service" })],
+    ["several audiences, and another authorized party", (claims) => ({ ...claims, aud: [claims.aud, "b"], azp: "b" })],
+    ["a time that is over", (claims) => ({ ...claims, exp: inSeconds(-120) })],
+    ["a time that has not come", (claims) => ({ ...claims, nbf: inSeconds(120) })],
+    ["no subject", ({ sub: _, ...claims }) => claims],
+    ["a subject that is no text of ASCII", (claims) => ({ ...claims, sub: "a\u0000b" })],
+  ])("a token with %s", async (_, claims) => {
+    login.claims = claims;
+    await expectRefused(browser.signIn());
+  });
+
+  it.each<[string, (claims: Record<string, unknown>) => Promise<string> | string]>([
+    ["`alg: none`", (claims) => `${base64Url({ alg: "none" })}.${base64Url(claims)}.`],
+    ["the client's secret", (claims) => sign(claims, LOGIN_SETTINGS.OIDC_CLIENT_SECRET, "HS256")],
+    ["a key of somebody else", async (claims) => (await createIssuer("first", "RS256")).sign(claims)],
+    ["an unknown key", async (claims) => (await createIssuer("other", "RS256")).sign(claims)],
+  ])("a token that is signed with %s", async (_, token) => {
+    login.token = token;
+    await expectRefused(browser.signIn());
+  });
+
+  it("an answer of another login service", async () => {
+    const callback = login.authorize(await browser.begin());
+    await expectRefused(browser.get(`${callback}&iss=${encodeURIComponent("https://elsewhere.test")}`));
+  });
+
+  it("a login service that calls itself by another issuer, such as one for all organisations", async () => {
+    login.metadata = { issuer: "https://login.test/{tenantid}/v2.0" };
+    expect(await browser.begin()).toBe("status 503");
+  });
+
+  it.each([
+    ["is not verified", { email_verified: false }],
+    ["is not said to be verified", {}],
+    ["is said to be verified by a claim of Microsoft, at another login service", { xms_edov: true }],
+  ])("an email that %s", async (_, claims) => {
+    login.account = { sub: uuid(), email: emailOf(tenant.owner), ...claims };
+    await expectRefused(browser.signIn(), 403);
+  });
+
+  it("an email that moved to another account", async () => {
+    const [first, second] = [verified(emailOf(tenant.user)), verified(emailOf(tenant.user))];
+    login.account = first;
+    await browser.signIn();
+    login.account = second;
+    const other = openLoginBrowser(service, login);
+    expect((await other.signIn()).status).toBe(403);
+    expect([await me(other), await loginsOf(tenant.user)]).toEqual([401, [first.sub]]);
+  });
+
+  it.each(["https://elsewhere.test/app/", "//elsewhere.test/app/x", "/v1/users/me", `/app/${"x".repeat(2000)}`])(
+    "an open redirect after the sign-in: %j",
+    async (next) => {
+      expect((await browser.signIn({ next })).headers.get("Location")).toBe("/app/runs");
+    },
+  );
+
+  it("the link of an invite that another site opens: the person sees the invite first", async () => {
+    const { id, secret, link } = await invite("forced@test.example");
+    const query = new URLSearchParams({ invite: id, secret });
+    for (const site of ["cross-site", "same-site", "none"]) {
+      const response = await browser.get(`/app/sign-in/oidc?${query}`, { "Sec-Fetch-Site": site });
+      expect([response.status, response.headers.get("Location"), browser.cookies.size]).toEqual([303, link, 0]);
+    }
+  });
+});
+
+describe("when the login service", () => {
+  const expectKeyToWork = async () => expect(await signIn(service, tenant.user.key)).toBeDefined();
+
+  it.each<[string, FakeLogin["instead"]]>([
+    ["is down", () => Promise.reject(new TypeError("Network connection lost."))],
+    ["answers 500", async () => new Response("Oops", { status: 500 })],
+    ["answers no JSON", async () => new Response("<html>")],
+  ])("%s, the page says so, and the key works", async (_, instead) => {
+    login.account = verified(emailOf(tenant.user));
+    const callback = login.authorize(await browser.begin());
+    login.instead = instead;
+    const [status, page] = await answerOf(await browser.get("/app/sign-in/oidc"));
+    expect([status, page]).toEqual([503, expect.stringContaining("the test login does not answer as it should")]);
+    expect(page).not.toMatch(/Oops|Network/);
+    expect([401, 503]).toContain((await browser.get(callback)).status);
+    expect(await me()).toBe(401);
+    await expectKeyToWork();
+  });
+
+  it("is slow, the page says so after five seconds", async () => {
+    login.instead = (init) =>
+      new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const answer = browser.get("/app/sign-in/oidc");
+    await vi.waitUntil(() => vi.getTimerCount() > 0);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect((await answer).status).toBe(503);
+    vi.useRealTimers();
+    await expectKeyToWork();
+  });
+
+  it("does not let the person in, the page says so, and shows nothing that the address says", async () => {
+    const state = new URL(await browser.begin()).searchParams.get("state");
+    const response = await browser.get(
+      `/app/sign-in/oidc/callback?error=access_denied&error_description=Call+0900&state=${state}`,
+    );
+    const [status, page] = await answerOf(response);
+    expect([status, page]).toEqual([401, expect.stringContaining("You have not signed in at the test login")]);
+    expect(page).not.toContain("0900");
+  });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Invites somebody to the tenant. */
+async function invite(email: string, of = tenant): Promise<{ id: string; secret: string; link: string }> {
+  const response = await service.send("POST", "/v1/invites", of.owner.key, { tenant_id: of.id, email });
+  const { id, invite_link: link } = await response.json<{ id: string; invite_link: string }>();
+  return { id, link, secret: new URL(link).searchParams.get("secret") ?? "" };
+}
+
+describe("an invite", () => {
+  it("is accepted by signing in, with whatever account, once", async () => {
+    const { id, secret, link } = await invite("ida@test.example");
+    const page = await (await browser.get(link.slice(ORIGIN.length))).text();
+    expect(page).toContain(`href="/app/sign-in/oidc?invite=${id}&amp;secret=${secret}"`);
+    login.account = { sub: uuid(), email: "quite.another@test.example" };
+    const callback = login.authorize(await browser.begin({ invite: id, secret }));
+    const [response, requests] = await service.counted(() => browser.get(callback));
+    expect([response.status, response.headers.get("Location"), requests]).toEqual([303, "/app/runs", 1]);
+    const [row] = await service.database.sql`
+      select u.id, u.role, u.idp_type, l.sub from users u join logins l on l.user_id = u.id
+      where u.tenant_id = ${tenant.id} and u.email = 'ida@test.example'`;
+    expect(row).toMatchObject({ id: await me(), role: "USER", idp_type: "TENANT", sub: login.account.sub });
+
+    const late = openLoginBrowser(service, login);
+    login.account = { sub: uuid() };
+    expect((await late.signIn({ invite: id, secret })).status).toBe(404);
+    expect(await me(late)).toBe(401);
+    // Nobody can be invited in the place of somebody who signs in, also when they were untied meanwhile.
+    await service.database.sql`delete from logins where user_id = ${row?.id}`;
+    const again = { tenant_id: tenant.id, email: "ida@test.example" };
+    expect((await service.send("POST", "/v1/invites", tenant.owner.key, again)).status).toBe(409);
+  });
+
+  it("is not accepted with a wrong secret, nor with the account of another user of the tenant", async () => {
+    const { id, secret } = await invite("ida@test.example");
+    login.account = verified(emailOf(tenant.user));
+    expect((await browser.signIn({ invite: id, secret: "wrong" })).status).toBe(404);
+    await browser.signIn();
+    const [status, page] = await answerOf(await browser.signIn({ invite: id, secret }));
+    expect([status, page]).toEqual([409, expect.stringContaining("This account is taken")]);
+    const rows = await service.database.sql`
+      select from users where tenant_id = ${tenant.id} and email = 'ida@test.example'`;
+    expect(rows).toEqual([]);
+  });
+
+  it("gives a person another tenant", async () => {
+    login.account = verified(emailOf(tenant.user));
+    await browser.signIn();
+    const other = await createTenant(service.database);
+    const { id, secret } = await invite("ida@test.example", other);
+    await browser.signIn({ invite: id, secret });
+    const [row] = await service.database.sql`select id from users where tenant_id = ${other.id} and email like 'ida@%'`;
+    expect(await me()).toBe(row?.id);
+    expect((await browser.signIn()).headers.get("Location")).toBe("/app/tenants?next=%2Fapp%2Fruns");
+  });
+});
+
+describe("an account of several tenants", () => {
+  it("chooses one, and another one later, in one session", async () => {
+    const other = await createTenant(service.database);
+    const email = emailOf(tenant.user);
+    await service.database.sql`update users set email = ${email} where id = ${other.admin.id}`;
+    login.account = verified(email);
+    const location = (await browser.signIn({ next: "/app/files" })).headers.get("Location") ?? "";
+    expect(location).toBe("/app/tenants?next=%2Fapp%2Ffiles");
+    const [page, requests] = await service.counted(async () => (await browser.get(location)).text());
+    expect([requests, page]).toEqual([1, expect.stringContaining(`name="tenant"`)]);
+
+    for (const [entered, id] of [
+      [tenant.id, tenant.user.id],
+      [other.id, other.admin.id],
+      [tenant.id, tenant.user.id],
+    ]) {
+      const response = await browser.post("/app/tenants", { tenant: entered ?? "", next: "/app/files" });
+      expect([response.status, response.headers.get("Location"), await me()]).toEqual([303, "/app/files", id]);
+    }
+    const third = await createTenant(service.database);
+    expect((await browser.post("/app/tenants", { tenant: third.id })).status).toBe(404);
+    await service.database.sql`update users set deactivated_at = now() where id = ${other.admin.id}`;
+    expect((await browser.post("/app/tenants", { tenant: other.id })).status).toBe(404);
+    expect(await me()).toBe(tenant.user.id);
+  });
+
+  it("is not open to an API key of one of its users", async () => {
+    const other = await createTenant(service.database);
+    await service.database.sql`update users set email = ${emailOf(tenant.user)} where id = ${other.admin.id}`;
+    login.account = verified(emailOf(tenant.user));
+    await browser.signIn();
+    const byKey = await signIn(service, tenant.user.key);
+    expect(await byKey.read("/app/tenants")).toContain("You have signed in with an API key");
+    expect((await byKey.post("/app/tenants", { tenant: other.id })).status).toBe(404);
+  });
+});
+
+describe("untying", () => {
+  it("ends the sessions of that login, and lets the verified email tie another account", async () => {
+    login.account = verified(emailOf(tenant.user));
+    await browser.signIn();
+    const admin = await signIn(service, tenant.admin.key);
+    expect(await admin.read(`/app/people/${tenant.user.id}`)).toContain("Untie the login of");
+    expect((await admin.post(`/app/people/${tenant.user.id}/untie`)).status).toBe(303);
+    expect(await me()).toBe(401);
+    expect((await admin.post(`/app/people/${tenant.user.id}/untie`)).status).toBe(303);
+    const another = verified(emailOf(tenant.user));
+    login.account = another;
+    await browser.signIn();
+    expect([await me(), await loginsOf(tenant.user)]).toEqual([tenant.user.id, [another.sub]]);
+  });
+
+  it("is for an OWNER or ADMIN, not for oneself, and never of the OWNER", async () => {
+    const people = [tenant.owner, tenant.admin, await addUser(service.database, tenant)] as const;
+    for (const person of people) {
+      login.account = verified(emailOf(person));
+      await openLoginBrowser(service, login).signIn();
+    }
+    const [owner, admin, user] = people;
+    const untie = async (key: string, { id }: { id: string }) =>
+      (await (await signIn(service, key)).post(`/app/people/${id}/untie`)).status;
+    expect(await untie(user.key, admin)).toBe(403);
+    expect(await untie(admin.key, owner)).toBe(403);
+    expect(await untie(admin.key, admin)).toBe(403);
+    expect(await untie(owner.key, owner)).toBe(403);
+    const stranger = await createTenant(service.database);
+    expect(await untie(stranger.owner.key, user)).toBe(404);
+    expect(await untie(owner.key, admin)).toBe(303);
+    expect([await loginsOf(owner), await loginsOf(admin), await loginsOf(user)].map(({ length }) => length)).toEqual([
+      1, 0, 1,
+    ]);
+  });
+});
+
+describe("a service without a login service", () => {
+  it("has no link to one, and answers its addresses with 404", async () => {
+    const bare = await startService({ settings: PAGE_SETTINGS, database: service.database });
+    expect(await (await bare.fetch("/app/sign-in")).text()).not.toContain("oidc");
+    for (const path of ["/app/sign-in/oidc", "/app/sign-in/oidc/callback?code=a&state=b"]) {
+      expect((await bare.fetch(path)).status).toBe(404);
+    }
+  });
+});
