@@ -1,4 +1,4 @@
-/** Part of `npm run check`: fails when `src/db/*tables.ts` and `migrations/` differ. */
+/** Part of `npm run check`: fails when the tables below `src/db` and `migrations/` differ. */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,7 +14,7 @@ function checkTables(): void {
     cpSync("migrations", copy, { recursive: true });
     const { status, stdout, stderr } = spawnSync(
       "drizzle-kit",
-      ["generate", "--dialect=postgresql", "--schema=src/db/*tables.ts", `--out=${relative(".", copy)}`],
+      ["generate", "--dialect=postgresql", "--schema=src/db/**/*tables.ts", `--out=${relative(".", copy)}`],
       { encoding: "utf8" },
     );
     if (status !== 0) throw new Error(`drizzle-kit failed:\n${stdout}${stderr}`);

@@ -129,6 +129,16 @@ describe("signing in by the login service", () => {
     expect(await loginsOf(admin)).toEqual([]);
   });
 
+  it.each([-30, 30])("is judged by the database's clock, when that of the Worker is %d days off", async (days) => {
+    const times = { iat: inSeconds(0), exp: inSeconds(300) };
+    login.account = verified(emailOf(tenant.user));
+    login.claims = (claims) => ({ ...claims, ...times });
+    vi.setSystemTime(Date.now() + days * 86_400_000);
+    const response = await browser.signIn();
+    vi.useRealTimers();
+    expect([response.status, await me()]).toEqual([303, tenant.user.id]);
+  });
+
   it("lasts twelve hours from each use, as with a key", async () => {
     login.account = verified(emailOf(tenant.user));
     const response = await browser.signIn();
