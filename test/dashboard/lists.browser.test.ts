@@ -147,6 +147,77 @@ describe("the list of runs", () => {
   });
 });
 
+/** What a run has when it ended by the callback of its runner. */
+const FAILED = `status = 'FAILED', completed_at = now(), error = $2, ended_by = 'CALLBACK', failure_code = 'REPORTED'`;
+
+describe("the page of a workflow", () => {
+  const path = `/app/workflows/${DEMO.nightlyDigestId}`;
+
+  it("keeps its runs and its queue when runs arrive and end, and so does the list of runs, in every width", async ({
+    open,
+  }) => {
+    const [ending = ""] = await queueRuns(2);
+    const sizes = [
+      { width: 1440, height: 900 },
+      { width: 1024, height: 768 },
+      { width: 390, height: 844 },
+    ];
+    const opened = await Promise.all(
+      sizes.flatMap((viewport) => [path, "/app/runs"].map((at) => open(at, { viewport }))),
+    );
+    const before = await Promise.all(opened.map(rowsOf));
+    expect(before[0]?.map(([id]) => id)).toContain(`queue-${ending}`);
+    const refreshAll = () => Promise.all(opened.map(refresh));
+    // One after the other, as they come in a minute.
+    for (let arrived = 0; arrived < 4; arrived++) {
+      await queueRuns(1);
+      await refreshAll();
+    }
+    for (const page of opened) await page.getByRole("link", { name: "4 new runs" }).last().waitFor();
+    await world.database.query(
+      `update workflow_runs set ${FAILED}, started_at = now(), deadline_at = now() + interval '1 hour' where id = $1`,
+      [ending, "It has failed for a reason that is long. ".repeat(20)],
+    );
+    await refreshAll();
+    for (const [index, page] of opened.entries()) {
+      const where = [page.url(), page.viewportSize()?.width];
+      await page.locator(`[id$="${ending}"] .status.failed`).last().waitFor();
+      expect([where, await rowsOf(page)]).toEqual([where, before[index]]);
+      const shift = await shiftOf(page);
+      expect([where, shift <= 0.02, shift]).toEqual([where, true, shift]);
+      expect([where, await overflow(page)]).toEqual([where, 0]);
+    }
+    const [page] = opened;
+    await page?.getByRole("link", { name: "4 new runs, 1 run no longer waits" }).waitFor();
+    await page?.getByRole("link", { name: "4 new runs", exact: true }).click();
+    await page?.locator(`#queue-${ending}`).waitFor({ state: "detached" });
+  });
+
+  it("does not move when a queue begins or the slot becomes free, and shows the queue on request", async ({ open }) => {
+    const page = await open(path);
+    const before = await rowsOf(page);
+    expect(before.filter(([id]) => id.startsWith("queue-"))).toEqual([]);
+    const running = DEMO.runs.running;
+    await world.database.query(`update workflow_runs set ${FAILED}, slot_no = null where id = $1`, [running, "No."]);
+    await refresh(page);
+    await page.locator(".still").getByText("free").waitFor();
+    expect(await rowsOf(page)).toEqual(before);
+    await world.database.query(
+      `update workflow_runs set status = 'RUNNING', completed_at = null, error = null, ended_by = null, failure_code = null, slot_no = 1
+       where id = $1`,
+      [running],
+    );
+    const [id] = await queueRuns(1);
+    await refresh(page);
+    const news = page.locator("section", { hasText: "Queue" }).getByRole("link", { name: "1 new run" });
+    await news.waitFor();
+    expect(await rowsOf(page)).toEqual(before);
+    expect(await shiftOf(page)).toBeLessThanOrEqual(0.02);
+    await news.click();
+    await page.locator(`#queue-${id} .row-link:focus`).waitFor();
+  });
+});
+
 describe("the filters of the list of runs", () => {
   it("are in one line, in words, and the range is shown on request", async ({ open }) => {
     for (const width of [1280, 1440]) {

@@ -116,6 +116,31 @@ describe("the log of a run", () => {
     expect(await page.evaluate("getSelection().toString()")).toBe(selected);
   });
 
+  it("keeps what is selected in its last line while that line grows, and shows each heartbeat as lines arrive", async () => {
+    await run.append(6, "begun");
+    await log().getByText("begun", { exact: true }).waitFor();
+    await page.evaluate(`(() => {
+      const text = [...document.querySelectorAll(".line > span")].at(-1).firstChild;
+      getSelection().setBaseAndExtent(text, 1, text, 4);
+    })()`);
+    const beat = page.locator(".heartbeat time");
+    const shown = new Set<string | null>([await beat.textContent()]);
+    const more = [
+      [" and", "begun and"],
+      [`${ESCAPE}[31m red`, "begun and red"],
+      [` still${ESCAPE}[0m done\n`, "begun and red still done"],
+    ] as const;
+    for (const [index, [text, line]] of more.entries()) {
+      await run.tell("heartbeat", {});
+      await run.append(7 + index, text);
+      await expect.poll(async () => (await shownLines(page)).at(-1)).toBe(line);
+      expect(await page.evaluate("getSelection().toString()")).toBe("egu");
+      await expect.poll(async () => shown.has(await beat.textContent())).toBe(false);
+      shown.add(await beat.textContent());
+    }
+    expect(await log().locator(".line").last().locator(".text-1").textContent()).toBe(" red still");
+  });
+
   it("is saved as a file, without colours", async () => {
     const [download] = await Promise.all([
       page.waitForEvent("download"),
@@ -123,7 +148,10 @@ describe("the log of a run", () => {
     ]);
     expect(download.suggestedFilename()).toBe(`${run.id}-attempt-1.log`);
     const text = readFileSync(await download.path(), "utf8");
-    expect([text.includes("Danger goes\non  dim"), text.endsWith("line 199\nline 200\n")]).toEqual([true, true]);
+    expect([text.includes("Danger goes\non  dim"), text.endsWith("line 200\nbegun and red still done\n")]).toEqual([
+      true,
+      true,
+    ]);
   });
 
   it("fits on a phone", async () => {

@@ -33,6 +33,7 @@ async function allPages(): Promise<string[]> {
     "/app/workflows",
     "/app/workflows/new",
     `/app/workflows/${definitionId}`,
+    `/app/workflows/${definitionId}?queue=${pending}&shown=${ended}.${running}`,
     `/app/workflows/${definitionId}/edit`,
     "/app/files",
     `/app/files/${sourcesId}`,
@@ -291,6 +292,35 @@ describe("a workflow's page", () => {
     const html = await owner.read(`/app/workflows/${tenant.definitionId}`);
     const queue = html.slice(html.indexOf("<h2>Queue"), html.indexOf("<h2>How long runs take"));
     expect([...queue.matchAll(/<tr id="queue-([^"]+)"/g)].map(([, id]) => id)).toEqual([next, second, retried]);
+  });
+
+  it("keeps the runs that its refresh names, each in its place and as it is now, and counts what has changed", async () => {
+    const path = `/app/workflows/${tenant.definitionId}`;
+    const idsOf = (html: string, list: string) =>
+      [...html.matchAll(new RegExp(`<tr id="${list}-([^"]+)"`, "g"))].map(([, id]) => id);
+    await insertRun(service.database, tenant, { status: "RUNNING" });
+    const first = await insertRun(service.database, tenant, { status: "PENDING" });
+    const second = await insertRun(service.database, tenant, { status: "PENDING" });
+    const open = await owner.read(path);
+    const [, refresh = ""] = /id="live" hx-get="([^"]+)"/.exec(open) ?? [];
+    const shown = idsOf(open, "run");
+    expect([shown.length, idsOf(open, "queue"), open.includes("new run")]).toEqual([3, [first, second], false]);
+
+    const stop = await service.send("POST", `/v1/workflow-runs/${first}/stop`, tenant.owner.key, {});
+    expect(stop.status).toBe(200);
+    await insertRun(service.database, tenant, { status: "PENDING" });
+    await insertRun(service.database, tenant, { status: "COMPLETED" });
+    const [answer, requests] = await service.counted(() => owner.get(refresh.replaceAll("&amp;", "&")));
+    const html = await answer.text();
+    expect([answer.status, requests]).toEqual([200, 1]);
+    expect([idsOf(html, "queue"), idsOf(html, "run")]).toEqual([[first, second], shown]);
+    expect(html).toMatch(/data-news-of="queue"[^>]*>1 new run, 1 run no longer waits</);
+    expect(html).toMatch(/data-news-of="run"[^>]*>2 new runs</);
+
+    const others = await createTenant(service.database);
+    const theirs = await insertRun(service.database, others, { status: "PENDING" });
+    const asked = await owner.read(`${path}?queue=${theirs}.not-an-id&shown=${theirs}`);
+    expect([idsOf(asked, "queue"), idsOf(asked, "run")]).toEqual([[], []]);
   });
 });
 

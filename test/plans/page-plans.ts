@@ -22,6 +22,8 @@ const PAGES: Record<string, (large: Large) => string> = {
   "a run": ({ runId }) => `/app/runs/${runId}`,
   workflows: () => "/app/workflows",
   "a workflow": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}`,
+  "a workflow whose runs an open page shows": ({ stage, runId }) =>
+    `/app/workflows/${stage.tenant.definitionId}?queue=&shown=${runId}`,
   files: () => "/app/files",
   "a folder": ({ stage }) => `/app/files/${stage.tenant.sourcesId}`,
   people: () => "/app/people",

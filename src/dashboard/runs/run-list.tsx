@@ -112,11 +112,21 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
           <td class="when">
             <Ago at={run.created_at} now={now} />
           </td>
-          <td class="number">
-            <Duration run={run} now={now} />
-            {!withWorkflow && <LabelsLine labels={run.labels} />}
-            {!withWorkflow && <ErrorLine error={run.error} />}
-          </td>
+          {withWorkflow ? (
+            <td class="number">
+              <Duration run={run} now={now} />
+            </td>
+          ) : (
+            <td class="number rest">
+              <div class="one-line">
+                <div>
+                  <Duration run={run} now={now} />
+                </div>
+                <LabelsLine labels={run.labels} />
+                <ErrorLine error={run.error} />
+              </div>
+            </td>
+          )}
           <td class="id-cell">
             <span class="id">
               <code title={run.id}>{shortId(run.id)}</code>

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
 import {
   type Caller as CallerExpression,
@@ -11,7 +11,7 @@ import {
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts } from "../../db/tables.ts";
-import { isPending, r, seenNow } from "../../runs/run-rows.ts";
+import { r } from "../../runs/run-rows.ts";
 import type { Policy } from "../../workflows/policy.ts";
 import {
   type DefinitionRow,
@@ -21,10 +21,10 @@ import {
 } from "../../workflows/workflow-definitions.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersOf } from "../runners/view-runners.ts";
-import { MAX_SHOWN } from "../runs/view-run.ts";
-import { type ListedRun, MAX_COUNTED, selectListed } from "../runs/view-runs.ts";
+import { MAX_COUNTED } from "../runs/view-runs.ts";
 import type { ChartRange } from "../statistics/range.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
+import { type Shown, type ShownRuns, selectLastRun, selectLists, toLists } from "./runs/view-its-runs.ts";
 import { type HeldSlot, type KeyCount, selectKeys, selectSlots } from "./slots/view-slots.ts";
 import { holderOf, type ListedWorkflow, type Outcomes, outcomesOf, queuedOf, runningOf } from "./view-workflows.ts";
 
@@ -45,12 +45,10 @@ export type ViewedWorkflow = DefinitionRow &
     slots: HeldSlot[];
     keys: KeyCount[];
     holder: ListedWorkflow["holder"];
-    /** The first {@link QUEUE} PENDING runs. The first one is next, unless keys take turns. */
-    queue: ListedRun[];
-    /** The beginning of the input of the last run, as JSON: see `textOfInput`. */
-    last_input: string | null;
-    /** The last {@link LATEST} runs, newest first. */
-    latest: ListedRun[];
+    queue: ShownRuns;
+    /** The last run, with the beginning of its input as JSON: see `textOfInput`. */
+    last_run: { id: string; input: string | null } | null;
+    latest: ShownRuns;
     statistics: Statistics;
     policy: Policy;
     obstacle: StartObstacle | null;
@@ -62,11 +60,9 @@ export type ViewedWorkflow = DefinitionRow &
     templates: NamedPart[];
   };
 
-const QUEUE = 20;
-const LATEST = 10;
-
 /**
- * A workflow with its queue, its latest runs and their durations. Null when it does not exist or the caller may not see it.
+ * A workflow with its queue, its latest runs and their durations. Null when it does not exist or the caller may not see it. With
+ * `shown`, the lists have those runs as they are now, instead of those that belong to them now.
  * @throws Unauthenticated
  */
 export async function viewWorkflow(
@@ -74,34 +70,24 @@ export async function viewWorkflow(
   credential: Credential,
   id: string,
   range: ChartRange,
+  shown: Shown,
 ): Promise<{ caller: Caller; now: string; workflow: ViewedWorkflow | null }> {
   const caller = callerBy(db, credential);
   const isAsked = and(eq(d.tenantId, caller.tenantId), eq(d.id, id), maySeeDefinition(caller, d.id));
   const {
     callers,
     workflows: [workflow],
-    queue,
-    latest,
-    inputs,
+    lastRuns: [lastRun = null],
     named,
     runners,
     slots,
     keys,
-    ...statistics
+    ...listsAndStatistics
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     workflows: selectWorkflow(db, caller, isAsked),
-    queue: selectRuns(db, caller, isAsked, {
-      condition: isPending,
-      order: [asc(r.queuePosition), asc(r.notBefore)],
-      limit: QUEUE,
-    }),
-    latest: selectRuns(db, caller, isAsked, {
-      condition: undefined,
-      order: [desc(r.createdAt), desc(r.id)],
-      limit: LATEST,
-    }),
-    inputs: selectLastInput(db, caller, isAsked),
+    ...selectLists(db, caller, isAsked, shown),
+    lastRuns: selectLastRun(db, caller, isAsked),
     named: selectParts(db, caller, isAsked),
     runners: selectRunnersOf(db, caller, isAsked),
     slots: selectSlots(db, caller, isAsked),
@@ -111,10 +97,9 @@ export async function viewWorkflow(
   const partsOf = (letter: string) => named.filter((part) => part.letter === letter);
   const found = workflow && {
     ...workflow,
-    queue,
-    latest,
-    last_input: inputs[0]?.input ?? null,
-    statistics: toStatistics(range, statistics, id),
+    ...toLists(listsAndStatistics, shown),
+    last_run: lastRun,
+    statistics: toStatistics(range, listsAndStatistics, id),
     runners,
     slots,
     keys,
@@ -172,45 +157,6 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
     .from(caller)
     .innerJoin(d, isAsked)
     .crossJoinLateral(outcomes);
-}
-
-type Runs = { condition: SQL | undefined; order: SQL[]; limit: number };
-
-/** Selects runs of the workflow for a list. */
-function selectRuns(
-  db: Database,
-  caller: CallerExpression,
-  isAsked: SQL | undefined,
-  { condition, order, limit }: Runs,
-) {
-  const seen = seenNow(db);
-  const chosen = db
-    .select({ id: sql<string>`${r.id}`.as("chosen_id") })
-    .from(r)
-    .where(and(eq(r.workflowDefinitionId, d.id), condition))
-    .orderBy(...order)
-    .limit(limit)
-    .as("chosen");
-  return db
-    .with(caller)
-    .select(selectListed(db, seen))
-    .from(caller)
-    .innerJoin(d, isAsked)
-    .crossJoinLateral(chosen)
-    .innerJoin(r, eq(r.id, chosen.id))
-    .crossJoinLateral(seen)
-    .orderBy(...order);
-}
-
-function selectLastInput(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
-  const last = db
-    .select({ input: sql<string | null>`left(${r.input}::text, ${MAX_SHOWN + 1})`.as("last_input") })
-    .from(r)
-    .where(eq(r.workflowDefinitionId, d.id))
-    .orderBy(desc(r.createdAt), desc(r.id))
-    .limit(1)
-    .as("last");
-  return db.with(caller).select({ input: last.input }).from(caller).innerJoin(d, isAsked).crossJoinLateral(last);
 }
 
 /** Selects the parts that the workflow names, in its order, grouped by parameter. */

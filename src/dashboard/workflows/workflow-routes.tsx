@@ -7,6 +7,7 @@ import { html, seeOther } from "../render.ts";
 import { listHref, readListQuery } from "../search/found-list.tsx";
 import { idOf } from "../signed-in.tsx";
 import { findWorkflow } from "./find-workflow.ts";
+import { readShownRuns } from "./runs/its-runs.tsx";
 import { viewWorkflows, WORKFLOW_ORDERS } from "./view-workflows.ts";
 import { WorkflowPage } from "./workflow.tsx";
 import { WorkflowsPage } from "./workflow-list.tsx";
@@ -24,7 +25,7 @@ workflows.page("/app/workflows", async (c) => {
 });
 
 workflows.page("/app/workflows/:id", async (c) => {
-  const view = await findWorkflow(c, idOf(c));
+  const view = await findWorkflow(c, idOf(c), readShownRuns(new URL(c.req.url).searchParams));
   const runners = await findPresence(c.env.live, view.caller.tenant_id, view.workflow.runners, view.now);
   return html(c, <WorkflowPage {...view} runners={runners} origin={c.env.config.publicUrl} />);
 });

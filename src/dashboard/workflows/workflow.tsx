@@ -1,17 +1,17 @@
 import type { Caller } from "../caller.ts";
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
-import { Ask, CopyCurl, Empty, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
+import { Ask, CopyCurl, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
 import { InvokeForm, NO_INVOCATION, textOfInput } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
 import { Runners, type ViewedRunner } from "../runners/runners.tsx";
-import { RunList } from "../runs/run-list.tsx";
 import { MAX_COUNTED } from "../runs/view-runs.ts";
 import { ChartScript, StatisticsCard } from "../statistics/statistics.tsx";
 import { describeBusy, describePolicy } from "./policy/policy-form.tsx";
-import { Slots } from "./slots/slots.tsx";
+import { keepRunsHref, LatestRuns, Queue, sizeOf } from "./runs/its-runs.tsx";
+import { Keys, Slots } from "./slots/slots.tsx";
 import { TestRunner } from "./test-runner.tsx";
 import type { ViewedWorkflow } from "./view-workflow.ts";
 import { Slot } from "./workflow-list.tsx";
@@ -30,10 +30,7 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
       <a href="/app/workflows">Workflows</a> / <Id id={workflow.id} />
     </p>
     <ChartScript />
-    <Live
-      href={`/app/workflows/${workflow.id}?${workflow.statistics.range.query}`}
-      listen={`/app/changes?workflow=${workflow.id}`}
-    >
+    <Live href={keepRunsHref(hrefOf(workflow), workflow)} listen={`/app/changes?workflow=${workflow.id}`}>
       <div class="head">
         <h1>
           <Name>{workflow.name}</Name>
@@ -46,11 +43,11 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
         </p>
       )}
       <section class="card" aria-label="Current state">
-        <dl class="facts">
+        <dl class="facts still">
           <Fact name={workflow.max_running === 1 ? "Slot" : "Slots"}>
             <Slot workflow={workflow} now={now} />
           </Fact>
-          <Fact name="Queue">{workflow.queued === 0 ? "empty" : plural(workflow.queued, "run")}</Fact>
+          <Fact name="Queue">{sizeOf(workflow.queued)}</Fact>
           <Fact name="Last 20">
             <Strip outcomes={workflow} />
           </Fact>
@@ -64,20 +61,7 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
         </dl>
       </section>
       <Slots workflow={workflow} now={now} />
-      {workflow.queue.length > 0 && (
-        <section>
-          <h2>
-            Queue{" "}
-            {workflow.queued > workflow.queue.length && (
-              <small class="muted">
-                the first {workflow.queue.length} of {workflow.queued}
-              </small>
-            )}
-          </h2>
-          <RunList runs={workflow.queue} name="queue" now={now} withWorkflow={false} />
-          <ClearQueue workflowId={workflow.id} />
-        </section>
-      )}
+      <Queue workflow={workflow} now={now} href={hrefOf(workflow)} />
       <div class="columns">
         <StatisticsCard
           statistics={workflow.statistics}
@@ -89,37 +73,19 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
       {workflow.policy.handover === "lease" && (
         <Runners runners={runners} now={now} workflowId={workflow.id} mayConnect={caller.is_administrator} />
       )}
-      <section>
-        <h2>Latest runs</h2>
-        {workflow.latest.length > 0 ? (
-          <RunList runs={workflow.latest} now={now} withWorkflow={false} />
-        ) : (
-          <Empty title="It has not run yet." />
-        )}
-        <p class="more">
-          <a href={`/app/runs?workflow=${workflow.id}`}>All its runs</a>
-        </p>
-      </section>
+      <LatestRuns workflow={workflow} now={now} href={hrefOf(workflow)} />
+      <Keys workflow={workflow} />
     </Live>
   </Page>
 );
 
-/** A button that opens a page, which asks whether to stop all PENDING runs. */
-const ClearQueue = ({ workflowId }: { workflowId: string }) => (
-  <form method="post" action="/app/runs/bulk" class="more">
-    <input type="hidden" name="action" value="stop" />
-    <input type="hidden" name="all" value="1" />
-    <input type="hidden" name="filter" value={`status=PENDING&workflow=${workflowId}`} />
-    <button type="submit" class="danger">
-      Clear the queue
-    </button>
-  </form>
-);
+/** The URL of the page with its range of the charts. */
+const hrefOf = ({ id, statistics }: ViewedWorkflow) => `/app/workflows/${id}?${statistics.range.query}`;
 
 const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: string }) => {
   const { id, may_write, may_invoke, is_active, obstacle, policy } = workflow;
   const isReady = obstacle === null;
-  const lastInput = textOfInput(workflow.last_input);
+  const lastInput = textOfInput(workflow.last_run?.input ?? null);
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-definitions/${id}/invoke`} method="POST" />
@@ -185,7 +151,7 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
           {lastInput === null && (
             <p>
               The input of the last run is too long to be shown here. “Run again”, on{" "}
-              <a href={`/app/runs/${workflow.latest[0]?.id}`}>its page</a>, sends it as it is.
+              <a href={`/app/runs/${workflow.last_run?.id}`}>its page</a>, sends it as it is.
             </p>
           )}
           <InvokeForm

@@ -30,7 +30,10 @@
   });
 
   let picked = new Set();
-  document.addEventListener("htmx:before:swap", () => {
+  /** The list of which the reader has asked for what is new. Its link is gone after that. */
+  let asked;
+  document.addEventListener("htmx:before:swap", ({ detail }) => {
+    asked = detail.ctx.sourceElement.dataset.newsOf;
     picked = new Set([...boxes().filter((box) => box.checked), ...kept()].map(({ value }) => value));
   });
   document.addEventListener("htmx:after:swap", () => {
@@ -44,12 +47,10 @@
         ),
       );
     showPicked();
+    // Who asks for the list as it is now goes on at its beginning.
+    if (asked) document.querySelector(`#live [id^="${asked}-"] .row-link`)?.focus();
   });
 
-  // Who asks for the list as it is now goes on at its beginning.
-  document.addEventListener("htmx:finally:request", ({ detail }) => {
-    if (detail.ctx.sourceElement.id === "news") document.querySelector("#live .row-link")?.focus();
-  });
   showPicked();
 
   const openMenus = () => [...document.querySelectorAll("details.menu[open]")];

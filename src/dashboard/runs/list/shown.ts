@@ -11,17 +11,20 @@ const MAX_SHOWN = 50;
 /** How many runs that have come are counted at most. */
 export const MAX_NEW = 99;
 
-/** The runs that a refresh names in its query parameter `shown`; null in a request for the list as it is now. */
-export function readShown(params: URLSearchParams): string[] | null {
-  const ids = params.get("shown")?.split(".");
+/** The runs that a refresh names in a query parameter; null in a request for the list as it is now. */
+export function readShown(params: URLSearchParams, name = "shown"): string[] | null {
+  const ids = params.get(name)?.split(".");
   return ids?.filter((id) => z.guid().safeParse(id).success).slice(0, MAX_SHOWN) ?? null;
 }
 
 /** The URL with which a list refreshes itself. An empty list has nothing that could move, so it shows what comes. */
 export function refreshHref(href: string, runs: readonly { id: string }[]): string {
-  if (runs.length === 0) return href;
-  return `${href}${href.includes("?") ? "&" : "?"}shown=${runs.map(({ id }) => id).join(".")}`;
+  return runs.length === 0 ? href : keepingHref(href, "shown", runs);
 }
+
+/** Adds to a URL which runs of a list stay, as a query parameter that {@link readShown} reads. An empty list stays empty. */
+export const keepingHref = (href: string, name: string, runs: readonly { id: string }[]): string =>
+  `${href}${href.includes("?") ? "&" : "?"}${name}=${runs.map(({ id }) => id).join(".")}`;
 
 /** How many runs have come since a list was shown, and how many of the shown ones do not match its filter any more. */
 export type News = { come: number; gone: number };
@@ -36,7 +39,7 @@ export type Place = { id: string; created_at: string };
 export function compare(
   shown: readonly Place[],
   matching: readonly Place[],
-  page: RunsPage,
+  page: Pick<RunsPage, "direction" | "limit">,
 ): News & { hasMore: boolean } {
   const isNewer = page.direction === "newer";
   const isBeyond = (run: Place, end: Place | undefined) =>

@@ -2,14 +2,22 @@ import { Name } from "../../components.tsx";
 import { plural } from "../../format.ts";
 import { TimeLeft } from "../../live/ticking.tsx";
 import type { ViewedWorkflow } from "../view-workflow.ts";
+import type { HeldSlot } from "./view-slots.ts";
 
-type Props = { workflow: Pick<ViewedWorkflow, "slots" | "keys" | "max_running" | "policy">; now: string };
+type Props = { workflow: Pick<ViewedWorkflow, "slots" | "keys" | "max_running" | "policy"> };
 
-/** The slots of a workflow that are held, and the keys of its runs. Nothing for a workflow with one slot and without keys. */
-export const Slots = ({ workflow: { slots, keys, max_running, policy }, now }: Props) => {
-  const hasKeys = keys.some(({ key }) => key !== "");
-  const isOne = max_running === 1 && slots.length <= 1;
-  if ((isOne || slots.length === 0) && !hasKeys) return null;
+/** How many slots are listed also while they are free, so that nothing below them moves when runs start and end. */
+const MAX_LISTED = 10;
+
+const withKeys = (keys: ViewedWorkflow["keys"]) => keys.some(({ key }) => key !== "");
+
+/** The slots of a workflow, and who holds them. Nothing for a workflow with one slot and without keys. */
+export const Slots = ({ workflow: { slots, keys, max_running }, now }: Props & { now: string }) => {
+  const hasKeys = withKeys(keys);
+  if (max_running === 1 && slots.length <= 1 && !hasKeys) return null;
+  const held = new Map(slots.map((slot) => [slot.slot, slot]));
+  const listed = Array.from({ length: Math.min(max_running, MAX_LISTED) }, (_, index) => index + 1);
+  const others = slots.map(({ slot }) => slot).filter((slot) => slot > listed.length);
   return (
     <section>
       <h2>
@@ -18,77 +26,80 @@ export const Slots = ({ workflow: { slots, keys, max_running, policy }, now }: P
           {slots.length} of {max_running} held
         </small>
       </h2>
-      {slots.length > 0 && (
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">Slot</th>
-              <th scope="col">Run of</th>
-              {hasKeys && <th scope="col">Key</th>}
-              <th scope="col">Left</th>
-            </tr>
-          </thead>
-          <tbody>
-            {slots.map((held) => (
-              <tr id={`slot-${held.slot}`}>
-                <td class="number">{held.slot}</td>
-                <td class="grow">
-                  <a class="row-link" href={`/app/runs/${held.id}`}>
-                    <Name>{held.user_name}</Name>
-                  </a>
-                </td>
-                {hasKeys && (
-                  <td data-label="Key">
-                    <Key text={held.key} />
-                  </td>
-                )}
-                <td class="when">
-                  <TimeLeft at={held.deadline_at} now={now} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-      {hasKeys && (
-        <>
-          <h3>
-            Keys{" "}
-            {policy.max_running_per_key !== null && (
-              <small class="muted">
-                they take turns, with at most {plural(policy.max_running_per_key, "slot")} each
-              </small>
-            )}
-          </h3>
-          <table class="list">
-            <thead>
-              <tr>
-                <th scope="col">Key</th>
-                <th scope="col">Running</th>
-                <th scope="col">Waiting</th>
-              </tr>
-            </thead>
-            <tbody>
-              {keys.map(({ key, running, waiting }) => (
-                <tr id={`key-${key}`}>
-                  <td class="grow">
-                    <Key text={key} />
-                  </td>
-                  <td class="number" data-label="Running">
-                    {running}
-                  </td>
-                  <td class="number" data-label="Waiting">
-                    {waiting}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </>
-      )}
+      <table class="list slots">
+        <thead>
+          <tr>
+            <th scope="col">Slot</th>
+            <th scope="col">Run of</th>
+            {hasKeys && <th scope="col">Key</th>}
+            <th scope="col">Left</th>
+          </tr>
+        </thead>
+        <tbody>
+          {[...listed, ...others].map((slot) => (
+            <SlotRow slot={slot} held={held.get(slot)} hasKeys={hasKeys} now={now} />
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 };
+
+type SlotRowProps = { slot: number; held: HeldSlot | undefined; hasKeys: boolean; now: string };
+
+const SlotRow = ({ slot, held, hasKeys, now }: SlotRowProps) => (
+  <tr id={`slot-${slot}`}>
+    <td class="number">{slot}</td>
+    <td class="grow">
+      {held ? (
+        <a class="row-link" href={`/app/runs/${held.id}`}>
+          <Name>{held.user_name}</Name>
+        </a>
+      ) : (
+        <span class="muted">free</span>
+      )}
+    </td>
+    {hasKeys && <td data-label="Key">{held && <Key text={held.key} />}</td>}
+    <td class="when">{held && <TimeLeft at={held.deadline_at} now={now} />}</td>
+  </tr>
+);
+
+/** The concurrency keys of a workflow's unfinished runs. They are last on the page, since keys come and go with runs. */
+export const Keys = ({ workflow: { keys, policy } }: Props) =>
+  withKeys(keys) && (
+    <section>
+      <h2>
+        Keys{" "}
+        {policy.max_running_per_key !== null && (
+          <small class="muted">they take turns, with at most {plural(policy.max_running_per_key, "slot")} each</small>
+        )}
+      </h2>
+      <table class="list">
+        <thead>
+          <tr>
+            <th scope="col">Key</th>
+            <th scope="col">Running</th>
+            <th scope="col">Waiting</th>
+          </tr>
+        </thead>
+        <tbody>
+          {keys.map(({ key, running, waiting }) => (
+            <tr id={`key-${key}`}>
+              <td class="grow">
+                <Key text={key} />
+              </td>
+              <td class="number" data-label="Running">
+                {running}
+              </td>
+              <td class="number" data-label="Waiting">
+                {waiting}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
 
 const Key = ({ text }: { text: string }) =>
   text === "" ? <span class="muted">none</span> : <bdi class="wrap">{text}</bdi>;

@@ -16,6 +16,16 @@ function textBetween(from, fromOffset, to, toOffset) {
   return range.toString();
 }
 
+/** The node for a part of a line: a text, in an element if the part has a colour. */
+function partOf({ text, classes }) {
+  const node = document.createTextNode(text);
+  if (classes === "") return node;
+  const span = document.createElement("span");
+  span.className = classes;
+  span.append(node);
+  return span;
+}
+
 export class View {
   #box;
   #lines;
@@ -110,11 +120,15 @@ export class View {
   /** Makes the elements of a block's lines, from the given line of the block on, if the block is not filled already. */
   #fill(block, from = block.childElementCount) {
     const start = this.#startOf(block);
-    const kept = Math.min(Math.max(0, from), block.childElementCount);
-    while (block.childElementCount > kept) block.lastChild.remove();
+    const size = this.#sizeOf(block);
+    while (block.childElementCount > size) block.lastChild.remove();
     block.style.height = "";
-    for (let place = start + kept; place < start + this.#sizeOf(block); place++) {
-      block.append(this.#lineOf(this.#found?.[place] ?? place));
+    for (let i = Math.min(Math.max(0, from), block.childElementCount); i < size; i++) {
+      const index = this.#found?.[start + i] ?? start + i;
+      const line = block.children[i];
+      if (line === undefined) block.append(this.#lineOf(index));
+      else if (Number(line.firstChild.dataset.number) === index + 1) this.#write(line.lastChild, index);
+      else line.replaceWith(this.#lineOf(index));
     }
   }
 
@@ -130,22 +144,35 @@ export class View {
     number.dataset.number = index + 1;
     // When a log was cut before its first line, only the line that says so is shown. It has no time.
     if (at) [number.title, number.dataset.time] = [at, time.format(new Date(at))];
-    line.append(number);
-    const text = document.createElement("span");
-    for (const part of this.#lines.parts(index)) {
-      if (part.classes === "") {
-        text.append(part.text);
-      } else {
-        const span = document.createElement("span");
-        span.className = part.classes;
-        span.textContent = part.text;
-        text.append(span);
+    line.append(number, document.createElement("span"));
+    this.#write(line.lastChild, index);
+    return line;
+  }
+
+  /**
+   * Writes the parts of a line into its element. When a line has grown, only what is new is added, so what is selected in it stays
+   * selected.
+   */
+  #write(element, index) {
+    const parts = this.#lines.parts(index).filter(({ text }) => text !== "");
+    // Without it, an empty line is missing in what a reader copies.
+    if (parts.length === 0) {
+      element.replaceChildren(document.createElement("br"));
+      return;
+    }
+    for (const [i, part] of parts.entries()) {
+      const node = element.childNodes[i];
+      const isSame = node !== undefined && node.nodeName !== "BR" && (node.className ?? "") === part.classes;
+      const known = isSame ? node.textContent : null;
+      if (known === null || !part.text.startsWith(known)) {
+        const fresh = partOf(part);
+        if (node === undefined) element.append(fresh);
+        else node.replaceWith(fresh);
+      } else if (part.text !== known) {
+        (node.firstChild ?? node).appendData(part.text.slice(known.length));
       }
     }
-    // Without it, an empty line is missing in what a reader copies.
-    if (!text.firstChild) text.append(document.createElement("br"));
-    line.append(text);
-    return line;
+    while (element.childNodes.length > parts.length) element.lastChild.remove();
   }
 
   /** Empties blocks, except those in which something is selected. All heights are read before anything is changed. */

@@ -1,0 +1,145 @@
+/** The lists of runs on the page of a workflow: its queue and its latest runs. An open page keeps both still, as the list of runs. */
+import { and, asc, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
+import type { Caller as CallerExpression } from "../../../db/caller.ts";
+import type { Database } from "../../../db/client.ts";
+import { instant } from "../../../db/rows.ts";
+import { workflowDefinitions as d } from "../../../db/tables.ts";
+import { isPending, r, seenNow } from "../../../runs/run-rows.ts";
+import { compare, MAX_NEW, type News, type Place } from "../../runs/list/shown.ts";
+import { MAX_SHOWN } from "../../runs/view-run.ts";
+import { type ListedRun, selectListed } from "../../runs/view-runs.ts";
+
+/** The runs of a list, and what has changed since they were shown. */
+export type ShownRuns = { runs: ListedRun[]; news: News };
+
+/** The runs of each list that an open page shows; null for the list as it is now. */
+export type Shown = { queue: readonly string[] | null; latest: readonly string[] | null };
+
+export const AS_NOW: Shown = { queue: null, latest: null };
+
+type List = { condition: SQL | undefined; order: SQL[]; limit: number };
+
+/** The PENDING runs, in the order of the queue. The first one is next, unless keys take turns. */
+const QUEUE: List = { condition: isPending, order: [asc(r.queuePosition), asc(r.notBefore)], limit: 20 };
+
+/** The last runs, newest first. */
+const LATEST: List = { condition: undefined, order: [desc(r.createdAt), desc(r.id)], limit: 10 };
+
+/** Selects both lists, and what they are compared with. {@link toLists} reads the rows. */
+export function selectLists(db: Database, caller: CallerExpression, isAsked: SQL | undefined, shown: Shown) {
+  return {
+    queue: selectRuns(db, caller, isAsked, QUEUE, shown.queue),
+    queued: selectMatches(db, caller, isAsked, QUEUE, shown.queue),
+    latest: selectRuns(db, caller, isAsked, LATEST, shown.latest),
+    newest: selectMatches(db, caller, isAsked, LATEST, shown.latest),
+  };
+}
+
+type Rows = { queue: ListedRun[]; queued: Place[]; latest: ListedRun[]; newest: Place[] };
+
+export function toLists(
+  { queue, queued, latest, newest }: Rows,
+  shown: Shown,
+): { queue: ShownRuns; latest: ShownRuns } {
+  const none: News = { come: 0, gone: 0 };
+  const place = new Map(shown.queue?.map((id, index) => [id, index]));
+  return {
+    queue:
+      shown.queue === null
+        ? { runs: queue, news: none }
+        : {
+            // A run that has started has no place in the queue any more, and stays where it is shown.
+            runs: queue.toSorted((a, b) => (place.get(a.id) ?? 0) - (place.get(b.id) ?? 0)),
+            news: compareQueue(queue, queued),
+          },
+    latest: {
+      runs: latest,
+      news: shown.latest === null ? none : compare(latest, newest, { direction: "older", limit: LATEST.limit }),
+    },
+  };
+}
+
+/** New runs join the end of the queue, so they do not belong to a list that is full. */
+function compareQueue(runs: readonly Place[], matching: readonly Place[]): News {
+  const [known, waiting] = [new Set(runs.map(({ id }) => id)), new Set(matching.map(({ id }) => id))];
+  return {
+    come: runs.length < QUEUE.limit ? matching.filter(({ id }) => !known.has(id)).length : 0,
+    gone: runs.filter(({ id }) => !waiting.has(id)).length,
+  };
+}
+
+/** Selects the first runs of a list, or the shown ones. */
+function selectRuns(
+  db: Database,
+  caller: CallerExpression,
+  isAsked: SQL | undefined,
+  { condition, order, limit }: List,
+  shown: readonly string[] | null,
+) {
+  const seen = seenNow(db);
+  const ofWorkflow = db.select({ id: sql<string>`${r.id}`.as("chosen_id") }).from(r);
+  const chosen =
+    shown === null
+      ? ofWorkflow
+          .where(and(eq(r.workflowDefinitionId, d.id), condition))
+          .orderBy(...order)
+          .limit(limit)
+          .as("chosen")
+      : ofWorkflow.where(and(eq(r.workflowDefinitionId, d.id), inArray(r.id, [...shown]))).as("chosen");
+  return db
+    .with(caller)
+    .select(selectListed(db, seen))
+    .from(caller)
+    .innerJoin(d, isAsked)
+    .crossJoinLateral(chosen)
+    .innerJoin(r, eq(r.id, chosen.id))
+    .crossJoinLateral(seen)
+    .orderBy(...order);
+}
+
+/** Selects the places of the runs that belong to a list now: more than are counted as new. None when no list is kept. */
+function selectMatches(
+  db: Database,
+  caller: CallerExpression,
+  isAsked: SQL | undefined,
+  { condition, order }: List,
+  shown: readonly string[] | null,
+) {
+  const match = db
+    .select({
+      id: sql<string>`${r.id}`.as("match_id"),
+      created_at: sql<string>`${instant(r.createdAt)}`.as("match_created_at"),
+    })
+    .from(r)
+    .where(and(eq(r.workflowDefinitionId, d.id), condition))
+    .orderBy(...order)
+    .limit(MAX_NEW + 1)
+    .as("match");
+  return db
+    .with(caller)
+    .select({ id: match.id, created_at: match.created_at })
+    .from(caller)
+    .innerJoin(d, isAsked)
+    .crossJoinLateral(match)
+    .where(shown === null ? sql`false` : undefined);
+}
+
+/** Selects the last run of the workflow, and the beginning of its input. */
+export function selectLastRun(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+  const last = db
+    .select({
+      id: sql<string>`${r.id}`.as("last_id"),
+      input: sql<string | null>`left(${r.input}::text, ${MAX_SHOWN + 1})`.as("last_input"),
+    })
+    .from(r)
+    .where(eq(r.workflowDefinitionId, d.id))
+    .orderBy(desc(r.createdAt), desc(r.id))
+    .limit(1)
+    .as("last");
+  return db
+    .with(caller)
+    .select({ id: last.id, input: last.input })
+    .from(caller)
+    .innerJoin(d, isAsked)
+    .crossJoinLateral(last);
+}
