@@ -23,7 +23,7 @@ const SECURE_HEADERS: Record<string, string> = {
 };
 
 /** An answer of the Worker, a page, and two files that Cloudflare serves without the Worker. */
-const PATHS = ["/", "/app/sign-in", "/app/style.css", "/docs/style.css"];
+const PATHS = ["/", "/app/sign-in", "/app/style.css", "/app/docs/style.css"];
 
 const ask = ({ origin }: Service, path: string, init: RequestInit = {}) =>
   fetch(`${origin}${path}`, { redirect: "manual", ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });

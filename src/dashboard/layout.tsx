@@ -1,9 +1,10 @@
 import { type Child, createContext, useContext } from "hono/jsx";
 import { ASSETS } from "../http/assets/folder.ts";
 import type { SessionName } from "../http/credentials/session-token.ts";
+import { SearchBox } from "../http/pages/search-box.tsx";
+import { ThemeContext, ThemeToggle } from "../http/pages/theme.tsx";
 import type { Caller } from "./caller.ts";
 import { Keys } from "./keys.tsx";
-import { ThemeContext, ThemeToggle } from "./theme/theme.tsx";
 
 const SECTIONS = [
   ["runs", "Runs"],
@@ -87,8 +88,9 @@ export const Page = ({ title, section, caller, search = "", children }: PageProp
               {label}
             </a>
           ))}
+          <a href="/docs">Docs</a>
         </nav>
-        <SearchBox text={search} />
+        <SearchBox action="/app/search" label="Search runs, workflows, people and files" text={search} />
         <div class="who">
           <Who caller={caller} />
           <Keys />
@@ -112,24 +114,6 @@ export const Page = ({ title, section, caller, search = "", children }: PageProp
       <p id="announcer" class="visually-hidden" role="status" />
     </body>
   </Html>
-);
-
-/** The search box of every page. `find.js` shows results below it. Without JavaScript, it opens a page with the results. */
-const SearchBox = ({ text }: { text: string }) => (
-  <search>
-    <form class="search" method="get" action="/app/search">
-      <input
-        type="search"
-        name="q"
-        value={text}
-        placeholder="Search"
-        aria-label="Search runs, workflows, people and files"
-        autocomplete="off"
-        data-search
-      />
-      <section popover="manual" aria-label="Answers" />
-    </form>
-  </search>
 );
 
 const Html = ({ children }: { children: Child }) => (

@@ -5,9 +5,9 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { v7 as newId } from "uuid";
 import type { AppEnv } from "../http/env.ts";
+import { readTheme, ThemeContext } from "../http/pages/theme.tsx";
 import { SignedInContext } from "./layout.tsx";
 import { NewIdContext } from "./new-id.tsx";
-import { readTheme, ThemeContext } from "./theme/theme.tsx";
 
 /** Answers a whole page. */
 export async function html(c: Context<AppEnv>, page: JSX.Element, status: ContentfulStatusCode = 200) {

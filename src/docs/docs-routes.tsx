@@ -2,18 +2,25 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
-import { html } from "hono/html";
-import type { JSX } from "hono/jsx/jsx-runtime";
+import { html, raw } from "hono/html";
+import type { Child } from "hono/jsx";
 import type { AppEnv } from "../http/env.ts";
 import { SESSION_COOKIE } from "../http/middleware/authenticate.ts";
+import { conditional } from "../http/middleware/conditional.ts";
 import { type Document, version } from "../http/openapi.ts";
+import { readTheme, ThemeContext } from "../http/pages/theme.tsx";
+import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { openRead } from "../http/routes.ts";
+import { Contents } from "./contents.tsx";
 import { type Operation, operationsOf } from "./examples.ts";
+import { GroupContent } from "./group.tsx";
+import { type Group, groupsOf } from "./groups.ts";
 import { GUIDES, guideHtml } from "./guides.ts";
-import { GuidePage } from "./layout.tsx";
+import { DocsPage, type Reader } from "./layout.tsx";
 import { llmsFullText, llmsText } from "./llms.ts";
-import { ReferencePage } from "./reference.tsx";
+import { Beginning, Rest } from "./overview.tsx";
+import { indexOf, Results } from "./search.tsx";
 
 const LINKS = {
   dashboard: "/app/sign-in",
@@ -51,30 +58,65 @@ const getService = openRead({
 /** True when a browser requests a page. Programs accept JSON or anything. */
 const prefersPages = (c: Context) => c.req.header("Accept")?.startsWith("text/html") === true;
 
-async function page(c: Context<AppEnv>, content: JSX.Element): Promise<Response> {
-  return c.html(await html`<!doctype html>${content}`);
-}
-
-/** The id of the user who is signed in to the dashboard in this browser; null for anybody else, and when their session is faulty. */
-async function readUserId(c: Context<AppEnv>): Promise<string | null> {
+/** Who is signed in to the dashboard in this browser; null for nobody, and when their session is faulty. */
+async function readReader(c: Context<AppEnv>): Promise<Reader | null> {
   const token = getCookie(c, SESSION_COOKIE);
   if (token === undefined) return null;
   return c.env.verifySession(token).then(
-    (session) => session?.userId ?? null,
+    (session) => session,
     () => null,
   );
 }
 
-/** The documentation of all routes of the service, including these. The document is made when it is first requested. */
+/** What the pages are made of, and the HTML of what is the same for everybody. The OpenAPI document is read when a page is first requested. */
+type Known = {
+  document: Document;
+  operations: Operation[];
+  groups: Group[];
+  index: ReturnType<typeof indexOf>;
+  htmlOf: Map<string, string>;
+};
+
+/** The documentation of all routes of the service, including these. No page needs the database. */
 export function documentation(describeService: () => Promise<Document>) {
-  let known: { document: Document; operations: Operation[] } | undefined;
-  const describe = async () => {
+  let known: Known | undefined;
+  const describe = async (): Promise<Known> => {
     if (known) return known;
     const document = await describeService();
-    known = { document, operations: operationsOf(document) };
+    const operations = operationsOf(document);
+    const groups = groupsOf(operations);
+    known = { document, operations, groups, index: indexOf(groups), htmlOf: new Map() };
     return known;
   };
   const originOf = (c: Context) => new URL(c.req.url).origin;
+
+  /** The content as HTML, which is rendered at the first request for it. */
+  async function once(key: string, render: () => Child): Promise<Child> {
+    const { htmlOf } = await describe();
+    const text = htmlOf.get(key) ?? String(await html`${render()}`);
+    htmlOf.set(key, text);
+    return raw(text);
+  }
+
+  async function page(
+    c: Context<AppEnv>,
+    { title, current, search = "", content }: PageContent,
+    reader: Reader | null,
+    status: 200 | 404 = 200,
+  ): Promise<Response> {
+    const { groups } = await describe();
+    const contents = await once(`contents ${current}`, () => <Contents groups={groups} current={current} />);
+    const { pathname, search: query } = new URL(c.req.url);
+    const theme = { theme: readTheme(c), here: pathname + query };
+    const whole = (
+      <ThemeContext.Provider value={theme}>
+        <DocsPage title={title} reader={reader} search={search} contents={contents}>
+          {content}
+        </DocsPage>
+      </ThemeContext.Provider>
+    );
+    return c.html(await html`<!doctype html>${whole}`, status);
+  }
 
   const router = createRouter();
   router.openapi(getService, (c) => {
@@ -83,17 +125,72 @@ export function documentation(describeService: () => Promise<Document>) {
     return c.json({ name: "workflow-runs" as const, version, links: LINKS }, 200);
   });
   router.get("/openapi.json", async (c) => c.json((await describe()).document));
-  router.get("/docs", async (c) => {
-    c.header("Cache-Control", "private, no-cache");
-    const userId = await readUserId(c);
-    return page(c, <ReferencePage operations={(await describe()).operations} origin={originOf(c)} userId={userId} />);
-  });
-  for (const guide of GUIDES) {
-    router.get(`/docs/${guide.slug}`, async (c) =>
-      page(c, <GuidePage title={guide.title} html={await guideHtml(guide)} />),
+
+  router.get("/docs", conditional, async (c) => {
+    const { groups } = await describe();
+    const reader = await readReader(c);
+    const content = (
+      <>
+        <Beginning origin={originOf(c)} userId={reader?.userId ?? null} />
+        {await once("overview", () => <Rest groups={groups} />)}
+      </>
     );
+    return page(c, { title: "API", current: "", content }, reader);
+  });
+
+  router.get("/docs/search", conditional, async (c) => {
+    const text = (c.req.query("q") ?? "").trim().slice(0, MAX_SEARCHED);
+    const content = (
+      <>
+        <h1>Search</h1>
+        <Results index={(await describe()).index} text={text} />
+      </>
+    );
+    const title = text === "" ? "Search" : `Search: ${text}`;
+    return page(c, { title, current: null, search: text, content }, await readReader(c));
+  });
+
+  for (const guide of GUIDES) {
+    router.get(`/docs/${guide.slug}`, conditional, async (c) => {
+      const content = <article class="guide">{raw(await guideHtml(guide))}</article>;
+      return page(c, { title: guide.title, current: guide.slug, content }, await readReader(c));
+    });
   }
+
+  router.get("/docs/:group", conditional, async (c) => {
+    const slug = c.req.param("group");
+    const reader = await readReader(c);
+    const group = (await describe()).groups.find((one) => one.slug === slug);
+    if (group === undefined) {
+      if (!prefersPages(c)) throw new Problem("not_found", "There is no such page. See /docs.");
+      return page(c, { title: "No such page", current: null, content: <NoSuchPage /> }, reader, 404);
+    }
+    const isSignedIn = reader !== null;
+    const content = await once(`${slug} ${isSignedIn}`, () => <GroupContent group={group} isSignedIn={isSignedIn} />);
+    return page(c, { title: group.title, current: slug, content }, reader);
+  });
+
   router.get("/llms.txt", async (c) => c.text(llmsText((await describe()).operations, originOf(c))));
   router.get("/llms-full.txt", async (c) => c.text(llmsFullText((await describe()).operations, originOf(c))));
   return router;
 }
+
+/** How much of a searched text is looked at. */
+const MAX_SEARCHED = 200;
+
+type PageContent = {
+  title: string;
+  /** The page in the list of contents: see `Contents`. */
+  current: string | null;
+  search?: string;
+  content: Child;
+};
+
+const NoSuchPage = () => (
+  <>
+    <h1>There is no such page</h1>
+    <p>
+      <a href="/docs">The overview</a> lists all operations and guides.
+    </p>
+  </>
+);

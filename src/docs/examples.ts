@@ -1,16 +1,32 @@
-/** Examples of requests, generated from the OpenAPI document. The pages and `/llms-full.txt` show them for each operation. */
+/** Examples of requests and answers, generated from the OpenAPI document. The pages and `/llms-full.txt` show them for each operation. */
 import type { Document } from "../http/openapi.ts";
 
 type Reference = { $ref: string };
 type Given = NonNullable<NonNullable<Document["components"]>["schemas"]>[string] | Reference | undefined;
 type Schema = Exclude<NonNullable<Given>, Reference>;
-type Answer = Exclude<NonNullable<NonNullable<Document["components"]>["responses"]>[string], Reference>;
+type Response = Exclude<NonNullable<NonNullable<Document["components"]>["responses"]>[string], Reference>;
 
-/** A parameter of the path, the query or the headers. */
-export type Parameter = { name: string; in: string; isRequired: boolean; type: string; description: string };
+/** A parameter of the path, the query or the headers. `isList`: it may be given several times. */
+export type Parameter = {
+  name: string;
+  in: string;
+  isRequired: boolean;
+  isList: boolean;
+  type: string;
+  description: string;
+  example: string;
+};
 
 /** A field of a JSON body. */
 export type Field = { name: string; isRequired: boolean; type: string; description: string };
+
+/** What an operation answers with a status. `codes` are those of its problems; an answer without a body has no example. */
+export type Answer = {
+  status: string;
+  description: string;
+  codes: string[];
+  example: { mediaType: string; value: unknown } | null;
+};
 
 export type Operation = {
   id: string;
@@ -19,17 +35,19 @@ export type Operation = {
   tag: string;
   summary: string;
   description: string;
-  /** The credential that the operation needs: an API key (or a session), a run token, or none. */
-  credential: "key" | "run token" | "none";
+  /** The credential that the operation needs: an API key (or a session), the token of a run or of a runner session, or none. */
+  credential: "key" | "run token" | "runner session" | "none";
   isStream: boolean;
+  /** True for a read that a browser can make as who is signed in: it changes nothing and ends. */
+  mayTry: boolean;
   parameters: Parameter[];
   fields: Field[];
   /** An example of the JSON body; undefined when there is no body. */
   body: unknown;
   /** The path with example values, and with the required query parameters. */
   examplePath: string;
-  /** Each status and its meaning, ordered by status. */
-  responses: { status: string; description: string }[];
+  /** Ordered by status. */
+  answers: Answer[];
 };
 
 /** An id for schemas without an example of their own. Examples have the ids of the demo tenant (`scripts/local/demo.ts`). */
@@ -57,8 +75,10 @@ function describeOperation(document: Document, method: string, path: string, ope
     name,
     in: place,
     isRequired: required,
+    isList: typeOf(document, schema).startsWith("array"),
     type: typeOf(document, schema),
     description: description || describe(document, schema),
+    example: String(exampleOf(document, schema)),
   }));
   const body = operation.requestBody && "content" in operation.requestBody ? operation.requestBody.content : {};
   const schema = body["application/json"]?.schema;
@@ -72,6 +92,8 @@ function describeOperation(document: Document, method: string, path: string, ope
   const responses = Object.entries(operation.responses ?? {}).map(
     ([status, response]) => [status, resolveResponse(document, response)] as const,
   );
+  const isStream = responses.some(([, response]) => response.content?.["text/event-stream"]);
+  const credential = credentialOf(operation);
   return {
     id: operation.operationId ?? `${method} ${path}`,
     method: method.toUpperCase(),
@@ -79,22 +101,39 @@ function describeOperation(document: Document, method: string, path: string, ope
     tag: operation.tags?.[0] ?? "Other",
     summary: operation.summary ?? "",
     description: operation.description ?? "",
-    credential: credentialOf(operation),
-    isStream: responses.some(([, response]) => response.content?.["text/event-stream"]),
+    credential,
+    isStream,
+    mayTry: method === "get" && !isStream && (credential === "none" || schemesOf(operation).includes("SessionCookie")),
     parameters,
     fields: fieldsOf(document, schema),
     body: schema && exampleOf(document, schema),
     examplePath: examplePath + (query.length > 0 ? `?${query.join("&")}` : ""),
-    responses: responses
-      .map(([status, { description }]) => ({ status, description }))
+    answers: responses
+      .map(([status, response]) => describeAnswer(document, status, response))
       .sort((a, b) => a.status.localeCompare(b.status)),
   };
 }
 
-function credentialOf({ security = [] }: OperationObject): Operation["credential"] {
-  const schemes = security.flatMap((requirement) => Object.keys(requirement));
+function describeAnswer(document: Document, status: string, { description, content = {} }: Response): Answer {
+  const [first] = Object.entries(content);
+  if (first === undefined) return { status, description, codes: [], example: null };
+  const [mediaType, { schema, example, examples = {} }] = first;
+  const given = Object.values(examples).flatMap((one) => ("value" in one ? [one.value] : []));
+  return {
+    status,
+    description,
+    codes: mediaType === "application/problem+json" ? Object.keys(examples) : [],
+    example: { mediaType, value: example ?? given[0] ?? exampleOf(document, schema) },
+  };
+}
+
+const schemesOf = ({ security = [] }: OperationObject) => security.flatMap((requirement) => Object.keys(requirement));
+
+function credentialOf(operation: OperationObject): Operation["credential"] {
+  const schemes = schemesOf(operation);
   if (schemes.length === 0) return "none";
-  return schemes.includes("ApiKey") ? "key" : "run token";
+  if (schemes.includes("ApiKey")) return "key";
+  return schemes.includes("RunnerSession") ? "runner session" : "run token";
 }
 
 function resolve(document: Document, schema: Given): Schema {
@@ -103,7 +142,7 @@ function resolve(document: Document, schema: Given): Schema {
   return resolve(document, document.components?.schemas?.[nameOf(schema.$ref)]);
 }
 
-function resolveResponse(document: Document, response: Answer | Reference): Answer {
+function resolveResponse(document: Document, response: Response | Reference): Response {
   if (!("$ref" in response)) return response;
   const shared = document.components?.responses?.[nameOf(response.$ref)];
   if (shared === undefined) throw new Error(`The document has no ${response.$ref}.`);

@@ -2,6 +2,7 @@
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 import triggers from "../../docs/triggers.md";
+import { codeHtml } from "./layout.tsx";
 
 export type Guide = { slug: string; title: string; summary: string; markdown: string };
 
@@ -46,7 +47,7 @@ async function toHtml({ markdown }: Guide): Promise<string> {
       },
       code({ text, escaped }) {
         const html = escaped ? text : text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-        return `<pre tabindex="0"><code>${html}</code></pre>\n`;
+        return codeHtml(html);
       },
       link({ href, tokens }) {
         const text = this.parser.parseInline(tokens);
@@ -59,6 +60,14 @@ async function toHtml({ markdown }: Guide): Promise<string> {
   // A Markdown table always has a head. Screen readers would announce an empty head cell as a heading without a name.
   const named = html.replaceAll("<th></th>", "<td></td>");
   return named.replaceAll("<table>", '<div class="wide" tabindex="0"><table>').replaceAll("</table>", "</table></div>");
+}
+
+/** The headings of a guide, with their ids. */
+export function headingsOf({ markdown }: Guide): { id: string; text: string }[] {
+  const outsideOfCode = markdown.split(/^```/m).filter((_, index) => index % 2 === 0);
+  return outsideOfCode
+    .flatMap((part) => [...part.matchAll(/^##+ (.+)$/gm)])
+    .map(([, text = ""]) => ({ id: slugOf(text), text: text.replaceAll("`", "") }));
 }
 
 const rendered = new Map<string, Promise<string>>();

@@ -1,11 +1,25 @@
 import { raw } from "hono/html";
-import type { Child } from "hono/jsx";
+import { type Child, useContext } from "hono/jsx";
 import { ASSETS } from "../http/assets/folder.ts";
-import { GUIDES } from "./guides.ts";
+import type { SessionName } from "../http/credentials/session-token.ts";
+import { SearchBox } from "../http/pages/search-box.tsx";
+import { ThemeContext, ThemeToggle } from "../http/pages/theme.tsx";
 
-/** A page of the documentation. It uses no JavaScript. */
-export const DocsPage = ({ title, children }: { title: string; children: Child }) => (
-  <html lang="en">
+/** Who is signed in to the dashboard in this browser. */
+export type Reader = { userId: string; name: SessionName | null };
+
+type DocsPageProps = {
+  title: string;
+  reader: Reader | null;
+  /** The searched text, on the page with the results of the search. */
+  search?: string;
+  contents: Child;
+  children: Child;
+};
+
+/** A page of the documentation. Its scripts only help: all but "Try it" works without them. */
+export const DocsPage = ({ title, reader, search = "", contents, children }: DocsPageProps) => (
+  <html lang="en" data-theme={useContext(ThemeContext).theme}>
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -13,7 +27,11 @@ export const DocsPage = ({ title, children }: { title: string; children: Child }
       <title>{`${title} · workflow-runs`}</title>
       <link rel="icon" href={`${ASSETS}/icon.svg`} type="image/svg+xml" />
       <link rel="stylesheet" href={`${ASSETS}/style.css`} />
-      <link rel="stylesheet" href="/docs/style.css" />
+      <link rel="stylesheet" href={`${ASSETS}/docs/style.css`} />
+      <script defer src={`${ASSETS}/app.js`} />
+      <script defer src={`${ASSETS}/keys.js`} />
+      <script defer src={`${ASSETS}/find.js`} />
+      <script defer src={`${ASSETS}/docs/docs.js`} />
     </head>
     <body class="docs">
       <a class="skip" href="#main">
@@ -21,30 +39,33 @@ export const DocsPage = ({ title, children }: { title: string; children: Child }
       </a>
       <header class="top">
         <a class="brand" href="/docs">
-          workflow-runs
+          <svg viewBox="0 0 20 20" aria-hidden="true">
+            <path d="M3 6h9M3 10h14M3 14h6" />
+          </svg>
+          <span>workflow-runs docs</span>
         </a>
-        <nav aria-label="Documentation">
-          <a href="/docs#quick-start">Quick start</a>
-          <a href="/docs#operations">Operations</a>
-          <a href="/docs#errors">Errors</a>
-          {GUIDES.map(({ slug, title: name }) => (
-            <a href={`/docs/${slug}`}>{name}</a>
-          ))}
-          <a href="/app">Dashboard</a>
-        </nav>
+        <button type="button" class="contents-opener" popovertarget="contents">
+          Contents
+        </button>
+        <SearchBox action="/docs/search" label="Search operations, guides and errors" text={search} />
+        <div class="who">
+          {reader?.name && (
+            <a href={`/app/people/${reader.userId}`}>
+              <bdi class="name">{reader.name.name}</bdi>
+            </a>
+          )}
+          <a href="/app/runs">Dashboard</a>
+          <ThemeToggle />
+        </div>
       </header>
-      <main id="main" tabindex={-1}>
-        {children}
-      </main>
+      <div class="beside">
+        {contents}
+        <main id="main" tabindex={-1}>
+          {children}
+        </main>
+      </div>
     </body>
   </html>
-);
-
-/** The page of a guide, with its title and its HTML. */
-export const GuidePage = ({ title, html }: { title: string; html: string }) => (
-  <DocsPage title={title}>
-    <article class="guide">{raw(html)}</article>
-  </DocsPage>
 );
 
 /** A text in which everything between backticks is shown as code. */
@@ -52,9 +73,11 @@ export const Text = ({ text }: { text: string }) => (
   <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
 );
 
-/** A block of code. It scrolls sideways, also with the keyboard. */
-export const Code = ({ text }: { text: string }) => (
-  <pre tabindex={0}>
-    <code>{text}</code>
-  </pre>
-);
+/** A text as HTML. Its quotes stay as they are, which makes a page of examples much shorter. */
+const escapeText = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+/** The HTML of a block of code with a button that copies it: see `app.js`. It scrolls sideways, also with the keyboard. */
+export const codeHtml = (html: string): string =>
+  `<div class="code"><button type="button" class="copy" data-copy="" hidden>Copy</button><pre tabindex="0"><code>${html}</code></pre></div>\n`;
+
+export const Code = ({ text }: { text: string }) => <>{raw(codeHtml(escapeText(text)))}</>;

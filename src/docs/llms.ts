@@ -74,18 +74,18 @@ ${operations.map(({ method, path, summary }) => `- \`${method} ${path}\`: ${summ
 /** `/llms-full.txt`: every operation with an example, and the full text of the guides. */
 export function llmsFullText(operations: readonly Operation[], origin: string): string {
   const sections = operations.map((operation) => {
-    const { method, path, summary, description, parameters, fields, responses } = operation;
+    const { method, path, summary, description, parameters, fields, answers } = operation;
     const given = [...parameters, ...fields].map(
       ({ name, type, isRequired, description: what }) =>
         `- \`${name}\` ${type}${isRequired ? ", required" : ""}${what === "" ? "" : `: ${what}`}`,
     );
-    const answers = responses.map(({ status, description: what }) => `- ${status}: ${what}`);
+    const answered = answers.map(({ status, description: what }) => `- ${status}: ${what}`);
     return [
       `### ${summary}\n\n\`${method} ${path}\``,
       ...(description === "" ? [] : [description]),
       ...(given.length === 0 ? [] : [given.join("\n")]),
       `\`\`\`sh\n${snippetOf("curl", operation)}\n\`\`\``,
-      `Answers:\n\n${answers.join("\n")}`,
+      `Answers:\n\n${answered.join("\n")}`,
     ].join("\n\n");
   });
   const guides = GUIDES.map(({ markdown }) => markdown.trim().replaceAll(/^#/gm, "##"));

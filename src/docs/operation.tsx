@@ -1,24 +1,35 @@
-import type { Field, Operation, Parameter } from "./examples.ts";
+import type { Answer, Field, Operation, Parameter } from "./examples.ts";
 import { Code, Text } from "./layout.tsx";
 import { LANGUAGES, snippetOf } from "./snippets.ts";
+import { TryIt } from "./try-it.tsx";
 
 const CREDENTIALS = {
   key: null,
   "run token": "Takes the run token of the attempt, not an API key.",
+  "runner session": "Takes the token of the runner's session, not an API key.",
   none: "Needs no credential.",
 } as const satisfies Record<Operation["credential"], string | null>;
 
 /** The errors that any operation can have. The section on errors explains them once for all operations. */
 const COMMON = new Set(["400", "401", "413", "414", "415", "421", "422", "429", "431", "500", "503"]);
 
+type OperationSectionProps = {
+  operation: Operation;
+  isSignedIn: boolean;
+  /** The address of the page. */
+  here: string;
+};
+
 /** The section of one operation: its description, parameters, body and answers, and an example request in each language. */
-export const OperationSection = ({ operation }: { operation: Operation }) => {
-  const { id, method, path, summary, description, credential, parameters, fields, responses } = operation;
+export const OperationSection = ({ operation, isSignedIn, here }: OperationSectionProps) => {
+  const { id, method, path, summary, description, credential, parameters, fields, answers, mayTry } = operation;
   const [first, ...others] = LANGUAGES;
-  const own = responses.filter(({ status }) => !COMMON.has(status));
+  const own = answers.filter(({ status }) => !COMMON.has(status));
   return (
     <section class="operation" id={id}>
-      <h4>{summary}</h4>
+      <h2>
+        <a href={`#${id}`}>{summary}</a>
+      </h2>
       <p>
         <code class="request">
           <b>{method}</b> {path}
@@ -39,24 +50,38 @@ export const OperationSection = ({ operation }: { operation: Operation }) => {
           <Code text={snippetOf(language, operation)} />
         </details>
       ))}
-      <details>
-        <summary>Answers: {own.map(({ status }) => status).join(", ")}</summary>
-        <ul>
-          {own.map((response) => (
-            <li>
-              <b>{response.status}</b> <Text text={response.description} />
-            </li>
-          ))}
-        </ul>
-      </details>
+      {mayTry && <TryIt operation={operation} isSignedIn={isSignedIn} here={here} />}
+      <h3>Answers</h3>
+      <ul class="answers-of">
+        {own.map((answer) => (
+          <AnswerItem answer={answer} />
+        ))}
+      </ul>
     </section>
   );
 };
 
+const AnswerItem = ({ answer: { status, description, codes, example } }: { answer: Answer }) => (
+  <li>
+    <b>{status}</b> <Text text={description} />
+    {codes.map((code) => (
+      <>
+        {" "}
+        <a href={`/docs#error-${code}`}>
+          <code>{code}</code>
+        </a>
+      </>
+    ))}
+    {example !== null && codes.length === 0 && <Code text={textOf(example.value)} />}
+  </li>
+);
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value, null, 2));
+
 const Given = ({ title, given }: { title: string; given: readonly (Parameter | Field)[] }) =>
   given.length > 0 && (
     <>
-      <p class="label">{title}</p>
+      <h3>{title}</h3>
       <ul class="given">
         {given.map((one) => (
           <li>

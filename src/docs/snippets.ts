@@ -49,7 +49,15 @@ def show(answer):
   }
 }
 
-/** The code for a request, which prints its answer. It uses the names that {@link setupOf} defines; a run token is called `RUN_TOKEN`. */
+/** The names of the credentials in the snippets. {@link setupOf} defines the first one. */
+const TOKENS = {
+  key: "KEY",
+  "run token": "RUN_TOKEN",
+  "runner session": "RUNNER_TOKEN",
+  none: null,
+} as const satisfies Record<Operation["credential"], string | null>;
+
+/** The code for a request, which prints its answer. It uses the names that {@link setupOf} defines, and those of {@link TOKENS}. */
 export function snippetOf(language: Language, operation: Operation): string {
   switch (language) {
     case "curl":
@@ -66,7 +74,7 @@ export function snippetOf(language: Language, operation: Operation): string {
 function inCurl({ method, examplePath, body, credential, isStream }: Operation): string {
   const flags = [...(isStream ? ["-N"] : []), ...(method === "GET" ? [] : [`-X ${method}`])];
   const lines = [["curl", ...flags, `"$URL${examplePath}"`].join(" ")];
-  if (credential !== "none") lines.push(`-H "Authorization: Bearer $${credential === "key" ? "KEY" : "RUN_TOKEN"}"`);
+  if (TOKENS[credential] !== null) lines.push(`-H "Authorization: Bearer $${TOKENS[credential]}"`);
   if (body !== undefined) {
     lines.push(`-H "Content-Type: application/json"`, `-d '${JSON.stringify(body).replaceAll("'", `'\\''`)}'`);
   }
@@ -75,8 +83,9 @@ function inCurl({ method, examplePath, body, credential, isStream }: Operation):
 
 function callOf({ method, examplePath, body, credential }: Operation, write: (value: unknown) => string, none: string) {
   const args = [JSON.stringify(method), JSON.stringify(examplePath)];
-  if (body !== undefined || credential === "run token") args.push(body === undefined ? none : write(body));
-  if (credential === "run token") args.push("RUN_TOKEN");
+  const token = credential === "key" ? null : TOKENS[credential];
+  if (body !== undefined || token !== null) args.push(body === undefined ? none : write(body));
+  if (token !== null) args.push(token);
   return `call(${args.join(", ")})`;
 }
 

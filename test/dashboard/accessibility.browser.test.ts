@@ -242,6 +242,7 @@ const PAGES: Record<string, PageCase> = {
 
   "the reference": { path: "/docs", shows: "Quick start", as: "nobody" },
   "the reference, signed in": { path: "/docs", shows: "Make an API key" },
+  "operations of the reference": { path: "/docs/runner", shows: "Takes the token of the runner's session" },
   "the guide to runners": { path: "/docs/runner-protocol", shows: "runner", as: "nobody" },
   "the guide to notifications": { path: "/docs/notifications", shows: "feed", as: "nobody" },
 };

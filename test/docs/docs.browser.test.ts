@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import {
   accessibilityFaults,
   complaintsOf,
+  faultsInBothThemes,
   openPage,
   overflow,
   signIn,
@@ -17,37 +19,172 @@ import { runProgram } from "../support/node/run-program.ts";
 
 const world = useWorld();
 
-describe("the documentation", () => {
-  it.each(["light", "dark"] as const)(
-    "has no accessibility faults in %s, and fits a telephone",
-    async (colorScheme) => {
-      const page = await openPage(world.browser, world.stack.url, {
-        colorScheme,
-        viewport: { width: 390, height: 800 },
-      });
-      for (const path of ["/docs", "/docs/runner-protocol", "/docs/notifications"]) {
-        await page.goto(path);
-        expect([path, await accessibilityFaults(page), await overflow(page)]).toEqual([path, [], 0]);
-      }
-      expect(complaintsOf(page)).toEqual([]);
-      await page.context().close();
-    },
-  );
+const groups = [
+  ...["workflow-definitions", "workflow-runs", "runner", "events", "notifications-api", "path-parts", "folders"],
+  ...["users", "user-permissions", "api-keys", "invites", "service"],
+];
+const OBSERVE = `
+  window.shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });`;
 
-  it("can be read and used by keyboard and without JavaScript", async () => {
+/** What is pressed and is smaller than 44 pixels in one direction, without links in sentences and lists of facts. */
+const smallTargets = (page: Page): Promise<string[]> =>
+  page.evaluate(`[...document.querySelectorAll("header :is(a, button, input), .copy, summary, #contents a, .operation h2 a")]
+    .filter((e) => e.checkVisibility({ visibilityProperty: true }))
+    .filter((e) => (({ width, height }) => width < 43.5 || height < 43.5)(e.getBoundingClientRect()))
+    .map((e) => e.outerHTML.slice(0, 120))`);
+
+describe("the documentation", () => {
+  it("has the pages that are looked at here, and no others", async () => {
+    const html = await (await fetch(`${world.stack.url}/docs`)).text();
+    const contents = html.slice(html.indexOf('<nav id="contents"'), html.indexOf("</nav>"));
+    const slugs = [...contents.matchAll(/href="\/docs\/([^"#]+)"/g)].map(([, slug]) => slug);
+    expect(slugs.toSorted()).toEqual([...groups, "runner-protocol", "notifications"].toSorted());
+  });
+
+  it("has no accessibility faults, fits every width, and nothing of it moves while it is loaded", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.addInitScript(OBSERVE);
+    for (const path of ["", "/workflow-runs", "/notifications-api", "/runner-protocol", "/search?q=run", "/nowhere"]) {
+      for (const width of [390, 1024, 1440]) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.goto(`/docs${path}`);
+        if (width === 390) expect([path, await smallTargets(page)]).toEqual([path, []]);
+        // From 1024 pixels on, a page has the same parts.
+        if (width === 390) expect([path, await accessibilityFaults(page)]).toEqual([path, []]);
+        if (width === 1440) expect([path, await faultsInBothThemes(page)]).toEqual([path, []]);
+        const shift: number = await page.evaluate("window.shift");
+        expect([path, width, await overflow(page), shift <= 0.02]).toEqual([path, width, 0, true]);
+      }
+    }
+    expect(complaintsOf(page).filter((text) => !text.includes("404"))).toEqual([]);
+    await page.context().close();
+  });
+
+  it("can be read, searched and used by keyboard and without JavaScript", async () => {
     const reader = await openPage(world.browser, world.stack.url, { javaScriptEnabled: false });
     await reader.goto("/docs");
-    await reader.getByRole("link", { name: "Trigger a run" }).first().click();
+    await reader.getByRole("searchbox").fill("trigger a run");
+    await reader.keyboard.press("Enter");
+    await reader.getByRole("main").getByRole("link", { name: "Trigger a run" }).first().click();
+    await reader.waitForURL("**/docs/workflow-definitions#invoke_workflow");
     await reader.locator(":target").getByText("Python").click();
     await reader
       .locator(":target")
       .getByText(/^show\(call\("POST"/)
       .waitFor();
+    await reader.setViewportSize({ width: 390, height: 800 });
+    await reader.getByRole("button", { name: "Contents" }).click();
+    await reader.getByRole("navigation").getByRole("link", { name: "Invites" }).click();
+    await reader.waitForURL("**/docs/invites");
     await reader.context().close();
 
     const page = await openPage(world.browser, world.stack.url);
-    await page.goto("/docs/runner-protocol");
-    expect(await unreachable(page)).toEqual([]);
+    for (const path of ["/docs/runner-protocol", "/docs/events"]) {
+      await page.goto(path);
+      expect([path, await unreachable(page)]).toEqual([path, []]);
+    }
+    await page.context().close();
+  });
+
+  it("leads on from the address that an operation had on the one page, and shows results while somebody types", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto("/docs#stream_workflow_run");
+    await page.waitForURL("**/docs/workflow-runs#stream_workflow_run");
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("api key");
+    await page.locator("search").getByRole("link", { name: "Revoke" }).first().waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/docs/api-keys#*");
+    expect(complaintsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it("copies each block, and closes its list of contents after a choice on a narrow screen", async () => {
+    const page = await openPage(world.browser, world.stack.url, {
+      permissions: ["clipboard-read", "clipboard-write"],
+      viewport: { width: 390, height: 800 },
+    });
+    await page.goto("/docs/users");
+    const block = page.locator("#get_me .code").first();
+    await block.getByRole("button", { name: "Copy" }).click();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(await block.locator("pre").textContent());
+    await page.getByRole("button", { name: "Contents" }).click();
+    const contents = page.getByRole("navigation", { name: "Documentation" });
+    await contents.waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    await contents.getByRole("link", { name: "Users", exact: true }).click();
+    await page.waitForURL("**/docs/users");
+    await page.getByRole("button", { name: "Contents" }).click();
+    await contents.locator("ul ul a").last().click();
+    await contents.waitFor({ state: "hidden" });
+    expect(complaintsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it("has the theme of the dashboard, and changes it without loading the page", async () => {
+    const page = await openPage(world.browser, world.stack.url, { colorScheme: "light" });
+    await signIn(page, "user");
+    const press = () => page.getByRole("button", { name: /^Theme:/ }).click();
+    await press();
+    await press();
+    await page.locator("html[data-theme=dark]").waitFor();
+    await page.getByRole("link", { name: "Docs", exact: true }).click();
+    await page.waitForURL("**/docs");
+    await page.locator("html[data-theme=dark]").waitFor();
+    await page.evaluate("window.isSame = true");
+    await press();
+    await page.locator("html[data-theme=system]").waitFor();
+    expect(await page.evaluate("window.isSame")).toBe(true);
+    await page.context().close();
+  });
+
+  it("tries a read as who is signed in, and says how when nobody is", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto("/docs/workflow-runs");
+    await page.locator("#get_workflow_run summary", { hasText: "Try it" }).click();
+    await page.locator("#get_workflow_run").getByRole("link", { name: "Sign in to the dashboard" }).click();
+    await page.getByLabel("API key").fill(DEMO.owner.key);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL("**/docs/workflow-runs");
+    await page.getByText("Olivia Owner").waitFor();
+
+    await page.evaluate(OBSERVE);
+    const list = page.locator("#list_tenant_workflow_runs");
+    await list.getByText("Try it").click();
+    await list.getByLabel("status").fill("COMPLETED, FAILED");
+    await list.getByLabel("limit").fill("2");
+    await list.getByRole("button", { name: "Send" }).click();
+    await list.getByRole("status").getByText("200").waitFor();
+    expect(await list.getByRole("status").textContent()).toContain(
+      "GET /v1/workflow-runs?status=COMPLETED&status=FAILED&limit=2: 200 OK",
+    );
+    const answer = JSON.parse((await list.locator(".answer code").textContent()) ?? "");
+    expect(answer.items).toHaveLength(2);
+    expect(await list.locator(".answer > pre").textContent()).toMatch(/content-type: application\/json\netag: "/);
+
+    const one = page.locator("#get_workflow_run");
+    await one.getByText("Try it").click();
+    await one.getByLabel("run_id").fill(DEMO.runs.completed);
+    await one.getByRole("button", { name: "Send" }).click();
+    await one.locator(".answer code").getByText('"COMPLETED"').waitFor();
+    const details = page.locator("#get_workflow_run_details");
+    await details.getByText("Try it").click();
+    expect(await details.getByLabel("run_id").inputValue()).toBe(DEMO.runs.completed);
+    await details.getByLabel("run_id").fill("42");
+    await details.getByRole("button", { name: "Send" }).click();
+    await details.getByRole("status").getByText("422").waitFor();
+    expect(await accessibilityFaults(page)).toEqual([]);
+    const shift: number = await page.evaluate("window.shift");
+    expect(shift).toBeLessThanOrEqual(0.02);
+
+    await page.context().clearCookies();
+    await one.getByRole("button", { name: "Send" }).click();
+    await one.getByRole("link", { name: "Sign in again" }).waitFor();
+    expect(complaintsOf(page).filter((text) => !/40[01]|422/.test(text))).toEqual([]);
     await page.context().close();
   });
 
@@ -67,7 +204,8 @@ describe("the documentation", () => {
     const page = await openPage(world.browser, world.stack.url);
     await page.goto("/docs");
     const [curl = "", typescript = "", python = ""] = await page.locator("#quick-start ~ ol pre").allTextContents();
-    const operation = page.locator(".operation", { hasText: "/v1/users/me" });
+    await page.goto("/docs/users");
+    const operation = page.locator("#get_me");
     const requests = await operation.locator("pre").allTextContents();
     await page.context().close();
 
@@ -89,8 +227,11 @@ describe("the documentation", () => {
 
   it("has reads that find something in the demo tenant, except for endpoints and batches, of which it has none", async () => {
     const page = await openPage(world.browser, world.stack.url);
-    await page.goto("/docs");
-    const requests = await page.locator(".operation pre").allTextContents();
+    const requests: string[] = [];
+    for (const slug of groups) {
+      await page.goto(`/docs/${slug}`);
+      requests.push(...(await page.locator(".operation pre").allTextContents()));
+    }
     await page.context().close();
     const paths = requests.flatMap(
       (text) => /^curl "\$URL([^"]+)" \\\s+-H "Authorization: Bearer \$KEY"/.exec(text)?.[1] ?? [],
@@ -108,7 +249,7 @@ describe("the documentation", () => {
   it("opens again after a sign-in that was needed for its button", async () => {
     const page = await openPage(world.browser, world.stack.url);
     await page.goto("/docs");
-    await page.getByRole("link", { name: "sign in" }).click();
+    await page.getByRole("link", { name: "sign in", exact: true }).click();
     await page.getByLabel("API key").fill(DEMO.owner.key);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("button", { name: "Make an API key" }).waitFor();

@@ -1,43 +1,166 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
-import { operationsOf } from "../../src/docs/examples.ts";
+import { type Operation, operationsOf } from "../../src/docs/examples.ts";
+import { groupsOf } from "../../src/docs/groups.ts";
+import { GUIDES } from "../../src/docs/guides.ts";
 import { LANGUAGES, setupOf, snippetOf } from "../../src/docs/snippets.ts";
 import { describeService } from "../../src/routes.ts";
 import { SESSION_SETTINGS } from "../support/callers.ts";
-import { documentFaults, findOperation } from "../support/document.ts";
+import { at, type Json } from "../support/contract.ts";
+import { documentFaults, findOperation, schemaErrors } from "../support/document.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
 let service: Service;
 
 const operations = operationsOf(await describeService());
-const MAX_BYTES = 200_000;
+const groups = groupsOf(operations);
+const MAX_BYTES = 64 * 1024;
+const PATHS = ["/docs", ...groups.map(({ slug }) => `/docs/${slug}`), ...GUIDES.map(({ slug }) => `/docs/${slug}`)];
 
 beforeAll(async () => {
   service = await startService({ settings: SESSION_SETTINGS });
 });
 
-const escaped = (text: string) =>
-  text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
+const read = async (path: string, headers: Record<string, string> = {}) =>
+  (await service.fetch(path, { headers })).text();
+
+/** The cookie of somebody who has signed in to the dashboard. */
+async function signIn(): Promise<string> {
+  const { owner } = await createTenant(service.database);
+  const signedIn = await service.fetch("/app/sign-in", {
+    method: "POST",
+    headers: { "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin" },
+    body: new URLSearchParams({ key: owner.key }),
+    redirect: "manual",
+  });
+  return signedIn.headers.get("set-cookie")?.split(";")[0] ?? "";
+}
+
+const escaped = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+
+const idsOf = (page: string) => new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
 
 describe("/docs", () => {
-  it("has every operation with its request in each language, in less than 200 KB and without a script", async () => {
-    const response = await service.fetch("/docs");
-    const page = await response.text();
-    expect(response.headers.get("content-type")).toContain("text/html");
-    const bytes = new TextEncoder().encode(page).length;
-    expect(bytes).toBeLessThan(MAX_BYTES);
-    expect(page).not.toContain("<script");
-    for (const operation of operations) {
-      expect(page).toContain(`id="${operation.id}"`);
-      for (const language of LANGUAGES) expect(page).toContain(escaped(snippetOf(language, operation)));
+  it("has a page for each group, which has less than 64 KB and no script of its own", async () => {
+    const addresses = [...groups, ...GUIDES].map(({ slug }) => slug);
+    expect(addresses.toSorted()).toEqual([...new Set(addresses)].toSorted());
+    const ids = (of: readonly Operation[]) => of.map(({ id }) => id).toSorted();
+    expect(ids(groups.flatMap((group) => group.operations))).toEqual(ids(operations));
+    for (const path of PATHS) {
+      const [response, requests] = await service.counted(() => service.fetch(path));
+      expect([path, response.status, requests]).toEqual([path, 200, 0]);
+      expect(response.headers.get("content-type")).toContain("text/html");
+      const page = await response.text();
+      const bytes = new TextEncoder().encode(page).length;
+      expect([path, bytes]).toEqual([path, expect.toSatisfy((count) => count < MAX_BYTES)]);
+      expect(page).not.toMatch(/<script(?! defer="" src=)|<[^>]+ on\w+=/);
     }
+  });
+
+  it("has every operation with its request in each language and an example of its answer, each to copy", async () => {
+    for (const { slug, operations: members } of groups) {
+      const page = await read(`/docs/${slug}`);
+      for (const operation of members) {
+        expect(page).toContain(`id="${operation.id}"`);
+        for (const language of LANGUAGES) expect(page).toContain(escaped(snippetOf(language, operation)));
+      }
+      expect(page.split("<pre").length).toBe(
+        page.split('data-copy=""').length + page.split('class="answer"').length - 1,
+      );
+    }
+    const withoutExample = operations.filter(
+      ({ answers }) => !answers.some(({ status, example }) => status.startsWith("2") && example !== null),
+    );
+    // These answer 204.
+    for (const { answers } of withoutExample) expect(answers.map(({ status }) => status)).toContain("204");
+  });
+
+  it("has examples of answers that are valid by their schemas", () => {
+    for (const { id, answers } of operations) {
+      const { responses } = findOperation(id);
+      for (const { status, example } of answers) {
+        if (example === null) continue;
+        const { schema } = at(responses[status], "content", example.mediaType);
+        const value: Json = JSON.parse(JSON.stringify(example.value));
+        expect([id, status, schemaErrors(`${id} ${status} of /docs`, schema ?? {}, value)]).toEqual([id, status, []]);
+      }
+    }
+  });
+
+  it("has the addresses that it had when all was on one page", async () => {
+    const ids = idsOf(await read("/docs"));
+    for (const { id } of operations) expect(ids).toContain(id);
+    for (const id of ["quick-start", "life", "authentication", "guides", "operations", "errors"])
+      expect(ids).toContain(id);
+  });
+
+  it("lists all pages beside each one, and the operations of the shown one", async () => {
+    for (const { slug, title, operations: members } of groups) {
+      const page = await read(`/docs/${slug}`);
+      const contents = page.slice(page.indexOf('<nav id="contents"'), page.indexOf("</nav>"));
+      for (const path of PATHS) expect(contents).toContain(`href="${path}"`);
+      expect(contents).toContain(`<a href="/docs/${slug}" aria-current="page">${title}</a>`);
+      expect([...contents.matchAll(/#(\w+)"/g)].map(([, id]) => id)).toEqual(members.map(({ id }) => id));
+    }
+  });
+
+  it("finds operations, sections of guides and errors by words, without a script and the database", async () => {
+    const search = async (text: string) => {
+      const [response, requests] = await service.counted(() =>
+        service.fetch(`/docs/search?q=${encodeURIComponent(text)}`),
+      );
+      expect([response.status, requests]).toEqual([200, 0]);
+      const page = await response.text();
+      return [...page.slice(page.indexOf('id="answers"')).matchAll(/<a href="([^"]+)"/g)].map(([, href]) => href);
+    };
+    expect((await search("trigger run"))[0]).toBe("/docs/workflow-definitions#invoke_workflow");
+    expect(await search("get_workflow_run")).toContain("/docs/workflow-runs#get_workflow_run");
+    expect(await search("SIGNATURE")).toContain("/docs/runner-protocol#the-signature");
+    expect(await search("queue_full")).toEqual(["/docs#error-queue_full"]);
+    for (const text of ["", "x", "zzzz"]) expect(await search(text)).toEqual([]);
+    expect(await read("/docs/search?q=%3Cscript%3E")).not.toContain("<script>");
+  });
+
+  it("answers 404 for a page that it does not have: a page to a browser, a problem to a program", async () => {
+    const browser = await service.fetch("/docs/nowhere", { headers: { Accept: "text/html,*/*;q=0.8" } });
+    expect([browser.status, await browser.text()]).toEqual([404, expect.stringContaining("There is no such page")]);
+    const program = await service.fetch("/docs/nowhere");
+    expect([program.status, await program.json()]).toEqual([404, expect.objectContaining({ status: 404 })]);
+  });
+
+  it("is not sent again while it is the same, and has the theme that was chosen on the dashboard", async () => {
+    for (const path of ["/docs", `/docs/${groups[0]?.slug}`]) {
+      const first = await service.fetch(path);
+      const headers = { "If-None-Match": first.headers.get("etag") ?? "" };
+      expect([(await service.fetch(path, { headers })).status, first.headers.get("cache-control")]).toEqual([
+        304,
+        "private, no-cache",
+      ]);
+      expect(await read(path, { Cookie: "theme=dark" })).toContain('<html lang="en" data-theme="dark">');
+      expect(await read(path)).toContain('<html lang="en" data-theme="system">');
+    }
+  });
+
+  it("lets those who are signed in try each read, and tells others how", async () => {
+    const Cookie = await signIn();
+    let tried = 0;
+    for (const { slug, operations: members } of groups) {
+      const mine = members.filter(({ mayTry }) => mayTry);
+      tried += mine.length;
+      const page = await read(`/docs/${slug}`, { Cookie });
+      expect([...page.matchAll(/data-try="([^"]+)"/g)].map(([, path]) => path)).toEqual(mine.map(({ path }) => path));
+      const open = mine.filter(({ credential }) => credential === "none");
+      const other = await read(`/docs/${slug}`);
+      expect([...other.matchAll(/data-try="([^"]+)"/g)].map(([, path]) => path)).toEqual(open.map(({ path }) => path));
+      const signInLink = `<a href="/app/sign-in?next=${encodeURIComponent(`/docs/${slug}`)}">`;
+      expect(other.split(signInLink).length - 1).toBe(mine.length - open.length);
+    }
+    expect(tried).toBeGreaterThan(20);
+    const reads = operations.filter(({ method, isStream }) => method === "GET" && !isStream);
+    expect(reads.filter(({ mayTry }) => !mayTry).map(({ id }) => id)).toEqual([]);
+    expect(operations.filter(({ method, mayTry }) => mayTry && method !== "GET")).toEqual([]);
   });
 
   it("has examples with the demo tenant's ids of the right kind", () => {
@@ -78,31 +201,30 @@ describe("/docs", () => {
   });
 
   it("has only links that work", async () => {
-    for (const path of ["/docs", "/docs/runner-protocol", "/docs/notifications"]) {
-      const page = await (await service.fetch(path)).text();
-      const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
+    const pages = new Map<string, string>();
+    for (const path of PATHS) pages.set(path, await read(path));
+    for (const [path, page] of pages) {
       for (const [, href = ""] of page.matchAll(/<a [^>]*href="([^"]+)"/g)) {
-        if (href.startsWith("#")) expect(ids).toContain(href.slice(1));
-        else if (href.startsWith("/"))
-          expect([href, (await service.fetch(href, { redirect: "manual" })).status < 400]).toEqual([href, true]);
+        const [target = "", id] = (href.startsWith("#") ? path + href : href).split("#");
+        if (!target.startsWith("/")) continue;
+        const known = pages.get(target);
+        if (known === undefined) {
+          expect([href, (await service.fetch(target, { redirect: "manual" })).status < 400]).toEqual([href, true]);
+        } else if (id !== undefined && id !== "main") {
+          expect([path, href, idsOf(known).has(id)]).toEqual([path, href, true]);
+        }
       }
     }
   });
 
   it("has a button that creates a key, only for signed-in users", async () => {
-    const { owner } = await createTenant(service.database);
-    const signedIn = await service.fetch("/app/sign-in", {
-      method: "POST",
-      headers: { "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin" },
-      body: new URLSearchParams({ key: owner.key }),
-      redirect: "manual",
-    });
-    const cookie = signedIn.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const cookie = await signIn();
     const [page, requests] = await service.counted(() => service.fetch("/docs", { headers: { Cookie: cookie } }));
     const text = await page.text();
     expect(requests).toBe(0);
-    const [, action = ""] = /<form method="post" action="([^"]+)"/.exec(text) ?? [];
-    const fields = [...text.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)"/g)];
+    const form = text.slice(text.indexOf('<form method="post" action="/app/people/'));
+    const [, action = ""] = /<form method="post" action="([^"]+)"/.exec(form) ?? [];
+    const fields = [...form.slice(0, form.indexOf("</form>")).matchAll(/name="([^"]+)" value="([^"]*)"/g)];
     const made = await service.fetch(action, {
       method: "POST",
       headers: {
@@ -114,7 +236,7 @@ describe("/docs", () => {
     });
     expect(await made.text()).toMatch(/wr_[A-Za-z0-9_]{20,}/);
 
-    expect(await (await service.fetch("/docs")).text()).not.toContain("<form");
+    expect(await read("/docs")).not.toContain('action="/app/people/');
   });
 });
 
@@ -123,7 +245,6 @@ describe("a guide", () => {
     const page = await (await service.fetch("/docs/runner-protocol")).text();
     expect(page).toContain('<h2 id="the-signature">The signature</h2>');
     expect(page).toContain("<table>");
-    expect(page).not.toContain("<script");
   });
 });
 

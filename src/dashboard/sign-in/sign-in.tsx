@@ -146,6 +146,6 @@ export function answerSignIn(
 /** The path and query of a link to one of our pages; null for any other link. */
 export function findOwnPath(link: string | undefined, here: string): string | null {
   const url = link ? URL.parse(link, here) : null;
-  const isOurs = url !== null && url.origin === new URL(here).origin && /^\/(app\/|docs$)/.test(url.pathname);
+  const isOurs = url !== null && url.origin === new URL(here).origin && /^\/(app\/|docs(\/|$))/.test(url.pathname);
   return isOurs ? url.pathname + url.search : null;
 }

@@ -1,8 +1,8 @@
+import { keepTheme } from "../../http/pages/theme.tsx";
 import { readForm } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { seeOther } from "../render.ts";
 import { findOwnPath, START } from "../sign-in/sign-in.tsx";
-import { keepTheme } from "./theme.tsx";
 
 export const themes = new Pages();
 

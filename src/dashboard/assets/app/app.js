@@ -32,7 +32,8 @@ function enhance() {
 document.addEventListener("click", async (event) => {
   const button = event.target.closest?.("button[data-copy]");
   if (!button) return;
-  await navigator.clipboard.writeText(button.dataset.copy);
+  // Without a text of its own, a button copies the block beside it.
+  await navigator.clipboard.writeText(button.dataset.copy || button.nextElementSibling.textContent);
   button.classList.add("copied");
   setTimeout(() => button.classList.remove("copied"), 1200);
 });

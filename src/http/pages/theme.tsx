@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import { createContext, useContext } from "hono/jsx";
-import type { AppEnv } from "../../http/env.ts";
+import type { AppEnv } from "../env.ts";
 
 const THEMES = ["system", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];

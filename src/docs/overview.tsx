@@ -1,72 +1,72 @@
+import { problemBody } from "../http/errors.ts";
 import { PROBLEMS } from "../http/problems.ts";
-import type { Operation } from "./examples.ts";
+import { type Group, operationHref } from "./groups.ts";
 import { GUIDES } from "./guides.ts";
-import { Code, DocsPage, Text } from "./layout.tsx";
-import { OperationSection } from "./operation.tsx";
+import { Code, Text } from "./layout.tsx";
 import { LANGUAGES, setupOf } from "./snippets.ts";
 
-type Props = {
-  operations: readonly Operation[];
+type QuickStartProps = {
   /** The URL of this service, as the reader's browser knows it. */
   origin: string;
   /** The user who is signed in to the dashboard in this browser, or null. A signed-in user gets a button that creates a key. */
   userId: string | null;
 };
 
-/** The reference of the whole API. */
-export const ReferencePage = ({ operations, origin, userId }: Props) => {
-  const tags = [...new Set(operations.map(({ tag }) => tag))];
-  return (
-    <DocsPage title="API">
-      <h1>The API of workflow-runs</h1>
-      <p>
-        Trigger runs of your workflows, follow them, and read how they ended. The same for programs:{" "}
-        <a href="/openapi.json">OpenAPI</a>, <a href="/llms.txt">llms.txt</a>.
-      </p>
-      <QuickStart origin={origin} userId={userId} />
-      <Life />
-      <section>
-        <h2 id="guides">Guides</h2>
-        <ul>
-          {GUIDES.map(({ slug, title, summary }) => (
-            <li>
-              <a href={`/docs/${slug}`}>{title}</a>: {summary}
-            </li>
-          ))}
-        </ul>
-      </section>
-      <section>
-        <h2 id="operations">Operations</h2>
-        <p>
-          Each operation lists its own answers. Any of them may also answer one of the <a href="#errors">errors</a> that
-          they have in common.
-        </p>
-        {tags.map((tag) => (
-          <>
-            <h3>{tag}</h3>
-            <ul class="index">
-              {operations
-                .filter((operation) => operation.tag === tag)
-                .map(({ id, summary, method, path }) => (
-                  <li>
-                    <a href={`#${id}`}>{summary}</a> <code>{`${method} ${path}`}</code>
-                  </li>
-                ))}
-            </ul>
-            {operations
-              .filter((operation) => operation.tag === tag)
-              .map((operation) => (
-                <OperationSection operation={operation} />
-              ))}
-          </>
-        ))}
-      </section>
-      <Errors />
-    </DocsPage>
-  );
-};
+/** The first part of the overview, which depends on who reads it and where. */
+export const Beginning = ({ origin, userId }: QuickStartProps) => (
+  <>
+    <h1>The API of workflow-runs</h1>
+    <p>
+      Trigger runs of your workflows, follow them, and read how they ended. The same for programs:{" "}
+      <a href="/openapi.json">OpenAPI</a>, <a href="/llms.txt">llms.txt</a>.
+    </p>
+    <QuickStart origin={origin} userId={userId} />
+  </>
+);
 
-const QuickStart = ({ origin, userId }: Pick<Props, "origin" | "userId">) => (
+/** The rest of the overview, which is the same for everybody. */
+export const Rest = ({ groups }: { groups: readonly Group[] }) => (
+  <>
+    <Life />
+    <Credentials />
+    <section>
+      <h2 id="guides">Guides</h2>
+      <ul>
+        {GUIDES.map(({ slug, title, summary }) => (
+          <li>
+            <a href={`/docs/${slug}`}>{title}</a>: {summary}
+          </li>
+        ))}
+      </ul>
+    </section>
+    <section>
+      <h2 id="operations">Operations</h2>
+      <p>
+        Each operation lists its own answers. Any of them may also answer one of the <a href="#errors">errors</a> that
+        they have in common.
+      </p>
+      {groups.map((group) => (
+        <>
+          <h3>
+            <a href={`/docs/${group.slug}`}>{group.title}</a>
+          </h3>
+          <ul class="index">
+            {group.operations.map((operation) => (
+              // Before each group had a page, the operation itself had this address: `docs.js` leads on to where it is now.
+              <li id={operation.id}>
+                <a href={operationHref(group, operation)}>{operation.summary}</a>{" "}
+                <code>{`${operation.method} ${operation.path}`}</code>
+              </li>
+            ))}
+          </ul>
+        </>
+      ))}
+    </section>
+    <Errors />
+  </>
+);
+
+const QuickStart = ({ origin, userId }: QuickStartProps) => (
   <section>
     <h2 id="quick-start">Quick start</h2>
     <ol>
@@ -117,8 +117,26 @@ const Life = () => (
       <code>FAILED</code> run is its next attempt, with the same snapshot and input.
     </p>
     <p>
-      To follow one, ask with <code>Prefer: wait=60</code>, or read <a href="#stream_workflow_run">its stream</a>. Send
-      an <code>Idempotency-Key</code> with an invoke that you may have to repeat.
+      To follow one, ask with <code>Prefer: wait=60</code>, or read{" "}
+      <a href="/docs/workflow-runs#stream_workflow_run">its stream</a>. Send an <code>Idempotency-Key</code> with an
+      invoke that you may have to repeat.
+    </p>
+  </section>
+);
+
+const Credentials = () => (
+  <section>
+    <h2 id="authentication">Authentication</h2>
+    <p>
+      Send an API key, <code>Authorization: Bearer wr_…</code>. It acts as its user, with the same rights, until it is
+      revoked or expires. The pages of this service send the cookie of the dashboard's session instead: with it, a
+      change must come from a page of this service.
+    </p>
+    <p>
+      Runners have credentials of their own. What a runner says about a run takes the run token of that attempt, which
+      is in the dispatch or lease. A runner without an address asks for work with the token of its{" "}
+      <a href="/docs/runner">session</a>. A webhook is proved by its signature:{" "}
+      <a href="/docs/runner-protocol#the-signature">how to check it</a>.
     </p>
   </section>
 );
@@ -132,6 +150,7 @@ const Errors = () => (
       values that are not allowed is 422, and its <code>detail</code> lists each of them with its location. After 429
       and 503, wait for the seconds in <code>Retry-After</code>.
     </p>
+    <Code text={JSON.stringify(problemBody("not_found", "0b6f3c1e-…"), null, 2)} />
     <div class="wide" tabindex={0}>
       <table>
         <thead>
@@ -143,7 +162,7 @@ const Errors = () => (
         </thead>
         <tbody>
           {Object.entries(PROBLEMS).map(([code, { status, detail }]) => (
-            <tr>
+            <tr id={`error-${code}`}>
               <td>{status}</td>
               <td>
                 <code>{code}</code>
