@@ -10,6 +10,9 @@ const world = useWorld();
 let page: Page;
 let run: LeasedRun;
 
+/** How long to wait for what a slow machine shows late. */
+const PATIENTLY = { timeout: 30_000 };
+
 const ESCAPE = "\u001b";
 const log = () => page.getByRole("log", { name: "Lines of the log" });
 const numbered = (from: number, to: number) =>
@@ -110,7 +113,7 @@ describe("the log of a run", () => {
     await run.tell("heartbeat", {});
     await run.append(5, numbered(151, 200));
     await log().getByText("line 200", { exact: true }).waitFor({ state: "attached" });
-    await expect.poll(() => beat.getAttribute("datetime")).not.toBe(first);
+    await expect.poll(() => beat.getAttribute("datetime"), PATIENTLY).not.toBe(first);
     await page.evaluate(`document.querySelector("#live").dispatchEvent(new Event("refresh"))`);
     await page.waitForTimeout(1_000);
     expect(await page.evaluate("getSelection().toString()")).toBe(selected);
@@ -133,9 +136,9 @@ describe("the log of a run", () => {
     for (const [index, [text, line]] of more.entries()) {
       await run.tell("heartbeat", {});
       await run.append(7 + index, text);
-      await expect.poll(async () => (await shownLines(page)).at(-1)).toBe(line);
+      await expect.poll(async () => (await shownLines(page)).at(-1), PATIENTLY).toBe(line);
       expect(await page.evaluate("getSelection().toString()")).toBe("egu");
-      await expect.poll(async () => shown.has(await beat.textContent())).toBe(false);
+      await expect.poll(async () => shown.has(await beat.textContent()), PATIENTLY).toBe(false);
       shown.add(await beat.textContent());
     }
     expect(await log().locator(".line").last().locator(".text-1").textContent()).toBe(" red still");
