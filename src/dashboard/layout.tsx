@@ -88,11 +88,11 @@ export const Page = ({ title, section, caller, search = "", children }: PageProp
               {label}
             </a>
           ))}
-          <a href="/docs">Docs</a>
         </nav>
         <SearchBox action="/app/search" label="Search runs, workflows, people and files" text={search} />
         <div class="who">
           <Who caller={caller} />
+          <a href="/docs">Docs</a>
           <Keys />
           <ThemeToggle />
           <form method="post" action="/app/sign-out">

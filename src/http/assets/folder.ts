@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/da3d8e588a44";
+export const ASSETS = "/app/assets/fcef05058849";
