@@ -1,6 +1,7 @@
 import createApi, { type Client as ApiClient } from "openapi-fetch";
 import { type ConnectionOptions, openConnection, request, unwrap } from "./connection.ts";
 import { byCursor, byOffset } from "./pages.ts";
+import { triggerMethods } from "./triggers.ts";
 import {
   type BatchedRun,
   type FeedEvent,
@@ -243,6 +244,8 @@ export function createClient(options: ConnectionOptions) {
     /** All workflows that you may see, newest first. */
     workflows: (): AsyncGenerator<Workflow, void, undefined> =>
       byOffset((offset) => unwrap(api.GET("/v1/workflow-definitions", { params: { query: { offset, limit: PAGE } } }))),
+
+    ...triggerMethods(api),
 
     /** The user of the API key. */
     me: (): Promise<User> => unwrap(api.GET("/v1/users/me")),

@@ -26,6 +26,15 @@ export type NewArtifact = Schemas["NewWorkflowRunArtifact"];
 export type Policy = Schemas["WorkflowDefinitionPolicy"];
 export type NotificationEndpoint = Schemas["NotificationEndpoint"];
 export type NotificationDelivery = Schemas["NotificationDelivery"];
+/** What triggers runs of a workflow by itself. */
+export type Trigger = Schemas["Trigger"];
+export type NewTrigger = Schemas["TriggerRequest"];
+/** What became of an occasion on which a trigger could have fired. */
+export type Firing = Schemas["TriggerFiring"];
+/** An instant of a trigger's schedule. */
+export type Occurrence = Schemas["TriggerOccurrences"]["items"][number];
+export type Backfill = Schemas["TriggerBackfill"];
+export type BackfillRange = Schemas["TriggerBackfillRequest"];
 export type ApiKey = Schemas["ApiKeyResponse"];
 export type TenantUser = Schemas["TenantUserResponse"];
 export type Invite = Schemas["InviteResponse"];
@@ -39,6 +48,8 @@ type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["para
 export type FeedEvent = Schemas["Event"];
 /** Filters events of the feed: by type and workflow, and after the `next_cursor` of a page. */
 export type FeedFilter = Omit<QueryOf<"list_events">, "limit">;
+/** Which instants of a schedule: from `from` on and before `to`, the first `limit` of them. */
+export type OccurrenceRange = NonNullable<QueryOf<"list_trigger_occurrences">>;
 /** Filters runs: by state, workflow, user, batch, labels (`key:value`), and when they were triggered. */
 export type RunFilter = Omit<QueryOf<"list_tenant_workflow_runs">, "cursor" | "limit">;
 

@@ -5,6 +5,7 @@ import { describeChangesOfRuns, describeChangesOfWorkflows, describePeople } fro
 import { describeDelayedRuns } from "./delayed-runs.ts";
 import { describeEvents } from "./events.ts";
 import { describeNotify } from "./notify.ts";
+import { describeTriggers } from "./triggers.ts";
 import { describeWaiting } from "./waiting.ts";
 import { useWorld } from "./world.ts";
 
@@ -25,3 +26,5 @@ describe("waiting for runs", () => describeWaiting(world));
 describe("events", () => describeEvents(world));
 
 describe("notify", () => describeNotify(world));
+
+describe("triggers", () => describeTriggers(world));

@@ -38,15 +38,19 @@ export function instant(text: string): string {
   );
 }
 
-/** Parses a flag as an instant to come, or as how long it is until then. */
-export function futureInstant(text: string): string {
+/** Parses a flag as an instant, or as how long it is until then. */
+export function laterInstant(text: string): string {
   const at = readInstant(text, "after");
-  if (at === null) {
-    throw new InvalidArgumentError(
-      "It must be a date, a date with a time, or how long from now: 2027-01-31, 2027-01-31T12:00Z, 24h or 7d.",
-    );
-  }
-  if (at.getTime() > Date.now()) return at.toISOString();
+  if (at !== null) return at.toISOString();
+  throw new InvalidArgumentError(
+    "It must be a date, a date with a time, or how long from now: 2027-01-31, 2027-01-31T12:00Z, 24h or 7d.",
+  );
+}
+
+/** The same for an instant to come. */
+export function futureInstant(text: string): string {
+  const at = laterInstant(text);
+  if (Date.parse(at) > Date.now()) return at;
   throw new InvalidArgumentError("It must be in the future.");
 }
 

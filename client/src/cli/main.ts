@@ -11,6 +11,7 @@ import { addNotify } from "./commands/notify.ts";
 import { addOpen } from "./commands/open.ts";
 import { addRun } from "./commands/run.ts";
 import { addRuns } from "./commands/runs.ts";
+import { addTriggers } from "./commands/triggers.ts";
 import { addUsers } from "./commands/users.ts";
 import { addVerify } from "./commands/verify.ts";
 import { addWorkflows } from "./commands/workflows.ts";
@@ -53,6 +54,7 @@ for (const add of [
   addKeys,
   addUsers,
   addInvites,
+  addTriggers,
   addNotify,
   addOpen,
   addRun,

@@ -98,6 +98,29 @@ export function instantOf(at: string): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
+const NUMERIC: Intl.DateTimeFormatOptions = {
+  year: "numeric",
+  month: "2-digit",
+  day: "2-digit",
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+};
+
+/** The same on the clock of a time zone. Empty when this machine does not know the zone. */
+export function instantIn(timeZone: string, at: string): string {
+  try {
+    const format = new Intl.DateTimeFormat("en-GB", { ...NUMERIC, timeZone });
+    const { year, month, day, hour, minute } = Object.fromEntries(
+      format.formatToParts(new Date(at)).map(({ type, value }) => [type, value]),
+    );
+    return `${year}-${month}-${day} ${hour}:${minute}`;
+  } catch (error) {
+    if (error instanceof RangeError) return "";
+    throw error;
+  }
+}
+
 /** The time of day here, of an instant of the API. */
 export const timeOf = (at: string): string => new Date(at).toTimeString().slice(0, 8);
 

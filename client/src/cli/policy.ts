@@ -7,7 +7,7 @@ import { CliError, EXIT } from "./exit.ts";
 import { integer, oneOf, severalOf } from "./input.ts";
 
 type FailureCode = Policy["retry_on"][number];
-type WhenBusy = Policy["when_busy"];
+export type WhenBusy = Policy["when_busy"];
 
 /** How long a lease of a new workflow lasts. */
 export const DEFAULT_LEASE_SECONDS = 300;
@@ -24,7 +24,7 @@ export type PolicyFlags = {
 
 const RETRYABLE: readonly FailureCode[] = ["LOST", "UNREACHED", "DEADLINE"];
 
-const WHEN_BUSY: readonly WhenBusy[] = ["queue", "skip", "replace_queued", "replace_running"];
+export const WHEN_BUSY: readonly WhenBusy[] = ["queue", "skip", "replace_queued", "replace_running"];
 
 const queueLength = integer(1, 1000);
 

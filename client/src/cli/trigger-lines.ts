@@ -1,0 +1,99 @@
+import type { Firing, Trigger } from "../types.ts";
+import { ago, duration, facts, harmless, instantIn, instantOf, type Mode, paint, printOne } from "./output.ts";
+
+/** Why a trigger did not fire, by the reason of the API. */
+const REASONS: Readonly<Record<string, string>> = {
+  late: "nobody was there in time",
+  user_deactivated: "the user who changed it last is no longer active",
+  rights: "the user who changed it last lacks a right that an invoke of the workflow needs",
+  no_runner: "the workflow has no runner",
+  path_parts: "a file of the workflow is gone, or a source folder has no document",
+  no_key: "its input has no concurrency key where the policy says",
+  queue_full: "as many runs wait as the policy allows",
+  several_slots: "it would replace the running run, but the policy allows several at once",
+  snapshot_too_large: "the paths of the workflow's files are too long together",
+};
+
+/** Why a firing has not triggered a run, in words. Empty for one that has. */
+export function whyNot({ outcome, reason, run_id }: Firing): string {
+  if (outcome === "FIRED") return "";
+  if (outcome === "SKIPPED") return `run ${run_id} was in the way`;
+  if (reason === "paused") return outcome === "MISSED" ? "it was paused" : "the workflow is paused";
+  return REASONS[reason ?? ""] ?? harmless(reason ?? "");
+}
+
+const COLORS = { FIRED: "green", SKIPPED: "yellow", MISSED: "yellow", REFUSED: "red" } as const;
+
+/** Of a stretch of missed instants, the first and the last, and how many they are. */
+function scheduledText({ scheduled_at, scheduled_until, count }: Firing): string {
+  if (scheduled_at === null) return "-";
+  if (scheduled_until === null || count === 1) return instantOf(scheduled_at);
+  return `${instantOf(scheduled_at)} to ${instantOf(scheduled_until)} (${count})`;
+}
+
+const lateText = (lateMs: number | null): string => {
+  if (lateMs === null) return "-";
+  return lateMs < 1000 ? `${Math.max(0, lateMs)} ms` : duration(lateMs / 1000);
+};
+
+export const firingRow = (firing: Firing) => ({
+  recorded: ago(firing.at),
+  outcome: paint(COLORS[firing.outcome], firing.outcome),
+  cause: firing.cause,
+  scheduled: scheduledText(firing),
+  late: lateText(firing.late_ms),
+  run: firing.run_id ?? "-",
+  why: whyNot(firing),
+});
+
+const scheduleText = ({ cron, at, time_zone }: Trigger["schedule"]): string => harmless(`${cron ?? at}, ${time_zone}`);
+
+const stateText = ({ paused_at }: Trigger): string =>
+  paused_at === null ? "active" : paint("yellow", `paused ${ago(paused_at)}`);
+
+export const triggerRow = (trigger: Trigger) => ({
+  id: trigger.id,
+  name: harmless(trigger.name),
+  schedule: scheduleText(trigger.schedule),
+  state: stateText(trigger),
+  next: trigger.next_at === null ? "-" : instantOf(trigger.next_at),
+  note: harmless(trigger.pause_note ?? ""),
+});
+
+export function printTrigger(mode: Mode, trigger: Trigger): void {
+  printOne(mode, trigger, trigger.id, () => triggerLines(trigger));
+}
+
+const triggerLines = (trigger: Trigger): string[] => {
+  const { schedule, labels, input } = trigger;
+  return facts({
+    id: trigger.id,
+    name: harmless(trigger.name),
+    workflow: trigger.workflow_definition_id,
+    schedule: scheduleText(schedule),
+    starts: schedule.starts_at === null ? null : instantOf(schedule.starts_at),
+    ends: schedule.ends_at === null ? null : instantOf(schedule.ends_at),
+    jitter: schedule.jitter_seconds === 0 ? null : `up to ${duration(schedule.jitter_seconds)}`,
+    "catch up":
+      schedule.catch_up === "none" ? "none" : `the last, up to ${duration(schedule.catch_up_window_seconds)} late`,
+    state: stateText(trigger),
+    note: trigger.pause_note === null ? null : harmless(trigger.pause_note),
+    next: trigger.next_at === null ? null : nextText(trigger.next_at, schedule.time_zone),
+    "when busy": trigger.when_busy ?? "as the policy says",
+    input: input === null ? null : JSON.stringify(input),
+    labels: harmless(
+      Object.entries(labels)
+        .map(([key, value]) => `${key}:${value}`)
+        .join("  "),
+    ),
+    key: trigger.concurrency_key === null ? null : harmless(trigger.concurrency_key),
+    "rights of": `user ${trigger.user_id}`,
+  });
+};
+
+/** The next instant here and, if its clock shows another time, in the time zone of the schedule. */
+function nextText(at: string, zone: string): string {
+  const here = instantOf(at);
+  const there = instantIn(zone, at);
+  return there === here || there === "" ? here : `${here}, which is ${there} in ${harmless(zone)}`;
+}
