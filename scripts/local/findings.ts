@@ -1,6 +1,7 @@
 import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src/sweep/diagnosis.ts";
 import type { OldSnapshot } from "../../src/sweep/old-snapshots.ts";
 import { LATE_SECONDS } from "../../src/sweep/sweep-state.ts";
+import type { SilentReason, SilentTriggers } from "../../src/triggers/silent-triggers.ts";
 
 /**
  * One line of the doctor's output: "good", "note" (a state that somebody chose) or "bad". A finding that is not good has advice
@@ -23,6 +24,7 @@ export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | und
     judgeOverdue(diagnosis.backlog),
     judgeDispatches(diagnosis.backlog),
     ...judgeStuck(diagnosis.stuck),
+    ...judgeTriggers(diagnosis.silent),
     ...judgeRunners(diagnosis.failing),
     ...judgeSnapshots(diagnosis),
     ...(knownKeyIds === undefined ? [] : [judgeSecrets(diagnosis.secrets, knownKeyIds)]),
@@ -75,7 +77,9 @@ function judgeDispatches({ due, oldest_due, waiting_for_retry }: Diagnosis["back
   return { mark: "bad", subject, text, advice };
 }
 
-const STUCK: Record<StuckReason, { mark: "note" | "bad"; text: string; advice: string }> = {
+type GroupWords = { mark: "note" | "bad"; text: string; advice: string };
+
+const STUCK: Record<StuckReason, GroupWords> = {
   lost: {
     mark: "bad",
     text: "RUNNING, but neither accepted by a runner nor due to be dispatched",
@@ -105,10 +109,36 @@ const STUCK: Record<StuckReason, { mark: "note" | "bad"; text: string; advice: s
 };
 
 function judgeStuck(stuck: readonly StuckRuns[]): Finding[] {
-  const subject = "stuck runs";
-  if (stuck.length === 0) return [{ mark: "good", subject, text: "None." }];
-  return stuck.map(({ reason, count, oldest, examples }) => {
-    const { mark, text, advice } = STUCK[reason];
+  return judgeGroups("stuck runs", "None.", STUCK, stuck);
+}
+
+const SILENT: Record<SilentReason, GroupWords> = {
+  overdue: {
+    mark: "bad",
+    text: "should have fired more than two minutes ago",
+    advice: "Repair the sweep first. Then look for `schedule` and `fire` in the logs of the Worker.",
+  },
+  "paused itself": {
+    mark: "note",
+    text: "paused themselves, since their users lack rights or are no longer active",
+    advice: "Tell their tenants: whoever may run the workflow resumes them, and they fire with these rights.",
+  },
+};
+
+function judgeTriggers(silent: readonly SilentTriggers[]): Finding[] {
+  return judgeGroups("triggers", "None is overdue, and none has paused itself.", SILENT, silent);
+}
+
+/** A finding for each group, by its reason, and `good` when there is none. */
+function judgeGroups<Reason extends string>(
+  subject: string,
+  good: string,
+  words: Record<Reason, GroupWords>,
+  groups: readonly { reason: Reason; count: number; oldest: number; examples: string[] }[],
+): Finding[] {
+  if (groups.length === 0) return [{ mark: "good", subject, text: good }];
+  return groups.map(({ reason, count, oldest, examples }) => {
+    const { mark, text, advice } = words[reason];
     return { mark, subject, text: `${count} ${text}, for up to ${time(oldest)}: ${examples.join(", ")}.`, advice };
   });
 }

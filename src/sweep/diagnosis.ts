@@ -8,6 +8,7 @@ import { batch, type Database } from "../db/client.ts";
 import { workflowRunEvents as e, sweepState, workflowRuns } from "../db/run-tables.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
 import { isDue, isRunning, r, seenNow, type WaitReason, waitingNow } from "../runs/run-rows.ts";
+import { type SilentTriggers, selectSilentTriggers } from "../triggers/silent-triggers.ts";
 import { type OldSnapshot, selectOldSnapshots } from "./old-snapshots.ts";
 import { countOverdue, countRuns, secondsSince, secondsSinceFirst, secondsSinceFirstEnd } from "./sweep-state.ts";
 
@@ -35,6 +36,7 @@ export type Diagnosis = {
     waiting_for_retry: number;
   };
   stuck: StuckRuns[];
+  silent: SilentTriggers[];
   /** Runners that did not accept a run in two or more tries. */
   failing: FailingRunner[];
   /** How many webhook secrets are encrypted with each key. */
@@ -75,7 +77,7 @@ const FAILING_TRIES = 2;
 export async function diagnose(db: Database): Promise<Diagnosis> {
   const isLater = and(gt(r.nextDispatchAt, sql`statement_timestamp()`), gt(r.dispatchCount, 0)) ?? sql`false`;
   const keyId = sql<string>`split_part(${d.webhookSecretEncrypted}, '.', 1)`;
-  const { sweep, backlog, stuck, failing, secrets, snapshots, roles } = await batch(db, {
+  const { sweep, backlog, stuck, silent, failing, secrets, snapshots, roles } = await batch(db, {
     sweep: db
       .select({
         since_end: secondsSince(sweepState.endedAt),
@@ -99,6 +101,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
       })
       .from(sql`(values (1)) once`),
     stuck: selectStuckRuns(db),
+    silent: selectSilentTriggers(db),
     failing: selectFailingRunners(db),
     secrets: db
       .select({ key_id: keyId.as("key_id"), count: count() })
@@ -126,6 +129,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
     sweep: sweep[0] ?? never,
     backlog: backlog[0] ?? none,
     stuck,
+    silent,
     failing,
     secrets,
     snapshots,

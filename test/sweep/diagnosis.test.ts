@@ -6,6 +6,7 @@ import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
+import { createTrigger, MINUTELY, send } from "../triggers/support.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -15,11 +16,13 @@ beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
 });
 
-/** What the doctor says of stuck runs. */
-const stuckRuns = async () =>
+/** What the doctor says of this. */
+const said = async (about: string) =>
   judge(await diagnose(verbServices(service).db), undefined)
-    .filter(({ subject }) => subject === "stuck runs")
+    .filter(({ subject }) => subject === about)
     .map(({ mark, text }) => `${mark}: ${text.split(", for up to")[0]}`);
+
+const stuckRuns = () => said("stuck runs");
 
 const waits = () => insertRun(service.database, tenant, { status: "PENDING" });
 
@@ -50,5 +53,31 @@ describe("the diagnosis of PENDING runs with a free slot", () => {
       where id = ${tenant.definitionId}`;
     await waits();
     expect(await stuckRuns()).toEqual(["note: 1 PENDING, because the workflow is paused"]);
+  });
+});
+
+describe("the diagnosis of triggers", () => {
+  it("names those that should have fired more than two minutes ago", async () => {
+    const { sql } = service.database;
+    const { id } = await createTrigger(service, tenant, MINUTELY);
+    await sql`update triggers set due_at = statement_timestamp() - interval '100 seconds' where id = ${id}`;
+    expect(await said("triggers")).toEqual(["good: None is overdue, and none has paused itself."]);
+    await sql`update triggers set due_at = statement_timestamp() - interval '3 minutes' where id = ${id}`;
+    expect(await said("triggers")).toEqual(["bad: 1 should have fired more than two minutes ago"]);
+  });
+
+  it("names those that have paused themselves, and not those that somebody has paused", async () => {
+    const { sql } = service.database;
+    const [{ id }, other] = [
+      await createTrigger(service, tenant, MINUTELY),
+      await createTrigger(service, tenant, MINUTELY),
+    ];
+    await send(service, "POST", `/v1/triggers/${other.id}/pause`, tenant.owner.key);
+    expect(await said("triggers")).toEqual(["good: None is overdue, and none has paused itself."]);
+    await sql`update triggers set user_id = ${tenant.user.id} where id = ${id}`;
+    await send(service, "POST", `/v1/triggers/${id}/fire`, tenant.owner.key);
+    expect(await said("triggers")).toEqual([
+      "note: 1 paused themselves, since their users lack rights or are no longer active",
+    ]);
   });
 });
