@@ -3,6 +3,7 @@ import { type Failure, Failures, Field, faultsAt } from "../forms.tsx";
 import { textsOf as textsOfLabels } from "../runs/labels/run-labels.tsx";
 import { MAX_SHOWN } from "../runs/view-run.ts";
 import { JsonEditor, withLines } from "./json-editor.tsx";
+import { MinuteField } from "./minute-field.tsx";
 
 /** The labels of the form's fields, by their API names. */
 export const LABELS = {
@@ -88,12 +89,14 @@ export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => (
       />
       <MinuteField
         name="start_after"
+        label={LABELS.start_after}
         value={given.startAfter}
         failure={failure}
         hint="It waits outside of the queue until then, and joins its end. At most 90 days from now."
       />
       <MinuteField
         name="must_start_by"
+        label={LABELS.must_start_by}
         value={given.mustStartBy}
         failure={failure}
         hint="If it has not started before that, it fails as expired."
@@ -110,22 +113,4 @@ export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => (
       {given.runId === "" ? "Invoke" : "Run again"}
     </button>
   </form>
-);
-
-type MinuteFieldProps = { name: "start_after" | "must_start_by"; value: string; failure: Failure; hint: string };
-
-/** A field for a minute: in the reader's time zone, or without JavaScript in UTC. */
-const MinuteField = ({ name, value, failure, hint }: MinuteFieldProps) => (
-  <Field
-    name={name}
-    label={`${LABELS[name]} (optional)`}
-    failure={failure}
-    hint={
-      <>
-        {hint}
-        <noscript> In UTC.</noscript>
-      </>
-    }
-    control={(a) => <input {...a} type="datetime-local" value={value} data-utc />}
-  />
 );

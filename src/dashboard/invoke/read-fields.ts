@@ -1,0 +1,40 @@
+/** Reads the fields of a form that says what a run gets: the input, the labels, and instants. */
+import type { Fault } from "../../http/problems.ts";
+import { isLabel } from "../../runs/labels.ts";
+import type { Values } from "../forms.tsx";
+import { readJson } from "./json-text.ts";
+
+/** The text of a field with several lines. A form sends line breaks as CR and LF. */
+export const linesOf = (values: Values, name: string): string => (values[name] ?? "").replaceAll("\r\n", "\n");
+
+/** The input, null for an empty text; or what is wrong with the JSON. */
+export function readInput(text: string): { input: unknown; faults: Fault[] } {
+  const read = text.trim() === "" ? { value: null } : readJson(text);
+  if ("value" in read) return { input: read.value, faults: [] };
+  return { input: null, faults: [{ loc: ["body", "input"], type: "json_invalid", msg: read.fault.msg }] };
+}
+
+/** The labels of some lines, and a fault for each line that is none. Blanks beside the colon are left out. */
+export function readLabels(lines: string): { labels: Record<string, string>; faults: Fault[] } {
+  const texts = lines
+    .split("\n")
+    .map((line) => line.trim().replace(/\s*:\s*/, ":"))
+    .filter((text) => text !== "");
+  return {
+    labels: Object.fromEntries(texts.filter(isLabel).map((text) => text.split(/:(.*)/s, 2))),
+    faults: texts
+      .filter((text) => !isLabel(text))
+      .map((text) => ({
+        loc: ["body", "labels"],
+        type: "value_error",
+        msg: `Write “${text.slice(0, 40)}” as key:value, such as customer:4711. A key has small letters, digits, _ . and -.`,
+      })),
+  };
+}
+
+/**
+ * A minute of a `MinuteField` as an instant; null for an empty one. Any other text is returned as it is, so that the API's check reports
+ * the fault.
+ */
+export const readMinute = (text: string): string | null =>
+  text === "" ? null : /^\d{4,}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00Z` : text;
