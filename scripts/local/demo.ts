@@ -13,6 +13,7 @@ import { hashApiKey, suffixOfApiKey } from "../../src/http/credentials/api-key.t
 import { seedHistory } from "./demo-history.ts";
 import { demoEmail, demoId } from "./demo-id.ts";
 import { type ExampleRunner, followExampleRunner, runnerColumns } from "./demo-runner.ts";
+import { seedTriggers } from "./demo-triggers.ts";
 import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS, partOf, toMoreDefinition } from "./demo-world.ts";
 
 export const DEMO = {
@@ -26,6 +27,8 @@ export const DEMO = {
   webhookSecret: "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=",
   /** It also has the example runner, a RUNNING run of 24 hours that the runner does not know, and a PENDING run behind it. */
   nightlyDigestId: demoId(302),
+  /** A schedule of the quarterly report. It is paused. */
+  triggerId: demoId(501),
   runs: { pending: demoId(401), running: demoId(402), completed: demoId(403), failed: demoId(404) },
 } as const;
 
@@ -163,6 +166,7 @@ export async function seedDemo(options: DemoOptions): Promise<void> {
       )
       .onConflictDoNothing(),
     ...seedRuns(db),
+    ...seedTriggers(db, DEMO),
   ]);
   await seedHistory(db, DEMO);
   for (const id of FOLLOWERS) await followExampleRunner(db, example, id);

@@ -20,6 +20,7 @@ import { logins } from "./sign-in/login/login-routes.tsx";
 import { signIn } from "./sign-in/sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
 import { themes } from "./theme/theme-routes.ts";
+import { triggerPages } from "./triggers/trigger-routes.tsx";
 import { policyForm } from "./workflows/policy/policy-routes.tsx";
 import { sharing } from "./workflows/sharing-routes.tsx";
 import { runnerTests } from "./workflows/test-runner-routes.tsx";
@@ -49,6 +50,7 @@ for (const section of [
   sharing,
   runnerTests,
   policyForm,
+  triggerPages,
   runners,
   files,
   people,

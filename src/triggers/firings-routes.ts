@@ -4,7 +4,7 @@ import { v7 as newId } from "uuid";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { givenInstant, text } from "../http/schemas.ts";
+import { givenInstant } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { toInstant } from "./schedule/plan.ts";
 import { occurrencesAfter, type Schedule } from "./schedule/schedule.ts";
@@ -15,6 +15,8 @@ import {
   FiringSchema,
   MAX_OCCURRENCES,
   OccurrencesSchema,
+  PauseTriggerRequestSchema,
+  POSITION,
   TriggerSchema,
   triggerParams,
 } from "./trigger-schema.ts";
@@ -50,15 +52,7 @@ const pause = callerWrite({
     body: {
       required: false,
       content: {
-        "application/json": {
-          schema: z
-            .strictObject({
-              note: text({ max: 1000 })
-                .nullish()
-                .openapi({ type: ["string", "null"], description: "Why, for those who find it paused." }),
-            })
-            .openapi("PauseTriggerRequest", { example: { note: "Until the new runner is ready" } }),
-        },
+        "application/json": { schema: PauseTriggerRequestSchema },
       },
     },
   },
@@ -126,8 +120,6 @@ firings.openapi(fire, async (c) => {
   const request = { id: c.req.valid("param").trigger_id, firingId: newId(), runId: newId() };
   return c.json((await perform(c.var.services, fireTrigger, request)).result.firing, 202);
 });
-
-const POSITION = /^(\d{1,15})\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const list = callerRead({
   path: `${ONE}/firings`,

@@ -8,7 +8,7 @@ export const triggerRefusalSchema = z.object({
   refused: z.enum(["not_found", "forbidden", "too_many", "id_taken", "past", "several_slots", "other_kind", "changed"]),
 });
 
-const NO_TRIGGER = "There is no such trigger, or its workflow is not yours to see.";
+export const NO_TRIGGER = "There is no such trigger, or its workflow is not yours to see.";
 
 /** `notFound` says what was not found. */
 export function triggerProblem(

@@ -225,6 +225,17 @@ export const FiringPageSchema = z
   })
   .openapi("TriggerFiringPage", { example: { items: [exampleFiring], next_cursor: null } });
 
+export const PauseTriggerRequestSchema = z
+  .strictObject({
+    note: text({ max: 1000 })
+      .nullish()
+      .openapi({ type: ["string", "null"], description: "Why, for those who find it paused." }),
+  })
+  .openapi("PauseTriggerRequest", { example: { note: "Until the new runner is ready" } });
+
+/** The position of a firing: the cursor of a page. */
+export const POSITION = /^(\d{1,15})\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 export const triggerParams = z.object({ trigger_id: uuid().openapi({ example: TRIGGER_ID }) });
 
 /** How many instants an answer has, and how many a backfill fires, at most. */

@@ -33,7 +33,8 @@ const json = <Schema extends z.ZodType>(description: string, schema: Schema) => 
 /** A trigger in an answer. */
 export const toTrigger = (row: TriggerRow): z.infer<typeof TriggerSchema> => row;
 
-const contentOf = (given: z.output<typeof TriggerRequestSchema>): TriggerContent => ({
+/** What a checked request says of the trigger. */
+export const contentOf = (given: z.output<typeof TriggerRequestSchema>): TriggerContent => ({
   name: given.name,
   kind: given.kind,
   schedule: given.schedule,

@@ -19,7 +19,7 @@ import { type Plan, planSchedule } from "./schedule/plan.ts";
 import { type Schedule, scheduleSchema } from "./schedule/schedule.ts";
 
 /** A trigger as the API shows it: `trigger_response` in SQL. Instants are RFC 3339. */
-const triggerRowSchema = z.object({
+export const triggerRowSchema = z.object({
   id: z.string(),
   workflow_definition_id: z.string(),
   user_id: z.string(),
@@ -41,7 +41,7 @@ const triggerRowSchema = z.object({
 export type TriggerRow = z.infer<typeof triggerRowSchema>;
 
 /** A firing: `firing_response` in SQL. */
-const firingSchema = z.object({
+export const firingSchema = z.object({
   id: z.string(),
   trigger_id: z.string(),
   at: z.string(),
@@ -56,6 +56,8 @@ const firingSchema = z.object({
   detail: z.record(z.string(), z.unknown()).nullable(),
   user_id: z.string().nullable(),
 });
+
+export type Firing = z.infer<typeof firingSchema>;
 
 export type TriggerContent = {
   name: string;

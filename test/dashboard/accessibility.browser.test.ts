@@ -169,6 +169,18 @@ const PAGES: Record<string, PageCase> = {
   "the form of a copy": { path: `/app/workflows/new?from=${CONTRACTS}`, shows: "Name" },
   "the form, filled in": { path: `${workflow(DEMO.quarterlyReportId)}/edit`, shows: "Generate a new webhook secret" },
   "the policy": { path: `${workflow(INVOICES)}/policy`, shows: "Retry a run automatically when" },
+  "the triggers of a workflow": {
+    path: `${workflow(DEMO.quarterlyReportId)}/triggers`,
+    shows: "Every weekday morning",
+  },
+  "no triggers": { path: `${workflow(CONTRACTS)}/triggers`, shows: "Nothing triggers it by itself." },
+  "the form of a schedule": { path: `${workflow(CONTRACTS)}/triggers/new`, shows: "Minute, hour, day of the month" },
+  "a paused schedule and its firings": {
+    path: `/app/triggers/${DEMO.triggerId}`,
+    shows: "was in the way",
+    dialogs: ["Fire “…” now?", "Resume “…”?", "Delete “…”?"],
+  },
+  "the form of a schedule, filled in": { path: `/app/triggers/${DEMO.triggerId}/change`, shows: "Change the schedule" },
   "who may run a workflow": { path: `${workflow(INVOICES)}/people`, shows: "Let them run it" },
   "nobody who may run it": { path: `${workflow(INVOICES)}/people?q=zzzz`, shows: "Nobody matches." },
   "the runners": { path: "/app/runners", shows: "There is no key of a runner.", dialogs: ["A new runner"] },
@@ -420,6 +432,26 @@ const STATES: Record<string, StateCase> = {
       await press(page, "Save");
     },
     shows: "Fill in a whole number.",
+  },
+  "a schedule with faults": {
+    path: `/app/triggers/${DEMO.triggerId}/change`,
+    make: async (page) => {
+      await page.getByLabel("Cron expression").fill("every morning");
+      await press(page, "Save");
+    },
+    shows: "Must be a cron expression with five fields",
+  },
+  "a schedule that was changed and resumed": {
+    path: `/app/triggers/${DEMO.triggerId}`,
+    make: async (page) => {
+      await page.goto(`${world.stack.url}/app/triggers/${DEMO.triggerId}/change`);
+      await page.getByLabel("Cron expression").fill("0 6 29 2 *");
+      await press(page, "Save");
+      await press(page, "Resume", ".actions");
+      await press(page, "Resume", "#ask-resume");
+      await press(page, "Pause", ".actions");
+    },
+    shows: "It does not fire until it is resumed.",
   },
   "a new webhook secret": {
     path: `${workflow(CONTRACTS)}/edit`,

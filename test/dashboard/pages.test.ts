@@ -4,6 +4,7 @@ import { insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTrigger, HOURLY } from "../triggers/support.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -24,6 +25,7 @@ async function allPages(): Promise<string[]> {
   const running = await insertRun(service.database, tenant, { status: "RUNNING" });
   const pending = await insertRun(service.database, tenant, { status: "PENDING" });
   const { definitionId, sourcesId } = tenant;
+  const trigger = await createTrigger(service, tenant, HOURLY);
   return [
     "/app/runs",
     `/app/runs?status=FAILED&status=RUNNING&workflow=${definitionId}&mine=1&from=2020-01-01&to=2030-01-01`,
@@ -35,6 +37,10 @@ async function allPages(): Promise<string[]> {
     `/app/workflows/${definitionId}`,
     `/app/workflows/${definitionId}?queue=${pending}&shown=${ended}.${running}`,
     `/app/workflows/${definitionId}/edit`,
+    `/app/workflows/${definitionId}/triggers`,
+    `/app/workflows/${definitionId}/triggers/new`,
+    `/app/triggers/${trigger.id}`,
+    `/app/triggers/${trigger.id}/change`,
     "/app/files",
     `/app/files/${sourcesId}`,
     `/app/files/${sourcesId}/move`,
@@ -136,7 +142,7 @@ describe("every page", () => {
 
   it("is 404 when the thing does not exist, whatever the id looks like", async () => {
     const nowhere = "01920000-0000-7000-8000-00000000dead";
-    for (const section of ["runs", "workflows", "files", "people"]) {
+    for (const section of ["runs", "workflows", "triggers", "files", "people"]) {
       for (const id of [nowhere, "no-id", "%27"]) {
         const response = await owner.get(`/app/${section}/${id}`);
         expect([section, id, response.status]).toEqual([section, id, 404]);

@@ -248,6 +248,6 @@ describe("the page of a run that a trigger has triggered", () => {
   it("names the trigger", async () => {
     const { id } = await createTrigger(service, tenant, HOURLY, { name: "Every hour" });
     const { run_id: runId } = await send<Firing>(service, "POST", `/v1/triggers/${id}/fire`, tenant.owner.key);
-    expect(await owner.read(`/app/runs/${runId}`)).toContain("By the trigger “Every hour”, which was fired by hand.");
+    expect(await owner.read(`/app/runs/${runId}`)).toContain("By the trigger “Every hour”, fired by hand.");
   });
 });

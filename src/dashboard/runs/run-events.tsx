@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { FIRING_CAUSES, type FiringCause } from "../../db/enums.ts";
+import { FIRING_CAUSES } from "../../db/enums.ts";
 import { Time } from "../components.tsx";
 import { formatOffset, formatSeconds, plural, secondsBetween } from "../format.ts";
+import { CAUSES } from "../triggers/triggered-by.tsx";
 import type { ViewedEvent, ViewedRun } from "./view-run.ts";
 
 const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
@@ -14,12 +15,6 @@ function stopWords(detail: ViewedEvent["detail"]): string | null {
   const [reason, words] = [textOf(detail?.reason), textOf(detail?.error)];
   return words === null ? reason : `${reason === null ? "" : `${reason} · `}The runner said: ${words}`;
 }
-
-const CAUSES: Record<FiringCause, string> = {
-  schedule: "on its schedule",
-  hand: "which was fired by hand",
-  backfill: "for an instant of the past",
-};
 
 const triggerSchema = z.object({ trigger_name: z.string(), cause: z.enum(FIRING_CAUSES) });
 

@@ -2,6 +2,7 @@ import { Ago, Copy, Name } from "../components.tsx";
 import { formatAnnouncement, formatSeconds, secondsBetween, shortId } from "../format.ts";
 import { TimePassed } from "../live/ticking.tsx";
 import { Status, StopClock, shownStateOf, TimeUsed, wordOf } from "../run-state.tsx";
+import { TriggerLink } from "../triggers/triggered-by.tsx";
 import { LabelsLine } from "./labels/run-labels.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
@@ -107,7 +108,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
             </td>
           )}
           <td class="who-cell">
-            <Name>{run.user_name}</Name>
+            {run.trigger === null ? <Name>{run.user_name}</Name> : <TriggerLink trigger={run.trigger} />}
           </td>
           <td class="when">
             <Ago at={run.created_at} now={now} />

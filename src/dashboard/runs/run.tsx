@@ -7,6 +7,7 @@ import { PathTree } from "../files/path-tree.tsx";
 import { formatAnnouncement, formatSeconds, plural, secondsBetween } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { type RunState, Status, StopClock, shownStateOf, wordOf } from "../run-state.tsx";
+import { CAUSES, TriggerLink } from "../triggers/triggered-by.tsx";
 import { Actions } from "./actions/run-actions.tsx";
 import { LabelLinks } from "./labels/run-labels.tsx";
 import { Progress } from "./log/progress.tsx";
@@ -199,6 +200,12 @@ const About = ({ run, now }: { run: ViewedRun; now: string }) => (
         {run.workflow.is_active ? "" : " (paused)"}
       </Fact>
       <Fact name="Triggered by">
+        {run.trigger !== null && (
+          <>
+            the trigger <TriggerLink trigger={run.trigger} />, {CAUSES[run.trigger.cause] ?? run.trigger.cause}, with
+            the rights of{" "}
+          </>
+        )}
         <Name>{run.user_name}</Name>
       </Fact>
       <Fact name="Triggered">

@@ -24,6 +24,7 @@ import {
 import { type StartObstacle, startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersFor } from "../runners/view-runners.ts";
+import { type TriggerOfRun, triggerOfRun } from "../triggers/triggered-by.tsx";
 
 /** An event of a run. `user_name` is the user who caused it, or null. */
 export type ViewedEvent = {
@@ -55,6 +56,8 @@ export type ViewedRun = RunRow & {
   idempotency_key: string | null;
   batch_id: string | null;
   labels: Labels;
+  /** The trigger that has triggered it. Null for a run that a person has invoked. */
+  trigger: TriggerOfRun | null;
   begun_at: string | null;
   deadline_at: string | null;
   dispatched_at: string | null;
@@ -169,6 +172,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       idempotency_key: r.idempotencyKey,
       batch_id: r.batchId,
       labels: sql<Labels>`public.labels_of(${r.id})`,
+      trigger: triggerOfRun(db),
       concurrency_key: r.concurrencyKey,
       keys_take_turns: sql<boolean>`${d.maxRunningPerKey} is not null`,
       begun_at: sql<string | null>`${instant(r.startedAt)}`,

@@ -11,6 +11,7 @@ import {
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts } from "../../db/tables.ts";
+import { triggers as t } from "../../db/trigger-tables.ts";
 import { r } from "../../runs/run-rows.ts";
 import type { Policy } from "../../workflows/policy.ts";
 import {
@@ -39,6 +40,7 @@ export type ViewedWorkflow = DefinitionRow &
     may_delete: boolean;
     /** The number of its runs, counted up to one more than `MAX_COUNTED`. */
     runs: number;
+    triggers: { total: number; paused: number };
     queued: number;
     running: number;
     max_running: number;
@@ -145,6 +147,10 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
         .from(r)
         .where(eq(r.workflowDefinitionId, d.id))
         .limit(MAX_COUNTED + 1)}) counted)`,
+      triggers: sql<ViewedWorkflow["triggers"]>`(${db
+        .select({ counted: sql`jsonb_build_object('total', count(*), 'paused', count(${t.pausedAt}))` })
+        .from(t)
+        .where(eq(t.workflowDefinitionId, d.id))})`,
       queued: queuedOf(db),
       running: runningOf(db),
       max_running: d.maxRunning,

@@ -129,7 +129,8 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
             {workflow.runs === 0
               ? "which has no runs"
               : `${workflow.runs > MAX_COUNTED ? `its more than ${plural(MAX_COUNTED, "run")}` : `its ${plural(workflow.runs, "run")}`} with their events`}
-            , for good. The files that it names stay.
+            {workflow.triggers.total > 0 && `, and its ${plural(workflow.triggers.total, "trigger")}`}, for good. The
+            files that it names stay.
           </p>
           <Send action={`/app/workflows/${id}/delete`} label="Delete" kind="danger" />
         </Ask>
@@ -198,6 +199,14 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
       <Fact name="Policy">
         {describePolicy(workflow.policy)}{" "}
         {workflow.may_write && <a href={`/app/workflows/${workflow.id}/policy`}>Change</a>}
+      </Fact>
+      <Fact name="Triggers">
+        {workflow.triggers.total === 0
+          ? "none"
+          : `${plural(workflow.triggers.total, "trigger")}${workflow.triggers.paused === 0 ? "" : `, ${workflow.triggers.paused} of them paused`}`}{" "}
+        <a href={`/app/workflows/${workflow.id}/triggers`}>
+          {workflow.triggers.total === 0 && workflow.may_write ? "Add one" : "Show"}
+        </a>
       </Fact>
       <Fact name="Changed">
         <Time at={workflow.updated_at} />

@@ -1,0 +1,139 @@
+/** What became of each occasion on which a trigger could have fired, in words. */
+import type { FiringOutcome } from "../../db/enums.ts";
+import type { Firing } from "../../triggers/triggers.ts";
+import { Empty, Id, Name, Time } from "../components.tsx";
+import { formatSeconds, plural } from "../format.ts";
+import { CAUSES } from "./triggered-by.tsx";
+import type { TriggerView } from "./view-triggers.ts";
+
+type ViewedFiring = TriggerView["firings"][number];
+
+const OUTCOMES: Record<FiringOutcome, string> = {
+  FIRED: "Fired",
+  SKIPPED: "Skipped",
+  MISSED: "Missed",
+  REFUSED: "Refused",
+};
+
+/** Why a trigger was refused, and what to do about it, by the word of the API. */
+const REFUSALS: Record<string, string> = {
+  user_deactivated: "The user who changed it last is no longer active. Resume it, and it fires with your rights.",
+  rights:
+    "The user who changed it last lacks a permission on the workflow or its files. Permit that, or resume it yourself: it then fires " +
+    "with your rights.",
+  paused: "The workflow was paused.",
+  no_runner: "The workflow had no runner.",
+  path_parts: "A file of the workflow is gone, or a source folder has no document.",
+  no_key: "The input of the trigger has no concurrency key where the policy of the workflow says.",
+  queue_full: "As many runs waited as the policy of the workflow allows.",
+  several_slots:
+    "It stops what is RUNNING, but the policy of the workflow now allows several runs at the same time. Change what it does when the " +
+    "workflow is busy.",
+  snapshot_too_large: "The paths of the workflow’s files are too long together.",
+};
+
+/** A lateness that is worth saying, in milliseconds. */
+const LATE_MS = 60_000;
+
+/** What became of it, in a sentence. A word that only the next release knows is shown as it is. */
+const Outcome = ({ firing: { outcome, run_id, late_ms, reason, count } }: { firing: Firing }) => {
+  switch (outcome) {
+    case "FIRED":
+      return (
+        <>
+          It has triggered the run {run_id !== null && <Id id={run_id} href={`/app/runs/${run_id}`} />}
+          {late_ms !== null && late_ms >= LATE_MS && `, ${formatSeconds(late_ms / 1000)} late`}.
+        </>
+      );
+    case "SKIPPED":
+      return (
+        <>
+          The run {run_id !== null && <Id id={run_id} href={`/app/runs/${run_id}`} />} was in the way, and the trigger
+          does not wait.
+        </>
+      );
+    case "MISSED":
+      return (
+        <>
+          {plural(count, "instant")} passed
+          {reason === "paused" ? " while it was paused." : " without anybody there to fire it in time."}
+        </>
+      );
+    default:
+      return <bdi>{REFUSALS[reason ?? ""] ?? reason}</bdi>;
+  }
+};
+
+/** The instant that it was about, or the stretch of them. */
+const Occasion = ({ firing: { scheduled_at, scheduled_until, count } }: { firing: Firing }) => {
+  if (scheduled_at === null) return <span class="muted">none: it was fired by hand</span>;
+  return (
+    <>
+      <Time at={scheduled_at} />
+      {scheduled_until !== null && count > 1 && (
+        <>
+          {" "}
+          to <Time at={scheduled_until} />
+        </>
+      )}
+    </>
+  );
+};
+
+const Row = ({ firing }: { firing: ViewedFiring }) => (
+  <tr>
+    <td>
+      <Time at={firing.at} withSeconds />
+      <small class="muted">
+        {CAUSES[firing.cause] ?? firing.cause}
+        {firing.user_name !== null && (
+          <>
+            , by <Name>{firing.user_name}</Name>
+          </>
+        )}
+      </small>
+    </td>
+    <td>
+      <Occasion firing={firing} />
+    </td>
+    <td>
+      <span class={firing.outcome === "FIRED" ? "" : "fault"}>{OUTCOMES[firing.outcome] ?? firing.outcome}</span>
+    </td>
+    <td class="wrap">
+      <Outcome firing={firing} />
+    </td>
+  </tr>
+);
+
+type Props = { href: string; firings: ViewedFiring[]; next: string | null; isFirstPage: boolean };
+
+export const Firings = ({ href, firings, next, isFirstPage }: Props) => (
+  <section class="card" id="firings">
+    <h2>Firings</h2>
+    {firings.length === 0 ? (
+      <Empty title={isFirstPage ? "There was no occasion to fire yet." : "There are no older firings."} />
+    ) : (
+      <table class="list">
+        <thead>
+          <tr>
+            <th scope="col">When</th>
+            <th scope="col">For the instant</th>
+            <th scope="col">Outcome</th>
+            <th scope="col">What that means</th>
+          </tr>
+        </thead>
+        <tbody>
+          {firings.map((firing) => (
+            <Row firing={firing} />
+          ))}
+        </tbody>
+      </table>
+    )}
+    {(next !== null || !isFirstPage) && (
+      <nav class="pages" aria-label="Pages of firings">
+        {isFirstPage ? <span /> : <a href={`${href}#firings`}>← Newest</a>}
+        {next !== null && <a href={`${href}?before=${next}#firings`}>Older →</a>}
+      </nav>
+    )}
+  </section>
+);

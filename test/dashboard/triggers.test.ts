@@ -1,0 +1,222 @@
+/** The pages of triggers, and what the pages of workflows and runs say about them. */
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { insertRun } from "../support/lifecycle.ts";
+import { permit } from "../support/path-parts.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTrigger, type Firing, HOURLY, readFirings, readTrigger, send } from "../triggers/support.ts";
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+let user: Browser;
+let list: string;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+
+beforeEach(async () => {
+  ({ tenant, owner, user } = await openTenant(service));
+  list = `/app/workflows/${tenant.definitionId}/triggers`;
+});
+
+const FIELDS = { name: "Each morning", cron: "0 6 * * *", time_zone: "Europe/Berlin", catch_up_window_seconds: "3600" };
+
+/** The text of a page, without its tags. */
+const wordsOf = (html: string) => html.replaceAll(/<[^>]*>/g, "").replaceAll(/\s+/g, " ");
+
+/** Fires a trigger by the API. */
+const fire = (id: string) => send<Firing>(service, "POST", `/v1/triggers/${id}/fire`, tenant.owner.key);
+
+/** Makes the first trigger of the workflow by the form. Returns the path of its page. */
+async function add(fields: Record<string, string> = {}): Promise<string> {
+  const response = await owner.post(`${list}/new`, { ...FIELDS, ...fields });
+  if (response.status !== 303) throw new Error(`${response.status} ${await response.text()}`);
+  return response.headers.get("Location") ?? "";
+}
+
+describe("the triggers of a workflow", () => {
+  it("are linked from its page, which counts them and those that are paused", async () => {
+    const workflow = `/app/workflows/${tenant.definitionId}`;
+    expect(await owner.read(workflow)).toMatch(new RegExp(`none <a href="${list}">Add one<`));
+    await add();
+    const { id } = await createTrigger(service, tenant, HOURLY, { is_active: false });
+    const html = await owner.read(workflow);
+    expect(html).toMatch(new RegExp(`2 triggers, 1 of them paused <a href="${list}">Show<`));
+    expect(html).toContain("and its 2 triggers, for good");
+    const [page, requests] = await service.counted(() => owner.read(list));
+    expect(requests).toBe(1);
+    expect(page).toContain(`href="/app/triggers/${id}"`);
+    expect(wordsOf(page)).toMatch(/Each morning\s*0 6 \* \* \* in Europe\/Berlin\s*Next: /);
+  });
+
+  it("are made by a form, which makes no second one when it is sent again", async () => {
+    const more = { input: '{"a": 1}', labels: "customer:4711\r\nteam:x", concurrency_key: "k", when_busy: "skip" };
+    const newId = /name="new_id" value="([^"]+)"/.exec(await owner.read(`${list}/new`))?.[1] ?? "";
+    const path = await add({ ...more, starts_at: "2030-01-31T12:00", jitter_seconds: "60", new_id: newId });
+    expect(path).toBe(`/app/triggers/${newId}`);
+    expect(await add({ ...more, new_id: newId })).toBe(path);
+    expect(await readTrigger(service, tenant, newId)).toMatchObject({
+      ...{ name: "Each morning", user_id: tenant.owner.id, input: { a: 1 }, labels: { customer: "4711", team: "x" } },
+      ...{ concurrency_key: "k", when_busy: "skip", is_active: true },
+      schedule: {
+        ...{ cron: "0 6 * * *", at: null, time_zone: "Europe/Berlin", starts_at: "2030-01-31T12:00:00.000Z" },
+        ...{ ends_at: null, jitter_seconds: 60, catch_up: "last", catch_up_window_seconds: 3_600 },
+      },
+    });
+    const html = await owner.read(path);
+    for (const text of ["customer:4711 · team:x", "it does not fire", "&quot;a&quot;: 1", "up to 60 s later"]) {
+      expect(html).toContain(text);
+    }
+  });
+
+  it("show what is wrong beside the fields, and keep what was typed", async () => {
+    const wrong = { ...FIELDS, cron: "0 0 31 2 *", jitter_seconds: "much", input: '{"a": }', labels: "no label" };
+    const response = await owner.post(`${list}/new`, wrong);
+    const html = await response.text();
+    expect(response.status).toBe(422);
+    for (const text of [
+      "Input: Line 1: ",
+      "Labels: Write “no label” as key:value",
+      "Jitter in seconds: Fill in a whole",
+    ]) {
+      expect(html).toContain(text);
+    }
+    expect(html).toContain('value="0 0 31 2 *"');
+    const faultsOf = async (fields: Record<string, string>) =>
+      (await (await owner.post(`${list}/new`, { ...FIELDS, ...fields })).text())
+        .split('role="alert"')[1]
+        ?.split("</ul>")[0];
+    expect(await faultsOf({ cron: "0 0 31 2 *" })).toContain("Cron expression: There is no such day in any year.");
+    expect(await faultsOf({ cron: "" })).toContain("Cron expression: Send either “Cron expression” or “Or once, at”.");
+    expect(await faultsOf({ time_zone: "" })).toContain("Time zone: Fill in a time zone, such as Europe/Berlin.");
+    expect(await faultsOf({ time_zone: "Berlin" })).toContain("Time zone: Must be a time zone of the IANA database");
+    expect(await faultsOf({ cron: "", at: "2020-01-01T00:00" })).toContain("Or once, at: Must be in the future.");
+    expect(await faultsOf({ starts_at: "2030-01-02T00:00", ends_at: "2030-01-01T00:00" })).toContain(
+      "Only before: Must be after “Not before”.",
+    );
+    expect(await faultsOf({ name: "" })).toContain("Name: Give it a name.");
+  });
+});
+
+describe("the page of a trigger", () => {
+  it("shows the next five instants in two time zones, and changes the schedule from now on", async () => {
+    const path = await add({ cron: "", at: "2030-07-01T06:00" });
+    const [once, requests] = await service.counted(() => owner.read(path));
+    expect(requests).toBe(1);
+    expect(once).toContain('<time datetime="2030-07-01T04:00:00.000Z"');
+    expect(wordsOf(once)).toContain("Mon, 1 Jul 2030, 06:00 GMT+2");
+    const form = await owner.read(`${path}/change`);
+    expect(form).toContain('value="2030-07-01T06:00"');
+    const changed = { ...FIELDS, cron: "0 12 * * *", time_zone: "UTC", is_active: "true" };
+    expect((await owner.post(`${path}/change`, changed)).headers.get("Location")).toBe(path);
+    const html = await owner.read(path);
+    expect(html.split("Next instants")[1]?.match(/<time datetime="[^"]+T12:00:00.000Z"/g)).toHaveLength(5);
+  });
+
+  it("pauses with a note, stays paused when it is changed, and resumes", async () => {
+    const path = await add();
+    const id = path.split("/").at(-1) ?? "";
+    expect((await owner.post(`${path}/pause`, { note: "x".repeat(1_001) })).status).toBe(422);
+    await owner.post(`${path}/pause`, { note: "Until Monday" });
+    for (const page of [path, list]) expect(wordsOf(await owner.read(page))).toMatch(/Paused since .*Until Monday/);
+    const form = await owner.read(`${path}/change`);
+    expect(form).toContain('name="is_active" value="false"');
+    await owner.post(`${path}/change`, { ...FIELDS, is_active: "false" });
+    expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: false, pause_note: "Until Monday" });
+    await owner.post(`${path}/resume`, { catch_up: "1" });
+    expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: true, pause_note: null });
+    expect(await owner.read(path)).toContain('id="ask-pause"');
+  });
+
+  it("fires now, once for each form, and links to the run, whose page and lists link back", async () => {
+    const path = await add();
+    const newId = /name="new_id" value="([^"]+)"/.exec(await owner.read(path))?.[1] ?? "";
+    const id = path.split("/").at(-1) ?? "";
+    for (const _ of [1, 2]) expect((await owner.post(`${path}/fire`, { new_id: newId })).status).toBe(303);
+    const firings = await readFirings(service, tenant, id);
+    expect(firings).toMatchObject([{ id: newId, outcome: "FIRED", cause: "hand" }]);
+    const run = `/app/runs/${firings[0]?.run_id}`;
+    expect(await owner.read(path)).toContain(`href="${run}"`);
+    for (const page of [run, "/app/runs", `/app/workflows/${tenant.definitionId}`]) {
+      expect([page, await owner.read(page)]).toEqual([page, expect.stringContaining(`<a href="${path}">`)]);
+    }
+    expect(wordsOf(await owner.read(run))).toContain("the trigger Each morning, fired by hand, with the rights of");
+    const html = await owner.read(path);
+    expect(html).toContain("and its 1 firing, for good");
+    expect((await owner.post(`${path}/delete`, { workflow: tenant.definitionId })).headers.get("Location")).toBe(list);
+    expect((await owner.get(path)).status).toBe(404);
+    expect(await owner.read(run)).not.toContain(path);
+    expect(wordsOf(await owner.read(run))).toContain("the trigger Each morning, fired by hand");
+  });
+
+  it("says in words what became of each occasion, page by page", async () => {
+    const { id } = await createTrigger(service, tenant, HOURLY, { when_busy: "skip" });
+    const path = `/app/triggers/${id}`;
+    const inTheWay = await insertRun(service.database, tenant, { status: "RUNNING" });
+    expect(await fire(id)).toMatchObject({ outcome: "SKIPPED" });
+    expect(await owner.read(path)).toContain(`href="/app/runs/${inTheWay}"`);
+    const { sql } = service.database;
+    await sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    expect(await fire(id)).toMatchObject({ outcome: "REFUSED" });
+    await sql`
+      insert into trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, scheduled_at, scheduled_until, count, reason)
+      select gen_random_uuid(), ${tenant.id}, ${id}, statement_timestamp() - make_interval(hours => n), 'MISSED', 'schedule',
+        '2026-01-01T00:00:00Z', '2026-01-01T04:00:00Z', 5, 'late'
+      from generate_series(1, 22) n`;
+    await sql`
+      insert into trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, reason)
+      values (gen_random_uuid(), ${tenant.id}, ${id}, '2026-01-01', 'REFUSED', 'schedule', 'of_the_next_release')`;
+    const html = await owner.read(path);
+    expect(wordsOf(html)).toMatch(/Refused\s*The workflow was paused\..*Skipped\s*The run .* was in the way/);
+    expect(wordsOf(html)).toContain("5 instants passed without anybody there to fire it in time.");
+    expect(html).toMatch(/datetime="2026-01-01T00:00:00.000Z".* to <time datetime="2026-01-01T04:00:00.000Z"/s);
+    expect(html).not.toContain("of_the_next_release");
+    const older = new RegExp(`${path}\\?before=[0-9a-f.-]+`).exec(html)?.[0] ?? "";
+    const [last, requests] = await service.counted(() => owner.read(older));
+    expect(requests).toBe(1);
+    expect(last).toContain("of_the_next_release");
+    expect(last).toContain(`href="${path}#firings"`);
+    expect(await owner.read(`${path}?before=nonsense`)).toContain("The workflow was paused.");
+  });
+
+  it("says why a trigger has paused itself, and whose rights it lacks", async () => {
+    const { id } = await createTrigger(service, tenant, HOURLY, {}, tenant.admin.key);
+    await service.database.sql`update users set deactivated_at = statement_timestamp() where id = ${tenant.admin.id}`;
+    await fire(id);
+    const html = await owner.read(`/app/triggers/${id}`);
+    expect(html).toContain("It has paused itself: the user who changed it last is no longer active.");
+    expect(html).toContain(`href="/app/people/${tenant.admin.id}"`);
+    expect(html).toContain("Resume it, and it fires with your rights.");
+  });
+});
+
+describe("who may see and change a trigger", () => {
+  it("a reader of the workflow sees it and changes nothing; nobody else sees it", async () => {
+    const path = await add();
+    const forms = ["change", "pause", "resume", "fire", "delete"].map((verb) => `${path}/${verb}`);
+    for (const page of [path, list, `${path}/change`]) expect((await user.get(page)).status).toBe(404);
+    for (const form of forms) expect([form, (await user.post(form, FIELDS)).status]).toEqual([form, 404]);
+    const [part] = await service.database.sql`
+      select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
+    await permit(service.database, tenant, part?.id, "READ_ONLY");
+    for (const page of [path, list]) {
+      const html = await user.read(page);
+      expect(html).toContain("Each morning");
+      expect(html).not.toMatch(/\/new"|ask-fire|Change</);
+    }
+    for (const page of [`${path}/change`, `${list}/new`]) expect((await user.get(page)).status).toBe(403);
+    for (const form of [...forms, `${list}/new`]) {
+      expect([form, (await user.post(form, FIELDS)).status]).toEqual([form, 403]);
+    }
+  });
+
+  it("another tenant sees nothing", async () => {
+    const path = await add();
+    const stranger = await signIn(service, (await createTenant(service.database)).owner.key);
+    for (const page of [path, list, `${path}/change`]) expect((await stranger.get(page)).status).toBe(404);
+    expect((await stranger.post(`${path}/fire`)).status).toBe(404);
+  });
+});
