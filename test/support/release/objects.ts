@@ -6,7 +6,7 @@
 type Answer<Type> = Type | Promise<Type>;
 
 export type Hub = {
-  changed: (argument0: { tenant_id: string; due_in_ms: number | null; runs: { run_id: string | null; workflow_definition_id: string | null; has_ended: boolean; is_log?: boolean | undefined; is_progress?: boolean | undefined; }[]; work: { workflow_definition_id: string; is_leasable: boolean; event_id: number; count?: number | undefined; }[]; endpoint_ids?: string[] | undefined; ended_user_ids?: string[] | undefined; }) => Answer<void>;
+  changed: (argument0: { tenant_id: string; due_in_ms: number | null; runs: { run_id: string | null; workflow_definition_id: string | null; has_ended: boolean; is_log?: boolean | undefined; is_progress?: boolean | undefined; }[]; work: { workflow_definition_id: string; is_leasable: boolean; event_id: number; count?: number | undefined; }[]; endpoint_ids?: string[] | undefined; ended_user_ids?: string[] | undefined; fires?: boolean | undefined; }) => Answer<void>;
   endStreams: (userId: string) => Answer<void>;
   heardOfRunners: () => Answer<{ [x: string]: number; }>;
 };
