@@ -99,8 +99,10 @@ const Row = ({ firing }: { firing: ViewedFiring }) => (
     <td>
       <span class={firing.outcome === "FIRED" ? "" : "fault"}>{OUTCOMES[firing.outcome] ?? firing.outcome}</span>
     </td>
-    <td class="wrap">
-      <Outcome firing={firing} />
+    <td>
+      <p class="wrap">
+        <Outcome firing={firing} />
+      </p>
     </td>
   </tr>
 );
