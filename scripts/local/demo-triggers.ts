@@ -1,9 +1,12 @@
 /** A schedule of the demo tenant. It is paused, so that the local stack triggers no runs by itself. */
 import { sql } from "drizzle-orm";
 import type { Database } from "../../src/db/client.ts";
+import type { FiringCause } from "../../src/db/enums.ts";
 import { triggerFirings, triggers } from "../../src/db/trigger-tables.ts";
 import type { Schedule } from "../../src/triggers/schedule/schedule.ts";
 import { demoId } from "./demo-id.ts";
+
+const NAME = "Every weekday morning";
 
 const SCHEDULE: Schedule = {
   ...{ cron: "0 6 * * 1-5", at: null, time_zone: "Europe/Berlin", starts_at: null, ends_at: null },
@@ -17,13 +20,19 @@ type Demo = {
   owner: { id: string };
   quarterlyReportId: string;
   triggerId: string;
-  runs: { completed: string; pending: string };
+  runs: { failed: string; pending: string };
 };
+
+/** What says in the FAILED run that somebody has fired the schedule: see `fire` in SQL. */
+export const triggeredBy = ({ triggerId }: Demo) => ({
+  ...{ trigger_id: triggerId, trigger_name: NAME, firing_id: demoId(523), cause: "hand" },
+  ...{ scheduled_at: null, previous_scheduled_at: null },
+});
 
 /** The statements that insert the schedule and some of its firings, unless they are there. */
 export function seedTriggers(db: Database, { tenantId, owner, quarterlyReportId, triggerId, runs }: Demo) {
   const firing = (number: number, hours: number) => ({
-    ...{ id: demoId(number), tenantId, triggerId, cause: "schedule" as const },
+    ...{ id: demoId(number), tenantId, triggerId, cause: "schedule" as FiringCause },
     ...{ at: hoursAgo(hours), scheduledAt: hoursAgo(hours) },
   });
   return [
@@ -31,7 +40,7 @@ export function seedTriggers(db: Database, { tenantId, owner, quarterlyReportId,
       .insert(triggers)
       .values({
         ...{ id: triggerId, tenantId, workflowDefinitionId: quarterlyReportId, userId: owner.id },
-        ...{ name: "Every weekday morning", kind: "schedule", config: SCHEDULE, whenBusy: "skip" },
+        ...{ name: NAME, kind: "schedule", config: SCHEDULE, whenBusy: "skip" },
         ...{ pausedAt: hoursAgo(48), pauseNote: "Until the figures of the quarter are final", afterAt: hoursAgo(48) },
       })
       .onConflictDoNothing(),
@@ -40,7 +49,14 @@ export function seedTriggers(db: Database, { tenantId, owner, quarterlyReportId,
       .values([
         { ...firing(521, 50), outcome: "REFUSED", reason: "queue_full" },
         { ...firing(522, 74), outcome: "SKIPPED", runId: runs.pending },
-        { ...firing(523, 98), outcome: "FIRED", runId: runs.completed, lateMs: 41 },
+        {
+          ...firing(523, 98),
+          outcome: "FIRED",
+          cause: "hand",
+          scheduledAt: null,
+          runId: runs.failed,
+          userId: owner.id,
+        },
         { ...firing(524, 102), outcome: "MISSED", reason: "late", count: 3, scheduledUntil: hoursAgo(100) },
       ])
       .onConflictDoNothing(),

@@ -13,7 +13,7 @@ import { hashApiKey, suffixOfApiKey } from "../../src/http/credentials/api-key.t
 import { seedHistory } from "./demo-history.ts";
 import { demoEmail, demoId } from "./demo-id.ts";
 import { type ExampleRunner, followExampleRunner, runnerColumns } from "./demo-runner.ts";
-import { seedTriggers } from "./demo-triggers.ts";
+import { seedTriggers, triggeredBy } from "./demo-triggers.ts";
 import { MORE_FILES, MORE_PEOPLE, MORE_WORKFLOWS, partOf, toMoreDefinition } from "./demo-world.ts";
 
 export const DEMO = {
@@ -229,6 +229,7 @@ function seedRuns(db: Database) {
       },
       {
         ...run(DEMO.runs.failed, DEMO.owner.id, report),
+        triggeredBy: triggeredBy(DEMO),
         status: "FAILED",
         createdAt: ago("60.5 minutes"),
         startedAt: ago("1 hour"),
