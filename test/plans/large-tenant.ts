@@ -29,6 +29,10 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
         sha256((t.id || 'key' || n)::bytea), 'test'
       from t, generate_series(1, t.users) n`,
     sql`
+      insert into logins (id, tenant_id, user_id, iss, sub)
+      select md5(t.id || 'login' || n)::uuid, t.id, md5(t.id || 'user' || n)::uuid, 'https://login.example', t.id || '/' || n
+      from t, generate_series(1, t.users) n`,
+    sql`
       insert into invites (id, tenant_id, email, role, secret_hash, expires_at)
       select md5(t.id || 'invite' || n)::uuid, t.id, n || '@invited.example', 'USER', sha256((t.id || 'invite' || n)::bytea),
         statement_timestamp() + interval '7 days'

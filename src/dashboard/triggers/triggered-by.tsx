@@ -9,14 +9,18 @@ import { Name } from "../components.tsx";
 /** The trigger of a run, as it was called then. `is_there` is false when it was deleted since. */
 export type TriggerOfRun = { id: string; name: string; cause: FiringCause; is_there: boolean };
 
-/** Selects the trigger of a run; null for a run that a person has invoked. */
+/**
+ * Selects the trigger of a run; null for a run that a person has invoked. The trigger is looked up by `limit 1` and not by `exists`, for
+ * which the planner might read the triggers of all tenants.
+ */
 export const triggerOfRun = (db: Database): SQL<TriggerOfRun | null> =>
   sql<TriggerOfRun | null>`case when ${r.triggeredBy} is not null then jsonb_build_object(
     'id', ${r.triggeredBy} -> 'trigger_id', 'name', ${r.triggeredBy} -> 'trigger_name', 'cause', ${r.triggeredBy} -> 'cause',
-    'is_there', exists (${db
+    'is_there', (${db
       .select({ id: t.id })
       .from(t)
-      .where(sql`${t.tenantId} = ${r.tenantId} and ${t.id} = (${r.triggeredBy} ->> 'trigger_id')::uuid`)})) end`;
+      .where(sql`${t.tenantId} = ${r.tenantId} and ${t.id} = (${r.triggeredBy} ->> 'trigger_id')::uuid`)
+      .limit(1)}) is not null) end`;
 
 /** How a trigger came to trigger a run. */
 export const CAUSES: Record<FiringCause, string> = {
