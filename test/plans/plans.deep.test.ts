@@ -65,8 +65,8 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
       const call = await callOf(id, stage);
       const token = (await runnerCredential(stage.tenant, call)) ?? caller();
       const [response, statements] = await explain(call, token);
-      // A stream is 503 here, since the service has no hub.
-      if (!id.startsWith("stream_")) expect(response.status).toBeLessThan(500);
+      // A stream is 503 here, since the service has no hub. So is the readiness, once the only sweep was three minutes ago.
+      if (!id.startsWith("stream_") && id !== "readiness_check") expect(response.status).toBeLessThan(500);
       expect(scanned(statements)).toEqual([]);
     }
   });
