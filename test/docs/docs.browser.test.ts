@@ -20,7 +20,16 @@ import { runProgram } from "../support/node/run-program.ts";
 const world = useWorld();
 
 const groups = [
-  ...["workflow-definitions", "workflow-runs", "runner", "events", "notifications-api", "path-parts", "folders"],
+  ...[
+    "workflow-definitions",
+    "workflow-runs",
+    "triggers-api",
+    "runner",
+    "events",
+    "notifications-api",
+    "path-parts",
+    "folders",
+  ],
   ...["users", "user-permissions", "api-keys", "invites", "service"],
 ];
 const OBSERVE = `
@@ -41,7 +50,7 @@ describe("the documentation", () => {
     const html = await (await fetch(`${world.stack.url}/docs`)).text();
     const contents = html.slice(html.indexOf('<nav id="contents"'), html.indexOf("</nav>"));
     const slugs = [...contents.matchAll(/href="\/docs\/([^"#]+)"/g)].map(([, slug]) => slug);
-    expect(slugs.toSorted()).toEqual([...groups, "runner-protocol", "notifications"].toSorted());
+    expect(slugs.toSorted()).toEqual([...groups, "runner-protocol", "notifications", "triggers"].toSorted());
   });
 
   it("has no accessibility faults, fits every width, and nothing of it moves while it is loaded", async () => {

@@ -2,7 +2,6 @@ import { Ago, Copy, Name } from "../components.tsx";
 import { formatAnnouncement, formatSeconds, secondsBetween, shortId } from "../format.ts";
 import { TimePassed } from "../live/ticking.tsx";
 import { Status, StopClock, shownStateOf, TimeUsed, wordOf } from "../run-state.tsx";
-import { TriggerLink } from "../triggers/triggered-by.tsx";
 import { LabelsLine } from "./labels/run-labels.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
@@ -108,7 +107,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
             </td>
           )}
           <td class="who-cell">
-            {run.trigger === null ? <Name>{run.user_name}</Name> : <TriggerLink trigger={run.trigger} />}
+            <Name>{run.trigger === null ? run.user_name : run.trigger.name}</Name>
           </td>
           <td class="when">
             <Ago at={run.created_at} now={now} />
