@@ -27,8 +27,8 @@ export const DEMO = {
   webhookSecret: "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=",
   /** It also has the example runner, a RUNNING run of 24 hours that the runner does not know, and a PENDING run behind it. */
   nightlyDigestId: demoId(302),
-  /** A schedule of the quarterly report. It is paused. */
-  triggerId: demoId(501),
+  /** A schedule of the quarterly report. It is paused. Its id is that of the examples in /docs. */
+  triggerId: "01920000-0000-7000-8000-000000000a01",
   runs: { pending: demoId(401), running: demoId(402), completed: demoId(403), failed: demoId(404) },
 } as const;
 
