@@ -1,5 +1,5 @@
 /** Compares what the service has written, and what it says, with the model. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { World } from "./live.ts";
 import type { ModelRun } from "./model.ts";
 
@@ -43,13 +43,13 @@ async function compareDatabase({ service, tenant, model, runIds, batchIds }: Wor
   const told = [...model.runs].map((run) =>
     [run.status, run.attempt, run.endedBy ?? "-", run.dispatch, ...run.events].join(" "),
   );
-  // The alarm of a hub may be at work: what it has sent is recorded a little later.
   let rows: Record<string, unknown>[] = [];
-  const look = async () => {
+  const compare = async () => {
     [, , , rows = []] = await read();
-    return rows.map((row) => row.told);
+    expect(rows.map((row) => row.told)).toEqual(told);
   };
-  await expect.poll(look, { timeout: 3_000 }).toEqual(told);
+  // The alarm of a hub may be at work: what it has sent is recorded a little later.
+  await vi.waitFor(compare, { timeout: 3_000 });
   // Ids grow with time: what is new comes last.
   for (const [index, run] of [...model.runs].entries()) {
     const id = String(rows[index]?.id);
