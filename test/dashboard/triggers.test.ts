@@ -131,7 +131,7 @@ describe("the page of a trigger", () => {
     expect(await owner.read(path)).toContain('id="ask-pause"');
   });
 
-  it("fires now, once for each form, and links to the run, whose page and lists link back", async () => {
+  it("fires now, once for each form, and links to the run, whose page links back, and lists name the trigger", async () => {
     const path = await add();
     const newId = /name="new_id" value="([^"]+)"/.exec(await owner.read(path))?.[1] ?? "";
     const id = path.split("/").at(-1) ?? "";
@@ -140,8 +140,10 @@ describe("the page of a trigger", () => {
     expect(firings).toMatchObject([{ id: newId, outcome: "FIRED", cause: "hand" }]);
     const run = `/app/runs/${firings[0]?.run_id}`;
     expect(await owner.read(path)).toContain(`href="${run}"`);
-    for (const page of [run, "/app/runs", `/app/workflows/${tenant.definitionId}`]) {
-      expect([page, await owner.read(page)]).toEqual([page, expect.stringContaining(`<a href="${path}">`)]);
+    expect(await owner.read(run)).toContain(`<a href="${path}">`);
+    // A row of a list leads to its run only.
+    for (const page of ["/app/runs", `/app/workflows/${tenant.definitionId}`]) {
+      expect([page, await owner.read(page)]).toEqual([page, expect.stringMatching(/class="who-cell">.*Each morning/)]);
     }
     expect(wordsOf(await owner.read(run))).toContain("the trigger Each morning, fired by hand, with the rights of");
     const html = await owner.read(path);
