@@ -107,7 +107,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
             </td>
           )}
           <td class="who-cell">
-            <Name>{run.trigger === null ? run.user_name : run.trigger.name}</Name>
+            <Name>{run.trigger_name ?? run.user_name}</Name>
           </td>
           <td class="when">
             <Ago at={run.created_at} now={now} />

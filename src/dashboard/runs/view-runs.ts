@@ -23,7 +23,6 @@ import { startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Beginning, selectBeginning } from "../beginning/beginning.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import type { RunState } from "../run-state.tsx";
-import { type TriggerOfRun, triggerOfRun } from "../triggers/triggered-by.tsx";
 import { cutPage, keepShown } from "./list/cut-page.ts";
 import { selectPeople } from "./list/people.ts";
 import { MAX_NEW, type News } from "./list/shown.ts";
@@ -40,8 +39,8 @@ export type ListedRun = {
   deadline_at: string | null;
   completed_at: string | null;
   labels: Labels;
-  /** The trigger that has triggered it. Null for a run that a person has invoked. */
-  trigger: TriggerOfRun | null;
+  /** What the trigger that has triggered it was called then. Null for a run that a person has invoked. */
+  trigger_name: string | null;
 } & RunState;
 
 /** Until when the runner of a RUNNING run may end its work after a stop; null when no stop was requested. */
@@ -68,7 +67,7 @@ export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
     deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
     completed_at: sql<string | null>`${instant(seen.completedAt)}`,
     labels: sql<Labels>`public.labels_of(${r.id})`,
-    trigger: triggerOfRun(db),
+    trigger_name: sql<string | null>`${r.triggeredBy} ->> 'trigger_name'`,
     taken_at: sql<string | null>`${instant(r.dispatchedAt)}`,
     stop_ends_at: stopEndsAt(db),
   };
