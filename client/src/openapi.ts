@@ -288,7 +288,7 @@ export interface paths {
         put?: never;
         /**
          * Fire a trigger now
-         * @description With the rights of the user who changed it last, as when it fires by itself, also while it is paused. Its schedule goes on as before.
+         * @description Fires it with the rights of the user who changed it last, as when it fires by itself. It works while the trigger is paused, too, and changes nothing about when the schedule fires next.
          */
         post: operations["fire_trigger"];
         delete?: never;
@@ -306,7 +306,7 @@ export interface paths {
         };
         /**
          * What became of each occasion, newest first
-         * @description The newest 1,000 are kept, and all of the last seven days.
+         * @description All firings of the last seven days are kept; of older ones, those that are among the newest 1,000.
          */
         get: operations["list_trigger_firings"];
         put?: never;
@@ -2725,10 +2725,10 @@ export interface components {
             scheduled_at: string | null;
             /**
              * Format: date-time
-             * @description Of a stretch of instants that were MISSED, the last one. `scheduled_at` is the first.
+             * @description When several instants in a row were MISSED: the last of them. `scheduled_at` is the first.
              */
             scheduled_until: string | null;
-            /** @description How many instants the stretch has; otherwise 1. */
+            /** @description How many instants in a row were MISSED; otherwise 1. */
             count: number;
             /** @description How much later than due it fired, in milliseconds. */
             late_ms: number | null;

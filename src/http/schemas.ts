@@ -49,6 +49,22 @@ export const givenInstant = () =>
 export const repeated = <Item extends z.ZodType>(list: z.ZodArray<Item>) =>
   z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), list.optional());
 
+/** A position that the database has answered: `position_of` in SQL. */
+const POSITION = /^(\d{1,15})\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export const isPositionOfRow = (text: string): boolean => POSITION.test(text);
+
+/** The query of a list whose pages begin after a position. */
+export const positionQuery = () =>
+  z.object({
+    cursor: z
+      .string()
+      .regex(POSITION, { message: "Must be the `next_cursor` of an earlier answer, unchanged." })
+      .optional()
+      .openapi({ type: "string", description: "The `next_cursor` of the page before." }),
+    limit: z.coerce.number().int().min(1).max(100).default(20),
+  });
+
 /** One line of text with 1 to `max` characters. */
 export const line = (max: number) =>
   text({ min: 1, max }).refine(isOneLine, { message: "Must not contain control characters." });

@@ -4,7 +4,7 @@ import { v7 as newId } from "uuid";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { givenInstant } from "../http/schemas.ts";
+import { givenInstant, positionQuery } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { toInstant } from "./schedule/plan.ts";
 import { occurrencesAfter, type Schedule } from "./schedule/schedule.ts";
@@ -16,7 +16,6 @@ import {
   MAX_OCCURRENCES,
   OccurrencesSchema,
   PauseTriggerRequestSchema,
-  POSITION,
   TriggerSchema,
   triggerParams,
 } from "./trigger-schema.ts";
@@ -104,8 +103,8 @@ const fire = callerWrite({
   tags,
   summary: "Fire a trigger now",
   description:
-    "With the rights of the user who changed it last, as when it fires by itself, also while it is paused. Its schedule goes on as " +
-    "before.",
+    "Fires it with the rights of the user who changed it last, as when it fires by itself. It works while the trigger is paused, too, " +
+    "and changes nothing about when the schedule fires next.",
   request: { params: triggerParams },
   problems: ["not_found"],
   responses: {
@@ -126,17 +125,10 @@ const list = callerRead({
   operationId: "list_trigger_firings",
   tags,
   summary: "What became of each occasion, newest first",
-  description: "The newest 1,000 are kept, and all of the last seven days.",
+  description: "All firings of the last seven days are kept; of older ones, those that are among the newest 1,000.",
   request: {
     params: triggerParams,
-    query: z.object({
-      cursor: z
-        .string()
-        .regex(POSITION, { message: "Must be the `next_cursor` of an earlier answer, unchanged." })
-        .optional()
-        .openapi({ type: "string", description: "The `next_cursor` of the page before." }),
-      limit: z.coerce.number().int().min(1).max(100).default(20),
-    }),
+    query: positionQuery(),
   },
   problems: ["not_found"],
   responses: {

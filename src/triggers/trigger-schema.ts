@@ -200,9 +200,9 @@ export const FiringSchema = z
       .nullable()
       .openapi({ description: "The instant of the schedule. Null when it was fired by hand." }),
     scheduled_until: instant().nullable().openapi({
-      description: "Of a stretch of instants that were MISSED, the last one. `scheduled_at` is the first.",
+      description: "When several instants in a row were MISSED: the last of them. `scheduled_at` is the first.",
     }),
-    count: z.int().openapi({ description: "How many instants the stretch has; otherwise 1." }),
+    count: z.int().openapi({ description: "How many instants in a row were MISSED; otherwise 1." }),
     late_ms: z.number().nullable().openapi({ description: "How much later than due it fired, in milliseconds." }),
     run_id: uuid().nullable().openapi({ description: "FIRED: its run. SKIPPED: the run that was in the way." }),
     reason: z
@@ -232,9 +232,6 @@ export const PauseTriggerRequestSchema = z
       .openapi({ type: ["string", "null"], description: "Why, for those who find it paused." }),
   })
   .openapi("PauseTriggerRequest", { example: { note: "Until the new runner is ready" } });
-
-/** The position of a firing: the cursor of a page. */
-export const POSITION = /^(\d{1,15})\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const triggerParams = z.object({ trigger_id: uuid().openapi({ example: TRIGGER_ID }) });
 

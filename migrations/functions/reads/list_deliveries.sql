@@ -1,5 +1,5 @@
--- The notifications of an endpoint, newest first, including those that were not sent yet. A position is `milliseconds since
--- 1970.id`; the page begins after it.
+-- The notifications of an endpoint, newest first, including those that were not sent yet. The page begins after the position
+-- `p_before`: see `position_of`.
 --
 -- Answers {"tenant_id", and either "items" and "next", or "refused"} (see `judge_endpoint_read`)
 create or replace function public.list_deliveries(
@@ -8,18 +8,15 @@ create or replace function public.list_deliveries(
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   v_judged jsonb := public.judge_endpoint_read(p_credential, p_endpoint_id);
-  v_before_at timestamptz := 'infinity';
-  v_before_id uuid := 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+  v_before_at timestamptz;
+  v_before_id uuid;
   v_items jsonb;
   v_next text;
 begin
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  if p_before is not null then
-    v_before_at := timestamptz 'epoch' + split_part(p_before, '.', 1)::bigint * interval '1 millisecond';
-    v_before_id := split_part(p_before, '.', 2)::uuid;
-  end if;
+  select place.at, place.id into v_before_at, v_before_id from public.place_of(p_before) place;
   with page as (
     select n.id, n.created_at, row_number() over (order by n.created_at desc, n.id desc) as place
     from public.notifications n
@@ -30,7 +27,7 @@ begin
   select
     coalesce(jsonb_agg(public.delivery_response(page.id) order by page.place) filter (where page.place <= p_limit), '[]'),
     case when count(*) > p_limit then
-      max((extract(epoch from page.created_at) * 1000)::bigint || '.' || page.id) filter (where page.place = p_limit) end
+      max(public.position_of(page.created_at, page.id)) filter (where page.place = p_limit) end
   into v_items, v_next
   from page;
   return v_judged || jsonb_build_object('items', v_items, 'next', v_next);

@@ -3,9 +3,10 @@ import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import type { AppEnv } from "../../http/env.ts";
 import { Problem, ValidationFailed } from "../../http/problems.ts";
+import { isPositionOfRow } from "../../http/schemas.ts";
 import { checkBody, findFaults } from "../../http/validation.ts";
 import { NO_TRIGGER } from "../../triggers/refusals.ts";
-import { PauseTriggerRequestSchema, POSITION, TriggerRequestSchema } from "../../triggers/trigger-schema.ts";
+import { PauseTriggerRequestSchema, TriggerRequestSchema } from "../../triggers/trigger-schema.ts";
 import {
   createTrigger,
   deleteTrigger,
@@ -83,7 +84,7 @@ triggerPages.form("/app/workflows/:id/triggers/new", async (c) => {
 
 triggerPages.page("/app/triggers/:id", async (c) => {
   const position = c.req.query("before") ?? "";
-  const before = POSITION.test(position) ? position : null;
+  const before = isPositionOfRow(position) ? position : null;
   return html(c, <TriggerPage view={await findTrigger(c, before)} before={before} />);
 });
 

@@ -2,15 +2,10 @@
 import { v4 as newId } from "uuid";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
+import { positionQuery } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { listDeliveries, resendDelivery, sendTestNotification } from "./deliveries.ts";
-import {
-  DeliveryPageSchema,
-  DeliverySchema,
-  deliveriesQuery,
-  deliveryParams,
-  endpointParams,
-} from "./endpoint-schema.ts";
+import { DeliveryPageSchema, DeliverySchema, deliveryParams, endpointParams } from "./endpoint-schema.ts";
 
 export const notificationDeliveries = createRouter();
 
@@ -23,7 +18,7 @@ const list = callerRead({
   tags,
   summary: "The deliveries of an endpoint, newest first",
   description: "Includes those that are waiting to be sent. Deliveries are kept for 30 days.",
-  request: { params: endpointParams, query: deliveriesQuery },
+  request: { params: endpointParams, query: positionQuery() },
   problems: ["forbidden", "not_found"],
   responses: {
     200: { description: "One page of them", content: { "application/json": { schema: DeliveryPageSchema } } },

@@ -178,14 +178,3 @@ export const DeliveryPageSchema = z
 
 export const endpointParams = z.object({ endpoint_id: uuid().openapi({ example: EXAMPLE_ID }) });
 export const deliveryParams = endpointParams.extend({ delivery_id: uuid().openapi({ example: DELIVERY_ID }) });
-
-const POSITION = /^(\d{1,15})\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-export const deliveriesQuery = z.object({
-  cursor: z
-    .string()
-    .regex(POSITION, { message: "Must be the `next_cursor` of an earlier answer, unchanged." })
-    .optional()
-    .openapi({ type: "string", description: "The `next_cursor` of the page before." }),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-});
