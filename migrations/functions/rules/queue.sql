@@ -212,6 +212,24 @@ begin
     and d.last_key is distinct from r.concurrency_key;
 end $$;
 
+-- Ends a round, in which one run of each of these locked definitions has started: records whose turn it was, where keys take turns. Returns
+-- those that may have a further free slot, since they have several; null when none has.
+create or replace function public.end_round(p_definition_ids uuid[], p_run_ids uuid[]) returns uuid[]
+language plpgsql as $$
+declare
+  v_open_ids uuid[];
+  v_keys_take_turns boolean;
+begin
+  select array_agg(d.id) filter (where d.max_running > 1), bool_or(d.max_running_per_key is not null)
+  into v_open_ids, v_keys_take_turns
+  from public.workflow_definitions d
+  where d.id = any (p_definition_ids);
+  if v_keys_take_turns then
+    perform public.end_turn(p_run_ids);
+  end if;
+  return v_open_ids;
+end $$;
+
 -- Gives each free slot of locked definitions to the next run (`next_run`). A definition that is paused or has no runner starts
 -- nothing. Neither does a definition whose runs are leased: its runs start when a runner asks for one (`lease_runs`).
 create or replace function public.promote_next_runs(p_context jsonb, p_definition_ids uuid[], p_now timestamptz) returns void
@@ -219,7 +237,6 @@ language plpgsql as $$
 declare
   v_definition_ids uuid[] := p_definition_ids;
   v_run_ids uuid[];
-  v_keys_take_turns boolean;
 begin
   -- Each round starts one run of each definition. Usually a definition has one slot, and the first round is the only one.
   loop
@@ -245,13 +262,7 @@ begin
     )
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
     select tenant_id, id, attempt, 'STARTED', p_now from promoted;
-    select array_agg(d.id) filter (where d.max_running > 1), bool_or(d.max_running_per_key is not null)
-    into v_definition_ids, v_keys_take_turns
-    from public.workflow_definitions d
-    where d.id = any (v_definition_ids);
-    if v_keys_take_turns then
-      perform public.end_turn(v_run_ids);
-    end if;
+    v_definition_ids := public.end_round(v_definition_ids, v_run_ids);
     exit when v_definition_ids is null;
   end loop;
 end $$;

@@ -32,7 +32,6 @@ declare
   v_definition_ids uuid[];
   v_open_ids uuid[];
   v_next_ids uuid[];
-  v_keys_take_turns boolean;
   v_left integer;
   v_run_ids uuid[];
 begin
@@ -127,14 +126,7 @@ begin
       order by leased.queue_position, happened.step;
       v_run_ids := v_run_ids || v_next_ids;
       v_left := v_left - cardinality(v_next_ids);
-      -- Only a definition with several slots may have another one.
-      select array_agg(d.id) filter (where d.max_running > 1), bool_or(d.max_running_per_key is not null)
-      into v_open_ids, v_keys_take_turns
-      from public.workflow_definitions d
-      where d.id = any (v_open_ids);
-      if v_keys_take_turns then
-        perform public.end_turn(v_next_ids);
-      end if;
+      v_open_ids := public.end_round(v_open_ids, v_next_ids);
       exit when v_open_ids is null or v_left = 0;
     end loop;
   end if;
