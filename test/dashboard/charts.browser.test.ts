@@ -2,7 +2,15 @@
 import type { Page } from "playwright-core";
 import { it as anyTest, beforeAll, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
-import { complaintsOf, faultsInBothThemes, openPage, overflow, signIn } from "../support/browser/pages.ts";
+import {
+  complaintsOf,
+  faultsInBothThemes,
+  OBSERVE_SHIFTS,
+  openPage,
+  overflow,
+  shiftOf,
+  signIn,
+} from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 // Nothing ends while the tests look.
@@ -18,11 +26,7 @@ const it = anyTest.extend<{ open: (path: string, options?: Options) => Promise<P
       const page = await openPage(world.browser, world.stack.url, options);
       pages.push(page);
       await signIn(page, "owner");
-      await page.addInitScript(`
-        window.shift = 0;
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-        }).observe({ type: "layout-shift", buffered: true });`);
+      await page.addInitScript(OBSERVE_SHIFTS);
       await page.goto(path);
       return page;
     });
@@ -182,6 +186,6 @@ describe("a chart", () => {
       document.addEventListener("htmx:finally:request", () => resolve(), { once: true });
       document.dispatchEvent(new Event("due"));
     })`);
-    expect(await page.evaluate("window.shift")).toBeLessThanOrEqual(0.02);
+    expect(await shiftOf(page)).toBeLessThanOrEqual(0.02);
   });
 });

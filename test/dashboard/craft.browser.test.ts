@@ -2,7 +2,15 @@
 import type { Page } from "playwright-core";
 import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
-import { complaintsOf, forgetComplaints, openPage, overflow, signIn } from "../support/browser/pages.ts";
+import {
+  complaintsOf,
+  forgetComplaints,
+  OBSERVE_SHIFTS,
+  openPage,
+  overflow,
+  shiftOf,
+  signIn,
+} from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 // Nothing ends while the tests look.
@@ -45,12 +53,6 @@ const PATHS = [
   "/app/search?q=report",
 ];
 
-const OBSERVE = `
-  window.shift = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });`;
-
 /** What is smaller than 44 pixels in one direction, of what is pressed. A link in a sentence and a step of a chart are left out. */
 const smallTargets = (page: Page): Promise<string[]> =>
   page.evaluate(`[...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, summary")]
@@ -85,7 +87,7 @@ describe("every page", () => {
 
   it("is requested once, and nothing of it moves while it is loaded and while its scripts arrive", async ({ open }) => {
     const page = await open();
-    await page.addInitScript(OBSERVE);
+    await page.addInitScript(OBSERVE_SHIFTS);
     // As on a slow machine, no script is there before the first paint.
     await page.route(/\.js$/, async (route) => {
       const painted = () =>
@@ -104,7 +106,7 @@ describe("every page", () => {
         page.off("request", note);
         const again = requested.filter((url) => url.split("?")[0] === path.split("?")[0]);
         expect([width, path, again]).toEqual([width, path, [path]]);
-        const shift: number = await page.evaluate("window.shift");
+        const shift = await shiftOf(page);
         expect([width, path, shift]).toEqual([width, path, expect.toSatisfy((sum) => sum <= 0.02)]);
       }
     }

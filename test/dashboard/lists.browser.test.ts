@@ -2,7 +2,15 @@
 import type { Page } from "playwright-core";
 import { it as anyTest, beforeEach, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
-import { complaintsOf, faultsInBothThemes, openPage, overflow, signIn } from "../support/browser/pages.ts";
+import {
+  complaintsOf,
+  faultsInBothThemes,
+  OBSERVE_SHIFTS,
+  openPage,
+  overflow,
+  shiftOf,
+  signIn,
+} from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld();
@@ -17,11 +25,7 @@ const it = anyTest.extend<{ open: (path: string, options?: Options) => Promise<P
       const page = await openPage(world.browser, world.stack.url, options);
       pages.push(page);
       await signIn(page, "owner");
-      await page.addInitScript(`
-        window.shift = 0;
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-        }).observe({ type: "layout-shift", buffered: true });`);
+      await page.addInitScript(OBSERVE_SHIFTS);
       await page.goto(path);
       await page.getByText("Live.").waitFor();
       return page;
@@ -59,8 +63,6 @@ const refresh = (page: Page): Promise<void> =>
 const rowsOf = (page: Page): Promise<[string, number][]> =>
   page.evaluate(`[...document.querySelectorAll("tbody tr")].map((row) =>
     [row.id.replace("run-", ""), Math.round(row.getBoundingClientRect().top + scrollY)])`);
-
-const shiftOf = (page: Page): Promise<number> => page.evaluate("window.shift");
 
 const boxOf = (page: Page, id: string) => page.getByLabel(`Select the run …${id.slice(-8)}`);
 

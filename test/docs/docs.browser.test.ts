@@ -9,8 +9,10 @@ import {
   accessibilityFaults,
   complaintsOf,
   faultsInBothThemes,
+  OBSERVE_SHIFTS,
   openPage,
   overflow,
+  shiftOf,
   signIn,
   unreachable,
 } from "../support/browser/pages.ts";
@@ -32,12 +34,6 @@ const groups = [
   ],
   ...["users", "user-permissions", "api-keys", "invites", "service"],
 ];
-const OBSERVE = `
-  window.shift = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });`;
-
 /** What is pressed and is smaller than 44 pixels in one direction, without links in sentences and lists of facts. */
 const smallTargets = (page: Page): Promise<string[]> =>
   page.evaluate(`[...document.querySelectorAll("header :is(a, button, input), .copy, summary, #contents a, .operation h2 a")]
@@ -55,7 +51,7 @@ describe("the documentation", () => {
 
   it("has no accessibility faults, fits every width, and nothing of it moves while it is loaded", async () => {
     const page = await openPage(world.browser, world.stack.url);
-    await page.addInitScript(OBSERVE);
+    await page.addInitScript(OBSERVE_SHIFTS);
     for (const path of ["", "/workflow-runs", "/notifications-api", "/runner-protocol", "/search?q=run", "/nowhere"]) {
       for (const width of [390, 1024, 1440]) {
         await page.setViewportSize({ width, height: 800 });
@@ -64,7 +60,7 @@ describe("the documentation", () => {
         // From 1024 pixels on, a page has the same parts.
         if (width === 390) expect([path, await accessibilityFaults(page)]).toEqual([path, []]);
         if (width === 1440) expect([path, await faultsInBothThemes(page)]).toEqual([path, []]);
-        const shift: number = await page.evaluate("window.shift");
+        const shift = await shiftOf(page);
         expect([path, width, await overflow(page), shift <= 0.02]).toEqual([path, width, 0, true]);
       }
     }
@@ -161,7 +157,7 @@ describe("the documentation", () => {
     await page.waitForURL("**/docs/workflow-runs");
     await page.getByText("Olivia Owner").waitFor();
 
-    await page.evaluate(OBSERVE);
+    await page.evaluate(OBSERVE_SHIFTS);
     const list = page.locator("#list_tenant_workflow_runs");
     await list.getByText("Try it").click();
     await list.getByLabel("status").fill("COMPLETED, FAILED");
@@ -187,7 +183,7 @@ describe("the documentation", () => {
     await details.getByRole("button", { name: "Send" }).click();
     await details.getByRole("status").getByText("422").waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
-    const shift: number = await page.evaluate("window.shift");
+    const shift = await shiftOf(page);
     expect(shift).toBeLessThanOrEqual(0.02);
 
     await page.context().clearCookies();

@@ -87,6 +87,16 @@ export async function unreachable(page: Page): Promise<string[]> {
   return Array.isArray(list) ? list.map(String) : [];
 }
 
+/** A script that adds up the layout shifts of a page from its beginning on, but for those that follow an action of the reader. */
+export const OBSERVE_SHIFTS = `
+  window.shift = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });`;
+
+/** The sum of the layout shifts of a page that runs {@link OBSERVE_SHIFTS}. */
+export const shiftOf = (page: Page): Promise<number> => page.evaluate("window.shift");
+
 /** By how many pixels the page is wider than its window. */
 export async function overflow(page: Page): Promise<number> {
   return page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
