@@ -14,7 +14,8 @@ const HEIGHT = 150;
 const MARGIN = 8;
 /** The width of a step in the SVG. Its unit is no pixel. */
 export const STEP_WIDTH = 10;
-const SCALE_WIDTH = 52;
+/** Wide enough for `1 min 30 s`. */
+const SCALE_WIDTH = 68;
 
 /** The height at which a value is drawn. */
 export const heights = ({ above, below }: Ticks) => linearScale([-below, above], [HEIGHT - MARGIN, MARGIN]);
