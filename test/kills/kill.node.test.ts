@@ -1,6 +1,6 @@
 /**
- * `kill -9` of Postgres and of the Worker at random moments under load, KILLS times, and for LEAST_SECONDS. After each kill, the invariants hold and
- * every acknowledged run exists. At the end, every run has ended, and a subscriber was notified of each end by exactly one
+ * Kills Postgres or the Worker (`kill -9`) at random moments while clients send requests: KILLS times, and for LEAST_SECONDS at least. After
+ * each kill, the invariants hold and every acknowledged run exists. At the end, every run has ended, and a subscriber was notified of each end by exactly one
  * event. Runs in Node, with the built Worker.
  */
 import process from "node:process";

@@ -1,6 +1,7 @@
--- The places between which a page of a list of runs lies, which are not part of it: one row. A place is when a run was created, and its
--- id. The list has the runs that were created after one instant and before another. The page goes on after `p_from_at`, `p_from_id`: to
--- older runs, or to newer ones when not `p_is_older`. Each of these may be null.
+-- The bounds of a page of a list of runs, as one row: the page has only runs that are later than `low_at, low_id` and earlier than
+-- `high_at, high_id`, by when they were created and then by id. They follow from the filter (created after and before an instant) and from
+-- the last run of the page before, `p_from_at, p_from_id`. From that run on, the list goes to older runs, or with `p_is_older` false to
+-- newer ones. Each of these may be null.
 create or replace function public.page_bounds(
   p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean, p_from_at timestamptz, p_from_id uuid
 ) returns table (low_at timestamptz, low_id uuid, high_at timestamptz, high_id uuid)

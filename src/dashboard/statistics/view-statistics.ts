@@ -40,7 +40,7 @@ export type Statistics = {
   /** True when there are more: the earliest steps are not counted. */
   isCut: boolean;
   total: Times;
-  /** True when the times of the earliest runs were not measured: see {@link MAX_MEASURED}. */
+  /** True when there are more runs than {@link MAX_MEASURED}, so that the times are only those of the latest ones. */
   isSampled: boolean;
   /** The workflows with the most of the measured runs. None for the statistics of one workflow. */
   workflows: WorkflowTimes[];

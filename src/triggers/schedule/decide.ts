@@ -4,7 +4,10 @@ import { z } from "zod";
 import { toInstant } from "./plan.ts";
 import { type Occurrence, occurrencesAfter, scheduleSchema } from "./schedule.ts";
 
-/** An instant that was not handled within this time was missed. A cron without hubs handles each within a minute. */
+/**
+ * How late an instant may be handled without counting as missed. Without hubs, only the cron fires, once a minute, so this is longer than a
+ * minute.
+ */
 const IN_TIME_MS = 120_000;
 
 /** A trigger of which something is due: `list_due_triggers` in SQL. Instants are RFC 3339. */
