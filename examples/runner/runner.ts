@@ -25,6 +25,7 @@ const { HOST = "127.0.0.1", PORT = "8788", WEBHOOK_SECRET = "" } = process.env;
 const { WORK_SECONDS = "5", CALLBACK_RETRY_SECONDS = "5" } = process.env;
 const KNOWN_TYPES = new Set(["workflow_run.dispatched", "workflow_run.stopping", "workflow_run.stopped"]);
 const MAX_BODY_LENGTH = 1024 * 1024;
+const KEEP_ALIVE_MS = 60_000;
 /** Longer than any run can last, so no message about a run can arrive so long after its dispatch. */
 const FORGET_AFTER_MS = 25 * 3600 * 1000;
 
@@ -118,6 +119,8 @@ const server = createServer(async (request, response) => {
     response.writeHead(401).end();
   }
 });
+// Node ends an idle connection after 5 seconds, just when Workers might send over it again. So the sender ends it first.
+server.keepAliveTimeout = KEEP_ALIVE_MS;
 server.listen(Number(PORT), HOST, () => {
   const address = server.address();
   console.log(`The runner listens on http://localhost:${typeof address === "object" ? address?.port : PORT}`);
