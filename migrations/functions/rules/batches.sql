@@ -96,8 +96,8 @@ begin
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  v_first_waits := public.must_wait(p_definition_id, v_keys[(
-    select min(run.place) from unnest(v_joins) with ordinality run (joins_at, place) where run.joins_at is null)], p_now);
+  v_first_waits := public.queue_obstacle(p_definition_id, v_keys[(
+    select min(run.place) from unnest(v_joins) with ordinality run (joins_at, place) where run.joins_at is null)], p_now) is not null;
   v_joins_behind := public.joins_behind(p_definition_id, p_now);
 
   -- 2. Insert the batch and its runs. The rows are sorted before they draw their places in the queue.

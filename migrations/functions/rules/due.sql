@@ -2,10 +2,9 @@
 
 -- The id of the last inserted event, of any transaction; 0 when there is none yet.
 create or replace function public.last_event_id() returns bigint
-language plpgsql as $$
-begin
-  return (select case when s.is_called then s.last_value else 0 end from public.workflow_run_events_id_seq s);
-end $$;
+language sql as $$
+  select coalesce(pg_sequence_last_value('public.workflow_run_events_id_seq'), 0)
+$$;
 
 -- A run, and when something of it is due: one row, or none for a run that was deleted.
 --   ends_at           its end by time, or the instant at which it joins its queue

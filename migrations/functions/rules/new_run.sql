@@ -140,8 +140,8 @@ end $$;
 -- - With `p_must_start_by`, it is FAILED from that instant on unless it has started: see `run_as_seen`.
 -- - `p_triggered_by` is the firing that triggers it: see `fire`.
 --
--- Returns {"run_id", "replayed": false, "starts"}; starts: the run has just started, so no other run of the queue can. Or
--- {"refused": "no_key", "pointer"}.
+-- Returns {"run_id", "replayed": false, "is_settled"}; is_settled: no other run of the queue can start now, since this one has just
+-- started or no slot is free. Or {"refused": "no_key", "pointer"}.
 create or replace function public.insert_run(
   p_context jsonb, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb, p_concurrency_key text,
@@ -153,27 +153,40 @@ declare
   v_not_before timestamptz := case when p_start_after > p_now then p_start_after end;
   v_snapshot constant jsonb := p_frozen -> 'snapshot';
   v_key constant text := public.key_of_run(p_frozen, p_input, p_concurrency_key);
-  v_must_wait boolean;
+  v_obstacle text;
   v_starts boolean;
+  -- What a run has that waits. One that starts has what `start_of_run` says.
+  v_status text := 'PENDING';
+  v_slot_no bigint;
+  v_key_slot_no bigint;
+  v_started_at timestamptz;
+  v_deadline_at timestamptz := p_must_start_by;
+  v_next_dispatch_at timestamptz;
+  v_dispatch_count integer := 0;
 begin
   if v_key is null then
     return jsonb_build_object('refused', 'no_key', 'pointer', p_frozen -> 'key_from');
   end if;
-  v_must_wait := v_not_before is null and public.must_wait(p_definition_id, v_key, p_now);
-  v_starts := v_not_before is null and not v_must_wait and (p_frozen ->> 'starts_runs')::boolean;
-  if v_must_wait then
+  if v_not_before is null then
+    v_obstacle := public.queue_obstacle(p_definition_id, v_key, p_now);
+    v_starts := v_obstacle is null and (p_frozen ->> 'starts_runs')::boolean;
+  end if;
+  if v_obstacle is not null then
     v_not_before := public.joins_behind(p_definition_id, p_now);
+  end if;
+  if v_starts then
+    select start.status, start.slot_no, start.key_slot_no, start.started_at, start.deadline_at, start.next_dispatch_at,
+      start.dispatch_count
+    into v_status, v_slot_no, v_key_slot_no, v_started_at, v_deadline_at, v_next_dispatch_at, v_dispatch_count
+    from public.start_of_run(p_context, p_definition_id, v_key, v_snapshot, p_now) start;
   end if;
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
     deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position, triggered_by)
-  select p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', p_idempotency_key,
-    v_snapshot, p_input, p_traceparent, v_key, p_now, p_now, coalesce(start.status, 'PENDING'), start.slot_no,
-    start.key_slot_no, start.started_at, coalesce(start.deadline_at, p_must_start_by), start.next_dispatch_at,
-    coalesce(start.dispatch_count, 0), v_not_before,
-    case when v_not_before is null then nextval('public.workflow_run_queue') end, p_triggered_by
-  from (select) run
-  left join public.start_of_run(p_context, p_definition_id, v_key, v_snapshot, p_now) start on v_starts;
+  values (p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', p_idempotency_key,
+    v_snapshot, p_input, p_traceparent, v_key, p_now, p_now, v_status, v_slot_no, v_key_slot_no, v_started_at,
+    v_deadline_at, v_next_dispatch_at, v_dispatch_count, v_not_before,
+    case when v_not_before is null then nextval('public.workflow_run_queue') end, p_triggered_by);
   if v_starts and (p_frozen ->> 'takes_turns')::boolean then
     perform public.end_turn(array[p_run_id]);
   end if;
@@ -186,14 +199,14 @@ begin
     case when happened.type = 'TRIGGERED' and num_nonnulls(p_labels, p_start_after, p_must_start_by, p_triggered_by) > 0 then
       jsonb_strip_nulls(jsonb_build_object('labels', p_labels, 'start_after', public.wire_instant(p_start_after),
         'must_start_by', public.wire_instant(p_must_start_by), 'trigger', p_triggered_by)) end
-  from unnest(array['TRIGGERED', case when v_must_wait then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
+  from unnest(array['TRIGGERED', case when v_obstacle is not null then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
   where happened.type is not null;
-  return jsonb_build_object('run_id', p_run_id, 'replayed', false, 'starts', v_starts);
+  return jsonb_build_object('run_id', p_run_id, 'replayed', false, 'is_settled', coalesce(v_starts or v_obstacle = 'full', false));
 end $$;
 
 -- Adds one run to a locked definition by the rules above. For `p_triggered_by` and `p_when_busy` see `fire`.
 --
--- Returns {"run_id", "replayed", "starts", "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
+-- Returns {"run_id", "replayed", "is_settled", "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
 -- `judge_instants`, `make_room` or `insert_run` refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
@@ -212,7 +225,7 @@ declare
   v_room jsonb := '{}';
 begin
   if v_known is not null then
-    return v_known || '{"starts": false}';
+    return v_known || '{"is_settled": false}';
   end if;
   v_frozen := public.frozen_for_runs(p_role, p_tenant_id, p_user_id, p_definition_id);
   if v_frozen ? 'refused' then

@@ -267,8 +267,9 @@ begin
   end loop;
 end $$;
 
--- True when a new run of this definition with this key has to wait: no slot is free for it, or another run is before it.
-create or replace function public.must_wait(p_definition_id uuid, p_key text, p_now timestamptz) returns boolean
+-- Why a new run of this definition with this key has to wait: `full` (no slot of the definition is free) or `behind` (its key has none, or
+-- another run is before it). Null when it has to wait for nothing of the queue.
+create or replace function public.queue_obstacle(p_definition_id uuid, p_key text, p_now timestamptz) returns text
 language plpgsql stable as $$
 declare
   v_free bigint;
@@ -276,12 +277,14 @@ declare
 begin
   select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id) slots;
   if v_free < 1 then
-    return true;
+    return 'full';
   end if;
-  return exists (
-      select from public.waiting_runs(p_definition_id, p_now) waiting
-      where v_per_key is null or waiting.concurrency_key = p_key)
-    or v_per_key is not null and (
-      public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null)
-    or public.joins_behind(p_definition_id, p_now) is not null;
+  return case
+    when exists (
+        select from public.waiting_runs(p_definition_id, p_now) waiting
+        where v_per_key is null or waiting.concurrency_key = p_key)
+      or v_per_key is not null and (
+        public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null)
+      or public.joins_behind(p_definition_id, p_now) is not null
+    then 'behind' end;
 end $$;

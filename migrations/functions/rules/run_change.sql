@@ -148,7 +148,7 @@ returns void
 language plpgsql as $$
 declare
   v_key constant text := (select r.concurrency_key from public.workflow_runs r where r.id = p_run_id);
-  v_must_wait constant boolean := public.must_wait(p_definition_id, v_key, p_now);
+  v_must_wait constant boolean := public.queue_obstacle(p_definition_id, v_key, p_now) is not null;
 begin
   perform public.put_back(array[p_run_id], p_now, 'retry', jsonb_build_object('user_id', p_user_id));
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)

@@ -139,7 +139,7 @@ begin
       limit public.most_superseded() + 1);
   end if;
   if v_max_queued is not null
-    and not ((p_frozen ->> 'starts_runs')::boolean and not public.must_wait(p_definition_id, v_key, p_now)) then
+    and not ((p_frozen ->> 'starts_runs')::boolean and public.queue_obstacle(p_definition_id, v_key, p_now) is null) then
     v_judged := public.judge_queue(p_definition_id, v_max_queued, 1 - cardinality(v_waiting_ids), p_now);
     if v_judged ? 'refused' then
       return v_judged;

@@ -40,8 +40,8 @@ begin
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
     p_new_run_id, null, v_input, null, v_now, v_labels, v_key);
 
-  -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
-  if not coalesce((v_added ->> 'starts')::boolean, false) then
+  -- 4. Promote the next run, unless none can start now. Then read the run for the answer.
+  if not coalesce((v_added ->> 'is_settled')::boolean, false) then
     perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now), v_added -> 'told');

@@ -47,8 +47,8 @@ begin
     p_run_id, p_idempotency_key, p_input, p_traceparent, v_now, p_labels, p_concurrency_key, p_start_after,
     p_must_start_by);
 
-  -- 4. Promote the next run, unless the new one has just started. Then read the run for the answer.
-  if not coalesce((v_added ->> 'starts')::boolean, false) then
+  -- 4. Promote the next run, unless none can start now. Then read the run for the answer.
+  if not coalesce((v_added ->> 'is_settled')::boolean, false) then
     perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now), v_added -> 'told');
