@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { it as anyTest, beforeAll, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
+import { callApi, leaseRun } from "../support/browser/leased-run.ts";
 import {
   complaintsOf,
   faultsInBothThemes,
@@ -187,5 +188,18 @@ describe("a chart", () => {
       document.dispatchEvent(new Event("due"));
     })`);
     expect(await shiftOf(page)).toBeLessThanOrEqual(0.02);
+  });
+
+  it("does not move the page of a workflow when its first run ends", async ({ open }) => {
+    for (const width of [1440, 390]) {
+      const run = await leaseRun(world);
+      const { workflow_definition_id: id } = await callApi(world, "GET", `/workflow-runs/${run.id}`);
+      const page = await open(`/app/workflows/${id}`, { viewport: { width, height: 2_000 } });
+      await page.getByText("no run has ended").waitFor();
+      await page.locator("#freshness[data-state=live]").waitFor();
+      await run.tell("callback", { status: "COMPLETED" });
+      await page.locator(".statistics h2").getByText("1 completed, 0 failed").waitFor();
+      expect(await shiftOf(page)).toBeLessThanOrEqual(0.02);
+    }
   });
 });

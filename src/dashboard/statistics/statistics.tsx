@@ -1,5 +1,5 @@
 import { ASSETS } from "../../http/assets/folder.ts";
-import { Empty, WorkflowName } from "../components.tsx";
+import { WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { countTicks, linePath, secondTicks } from "../plot.ts";
 import { Chart, heights, STEP_WIDTH } from "./chart.tsx";
@@ -24,7 +24,7 @@ const count = (value: number) => value.toLocaleString("en-GB");
 /** The outcomes, wait times and run times of a range, with links to the usual periods. */
 export const StatisticsCard = ({ statistics, href, workflowId }: Props) => {
   const { range, completed, failed, isCut, isSampled, total, workflows } = statistics;
-  const sums = `${count(completed)} completed, ${count(failed)} failed`;
+  const sums = completed + failed === 0 ? "no run has ended" : `${count(completed)} completed, ${count(failed)} failed`;
   return (
     <section class="card statistics" aria-label="Runs by when they were triggered">
       <div class="head">
@@ -47,24 +47,19 @@ export const StatisticsCard = ({ statistics, href, workflowId }: Props) => {
           shown: choose a shorter time to see the others.
         </p>
       )}
-      {completed + failed === 0 && !isCut ? (
-        <Empty title="No run that was triggered in this time has ended." />
-      ) : (
-        <>
-          <OutcomeChart statistics={statistics} workflowId={workflowId} />
-          <h3>
-            How long they waited and took{" "}
-            {isSampled && <small class="muted">measured for the last {count(MAX_MEASURED)} of each state</small>}
-          </h3>
-          <dl class="facts">
-            <Percentile name="Wait" percentiles={total.wait} />
-            <Percentile name="Run time" percentiles={total.run} />
-          </dl>
-          <TimesChart statistics={statistics} workflowId={workflowId} />
-          <p class="muted unscripted">The times are in UTC.</p>
-          {workflows.length > 0 && <ByWorkflow workflows={workflows} range={range} isSampled={isSampled} />}
-        </>
-      )}
+      {/* Charts without runs have only their axes: then nothing moves when the first run ends. */}
+      <OutcomeChart statistics={statistics} workflowId={workflowId} />
+      <h3>
+        How long they waited and took{" "}
+        {isSampled && <small class="muted">measured for the last {count(MAX_MEASURED)} of each state</small>}
+      </h3>
+      <dl class="facts">
+        <Percentile name="Wait" percentiles={total.wait} />
+        <Percentile name="Run time" percentiles={total.run} />
+      </dl>
+      <TimesChart statistics={statistics} workflowId={workflowId} />
+      <p class="muted unscripted">The times are in UTC.</p>
+      {workflows.length > 0 && <ByWorkflow workflows={workflows} range={range} isSampled={isSampled} />}
     </section>
   );
 };
@@ -150,7 +145,6 @@ function describeTimes(step: Step): string | null {
 const TimesChart = ({ statistics, workflowId }: ChartProps) => {
   const { steps } = statistics;
   const values = steps.flatMap((step) => LINES.flatMap(({ of }) => of(step).p95 ?? []));
-  if (values.length === 0) return null;
   const ticks = secondTicks(Math.max(0.1, ...values));
   const y = heights(ticks);
   return (
