@@ -87,9 +87,11 @@ class Keyboard {
   async seesState(status: string): Promise<void> {
     const look = async () => {
       if (!this.#hasScripts) await this.page.reload();
-      return this.page.locator("#head").innerText();
+      return this.page.locator("#head .status").allTextContents();
     };
-    await expect.poll(look, { timeout: 20_000, interval: 500 }).toMatch(new RegExp(`^${status}`, "im"));
+    await expect
+      .poll(look, { timeout: 20_000, interval: 500 })
+      .toEqual([expect.stringMatching(new RegExp(status, "i"))]);
   }
 }
 
