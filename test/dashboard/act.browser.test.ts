@@ -4,7 +4,15 @@ import type { Page } from "playwright-core";
 import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
-import { complaintsOf, faultsInBothThemes, openPage, overflow, type Person, signIn } from "../support/browser/pages.ts";
+import {
+  complaintsOf,
+  faultsInBothThemes,
+  forgetComplaints,
+  openPage,
+  overflow,
+  type Person,
+  signIn,
+} from "../support/browser/pages.ts";
 import { createEmptyTenant } from "../support/browser/tenants.ts";
 import { useWorld } from "../support/browser/world.ts";
 
@@ -183,6 +191,45 @@ describe("a runner without an address", () => {
     await page.goto("/app/workflows/new");
     expect(await page.getByText("cannot be invoked").count()).toBe(0);
     await page.getByText("runners without an address ask for the runs").waitFor();
+  });
+});
+
+describe("a refusal", () => {
+  it("of a deletion is in words, names no id, and fits a phone; the buttons of its dialog stand in one row", async ({
+    open,
+  }) => {
+    const page = await open({ viewport: { width: 390, height: 844 } });
+    await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
+    await page.locator("dd a[href^='/app/files/']").first().click();
+    await page.locator(".actions").getByRole("button", { name: "Delete" }).click();
+    const dialog = page.locator("#ask-delete");
+    await dialog.getByRole("heading", { name: /^Delete the (folder|document) “.+”\?$/ }).waitFor();
+    const tops: number[] = await dialog
+      .getByRole("button")
+      .evaluateAll((buttons) => buttons.map((button) => Math.round(button.getBoundingClientRect().top)));
+    expect([tops.length > 1, new Set(tops).size]).toEqual([true, 1]);
+    await dialog.getByRole("button", { name: "Delete" }).click();
+    await page.getByRole("heading", { name: "This is not possible now" }).waitFor();
+    const said = (await page.locator("main").textContent()) ?? "";
+    expect(said).not.toMatch(/409|Conflict|[0-9a-f]{8}-[0-9a-f]{4}/);
+    expect(await overflow(page)).toBe(0);
+    expect(await faultsInBothThemes(page)).toEqual([]);
+    // The status of the page itself is an error to the browser.
+    forgetComplaints(page);
+  });
+
+  it("of a form has the focus on the first fault, and one link to each", async ({ open }) => {
+    const page = await open();
+    await page.goto("/app/workflows/new");
+    await page.getByLabel("Name").first().fill("x".repeat(256));
+    await page.locator("main").getByRole("button", { name: "Create", exact: true }).click();
+    const links = page.locator(".failure[role=alert] a");
+    await links.first().waitFor();
+    const targets = await links.evaluateAll((all) => all.map((link) => link.getAttribute("href") ?? ""));
+    expect(targets.length).toBeGreaterThan(1);
+    expect(new Set(targets).size).toBe(targets.length);
+    expect(await page.evaluate("'#' + document.activeElement.id")).toBe(targets[0]);
+    forgetComplaints(page);
   });
 });
 
