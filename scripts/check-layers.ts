@@ -7,7 +7,9 @@ import process from "node:process";
 
 /** The folders of `src` that build on each other: each may import from those before it. */
 const ROOMS =
-  "db http verbs files people webhooks dispatches workflows runs triggers notify metrics sweep dashboard".split(" ");
+  "db http verbs files people webhooks dispatches workflows runs triggers notify metrics audit sweep dashboard".split(
+    " ",
+  );
 
 const anyOf = (names: readonly string[]) => `(${names.join("|")})`;
 

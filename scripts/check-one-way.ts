@@ -5,7 +5,8 @@
  *    nothing else.
  * 2. A verb takes a context first, and ends by `answer_of`. No verb and no rule calls a verb.
  * 3. Only `perform` calls a verb.
- * 4. Only `after` calls hubs, and sends dispatches, stops and notifications. The rooms that do this work are not looked at.
+ * 4. A verb writes to the audit log, or has its reason in `UNAUDITED`.
+ * 5. Only `after` calls hubs, and sends dispatches, stops and notifications. The rooms that do this work are not looked at.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -21,6 +22,31 @@ const filesBelow = (folder: string, ending: RegExp): string[] =>
 const read = (file: string) => readFileSync(file, "utf8");
 const DEFINITION = /^create or replace function public\.(\w+)/gm;
 const definedIn = (text: string) => [...text.matchAll(DEFINITION)].map(([, name = ""]) => name);
+
+/** Why verbs write nothing to the audit log: by the verb, or by the folder of verbs. */
+const UNAUDITED: Record<string, string> = {
+  runners: "A runner calls it, or the service itself: that is the life of a run.",
+  metrics: "It only counts.",
+  "audit/delete_old_audit_events": "The sweep calls it.",
+  "notify/claim_notifications": "The service itself calls it.",
+  "notify/delete_old_notifications": "The sweep calls it.",
+  "notify/record_notifications": "The service itself calls it.",
+  "people/create_tenant": "The operator calls it, before there is anybody in the tenant.",
+  "runs/append_log": "A runner calls it.",
+  "runs/delete_old_runs": "The sweep calls it.",
+  "runs/promote_waiting_runs": "The sweep calls it.",
+  "runs/record_result": "A runner calls it.",
+  "runs/run_again": "It triggers a run, which has its user.",
+  "runs/start_run_now": "It is the life of a run, whose event has the user.",
+  "runs/sweep_tenant": "The sweep calls it.",
+  "runs/time_out_overdue_runs": "The sweep calls it.",
+  "runs/trigger_batch": "It triggers runs, which have their user.",
+  "runs/trigger_run": "It triggers a run, which has its user.",
+  "triggers/backfill_trigger": "It triggers runs. Their firings have the user.",
+  "triggers/delete_old_firings": "The sweep calls it.",
+  "triggers/fire_due": "The sweep calls it.",
+  "triggers/fire_trigger": "It triggers a run. Its firing has the user.",
+};
 
 const faults: string[] = [];
 const verbFiles = filesBelow(`${FUNCTIONS}/verbs`, /\.sql$/);
@@ -43,6 +69,12 @@ for (const file of filesBelow(FUNCTIONS, /\.sql$/)) {
   }
   if (isVerb && !/return public\.answer_of\(\s*p_context, [^;]*;\s*end \$\$;\s*$/.test(text)) {
     faults.push(`${file}: a verb ends by \`answer_of\`.`);
+  }
+  const verb = file.slice(`${FUNCTIONS}/verbs/`.length, -".sql".length);
+  const isUnaudited = verb in UNAUDITED || (verb.split("/")[0] ?? "") in UNAUDITED;
+  if (isVerb && isUnaudited === /\bpublic\.audit_(change|act)\(/.test(text)) {
+    const fault = isUnaudited ? "writes to the audit log and stands in UNAUDITED" : "writes nothing to the audit log";
+    faults.push(`${file} ${fault}: see scripts/check-one-way.ts.`);
   }
   const calls = text.replaceAll(DEFINITION, "");
   for (const [, name = ""] of calls.matchAll(/\bpublic\.(\w+)\(/g)) {

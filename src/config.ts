@@ -112,6 +112,8 @@ const varsSchema = z.object({
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
   /** Runs are deleted this many days after they ended. */
   RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
+  /** Rows of the audit log are removed after so many days. The database keeps the last 90 in any case. */
+  AUDIT_RETENTION_DAYS: z.coerce.number().int().min(90).max(3650).default(365),
   /** Allows runners whose URL is `http` or on the same machine. For the local stack only. */
   ALLOW_LOCAL_RUNNERS: z.stringbool().default(false),
 });
@@ -199,6 +201,7 @@ export type Config = {
   deadlineGraceSeconds: number;
   /** When undefined, runs are kept for ever. */
   retentionDays: number | undefined;
+  auditRetentionDays: number;
   allowLocalRunners: boolean;
 };
 
@@ -253,6 +256,7 @@ export function readConfig(bindings: object): Config {
     hubLocation: vars.HUB_LOCATION,
     deadlineGraceSeconds: vars.DEADLINE_GRACE_SECONDS,
     retentionDays: vars.RETENTION_DAYS,
+    auditRetentionDays: vars.AUDIT_RETENTION_DAYS,
     allowLocalRunners: vars.ALLOW_LOCAL_RUNNERS,
   };
 }

@@ -112,6 +112,10 @@ const API: readonly Area[] = [
     load: async () => [(await import("./people/invites-routes.ts")).invites],
   },
   {
+    paths: ["/v1/audit-events"],
+    load: async () => [(await import("./audit/audit-routes.ts")).auditLog],
+  },
+  {
     paths: ["/v1/metrics"],
     load: async () => [(await import("./metrics/metrics-routes.ts")).metrics],
   },

@@ -1342,6 +1342,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/audit-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, newest first
+         * @description One event for each call that has changed something, and for each stop, retry and deletion of runs by a person or with a key. There is none for a call that was refused, that was repeated, or that changed nothing. With several filters, a page may have fewer items than `limit`, or none, although `next_cursor` is not null. `Accept: application/jsonl` answers one event in each line, and the next page as `Link`.
+         */
+        get: operations["list_audit_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/metrics": {
         parameters: {
             query?: never;
@@ -4714,6 +4734,141 @@ export interface components {
             /** Format: uuid */
             tenant_id: string;
             role: components["schemas"]["TenantUserRole"];
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01920000-0000-4000-8000-000000000901",
+         *           "at": "2026-01-31T12:05:00.000Z",
+         *           "action": "workflow_definition.paused",
+         *           "actor": {
+         *             "user_id": "01920000-0000-7000-8000-000000000101",
+         *             "name": "Ida Example",
+         *             "credential_kind": "api_key",
+         *             "credential_id": "01920000-0000-7000-8000-000000000801",
+         *             "credential_name": "Laptop"
+         *           },
+         *           "object": {
+         *             "kind": "workflow_definition",
+         *             "id": "01920000-0000-7000-8000-000000000301",
+         *             "name": "Quarterly report"
+         *           },
+         *           "about": null,
+         *           "before": {
+         *             "is_active": true
+         *           },
+         *           "after": {
+         *             "is_active": false
+         *           },
+         *           "hidden": [],
+         *           "detail": null,
+         *           "request_id": "01920000-0000-7000-8000-000000000999"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        AuditEventPage: {
+            items: components["schemas"]["AuditEvent"][];
+            /** @description Send it as `cursor`. Null on the last page. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-4000-8000-000000000901",
+         *       "at": "2026-01-31T12:05:00.000Z",
+         *       "action": "workflow_definition.paused",
+         *       "actor": {
+         *         "user_id": "01920000-0000-7000-8000-000000000101",
+         *         "name": "Ida Example",
+         *         "credential_kind": "api_key",
+         *         "credential_id": "01920000-0000-7000-8000-000000000801",
+         *         "credential_name": "Laptop"
+         *       },
+         *       "object": {
+         *         "kind": "workflow_definition",
+         *         "id": "01920000-0000-7000-8000-000000000301",
+         *         "name": "Quarterly report"
+         *       },
+         *       "about": null,
+         *       "before": {
+         *         "is_active": true
+         *       },
+         *       "after": {
+         *         "is_active": false
+         *       },
+         *       "hidden": [],
+         *       "detail": null,
+         *       "request_id": "01920000-0000-7000-8000-000000000999"
+         *     }
+         */
+        AuditEvent: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            /** @description The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more. */
+            action: string;
+            actor: components["schemas"]["AuditActor"];
+            object: components["schemas"]["AuditObject"];
+            /** @description Another object that it concerns, such as the workflow of a trigger, or the user of a key. */
+            about: components["schemas"]["AuditObject"] | null;
+            /** @description The fields that have changed, as they were. Null for a new object. */
+            before: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The same fields as they are now. Null for an object that is gone. */
+            after: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The names of further fields that have changed: secrets, addresses, of which only the host is shown, and free JSON. */
+            hidden: string[];
+            /** @description What else is known, such as the reason of a stop, or how many runs were stopped, and the first 100. */
+            detail: {
+                [key: string]: unknown;
+            } | null;
+            /** @description The `X-Request-Id` of the call. */
+            request_id: string | null;
+        };
+        /**
+         * @example {
+         *       "user_id": "01920000-0000-7000-8000-000000000101",
+         *       "name": "Ida Example",
+         *       "credential_kind": "api_key",
+         *       "credential_id": "01920000-0000-7000-8000-000000000801",
+         *       "credential_name": "Laptop"
+         *     }
+         */
+        AuditActor: {
+            /** Format: uuid */
+            user_id: string;
+            /** @description Their name at that time. */
+            name: string | null;
+            /** @description `api_key`, also for a session of the dashboard that began with a key; `login`, an account of the login service; `session_token`, a bearer token of the issuer of `SESSION_JWKS_URL`; or `invite`, the link of an invite. */
+            credential_kind: string;
+            /** Format: uuid */
+            credential_id: string | null;
+            /** @description The name of the key, or the host of the login service. */
+            credential_name: string | null;
+        };
+        /**
+         * @example {
+         *       "kind": "workflow_definition",
+         *       "id": "01920000-0000-7000-8000-000000000301",
+         *       "name": "Quarterly report"
+         *     }
+         */
+        AuditObject: {
+            /** @description One of: workflow_definition, trigger, workflow_run, path_part, user, api_key, invite, notification_endpoint. There will be more. */
+            kind: string;
+            /**
+             * Format: uuid
+             * @description Null for an act on many objects.
+             */
+            id: string | null;
+            /** @description Its name at that time. */
+            name: string | null;
         };
         /**
          * @example # HELP workflow_runs_overdue …
@@ -8567,6 +8722,60 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    list_audit_events: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                limit?: number;
+                /** @description Only what this user did. */
+                actor_id?: string;
+                /** @description Only events on this object, or about it. */
+                object_id?: string;
+                action?: "workflow_definition.created" | "workflow_definition.replaced" | "workflow_definition.policy_replaced" | "workflow_definition.paused" | "workflow_definition.resumed" | "workflow_definition.shared" | "workflow_definition.deleted" | "trigger.created" | "trigger.replaced" | "trigger.paused" | "trigger.resumed" | "trigger.deleted" | "workflow_run.stopped" | "workflow_run.retried" | "workflow_run.deleted" | "path_part.created" | "path_part.changed" | "path_part.deleted" | "user.created" | "user.role_changed" | "user.deactivated" | "user.activated" | "user.deleted" | "user.login_tied" | "user.login_untied" | "user.permission_given" | "user.permission_changed" | "user.permission_revoked" | "api_key.created" | "api_key.revoked" | "invite.created" | "invite.accepted" | "invite.withdrawn" | "notification_endpoint.created" | "notification_endpoint.changed" | "notification_endpoint.secret_rotated" | "notification_endpoint.tested" | "notification_endpoint.notification_resent" | "notification_endpoint.deleted";
+                /** @description Only events from this instant on. */
+                since?: string;
+                /** @description Only events before this instant. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of the audit log */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEventPage"];
+                    "application/jsonl": string;
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];

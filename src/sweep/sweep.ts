@@ -1,3 +1,4 @@
+import { deleteOldAuditEvents } from "../audit/audit-events.ts";
 import { metered } from "../db/meter.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
@@ -45,6 +46,9 @@ const DELETE_CHUNK = 500;
 /** How many old firings of triggers a sweep deletes. */
 const DELETE_FIRINGS = 2_000;
 
+/** How many old rows of the audit log a sweep removes. */
+const DELETE_AUDIT_EVENTS = 2_000;
+
 /** How many dispatches a sweep sends. What they cost is part of the sum at `[limits]` in wrangler.toml. */
 const MAX_DISPATCHES = 8_000;
 
@@ -54,7 +58,8 @@ const MAX_DISPATCHES = 8_000;
  * 2. Fire the due triggers.
  * 3. Send the due webhooks of stops, then the due dispatches.
  * 4. Start sending the due notifications, also those about what this sweep has changed.
- * 5. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, and the notifications that are older than 30 days.
+ * 5. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, the notifications that are older than 30 days,
+ *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS.
  *
  * Each step ends when nothing is left or its time is over, and the next sweep continues. While an operator has paused the
  * sweep, nothing is done.
@@ -95,6 +100,10 @@ export async function sweep(
 
     const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
     await perform(services, deleteOldNotifications, DELETE_NOTIFICATIONS);
+    await perform(services, deleteOldAuditEvents, {
+      days: services.config.auditRetentionDays,
+      limit: DELETE_AUDIT_EVENTS,
+    });
 
     lagsMs.sort((a, b) => a - b);
     const counts = {

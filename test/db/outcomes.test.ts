@@ -681,6 +681,13 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return policyVerb("replace_policy", world, world.tenant.user);
     },
   }),
+  of(
+    "list_audit_events",
+    administratorOnly("list_audit_events", {
+      ...{ actor_id: null, object_id: null, action: null, since: null, until: null },
+      ...{ before: null, limit: 1 },
+    }),
+  ),
   of("list_notification_endpoints", administratorOnly("list_notification_endpoints", { limit: 1, offset: 0 })),
   of("find_notification_endpoint", endpointVerb("find_notification_endpoint")),
   of("list_deliveries", endpointVerb("list_deliveries", { before: null, limit: 1 })),

@@ -118,6 +118,12 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
       insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data)
       select e.tenant_id, e.id, n, 'workflow_run.failed', statement_timestamp(), '{}'
       from notification_endpoints e, generate_series(1, 50) n`,
+    // Each definition was created and paused, a year ago or later.
+    sql`
+      insert into audit_events (id, tenant_id, at, actor_id, credential_kind, action, object_kind, object_id, about_kind, about_id, hidden)
+      select gen_random_uuid(), t.id, statement_timestamp() - n * interval '25 minutes', md5(t.id || 'user1')::uuid, 'api_key', done.action,
+        'workflow_definition', md5(t.id || 'definition' || n)::uuid, 'user', md5(t.id || 'user1')::uuid, '{}'
+      from t, generate_series(1, t.definitions) n, (values ('workflow_definition.created'), ('workflow_definition.paused')) done (action)`,
     // Each definition has a trigger, which fires in some days. Each tenth has fired twice.
     sql`
       insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, next_at, due_at)

@@ -538,6 +538,10 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [404, 404, 404, 204, 204, 404],
     call: async (stage) => remove(`/v1/api-keys/${await addKey(stage)}`),
   },
+  list_audit_events: {
+    answers: [403, 403, 403, 200, 200, 200],
+    call: () => get("/v1/audit-events?limit=100"),
+  },
   liveness_check: { answers: "anybody", call: () => get("/livez"), usesDatabase: false },
   read_metrics: { answers: [403, 403, 403, 200, 200, 200], call: () => get("/v1/metrics") },
   health_check: { answers: "anybody", call: () => get("/healthz") },

@@ -43,6 +43,7 @@ begin
   if not found then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "name_taken"}');
   end if;
+  perform public.audit_change(p_context, v_tenant_id, 'path_part.created', 'path_part', p_part_id, null);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object(
       'part', public.path_part_response(v_role, v_tenant_id, v_user_id, p_part_id))),

@@ -18,6 +18,7 @@ declare
   v_path text;
   v_doomed_ids uuid[];
   v_naming_ids uuid[];
+  v_before jsonb;
 begin
   -- 1. Lock the tree and the part, and judge the caller.
   v_judged := public.lock_and_judge_part(p_context, p_part_id, p_part_type);
@@ -56,6 +57,9 @@ begin
   end if;
 
   -- 3. Delete it.
+  v_before := public.audited('path_part', p_part_id);
   delete from public.path_parts part where part.tenant_id = v_tenant_id and part.id = p_part_id;
+  perform public.audit_change(p_context, v_tenant_id, 'path_part.deleted', 'path_part', p_part_id, v_before,
+    jsonb_build_object('path_parts', cardinality(v_doomed_ids)));
   return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

@@ -27,6 +27,7 @@ declare
   v_new_path text;
   v_other_id uuid;
   v_obstacles jsonb;
+  v_before jsonb;
 begin
   -- 1. Lock the tree and the part, and judge the caller.
   v_judged := public.lock_and_judge_part(p_context, p_part_id, p_part_type);
@@ -75,6 +76,7 @@ begin
   end if;
 
   -- 3. Change the paths.
+  v_before := public.audited('path_part', p_part_id);
   update public.path_parts node
   set name = case when node.id = p_part_id then v_name else node.name end,
     parent_id = case when node.id = p_part_id then v_parent_id else node.parent_id end,
@@ -82,6 +84,7 @@ begin
     updated_at = case when node.id = p_part_id then v_now else node.updated_at end
   where node.tenant_id = v_tenant_id and node.materialized_path >= v_path and node.materialized_path < v_path || '0'
     and public.path_covers(v_path, node.materialized_path);
+  perform public.audit_change(p_context, v_tenant_id, 'path_part.changed', 'path_part', p_part_id, v_before);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object(
       'part', public.path_part_response(v_role, v_tenant_id, v_user_id, p_part_id))),

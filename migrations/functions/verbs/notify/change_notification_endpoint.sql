@@ -19,6 +19,7 @@ declare
   v_tenant_id uuid;
   v_now timestamptz;
   v_unknown jsonb;
+  v_before jsonb;
 begin
   -- 1. Lock the endpoint, and judge the caller.
   v_judged := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
@@ -34,6 +35,7 @@ begin
   end if;
 
   -- 2. Change it.
+  v_before := public.audited('notification_endpoint', p_endpoint_id);
   update public.notification_endpoints e
   set secret_encrypted = p_secret_encrypted, previous_secret_encrypted = null, previous_secret_until = null
   where e.id = p_endpoint_id and p_changes ? 'url' and not public.keeps_secret(e.url, p_changes ->> 'url');
@@ -61,6 +63,8 @@ begin
     select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is null) then
     perform public.disable_endpoint(p_endpoint_id, 'Somebody has disabled it.', v_now);
   end if;
+  perform public.audit_change(
+    p_context, v_tenant_id, 'notification_endpoint.changed', 'notification_endpoint', p_endpoint_id, v_before);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object(
       'endpoint', public.endpoint_response(p_endpoint_id), 'has_new_secret', exists (

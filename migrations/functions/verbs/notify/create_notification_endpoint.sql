@@ -52,6 +52,8 @@ begin
       case when p_content ->> 'workflow_definition_ids' is not null
         then public.json_uuids(p_content -> 'workflow_definition_ids') end,
       p_content ->> 'secret_encrypted');
+    perform public.audit_change(
+      p_context, v_tenant_id, 'notification_endpoint.created', 'notification_endpoint', p_endpoint_id, null);
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object(

@@ -10,6 +10,7 @@ declare
   v_since constant bigint := public.last_event_id();
   v_judged jsonb;
   v_tenant_id uuid;
+  v_before jsonb;
 begin
   -- 1. Lock the endpoint, and judge the caller.
   v_judged := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
@@ -19,7 +20,10 @@ begin
   end if;
 
   -- 2. Delete it.
+  v_before := public.audited('notification_endpoint', p_endpoint_id);
   delete from public.notifications n where n.endpoint_id = p_endpoint_id;
   delete from public.notification_endpoints e where e.id = p_endpoint_id;
+  perform public.audit_change(
+    p_context, v_tenant_id, 'notification_endpoint.deleted', 'notification_endpoint', p_endpoint_id, v_before);
   return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

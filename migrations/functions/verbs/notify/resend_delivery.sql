@@ -30,6 +30,8 @@ begin
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "no_delivery"}');
   end if;
   update public.notification_endpoints e set probe_at = v_now where e.id = p_endpoint_id and e.probe_at > v_now;
+  perform public.audit_act(p_context, v_tenant_id, 'notification_endpoint.notification_resent', 'notification_endpoint', p_endpoint_id,
+    jsonb_build_object('delivery_id', p_delivery_id));
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('delivery', public.delivery_response(p_delivery_id))),
     '{"others": true, "notifies": true}');

@@ -14,6 +14,7 @@ declare
   v_judged jsonb;
   v_tenant_id uuid;
   v_now timestamptz;
+  v_before jsonb;
 begin
   -- 1. Lock the endpoint, and judge the caller.
   v_judged := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
@@ -27,10 +28,13 @@ begin
   v_now := clock_timestamp();
 
   -- 2. Replace the secret.
+  v_before := public.audited('notification_endpoint', p_endpoint_id);
   update public.notification_endpoints e
   set previous_secret_encrypted = e.secret_encrypted, previous_secret_until = v_now + interval '24 hours',
     secret_encrypted = p_secret_encrypted, updated_at = v_now
   where e.id = p_endpoint_id;
+  perform public.audit_change(
+    p_context, v_tenant_id, 'notification_endpoint.secret_rotated', 'notification_endpoint', p_endpoint_id, v_before);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id))),
     '{"others": true}');

@@ -29,6 +29,8 @@ begin
   values (p_delivery_id, v_tenant_id, p_endpoint_id, p_delivery_id::text, 'notification_endpoint.test', v_now,
     jsonb_build_object('endpoint_id', p_endpoint_id), v_now, v_now);
   update public.notification_endpoints e set probe_at = v_now where e.id = p_endpoint_id and e.probe_at > v_now;
+  perform public.audit_act(p_context, v_tenant_id, 'notification_endpoint.tested', 'notification_endpoint', p_endpoint_id,
+    jsonb_build_object('delivery_id', p_delivery_id));
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('delivery', public.delivery_response(p_delivery_id))),
     '{"others": true, "notifies": true}');

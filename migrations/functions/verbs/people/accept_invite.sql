@@ -19,6 +19,7 @@ declare
   v_now timestamptz;
   v_known_tenant_id uuid;
   v_is_deactivated boolean;
+  v_before jsonb;
 begin
   -- 1. Who is the caller? A person who is not a user yet needs a session that is valid now and has an email.
   select u.tenant_id, u.deactivated_at is not null into v_known_tenant_id, v_is_deactivated
@@ -58,7 +59,9 @@ begin
   end if;
 
   -- 4. Mark the invite as accepted.
+  v_before := public.audited('invite', p_invite_id);
   update public.invites i set accepted_at = v_now, updated_at = v_now where i.id = p_invite_id;
+  perform public.audit_change(p_context, v_tenant_id, 'invite.accepted', 'invite', p_invite_id, v_before);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', (
       select jsonb_build_object('tenant_id', u.tenant_id, 'role', u.role) from public.users u where u.id = v_sub)),

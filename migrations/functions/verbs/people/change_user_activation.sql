@@ -13,16 +13,20 @@ declare
   v_judged constant jsonb := public.lock_and_judge_user_change(p_context, p_tenant_id, p_user_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now timestamptz;
+  v_before jsonb;
   v_told jsonb;
 begin
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_now := clock_timestamp();
+  v_before := public.audited('user', p_user_id);
   update public.users u
   set deactivated_at = case when not p_is_active then v_now end, updated_at = v_now
   where u.id = p_user_id and (u.deactivated_at is null) <> p_is_active;
   if found then
+    perform public.audit_change(p_context, v_tenant_id, case when p_is_active then 'user.activated' else 'user.deactivated' end,
+      'user', p_user_id, v_before);
     v_told := jsonb_build_object('others', true, 'ended_user_ids',
       case when p_is_active then '[]' else jsonb_build_array(p_user_id) end);
   end if;

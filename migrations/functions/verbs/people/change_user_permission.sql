@@ -16,6 +16,7 @@ declare
   v_now timestamptz;
   v_path_part_id uuid;
   v_capability text;
+  v_before jsonb;
   v_told jsonb;
 begin
   -- 1. The tree and the user are locked. May the caller do this, and may the user get the changed permission?
@@ -33,11 +34,14 @@ begin
   end if;
 
   -- 2. Change it.
+  v_before := public.audited('user_permission', p_permission_id);
   update public.user_permissions held
   set path_part_id = v_path_part_id, capability = v_capability, updated_at = v_now
   where held.id = p_permission_id
     and (held.path_part_id, held.capability) is distinct from (v_path_part_id, v_capability);
   if found then
+    perform public.audit_change(
+      p_context, v_tenant_id, 'user.permission_changed', 'user_permission', p_permission_id, v_before);
     v_told := '{"others": true}';
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id,

@@ -12,6 +12,7 @@ declare
   v_judged constant jsonb := public.lock_and_judge_user_change(p_context, p_tenant_id, p_user_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now timestamptz;
+  v_before jsonb;
   v_told jsonb;
 begin
   -- 1. The tenant and the user are locked. May the caller do this?
@@ -27,11 +28,13 @@ begin
   end if;
 
   -- 2. Change the role, and that of the OWNER who passes the ownership on.
+  v_before := public.audited('user', p_user_id);
   update public.users u
   set role = case when u.id = p_user_id then p_role else 'ADMIN' end, updated_at = v_now
   where u.tenant_id = v_tenant_id
     and (u.id = p_user_id and u.role <> p_role or p_role = 'OWNER' and u.role = 'OWNER');
   if found then
+    perform public.audit_change(p_context, v_tenant_id, 'user.role_changed', 'user', p_user_id, v_before);
     v_told := '{"others": true}';
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id,

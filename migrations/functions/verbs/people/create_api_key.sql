@@ -63,6 +63,9 @@ begin
   select p_api_key_id, v_tenant_id, v_user_id, p_name, decode(p_key_hash, 'hex'), p_key_suffix, p_kind,
     p_definition_ids, v_now, p_expires_at
   where v_is_new;
+  if v_is_new then
+    perform public.audit_change(p_context, v_tenant_id, 'api_key.created', 'api_key', p_api_key_id, null);
+  end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('api_key', (
       select jsonb_build_object('id', k.id, 'name', k.name, 'key_suffix', k.key_suffix,

@@ -45,6 +45,9 @@ begin
   on conflict (tenant_id, email) where accepted_at is null do update
   set id = excluded.id, role = excluded.role, secret_hash = excluded.secret_hash, created_at = excluded.created_at,
     updated_at = excluded.updated_at, expires_at = excluded.expires_at;
+  if v_is_new then
+    perform public.audit_change(p_context, v_tenant_id, 'invite.created', 'invite', p_invite_id, null);
+  end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('invite', (
       select jsonb_build_object('id', i.id, 'tenant_id', i.tenant_id, 'email', i.email, 'role', i.role,

@@ -22,6 +22,7 @@ begin
   if not found then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "email_taken"}');
   end if;
+  perform public.audit_change(p_context, v_tenant_id, 'user.created', 'user', p_user_id, null);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('user', public.user_response(p_user_id))), '{"others": true}');
 end $$;

@@ -39,6 +39,7 @@ begin
   -- 3. Give it.
   insert into public.user_permissions (id, tenant_id, user_id, path_part_id, capability, created_at, updated_at)
   values (p_permission_id, v_tenant_id, p_user_id, p_path_part_id, p_capability, v_now, v_now);
+  perform public.audit_change(p_context, v_tenant_id, 'user.permission_given', 'user_permission', p_permission_id, null);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('permission', public.permission_response(p_permission_id))),
     '{"others": true}');

@@ -16,6 +16,7 @@ declare
   v_user_id constant uuid := public.lock_invited_user(p_invite_id, p_secret_hash, p_user_id);
   v_now constant timestamptz := clock_timestamp();
   v_tenant_id uuid;
+  v_before jsonb;
 begin
   -- 1. Was the invite open?
   if v_user_id is null then
@@ -26,7 +27,10 @@ begin
   select u.tenant_id into v_tenant_id from public.users u where u.id = v_user_id;
   insert into public.api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
   values (p_key_id, v_tenant_id, v_user_id, 'First key', decode(p_key_hash, 'hex'), p_key_suffix);
+  v_before := public.audited('invite', p_invite_id);
   perform public.mark_invite_accepted(p_invite_id, v_user_id, v_now);
+  perform public.audit_change(p_context, v_tenant_id, 'invite.accepted', 'invite', p_invite_id, v_before, null,
+    jsonb_build_object('user_id', v_user_id, 'credential_kind', 'invite', 'credential_id', p_invite_id));
 
   return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', (
     select jsonb_build_object('tenant_id', t.id, 'tenant_name', t.name, 'user_id', u.id,

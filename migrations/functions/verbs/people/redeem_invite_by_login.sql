@@ -18,6 +18,7 @@ declare
   v_tenant_id uuid;
   v_user_id uuid;
   v_now timestamptz;
+  v_before jsonb;
 begin
   -- 1. Is the ID token valid now, and may the account be tied in this tenant? That is checked first, so that a refusal adds nobody.
   if public.session_is_current(p_account) is not true then
@@ -44,7 +45,10 @@ begin
   if not public.tie_login(p_login_id, v_tenant_id, v_user_id, p_account, v_now) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "account_taken"}');
   end if;
+  v_before := public.audited('invite', p_invite_id);
   perform public.mark_invite_accepted(p_invite_id, v_user_id, v_now);
+  perform public.audit_change(p_context, v_tenant_id, 'invite.accepted', 'invite', p_invite_id, v_before, null,
+    jsonb_build_object('user_id', v_user_id, 'credential_kind', 'login', 'credential_id', p_login_id));
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', public.sessions_of_account(p_account, p_login_id, v_now, p_session_seconds)),
     '{"others": true}');

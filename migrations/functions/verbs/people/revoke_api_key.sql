@@ -12,6 +12,7 @@ declare
   v_caller_id uuid;
   v_role text;
   v_user_id uuid;
+  v_before jsonb;
 begin
   -- 1. Lock the key if the caller may see it, and judge the caller.
   perform k.id
@@ -36,7 +37,9 @@ begin
   end if;
 
   -- 2. Revoke it, and end the streams that its user has opened.
+  v_before := public.audited('api_key', p_api_key_id);
   update public.api_keys k set revoked_at = clock_timestamp() where k.id = p_api_key_id;
+  perform public.audit_change(p_context, v_tenant_id, 'api_key.revoked', 'api_key', p_api_key_id, v_before);
   return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}',
     jsonb_build_object('others', true, 'ended_user_ids', jsonb_build_array(v_user_id)));
 end $$;

@@ -14,6 +14,8 @@ declare
   v_now timestamptz;
   v_tenant_id uuid;
   v_user_id uuid;
+  v_login_id uuid;
+  v_before jsonb;
   v_has_tied boolean := false;
   v_sessions jsonb;
 begin
@@ -30,7 +32,13 @@ begin
     order by u.id
     for no key update of u
   loop
-    v_has_tied := public.tie_login(gen_random_uuid(), v_tenant_id, v_user_id, p_account, clock_timestamp()) or v_has_tied;
+    v_login_id := gen_random_uuid();
+    v_before := public.audited('user', v_user_id);
+    if public.tie_login(v_login_id, v_tenant_id, v_user_id, p_account, clock_timestamp()) then
+      v_has_tied := true;
+      perform public.audit_change(p_context, v_tenant_id, 'user.login_tied', 'user', v_user_id, v_before, null,
+        jsonb_build_object('user_id', v_user_id, 'credential_kind', 'login', 'credential_id', v_login_id));
+    end if;
   end loop;
   v_now := clock_timestamp();
 

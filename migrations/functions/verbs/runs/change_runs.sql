@@ -15,6 +15,7 @@ create or replace function public.change_runs(
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
+  c_most_named constant integer := 100;
   v_tenant_id uuid;
   v_user_id uuid;
   v_role text;
@@ -27,6 +28,7 @@ declare
   v_refusals jsonb := '[]';
   v_stopped jsonb := '[]';
   v_deleted jsonb := '[]';
+  v_changed_ids uuid[] := '{}';
 begin
   -- 1. Lock the definitions of all runs, then judge the caller. The runs are judged one by one.
   with locked as (
@@ -74,9 +76,11 @@ begin
     end if;
     if v_judged ? 'refused' then
       v_refusals := v_refusals || jsonb_build_object('run_id', v_run_id, 'refusal', v_judged);
-    elsif p_is_dry_run then
-      null;
-    elsif p_action = 'stop' then
+      continue;
+    end if;
+    continue when p_is_dry_run;
+    v_changed_ids := v_changed_ids || v_run_id;
+    if p_action = 'stop' then
       v_stopped := v_stopped || public.stop_judged_run(p_context, v_user_id, v_run_id, null, 0, v_now);
     elsif p_action = 'retry' then
       perform public.retry_judged_run(v_user_id, v_run_id, v_definition_id, v_now);
@@ -86,6 +90,14 @@ begin
       v_deleted := '[{"run_id": null, "workflow_definition_id": null}]';
     end if;
   end loop;
+
+  if cardinality(v_changed_ids) > 0 then
+    perform public.audit_act(p_context, v_tenant_id,
+      'workflow_run.' || case p_action when 'stop' then 'stopped' when 'retry' then 'retried' else 'deleted' end, 'workflow_run', null,
+      jsonb_build_object('count', cardinality(v_changed_ids), 'run_ids', v_changed_ids[:c_most_named]),
+      case when cardinality(v_definition_ids) = 1 then
+        jsonb_build_object('kind', 'workflow_definition', 'id', v_definition_ids[1]) end);
+  end if;
 
   -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);

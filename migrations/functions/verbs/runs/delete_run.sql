@@ -14,6 +14,7 @@ declare
   v_now timestamptz;
   v_answer jsonb;
   v_told jsonb;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_run(p_context, p_run_id);
@@ -30,7 +31,9 @@ begin
   -- 3. Delete the run.
   v_answer := public.judge_run_state(p_run_id, 'delete');
   if not v_answer ? 'refused' then
+    v_before := public.audited('workflow_run', p_run_id);
     perform public.delete_judged_run(p_run_id, v_now);
+    perform public.audit_change(p_context, v_tenant_id, 'workflow_run.deleted', 'workflow_run', p_run_id, v_before);
     v_answer := '{"result": {}}';
     v_told := jsonb_build_object('deleted', jsonb_build_array(
       jsonb_build_object('run_id', p_run_id, 'workflow_definition_id', v_definition_id)));

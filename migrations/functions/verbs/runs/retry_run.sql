@@ -17,6 +17,7 @@ declare
   v_definition_id uuid;
   v_now timestamptz;
   v_answer jsonb;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_run(p_context, p_run_id);
@@ -34,7 +35,9 @@ begin
   -- 3. Put the run at the end of the queue.
   v_answer := public.judge_retry(v_judged ->> 'role', v_tenant_id, v_user_id, p_run_id);
   if not v_answer ? 'refused' then
+    v_before := public.audited('workflow_run', p_run_id);
     perform public.retry_judged_run(v_user_id, p_run_id, v_definition_id, v_now);
+    perform public.audit_change(p_context, v_tenant_id, 'workflow_run.retried', 'workflow_run', p_run_id, v_before);
   end if;
 
   -- 4. Promote the next run, then read the run for the answer.

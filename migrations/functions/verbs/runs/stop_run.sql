@@ -21,6 +21,7 @@ declare
   v_definition_id uuid;
   v_now timestamptz;
   v_answer jsonb;
+  v_before jsonb;
   v_stopped jsonb := '[]';
 begin
   -- 1. Lock the definition, and judge the caller. Then lock the run.
@@ -39,8 +40,11 @@ begin
   -- 3. Stop the run.
   v_answer := public.judge_run_state(p_run_id, 'stop');
   if not v_answer ? 'refused' then
+    v_before := public.audited('workflow_run', p_run_id);
     v_stopped := public.stop_judged_run(
       p_context, (v_judged ->> 'user_id')::uuid, p_run_id, p_reason, p_grace_seconds, v_now);
+    perform public.audit_change(p_context, v_tenant_id, 'workflow_run.stopped', 'workflow_run', p_run_id, v_before,
+      case when p_reason is not null then jsonb_build_object('reason', public.audit_text(p_reason)) end);
   end if;
 
   -- 4. Promote the next run, then read the run for the answer.

@@ -49,6 +49,7 @@ begin
       p_content -> 'config', p_input, nullif(p_content -> 'labels', 'null'), p_content ->> 'concurrency_key',
       p_content ->> 'when_busy', case when not (p_content ->> 'is_active')::boolean then v_now end, v_now, v_now, v_now);
     perform public.plan_trigger(p_trigger_id, p_plan, v_now);
+    perform public.audit_change(p_context, v_tenant_id, 'trigger.created', 'trigger', p_trigger_id, null);
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id), 'is_new', v_is_new)),

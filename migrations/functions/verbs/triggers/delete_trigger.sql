@@ -8,14 +8,19 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_judged jsonb;
+  v_tenant_id uuid;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
   end if;
 
   -- 2. Delete the trigger. The foreign key deletes its firings.
+  v_before := public.audited('trigger', p_trigger_id);
   delete from public.triggers t where t.id = p_trigger_id;
-  return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid, '{"result": {}}', '{"others": true}');
+  perform public.audit_change(p_context, v_tenant_id, 'trigger.deleted', 'trigger', p_trigger_id, v_before);
+  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

@@ -14,6 +14,7 @@ declare
   v_judged jsonb;
   v_tenant_id uuid;
   v_now timestamptz;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
@@ -33,6 +34,7 @@ begin
   if public.plan_is_past(p_content, p_plan, v_now) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "past"}');
   end if;
+  v_before := public.audited('trigger', p_trigger_id);
   if (p_content ->> 'is_active')::boolean then
     perform public.resume_locked_trigger(p_trigger_id, false, v_now);
   else
@@ -44,6 +46,7 @@ begin
     when_busy = p_content ->> 'when_busy', updated_at = v_now
   where t.id = p_trigger_id;
   perform public.plan_trigger(p_trigger_id, p_plan, v_now);
+  perform public.audit_change(p_context, v_tenant_id, 'trigger.replaced', 'trigger', p_trigger_id, v_before);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))),
     public.told_of_trigger((v_judged ->> 'definition_id')::uuid));

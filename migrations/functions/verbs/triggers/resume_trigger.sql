@@ -9,17 +9,22 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_judged jsonb;
+  v_tenant_id uuid;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
   end if;
 
   -- 2. Resume the trigger.
+  v_before := public.audited('trigger', p_trigger_id);
   update public.triggers t set user_id = (v_judged ->> 'user_id')::uuid where t.id = p_trigger_id and t.paused_at is not null;
   perform public.resume_locked_trigger(p_trigger_id, p_catches_up, clock_timestamp());
-  return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid,
+  perform public.audit_change(p_context, v_tenant_id, 'trigger.resumed', 'trigger', p_trigger_id, v_before);
+  return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))),
     public.told_of_trigger((v_judged ->> 'definition_id')::uuid));
 end $$;

@@ -12,6 +12,7 @@ declare
   v_judged jsonb;
   v_tenant_id uuid;
   v_now timestamptz;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_definition_change(p_context, p_definition_id);
@@ -25,9 +26,13 @@ begin
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
   -- 3. Pause or resume.
+  v_before := public.audited('workflow_definition', p_definition_id);
   update public.workflow_definitions d
   set is_active = p_is_active, updated_at = v_now
   where d.id = p_definition_id and d.is_active <> p_is_active;
+  perform public.audit_change(p_context, v_tenant_id,
+    case when p_is_active then 'workflow_definition.resumed' else 'workflow_definition.paused' end, 'workflow_definition',
+    p_definition_id, v_before);
 
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[p_definition_id], v_now);

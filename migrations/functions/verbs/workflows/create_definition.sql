@@ -63,6 +63,10 @@ begin
     public.json_uuids(p_content -> 'output_path_part_ids'), (p_content ->> 'template_path_part_id')::uuid,
     (p_content ->> 'is_active')::boolean
   where v_is_new;
+  if v_is_new then
+    perform public.audit_change(
+      p_context, v_tenant_id, 'workflow_definition.created', 'workflow_definition', p_definition_id, null);
+  end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object(
       'definition', public.definition_response(p_definition_id), 'is_new', v_is_new)),

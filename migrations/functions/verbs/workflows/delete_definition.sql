@@ -20,6 +20,7 @@ declare
   v_node_id uuid;
   v_answer jsonb;
   v_told jsonb;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_definition(p_context, p_definition_id);
@@ -44,8 +45,11 @@ begin
   if v_running_id is not null then
     v_answer := jsonb_build_object('refused', 'running', 'run_id', v_running_id);
   else
+    v_before := public.audited('workflow_definition', p_definition_id);
     delete from public.workflow_definitions d where d.id = p_definition_id returning d.path_part_id into v_node_id;
     delete from public.path_parts node where node.tenant_id = v_tenant_id and node.id = v_node_id;
+    perform public.audit_change(
+      p_context, v_tenant_id, 'workflow_definition.deleted', 'workflow_definition', p_definition_id, v_before);
     v_answer := '{"result": {}}';
     v_told := jsonb_build_object('deleted', jsonb_build_array(
       jsonb_build_object('run_id', null, 'workflow_definition_id', p_definition_id)), 'others', true);

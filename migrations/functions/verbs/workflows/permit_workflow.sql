@@ -67,6 +67,10 @@ begin
   on conflict (tenant_id, user_id, path_part_id) do update
   set capability = excluded.capability, updated_at = v_now;
   get diagnostics v_given = row_count;
+  if v_given > 0 then
+    perform public.audit_act(p_context, v_tenant_id, 'workflow_definition.shared', 'workflow_definition', p_definition_id,
+      jsonb_build_object('given', v_given), jsonb_build_object('kind', 'user', 'id', p_user_id));
+  end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('given', v_given)), jsonb_build_object('others', v_given > 0));
 end $$;

@@ -22,6 +22,7 @@ declare
   v_now timestamptz;
   v_faults jsonb;
   v_answer jsonb;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller. Then lock the parts.
   v_judged := public.lock_and_judge_definition_change(p_context, p_definition_id);
@@ -36,6 +37,7 @@ begin
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
   -- 3. Replace the content, if the caller may name these parts.
+  v_before := public.audited('workflow_definition', p_definition_id);
   v_faults := public.path_part_faults(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_content);
   if p_seen_at <> (select public.wire_instant(d.updated_at) from public.workflow_definitions d where d.id = p_definition_id) then
     v_answer := '{"refused": "changed"}';
@@ -62,6 +64,8 @@ begin
       when found then jsonb_build_object('result', jsonb_build_object('definition', public.definition_response(p_definition_id)))
       else '{"refused": "secret_missing"}'
     end;
+    perform public.audit_change(
+      p_context, v_tenant_id, 'workflow_definition.replaced', 'workflow_definition', p_definition_id, v_before);
   end if;
 
   -- 4. Promote the next run.

@@ -16,6 +16,7 @@ declare
   v_judged jsonb;
   v_tenant_id uuid;
   v_now timestamptz;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_definition_change(p_context, p_definition_id);
@@ -29,11 +30,14 @@ begin
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
   -- 3. Replace the policy.
+  v_before := public.audited('workflow_definition', p_definition_id);
   update public.workflow_definitions d
   set handover = p_handover, lease_seconds = p_lease_seconds, max_attempts = p_max_attempts, retry_on = p_retry_on,
     max_running = p_max_running, max_running_per_key = p_max_running_per_key, key_from = p_key_from, when_busy = p_when_busy,
     replace_grace_seconds = p_replace_grace_seconds, max_queued = p_max_queued, updated_at = v_now
   where d.id = p_definition_id;
+  perform public.audit_change(
+    p_context, v_tenant_id, 'workflow_definition.policy_replaced', 'workflow_definition', p_definition_id, v_before);
 
   -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, array[p_definition_id], v_now);

@@ -1,0 +1,68 @@
+-- Lists of the audit log: which rows they have, and how the API shows one.
+
+-- The newest `p_limit` rows of a tenant from `p_since` on and before a position, newest first. One filter chooses the index that is read:
+-- the object, otherwise the user who acted, otherwise the action. The caller applies the others.
+create or replace function public.audit_rows(
+  p_tenant_id uuid, p_actor_id uuid, p_object_id uuid, p_action text, p_since timestamptz, p_before_at timestamptz, p_before_id uuid,
+  p_limit integer
+) returns table (at timestamptz, id uuid)
+language plpgsql stable as $$
+begin
+  if p_object_id is not null then
+    return query
+      select found.at, found.id
+      from (
+        (
+          select e.at, e.id from public.audit_events e
+          where e.tenant_id = p_tenant_id and e.object_id = p_object_id
+            and e.at >= p_since and (e.at, e.id) < (p_before_at, p_before_id)
+          order by e.at desc, e.id desc
+          limit p_limit
+        )
+        -- An event on an object is not about the same one.
+        union all
+        (
+          select e.at, e.id from public.audit_events e
+          where e.tenant_id = p_tenant_id and e.about_id = p_object_id
+            and e.at >= p_since and (e.at, e.id) < (p_before_at, p_before_id)
+          order by e.at desc, e.id desc
+          limit p_limit
+        )
+      ) found
+      order by found.at desc, found.id desc
+      limit p_limit;
+  elsif p_actor_id is not null then
+    return query
+      select e.at, e.id from public.audit_events e
+      where e.tenant_id = p_tenant_id and e.actor_id = p_actor_id
+        and e.at >= p_since and (e.at, e.id) < (p_before_at, p_before_id)
+      order by e.at desc, e.id desc
+      limit p_limit;
+  elsif p_action is not null then
+    return query
+      select e.at, e.id from public.audit_events e
+      where e.tenant_id = p_tenant_id and e.action = p_action
+        and e.at >= p_since and (e.at, e.id) < (p_before_at, p_before_id)
+      order by e.at desc, e.id desc
+      limit p_limit;
+  else
+    return query
+      select e.at, e.id from public.audit_events e
+      where e.tenant_id = p_tenant_id and e.at >= p_since and (e.at, e.id) < (p_before_at, p_before_id)
+      order by e.at desc, e.id desc
+      limit p_limit;
+  end if;
+end $$;
+
+-- A row of the audit log as the API shows it.
+create or replace function public.audit_event_response(e public.audit_events) returns jsonb
+language sql stable as $$
+  select jsonb_build_object(
+    'id', e.id, 'at', public.wire_instant(e.at), 'action', e.action,
+    'actor', jsonb_build_object('user_id', e.actor_id, 'name', e.actor_name, 'credential_kind', e.credential_kind,
+      'credential_id', e.credential_id, 'credential_name', e.credential_name),
+    'object', jsonb_build_object('kind', e.object_kind, 'id', e.object_id, 'name', e.object_name),
+    'about', case when e.about_kind is not null
+      then jsonb_build_object('kind', e.about_kind, 'id', e.about_id, 'name', e.about_name) end,
+    'before', e.before, 'after', e.after, 'hidden', e.hidden, 'detail', e.detail, 'request_id', e.request_id)
+$$;
