@@ -3,6 +3,8 @@ import { type ConnectionOptions, openConnection, request, unwrap } from "./conne
 import { byCursor, byOffset } from "./pages.ts";
 import { triggerMethods } from "./triggers.ts";
 import {
+  type AuditEvent,
+  type AuditFilter,
   type BatchedRun,
   type FeedEvent,
   type FeedFilter,
@@ -239,6 +241,15 @@ export function createClient(options: ConnectionOptions) {
         const query = { ...filter, limit: PAGE, ...(cursor !== undefined && { after: cursor }) };
         const page = await unwrap(api.GET("/v1/events", { params: { query } }));
         return { items: page.items, next_cursor: page.has_more ? page.next_cursor : null };
+      }),
+
+    /** Who changed what in the tenant, newest first, for an OWNER or ADMIN. */
+    auditEvents: (filter: AuditFilter = {}): AsyncGenerator<AuditEvent, void, undefined> =>
+      byCursor(async (cursor) => {
+        const query = { ...filter, limit: PAGE, ...(cursor !== undefined && { cursor }) };
+        const page = await unwrap(api.GET("/v1/audit-events", { params: { query } }));
+        if (typeof page === "string") throw new TypeError("The audit log came as text, and not as JSON.");
+        return page;
       }),
 
     /** All workflows that you may see, newest first. */

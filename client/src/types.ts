@@ -50,6 +50,10 @@ export type FeedEvent = Schemas["Event"];
 export type FeedFilter = Omit<QueryOf<"list_events">, "limit">;
 /** Which instants of a schedule: from `from` on and before `to`, the first `limit` of them. */
 export type OccurrenceRange = NonNullable<QueryOf<"list_trigger_occurrences">>;
+/** A row of the audit log: who changed what. */
+export type AuditEvent = Schemas["AuditEvent"];
+/** Filters the audit log: by user, object, action, and time. */
+export type AuditFilter = Omit<QueryOf<"list_audit_events">, "cursor" | "limit">;
 /** Filters runs: by state, workflow, user, batch, labels (`key:value`), and when they were triggered. */
 export type RunFilter = Omit<QueryOf<"list_tenant_workflow_runs">, "cursor" | "limit">;
 

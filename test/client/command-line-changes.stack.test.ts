@@ -1,5 +1,6 @@
 /** The command line of the package in `client/`: what changes much at once, and what waits or follows. */
 import { describe } from "vitest";
+import { describeAudit } from "./audit.ts";
 import { describeBatches } from "./batches.ts";
 import { describeChangesOfRuns, describeChangesOfWorkflows, describePeople } from "./changes.ts";
 import { describeDelayedRuns } from "./delayed-runs.ts";
@@ -24,6 +25,8 @@ describe("users and invites", () => describePeople(world));
 describe("waiting for runs", () => describeWaiting(world));
 
 describe("events", () => describeEvents(world));
+
+describe("audit", () => describeAudit(world));
 
 describe("notify", () => describeNotify(world));
 

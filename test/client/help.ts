@@ -41,6 +41,7 @@ export function describeHelp(world: () => World): void {
       "whoami",
       "invoke",
       "events",
+      "audit",
       "triggers create",
       "keys create",
       "users role",
