@@ -11,6 +11,7 @@ const SECTIONS = [
   ["workflows", "Workflows"],
   ["files", "Files"],
   ["people", "People"],
+  ["activity", "Activity"],
   ["health", "Health"],
   ["settings", "Settings"],
 ] as const;
@@ -83,11 +84,7 @@ export const Page = ({ title, section, caller, search = "", children }: PageProp
           <span>workflow-runs</span>
         </a>
         <nav aria-label="Sections">
-          {SECTIONS.map(([name, label]) => (
-            <a href={`/app/${name}`} aria-current={name === section ? "page" : undefined}>
-              {label}
-            </a>
-          ))}
+          <Sections current={section} role={caller?.role} />
         </nav>
         <SearchBox action="/app/search" label="Search runs, workflows, people and files" text={search} />
         <div class="who">
@@ -121,6 +118,21 @@ const Html = ({ children }: { children: Child }) => (
     {children}
   </html>
 );
+
+/** The navigation. Only an OWNER or ADMIN may see the audit log. */
+const Sections = ({ current, role }: { current: Section | undefined; role: string | undefined }) => {
+  const roleOfSession = useContext(SignedInContext)?.name.role;
+  const isAdministrator = ["OWNER", "ADMIN"].includes(role ?? roleOfSession ?? "");
+  return (
+    <>
+      {SECTIONS.filter(([name]) => name !== "activity" || isAdministrator).map(([name, label]) => (
+        <a href={`/app/${name}`} aria-current={name === current ? "page" : undefined}>
+          {label}
+        </a>
+      ))}
+    </>
+  );
+};
 
 const Who = ({ caller }: { caller: Caller | undefined }) => {
   const signedInAs = useContext(SignedInContext);

@@ -2,6 +2,7 @@
 import { Hono } from "hono";
 import type { AppEnv } from "../http/env.ts";
 import { noSuchRoute } from "../http/no-such-route.ts";
+import { activity } from "./activity/activity-routes.tsx";
 import { batches } from "./batches/batch-routes.tsx";
 import { files } from "./files/files-routes.tsx";
 import { healthPage } from "./health/health.tsx";
@@ -55,6 +56,7 @@ for (const section of [
   files,
   people,
   notifications,
+  activity,
   healthPage,
   search,
   changes,

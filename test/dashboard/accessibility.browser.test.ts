@@ -220,6 +220,7 @@ const PAGES: Record<string, PageCase> = {
     shows: "Last deliveries",
     dialogs: ["Change the endpoint", "Give it a new secret", "Delete “…”?"],
   },
+  activity: { path: "/app/activity", shows: "who changed what" },
   health: { path: "/app/health", shows: "Dispatch backlog" },
   "health in an hour": { path: "/app/health?period=1h", shows: "Triggered in the last 1 h" },
   "health in a week": { path: "/app/health?period=7d", shows: "Triggered in the last 7 d" },
@@ -249,6 +250,7 @@ const PAGES: Record<string, PageCase> = {
   "a USER's runners": { path: "/app/runners", shows: "An OWNER or ADMIN manages runners.", as: "user" },
   "a USER's files": { path: "/app/files", shows: "There is nothing in it.", as: "user" },
   "a USER's health": { path: "/app/health", shows: "of the runs that you see", as: "user" },
+  "a USER's activity": { path: "/app/activity", shows: "You may not do this", as: "user" },
   "a USER's notifications": { path: HREF, shows: "An OWNER or ADMIN manages notifications.", as: "user" },
   "what is forbidden": { path: "/app/workflows/new", shows: "You may not do this", as: "user" },
 

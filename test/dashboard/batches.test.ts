@@ -47,7 +47,7 @@ describe("the page of a batch", () => {
   it("is linked by the page of each of its runs, and not by those of other runs", async () => {
     const { id, run_ids: runIds } = await invokeBatch(service, tenant, 2);
     expect(await owner.read(`/app/runs/${runIds[1]}`)).toContain(`href="/app/batches/${id}"`);
-    expect(await owner.read(`/app/runs/${await invoke(service, tenant)}`)).not.toContain("<dt>Batch</dt>");
+    expect(await owner.read(`/app/runs/${await invoke(service, tenant)}`)).not.toContain("in the batch");
   });
 
   it("is not there for another tenant", async () => {

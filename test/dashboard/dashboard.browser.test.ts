@@ -465,6 +465,7 @@ const PATHS = {
   people: "/app/people",
   "a person": `/app/people/${DEMO.owner.id}`,
   "a permission": `/app/people/${DEMO.user.id}/permission`,
+  activity: "/app/activity",
   health: "/app/health",
 };
 

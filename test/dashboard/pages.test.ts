@@ -47,6 +47,8 @@ async function allPages(): Promise<string[]> {
     "/app/people",
     `/app/people/${tenant.user.id}`,
     `/app/people/${tenant.user.id}/permission`,
+    "/app/activity",
+    `/app/activity?object=${tenant.definitionId}&action=workflow_definition.paused`,
     "/app/health",
     "/app/search?q=test",
     "/app/workflows?q=test&sort=name",
@@ -153,8 +155,9 @@ describe("every page", () => {
   });
 
   it("ignores invalid query parameters", async () => {
-    const query = "status=WRONG&workflow=no-id&from=yesterday&to=2026-02-31&cursor=garbage&mine=2&offset=-1";
-    for (const path of ["/app/runs", "/app/workflows", "/app/files", "/app/people"]) {
+    const query =
+      "status=WRONG&workflow=no-id&from=yesterday&to=2026-02-31&cursor=garbage&mine=2&offset=-1&actor=x&object=x&action=x&before=x";
+    for (const path of ["/app/runs", "/app/workflows", "/app/files", "/app/people", "/app/activity"]) {
       expect([path, (await owner.get(`${path}?${query}`)).status]).toEqual([path, 200]);
     }
     for (const day of ["0000-01-01", "0001-01-01", "9999-12-31"]) {

@@ -28,6 +28,8 @@ const PAGES: Record<string, (large: Large) => string> = {
   "a folder": ({ stage }) => `/app/files/${stage.tenant.sourcesId}`,
   people: () => "/app/people",
   "a person": ({ stage }) => `/app/people/${stage.tenant.owner.id}`,
+  activity: () => "/app/activity",
+  "activity of one object": ({ stage }) => `/app/activity?object=${stage.tenant.definitionId}`,
   health: () => "/app/health",
   "health in a week": () => "/app/health?period=7d",
   "a workflow in a week": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}?period=7d`,

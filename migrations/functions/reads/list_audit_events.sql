@@ -33,11 +33,16 @@ begin
     from public.audit_rows(
       v_tenant_id, p_actor_id, p_object_id, p_action, coalesce(p_since, '-infinity'), v_before_at, v_before_id, v_examined) found
   ), page as (
-    select e as event, e.at, e.id, row_number() over (order by e.at desc, e.id desc) as place
+    select found.event, looked_at.at, looked_at.id, row_number() over (order by looked_at.at desc, looked_at.id desc) as place
     from looked_at
-    join public.audit_events e on e.tenant_id = v_tenant_id and e.at = looked_at.at and e.id = looked_at.id
-    where (p_actor_id is null or e.actor_id = p_actor_id) and (p_action is null or e.action = p_action)
-    order by e.at desc, e.id desc
+    cross join lateral (
+      select e as event
+      from public.audit_events e
+      where e.tenant_id = v_tenant_id and e.at = looked_at.at and e.id = looked_at.id
+        and (p_actor_id is null or e.actor_id = p_actor_id) and (p_action is null or e.action = p_action)
+      limit 1
+    ) found
+    order by looked_at.at desc, looked_at.id desc
     limit p_limit + 1
   )
   select

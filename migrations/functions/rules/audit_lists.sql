@@ -2,11 +2,13 @@
 
 -- The newest `p_limit` rows of a tenant from `p_since` on and before a position, newest first. One filter chooses the index that is read:
 -- the object, otherwise the user who acted, otherwise the action. The caller applies the others.
+--
+-- It is planned for the given values: a plan for any values would expect so few rows that it would read all of them, and sort them.
 create or replace function public.audit_rows(
   p_tenant_id uuid, p_actor_id uuid, p_object_id uuid, p_action text, p_since timestamptz, p_before_at timestamptz, p_before_id uuid,
   p_limit integer
 ) returns table (at timestamptz, id uuid)
-language plpgsql stable as $$
+language plpgsql stable set plan_cache_mode = force_custom_plan as $$
 begin
   if p_object_id is not null then
     return query
@@ -66,3 +68,33 @@ language sql stable as $$
       then jsonb_build_object('kind', e.about_kind, 'id', e.about_id, 'name', e.about_name) end,
     'before', e.before, 'after', e.after, 'hidden', e.hidden, 'detail', e.detail, 'request_id', e.request_id)
 $$;
+
+-- The newest rows on an object or about it, as the pages of the object show them to an OWNER or ADMIN; [] for a USER. With `p_action` or
+-- `p_field`, only those with this action, or those that have changed this field of it, among its newest 200.
+create or replace function public.last_changes(
+  p_role text, p_tenant_id uuid, p_object_id uuid, p_limit integer, p_action text default null, p_field text default null
+) returns jsonb
+language plpgsql stable as $$
+declare
+  c_window constant integer := 200;
+begin
+  if not public.is_administrator(p_role) then
+    return '[]';
+  end if;
+  return (
+    select coalesce(jsonb_agg(public.audit_event_response(shown.event) order by shown.at desc, shown.id desc), '[]')
+    from (
+      select row.event, found.at, found.id
+      from public.audit_rows(p_tenant_id, null, p_object_id, null, '-infinity', 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff',
+        case when num_nonnulls(p_action, p_field) > 0 then c_window else p_limit end) found
+      cross join lateral (
+        select e as event
+        from public.audit_events e
+        where e.tenant_id = p_tenant_id and e.at = found.at and e.id = found.id and (p_action is null or e.action = p_action)
+          and (p_field is null or e.object_id = p_object_id and e.after ? p_field)
+        limit 1
+      ) row
+      order by found.at desc, found.id desc
+      limit p_limit
+    ) shown);
+end $$;

@@ -1,5 +1,6 @@
 import { CREATABLE_PART_TYPES, type PartType } from "../../db/enums.ts";
 import type { PathPart } from "../../files/path-parts.ts";
+import { LastChanges } from "../activity/changes.tsx";
 import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
@@ -89,6 +90,7 @@ export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }
           <div>
             <About part={part} />
             <Uses view={view} />
+            <LastChanges events={view.changes} id={part.id} />
           </div>
         )}
       </div>

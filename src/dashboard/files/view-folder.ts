@@ -1,5 +1,6 @@
 import { and, asc, count, eq, type SQL, sql } from "drizzle-orm";
 import { type AnyPgColumn, unionAll } from "drizzle-orm/pg-core";
+import type { AuditEvent } from "../../audit/audit-events.ts";
 import type { Credential } from "../../db/access.ts";
 import {
   type Caller as CallerExpression,
@@ -23,6 +24,7 @@ import {
   partColumns,
   selectPathPart,
 } from "../../files/path-parts.ts";
+import { lastChanges } from "../activity/changes.tsx";
 import { type Caller, selectCaller } from "../caller.ts";
 
 /** A workflow that names a part, or a folder above it. `letter` is the parameter that names it: `A`, `B`, `C` or `D`. */
@@ -46,6 +48,8 @@ export type FolderView = {
   below: Below;
   /** The part that is to be moved here, if the request names one that the caller may see. */
   moved: { id: string; name: string } | null;
+  /** What an OWNER or ADMIN sees of the audit log about the part. */
+  changes: AuditEvent[];
 };
 
 const MAX_USES = 50;
@@ -78,6 +82,7 @@ export async function viewFolder(
     uses,
     belows: [below],
     movedParts: [moved = null],
+    changed: [about],
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     parts:
@@ -108,9 +113,15 @@ export async function viewFolder(
       .select({ id: pathParts.id, name: pathParts.name })
       .from(caller)
       .innerJoin(pathParts, movedId === undefined ? sql`false` : isReadablePart(caller, movedId, undefined)),
+    changed: db
+      .with(caller)
+      .select({ changes: lastChanges(caller, pathParts.id) })
+      .from(caller)
+      .innerJoin(pathParts, isChosen),
   });
   const view = {
     ...{ caller: requireCaller(callers), part, above: names, children, total: counted?.total ?? 0, uses, moved },
+    changes: about?.changes ?? [],
     below: {
       parts: below?.parts ?? 0,
       uses: below?.uses ?? 0,

@@ -1,5 +1,6 @@
 /** The pages of Settings → Notifications. */
-import type { Delivery, Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
+import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
+import { LastChanges } from "../activity/changes.tsx";
 import type { Caller } from "../caller.ts";
 import { Ask, Command, Copy, Empty, Fact, Live, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";
@@ -9,7 +10,7 @@ import { SentAgainPage } from "../new-id.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { EndpointForm, EVENT_WORDS, NEW_ENDPOINT, valuesOf } from "./endpoint-form.tsx";
 import { SNIPPETS } from "./snippets.ts";
-import { MAX_DELIVERIES } from "./view-notifications.ts";
+import { type EndpointView, MAX_DELIVERIES } from "./view-notifications.ts";
 
 export const HREF = "/app/settings/notifications";
 
@@ -79,9 +80,7 @@ export const EndpointsPage = ({ caller, endpoints, delivered }: EndpointsPagePro
   </Page>
 );
 
-type EndpointPageProps = { caller: Caller; now: string; endpoint: Endpoint; deliveries: Delivery[] };
-
-export const EndpointPage = ({ caller, now, endpoint, deliveries }: EndpointPageProps) => {
+export const EndpointPage = ({ caller, now, endpoint, deliveries, changes }: EndpointView) => {
   const href = `${HREF}/${endpoint.id}`;
   return (
     <Page title="Notification endpoint" section="settings" caller={caller}>
@@ -150,6 +149,7 @@ export const EndpointPage = ({ caller, now, endpoint, deliveries }: EndpointPage
           <h2>Last deliveries</h2>
           <Deliveries href={href} now={now} deliveries={deliveries} isActive={endpoint.is_active} />
         </section>
+        <LastChanges events={changes} id={endpoint.id} />
       </Live>
     </Page>
   );

@@ -1,5 +1,6 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import type { AuditEvent } from "../../audit/audit-events.ts";
 import { type Credential, credentialJson } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
@@ -10,6 +11,7 @@ import {
   type Endpoint,
   EndpointSchema,
 } from "../../notify/endpoints/endpoint-schema.ts";
+import { lastChanges } from "../activity/changes.tsx";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 
 const listSchema = z.object({ items: z.array(EndpointSchema) });
@@ -57,24 +59,37 @@ export async function viewEndpoints(
   };
 }
 
+export type EndpointView = {
+  caller: Caller;
+  now: string;
+  endpoint: Endpoint;
+  deliveries: Delivery[];
+  changes: AuditEvent[];
+};
+
 /**
  * One endpoint and its latest deliveries. Null when it does not exist or the caller may not see it.
  * @throws Unauthenticated
  */
-export async function viewEndpoint(
-  db: Database,
-  credential: Credential,
-  id: string,
-): Promise<{ caller: Caller; now: string; endpoint: Endpoint; deliveries: Delivery[] } | null> {
+export async function viewEndpoint(db: Database, credential: Credential, id: string): Promise<EndpointView | null> {
   const caller = callerBy(db, credential);
   const given = sql`${credentialJson(credential)}::jsonb`;
-  const { callers, found, sent } = await repeatable(db).batch({
+  const { callers, found, sent, changed } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     found: ask(db, caller, sql`public.find_notification_endpoint(${given}, ${id}::uuid)`),
     sent: ask(db, caller, sql`public.list_deliveries(${given}, ${id}::uuid, null, ${MAX_DELIVERIES})`),
+    changed: db
+      .with(caller)
+      .select({ changes: lastChanges(caller, id) })
+      .from(caller),
   });
   const viewer = requirePageCaller(callers);
   const endpoint = findSchema.safeParse(found[0]?.answer);
   if (!endpoint.success) return null;
-  return { ...viewer, endpoint: endpoint.data.endpoint, deliveries: deliveriesSchema.parse(sent[0]?.answer).items };
+  return {
+    ...viewer,
+    endpoint: endpoint.data.endpoint,
+    deliveries: deliveriesSchema.parse(sent[0]?.answer).items,
+    changes: changed[0]?.changes ?? [],
+  };
 }

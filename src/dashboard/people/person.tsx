@@ -1,3 +1,4 @@
+import { LastChanges } from "../activity/changes.tsx";
 import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
@@ -43,6 +44,7 @@ export const PersonPage = ({ view, person }: { view: PersonView; person: PersonW
         <Permissions view={view} person={person} />
         <LoginOfPerson view={view} person={person} />
         <Keys view={view} person={person} />
+        <LastChanges events={view.changes} id={person.id} />
       </div>
     </Page>
   );

@@ -1,4 +1,5 @@
 import { and, count, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import type { AuditEvent } from "../../audit/audit-events.ts";
 import type { Credential } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy, maySeeUser, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
@@ -10,6 +11,7 @@ import { type Invite, inviteColumns, isOfAdministrator, mayBeInvited } from "../
 import { isPartOfPermission, type Permission, permissionColumns } from "../../people/user-permissions.ts";
 import { isOfTenant, userColumns } from "../../people/users.ts";
 import { r } from "../../runs/run-rows.ts";
+import { lastChanges } from "../activity/changes.tsx";
 import { type Caller, nameOf, selectCaller } from "../caller.ts";
 import { nameOfWorkflow } from "../files/view-folder.ts";
 import { userMatches } from "../search/words.ts";
@@ -144,6 +146,8 @@ export type PersonView = {
   keys: ApiKey[];
   /** The account by which the user signs in, if they are tied to one. */
   login: Login | null;
+  /** What an OWNER or ADMIN sees of the audit log about them. */
+  changes: AuditEvent[];
 };
 
 /** A login without its subject: who may see the page may know at which login service, and since when. */
@@ -162,6 +166,7 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
     permissions,
     keys,
     tied: [login = null],
+    changed: [about],
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     persons: db
@@ -193,6 +198,11 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
       .from(caller)
       .innerJoin(users, isAsked)
       .innerJoin(logins, and(eq(logins.tenantId, users.tenantId), eq(logins.userId, users.id))),
+    changed: db
+      .with(caller)
+      .select({ changes: lastChanges(caller, users.id) })
+      .from(caller)
+      .innerJoin(users, isAsked),
   });
-  return { caller: requireCaller(callers), person, permissions, keys, login };
+  return { caller: requireCaller(callers), person, permissions, keys, login, changes: about?.changes ?? [] };
 }

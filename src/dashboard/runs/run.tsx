@@ -206,7 +206,18 @@ const About = ({ run, now }: { run: ViewedRun; now: string }) => (
             the rights of{" "}
           </>
         )}
-        <Name>{run.user_name}</Name>
+        {run.person_id === null ? (
+          <Name>{run.user_name}</Name>
+        ) : (
+          <a href={`/app/people/${run.person_id}`}>
+            <Name>{run.user_name}</Name>
+          </a>
+        )}
+        {run.batch_id !== null && (
+          <>
+            , in the batch <Id id={run.batch_id} href={`/app/batches/${run.batch_id}`} />
+          </>
+        )}
       </Fact>
       <Fact name="Triggered">
         <Ago at={run.created_at} now={now} focusable />
@@ -220,11 +231,6 @@ const About = ({ run, now }: { run: ViewedRun; now: string }) => (
       {run.idempotency_key !== null && (
         <Fact name="Idempotency key">
           <bdi class="wrap">{run.idempotency_key}</bdi>
-        </Fact>
-      )}
-      {run.batch_id !== null && (
-        <Fact name="Batch">
-          <Id id={run.batch_id} href={`/app/batches/${run.batch_id}`} />
         </Fact>
       )}
       {Object.keys(run.labels).length > 0 && (

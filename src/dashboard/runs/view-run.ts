@@ -1,6 +1,6 @@
 import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
-import { type Caller as CallerExpression, callerBy, maySeeDefinition, maySeeRun } from "../../db/caller.ts";
+import { type Caller as CallerExpression, callerBy, maySeeDefinition, maySeeRun, maySeeUser } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import type { FailureCode, RunEventType } from "../../db/enums.ts";
 import { runningAttempts as a } from "../../db/lease-tables.ts";
@@ -39,6 +39,8 @@ export type ViewedEvent = {
 export type ViewedRun = RunRow & {
   attempt: number;
   user_name: string;
+  /** The user, for a caller who may see their page. */
+  person_id: string | null;
   is_theirs: boolean;
   /** Which changes the state of the run allows, whatever the caller's rights. */
   possible: Record<"stop" | "retry" | "delete", boolean>;
@@ -148,6 +150,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       ...runFields,
       attempt: r.attempt,
       user_name: nameOfUser(db, r.userId),
+      person_id: sql<string | null>`case when ${maySeeUser(caller, r.userId)} then ${r.userId} end`,
       is_theirs: sql<boolean>`public.may_change_run(${caller.role}, ${caller.userId}, ${r.userId})`,
       possible: { stop: isPossible("stop"), retry: isPossible("retry"), delete: isPossible("delete") },
       workflow: {

@@ -1,11 +1,13 @@
 import { and, eq, sql } from "drizzle-orm";
 import { z } from "zod";
+import type { AuditEvent } from "../../audit/audit-events.ts";
 import { type Credential, credentialJson } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy, maySeeDefinition, mayWrite } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts, users } from "../../db/tables.ts";
 import { triggerFirings as f, triggers as t } from "../../db/trigger-tables.ts";
 import { type Firing, firingSchema, type TriggerRow, triggerRowSchema } from "../../triggers/triggers.ts";
+import { lastChangeOf, lastChanges } from "../activity/changes.tsx";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { MAX_COUNTED } from "../runs/view-runs.ts";
 
@@ -91,6 +93,9 @@ export type TriggerView = {
   next: string | null;
   /** How many firings are kept, counted up to one more than `MAX_COUNTED`. */
   kept: number;
+  /** What an OWNER or ADMIN sees of the audit log: its last changes, and who has paused or resumed it. */
+  changes: AuditEvent[];
+  activity_by: AuditEvent | null;
 };
 
 /**
@@ -118,6 +123,8 @@ export async function viewTrigger(
           .from(f)
           .where(eq(f.triggerId, t.id))
           .limit(MAX_COUNTED + 1)}) counted)`,
+        changes: lastChanges(caller, t.id),
+        activity_by: lastChangeOf(caller, t.id, "is_active"),
       })
       .from(caller)
       .innerJoin(t, and(eq(t.tenantId, caller.tenantId), eq(t.id, id)))
@@ -145,10 +152,10 @@ export async function viewTrigger(
   const trigger = foundSchema.safeParse(found[0]?.answer).data?.trigger;
   if (about === undefined || trigger === undefined) return null;
   const { items, next, people } = firingsSchema.parse(fired[0]?.answer);
-  const { user_name, kept, ...workflow } = about;
+  const { user_name, kept, changes, activity_by, ...workflow } = about;
   const firings = items.map((firing) => ({
     ...firing,
     user_name: firing.user_id === null ? null : (people?.[firing.user_id] ?? null),
   }));
-  return { ...viewer, workflow, trigger: { ...trigger, user_name }, firings, next, kept };
+  return { ...viewer, workflow, trigger: { ...trigger, user_name }, firings, next, kept, changes, activity_by };
 }

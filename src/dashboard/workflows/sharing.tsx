@@ -1,3 +1,4 @@
+import { LastChanges } from "../activity/changes.tsx";
 import { Empty, Name, Pages, Send } from "../components.tsx";
 import { plural } from "../format.ts";
 import { Page } from "../layout.tsx";
@@ -5,7 +6,7 @@ import type { PossibleRunner, SharingView } from "./view-sharing.ts";
 
 export const SHARING_PAGE = 50;
 
-type Props = { view: SharingView; workflow: { id: string; name: string }; search: string; offset: number };
+type Props = { view: SharingView; workflow: NonNullable<SharingView["workflow"]>; search: string; offset: number };
 
 /** Which USERs may run a workflow. One button gives a user all permissions that they lack. */
 export const SharingPage = ({ view, workflow, search, offset }: Props) => {
@@ -48,6 +49,7 @@ export const SharingPage = ({ view, workflow, search, offset }: Props) => {
         offset={offset}
         href={(to) => `${href}?${new URLSearchParams({ ...(search !== "" && { q: search }), offset: String(to) })}`}
       />
+      <LastChanges events={workflow.shares} id={workflow.id} title="Who has shared it" />
     </Page>
   );
 };

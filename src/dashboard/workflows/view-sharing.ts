@@ -1,9 +1,11 @@
 import { and, count, eq, isNull, sql } from "drizzle-orm";
+import type { AuditEvent } from "../../audit/audit-events.ts";
 import type { Credential } from "../../db/access.ts";
 import { callerBy, maySeeDefinition, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { users, workflowDefinitions } from "../../db/tables.ts";
 import { isOfTenant } from "../../people/users.ts";
+import { lastChanges } from "../activity/changes.tsx";
 import { type Caller, nameOf, selectCaller } from "../caller.ts";
 
 /** A USER of the tenant. `missing` is the number of permissions that they lack to run the workflow; 0 when they may run it. */
@@ -12,7 +14,7 @@ export type PossibleRunner = { id: string; name: string; email: string | null; m
 export type SharingView = {
   caller: Caller;
   /** Null when the workflow does not exist or the caller may not see it. */
-  workflow: { id: string; name: string } | null;
+  workflow: { id: string; name: string; shares: AuditEvent[] } | null;
   people: PossibleRunner[];
   total: number;
 };
@@ -60,7 +62,11 @@ export async function viewSharing(
     callers: selectCaller(db, caller),
     workflows: db
       .with(caller)
-      .select({ id: workflowDefinitions.id, name: workflowDefinitions.name })
+      .select({
+        id: workflowDefinitions.id,
+        name: workflowDefinitions.name,
+        shares: lastChanges(caller, workflowDefinitions.id, "workflow_definition.shared"),
+      })
       .from(caller)
       .innerJoin(
         workflowDefinitions,

@@ -1,4 +1,5 @@
 import { and, eq, type SQL, sql } from "drizzle-orm";
+import type { AuditEvent } from "../../audit/audit-events.ts";
 import type { Credential } from "../../db/access.ts";
 import {
   type Caller as CallerExpression,
@@ -20,6 +21,7 @@ import {
   type StartObstacle,
   startObstacle,
 } from "../../workflows/workflow-definitions.ts";
+import { lastChangeOf, lastChanges } from "../activity/changes.tsx";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersOf } from "../runners/view-runners.ts";
 import { MAX_COUNTED } from "../runs/view-runs.ts";
@@ -60,6 +62,10 @@ export type ViewedWorkflow = DefinitionRow &
     instructions: NamedPart[];
     outputs: NamedPart[];
     templates: NamedPart[];
+    /** What an OWNER or ADMIN sees of the audit log: its last changes, and who has paused or resumed it, and changed its policy. */
+    changes: AuditEvent[];
+    activity_by: AuditEvent | null;
+    policy_by: AuditEvent | null;
   };
 
 /**
@@ -151,6 +157,9 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
         .select({ counted: sql`jsonb_build_object('total', count(*), 'paused', count(${t.pausedAt}))` })
         .from(t)
         .where(eq(t.workflowDefinitionId, d.id))})`,
+      changes: lastChanges(caller, d.id),
+      activity_by: lastChangeOf(caller, d.id, "is_active"),
+      policy_by: sql<AuditEvent | null>`${lastChanges(caller, d.id, "workflow_definition.policy_replaced")} -> 0`,
       queued: queuedOf(db),
       running: runningOf(db),
       max_running: d.maxRunning,

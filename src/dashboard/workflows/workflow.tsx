@@ -1,3 +1,4 @@
+import { By, LastChanges } from "../activity/changes.tsx";
 import type { Caller } from "../caller.ts";
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
 import { Ask, CopyCurl, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
@@ -75,6 +76,7 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
       )}
       <LatestRuns workflow={workflow} now={now} href={hrefOf(workflow)} />
       <Keys workflow={workflow} />
+      <LastChanges events={workflow.changes} id={workflow.id} />
     </Live>
   </Page>
 );
@@ -197,7 +199,7 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
         )}
       </Fact>
       <Fact name="Policy">
-        {describePolicy(workflow.policy)}{" "}
+        {describePolicy(workflow.policy)} <By event={workflow.policy_by} />{" "}
         {workflow.may_write && <a href={`/app/workflows/${workflow.id}/policy`}>Change</a>}
       </Fact>
       <Fact name="Triggers">
@@ -208,6 +210,9 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
           {workflow.triggers.total === 0 && workflow.may_write ? "Add one" : "Show"}
         </a>
       </Fact>
+      {!workflow.is_active && (
+        <Fact name="Paused">{workflow.activity_by === null ? "yes" : <By event={workflow.activity_by} />}</Fact>
+      )}
       <Fact name="Changed">
         <Time at={workflow.updated_at} />
       </Fact>
