@@ -98,8 +98,14 @@ describe("the last changes", () => {
 
   it("say who has paused a workflow, changed its policy, and shared it", async () => {
     const workflow = `/app/workflows/${tenant.definitionId}`;
-    expect(textOf(await owner.read(workflow))).toMatch(/Paused ?by Olga, \d/);
+    expect(textOf(await owner.read(workflow))).toMatch(/Paused ?yes by Olga, \d/);
+    // The service pauses a workflow itself when its runner is gone.
+    const { sql } = service.database;
     const { key } = tenant.owner;
+    const resumed = await service.send("POST", `/v1/workflow-definitions/${tenant.definitionId}/resume`, key);
+    expect(resumed.status).toBe(204);
+    await sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    expect(textOf(await owner.read(workflow))).not.toMatch(/Paused ?yes by/);
     const policy = { handover: "lease", lease_seconds: 30, max_attempts: 1, retry_on: [] };
     const changed = await service.send("PUT", `/v1/workflow-definitions/${tenant.definitionId}/policy`, key, policy);
     expect(changed.status).toBe(200);

@@ -29,6 +29,11 @@ export const By = ({ event }: { event: AuditEvent | null }) =>
     </span>
   );
 
+/** Who has paused something that is paused now, by the last change of `is_active`. Nothing when the service itself has paused it. */
+export const PausedBy = ({ event }: { event: AuditEvent | null }) => (
+  <By event={event?.after?.is_active === false ? event : null} />
+);
+
 const ObjectLink = ({ object, isGone }: { object: AuditEvent["object"]; isGone: boolean }) => {
   const href = placeOf(object, isGone);
   if (object.name === null && object.id === null) return <>{kindWord(object.kind)}s</>;

@@ -39,6 +39,11 @@ export const PersonPage = ({ view, person }: { view: PersonView; person: PersonW
                 {isSelf ? "Your runs" : "Their runs"}
               </a>
             </Fact>
+            {caller.is_administrator && (
+              <Fact name="Activity">
+                <a href={`/app/activity?actor=${person.id}`}>{isSelf ? "Your changes" : "Their changes"}</a>
+              </Fact>
+            )}
           </dl>
         </section>
         <Permissions view={view} person={person} />

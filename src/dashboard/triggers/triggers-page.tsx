@@ -1,6 +1,6 @@
 /** The pages that show triggers: those of a workflow, and one with its firings. */
 import type { Schedule } from "../../triggers/schedule/schedule.ts";
-import { By, LastChanges } from "../activity/changes.tsx";
+import { LastChanges, PausedBy } from "../activity/changes.tsx";
 import type { Caller } from "../caller.ts";
 import { Ask, Empty, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
@@ -124,7 +124,7 @@ export const TriggerPage = ({ view, before }: { view: TriggerView; before: strin
           <dl class="rows">
             <Fact name="State">
               <State trigger={trigger} />
-              {!trigger.is_active && <By event={view.activity_by} />}
+              {!trigger.is_active && <PausedBy event={view.activity_by} />}
             </Fact>
             <Fact name="Schedule">
               <ScheduleText schedule={trigger.schedule} />

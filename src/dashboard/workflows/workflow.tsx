@@ -1,4 +1,4 @@
-import { By, LastChanges } from "../activity/changes.tsx";
+import { By, LastChanges, PausedBy } from "../activity/changes.tsx";
 import type { Caller } from "../caller.ts";
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
 import { Ask, CopyCurl, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
@@ -211,7 +211,9 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
         </a>
       </Fact>
       {!workflow.is_active && (
-        <Fact name="Paused">{workflow.activity_by === null ? "yes" : <By event={workflow.activity_by} />}</Fact>
+        <Fact name="Paused">
+          yes <PausedBy event={workflow.activity_by} />
+        </Fact>
       )}
       <Fact name="Changed">
         <Time at={workflow.updated_at} />
