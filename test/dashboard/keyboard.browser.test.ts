@@ -228,7 +228,8 @@ const JOBS: Record<string, Job> = {
     await keyboard.press("button", "Create", page.locator("#ask-key"));
     await keyboard.sees(/wr_one_[0-9A-Za-z]{49}/);
     await keyboard.press("link", "Done");
-    const key = page.locator("li", { hasText: name });
+    // Its change is also among the last changes.
+    const key = page.locator("li", { hasText: name, has: page.getByRole("button", { name: "Revoke" }) });
     await keyboard.press("button", "Revoke", key);
     await keyboard.press("button", "Revoke", key.locator(".ask"));
     await key.waitFor({ state: "detached" });
