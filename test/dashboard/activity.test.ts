@@ -53,13 +53,13 @@ describe("the page Activity", () => {
     await service.database.sql`
       insert into audit_events (id, tenant_id, at, actor_id, credential_kind, action, object_kind, hidden)
       select gen_random_uuid(), ${tenant.id}, statement_timestamp() - n * interval '1 day', ${tenant.owner.id}, 'api_key',
-        'user.frobnicated', 'user', '{}'
+        'user.greeted', 'user', '{}'
       from generate_series(1, 60) n`;
     const page = await owner.read("/app/activity");
     const older = /href="([^"]*before=[^"]*)"/.exec(page)?.[1] ?? "";
     expect(textOf(await owner.read(older.replaceAll("&amp;", "&")))).toContain("Olga");
     // An action of a later version is shown by its own words.
-    expect(textOf(page)).toContain("frobnicated users");
+    expect(textOf(page)).toContain("greeted users");
   });
 
   it("is for an OWNER or ADMIN, and the navigation of a USER does not have it", async () => {
