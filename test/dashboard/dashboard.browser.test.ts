@@ -341,7 +341,8 @@ describe.concurrent("the dashboard", () => {
     await owner.getByRole("link", { name: "Open shared" }).click();
     await owner.getByRole("radio", { name: "reports" }).check();
     await press(owner, "Give the permission", "main");
-    await owner.getByText("/shared/reports").waitFor();
+    // It is among the permissions and among the last changes.
+    await owner.getByText("/shared/reports").first().waitFor();
     await user.reload();
     await user.getByRole("link", { name: "reports" }).click();
     await user.getByRole("heading", { name: "reports" }).waitFor();
@@ -370,10 +371,11 @@ describe.concurrent("the dashboard", () => {
     const { stdout } = await runProgram("sh", ["-c", command], { env: { API_KEY: key } });
     expect(JSON.parse(stdout)).toMatchObject({ id: DEMO.runs.completed, status: "COMPLETED" });
     await page.goto(`/app/people/${DEMO.admin.id}`);
-    const row = page.locator("li", { hasText: "Laptop" });
+    // Its changes are also among the last changes.
+    const row = page.locator("li", { hasText: "Laptop", has: page.getByRole("button", { name: "Revoke" }) });
     await row.getByRole("button", { name: "Revoke" }).first().click();
     await row.locator(".ask").getByRole("button", { name: "Revoke" }).click();
-    await page.locator("li", { hasText: "Laptop" }).waitFor({ state: "detached" });
+    await row.waitFor({ state: "detached" });
     // The page is refreshed, and the key of its session is no longer valid.
     await other.waitForURL("**/app/sign-in*");
     await other.goto("/app/runs");
