@@ -38,8 +38,12 @@ export const triggers = pgTable(
     userId: uuid("user_id").notNull(),
     name: text("name").notNull(),
     kind: text("kind").$type<TriggerKind>().notNull(),
-    /** What depends on the kind. Of a schedule: see src/triggers/schedule/schedule.ts. */
+    /** What depends on the kind: see src/triggers/schedule/schedule.ts, and src/triggers/inbound/receiver.ts for a webhook. */
     config: jsonb("config").notNull(),
+    /** Of a webhook: with what its sender signs. The previous secret also counts until `previous_secret_until`. */
+    secretEncrypted: text("secret_encrypted"),
+    previousSecretEncrypted: text("previous_secret_encrypted"),
+    previousSecretUntil: instant("previous_secret_until"),
     /** What each run gets, as with an invoke. */
     input: json("input"),
     labels: jsonb("labels").$type<Record<string, string>>(),
@@ -84,6 +88,11 @@ export const triggers = pgTable(
     check("triggers_name_check", sql`char_length(${t.name}) between 1 and 100`),
     check("triggers_when_busy_check", oneOf(sql`${t.whenBusy}`, WHEN_BUSY)),
     check("triggers_concurrency_key_check", sql`char_length(${t.concurrencyKey}) between 1 and 128`),
+    check("triggers_secret_check", sql`(${t.secretEncrypted} is not null) = (${t.kind} = 'webhook')`),
+    check(
+      "triggers_previous_secret_check",
+      sql`(${t.previousSecretEncrypted} is null) = (${t.previousSecretUntil} is null)`,
+    ),
     check("triggers_paused_check", sql`${t.pausedAt} is null or num_nonnulls(${t.nextAt}, ${t.dueAt}) = 0`),
     check("triggers_pause_note_check", sql`${t.pauseNote} is null or ${t.pausedAt} is not null`),
   ],
@@ -99,9 +108,12 @@ export const triggerFirings = pgTable(
     at: instant("at").notNull(),
     outcome: text("outcome").$type<FiringOutcome>().notNull(),
     cause: text("cause").$type<FiringCause>().notNull(),
-    /** Names the occasion, which fires once: of a schedule, the instant in the format of the API. Null for one by hand. */
+    /**
+     * Names the occasion, which fires once: of a schedule, the instant in the format of the API; of a webhook, the id of the message and
+     * what else `receive_webhook` says. Null for one by hand, and for a message without an id.
+     */
     occasion: plainText("occasion"),
-    /** The instant of the schedule; of a stretch, the first, the last, and how many they are. */
+    /** The instant of the schedule; of a stretch, the first, the last, and how many they are. Of a stretch of messages: when they came. */
     scheduledAt: instant("scheduled_at"),
     scheduledUntil: instant("scheduled_until"),
     count: integer("count").notNull().default(1),

@@ -27,6 +27,7 @@ export const CAUSES: Record<FiringCause, string> = {
   schedule: "on its schedule",
   hand: "fired by hand",
   backfill: "for an instant of the past",
+  webhook: "by a message",
 };
 
 export const TriggerLink = ({ trigger: { id, name, is_there } }: { trigger: TriggerOfRun }) =>
