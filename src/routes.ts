@@ -31,6 +31,10 @@ const API: readonly Area[] = [
     ],
   },
   {
+    paths: ["/v1/inbound"],
+    load: async () => [(await import("./triggers/inbound/inbound-routes.ts")).inbound],
+  },
+  {
     paths: ["/v1/workflow-runs/stream", "/v1/workflow-runs/{id}/stream"],
     load: async () => [(await import("./runs/live/run-streams-routes.ts")).runStreams],
   },

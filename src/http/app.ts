@@ -4,7 +4,7 @@ import { requestId } from "hono/request-id";
 import { secureHeaders } from "hono/secure-headers";
 import type { AppEnv } from "./env.ts";
 import { answerError } from "./errors.ts";
-import { type BodyLimit, boundRequest, patternOf } from "./middleware/bound-request.ts";
+import { type BodyRule, boundRequest, patternOf } from "./middleware/bound-request.ts";
 import { shareWithOrigins } from "./middleware/cross-origin.ts";
 import { limitAddress } from "./middleware/limit-rate.ts";
 import { logRequests } from "./middleware/log-requests.ts";
@@ -47,22 +47,23 @@ export function createApp(routers: readonly Hono<AppEnv>[]): OpenAPIHono<AppEnv>
     throw noSuchRoute(app, c.req.path, "There is no such route. See /docs.");
   });
 
-  const bodyLimits: BodyLimit[] = [];
+  const bodyRules: BodyRule[] = [];
   app.use(
     requestId(),
     logRequests,
     secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, ...OBSOLETE_HEADERS }),
     requireHttps,
     shareWithOrigins,
-    limitAddress,
-    boundRequest(bodyLimits),
+    limitAddress(bodyRules),
+    boundRequest(bodyRules),
   );
 
   for (const router of routers) app.route("/", router);
   for (const definition of app.openAPIRegistry.definitions) {
     if (definition.type !== "route") continue;
-    const { maxBodyBytes } = kindOf(definition.route);
-    if (maxBodyBytes !== undefined) bodyLimits.push({ path: patternOf(definition.route.path), maxBytes: maxBodyBytes });
+    const { maxBodyBytes: maxBytes, isSigned = false } = kindOf(definition.route);
+    if (maxBytes === undefined && !isSigned) continue;
+    bodyRules.push({ path: patternOf(definition.route.path), maxBytes, isSigned });
   }
   return app;
 }

@@ -47,5 +47,29 @@ export const jsonObject = (maxBytes: number) =>
       message: `Must have at most ${maxBytes} bytes, written without blanks in UTF-8.`,
     });
 
+/** A JSON Pointer (RFC 6901), without the empty one, which names the whole document. */
+export const JSON_POINTER = /^(\/([^~/]|~[01])*)+$/;
+
+/** The names in a JSON Pointer. */
+export const namesOf = (pointer: string): string[] =>
+  pointer
+    .split("/")
+    .slice(1)
+    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
+
+/** An index in an array, as a JSON Pointer writes it. */
+const INDEX = /^(0|[1-9]\d{0,8})$/;
+
+/** What a JSON Pointer names in the result of `JSON.parse`; undefined when there is nothing. */
+export function valueAtPointer(document: unknown, pointer: string): unknown {
+  let value = document;
+  for (const name of namesOf(pointer)) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    if (Array.isArray(value) && !INDEX.test(name)) return undefined;
+    value = Reflect.get(value, name);
+  }
+  return value;
+}
+
 /** JSON that a SQL function returns as text, since `jsonb` would change how its numbers are written. */
 export const jsonText = z.string().transform((text): unknown => JSON.parse(text));

@@ -25,6 +25,12 @@ export const PROBLEMS = {
     title: "Unauthenticated",
     detail: "Send the token of an open session: `Authorization: Bearer <token>`. Open one at `/v1/runner-sessions`.",
   },
+  message_unauthenticated: {
+    status: 401,
+    title: "Unauthenticated",
+    detail:
+      "Sign the message as the scheme of the trigger says, with its secret and the current time. Check the id of the trigger, too.",
+  },
   not_found: {
     status: 404,
     title: "Not found",

@@ -27,7 +27,13 @@ type Read = Definition & { method?: never };
 type Change = Definition & { method: ChangeMethod };
 
 /** What the builder knows about a route, for the OpenAPI document and for the app. */
-export type RouteKind = { problems: readonly ProblemCode[]; isConditional: boolean; maxBodyBytes?: number | undefined };
+export type RouteKind = {
+  problems: readonly ProblemCode[];
+  isConditional: boolean;
+  maxBodyBytes?: number | undefined;
+  /** True when the handler verifies the signature of the request: see {@link signedCall}. */
+  isSigned?: boolean;
+};
 
 /** The property of a route that holds its kind. It is copied with the route when a router is mounted in another. */
 const KIND = Symbol("kind of route");
@@ -49,6 +55,10 @@ const OF_ANYBODY: ProblemCode[] = ["uri_too_long", "too_many_requests", "headers
 // The credential is looked up in the database, so these requests can fail when the database does.
 const OF_A_CREDENTIAL: ProblemCode[] = ["internal_error", "database_unavailable", "misdirected"];
 const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "session_keys_unavailable"];
+const OF_A_MESSAGE: ProblemCode[] = [
+  ...["incomplete_body" as const, "payload_too_large" as const, "message_unauthenticated" as const],
+  ...["internal_error" as const, "database_unavailable" as const],
+];
 
 const callerSecurity = [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }];
 const keySecurity = [{ ApiKey: [] }];
@@ -195,6 +205,25 @@ export function runnerSessionCall<const Path extends string, Own extends Change 
     security: runnerSessionSecurity,
     middleware: [authenticateRunnerSession, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+  });
+}
+
+/**
+ * A message that its sender has signed. The handler verifies the signature, over the bytes of the body as they came: nothing parses them
+ * before. The rate limits of addresses do not count it, since all customers of a sender share its addresses.
+ */
+export function signedCall<const Path extends string, Own extends Change & { path: Path; maxBodyBytes: number }>(
+  definition: Own,
+) {
+  return createRoute({
+    ...onlyKnownQuery(definition),
+    security: [],
+    [KIND]: {
+      problems: [...OF_ANYBODY, ...OF_A_MESSAGE, ...(definition.problems ?? [])],
+      isConditional: false,
+      maxBodyBytes: definition.maxBodyBytes,
+      isSigned: true,
+    } satisfies RouteKind,
   });
 }
 

@@ -8,7 +8,7 @@ type Issue = z.core.$ZodIssue;
 type Location = "path" | "query" | "header" | "body";
 
 /** Fields whose values, and all values within them, must not be repeated in an answer. */
-const SECRET_FIELDS = new Set(["webhook_secret"]);
+const SECRET_FIELDS = new Set(["webhook_secret", "secret"]);
 
 /** Fields that contain a secret. If a caller sends a plain text in their place, that text may be the secret. */
 const FIELDS_WITH_SECRETS = new Set(["body", "runner_config"]);

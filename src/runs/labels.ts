@@ -4,10 +4,11 @@ import { repeated, text } from "../http/schemas.ts";
 import { isStorable } from "../http/text.ts";
 
 export const MAX_LABELS = 10;
-const MAX_VALUE = 128;
+export const MAX_LABEL_VALUE = 128;
 const KEY = "[a-z][a-z0-9_.-]{0,39}";
-const IS_KEY = new RegExp(`^${KEY}$`);
-const IS_LABEL = new RegExp(`^${KEY}:.{1,${MAX_VALUE}}$`, "su");
+export const LABEL_KEY = `^${KEY}$`;
+const IS_KEY = new RegExp(LABEL_KEY);
+const IS_LABEL = new RegExp(`^${KEY}:.{1,${MAX_LABEL_VALUE}}$`, "su");
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -22,8 +23,11 @@ export const labelsOfRun = () =>
 
 const EXAMPLE = { customer: "4711" };
 
-/** The labels of an invoke. The keys are checked before zod makes the record, since it leaves out a key `__proto__`. */
-export const givenLabels = () =>
+/** The labels of an invoke. */
+export const givenLabels = () => byLabel(text({ min: 1, max: MAX_LABEL_VALUE }));
+
+/** A value for each key of a label. The keys are checked before zod makes the record, since it leaves out a key `__proto__`. */
+export const byLabel = <Value extends z.ZodType>(value: Value) =>
   z
     .unknown()
     .superRefine((given, context) => {
@@ -36,12 +40,12 @@ export const givenLabels = () =>
         context.addIssue({ code: "custom", path: [key], message });
       }
     })
-    .pipe(z.record(z.string(), text({ min: 1, max: MAX_VALUE })));
+    .pipe(z.record(z.string(), value));
 
 /** How the document describes {@link givenLabels}. */
 export const LABELS_OBJECT = {
-  additionalProperties: { type: "string", minLength: 1, maxLength: MAX_VALUE },
-  propertyNames: { pattern: `^${KEY}$` },
+  additionalProperties: { type: "string", minLength: 1, maxLength: MAX_LABEL_VALUE },
+  propertyNames: { pattern: LABEL_KEY },
   maxProperties: MAX_LABELS,
   example: EXAMPLE,
 } as const;
@@ -54,7 +58,7 @@ const label = () =>
   z
     .string()
     .refine(isLabel, { message: "Must be `key:value`, such as `customer:4711`." })
-    .openapi({ pattern: `^${KEY}:`, maxLength: 41 + MAX_VALUE, example: "customer:4711" });
+    .openapi({ pattern: `^${KEY}:`, maxLength: 41 + MAX_LABEL_VALUE, example: "customer:4711" });
 
 /** The labels of a filter in a body: only runs that have all of them. */
 export const labelList = () => z.array(label()).max(MAX_LABELS);

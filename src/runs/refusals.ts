@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { RunStatus } from "../db/enums.ts";
 import { RUN_STATUSES } from "../db/enums.ts";
 import { lackingRights, namePart, partFaultSchema, toFault } from "../files/part-faults.ts";
+import { namesOf } from "../http/json-value.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
 
 export const NO_RUN = "There is no such run, or it is not yours to see.";
@@ -135,7 +136,7 @@ export function faultOfRun(
       const msg =
         `The workflow's policy takes the concurrency key from ${pointer} of the input: a text of 1 to 128 characters, a ` +
         "number or a boolean. Send it there, or send `concurrency_key`.";
-      return { loc: [...locOfRun, "input", ...namesOf(pointer)], type: "value_error", msg };
+      return { loc: [...locOfRun, "input", ...namesOf(pointer ?? "")], type: "value_error", msg };
     }
     case "start_after":
       return { loc: [...locOfRun, "start_after"], type: "value_error", msg: "Must be within 90 days from now." };
@@ -159,13 +160,6 @@ function busyProblem({ limit = 1, key, run_id }: z.infer<typeof triggerRefusalSc
     run_id === undefined ? [] : [{ kind: "run", id: run_id, name: `Run ${run_id}` }],
   );
 }
-
-/** The names in a JSON Pointer (RFC 6901). */
-const namesOf = (pointer = "") =>
-  pointer
-    .split("/")
-    .slice(1)
-    .map((name) => name.replaceAll("~1", "/").replaceAll("~0", "~"));
 
 /** `verb` is the refused change. Some texts depend on it. */
 export function changeProblem(

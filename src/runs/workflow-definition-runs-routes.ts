@@ -22,7 +22,7 @@ export const workflowDefinitionRuns = createRouter();
 /** A check refuses an empty key instead of `minLength`, since the contract's schema has no minimum. */
 export const IDEMPOTENCY_KEY = text({ max: 255 }).refine((key) => key !== "", { message: "Must not be empty." });
 
-const MAX_INPUT_BYTES = 32 * 1024;
+export const MAX_INPUT_BYTES = 32 * 1024;
 
 export const InvokeWorkflowRequestSchema = z
   .strictObject({

@@ -6,8 +6,6 @@ import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, positionQuery } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
-import { toInstant } from "./schedule/plan.ts";
-import { occurrencesAfter, type Schedule } from "./schedule/schedule.ts";
 import {
   BackfillRequestSchema,
   BackfillSchema,
@@ -15,10 +13,10 @@ import {
   FiringSchema,
   MAX_OCCURRENCES,
   OccurrencesSchema,
-  PauseTriggerRequestSchema,
-  TriggerSchema,
-  triggerParams,
-} from "./trigger-schema.ts";
+} from "./firing-schema.ts";
+import { toInstant } from "./schedule/plan.ts";
+import { occurrencesAfter, type Schedule } from "./schedule/schedule.ts";
+import { PauseTriggerRequestSchema, TriggerSchema, triggerParams } from "./trigger-schema.ts";
 import {
   backfillTrigger,
   findBackfill,
@@ -62,7 +60,7 @@ const pause = callerWrite({
 firings.openapi(pause, async (c) => {
   const { note = null } = c.req.valid("json");
   const { result } = await perform(c.var.services, pauseTrigger, { id: c.req.valid("param").trigger_id, note });
-  return c.json(toTrigger(result.trigger), 200);
+  return c.json(toTrigger(result.trigger, c.env.config), 200);
 });
 
 const resume = callerWrite({
@@ -93,7 +91,7 @@ const resume = callerWrite({
 
 firings.openapi(resume, async (c) => {
   const request = { id: c.req.valid("param").trigger_id, catchesUp: c.req.valid("json").catch_up ?? false };
-  return c.json(toTrigger((await perform(c.var.services, resumeTrigger, request)).result.trigger), 200);
+  return c.json(toTrigger((await perform(c.var.services, resumeTrigger, request)).result.trigger, c.env.config), 200);
 });
 
 const fire = callerWrite({
@@ -160,7 +158,7 @@ const occurrences = callerRead({
   tags,
   summary: "The instants of a trigger's schedule",
   description:
-    "Of the past and of the future, as the schedule is now, also while the trigger is paused. Without the jitter.",
+    "Of the past and of the future, as the schedule is now, also while the trigger is paused. Without the jitter. A trigger without a schedule has none.",
   request: {
     params: triggerParams,
     query: z.object({
@@ -183,7 +181,8 @@ const occurrences = callerRead({
 firings.openapi(occurrences, async (c) => {
   const { from, to, limit } = c.req.valid("query");
   const { trigger, now } = await findTrigger(c.env.db, c.var.credential, c.req.valid("param").trigger_id);
-  return c.json({ items: occurrencesIn(trigger.schedule, from ?? now, to, limit) }, 200);
+  const { schedule } = trigger;
+  return c.json({ items: schedule === null ? [] : occurrencesIn(schedule, from ?? now, to, limit) }, 200);
 });
 
 const backfill = callerWrite({

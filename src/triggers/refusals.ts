@@ -5,8 +5,18 @@ import { NEEDS_ONE_SLOT } from "../workflows/policy.ts";
 import { NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "../workflows/workflow-definitions.ts";
 
 export const triggerRefusalSchema = z.object({
-  refused: z.enum(["not_found", "forbidden", "too_many", "id_taken", "past", "several_slots", "other_kind", "changed"]),
+  refused: z.enum([
+    ...["not_found", "forbidden", "too_many", "id_taken", "past", "several_slots", "other_kind", "changed"],
+    ...["other_scheme", "no_schedule", "no_secret", "token_given", "secret_malformed", "seen_another"],
+  ] as const),
 });
+
+/** What can be wrong with a secret that somebody has given. */
+export const SECRET_FAULTS = {
+  token_given: "The token is always made by the service. Leave it out.",
+  secret_malformed:
+    "Of standard-webhooks, it is `whsec_` and a key in base64, or else any text that does not begin so.",
+} as const;
 
 export const NO_TRIGGER = "There is no such trigger, or its workflow is not yours to see.";
 
@@ -34,6 +44,19 @@ export function triggerProblem(
       return new ValidationFailed([
         { loc: ["body", "kind"], type: "value_error", msg: "The kind of a trigger cannot be changed." },
       ]);
+    case "other_scheme":
+      return new ValidationFailed([
+        { loc: ["body", "webhook", "scheme"], type: "value_error", msg: "The scheme of a trigger cannot be changed." },
+      ]);
+    case "no_schedule":
+      return new Problem("conflict", "The trigger has no schedule, so there are no instants to fire it for.");
+    case "no_secret":
+      return new Problem("conflict", "The trigger receives no webhooks, so it has no secret.");
+    case "token_given":
+    case "secret_malformed":
+      return new ValidationFailed([{ loc: ["body", "secret"], type: "value_error", msg: SECRET_FAULTS[refused] }]);
+    case "seen_another":
+      return new Problem("conflict", "The trigger was changed since you have opened it. Open it again.");
     case "changed":
       return new Problem("conflict", "The trigger was changed meanwhile, so nothing was fired. Try again.");
   }

@@ -1,14 +1,20 @@
-/** The schemas of triggers and firings in the API. */
+/** The schemas of triggers in the API. */
 import { z } from "@hono/zod-openapi";
-import { FIRING_CAUSES, FIRING_OUTCOMES, TRIGGER_KINDS, WHEN_BUSY } from "../db/enums.ts";
+import { TRIGGER_KINDS, type TriggerKind, WHEN_BUSY } from "../db/enums.ts";
 import { givenInstant, instant, line, orNull, text, uuid } from "../http/schemas.ts";
-import { givenLabels, LABELS_OBJECT, labelsOfRun } from "../runs/labels.ts";
+import { givenLabels, LABELS_OBJECT, labelsOfRun, MAX_LABELS } from "../runs/labels.ts";
 import { InvokeWorkflowRequestSchema } from "../runs/workflow-definition-runs-routes.ts";
+import { TRIGGER_ID } from "./firing-schema.ts";
+import {
+  exampleWebhook,
+  GivenWebhookSchema,
+  givenSecret,
+  secretFault,
+  secretOnce,
+  WebhookSchema,
+} from "./inbound/webhook-schema.ts";
 import { checkSchedule } from "./schedule/check-schedule.ts";
 import { CATCH_UPS } from "./schedule/schedule.ts";
-
-const TRIGGER_ID = "01920000-0000-7000-8000-000000000a01";
-const RUN_ID = "01920000-0000-7000-8000-000000000403";
 
 const MAX_JITTER_SECONDS = 3_600;
 const MAX_WINDOW_SECONDS = 30 * 86_400;
@@ -114,24 +120,59 @@ const exampleRequest = {
 
 const { input, concurrency_key } = InvokeWorkflowRequestSchema.shape;
 
+const requestFields = {
+  name: line(100),
+  kind: kind(),
+  schedule: orNull(GivenScheduleSchema).default(null),
+  webhook: orNull(GivenWebhookSchema).default(null),
+  input: input.openapi({
+    type: ["object", "null"],
+    additionalProperties: true,
+    description: "What each run gets, as with an invoke.",
+  }),
+  labels: givenLabels()
+    .nullish()
+    .openapi({ type: ["object", "null"], ...LABELS_OBJECT, description: "The labels of each run." }),
+  concurrency_key: concurrency_key.openapi({ description: "The concurrency key of each run, as with an invoke." }),
+  when_busy: when_busy.default(null),
+  is_active: z.boolean().default(true).openapi({ description: "False pauses it." }),
+};
+
+/** What the fields of a request must be together: there is the one that its kind is named after, and no other of these. */
+function checkTogether(
+  {
+    kind: given,
+    ...fields
+  }: { kind: TriggerKind; labels?: object | null | undefined } & Record<TriggerKind, object | null>,
+  context: z.RefinementCtx,
+): void {
+  for (const name of TRIGGER_KINDS) {
+    if ((fields[name] !== null) === (name === given)) continue;
+    const message = name === given ? `The kind ${given} needs it.` : `The kind ${given} does not have it.`;
+    context.addIssue({ code: "custom", path: [name], message });
+  }
+  const from = fields.webhook !== null && "labels_from" in fields.webhook ? fields.webhook.labels_from : null;
+  const labels = new Set([...Object.keys(fields.labels ?? {}), ...Object.keys(from ?? {})]);
+  if (labels.size > MAX_LABELS) {
+    const message = `Must be at most ${MAX_LABELS} labels, together with \`labels\`.`;
+    context.addIssue({ code: "custom", path: ["webhook", "labels_from"], message });
+  }
+}
+
 export const TriggerRequestSchema = z
-  .strictObject({
-    name: line(100),
-    kind: kind(),
-    schedule: GivenScheduleSchema,
-    input: input.openapi({
-      type: ["object", "null"],
-      additionalProperties: true,
-      description: "What each run gets, as with an invoke.",
-    }),
-    labels: givenLabels()
-      .nullish()
-      .openapi({ type: ["object", "null"], ...LABELS_OBJECT, description: "The labels of each run." }),
-    concurrency_key: concurrency_key.openapi({ description: "The concurrency key of each run, as with an invoke." }),
-    when_busy: when_busy.default(null),
-    is_active: z.boolean().default(true).openapi({ description: "False pauses it." }),
-  })
+  .strictObject(requestFields)
+  .superRefine(checkTogether)
   .openapi("TriggerRequest", { example: exampleRequest });
+
+export const CreateTriggerRequestSchema = z
+  .strictObject({ ...requestFields, secret: givenSecret() })
+  .superRefine((given, context) => {
+    checkTogether(given, context);
+    if (given.secret == null) return;
+    const message = given.webhook === null ? "Only a webhook has it." : secretFault(given.webhook.scheme, given.secret);
+    if (message !== null) context.addIssue({ code: "custom", path: ["secret"], message });
+  })
+  .openapi("CreateTriggerRequest", { example: exampleRequest });
 
 export const exampleTrigger = {
   id: TRIGGER_ID,
@@ -139,6 +180,7 @@ export const exampleTrigger = {
   user_id: "01920000-0000-7000-8000-000000000201",
   ...exampleRequest,
   schedule: exampleSchedule,
+  webhook: null,
   concurrency_key: null,
   is_active: true,
   next_at: "2026-02-02T05:00:00.000Z",
@@ -148,82 +190,42 @@ export const exampleTrigger = {
   updated_at: "2026-01-31T12:00:00.000Z",
 };
 
-export const TriggerSchema = z
-  .strictObject({
-    id: uuid(),
-    workflow_definition_id: uuid(),
-    user_id: uuid().openapi({ description: "Who made it or changed it last. It fires with the rights of this user." }),
-    name: z.string(),
-    kind: kind(),
-    schedule: ScheduleSchema,
-    input: z.record(z.string(), z.unknown()).nullable(),
-    labels: labelsOfRun(),
-    concurrency_key: z.string().nullable(),
-    when_busy,
-    is_active: z.boolean().openapi({ description: "False while it is paused." }),
-    next_at: instant().nullable().openapi({
-      description: "The next instant of the schedule. Null when there is none, and for a moment after it was resumed.",
-    }),
-    paused_at: instant().nullable(),
-    pause_note: z.string().nullable().openapi({ description: "Why it was paused, or why it has paused itself." }),
-    created_at: instant(),
-    updated_at: instant(),
-  })
-  .openapi("Trigger", { example: exampleTrigger });
-
-const exampleFiring = {
-  id: "01920000-0000-7000-8000-000000000b01",
-  trigger_id: TRIGGER_ID,
-  at: "2026-02-02T05:00:00.041Z",
-  outcome: "FIRED" as const,
-  cause: "schedule" as const,
-  scheduled_at: "2026-02-02T05:00:00.000Z",
-  scheduled_until: null,
-  count: 1,
-  late_ms: 41,
-  run_id: RUN_ID,
-  reason: null,
-  detail: null,
-  user_id: null,
+const shownFields = {
+  id: uuid(),
+  workflow_definition_id: uuid(),
+  user_id: uuid().openapi({ description: "Who made it or changed it last. It fires with the rights of this user." }),
+  name: z.string(),
+  kind: kind(),
+  schedule: orNull(ScheduleSchema),
+  webhook: orNull(WebhookSchema),
+  input: z.record(z.string(), z.unknown()).nullable(),
+  labels: labelsOfRun(),
+  concurrency_key: z.string().nullable(),
+  when_busy,
+  is_active: z.boolean().openapi({ description: "False while it is paused." }),
+  next_at: instant().nullable().openapi({
+    description: "The next instant of the schedule. Null when there is none, and for a moment after it was resumed.",
+  }),
+  paused_at: instant().nullable(),
+  pause_note: z.string().nullable().openapi({ description: "Why it was paused, or why it has paused itself." }),
+  created_at: instant(),
+  updated_at: instant(),
 };
 
-const FiringOutcomeSchema = z.enum(FIRING_OUTCOMES).openapi("FiringOutcome");
+export const TriggerSchema = z.strictObject(shownFields).openapi("Trigger", { example: exampleTrigger });
 
-export const FiringSchema = z
-  .strictObject({
-    id: uuid(),
-    trigger_id: uuid(),
-    at: instant().openapi({ description: "When it was recorded." }),
-    outcome: FiringOutcomeSchema,
-    cause: z.enum(FIRING_CAUSES).openapi({ description: "Its schedule, a person (`hand`), or a `backfill`." }),
-    scheduled_at: instant()
-      .nullable()
-      .openapi({ description: "The instant of the schedule. Null when it was fired by hand." }),
-    scheduled_until: instant().nullable().openapi({
-      description: "When several instants in a row were MISSED: the last of them. `scheduled_at` is the first.",
-    }),
-    count: z.int().openapi({ description: "How many instants in a row were MISSED; otherwise 1." }),
-    late_ms: z.number().nullable().openapi({ description: "How much later than due it fired, in milliseconds." }),
-    run_id: uuid().nullable().openapi({ description: "FIRED: its run. SKIPPED: the run that was in the way." }),
-    reason: z
-      .string()
-      .nullable()
-      .openapi({
-        description:
-          "Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, " +
-          "`no_key`, `queue_full`, `several_slots` or `snapshot_too_large`.",
-      }),
-    detail: z.record(z.string(), z.unknown()).nullable(),
-    user_id: uuid().nullable().openapi({ description: "Who fired it by hand, or asked for the backfill." }),
-  })
-  .openapi("TriggerFiring", { example: exampleFiring });
-
-export const FiringPageSchema = z
-  .strictObject({
-    items: z.array(FiringSchema),
-    next_cursor: z.string().nullable().openapi({ description: "The cursor of the next page; null on the last page." }),
-  })
-  .openapi("TriggerFiringPage", { example: { items: [exampleFiring], next_cursor: null } });
+export const TriggerWithSecretSchema = z
+  .strictObject({ ...shownFields, secret: secretOnce() })
+  .openapi("TriggerWithSecret", {
+    example: {
+      ...exampleTrigger,
+      kind: "webhook" as const,
+      schedule: null,
+      webhook: exampleWebhook,
+      next_at: null,
+      secret: "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ=",
+    },
+  });
 
 export const PauseTriggerRequestSchema = z
   .strictObject({
@@ -234,35 +236,3 @@ export const PauseTriggerRequestSchema = z
   .openapi("PauseTriggerRequest", { example: { note: "Until the new runner is ready" } });
 
 export const triggerParams = z.object({ trigger_id: uuid().openapi({ example: TRIGGER_ID }) });
-
-/** How many instants an answer has, and how many a backfill fires, at most. */
-export const MAX_OCCURRENCES = 500;
-
-export const OccurrencesSchema = z
-  .strictObject({ items: z.array(z.strictObject({ at: instant() })).max(MAX_OCCURRENCES) })
-  .openapi("TriggerOccurrences", { example: { items: [{ at: "2026-02-02T05:00:00.000Z" }] } });
-
-export const BackfillRequestSchema = z
-  .strictObject({
-    from: givenInstant().openapi({ description: "The first instant may be this one." }),
-    to: givenInstant().openapi({ description: "All instants are before it. Not in the future." }),
-    dry_run: z.boolean().default(false).openapi({ description: "True fires nothing, and says what it would fire." }),
-  })
-  .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { path: ["to"], message: "Must be after `from`." })
-  .openapi("TriggerBackfillRequest", {
-    example: { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z", dry_run: true },
-  });
-
-export const BackfillSchema = z
-  .strictObject({
-    items: z.array(z.strictObject({ at: instant() })).openapi({
-      description: "The instants of the range that have not fired before.",
-    }),
-    fired: z.int().openapi({ description: "How many of them have fired now: the first ones." }),
-    refused: orNull(FiringSchema).openapi({
-      description: "The firing that was refused; the instants after it were not tried.",
-    }),
-  })
-  .openapi("TriggerBackfill", {
-    example: { items: [{ at: "2026-01-05T05:00:00.000Z" }], fired: 1, refused: null },
-  });

@@ -1,14 +1,23 @@
 /** The routes of triggers: list and create those of a workflow, and read, replace and delete one. */
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
+import type { Config } from "../config.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { pageQuery, paginated } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
-import { exampleTrigger, TriggerRequestSchema, TriggerSchema, triggerParams } from "./trigger-schema.ts";
+import { createTriggerWithSecret, inboundUrl, rotateSecret } from "./inbound/secrets.ts";
+import { RotateTriggerSecretRequestSchema } from "./inbound/webhook-schema.ts";
 import {
-  createTrigger,
+  CreateTriggerRequestSchema,
+  exampleTrigger,
+  TriggerRequestSchema,
+  TriggerSchema,
+  TriggerWithSecretSchema,
+  triggerParams,
+} from "./trigger-schema.ts";
+import {
   deleteTrigger,
   findTrigger,
   listTriggers,
@@ -31,13 +40,17 @@ const json = <Schema extends z.ZodType>(description: string, schema: Schema) => 
 });
 
 /** A trigger in an answer. */
-export const toTrigger = (row: TriggerRow): z.infer<typeof TriggerSchema> => row;
+export const toTrigger = (row: TriggerRow, config: Config): z.infer<typeof TriggerSchema> => ({
+  ...row,
+  webhook: row.webhook && { ...row.webhook, url: inboundUrl(config, row.id) },
+});
 
 /** What a checked request says of the trigger. */
 export const contentOf = (given: z.output<typeof TriggerRequestSchema>): TriggerContent => ({
   name: given.name,
   kind: given.kind,
   schedule: given.schedule,
+  webhook: given.webhook,
   input: given.input ?? null,
   labels: given.labels ?? {},
   concurrencyKey: given.concurrency_key ?? null,
@@ -59,10 +72,12 @@ workflowTriggers.openapi(list, async (c) => {
   const page = c.req.valid("query");
   const request = { definitionId: c.req.valid("param").definition_id, ...page };
   const { items, total } = await listTriggers(c.env.db, c.var.credential, request);
-  return c.json({ items: items.map(toTrigger), total, ...page }, 200);
+  return c.json({ items: items.map((row) => toTrigger(row, c.env.config)), total, ...page }, 200);
 });
 
 const body = { required: true, content: { "application/json": { schema: TriggerRequestSchema } } };
+
+const createBody = { required: true, content: { "application/json": { schema: CreateTriggerRequestSchema } } };
 
 const create = callerWrite({
   method: "post",
@@ -72,12 +87,12 @@ const create = callerWrite({
   summary: "Create a trigger of a workflow",
   description:
     "It triggers runs by itself, with the rights that you have whenever it fires. Needs write on the definition. A workflow may have " +
-    "100 triggers.",
-  request: { params: definitionParams, body },
+    "100 triggers. Of a webhook, only this answer has the secret.",
+  request: { params: definitionParams, body: createBody },
   problems: ["not_found", "conflict"],
   responses: {
     201: {
-      ...json("The new trigger", TriggerSchema),
+      ...json("The new trigger", TriggerWithSecretSchema),
       headers: z.object({ Location: z.string().openapi({ description: "The URL of the trigger." }) }),
     },
   },
@@ -85,9 +100,11 @@ const create = callerWrite({
 
 workflowTriggers.openapi(create, async (c) => {
   const definitionId = c.req.valid("param").definition_id;
-  const request = { definitionId, id: newId(), content: contentOf(c.req.valid("json")) };
-  const { result } = await perform(c.var.services, createTrigger, request);
-  return c.json(toTrigger(result.trigger), 201, { Location: `/v1/triggers/${result.trigger.id}` });
+  const given = c.req.valid("json");
+  const request = { definitionId, id: newId(), content: contentOf(given) };
+  const { trigger, secret } = await createTriggerWithSecret(c.var.services, request, given.secret);
+  const answer = { ...toTrigger(trigger, c.env.config), ...(secret !== undefined && { secret }) };
+  return c.json(answer, 201, { Location: `/v1/triggers/${trigger.id}` });
 });
 
 const read = callerRead({
@@ -102,7 +119,7 @@ const read = callerRead({
 
 triggers.openapi(read, async (c) => {
   const { trigger } = await findTrigger(c.env.db, c.var.credential, c.req.valid("param").trigger_id);
-  return c.json(toTrigger(trigger), 200);
+  return c.json(toTrigger(trigger, c.env.config), 200);
 });
 
 const replace = callerWrite({
@@ -122,7 +139,30 @@ const replace = callerWrite({
 triggers.openapi(replace, async (c) => {
   const request = { id: c.req.valid("param").trigger_id, content: contentOf(c.req.valid("json")) };
   const { result } = await perform(c.var.services, replaceTrigger, request);
-  return c.json(toTrigger(result.trigger), 200);
+  return c.json(toTrigger(result.trigger, c.env.config), 200);
+});
+
+const rotate = callerWrite({
+  method: "post",
+  path: `${ONE}/rotate-secret`,
+  operationId: "rotate_trigger_secret",
+  tags,
+  summary: "Give the webhook of a trigger a new secret",
+  description:
+    "For 24 hours, messages with the old secret are taken, too. Only this answer has the new one. From then on the trigger fires with your " +
+    "rights.",
+  request: {
+    params: triggerParams,
+    body: { required: false, content: { "application/json": { schema: RotateTriggerSecretRequestSchema } } },
+  },
+  problems: ["not_found", "conflict"],
+  responses: { 200: json("The trigger, with its new secret", TriggerWithSecretSchema) },
+});
+
+triggers.openapi(rotate, async (c) => {
+  const { secret: given = null } = c.req.valid("json");
+  const { trigger, secret } = await rotateSecret(c.var.services, c.req.valid("param").trigger_id, { given });
+  return c.json({ ...toTrigger(trigger, c.env.config), secret }, 200);
 });
 
 const remove = callerWrite({

@@ -14,8 +14,9 @@ import {
 import { type JsonObject, jsonText } from "../http/json-value.ts";
 import { type Labels, labelsField } from "../runs/labels.ts";
 import { defineVerb } from "../verbs/verb.ts";
+import { type WebhookConfig, webhookConfigSchema } from "./inbound/receiver.ts";
 import { triggerOfDefinitionProblem, triggerProblem, triggerRefusalSchema } from "./refusals.ts";
-import { type Plan, planSchedule } from "./schedule/plan.ts";
+import { type Plan, planSchedule, toInstant } from "./schedule/plan.ts";
 import { type Schedule, scheduleSchema } from "./schedule/schedule.ts";
 
 /** A trigger as the API shows it: `trigger_response` in SQL. Instants are RFC 3339. */
@@ -25,7 +26,9 @@ export const triggerRowSchema = z.object({
   user_id: z.string(),
   name: z.string(),
   kind: openSet(TRIGGER_KINDS),
-  schedule: scheduleSchema,
+  /** The field of its kind; the others are null. */
+  schedule: scheduleSchema.nullable(),
+  webhook: webhookConfigSchema.extend({ old_secret_until: z.string().nullable() }).nullable(),
   input: jsonText.pipe(z.record(z.string(), z.unknown())).nullable(),
   labels: labelsField,
   concurrency_key: z.string().nullable(),
@@ -55,6 +58,7 @@ export const firingSchema = z.object({
   reason: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()).nullable(),
   user_id: z.string().nullable(),
+  delivery_id: z.string().nullable(),
 });
 
 export type Firing = z.infer<typeof firingSchema>;
@@ -62,7 +66,9 @@ export type Firing = z.infer<typeof firingSchema>;
 export type TriggerContent = {
   name: string;
   kind: TriggerKind;
-  schedule: Schedule;
+  /** The field of its kind; the others are null. */
+  schedule: Schedule | null;
+  webhook: WebhookConfig | null;
   input: JsonObject | null;
   labels: Labels;
   concurrencyKey: string | null;
@@ -70,41 +76,54 @@ export type TriggerContent = {
   isActive: boolean;
 };
 
-const contentArguments = (id: string, content: TriggerContent) => ({
+/** A trigger that has no instants. */
+const NO_PLAN: Plan = { from: toInstant(0), instants: [], is_complete: true };
+
+const contentArguments = (id: string, content: TriggerContent, secretEncrypted: string | null = null) => ({
   content: {
     json: {
       name: content.name,
       kind: content.kind,
-      config: content.schedule,
+      config: content.schedule ?? content.webhook,
       labels: Object.keys(content.labels).length === 0 ? null : content.labels,
       concurrency_key: content.concurrencyKey,
       when_busy: content.whenBusy,
       is_active: content.isActive,
+      secret_encrypted: secretEncrypted,
     },
   },
   input: content.input && { json: content.input },
-  plan: { json: planSchedule(content.schedule, id) satisfies Plan },
+  plan: { json: content.schedule === null ? NO_PLAN : planSchedule(content.schedule, id) },
 });
 
+export type NewTrigger = {
+  definitionId: string;
+  id: string;
+  content: TriggerContent;
+  /** Null unless it receives webhooks. */
+  secretEncrypted: string | null;
+};
+
 /** What the verbs on one trigger have in common. Refused with Problem `not_found` or `forbidden`. */
-const VERB = {
+export const TRIGGER_VERB = {
   result: z.object({ trigger: triggerRowSchema }),
   refusals: triggerRefusalSchema,
   refuse: (refusal: z.infer<typeof triggerRefusalSchema>) => triggerProblem(refusal),
 };
 
 /**
- * Creates a trigger, whose schedule was checked. `is_new` is false when an earlier call with this id has created it.
+ * Creates a trigger, whose schedule was checked. `is_new` is false when an earlier call with this id has created it. One that receives
+ * webhooks needs a secret: `createTriggerWithSecret` makes it.
  * Refused with Problem `not_found`, `forbidden`, or `conflict` when the workflow has too many, and with ValidationFailed for a
  * schedule that is past.
  */
 export const createTrigger = defineVerb({
-  ...VERB,
+  ...TRIGGER_VERB,
   name: "create_trigger",
-  args: ({ definitionId, id, content }: { definitionId: string; id: string; content: TriggerContent }) => ({
+  args: ({ definitionId, id, content, secretEncrypted }: NewTrigger) => ({
     definition_id: definitionId,
     trigger_id: id,
-    ...contentArguments(id, content),
+    ...contentArguments(id, content, secretEncrypted),
   }),
   result: z.object({ trigger: triggerRowSchema, is_new: z.boolean() }),
   refuse: triggerOfDefinitionProblem,
@@ -113,7 +132,7 @@ export const createTrigger = defineVerb({
 
 /** Replaces the content of a trigger, whose schedule was checked. Refused as {@link createTrigger} is. */
 export const replaceTrigger = defineVerb({
-  ...VERB,
+  ...TRIGGER_VERB,
   name: "replace_trigger",
   args: ({ id, content }: { id: string; content: TriggerContent }) => ({
     trigger_id: id,
@@ -124,7 +143,7 @@ export const replaceTrigger = defineVerb({
 
 /** Deletes a trigger and its firings. */
 export const deleteTrigger = defineVerb({
-  ...VERB,
+  ...TRIGGER_VERB,
   name: "delete_trigger",
   args: (id: string) => ({ trigger_id: id }),
   result: z.unknown(),
@@ -132,7 +151,7 @@ export const deleteTrigger = defineVerb({
 
 /** Pauses a trigger. One that is paused already keeps its note. */
 export const pauseTrigger = defineVerb({
-  ...VERB,
+  ...TRIGGER_VERB,
   name: "pause_trigger",
   args: ({ id, note }: { id: string; note: string | null }) => ({ trigger_id: id, note }),
   isRepeatable: true,
@@ -140,7 +159,7 @@ export const pauseTrigger = defineVerb({
 
 /** Resumes a trigger. `catchesUp`: the last instant that was missed fires, unless it is too old. */
 export const resumeTrigger = defineVerb({
-  ...VERB,
+  ...TRIGGER_VERB,
   name: "resume_trigger",
   args: ({ id, catchesUp }: { id: string; catchesUp: boolean }) => ({ trigger_id: id, catches_up: catchesUp }),
   isRepeatable: true,
@@ -148,7 +167,7 @@ export const resumeTrigger = defineVerb({
 
 /** Fires a trigger now, with the rights of its user. The result is the firing, whatever its outcome. */
 export const fireTrigger = defineVerb({
-  ...VERB,
+  ...TRIGGER_VERB,
   name: "fire_trigger",
   args: (firing: { id: string; firingId: string; runId: string }) => ({
     trigger_id: firing.id,
@@ -167,7 +186,7 @@ type PastFiring = { at: string; firing_id: string; run_id: string };
  * the trigger has another version.
  */
 export const backfillTrigger = defineVerb({
-  ...VERB,
+  ...TRIGGER_VERB,
   name: "backfill_trigger",
   args: ({ id, version, firings }: { id: string; version: number; firings: readonly PastFiring[] }) => ({
     trigger_id: id,

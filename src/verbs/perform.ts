@@ -81,10 +81,11 @@ function readPerformed<Request, Result, Refusal extends AnyRefusal>(
 }
 
 /** The context of a call: see migrations/functions/rules/effects.sql. */
-const contextOf = ({ proof: { caller, run, session }, requestId, config, sends }: VerbServices) => ({
+const contextOf = ({ proof: { caller, run, session, webhook }, requestId, config, sends }: VerbServices) => ({
   ...(caller && { caller: JSON.parse(credentialJson(caller)) }),
   ...(run && { run: { run_id: run.runId, tenant_id: run.tenantId, attempt: run.attempt } }),
   ...(session && { session: { session_id: session.sessionId, tenant_id: session.tenantId } }),
+  ...(webhook && { webhook: { trigger_id: webhook.triggerId, version: webhook.version } }),
   request_id: requestId,
   slack_seconds: config.deadlineGraceSeconds,
   sends,

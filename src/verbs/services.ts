@@ -10,8 +10,11 @@ export type ProvenRun = { runId: string; tenantId: string; attempt: number };
 /** The session of a runner that its token has proved. */
 export type ProvenSession = { sessionId: string; tenantId: string };
 
-/** Who asks: a caller, the runner of an attempt, a runner that asks for work, or nobody (the service itself). */
-export type Proof = { caller?: Credential; run?: ProvenRun; session?: ProvenSession };
+/** The trigger whose secret has signed a message, as it was in this version. */
+export type ProvenWebhook = { triggerId: string; version: number };
+
+/** Who asks: a caller, the runner of an attempt, a runner that asks for work, the sender of a message, or nobody (the service itself). */
+export type Proof = { caller?: Credential; run?: ProvenRun; session?: ProvenSession; webhook?: ProvenWebhook };
 
 /**
  * Sends what has started or was stopped to runners, and fires due triggers. Implemented in src/dispatches and src/triggers; none of the

@@ -14,6 +14,17 @@ export function generateWebhookSecret(): string {
   return KEY_PREFIX + crypto.getRandomValues(new Uint8Array(32)).toBase64();
 }
 
+/**
+ * Generates a secret of at least 256 random bits of which everything after `whsec_` is letters and digits, so that it also fits into a URL.
+ */
+export function generatePlainSecret(): string {
+  for (;;) {
+    const key = crypto.getRandomValues(new Uint8Array(33)).toBase64();
+    // One of four keys has neither `+` nor `/`.
+    if (/^[A-Za-z0-9]+$/.test(key)) return KEY_PREFIX + key;
+  }
+}
+
 /** Null when messages can be signed with the secret, otherwise a sentence that says what is wrong with it. */
 export function checkWebhookSecret(secret: string): string | null {
   const isKey = secret.startsWith(KEY_PREFIX);

@@ -1,6 +1,7 @@
 /** The routes of a definition's policy: the settings that the wire contract does not have. */
 import { z } from "@hono/zod-openapi";
 import { HANDOVERS, RETRYABLE_FAILURES, WHEN_BUSY } from "../db/enums.ts";
+import { JSON_POINTER } from "../http/json-value.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
@@ -28,9 +29,6 @@ const MAX_RUNNING = 100;
 const MAX_QUEUED = 1000;
 /** As many as a stop can give. */
 const MAX_GRACE_SECONDS = 300;
-
-/** RFC 6901, without the empty pointer, which names the whole input. */
-const JSON_POINTER = /^(\/([^~/]|~[01])*)+$/;
 
 const fields = {
   handover: z.enum(HANDOVERS).openapi({

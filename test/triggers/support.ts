@@ -28,6 +28,7 @@ export type Firing = {
   reason: string | null;
   detail: unknown;
   user_id: string | null;
+  delivery_id: string | null;
 };
 
 export const bodyOf = (schedule: object, more: object = {}) => ({ name: "Test", kind: "schedule", schedule, ...more });

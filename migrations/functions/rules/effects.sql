@@ -4,6 +4,7 @@
 --   caller         the credential of the caller: see `find_caller`. Missing when no caller asks, such as in a sweep.
 --   run            {"run_id", "tenant_id", "attempt"}: the attempt that a run token has proved
 --   session        {"session_id", "tenant_id"}: the session of a runner, proved by its token
+--   webhook        {"trigger_id", "version"}: the trigger whose secret has signed the message
 --   request_id     the id of the request; null in a sweep
 --   slack_seconds  are added to the deadline of a run that starts
 --   sends          true when the Worker that asks sends the dispatches and stops of the answer. Otherwise they are due at once,

@@ -1,13 +1,17 @@
 -- What happens when a trigger fires, and what became of each occasion.
 
 -- Fires a trigger whose definition is locked and whose overdue runs were ended, with the rights that its user has now. It records the
--- firing, and what did not fire becomes an event. `p_firing` is {"firing_id", "run_id", "cause", "at": the instant of the schedule,
--- "due_at", "user_id": who fires it by hand}, the last three of them optional. `p_when_busy` goes before the `when_busy` of the trigger,
--- which goes before that of the policy.
+-- firing, and what did not fire becomes an event. `p_firing` is {"firing_id", "run_id", "cause"}, and optionally:
+--   at, due_at               the instant of the schedule, and when it was due
+--   user_id                  who fires it by hand
+--   occasion                 of a message: see `receive_webhook`
+--   labels, concurrency_key  go before those of the trigger, as does `p_input`
+--   refused, detail          why the message cannot trigger a run
+-- `p_when_busy` goes before the `when_busy` of the trigger, which goes before that of the policy.
 --
 -- Returns {"outcome", "told": see `make_room`}.
 create or replace function public.fire(
-  p_context jsonb, p_trigger_id uuid, p_firing jsonb, p_now timestamptz, p_when_busy text default null
+  p_context jsonb, p_trigger_id uuid, p_firing jsonb, p_now timestamptz, p_when_busy text default null, p_input json default null
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -27,15 +31,17 @@ declare
   v_outcome text;
 begin
   select t.tenant_id, t.workflow_definition_id, t.user_id, public.role_of(t.tenant_id, t.user_id), t.name,
-    coalesce(p_when_busy, t.when_busy), t.input, t.labels, t.concurrency_key
+    coalesce(p_when_busy, t.when_busy), coalesce(p_input, t.input), coalesce(nullif(p_firing -> 'labels', 'null'), t.labels),
+    coalesce(p_firing ->> 'concurrency_key', t.concurrency_key)
   into v_tenant_id, v_definition_id, v_user_id, v_role, v_name, v_when_busy, v_input, v_labels, v_key
   from public.triggers t
   where t.id = p_trigger_id;
 
-  -- 1. Does the user still have the rights?
+  -- 1. Does the user still have the rights? And is there something to trigger a run with?
   v_reason := case
     when v_role is null then 'user_deactivated'
     when not public.may_see_definition(v_role, v_tenant_id, v_user_id, v_definition_id) then 'rights'
+    else p_firing ->> 'refused'
   end;
 
   -- 2. Trigger a run, as an invoke of the user would.
@@ -47,7 +53,8 @@ begin
       v_input, null, p_now, p_labels => v_labels, p_concurrency_key => v_key, p_when_busy => v_when_busy,
       p_triggered_by => jsonb_build_object(
         'trigger_id', p_trigger_id, 'trigger_name', v_name, 'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause',
-        'scheduled_at', public.wire_instant(v_scheduled_at), 'previous_scheduled_at', v_previous));
+        'scheduled_at', public.wire_instant(v_scheduled_at), 'previous_scheduled_at', v_previous,
+        'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion')));
     v_reason := case when public.lacks_rights(v_added -> 'faults') then 'rights' else v_added ->> 'refused' end;
   end if;
 
@@ -56,7 +63,8 @@ begin
   perform public.record_firing(p_trigger_id, p_firing || jsonb_build_object('outcome', v_outcome) || case v_outcome
     when 'FIRED' then '{}'
     when 'SKIPPED' then jsonb_build_object('run_id', v_added -> 'run_id')
-    else jsonb_build_object('run_id', null, 'reason', v_reason, 'detail', public.explained_refusal(v_added))
+    else jsonb_build_object('run_id', null, 'reason', v_reason,
+      'detail', case when v_reason = p_firing ->> 'refused' then p_firing -> 'detail' else public.explained_refusal(v_added) end)
   end, p_now);
 
   -- 4. Without rights it will not fire later either, so it pauses itself.
@@ -106,7 +114,8 @@ begin
   insert into public.trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, occasion, scheduled_at, scheduled_until, count,
     late_ms, run_id, reason, detail, user_id)
   select (p_firing ->> 'firing_id')::uuid, t.tenant_id, t.id, p_now, v_outcome, p_firing ->> 'cause',
-    public.wire_instant(v_scheduled_at), v_scheduled_at, (p_firing ->> 'until')::timestamptz,
+    case p_firing ->> 'cause' when 'webhook' then p_firing ->> 'occasion' else public.wire_instant(v_scheduled_at) end,
+    v_scheduled_at, (p_firing ->> 'until')::timestamptz,
     coalesce((p_firing ->> 'count')::integer, 1),
     round(extract(epoch from p_now - (p_firing ->> 'due_at')::timestamptz) * 1000), (p_firing ->> 'run_id')::uuid,
     p_firing ->> 'reason', nullif(p_firing -> 'detail', 'null'), (p_firing ->> 'user_id')::uuid
@@ -116,7 +125,8 @@ begin
     perform public.add_trigger_event(p_trigger_id, 'TRIGGER_' || v_outcome, jsonb_strip_nulls(jsonb_build_object(
       'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause', 'scheduled_at', public.wire_instant(v_scheduled_at),
       'scheduled_until', public.wire_instant((p_firing ->> 'until')::timestamptz), 'count', p_firing -> 'count',
-      'run_id', p_firing -> 'run_id', 'reason', p_firing -> 'reason')), p_now);
+      'run_id', p_firing -> 'run_id', 'reason', p_firing -> 'reason',
+      'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion'))), p_now);
   end if;
   if exists (select from public.trigger_firings f where f.trigger_id = p_trigger_id and f.at < p_now - c_kept_for) then
     delete from public.trigger_firings f
@@ -133,6 +143,27 @@ begin
   end if;
 end $$;
 
+-- Records that a paused trigger has received a message: in the row of its pause, if it has received another one since. Returns the id
+-- of the row.
+create or replace function public.miss_message(p_trigger_id uuid, p_firing_id uuid, p_paused_at timestamptz, p_now timestamptz)
+returns uuid
+language plpgsql as $$
+declare
+  v_known_id constant uuid := (
+    select f.id from public.trigger_firings f
+    where f.trigger_id = p_trigger_id and f.at >= p_paused_at and f.outcome = 'MISSED' and f.cause = 'webhook'
+    limit 1);
+begin
+  if v_known_id is not null then
+    update public.trigger_firings f set count = f.count + 1, scheduled_until = p_now where f.id = v_known_id;
+    return v_known_id;
+  end if;
+  perform public.record_firing(p_trigger_id, jsonb_build_object(
+    'firing_id', p_firing_id, 'outcome', 'MISSED', 'cause', 'webhook', 'at', p_now, 'until', p_now, 'count', 1, 'reason', 'paused'),
+    p_now);
+  return p_firing_id;
+end $$;
+
 -- Inserts an event of a trigger.
 create or replace function public.add_trigger_event(p_trigger_id uuid, p_type text, p_detail jsonb, p_now timestamptz) returns void
 language plpgsql as $$
@@ -145,11 +176,19 @@ begin
   where t.id = p_trigger_id;
 end $$;
 
+-- The id that a sender has given its message: what stands before the first blank of the occasion. Null for other firings, and for a
+-- message without an id.
+create or replace function public.delivery_id_of(p_cause text, p_occasion text) returns text
+language sql immutable as $$
+  select case p_cause when 'webhook' then split_part(p_occasion, ' ', 1) end
+$$;
+
 -- A firing as the API shows it.
 create or replace function public.firing_response(f public.trigger_firings) returns jsonb
 language sql stable as $$
   select jsonb_build_object(
     'id', f.id, 'trigger_id', f.trigger_id, 'at', public.wire_instant(f.at), 'outcome', f.outcome, 'cause', f.cause,
     'scheduled_at', public.wire_instant(f.scheduled_at), 'scheduled_until', public.wire_instant(f.scheduled_until),
-    'count', f.count, 'late_ms', f.late_ms, 'run_id', f.run_id, 'reason', f.reason, 'detail', f.detail, 'user_id', f.user_id)
+    'count', f.count, 'late_ms', f.late_ms, 'run_id', f.run_id, 'reason', f.reason, 'detail', f.detail, 'user_id', f.user_id,
+    'delivery_id', public.delivery_id_of(f.cause, f.occasion))
 $$;

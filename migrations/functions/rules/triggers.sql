@@ -90,14 +90,14 @@ begin
   where t.id = p_trigger_id and t.paused_at is null;
 end $$;
 
--- Resumes a trigger whose definition is locked. It is due at once: `fire_due` records what was missed, and plans it. With `p_catches_up`,
--- the last instant that was missed fires, unless it is too old.
+-- Resumes a trigger whose definition is locked. A schedule is due at once: `fire_due` records what was missed, and plans it. With
+-- `p_catches_up`, the last instant that was missed fires, unless it is too old.
 create or replace function public.resume_locked_trigger(p_trigger_id uuid, p_catches_up boolean, p_now timestamptz) returns void
 language plpgsql as $$
 begin
   update public.triggers t
-  set paused_at = null, pause_note = null, missed_until = p_now, catches_up = p_catches_up, due_at = p_now,
-    version = t.version + 1, updated_at = p_now
+  set paused_at = null, pause_note = null, version = t.version + 1, updated_at = p_now, catches_up = p_catches_up,
+    missed_until = case t.kind when 'schedule' then p_now end, due_at = case t.kind when 'schedule' then p_now end
   where t.id = p_trigger_id and t.paused_at is not null;
 end $$;
 
@@ -114,7 +114,10 @@ begin
   return (
     select jsonb_build_object(
       'id', t.id, 'workflow_definition_id', t.workflow_definition_id, 'user_id', t.user_id, 'name', t.name, 'kind', t.kind,
-      'schedule', t.config, 'input', t.input::text, 'labels', coalesce(t.labels, '{}'), 'concurrency_key', t.concurrency_key,
+      'schedule', case t.kind when 'schedule' then t.config end,
+      'webhook', case t.kind when 'webhook' then t.config || jsonb_build_object('old_secret_until', public.wire_instant(
+        case when t.previous_secret_until > statement_timestamp() then t.previous_secret_until end)) end,
+      'input', t.input::text, 'labels', coalesce(t.labels, '{}'), 'concurrency_key', t.concurrency_key,
       'when_busy', t.when_busy, 'is_active', t.paused_at is null, 'next_at', public.wire_instant(t.next_at),
       'paused_at', public.wire_instant(t.paused_at), 'pause_note', t.pause_note,
       'created_at', public.wire_instant(t.created_at), 'updated_at', public.wire_instant(t.updated_at))

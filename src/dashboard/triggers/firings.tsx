@@ -24,11 +24,14 @@ const REFUSALS: Record<string, string> = {
   paused: "The workflow was paused.",
   no_runner: "The workflow had no runner.",
   path_parts: "A file of the workflow is gone, or a source folder has no document.",
-  no_key: "The input of the trigger has no concurrency key where the policy of the workflow says.",
+  no_key:
+    "The input has no concurrency key where the policy of the workflow says, or the message none where the trigger says.",
   queue_full: "As many runs waited as the policy of the workflow allows.",
   several_slots:
     "It stops what is RUNNING, but the policy of the workflow now allows several runs at the same time. Change what it does when the " +
     "workflow is busy.",
+  body_unusable: "The message is not a JSON object, or has something that cannot be kept.",
+  input_too_large: "What the message gives to the run has more than 32 KiB. Pick single fields of it.",
   snapshot_too_large: "The paths of the workflow’s files are too long together.",
 };
 
@@ -36,7 +39,7 @@ const REFUSALS: Record<string, string> = {
 const LATE_MS = 60_000;
 
 /** What became of it, in a sentence. A word that only the next release knows is shown as it is. */
-const Outcome = ({ firing: { outcome, run_id, late_ms, reason, count } }: { firing: Firing }) => {
+const Outcome = ({ firing: { outcome, cause, run_id, late_ms, reason, count } }: { firing: Firing }) => {
   switch (outcome) {
     case "FIRED":
       return (
@@ -55,7 +58,7 @@ const Outcome = ({ firing: { outcome, run_id, late_ms, reason, count } }: { firi
     case "MISSED":
       return (
         <>
-          {plural(count, "instant")} passed
+          {cause === "webhook" ? `${plural(count, "message")} came` : `${plural(count, "instant")} passed`}
           {reason === "paused" ? " while it was paused." : " without anybody there to fire it in time."}
         </>
       );
@@ -65,7 +68,16 @@ const Outcome = ({ firing: { outcome, run_id, late_ms, reason, count } }: { firi
 };
 
 /** The instant that it was about, or the stretch of them. */
-const Occasion = ({ firing: { scheduled_at, scheduled_until, count } }: { firing: Firing }) => {
+const Occasion = ({ firing: { cause, scheduled_at, scheduled_until, count, delivery_id } }: { firing: Firing }) => {
+  if (cause === "webhook" && scheduled_at === null) {
+    return delivery_id === null ? (
+      <span class="muted">a message without an id</span>
+    ) : (
+      <>
+        the message <code class="wrap">{delivery_id}</code>
+      </>
+    );
+  }
   if (scheduled_at === null) return <span class="muted">none: it was fired by hand</span>;
   return (
     <>
@@ -119,7 +131,7 @@ export const Firings = ({ href, firings, next, isFirstPage }: Props) => (
         <thead>
           <tr>
             <th scope="col">When</th>
-            <th scope="col">For the instant</th>
+            <th scope="col">Occasion</th>
             <th scope="col">Outcome</th>
             <th scope="col">What that means</th>
           </tr>

@@ -1,31 +1,41 @@
 /** The triggers of a workflow: their pages, and the forms that change them. */
 import type { Context } from "hono";
 import { v7 as newId } from "uuid";
+import type { z } from "zod";
 import type { AppEnv } from "../../http/env.ts";
-import { Problem, ValidationFailed } from "../../http/problems.ts";
+import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
 import { isPositionOfRow } from "../../http/schemas.ts";
 import { checkBody, findFaults } from "../../http/validation.ts";
+import { createTriggerWithSecret, inboundUrl, rotateSecret } from "../../triggers/inbound/secrets.ts";
+import { RotateTriggerSecretRequestSchema } from "../../triggers/inbound/webhook-schema.ts";
 import { NO_TRIGGER } from "../../triggers/refusals.ts";
-import { PauseTriggerRequestSchema, TriggerRequestSchema } from "../../triggers/trigger-schema.ts";
 import {
-  createTrigger,
-  deleteTrigger,
-  fireTrigger,
-  pauseTrigger,
-  replaceTrigger,
-  resumeTrigger,
-} from "../../triggers/triggers.ts";
+  CreateTriggerRequestSchema,
+  PauseTriggerRequestSchema,
+  TriggerRequestSchema,
+} from "../../triggers/trigger-schema.ts";
+import { deleteTrigger, fireTrigger, pauseTrigger, replaceTrigger, resumeTrigger } from "../../triggers/triggers.ts";
 import { contentOf } from "../../triggers/triggers-routes.ts";
 import { perform } from "../../verbs/perform.ts";
 import { NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "../../workflows/workflow-definitions.ts";
-import { FormPage, readForm, submit, type Values } from "../forms.tsx";
+import type { Caller } from "../caller.ts";
+import { FormPage, readForm, submit } from "../forms.tsx";
 import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
-import { NEW_TRIGGER, readValues, TriggerFormPage, toBody, valuesOf, WORDING } from "./trigger-form.tsx";
+import { NEW_TRIGGER, readValues, ScheduleFormPage, toBody, valuesOf, WORDING } from "./schedule-form.tsx";
 import { PauseForm, TriggerPage, TriggersPage } from "./triggers-page.tsx";
-import { type TriggerView, viewTrigger, viewTriggers } from "./view-triggers.ts";
+import { type TriggerView, type ViewedTrigger, viewTrigger, viewTriggers } from "./view-triggers.ts";
+import {
+  NEW_WEBHOOK,
+  readWebhookValues,
+  toWebhookBody,
+  WEBHOOK_WORDING,
+  WebhookFormPage,
+  webhookValuesOf,
+} from "./webhook-form.tsx";
+import { RotateForm, WebhookAgainPage, WebhookSecretPage } from "./webhook-pages.tsx";
 
 export const triggerPages = new Pages();
 
@@ -43,14 +53,15 @@ async function findTrigger(c: Context<AppEnv>, before: string | null = null): Pr
   return view;
 }
 
+type Read = { body: object; faults: readonly Fault[] };
+
 /**
- * The trigger in a form.
+ * What a form says, checked like the request of the API.
  * @throws ValidationFailed with all faults at once
  */
-function readContent(values: Values) {
-  const { body, faults } = toBody(values);
-  if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(TriggerRequestSchema, body)]);
-  return contentOf(checkBody(TriggerRequestSchema, body));
+function checkForm<Schema extends z.ZodType>(schema: Schema, { body, faults }: Read): z.output<Schema> {
+  if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(schema, body)]);
+  return checkBody(schema, body);
 }
 
 triggerPages.page("/app/workflows/:id/triggers", async (c) => html(c, <TriggersPage {...(await findTriggers(c))} />));
@@ -64,7 +75,7 @@ const newForm = (id: string) => ({
 triggerPages.page("/app/workflows/:id/triggers/new", async (c) => {
   const { caller, workflow } = await findTriggers(c);
   if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
-  return html(c, <TriggerFormPage caller={caller} {...newForm(workflow.id)} values={NEW_TRIGGER} />);
+  return html(c, <ScheduleFormPage caller={caller} {...newForm(workflow.id)} values={NEW_TRIGGER} />);
 });
 
 triggerPages.form("/app/workflows/:id/triggers/new", async (c) => {
@@ -73,33 +84,80 @@ triggerPages.form("/app/workflows/:id/triggers/new", async (c) => {
   return submit(
     c,
     async () => {
-      const request = { definitionId, id: readNewId(form.values), content: readContent(values) };
-      const { trigger } = (await perform(c.var.services, createTrigger, request)).result;
+      const content = contentOf(checkForm(TriggerRequestSchema, toBody(values)));
+      const request = { definitionId, id: readNewId(form.values), content };
+      const { trigger } = await createTriggerWithSecret(c.var.services, request);
       return seeOther(c, `/app/triggers/${trigger.id}`);
     },
-    (failure) => <TriggerFormPage {...newForm(definitionId)} values={values} failure={failure} />,
+    (failure) => <ScheduleFormPage {...newForm(definitionId)} values={values} failure={failure} />,
     WORDING,
+  );
+});
+
+const newWebhookForm = (id: string) => ({
+  title: "New webhook",
+  action: `/app/workflows/${id}/triggers/new-webhook`,
+  back: `/app/workflows/${id}/triggers`,
+  isNew: true,
+});
+
+triggerPages.page("/app/workflows/:id/triggers/new-webhook", async (c) => {
+  const { caller, workflow } = await findTriggers(c);
+  if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
+  return html(c, <WebhookFormPage caller={caller} {...newWebhookForm(workflow.id)} values={NEW_WEBHOOK} />);
+});
+
+triggerPages.form("/app/workflows/:id/triggers/new-webhook", async (c) => {
+  const [definitionId, form] = [idOf(c), await readForm(c)];
+  const values = readWebhookValues(form.values);
+  return submit(
+    c,
+    async () => {
+      const { body, faults } = toWebhookBody(values);
+      const given = values.secret || null;
+      const checked = checkForm(CreateTriggerRequestSchema, { body: { ...body, secret: given }, faults });
+      const request = { definitionId, id: readNewId(form.values), content: contentOf(checked) };
+      const { trigger, secret } = await createTriggerWithSecret(c.var.services, request, given);
+      if (secret === undefined) return html(c, <WebhookAgainPage trigger={trigger} />);
+      c.header("Cache-Control", "no-store");
+      return html(c, <WebhookSecretPage config={c.env.config} trigger={trigger} secret={secret} />, 201);
+    },
+    (failure) => <WebhookFormPage {...newWebhookForm(definitionId)} values={values} failure={failure} />,
+    WEBHOOK_WORDING,
   );
 });
 
 triggerPages.page("/app/triggers/:id", async (c) => {
   const position = c.req.query("before") ?? "";
   const before = isPositionOfRow(position) ? position : null;
-  return html(c, <TriggerPage view={await findTrigger(c, before)} before={before} />);
+  return html(
+    c,
+    <TriggerPage view={await findTrigger(c, before)} before={before} url={inboundUrl(c.env.config, idOf(c))} />,
+  );
 });
 
 const hrefOf = (c: Context<AppEnv>) => `/app/triggers/${idOf(c)}`;
 
-const changeForm = (c: Context<AppEnv>) => ({
-  title: "Change the schedule",
-  action: `${hrefOf(c)}/change`,
+const changeForm = (c: Context<AppEnv>, what: "schedule" | "webhook") => ({
+  title: `Change the ${what}`,
+  action: `${hrefOf(c)}/change${what === "schedule" ? "" : "-webhook"}`,
   back: hrefOf(c),
 });
+
+/** The form of a trigger, as its kind has it. */
+function changePage(c: Context<AppEnv>, caller: Caller, trigger: ViewedTrigger) {
+  const { schedule, webhook } = trigger;
+  if (schedule !== null) {
+    return <ScheduleFormPage caller={caller} {...changeForm(c, "schedule")} values={valuesOf(trigger, schedule)} />;
+  }
+  if (webhook === null) throw new Problem("not_found", NO_TRIGGER);
+  return <WebhookFormPage caller={caller} {...changeForm(c, "webhook")} values={webhookValuesOf(trigger, webhook)} />;
+}
 
 triggerPages.page("/app/triggers/:id/change", async (c) => {
   const { caller, workflow, trigger } = await findTrigger(c);
   if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
-  return html(c, <TriggerFormPage caller={caller} {...changeForm(c)} values={valuesOf(trigger)} />);
+  return html(c, changePage(c, caller, trigger));
 });
 
 triggerPages.form("/app/triggers/:id/change", async (c) => {
@@ -107,11 +165,45 @@ triggerPages.form("/app/triggers/:id/change", async (c) => {
   return submit(
     c,
     async () => {
-      await perform(c.var.services, replaceTrigger, { id: idOf(c), content: readContent(values) });
+      const content = contentOf(checkForm(TriggerRequestSchema, toBody(values)));
+      await perform(c.var.services, replaceTrigger, { id: idOf(c), content });
       return seeOther(c, hrefOf(c));
     },
-    (failure) => <TriggerFormPage {...changeForm(c)} values={values} failure={failure} />,
+    (failure) => <ScheduleFormPage {...changeForm(c, "schedule")} values={values} failure={failure} />,
     WORDING,
+  );
+});
+
+triggerPages.form("/app/triggers/:id/change-webhook", async (c) => {
+  const values = readWebhookValues((await readForm(c)).values);
+  return submit(
+    c,
+    async () => {
+      const content = contentOf(checkForm(TriggerRequestSchema, toWebhookBody(values)));
+      await perform(c.var.services, replaceTrigger, { id: idOf(c), content });
+      return seeOther(c, hrefOf(c));
+    },
+    (failure) => <WebhookFormPage {...changeForm(c, "webhook")} values={values} failure={failure} />,
+    WEBHOOK_WORDING,
+  );
+});
+
+triggerPages.form("/app/triggers/:id/rotate", async (c) => {
+  const { values } = await readForm(c);
+  return submit(
+    c,
+    async () => {
+      const { secret: given = null } = checkBody(RotateTriggerSecretRequestSchema, { secret: values.secret || null });
+      const request = { given, seenAt: values.seen_at ?? null };
+      const { trigger, secret } = await rotateSecret(c.var.services, idOf(c), request);
+      c.header("Cache-Control", "no-store");
+      return html(c, <WebhookSecretPage config={c.env.config} trigger={trigger} secret={secret} />);
+    },
+    (failure) => (
+      <FormPage title="A new secret" section="workflows" back={hrefOf(c)}>
+        <RotateForm href={hrefOf(c)} seenAt={values.seen_at ?? ""} scheme={values.scheme ?? ""} failure={failure} />
+      </FormPage>
+    ),
   );
 });
 

@@ -9,15 +9,24 @@ import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
 import { textsOf } from "../runs/labels/run-labels.tsx";
 import { MAX_COUNTED } from "../runs/view-runs.ts";
+import { WHEN_BUSY_WORDS } from "./common-fields.tsx";
 import { Firings } from "./firings.tsx";
 import { formatIn, NextInstants } from "./next-instants.tsx";
-import { WHEN_BUSY_WORDS } from "./trigger-form.tsx";
 import type { TriggerView, ViewedTrigger, WorkflowOfTriggers } from "./view-triggers.ts";
+import { RotateForm, WebhookFacts, WebhookText } from "./webhook-pages.tsx";
 
 const ScheduleText = ({ schedule: { cron, at, time_zone } }: { schedule: Schedule }) => (
   <>
     {cron === null ? "once, at " : ""}
     <code>{cron ?? at}</code> in <bdi>{time_zone}</bdi>
+  </>
+);
+
+/** What makes it fire. */
+const Occasion = ({ trigger: { schedule, webhook } }: { trigger: ViewedTrigger }) => (
+  <>
+    {schedule !== null && <ScheduleText schedule={schedule} />}
+    {webhook !== null && <WebhookText webhook={webhook} />}
   </>
 );
 
@@ -42,6 +51,7 @@ const State = ({ trigger }: { trigger: ViewedTrigger }) => {
       </>
     );
   }
+  if (schedule === null) return <>Active</>;
   if (next_at === null) return <>Active, without a further instant</>;
   return (
     <>
@@ -72,13 +82,19 @@ export const TriggersPage = ({ caller, workflow, triggers }: TriggersPageProps) 
             <a class="button primary" href={`${href}/new`}>
               Add a schedule
             </a>
+            <a class="button" href={`${href}/new-webhook`}>
+              Add a webhook
+            </a>
           </div>
         )}
       </div>
       <Live href={href} listen={`/app/changes?workflow=${workflow.id}`}>
         {triggers.length === 0 ? (
           <Empty title="Nothing triggers it by itself.">
-            <p>A schedule triggers runs at times of a time zone, and records what became of each.</p>
+            <p>
+              A schedule triggers runs at times of a time zone, and a webhook when another service sends a message. What
+              became of each is recorded.
+            </p>
           </Empty>
         ) : (
           <ul class="items">
@@ -89,7 +105,7 @@ export const TriggersPage = ({ caller, workflow, triggers }: TriggersPageProps) 
                     <Name>{trigger.name}</Name>
                   </a>
                 </span>
-                <ScheduleText schedule={trigger.schedule} />
+                <Occasion trigger={trigger} />
                 <div>
                   <State trigger={trigger} />
                 </div>
@@ -102,7 +118,14 @@ export const TriggersPage = ({ caller, workflow, triggers }: TriggersPageProps) 
   );
 };
 
-export const TriggerPage = ({ view, before }: { view: TriggerView; before: string | null }) => {
+type TriggerPageProps = {
+  view: TriggerView;
+  before: string | null;
+  /** Where messages are sent to, if it receives webhooks. */
+  url: string;
+};
+
+export const TriggerPage = ({ view, before, url }: TriggerPageProps) => {
   const { caller, now, workflow, trigger, firings, next, kept } = view;
   const href = `/app/triggers/${trigger.id}`;
   return (
@@ -126,13 +149,16 @@ export const TriggerPage = ({ view, before }: { view: TriggerView; before: strin
               <State trigger={trigger} />
               {!trigger.is_active && <PausedBy event={view.activity_by} />}
             </Fact>
-            <Fact name="Schedule">
-              <ScheduleText schedule={trigger.schedule} />
+            <Fact name="Fires on">
+              <Occasion trigger={trigger} />
             </Fact>
+            {trigger.webhook !== null && <WebhookFacts webhook={trigger.webhook} url={url} />}
             <Content trigger={trigger} />
           </dl>
         </section>
-        <NextInstants schedule={trigger.schedule} now={now} isActive={trigger.is_active} />
+        {trigger.schedule !== null && (
+          <NextInstants schedule={trigger.schedule} now={now} isActive={trigger.is_active} />
+        )}
         <Firings href={href} firings={firings} next={next} isFirstPage={before === null} />
         <LastChanges events={view.changes} id={trigger.id} />
       </Live>
@@ -144,12 +170,12 @@ const Content = ({ trigger }: { trigger: ViewedTrigger }) => {
   const { schedule, when_busy, input, labels, concurrency_key } = trigger;
   return (
     <>
-      {schedule.starts_at !== null && (
+      {schedule !== null && schedule.starts_at !== null && (
         <Fact name="Not before">
           <Time at={schedule.starts_at} />
         </Fact>
       )}
-      {schedule.ends_at !== null && (
+      {schedule !== null && schedule.ends_at !== null && (
         <Fact name="Only before">
           <Time at={schedule.ends_at} />
         </Fact>
@@ -157,11 +183,13 @@ const Content = ({ trigger }: { trigger: ViewedTrigger }) => {
       <Fact name="When the workflow is busy">
         {when_busy === null ? "what its policy says" : (WHEN_BUSY_WORDS[when_busy] ?? when_busy)}
       </Fact>
-      <Fact name="After an outage">
-        {schedule.catch_up === "last"
-          ? `the last instant fires, up to ${formatSeconds(schedule.catch_up_window_seconds)} late`
-          : "nothing is caught up"}
-      </Fact>
+      {schedule !== null && (
+        <Fact name="After an outage">
+          {schedule.catch_up === "last"
+            ? `the last instant fires, up to ${formatSeconds(schedule.catch_up_window_seconds)} late`
+            : "nothing is caught up"}
+        </Fact>
+      )}
       <Fact name="Fires with the rights of">
         <a href={`/app/people/${trigger.user_id}`}>
           <Name>{trigger.user_name}</Name>
@@ -210,7 +238,8 @@ const Actions = ({ href, trigger, kept }: { href: string; trigger: ViewedTrigger
   <div class="actions">
     <Ask id="ask-fire" label="Fire now" title={`Fire “${trigger.name}” now?`} kind="primary">
       <p>
-        It triggers a run now, with the rights of <Name>{trigger.user_name}</Name>. Its schedule goes on as before.
+        It triggers a run now, with the rights of <Name>{trigger.user_name}</Name>.
+        {trigger.schedule !== null && " Its schedule goes on as before."}
       </p>
       <Send action={`${href}/fire`} label="Fire now" kind="primary">
         <NewId />
@@ -221,21 +250,36 @@ const Actions = ({ href, trigger, kept }: { href: string; trigger: ViewedTrigger
     </a>
     {trigger.is_active ? (
       <Ask id="ask-pause" label="Pause" title={`Pause “${trigger.name}”?`}>
-        <p>It does not fire until it is resumed. The instants of the pause are then recorded as missed.</p>
+        <p>
+          It does not fire until it is resumed.
+          {trigger.schedule === null
+            ? " Messages are answered, and recorded as missed."
+            : " The instants of the pause are then recorded as missed."}
+        </p>
         <PauseForm href={href} note="" failure={NO_FAILURE} />
       </Ask>
     ) : (
       <Ask id="ask-resume" label="Resume" title={`Resume “${trigger.name}”?`}>
-        <p>From then on it fires with your rights. The instants of the pause are recorded as missed.</p>
+        <p>
+          From then on it fires with your rights.
+          {trigger.schedule !== null && " The instants of the pause are recorded as missed."}
+        </p>
         <form method="post" action={`${href}/resume`} class="stack">
-          <label class="choice">
-            <input type="checkbox" name="catch_up" value="1" /> Fire for the last of them now, unless it is too old to
-            be caught up
-          </label>
+          {trigger.schedule !== null && (
+            <label class="choice">
+              <input type="checkbox" name="catch_up" value="1" /> Fire for the last of them now, unless it is too old to
+              be caught up
+            </label>
+          )}
           <button type="submit" class="primary">
             Resume
           </button>
         </form>
+      </Ask>
+    )}
+    {trigger.webhook !== null && (
+      <Ask id="ask-rotate" label="New secret" title="Give it a new secret">
+        <RotateForm href={href} seenAt={trigger.updated_at} scheme={trigger.webhook.scheme} failure={NO_FAILURE} />
       </Ask>
     )}
     <Ask id="ask-delete" label="Delete" title={`Delete “${trigger.name}”?`} kind="danger">

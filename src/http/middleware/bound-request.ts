@@ -15,8 +15,14 @@ const MAX_HEADERS_LENGTH = 32 * 1024;
 
 const MAX_BODY_BYTES = 64 * 1024;
 
-/** A limit of its own for the bodies of the paths that match. */
-export type BodyLimit = { path: RegExp; maxBytes: number };
+/**
+ * What is special about the bodies of the paths that match. `maxBytes`: a limit of its own. `isSigned`: the body is signed, so it is
+ * kept as it came, and nobody looks into it before its signature was verified.
+ */
+export type BodyRule = { path: RegExp; maxBytes: number | undefined; isSigned: boolean };
+
+export const ruleOf = (rules: readonly BodyRule[], c: Context): BodyRule | undefined =>
+  rules.find(({ path }) => path.test(c.req.path));
 
 /** A pattern for the paths of a route, such as `/v1/things/{id}`. */
 export const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/{[^}]+}/g, "[^/]+")}$`);
@@ -26,15 +32,16 @@ const MAX_JSON_DEPTH = 32;
 
 /**
  * Refuses a request that is too large, or whose JSON is nested too deeply, before any other code handles it. A body may have
- * 64 KiB, unless its path has one of `limits`.
+ * 64 KiB, unless its path has one of `rules`.
  */
-export const boundRequest = (limits: readonly BodyLimit[]) =>
+export const boundRequest = (rules: readonly BodyRule[]) =>
   createMiddleware<AppEnv>(async (c, next) => {
     if (c.req.url.length > MAX_URL_LENGTH) throw new Problem("uri_too_long");
     if (hasLargeHeaders(c.req.raw.headers)) throw new Problem("headers_too_large");
     if (c.req.raw.body !== null) {
-      await readBody(c, limits.find(({ path }) => path.test(c.req.path))?.maxBytes ?? MAX_BODY_BYTES);
-      await guardJson(c);
+      const { maxBytes = MAX_BODY_BYTES, isSigned = false } = ruleOf(rules, c) ?? {};
+      await readBody(c, maxBytes, isSigned);
+      if (!isSigned) await guardJson(c);
     }
     await next();
   });
@@ -59,12 +66,12 @@ const limitBody = (maxSize: number) =>
 
 /**
  * Reads the whole body. Hono caches it for all later reads. It is read as text, since Hono would convert anything else again for
- * each read of the text or the JSON.
+ * each read of the text or the JSON; but as bytes if the bytes count.
  */
-async function readBody(c: Context<AppEnv>, maxBytes: number): Promise<void> {
+async function readBody(c: Context<AppEnv>, maxBytes: number, asBytes: boolean): Promise<void> {
   try {
     await limitBody(maxBytes)(c, async () => {
-      await c.req.text();
+      await (asBytes ? c.req.arrayBuffer() : c.req.text());
     });
   } catch (error) {
     // Reading a body only fails when the client closes the connection.

@@ -6,28 +6,32 @@ import type { RateLimiter } from "../../config.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
+import { type BodyRule, ruleOf } from "./bound-request.ts";
 
 const isWithin = async (limiter: RateLimiter | undefined, key: string | undefined) =>
   limiter === undefined || key === undefined || (await limiter.limit({ key })).success;
 
 /**
  * Limits the requests of each address and, more strictly, its failed authentications: above that limit, a 401 becomes a 429.
- * Valid credentials still work from such an address, so nobody can lock out others who share it.
+ * Valid credentials still work from such an address, so nobody can lock out others who share it. Signed messages are not counted: their
+ * senders have the same addresses for all their customers.
  */
-export const limitAddress = createMiddleware<AppEnv>(async (c, next) => {
-  const { address, failure } = c.env.config.limiters;
-  const key = addressOf(c);
-  if (!(await isWithin(address, key))) throw new Problem("too_many_requests");
-  await next();
-  if (c.res.status !== 401 || (await isWithin(failure, key))) return;
-  c.res = answerProblem(c, "too_many_requests");
-  // Hono copied this header from the 401.
-  c.res.headers.delete("WWW-Authenticate");
-});
+export const limitAddress = (rules: readonly BodyRule[]) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    if (ruleOf(rules, c)?.isSigned) return next();
+    const { address, failure } = c.env.config.limiters;
+    const key = addressOf(c);
+    if (!(await isWithin(address, key))) throw new Problem("too_many_requests");
+    await next();
+    if (c.res.status !== 401 || (await isWithin(failure, key))) return;
+    c.res = answerProblem(c, "too_many_requests");
+    // Hono copied this header from the 401.
+    c.res.headers.delete("WWW-Authenticate");
+  });
 
 /**
  * Limits the requests of one caller, whatever their addresses: with one API key, with the sessions of one user, with the tokens
- * of one run, or with those of one runner's session. `key` names the caller.
+ * of one run, with those of one runner's session, or the messages to one trigger. `key` names the caller.
  * @throws Problem `too_many_requests`
  */
 export async function limitCaller(c: Context<AppEnv>, key: string): Promise<void> {

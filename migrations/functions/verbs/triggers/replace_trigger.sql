@@ -3,8 +3,8 @@
 --
 -- Closes the race with a firing: both hold the definition's lock. Idempotent.
 --
--- Answers {"result": {"trigger"}}, or "refused": other_kind, several_slots (see `make_room`), past (the only instant of the schedule), and
--- see `lock_and_judge_trigger`
+-- Answers {"result": {"trigger"}}, or "refused": other_kind, other_scheme (of a webhook, whose secret is for its scheme), several_slots (see
+-- `make_room`), past (the only instant of the schedule), and see `lock_and_judge_trigger`
 create or replace function public.replace_trigger(
   p_context jsonb, p_trigger_id uuid, p_content jsonb, p_input json, p_plan jsonb
 ) returns jsonb
@@ -27,6 +27,9 @@ begin
   -- 2. Replace the content, and plan the next instant.
   if p_content ->> 'kind' <> (select t.kind from public.triggers t where t.id = p_trigger_id) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "other_kind"}');
+  end if;
+  if p_content #>> '{config,scheme}' <> (select t.config ->> 'scheme' from public.triggers t where t.id = p_trigger_id) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "other_scheme"}');
   end if;
   if p_content ->> 'when_busy' = 'replace_running' and not public.has_one_slot_for_each_group((v_judged ->> 'definition_id')::uuid) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "several_slots"}');

@@ -1,0 +1,170 @@
+/** What the forms of all kinds of triggers have in common. */
+import type { Child } from "hono/jsx";
+import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
+import type { TriggerRow } from "../../triggers/triggers.ts";
+import type { Caller } from "../caller.ts";
+import { type Failure, Failures, Field, faultsAt, type Values } from "../forms.tsx";
+import { textOfLabels } from "../invoke/invoke-form.tsx";
+import { JsonEditor, withLines } from "../invoke/json-editor.tsx";
+import { linesOf, readInput, readLabels } from "../invoke/read-fields.ts";
+import { Page } from "../layout.tsx";
+import { NewId } from "../new-id.tsx";
+
+export const WHEN_BUSY_WORDS: Record<WhenBusy, string> = {
+  queue: "the new run waits",
+  skip: "it does not fire",
+  replace_queued: "the new run takes the place of those that wait",
+  replace_running: "the new run takes the place of those that wait, and stops what is RUNNING",
+};
+
+/** The labels of the fields, by their API names. */
+export const COMMON_LABELS = {
+  name: "Name",
+  input: "Input",
+  labels: "Labels",
+  concurrency_key: "Concurrency key",
+  when_busy: "When as many runs are unfinished as may be RUNNING",
+};
+
+export const COMMON_SENTENCES = {
+  "name string_too_short": "Give it a name.",
+  "when_busy value_error":
+    "This needs 1 run at the same time; or 1 with the same key, and where the input has the key. Otherwise it is not clear which " +
+    "run is stopped.",
+};
+
+/** The values of the fields, as typed. */
+export const readCommon = (values: Values): Values => ({
+  ...Object.fromEntries(
+    ["name", "concurrency_key", "when_busy", "is_active"].map((name) => [name, values[name]?.trim() ?? ""]),
+  ),
+  input: linesOf(values, "input"),
+  labels: linesOf(values, "labels").trim(),
+});
+
+export const commonValuesOf = (trigger: TriggerRow): Values => ({
+  name: trigger.name,
+  input: trigger.input === null ? "" : JSON.stringify(trigger.input, null, 2),
+  labels: textOfLabels(trigger.labels),
+  concurrency_key: trigger.concurrency_key ?? "",
+  when_busy: trigger.when_busy ?? "",
+  is_active: String(trigger.is_active),
+});
+
+/** The fields as a part of the API's request, and what is wrong with the texts that the API would not get. */
+export function toCommonBody(values: Values) {
+  const [{ input, faults }, read] = [readInput(values.input ?? ""), readLabels(values.labels ?? "")];
+  const body = {
+    name: values.name,
+    input,
+    labels: read.labels,
+    concurrency_key: values.concurrency_key || null,
+    when_busy: values.when_busy || null,
+    is_active: values.is_active !== "false",
+  };
+  return { body, faults: [...faults, ...read.faults] };
+}
+
+/** True when one of these fields, which would otherwise be folded, has a fault or a value. */
+export const isFilled = (names: readonly string[], values: Values, failure: Failure): boolean =>
+  names.some((name) => values[name] || faultsAt(failure, name).length > 0);
+
+export type FormProps = {
+  caller?: Caller;
+  title: string;
+  action: string;
+  back: string;
+  values: Values;
+  failure?: Failure;
+};
+
+type ShellProps = Required<Omit<FormProps, "caller">> &
+  Pick<FormProps, "caller"> & {
+    labels: Readonly<Record<string, string>>;
+    /** The fields of the kind of the trigger. */
+    fields: Child;
+    inputHint: string;
+    more: Child;
+    isUnfolded: boolean;
+  };
+
+/** The page of the form. `more` is folded unless `isUnfolded`. */
+export const TriggerForm = (props: ShellProps) => {
+  const { caller, title, action, back, values, failure, labels } = props;
+  return (
+    <Page title={title} section="workflows" {...(caller && { caller })}>
+      <div class="narrow">
+        <p class="crumbs">
+          <a href={back}>← Back</a>
+        </p>
+        <h1>{title}</h1>
+        <form method="post" action={action} class="card stack" novalidate>
+          <Failures failure={withLines(failure, "input", values.input ?? "")} labels={labels} />
+          <NewId />
+          <input type="hidden" name="is_active" value={values.is_active} />
+          <Field
+            name="name"
+            label={COMMON_LABELS.name}
+            failure={failure}
+            control={(a) => <input {...a} type="text" value={values.name} required maxlength={100} dir="auto" />}
+          />
+          {props.fields}
+          <Field
+            name="when_busy"
+            label={COMMON_LABELS.when_busy}
+            failure={failure}
+            control={(a) => (
+              <select {...a}>
+                <option value="">what the policy of the workflow says</option>
+                {WHEN_BUSY.map((mode) => (
+                  <option value={mode} selected={mode === values.when_busy}>
+                    {WHEN_BUSY_WORDS[mode]}
+                  </option>
+                ))}
+              </select>
+            )}
+          />
+          <JsonEditor
+            name="input"
+            label="Input (optional)"
+            text={values.input ?? ""}
+            failure={failure}
+            hint={props.inputHint}
+          />
+          <details
+            class="more-fields"
+            open={props.isUnfolded || isFilled(["labels", "concurrency_key"], values, failure)}
+          >
+            <summary>More</summary>
+            <Field
+              name="labels"
+              label={`${COMMON_LABELS.labels} (optional)`}
+              failure={failure}
+              hint="Of each run: one in each line, such as customer:4711."
+              control={(a) => (
+                <textarea {...a} rows={2} spellcheck={false} autocomplete="off">
+                  {values.labels}
+                </textarea>
+              )}
+            />
+            <Field
+              name="concurrency_key"
+              label={`${COMMON_LABELS.concurrency_key} (optional)`}
+              failure={failure}
+              hint="Whose runs they are, such as a customer. The workflow’s policy can limit the runs of each key."
+              control={(a) => <input {...a} type="text" value={values.concurrency_key} autocomplete="off" />}
+            />
+            {props.more}
+          </details>
+          <p class="muted">It fires with the rights that you have whenever it fires. A change counts from now on.</p>
+          <div class="actions">
+            <button type="submit" class="primary">
+              Save
+            </button>
+            <a href={back}>Cancel</a>
+          </div>
+        </form>
+      </div>
+    </Page>
+  );
+};

@@ -1,0 +1,199 @@
+import { CATCH_UPS, type Schedule } from "../../triggers/schedule/schedule.ts";
+import type { TriggerRow } from "../../triggers/triggers.ts";
+import { type Failure, Field, faultsAt, NO_FAILURE, toWholeNumber, type Values } from "../forms.tsx";
+import { MinuteField } from "../invoke/minute-field.tsx";
+import { readMinute } from "../invoke/read-fields.ts";
+import type { Wording } from "../wording.ts";
+import {
+  COMMON_LABELS,
+  COMMON_SENTENCES,
+  commonValuesOf,
+  type FormProps,
+  readCommon,
+  TriggerForm,
+  toCommonBody,
+} from "./common-fields.tsx";
+
+const CATCH_UP_WORDS: Record<Schedule["catch_up"], string> = {
+  none: "nothing: they are recorded as missed",
+  last: "the last of them fires late, the others are recorded as missed",
+};
+
+/** The labels of the form's fields, by their API names. */
+const LABELS = {
+  ...COMMON_LABELS,
+  "schedule.cron": "Cron expression",
+  "schedule.at": "Or once, at",
+  "schedule.time_zone": "Time zone",
+  "schedule.starts_at": "Not before",
+  "schedule.ends_at": "Only before",
+  "schedule.jitter_seconds": "Jitter in seconds",
+  "schedule.catch_up_window_seconds": "Seconds after which nothing is caught up",
+  "schedule.catch_up": "What becomes of instants that an outage has missed",
+};
+
+/** How the form says what the API says with the names of its fields. */
+export const WORDING: Wording = {
+  labels: {
+    ...LABELS,
+    // The API's messages call these fields by their own names only.
+    cron: LABELS["schedule.cron"],
+    at: LABELS["schedule.at"],
+    starts_at: LABELS["schedule.starts_at"],
+  },
+  sentences: {
+    ...COMMON_SENTENCES,
+    "schedule.time_zone string_too_short": "Fill in a time zone, such as Europe/Berlin.",
+  },
+};
+
+/** The names of the fields that only a schedule has. */
+const NAMES = [
+  ...["cron", "at", "time_zone", "starts_at", "ends_at"],
+  ...["jitter_seconds", "catch_up", "catch_up_window_seconds"],
+] as const;
+
+/** The values of the form, as typed. */
+export const readValues = (values: Values): Values => ({
+  ...readCommon(values),
+  ...Object.fromEntries(NAMES.map((name) => [name, values[name]?.trim() ?? ""])),
+});
+
+export const NEW_TRIGGER: Values = {
+  ...{ jitter_seconds: "0", catch_up: "last", catch_up_window_seconds: "86400", is_active: "true" },
+};
+
+/** `2026-01-31T12:00` */
+const minuteOf = (at: string | null) => at?.slice(0, 16) ?? "";
+
+export const valuesOf = (trigger: TriggerRow, schedule: Schedule): Values => ({
+  ...commonValuesOf(trigger),
+  cron: schedule.cron ?? "",
+  at: schedule.at ?? "",
+  time_zone: schedule.time_zone,
+  starts_at: minuteOf(schedule.starts_at),
+  ends_at: minuteOf(schedule.ends_at),
+  jitter_seconds: String(schedule.jitter_seconds),
+  catch_up: schedule.catch_up,
+  catch_up_window_seconds: String(schedule.catch_up_window_seconds),
+});
+
+/** The form as the body of the API's request, and what is wrong with the texts that the API would not get. */
+export function toBody(values: Values) {
+  const given = (name: string) => values[name] || null;
+  const { body, faults } = toCommonBody(values);
+  const schedule = {
+    cron: given("cron"),
+    at: given("at"),
+    time_zone: values.time_zone,
+    starts_at: readMinute(values.starts_at ?? ""),
+    ends_at: readMinute(values.ends_at ?? ""),
+    jitter_seconds: toWholeNumber(values.jitter_seconds || "0"),
+    catch_up: given("catch_up") ?? undefined,
+    catch_up_window_seconds: toWholeNumber(values.catch_up_window_seconds ?? ""),
+  };
+  return { body: { ...body, kind: "schedule", schedule }, faults };
+}
+
+const OTHERS = ["starts_at", "ends_at", "jitter_seconds", "catch_up", "catch_up_window_seconds"] as const;
+
+/** A part of the form is folded unless something in it differs from a new trigger. */
+const isUnfolded = (values: Values, failure: Failure) =>
+  OTHERS.some(
+    (name) => (values[name] ?? "") !== (NEW_TRIGGER[name] ?? "") || faultsAt(failure, `schedule.${name}`).length > 0,
+  );
+
+export const ScheduleFormPage = ({ failure = NO_FAILURE, ...props }: FormProps) => {
+  const { values } = props;
+  return (
+    <TriggerForm
+      {...props}
+      failure={failure}
+      labels={LABELS}
+      inputHint='A JSON object, such as {"quarter": "2026-Q1"}. Each run gets it.'
+      isUnfolded={isUnfolded(values, failure)}
+      fields={
+        <>
+          {" "}
+          <Field
+            name="cron"
+            path="schedule.cron"
+            label={LABELS["schedule.cron"]}
+            failure={failure}
+            hint="Minute, hour, day of the month, month, day of the week. 0 6 * * 1-5 is 6:00 from Monday to Friday."
+            control={(a) => <input {...a} type="text" value={values.cron} autocomplete="off" spellcheck={false} />}
+          />
+          <Field
+            name="at"
+            path="schedule.at"
+            label={LABELS["schedule.at"]}
+            failure={failure}
+            hint="Instead of the cron expression: a time in the time zone below, such as 2030-03-01T06:00."
+            control={(a) => <input {...a} type="text" value={values.at} autocomplete="off" spellcheck={false} />}
+          />
+          <Field
+            name="time_zone"
+            path="schedule.time_zone"
+            label={LABELS["schedule.time_zone"]}
+            failure={failure}
+            hint="Such as Europe/Berlin, America/New_York or UTC. When its clock jumps, fixed times still fire once."
+            control={(a) => (
+              <input {...a} type="text" value={values.time_zone} required autocomplete="off" spellcheck={false} />
+            )}
+          />
+        </>
+      }
+      more={<MoreFields values={values} failure={failure} />}
+    />
+  );
+};
+
+const MoreFields = ({ values, failure }: { values: Values; failure: Failure }) => (
+  <>
+    {(["starts_at", "ends_at"] as const).map((name) => (
+      <MinuteField
+        name={name}
+        path={`schedule.${name}`}
+        label={LABELS[`schedule.${name}`]}
+        value={values[name] ?? ""}
+        failure={failure}
+        hint={
+          name === "starts_at"
+            ? "It does not fire for instants before this one."
+            : "All its instants are before this one."
+        }
+      />
+    ))}
+    <Field
+      name="jitter_seconds"
+      path="schedule.jitter_seconds"
+      label={LABELS["schedule.jitter_seconds"]}
+      failure={failure}
+      hint="0 to 3600. Each firing is up to this much later, so that many triggers do not fire at the same moment."
+      control={(a) => <input {...a} type="text" inputmode="numeric" value={values.jitter_seconds} />}
+    />
+    <Field
+      name="catch_up"
+      path="schedule.catch_up"
+      label={LABELS["schedule.catch_up"]}
+      failure={failure}
+      control={(a) => (
+        <select {...a}>
+          {CATCH_UPS.map((mode) => (
+            <option value={mode} selected={mode === values.catch_up}>
+              {CATCH_UP_WORDS[mode]}
+            </option>
+          ))}
+        </select>
+      )}
+    />
+    <Field
+      name="catch_up_window_seconds"
+      path="schedule.catch_up_window_seconds"
+      label={LABELS["schedule.catch_up_window_seconds"]}
+      failure={failure}
+      hint="0 to 2592000. 86400 is a day."
+      control={(a) => <input {...a} type="text" inputmode="numeric" value={values.catch_up_window_seconds} />}
+    />
+  </>
+);

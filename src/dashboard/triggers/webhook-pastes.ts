@@ -1,0 +1,72 @@
+/** What somebody does with the address and the secret of a webhook. The page that shows the secret has it, and so does docs/triggers.md. */
+import type { WebhookConfig } from "../../triggers/inbound/receiver.ts";
+
+export type Paste = { title: string; text: string };
+
+type Shown = { webhook: WebhookConfig; url: string; secret: string };
+
+/** Quotes a text for a shell. */
+const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+
+const BODY = `BODY='{"type":"test","data":{}}'`;
+
+/** A signature of the body by openssl, as the scheme writes it. The secret of Standard Webhooks is `whsec_` and base64, or a text. */
+function curlOf({ webhook, url, secret }: Shown): string {
+  const begin = `URL=${url} SECRET=${quoted(secret)}\n${BODY}\n`;
+  const send = (...headers: string[]) =>
+    `curl -sS -i "$URL" -H 'Content-Type: application/json' ${headers.map((header) => `-H "${header}" `).join("")}-d "$BODY"\n`;
+  const hex = `openssl dgst -sha256 -hmac "$SECRET" | sed 's/.* //'`;
+  switch (webhook.scheme) {
+    case "standard-webhooks":
+      return (
+        `${begin}ID=msg_$RANDOM NOW=$(date +%s)\n` +
+        (secret.startsWith("whsec_")
+          ? `KEY=$(printf %s "\${SECRET#whsec_}" | base64 -d | od -An -vtx1 | tr -d ' \\n')\n`
+          : `KEY=$(printf %s "$SECRET" | od -An -vtx1 | tr -d ' \\n')\n`) +
+        `SIGNATURE=$(printf %s "$ID.$NOW.$BODY" | openssl dgst -sha256 -mac HMAC -macopt "hexkey:$KEY" -binary | base64)\n` +
+        send("webhook-id: $ID", "webhook-timestamp: $NOW", "webhook-signature: v1,$SIGNATURE")
+      );
+    case "github":
+      return (
+        `${begin}SIGNATURE=$(printf %s "$BODY" | ${hex})\n` +
+        send("X-GitHub-Event: push", "X-GitHub-Delivery: $RANDOM", "X-Hub-Signature-256: sha256=$SIGNATURE")
+      );
+    case "stripe":
+      return (
+        `${begin}NOW=$(date +%s)\nSIGNATURE=$(printf %s "$NOW.$BODY" | ${hex})\n` +
+        send("Stripe-Signature: t=$NOW,v1=$SIGNATURE")
+      );
+    case "hmac-sha256": {
+      const sign = webhook.signature_encoding === "hex" ? hex : `openssl dgst -sha256 -hmac "$SECRET" -binary | base64`;
+      return `${begin}SIGNATURE=$(printf %s "$BODY" | ${sign})\n${send(`${webhook.signature_header}: $SIGNATURE`)}`;
+    }
+    default:
+      return `curl -sS -i ${url}/${secret} -H 'Content-Type: application/json' -d '{"type":"test"}'\n`;
+  }
+}
+
+/** What to paste where, so that messages come. */
+export function pastesOf(shown: Shown): Paste[] {
+  const { webhook, url, secret } = shown;
+  const curl = { title: "curl", text: curlOf(shown) };
+  if (webhook.scheme === "github") {
+    const events = (webhook.when ?? ["push"]).map((event) => event.replace(/\..*/, ""));
+    const fields = [`config[url]=${url}`, "config[content_type]=json", `config[secret]=${secret}`];
+    const lines = [
+      "gh api repos/OWNER/REPOSITORY/hooks -f name=web",
+      ...[...new Set(events)].map((event) => `-f events[]=${quoted(event)}`),
+      ...fields.map((field) => `-f ${quoted(field)}`),
+    ];
+    return [{ title: "GitHub", text: `${lines.join(" \\\n  ")}\n` }, curl];
+  }
+  if (webhook.scheme === "stripe") {
+    const events = webhook.when ?? ["*"];
+    const lines = [
+      "stripe webhook_endpoints create",
+      `--url ${quoted(url)}`,
+      ...events.map((event) => `-d ${quoted(`enabled_events[]=${event}`)}`),
+    ];
+    return [{ title: "Stripe", text: `${lines.join(" \\\n  ")}\n` }, curl];
+  }
+  return [curl];
+}

@@ -1,0 +1,89 @@
+/** The routes to which other services send their webhooks. */
+import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import type { AppEnv } from "../../http/env.ts";
+import { limitCaller } from "../../http/middleware/limit-rate.ts";
+import { provideServices } from "../../http/middleware/provide-services.ts";
+import { Problem } from "../../http/problems.ts";
+import { createRouter } from "../../http/router.ts";
+import { signedCall } from "../../http/routes.ts";
+import { uuid } from "../../http/schemas.ts";
+import type { Firing } from "../triggers.ts";
+import { receiveMessage } from "./receive.ts";
+import { ReceiptSchema } from "./webhook-schema.ts";
+
+export const inbound = createRouter();
+
+const MAX_BODY_BYTES = 1024 * 1024;
+
+// An id that is no UUID is answered like one that nothing has.
+const trigger_id = z
+  .string()
+  .openapi({ description: "The id of the trigger.", example: "01920000-0000-7000-8000-000000000a01" });
+const token = z.string().openapi({ description: "The token of the trigger, of the scheme `token`." });
+
+const receipt = (description: string) => ({ description, content: { "application/json": { schema: ReceiptSchema } } });
+
+const common = {
+  method: "post" as const,
+  tags: ["Triggers"],
+  maxBodyBytes: MAX_BODY_BYTES,
+  responses: {
+    202: receipt("The message was taken. `outcome` says what became of it: it may also be SKIPPED, MISSED or REFUSED"),
+    200: receipt("The same message has triggered this run before, within seven days"),
+    204: { description: "The trigger does not take such events, or it is the `ping` of GitHub" },
+  },
+};
+
+const message = { body: { required: false, content: { "*/*": { schema: z.unknown() } } } };
+
+const receive = signedCall({
+  ...common,
+  path: "/v1/inbound/{trigger_id}",
+  operationId: "receive_webhook",
+  summary: "Send a signed message to a trigger",
+  description:
+    "For other services: GitHub, Stripe, or whatever can sign. The signature is verified with the secret of the trigger, before anything " +
+    "else is looked at.",
+  request: { params: z.object({ trigger_id }), ...message },
+});
+
+const receiveByToken = signedCall({
+  ...common,
+  path: "/v1/inbound/{trigger_id}/{token}",
+  operationId: "receive_webhook_by_token",
+  summary: "Send a message to a trigger whose token is in the URL",
+  description: "For services that can sign nothing. Whoever knows the URL can trigger runs.",
+  request: { params: z.object({ trigger_id, token }), ...message },
+});
+
+async function answer(c: Context<AppEnv>, given: { triggerId: string; token: string | null }) {
+  const id = uuid().safeParse(given.triggerId);
+  if (!id.success) throw new Problem("message_unauthenticated");
+  const sent = { header: (name: string) => c.req.header(name), body: await c.req.arrayBuffer(), token: given.token };
+  return receiveMessage(c.env, id.data.toLowerCase(), sent, {
+    limit: (triggerId) => limitCaller(c, `trigger ${triggerId}`),
+    servicesFor: (webhook) => {
+      provideServices(c, { webhook });
+      return c.var.services;
+    },
+  });
+}
+
+const toReceipt = ({ id, outcome, run_id }: Firing): z.infer<typeof ReceiptSchema> => ({
+  firing_id: id,
+  outcome,
+  // Of a firing that was SKIPPED, it is the run in the way, which is not the sender's.
+  run_id: outcome === "FIRED" ? run_id : null,
+});
+
+inbound.openapi(receive, async (c) => {
+  const taken = await answer(c, { triggerId: c.req.valid("param").trigger_id, token: null });
+  return taken === null ? c.body(null, 204) : c.json(toReceipt(taken.firing), taken.isDuplicate ? 200 : 202);
+});
+
+inbound.openapi(receiveByToken, async (c) => {
+  const { trigger_id: triggerId, token: given } = c.req.valid("param");
+  const taken = await answer(c, { triggerId, token: given });
+  return taken === null ? c.body(null, 204) : c.json(toReceipt(taken.firing), taken.isDuplicate ? 200 : 202);
+});

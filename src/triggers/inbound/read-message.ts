@@ -1,0 +1,145 @@
+/** Reads a verified message: is it one that the trigger takes, and with what does it trigger a run? */
+
+import { isDeeperThan } from "../../http/json-depth.ts";
+import { type JsonObject, jsonObject, valueAtPointer } from "../../http/json-value.ts";
+import { isStorable } from "../../http/text.ts";
+import type { Labels } from "../../runs/labels.ts";
+import { MAX_LABEL_VALUE } from "../../runs/labels.ts";
+import { MAX_INPUT_BYTES } from "../../runs/workflow-definition-runs-routes.ts";
+import type { WebhookConfig } from "./receiver.ts";
+import type { Message, Verified } from "./signatures.ts";
+
+/** What the trigger itself gives to each run. It goes before what a message says. */
+export type OwnContent = { input: JsonObject | null; labels: Labels; concurrency_key: string | null };
+
+/** With what a message triggers a run; or why it cannot, by the reason of the firing. */
+export type Reading = {
+  /** Names the message: see `receive_webhook` in SQL. Null for one without an id. */
+  occasion: string | null;
+  input: JsonObject | null;
+  labels: Labels;
+  concurrency_key: string | null;
+  refused: "body_unusable" | "input_too_large" | "no_key" | null;
+  detail: Record<string, unknown> | null;
+};
+
+/** As deep as a body of the API. */
+const MAX_DEPTH = 32;
+const MAX_KEY = 128;
+
+/** Null for a message that the trigger does not take: of another event, or the `ping` of GitHub. */
+export async function readMessage(
+  config: WebhookConfig,
+  own: OwnContent,
+  verified: Verified,
+  message: Message,
+): Promise<Reading | null> {
+  const body = parseBody(message.body);
+  const events = eventsOf(config, message, body.value);
+  if (config.scheme === "github" && events[0] === "ping") return null;
+  if (config.when !== null && !events.some((event) => config.when?.includes(event))) return null;
+  const id = config.scheme === "stripe" ? textOf(valueAtPointer(body.value, "/id")) : verified.id;
+  const occasion = id === null ? null : [await nameOf(id), verified.unsignedPart ?? []].flat().join(" ");
+  const key = keyOf(config, own, body.value);
+  const reading: Reading = {
+    occasion,
+    input: null,
+    labels: { ...labelsOf(config, body.value), ...own.labels },
+    concurrency_key: key,
+    ...{ refused: null, detail: null },
+  };
+  if (body.fault !== null) return { ...reading, refused: "body_unusable", detail: { message: body.fault } };
+  if (key === null && config.key_from !== null) {
+    return { ...reading, refused: "no_key", detail: { pointer: config.key_from } };
+  }
+  return { ...reading, ...inputOf(config, own, body.value) };
+}
+
+type Body = { value: unknown; fault: string | null };
+
+const unusable = (fault: string): Body => ({ value: undefined, fault });
+
+/** An empty body counts as `{}`. */
+function parseBody(bytes: ArrayBuffer): Body {
+  if (bytes.byteLength === 0) return { value: {}, fault: null };
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    if (isDeeperThan(MAX_DEPTH, text)) return unusable(`The body is nested more than ${MAX_DEPTH} levels deep.`);
+    return { value: JSON.parse(text), fault: null };
+  } catch {
+    return unusable("The body is not JSON in UTF-8.");
+  }
+}
+
+/**
+ * The names of the event of a message: the most general one first. GitHub has it in a header and the action in the body. The others
+ * have it in the body, as Standard Webhooks recommends.
+ */
+function eventsOf({ scheme }: WebhookConfig, { header }: Message, body: unknown): string[] {
+  if (scheme !== "github") return [textOf(valueAtPointer(body, "/type")) ?? []].flat();
+  const [event, action] = [header("x-github-event"), textOf(valueAtPointer(body, "/action"))];
+  if (event === undefined) return [];
+  return action === null ? [event] : [event, `${event}.${action}`];
+}
+
+const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);
+
+/** A text, a number or a boolean, as a text. */
+const scalarOf = (value: unknown): string | null =>
+  textOf(typeof value === "number" || typeof value === "boolean" ? String(value) : value);
+
+const PLAIN_ID = /^[\x21-\x7e]{1,200}$/;
+
+/** An id as it is kept. One that is too long, or has other characters, is kept as its hash. */
+async function nameOf(id: string): Promise<string> {
+  if (PLAIN_ID.test(id)) return id;
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id));
+  return `sha256:${new Uint8Array(hash).toHex()}`;
+}
+
+/** The concurrency key in the message, or else that of the trigger. */
+function keyOf({ key_from: pointer }: WebhookConfig, own: OwnContent, body: unknown): string | null {
+  const key = pointer === null ? null : scalarOf(valueAtPointer(body, pointer));
+  return key !== null && [...key].length <= MAX_KEY && isStorable(key) ? key : own.concurrency_key;
+}
+
+/** A label whose value is not in the message is left out, and one that is too long is cut: labels only help to find a run. */
+function labelsOf({ labels_from: from }: WebhookConfig, body: unknown): Labels {
+  return Object.fromEntries(
+    Object.entries(from ?? {}).flatMap(([label, pointer]) => {
+      const value = scalarOf(valueAtPointer(body, pointer));
+      return value === null || !isStorable(value) ? [] : [[label, [...value].slice(0, MAX_LABEL_VALUE).join("")]];
+    }),
+  );
+}
+
+const inputSchema = jsonObject(MAX_INPUT_BYTES);
+
+/** The input of the run: what is picked from the body, or all of it, and above that the input of the trigger. */
+function inputOf({ pick }: WebhookConfig, own: OwnContent, body: unknown): Partial<Reading> {
+  const picked = pick === null ? body : pickFrom(pick, body);
+  if (typeof picked !== "object" || picked === null || Array.isArray(picked)) {
+    return {
+      refused: "body_unusable",
+      detail: { message: "The body is not a JSON object, and nothing is picked from it." },
+    };
+  }
+  const input: JsonObject = { ...picked, ...own.input };
+  const bytes = new TextEncoder().encode(JSON.stringify(input)).length;
+  if (bytes > MAX_INPUT_BYTES) return { refused: "input_too_large", detail: { bytes, max_bytes: MAX_INPUT_BYTES } };
+  if (!inputSchema.safeParse(input).success) {
+    return {
+      refused: "body_unusable",
+      detail: { message: "The body has a zero byte, half a surrogate pair, or a number that is too great." },
+    };
+  }
+  return { input };
+}
+
+const pickFrom = (pick: Readonly<Record<string, string>>, body: unknown): JsonObject =>
+  Object.fromEntries(
+    Object.entries(pick).flatMap(([field, pointer]) => {
+      const value = valueAtPointer(body, pointer);
+      return value === undefined ? [] : [[field, value]];
+    }),
+  );

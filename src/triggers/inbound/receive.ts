@@ -1,0 +1,107 @@
+/** Takes a message that was sent to a trigger: verifies it, reads it, and fires the trigger. */
+import { v7 as newId } from "uuid";
+import { z } from "zod";
+import { noteTenant } from "../../db/meter.ts";
+import { Problem } from "../../http/problems.ts";
+import { perform } from "../../verbs/perform.ts";
+import type { VerbServices } from "../../verbs/services.ts";
+import { defineVerb } from "../../verbs/verb.ts";
+import { decryptWebhookSecret } from "../../webhooks/secret-box.ts";
+import { type Firing, firingSchema } from "../triggers.ts";
+import { type Reading, readMessage } from "./read-message.ts";
+import { type Known, openReceivers, type Receiver } from "./receivers.ts";
+import { type Message, verifyMessage } from "./signatures.ts";
+
+/** The trigger was changed or deleted since the isolate has read it. */
+class Outdated extends Error {}
+
+type Taken = { firingId: string; runId: string; reading: Reading };
+
+const receiveWebhook = defineVerb({
+  name: "receive_webhook",
+  args: ({ firingId, runId, reading: { input, ...message } }: Taken) => ({
+    message: { json: { firing_id: firingId, run_id: runId, ...message } },
+    input: input && { json: input },
+  }),
+  result: z.object({ firing: firingSchema, is_duplicate: z.boolean() }),
+  refusals: z.object({ refused: z.enum(["gone", "changed"]) }),
+  refuse: () => new Outdated(),
+  isRepeatable: true,
+});
+
+/**
+ * After a message that is not signed with what the isolate knows, the trigger is read again, unless that was done less than this time
+ * ago: its secret may be a new one.
+ */
+const READ_AGAIN_AFTER_MS = 15_000;
+
+/** How often a message is verified again because its trigger was changed at the same time. */
+const MOST_TRIES = 3;
+
+type Options = {
+  /** What the verb needs, once the signature has proved which trigger the message is for. */
+  servicesFor: (proof: { triggerId: string; version: number }) => VerbServices;
+  /** Called once the signature was verified. */
+  limit: (triggerId: string) => Promise<void>;
+};
+
+/**
+ * Takes a message, and returns the firing. Null for a message that the trigger does not take. The trigger is read at most once in a while,
+ * so this is at most two requests to the database, unless the trigger was changed meanwhile.
+ * @throws Problem `message_unauthenticated` when the message is not signed, or there is no such trigger
+ * @throws what `limit` throws
+ */
+export async function receiveMessage(
+  services: Pick<VerbServices, "db" | "config">,
+  triggerId: string,
+  message: Message,
+  { servicesFor, limit }: Options,
+): Promise<{ firing: Firing; isDuplicate: boolean } | null> {
+  const receivers = openReceivers(services.db);
+  const verify = (known: Known) => verified(services, triggerId, message, known);
+  let isLimited = false;
+  for (let tries = 1; ; tries++) {
+    const known = await receivers.find(triggerId);
+    let proof = await verify(known);
+    if (proof === null) {
+      const newer = await receivers.find(triggerId, READ_AGAIN_AFTER_MS);
+      proof = newer === known ? null : await verify(newer);
+    }
+    if (proof === null) throw new Problem("message_unauthenticated");
+    const { receiver } = proof;
+    noteTenant(receiver.tenant_id);
+    if (!isLimited) await limit(triggerId);
+    isLimited = true;
+    const reading = await readMessage(receiver.config, receiver, proof.verified, message);
+    if (reading === null) return null;
+    try {
+      const taken = { firingId: newId(), runId: newId(), reading };
+      const { result } = await perform(servicesFor({ triggerId, version: receiver.version }), receiveWebhook, taken);
+      return { firing: result.firing, isDuplicate: result.is_duplicate };
+    } catch (error) {
+      if (!(error instanceof Outdated) || tries === MOST_TRIES) throw error;
+      receivers.forget(triggerId);
+    }
+  }
+}
+
+async function verified(
+  { config }: Pick<VerbServices, "config">,
+  triggerId: string,
+  message: Message,
+  { receiver, aheadMs }: Known,
+) {
+  if (receiver === null) return null;
+  const now = Date.now() + aheadMs;
+  const secrets = await Promise.all(
+    secretsAt(receiver, now).map((encrypted) => decryptWebhookSecret(config.encryptionKeys, triggerId, encrypted)),
+  );
+  const found = await verifyMessage(receiver.config, secrets, message, now);
+  return found && { receiver, verified: found };
+}
+
+/** The secrets that count at this time, encrypted: also the previous one, for a day after a rotation. */
+function secretsAt(receiver: Receiver, nowMs: number): string[] {
+  const { secret_encrypted: newest, previous_secret_encrypted: previous, previous_secret_until: until } = receiver;
+  return previous !== null && until !== null && nowMs < Date.parse(until) ? [newest, previous] : [newest];
+}

@@ -1,0 +1,93 @@
+/**
+ * What an isolate knows about the triggers that receive webhooks. It keeps for a minute what it has read of a trigger, also that there is
+ * none, so a flood of messages that nobody has signed costs the database nothing. What is kept may be older than the trigger: the verb
+ * that fires judges its version.
+ */
+import { z } from "zod";
+import { callFunction } from "../../db/call.ts";
+import type { Database } from "../../db/client.ts";
+import { jsonText } from "../../http/json-value.ts";
+import { remember } from "../../memo.ts";
+import { labelsField } from "../../runs/labels.ts";
+import { webhookConfigSchema } from "./receiver.ts";
+
+const receiverSchema = z.object({
+  tenant_id: z.string(),
+  version: z.int(),
+  config: webhookConfigSchema,
+  input: jsonText.pipe(z.record(z.string(), z.unknown())).nullable(),
+  labels: labelsField,
+  concurrency_key: z.string().nullable(),
+  secret_encrypted: z.string(),
+  previous_secret_encrypted: z.string().nullable(),
+  previous_secret_until: z.string().nullable(),
+});
+/** A trigger that receives webhooks: `find_receiver` in SQL. Instants are RFC 3339. */
+export type Receiver = z.infer<typeof receiverSchema>;
+
+const answerSchema = z.object({ now: z.string(), receiver: receiverSchema.nullable() });
+
+/** What was read at `readAt`, in milliseconds by the clock of the Worker. `aheadMs`: by how much the clock of the database is ahead. */
+export type Known = { receiver: Receiver | null; readAt: number; aheadMs: number };
+
+const KEPT_MS = 60_000;
+const MAX_KEPT = 1_000;
+
+/** How long a request waits for another one that reads the same trigger, and between which pauses it looks. */
+const MOST_WAIT_MS = 5_000;
+const PAUSE_MS = 20;
+
+export class Receivers {
+  readonly #db: Database;
+  readonly #known = new Map<string, Known>();
+  /** Since when a request is reading a trigger. */
+  readonly #reading = new Map<string, number>();
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  /** What is known about a trigger, and was read less than `mostAgeMs` ago: otherwise it is read now. */
+  async find(triggerId: string, mostAgeMs = KEPT_MS): Promise<Known> {
+    const began = Date.now();
+    for (;;) {
+      const known = this.#known.get(triggerId);
+      if (known !== undefined && began - known.readAt < mostAgeMs) return known;
+      // Requests do not share a promise, since a promise belongs to the request that made it, which may be cancelled.
+      const since = this.#reading.get(triggerId);
+      if (since === undefined || Date.now() - since > MOST_WAIT_MS) break;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+    this.#reading.set(triggerId, Date.now());
+    try {
+      return await this.#read(triggerId);
+    } finally {
+      this.#reading.delete(triggerId);
+    }
+  }
+
+  /** Forgets a trigger that was changed. */
+  forget(triggerId: string): void {
+    this.#known.delete(triggerId);
+  }
+
+  async #read(triggerId: string): Promise<Known> {
+    const args = { trigger_id: triggerId };
+    const { now, receiver } = await callFunction(this.#db, "find_receiver", args, answerSchema, { isRepeatable: true });
+    const readAt = Date.now();
+    const known = { receiver, readAt, aheadMs: Date.parse(now) - readAt };
+    // Removed first, so that the oldest entry of the map is the one that was read first.
+    this.#known.delete(triggerId);
+    remember(this.#known, triggerId, known, MAX_KEPT);
+    return known;
+  }
+}
+
+const receiversOf = new WeakMap<Database, Receivers>();
+
+/** The receivers of a database, one object for each isolate. */
+export function openReceivers(db: Database): Receivers {
+  const known = receiversOf.get(db) ?? new Receivers(db);
+  receiversOf.set(db, known);
+  return known;
+}

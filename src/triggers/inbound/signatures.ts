@@ -1,0 +1,123 @@
+/**
+ * Verifies that a message was sent by whoever knows the secret of its trigger. All is computed over the bytes of the body as they came. The
+ * comparisons are those of Web Crypto, which take as long for each wrong signature.
+ */
+import { decodeBase64 } from "hono/utils/encode";
+import { KEY_PREFIX } from "../../webhooks/webhook-secret.ts";
+import type { Scheme, WebhookConfig } from "./receiver.ts";
+
+/** A message as it came. `token` is what stands behind the id of the trigger in the URL. */
+export type Message = { header: (name: string) => string | undefined; body: ArrayBuffer; token: string | null };
+
+/** What a signature has proved. `id` is the sender's id of the message; `unsignedPart` is what else names it if its id is not signed. */
+export type Verified = { id: string | null; unsignedPart: string | null };
+
+/** How much older or newer than now a message may be whose scheme signs the time. */
+const MOST_AGE_SECONDS = 300;
+
+/** While a sender rotates its secrets, a header has several signatures. */
+const MOST_SIGNATURES = 10;
+
+const UTF8 = new TextEncoder();
+
+/** One claim to be checked: that `signature` is the HMAC-SHA-256 of the content. */
+type Claim = { signatures: readonly Uint8Array<ArrayBuffer>[]; prefix: string; id: string | null };
+
+/**
+ * Verifies a message with each of these secrets, by the clock `nowMs`. Null when none of them has signed it, or when it is too old.
+ */
+export async function verifyMessage(
+  config: Pick<WebhookConfig, "scheme" | "signature_header" | "signature_encoding">,
+  secrets: readonly string[],
+  message: Message,
+  nowMs: number,
+): Promise<Verified | null> {
+  if (config.scheme === "token") {
+    for (const secret of secrets) if (await isToken(secret, message.token)) return { id: null, unsignedPart: null };
+    return null;
+  }
+  const claim = message.token === null ? readClaim(config, message, nowMs / 1000) : null;
+  if (claim === null) return null;
+  const content = await new Blob([claim.prefix, message.body]).arrayBuffer();
+  for (const secret of secrets) {
+    const key = await openKey(keyOf(config.scheme, secret));
+    for (const signature of claim.signatures.slice(0, MOST_SIGNATURES)) {
+      if (!(await crypto.subtle.verify("HMAC", key, signature, content))) continue;
+      const unsignedPart = config.scheme === "github" && claim.id !== null ? signature.toHex().slice(0, 32) : null;
+      return { id: claim.id, unsignedPart };
+    }
+  }
+  return null;
+}
+
+/** Null for a message that does not claim to be signed in this way, or that claims to be of another time. */
+function readClaim(
+  { scheme, signature_header: headerName, signature_encoding: encoding }: Parameters<typeof verifyMessage>[0],
+  { header }: Message,
+  nowSeconds: number,
+): Claim | null {
+  switch (scheme) {
+    case "standard-webhooks": {
+      const [id = "", at = ""] = [header("webhook-id"), header("webhook-timestamp")];
+      if (id === "" || !isRecent(at, nowSeconds)) return null;
+      const signatures = (header("webhook-signature") ?? "").split(" ").flatMap((text) => {
+        const [version, signature = ""] = text.split(",", 2);
+        return version === "v1" ? bytesOf(signature, "base64") : [];
+      });
+      return { id, signatures, prefix: `${id}.${at}.` };
+    }
+    case "github":
+      return {
+        id: header("x-github-delivery") ?? null,
+        signatures: bytesOf(withoutName(header("x-hub-signature-256")), "hex"),
+        prefix: "",
+      };
+    case "stripe": {
+      const parts = (header("stripe-signature") ?? "").split(",").map((part) => part.trim().split("=", 2));
+      const at = parts.find(([name]) => name === "t")?.[1] ?? "";
+      if (!isRecent(at, nowSeconds)) return null;
+      const signatures = parts.flatMap(([name, value = ""]) => (name === "v1" ? bytesOf(value, "hex") : []));
+      // The id is in the body, which is not parsed yet.
+      return { id: null, signatures, prefix: `${at}.` };
+    }
+    default: {
+      const value = headerName === null ? undefined : header(headerName);
+      return { id: null, signatures: bytesOf(withoutName(value), encoding ?? "hex"), prefix: "" };
+    }
+  }
+}
+
+/** Some senders write the name of the hash before the signature. */
+const withoutName = (value = "") => value.trim().replace(/^sha256=/, "");
+
+const isRecent = (seconds: string, nowSeconds: number) =>
+  /^\d{1,12}$/.test(seconds) && Math.abs(nowSeconds - Number(seconds)) <= MOST_AGE_SECONDS;
+
+const ENCODED = { hex: /^[0-9a-f]{64}$/i, base64: /^[A-Za-z0-9+/]{43}=$/ };
+
+/** The 32 bytes of a signature; none for a text that has not exactly these. */
+function bytesOf(text: string, encoding: "hex" | "base64"): Uint8Array<ArrayBuffer>[] {
+  if (!ENCODED[encoding].test(text)) return [];
+  return [encoding === "hex" ? Uint8Array.fromHex(text) : Uint8Array.fromBase64(text)];
+}
+
+/** Standard Webhooks writes a key in base64 after `whsec_`. In the other schemes, the text itself is the key, whatever it begins with. */
+const keyOf = (scheme: Scheme, secret: string) =>
+  scheme === "standard-webhooks" && secret.startsWith(KEY_PREFIX)
+    ? decodeBase64(secret.slice(KEY_PREFIX.length))
+    : UTF8.encode(secret);
+
+const openKey = (key: BufferSource): Promise<CryptoKey> =>
+  crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign", "verify"]);
+
+/** Compares the HMACs of the two texts with a key that nobody knows. */
+async function isToken(secret: string, token: string | null): Promise<boolean> {
+  if (token === null) return false;
+  const key = await openKey(crypto.getRandomValues(new Uint8Array(32)));
+  return crypto.subtle.verify(
+    "HMAC",
+    key,
+    await crypto.subtle.sign("HMAC", key, UTF8.encode(token)),
+    UTF8.encode(secret),
+  );
+}
