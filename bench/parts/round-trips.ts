@@ -43,10 +43,11 @@ export async function countRoundTrips(context: Context): Promise<Report> {
   });
   neonConfig.fetchEndpoint = server.endpointUrl;
 
-  const send = (method: string, path: string, key: string, body?: unknown) =>
+  const send = (method: string, path: string, key: string, body?: unknown, headers?: Record<string, string>) =>
     fetch(worker.url + path, {
       method,
       headers: {
+        ...headers,
         Authorization: `Bearer ${key}`,
         ...(body !== undefined && { "Content-Type": "application/json" }),
       },
@@ -64,7 +65,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
   async function count(stage: Stage, id: string, call: Call): Promise<Count> {
     const token = await credentialFor(stage.tenant, call);
     await settle();
-    const response = await send(call.method, call.path, token, call.body);
+    const response = await send(call.method, call.path, token, call.body, call.headers);
     const text = await response.text();
     const counted = { operation: id, status: response.status, ...sumOf(sent) };
     // No sweep has ended yet, so the service is not ready; and it has no hub here, so there are no streams.

@@ -46,6 +46,14 @@ const SECURITY_SCHEMES = {
     bearerFormat: "JWT",
     description: "The `token` of a runner's session: see `/v1/runner-sessions`.",
   },
+  WebhookSignature: {
+    type: "apiKey",
+    in: "header",
+    name: "webhook-signature",
+    description:
+      "The signature of a message to a trigger, as its scheme wants it: this header of Standard Webhooks, `X-Hub-Signature-256` of GitHub, " +
+      "`Stripe-Signature`, or the header that the trigger names. Of the scheme `token`, it is the token in the path instead.",
+  },
 } as const;
 
 /** The OpenAPI 3.1 document of the routes of these routers, and of the webhooks. */

@@ -63,6 +63,7 @@ const OF_A_MESSAGE: ProblemCode[] = [
 const callerSecurity = [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }];
 const keySecurity = [{ ApiKey: [] }];
 const runnerSecurity = [{ RunToken: [] }];
+const senderSecurity = [{ WebhookSignature: [] }];
 const runnerSessionSecurity = [{ RunnerSession: [] }];
 
 /** The problems of methods that can have a body, and those of a body that the route declares. */
@@ -217,7 +218,7 @@ export function signedCall<const Path extends string, Own extends Change & { pat
 ) {
   return createRoute({
     ...onlyKnownQuery(definition),
-    security: [],
+    security: senderSecurity,
     [KIND]: {
       problems: [...OF_ANYBODY, ...OF_A_MESSAGE, ...(definition.problems ?? [])],
       isConditional: false,

@@ -81,10 +81,11 @@ function leaks(text: string, secrets: readonly string[], call: Call): string[] {
   return secrets.filter((secret) => text.includes(secret) && !said.includes(secret));
 }
 
-/** The same call with the same ids, as somebody makes it who knows only the ids. */
-function inWordsOf({ mark }: Stage, call: Call): Call {
-  if (call.body === undefined) return call;
-  return { ...call, body: JSON.parse(JSON.stringify(call.body).replaceAll(zebra.mark, mark)) };
+/** The same call with the same ids, as somebody makes it who knows only the ids, and no secret. */
+function inWordsOf({ mark }: Stage, { headers: _, ...call }: Call): Call {
+  const path = call.secret === undefined ? call.path : call.path.replace(call.secret, "guessed");
+  if (call.body === undefined) return { ...call, path };
+  return { ...call, path, body: JSON.parse(JSON.stringify(call.body).replaceAll(zebra.mark, mark)) };
 }
 
 /**

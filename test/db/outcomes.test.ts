@@ -418,6 +418,38 @@ async function insertTriggers({ tenant }: World, count = 1): Promise<string> {
   return String(rows.at(-1)?.id);
 }
 
+/** Inserts a trigger of the tenant's definition that receives webhooks. Returns its id. */
+async function insertWebhook({ tenant }: World, scheme = "github"): Promise<string> {
+  const id = uuid();
+  await service.database.sql`
+    insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, secret_encrypted)
+    values (${id}, ${tenant.id}, ${tenant.definitionId}, ${tenant.owner.id}, 'Test', 'webhook', ${JSON.stringify({ scheme })}::jsonb,
+      now(), 'x')`;
+  return id;
+}
+
+/** Gives a webhook a new secret, as the OWNER. */
+const rotateSecret = async (world: World, scheme: string, more: object = {}) =>
+  call("rotate_trigger_secret", {
+    ...(await callerOf(world.tenant.owner)),
+    trigger_id: await insertWebhook(world, scheme),
+    ...ROTATION,
+    ...more,
+  });
+const ROTATION = { secret_encrypted: "y", is_given: false, is_standard: true };
+
+/** Receives a message for a trigger, with the outcome that is told. */
+async function receive(triggerId: string, message: object = {}, more: object = {}) {
+  const given = { firing_id: uuid(), run_id: uuid(), occasion: "1", refused: null, ...message };
+  const { firing, is_duplicate, ...answer } = await call("receive_webhook", {
+    webhook: { trigger_id: triggerId, version: 1 },
+    ...{ message: JSON.stringify(given), input: null },
+    ...more,
+  });
+  const outcome = firing !== null && typeof firing === "object" && "outcome" in firing ? firing.outcome : undefined;
+  return { ...answer, outcome, is_duplicate };
+}
+
 /** Calls a verb or a read for a new trigger of the tenant. */
 const onTrigger = async (verb: string, world: World, user: TestUser = world.tenant.owner, more: object = {}) =>
   call(verb, { ...(await callerOf(user)), trigger_id: await insertTriggers(world), ...more });
@@ -652,6 +684,26 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
     past: (world) => replaceTrigger(world, PAST_PLAN),
     other_kind: (world) => replaceTrigger(world, { kind: "webhook" }),
+    other_scheme: async (world) =>
+      call("replace_trigger", {
+        ...(await callerOf(world.tenant.owner)),
+        trigger_id: await insertWebhook(world),
+        ...{ content: triggerContent({ kind: "webhook", config: { scheme: "stripe" } }), input: null, plan: PLAN },
+      }),
+  }),
+  of("rotate_trigger_secret", {
+    ...triggerVerb("rotate_trigger_secret", ROTATION),
+    no_secret: (world) => onTrigger("rotate_trigger_secret", world, world.tenant.owner, ROTATION),
+    token_given: (world) => rotateSecret(world, "token", { is_given: true }),
+    secret_malformed: (world) => rotateSecret(world, "standard-webhooks", { is_standard: false }),
+    seen_another: (world) => rotateSecret(world, "github", { seen_at: "then" }),
+  }),
+  of("receive_webhook", {
+    gone: () => receive(uuid()),
+    changed: async (world) => {
+      const id = await insertWebhook(world);
+      return receive(id, {}, { webhook: { trigger_id: id, version: 2 } });
+    },
   }),
   of("delete_trigger", triggerVerb("delete_trigger")),
   of("pause_trigger", triggerVerb("pause_trigger", { note: null })),
@@ -663,7 +715,14 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   }),
   of("find_trigger", triggerRead("find_trigger")),
   of("list_firings", triggerRead("list_firings", { before: null, limit: 1 })),
-  of("find_backfill", triggerVerb("find_backfill", { from: "2020-01-01", until: "2021-01-01" })),
+  of("find_backfill", {
+    ...triggerVerb("find_backfill", { from: "2020-01-01", until: "2021-01-01" }),
+    no_schedule: async (world) =>
+      call("find_backfill", {
+        ...(await callerOf(world.tenant.owner)),
+        ...{ trigger_id: await insertWebhook(world), from: "2020-01-01", until: "2021-01-01" },
+      }),
+  }),
   of("list_triggers", {
     unauthenticated: (world) =>
       policyVerb("list_triggers", world, world.tenant.owner, { ...nobody, limit: 1, offset: 0 }),
@@ -1259,6 +1318,48 @@ const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = 
       await postpone(world, 2),
       (await eventsOf(world.runId)).filter((type) => type === "DISPATCH_FAILED").length,
     ],
+  ],
+  [
+    "receive_webhook",
+    "fired",
+    { outcome: "FIRED", is_duplicate: false },
+    async (world) => receive(await insertWebhook(world)),
+  ],
+  [
+    "receive_webhook",
+    "fired before",
+    { outcome: "FIRED", is_duplicate: true },
+    async (world) => {
+      const id = await insertWebhook(world);
+      await receive(id);
+      return receive(id);
+    },
+  ],
+  [
+    "receive_webhook",
+    "this call has fired before",
+    { outcome: "FIRED", is_duplicate: false },
+    async (world) => {
+      const [id, firing] = [await insertWebhook(world), { firing_id: uuid(), occasion: null }];
+      await receive(id, firing);
+      return receive(id, firing);
+    },
+  ],
+  [
+    "receive_webhook",
+    "paused",
+    { outcome: "MISSED", is_duplicate: false },
+    async (world) => {
+      const id = await insertWebhook(world);
+      await service.database.sql`update triggers set paused_at = now() where id = ${id}`;
+      return receive(id);
+    },
+  ],
+  [
+    "receive_webhook",
+    "what the message says cannot be used",
+    { outcome: "REFUSED", is_duplicate: false },
+    async (world) => receive(await insertWebhook(world), { refused: "body_unusable" }),
   ],
   [
     "give_up_dispatch",

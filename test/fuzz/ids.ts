@@ -46,6 +46,8 @@ const KINDS: Record<string, IdKind> = {
   endpoint_id: "endpoint",
   delivery_id: "delivery",
   trigger_id: "trigger",
+  // A text that is never the right one.
+  token: "trigger",
 };
 
 /** Ids that nothing has. */

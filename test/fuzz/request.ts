@@ -43,7 +43,10 @@ export async function draftOf(world: World, { operationId, twists }: Plan): Prom
     path: readPath(operation.path, url.pathname) ?? new Map(),
     query: new Map([...url.searchParams].map(([name, value]) => [name, [value]])),
     rawQuery: "",
-    headers: body === undefined ? [] : [["Content-Type", "application/json"]],
+    headers: [
+      ...(body === undefined ? [] : [["Content-Type", "application/json"] satisfies [string, string]]),
+      ...Object.entries(call.headers ?? {}),
+    ],
     body,
     wire: undefined,
     carrier: "header",

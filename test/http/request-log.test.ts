@@ -3,7 +3,7 @@ import { describeService } from "../../src/routes.ts";
 import { credentialFor, SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { callBack, insertRun } from "../support/lifecycle.ts";
 import { callOf, OPERATIONS } from "../support/operations.ts";
-import { type Service, startService } from "../support/service.ts";
+import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage } from "../support/stage.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -65,7 +65,7 @@ describe("the log of a request", () => {
     const stage = await createStage(service, "logged");
     const operations = new Set<string>();
     for (const [id, { answers }] of Object.entries(OPERATIONS)) {
-      if (answers === "anybody" || answers === "runner") continue;
+      if (answers === "anybody" || answers === "runner" || answers === "sender") continue;
       const call = await callOf(id, stage);
       const credential = await credentialFor(stage.tenant, call);
       const [response, lines] = await logged(() => service.send(call.method, call.path, credential, call.body));
@@ -79,11 +79,14 @@ describe("the log of a request", () => {
     expect(operations).toEqual(await callersOperations());
 
     const session = await sessionToken(stage, stage.tenant.owner.id);
+    const message = await callOf("receive_webhook", stage);
     const others: [() => Promise<Response>, string | null][] = [
       [() => service.get("/v1/workflow-runs", session), stage.tenant.id],
       [() => callBack(service, tenant, runId, { status: "COMPLETED" }), tenant.id],
       [() => service.get("/v1/workflow-runs", "wr_wrong"), null],
       [() => service.fetch("/healthz"), null],
+      [() => service.fetch(message.path, requestOf(message)), stage.tenant.id],
+      [() => service.fetch(message.path, requestOf({ ...message, headers: {} })), null],
     ];
     for (const [request, tenantId] of others)
       expect((await logged(request))[1]).toMatchObject([{ tenant_id: tenantId }]);

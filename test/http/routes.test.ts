@@ -28,7 +28,8 @@ describe("a route that declares security", () => {
   it.each(operations.filter(isSecured))("answers $operationId 401 without a credential", async (operation) => {
     const path = operation.path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
     const [response, requests] = await service.counted(() => service.fetch(path, { method: operation.method }));
-    expect([response.status, requests]).toEqual([401, 0]);
+    // Only the database knows with what a message to a trigger must be signed.
+    expect([response.status, requests]).toEqual([401, operation.path.startsWith("/v1/inbound/") ? 1 : 0]);
     expect(await documentFaults(operation, response)).toEqual([]);
   });
 

@@ -1,3 +1,4 @@
+import { createHmac } from "node:crypto";
 import {
   addBatch,
   addColleague,
@@ -16,6 +17,7 @@ import {
   addRunning,
   addTrigger,
   addWaitingForLease,
+  addWebhook,
   definitionBody,
   type Stage,
   triggerBody,
@@ -30,6 +32,9 @@ export type Call = {
   runId?: string;
   /** The token of a runner's session, if it is the credential. */
   sessionToken?: string;
+  /** The signature of a message to a trigger, and the secret that signs it or is in the path. */
+  headers?: Record<string, string>;
+  secret?: string;
   /** The invited email, for a call that accepts an invite. Only a session with this verified email may do so. */
   invitedEmail?: string;
 };
@@ -41,9 +46,9 @@ export type Operation = {
   call: (stage: Stage) => Call | Promise<Call>;
   /**
    * The statuses for known callers. "anybody": 200 even without a credential. "runner": 200 only with the token of its run or
-   * session.
+   * session. "sender": 202, whatever the credential, since the message itself is signed.
    */
-  answers: Answers | "anybody" | "runner";
+  answers: Answers | "anybody" | "runner" | "sender";
   /** The OWNER's status with a session instead of a key, when it differs. */
   ownerBySession?: number;
   /**
@@ -65,6 +70,12 @@ const users = ({ tenant }: Stage) => `/v1/tenants/${tenant.id}/users`;
 const definition = (id: string) => `/v1/workflow-definitions/${id}`;
 const endpoint = (id: string) => `/v1/notification-endpoints/${id}`;
 const trigger = (id: string) => `/v1/triggers/${id}`;
+/** A signed message to a trigger. */
+const messageTo = ({ id, secret }: { id: string; secret: string }, body: object): Call => ({
+  ...post(`/v1/inbound/${id}`, body),
+  headers: { "X-Signature": createHmac("sha256", secret).update(JSON.stringify(body)).digest("hex") },
+  secret,
+});
 const run = ({ runId }: { runId: string }) => `/v1/workflow-runs/${runId}`;
 
 /**
@@ -185,6 +196,26 @@ export const OPERATIONS: Record<string, Operation> = {
   fire_trigger: {
     answers: [404, 403, 202, 202, 202, 404],
     call: async (stage) => post(`${trigger(await addTrigger(stage))}/fire`),
+    isRepeatable: true,
+    sendsAfterwards: true,
+  },
+  rotate_trigger_secret: {
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) => post(`${trigger((await addWebhook(stage, "hmac-sha256")).id)}/rotate-secret`),
+  },
+  // The first message of a minute costs another request, in which the isolate reads the trigger: test/triggers/inbound.test.ts.
+  receive_webhook: {
+    answers: "sender",
+    call: async (stage) => messageTo(await addWebhook(stage, "hmac-sha256"), { mark: stage.mark }),
+    isRepeatable: true,
+    sendsAfterwards: true,
+  },
+  receive_webhook_by_token: {
+    answers: "sender",
+    call: async (stage) => {
+      const { id, secret } = await addWebhook(stage, "token");
+      return { ...post(`/v1/inbound/${id}/${secret}`, { mark: stage.mark }), secret };
+    },
     isRepeatable: true,
     sendsAfterwards: true,
   },

@@ -146,10 +146,11 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 }
 
 /** A call as a request of whoever holds the token; of nobody without one. */
-export function requestOf({ method, body }: Call, token?: string): Init {
+export function requestOf({ method, body, headers }: Call, token?: string): Init {
   return {
     method,
     headers: {
+      ...headers,
       ...(token !== undefined && { Authorization: `Bearer ${token}` }),
       ...(body !== undefined && { "Content-Type": "application/json" }),
     },

@@ -12,7 +12,7 @@ export const SQL_FILES = import.meta.glob<string>("../../migrations/functions/**
 const TEXT = Object.values(SQL_FILES).join("\n");
 
 /** What a call proves, as the context of a verb has it. */
-type Proof = { caller?: object; run?: object; session?: object };
+type Proof = { caller?: object; run?: object; session?: object; webhook?: object };
 
 /** What a verb answers: its result, or why it refused. */
 export type SqlAnswer = { refused?: string; [field: string]: unknown };
@@ -24,11 +24,11 @@ export type SqlAnswer = { refused?: string; [field: string]: unknown };
 export async function callSqlFunction(
   { sql }: Pick<TestDatabase, "sql">,
   name: string,
-  { caller, run, session, ...args }: Proof & Record<string, unknown>,
+  { caller, run, session, webhook, ...args }: Proof & Record<string, unknown>,
 ): Promise<SqlAnswer> {
   const isVerb = new RegExp(`create or replace function public\\.${name}\\(\\s*p_context`).test(TEXT);
   const given = isVerb
-    ? { context: JSON.stringify({ caller, run, session, slack_seconds: 0, sends: true }), ...args }
+    ? { context: JSON.stringify({ caller, run, session, webhook, slack_seconds: 0, sends: true }), ...args }
     : { ...(caller && { credential: JSON.stringify(caller) }), ...args };
   const names = Object.keys(given).map((key, i) => `p_${key} => $${i + 1}`);
   const [row] = await sql.query(`select public.${name}(${names.join(", ")}) as answer`, Object.values(given));

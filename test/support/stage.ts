@@ -173,6 +173,27 @@ export async function addFiredTrigger(stage: Stage): Promise<string> {
   return id;
 }
 
+/**
+ * A new trigger of the OWNER's that receives webhooks, of a definition of its own. The isolate knows it already, since somebody has sent
+ * it a message that was not signed.
+ */
+export async function addWebhook(
+  stage: Stage,
+  scheme: "hmac-sha256" | "token",
+): Promise<{ id: string; secret: string }> {
+  const isNamed = scheme === "hmac-sha256";
+  const webhook = {
+    scheme,
+    ...(isNamed && { signature_header: "X-Signature", signature_encoding: "hex" }),
+    labels_from: { customer: "/mark" },
+  };
+  const body = { name: stage.newName(), kind: "webhook", webhook };
+  const answer = await post(stage, `/v1/workflow-definitions/${await addDefinition(stage)}/triggers`, body);
+  const { id, secret }: { id: string; secret: string } = JSON.parse(answer);
+  await stage.service.send("POST", `/v1/inbound/${id}`, stage.tenant.owner.key, {});
+  return { id, secret };
+}
+
 /** A new folder below `/outputs`. Returns its id. */
 export async function addFolder(stage: Stage): Promise<string> {
   const path = `/outputs/${stage.newName()}`;

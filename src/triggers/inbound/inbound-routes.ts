@@ -35,7 +35,10 @@ const common = {
   },
 };
 
-const message = { body: { required: false, content: { "*/*": { schema: z.unknown() } } } };
+/** Nothing parses it before its signature was verified, so it is not checked by a schema. */
+const ANY_BODY = z.unknown().openapi({ example: { ref: "refs/heads/main", after: "0cffc4e" } });
+
+const message = { body: { required: false, content: { "*/*": { schema: ANY_BODY } } } };
 
 const receive = signedCall({
   ...common,

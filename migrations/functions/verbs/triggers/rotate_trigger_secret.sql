@@ -19,7 +19,7 @@ declare
   v_scheme text;
   v_updated_at timestamptz;
   v_now timestamptz;
-  v_refused text;
+  v_refusal jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
@@ -31,14 +31,14 @@ begin
   -- 2. Replace the secret.
   select t.kind, t.config ->> 'scheme', t.updated_at into v_kind, v_scheme, v_updated_at
   from public.triggers t where t.id = p_trigger_id;
-  v_refused := case
-    when v_kind <> 'webhook' then 'no_secret'
-    when p_is_given and v_scheme = 'token' then 'token_given'
-    when v_scheme = 'standard-webhooks' and not p_is_standard then 'secret_malformed'
-    when p_seen_at <> public.wire_instant(v_updated_at) then 'seen_another'
+  v_refusal := case
+    when v_kind <> 'webhook' then '{"refused": "no_secret"}'
+    when p_is_given and v_scheme = 'token' then '{"refused": "token_given"}'
+    when v_scheme = 'standard-webhooks' and not p_is_standard then '{"refused": "secret_malformed"}'
+    when p_seen_at <> public.wire_instant(v_updated_at) then '{"refused": "seen_another"}'
   end;
-  if v_refused is not null then
-    return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid, jsonb_build_object('refused', v_refused));
+  if v_refusal is not null then
+    return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid, v_refusal);
   end if;
   update public.triggers t
   set previous_secret_encrypted = t.secret_encrypted, previous_secret_until = v_now + interval '24 hours',
