@@ -1,5 +1,5 @@
 /**
- * `npm run reencrypt-secrets`: encrypts the webhook secrets of runners and of notification endpoints with the newest key of
+ * `npm run reencrypt-secrets`: encrypts the webhook secrets of runners, notification endpoints and triggers with the newest key of
  * ENCRYPTION_KEY, so that the older keys can be removed. It is idempotent, and safe while the service runs.
  */
 import { parseArgs } from "node:util";
@@ -9,7 +9,7 @@ import { fail, offerHelp } from "./local/options.ts";
 import { reencryptSecrets } from "./local/reencrypt.ts";
 import { withDatabase } from "./local/with-database.ts";
 
-const HELP = `Encrypts the webhook secrets of runners and endpoints with the newest key of ENCRYPTION_KEY. Safe to run again.
+const HELP = `Encrypts the webhook secrets of runners, endpoints and triggers with the newest key of ENCRYPTION_KEY. Safe to run again.
 
   npm run reencrypt-secrets
 

@@ -203,7 +203,7 @@ export interface paths {
         put?: never;
         /**
          * Create a trigger of a workflow
-         * @description It triggers runs by itself, with the rights that you have whenever it fires. Needs write on the definition. A workflow may have 100 triggers.
+         * @description It triggers runs by itself, with the rights that you have whenever it fires. Needs write on the definition. A workflow may have 100 triggers. Of a webhook, only this answer has the secret.
          */
         post: operations["create_trigger"];
         delete?: never;
@@ -232,6 +232,26 @@ export interface paths {
          * @description The runs that it has triggered stay.
          */
         delete: operations["delete_trigger"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/triggers/{trigger_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give the webhook of a trigger a new secret
+         * @description For 24 hours, messages with the old secret are taken, too. Only this answer has the new one. From then on the trigger fires with your rights.
+         */
+        post: operations["rotate_trigger_secret"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -326,7 +346,7 @@ export interface paths {
         };
         /**
          * The instants of a trigger's schedule
-         * @description Of the past and of the future, as the schedule is now, also while the trigger is paused. Without the jitter.
+         * @description Of the past and of the future, as the schedule is now, also while the trigger is paused. Without the jitter. A trigger without a schedule has none.
          */
         get: operations["list_trigger_occurrences"];
         put?: never;
@@ -351,6 +371,46 @@ export interface paths {
          * @description For each instant of its schedule in the range, at most 500, that has not fired before as far as its firings are kept. The runs wait for their turns, whatever `when_busy` says. It ends at the first firing that is refused.
          */
         post: operations["backfill_trigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/inbound/{trigger_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a signed message to a trigger
+         * @description For other services: GitHub, Stripe, or whatever can sign. The signature is verified with the secret of the trigger, before anything else is looked at.
+         */
+        post: operations["receive_webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/inbound/{trigger_id}/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message to a trigger whose token is in the URL
+         * @description For services that can sign nothing. Whoever knows the URL can trigger runs.
+         */
+        post: operations["receive_webhook_by_token"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2449,6 +2509,7 @@ export interface components {
          *             "customer": "4711"
          *           },
          *           "when_busy": "skip",
+         *           "webhook": null,
          *           "concurrency_key": null,
          *           "is_active": true,
          *           "next_at": "2026-02-02T05:00:00.000Z",
@@ -2493,6 +2554,7 @@ export interface components {
          *         "customer": "4711"
          *       },
          *       "when_busy": "skip",
+         *       "webhook": null,
          *       "concurrency_key": null,
          *       "is_active": true,
          *       "next_at": "2026-02-02T05:00:00.000Z",
@@ -2514,7 +2576,8 @@ export interface components {
             user_id: string;
             name: string;
             kind: components["schemas"]["TriggerKind"];
-            schedule: components["schemas"]["Schedule"];
+            schedule: components["schemas"]["Schedule"] | null;
+            webhook: components["schemas"]["Webhook"] | null;
             input: {
                 [key: string]: unknown;
             } | null;
@@ -2550,7 +2613,7 @@ export interface components {
             updated_at: string;
         };
         /** @enum {string} */
-        TriggerKind: "schedule";
+        TriggerKind: "schedule" | "webhook";
         /**
          * @example {
          *       "cron": "0 6 * * 1-5",
@@ -2592,6 +2655,155 @@ export interface components {
         };
         /**
          * @example {
+         *       "scheme": "github",
+         *       "signature_header": null,
+         *       "signature_encoding": null,
+         *       "when": [
+         *         "push"
+         *       ],
+         *       "pick": {
+         *         "commit": "/after"
+         *       },
+         *       "key_from": null,
+         *       "labels_from": {
+         *         "repository": "/repository/name"
+         *       },
+         *       "url": "https://service.example.com/v1/inbound/01920000-0000-7000-8000-000000000a01",
+         *       "old_secret_until": null
+         *     }
+         */
+        Webhook: {
+            scheme: components["schemas"]["WebhookScheme"];
+            /** @description Of `hmac-sha256`: the header with the signature, which may have `sha256=` before it. */
+            signature_header: string | null;
+            /**
+             * @description Of `hmac-sha256`: how the signature is written.
+             * @enum {string|null}
+             */
+            signature_encoding: "hex" | "base64" | null;
+            /** @description The events that it takes; others are answered with 204. Of `github`, those of `X-GitHub-Event`, also with the action: `push`, `pull_request.opened`. Of the others, the `type` in the body. null: all. */
+            when: unknown[] | null;
+            /**
+             * @description The fields of the run's input, each with the JSON Pointer of its value in the body. What is not there is left out. null: the input is the whole body, which then must be a JSON object of at most 32 KiB. The trigger's own `input` goes before both.
+             * @example {
+             *       "commit": "/after"
+             *     }
+             */
+            pick: {
+                [key: string]: string;
+            } | null;
+            /** @description Where the body has the run's concurrency key: a text of 1 to 128 characters, a number or a boolean. Without one, the run has the trigger's `concurrency_key`, and if that is null, the firing is REFUSED. */
+            key_from: string | null;
+            labels_from: {
+                [key: string]: string;
+            } | null;
+            /** @description Where the sender posts its messages. Of the scheme `token`, `/` and the token stand behind it. */
+            url: string;
+            /**
+             * Format: date-time
+             * @description Until then, messages with the old secret are taken, too.
+             */
+            old_secret_until: string | null;
+        };
+        /**
+         * @description How the sender proves that a message is its own: by the signature of Standard Webhooks, GitHub or Stripe, by a header with the HMAC-SHA-256 of the body, or by a token in the URL, for senders that can sign nothing.
+         * @enum {string}
+         */
+        WebhookScheme: "standard-webhooks" | "github" | "stripe" | "hmac-sha256" | "token";
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000a01",
+         *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *       "user_id": "01920000-0000-7000-8000-000000000201",
+         *       "name": "Every morning",
+         *       "kind": "webhook",
+         *       "schedule": null,
+         *       "input": {
+         *         "quarter": "2026-Q1"
+         *       },
+         *       "labels": {
+         *         "customer": "4711"
+         *       },
+         *       "when_busy": "skip",
+         *       "webhook": {
+         *         "scheme": "github",
+         *         "signature_header": null,
+         *         "signature_encoding": null,
+         *         "when": [
+         *           "push"
+         *         ],
+         *         "pick": {
+         *           "commit": "/after"
+         *         },
+         *         "key_from": null,
+         *         "labels_from": {
+         *           "repository": "/repository/name"
+         *         },
+         *         "url": "https://service.example.com/v1/inbound/01920000-0000-7000-8000-000000000a01",
+         *         "old_secret_until": null
+         *       },
+         *       "concurrency_key": null,
+         *       "is_active": true,
+         *       "next_at": null,
+         *       "paused_at": null,
+         *       "pause_note": null,
+         *       "created_at": "2026-01-31T12:00:00.000Z",
+         *       "updated_at": "2026-01-31T12:00:00.000Z",
+         *       "secret": "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ="
+         *     }
+         */
+        TriggerWithSecret: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            workflow_definition_id: string;
+            /**
+             * Format: uuid
+             * @description Who made it or changed it last. It fires with the rights of this user.
+             */
+            user_id: string;
+            name: string;
+            kind: components["schemas"]["TriggerKind"];
+            schedule: components["schemas"]["Schedule"] | null;
+            webhook: components["schemas"]["Webhook"] | null;
+            input: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The labels of the invoke, by their keys; `{}` when it gave none.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
+            concurrency_key: string | null;
+            /**
+             * @description What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says.
+             * @enum {string|null}
+             */
+            when_busy: "queue" | "skip" | "replace_queued" | "replace_running" | null;
+            /** @description False while it is paused. */
+            is_active: boolean;
+            /**
+             * Format: date-time
+             * @description The next instant of the schedule. Null when there is none, and for a moment after it was resumed.
+             */
+            next_at: string | null;
+            /** Format: date-time */
+            paused_at: string | null;
+            /** @description Why it was paused, or why it has paused itself. */
+            pause_note: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The secret of a webhook, or its token. Only the answer that creates or rotates it has it. */
+            secret?: string;
+        };
+        /**
+         * @example {
          *       "name": "Every morning",
          *       "kind": "schedule",
          *       "schedule": {
@@ -2607,10 +2819,13 @@ export interface components {
          *       "when_busy": "skip"
          *     }
          */
-        TriggerRequest: {
+        CreateTriggerRequest: {
             name: string;
             kind: components["schemas"]["TriggerKind"];
-            schedule: components["schemas"]["GivenSchedule"];
+            /** @default null */
+            schedule?: components["schemas"]["GivenSchedule"] | null;
+            /** @default null */
+            webhook?: components["schemas"]["GivenWebhook"] | null;
             /** @description What each run gets, as with an invoke. */
             input?: {
                 [key: string]: unknown;
@@ -2637,6 +2852,8 @@ export interface components {
              * @default true
              */
             is_active?: boolean;
+            /** @description The secret that the sender has made. If it is left out, the service makes one. A token is always made. */
+            secret?: string | null;
         };
         /**
          * @example {
@@ -2690,6 +2907,113 @@ export interface components {
         };
         /**
          * @example {
+         *       "scheme": "github",
+         *       "when": [
+         *         "push"
+         *       ]
+         *     }
+         */
+        GivenWebhook: {
+            scheme: components["schemas"]["WebhookScheme"];
+            /**
+             * @description Of `hmac-sha256`: the header with the signature, which may have `sha256=` before it.
+             * @default null
+             */
+            signature_header?: string | null;
+            /**
+             * @description Of `hmac-sha256`: how the signature is written.
+             * @default null
+             * @enum {string|null}
+             */
+            signature_encoding?: "hex" | "base64" | null;
+            /** @description The events that it takes; others are answered with 204. Of `github`, those of `X-GitHub-Event`, also with the action: `push`, `pull_request.opened`. Of the others, the `type` in the body. null: all. */
+            when?: unknown[] | null;
+            /**
+             * @description The fields of the run's input, each with the JSON Pointer of its value in the body. What is not there is left out. null: the input is the whole body, which then must be a JSON object of at most 32 KiB. The trigger's own `input` goes before both.
+             * @example {
+             *       "commit": "/after"
+             *     }
+             */
+            pick?: {
+                [key: string]: string;
+            } | null;
+            /**
+             * @description Where the body has the run's concurrency key: a text of 1 to 128 characters, a number or a boolean. Without one, the run has the trigger's `concurrency_key`, and if that is null, the firing is REFUSED.
+             * @default null
+             */
+            key_from?: string | null;
+            /**
+             * @description Labels of the run, each with the JSON Pointer of its value in the body. One whose value is not there is left out, and a long value is cut after 128 characters. The trigger's own `labels` go before them.
+             * @example {
+             *       "repository": "/repository/name"
+             *     }
+             */
+            labels_from?: {
+                [key: string]: string;
+            } | null;
+        };
+        /**
+         * @example {
+         *       "name": "Every morning",
+         *       "kind": "schedule",
+         *       "schedule": {
+         *         "cron": "0 6 * * 1-5",
+         *         "time_zone": "Europe/Berlin"
+         *       },
+         *       "input": {
+         *         "quarter": "2026-Q1"
+         *       },
+         *       "labels": {
+         *         "customer": "4711"
+         *       },
+         *       "when_busy": "skip"
+         *     }
+         */
+        TriggerRequest: {
+            name: string;
+            kind: components["schemas"]["TriggerKind"];
+            /** @default null */
+            schedule?: components["schemas"]["GivenSchedule"] | null;
+            /** @default null */
+            webhook?: components["schemas"]["GivenWebhook"] | null;
+            /** @description What each run gets, as with an invoke. */
+            input?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description The labels of each run.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            } | null;
+            /** @description The concurrency key of each run, as with an invoke. */
+            concurrency_key?: string | null;
+            /**
+             * @description What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says.
+             * @default null
+             * @enum {string|null}
+             */
+            when_busy?: "queue" | "skip" | "replace_queued" | "replace_running" | null;
+            /**
+             * @description False pauses it.
+             * @default true
+             */
+            is_active?: boolean;
+        };
+        /**
+         * @example {
+         *       "secret": "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ="
+         *     }
+         */
+        RotateTriggerSecretRequest: {
+            /** @description The secret that the sender has made. If it is left out, the service makes one. A token is always made. */
+            secret?: string | null;
+        };
+        /**
+         * @example {
          *       "note": "Until the new runner is ready"
          *     }
          */
@@ -2719,7 +3043,8 @@ export interface components {
          *       "run_id": "01920000-0000-7000-8000-000000000403",
          *       "reason": null,
          *       "detail": null,
-         *       "user_id": null
+         *       "user_id": null,
+         *       "delivery_id": null
          *     }
          */
         TriggerFiring: {
@@ -2734,13 +3059,13 @@ export interface components {
             at: string;
             outcome: components["schemas"]["FiringOutcome"];
             /**
-             * @description Its schedule, a person (`hand`), or a `backfill`.
+             * @description Its schedule, a person (`hand`), a `backfill`, or the message of a `webhook`.
              * @enum {string}
              */
-            cause: "schedule" | "hand" | "backfill";
+            cause: "schedule" | "hand" | "backfill" | "webhook";
             /**
              * Format: date-time
-             * @description The instant of the schedule. Null when it was fired by hand.
+             * @description The instant of the schedule. Null when it was fired by hand or by a message. Of messages during a pause: when the first came.
              */
             scheduled_at: string | null;
             /**
@@ -2757,7 +3082,7 @@ export interface components {
              * @description FIRED: its run. SKIPPED: the run that was in the way.
              */
             run_id: string | null;
-            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`. */
+            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`. */
             reason: string | null;
             detail: {
                 [key: string]: unknown;
@@ -2767,6 +3092,8 @@ export interface components {
              * @description Who fired it by hand, or asked for the backfill.
              */
             user_id: string | null;
+            /** @description The id that the sender has given the message. One that has fired does not fire again within seven days. */
+            delivery_id: string | null;
         };
         /** @enum {string} */
         FiringOutcome: "FIRED" | "SKIPPED" | "MISSED" | "REFUSED";
@@ -2786,7 +3113,8 @@ export interface components {
          *           "run_id": "01920000-0000-7000-8000-000000000403",
          *           "reason": null,
          *           "detail": null,
-         *           "user_id": null
+         *           "user_id": null,
+         *           "delivery_id": null
          *         }
          *       ],
          *       "next_cursor": null
@@ -2857,6 +3185,23 @@ export interface components {
              * @default false
              */
             dry_run?: boolean;
+        };
+        /**
+         * @example {
+         *       "firing_id": "01920000-0000-7000-8000-000000000b01",
+         *       "outcome": "FIRED",
+         *       "run_id": "01920000-0000-7000-8000-000000000403"
+         *     }
+         */
+        WebhookReceipt: {
+            /** Format: uuid */
+            firing_id: string;
+            outcome: components["schemas"]["FiringOutcome"];
+            /**
+             * Format: uuid
+             * @description The run that was triggered; null when none was.
+             */
+            run_id: string | null;
         };
         /**
          * @example {
@@ -5092,6 +5437,26 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Unauthenticated */
+        message_unauthenticated: {
+            headers: {
+                "WWW-Authenticate": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Database unavailable */
+        database_unavailable: {
+            headers: {
+                "Retry-After": number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Database unavailable · Session keys unavailable · Streams unavailable */
         database_unavailable_or_session_keys_unavailable_or_streams_unavailable: {
             headers: {
@@ -5106,16 +5471,6 @@ export interface components {
         callback_unauthenticated: {
             headers: {
                 "WWW-Authenticate": string;
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Database unavailable */
-        database_unavailable: {
-            headers: {
-                "Retry-After": number;
                 [name: string]: unknown;
             };
             content: {
@@ -5747,7 +6102,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["TriggerRequest"];
+                "application/json": components["schemas"]["CreateTriggerRequest"];
             };
         };
         responses: {
@@ -5759,7 +6114,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Trigger"];
+                    "application/json": components["schemas"]["TriggerWithSecret"];
                 };
             };
             400: components["responses"]["incomplete_body"];
@@ -5883,6 +6238,46 @@ export interface operations {
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    rotate_trigger_secret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RotateTriggerSecretRequest"];
+            };
+        };
+        responses: {
+            /** @description The trigger, with its new secret */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggerWithSecret"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
@@ -6135,6 +6530,112 @@ export interface operations {
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal_error"];
             503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    receive_webhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the trigger. */
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description The same message has triggered this run before, within seven days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReceipt"];
+                };
+            };
+            /** @description The message was taken. `outcome` says what became of it: it may also be SKIPPED, MISSED or REFUSED */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReceipt"];
+                };
+            };
+            /** @description The trigger does not take such events, or it is the `ping` of GitHub */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["message_unauthenticated"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable"];
+        };
+    };
+    receive_webhook_by_token: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id of the trigger. */
+                trigger_id: string;
+                /** @description The token of the trigger, of the scheme `token`. */
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description The same message has triggered this run before, within seven days */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReceipt"];
+                };
+            };
+            /** @description The message was taken. `outcome` says what became of it: it may also be SKIPPED, MISSED or REFUSED */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReceipt"];
+                };
+            };
+            /** @description The trigger does not take such events, or it is the `ping` of GitHub */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["message_unauthenticated"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable"];
         };
     };
     stream_tenant_workflow_runs: {
@@ -9711,7 +10212,7 @@ export interface operations {
                         /** Format: uuid */
                         firing_id: string;
                         /** @enum {string} */
-                        cause: "schedule" | "hand" | "backfill";
+                        cause: "schedule" | "hand" | "backfill" | "webhook";
                         /**
                          * Format: date-time
                          * @description Absent from a firing by hand.
@@ -9792,7 +10293,7 @@ export interface operations {
                         /** Format: uuid */
                         firing_id: string;
                         /** @enum {string} */
-                        cause: "schedule" | "hand" | "backfill";
+                        cause: "schedule" | "hand" | "backfill" | "webhook";
                         /**
                          * Format: date-time
                          * @description Absent from a firing by hand.
@@ -9866,7 +10367,7 @@ export interface operations {
                         /** Format: uuid */
                         firing_id: string;
                         /** @enum {string} */
-                        cause: "schedule" | "hand" | "backfill";
+                        cause: "schedule" | "hand" | "backfill" | "webhook";
                         /**
                          * Format: date-time
                          * @description Absent from a firing by hand.

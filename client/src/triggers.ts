@@ -11,6 +11,8 @@ import type {
   OccurrenceRange,
   paths,
   Trigger,
+  TriggerContent,
+  TriggerWithSecret,
 } from "./types.ts";
 
 const PAGE = 100;
@@ -21,8 +23,8 @@ export function triggerMethods(api: ApiClient<paths>) {
   const ofTrigger = (trigger_id: string) => ({ params: { path: { trigger_id } } });
 
   return {
-    /** Creates a trigger of a workflow, which fires with your rights. */
-    createTrigger: (workflowId: string, trigger: NewTrigger): Promise<Trigger> =>
+    /** Creates a trigger of a workflow, which fires with your rights. The answer has the secret of a webhook, once. */
+    createTrigger: (workflowId: string, trigger: NewTrigger): Promise<TriggerWithSecret> =>
       unwrap(
         api.POST("/v1/workflow-definitions/{definition_id}/triggers", { ...ofWorkflow(workflowId), body: trigger }),
       ),
@@ -39,7 +41,7 @@ export function triggerMethods(api: ApiClient<paths>) {
       unwrap(api.GET("/v1/triggers/{trigger_id}", ofTrigger(triggerId))),
 
     /** Replaces a trigger: what is left out gets its default. From then on it fires with your rights. */
-    replaceTrigger: (triggerId: string, trigger: NewTrigger): Promise<Trigger> =>
+    replaceTrigger: (triggerId: string, trigger: TriggerContent): Promise<Trigger> =>
       unwrap(api.PUT("/v1/triggers/{trigger_id}", { ...ofTrigger(triggerId), body: trigger })),
 
     /** Pauses a trigger. The note tells others why. */
@@ -58,6 +60,18 @@ export function triggerMethods(api: ApiClient<paths>) {
     /** Fires a trigger now. The outcome of the firing says whether it has triggered a run. */
     fireTrigger: (triggerId: string): Promise<Firing> =>
       unwrap(api.POST("/v1/triggers/{trigger_id}/fire", ofTrigger(triggerId))),
+
+    /**
+     * Gives a trigger that receives webhooks a new secret: yours, or one that the service makes. The answer has it, once. The old one is
+     * taken for 24 hours.
+     */
+    rotateTriggerSecret: (triggerId: string, { secret }: { secret?: string } = {}): Promise<TriggerWithSecret> =>
+      unwrap(
+        api.POST("/v1/triggers/{trigger_id}/rotate-secret", {
+          ...ofTrigger(triggerId),
+          body: secret === undefined ? {} : { secret },
+        }),
+      ),
 
     /** Deletes a trigger and its firings. The runs that it has triggered stay. */
     async deleteTrigger(triggerId: string): Promise<void> {

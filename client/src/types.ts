@@ -28,7 +28,12 @@ export type NotificationEndpoint = Schemas["NotificationEndpoint"];
 export type NotificationDelivery = Schemas["NotificationDelivery"];
 /** What triggers runs of a workflow by itself. */
 export type Trigger = Schemas["Trigger"];
-export type NewTrigger = Schemas["TriggerRequest"];
+/** What replaces a trigger. */
+export type TriggerContent = Schemas["TriggerRequest"];
+export type NewTrigger = Schemas["CreateTriggerRequest"];
+/** A trigger as an answer that creates it or gives it a new secret has it. */
+export type TriggerWithSecret = Schemas["TriggerWithSecret"];
+export type WebhookScheme = Schemas["WebhookScheme"];
 /** What became of an occasion on which a trigger could have fired. */
 export type Firing = Schemas["TriggerFiring"];
 /** An instant of a trigger's schedule. */

@@ -9,7 +9,7 @@ import { fakeService, json, problem } from "./fake-service.ts";
 const FIRED: Firing = {
   ...{ id: "f", trigger_id: "t", at: "2026-02-02T05:00:00.041Z", outcome: "FIRED", cause: "schedule", count: 1 },
   ...{ scheduled_at: "2026-02-02T05:00:00.000Z", scheduled_until: null, late_ms: 41, run_id: "r", reason: null },
-  ...{ detail: null, user_id: null },
+  ...{ detail: null, user_id: null, delivery_id: null },
 };
 
 describe("triggers", () => {
@@ -25,6 +25,8 @@ describe("triggers", () => {
     await client.resumeTrigger("t");
     await client.resumeTrigger("t", { catchUp: true });
     await client.fireTrigger("t");
+    await client.rotateTriggerSecret("t");
+    await client.rotateTriggerSecret("t", { secret: "given" });
     expect(asked.map(({ method, path, body }) => [method, path, body === "" ? null : JSON.parse(body)])).toEqual([
       ["POST", "/v1/workflow-definitions/w/triggers", content],
       ["GET", "/v1/triggers/t", null],
@@ -34,6 +36,8 @@ describe("triggers", () => {
       ["POST", "/v1/triggers/t/resume", { catch_up: false }],
       ["POST", "/v1/triggers/t/resume", { catch_up: true }],
       ["POST", "/v1/triggers/t/fire", null],
+      ["POST", "/v1/triggers/t/rotate-secret", {}],
+      ["POST", "/v1/triggers/t/rotate-secret", { secret: "given" }],
     ]);
   });
 

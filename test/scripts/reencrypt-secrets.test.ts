@@ -8,6 +8,7 @@ import { createEndpoint } from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
+import { createWebhook } from "../triggers/inbound-support.ts";
 
 const NEW = `k2:${btoa("fedcba9876543210fedcba9876543210")}`;
 
@@ -64,6 +65,18 @@ describe("npm run reencrypt-secrets", () => {
     const stored = [row?.secret_encrypted, row?.previous_secret_encrypted];
     const secrets = await Promise.all(stored.map((text) => decryptWebhookSecret(newOnly, endpoint.id, text)));
     expect(secrets).toEqual([secret, endpoint.secret]);
+  });
+
+  it("also encrypts the secrets of triggers, the new and the old", async () => {
+    const tenant = await createTenant(service.database);
+    const hook = await createWebhook(service, tenant, { scheme: "github" });
+    const rotated = await service.send("POST", `/v1/triggers/${hook.id}/rotate-secret`, tenant.owner.key);
+    const { secret } = await rotated.json<{ secret: string }>();
+    expect(await reencrypt(both)).toBe(2);
+    const [row] = await service.database.sql`select * from triggers where id = ${hook.id}`;
+    const stored = [row?.secret_encrypted, row?.previous_secret_encrypted];
+    const secrets = await Promise.all(stored.map((text) => decryptWebhookSecret(newOnly, hook.id, text)));
+    expect(secrets).toEqual([secret, hook.secret]);
   });
 
   it("handles many pages", async () => {

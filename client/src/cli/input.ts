@@ -23,7 +23,8 @@ export async function readInput(given: string): Promise<Input> {
 const isObject = (value: unknown): value is Input =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-async function readText(given: string): Promise<string> {
+/** A text that was given as it is, as `@file`, or as `@-` for stdin. */
+export async function readText(given: string): Promise<string> {
   if (!given.startsWith("@")) return given;
   if (given === "@-") return text(process.stdin);
   try {

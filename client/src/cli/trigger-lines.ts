@@ -1,5 +1,5 @@
-import type { Firing, Trigger } from "../types.ts";
-import { ago, duration, facts, harmless, instantIn, instantOf, type Mode, paint, printOne } from "./output.ts";
+import type { Firing, Trigger, TriggerWithSecret } from "../types.ts";
+import { ago, duration, facts, harmless, instantIn, instantOf, type Mode, paint, printOne, say } from "./output.ts";
 
 /** Why a trigger did not fire, by the reason of the API. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -8,7 +8,9 @@ const REASONS: Readonly<Record<string, string>> = {
   rights: "the user who changed it last lacks a right that an invoke of the workflow needs",
   no_runner: "the workflow has no runner",
   path_parts: "a file of the workflow is gone, or a source folder has no document",
-  no_key: "its input has no concurrency key where the policy says",
+  no_key: "its input has no concurrency key where the policy says, or the message none where the trigger says",
+  body_unusable: "the message is not a JSON object, or has something that cannot be kept",
+  input_too_large: "what the message gives to the run has more than 32 KiB",
   queue_full: "as many runs wait as the policy allows",
   several_slots: "it would replace the running run, but the policy allows several at once",
   snapshot_too_large: "the paths of the workflow's files are too long together",
@@ -46,7 +48,16 @@ export const firingRow = (firing: Firing) => ({
   why: whyNot(firing),
 });
 
-const scheduleText = ({ cron, at, time_zone }: Trigger["schedule"]): string => harmless(`${cron ?? at}, ${time_zone}`);
+type Schedule = NonNullable<Trigger["schedule"]>;
+type Webhook = NonNullable<Trigger["webhook"]>;
+
+const scheduleText = ({ cron, at, time_zone }: Schedule): string => harmless(`${cron ?? at}, ${time_zone}`);
+
+/** What makes it fire. */
+const occasionText = ({ schedule, webhook, kind }: Trigger): string => {
+  if (schedule !== null) return scheduleText(schedule);
+  return webhook === null ? kind : `webhook, ${webhook.scheme}`;
+};
 
 const stateText = ({ paused_at }: Trigger): string =>
   paused_at === null ? "active" : paint("yellow", `paused ${ago(paused_at)}`);
@@ -54,31 +65,70 @@ const stateText = ({ paused_at }: Trigger): string =>
 export const triggerRow = (trigger: Trigger) => ({
   id: trigger.id,
   name: harmless(trigger.name),
-  schedule: scheduleText(trigger.schedule),
+  on: occasionText(trigger),
   state: stateText(trigger),
   next: trigger.next_at === null ? "-" : instantOf(trigger.next_at),
   note: harmless(trigger.pause_note ?? ""),
 });
+
+const scheduleFacts = (schedule: Schedule) => ({
+  schedule: scheduleText(schedule),
+  starts: schedule.starts_at === null ? null : instantOf(schedule.starts_at),
+  ends: schedule.ends_at === null ? null : instantOf(schedule.ends_at),
+  jitter: schedule.jitter_seconds === 0 ? null : `up to ${duration(schedule.jitter_seconds)}`,
+  "catch up":
+    schedule.catch_up === "none" ? "none" : `the last, up to ${duration(schedule.catch_up_window_seconds)} late`,
+});
+
+const pointersText = (pointers: Record<string, string> | null): string | null =>
+  pointers === null
+    ? null
+    : harmless(
+        Object.entries(pointers)
+          .map(([name, pointer]) => `${name}=${pointer}`)
+          .join("  "),
+      );
+
+const webhookFacts = (webhook: Webhook) => ({
+  scheme: webhook.scheme,
+  header: webhook.signature_header && `${webhook.signature_header}, in ${webhook.signature_encoding}`,
+  url: webhook.scheme === "token" ? `${webhook.url}/<token>` : webhook.url,
+  "old secret until": webhook.old_secret_until === null ? null : instantOf(webhook.old_secret_until),
+  when: webhook.when && harmless(webhook.when.join("  ")),
+  pick: pointersText(webhook.pick),
+  "key from": webhook.key_from && harmless(webhook.key_from),
+  "labels from": pointersText(webhook.labels_from),
+});
+
+/** Prints a trigger with its secret, which is shown this once. Of the scheme `token`, the secret is a part of the URL. */
+export function printWithSecret(mode: Mode, { secret, ...trigger }: TriggerWithSecret): void {
+  const { webhook } = trigger;
+  if (secret === undefined || webhook === null) {
+    printTrigger(mode, trigger);
+    return;
+  }
+  if (mode === "people") say("Keep the secret now: it is not shown again.");
+  printOne(mode, { ...trigger, secret }, trigger.id, () => [
+    ...triggerLines(trigger),
+    ...facts(webhook.scheme === "token" ? { address: `${webhook.url}/${secret}` } : { secret }),
+  ]);
+}
 
 export function printTrigger(mode: Mode, trigger: Trigger): void {
   printOne(mode, trigger, trigger.id, () => triggerLines(trigger));
 }
 
 const triggerLines = (trigger: Trigger): string[] => {
-  const { schedule, labels, input } = trigger;
+  const { schedule, webhook, labels, input } = trigger;
   return facts({
     id: trigger.id,
     name: harmless(trigger.name),
     workflow: trigger.workflow_definition_id,
-    schedule: scheduleText(schedule),
-    starts: schedule.starts_at === null ? null : instantOf(schedule.starts_at),
-    ends: schedule.ends_at === null ? null : instantOf(schedule.ends_at),
-    jitter: schedule.jitter_seconds === 0 ? null : `up to ${duration(schedule.jitter_seconds)}`,
-    "catch up":
-      schedule.catch_up === "none" ? "none" : `the last, up to ${duration(schedule.catch_up_window_seconds)} late`,
+    ...(schedule && scheduleFacts(schedule)),
+    ...(webhook && webhookFacts(webhook)),
     state: stateText(trigger),
     note: trigger.pause_note === null ? null : harmless(trigger.pause_note),
-    next: trigger.next_at === null ? null : nextText(trigger.next_at, schedule.time_zone),
+    next: trigger.next_at === null ? null : nextText(trigger.next_at, schedule?.time_zone ?? "UTC"),
     "when busy": trigger.when_busy ?? "as the policy says",
     input: input === null ? null : JSON.stringify(input),
     labels: harmless(

@@ -7,8 +7,9 @@ import { futureInstant, lengthOfTime } from "../instants.ts";
 import { findWorkflow } from "../names.ts";
 import { printList, printOne } from "../output.ts";
 import { WHEN_BUSY, type WhenBusy } from "../policy.ts";
-import { printTrigger, triggerRow } from "../trigger-lines.ts";
+import { printTrigger, printWithSecret, triggerRow } from "../trigger-lines.ts";
 import { addFirings, ofTrigger } from "./trigger-firings.ts";
+import { addRotate, type WebhookFlags, webhookOf, webhookOptions } from "./trigger-webhooks.ts";
 
 const CATCH_UPS = ["last", "none"] as const;
 
@@ -16,7 +17,7 @@ type CreateFlags = {
   name?: string;
   cron?: string;
   at?: string;
-  timeZone: string;
+  timeZone?: string;
   startsAt?: string;
   endsAt?: string;
   jitter?: number;
@@ -26,10 +27,12 @@ type CreateFlags = {
   label?: Record<string, string>;
   key?: string;
   whenBusy?: WhenBusy;
-};
+} & WebhookFlags;
 
 export function addTriggers(program: Command): void {
-  const triggers = program.command("triggers").description("What triggers runs of a workflow by itself: schedules");
+  const triggers = program
+    .command("triggers")
+    .description("What triggers runs of a workflow by itself: schedules and webhooks");
 
   addCreate(triggers);
 
@@ -86,16 +89,17 @@ export function addTriggers(program: Command): void {
   );
 
   addFirings(triggers);
+  addRotate(triggers);
 }
 
 function addCreate(triggers: Command): void {
-  triggers
+  const create = triggers
     .command("create")
     .argument("<workflow>", "its name or id")
-    .description("Trigger runs of a workflow on a schedule, with your rights")
+    .description("Trigger runs of a workflow on a schedule, or on signed messages, with your rights")
     .option("--cron <fields>", "when: minute, hour, day of the month, month, day of the week")
     .option("--at <time>", "once, instead of --cron: a local time, such as 2030-03-01T06:00, or one with its offset")
-    .requiredOption("--time-zone <zone>", "whose clock the schedule follows: Europe/Berlin, or UTC")
+    .option("--time-zone <zone>", "whose clock the schedule follows: Europe/Berlin, or UTC; it has no default")
     .option("--name <text>", "what people see; by default the schedule")
     .option("--input <json>", "a JSON object for each run: as text, as @file, or as @- from stdin")
     .option("--label <key:value>", "a label of each run; can be repeated, for up to 10 keys", labelAfter)
@@ -113,7 +117,8 @@ function addCreate(triggers: Command): void {
       "no instant is before it: 2027-01-31, or how long from now, such as 7d",
       futureInstant,
     )
-    .option("--ends-at <when>", "all instants are before it", futureInstant)
+    .option("--ends-at <when>", "all instants are before it", futureInstant);
+  webhookOptions(create)
     .addHelpText(
       "after",
       `
@@ -121,26 +126,45 @@ Examples:
   $ workflow-runs triggers create "Quarterly report" --cron "0 6 * * 1-5" --time-zone Europe/Berlin
   $ workflow-runs triggers create "Quarterly report" --cron "*/15 8-18 * * *" --time-zone UTC --when-busy skip
   $ workflow-runs triggers create "Quarterly report" --at 2030-03-01T06:00 --time-zone America/New_York
+  $ workflow-runs triggers create "Quarterly report" --webhook github --when push --pick commit=/after
+  $ workflow-runs triggers create "Quarterly report" --webhook hmac-sha256 --header X-Signature --secret @secret.txt
   $ TRIGGER=$(workflow-runs triggers create "Quarterly report" --cron "0 6 * * *" --time-zone UTC --quiet)`,
     )
     .action(async (name: string, flags: CreateFlags, command: Command) => {
       const { client, mode } = contextOf(command);
       const trigger = await contentOf(flags);
       const workflow = await findWorkflow(client, name);
-      printTrigger(mode, await client.createTrigger(workflow.id, trigger));
+      printWithSecret(mode, await client.createTrigger(workflow.id, trigger));
     });
 }
 
-/** @throws CliError unless the flags say either when it fires again and again, or when it fires once */
+/** @throws CliError unless the flags say exactly one of: when it fires again and again, when it fires once, or how messages are signed */
 async function contentOf(flags: CreateFlags): Promise<NewTrigger> {
-  const { cron, at, timeZone, startsAt, endsAt, jitter, catchUp, catchUpWindow } = flags;
-  const when = cron ?? at;
-  if (when === undefined || (cron !== undefined && at !== undefined)) {
-    throw new CliError('Say when by --cron, such as --cron "0 6 * * 1-5", or by --at, for once.', EXIT.invalid);
+  const given = [flags.cron, flags.at, flags.webhook].filter((flag) => flag !== undefined);
+  if (given.length !== 1) {
+    throw new CliError(
+      'Say when by --cron, such as --cron "0 6 * * 1-5", or by --at, for once; or how messages are signed by --webhook.',
+      EXIT.invalid,
+    );
   }
   const input = flags.input === undefined ? null : await readInput(flags.input);
+  const webhook = await webhookOf(flags);
   return {
-    name: flags.name ?? `${when} ${timeZone}`,
+    ...(webhook ? { name: `Webhook ${flags.webhook}`, kind: "webhook", ...webhook } : scheduleOf(flags)),
+    ...(flags.name !== undefined && { name: flags.name }),
+    input,
+    labels: flags.label ?? null,
+    concurrency_key: flags.key ?? null,
+    when_busy: flags.whenBusy ?? null,
+  };
+}
+
+function scheduleOf(flags: CreateFlags): Pick<NewTrigger, "name" | "kind" | "schedule"> {
+  const { cron, at, timeZone, startsAt, endsAt, jitter, catchUp, catchUpWindow } = flags;
+  if (timeZone === undefined)
+    throw new CliError("Say whose clock it follows by --time-zone, such as Europe/Berlin.", EXIT.invalid);
+  return {
+    name: `${cron ?? at} ${timeZone}`,
     kind: "schedule",
     schedule: {
       ...(cron !== undefined && { cron }),
@@ -152,9 +176,5 @@ async function contentOf(flags: CreateFlags): Promise<NewTrigger> {
       ...(catchUp !== undefined && { catch_up: catchUp }),
       ...(catchUpWindow !== undefined && { catch_up_window_seconds: catchUpWindow }),
     },
-    input,
-    labels: flags.label ?? null,
-    concurrency_key: flags.key ?? null,
-    when_busy: flags.whenBusy ?? null,
   };
 }

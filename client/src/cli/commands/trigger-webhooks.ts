@@ -1,0 +1,94 @@
+/** The flags and the command of triggers that receive webhooks. */
+import { type Command, InvalidArgumentError } from "commander";
+import type { NewTrigger, WebhookScheme } from "../../types.ts";
+import { contextOf } from "../context.ts";
+import { CliError, EXIT } from "../exit.ts";
+import { oneOf, readText, several } from "../input.ts";
+import { printWithSecret } from "../trigger-lines.ts";
+import { ofTrigger } from "./trigger-firings.ts";
+
+const SCHEMES = [
+  "standard-webhooks",
+  "github",
+  "stripe",
+  "hmac-sha256",
+  "token",
+] as const satisfies readonly WebhookScheme[];
+const ENCODINGS = ["hex", "base64"] as const;
+
+export type WebhookFlags = {
+  webhook?: WebhookScheme;
+  header?: string;
+  encoding?: (typeof ENCODINGS)[number];
+  secret?: string;
+  when?: string[];
+  pick?: Record<string, string>;
+  keyFrom?: string;
+  labelFrom?: Record<string, string>;
+};
+
+/** Parses a flag that may be repeated: adds a name and a JSON Pointer, such as `commit=/after`, to those before it. */
+function pointerAfter(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, name, pointer] = /^([^=]+)=(\/.*)$/s.exec(text) ?? [];
+  if (name === undefined || pointer === undefined)
+    throw new InvalidArgumentError("Write name=/pointer, such as commit=/after.");
+  return { ...before, [name]: pointer };
+}
+
+const SECRET = [
+  "--secret <text>",
+  "the secret that the sender has made: as @file, as @- from stdin, or as text",
+] as const;
+
+export const webhookOptions = (command: Command): Command =>
+  command
+    .option("--webhook <scheme>", `on signed messages instead: ${SCHEMES.join(", ")}`, oneOf(SCHEMES))
+    .option("--header <name>", "of hmac-sha256: the header with the signature")
+    .option("--encoding <how>", "of hmac-sha256: how the signature is written, hex by default", oneOf(ENCODINGS))
+    .option(...SECRET)
+    .option("--when <event>", "take only this event, such as push; can be repeated", several)
+    .option("--pick <field=/pointer>", "a field of the input, from the message; can be repeated", pointerAfter)
+    .option("--key-from </pointer>", "where the message has the concurrency key")
+    .option("--label-from <key=/pointer>", "a label from the message; can be repeated", pointerAfter);
+
+/** The secret without the line break at the end of a file. */
+const secretOf = async (given: string) => (await readText(given)).replace(/\r?\n$/, "");
+
+/** The part of a new trigger that these flags say. Undefined when it receives no webhooks. */
+export async function webhookOf(flags: WebhookFlags): Promise<Pick<NewTrigger, "webhook" | "secret"> | undefined> {
+  const { webhook: scheme, header, encoding = "hex", secret } = flags;
+  if (scheme === undefined) return undefined;
+  const isNamed = scheme === "hmac-sha256";
+  if (isNamed !== (header !== undefined)) {
+    throw new CliError(
+      isNamed ? "Name the header with the signature: --header." : "--header is for hmac-sha256 only.",
+      EXIT.invalid,
+    );
+  }
+  return {
+    webhook: {
+      scheme,
+      ...(header !== undefined && { signature_header: header, signature_encoding: encoding }),
+      when: flags.when ?? null,
+      pick: flags.pick ?? null,
+      key_from: flags.keyFrom ?? null,
+      labels_from: flags.labelFrom ?? null,
+    },
+    ...(secret !== undefined && { secret: await secretOf(secret) }),
+  };
+}
+
+export function addRotate(triggers: Command): void {
+  ofTrigger(
+    triggers,
+    "rotate",
+    "Give a trigger that receives webhooks a new secret; the old one is taken for 24 hours",
+    "pass show stripe | workflow-runs triggers rotate $TRIGGER --secret @-",
+  )
+    .option(...SECRET)
+    .action(async (id: string, flags: { secret?: string }, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const given = flags.secret === undefined ? {} : { secret: await secretOf(flags.secret) };
+      printWithSecret(mode, await client.rotateTriggerSecret(id, given));
+    });
+}
