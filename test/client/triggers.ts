@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { beforeAll, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
+import { pastesOf } from "../../src/dashboard/triggers/webhook-pastes.ts";
 import { runProgram } from "../support/node/run-program.ts";
 import type { World } from "./installed-client.ts";
 import { PARTS, useTerminal } from "./terminal.ts";
@@ -100,7 +101,38 @@ export function describeTriggers(world: () => World): void {
     await wr(["workflows", "resume", NAME]);
   });
 
+  it("receives webhooks: the secret is shown once, and what the page says to paste for curl triggers a run", async () => {
+    const header = ["--header", "X-Signature"];
+    const schemes = { "standard-webhooks": [], github: [], stripe: [], token: [], "hmac-sha256": header };
+    for (const [scheme, more] of Object.entries(schemes)) {
+      const made = await json(["triggers", "create", NAME, "--webhook", scheme, ...more, "--pick", "type=/type"]);
+      const { webhook } = made;
+      const [paste] = pastesOf({ webhook, url: webhook.url, secret: made.secret }).filter(
+        ({ title }) => title === "curl",
+      );
+      const sent = await runProgram("bash", ["-c", paste?.text ?? ""], { cwd: world().folder });
+      expect([scheme, sent.stdout]).toEqual([scheme, expect.stringMatching(/^HTTP\/1.1 202 .*"outcome":"FIRED"/s)]);
+      const [firing] = await json(["triggers", "firings", made.id]);
+      expect(await json(["runs", "get", firing.run_id])).toMatchObject({ status: "PENDING" });
+      expect((await triggers("get", made.id)).stdout).toMatch(new RegExp(`^scheme +${scheme}$`, "m"));
+      expect((await triggers("get", made.id)).stdout).not.toContain(made.secret);
+      const rotated = await triggers("rotate", made.id);
+      expect(rotated.stdout).toMatch(scheme === "token" ? /^address +http\S+\/whsec_\w+$/m : /^secret +whsec_\w+$/m);
+      expect(rotated.stderr).toBe("Keep the secret now: it is not shown again.\n");
+      await triggers("delete", made.id);
+    }
+    const given = await wr(
+      ["triggers", "create", NAME, "--webhook", "github", "--secret", "@-"],
+      {},
+      "sixteen bytes or more\n",
+    );
+    expect(given.stdout).toMatch(/^secret +sixteen bytes or more$/m);
+  });
+
   it.each<[code: number, args: string[], sentence: string]>([
+    [4, ["create", NAME, "--webhook", "hmac-sha256"], "--header"],
+    [4, ["create", NAME, "--webhook", "github", "--pick", "commit"], "Write name=/pointer"],
+    [4, ["create", NAME, "--webhook", "token", "--secret", "a token that somebody gives"], "always made"],
     [4, ["create", NAME, "--cron", "0 6 * * *"], "--time-zone"],
     [4, ["create", NAME, "--time-zone", "UTC"], "Say when by --cron"],
     [4, ["create", NAME, ...WEEKDAYS, "--at", "2030-03-01T06:00"], "Say when by --cron"],

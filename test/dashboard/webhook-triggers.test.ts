@@ -1,0 +1,136 @@
+/** The pages of triggers that receive webhooks. */
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { type Service, startService } from "../support/service.ts";
+import type { TestTenant } from "../support/tenant.ts";
+import { createWebhook, HMAC, post, SIGNED } from "../triggers/inbound-support.ts";
+import { readTrigger } from "../triggers/support.ts";
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+let user: Browser;
+let list: string;
+
+beforeAll(async () => {
+  service = await startService({ settings: PAGE_SETTINGS });
+});
+beforeEach(async () => {
+  ({ tenant, owner, user } = await openTenant(service));
+  list = `/app/workflows/${tenant.definitionId}/triggers`;
+});
+
+const FIELDS = { name: "Each push", scheme: "github", when: "push\r\npull_request.opened", pick: "commit /after" };
+
+/** The text of a page, without its tags. */
+const wordsOf = (html: string) =>
+  html
+    .replaceAll(/<[^>]*>/g, "")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll(/\s+/g, " ");
+
+/** The id of the trigger of a page, and the secret that it shows. */
+function shownIn(html: string) {
+  return {
+    id: /\/v1\/inbound\/([0-9a-f-]{36})/.exec(html)?.[1] ?? "",
+    secret: /<code>(whsec_[A-Za-z0-9]{44})<\/code>/.exec(html)?.[1],
+  };
+}
+
+describe("a webhook on the pages", () => {
+  it("is made by a form, whose answer shows the secret once, with what to paste", async () => {
+    expect(await owner.read(list)).toContain(`href="${list}/new-webhook"`);
+    const form = await owner.read(`${list}/new-webhook`);
+    const newId = /name="new_id" value="([^"]+)"/.exec(form)?.[1] ?? "";
+    const sent = { ...FIELDS, new_id: newId, labels_from: "repository /repository/name", key_from: "/ref" };
+    const response = await owner.post(`${list}/new-webhook`, sent);
+    expect([response.status, response.headers.get("cache-control")]).toEqual([201, "no-store"]);
+    const html = await response.text();
+    const { id, secret = "" } = shownIn(html);
+    expect(id).toBe(newId);
+    const words = wordsOf(html);
+    for (const text of [
+      `/v1/inbound/${id}`,
+      "gh api repos/OWNER/REPOSITORY/hooks",
+      "events[]='pull_request'",
+      "curl -sS",
+    ]) {
+      expect(words).toContain(text);
+    }
+    expect(await readTrigger(service, tenant, id)).toMatchObject({
+      webhook: {
+        ...{ scheme: "github", when: ["push", "pull_request.opened"], pick: { commit: "/after" }, key_from: "/ref" },
+        labels_from: { repository: "/repository/name" },
+      },
+    });
+    const body = '{"ref": "main", "after": "1"}';
+    expect((await post(service, id, body, SIGNED.github({ secret, body }))).status).toBe(202);
+    const again = await owner.post(`${list}/new-webhook`, sent);
+    expect(await again.text()).not.toContain(secret);
+    const [page, requests] = await service.counted(() => owner.read(`/app/triggers/${id}`));
+    expect(requests).toBe(1);
+    expect(page).not.toContain(secret);
+    expect(wordsOf(page)).toMatch(/a webhook, signed by GitHub, of push, pull_request\.opened/);
+    expect(wordsOf(page)).toMatch(/by a message\s*the message [0-9a-f-]{36}\s*Fired/);
+    expect(page).not.toContain("Next instants");
+  });
+
+  it.each([
+    ["standard-webhooks", {}, "webhook-signature: v1,"],
+    ["stripe", {}, "stripe webhook_endpoints create"],
+    ["token", {}, "Whoever knows this address"],
+    ["hmac-sha256", { signature_header: "X-Signature", signature_encoding: "base64" }, "X-Signature: $SIGNATURE"],
+  ])("of the scheme %s says how messages come", async (scheme, more, text) => {
+    const response = await owner.post(`${list}/new-webhook`, { name: "Test", scheme, ...more });
+    expect(response.status).toBe(201);
+    expect(wordsOf(await response.text())).toContain(text);
+  });
+
+  it("is changed, and what is wrong is shown beside its field", async () => {
+    const hook = await createWebhook(service, tenant, HMAC);
+    const path = `/app/triggers/${hook.id}`;
+    const form = await owner.read(`${path}/change`);
+    expect(form).toContain('value="X-Signature"');
+    expect(form).toContain(`action="${path}/change-webhook"`);
+    const fields = { name: "Other", scheme: "hmac-sha256", signature_header: "X-Other", signature_encoding: "hex" };
+    expect((await owner.post(`${path}/change-webhook`, { ...fields, when: "paid, void" })).status).toBe(303);
+    expect(await readTrigger(service, tenant, hook.id)).toMatchObject({
+      name: "Other",
+      webhook: { signature_header: "X-Other", signature_encoding: "hex", when: ["paid", "void"] },
+    });
+    const faults = async (to: string, sent: Record<string, string>) => {
+      const response = await owner.post(to, sent);
+      expect(response.status).toBe(422);
+      return wordsOf(await response.text());
+    };
+    expect(await faults(`${path}/change-webhook`, { ...fields, pick: "commit" })).toContain("Fields of the input");
+    expect(await faults(`${list}/new-webhook`, { ...FIELDS, secret: "short" })).toContain(
+      "Must have at least 16 bytes.",
+    );
+    expect(await faults(`${list}/new-webhook`, { name: "x", scheme: "hmac-sha256" })).toContain(
+      "Header with the signature: Fill in its name",
+    );
+    const token = { name: "x", scheme: "token", secret: "a token that somebody gives" };
+    const refused = await faults(`${list}/new-webhook`, token);
+    expect(refused).toContain("The token is always made by the service.");
+    expect(refused).not.toContain("somebody gives");
+  });
+
+  it("gets a new secret, which a form that is sent again does not replace", async () => {
+    const hook = await createWebhook(service, tenant, { scheme: "stripe" });
+    const path = `/app/triggers/${hook.id}`;
+    const seen = /name="seen_at" value="([^"]+)"/.exec(await owner.read(path))?.[1] ?? "";
+    const rotate = (more: object = {}) => owner.post(`${path}/rotate`, { seen_at: seen, scheme: "stripe", ...more });
+    expect((await rotate({ secret: "short" })).status).toBe(422);
+    const rotated = await rotate({ secret: "whsec_of Stripe's own making" });
+    expect([rotated.status, wordsOf(await rotated.text())]).toEqual([
+      200,
+      expect.stringContaining("whsec_of Stripe's own making"),
+    ]);
+    expect((await rotate()).status).toBe(409);
+    expect(wordsOf(await owner.read(path))).toContain("The old secret counts until");
+    expect((await user.post(`${path}/rotate`, {})).status).toBe(404);
+    expect((await user.get(`${list}/new-webhook`)).status).toBe(404);
+  });
+});
