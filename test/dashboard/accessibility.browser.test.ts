@@ -181,6 +181,7 @@ const PAGES: Record<string, PageCase> = {
     dialogs: ["Fire “…” now?", "Resume “…”?", "Delete “…”?"],
   },
   "the form of a schedule, filled in": { path: `/app/triggers/${DEMO.triggerId}/change`, shows: "Change the schedule" },
+  "the form of a webhook": { path: `${workflow(PAUSED)}/triggers/new-webhook`, shows: "How its sender signs" },
   "who may run a workflow": { path: `${workflow(INVOICES)}/people`, shows: "Let them run it" },
   "nobody who may run it": { path: `${workflow(INVOICES)}/people?q=zzzz`, shows: "Nobody matches." },
   "the runners": { path: "/app/runners", shows: "There is no key of a runner.", dialogs: ["A new runner"] },
@@ -454,6 +455,29 @@ const STATES: Record<string, StateCase> = {
       await press(page, "Pause", ".actions");
     },
     shows: "It does not fire until it is resumed.",
+  },
+  "the secret of a webhook": {
+    path: `${workflow(PAUSED)}/triggers/new-webhook`,
+    make: async (page) => {
+      await page.getByLabel("Name").fill("Each push");
+      await press(page, "Save");
+    },
+    shows: "Let messages come",
+  },
+  "a webhook that gets a new secret": {
+    path: `${workflow(PAUSED)}/triggers/new-webhook`,
+    make: async (page) => {
+      await page.getByLabel("Name").fill("Each release");
+      await press(page, "Save");
+      await page.getByRole("link", { name: "Done" }).click();
+      await press(page, "New secret", ".actions");
+    },
+    shows: "messages with the old one are taken, too",
+  },
+  "a webhook with faults": {
+    path: `${workflow(PAUSED)}/triggers/new-webhook`,
+    make: (page) => press(page, "Save"),
+    shows: "Give it a name.",
   },
   "a new webhook secret": {
     path: `${workflow(CONTRACTS)}/edit`,

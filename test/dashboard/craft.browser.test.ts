@@ -42,6 +42,7 @@ const PATHS = [
   "/app/workflows/new",
   `/app/workflows/${DEMO.quarterlyReportId}/triggers`,
   `/app/workflows/${DEMO.quarterlyReportId}/triggers/new`,
+  `/app/workflows/${DEMO.quarterlyReportId}/triggers/new-webhook`,
   `/app/triggers/${DEMO.triggerId}`,
   `/app/triggers/${DEMO.triggerId}/change`,
   "/app/runners",

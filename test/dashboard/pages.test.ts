@@ -4,6 +4,7 @@ import { insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createWebhook } from "../triggers/inbound-support.ts";
 import { createTrigger, HOURLY } from "../triggers/support.ts";
 
 let service: Service;
@@ -26,6 +27,7 @@ async function allPages(): Promise<string[]> {
   const pending = await insertRun(service.database, tenant, { status: "PENDING" });
   const { definitionId, sourcesId } = tenant;
   const trigger = await createTrigger(service, tenant, HOURLY);
+  const hook = await createWebhook(service, tenant, { scheme: "github" });
   return [
     "/app/runs",
     `/app/runs?status=FAILED&status=RUNNING&workflow=${definitionId}&mine=1&from=2020-01-01&to=2030-01-01`,
@@ -41,6 +43,9 @@ async function allPages(): Promise<string[]> {
     `/app/workflows/${definitionId}/triggers/new`,
     `/app/triggers/${trigger.id}`,
     `/app/triggers/${trigger.id}/change`,
+    `/app/workflows/${definitionId}/triggers/new-webhook`,
+    `/app/triggers/${hook.id}`,
+    `/app/triggers/${hook.id}/change`,
     "/app/files",
     `/app/files/${sourcesId}`,
     `/app/files/${sourcesId}/move`,
