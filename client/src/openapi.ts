@@ -1751,7 +1751,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A trigger has missed instants of its schedule: it was paused, or the service was not there
+         * A trigger has missed instants of its schedule, or messages: it was paused, or the service was not there
          * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
          */
         post: operations["on_trigger_missed"];
@@ -10215,9 +10215,11 @@ export interface operations {
                         cause: "schedule" | "hand" | "backfill" | "webhook";
                         /**
                          * Format: date-time
-                         * @description Absent from a firing by hand.
+                         * @description Absent from a firing by hand or by a message.
                          */
                         scheduled_at?: string;
+                        /** @description The id of the message, if it was one that has an id. */
+                        delivery_id?: string;
                         /** Format: uuid */
                         run_id: string;
                         /**
@@ -10296,9 +10298,11 @@ export interface operations {
                         cause: "schedule" | "hand" | "backfill" | "webhook";
                         /**
                          * Format: date-time
-                         * @description Absent from a firing by hand.
+                         * @description Absent from a firing by hand or by a message.
                          */
                         scheduled_at?: string;
+                        /** @description The id of the message, if it was one that has an id. */
+                        delivery_id?: string;
                         /** Format: date-time */
                         scheduled_until: string;
                         count: number;
@@ -10370,9 +10374,11 @@ export interface operations {
                         cause: "schedule" | "hand" | "backfill" | "webhook";
                         /**
                          * Format: date-time
-                         * @description Absent from a firing by hand.
+                         * @description Absent from a firing by hand or by a message.
                          */
                         scheduled_at?: string;
+                        /** @description The id of the message, if it was one that has an id. */
+                        delivery_id?: string;
                         reason: string;
                     };
                 };

@@ -27,7 +27,8 @@ const ofFiring = {
   ...ofTrigger,
   firing_id: uuid(),
   cause: z.enum(FIRING_CAUSES),
-  scheduled_at: instant().optional().openapi({ description: "Absent from a firing by hand." }),
+  scheduled_at: instant().optional().openapi({ description: "Absent from a firing by hand or by a message." }),
+  delivery_id: z.string().optional().openapi({ description: "The id of the message, if it was one that has an id." }),
 };
 
 const exampleOfFiring = {
@@ -59,7 +60,7 @@ export const TRIGGER_NOTIFICATIONS = [
   describeWebhook(
     "endpoint",
     "trigger.missed",
-    "A trigger has missed instants of its schedule: it was paused, or the service was not there",
+    "A trigger has missed instants of its schedule, or messages: it was paused, or the service was not there",
     z.strictObject({ ...ofFiring, scheduled_until: instant(), count: z.int(), reason: z.enum(["paused", "late"]) }),
     { ...exampleOfFiring, scheduled_until: "2026-01-31T07:00:00.000Z", count: 2, reason: "late" },
   ),
