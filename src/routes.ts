@@ -112,6 +112,14 @@ const API: readonly Area[] = [
     load: async () => [(await import("./people/api-keys-routes.ts")).apiKeys],
   },
   {
+    paths: ["/v1/sign-in-sessions"],
+    load: async () => [(await import("./people/sign-ins/sign-in-sessions-routes.ts")).signInSessions],
+  },
+  {
+    paths: ["/v1/command-line-keys"],
+    load: async () => [(await import("./people/sign-ins/command-line-routes.ts")).commandLineKeys],
+  },
+  {
     paths: ["/v1/invites"],
     load: async () => [(await import("./people/invites-routes.ts")).invites],
   },

@@ -48,7 +48,7 @@ function compose(bindings: object): Composed {
     patientDb: openDatabase({ ...config, isPatient: true }),
     config,
     verifySession: openSessionsLater(config),
-    ...{ live, send },
+    ...{ live, send, tellUses },
   };
   servicesOf.set(bindings, services);
   return services;
@@ -63,6 +63,10 @@ const send: Sender = {
     (await import("./dispatches/send-dispatches.ts")).sendStopped(services, stopped),
   firings: async (services, tenantIds) => (await import("./triggers/fire-due.ts")).fireDueOf(services, tenantIds),
 };
+
+/** The module is loaded here, since isolates need it at most once an hour. */
+const tellUses: Services["tellUses"] = async (services, uses) =>
+  (await import("./people/sign-ins/note-uses.ts")).tellUses(services, uses);
 
 /** For verbs that are not part of a request. No client waits for them. */
 const ofService = (services: Composed, ctx: { waitUntil(work: Promise<unknown>): void }): VerbServices => ({

@@ -1305,7 +1305,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your API keys and runner keys, newest first, with their expiry
+         * Your API keys and runner keys, newest first, with their expiry and last use
          * @description Revoked and expired keys are not listed.
          */
         get: operations["list_own_api_keys"];
@@ -1333,6 +1333,86 @@ export interface paths {
          * @description You may revoke your own keys. An OWNER or ADMIN may revoke any key of the tenant, but only the OWNER those of the OWNER.
          */
         delete: operations["delete_api_key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your sessions of the dashboard, newest first
+         * @description Each sign-in on the dashboard begins one. An OWNER or ADMIN can list those of another user with `user_id`. Sessions that have ended are not listed.
+         */
+        get: operations["list_sign_in_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in-sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session of the dashboard, at once
+         * @description You may end your own. An OWNER or ADMIN may end any of the tenant, but only the OWNER those of the OWNER. The key or the login with which it began still works.
+         */
+        delete: operations["end_sign_in_session"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sign-in-sessions/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out everywhere
+         * @description Ends all sessions that you have on the dashboard, or with `user_id` those of another user, for OWNER and ADMIN; only the OWNER ends those of the OWNER. API keys still work, and the user can sign in again.
+         */
+        post: operations["end_sign_in_sessions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/command-line-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create the API key to which a person has agreed for their command line
+         * @description `workflow-runs login` calls it. It listens at a loopback address, and opens `/app/command-line` in a browser, with `redirect_uri` (that address: `http://127.0.0.1:<port>/`), `state`, `code_challenge` (PKCE, S256) and `machine` (a name). When the person who is signed in there agrees, the browser calls the address with `code` and `state`. The code works once, and for a minute. The key has all permissions of the person.
+         */
+        post: operations["create_command_line_key"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -4945,7 +5025,8 @@ export interface components {
          *           "key_suffix": "x2Qf",
          *           "created_at": "2026-01-31T12:00:00.000Z",
          *           "kind": "user",
-         *           "expires_at": "2027-01-31T00:00:00.000Z"
+         *           "expires_at": "2027-01-31T00:00:00.000Z",
+         *           "last_used_at": null
          *         }
          *       ]
          *     }
@@ -4960,7 +5041,8 @@ export interface components {
          *       "key_suffix": "x2Qf",
          *       "created_at": "2026-01-31T12:00:00.000Z",
          *       "kind": "user",
-         *       "expires_at": "2027-01-31T00:00:00.000Z"
+         *       "expires_at": "2027-01-31T00:00:00.000Z",
+         *       "last_used_at": null
          *     }
          */
         OwnApiKey: {
@@ -4980,6 +5062,95 @@ export interface components {
              * @description Null for a key that never expires.
              */
             expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description The hour in which it was last used, as far as is known. Null for a key that was not used.
+             */
+            last_used_at: string | null;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01920000-0000-7000-8000-000000000261",
+         *           "user_id": "01920000-0000-7000-8000-000000000203",
+         *           "began_with": "login",
+         *           "began_at": "2026-01-31T12:03:20.000Z",
+         *           "last_used_at": "2026-01-31T15:00:00.000Z",
+         *           "ends_at": "2026-02-07T12:03:20.000Z",
+         *           "is_current": false
+         *         }
+         *       ]
+         *     }
+         */
+        SignInSessions: {
+            items: components["schemas"]["SignInSession"][];
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000261",
+         *       "user_id": "01920000-0000-7000-8000-000000000203",
+         *       "began_with": "login",
+         *       "began_at": "2026-01-31T12:03:20.000Z",
+         *       "last_used_at": "2026-01-31T15:00:00.000Z",
+         *       "ends_at": "2026-02-07T12:03:20.000Z",
+         *       "is_current": false
+         *     }
+         */
+        SignInSession: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            user_id: string;
+            /**
+             * @description How the user signed in.
+             * @enum {string}
+             */
+            began_with: "login" | "api_key";
+            /** Format: date-time */
+            began_at: string;
+            /**
+             * Format: date-time
+             * @description The hour in which it was last used.
+             */
+            last_used_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends at the latest. It also ends when it was not used for twelve hours.
+             */
+            ends_at: string;
+            /** @description Whether this request was sent with it. */
+            is_current: boolean;
+        };
+        /**
+         * @example {
+         *       "ended": 2
+         *     }
+         */
+        EndedSignInSessions: {
+            /** @description How many were open. */
+            ended: number;
+        };
+        /**
+         * @example {
+         *       "user_id": "01920000-0000-7000-8000-000000000203"
+         *     }
+         */
+        EndSignInSessionsRequest: {
+            /**
+             * Format: uuid
+             * @description Whose; by default yours.
+             */
+            user_id?: string;
+        };
+        /**
+         * @example {
+         *       "code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+         *     }
+         */
+        CommandLineKeyRequest: {
+            /** @description The PKCE verifier (RFC 7636) of the challenge with which the sign-in began. */
+            code_verifier: string;
         };
         /**
          * @example {
@@ -5491,6 +5662,16 @@ export interface components {
         database_unavailable_or_streams_unavailable: {
             headers: {
                 "Retry-After": number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Unauthenticated */
+        code_unauthenticated: {
+            headers: {
+                "WWW-Authenticate": string;
                 [name: string]: unknown;
             };
             content: {
@@ -9077,6 +9258,154 @@ export interface operations {
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal_error"];
             503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    list_sign_in_sessions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+                /** @description The user whose sessions are listed; by default, you. Only an OWNER or ADMIN may name another user. */
+                user_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sessions */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInSessions"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    end_sign_in_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                session_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended: requests with it are now answered 401 */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    end_sign_in_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EndSignInSessionsRequest"];
+            };
+        };
+        responses: {
+            /** @description Ended: requests with them are now answered 401 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndedSignInSessions"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    create_command_line_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandLineKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The new key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateApiKeyResponse"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["code_unauthenticated"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable"];
         };
     };
     list_invites: {

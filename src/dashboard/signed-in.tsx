@@ -4,7 +4,7 @@ import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { AppEnv } from "../http/env.ts";
 import { explainError, logUnexpected, PROBLEM_HEADERS } from "../http/errors.ts";
-import { isSameOrigin, requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
+import { isSameOrigin, noteUseOf, requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
 import { limitCaller } from "../http/middleware/limit-rate.ts";
 import { provideServices } from "../http/middleware/provide-services.ts";
 import { type Obstacle, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../http/problems.ts";
@@ -30,6 +30,7 @@ export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
   provideServices(c, { caller: { session } });
   await limitCaller(c, session.userId);
   await next();
+  noteUseOf(c, { session });
   if (c.error === undefined && c.req.header("HX-Request") === undefined) await renewSession(c);
 });
 

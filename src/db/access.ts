@@ -9,7 +9,7 @@ export type Credential =
 /**
  * The claims of a session token whose signature was verified. Instants are in seconds since 1970. A session that began with an
  * API key (`apiKeyId`) ends when that key is revoked or expires, and one that began with a login (`loginId`) when its user is untied
- * from it.
+ * from it. Both have a `signInSessionId`, and end when somebody ends that.
  */
 export type SessionClaims = {
   userId: string;
@@ -18,8 +18,16 @@ export type SessionClaims = {
   notBefore: number;
   apiKeyId: string | null;
   loginId: string | null;
+  signInSessionId: string | null;
   /** The email, if the login service says that it has verified it. */
   verifiedEmail: string | null;
+};
+
+/** Credentials that were used: API keys by their hashes, and sessions by their ids. */
+export type Uses = {
+  keyHashes: ReadonlySet<string>;
+  runnerSessionIds: ReadonlySet<string>;
+  signInSessionIds: ReadonlySet<string>;
 };
 
 /** Whose requests, streams and waits are counted together: those with one API key, or with the sessions of one user. */
@@ -45,6 +53,7 @@ export const credentialJson = (credential: Credential): string =>
           not_before: credential.session.notBefore,
           api_key_id: credential.session.apiKeyId,
           login_id: credential.session.loginId,
+          sign_in_session_id: credential.session.signInSessionId,
           verified_email: credential.session.verifiedEmail,
         }
       : { api_key_hash: credential.apiKeyHash },

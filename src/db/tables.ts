@@ -97,6 +97,8 @@ export const apiKeys = pgTable(
     createdAt: createdAt(),
     expiresAt: instant("expires_at"),
     revokedAt: instant("revoked_at"),
+    /** The hour in which it was last used, as isolates have told it: `note_uses`. */
+    lastUsedAt: instant("last_used_at"),
   },
   (t) => [
     unique("api_keys_key_hash_key").on(t.keyHash),

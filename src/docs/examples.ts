@@ -35,8 +35,8 @@ export type Operation = {
   tag: string;
   summary: string;
   description: string;
-  /** The credential that the operation needs: an API key (or a session), the token of a run or of a runner session, or none. */
-  credential: "key" | "run token" | "runner session" | "none";
+  /** The credential that the operation needs: an API key (or a session), the token of a run or of a runner session, a code, or none. */
+  credential: "key" | "run token" | "runner session" | "code" | "none";
   isStream: boolean;
   /** True for a read that a browser can make as who is signed in: it changes nothing and ends. */
   mayTry: boolean;
@@ -133,6 +133,7 @@ function credentialOf(operation: OperationObject): Operation["credential"] {
   const schemes = schemesOf(operation);
   if (schemes.length === 0) return "none";
   if (schemes.includes("ApiKey")) return "key";
+  if (schemes.includes("CommandLineCode")) return "code";
   return schemes.includes("RunnerSession") ? "runner session" : "run token";
 }
 

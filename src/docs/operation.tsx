@@ -7,6 +7,7 @@ const CREDENTIALS = {
   key: null,
   "run token": "Takes the run token of the attempt, not an API key.",
   "runner session": "Takes the token of the runner's session, not an API key.",
+  code: "Takes the code of a sign-in, not an API key.",
   none: "Needs no credential.",
 } as const satisfies Record<Operation["credential"], string | null>;
 

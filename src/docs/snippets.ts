@@ -54,6 +54,7 @@ const TOKENS = {
   key: "KEY",
   "run token": "RUN_TOKEN",
   "runner session": "RUNNER_TOKEN",
+  code: "CODE",
   none: null,
 } as const satisfies Record<Operation["credential"], string | null>;
 

@@ -1,5 +1,5 @@
 import type { RequestIdVariables } from "hono/request-id";
-import type { Credential } from "../db/access.ts";
+import type { Credential, Uses } from "../db/access.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import type { RunToken } from "./credentials/run-token.ts";
 import type { RunnerToken } from "./credentials/runner-token.ts";
@@ -8,6 +8,8 @@ import type { Session, VerifySession } from "./credentials/session-token.ts";
 /** The services that the composition root passes to the app. Handlers find them in `c.env`. */
 export type Services = Pick<VerbServices, "db" | "patientDb" | "config" | "live" | "send"> & {
   verifySession: VerifySession;
+  /** Notes in the database which credentials were used. Never rejects. */
+  tellUses: (services: VerbServices, uses: Uses) => Promise<void>;
 };
 
 export type AppEnv = {
@@ -20,6 +22,8 @@ export type AppEnv = {
     runToken: RunToken;
     /** The session of the runner that asks for runs. */
     runner: RunnerToken;
+    /** The code of a command line that signs in. */
+    code: string;
     /** The session of the person who requested a page. */
     session: Session;
   };

@@ -54,6 +54,13 @@ const SECURITY_SCHEMES = {
       "The signature of a message to a trigger, as its scheme wants it: this header of Standard Webhooks, `X-Hub-Signature-256` of GitHub, " +
       "`Stripe-Signature`, or the header that the trigger names. Of the scheme `token`, it is the token in the path instead.",
   },
+  CommandLineCode: {
+    type: "http",
+    scheme: "bearer",
+    description:
+      "The code that `/app/command-line` sends to the loopback address of a command line, when a signed-in person has agreed. " +
+      "It works once, and for a minute.",
+  },
 } as const;
 
 /** The OpenAPI 3.1 document of the routes of these routers, and of the webhooks. */

@@ -31,6 +31,11 @@ export const PROBLEMS = {
     detail:
       "Sign the message as the scheme of the trigger says, with its secret and the current time. Check the id of the trigger, too.",
   },
+  code_unauthenticated: {
+    status: 401,
+    title: "Unauthenticated",
+    detail: "The code has expired, was used already, or is of another sign-in. Run `workflow-runs login` again.",
+  },
   not_found: {
     status: 404,
     title: "Not found",

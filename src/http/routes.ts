@@ -7,6 +7,7 @@ import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
 import type { AppEnv } from "./env.ts";
 import { authenticate } from "./middleware/authenticate.ts";
+import { authenticateCode } from "./middleware/authenticate-code.ts";
 import { authenticateRunner, authenticateRunnerSession, requireKey } from "./middleware/authenticate-runner.ts";
 import { conditional } from "./middleware/conditional.ts";
 import { emptyBodyIsObject } from "./middleware/empty-body.ts";
@@ -53,7 +54,8 @@ export function kindOf(route: RouteConfig): RouteKind {
 
 const OF_ANYBODY: ProblemCode[] = ["uri_too_long", "too_many_requests", "headers_too_large"];
 // The credential is looked up in the database, so these requests can fail when the database does.
-const OF_A_CREDENTIAL: ProblemCode[] = ["internal_error", "database_unavailable", "misdirected"];
+const OF_A_DATABASE: ProblemCode[] = ["internal_error", "database_unavailable"];
+const OF_A_CREDENTIAL: ProblemCode[] = [...OF_A_DATABASE, "misdirected"];
 const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "session_keys_unavailable"];
 const OF_A_MESSAGE: ProblemCode[] = [
   ...["incomplete_body" as const, "payload_too_large" as const, "message_unauthenticated" as const],
@@ -65,6 +67,7 @@ const keySecurity = [{ ApiKey: [] }];
 const runnerSecurity = [{ RunToken: [] }];
 const senderSecurity = [{ WebhookSignature: [] }];
 const runnerSessionSecurity = [{ RunnerSession: [] }];
+const codeSecurity = [{ CommandLineCode: [] }];
 
 /** The problems of methods that can have a body, and those of a body that the route declares. */
 const ofBody = ({ request }: Definition): ProblemCode[] => [
@@ -205,6 +208,17 @@ export function runnerSessionCall<const Path extends string, Own extends Change 
     ...onlyKnownQuery(definition),
     security: runnerSessionSecurity,
     middleware: [authenticateRunnerSession, ...bodyMiddleware(definition)],
+    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+  });
+}
+
+/** A call by a command line that signs in, authenticated by the code that it got. The handler finds the code in `c.var.code`. */
+export function codeCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
+  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_DATABASE, "code_unauthenticated" as const];
+  return createRoute({
+    ...onlyKnownQuery(definition),
+    security: codeSecurity,
+    middleware: [authenticateCode, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
   });
 }

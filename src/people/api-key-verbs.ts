@@ -19,7 +19,10 @@ export type NewApiKey = {
   runner?: { definitionIds: readonly string[] | null };
 };
 
-const apiKeySchema = z
+export type CreatedApiKey = Omit<ApiKey, "kind" | "lastUsedAt">;
+
+/** `api_key_response` in SQL. */
+export const apiKeySchema = z
   .object({
     id: z.string(),
     name: z.string(),
@@ -28,7 +31,7 @@ const apiKeySchema = z
     expires_at: z.coerce.date().nullable(),
   })
   .transform(
-    ({ id, name, key_suffix: keySuffix, created_at: createdAt, expires_at: expiresAt }): Omit<ApiKey, "kind"> => ({
+    ({ id, name, key_suffix: keySuffix, created_at: createdAt, expires_at: expiresAt }): CreatedApiKey => ({
       ...{ id, name, keySuffix, createdAt, expiresAt },
     }),
   );

@@ -5,8 +5,8 @@ import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, instant, line, pageQuery, uuid } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
-import { createApiKey, revokeApiKey } from "./api-key-verbs.ts";
-import { type ApiKey, findApiKey, listApiKeys } from "./api-keys.ts";
+import { type CreatedApiKey, createApiKey, revokeApiKey } from "./api-key-verbs.ts";
+import { findApiKey, listApiKeys } from "./api-keys.ts";
 import { apiKeyProblem } from "./refusals.ts";
 
 const KEY = {
@@ -16,13 +16,13 @@ const KEY = {
   created_at: "2026-01-31T12:00:00.000Z",
 };
 
-const OWN_KEY = { ...KEY, kind: "user" as const, expires_at: "2027-01-31T00:00:00.000Z" };
+const OWN_KEY = { ...KEY, kind: "user" as const, expires_at: "2027-01-31T00:00:00.000Z", last_used_at: null };
 
 const ApiKeyResponseSchema = z
   .strictObject({ id: uuid(), name: z.string(), key_suffix: z.string(), created_at: instant() })
   .openapi("ApiKeyResponse", { example: KEY });
 
-const CreateApiKeyResponseSchema = z
+export const CreateApiKeyResponseSchema = z
   .strictObject({
     id: uuid(),
     name: z.string(),
@@ -55,6 +55,9 @@ const OwnApiKeysSchema = z
           ...ApiKeyResponseSchema.shape,
           kind: z.enum(["user", "runner"]).openapi({ description: "A `runner` key can only lease runs." }),
           expires_at: instant().nullable().openapi({ description: "Null for a key that never expires." }),
+          last_used_at: instant().nullable().openapi({
+            description: "The hour in which it was last used, as far as is known. Null for a key that was not used.",
+          }),
         })
         .openapi("OwnApiKey", { example: OWN_KEY }),
     ),
@@ -74,7 +77,7 @@ const listQuery = pageQuery.extend({
   limit: z.coerce.number().int().min(1).max(MAX_LISTED).default(MAX_LISTED),
 });
 
-const toApiKey = ({ id, name, keySuffix, createdAt }: Omit<ApiKey, "kind">): z.infer<typeof ApiKeyResponseSchema> => ({
+export const toApiKey = ({ id, name, keySuffix, createdAt }: CreatedApiKey): z.infer<typeof ApiKeyResponseSchema> => ({
   id,
   name,
   key_suffix: keySuffix,
@@ -138,7 +141,7 @@ const listOwnKeys = callerRead({
   path: "/v1/users/me/api-keys",
   operationId: "list_own_api_keys",
   tags: ["API keys"],
-  summary: "Your API keys and runner keys, newest first, with their expiry",
+  summary: "Your API keys and runner keys, newest first, with their expiry and last use",
   description: "Revoked and expired keys are not listed.",
   responses: {
     200: {
@@ -154,6 +157,7 @@ apiKeys.openapi(listOwnKeys, async (c) => {
     ...toApiKey(key),
     kind: KINDS[key.kind],
     expires_at: key.expiresAt?.toISOString() ?? null,
+    last_used_at: key.lastUsedAt?.toISOString() ?? null,
   }));
   return c.json({ items }, 200);
 });

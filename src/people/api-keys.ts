@@ -12,9 +12,10 @@ export const apiKeyColumns = {
   createdAt: apiKeys.createdAt,
   expiresAt: apiKeys.expiresAt,
   kind: apiKeys.kind,
+  lastUsedAt: apiKeys.lastUsedAt,
 };
 
-/** A key without its secret. `expiresAt` is null for one that does not expire. */
+/** A key without its secret. `expiresAt` is null for one that does not expire, and `lastUsedAt` for one that was not used. */
 export type ApiKey = Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumns>;
 
 /** True for a key that is neither revoked nor expired. */

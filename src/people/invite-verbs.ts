@@ -80,11 +80,12 @@ export const acceptInvite = defineVerb({
   refuse: ({ refused }) => acceptProblem(refused),
 });
 
-/** Hashes are hex SHA-256. `key` becomes the first API key of the user. */
+/** Hashes are hex SHA-256. `key` becomes the first API key of the user, and `signInSessionId` the id of their session. */
 export type Redemption = {
   inviteId: string;
   secretHash: string;
   key: { id: string; hash: string; suffix: string };
+  signInSessionId: string;
   sessionSeconds: number;
 };
 
@@ -95,7 +96,7 @@ export type Redemption = {
  */
 export const redeemInvite = defineVerb({
   name: "redeem_invite",
-  args: ({ inviteId, secretHash, key, sessionSeconds }: Redemption) => ({
+  args: ({ inviteId, secretHash, key, signInSessionId, sessionSeconds }: Redemption) => ({
     invite_id: inviteId,
     secret_hash: secretHash,
     user_id: newId(),
@@ -103,6 +104,7 @@ export const redeemInvite = defineVerb({
     key_hash: key.hash,
     key_suffix: key.suffix,
     session_seconds: sessionSeconds,
+    session_id: signInSessionId,
   }),
   result: z.object({
     tenant_id: z.string(),

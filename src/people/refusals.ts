@@ -164,14 +164,28 @@ export function acceptProblem(refused: "not_found" | "other_tenant" | "email_tak
 }
 
 /** The problem for an account of the login service that signs in nobody. */
-export function accountProblem(refused: "unknown_account" | "not_found" | "account_taken"): Problem {
+export function accountProblem(refused: "unknown_account" | "not_found" | "account_taken" | "no_such_tenant"): Problem {
   switch (refused) {
+    case "no_such_tenant":
+      return new Problem("not_found", "Your account cannot enter this tenant, or not any more.");
     case "unknown_account":
       return new Problem("forbidden", "Nobody here signs in by this account.");
     case "not_found":
       return acceptProblem(refused);
     case "account_taken":
       return new Problem("conflict", "Another user of the tenant signs in by this account already.");
+  }
+}
+
+/** The problem for sessions of the dashboard that the caller may not end. */
+export function signInSessionProblem(refused: "not_found" | "no_such_user" | "of_owner"): Problem {
+  switch (refused) {
+    case "not_found":
+      return new Problem("not_found", "There is no such session, or it has ended or is not yours to see.");
+    case "no_such_user":
+      return new Problem("not_found", "There is no such user, or they are not yours to see.");
+    case "of_owner":
+      return new Problem("forbidden", "Only the OWNER ends the OWNER's sessions.");
   }
 }
 

@@ -4,6 +4,7 @@ import { PAGE_SETTINGS, signIn, toForm } from "../support/browser.ts";
 import { inSeconds, SESSION_KEYS, signSymmetric } from "../support/callers.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
+import { addSignInSession } from "../support/sign-in-session.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const HOUR = 3600;
@@ -144,6 +145,7 @@ describe("without a session", () => {
       "GET /app/sign-in",
       "GET /app/sign-in/oidc",
       "GET /app/sign-in/oidc/callback",
+      "GET /app/signed-out",
       "POST /app/invites/:id",
       "POST /app/sign-out",
       "POST /app/theme",
@@ -177,10 +179,9 @@ describe("a session", () => {
    * was set.
    */
   async function renew(claims: Record<string, unknown>, options: { path?: string; headers?: object } = {}) {
-    const [{ id } = { id: "" }] = await service.database.sql`
-      select id from api_keys where user_id = ${tenant.owner.id}`;
+    const session = await addSignInSession(service.database, tenant.owner.id);
     const times = { iat: inSeconds(-HOUR), auth_time: inSeconds(-HOUR), exp: inSeconds(11 * HOUR) };
-    const all = { sub: tenant.owner.id, tenant_id: tenant.id, api_key_id: id, ...times, ...claims };
+    const all = { sub: tenant.owner.id, tenant_id: tenant.id, ...session, ...times, ...claims };
     const cookie = `ks_uat=${await signSymmetric(all, SESSION_KEYS.k2, "k2")}`;
     const [response, requests] = await service.counted(() =>
       service.fetch(options.path ?? "/app/people", {

@@ -1,12 +1,14 @@
 /** Reaches every outcome of every SQL function that can refuse: exactly the refusals in its text, and then all other outcomes. */
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
+import { challengeOf, hashCode } from "../../src/people/sign-ins/command-line-verbs.ts";
 import { inSeconds as secondsFrom1970 } from "../support/callers.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, inSeconds, invoke } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { insertSessions } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
+import { addCommandLineCode, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
 import { callerOf, callSqlFunction, SQL_FILES, type SqlAnswer } from "../support/sql-function.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 
@@ -121,6 +123,12 @@ const redeemByLogin = (more: object, claims: object = {}) =>
   call("redeem_invite_by_login", {
     ...{ secret_hash: "00", account: accountOf(claims), user_id: uuid(), login_id: uuid(), session_seconds: 60 },
     ...more,
+  });
+
+const createKeyByCode = async (codeHash: string, max_keys = 20) =>
+  call("create_api_key_by_code", {
+    ...{ code_hash: codeHash, code_challenge: await challengeOf(VERIFIER), max_keys },
+    ...{ api_key_id: uuid(), key_hash: "00", key_suffix: "0000" },
   });
 
 /** Accepts an invite to the tenant with a session of the login service for this user. */
@@ -1074,6 +1082,45 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
   }),
   of("untie_login", userVerb("untie_login")),
+  of("sign_in_by_key", {
+    unauthenticated: () => call("sign_in_by_key", { ...nobody, session_id: uuid(), session_seconds: 60 }),
+  }),
+  of("enter_tenant", {
+    unauthenticated: ({ tenant }) => call("enter_tenant", { ...nobody, tenant_id: tenant.id, session_id: uuid() }),
+    not_found: async ({ tenant }) =>
+      call("enter_tenant", { ...(await callerOf(tenant.owner)), tenant_id: tenant.id, session_id: uuid() }),
+  }),
+  of("end_sign_in_session", {
+    unauthenticated: () => call("end_sign_in_session", { ...nobody, session_id: uuid() }),
+    not_found: async ({ tenant }) =>
+      call("end_sign_in_session", { ...(await callerOf(tenant.owner)), session_id: uuid() }),
+    of_owner: async ({ tenant }) => {
+      const { sid } = await addSignInSession(service.database, tenant.owner.id);
+      return call("end_sign_in_session", { ...(await callerOf(tenant.admin)), session_id: sid });
+    },
+  }),
+  of("end_sign_in_sessions", {
+    unauthenticated: () => call("end_sign_in_sessions", { ...nobody, user_id: null }),
+    not_found: async ({ tenant }) =>
+      call("end_sign_in_sessions", { ...(await callerOf(tenant.user)), user_id: tenant.admin.id }),
+    of_owner: async ({ tenant }) =>
+      call("end_sign_in_sessions", { ...(await callerOf(tenant.admin)), user_id: tenant.owner.id }),
+  }),
+  of("agree_to_command_line", {
+    // An API key is no session of the dashboard.
+    unauthenticated: async ({ tenant }) =>
+      call("agree_to_command_line", {
+        ...(await callerOf(tenant.owner)),
+        ...{ code_hash: "00", code_challenge: "", key_name: "Test", seconds: 60 },
+      }),
+  }),
+  of("create_api_key_by_code", {
+    unauthenticated: () => createKeyByCode("00"),
+    too_many: async ({ tenant }) => {
+      const { sid } = await addSignInSession(service.database, tenant.owner.id);
+      return createKeyByCode(await hashCode(await addCommandLineCode(service.database, sid, "Test")), 1);
+    },
+  }),
   of("redeem_invite", {
     not_found: () =>
       call("redeem_invite", {

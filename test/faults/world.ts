@@ -68,6 +68,9 @@ export async function readStand({ service, tenant }: World): Promise<string> {
       'keys', (
         select jsonb_agg(jsonb_build_array(name, revoked_at is null) order by name, revoked_at is null)
         from api_keys where tenant_id = t.id),
+      'sessions', (
+        select jsonb_agg(s.ended_at is null order by s.ended_at is null) from sign_in_sessions s where s.tenant_id = t.id),
+      'codes', (select count(*) from command_line_codes c where c.tenant_id = t.id),
       'invites', (
         select jsonb_agg(jsonb_build_array(role, accepted_at is null) order by role, accepted_at is null)
         from invites where tenant_id = t.id),

@@ -15,7 +15,8 @@ export type IdKind =
   | "invite"
   | "endpoint"
   | "delivery"
-  | "trigger";
+  | "trigger"
+  | "session";
 
 export type Ids = Record<IdKind, string[]>;
 
@@ -48,6 +49,7 @@ const KINDS: Record<string, IdKind> = {
   trigger_id: "trigger",
   // A text that is never the right one.
   token: "trigger",
+  session_id: "session",
 };
 
 /** Ids that nothing has. */
@@ -70,7 +72,7 @@ export function idFor(name: string): fc.Arbitrary<string> {
 }
 
 const PLACE =
-  /^\$(tenant|user|part|definition|run|batch|permission|key|invite|endpoint|delivery|trigger)\.(own|other)\.(\d)$/;
+  /^\$(tenant|user|part|definition|run|batch|permission|key|invite|endpoint|delivery|trigger|session)\.(own|other)\.(\d)$/;
 
 /** The same value with an id for each place. */
 export function fillIds(value: Json, ids: { own: Ids; other: Ids }): Json {
@@ -115,6 +117,8 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     select 'delivery', id from notifications where tenant_id = ${tenant.id}
     union all
     select 'trigger', id from triggers where tenant_id = ${tenant.id}
+    union all
+    select 'session', id from sign_in_sessions where tenant_id = ${tenant.id}
     order by id`;
   const of = (kind: IdKind) => rows.filter((row) => row.kind === kind).map((row) => String(row.id));
   return {
@@ -130,5 +134,6 @@ export async function readIds({ service, tenant, bare, reader, writer }: Stage):
     endpoint: of("endpoint"),
     delivery: of("delivery"),
     trigger: of("trigger"),
+    session: of("session"),
   };
 }

@@ -59,7 +59,13 @@ describe("a page", () => {
   const ways = pages.routes.filter(({ method, path }) => method !== "ALL" && path.startsWith("/app/"));
   // Whoever opens the link of an invite has no session yet: its secret lets them in. The sign-in has scripts and styles, too.
   const scripts = "/app/assets/:folder/:name{.+}";
-  const signIn = ["/app/sign-in", "/app/sign-in/oidc", "/app/sign-in/oidc/callback", "/app/sign-out"];
+  const signIn = [
+    "/app/sign-in",
+    "/app/sign-in/oidc",
+    "/app/sign-in/oidc/callback",
+    "/app/sign-out",
+    "/app/signed-out",
+  ];
   const open = new Set([...signIn, "/app/theme", "/app/invites/:id", scripts]);
   const paths = [...new Set(ways.map(({ method, path }) => `${method} ${path}`))];
 

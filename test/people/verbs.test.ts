@@ -5,6 +5,7 @@ import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { createApiKey, revokeApiKey } from "../../src/people/api-key-verbs.ts";
 import { createInvite, redeemInvite, withdrawInvite } from "../../src/people/invite-verbs.ts";
 import { signInByLogin, untieLogin } from "../../src/people/logins/login-verbs.ts";
+import { endSignInSession, endSignInSessions } from "../../src/people/sign-ins/sign-in-verbs.ts";
 import {
   changeActivation,
   changePermission,
@@ -20,6 +21,7 @@ import type { VerbServices } from "../../src/verbs/services.ts";
 import { inSeconds } from "../support/callers.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { type Service, startService } from "../support/service.ts";
+import { addSignInSession } from "../support/sign-in-session.ts";
 import { callerOf } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
@@ -95,7 +97,8 @@ describe("a change of people is told to open pages once, and not when it changes
     const { result: second } = await perform(services, createInvite, invited);
     const { hash, suffix } = await newKey();
     await perform({ ...services, proof: {} }, redeemInvite, {
-      ...{ inviteId: second.invite.id, secretHash, key: { id: uuid(), hash, suffix }, sessionSeconds: 60 },
+      ...{ inviteId: second.invite.id, secretHash, key: { id: uuid(), hash, suffix } },
+      ...{ signInSessionId: uuid(), sessionSeconds: 60 },
     });
     expect(told()).toEqual([CHANGE, CHANGE]);
     await expect(perform(services, withdrawInvite, second.invite.id)).rejects.toThrow("accepted already");
@@ -114,11 +117,10 @@ describe("a login", () => {
   it("is told when it is tied and untied, not when it only signs in, and ends the streams of its user", async () => {
     const signIn = { account: accountOf(emailOfUser()), sessionSeconds: 60 };
     const { result } = await perform({ ...services, proof: {} }, signInByLogin, signIn);
-    expect(result).toMatchObject([{ userId: tenant.user.id, tenantId: tenant.id, apiKeyId: null }]);
+    const session = { userId: tenant.user.id, tenantId: tenant.id, apiKeyId: null, loginId: result.session.loginId };
+    expect(result).toMatchObject({ session, tenants: 1 });
     expect(told()).toEqual([CHANGE]);
-    expect((await perform({ ...services, proof: {} }, signInByLogin, signIn)).result).toEqual(
-      result.map((session) => ({ ...session, beganAt: expect.any(Number), expiresAt: expect.any(Number) })),
-    );
+    expect((await perform({ ...services, proof: {} }, signInByLogin, signIn)).result).toMatchObject({ session });
     expect(told()).toEqual([]);
     await perform(services, untieLogin, chosen());
     expect(told()).toEqual([{ ...CHANGE, ended: [tenant.user.id] }]);
@@ -147,6 +149,18 @@ describe("a login", () => {
 });
 
 describe("the streams of a user end when a credential of theirs has ended", () => {
+  it("because a session of theirs was ended, or all of them, once", async () => {
+    const { sid } = await addSignInSession(service.database, tenant.user.id);
+    await perform(services, endSignInSession, sid);
+    expect(told()).toEqual([{ ...CHANGE, ended: [tenant.user.id] }]);
+    await expect(perform(services, endSignInSession, sid)).rejects.toThrow("no such session");
+    for (let i = 0; i < 2; i++) await addSignInSession(service.database, tenant.user.id);
+    expect((await perform(services, endSignInSessions, tenant.user.id)).result).toEqual({ ended: 2 });
+    expect(told()).toEqual([{ ...CHANGE, ended: [tenant.user.id] }]);
+    expect((await perform(services, endSignInSessions, tenant.user.id)).result).toEqual({ ended: 0 });
+    expect(told()).toEqual([]);
+  });
+
   it("because the user was deactivated, once, and not because they were activated", async () => {
     await perform(services, changeActivation, { ...chosen(), isActive: false });
     expect(told()).toEqual([{ ...CHANGE, ended: [tenant.user.id] }]);
@@ -175,7 +189,8 @@ describe("a user who is being deleted", () => {
   const remaining = async () => {
     const [row] = await service.database.sql`
       select (select count(*)::int from api_keys where user_id = ${tenant.user.id}) as keys,
-        (select count(*)::int from user_permissions where user_id = ${tenant.user.id}) as permissions`;
+        (select count(*)::int from user_permissions where user_id = ${tenant.user.id}) as permissions,
+        (select count(*)::int from sign_in_sessions where user_id = ${tenant.user.id}) as sessions`;
     return row;
   };
 
@@ -190,8 +205,9 @@ describe("a user who is being deleted", () => {
       sql`select public.create_api_key(${user}, ${uuid()}, 'Test', ${hash}, ${suffix}, null, 'USER', null, 20)`,
     ];
     const { committed } = await holdTransaction(service.database, creating, "when it is waited for");
+    await addSignInSession(service.database, tenant.user.id);
     await perform(services, deleteUser, chosen());
     await committed;
-    expect(await remaining()).toEqual({ keys: 0, permissions: 0 });
+    expect(await remaining()).toEqual({ keys: 0, permissions: 0, sessions: 0 });
   });
 });

@@ -93,6 +93,17 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
       select md5(t.id || 'session' || n)::uuid, t.id, md5(t.id || 'key' || n)::uuid, 'Runner ' || n, 1,
         statement_timestamp() + interval '1 day'
       from t, generate_series(1, t.users) n`,
+    // Each user has signed in twice, and agreed once to a command line.
+    sql`
+      insert into sign_in_sessions (id, tenant_id, user_id, api_key_id, began_at, last_used_at, ends_at)
+      select md5(t.id || 'sign-in' || n || '/' || m)::uuid, t.id, md5(t.id || 'user' || n)::uuid, md5(t.id || 'key' || n)::uuid,
+        statement_timestamp() - m * interval '1 day', statement_timestamp(), statement_timestamp() + interval '5 days'
+      from t, generate_series(1, t.users) n, generate_series(1, 2) m`,
+    sql`
+      insert into command_line_codes (code_hash, tenant_id, sign_in_session_id, code_challenge, key_name, expires_at)
+      select sha256((t.id || 'code' || n)::bytea), t.id, md5(t.id || 'sign-in' || n || '/1')::uuid, repeat('x', 43), 'Large',
+        statement_timestamp() + interval '1 minute'
+      from t, generate_series(1, t.users) n`,
     sql`
       insert into metric_positions (tenant_id, epoch, xid, event_id)
       select t.id, 1, pg_current_xact_id(), 9223372036854775807 from t`,

@@ -1,6 +1,7 @@
 import { sign } from "hono/jwt";
 import { formatApiKey } from "../../src/http/credentials/api-key.ts";
 import { type Call, OPERATION_IDS } from "./operations.ts";
+import { addSignInSession } from "./sign-in-session.ts";
 import { addRunnerSession, type Stage } from "./stage.ts";
 import type { TestTenant } from "./tenant.ts";
 import { addUser, runToken } from "./tenant.ts";
@@ -139,7 +140,13 @@ export async function unknownCallers(stage: Stage, other: Stage): Promise<Record
     "a session of a wrong issuer": await sessionToken(stage, owner.id, { iss: "https://elsewhere.example" }),
     "a session for a wrong audience": await sessionToken(stage, owner.id, { aud: "another-service" }),
     "an expired session": await sessionToken(stage, owner.id, { exp: inSeconds(-300) }),
-    "a session of a login that is not tied": await sessionToken(stage, owner.id, { login_id: crypto.randomUUID() }),
+    "a session of a login that is not tied": await sessionToken(stage, owner.id, {
+      ...{ login_id: crypto.randomUUID(), sid: (await addSignInSession(stage.service.database, owner.id)).sid },
+    }),
+    "a session that was ended": await endedSession(stage, owner.id),
+    "a session of the dashboard that names none": await sessionToken(stage, owner.id, {
+      api_key_id: crypto.randomUUID(),
+    }),
     "a session that names another tenant": await sessionToken(stage, owner.id, { tenant_id: other.tenant.id }),
   };
   const known: Record<string, Caller> = Object.fromEntries(
@@ -151,6 +158,14 @@ export async function unknownCallers(stage: Stage, other: Stage): Promise<Record
     [RUN_TOKEN]: (call) => runnerCredential(stage.tenant, call) ?? runToken(stage.tenant, crypto.randomUUID()),
     [RUNNER_KEY]: () => runner.key,
   };
+}
+
+/** A token whose session of the dashboard somebody has ended. */
+async function endedSession(stage: Stage, userId: string): Promise<string> {
+  const { database } = stage.service;
+  const claims = await addSignInSession(database, userId);
+  await database.sql`update sign_in_sessions set ended_at = statement_timestamp() where id = ${claims.sid}`;
+  return sessionToken(stage, userId, claims);
 }
 
 const addAdmin = (stage: Stage) => addUser(stage.service.database, stage.tenant, "ADMIN");

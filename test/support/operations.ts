@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import { addCommandLineCode, addSignInSession, VERIFIER } from "./sign-in-session.ts";
 import {
   addBatch,
   addColleague,
@@ -30,7 +31,7 @@ export type Call = {
   body?: unknown;
   /** The run whose token is the credential, if it is one. */
   runId?: string;
-  /** The token of a runner's session, if it is the credential. */
+  /** The token of a runner's session, or the code of a command line, if it is the credential. */
   sessionToken?: string;
   /** The signature of a message to a trigger, and the secret that signs it or is in the path. */
   headers?: Record<string, string>;
@@ -573,12 +574,39 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [403, 403, 403, 200, 200, 200],
     call: () => get("/v1/audit-events?limit=100"),
   },
+  list_sign_in_sessions: {
+    answers: [200, 200, 200, 200, 200, 200],
+    call: () => get("/v1/sign-in-sessions"),
+  },
+  end_sign_in_session: {
+    answers: [404, 404, 404, 204, 204, 404],
+    call: async (stage) => remove(`/v1/sign-in-sessions/${(await addSession(stage)).sid}`),
+  },
+  end_sign_in_sessions: {
+    answers: [404, 404, 404, 200, 200, 404],
+    call: async (stage) => {
+      const user_id = await addColleague(stage);
+      await addSignInSession(stage.service.database, user_id);
+      return post("/v1/sign-in-sessions/end", { user_id });
+    },
+  },
+  create_command_line_key: {
+    answers: "runner",
+    call: async (stage) => {
+      const { sid } = await addSession(stage);
+      const sessionToken = await addCommandLineCode(stage.service.database, sid, stage.newName());
+      return { ...post("/v1/command-line-keys", { code_verifier: VERIFIER }), sessionToken };
+    },
+  },
   liveness_check: { answers: "anybody", call: () => get("/livez"), usesDatabase: false },
   read_metrics: { answers: [403, 403, 403, 200, 200, 200], call: () => get("/v1/metrics") },
   health_check: { answers: "anybody", call: () => get("/healthz") },
   readiness_check: { answers: "anybody", call: () => get("/readyz") },
   get_service: { answers: "anybody", call: () => get("/"), usesDatabase: false },
 };
+
+/** A session of a new colleague on the dashboard. */
+const addSession = async (stage: Stage) => addSignInSession(stage.service.database, await addColleague(stage));
 
 const permissionPath = async (stage: Stage) =>
   `/v1/user-permissions/${await addPermission(stage)}?tenant_id=${stage.tenant.id}`;

@@ -5,6 +5,7 @@ import { perform } from "../../src/verbs/perform.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
+import { addCommandLineCode, addSignInSession } from "../support/sign-in-session.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 
@@ -96,6 +97,20 @@ describe("retention", () => {
     await service.sweep();
     expect(await sql`select id from api_keys where user_id = ${tenant.user.id}`).toEqual([]);
     expect(await mayBeInvited()).toBe(false);
+  });
+
+  it("deletes the sessions of the dashboard that ended longer ago, with the codes to which somebody agreed in them", async () => {
+    const { sql } = service.database;
+    const ended = await Promise.all([31, 29, 0].map(() => addSignInSession(service.database, tenant.user.id)));
+    const [old, young, open] = ended.map(({ sid }) => sid);
+    await addCommandLineCode(service.database, old ?? "", "Test");
+    await sql`update sign_in_sessions set ended_at = statement_timestamp() - interval '29 days' where id = ${young}`;
+    // Nobody ended it: it ended by itself.
+    await sql`update sign_in_sessions set ends_at = statement_timestamp() - interval '31 days' where id = ${old}`;
+    await service.sweep();
+    const left = await sql`select id from sign_in_sessions order by began_at`;
+    expect(left.map(({ id }) => id).toSorted()).toEqual([young, open].toSorted());
+    expect(await sql`select from command_line_codes`).toEqual([]);
   });
 
   it("deletes the events of that age that are about no run, such as that an endpoint was disabled", async () => {

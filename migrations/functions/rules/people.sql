@@ -177,3 +177,25 @@ begin
     join public.path_parts part on part.tenant_id = held.tenant_id and part.id = held.path_part_id
     where held.id = p_permission_id);
 end $$;
+
+-- The number of a user's keys of a kind that work.
+create or replace function public.count_working_keys(p_tenant_id uuid, p_user_id uuid, p_kind text) returns bigint
+language plpgsql stable as $$
+begin
+  return (
+    select count(*)
+    from public.api_keys k
+    where k.tenant_id = p_tenant_id and k.user_id = p_user_id and k.kind = p_kind
+      and public.key_works(k.revoked_at, k.expires_at));
+end $$;
+
+-- An API key as the API shows it, without what is secret.
+create or replace function public.api_key_response(p_api_key_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object('id', k.id, 'name', k.name, 'key_suffix', k.key_suffix,
+      'created_at', public.wire_instant(k.created_at), 'expires_at', public.wire_instant(k.expires_at))
+    from public.api_keys k
+    where k.id = p_api_key_id);
+end $$;

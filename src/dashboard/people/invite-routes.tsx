@@ -29,12 +29,13 @@ openInvites.openForm("/app/invites/:id", async (c) => {
   const { values } = await readForm(c);
   c.header("Cache-Control", "no-store");
   const { key, hash, suffix } = await generateApiKey(c.env.config.cell);
-  const keyId = newId();
+  const [keyId, signInSessionId] = [newId(), newId()];
   try {
     const { result } = await perform(c.var.services, redeemInvite, {
       inviteId: idOf(c),
       secretHash: await hashInviteSecret(values.secret ?? ""),
       key: { id: keyId, hash, suffix },
+      signInSessionId,
       sessionSeconds: SESSION_SECONDS,
     });
     const { tenant_id: tenantId, tenant_name, user_id: userId, name, role, expires_at: expiresAt } = result;
@@ -43,6 +44,7 @@ openInvites.openForm("/app/invites/:id", async (c) => {
       tenantId,
       apiKeyId: keyId,
       loginId: null,
+      signInSessionId,
       beganAt: expiresAt - SESSION_SECONDS,
       expiresAt,
     };

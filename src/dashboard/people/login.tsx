@@ -1,4 +1,5 @@
 import { Ask, Name, Send, Time } from "../components.tsx";
+import { LastUse } from "./sessions.tsx";
 import type { Person, PersonView } from "./view-people.ts";
 
 /** By which account of the login service a person signs in. Nothing is shown for a person without one. */
@@ -15,6 +16,7 @@ export const LoginOfPerson = ({ view: { caller, login }, person }: { view: Perso
           </span>
           <span class="muted">
             since <Time at={login.createdAt.toISOString()} />
+            <LastUse at={login.lastUsedAt} />
           </span>
           <span class="actions">
             {isSelf && (

@@ -12,6 +12,7 @@ import { createInvite, withdrawInvite } from "../../people/invite-verbs.ts";
 import { generateInviteSecret, inviteLink } from "../../people/invites.ts";
 import { InviteUserRequestSchema } from "../../people/invites-routes.ts";
 import { untieLogin } from "../../people/logins/login-verbs.ts";
+import { endSignInSession, endSignInSessions } from "../../people/sign-ins/sign-in-verbs.ts";
 import { CreateTenantUserRequestSchema, TenantUserEditRequestSchema } from "../../people/tenant-users-routes.ts";
 import { CreatePermissionRequestSchema, UpdatePermissionRequestSchema } from "../../people/user-permissions-routes.ts";
 import {
@@ -31,6 +32,7 @@ import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { listHref, readListQuery } from "../search/found-list.tsx";
+import { forgetSession } from "../sign-in/session.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import { InvitedAlreadyPage, InviteForm, InviteLinkPage } from "./invite.tsx";
 import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
@@ -85,7 +87,7 @@ people.form("/app/people/new", async (c) => {
 people.page("/app/people/:id", async (c) => {
   const view = await viewPerson(c.env.db, c.var.credential, idOf(c));
   if (view.person === null) throw new Problem("not_found", "There is no such user, or they are not yours to see.");
-  return html(c, <PersonPage view={view} person={view.person} />);
+  return html(c, <PersonPage view={view} person={view.person} sessionId={c.var.session.signInSessionId} />);
 });
 
 people.form("/app/people/:id/role", async (c) => {
@@ -117,6 +119,19 @@ for (const [verb, isActive] of [
 
 people.form("/app/people/:id/untie", async (c) => {
   await perform(c.var.services, untieLogin, chosen(c));
+  return seeOther(c, personHref(c));
+});
+
+people.form("/app/people/:id/sign-out", async (c) => {
+  const id = idOf(c);
+  await perform(c.var.services, endSignInSessions, id);
+  if (id !== c.var.session.userId) return seeOther(c, personHref(c));
+  forgetSession(c);
+  return seeOther(c, "/app/sign-in");
+});
+
+people.form("/app/people/:id/sessions/:session/end", async (c) => {
+  await perform(c.var.services, endSignInSession, idOf(c, "session"));
   return seeOther(c, personHref(c));
 });
 

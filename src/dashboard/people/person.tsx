@@ -6,9 +6,12 @@ import { NewId, SentAgainPage } from "../new-id.tsx";
 import { LoginOfPerson } from "./login.tsx";
 import { RoleName } from "./people.tsx";
 import { mayChange, PersonActions } from "./person-actions.tsx";
+import { LastUse, Sessions } from "./sessions.tsx";
 import type { Person, PersonView, PersonWithWork } from "./view-people.ts";
 
-export const PersonPage = ({ view, person }: { view: PersonView; person: PersonWithWork }) => {
+type PersonPageProps = { view: PersonView; person: PersonWithWork; sessionId: string | null };
+
+export const PersonPage = ({ view, person, sessionId }: PersonPageProps) => {
   const { caller } = view;
   const isSelf = caller.user_id === person.id;
   return (
@@ -49,6 +52,7 @@ export const PersonPage = ({ view, person }: { view: PersonView; person: PersonW
         <Permissions view={view} person={person} />
         <LoginOfPerson view={view} person={person} />
         <Keys view={view} person={person} />
+        <Sessions view={view} person={person} currentId={sessionId} />
         <LastChanges events={view.changes} id={person.id} />
       </div>
     </Page>
@@ -140,6 +144,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
                     , until <Time at={key.expiresAt.toISOString()} />
                   </>
                 )}
+                <LastUse at={key.lastUsedAt} />
               </span>
               <span class="actions">
                 {mayRevokeKeys && (

@@ -4,10 +4,11 @@ import type { Credential } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy, maySeeUser, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { runnerSessions } from "../../db/lease-tables.ts";
-import { logins } from "../../db/people/login-tables.ts";
+import { logins, signInSessions } from "../../db/people/login-tables.ts";
 import { apiKeys, invites, pathParts, userPermissions, users } from "../../db/tables.ts";
 import { type ApiKey, apiKeyColumns, keyWorks } from "../../people/api-keys.ts";
 import { type Invite, inviteColumns, isOfAdministrator, mayBeInvited } from "../../people/invites.ts";
+import { isOpenSession, type SignInSession, signInSessionColumns } from "../../people/sign-ins/sign-in-sessions.ts";
 import { isPartOfPermission, type Permission, permissionColumns } from "../../people/user-permissions.ts";
 import { isOfTenant, userColumns } from "../../people/users.ts";
 import { r } from "../../runs/run-rows.ts";
@@ -148,13 +149,18 @@ export type PersonView = {
   login: Login | null;
   /** What an OWNER or ADMIN sees of the audit log about them. */
   changes: AuditEvent[];
+  /** Those that began last. */
+  sessions: SignInSession[];
 };
 
+/** How many sessions are shown. */
+const SHOWN_SESSIONS = 20;
+
 /** A login without its subject: who may see the page may know at which login service, and since when. */
-export type Login = { issuer: string; createdAt: Date };
+export type Login = { issuer: string; createdAt: Date; lastUsedAt: Date | null };
 
 /**
- * A user with their permissions, valid keys and login. `person` is null when the user does not exist or the caller may not see them.
+ * A user with their permissions, valid keys, login and open sessions. `person` is null when the user does not exist or the caller may not see them.
  * @throws Unauthenticated
  */
 export async function viewPerson(db: Database, credential: Credential, id: string): Promise<PersonView> {
@@ -167,6 +173,7 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
     keys,
     tied: [login = null],
     changed: [about],
+    sessions,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     persons: db
@@ -194,7 +201,7 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
       .orderBy(desc(apiKeys.createdAt), desc(apiKeys.id)),
     tied: db
       .with(caller)
-      .select({ issuer: logins.iss, createdAt: logins.createdAt })
+      .select({ issuer: logins.iss, createdAt: logins.createdAt, lastUsedAt: logins.lastUsedAt })
       .from(caller)
       .innerJoin(users, isAsked)
       .innerJoin(logins, and(eq(logins.tenantId, users.tenantId), eq(logins.userId, users.id))),
@@ -203,6 +210,21 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
       .select({ changes: lastChanges(caller, users.id) })
       .from(caller)
       .innerJoin(users, isAsked),
+    sessions: db
+      .with(caller)
+      .select(signInSessionColumns)
+      .from(caller)
+      .innerJoin(signInSessions, and(isOpenSession(caller), eq(signInSessions.userId, id)))
+      .orderBy(desc(signInSessions.beganAt), desc(signInSessions.id))
+      .limit(SHOWN_SESSIONS),
   });
-  return { caller: requireCaller(callers), person, permissions, keys, login, changes: about?.changes ?? [] };
+  return {
+    caller: requireCaller(callers),
+    person,
+    permissions,
+    keys,
+    login,
+    sessions,
+    changes: about?.changes ?? [],
+  };
 }

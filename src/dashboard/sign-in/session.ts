@@ -8,7 +8,7 @@ import { SESSION_COOKIE } from "../../http/middleware/authenticate.ts";
 /** How long a session lasts after it was last used. */
 export const SESSION_SECONDS = 12 * 60 * 60;
 
-/** The longest time that a session can last, however often it is used. */
+/** The longest time that a session can last, however often it is used: `longest_sign_in_session` in SQL. */
 const MAX_SESSION_SECONDS = 7 * 24 * 60 * 60;
 
 /** A session is renewed when it is used and its last renewal is at least this long ago. */
@@ -27,20 +27,24 @@ export async function keepSession(c: Context<AppEnv>, session: NewSession): Prom
 /**
  * Prolongs a used session by the time since its last renewal, up to seven days after the sign-in. That time is measured by the
  * clock of a Worker, and it is added to an instant of the database's clock: so no decision depends on whether a Worker's clock
- * is right. The database still ends the session together with its API key, its login or its user.
+ * is right. The database still ends the session together with its API key, its login or its user, and when
+ * somebody ends it.
  */
 export async function renewSession(c: Context<AppEnv>): Promise<void> {
-  const { userId, tenantId, apiKeyId, loginId, expiresAt, name, renewable } = c.var.session;
-  if (renewable === null) return;
+  const { userId, tenantId, apiKeyId, loginId, signInSessionId, expiresAt, name, renewable } = c.var.session;
+  if (renewable === null || signInSessionId === null) return;
   const elapsed = Math.floor(Date.now() / 1000) - renewable.issuedAt;
   if (elapsed < RENEW_AFTER_SECONDS) return;
   const { beganAt } = renewable;
   const renewedTo = Math.min(expiresAt + Math.min(elapsed, SESSION_SECONDS), beganAt + MAX_SESSION_SECONDS);
   if (renewedTo <= expiresAt) return;
-  const session = { userId, tenantId, apiKeyId, loginId, beganAt, expiresAt: renewedTo };
+  const session = { userId, tenantId, apiKeyId, loginId, signInSessionId, beganAt, expiresAt: renewedTo };
   await keepSession(c, { ...session, name: name ?? undefined });
 }
 
+/** Makes the browser forget the session, also when the request would have renewed it. */
 export function forgetSession(c: Context<AppEnv>): void {
+  const session = c.get("session");
+  if (session) c.set("session", { ...session, renewable: null });
   deleteCookie(c, SESSION_COOKIE, COOKIE);
 }

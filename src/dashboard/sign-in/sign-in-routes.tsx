@@ -1,11 +1,16 @@
 /** The routes of signing in and out. */
 import type { Context } from "hono";
+import { getCookie } from "hono/cookie";
 import { Unauthenticated } from "../../db/access.ts";
 import { hashApiKey, isApiKey } from "../../http/credentials/api-key.ts";
 import { cellOfKey, requireCell } from "../../http/credentials/cell.ts";
 import type { NewSession } from "../../http/credentials/session-token.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { beginSession } from "../../people/sign-in.ts";
+import { SESSION_COOKIE } from "../../http/middleware/authenticate.ts";
+import { provideServices } from "../../http/middleware/provide-services.ts";
+import { Problem } from "../../http/problems.ts";
+import { endSignInSession, signInByKey } from "../../people/sign-ins/sign-in-verbs.ts";
+import { perform } from "../../verbs/perform.ts";
 import { readForm } from "../forms.tsx";
 import { OpenPage } from "../layout.tsx";
 import { Pages } from "../pages.ts";
@@ -22,7 +27,7 @@ signIn.openForm("/app/sign-in", async (c) => {
   const next = findOwnPath(values.next, c.req.url) ?? START;
   const kept = await readKeptForm(c);
   const key = values.key?.trim() ?? "";
-  const session = isApiKey(key) ? await findSession(c, key) : null;
+  const session = isApiKey(key) ? await beginSession(c, key) : null;
   if (session === null) {
     const failure = { faults: [{ loc: ["body", "key"], type: "value_error" as const, msg: REFUSAL }], detail: null };
     // The rate limit of failed authentications counts answers with this header.
@@ -35,18 +40,31 @@ signIn.openForm("/app/sign-in", async (c) => {
   return html(c, <SignedInAgainPage kept={kept} />);
 });
 
-signIn.openForm("/app/sign-out", (c) => {
+signIn.openForm("/app/sign-out", async (c) => {
+  const token = getCookie(c, SESSION_COOKIE);
+  const session = token === undefined ? null : await c.env.verifySession(token).catch(() => null);
+  if (session !== null && session.signInSessionId !== null) {
+    provideServices(c, { caller: { session } });
+    await perform(c.var.services, endSignInSession, session.signInSessionId).catch(ignoreEnded);
+  }
   forgetSession(c);
-  return seeOther(c, "/app/sign-in");
+  return seeOther(c, session?.loginId && c.env.config.login ? "/app/signed-out" : "/app/sign-in");
 });
+
+/** A session that has ended already needs no end. */
+function ignoreEnded(error: unknown): void {
+  if (error instanceof Unauthenticated || (error instanceof Problem && error.code === "not_found")) return;
+  throw error;
+}
 
 const REFUSAL = "This key does not work: it is mistyped, revoked or expired, or its user is deactivated.";
 
 /** Begins a session with an API key; null when the key is not valid. */
-async function findSession(c: Context<AppEnv>, key: string): Promise<NewSession | null> {
+async function beginSession(c: Context<AppEnv>, key: string): Promise<NewSession | null> {
   requireCell(c.env.config, cellOfKey(key));
+  provideServices(c, { caller: { apiKeyHash: await hashApiKey(key) } });
   try {
-    return await beginSession(c.env.db, await hashApiKey(key), SESSION_SECONDS);
+    return (await perform(c.var.services, signInByKey, SESSION_SECONDS)).result;
   } catch (error) {
     if (error instanceof Unauthenticated) return null;
     throw error;

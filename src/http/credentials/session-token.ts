@@ -1,7 +1,7 @@
 /**
  * Session tokens: JWTs (RFC 7519) of a login service or of this service, which say who the user is. The database decides what
  * the user may do and whether the user is still active. Claims: `sub` user, `tenant_id`, `exp`. Our own tokens also have
- * `api_key_id` or `login_id`, `iat`, `auth_time` and `cel`, the cell; those of a login service may have `email` and
+ * `api_key_id` or `login_id`, `sid`, `iat`, `auth_time` and `cel`, the cell; those of a login service may have `email` and
  * `email_verified`.
  */
 import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
@@ -24,7 +24,7 @@ export type SessionName = { name: string; tenant_name?: string | undefined; role
 export type Session = SessionClaims & {
   name: SessionName | null;
   /**
-   * Set for a session of this service. `issuedAt` is from a Worker's clock, `beganAt` from the database's: see `renewSession`.
+   * Set for a session of the dashboard, which then has a `signInSessionId`. `issuedAt` is from a Worker's clock, `beganAt` from the database's: see `renewSession`.
    */
   renewable: { issuedAt: number; beganAt: number } | null;
 };
@@ -38,6 +38,7 @@ export type NewSession = {
   tenantId: string;
   apiKeyId: string | null;
   loginId: string | null;
+  signInSessionId: string;
   beganAt: number;
   expiresAt: number;
   name?: SessionName | undefined;
@@ -79,6 +80,8 @@ const claimsSchema = z.object({
   nbf: instant.default(0),
   api_key_id: z.guid().nullable().default(null),
   login_id: z.guid().nullable().default(null),
+  // A claim of OpenID Connect Front-Channel Logout 1.0, section 3: the id of the session.
+  sid: z.guid().nullable().catch(null),
   iat: instant.optional().catch(undefined),
   // A claim of OpenID Connect Core 1.0, section 2: when the user signed in.
   auth_time: instant.optional().catch(undefined),
@@ -142,9 +145,11 @@ export function openSessions(config: Pick<Config, "sessions" | "cell" | "cells">
       const payload = await readPayload(token);
       if (payload === undefined) return null;
       const claims = readClaims(payload);
-      const { sub, tenant_id, exp, nbf, api_key_id, login_id, iat, auth_time } = claims;
+      const { sub, tenant_id, exp, nbf, api_key_id, login_id, sid, iat, auth_time } = claims;
       const { email, email_verified, name, tenant_name, role } = claims;
       const hasBegun = api_key_id !== null || login_id !== null;
+      // A cookie of the release before names no session, so nobody could end it: its user signs in again.
+      if (hasBegun && sid === null) return null;
       const isOurs = hasBegun && iat !== undefined && auth_time !== undefined;
       return {
         userId: sub,
@@ -153,6 +158,8 @@ export function openSessions(config: Pick<Config, "sessions" | "cell" | "cells">
         notBefore: nbf,
         apiKeyId: api_key_id,
         loginId: login_id,
+        // A login service may have sessions of its own, which have nothing to do with ours.
+        signInSessionId: hasBegun ? sid : null,
         verifiedEmail: email_verified ? email : null,
         name: name === undefined ? null : { name, tenant_name, role },
         renewable: isOurs ? { issuedAt: iat, beganAt: auth_time } : null,
@@ -170,7 +177,7 @@ export function openSessions(config: Pick<Config, "sessions" | "cell" | "cells">
  */
 export async function signSession(
   { sessions: { keys, issuer, audience }, cell }: Pick<Config, "sessions" | "cell">,
-  { userId, tenantId, beganAt, expiresAt, apiKeyId, loginId, name }: NewSession,
+  { userId, tenantId, beganAt, expiresAt, apiKeyId, loginId, signInSessionId, name }: NewSession,
 ): Promise<string | null> {
   if (!keys) return null;
   const claims = {
@@ -181,6 +188,7 @@ export async function signSession(
     exp: expiresAt,
     ...(apiKeyId !== null && { api_key_id: apiKeyId }),
     ...(loginId !== null && { login_id: loginId }),
+    sid: signInSessionId,
     cel: cell,
     ...name,
     ...(issuer !== undefined && { iss: issuer }),

@@ -8,6 +8,7 @@ import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
 import { bearerToken } from "./authenticate.ts";
 import { limitCaller } from "./limit-rate.ts";
+import { noteUse } from "./note-use.ts";
 import { provideServices } from "./provide-services.ts";
 
 // The modules that verify tokens are loaded with the first token, since most requests are those of callers.
@@ -44,6 +45,7 @@ export const authenticateRunnerSession = createMiddleware<AppEnv>(async (c, next
   await limitCaller(c, `runner session ${runner.sessionId}`);
   provideServices(c, { session: runner });
   await next();
+  noteUse(c, { kind: "runnerSessionIds", id: runner.sessionId });
   if (c.error instanceof Unauthenticated) c.res = answerProblem(c, "session_unauthenticated");
 });
 

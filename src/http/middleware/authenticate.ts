@@ -8,6 +8,7 @@ import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
 import { limitCaller } from "./limit-rate.ts";
+import { noteUse } from "./note-use.ts";
 import { provideServices } from "./provide-services.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
@@ -35,10 +36,19 @@ export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   provideServices(c, { caller: credential });
   await limitCaller(c, countedAs(credential));
   await next();
+  noteUseOf(c, credential);
   if (c.error instanceof Unauthenticated && (await looksMistyped(token))) {
     c.res = answerProblem(c, "unauthenticated", MISTYPED);
   }
 });
+
+/** Notes the use of an API key, or of a session of the dashboard. Those of a login service are not known by an id. */
+export function noteUseOf(c: Context<AppEnv>, credential: Credential): void {
+  if ("apiKeyHash" in credential) noteUse(c, { kind: "keyHashes", id: credential.apiKeyHash });
+  else if (credential.session.signInSessionId !== null) {
+    noteUse(c, { kind: "signInSessionIds", id: credential.session.signInSessionId });
+  }
+}
 
 async function readCredential(c: Context<AppEnv>, token: string): Promise<Credential> {
   if (isApiKey(token)) {

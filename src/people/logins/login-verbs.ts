@@ -5,7 +5,7 @@ import { ROLES } from "../../db/enums.ts";
 import type { NewSession } from "../../http/credentials/session-token.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { ADMINISTRATOR_REFUSALS, accountProblem, loginProblem } from "../refusals.ts";
-import { sessionName } from "../sign-in.ts";
+import { sessionName } from "../sign-ins/sign-in-verbs.ts";
 import type { ChosenUser } from "../user-verbs.ts";
 
 /** The account of a person, as an ID token of the login service describes it. Instants are in seconds since 1970. */
@@ -22,31 +22,35 @@ const accountArgument = ({ issuer, subject, email, expiresAt, notBefore }: Accou
   json: { iss: issuer, sub: subject, email, expires_at: expiresAt, not_before: notBefore },
 });
 
-/** `sessions_of_account` in SQL. */
-const sessionsSchema = z
+/** The session that begins by a sign-in, and how many tenants the account can enter. */
+export type SignedIn = { session: NewSession; tenants: number };
+
+const tenantSchema = z.object({
+  tenant_id: z.string(),
+  tenant_name: z.string(),
+  user_id: z.string(),
+  login_id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+});
+
+/** `sessions_of_account` in SQL. The session begins in the first tenant. */
+const signedInSchema = z
   .object({
     began_at: z.number(),
     expires_at: z.number(),
-    tenants: z.array(
-      z.object({
-        tenant_id: z.string(),
-        tenant_name: z.string(),
-        user_id: z.string(),
-        login_id: z.string(),
-        name: z.string(),
-        role: z.enum(ROLES),
-      }),
-    ),
+    session_id: z.string(),
+    tenants: z.tuple([tenantSchema], tenantSchema),
   })
-  .transform(({ began_at: beganAt, expires_at: expiresAt, tenants }): NewSession[] =>
-    tenants.map(({ tenant_id: tenantId, user_id: userId, login_id: loginId, name, tenant_name: tenantName, role }) => ({
-      ...{ userId, tenantId, apiKeyId: null, loginId, beganAt, expiresAt },
-      name: sessionName({ name, tenantName, role }),
-    })),
-  );
+  .transform(({ began_at: beganAt, expires_at: expiresAt, session_id: signInSessionId, tenants }): SignedIn => {
+    const [{ tenant_id: tenantId, user_id: userId, login_id: loginId, name, tenant_name: tenantName, role }] = tenants;
+    const person = { userId, tenantId, apiKeyId: null, loginId, name: sessionName({ name, tenantName, role }) };
+    return { session: { ...person, signInSessionId, beganAt, expiresAt }, tenants: tenants.length };
+  });
 
 /**
- * Signs a person in by their account. The result has one session for each tenant in which the account is tied to a user.
+ * Signs a person in by their account. The result has the session in the first of the tenants in which the
+ * account is tied to a user.
  * Refused with Unauthenticated when the ID token has expired, and with Problem `forbidden` when the account belongs to nobody.
  */
 export const signInByLogin = defineVerb({
@@ -54,8 +58,9 @@ export const signInByLogin = defineVerb({
   args: ({ account, sessionSeconds }: { account: Account; sessionSeconds: number }) => ({
     account: accountArgument(account),
     session_seconds: sessionSeconds,
+    session_id: newId(),
   }),
-  result: sessionsSchema,
+  result: signedInSchema,
   refusals: z.object({ refused: z.literal("unknown_account") }),
   refuse: ({ refused }) => accountProblem(refused),
 });
@@ -77,8 +82,9 @@ export const redeemInviteByLogin = defineVerb({
     user_id: newId(),
     login_id: newId(),
     session_seconds: sessionSeconds,
+    session_id: newId(),
   }),
-  result: sessionsSchema,
+  result: signedInSchema,
   refusals: z.object({ refused: z.enum(["not_found", "account_taken"]) }),
   refuse: ({ refused }) => accountProblem(refused),
 });

@@ -49,11 +49,7 @@ begin
   if v_is_new and p_expires_at <= v_now then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "expired"}');
   end if;
-  if v_is_new and p_max_keys <= (
-    select count(*) from public.api_keys k
-    where k.tenant_id = v_tenant_id and k.user_id = v_user_id and k.kind = p_kind
-      and public.key_works(k.revoked_at, k.expires_at))
-  then
+  if v_is_new and p_max_keys <= public.count_working_keys(v_tenant_id, v_user_id, p_kind) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
   end if;
 
@@ -67,9 +63,6 @@ begin
     perform public.audit_change(p_context, v_tenant_id, 'api_key.created', 'api_key', p_api_key_id, null);
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
-    jsonb_build_object('result', jsonb_build_object('api_key', (
-      select jsonb_build_object('id', k.id, 'name', k.name, 'key_suffix', k.key_suffix,
-        'created_at', public.wire_instant(k.created_at), 'expires_at', public.wire_instant(k.expires_at))
-      from public.api_keys k where k.id = p_api_key_id), 'is_new', v_is_new)),
+    jsonb_build_object('result', jsonb_build_object('api_key', public.api_key_response(p_api_key_id), 'is_new', v_is_new)),
     case when v_is_new then '{"others": true}'::jsonb end);
 end $$;

@@ -19,6 +19,7 @@ begin
   v_now := clock_timestamp();
   v_before := public.audited('user', p_user_id);
   delete from public.api_keys k where k.tenant_id = v_tenant_id and k.user_id = p_user_id;
+  delete from public.sign_in_sessions s where s.tenant_id = v_tenant_id and s.user_id = p_user_id;
   delete from public.logins l where l.tenant_id = v_tenant_id and l.user_id = p_user_id;
   delete from public.user_permissions held where held.tenant_id = v_tenant_id and held.user_id = p_user_id;
   update public.users u

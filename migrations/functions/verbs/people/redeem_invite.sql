@@ -3,12 +3,12 @@
 -- Guarantees: an invite is accepted once, and gives no access to a user who has ever had a key.
 -- Closes the race between two people who open the link: both lock the invite, and the second finds it accepted.
 --
--- `p_user_id` and `p_key_id` are the ids of the user, who is created if nobody has the email yet, and of the key. Answers
--- {"result": {"tenant_id", "tenant_name", "user_id", "name", "role", "expires_at": end of a session that begins now, seconds since 1970}}, or
--- "refused": not_found (the link is wrong, used, withdrawn or expired)
+-- `p_user_id` and `p_key_id` are the ids of the user, who is created if nobody has the email yet, and of the key, and `p_session_id`
+-- that of the session that begins. Answers {"result": {"tenant_id", "tenant_name", "user_id", "name", "role", "expires_at": end of a
+-- session that begins now, seconds since 1970}}, or "refused": not_found (the link is wrong, used, withdrawn or expired)
 create or replace function public.redeem_invite(
   p_context jsonb, p_invite_id uuid, p_secret_hash text, p_user_id uuid, p_key_id uuid, p_key_hash text,
-  p_key_suffix text, p_session_seconds integer
+  p_key_suffix text, p_session_seconds integer, p_session_id uuid default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -31,6 +31,7 @@ begin
   perform public.mark_invite_accepted(p_invite_id, v_user_id, v_now);
   perform public.audit_change(p_context, v_tenant_id, 'invite.accepted', 'invite', p_invite_id, v_before, null,
     jsonb_build_object('user_id', v_user_id, 'credential_kind', 'invite', 'credential_id', p_invite_id));
+  perform public.begin_sign_in_session(p_session_id, v_tenant_id, v_user_id, null, p_key_id, v_now, v_now);
 
   return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', (
     select jsonb_build_object('tenant_id', t.id, 'tenant_name', t.name, 'user_id', u.id,

@@ -5,12 +5,13 @@
 -- Closes the race between two people who open the link: both lock the invite, and the second finds it accepted.
 --
 -- `p_account`: see logins.sql. `p_user_id` and `p_login_id` are the ids of the user, who is created if nobody in the tenant has the
--- email yet, and of the login. Answers {"result": see `sessions_of_account`}, or "refused":
+-- email yet, and of the login; `p_session_id` is that of the session that begins. Answers {"result": see `sessions_of_account`, and
+-- "session_id"}, or "refused":
 --   unauthenticated (the ID token has expired); not_found (the link is wrong, used, withdrawn or expired); account_taken (another
 --   user of the tenant signs in by this account)
 create or replace function public.redeem_invite_by_login(
   p_context jsonb, p_invite_id uuid, p_secret_hash text, p_account jsonb, p_user_id uuid, p_login_id uuid,
-  p_session_seconds integer
+  p_session_seconds integer, p_session_id uuid default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -49,7 +50,9 @@ begin
   perform public.mark_invite_accepted(p_invite_id, v_user_id, v_now);
   perform public.audit_change(p_context, v_tenant_id, 'invite.accepted', 'invite', p_invite_id, v_before, null,
     jsonb_build_object('user_id', v_user_id, 'credential_kind', 'login', 'credential_id', p_login_id));
+  perform public.begin_sign_in_session(p_session_id, v_tenant_id, v_user_id, p_login_id, null, v_now, v_now);
   return public.answer_of(p_context, v_since, v_tenant_id,
-    jsonb_build_object('result', public.sessions_of_account(p_account, p_login_id, v_now, p_session_seconds)),
+    jsonb_build_object('result', public.sessions_of_account(p_account, p_login_id, v_now, p_session_seconds)
+      || jsonb_build_object('session_id', p_session_id)),
     '{"others": true}');
 end $$;

@@ -3,11 +3,13 @@
 --
 -- Guarantees: no account signs in as a user who is tied to another one, whatever its email.
 -- Closes the race between two accounts with the same email: both lock the users, and the second finds them tied.
--- Idempotent.
+-- Idempotent: called again with the same `p_session_id`, it answers the same session.
 --
--- `p_account`: see logins.sql. Answers {"result": see `sessions_of_account`}, or "refused": unauthenticated (the ID token has
--- expired), unknown_account (no active user)
-create or replace function public.sign_in_by_login(p_context jsonb, p_account jsonb, p_session_seconds integer) returns jsonb
+-- `p_account`: see logins.sql. A session with the id `p_session_id` begins in the first tenant of the answer. Answers {"result": see
+-- `sessions_of_account`, and "session_id"}, or "refused": unauthenticated (the ID token has expired), unknown_account (no active user)
+create or replace function public.sign_in_by_login(
+  p_context jsonb, p_account jsonb, p_session_seconds integer, p_session_id uuid default null
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
@@ -48,6 +50,11 @@ begin
   if v_tenant_id is null then
     return public.answer_of(p_context, v_since, null, '{"refused": "unknown_account"}');
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', v_sessions),
+
+  -- 3. Begin the session.
+  perform public.begin_sign_in_session(p_session_id, v_tenant_id, (v_sessions #>> '{tenants,0,user_id}')::uuid,
+    (v_sessions #>> '{tenants,0,login_id}')::uuid, null, v_now, v_now);
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', v_sessions || jsonb_build_object('session_id', p_session_id)),
     case when v_has_tied then '{"others": true}'::jsonb end);
 end $$;

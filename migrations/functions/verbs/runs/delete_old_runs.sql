@@ -2,7 +2,8 @@
 -- at least as long as its idempotency key is in use.
 --
 -- It also deletes as many batches that ended more than `p_days` ago and have no runs any more, API keys that were revoked or expired
--- more than `p_days` ago, and events of that age that are about no run, the oldest first.
+-- more than `p_days` ago, sessions of the dashboard that ended as long ago, and events of that age that are about no run, the oldest
+-- first.
 --
 -- Guarantees: a run is deleted together with all of its events. That a user has had an API key remains known: see `may_be_invited`.
 -- Closes the race with a retry: runs that another transaction has locked are skipped, and a run that was retried has not ended
@@ -80,6 +81,15 @@ begin
   update public.users u set had_api_key = true
   where u.id = any (array(select k.user_id from public.api_keys k where k.id = any (v_key_ids))) and not u.had_api_key;
   delete from public.api_keys k where k.id = any (v_key_ids);
+
+  delete from public.sign_in_sessions s
+  where s.id = any (array(
+    select old.id
+    from public.sign_in_sessions old
+    where least(old.ended_at, old.ends_at) < v_ended_before
+    order by least(old.ended_at, old.ends_at)
+    limit p_limit
+    for update skip locked));
 
   -- Of the events without a run, the index by run has the oldest first, since ids are nearly in the order of time.
   v_event_ids := array(

@@ -43,6 +43,29 @@ export const AccountTakenPage = ({ serviceName }: { serviceName: string }) => (
   </OpenPage>
 );
 
+/** `elsewhere` is where a person signs out of the login service; null when that has no such page. */
+export const SignedOutPage = ({ serviceName, elsewhere }: { serviceName: string; elsewhere: string | null }) => (
+  <OpenPage title="You are signed out">
+    <div class="card center">
+      <h1>You are signed out</h1>
+      <p>
+        You may still be signed in at {serviceName}
+        {elsewhere === null ? "." : ", and whoever uses this browser next would be let in by it."}
+      </p>
+      <div class="actions">
+        {elsewhere !== null && (
+          <a class="button" href={elsewhere}>
+            Sign out of {serviceName}, too
+          </a>
+        )}
+        <a class="button" href="/app/sign-in">
+          Sign in again
+        </a>
+      </div>
+    </div>
+  </OpenPage>
+);
+
 const OtherWays = () => (
   <div class="actions">
     <a class="button" href="/app/sign-in/oidc?account=other">

@@ -2,15 +2,14 @@
 import type { Context } from "hono";
 import type { LoginService } from "../../../config.ts";
 import { Unauthenticated } from "../../../db/access.ts";
-import type { NewSession } from "../../../http/credentials/session-token.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { isSameOrigin } from "../../../http/middleware/authenticate.ts";
 import { provideServices } from "../../../http/middleware/provide-services.ts";
 import { Problem } from "../../../http/problems.ts";
 import { describeError, log } from "../../../log.ts";
 import { hashInviteSecret, inviteLink } from "../../../people/invites.ts";
-import { type Account, redeemInviteByLogin, signInByLogin } from "../../../people/logins/login-verbs.ts";
-import { sessionName } from "../../../people/sign-in.ts";
+import { type Account, redeemInviteByLogin, type SignedIn, signInByLogin } from "../../../people/logins/login-verbs.ts";
+import { enterTenant } from "../../../people/sign-ins/sign-in-verbs.ts";
 import { perform } from "../../../verbs/perform.ts";
 import { readForm } from "../../forms.tsx";
 import { Pages } from "../../pages.ts";
@@ -20,7 +19,7 @@ import { readId } from "../../signed-in.tsx";
 import { keepSession, SESSION_SECONDS } from "../session.ts";
 import { answerSignIn, findOwnPath, START } from "../sign-in.tsx";
 import { LoginRefused, LoginUnavailable } from "./failures.ts";
-import { AccountTakenPage, TenantsPage, UnknownAccountPage } from "./login-pages.tsx";
+import { AccountTakenPage, SignedOutPage, TenantsPage, UnknownAccountPage } from "./login-pages.tsx";
 import { keepPending, type PendingSignIn, takePending } from "./pending-sign-in.ts";
 import { viewTenants } from "./view-tenants.ts";
 
@@ -74,11 +73,9 @@ async function enter(
 ): Promise<Response> {
   provideServices(c, {});
   try {
-    const sessions = await beginSessions(c, invite, account);
-    const [session] = sessions;
-    if (session === undefined) throw new Error("The verb answers at least one session.");
+    const { session, tenants } = await beginSession(c, invite, account);
     await keepSession(c, session);
-    return seeOther(c, sessions.length > 1 ? `/app/tenants?next=${encodeURIComponent(next)}` : next);
+    return seeOther(c, tenants > 1 ? `/app/tenants?next=${encodeURIComponent(next)}` : next);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     log("info", "sign-in refused", { reason: error.code, request_id: c.var.requestId });
@@ -91,12 +88,8 @@ async function enter(
   }
 }
 
-/** One session for each tenant that the account can enter; for an invite, the one of its tenant. */
-async function beginSessions(
-  c: Context<AppEnv>,
-  invite: PendingSignIn["invite"],
-  account: Account,
-): Promise<NewSession[]> {
+/** Begins a session in the first tenant that the account can enter; for an invite, in its tenant. */
+async function beginSession(c: Context<AppEnv>, invite: PendingSignIn["invite"], account: Account): Promise<SignedIn> {
   const request = { account, sessionSeconds: SESSION_SECONDS };
   if (invite === null) return (await perform(c.var.services, signInByLogin, request)).result;
   const link = { inviteId: invite.id, secretHash: await hashInviteSecret(invite.secret) };
@@ -125,6 +118,17 @@ function explain(c: Context<AppEnv>, { name }: LoginService, error: unknown, nex
   return answerSignIn(c, { next, failure: { faults: [], detail } }, 401);
 }
 
+/** The page after signing out here. The person may still be signed in at the login service. */
+logins.openPage("/app/signed-out", async (c) => {
+  const login = requireLogin(c);
+  const { findSignOut } = await import("./oidc.ts");
+  const elsewhere = await findSignOut(login).catch((error: unknown) => {
+    if (error instanceof LoginUnavailable) return null;
+    throw error;
+  });
+  return html(c, <SignedOutPage serviceName={login.name} elsewhere={elsewhere} />);
+});
+
 logins.page("/app/tenants", async (c) => {
   const view = await viewTenants(c.env.db, c.var.session);
   return html(c, <TenantsPage view={view} next={nextOf(c, c.req.query("next"))} />);
@@ -133,16 +137,16 @@ logins.page("/app/tenants", async (c) => {
 logins.form("/app/tenants", async (c) => {
   const { values } = await readForm(c);
   const { session } = c.var;
-  const { tenants } = await viewTenants(c.env.db, session);
-  const tenant = tenants.find(({ tenantId }) => tenantId === values.tenant);
-  if (tenant === undefined || session.renewable === null) {
-    throw new Problem("not_found", "Your account cannot enter this tenant, or not any more.");
-  }
-  const { tenantId, userId, loginId } = tenant;
-  const [user, { beganAt }] = [{ userId, tenantId, loginId, name: sessionName(tenant) }, session.renewable];
-  await keepSession(c, { ...user, apiKeyId: null, beganAt, expiresAt: session.expiresAt });
+  const { result: entered } = await perform(c.var.services, enterTenant, readId(values.tenant));
+  if (session.renewable === null) throw new Error("Only a session of the dashboard enters another tenant.");
+  await keepSession(c, {
+    ...entered,
+    apiKeyId: null,
+    beganAt: session.renewable.beganAt,
+    expiresAt: session.expiresAt,
+  });
   // Whatever renews the session after this answer must renew the new one.
-  c.set("session", { ...session, ...user });
+  c.set("session", { ...session, ...entered });
   return seeOther(c, nextOf(c, values.next));
 });
 

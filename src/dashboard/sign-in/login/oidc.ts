@@ -98,6 +98,19 @@ function authenticate(login: LoginService, server: oauth.AuthorizationServer): o
   return isInBody ? oauth.ClientSecretPost(login.clientSecret) : oauth.ClientSecretBasic(login.clientSecret);
 }
 
+/**
+ * Where a person signs out of the login service itself (OpenID Connect RP-Initiated Logout 1.0, section 2); null when it publishes no
+ * such page.
+ * @throws LoginUnavailable
+ */
+export async function findSignOut(login: LoginService): Promise<string | null> {
+  const { server } = await findKnown(login);
+  const url = URL.parse(server.end_session_endpoint ?? "");
+  if (url === null || (url.protocol !== "https:" && url.protocol !== login.issuer.protocol)) return null;
+  url.searchParams.set("client_id", login.clientId);
+  return url.href;
+}
+
 /** What the callback must find in the browser, and where the browser is sent. */
 export type BegunLogin = { url: string; state: string; nonce: string; verifier: string };
 

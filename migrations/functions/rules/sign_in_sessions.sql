@@ -1,0 +1,42 @@
+-- What the verbs of sign-in sessions have in common. A session is a person's time on the dashboard after a sign-in, and its cookie names
+-- it: see `session_holds`.
+
+-- How long a session may last, however often it is used. It ends with the key that it began with, if that is earlier.
+create or replace function public.longest_sign_in_session() returns interval
+language sql immutable as $$
+  select interval '7 days'
+$$;
+
+-- Begins a session of a user, by a login or by an API key. Without a `p_session_id` none begins: a Worker of the release before has no
+-- name for it in its cookie.
+create or replace function public.begin_sign_in_session(
+  p_session_id uuid, p_tenant_id uuid, p_user_id uuid, p_login_id uuid, p_api_key_id uuid, p_began_at timestamptz, p_now timestamptz
+) returns void
+language plpgsql as $$
+begin
+  insert into public.sign_in_sessions (id, tenant_id, user_id, login_id, api_key_id, began_at, last_used_at, ends_at)
+  select p_session_id, p_tenant_id, p_user_id, p_login_id, p_api_key_id, p_began_at, date_trunc('hour', p_now),
+    least(p_began_at + public.longest_sign_in_session(), (
+      select k.expires_at from public.api_keys k where k.tenant_id = p_tenant_id and k.id = p_api_key_id))
+  where p_session_id is not null
+  on conflict do nothing;
+  update public.logins l set last_used_at = date_trunc('hour', p_now) where l.id = p_login_id and p_session_id is not null;
+end $$;
+
+-- True while a session has not ended, as far as it says itself.
+create or replace function public.sign_in_session_is_open(p_ended_at timestamptz, p_ends_at timestamptz) returns boolean
+language sql stable as $$
+  select p_ended_at is null and p_ends_at > statement_timestamp()
+$$;
+
+-- True while the login or the API key with which a session has begun still works. True without either.
+create or replace function public.sign_in_still_works(p_tenant_id uuid, p_user_id uuid, p_login_id uuid, p_api_key_id uuid)
+returns boolean
+language plpgsql stable as $$
+begin
+  return (p_api_key_id is null or exists (
+      select from public.api_keys k
+      where k.tenant_id = p_tenant_id and k.id = p_api_key_id and public.key_works(k.revoked_at, k.expires_at)))
+    and (p_login_id is null or exists (
+      select from public.logins l where l.id = p_login_id and l.tenant_id = p_tenant_id and l.user_id = p_user_id));
+end $$;

@@ -1,0 +1,55 @@
+-- Creates the API key to which a person has agreed for the command line: see `agree_to_command_line`. `p_code_challenge` is the PKCE
+-- challenge of the verifier that came with the code.
+--
+-- Guarantees: a code makes at most one key, whoever sends it, and none when it comes with another verifier, too late, or after its session
+-- has ended. A user has at most `p_max_keys` keys that work.
+-- Closes the race between two requests with the same code: both delete it, and the second finds it gone. And the race with another new
+-- key: both lock the user.
+--
+-- Answers {"result": {"api_key"}}, or "refused": unauthenticated (the code), too_many
+create or replace function public.create_api_key_by_code(
+  p_context jsonb, p_code_hash text, p_code_challenge text, p_api_key_id uuid, p_key_hash text, p_key_suffix text, p_max_keys integer
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_tenant_id uuid;
+  v_session_id uuid;
+  v_challenge text;
+  v_name text;
+  v_expires_at timestamptz;
+  v_user_id uuid;
+  v_now timestamptz;
+begin
+  -- 1. Take the code, also when it is refused below: whoever tries verifiers has one attempt.
+  delete from public.command_line_codes code
+  where code.code_hash = decode(p_code_hash, 'hex')
+  returning code.tenant_id, code.sign_in_session_id, code.code_challenge, code.key_name, code.expires_at
+    into v_tenant_id, v_session_id, v_challenge, v_name, v_expires_at;
+
+  -- 2. Lock the user, and judge whether the session in which they agreed still holds.
+  perform u.id
+  from public.sign_in_sessions s
+  join public.users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+  where s.tenant_id = v_tenant_id and s.id = v_session_id
+  for no key update of u;
+  v_now := clock_timestamp();
+  select u.id into v_user_id
+  from public.sign_in_sessions s
+  join public.users u on u.tenant_id = s.tenant_id and u.id = s.user_id and u.deactivated_at is null
+  where s.tenant_id = v_tenant_id and s.id = v_session_id and v_expires_at > v_now and v_challenge = p_code_challenge
+    and public.sign_in_session_is_open(s.ended_at, s.ends_at)
+    and public.sign_in_still_works(s.tenant_id, s.user_id, s.login_id, s.api_key_id);
+  if v_user_id is null then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
+  end if;
+  if p_max_keys <= public.count_working_keys(v_tenant_id, v_user_id, 'USER') then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
+  end if;
+
+  -- 3. Create the key.
+  insert into public.api_keys (id, tenant_id, user_id, name, key_hash, key_suffix, created_at)
+  values (p_api_key_id, v_tenant_id, v_user_id, v_name, decode(p_key_hash, 'hex'), p_key_suffix, v_now);
+  return public.answer_of(p_context, v_since, v_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('api_key', public.api_key_response(p_api_key_id))), '{"others": true}');
+end $$;

@@ -1,0 +1,36 @@
+import type { Context } from "hono";
+import type { Uses } from "../../db/access.ts";
+import type { AppEnv } from "../env.ts";
+
+export type Use = { [Kind in keyof Uses]: { kind: Kind; id: string } }[keyof Uses];
+
+/** The least time until an isolate tells the database again. */
+const PAUSE_MS = 60 * 60_000;
+
+/** How many credentials of a kind an isolate remembers until it tells them. */
+const MAX_REMEMBERED = 1_000;
+
+/** When this isolate has last told the database which credentials were used, in its own monotonic time. */
+export const telling = { at: Number.NEGATIVE_INFINITY };
+
+const nothing = () => ({
+  keyHashes: new Set<string>(),
+  runnerSessionIds: new Set<string>(),
+  signInSessionIds: new Set<string>(),
+});
+let seen = nothing();
+
+/**
+ * Remembers that a credential was used by a request that was answered without an error. At most once an hour, after an answer, the
+ * isolate tells the database what it has seen. So pages can show when a key was last used, and no request writes that.
+ */
+export function noteUse(c: Context<AppEnv>, { kind, id }: Use): void {
+  if (c.error !== undefined || c.res.status >= 400) return;
+  if (seen[kind].size < MAX_REMEMBERED) seen[kind].add(id);
+  const now = performance.now();
+  if (now - telling.at < PAUSE_MS) return;
+  telling.at = now;
+  const uses = seen;
+  seen = nothing();
+  c.executionCtx.waitUntil(c.env.tellUses(c.var.services, uses));
+}

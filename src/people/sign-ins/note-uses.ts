@@ -1,0 +1,29 @@
+/** Notes when API keys, logins and sessions were last used. */
+import { z } from "zod";
+import type { Uses } from "../../db/access.ts";
+import { describeError, log } from "../../log.ts";
+import { perform } from "../../verbs/perform.ts";
+import type { VerbServices } from "../../verbs/services.ts";
+import { defineVerb } from "../../verbs/verb.ts";
+
+/** Notes that these credentials were used in this hour. */
+export const noteUses = defineVerb({
+  name: "note_uses",
+  args: ({ keyHashes, runnerSessionIds, signInSessionIds }: Uses) => ({
+    key_hashes: [...keyHashes],
+    runner_session_ids: [...runnerSessionIds],
+    session_ids: [...signInSessionIds],
+  }),
+  result: z.unknown(),
+});
+
+/** Tells the database what an isolate has seen. Never rejects. */
+export async function tellUses(services: VerbServices, uses: Uses): Promise<void> {
+  // Nothing becomes due by this, so the cron need not sweep for it.
+  const live = { ...services.live, mark: async () => {} };
+  try {
+    await perform({ ...services, db: services.patientDb, live, proof: {} }, noteUses, uses);
+  } catch (error) {
+    log("error", "uses", describeError(error));
+  }
+}
