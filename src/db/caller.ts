@@ -22,7 +22,7 @@ export function callerBy(db: Database, credential: Credential) {
         role: sql<Role>`role`.as("caller_role"),
         isAdministrator: sql<boolean>`public.is_administrator(role)`.as("caller_is_administrator"),
       })
-      .from(sql`public.find_caller(${credentialJson(credential)}::jsonb)`),
+      .from(sql`public.find_caller_by_kept_plan(${credentialJson(credential)}::jsonb)`),
   );
 }
 

@@ -335,11 +335,11 @@ export function describeCommandLine(world: () => World): void {
   it("asks for the key on a terminal without showing it, and writes nothing after Ctrl-C or Ctrl-D", async () => {
     const env = { WORKFLOW_RUNS_API_KEY: "", XDG_CONFIG_HOME: join(home(), "asked") };
     const asked = "API key: ";
-    const signedIn = await inTerminal("login", { env, asked, typed: `${DEMO.user.key}\r` });
+    const signedIn = await inTerminal("login --with-key", { env, asked, typed: `${DEMO.user.key}\r` });
     expect([signedIn.code, signedIn.shown]).toEqual([0, expect.stringContaining("Signed in to")]);
     expect(signedIn.shown).not.toContain(DEMO.user.key);
     for (const key of ["\u0003", "\u0004"]) {
-      const left = await inTerminal("login", { env, asked, typed: key });
+      const left = await inTerminal("login --with-key", { env, asked, typed: key });
       expect([left.code, left.shown]).toEqual([1, expect.stringMatching(/API key: \s*Nothing was written\.\s*$/)]);
     }
   });

@@ -206,14 +206,26 @@ const PAGES: Record<string, PageCase> = {
   "somebody else": {
     path: person(DEMO.user.id),
     shows: "Give a permission",
-    dialogs: ["Change the role?", "Deactivate …?", "Delete …?", "Revoke the key “…”?"],
+    dialogs: ["Change the role?", "Deactivate …?", "Delete …?", "Revoke the key “…”?", "Sign … out everywhere?"],
   },
   "somebody without a key": {
     path: person(demoId(204)),
     shows: "There is no key that works.",
     dialogs: ["Change the role?", "Invite them?", "Deactivate …?", "Delete …?"],
   },
-  oneself: { path: person(DEMO.owner.id), shows: "Your runs", dialogs: ["A new API key", "Revoke the key “…”?"] },
+  oneself: {
+    path: person(DEMO.owner.id),
+    shows: "Your runs",
+    dialogs: ["A new API key", "Revoke the key “…”?", "Sign out everywhere?"],
+  },
+  "the sign-in of a command line": {
+    path: `/app/command-line?${new URLSearchParams({
+      ...{ redirect_uri: "http://127.0.0.1:49152/", machine: "laptop" },
+      ...{ state: "x".repeat(43), code_challenge: "x".repeat(43) },
+    })}`,
+    shows: "asks for an API key of yours",
+  },
+  "the end of a session": { path: "/app/signed-out", shows: "You are signed out", as: "nobody" },
   "a permission": { path: `${person(DEMO.user.id)}/permission?in=${demoId(101)}`, shows: "as a whole" },
   notifications: { path: HREF, shows: "Pager", dialogs: ["Add an endpoint"] },
   "a notification endpoint": {
@@ -282,7 +294,10 @@ async function lookAtDialogs(page: Page, name: string): Promise<string[]> {
 
 /** The title of a dialog, with dots for the name in it. */
 const withoutName = (title: string) =>
-  title.replace(/“.*”/, "“…”").replace(/^(Deactivate|Delete) (?!“|this |the )[^?]+\?$/, "$1 …?");
+  title
+    .replace(/“.*”/, "“…”")
+    .replace(/^Sign .+ out everywhere/, "Sign … out everywhere")
+    .replace(/^(Deactivate|Delete) (?!“|this |the )[^?]+\?$/, "$1 …?");
 
 describe("every page, with its dialogs", () => {
   it.each(Object.entries(PAGES))("%s", async (name, { path, shows, as = "owner", dialogs }) => {

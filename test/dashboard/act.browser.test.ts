@@ -1,8 +1,15 @@
 /** Finding what to do, and doing it: the search as a palette, the keys of lists, runners without an address, and signing in. */
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
 import type { Page } from "playwright-core";
 import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
+import { root } from "../../scripts/local/folders.ts";
 import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
 import {
   complaintsOf,
@@ -233,6 +240,103 @@ describe("a refusal", () => {
   });
 });
 
+describe("signing out everywhere", () => {
+  it("in one browser ends the session of another at its next click, and what it has open", async ({ open }) => {
+    const [page, other] = [await open({}, "admin"), await open({}, "admin")];
+    await other.goto("/app/files");
+    await page.goto(`/app/people/${DEMO.admin.id}`);
+    await page.getByText("(this one)").waitFor();
+    await page.getByRole("button", { name: "Sign out everywhere" }).click();
+    await page.locator("#ask-sign-out").getByRole("button", { name: "Sign out", exact: true }).click();
+    await page.waitForURL("**/app/sign-in");
+    // The page may hear of it before, and be on its way already, which ends this request.
+    await other
+      .getByRole("link", { name: "Workflows" })
+      .click()
+      .catch(() => {});
+    await other.waitForURL("**/app/sign-in?next=*");
+    for (const each of [page, other]) forgetComplaints(each);
+  });
+
+  it("is asked for at the login service, too, by a link after signing out here", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto("/app/sign-in");
+    await page.getByRole("link", { name: "Sign in with the example login service" }).click();
+    await page.getByRole("button", { name: "user@demo.example" }).click();
+    await page.waitForURL("**/app/runs");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await page.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await page.getByRole("link", { name: "Sign out of the example login service, too" }).click();
+    await page.waitForURL((url) => url.port !== new URL(world.stack.url).port);
+    expect(await page.locator("body").textContent()).toMatch(/sign[- ]?out/i);
+    await page.context().close();
+  });
+});
+
+describe("the command line", () => {
+  /** Starts `workflow-runs login` on a terminal. Returns what it shows, and how it ends. */
+  function startLogin(home: string) {
+    const program = join(root, "client/src/cli/main.ts");
+    const { WORKFLOW_RUNS_API_KEY: _, ...env } = process.env;
+    const command = `${process.execPath} ${program} login --no-browser --url ${world.stack.url}`;
+    const terminal = spawn("script", ["-qec", command, "/dev/null"], {
+      env: { ...env, HOME: home, XDG_CONFIG_HOME: home, TERM: "dumb" },
+      stdio: ["pipe", "pipe", "ignore"],
+    });
+    let shown = "";
+    terminal.stdout.setEncoding("utf8").on("data", (text: string) => {
+      shown += text;
+    });
+    return { shown: () => shown, ended: once(terminal, "close").then(([code]) => Number(code)) };
+  }
+
+  const addressIn = async (shown: () => string): Promise<string> => {
+    await expect.poll(shown, { timeout: 60_000 }).toMatch(/\/app\/command-line\S+\s/);
+    return /http\S+\/app\/command-line\S+/.exec(shown())?.[0] ?? "";
+  };
+
+  it("signs in by the browser of somebody with the login service, and has a key of its own then", async () => {
+    const home = mkdtempSync(join(tmpdir(), "workflow-runs-login-"));
+    const login = startLogin(home);
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto(await addressIn(login.shown));
+    await page.getByRole("link", { name: "Sign in with the example login service" }).click();
+    await page.getByRole("button", { name: "user@demo.example" }).click();
+    await page.getByRole("heading", { name: "Sign in the command line?" }).waitFor();
+    await page.getByText(hostname()).first().waitFor();
+    expect(await faultsInBothThemes(page)).toEqual([]);
+    await page.getByRole("button", { name: "Agree" }).click();
+    await page.getByText("The command line is signed in.").waitFor();
+    expect([await login.ended, login.shown()]).toEqual([0, expect.stringContaining("user@demo.example")]);
+    const { api_key: key } = JSON.parse(readFileSync(join(home, "workflow-runs/login.json"), "utf8"));
+    expect(key).toMatch(/^wr_one_/);
+    await page.goto(`${world.stack.url}/app/people/${DEMO.user.id}`);
+    await page.getByText(`Command line on ${hostname()}`, { exact: true }).waitFor();
+    await page.context().close();
+    rmSync(home, { recursive: true });
+  });
+
+  it("waits on when somebody else answers, and ends when the person refuses", async () => {
+    const home = mkdtempSync(join(tmpdir(), "workflow-runs-login-"));
+    const login = startLogin(home);
+    const address = new URL(await addressIn(login.shown));
+    const redirect = address.searchParams.get("redirect_uri") ?? "";
+    for (const query of ["", "?code=x&state=of-another-sign-in", "?error=access_denied"]) {
+      expect((await fetch(redirect + query)).status).toBe(400);
+    }
+    expect((await fetch(`${redirect}other`)).status).toBe(404);
+    const page = await openPage(world.browser, world.stack.url);
+    await signIn(page, "user");
+    await page.goto(address.href);
+    await page.getByRole("link", { name: "Refuse" }).click();
+    await page.getByText("You have refused").waitFor();
+    expect([await login.ended, login.shown()]).toEqual([2, expect.stringContaining("Nothing was written.")]);
+    expect(existsSync(join(home, "workflow-runs/login.json"))).toBe(false);
+    await page.context().close();
+    rmSync(home, { recursive: true });
+  });
+});
+
 describe("the example login service", () => {
   const EMAIL = "amara@demo.example";
 
@@ -270,6 +374,7 @@ describe("the example login service", () => {
     expect(await invited.locator(".who .name").textContent()).toBe("ida@demo.example");
     expect(complaintsOf(invited)).toEqual([]);
 
+    expect(complaintsOf(invited)).toEqual([]);
     await page.goto("/app/people?q=ida");
     await page.getByRole("link", { name: "ida@demo.example" }).click();
     await page.getByRole("button", { name: "Untie" }).first().click();
@@ -279,6 +384,8 @@ describe("the example login service", () => {
     // The open page hears of it: a request of its own is answered 401, and it may be on its way already, which ends this one.
     await invited.goto("/app/runs").catch(() => {});
     await invited.waitForURL("**/app/sign-in?next=*");
+    // The page may also have asked for its live part before, which was refused.
+    expect(complaintsOf(page)).toEqual([]);
     await Promise.all([page, invited].map((each) => each.context().close()));
   });
 });

@@ -140,9 +140,7 @@ export async function unknownCallers(stage: Stage, other: Stage): Promise<Record
     "a session of a wrong issuer": await sessionToken(stage, owner.id, { iss: "https://elsewhere.example" }),
     "a session for a wrong audience": await sessionToken(stage, owner.id, { aud: "another-service" }),
     "an expired session": await sessionToken(stage, owner.id, { exp: inSeconds(-300) }),
-    "a session of a login that is not tied": await sessionToken(stage, owner.id, {
-      ...{ login_id: crypto.randomUUID(), sid: (await addSignInSession(stage.service.database, owner.id)).sid },
-    }),
+    "a session of a login that is not tied": await untiedSession(stage, owner.id),
     "a session that was ended": await endedSession(stage, owner.id),
     "a session of the dashboard that names none": await sessionToken(stage, owner.id, {
       api_key_id: crypto.randomUUID(),
@@ -166,6 +164,14 @@ async function endedSession(stage: Stage, userId: string): Promise<string> {
   const claims = await addSignInSession(database, userId);
   await database.sql`update sign_in_sessions set ended_at = statement_timestamp() where id = ${claims.sid}`;
   return sessionToken(stage, userId, claims);
+}
+
+/** A token whose session of the dashboard began with a login that the user is not tied to any more. */
+async function untiedSession(stage: Stage, userId: string): Promise<string> {
+  const { database } = stage.service;
+  const [{ sid }, login_id] = [await addSignInSession(database, userId), crypto.randomUUID()];
+  await database.sql`update sign_in_sessions set api_key_id = null, login_id = ${login_id} where id = ${sid}`;
+  return sessionToken(stage, userId, { sid, login_id });
 }
 
 const addAdmin = (stage: Stage) => addUser(stage.service.database, stage.tenant, "ADMIN");

@@ -19,25 +19,32 @@ language sql stable as $$
     and statement_timestamp() >= to_timestamp((p_credential ->> 'not_before')::float8) - interval '30 seconds'
 $$;
 
--- True for the claims of a session that holds now: it is current, nobody has ended it, and what it began with still works. It is
--- plpgsql, which keeps its plan for the connection. Otherwise each statement of a caller would plan the look-ups anew.
-create or replace function public.session_holds(p_credential jsonb) returns boolean
+-- True for the claims of a current session that names no session of the dashboard: it is one of a login service, or a Worker of the
+-- release before has made it, and then what it began with must still work.
+create or replace function public.unnamed_session_holds(p_credential jsonb) returns boolean
 language plpgsql stable as $$
 begin
-  return public.session_is_current(p_credential)
-    and (p_credential ->> 'sign_in_session_id' is null or exists (
-      select from public.sign_in_sessions s
-      where s.id = (p_credential ->> 'sign_in_session_id')::uuid and s.tenant_id = (p_credential ->> 'tenant_id')::uuid
-        and s.user_id = (p_credential ->> 'user_id')::uuid and public.sign_in_session_is_open(s.ended_at, s.ends_at)))
-    and public.sign_in_still_works((p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid,
-      (p_credential ->> 'login_id')::uuid, (p_credential ->> 'api_key_id')::uuid);
+  if public.session_is_current(p_credential) is not true then
+    return false;
+  end if;
+  if p_credential ->> 'api_key_id' is null and p_credential ->> 'login_id' is null then
+    return true;
+  end if;
+  return (p_credential ->> 'api_key_id' is null or exists (
+      select from public.api_keys k
+      where k.tenant_id = (p_credential ->> 'tenant_id')::uuid and k.id = (p_credential ->> 'api_key_id')::uuid
+        and public.key_works(k.revoked_at, k.expires_at)))
+    and (p_credential ->> 'login_id' is null or exists (
+      select from public.logins l
+      where l.id = (p_credential ->> 'login_id')::uuid and l.tenant_id = (p_credential ->> 'tenant_id')::uuid
+        and l.user_id = (p_credential ->> 'user_id')::uuid));
 end $$;
 
 -- The caller to whom a credential belongs: one row, or none when the credential is not valid now. The credential is
 -- {"api_key_hash": hex SHA-256}, or the verified claims of a session: {"user_id", "tenant_id", "expires_at", "not_before",
--- "api_key_id", "login_id", "sign_in_session_id"}, instants in seconds since 1970. A session that began with an API key is valid only
--- as long as that key, one that began with a login only as long as the user is tied to it, and both only until somebody ends them. A
--- runner key is not accepted here: see `find_key_holder`.
+-- "api_key_id", "login_id", "sign_in_session_id"}, instants in seconds since 1970. A session of the dashboard is valid only until
+-- somebody ends it, or the API key or the login with which it began: see `open_sign_in_sessions`. A runner key is not accepted here: see
+-- `find_key_holder`.
 create or replace function public.find_caller(p_credential jsonb)
 returns table (user_id uuid, tenant_id uuid, role text)
 language sql stable as $$
@@ -48,12 +55,26 @@ language sql stable as $$
     where k.key_hash = decode(p_credential ->> 'api_key_hash', 'hex') and k.kind = 'USER'
       and public.key_works(k.revoked_at, k.expires_at)
     union all
+    select s.tenant_id, s.user_id
+    from public.open_sign_in_sessions((p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid) s
+    where s.id = (p_credential ->> 'sign_in_session_id')::uuid and public.session_is_current(p_credential)
+    union all
     select (p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid
-    where p_credential ? 'user_id' and public.session_holds(p_credential)
+    where p_credential ? 'user_id' and p_credential ->> 'sign_in_session_id' is null and public.unnamed_session_holds(p_credential)
   ) proven
   join public.users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
   where u.deactivated_at is null
 $$;
+
+-- The same for statements that are planned each time. It is plpgsql, which keeps the plan for the connection, so these statements do not
+-- plan the look-ups of credentials.
+create or replace function public.find_caller_by_kept_plan(p_credential jsonb)
+returns table (user_id uuid, tenant_id uuid, role text)
+language plpgsql stable rows 1 as $$
+#variable_conflict use_column
+begin
+  return query select caller.user_id, caller.tenant_id, caller.role from public.find_caller(p_credential) caller;
+end $$;
 
 -- The role of a user of the tenant, on whose behalf something happens without a credential, such as the firing of their trigger. Null
 -- for a user who was deactivated or deleted.

@@ -23,20 +23,17 @@ begin
   update public.logins l set last_used_at = date_trunc('hour', p_now) where l.id = p_login_id and p_session_id is not null;
 end $$;
 
--- True while a session has not ended, as far as it says itself.
-create or replace function public.sign_in_session_is_open(p_ended_at timestamptz, p_ends_at timestamptz) returns boolean
+-- The sessions of a user that have not ended, and whose login or API key still works.
+create or replace function public.open_sign_in_sessions(p_tenant_id uuid, p_user_id uuid) returns setof public.sign_in_sessions
 language sql stable as $$
-  select p_ended_at is null and p_ends_at > statement_timestamp()
+  select s.*
+  from public.sign_in_sessions s
+  where s.tenant_id = p_tenant_id and s.user_id = p_user_id and s.ended_at is null and s.ends_at > statement_timestamp()
+    and case
+      when s.api_key_id is not null then exists (
+        select from public.api_keys k
+        where k.tenant_id = s.tenant_id and k.id = s.api_key_id and public.key_works(k.revoked_at, k.expires_at))
+      else exists (
+        select from public.logins l where l.id = s.login_id and l.tenant_id = s.tenant_id and l.user_id = s.user_id)
+    end
 $$;
-
--- True while the login or the API key with which a session has begun still works. True without either.
-create or replace function public.sign_in_still_works(p_tenant_id uuid, p_user_id uuid, p_login_id uuid, p_api_key_id uuid)
-returns boolean
-language plpgsql stable as $$
-begin
-  return (p_api_key_id is null or exists (
-      select from public.api_keys k
-      where k.tenant_id = p_tenant_id and k.id = p_api_key_id and public.key_works(k.revoked_at, k.expires_at)))
-    and (p_login_id is null or exists (
-      select from public.logins l where l.id = p_login_id and l.tenant_id = p_tenant_id and l.user_id = p_user_id));
-end $$;

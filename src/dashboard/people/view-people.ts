@@ -214,7 +214,7 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
       .with(caller)
       .select(signInSessionColumns)
       .from(caller)
-      .innerJoin(signInSessions, and(isOpenSession(caller), eq(signInSessions.userId, id)))
+      .innerJoin(signInSessions, isOpenSession(caller, sql`${id}::uuid`))
       .orderBy(desc(signInSessions.beganAt), desc(signInSessions.id))
       .limit(SHOWN_SESSIONS),
   });

@@ -1,4 +1,4 @@
-import { and, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, desc, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
 import { type Caller, callerBy, maySeeUser, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
@@ -18,19 +18,14 @@ export const signInSessionColumns = {
 /** An open session of the dashboard. `lastUsedAt` is the hour in which it was last used. */
 export type SignInSession = Pick<typeof signInSessions.$inferSelect, keyof typeof signInSessionColumns>;
 
-/**
- * True for a session that has not ended, and that the caller may see: their own; for an OWNER or ADMIN, each of the tenant. Those whose
- * key or login has ended are not found: see `session_holds` in SQL.
- */
-export const isOpenSession = (caller: Caller): SQL | undefined =>
+/** True for an open session of this user, if the caller may see it: a USER only their own; an OWNER or ADMIN, each of the tenant. */
+export const isOpenSession = (caller: Caller, userId: SQLWrapper): SQL | undefined =>
   and(
-    eq(signInSessions.tenantId, caller.tenantId),
-    maySeeUser(caller, signInSessions.userId),
-    sql`public.sign_in_session_is_open(${signInSessions.endedAt}, ${signInSessions.endsAt})`,
-    sql`public.sign_in_still_works(${signInSessions.tenantId}, ${signInSessions.userId}, ${signInSessions.loginId}, ${signInSessions.apiKeyId})`,
+    maySeeUser(caller, userId),
+    sql`${signInSessions.id} in (select s.id from public.open_sign_in_sessions(${caller.tenantId}, ${userId}) s)`,
   );
 
-/** The open sessions of a user, those that began last first. By default those of the caller. */
+/** How many sessions a page of the list has at most. */
 export const MAX_LISTED_SESSIONS = 100;
 
 /**
@@ -49,7 +44,7 @@ export async function listSignInSessions(
       .with(caller)
       .select(signInSessionColumns)
       .from(caller)
-      .innerJoin(signInSessions, and(isOpenSession(caller), eq(signInSessions.userId, userId ?? caller.userId)))
+      .innerJoin(signInSessions, isOpenSession(caller, userId === undefined ? caller.userId : sql`${userId}::uuid`))
       .orderBy(desc(signInSessions.beganAt), desc(signInSessions.id))
       .limit(limit)
       .offset(offset),

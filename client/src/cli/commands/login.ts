@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { ApiProblem } from "../../problem.ts";
 import type { User } from "../../types.ts";
+import { signInByBrowser } from "../browser-login.ts";
 import { connect, contextOf, type GlobalFlags, modeOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { ask } from "../input.ts";
@@ -10,27 +11,39 @@ import { facts, printOne, say } from "../output.ts";
 import { isRunnerKey, RUNNER_KEY } from "../runner-key.ts";
 import { findSettings, removeLogin, writeLogin } from "../settings.ts";
 
+type LoginFlags = GlobalFlags & { withKey?: boolean; browser: boolean };
+
+/** The key to store: of a flag, from the terminal or stdin, or one that the person's browser lets this machine have. */
+async function findKey({ apiKey, withKey, browser }: LoginFlags, url: string): Promise<string> {
+  if (apiKey !== undefined) return apiKey;
+  if (process.stdin.isTTY !== true) return text(process.stdin);
+  return withKey ? ask("API key: ", true) : signInByBrowser(url, { opens: browser });
+}
+
 export function addLogin(program: Command): void {
   program
     .command("login")
-    .description("Store the URL and an API key for later commands, in a file that only you can read")
+    .description("Sign in by your browser, and store the URL and an API key in a file that only you can read")
+    .option("--with-key", "ask for an API key, and open no browser")
+    .option("--no-browser", "only print the URL that is to be opened in a browser of this machine")
     .addHelpText(
       "after",
       `
-The key is asked for on the terminal, or read from stdin.
+On a terminal it opens a page of the service, where you sign in as always. When you agree there, this machine gets an API key of its
+own. With --with-key, the key is asked for on the terminal. Without a terminal, it is read from stdin.
 
 Examples:
   $ workflow-runs login --url https://runs.example.com
+  $ workflow-runs login --url https://runs.example.com --with-key
   $ pass show workflow-runs | workflow-runs login --url https://runs.example.com`,
     )
     .action(async (_, command: Command) => {
-      const flags = command.optsWithGlobals<GlobalFlags>();
+      const flags = command.optsWithGlobals<LoginFlags>();
       const isTerminal = process.stdin.isTTY === true;
       let { url } = findSettings(flags);
       if (!url && isTerminal) url = await ask("URL of the service: ");
       if (!url) throw new CliError("Say where the service is: --url https://runs.example.com", EXIT.invalid);
-      const given = flags.apiKey ?? (isTerminal ? await ask("API key: ", true) : await text(process.stdin));
-      const apiKey = given.trim();
+      const apiKey = (await findKey(flags, url)).trim();
       if (apiKey === "")
         throw new CliError("There is no API key. Make one on the dashboard, under People.", EXIT.invalid);
       const client = connect(url, apiKey);

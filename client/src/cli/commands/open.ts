@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import process from "node:process";
 import type { Command } from "commander";
 import type { Client } from "../../client.ts";
 import { ApiProblem } from "../../problem.ts";
 import { contextOf } from "../context.ts";
+import { launch } from "../launch.ts";
 import { findWorkflow, isId } from "../names.ts";
 import { print } from "../output.ts";
 
@@ -31,17 +31,4 @@ async function pathOf(client: Client, thing: string): Promise<string> {
     }
   }
   return `/app/workflows/${(await findWorkflow(client, thing)).id}`;
-}
-
-/** Opens a browser. If that fails, nothing else happens: the URL has already been printed. */
-function launch(url: string): void {
-  const [command, args] =
-    process.platform === "darwin"
-      ? ["open", [url]]
-      : process.platform === "win32"
-        ? ["rundll32", ["url.dll,FileProtocolHandler", url]]
-        : ["xdg-open", [url]];
-  const child = spawn(command, args, { stdio: "ignore", detached: true });
-  child.on("error", () => {});
-  child.unref();
 }

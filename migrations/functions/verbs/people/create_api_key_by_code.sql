@@ -35,11 +35,11 @@ begin
   for no key update of u;
   v_now := clock_timestamp();
   select u.id into v_user_id
-  from public.sign_in_sessions s
-  join public.users u on u.tenant_id = s.tenant_id and u.id = s.user_id and u.deactivated_at is null
-  where s.tenant_id = v_tenant_id and s.id = v_session_id and v_expires_at > v_now and v_challenge = p_code_challenge
-    and public.sign_in_session_is_open(s.ended_at, s.ends_at)
-    and public.sign_in_still_works(s.tenant_id, s.user_id, s.login_id, s.api_key_id);
+  from public.sign_in_sessions agreed
+  join public.users u on u.tenant_id = agreed.tenant_id and u.id = agreed.user_id and u.deactivated_at is null
+  cross join lateral public.open_sign_in_sessions(agreed.tenant_id, agreed.user_id) s
+  where agreed.tenant_id = v_tenant_id and agreed.id = v_session_id and s.id = agreed.id and v_expires_at > v_now
+    and v_challenge = p_code_challenge;
   if v_user_id is null then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;

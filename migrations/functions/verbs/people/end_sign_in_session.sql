@@ -27,7 +27,7 @@ begin
   end if;
   select s.user_id into v_user_id
   from public.sign_in_sessions s
-  where s.tenant_id = v_tenant_id and s.id = p_session_id and public.sign_in_session_is_open(s.ended_at, s.ends_at)
+  where s.tenant_id = v_tenant_id and s.id = p_session_id and s.ended_at is null and s.ends_at > statement_timestamp()
     and public.may_see_user(v_role, v_caller_id, s.user_id);
   if v_user_id is null then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
