@@ -68,8 +68,9 @@ async function callAs(name: string, call: Call, token: string | undefined): Prom
   if (token?.startsWith("wr_")) await addKey(name, token);
   else if (token?.startsWith("ey")) addSecret(name, token);
   if (call.secret !== undefined) addSecret("the secret of a trigger", call.secret);
+  if (call.sessionToken !== undefined) addSecret("a token or code of a call", call.sessionToken);
   const response = await send(call.path, requestOf(call, token));
-  if (call.path !== "/v1/api-keys" || response.status !== 201) return;
+  if (!["/v1/api-keys", "/v1/command-line-keys"].includes(call.path) || !response.ok || call.method !== "POST") return;
   const { key } = await response.json<{ key: string }>();
   written.pop();
   await addKey("a key that was made", key);
