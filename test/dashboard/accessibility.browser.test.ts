@@ -80,6 +80,13 @@ beforeAll(async () => {
   });
   const batch = await call("POST", `/workflow-definitions/${INVOICES}/invoke-batch`, { runs: [{}, {}] });
   made.batchId = String(batch.id);
+  // Somebody else is signed in, too.
+  await world.database.query(
+    `insert into sign_in_sessions (id, tenant_id, user_id, api_key_id, began_at, last_used_at, ends_at)
+     select gen_random_uuid(), tenant_id, user_id, id, now(), now(), now() + interval '1 day'
+     from api_keys where user_id = $1 limit 1`,
+    [DEMO.user.id],
+  );
 });
 
 async function pageOf(viewer: Viewer): Promise<Page> {
