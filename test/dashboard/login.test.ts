@@ -412,6 +412,32 @@ describe("an account of several tenants", () => {
     expect(await me()).toBe(tenant.user.id);
   });
 
+  it("leaves no session in the tenant that it leaves, and stays signed in no longer by changing", async () => {
+    const { sql } = service.database;
+    const other = await createTenant(service.database);
+    await sql`update users set email = ${emailOf(tenant.user)} where id = ${other.admin.id}`;
+    login.account = verified(emailOf(tenant.user));
+    await browser.signIn();
+    const sessions = () => sql`
+      select s.tenant_id, s.ended_at is null as is_open, s.began_at::text, s.ends_at::text from sign_in_sessions s
+      where s.tenant_id in (${tenant.id}, ${other.id}) order by is_open`;
+    const [first] = await sessions();
+    const [from, to] = first?.tenant_id === tenant.id ? [tenant, other] : [other, tenant];
+    const left = new Map(browser.cookies);
+    const [response, requests] = await service.counted(() => browser.post("/app/tenants", { tenant: to.id }));
+    expect([response.status, requests]).toEqual([303, 1]);
+    const { began_at, ends_at } = first ?? {};
+    expect(await sessions()).toEqual([
+      { tenant_id: from.id, is_open: false, began_at, ends_at },
+      { tenant_id: to.id, is_open: true, began_at, ends_at },
+    ]);
+    // The cookie that was left opens nothing, and cannot enter again.
+    const thief = openLoginBrowser(service, login);
+    for (const [name, value] of left) thief.cookies.set(name, value);
+    expect(await me(thief)).toBe(401);
+    expect((await thief.post("/app/tenants", { tenant: to.id })).status).toBe(401);
+  });
+
   it("is not open to an API key of one of its users", async () => {
     const other = await createTenant(service.database);
     await service.database.sql`update users set email = ${emailOf(tenant.user)} where id = ${other.admin.id}`;
@@ -420,6 +446,44 @@ describe("an account of several tenants", () => {
     const byKey = await signIn(service, tenant.user.key);
     expect(await byKey.read("/app/tenants")).toContain("You have signed in with an API key");
     expect((await byKey.post("/app/tenants", { tenant: other.id })).status).toBe(404);
+  });
+});
+
+describe("signing out", () => {
+  beforeEach(async () => {
+    login.account = verified(emailOf(tenant.user));
+    await browser.signIn();
+  });
+
+  const signedOutPage = async () => {
+    const response = await browser.post("/app/sign-out");
+    expect([response.headers.get("Location"), await me()]).toEqual(["/app/signed-out", 401]);
+    const [page, requests] = await service.counted(async () => (await browser.get("/app/signed-out")).text());
+    expect([requests, page]).toEqual([0, expect.stringContaining("You are signed out")]);
+    return page;
+  };
+
+  it("links to the login service's own page for it, if it publishes one", async () => {
+    expect(await signedOutPage()).not.toContain("Sign out of the test login, too");
+    vi.setSystemTime(Date.now() + 3_600_000);
+    login.metadata = { end_session_endpoint: "https://login.test/out?x=1" };
+    await browser.signIn();
+    expect(await signedOutPage()).toContain(
+      `href="https://login.test/out?x=1&amp;client_id=${LOGIN_SETTINGS.OIDC_CLIENT_ID}"`,
+    );
+    login.metadata = { end_session_endpoint: "javascript:alert(1)" };
+    vi.setSystemTime(Date.now() + 7_200_000);
+    await browser.signIn();
+    expect(await signedOutPage()).not.toContain("alert");
+    vi.useRealTimers();
+  });
+
+  it("works while the login service is away", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    vi.setSystemTime(Date.now() + 3_600_000);
+    login.instead = async () => new Response(null, { status: 503 });
+    expect(await signedOutPage()).not.toContain("Sign out of the test login, too");
+    vi.useRealTimers();
   });
 });
 
@@ -464,7 +528,7 @@ describe("a service without a login service", () => {
   it("has no link to one, and answers its addresses with 404", async () => {
     const bare = await startService({ settings: PAGE_SETTINGS, database: service.database });
     expect(await (await bare.fetch("/app/sign-in")).text()).not.toContain("oidc");
-    for (const path of ["/app/sign-in/oidc", "/app/sign-in/oidc/callback?code=a&state=b"]) {
+    for (const path of ["/app/sign-in/oidc", "/app/sign-in/oidc/callback?code=a&state=b", "/app/signed-out"]) {
       expect((await bare.fetch(path)).status).toBe(404);
     }
   });

@@ -21,10 +21,10 @@ declare
 begin
   -- 1. Lock the tenant, and judge the caller.
   perform t.id
-  from public.find_caller(p_context -> 'caller') caller
-  join public.tenants t on t.id = caller.tenant_id
-  where public.is_administrator(caller.role)
-  for no key update of t;
+  from public.tenants t
+  where t.id = (
+    select caller.tenant_id from public.find_caller(p_context -> 'caller') caller where public.is_administrator(caller.role))
+  for no key update;
   v_judged := public.judge_administrator(p_context -> 'caller');
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
