@@ -31,7 +31,11 @@ const UNAUDITED: Record<string, string> = {
   "notify/claim_notifications": "The service itself calls it.",
   "notify/delete_old_notifications": "The sweep calls it.",
   "notify/record_notifications": "The service itself calls it.",
+  "people/agree_to_command_line": "It is recorded when the key is made.",
   "people/create_tenant": "The operator calls it, before there is anybody in the tenant.",
+  "people/enter_tenant": "It begins a session, which pages list.",
+  "people/note_uses": "The service itself calls it.",
+  "people/sign_in_by_key": "It begins a session, which pages list.",
   "runs/append_log": "A runner calls it.",
   "runs/delete_old_runs": "The sweep calls it.",
   "runs/promote_waiting_runs": "The sweep calls it.",
@@ -45,6 +49,7 @@ const UNAUDITED: Record<string, string> = {
   "triggers/backfill_trigger": "It triggers runs. Their firings have the user.",
   "triggers/delete_old_firings": "The sweep calls it.",
   "triggers/fire_due": "The sweep calls it.",
+  "triggers/receive_webhook": "It triggers a run, which has its user.",
   "triggers/fire_trigger": "It triggers a run. Its firing has the user.",
 };
 

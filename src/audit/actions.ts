@@ -4,11 +4,11 @@
  */
 const ACTIONS = {
   workflow_definition: ["created", "replaced", "policy_replaced", "paused", "resumed", "shared", "deleted"],
-  trigger: ["created", "replaced", "paused", "resumed", "deleted"],
+  trigger: ["created", "replaced", "paused", "resumed", "secret_rotated", "deleted"],
   workflow_run: ["stopped", "retried", "deleted"],
   path_part: ["created", "changed", "deleted"],
   user: [
-    ...["created", "role_changed", "deactivated", "activated", "deleted", "login_tied", "login_untied"],
+    ...["created", "role_changed", "deactivated", "activated", "deleted", "login_tied", "login_untied", "signed_out"],
     ...["permission_given", "permission_changed", "permission_revoked"],
   ],
   api_key: ["created", "revoked"],

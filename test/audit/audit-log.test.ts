@@ -35,6 +35,7 @@ const AUDITED: Record<string, string> = {
   update_trigger: "trigger.replaced",
   pause_trigger: "trigger.paused",
   resume_trigger: "trigger.resumed",
+  rotate_trigger_secret: "trigger.secret_rotated",
   delete_trigger: "trigger.deleted",
   stop_workflow_run: "workflow_run.stopped",
   retry_workflow_run: "workflow_run.retried",
@@ -60,6 +61,9 @@ const AUDITED: Record<string, string> = {
   create_api_key: "api_key.created",
   create_runner_key: "api_key.created",
   delete_api_key: "api_key.revoked",
+  create_command_line_key: "api_key.created",
+  end_sign_in_session: "user.signed_out",
+  end_sign_in_sessions: "user.signed_out",
   create_notification_endpoint: "notification_endpoint.created",
   update_notification_endpoint: "notification_endpoint.changed",
   delete_notification_endpoint: "notification_endpoint.deleted",
@@ -71,7 +75,14 @@ const AUDITED: Record<string, string> = {
 /** The other changes are the life of a run, or that of a runner: the events of runs and the firings of triggers say who. */
 const LIFE_OF_RUNS = [
   ...["invoke_workflow", "invoke_workflow_batch", "start_workflow_run_now"],
-  ...["fire_trigger", "backfill_trigger", "workflow_run_callback", "append_workflow_run_log"],
+  ...[
+    "fire_trigger",
+    "backfill_trigger",
+    "receive_webhook",
+    "receive_webhook_by_token",
+    "workflow_run_callback",
+    "append_workflow_run_log",
+  ],
   ...["create_runner_session", "close_runner_session", "create_leases"],
   ...["heartbeat_workflow_run", "release_workflow_run"],
 ];
@@ -79,7 +90,12 @@ const LIFE_OF_RUNS = [
 /** Those of {@link AUDITED} that do something each time that they are called. */
 const ACTS_AGAIN = new Set([
   ...["create_workflow_definition", "create_trigger", "create_invite", "create_api_key", "create_runner_key"],
-  ...["create_notification_endpoint", "rotate_notification_secret", "test_notification_endpoint"],
+  ...[
+    "create_notification_endpoint",
+    "rotate_notification_secret",
+    "rotate_trigger_secret",
+    "test_notification_endpoint",
+  ],
   // It gives the workflow its secret again, and nobody can tell whether that is the same one.
   ...["update_workflow_definition", "resend_notification_delivery"],
 ]);

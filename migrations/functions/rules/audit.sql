@@ -35,6 +35,13 @@ begin
   end) || jsonb_build_object('name', public.audited_user((v_actor ->> 'user_id')::uuid) -> 'name');
 end $$;
 
+-- The `p_actor` of a call whose proof names a session of the dashboard.
+create or replace function public.actor_of_session(s public.sign_in_sessions) returns jsonb
+language sql immutable as $$
+  select jsonb_build_object('user_id', s.user_id, 'credential_kind', case when s.api_key_id is null then 'login' else 'api_key' end,
+    'credential_id', coalesce(s.api_key_id, s.login_id))
+$$;
+
 -- Records that a call has changed the object of this kind with this id, which was `p_before` (see `audited`), null for a new object.
 -- When nothing of it has changed, nothing is recorded. `p_detail` says more, such as the reason of a stop.
 create or replace function public.audit_change(

@@ -118,7 +118,8 @@ begin
           'concurrency_key', t.concurrency_key, 'when_busy', t.when_busy, 'is_active', t.paused_at is null,
           'pause_note', public.audit_text(t.pause_note)),
         'hidden', public.audit_fields('input', t.input::jsonb) || public.audit_fields('labels', t.labels)
-          || case when t.kind <> 'schedule' then public.audit_fields('config', t.config) else '{}' end)
+          || case when t.kind <> 'schedule' then public.audit_fields('config', t.config) else '{}' end
+          || jsonb_build_object('secret', md5(t.secret_encrypted)))
       into v_audited
       from public.triggers t where t.id = p_id;
     when 'workflow_run' then

@@ -19,6 +19,7 @@ declare
   v_name text;
   v_expires_at timestamptz;
   v_user_id uuid;
+  v_actor jsonb;
   v_now timestamptz;
 begin
   -- 1. Take the code, also when it is refused below: whoever tries verifiers has one attempt.
@@ -34,7 +35,7 @@ begin
   where s.tenant_id = v_tenant_id and s.id = v_session_id
   for no key update of u;
   v_now := clock_timestamp();
-  select u.id into v_user_id
+  select u.id, public.actor_of_session(s) into v_user_id, v_actor
   from public.sign_in_sessions agreed
   join public.users u on u.tenant_id = agreed.tenant_id and u.id = agreed.user_id and u.deactivated_at is null
   cross join lateral public.open_sign_in_sessions(agreed.tenant_id, agreed.user_id) s
@@ -50,6 +51,7 @@ begin
   -- 3. Create the key.
   insert into public.api_keys (id, tenant_id, user_id, name, key_hash, key_suffix, created_at)
   values (p_api_key_id, v_tenant_id, v_user_id, v_name, decode(p_key_hash, 'hex'), p_key_suffix, v_now);
+  perform public.audit_change(p_context, v_tenant_id, 'api_key.created', 'api_key', p_api_key_id, null, null, v_actor);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('api_key', public.api_key_response(p_api_key_id))), '{"others": true}');
 end $$;

@@ -38,6 +38,7 @@ begin
 
   -- 2. End it, and the streams of its user.
   update public.sign_in_sessions s set ended_at = clock_timestamp() where s.id = p_session_id;
+  perform public.audit_act(p_context, v_tenant_id, 'user.signed_out', 'user', v_user_id, '{"sessions": 1}');
   return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}',
     jsonb_build_object('others', true, 'ended_user_ids', jsonb_build_array(v_user_id)));
 end $$;

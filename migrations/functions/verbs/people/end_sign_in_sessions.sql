@@ -50,6 +50,10 @@ begin
     returning s.ends_at
   )
   select count(*) filter (where ended.ends_at > statement_timestamp()) into v_ended from ended;
+  if v_ended > 0 then
+    perform public.audit_act(
+      p_context, v_tenant_id, 'user.signed_out', 'user', v_user_id, jsonb_build_object('sessions', v_ended));
+  end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('ended', v_ended)),
     case when v_ended > 0 then jsonb_build_object('others', true, 'ended_user_ids', jsonb_build_array(v_user_id)) end);

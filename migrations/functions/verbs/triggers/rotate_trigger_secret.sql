@@ -20,9 +20,12 @@ declare
   v_updated_at timestamptz;
   v_now timestamptz;
   v_refusal jsonb;
+  v_tenant_id uuid;
+  v_before jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
   end if;
@@ -38,12 +41,14 @@ begin
     when p_seen_at <> public.wire_instant(v_updated_at) then '{"refused": "seen_another"}'
   end;
   if v_refusal is not null then
-    return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid, v_refusal);
+    return public.answer_of(p_context, v_since, v_tenant_id, v_refusal);
   end if;
+  v_before := public.audited('trigger', p_trigger_id);
   update public.triggers t
   set previous_secret_encrypted = t.secret_encrypted, previous_secret_until = v_now + interval '24 hours',
     secret_encrypted = p_secret_encrypted, user_id = (v_judged ->> 'user_id')::uuid, version = t.version + 1, updated_at = v_now
   where t.id = p_trigger_id;
-  return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid,
+  perform public.audit_change(p_context, v_tenant_id, 'trigger.secret_rotated', 'trigger', p_trigger_id, v_before);
+  return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))), '{"others": true}');
 end $$;
