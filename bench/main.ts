@@ -13,6 +13,7 @@ import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
 import { measureStreams } from "./parts/streams.ts";
 import { measureSweep } from "./parts/sweep.ts";
+import { measureTriggers } from "./parts/triggers.ts";
 import { measureWritePath } from "./parts/write.ts";
 import type { Context, Part } from "./support/context.ts";
 import { bench, root, scratch } from "./support/paths.ts";
@@ -24,6 +25,7 @@ const PARTS: Record<string, Part> = {
   "round-trips": countRoundTrips,
   size: measureSize,
   sweep: measureSweep,
+  triggers: measureTriggers,
   streams: measureStreams,
   leases: measureLeases,
   invoke: measureInvoke,

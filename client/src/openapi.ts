@@ -288,7 +288,7 @@ export interface paths {
         put?: never;
         /**
          * Resume a trigger
-         * @description From then on it fires with your rights. The instants of the pause are recorded as MISSED. With `catch_up`, the last of them fires late, unless it is older than `catch_up_window_seconds`.
+         * @description From then on it fires with your rights. The instants of the pause are recorded as MISSED. With `catch_up`, the last of them fires late, unless it is older than `catch_up_window_seconds`. A trigger that fires after another run catches nothing up.
          */
         post: operations["resume_trigger"];
         delete?: never;
@@ -2590,11 +2590,13 @@ export interface components {
          *           },
          *           "when_busy": "skip",
          *           "webhook": null,
+         *           "run": null,
          *           "concurrency_key": null,
          *           "is_active": true,
          *           "next_at": "2026-02-02T05:00:00.000Z",
          *           "paused_at": null,
          *           "pause_note": null,
+         *           "paused_by": null,
          *           "created_at": "2026-01-31T12:00:00.000Z",
          *           "updated_at": "2026-01-31T12:00:00.000Z"
          *         }
@@ -2635,11 +2637,13 @@ export interface components {
          *       },
          *       "when_busy": "skip",
          *       "webhook": null,
+         *       "run": null,
          *       "concurrency_key": null,
          *       "is_active": true,
          *       "next_at": "2026-02-02T05:00:00.000Z",
          *       "paused_at": null,
          *       "pause_note": null,
+         *       "paused_by": null,
          *       "created_at": "2026-01-31T12:00:00.000Z",
          *       "updated_at": "2026-01-31T12:00:00.000Z"
          *     }
@@ -2658,6 +2662,7 @@ export interface components {
             kind: components["schemas"]["TriggerKind"];
             schedule: components["schemas"]["Schedule"] | null;
             webhook: components["schemas"]["Webhook"] | null;
+            run: components["schemas"]["RunTrigger"] | null;
             input: {
                 [key: string]: unknown;
             } | null;
@@ -2687,13 +2692,18 @@ export interface components {
             paused_at: string | null;
             /** @description Why it was paused, or why it has paused itself. */
             pause_note: string | null;
+            /** @description Who has paused it. Null while it is active, and when it has paused itself. */
+            paused_by: components["schemas"]["PausedBy"] | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
             updated_at: string;
         };
-        /** @enum {string} */
-        TriggerKind: "schedule" | "webhook";
+        /**
+         * @description `schedule`: it fires at instants. `webhook`: it fires when a signed message comes. `run`: it fires when a run of another workflow has ended.
+         * @enum {string}
+         */
+        TriggerKind: "schedule" | "webhook" | "run";
         /**
          * @example {
          *       "cron": "0 6 * * 1-5",
@@ -2792,6 +2802,42 @@ export interface components {
         WebhookScheme: "standard-webhooks" | "github" | "stripe" | "hmac-sha256" | "token";
         /**
          * @example {
+         *       "of": "01920000-0000-7000-8000-000000000302",
+         *       "on": "completed",
+         *       "input_from": "output"
+         *     }
+         */
+        RunTrigger: {
+            /**
+             * Format: uuid
+             * @description The id of a workflow: the trigger fires when a run of it ends.
+             * @example 01920000-0000-7000-8000-000000000302
+             */
+            of: string;
+            /**
+             * @description `completed`: it fires after runs that are COMPLETED. `failed`: after those that are FAILED, for whatever reason, once no retry of the policy follows. `ended`: after both.
+             * @enum {string}
+             */
+            on: "completed" | "failed" | "ended";
+            /**
+             * @description What the new run gets. `fixed`: the `input` of the trigger. `output`: the output of the run that has ended, if it is an object; otherwise null. `run`: `id`, `status`, `output` and `error` of that run.
+             * @enum {string}
+             */
+            input_from: "fixed" | "output" | "run";
+        };
+        /**
+         * @example {
+         *       "user_id": "01920000-0000-7000-8000-000000000201",
+         *       "name": "Ada Lovelace"
+         *     }
+         */
+        PausedBy: {
+            /** Format: uuid */
+            user_id: string;
+            name: string;
+        };
+        /**
+         * @example {
          *       "id": "01920000-0000-7000-8000-000000000a01",
          *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
          *       "user_id": "01920000-0000-7000-8000-000000000201",
@@ -2822,11 +2868,13 @@ export interface components {
          *         "url": "https://service.example.com/v1/inbound/01920000-0000-7000-8000-000000000a01",
          *         "old_secret_until": null
          *       },
+         *       "run": null,
          *       "concurrency_key": null,
          *       "is_active": true,
          *       "next_at": null,
          *       "paused_at": null,
          *       "pause_note": null,
+         *       "paused_by": null,
          *       "created_at": "2026-01-31T12:00:00.000Z",
          *       "updated_at": "2026-01-31T12:00:00.000Z",
          *       "secret": "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ="
@@ -2846,6 +2894,7 @@ export interface components {
             kind: components["schemas"]["TriggerKind"];
             schedule: components["schemas"]["Schedule"] | null;
             webhook: components["schemas"]["Webhook"] | null;
+            run: components["schemas"]["RunTrigger"] | null;
             input: {
                 [key: string]: unknown;
             } | null;
@@ -2875,6 +2924,8 @@ export interface components {
             paused_at: string | null;
             /** @description Why it was paused, or why it has paused itself. */
             pause_note: string | null;
+            /** @description Who has paused it. Null while it is active, and when it has paused itself. */
+            paused_by: components["schemas"]["PausedBy"] | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -2906,6 +2957,8 @@ export interface components {
             schedule?: components["schemas"]["GivenSchedule"] | null;
             /** @default null */
             webhook?: components["schemas"]["GivenWebhook"] | null;
+            /** @default null */
+            run?: components["schemas"]["GivenRunTrigger"] | null;
             /** @description What each run gets, as with an invoke. */
             input?: {
                 [key: string]: unknown;
@@ -3034,6 +3087,32 @@ export interface components {
         };
         /**
          * @example {
+         *       "of": "01920000-0000-7000-8000-000000000302",
+         *       "on": "completed",
+         *       "input_from": "output"
+         *     }
+         */
+        GivenRunTrigger: {
+            /**
+             * Format: uuid
+             * @description The id of a workflow: the trigger fires when a run of it ends.
+             * @example 01920000-0000-7000-8000-000000000302
+             */
+            of: string;
+            /**
+             * @description `completed`: it fires after runs that are COMPLETED. `failed`: after those that are FAILED, for whatever reason, once no retry of the policy follows. `ended`: after both.
+             * @enum {string}
+             */
+            on: "completed" | "failed" | "ended";
+            /**
+             * @description What the new run gets. `fixed`: the `input` of the trigger. `output`: the output of the run that has ended, if it is an object; otherwise null. `run`: `id`, `status`, `output` and `error` of that run.
+             * @default fixed
+             * @enum {string}
+             */
+            input_from?: "fixed" | "output" | "run";
+        };
+        /**
+         * @example {
          *       "name": "Every morning",
          *       "kind": "schedule",
          *       "schedule": {
@@ -3056,6 +3135,8 @@ export interface components {
             schedule?: components["schemas"]["GivenSchedule"] | null;
             /** @default null */
             webhook?: components["schemas"]["GivenWebhook"] | null;
+            /** @default null */
+            run?: components["schemas"]["GivenRunTrigger"] | null;
             /** @description What each run gets, as with an invoke. */
             input?: {
                 [key: string]: unknown;
@@ -3121,6 +3202,8 @@ export interface components {
          *       "count": 1,
          *       "late_ms": 41,
          *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "of_run_id": null,
+         *       "of_attempt": null,
          *       "reason": null,
          *       "detail": null,
          *       "user_id": null,
@@ -3139,21 +3222,21 @@ export interface components {
             at: string;
             outcome: components["schemas"]["FiringOutcome"];
             /**
-             * @description Its schedule, a person (`hand`), a `backfill`, or the message of a `webhook`.
+             * @description Its schedule, a person (`hand`), a `backfill`, the message of a `webhook`, or the end of a `run`.
              * @enum {string}
              */
-            cause: "schedule" | "hand" | "backfill" | "webhook";
+            cause: "schedule" | "hand" | "backfill" | "webhook" | "run";
             /**
              * Format: date-time
-             * @description The instant of the schedule. Null when it was fired by hand or by a message. Of messages during a pause: when the first came.
+             * @description The instant of the schedule. Null when it was fired by hand, by a message or after a run. Of messages and ends of runs during a pause: when the first came.
              */
             scheduled_at: string | null;
             /**
              * Format: date-time
-             * @description When several instants in a row were MISSED: the last of them. `scheduled_at` is the first.
+             * @description When several instants, messages or ends of runs in a row were MISSED: the last of them. `scheduled_at` is the first.
              */
             scheduled_until: string | null;
-            /** @description How many instants in a row were MISSED; otherwise 1. */
+            /** @description How many instants, messages or ends of runs in a row were MISSED; otherwise 1. */
             count: number;
             /** @description How much later than due it fired, in milliseconds. */
             late_ms: number | null;
@@ -3162,7 +3245,14 @@ export interface components {
              * @description FIRED: its run. SKIPPED: the run that was in the way.
              */
             run_id: string | null;
-            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`. */
+            /**
+             * Format: uuid
+             * @description The run whose end made it fire. When several ends in a row were MISSED: the last one.
+             */
+            of_run_id: string | null;
+            /** @description The attempt of that run. */
+            of_attempt: number | null;
+            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a run also `of_rights`, `of_deleted`, `depth` or `input_too_large`. */
             reason: string | null;
             detail: {
                 [key: string]: unknown;
@@ -3191,6 +3281,8 @@ export interface components {
          *           "count": 1,
          *           "late_ms": 41,
          *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "of_run_id": null,
+         *           "of_attempt": null,
          *           "reason": null,
          *           "detail": null,
          *           "user_id": null,
@@ -6534,6 +6626,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -6664,6 +6757,7 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -10541,7 +10635,7 @@ export interface operations {
                         /** Format: uuid */
                         firing_id: string;
                         /** @enum {string} */
-                        cause: "schedule" | "hand" | "backfill" | "webhook";
+                        cause: "schedule" | "hand" | "backfill" | "webhook" | "run";
                         /**
                          * Format: date-time
                          * @description Absent from a firing by hand or by a message.
@@ -10624,7 +10718,7 @@ export interface operations {
                         /** Format: uuid */
                         firing_id: string;
                         /** @enum {string} */
-                        cause: "schedule" | "hand" | "backfill" | "webhook";
+                        cause: "schedule" | "hand" | "backfill" | "webhook" | "run";
                         /**
                          * Format: date-time
                          * @description Absent from a firing by hand or by a message.
@@ -10700,7 +10794,7 @@ export interface operations {
                         /** Format: uuid */
                         firing_id: string;
                         /** @enum {string} */
-                        cause: "schedule" | "hand" | "backfill" | "webhook";
+                        cause: "schedule" | "hand" | "backfill" | "webhook" | "run";
                         /**
                          * Format: date-time
                          * @description Absent from a firing by hand or by a message.

@@ -9,7 +9,7 @@ import { fakeService, json, problem } from "./fake-service.ts";
 const FIRED: Firing = {
   ...{ id: "f", trigger_id: "t", at: "2026-02-02T05:00:00.041Z", outcome: "FIRED", cause: "schedule", count: 1 },
   ...{ scheduled_at: "2026-02-02T05:00:00.000Z", scheduled_until: null, late_ms: 41, run_id: "r", reason: null },
-  ...{ detail: null, user_id: null, delivery_id: null },
+  ...{ detail: null, user_id: null, delivery_id: null, of_run_id: null, of_attempt: null },
 };
 
 describe("triggers", () => {
@@ -90,6 +90,7 @@ describe("a firing on the command line", () => {
     [{ outcome: "MISSED", reason: "paused" }, "it was paused"],
     [{ outcome: "REFUSED", reason: "paused" }, "the workflow is paused"],
     [{ outcome: "REFUSED", reason: "rights" }, "the user who changed it last lacks a right"],
+    [{ outcome: "REFUSED", reason: "input_too_large" }, "what the message, or the run that had ended"],
     [{ outcome: "REFUSED", reason: "of_a_later_release" }, "of_a_later_release"],
   ])("with %j says why it has triggered no run", (change, words) => {
     expect(whyNot({ ...FIRED, ...change })).toContain(words);
@@ -101,9 +102,11 @@ describe("a firing on the command line", () => {
     const missed = { ...FIRED, outcome: "MISSED", run_id: null, count: 3, late_ms: null, reason: "late" } as const;
     const row = firingRow({ ...missed, scheduled_until: "2026-02-04T05:00:00.000Z" });
     expect(row).toMatchObject({
-      scheduled: expect.stringMatching(/^2026-02-02 .* to 2026-02-04 .* \(3\)$/),
+      for: expect.stringMatching(/^2026-02-02 .* to 2026-02-04 .* \(3\)$/),
       late: "-",
     });
+    const end = { of_run_id: "e", of_attempt: 1, cause: "run", scheduled_at: null } as const;
+    expect(firingRow({ ...FIRED, ...end })).toMatchObject({ for: "run e" });
   });
 });
 

@@ -91,8 +91,8 @@ export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];
 export const KEY_KINDS = ["USER", "RUNNER"] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
 
-/** What makes a trigger fire. schedule: instants of a schedule. webhook: a signed message of another service. */
-export const TRIGGER_KINDS = ["schedule", "webhook"] as const;
+/** What makes a trigger fire. schedule: instants of a schedule. webhook: a signed message of another service. run: the end of a run. */
+export const TRIGGER_KINDS = ["schedule", "webhook", "run"] as const;
 export type TriggerKind = (typeof TRIGGER_KINDS)[number];
 
 /**
@@ -102,8 +102,8 @@ export type TriggerKind = (typeof TRIGGER_KINDS)[number];
 export const FIRING_OUTCOMES = ["FIRED", "SKIPPED", "MISSED", "REFUSED"] as const;
 export type FiringOutcome = (typeof FIRING_OUTCOMES)[number];
 
-/** What made a trigger fire: its schedule, a person, now or for an instant of the past, or a message that it received. */
-export const FIRING_CAUSES = ["schedule", "hand", "backfill", "webhook"] as const;
+/** What made a trigger fire: its schedule, a person, now or for an instant of the past, a message that it received, or the end of a run. */
+export const FIRING_CAUSES = ["schedule", "hand", "backfill", "webhook", "run"] as const;
 export type FiringCause = (typeof FIRING_CAUSES)[number];
 
 /** The types of events that are not about a run. */

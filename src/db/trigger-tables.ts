@@ -38,12 +38,20 @@ export const triggers = pgTable(
     userId: uuid("user_id").notNull(),
     name: text("name").notNull(),
     kind: text("kind").$type<TriggerKind>().notNull(),
-    /** What depends on the kind: see src/triggers/schedule/schedule.ts, and src/triggers/inbound/receiver.ts for a webhook. */
+    /**
+     * What depends on the kind: see src/triggers/schedule/schedule.ts, src/triggers/inbound/receiver.ts for a webhook, and
+     * src/triggers/run-trigger.ts.
+     */
     config: jsonb("config").notNull(),
     /** Of a webhook: with what its sender signs. The previous secret also counts until `previous_secret_until`. */
     secretEncrypted: text("secret_encrypted"),
     previousSecretEncrypted: text("previous_secret_encrypted"),
     previousSecretUntil: instant("previous_secret_until"),
+    /**
+     * The definition whose runs make it fire when they end. It has no foreign key: whoever inserts the row would lock that definition
+     * besides the trigger's own, and two transactions could wait for each other. When it is deleted, the trigger pauses itself.
+     */
+    ofDefinitionId: uuid("of_definition_id").generatedAlwaysAs(sql`(config ->> 'of')::uuid`),
     /** What each run gets, as with an invoke. */
     input: json("input"),
     labels: jsonb("labels").$type<Record<string, string>>(),
@@ -53,6 +61,8 @@ export const triggers = pgTable(
     /** Since when it is paused, and why. Null for an active trigger. */
     pausedAt: instant("paused_at"),
     pauseNote: text("pause_note"),
+    /** Who has paused it; null when it has paused itself. */
+    pausedByUserId: uuid("paused_by_user_id"),
     /** Raised with each change. What was computed for an earlier version is not carried out. */
     version: integer("version").notNull().default(1),
     /** The next instant of the schedule. Null when there is none, when it is not computed yet, and while the trigger is paused. */
@@ -84,6 +94,12 @@ export const triggers = pgTable(
     // What is due in the deployment, and in a tenant: `list_due_triggers`, `due_in_ms`.
     index("triggers_due_index").on(t.dueAt).where(sql`due_at is not null`),
     index("triggers_tenant_due_index").on(t.tenantId, t.dueAt).where(sql`due_at is not null`),
+    // The triggers that fire when a run of a definition ends: `note_ends`. Most definitions have none.
+    index("triggers_of_definition_index").on(t.ofDefinitionId).where(sql`of_definition_id is not null`),
+    // Those that have paused themselves: the page Health, and the doctor.
+    index("triggers_self_paused_index")
+      .on(t.tenantId, t.pausedAt)
+      .where(sql`paused_at is not null and paused_by_user_id is null`),
     check("triggers_kind_check", oneOf(sql`${t.kind}`, TRIGGER_KINDS)),
     check("triggers_name_check", sql`char_length(${t.name}) between 1 and 100`),
     check("triggers_when_busy_check", oneOf(sql`${t.whenBusy}`, WHEN_BUSY)),
@@ -95,6 +111,40 @@ export const triggers = pgTable(
     ),
     check("triggers_paused_check", sql`${t.pausedAt} is null or num_nonnulls(${t.nextAt}, ${t.dueAt}) = 0`),
     check("triggers_pause_note_check", sql`${t.pauseNote} is null or ${t.pausedAt} is not null`),
+    check("triggers_paused_by_check", sql`${t.pausedByUserId} is null or ${t.pausedAt} is not null`),
+    check("triggers_of_definition_check", sql`(${t.ofDefinitionId} is not null) = (${t.kind} = 'run')`),
+  ],
+);
+
+/**
+ * Occasions of triggers that fire after another run, until they are handled: the transaction that ends the run inserts them. It holds the
+ * lock of the run's definition and must not wait for that of the trigger's: two definitions that start each other would deadlock. So
+ * there is no foreign key, which would lock the trigger's row. `fire_due` deletes the rows of triggers that are gone.
+ */
+export const dueFirings = pgTable(
+  "due_firings",
+  {
+    id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
+    tenantId: uuid("tenant_id").notNull(),
+    triggerId: uuid("trigger_id").notNull(),
+    dueAt: instant("due_at").notNull(),
+    /** The attempt that has ended. Null when the definition was deleted. */
+    runId: uuid("run_id"),
+    attempt: integer("attempt"),
+    /** How many runs stand before the new one in its chain. */
+    depth: integer("depth").notNull(),
+    /** Why it will not fire, when that is known already. */
+    reason: text("reason"),
+    /** What the new run gets. */
+    input: json("input"),
+    labels: jsonb("labels").$type<Record<string, string>>(),
+  },
+  (t) => [
+    unique("due_firings_end_key").on(t.triggerId, t.runId, t.attempt),
+    // What is due in the deployment, and in a tenant: `list_due_triggers`, `triggers_due_at`.
+    index("due_firings_due_index").on(t.dueAt),
+    index("due_firings_tenant_due_index").on(t.tenantId, t.dueAt),
+    check("due_firings_run_check", sql`(${t.runId} is null) = (${t.attempt} is null)`),
   ],
 );
 
@@ -110,10 +160,13 @@ export const triggerFirings = pgTable(
     cause: text("cause").$type<FiringCause>().notNull(),
     /**
      * Names the occasion, which fires once: of a schedule, the instant in the format of the API; of a webhook, the id of the message and
-     * what else `receive_webhook` says. Null for one by hand, and for a message without an id.
+     * what else `receive_webhook` says; of a run, `run:attempt`. Null for one by hand, and for a message without an id.
      */
     occasion: plainText("occasion"),
-    /** The instant of the schedule; of a stretch, the first, the last, and how many they are. Of a stretch of messages: when they came. */
+    /**
+     * The instant of the schedule; of a stretch, the first, the last, and how many they are. Of a stretch of messages, when they came, and of
+     * ended runs, when they ended.
+     */
     scheduledAt: instant("scheduled_at"),
     scheduledUntil: instant("scheduled_until"),
     count: integer("count").notNull().default(1),
@@ -121,6 +174,9 @@ export const triggerFirings = pgTable(
     lateMs: bigint("late_ms", { mode: "number" }),
     /** FIRED: its run. SKIPPED: the run in the way. The run may have been deleted since. */
     runId: uuid("run_id"),
+    /** The run that has ended, and its attempt; of a stretch, the last one. It may have been deleted since. */
+    ofRunId: uuid("of_run_id"),
+    ofAttempt: integer("of_attempt"),
     /** Why it did not fire, in one word. */
     reason: text("reason"),
     /** What else explains it, such as the path parts that are gone. */

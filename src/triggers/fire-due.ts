@@ -1,4 +1,5 @@
 /** Fires the triggers that are due. The cron, the alarms of hubs, and `after` call it. */
+import { v7 as newId } from "uuid";
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
@@ -19,15 +20,26 @@ const LEFT_CHUNK = 100;
 const MOST_TRIES = 6;
 const PAUSE_MS = 50;
 
-const dueSchema = z.object({ now: z.string(), items: z.array(dueTriggerSchema) });
+const dueSchema = z.object({
+  now: z.string(),
+  items: z.array(dueTriggerSchema),
+  /** Of triggers that fire after another run. */
+  due_firing_ids: z.array(z.int()),
+});
 
 const listDue = (db: Database, tenantId: string | null, limit: number) =>
   callFunction(db, "list_due_triggers", { tenant_id: tenantId, limit }, dueSchema, { isRepeatable: true });
 
-/** Carries out decisions about due triggers. `handled` is how many were carried out: others have changed their trigger meanwhile. */
+/**
+ * Carries out decisions about due triggers, and handles due firings. `handled` is how many of them: others have changed their trigger
+ * meanwhile.
+ */
 const fireDueTriggers = defineVerb({
   name: "fire_due",
-  args: (decisions: readonly Decision[]) => ({ decisions: { json: decisions } }),
+  args: (due: { decisions: readonly Decision[]; firingIds: readonly number[] }) => ({
+    decisions: { json: due.decisions },
+    due: { json: due.firingIds.map((id) => ({ due_firing_id: id, firing_id: newId(), run_id: newId() })) },
+  }),
   result: z.object({ handled: z.int() }),
 });
 
@@ -51,13 +63,10 @@ export async function fireDue(
   let handled = 0;
   let tries = 0;
   while (hasTime() && tries < MOST_TRIES) {
-    const { now, items } = await listDue(services.db, tenantId, limit);
-    if (items.length === 0) break;
-    const { result } = await perform(
-      services,
-      fireDueTriggers,
-      items.map((due) => decideOrPostpone(due, now)),
-    );
+    const { now, items, due_firing_ids: firingIds } = await listDue(services.db, tenantId, limit);
+    if (items.length === 0 && firingIds.length === 0) break;
+    const decisions = items.map((due) => decideOrPostpone(due, now));
+    const { result } = await perform(services, fireDueTriggers, { decisions, firingIds });
     handled += result.handled;
     // Another sweep fires them, or an invoke held the locks of their definitions for a moment.
     if (result.handled === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * ++tries));

@@ -17,6 +17,8 @@ const exampleFiring = {
   count: 1,
   late_ms: 41,
   run_id: RUN_ID,
+  of_run_id: null,
+  of_attempt: null,
   reason: null,
   detail: null,
   user_id: null,
@@ -33,24 +35,38 @@ export const FiringSchema = z
     outcome: FiringOutcomeSchema,
     cause: z
       .enum(FIRING_CAUSES)
-      .openapi({ description: "Its schedule, a person (`hand`), a `backfill`, or the message of a `webhook`." }),
-    scheduled_at: instant().nullable().openapi({
-      description:
-        "The instant of the schedule. Null when it was fired by hand or by a message. Of messages during a pause: when the first came.",
-    }),
+      .openapi({
+        description:
+          "Its schedule, a person (`hand`), a `backfill`, the message of a `webhook`, or the end of a `run`.",
+      }),
+    scheduled_at: instant()
+      .nullable()
+      .openapi({
+        description:
+          "The instant of the schedule. Null when it was fired by hand, by a message or after a run. Of messages and ends of runs during a pause: " +
+          "when the first came.",
+      }),
     scheduled_until: instant().nullable().openapi({
-      description: "When several instants in a row were MISSED: the last of them. `scheduled_at` is the first.",
+      description:
+        "When several instants, messages or ends of runs in a row were MISSED: the last of them. `scheduled_at` is the first.",
     }),
-    count: z.int().openapi({ description: "How many instants in a row were MISSED; otherwise 1." }),
+    count: z
+      .int()
+      .openapi({ description: "How many instants, messages or ends of runs in a row were MISSED; otherwise 1." }),
     late_ms: z.number().nullable().openapi({ description: "How much later than due it fired, in milliseconds." }),
     run_id: uuid().nullable().openapi({ description: "FIRED: its run. SKIPPED: the run that was in the way." }),
+    of_run_id: uuid().nullable().openapi({
+      description: "The run whose end made it fire. When several ends in a row were MISSED: the last one.",
+    }),
+    of_attempt: z.int().nullable().openapi({ description: "The attempt of that run." }),
     reason: z
       .string()
       .nullable()
       .openapi({
         description:
           "Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, " +
-          "`no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`.",
+          "`no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a " +
+          "run also `of_rights`, `of_deleted`, `depth` or `input_too_large`.",
       }),
     detail: z.record(z.string(), z.unknown()).nullable(),
     user_id: uuid().nullable().openapi({ description: "Who fired it by hand, or asked for the backfill." }),

@@ -71,7 +71,7 @@ const resume = callerWrite({
   summary: "Resume a trigger",
   description:
     "From then on it fires with your rights. The instants of the pause are recorded as MISSED. With `catch_up`, the last of them fires " +
-    "late, unless it is older than `catch_up_window_seconds`.",
+    "late, unless it is older than `catch_up_window_seconds`. A trigger that fires after another run catches nothing up.",
   request: {
     params: triggerParams,
     body: {
@@ -85,7 +85,7 @@ const resume = callerWrite({
       },
     },
   },
-  problems: ["not_found"],
+  problems: ["not_found", "conflict"],
   responses: isTrigger,
 });
 
@@ -169,7 +169,7 @@ const occurrences = callerRead({
       limit: z.coerce.number().int().min(1).max(MAX_OCCURRENCES).default(100),
     }),
   },
-  problems: ["not_found"],
+  problems: ["not_found", "conflict"],
   responses: {
     200: {
       description: "The first `limit` of them, of the next ten years",

@@ -8,6 +8,7 @@ export const triggerRefusalSchema = z.object({
   refused: z.enum([
     ...["not_found", "forbidden", "too_many", "id_taken", "past", "several_slots", "other_kind", "changed"],
     ...["other_scheme", "no_schedule", "no_secret", "token_given", "secret_malformed", "seen_another"],
+    ...["of_itself", "of_not_found"],
   ] as const),
 });
 
@@ -57,6 +58,12 @@ export function triggerProblem(
       return new ValidationFailed([{ loc: ["body", "secret"], type: "value_error", msg: SECRET_FAULTS[refused] }]);
     case "seen_another":
       return new Problem("conflict", "The trigger was changed since you have opened it. Open it again.");
+    case "of_itself":
+      return new ValidationFailed([
+        { loc: ["body", "run", "of"], type: "value_error", msg: "A workflow cannot run after itself." },
+      ]);
+    case "of_not_found":
+      return new ValidationFailed([{ loc: ["body", "run", "of"], type: "value_error", msg: NO_DEFINITION }]);
     case "changed":
       return new Problem("conflict", "The trigger was changed meanwhile, so nothing was fired. Try again.");
   }
@@ -65,3 +72,9 @@ export function triggerProblem(
 /** The same for a request that names a workflow. */
 export const triggerOfDefinitionProblem = (refusal: z.infer<typeof triggerRefusalSchema>) =>
   triggerProblem(refusal, NO_DEFINITION);
+
+/** The same for a request that resumes a trigger, and so has no fields of it. */
+export const resumeProblem = (refusal: z.infer<typeof triggerRefusalSchema>) =>
+  refusal.refused === "of_not_found"
+    ? new Problem("conflict", `${NO_DEFINITION} The trigger fires after its runs: change that, then it can be resumed.`)
+    : triggerProblem(refusal);

@@ -1,11 +1,11 @@
-/** For the doctor: the triggers that do not fire although nobody wanted that. */
-import { and, count, eq, exists, isNotNull, lt, sql } from "drizzle-orm";
+/** For the doctor: the triggers of all tenants that do not fire although nobody wanted that. For one tenant: `silent_triggers` in SQL. */
+import { and, count, isNotNull, isNull, lt, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "../db/client.ts";
-import { triggerFirings as f, triggers as t } from "../db/trigger-tables.ts";
+import { dueFirings, triggers as t } from "../db/trigger-tables.ts";
 
 /**
- * - "overdue": it should have fired more than two minutes ago. The cron fires within a minute.
+ * - "overdue": it should have fired more than two minutes ago, by its schedule or after another run. The cron fires within a minute.
  * - "paused itself": its user has lost rights, or is no longer active. The firing that found this out paused it.
  */
 export type SilentReason = "overdue" | "paused itself";
@@ -13,15 +13,14 @@ export type SilentReason = "overdue" | "paused itself";
 /** `oldest` is in seconds. */
 export type SilentTriggers = { reason: SilentReason; count: number; oldest: number; examples: string[] };
 
-const OVERDUE_AFTER = sql`interval '2 minutes'`;
+/** Before this instant, whatever was due should have fired. */
+const OVERDUE_BEFORE = sql`statement_timestamp() - interval '2 minutes'`;
+
+const hasPausedItself = and(isNotNull(t.pausedAt), isNull(t.pausedByUserId));
 
 const MAX_EXAMPLES = 3;
 
 export function selectSilentTriggers(db: Database) {
-  const pausing = db
-    .select({ id: f.id })
-    .from(f)
-    .where(and(eq(f.triggerId, t.id), eq(f.at, t.pausedAt), eq(f.outcome, "REFUSED")));
   const silent = unionAll(
     db
       .select({
@@ -30,7 +29,16 @@ export function selectSilentTriggers(db: Database) {
         reason: sql<SilentReason>`'overdue'`.as("reason"),
       })
       .from(t)
-      .where(lt(t.dueAt, sql`statement_timestamp() - ${OVERDUE_AFTER}`)),
+      .where(lt(t.dueAt, OVERDUE_BEFORE)),
+    db
+      .select({
+        id: dueFirings.triggerId,
+        since: sql<string>`min(${dueFirings.dueAt})`.as("since"),
+        reason: sql<SilentReason>`'overdue'`.as("reason"),
+      })
+      .from(dueFirings)
+      .where(lt(dueFirings.dueAt, OVERDUE_BEFORE))
+      .groupBy(dueFirings.triggerId),
     db
       .select({
         id: t.id,
@@ -38,7 +46,7 @@ export function selectSilentTriggers(db: Database) {
         reason: sql<SilentReason>`'paused itself'`.as("reason"),
       })
       .from(t)
-      .where(and(isNotNull(t.pausedAt), exists(pausing))),
+      .where(hasPausedItself),
   ).as("silent");
   return db
     .select({

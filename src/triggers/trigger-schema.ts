@@ -13,91 +13,38 @@ import {
   secretOnce,
   WebhookSchema,
 } from "./inbound/webhook-schema.ts";
-import { checkSchedule } from "./schedule/check-schedule.ts";
-import { CATCH_UPS } from "./schedule/schedule.ts";
+import { INPUTS_FROM, RUN_ENDS } from "./run-trigger.ts";
+import { exampleSchedule, GivenScheduleSchema, ScheduleSchema } from "./schedule/schedule-schema.ts";
 
-const MAX_JITTER_SECONDS = 3_600;
-const MAX_WINDOW_SECONDS = 30 * 86_400;
+const OF_ID = "01920000-0000-7000-8000-000000000302";
 
-const exampleSchedule = {
-  cron: "0 6 * * 1-5",
-  at: null,
-  time_zone: "Europe/Berlin",
-  starts_at: null,
-  ends_at: null,
-  jitter_seconds: 0,
-  catch_up: "last" as const,
-  catch_up_window_seconds: 86_400,
-};
-
-const scheduleFields = {
-  cron: text({ max: 100 })
-    .nullable()
-    .openapi({
-      description:
-        "Five fields: minute, hour, day of the month, month, day of the week, with names, lists, ranges and steps. `null` when " +
-        "`at` is given.",
-      example: "0 6 * * 1-5",
-    }),
-  at: text({ max: 40 }).nullable().openapi({
+const runFields = {
+  of: uuid().openapi({ description: "The id of a workflow: the trigger fires when a run of it ends.", example: OF_ID }),
+  on: z.enum(RUN_ENDS).openapi({
     description:
-      "Once: a local time such as `2030-03-01T06:00`, or an instant with its offset. `null` when `cron` is given.",
+      "`completed`: it fires after runs that are COMPLETED. `failed`: after those that are FAILED, for whatever reason, once no retry of the " +
+      "policy follows. `ended`: after both.",
   }),
-  time_zone: text({ min: 1, max: 64 }).openapi({
-    description: "The name of a time zone in the IANA database. It has no default: nobody means UTC by accident.",
-    example: "Europe/Berlin",
-  }),
-  jitter_seconds: z.int().min(0).max(MAX_JITTER_SECONDS).openapi({
+  input_from: z.enum(INPUTS_FROM).openapi({
     description:
-      "Each firing is up to this much later, but not later than the next. An instant always has the same jitter.",
-  }),
-  catch_up: z.enum(CATCH_UPS).openapi({
-    description:
-      "After an outage, `last` fires the last instant that was missed, late. Those before it, and with `none` all of them, are recorded " +
-      "as MISSED.",
-  }),
-  catch_up_window_seconds: z.int().min(0).max(MAX_WINDOW_SECONDS).openapi({
-    description: "What is later than this is not caught up.",
+      "What the new run gets. `fixed`: the `input` of the trigger. `output`: the output of the run that has ended, if it is an object; " +
+      "otherwise null. `run`: `id`, `status`, `output` and `error` of that run.",
   }),
 };
 
-const GivenScheduleSchema = z
-  .strictObject({
-    cron: scheduleFields.cron.default(null),
-    at: scheduleFields.at.default(null),
-    time_zone: scheduleFields.time_zone,
-    starts_at: givenInstant()
-      .nullable()
-      .default(null)
-      .openapi({
-        type: ["string", "null"],
-        format: "date-time",
-        description: "There are no instants before it.",
-      }),
-    ends_at: givenInstant()
-      .nullable()
-      .default(null)
-      .openapi({
-        type: ["string", "null"],
-        format: "date-time",
-        description: "All instants are before it.",
-      }),
-    jitter_seconds: scheduleFields.jitter_seconds.default(0),
-    catch_up: scheduleFields.catch_up.default("last"),
-    catch_up_window_seconds: scheduleFields.catch_up_window_seconds.default(86_400),
-  })
-  .superRefine((schedule, context) => {
-    for (const { field, msg } of checkSchedule(schedule)) {
-      context.addIssue({ code: "custom", path: [field], message: msg, input: schedule[field] });
-    }
-  })
-  .openapi("GivenSchedule", { example: { cron: "0 6 * * 1-5", time_zone: "Europe/Berlin" } });
+const GivenRunTriggerSchema = z
+  .strictObject({ of: runFields.of, on: runFields.on, input_from: runFields.input_from.default("fixed") })
+  .openapi("GivenRunTrigger", { example: { of: OF_ID, on: "completed", input_from: "output" } });
 
-const ScheduleSchema = z
-  .strictObject({ ...scheduleFields, starts_at: instant().nullable(), ends_at: instant().nullable() })
-  .openapi("Schedule", { example: exampleSchedule });
+const RunTriggerSchema = z
+  .strictObject(runFields)
+  .openapi("RunTrigger", { example: { of: OF_ID, on: "completed", input_from: "output" } });
 
-const kind = () => z.enum(TRIGGER_KINDS).openapi("TriggerKind");
+const kind = () =>
+  z.enum(TRIGGER_KINDS).openapi("TriggerKind", {
+    description:
+      "`schedule`: it fires at instants. `webhook`: it fires when a signed message comes. `run`: it fires when a run of another workflow has ended.",
+  });
 
 const when_busy = z
   .enum(WHEN_BUSY)
@@ -125,6 +72,7 @@ const requestFields = {
   kind: kind(),
   schedule: orNull(GivenScheduleSchema).default(null),
   webhook: orNull(GivenWebhookSchema).default(null),
+  run: orNull(GivenRunTriggerSchema).default(null),
   input: input.openapi({
     type: ["object", "null"],
     additionalProperties: true,
@@ -148,8 +96,8 @@ function checkTogether(
 ): void {
   for (const name of TRIGGER_KINDS) {
     if ((fields[name] !== null) === (name === given)) continue;
-    const message = name === given ? `The kind ${given} needs it.` : `The kind ${given} does not have it.`;
-    context.addIssue({ code: "custom", path: [name], message });
+    if (name === given) context.addIssue({ code: "invalid_type", expected: "object", path: [name], input: undefined });
+    else context.addIssue({ code: "custom", path: [name], message: `The kind ${given} does not have it.` });
   }
   const from = fields.webhook !== null && "labels_from" in fields.webhook ? fields.webhook.labels_from : null;
   const labels = new Set([...Object.keys(fields.labels ?? {}), ...Object.keys(from ?? {})]);
@@ -181,11 +129,13 @@ export const exampleTrigger = {
   ...exampleRequest,
   schedule: exampleSchedule,
   webhook: null,
+  run: null,
   concurrency_key: null,
   is_active: true,
   next_at: "2026-02-02T05:00:00.000Z",
   paused_at: null,
   pause_note: null,
+  paused_by: null,
   created_at: "2026-01-31T12:00:00.000Z",
   updated_at: "2026-01-31T12:00:00.000Z",
 };
@@ -198,6 +148,7 @@ const shownFields = {
   kind: kind(),
   schedule: orNull(ScheduleSchema),
   webhook: orNull(WebhookSchema),
+  run: orNull(RunTriggerSchema),
   input: z.record(z.string(), z.unknown()).nullable(),
   labels: labelsOfRun(),
   concurrency_key: z.string().nullable(),
@@ -208,6 +159,11 @@ const shownFields = {
   }),
   paused_at: instant().nullable(),
   pause_note: z.string().nullable().openapi({ description: "Why it was paused, or why it has paused itself." }),
+  paused_by: orNull(
+    z
+      .strictObject({ user_id: uuid(), name: z.string() })
+      .openapi("PausedBy", { example: { user_id: "01920000-0000-7000-8000-000000000201", name: "Ada Lovelace" } }),
+  ).openapi({ description: "Who has paused it. Null while it is active, and when it has paused itself." }),
   created_at: instant(),
   updated_at: instant(),
 };

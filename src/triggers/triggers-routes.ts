@@ -51,6 +51,7 @@ export const contentOf = (given: z.output<typeof TriggerRequestSchema>): Trigger
   kind: given.kind,
   schedule: given.schedule,
   webhook: given.webhook,
+  run: given.run,
   input: given.input ?? null,
   labels: given.labels ?? {},
   concurrencyKey: given.concurrency_key ?? null,

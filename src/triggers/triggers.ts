@@ -15,7 +15,8 @@ import { type JsonObject, jsonText } from "../http/json-value.ts";
 import { type Labels, labelsField } from "../runs/labels.ts";
 import { defineVerb } from "../verbs/verb.ts";
 import { type WebhookConfig, webhookConfigSchema } from "./inbound/receiver.ts";
-import { triggerOfDefinitionProblem, triggerProblem, triggerRefusalSchema } from "./refusals.ts";
+import { resumeProblem, triggerOfDefinitionProblem, triggerProblem, triggerRefusalSchema } from "./refusals.ts";
+import { type RunTrigger, runTriggerSchema } from "./run-trigger.ts";
 import { type Plan, planSchedule, toInstant } from "./schedule/plan.ts";
 import { type Schedule, scheduleSchema } from "./schedule/schedule.ts";
 
@@ -29,6 +30,7 @@ export const triggerRowSchema = z.object({
   /** The field of its kind; the others are null. */
   schedule: scheduleSchema.nullable(),
   webhook: webhookConfigSchema.extend({ old_secret_until: z.string().nullable() }).nullable(),
+  run: runTriggerSchema.nullable(),
   input: jsonText.pipe(z.record(z.string(), z.unknown())).nullable(),
   labels: labelsField,
   concurrency_key: z.string().nullable(),
@@ -37,6 +39,7 @@ export const triggerRowSchema = z.object({
   next_at: z.string().nullable(),
   paused_at: z.string().nullable(),
   pause_note: z.string().nullable(),
+  paused_by: z.object({ user_id: z.string(), name: z.string() }).nullable(),
   created_at: z.string(),
   updated_at: z.string(),
 });
@@ -55,6 +58,8 @@ export const firingSchema = z.object({
   count: z.int(),
   late_ms: z.number().nullable(),
   run_id: z.string().nullable(),
+  of_run_id: z.string().nullable(),
+  of_attempt: z.int().nullable(),
   reason: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()).nullable(),
   user_id: z.string().nullable(),
@@ -69,6 +74,7 @@ export type TriggerContent = {
   /** The field of its kind; the others are null. */
   schedule: Schedule | null;
   webhook: WebhookConfig | null;
+  run: RunTrigger | null;
   input: JsonObject | null;
   labels: Labels;
   concurrencyKey: string | null;
@@ -84,7 +90,7 @@ const contentArguments = (id: string, content: TriggerContent, secretEncrypted: 
     json: {
       name: content.name,
       kind: content.kind,
-      config: content.schedule ?? content.webhook,
+      config: content.schedule ?? content.webhook ?? content.run,
       labels: Object.keys(content.labels).length === 0 ? null : content.labels,
       concurrency_key: content.concurrencyKey,
       when_busy: content.whenBusy,
@@ -157,11 +163,15 @@ export const pauseTrigger = defineVerb({
   isRepeatable: true,
 });
 
-/** Resumes a trigger. `catchesUp`: the last instant that was missed fires, unless it is too old. */
+/**
+ * Resumes a trigger. `catchesUp`: the last instant that was missed fires, unless it is too old. Refused with Problem `conflict` when the
+ * caller does not see the workflow after whose runs it fires.
+ */
 export const resumeTrigger = defineVerb({
   ...TRIGGER_VERB,
   name: "resume_trigger",
   args: ({ id, catchesUp }: { id: string; catchesUp: boolean }) => ({ trigger_id: id, catches_up: catchesUp }),
+  refuse: resumeProblem,
   isRepeatable: true,
 });
 
@@ -236,7 +246,7 @@ const backfillSchema = z.union([
 /**
  * What is needed for {@link backfillTrigger}. The instants of the range are RFC 3339.
  * @throws Unauthenticated
- * @throws Problem `not_found` or `forbidden`
+ * @throws Problem `not_found`, `forbidden`, or `conflict` for a trigger without a schedule
  */
 export async function findBackfill(
   db: Database,

@@ -12,6 +12,7 @@ import {
   addKey,
   addPermission,
   addRunning,
+  addRunTrigger,
   createStage,
   type Stage,
 } from "../support/stage.ts";
@@ -39,6 +40,7 @@ async function fill(stage: Stage, times: number): Promise<void> {
     await addKey(stage);
     await addInvite(stage);
     await addFiredTrigger(stage);
+    await addRunTrigger(stage);
   }
 }
 

@@ -17,7 +17,7 @@ const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)]
   .map(([, block = ""]) => block)
   .filter((block) => block.includes("npx workflow-runs"));
 
-/** Schedules on the command line. */
+/** Triggers of all kinds on the command line. */
 export function describeTriggers(world: () => World): void {
   const { wr, json, environment } = useTerminal(world, "triggers");
   const triggers = (...args: string[]) => wr(["triggers", ...args]);
@@ -59,6 +59,7 @@ export function describeTriggers(world: () => World): void {
   it("is paused with a note, and resumed", async () => {
     const paused = (await triggers("pause", id, "--note", "Until Monday")).stdout;
     expect(paused).toMatch(/^state +paused .* ago$/m);
+    expect(paused).toMatch(/^paused by +\S/m);
     expect(paused).toMatch(/^note +Until Monday$/m);
     expect((await triggers("list", NAME)).stdout).toMatch(/ paused .+ ago +- +Until Monday$/m);
     const resumed = await json(["triggers", "resume", id, "--catch-up"]);
@@ -71,7 +72,7 @@ export function describeTriggers(world: () => World): void {
     const skipped = await triggers("fire", id);
     expect(skipped).toEqual({ code: 1, stdout: "", stderr: `It has not fired: run ${runId} was in the way.\n` });
     const firings = await triggers("firings", id);
-    expect(firings.stdout).toMatch(/^RECORDED +OUTCOME +CAUSE +SCHEDULED +LATE +RUN +WHY\n/);
+    expect(firings.stdout).toMatch(/^RECORDED +OUTCOME +CAUSE +FOR +LATE +RUN +WHY\n/);
     const [, first = "", second = ""] = firings.stdout.split("\n");
     expect(first).toMatch(new RegExp(` SKIPPED +hand +- .* ${runId} +run ${runId} was in the way$`));
     expect(second).toMatch(new RegExp(` FIRED +hand +- .* ${runId}$`));
@@ -132,13 +133,39 @@ export function describeTriggers(world: () => World): void {
     for (const one of [hook, /^id +(\S+)$/m.exec(token.stdout)?.[1] ?? ""]) await triggers("delete", one);
   });
 
+  it("fires after the runs of another workflow, and tells of which", async () => {
+    await wr(["workflows", "create", "Next step", "--lease", ...PARTS]);
+    const { id: of } = await json(["workflows", "get", NAME]);
+    const after = ["--after", NAME, "--on", "failed", "--input-from", "run"];
+    const made = await json(["triggers", "create", "Next step", ...after]);
+    expect(made).toMatchObject({
+      ...{ name: `After ${NAME}`, kind: "run", schedule: null, webhook: null },
+      run: { of, on: "failed", input_from: "run" },
+    });
+    expect((await triggers("get", made.id)).stdout).toMatch(new RegExp(`^after +runs of workflow ${of}$`, "m"));
+    expect((await triggers("list", "Next step")).stdout).toContain(`after failed runs of ${of}`);
+    await wr(["runs", "stop", (await json(["invoke", NAME])).id]);
+    await expect.poll(() => json(["triggers", "firings", made.id])).toMatchObject([{ outcome: "FIRED", cause: "run" }]);
+    const { of_run_id: ended } = (await json(["triggers", "firings", made.id]))[0];
+    expect((await triggers("firings", made.id)).stdout).toContain(`run ${ended}`);
+    expect(await json(["triggers", "occurrences", made.id])).toEqual([]);
+    const backfill = await triggers("backfill", made.id, "--from", "7d", "--to", "1s");
+    expect([backfill.code, backfill.stderr]).toEqual([1, expect.stringContaining("The trigger has no schedule")]);
+    await triggers("delete", made.id);
+  });
+
   it.each<[code: number, args: string[], sentence: string]>([
     [4, ["create", NAME, "--webhook", "hmac-sha256"], "--header"],
     [4, ["create", NAME, "--webhook", "github", "--pick", "commit"], "Write name=/pointer"],
     [4, ["create", NAME, "--webhook", "token", "--secret", "a token that somebody gives"], "always made"],
+    [4, ["create", NAME, "--webhook", "github", "--time-zone", "UTC"], "--time-zone is for --cron or --at only."],
+    [4, ["create", NAME, "--after", NAME], "A workflow cannot run after itself."],
+    [4, ["create", NAME, "--after", NAME, "--key-from", "/id"], "--key-from is for --webhook only."],
+    [4, ["create", NAME, "--after", NAME, "--webhook", "github"], "Say when it fires by one of these: --cron"],
+    [4, ["create", NAME, ...WEEKDAYS, "--on", "failed"], "--on is for --after only."],
     [4, ["create", NAME, "--cron", "0 6 * * *"], "--time-zone"],
-    [4, ["create", NAME, "--time-zone", "UTC"], "Say when by --cron"],
-    [4, ["create", NAME, ...WEEKDAYS, "--at", "2030-03-01T06:00"], "Say when by --cron"],
+    [4, ["create", NAME, "--time-zone", "UTC"], "Say when it fires by one of these: --cron"],
+    [4, ["create", NAME, ...WEEKDAYS, "--at", "2030-03-01T06:00"], "Say when it fires by one of these: --cron"],
     [4, ["create", NAME, "--cron", "61 * * * *", "--time-zone", "UTC"], "five fields"],
     [4, ["create", NAME, "--cron", "0 6 * * *", "--time-zone", "Berlin"], "IANA"],
     [4, ["create", NAME, "--at", "2020-03-01T06:00", "--time-zone", "UTC"], "Must be in the future."],

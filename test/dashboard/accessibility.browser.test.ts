@@ -187,6 +187,10 @@ const PAGES: Record<string, PageCase> = {
     shows: "was in the way",
     dialogs: ["Fire “…” now?", "Resume “…”?", "Delete “…”?"],
   },
+  "the form of a trigger after another run": {
+    path: `${workflow(CONTRACTS)}/triggers/new-run`,
+    shows: "After runs of the workflow",
+  },
   "the form of a schedule, filled in": { path: `/app/triggers/${DEMO.triggerId}/change`, shows: "Change the schedule" },
   "the form of a webhook": { path: `${workflow(PAUSED)}/triggers/new-webhook`, shows: "How its sender signs" },
   "who may run a workflow": { path: `${workflow(INVOICES)}/people`, shows: "Let them run it" },

@@ -43,6 +43,7 @@ const PATHS = [
   `/app/workflows/${DEMO.quarterlyReportId}/triggers`,
   `/app/workflows/${DEMO.quarterlyReportId}/triggers/new`,
   `/app/workflows/${DEMO.quarterlyReportId}/triggers/new-webhook`,
+  `/app/workflows/${DEMO.quarterlyReportId}/triggers/new-run`,
   `/app/triggers/${DEMO.triggerId}`,
   `/app/triggers/${DEMO.triggerId}/change`,
   "/app/runners",

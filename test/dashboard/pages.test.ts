@@ -44,6 +44,7 @@ async function allPages(): Promise<string[]> {
     `/app/triggers/${trigger.id}`,
     `/app/triggers/${trigger.id}/change`,
     `/app/workflows/${definitionId}/triggers/new-webhook`,
+    `/app/workflows/${definitionId}/triggers/new-run`,
     `/app/triggers/${hook.id}`,
     `/app/triggers/${hook.id}/change`,
     "/app/files",

@@ -1,10 +1,11 @@
 /** The pages of triggers, and what the pages of workflows and runs say about them. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/browser.ts";
-import { insertRun } from "../support/lifecycle.ts";
+import { insertRun, makeOverdue } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { addWorkflow } from "../triggers/second-workflow.ts";
 import { createTrigger, type Firing, HOURLY, readFirings, readTrigger, send } from "../triggers/support.ts";
 
 let service: Service;
@@ -101,6 +102,44 @@ describe("the triggers of a workflow", () => {
   });
 });
 
+describe("a trigger that fires after another run", () => {
+  it("is made by a form that offers the other workflows, and its page says what it does and what became of it", async () => {
+    const first = await addWorkflow(service.database, tenant);
+    expect(await owner.read(list)).toContain(`href="${list}/new-run"`);
+    const form = await owner.read(`${list}/new-run`);
+    expect(form).toContain(`<option value="${first}">Second</option>`);
+    expect(form).not.toContain(`value="${tenant.definitionId}"`);
+    expect(form).not.toContain('name="cron"');
+    const fields = { name: "Then", of: first, on: "ended", input_from: "output" };
+    const missing = await owner.post(`${list}/new-run`, { ...fields, of: "" });
+    expect(await missing.text()).toContain("After runs of the workflow: Choose a workflow.");
+    const itself = await owner.post(`${list}/new-run`, { ...fields, of: tenant.definitionId });
+    expect(await itself.text()).toContain("A workflow cannot run after itself.");
+    const path = (await owner.post(`${list}/new-run`, fields)).headers.get("Location") ?? "";
+    for (const page of [path, list]) {
+      expect(wordsOf(await owner.read(page))).toContain("once a run of Second has ended, COMPLETED or FAILED");
+    }
+    expect(await owner.read(`${path}/change`)).toContain(`value="${first}"`);
+
+    const ended = await insertRun(service.database, { ...tenant, definitionId: first });
+    await makeOverdue(service, ended);
+    await service.sweep();
+    const [firing] = await readFirings(service, tenant, path.split("/").at(-1) ?? "");
+    expect(firing).toMatchObject({ outcome: "FIRED", of_run_id: ended });
+    expect(await owner.read(path)).toContain(`href="/app/runs/${ended}"`);
+    const run = await owner.read(`/app/runs/${firing?.run_id}`);
+    expect(wordsOf(run)).toContain("the trigger Then, after another run");
+    expect(run).toContain(`href="/app/runs/${ended}"`);
+
+    await owner.post(`${path}/pause`, { note: "Until Monday" });
+    expect(wordsOf(await owner.read(path))).toMatch(/Paused since .* by .*@test\.example/);
+    const changed = { ...fields, on: "failed", is_active: "false" };
+    expect((await owner.post(`${path}/change-run`, changed)).headers.get("Location")).toBe(path);
+    await service.send("DELETE", `/v1/workflow-definitions/${first}`, tenant.owner.key);
+    expect(wordsOf(await owner.read(path))).toContain("a workflow that is gone or that you may not see");
+  });
+});
+
 describe("the page of a trigger", () => {
   it("shows the next five instants in two time zones, and changes the schedule from now on", async () => {
     const path = await add({ cron: "", at: "2030-07-01T06:00" });
@@ -192,6 +231,24 @@ describe("the page of a trigger", () => {
     expect(html).toContain("It has paused itself: the user who changed it last is no longer active.");
     expect(html).toContain(`href="/app/people/${tenant.admin.id}"`);
     expect(html).toContain("Resume it, and it fires with your rights.");
+    expect(wordsOf(await owner.read("/app/health"))).toMatch(
+      /Triggers that do not fire ?Test ?of Test: paused itself less than a minute ago ?It has paused itself: /,
+    );
+    expect(await user.read("/app/health")).not.toContain("Triggers that do not fire");
+  });
+
+  it("is on Health when it should have fired, and when somebody has paused it, it is not", async () => {
+    const { id } = await createTrigger(service, tenant, HOURLY);
+    await service.database
+      .sql`update triggers set due_at = statement_timestamp() - interval '3 minutes' where id = ${id}`;
+    expect(wordsOf(await owner.read("/app/health"))).toContain("of Test: should have fired 3 min ago");
+    await owner.post(`/app/triggers/${id}/pause`, { note: "Until Monday" });
+    expect(await owner.read("/app/health")).not.toContain("Triggers that do not fire");
+    await service.database.sql`
+      insert into due_firings (tenant_id, trigger_id, due_at, run_id, attempt, depth)
+      values (${tenant.id}, ${id}, statement_timestamp() - interval '5 minutes', gen_random_uuid(), 1, 1)`;
+    expect(wordsOf(await owner.read("/app/health"))).toContain("should have fired 5 min ago");
+    await service.sweep();
   });
 });
 
@@ -209,7 +266,8 @@ describe("who may see and change a trigger", () => {
       expect(html).toContain("Each morning");
       expect(html).not.toMatch(/\/new"|ask-fire|Change</);
     }
-    for (const page of [`${path}/change`, `${list}/new`]) expect((await user.get(page)).status).toBe(403);
+    for (const page of [`${path}/change`, `${list}/new`, `${list}/new-run`])
+      expect((await user.get(page)).status).toBe(403);
     for (const form of [...forms, `${list}/new`]) {
       expect([form, (await user.post(form, FIELDS)).status]).toEqual([form, 403]);
     }

@@ -480,6 +480,23 @@ const triggerVerb = (verb: string, more: object = {}): Record<string, Reach> => 
 const replaceTrigger = (world: World, more: object) =>
   onTrigger("replace_trigger", world, world.tenant.owner, { content: triggerContent(more), input: null, plan: PLAN });
 
+/** The content of a trigger that fires after the runs of this definition. */
+const afterRun = (of: string) => ({ kind: "run", config: { of, on: "ended", input_from: "fixed" } });
+
+/** Inserts a trigger that fires after runs of a definition that is gone. Returns its id. */
+async function insertRunTrigger(world: World): Promise<string> {
+  const id = await insertTriggers(world);
+  await service.database.sql`
+    update triggers set kind = 'run', config = ${JSON.stringify(afterRun(uuid()).config)}::jsonb where id = ${id}`;
+  return id;
+}
+
+const replaceRunTrigger = async (world: World, of: string) =>
+  call("replace_trigger", {
+    ...(await callerOf(world.tenant.owner)),
+    ...{ trigger_id: await insertRunTrigger(world), content: triggerContent(afterRun(of)), input: null, plan: null },
+  });
+
 const openSession = async ({ tenant }: World, user = tenant.owner, more: object = {}) =>
   call("open_runner_session", {
     ...(await callerOf(user)),
@@ -683,6 +700,8 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return createTrigger(world, world.tenant.owner, { when_busy: "replace_running" });
     },
     past: (world) => createTrigger(world, world.tenant.owner, PAST_PLAN),
+    of_itself: (world) => createTrigger(world, world.tenant.owner, afterRun(world.tenant.definitionId)),
+    of_not_found: (world) => createTrigger(world, world.tenant.owner, afterRun(uuid())),
   }),
   of("replace_trigger", {
     ...triggerVerb("replace_trigger", { content: triggerContent(), input: null, plan: PLAN }),
@@ -691,6 +710,8 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return replaceTrigger(world, { when_busy: "replace_running" });
     },
     past: (world) => replaceTrigger(world, PAST_PLAN),
+    of_itself: (world) => replaceRunTrigger(world, world.tenant.definitionId),
+    of_not_found: (world) => replaceRunTrigger(world, uuid()),
     other_kind: (world) => replaceTrigger(world, { kind: "webhook" }),
     other_scheme: async (world) =>
       call("replace_trigger", {
@@ -715,7 +736,13 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   }),
   of("delete_trigger", triggerVerb("delete_trigger")),
   of("pause_trigger", triggerVerb("pause_trigger", { note: null })),
-  of("resume_trigger", triggerVerb("resume_trigger", { catches_up: false })),
+  of("resume_trigger", {
+    ...triggerVerb("resume_trigger", { catches_up: false }),
+    of_not_found: async (world) => {
+      const id = await insertRunTrigger(world);
+      return call("resume_trigger", { ...(await callerOf(world.tenant.owner)), trigger_id: id, catches_up: false });
+    },
+  }),
   of("fire_trigger", triggerVerb("fire_trigger", { firing_id: uuid(), run_id: uuid() })),
   of("backfill_trigger", {
     ...triggerVerb("backfill_trigger", { version: 1, firings: "[]" }),

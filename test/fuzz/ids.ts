@@ -24,6 +24,7 @@ export type Ids = Record<IdKind, string[]>;
 const KINDS: Record<string, IdKind> = {
   tenant_id: "tenant",
   user_id: "user",
+  actor_id: "user",
   path_part_id: "part",
   parent_path_id: "part",
   source_path_part_ids: "part",
@@ -33,6 +34,8 @@ const KINDS: Record<string, IdKind> = {
   definition_id: "definition",
   workflow_definition_id: "definition",
   workflow_definition_ids: "definition",
+  of: "definition",
+  object_id: "definition",
   run_id: "run",
   run_ids: "run",
   batch: "batch",

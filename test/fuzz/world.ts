@@ -3,7 +3,7 @@ import { type Caller, knownCallers, loginToken, runnerCredential } from "../supp
 import { insertRun } from "../support/lifecycle.ts";
 import type { Call } from "../support/operations.ts";
 import type { Service } from "../support/service.ts";
-import { addBatch, addFiredTrigger, addInvite, createStage, type Stage } from "../support/stage.ts";
+import { addBatch, addFiredTrigger, addInvite, addRunTrigger, createStage, type Stage } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 import { type Ids, readIds } from "./ids.ts";
 import type { KnownCaller } from "./plan.ts";
@@ -11,12 +11,13 @@ import type { KnownCaller } from "./plan.ts";
 /** Another tenant, and those whom the service lets in nowhere: the same for all requests. */
 export type Outside = { stage: Stage<Service>; ids: Ids; unknown: Caller[] };
 
-/** Puts a run of each state, an invite, a batch and a trigger into a stage's tenant, and tells what it has. */
+/** Puts a run of each state, an invite, a batch and triggers into a stage's tenant, and tells what it has. */
 export async function fill(stage: Stage<Service>): Promise<Ids> {
   for (const status of RUN_STATUSES) await insertRun(stage.service.database, stage.tenant, { status });
   await addInvite(stage);
   await addBatch(stage);
   await addFiredTrigger(stage);
+  await addRunTrigger(stage);
   return readIds(stage);
 }
 

@@ -1,7 +1,7 @@
 /**
  * Kills Postgres or the Worker (`kill -9`) at random moments while clients send requests: KILLS times, and for LEAST_SECONDS at least. After
  * each kill, the invariants hold and every acknowledged run exists. At the end, every run has ended, and a subscriber was notified of each end by exactly one
- * event. Runs in Node, with the built Worker.
+ * event; and each end has made each trigger fire once that waits for it. Runs in Node, with the built Worker.
  */
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,6 +10,7 @@ import { brokenInvariants } from "../support/invariants.ts";
 import { type Sql, startStack } from "../support/node/killable-stack.ts";
 import { createRandom } from "../support/random.ts";
 import { createTenant } from "../support/tenant.ts";
+import { addWorkflow, bodyAfter } from "../triggers/second-workflow.ts";
 import { startClients } from "./clients.ts";
 import { startRunner } from "./runner.ts";
 import { startSubscriber } from "./subscriber.ts";
@@ -29,8 +30,16 @@ afterAll(async () => {
   for (const end of endings.toReversed()) await end();
 });
 
-/** Without limits, each definition has one slot. */
-type Scene = { definitions: number; clients: number; limits?: { slots: number; slotsOfKey: number; keys: number } };
+/**
+ * Without limits, each definition has one slot. With `chains`, the tenant of each has a second one, they run after each other, and the
+ * kills go on until so many runs have ended.
+ */
+type Scene = {
+  definitions: number;
+  clients: number;
+  limits?: { slots: number; slotsOfKey: number; keys: number };
+  chains?: { ends: number };
+};
 
 const SCENES: [string, Scene][] = [
   ["four definitions with one slot each, and 8 clients", { definitions: 4, clients: 8 }],
@@ -38,23 +47,34 @@ const SCENES: [string, Scene][] = [
     "one definition with 10 slots, at most 2 for each of 50 keys, and 16 clients",
     { definitions: 1, clients: 16, limits: { slots: 10, slotsOfKey: 2, keys: 50 } },
   ],
+  [
+    "two pairs of definitions with 10 slots each, which run after each other, and 4 clients",
+    { definitions: 2, clients: 4, limits: { slots: 10, slotsOfKey: 10, keys: 0 }, chains: { ends: 25 * KILLS } },
+  ],
 ];
 
 it.each(SCENES)(
   `nothing that was acknowledged is lost: %s (seed ${seed})`,
-  async (_, { definitions, clients: count, limits }) => {
+  async (_, { definitions, clients: count, limits, chains }) => {
     const { baseUrl, sql, killSome } = await startStack(endings, { cronMs: 300, hasObjects: false });
     const runner = await startRunner(random);
     endings.push(runner.close);
     const tenants = await Promise.all(
       Array.from({ length: definitions }, () => createTenant({ sql }, { runnerUrl: runner.url })),
     );
-    const limited = limits === undefined ? [] : tenants.map(({ definitionId }) => definitionId);
+    const seconds =
+      chains === undefined ? [] : await Promise.all(tenants.map((tenant) => addWorkflow({ sql }, tenant)));
+    const limited = limits === undefined ? [] : [...tenants.map(({ definitionId }) => definitionId), ...seconds];
     if (limits !== undefined) {
       await sql`
       update workflow_definitions set max_running = ${limits.slots}, max_running_per_key = ${limits.slotsOfKey},
         updated_at = statement_timestamp()
       where id = any (${limited}::uuid[])`;
+    }
+    for (const [index, second] of seconds.entries()) {
+      const { owner, definitionId = "" } = tenants[index] ?? {};
+      await runAfter(baseUrl, owner?.key, second, definitionId, "ended");
+      await runAfter(baseUrl, owner?.key, definitionId, second, "failed");
     }
     const subscriber = await startSubscriber(random);
     endings.push(subscriber.close);
@@ -63,7 +83,8 @@ it.each(SCENES)(
     endings.push(clients.stop);
 
     const began = Date.now();
-    for (let kill = 1; kill <= KILLS || Date.now() - began < LEAST_MS; kill++) {
+    const hasEnded = async () => chains === undefined || (await countEnds(sql)) >= chains.ends;
+    for (let kill = 1; kill <= KILLS || Date.now() - began < LEAST_MS || !(await hasEnded()); kill++) {
       await delay(200 + random.integer(LONGEST_LIFE_MS));
       const victim = await killSome(random);
       expect(await findFaults(sql, clients, runner, limited), `after kill ${kill}, of ${victim}`).toEqual([]);
@@ -82,6 +103,24 @@ it.each(SCENES)(
     expect(runner.completed.size).toBeGreaterThan(0);
   },
 );
+
+const countEnds = async (sql: Sql) =>
+  Number((await sql`select count(*) as n from workflow_runs where status in ('COMPLETED', 'FAILED')`)[0]?.n);
+
+async function runAfter(
+  baseUrl: string,
+  key: string | undefined,
+  definitionId: string,
+  of: string,
+  on: string,
+): Promise<void> {
+  const response = await fetch(`${baseUrl}/v1/workflow-definitions/${definitionId}/triggers`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
+    body: JSON.stringify(bodyAfter(of, { on })),
+  });
+  if (response.status !== 201) throw new Error(`run after: ${response.status} ${await response.text()}`);
+}
 
 async function subscribe(baseUrl: string, key: string, url: string): Promise<void> {
   const response = await fetch(`${baseUrl}/v1/notification-endpoints`, {
@@ -131,7 +170,8 @@ async function findFaults(sql: Sql, clients: Clients, runner: Runner, limited: s
 async function untilAllHaveEnded(sql: Sql): Promise<void> {
   const limit = Date.now() + LAST_RUNS_MS;
   for (;;) {
-    const [count] = await sql`select count(*)::int as n from workflow_runs where status in ('PENDING', 'RUNNING')`;
+    const [count] = await sql`
+      select count(*)::int + (select count(*)::int from due_firings) as n from workflow_runs where status in ('PENDING', 'RUNNING')`;
     if (count?.n === 0) return;
     if (Date.now() > limit) throw new Error(`${count?.n} runs are stuck.`);
     await sql`

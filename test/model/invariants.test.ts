@@ -161,6 +161,30 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     ({ running }) => ["update workflow_runs set dispatch_count = 0 where id = $1", [running]],
   ],
   [
+    "the end of a run has not made a trigger fire once",
+    ({ completed }) => [
+      `insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, created_at, updated_at)
+       select gen_random_uuid(), tenant_id, workflow_definition_id, user_id, 'After', 'run',
+         jsonb_build_object('of', workflow_definition_id, 'on', 'completed'), created_at, created_at, created_at
+       from workflow_runs where id = $1`,
+      [completed],
+    ],
+  ],
+  [
+    "a run does not name the firing that has triggered it",
+    ({ completed }) => [
+      `with trigger as (
+         insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at)
+         select gen_random_uuid(), tenant_id, workflow_definition_id, user_id, 'Test', 'schedule', '{}', created_at
+         from workflow_runs where id = $1
+         returning id, tenant_id
+       )
+       insert into trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, run_id)
+       select gen_random_uuid(), tenant_id, id, statement_timestamp(), 'FIRED', 'run', $1::uuid from trigger`,
+      [completed],
+    ],
+  ],
+  [
     "an event belongs to no run",
     ({ completed }) => [
       `insert into workflow_run_events (tenant_id, run_id, attempt, type)

@@ -73,6 +73,12 @@ async function createWorld(service: Service): Promise<World> {
       update workflow_definitions set retry_on = ${RETRY_ON}, max_attempts = ${definition.maxAttempts},
         lease_seconds = ${LEASE_SECONDS}, handover = ${definition.runner === "leases" ? "lease" : "webhook"}
       where id = ${id}`;
+    // It fires after each end, and is refused, since its workflow has no runner. So each end must have one firing: see the invariants.
+    await service.database.sql`
+      insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, created_at, updated_at)
+      select gen_random_uuid(), ${tenant.id}, ${tenant.definitionId}, ${tenant.owner.id}, 'After', 'run',
+        jsonb_build_object('of', ${id}::text, 'on', 'ended', 'input_from', 'run'), long_ago, long_ago, long_ago
+      from (select statement_timestamp() - interval '10 years' as long_ago) past`;
   }
   const runner = await startRunner(service, tenant, { capacity: 100 });
   return { service, tenant, runner, model, definitionIds, runIds: new Map(), batchIds: new Map() };

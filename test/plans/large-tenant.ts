@@ -142,6 +142,12 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
         'schedule', '{}', statement_timestamp(), planned.at, planned.at
       from t, generate_series(1, t.definitions) n,
         lateral (select statement_timestamp() + interval '1 day' + n * interval '1 minute' as at) planned`,
+    // Besides, each tenth fires after the runs of the definition before it. Whoever ends a run looks for these.
+    sql`
+      insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at)
+      select md5(t.id || 'run trigger' || n)::uuid, t.id, md5(t.id || 'definition' || n)::uuid, md5(t.id || 'user1')::uuid, 'Large', 'run',
+        jsonb_build_object('of', md5(t.id || 'definition' || n - 1)::uuid, 'on', 'completed', 'input_from', 'output'), statement_timestamp()
+      from t, generate_series(10, t.definitions, 10) n`,
     sql`
       insert into trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, occasion, scheduled_at, run_id)
       select gen_random_uuid(), t.id, md5(t.id || 'trigger' || n)::uuid, fired.at, 'FIRED', 'schedule', public.wire_instant(fired.at),
@@ -184,6 +190,8 @@ export const SMALL_TABLES = new Set([
   ...["sweep_state", "event_epoch", "workflow_run_events_id_seq"],
   // Nearly always empty: a row for each group of which very many runs are being superseded just now.
   "supersessions",
+  // Nearly always empty: a row for each end of a run, until its trigger has fired.
+  "due_firings",
   // Of Postgres itself: as many rows as there are roles and databases.
   ...["pg_authid", "pg_database"],
 ]);

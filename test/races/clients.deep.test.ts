@@ -6,6 +6,7 @@ import { passDeadline } from "../support/lifecycle.ts";
 import { createRandom, type Random } from "../support/random.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
+import { createAfter } from "../triggers/support.ts";
 
 const CLIENTS = 16;
 const SWEEPERS = 2;
@@ -59,6 +60,8 @@ describe(`${CLIENTS} clients and ${SWEEPERS} sweepers at ${DEFINITIONS} definiti
     const summary = await service.get("/v1/workflow-runs/summary", tenant.owner.key);
     expect(await summary.json()).toMatchObject({ ...count });
     expect(count?.completed).toBeGreaterThan(0);
+    const [stats] = await sql`select deadlocks::int from pg_stat_database where datname = current_database()`;
+    expect(stats).toEqual({ deadlocks: 0 });
   });
 });
 
@@ -77,6 +80,10 @@ async function createWorld(): Promise<World> {
     const response = await send(world, "create", "POST", "/v1/workflow-definitions", describeDefinition(tenant, 202));
     world.definitionIds.push((await response.json<{ id: string }>()).id);
   }
+  // Two of them run after each other.
+  const [first = "", second = ""] = world.definitionIds;
+  await createAfter(service, first, tenant.owner.key, second, { on: "completed" });
+  await createAfter(service, second, tenant.owner.key, first, { on: "failed" });
   return world;
 }
 

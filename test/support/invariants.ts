@@ -179,6 +179,29 @@ const INVARIANTS: Record<string, string> = {
     where event.type = 'BATCH_ENDED'
     group by event.detail ->> 'batch_id' having count(*) > 1 or count(batch.id) <> 1`,
 
+  // What a pause or an outage has merged into one row is not counted.
+  "the end of a run has not made a trigger fire once": `
+    select t.id || ' after ' || e.run_id || '.' || e.attempt as name
+    from triggers t join event e on e.definition_id = t.of_definition_id and e.at > t.created_at
+    where e.type in ('COMPLETED', 'FAILED', 'TIMED_OUT', 'STOPPED', 'LOST') and t.created_at = t.updated_at
+      and (t.config ->> 'on' = 'ended' or (t.config ->> 'on' = 'completed') = (e.type = 'COMPLETED'))
+      and not exists (
+        select from event retried
+        where retried.run_id = e.run_id and retried.attempt = e.attempt + 1 and retried.type = 'RETRIED'
+          and (retried.detail ->> 'automatic')::boolean)
+      and not exists (select from trigger_firings f where f.trigger_id = t.id and f.count > 1)
+      and 1 <> (
+        select count(*) from due_firings f where f.trigger_id = t.id and f.run_id = e.run_id and f.attempt = e.attempt
+      ) + (
+        select count(*) from trigger_firings f
+        where f.trigger_id = t.id and f.of_run_id = e.run_id and f.of_attempt = e.attempt)`,
+
+  "a run does not name the firing that has triggered it": `
+    select f.id::text as name
+    from trigger_firings f join run on run.id = f.run_id
+    where f.outcome = 'FIRED' and f.cause = 'run' and (run.triggered_by ->> 'firing_id' is distinct from f.id::text
+      or (run.triggered_by ->> 'depth')::int not between 1 and 10)`,
+
   "an event belongs to no run": `
     select event.id::text as name from workflow_run_events event
     where ($1::uuid is null or event.tenant_id = $1) and event.run_id is not null

@@ -166,6 +166,13 @@ export async function addTrigger(stage: Stage): Promise<string> {
   return postForId(stage, `/v1/workflow-definitions/${await addDefinition(stage)}/triggers`, triggerBody(stage));
 }
 
+/** A new trigger of the OWNER's, of a definition of its own, that fires after runs of the tenant's definition. Returns its id. */
+export async function addRunTrigger(stage: Stage): Promise<string> {
+  const run = { of: stage.tenant.definitionId, on: "ended", input_from: "run" };
+  const body = { ...triggerBody(stage), kind: "run", schedule: null, run };
+  return postForId(stage, `/v1/workflow-definitions/${await addDefinition(stage)}/triggers`, body);
+}
+
 /** A new trigger that has fired once by hand. Returns its id. */
 export async function addFiredTrigger(stage: Stage): Promise<string> {
   const id = await addTrigger(stage);

@@ -64,6 +64,11 @@ describe("the diagnosis of triggers", () => {
     expect(await said("triggers")).toEqual(["good: None is overdue, and none has paused itself."]);
     await sql`update triggers set due_at = statement_timestamp() - interval '3 minutes' where id = ${id}`;
     expect(await said("triggers")).toEqual(["bad: 1 should have fired more than two minutes ago"]);
+    await sql`
+      insert into due_firings (tenant_id, trigger_id, due_at, run_id, attempt, depth)
+      values (${tenant.id}, gen_random_uuid(), statement_timestamp() - interval '3 minutes', gen_random_uuid(), 1, 1)`;
+    expect(await said("triggers")).toEqual(["bad: 2 should have fired more than two minutes ago"]);
+    await sql`delete from due_firings`;
   });
 
   it("names those that have paused themselves, and not those that somebody has paused", async () => {

@@ -1,6 +1,7 @@
 /** What the tests of triggers have in common. */
 import type { Service } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
+import { bodyAfter } from "./second-workflow.ts";
 
 export const HOURLY = { cron: "0 * * * *", time_zone: "Europe/Berlin" };
 export const MINUTELY = { cron: "* * * * *", time_zone: "UTC" };
@@ -14,6 +15,7 @@ type Trigger = {
   is_active: boolean;
   next_at: string | null;
   pause_note: string | null;
+  paused_by: { user_id: string; name: string } | null;
 };
 
 export type Firing = {
@@ -23,6 +25,8 @@ export type Firing = {
   scheduled_at: string | null;
   scheduled_until: string | null;
   count: number;
+  of_run_id: string | null;
+  of_attempt: number | null;
   late_ms: number | null;
   run_id: string | null;
   reason: string | null;
@@ -74,3 +78,14 @@ export async function backdate({ database }: Service, id: string, minutes: numbe
       next_at = statement_timestamp() - interval '1 second'
     where id = ${id}`;
 }
+
+/** A new trigger of a workflow that fires after the runs of another. */
+export const createAfter = (
+  service: Service,
+  definitionId: string,
+  key: string,
+  of: string,
+  run: object = {},
+  more: object = {},
+): Promise<Trigger> =>
+  send(service, "POST", `/v1/workflow-definitions/${definitionId}/triggers`, key, bodyAfter(of, run, more));

@@ -10,9 +10,12 @@ const REASONS: Readonly<Record<string, string>> = {
   path_parts: "a file of the workflow is gone, or a source folder has no document",
   no_key: "its input has no concurrency key where the policy says, or the message none where the trigger says",
   body_unusable: "the message is not a JSON object, or has something that cannot be kept",
-  input_too_large: "what the message gives to the run has more than 32 KiB",
   queue_full: "as many runs wait as the policy allows",
   several_slots: "it would replace the running run, but the policy allows several at once",
+  of_rights: "the user who changed it last may no longer see the workflow after whose runs it fires",
+  of_deleted: "the workflow after whose runs it fires was deleted",
+  depth: "ten runs before it had triggered each other already",
+  input_too_large: "what the message, or the run that had ended, gives to the run has more than 32 KiB",
   snapshot_too_large: "the paths of the workflow's files are too long together",
 };
 
@@ -26,8 +29,9 @@ export function whyNot({ outcome, reason, run_id }: Firing): string {
 
 const COLORS = { FIRED: "green", SKIPPED: "yellow", MISSED: "yellow", REFUSED: "red" } as const;
 
-/** Of a stretch of missed instants, the first and the last, and how many they are. */
-function scheduledText({ scheduled_at, scheduled_until, count }: Firing): string {
+/** The instant or the run that it was about. Of a stretch, the first and the last, and how many they are. */
+function occasionText({ scheduled_at, scheduled_until, count, of_run_id }: Firing): string {
+  if (of_run_id !== null && count === 1) return `run ${of_run_id}`;
   if (scheduled_at === null) return "-";
   if (scheduled_until === null || count === 1) return instantOf(scheduled_at);
   return `${instantOf(scheduled_at)} to ${instantOf(scheduled_until)} (${count})`;
@@ -42,7 +46,7 @@ export const firingRow = (firing: Firing) => ({
   recorded: ago(firing.at),
   outcome: paint(COLORS[firing.outcome], firing.outcome),
   cause: firing.cause,
-  scheduled: scheduledText(firing),
+  for: occasionText(firing),
   late: lateText(firing.late_ms),
   run: firing.run_id ?? "-",
   why: whyNot(firing),
@@ -54,18 +58,25 @@ type Webhook = NonNullable<Trigger["webhook"]>;
 const scheduleText = ({ cron, at, time_zone }: Schedule): string => harmless(`${cron ?? at}, ${time_zone}`);
 
 /** What makes it fire. */
-const occasionText = ({ schedule, webhook, kind }: Trigger): string => {
+function whenText({ schedule, webhook, run, kind }: Trigger): string {
   if (schedule !== null) return scheduleText(schedule);
-  return webhook === null ? kind : `webhook, ${webhook.scheme}`;
-};
+  if (webhook !== null) return `webhook, ${webhook.scheme}`;
+  return run === null ? kind : `after ${run.on} runs of ${run.of}`;
+}
 
 const stateText = ({ paused_at }: Trigger): string =>
   paused_at === null ? "active" : paint("yellow", `paused ${ago(paused_at)}`);
 
+/** Who has paused it. Null while it is active. */
+function pauserText({ paused_at, paused_by }: Trigger): string | null {
+  if (paused_at === null) return null;
+  return paused_by === null ? "itself" : harmless(paused_by.name);
+}
+
 export const triggerRow = (trigger: Trigger) => ({
   id: trigger.id,
   name: harmless(trigger.name),
-  on: occasionText(trigger),
+  when: whenText(trigger),
   state: stateText(trigger),
   next: trigger.next_at === null ? "-" : instantOf(trigger.next_at),
   note: harmless(trigger.pause_note ?? ""),
@@ -119,16 +130,18 @@ export function printTrigger(mode: Mode, trigger: Trigger): void {
 }
 
 const triggerLines = (trigger: Trigger): string[] => {
-  const { schedule, webhook, labels, input } = trigger;
+  const { schedule, webhook, run, labels, input } = trigger;
   return facts({
     id: trigger.id,
     name: harmless(trigger.name),
     workflow: trigger.workflow_definition_id,
     ...(schedule && scheduleFacts(schedule)),
     ...(webhook && webhookFacts(webhook)),
+    ...(run && { after: `runs of workflow ${run.of}`, on: run.on, "input from": run.input_from }),
     state: stateText(trigger),
+    "paused by": pauserText(trigger),
     note: trigger.pause_note === null ? null : harmless(trigger.pause_note),
-    next: trigger.next_at === null ? null : nextText(trigger.next_at, schedule?.time_zone ?? "UTC"),
+    next: trigger.next_at === null || schedule === null ? null : nextText(trigger.next_at, schedule.time_zone),
     "when busy": trigger.when_busy ?? "as the policy says",
     input: input === null ? null : JSON.stringify(input),
     labels: harmless(

@@ -76,6 +76,10 @@ begin
   if v_batch_ids is not null then
     perform public.end_batches(v_batch_ids, p_now);
   end if;
+  -- After most definitions nothing else runs.
+  if exists (select from public.triggers t where t.of_definition_id = any (v_definition_ids)) then
+    perform public.note_ends(p_run_ids, v_definition_ids, p_now);
+  end if;
   return v_lags_ms;
 end $$;
 

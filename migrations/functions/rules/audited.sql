@@ -114,11 +114,12 @@ begin
         'object', jsonb_build_object('kind', p_kind, 'id', t.id, 'name', t.name),
         'about', public.audited('workflow_definition', t.workflow_definition_id) -> 'object',
         'shown', jsonb_build_object(
-          'name', t.name, 'kind', t.kind, 'schedule', case t.kind when 'schedule' then t.config end, 'user_id', t.user_id,
+          'name', t.name, 'kind', t.kind, 'schedule', case t.kind when 'schedule' then t.config end,
+          'run', case t.kind when 'run' then t.config end, 'user_id', t.user_id,
           'concurrency_key', t.concurrency_key, 'when_busy', t.when_busy, 'is_active', t.paused_at is null,
           'pause_note', public.audit_text(t.pause_note)),
         'hidden', public.audit_fields('input', t.input::jsonb) || public.audit_fields('labels', t.labels)
-          || case when t.kind <> 'schedule' then public.audit_fields('config', t.config) else '{}' end
+          || case t.kind when 'webhook' then public.audit_fields('config', t.config) else '{}' end
           || jsonb_build_object('secret', md5(t.secret_encrypted)))
       into v_audited
       from public.triggers t where t.id = p_id;

@@ -66,11 +66,13 @@ begin
     case when v_notify_at <= p_after then p_after + interval '30 seconds' else v_notify_at end);
 end $$;
 
--- When a trigger of the tenant is next due, of those that are due after an instant.
+-- When a trigger or a due firing of the tenant is next due, of those that are due after an instant.
 create or replace function public.triggers_due_at(p_tenant_id uuid, p_after timestamptz default '-infinity') returns timestamptz
 language plpgsql stable as $$
 begin
-  return (select min(t.due_at) from public.triggers t where t.tenant_id = p_tenant_id and t.due_at > p_after);
+  return least(
+    (select min(t.due_at) from public.triggers t where t.tenant_id = p_tenant_id and t.due_at > p_after),
+    (select min(f.due_at) from public.due_firings f where f.tenant_id = p_tenant_id and f.due_at > p_after));
 end $$;
 
 -- An instant for which a run or a trigger only waits, as the cron counts it. The cron sweeps each minute while something is due within the
@@ -106,6 +108,7 @@ begin
       where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null)),
     (select min(s.superseded_at) from public.supersessions s),
     public.wakes_cron_at((select min(t.due_at) from public.triggers t where t.due_at is not null)),
+    (select min(f.due_at) from public.due_firings f),
     (select min(a.ends_at) from public.running_attempts a),
     -- Few runs have a stop to send, and there is an index with only those.
     (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),

@@ -82,6 +82,7 @@ declare
   v_next_stop_at timestamptz;
   v_has_started boolean;
   v_has_stop boolean;
+  v_has_ended boolean := false;
   v_notifies boolean := coalesce((p_told ->> 'notifies')::boolean, false);
 begin
   if v_xid is null and p_told is null then
@@ -111,12 +112,13 @@ begin
   loop
     if v_tenant_id is distinct from v_changed_tenant_id then
       if v_tenant_id is not null then
-        v_tenants := v_tenants || public.effects_in(v_tenant_id, v_due_at, v_runs, v_definition_ids, true, null);
+        v_tenants := v_tenants || public.effects_in(v_tenant_id, v_due_at, v_runs, v_definition_ids, true, null, v_has_ended, v_sends);
       end if;
       v_tenant_id := v_changed_tenant_id;
       v_due_at := null;
       v_runs := '{}';
       v_definition_ids := '{}';
+      v_has_ended := false;
     end if;
     v_definition_ids := v_definition_ids || v_definition_id;
     if v_run_id is null then
@@ -125,6 +127,7 @@ begin
     end if;
     continue when v_run_id is null and v_definition_id is not null;
     v_notifies := true;
+    v_has_ended := v_has_ended or coalesce(v_status in ('COMPLETED', 'FAILED'), false);
     -- An event without a run counts as a change of an unknown run, so that listeners to the whole tenant hear of it.
     v_runs := v_runs || jsonb_build_object('run_id', coalesce(v_run_id, v_tenant_id),
       'workflow_definition_id', coalesce(v_definition_id, v_tenant_id),
@@ -169,7 +172,8 @@ begin
     if (p_told ->> 'is_due')::boolean then
       v_due_at := least(v_due_at, public.next_due_at(p_tenant_id, '-infinity'));
     end if;
-    v_tenants := v_tenants || public.effects_in(v_tenant_id, v_due_at, v_runs, v_definition_ids, v_notifies, p_told);
+    v_tenants := v_tenants || public.effects_in(v_tenant_id, v_due_at, v_runs, v_definition_ids, v_notifies, p_told,
+      v_has_ended or coalesce(p_told ? 'deleted', false), v_sends);
   end if;
   if cardinality(v_tenants) > 0 then
     v_effects := jsonb_build_object('tenants', to_jsonb(v_tenants));
@@ -187,9 +191,11 @@ begin
 end $$;
 
 -- The effects in one tenant: an element of "tenants". `p_due_at` is the earliest instant at which something of the changed runs is
--- due, and `p_definition_ids` are their definitions.
+-- due, and `p_definition_ids` are their definitions. `p_has_ended`: a run has ended or was deleted, which may have made a trigger due. The
+-- Worker that asks fires it if it sends what starts; otherwise, the hub's alarm or the sweep does.
 create or replace function public.effects_in(
-  p_tenant_id uuid, p_due_at timestamptz, p_runs jsonb[], p_definition_ids uuid[], p_notifies boolean, p_told jsonb
+  p_tenant_id uuid, p_due_at timestamptz, p_runs jsonb[], p_definition_ids uuid[], p_notifies boolean, p_told jsonb,
+  p_has_ended boolean default false, p_sends boolean default false
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -205,6 +211,13 @@ begin
       v_effects := v_effects || jsonb_build_object('endpoint_ids', to_jsonb(public.due_endpoints(p_tenant_id)));
     end if;
     v_due_at := least(v_due_at, public.notifications_due_at(p_tenant_id));
+  end if;
+  if p_has_ended and exists (select from public.due_firings f where f.tenant_id = p_tenant_id) then
+    if p_sends then
+      v_effects := v_effects || '{"fires": true}';
+    else
+      v_due_at := least(v_due_at, clock_timestamp());
+    end if;
   end if;
   if p_told is not null then
     v_runs := v_runs || coalesce((

@@ -5,19 +5,23 @@
 --   at, due_at               the instant of the schedule, and when it was due
 --   user_id                  who fires it by hand
 --   occasion                 of a message: see `receive_webhook`
---   labels, concurrency_key  go before those of the trigger, as does `p_input`
+--   labels, concurrency_key  of a message: they go before those of the trigger, as does `p_input`
 --   refused, detail          why the message cannot trigger a run
+--   of_run_id, of_attempt, depth, reason   after another run: see `fire_ends`. `p_input` and `p_labels` were frozen when it ended
 -- `p_when_busy` goes before the `when_busy` of the trigger, which goes before that of the policy.
 --
 -- Returns {"outcome", "told": see `make_room`}.
 create or replace function public.fire(
-  p_context jsonb, p_trigger_id uuid, p_firing jsonb, p_now timestamptz, p_when_busy text default null, p_input json default null
+  p_context jsonb, p_trigger_id uuid, p_firing jsonb, p_now timestamptz, p_when_busy text default null, p_input json default null,
+  p_labels jsonb default null
 ) returns jsonb
 language plpgsql as $$
 declare
   v_scheduled_at constant timestamptz := p_firing ->> 'at';
+  v_is_after_run constant boolean := p_firing ->> 'cause' = 'run';
   v_tenant_id uuid;
   v_definition_id uuid;
+  v_of_definition_id uuid;
   v_user_id uuid;
   v_role text;
   v_name text;
@@ -30,10 +34,11 @@ declare
   v_reason text;
   v_outcome text;
 begin
-  select t.tenant_id, t.workflow_definition_id, t.user_id, public.role_of(t.tenant_id, t.user_id), t.name,
-    coalesce(p_when_busy, t.when_busy), coalesce(p_input, t.input), coalesce(nullif(p_firing -> 'labels', 'null'), t.labels),
+  select t.tenant_id, t.workflow_definition_id, t.of_definition_id, t.user_id, public.role_of(t.tenant_id, t.user_id), t.name,
+    coalesce(p_when_busy, t.when_busy), case when v_is_after_run then p_input else coalesce(p_input, t.input) end,
+    case when v_is_after_run then p_labels else coalesce(nullif(p_firing -> 'labels', 'null'), t.labels) end,
     coalesce(p_firing ->> 'concurrency_key', t.concurrency_key)
-  into v_tenant_id, v_definition_id, v_user_id, v_role, v_name, v_when_busy, v_input, v_labels, v_key
+  into v_tenant_id, v_definition_id, v_of_definition_id, v_user_id, v_role, v_name, v_when_busy, v_input, v_labels, v_key
   from public.triggers t
   where t.id = p_trigger_id;
 
@@ -41,6 +46,7 @@ begin
   v_reason := case
     when v_role is null then 'user_deactivated'
     when not public.may_see_definition(v_role, v_tenant_id, v_user_id, v_definition_id) then 'rights'
+    when v_is_after_run then public.end_obstacle(v_role, v_tenant_id, v_user_id, v_of_definition_id, p_firing)
     else p_firing ->> 'refused'
   end;
 
@@ -51,10 +57,11 @@ begin
       where f.trigger_id = p_trigger_id and f.outcome = 'FIRED' and f.occasion < public.wire_instant(v_scheduled_at));
     v_added := public.add_run(p_context, v_role, v_tenant_id, v_user_id, v_definition_id, (p_firing ->> 'run_id')::uuid, null,
       v_input, null, p_now, p_labels => v_labels, p_concurrency_key => v_key, p_when_busy => v_when_busy,
-      p_triggered_by => jsonb_build_object(
+      p_triggered_by => jsonb_strip_nulls(jsonb_build_object(
         'trigger_id', p_trigger_id, 'trigger_name', v_name, 'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause',
         'scheduled_at', public.wire_instant(v_scheduled_at), 'previous_scheduled_at', v_previous,
-        'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion')));
+        'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion'),
+        'of_run_id', p_firing -> 'of_run_id', 'of_attempt', p_firing -> 'of_attempt', 'depth', p_firing -> 'depth')));
     v_reason := case when public.lacks_rights(v_added -> 'faults') then 'rights' else v_added ->> 'refused' end;
   end if;
 
@@ -68,10 +75,14 @@ begin
   end, p_now);
 
   -- 4. Without rights it will not fire later either, so it pauses itself.
-  if v_reason in ('user_deactivated', 'rights') and exists (
+  if v_reason in ('user_deactivated', 'rights', 'of_rights', 'of_deleted') and exists (
     select from public.triggers t where t.id = p_trigger_id and t.paused_at is null) then
     perform public.pause_locked_trigger(p_trigger_id, case v_reason
       when 'user_deactivated' then 'It has paused itself: the user who changed it last is no longer active. Whoever resumes it takes over.'
+      when 'of_rights' then
+        'It has paused itself: the user who changed it last may no longer see the workflow after which it fires. Whoever resumes it takes '
+        'over.'
+      when 'of_deleted' then 'It has paused itself: the workflow after which it fires was deleted.'
       else 'It has paused itself: the user who changed it last lacks the rights to run this workflow. Whoever resumes it takes over.'
     end, p_now);
     perform public.add_trigger_event(p_trigger_id, 'TRIGGER_PAUSED', jsonb_build_object('reason', v_reason), p_now);
@@ -112,20 +123,25 @@ declare
   v_scheduled_at constant timestamptz := p_firing ->> 'at';
 begin
   insert into public.trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, occasion, scheduled_at, scheduled_until, count,
-    late_ms, run_id, reason, detail, user_id)
+    late_ms, run_id, of_run_id, of_attempt, reason, detail, user_id)
   select (p_firing ->> 'firing_id')::uuid, t.tenant_id, t.id, p_now, v_outcome, p_firing ->> 'cause',
-    case p_firing ->> 'cause' when 'webhook' then p_firing ->> 'occasion' else public.wire_instant(v_scheduled_at) end,
-    v_scheduled_at, (p_firing ->> 'until')::timestamptz,
-    coalesce((p_firing ->> 'count')::integer, 1),
+    case p_firing ->> 'cause'
+      when 'webhook' then p_firing ->> 'occasion'
+      when 'run' then (p_firing ->> 'of_run_id') || ':' || (p_firing ->> 'of_attempt')
+      else public.wire_instant(v_scheduled_at)
+    end,
+    v_scheduled_at, (p_firing ->> 'until')::timestamptz, coalesce((p_firing ->> 'count')::integer, 1),
     round(extract(epoch from p_now - (p_firing ->> 'due_at')::timestamptz) * 1000), (p_firing ->> 'run_id')::uuid,
-    p_firing ->> 'reason', nullif(p_firing -> 'detail', 'null'), (p_firing ->> 'user_id')::uuid
+    (p_firing ->> 'of_run_id')::uuid, (p_firing ->> 'of_attempt')::integer, p_firing ->> 'reason',
+    nullif(p_firing -> 'detail', 'null'), (p_firing ->> 'user_id')::uuid
   from public.triggers t
   where t.id = p_trigger_id;
   if v_outcome <> 'FIRED' then
     perform public.add_trigger_event(p_trigger_id, 'TRIGGER_' || v_outcome, jsonb_strip_nulls(jsonb_build_object(
       'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause', 'scheduled_at', public.wire_instant(v_scheduled_at),
       'scheduled_until', public.wire_instant((p_firing ->> 'until')::timestamptz), 'count', p_firing -> 'count',
-      'run_id', p_firing -> 'run_id', 'reason', p_firing -> 'reason',
+      'run_id', p_firing -> 'run_id', 'of_run_id', p_firing -> 'of_run_id', 'of_attempt', p_firing -> 'of_attempt',
+      'reason', p_firing -> 'reason',
       'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion'))), p_now);
   end if;
   if exists (select from public.trigger_firings f where f.trigger_id = p_trigger_id and f.at < p_now - c_kept_for) then
@@ -189,6 +205,6 @@ language sql stable as $$
   select jsonb_build_object(
     'id', f.id, 'trigger_id', f.trigger_id, 'at', public.wire_instant(f.at), 'outcome', f.outcome, 'cause', f.cause,
     'scheduled_at', public.wire_instant(f.scheduled_at), 'scheduled_until', public.wire_instant(f.scheduled_until),
-    'count', f.count, 'late_ms', f.late_ms, 'run_id', f.run_id, 'reason', f.reason, 'detail', f.detail, 'user_id', f.user_id,
-    'delivery_id', public.delivery_id_of(f.cause, f.occasion))
+    'count', f.count, 'late_ms', f.late_ms, 'run_id', f.run_id, 'of_run_id', f.of_run_id, 'of_attempt', f.of_attempt,
+    'reason', f.reason, 'detail', f.detail, 'user_id', f.user_id, 'delivery_id', public.delivery_id_of(f.cause, f.occasion))
 $$;

@@ -81,12 +81,15 @@ begin
   where t.id = p_trigger_id;
 end $$;
 
--- Pauses a trigger whose definition is locked. Its instants are recorded as missed when it is resumed.
-create or replace function public.pause_locked_trigger(p_trigger_id uuid, p_note text, p_now timestamptz) returns void
+-- Pauses a trigger whose definition is locked. Without a user, it pauses itself. The instants of a schedule are recorded as missed when it
+-- is resumed.
+create or replace function public.pause_locked_trigger(
+  p_trigger_id uuid, p_note text, p_now timestamptz, p_user_id uuid default null
+) returns void
 language plpgsql as $$
 begin
   update public.triggers t
-  set paused_at = p_now, pause_note = p_note, next_at = null, due_at = null, version = t.version + 1, updated_at = p_now
+  set paused_at = p_now, pause_note = p_note, paused_by_user_id = p_user_id, next_at = null, due_at = null, version = t.version + 1, updated_at = p_now
   where t.id = p_trigger_id and t.paused_at is null;
 end $$;
 
@@ -96,8 +99,9 @@ create or replace function public.resume_locked_trigger(p_trigger_id uuid, p_cat
 language plpgsql as $$
 begin
   update public.triggers t
-  set paused_at = null, pause_note = null, version = t.version + 1, updated_at = p_now, catches_up = p_catches_up,
-    missed_until = case t.kind when 'schedule' then p_now end, due_at = case t.kind when 'schedule' then p_now end
+  set paused_at = null, pause_note = null, paused_by_user_id = null, version = t.version + 1, updated_at = p_now,
+    catches_up = p_catches_up and t.kind = 'schedule', missed_until = case t.kind when 'schedule' then p_now end,
+    due_at = case t.kind when 'schedule' then p_now end
   where t.id = p_trigger_id and t.paused_at is not null;
 end $$;
 
@@ -117,10 +121,45 @@ begin
       'schedule', case t.kind when 'schedule' then t.config end,
       'webhook', case t.kind when 'webhook' then t.config || jsonb_build_object('old_secret_until', public.wire_instant(
         case when t.previous_secret_until > statement_timestamp() then t.previous_secret_until end)) end,
+      'run', case t.kind when 'run' then t.config end,
       'input', t.input::text, 'labels', coalesce(t.labels, '{}'), 'concurrency_key', t.concurrency_key,
       'when_busy', t.when_busy, 'is_active', t.paused_at is null, 'next_at', public.wire_instant(t.next_at),
       'paused_at', public.wire_instant(t.paused_at), 'pause_note', t.pause_note,
+      'paused_by', (
+        select jsonb_build_object('user_id', u.id, 'name', public.display_name(u.first_name, u.last_name, u.email, u.id))
+        from public.users u
+        where u.tenant_id = t.tenant_id and u.id = t.paused_by_user_id),
       'created_at', public.wire_instant(t.created_at), 'updated_at', public.wire_instant(t.updated_at))
     from public.triggers t
     where t.id = p_trigger_id);
 end $$;
+
+-- The triggers of a tenant that do not fire although nobody wanted that, and since when: those that have paused themselves, and those that
+-- should have fired more than two minutes ago. A trigger may be returned twice. Up to 200 of each, the longest silent first.
+create or replace function public.silent_triggers(p_tenant_id uuid) returns table (id uuid, since timestamptz)
+language sql stable as $$
+  (
+    select t.id, t.paused_at
+    from public.triggers t
+    where t.tenant_id = p_tenant_id and t.paused_at is not null and t.paused_by_user_id is null
+    order by t.paused_at
+    limit 200
+  )
+  union all
+  (
+    select t.id, t.due_at
+    from public.triggers t
+    where t.tenant_id = p_tenant_id and t.due_at < statement_timestamp() - interval '2 minutes'
+    order by t.due_at
+    limit 200
+  )
+  union all
+  (
+    select f.trigger_id, min(f.due_at)
+    from public.due_firings f
+    where f.tenant_id = p_tenant_id and f.due_at < statement_timestamp() - interval '2 minutes'
+    group by f.trigger_id
+    order by min(f.due_at)
+    limit 200
+  )
+$$;

@@ -12,6 +12,7 @@ import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { readRange } from "../statistics/range.ts";
 import { ChartScript, StatisticsCard } from "../statistics/statistics.tsx";
 import type { FailingRunner } from "./failing-runners.ts";
+import { SilentTriggers } from "./silent-triggers.tsx";
 import { type FailingEndpoint, type HealthView, viewHealth } from "./view-health.ts";
 
 export const healthPage = new Pages();
@@ -70,6 +71,7 @@ const HealthPage = ({ view, live, runners }: HealthPageProps) => {
         </section>
         {view.snapshots.length > 0 && <OldSnapshots snapshots={view.snapshots} />}
         <FailingRunners failing={view.failing} />
+        {view.triggers.length > 0 && <SilentTriggers triggers={view.triggers} formatAge={formatAge} />}
         {view.endpoints.length > 0 && <Endpoints endpoints={view.endpoints} />}
         {view.caller.is_administrator && <Runners runners={runners} now={view.now} />}
       </Live>

@@ -19,6 +19,8 @@ import type { ChartRange } from "../statistics/range.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type FailingRunner, HOURS, runningOf, selectFailing } from "./failing-runners.ts";
 
+import { type SilentTrigger, selectSilentTriggers } from "./silent-triggers.tsx";
+
 export type FailingEndpoint = { id: string; url: string; disabled_reason: string | null; failures: number };
 
 export type HealthView = {
@@ -42,6 +44,8 @@ export type HealthView = {
   failing: FailingRunner[];
   /** Notification endpoints that fail or are disabled; none for a USER, who sees no endpoint. */
   endpoints: FailingEndpoint[];
+  /** Triggers that have paused themselves, or should have fired. */
+  triggers: SilentTrigger[];
   /** What keeps old snapshots of the database open, and the age of the oldest of each kind, for an OWNER or ADMIN. */
   snapshots: { kind: SnapshotKind; age_seconds: number | null }[];
   /** The runners of the tenant that have a session, for an OWNER or ADMIN; nobody else sees any. */
@@ -64,6 +68,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     sweptRuns: [swept],
     failing,
     endpoints,
+    triggers,
     snapshots,
     runners,
     ...statistics
@@ -74,6 +79,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     sweptRuns: selectSwept(db, caller, readable),
     failing: selectFailing(db, caller, readable),
     endpoints: selectFailingEndpoints(db, caller),
+    triggers: selectSilentTriggers(db, caller),
     snapshots: selectSnapshots(db, caller),
     runners: selectRunners(db, caller),
     ...selectStatistics(db, caller, readable, { range }),
@@ -86,6 +92,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     statistics: toStatistics(range, statistics),
     failing,
     endpoints,
+    triggers,
     snapshots,
     runners,
   };

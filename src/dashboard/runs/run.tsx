@@ -202,8 +202,14 @@ const About = ({ run, now }: { run: ViewedRun; now: string }) => (
       <Fact name="Triggered by">
         {run.trigger !== null && (
           <>
-            the trigger <TriggerLink trigger={run.trigger} />, {CAUSES[run.trigger.cause] ?? run.trigger.cause}, with
-            the rights of{" "}
+            the trigger <TriggerLink trigger={run.trigger} />, {CAUSES[run.trigger.cause] ?? run.trigger.cause}
+            {run.trigger.of_run_id !== null && (
+              <>
+                {" "}
+                <Id id={run.trigger.of_run_id} href={`/app/runs/${run.trigger.of_run_id}`} />
+              </>
+            )}
+            , with the rights of{" "}
           </>
         )}
         {run.person_id === null ? (

@@ -100,8 +100,8 @@ export type RunsView = {
   beginning: Beginning | null;
 };
 
-/** How many workflows and how many people the filter offers at most. */
-const MAX_CHOICES = 200;
+/** How many workflows and how many people a form offers at most. */
+export const MAX_CHOICES = 200;
 
 /**
  * A page of the runs that the caller may see, newest first, how many there are in each state, and the workflows by which the

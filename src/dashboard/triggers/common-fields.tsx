@@ -84,6 +84,7 @@ type ShellProps = Required<Omit<FormProps, "caller">> &
     /** The fields of the kind of the trigger. */
     fields: Child;
     inputHint: string;
+    labelsHint?: string;
     more: Child;
     isUnfolded: boolean;
   };
@@ -140,7 +141,7 @@ export const TriggerForm = (props: ShellProps) => {
               name="labels"
               label={`${COMMON_LABELS.labels} (optional)`}
               failure={failure}
-              hint="Of each run: one in each line, such as customer:4711."
+              hint={props.labelsHint ?? "Of each run: one in each line, such as customer:4711."}
               control={(a) => (
                 <textarea {...a} rows={2} spellcheck={false} autocomplete="off">
                   {values.labels}

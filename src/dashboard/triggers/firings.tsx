@@ -1,5 +1,5 @@
 /** What became of each occasion on which a trigger could have fired, in words. */
-import type { FiringOutcome } from "../../db/enums.ts";
+import type { FiringCause, FiringOutcome } from "../../db/enums.ts";
 import type { Firing } from "../../triggers/triggers.ts";
 import { Empty, Id, Name, Time } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
@@ -31,8 +31,21 @@ const REFUSALS: Record<string, string> = {
     "It stops what is RUNNING, but the policy of the workflow now allows several runs at the same time. Change what it does when the " +
     "workflow is busy.",
   body_unusable: "The message is not a JSON object, or has something that cannot be kept.",
-  input_too_large: "What the message gives to the run has more than 32 KiB. Pick single fields of it.",
+  input_too_large:
+    "What the message, or the run that had ended, gives to the new run has more than 32 KiB. Of a message, pick single fields.",
+  of_rights:
+    "The user who changed it last may no longer see the workflow after whose runs it fires. Permit that, or resume it yourself: it then " +
+    "fires with your rights.",
+  of_deleted: "The workflow after whose runs it fires was deleted. Change the trigger, or delete it.",
+  depth:
+    "Ten runs before it had triggered each other already, so the chain ends here. Do the workflows trigger each other?",
   snapshot_too_large: "The paths of the workflow’s files are too long together.",
+};
+
+/** What several occasions that were MISSED are called. */
+const missed = (cause: FiringCause, count: number): string => {
+  if (cause === "webhook") return `${plural(count, "message")} came`;
+  return cause === "run" ? `${plural(count, "run")} ended` : `${plural(count, "instant")} passed`;
 };
 
 /** A lateness that is worth saying, in milliseconds. */
@@ -58,7 +71,7 @@ const Outcome = ({ firing: { outcome, cause, run_id, late_ms, reason, count } }:
     case "MISSED":
       return (
         <>
-          {cause === "webhook" ? `${plural(count, "message")} came` : `${plural(count, "instant")} passed`}
+          {missed(cause, count)}
           {reason === "paused" ? " while it was paused." : " without anybody there to fire it in time."}
         </>
       );
@@ -67,8 +80,17 @@ const Outcome = ({ firing: { outcome, cause, run_id, late_ms, reason, count } }:
   }
 };
 
-/** The instant that it was about, or the stretch of them. */
-const Occasion = ({ firing: { cause, scheduled_at, scheduled_until, count, delivery_id } }: { firing: Firing }) => {
+/** The instant, the message or the run that it was about, or the stretch of them. */
+const Occasion = ({ firing }: { firing: Firing }) => {
+  const { cause, scheduled_at, scheduled_until, count, delivery_id, of_run_id } = firing;
+  if (of_run_id !== null && count === 1) {
+    return (
+      <>
+        the end of the run <Id id={of_run_id} href={`/app/runs/${of_run_id}`} />
+      </>
+    );
+  }
+  if (cause === "run" && scheduled_at === null) return <span class="muted">the workflow was deleted</span>;
   if (cause === "webhook" && scheduled_at === null) {
     return delivery_id === null ? (
       <span class="muted">a message without an id</span>

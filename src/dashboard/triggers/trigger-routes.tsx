@@ -2,6 +2,7 @@
 import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import type { z } from "zod";
+import type { TriggerKind } from "../../db/enums.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
 import { isPositionOfRow } from "../../http/schemas.ts";
@@ -24,9 +25,11 @@ import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
+import { NEW_RUN_TRIGGER, RUN_WORDING, RunFormPage, readRunValues, runValuesOf, toRunBody } from "./run-form.tsx";
 import { NEW_TRIGGER, readValues, ScheduleFormPage, toBody, valuesOf, WORDING } from "./schedule-form.tsx";
-import { PauseForm, TriggerPage, TriggersPage } from "./triggers-page.tsx";
-import { type TriggerView, type ViewedTrigger, viewTrigger, viewTriggers } from "./view-triggers.ts";
+import { PauseForm } from "./trigger-actions.tsx";
+import { TriggerPage, TriggersPage } from "./triggers-page.tsx";
+import { type TriggerView, type ViewedTrigger, viewNewTrigger, viewTrigger, viewTriggers } from "./view-triggers.ts";
 import {
   NEW_WEBHOOK,
   readWebhookValues,
@@ -127,6 +130,37 @@ triggerPages.form("/app/workflows/:id/triggers/new-webhook", async (c) => {
   );
 });
 
+const newRunForm = (id: string) => ({
+  title: "New trigger after another workflow",
+  action: `/app/workflows/${id}/triggers/new-run`,
+  back: `/app/workflows/${id}/triggers`,
+});
+
+triggerPages.page("/app/workflows/:id/triggers/new-run", async (c) => {
+  const view = await viewNewTrigger(c.env.db, c.var.credential, idOf(c));
+  if (view === null) throw new Problem("not_found", NO_DEFINITION);
+  const { caller, workflow, choices } = view;
+  if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
+  const form = { ...newRunForm(workflow.id), values: NEW_RUN_TRIGGER, choices };
+  return html(c, <RunFormPage caller={caller} {...form} />);
+});
+
+triggerPages.form("/app/workflows/:id/triggers/new-run", async (c) => {
+  const [definitionId, form] = [idOf(c), await readForm(c)];
+  const values = readRunValues(form.values);
+  return submit(
+    c,
+    async () => {
+      const content = contentOf(checkForm(TriggerRequestSchema, toRunBody(values)));
+      const request = { definitionId, id: readNewId(form.values), content };
+      const { trigger } = await createTriggerWithSecret(c.var.services, request);
+      return seeOther(c, `/app/triggers/${trigger.id}`);
+    },
+    (failure) => <RunFormPage {...newRunForm(definitionId)} values={values} failure={failure} />,
+    RUN_WORDING,
+  );
+});
+
 triggerPages.page("/app/triggers/:id", async (c) => {
   const position = c.req.query("before") ?? "";
   const before = isPositionOfRow(position) ? position : null;
@@ -138,17 +172,20 @@ triggerPages.page("/app/triggers/:id", async (c) => {
 
 const hrefOf = (c: Context<AppEnv>) => `/app/triggers/${idOf(c)}`;
 
-const changeForm = (c: Context<AppEnv>, what: "schedule" | "webhook") => ({
-  title: `Change the ${what}`,
-  action: `${hrefOf(c)}/change${what === "schedule" ? "" : "-webhook"}`,
+const changeForm = (c: Context<AppEnv>, kind: TriggerKind) => ({
+  title: `Change the ${kind === "run" ? "trigger" : kind}`,
+  action: `${hrefOf(c)}/change${kind === "schedule" ? "" : `-${kind}`}`,
   back: hrefOf(c),
 });
 
 /** The form of a trigger, as its kind has it. */
 function changePage(c: Context<AppEnv>, caller: Caller, trigger: ViewedTrigger) {
-  const { schedule, webhook } = trigger;
+  const { schedule, webhook, run } = trigger;
   if (schedule !== null) {
     return <ScheduleFormPage caller={caller} {...changeForm(c, "schedule")} values={valuesOf(trigger, schedule)} />;
+  }
+  if (run !== null) {
+    return <RunFormPage caller={caller} {...changeForm(c, "run")} values={runValuesOf(trigger, run)} />;
   }
   if (webhook === null) throw new Problem("not_found", NO_TRIGGER);
   return <WebhookFormPage caller={caller} {...changeForm(c, "webhook")} values={webhookValuesOf(trigger, webhook)} />;
@@ -185,6 +222,20 @@ triggerPages.form("/app/triggers/:id/change-webhook", async (c) => {
     },
     (failure) => <WebhookFormPage {...changeForm(c, "webhook")} values={values} failure={failure} />,
     WEBHOOK_WORDING,
+  );
+});
+
+triggerPages.form("/app/triggers/:id/change-run", async (c) => {
+  const values = readRunValues((await readForm(c)).values);
+  return submit(
+    c,
+    async () => {
+      const content = contentOf(checkForm(TriggerRequestSchema, toRunBody(values)));
+      await perform(c.var.services, replaceTrigger, { id: idOf(c), content });
+      return seeOther(c, hrefOf(c));
+    },
+    (failure) => <RunFormPage {...changeForm(c, "run")} values={values} failure={failure} />,
+    RUN_WORDING,
   );
 });
 

@@ -7,7 +7,14 @@ import { r } from "../../runs/run-rows.ts";
 import { Name } from "../components.tsx";
 
 /** The trigger of a run, as it was called then. `is_there` is false when it was deleted since. */
-export type TriggerOfRun = { id: string; name: string; cause: FiringCause; is_there: boolean };
+export type TriggerOfRun = {
+  id: string;
+  name: string;
+  cause: FiringCause;
+  /** The run after which it has fired; null for another cause. */
+  of_run_id: string | null;
+  is_there: boolean;
+};
 
 /**
  * Selects the trigger of a run; null for a run that a person has invoked. The trigger is looked up by `limit 1` and not by `exists`, for
@@ -16,6 +23,7 @@ export type TriggerOfRun = { id: string; name: string; cause: FiringCause; is_th
 export const triggerOfRun = (db: Database): SQL<TriggerOfRun | null> =>
   sql<TriggerOfRun | null>`case when ${r.triggeredBy} is not null then jsonb_build_object(
     'id', ${r.triggeredBy} -> 'trigger_id', 'name', ${r.triggeredBy} -> 'trigger_name', 'cause', ${r.triggeredBy} -> 'cause',
+    'of_run_id', ${r.triggeredBy} -> 'of_run_id',
     'is_there', (${db
       .select({ id: t.id })
       .from(t)
@@ -25,6 +33,7 @@ export const triggerOfRun = (db: Database): SQL<TriggerOfRun | null> =>
 /** How a trigger came to trigger a run. */
 export const CAUSES: Record<FiringCause, string> = {
   schedule: "on its schedule",
+  run: "after another run",
   hand: "fired by hand",
   backfill: "for an instant of the past",
   webhook: "by a message",

@@ -1,19 +1,19 @@
 /** The pages that show triggers: those of a workflow, and one with its firings. */
+import type { RunTrigger } from "../../triggers/run-trigger.ts";
 import type { Schedule } from "../../triggers/schedule/schedule.ts";
-import { LastChanges, PausedBy } from "../activity/changes.tsx";
+import { LastChanges } from "../activity/changes.tsx";
 import type { Caller } from "../caller.ts";
-import { Ask, Empty, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
-import { formatSeconds, plural } from "../format.ts";
-import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
+import { Empty, Fact, Id, Live, Name, Time } from "../components.tsx";
+import { formatSeconds } from "../format.ts";
 import { Page } from "../layout.tsx";
-import { NewId } from "../new-id.tsx";
 import { textsOf } from "../runs/labels/run-labels.tsx";
-import { MAX_COUNTED } from "../runs/view-runs.ts";
 import { WHEN_BUSY_WORDS } from "./common-fields.tsx";
 import { Firings } from "./firings.tsx";
 import { formatIn, NextInstants } from "./next-instants.tsx";
+import { END_WORDS, INPUT_FROM_WORDS } from "./run-form.tsx";
+import { Actions } from "./trigger-actions.tsx";
 import type { TriggerView, ViewedTrigger, WorkflowOfTriggers } from "./view-triggers.ts";
-import { RotateForm, WebhookFacts, WebhookText } from "./webhook-pages.tsx";
+import { WebhookFacts, WebhookText } from "./webhook-pages.tsx";
 
 const ScheduleText = ({ schedule: { cron, at, time_zone } }: { schedule: Schedule }) => (
   <>
@@ -23,16 +23,31 @@ const ScheduleText = ({ schedule: { cron, at, time_zone } }: { schedule: Schedul
 );
 
 /** What makes it fire. */
-const Occasion = ({ trigger: { schedule, webhook } }: { trigger: ViewedTrigger }) => (
+const Occasion = ({ trigger: { schedule, webhook, run, of_name } }: { trigger: ViewedTrigger }) => (
   <>
     {schedule !== null && <ScheduleText schedule={schedule} />}
     {webhook !== null && <WebhookText webhook={webhook} />}
+    {run !== null && <RunText run={run} ofName={of_name} />}
   </>
 );
 
-/** Whether it is active, when it fires next, and why it is paused. */
+const RunText = ({ run, ofName }: { run: RunTrigger; ofName: string | null }) => (
+  <>
+    once a run of{" "}
+    {ofName === null ? (
+      <span class="fault">a workflow that is gone or that you may not see</span>
+    ) : (
+      <a href={`/app/workflows/${run.of}`}>
+        <Name>{ofName}</Name>
+      </a>
+    )}{" "}
+    {END_WORDS[run.on] ?? run.on}
+  </>
+);
+
+/** Whether it is active, when it fires next, and who has paused it and why. */
 const State = ({ trigger }: { trigger: ViewedTrigger }) => {
-  const { is_active, next_at, paused_at, pause_note, schedule } = trigger;
+  const { is_active, next_at, paused_at, pause_note, paused_by, schedule } = trigger;
   if (!is_active) {
     return (
       <>
@@ -41,6 +56,15 @@ const State = ({ trigger }: { trigger: ViewedTrigger }) => {
           <>
             {" "}
             since <Time at={paused_at} />
+          </>
+        )}
+        {paused_by !== null && (
+          <>
+            {" "}
+            by{" "}
+            <a href={`/app/people/${paused_by.user_id}`}>
+              <Name>{paused_by.name}</Name>
+            </a>
           </>
         )}
         {pause_note !== null && (
@@ -85,6 +109,9 @@ export const TriggersPage = ({ caller, workflow, triggers }: TriggersPageProps) 
             <a class="button" href={`${href}/new-webhook`}>
               Add a webhook
             </a>
+            <a class="button" href={`${href}/new-run`}>
+              Run it after another workflow
+            </a>
           </div>
         )}
       </div>
@@ -92,8 +119,9 @@ export const TriggersPage = ({ caller, workflow, triggers }: TriggersPageProps) 
         {triggers.length === 0 ? (
           <Empty title="Nothing triggers it by itself.">
             <p>
-              A schedule triggers runs at times of a time zone, and a webhook when another service sends a message. What
-              became of each is recorded.
+              A schedule triggers runs at times of a time zone, and a webhook when another service sends a message. A
+              run can also be triggered once a run of another workflow has ended. What became of each occasion is
+              recorded.
             </p>
           </Empty>
         ) : (
@@ -105,7 +133,9 @@ export const TriggersPage = ({ caller, workflow, triggers }: TriggersPageProps) 
                     <Name>{trigger.name}</Name>
                   </a>
                 </span>
-                <Occasion trigger={trigger} />
+                <span>
+                  <Occasion trigger={trigger} />
+                </span>
                 <div>
                   <State trigger={trigger} />
                 </div>
@@ -147,9 +177,8 @@ export const TriggerPage = ({ view, before, url }: TriggerPageProps) => {
           <dl class="rows">
             <Fact name="State">
               <State trigger={trigger} />
-              {!trigger.is_active && <PausedBy event={view.activity_by} />}
             </Fact>
-            <Fact name="Fires on">
+            <Fact name={trigger.run === null ? "Fires on" : "Fires"}>
               <Occasion trigger={trigger} />
             </Fact>
             {trigger.webhook !== null && <WebhookFacts webhook={trigger.webhook} url={url} />}
@@ -167,9 +196,16 @@ export const TriggerPage = ({ view, before, url }: TriggerPageProps) => {
 };
 
 const Content = ({ trigger }: { trigger: ViewedTrigger }) => {
-  const { schedule, when_busy, input, labels, concurrency_key } = trigger;
+  const { schedule, run, when_busy, input, labels, concurrency_key } = trigger;
   return (
     <>
+      {run !== null && (
+        <Fact name="The new run gets">
+          {run.input_from === "fixed"
+            ? "the input of the trigger"
+            : (INPUT_FROM_WORDS[run.input_from] ?? run.input_from)}
+        </Fact>
+      )}
       {schedule !== null && schedule.starts_at !== null && (
         <Fact name="Not before">
           <Time at={schedule.starts_at} />
@@ -216,83 +252,3 @@ const Content = ({ trigger }: { trigger: ViewedTrigger }) => {
     </>
   );
 };
-
-/** The form that pauses a trigger, with a note for others. */
-export const PauseForm = ({ href, note, failure }: { href: string; note: string; failure: Failure }) => (
-  <form method="post" action={`${href}/pause`} class="stack">
-    <Failures failure={failure} labels={{ note: "Note" }} />
-    <Field
-      name="note"
-      label="Note (optional)"
-      failure={failure}
-      hint="Why, for those who find it paused."
-      control={(a) => <input {...a} type="text" value={note} maxlength={1000} dir="auto" />}
-    />
-    <button type="submit" class="primary">
-      Pause
-    </button>
-  </form>
-);
-
-const Actions = ({ href, trigger, kept }: { href: string; trigger: ViewedTrigger; kept: number }) => (
-  <div class="actions">
-    <Ask id="ask-fire" label="Fire now" title={`Fire “${trigger.name}” now?`} kind="primary">
-      <p>
-        It triggers a run now, with the rights of <Name>{trigger.user_name}</Name>.
-        {trigger.schedule !== null && " Its schedule goes on as before."}
-      </p>
-      <Send action={`${href}/fire`} label="Fire now" kind="primary">
-        <NewId />
-      </Send>
-    </Ask>
-    <a class="button" href={`${href}/change`}>
-      Change
-    </a>
-    {trigger.is_active ? (
-      <Ask id="ask-pause" label="Pause" title={`Pause “${trigger.name}”?`}>
-        <p>
-          It does not fire until it is resumed.
-          {trigger.schedule === null
-            ? " Messages are answered, and recorded as missed."
-            : " The instants of the pause are then recorded as missed."}
-        </p>
-        <PauseForm href={href} note="" failure={NO_FAILURE} />
-      </Ask>
-    ) : (
-      <Ask id="ask-resume" label="Resume" title={`Resume “${trigger.name}”?`}>
-        <p>
-          From then on it fires with your rights.
-          {trigger.schedule !== null && " The instants of the pause are recorded as missed."}
-        </p>
-        <form method="post" action={`${href}/resume`} class="stack">
-          {trigger.schedule !== null && (
-            <label class="choice">
-              <input type="checkbox" name="catch_up" value="1" /> Fire for the last of them now, unless it is too old to
-              be caught up
-            </label>
-          )}
-          <button type="submit" class="primary">
-            Resume
-          </button>
-        </form>
-      </Ask>
-    )}
-    {trigger.webhook !== null && (
-      <Ask id="ask-rotate" label="New secret" title="Give it a new secret">
-        <RotateForm href={href} seenAt={trigger.updated_at} scheme={trigger.webhook.scheme} failure={NO_FAILURE} />
-      </Ask>
-    )}
-    <Ask id="ask-delete" label="Delete" title={`Delete “${trigger.name}”?`} kind="danger">
-      <p>
-        This deletes the trigger
-        {kept === 0
-          ? ", which has no firings"
-          : ` and its ${kept > MAX_COUNTED ? `more than ${plural(MAX_COUNTED, "firing")}` : plural(kept, "firing")}`}
-        , for good. The runs that it has triggered stay.
-      </p>
-      <Send action={`${href}/delete`} label="Delete" kind="danger">
-        <input type="hidden" name="workflow" value={trigger.workflow_definition_id} />
-      </Send>
-    </Ask>
-  </div>
-);

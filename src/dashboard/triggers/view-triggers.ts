@@ -1,21 +1,34 @@
-import { and, eq, sql } from "drizzle-orm";
+import { and, asc, eq, ne, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
 import { z } from "zod";
 import type { AuditEvent } from "../../audit/audit-events.ts";
 import { type Credential, credentialJson } from "../../db/access.ts";
-import { type Caller as CallerExpression, callerBy, maySeeDefinition, mayWrite } from "../../db/caller.ts";
+import {
+  type Caller as CallerExpression,
+  callerBy,
+  maySeeDefinition,
+  mayWrite,
+  newestDefinitions,
+} from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts, users } from "../../db/tables.ts";
 import { triggerFirings as f, triggers as t } from "../../db/trigger-tables.ts";
 import { type Firing, firingSchema, type TriggerRow, triggerRowSchema } from "../../triggers/triggers.ts";
-import { lastChangeOf, lastChanges } from "../activity/changes.tsx";
+import { lastChanges } from "../activity/changes.tsx";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
-import { MAX_COUNTED } from "../runs/view-runs.ts";
+import { MAX_CHOICES, MAX_COUNTED } from "../runs/view-runs.ts";
+import type { WorkflowChoice } from "./run-form.tsx";
 
 /** The workflow of triggers. `may_write`: the caller may change the workflow, and so its triggers. */
 export type WorkflowOfTriggers = { id: string; name: string; may_write: boolean };
 
-/** A trigger, and the name of the user with whose rights it fires. */
-export type ViewedTrigger = TriggerRow & { user_name: string };
+/**
+ * A trigger, the name of the user with whose rights it fires, and that of the workflow after whose runs it fires; null when that is gone or
+ * the caller may not see it.
+ */
+export type ViewedTrigger = TriggerRow & { user_name: string; of_name: string | null };
+
+const of = alias(d, "of");
 
 /** The most triggers that a workflow may have. */
 const MAX_TRIGGERS = 100;
@@ -40,6 +53,14 @@ const workflowFields = (db: Database, caller: CallerExpression) => ({
     .from(pathParts)
     .where(and(eq(pathParts.tenantId, d.tenantId), eq(pathParts.id, d.pathPartId)))})`,
 });
+
+/** The name of the workflow after whose runs a trigger fires. */
+const ofName = (db: Database, caller: CallerExpression) =>
+  sql<string | null>`(${db
+    .select({ name: of.name })
+    .from(of)
+    .where(and(eq(of.tenantId, t.tenantId), eq(of.id, t.ofDefinitionId), maySeeDefinition(caller, of.id)))
+    .limit(1)})`;
 
 /**
  * A workflow with its triggers, newest first. Null when it does not exist or the caller may not see it.
@@ -68,7 +89,7 @@ export async function viewTriggers(
       .from(caller),
     people: db
       .with(caller)
-      .select({ id: t.id, name: nameOf(users) })
+      .select({ id: t.id, name: nameOf(users), of_name: ofName(db, caller) })
       .from(caller)
       .innerJoin(d, isAsked)
       .innerJoin(t, eq(t.workflowDefinitionId, d.id))
@@ -76,10 +97,11 @@ export async function viewTriggers(
   });
   const viewer = requirePageCaller(callers);
   if (workflow === undefined) return null;
-  const names = new Map(people.map(({ id, name }) => [id, name]));
-  const triggers = listSchema
-    .parse(listed?.answer)
-    .items.map((trigger) => ({ ...trigger, user_name: names.get(trigger.id) ?? "" }));
+  const named = new Map(people.map((names) => [names.id, names]));
+  const triggers = listSchema.parse(listed?.answer).items.map((trigger) => {
+    const { name: user_name = "", of_name = null } = named.get(trigger.id) ?? {};
+    return { ...trigger, user_name, of_name };
+  });
   return { ...viewer, workflow, triggers };
 }
 
@@ -93,9 +115,8 @@ export type TriggerView = {
   next: string | null;
   /** How many firings are kept, counted up to one more than `MAX_COUNTED`. */
   kept: number;
-  /** What an OWNER or ADMIN sees of the audit log: its last changes, and who has paused or resumed it. */
+  /** What an OWNER or ADMIN sees of the audit log: its last changes. */
   changes: AuditEvent[];
-  activity_by: AuditEvent | null;
 };
 
 /**
@@ -118,13 +139,13 @@ export async function viewTrigger(
       .select({
         ...workflowFields(db, caller),
         user_name: nameOf(users),
+        of_name: ofName(db, caller),
         kept: sql<number>`(select count(*)::int from (${db
           .select({ id: f.id })
           .from(f)
           .where(eq(f.triggerId, t.id))
           .limit(MAX_COUNTED + 1)}) counted)`,
         changes: lastChanges(caller, t.id),
-        activity_by: lastChangeOf(caller, t.id, "is_active"),
       })
       .from(caller)
       .innerJoin(t, and(eq(t.tenantId, caller.tenantId), eq(t.id, id)))
@@ -152,10 +173,45 @@ export async function viewTrigger(
   const trigger = foundSchema.safeParse(found[0]?.answer).data?.trigger;
   if (about === undefined || trigger === undefined) return null;
   const { items, next, people } = firingsSchema.parse(fired[0]?.answer);
-  const { user_name, kept, changes, activity_by, ...workflow } = about;
+  const { user_name, of_name, kept, changes, ...workflow } = about;
   const firings = items.map((firing) => ({
     ...firing,
     user_name: firing.user_id === null ? null : (people?.[firing.user_id] ?? null),
   }));
-  return { ...viewer, workflow, trigger: { ...trigger, user_name }, firings, next, kept, changes, activity_by };
+  return { ...viewer, workflow, trigger: { ...trigger, user_name, of_name }, firings, next, kept, changes };
+}
+
+/**
+ * A workflow for which a trigger is to be made, and the newest other workflows after whose runs it may fire, sorted by name. Null when it
+ * does not exist or the caller may not see it.
+ * @throws Unauthenticated
+ */
+export async function viewNewTrigger(
+  db: Database,
+  credential: Credential,
+  definitionId: string,
+): Promise<{ caller: Caller; workflow: WorkflowOfTriggers; choices: WorkflowChoice[] } | null> {
+  const caller = callerBy(db, credential);
+  const newest = newestDefinitions(db, caller, { limit: MAX_CHOICES, offset: 0 });
+  const {
+    callers,
+    workflows: [workflow],
+    choices,
+  } = await repeatable(db).batch({
+    callers: selectCaller(db, caller),
+    workflows: db
+      .with(caller)
+      .select(workflowFields(db, caller))
+      .from(caller)
+      .innerJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, definitionId), maySeeDefinition(caller, d.id))),
+    choices: db
+      .with(caller)
+      .select({ id: d.id, name: d.name })
+      .from(caller)
+      .crossJoinLateral(newest)
+      .innerJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, newest.id), ne(d.id, definitionId)))
+      .orderBy(asc(d.name), asc(d.id)),
+  });
+  const viewer = requirePageCaller(callers);
+  return workflow === undefined ? null : { ...viewer, workflow, choices };
 }

@@ -59,7 +59,7 @@ export function addFirings(triggers: Command): void {
     .action(async (id: string, flags: { from?: string; to?: string; limit: number }, command: Command) => {
       const { client, mode } = contextOf(command);
       const [{ schedule }, items] = await Promise.all([client.getTrigger(id), client.occurrences(id, flags)]);
-      const zone = harmless(schedule?.time_zone ?? "there");
+      const zone = harmless(schedule?.time_zone ?? "UTC");
       printList(
         mode,
         items,

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import type { Client } from "../../client.ts";
 import type { NewTrigger, Trigger } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
@@ -12,11 +13,16 @@ import { addFirings, ofTrigger } from "./trigger-firings.ts";
 import { addRotate, type WebhookFlags, webhookOf, webhookOptions } from "./trigger-webhooks.ts";
 
 const CATCH_UPS = ["last", "none"] as const;
+const ENDS = ["completed", "failed", "ended"] as const;
+const INPUTS_FROM = ["fixed", "output", "run"] as const;
 
 type CreateFlags = {
   name?: string;
   cron?: string;
   at?: string;
+  after?: string;
+  on?: (typeof ENDS)[number];
+  inputFrom?: (typeof INPUTS_FROM)[number];
   timeZone?: string;
   startsAt?: string;
   endsAt?: string;
@@ -32,7 +38,7 @@ type CreateFlags = {
 export function addTriggers(program: Command): void {
   const triggers = program
     .command("triggers")
-    .description("What triggers runs of a workflow by itself: schedules and webhooks");
+    .description("What triggers runs of a workflow by itself: schedules, webhooks, and the ends of other runs");
 
   addCreate(triggers);
 
@@ -96,11 +102,20 @@ function addCreate(triggers: Command): void {
   const create = triggers
     .command("create")
     .argument("<workflow>", "its name or id")
-    .description("Trigger runs of a workflow on a schedule, or on signed messages, with your rights")
+    .description(
+      "Trigger runs of a workflow on a schedule, on signed messages, or after runs of another, with your rights",
+    )
     .option("--cron <fields>", "when: minute, hour, day of the month, month, day of the week")
     .option("--at <time>", "once, instead of --cron: a local time, such as 2030-03-01T06:00, or one with its offset")
     .option("--time-zone <zone>", "whose clock the schedule follows: Europe/Berlin, or UTC; it has no default")
-    .option("--name <text>", "what people see; by default the schedule")
+    .option("--after <workflow>", "each time that a run of this workflow has ended; its name or id")
+    .option("--on <end>", `after which ends: ${ENDS.join(", ")}; by default completed`, oneOf(ENDS))
+    .option(
+      "--input-from <what>",
+      "what the new run gets: fixed (--input), the output of the run that has ended, or that run itself",
+      oneOf(INPUTS_FROM),
+    )
+    .option("--name <text>", "what people see; by default when it fires")
     .option("--input <json>", "a JSON object for each run: as text, as @file, or as @- from stdin")
     .option("--label <key:value>", "a label of each run; can be repeated, for up to 10 keys", labelAfter)
     .option("--key <key>", "the concurrency key of each run")
@@ -128,41 +143,75 @@ Examples:
   $ workflow-runs triggers create "Quarterly report" --at 2030-03-01T06:00 --time-zone America/New_York
   $ workflow-runs triggers create "Quarterly report" --webhook github --when push --pick commit=/after
   $ workflow-runs triggers create "Quarterly report" --webhook hmac-sha256 --header X-Signature --secret @secret.txt
+  $ workflow-runs triggers create "Publish" --after "Quarterly report" --input-from output
   $ TRIGGER=$(workflow-runs triggers create "Quarterly report" --cron "0 6 * * *" --time-zone UTC --quiet)`,
     )
     .action(async (name: string, flags: CreateFlags, command: Command) => {
       const { client, mode } = contextOf(command);
-      const trigger = await contentOf(flags);
+      const { name: nameByDefault, ...when } = await whenOf(client, flags);
+      const trigger = { name: flags.name ?? nameByDefault, ...when, ...(await contentOf(flags)) };
       const workflow = await findWorkflow(client, name);
       printWithSecret(mode, await client.createTrigger(workflow.id, trigger));
     });
 }
 
-/** @throws CliError unless the flags say exactly one of: when it fires again and again, when it fires once, or how messages are signed */
-async function contentOf(flags: CreateFlags): Promise<NewTrigger> {
-  const given = [flags.cron, flags.at, flags.webhook].filter((flag) => flag !== undefined);
-  if (given.length !== 1) {
+type Kind = NewTrigger["kind"];
+
+/** The flags that say by what a trigger fires: exactly one of them is given. */
+const CHOICES = { cron: "schedule", at: "schedule", webhook: "webhook", after: "run" } as const;
+
+/** Which flags are for which kind only. */
+const FLAGS: Readonly<Record<Kind, { goWith: string; names: readonly (keyof CreateFlags)[] }>> = {
+  schedule: {
+    goWith: "--cron or --at",
+    names: ["timeZone", "startsAt", "endsAt", "jitter", "catchUp", "catchUpWindow"],
+  },
+  webhook: {
+    goWith: "--webhook",
+    names: ["header", "encoding", "secret", "when", "pick", "keyFrom", "labelFrom"],
+  },
+  run: { goWith: "--after", names: ["on", "inputFrom"] },
+};
+
+const flagText = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+/** @throws CliError unless the flags say exactly one thing by which it fires, and have nothing that is for another kind */
+function kindOf(flags: CreateFlags): Kind {
+  const [chosen, ...others] = (Object.keys(CHOICES) as (keyof typeof CHOICES)[]).filter((name) => name in flags);
+  if (chosen === undefined || others.length > 0) {
     throw new CliError(
-      'Say when by --cron, such as --cron "0 6 * * 1-5", or by --at, for once; or how messages are signed by --webhook.',
+      'Say when it fires by one of these: --cron, such as --cron "0 6 * * 1-5"; --at, for once; --webhook, for signed messages; ' +
+        "or --after, for the runs of another workflow.",
       EXIT.invalid,
     );
   }
-  const input = flags.input === undefined ? null : await readInput(flags.input);
-  const webhook = await webhookOf(flags);
-  return {
-    ...(webhook ? { name: `Webhook ${flags.webhook}`, kind: "webhook", ...webhook } : scheduleOf(flags)),
-    ...(flags.name !== undefined && { name: flags.name }),
-    input,
-    labels: flags.label ?? null,
-    concurrency_key: flags.key ?? null,
-    when_busy: flags.whenBusy ?? null,
-  };
+  const kind = CHOICES[chosen];
+  for (const [other, { goWith, names }] of Object.entries(FLAGS)) {
+    const foreign = other === kind ? undefined : names.find((name) => name in flags);
+    if (foreign !== undefined) throw new CliError(`${flagText(foreign)} is for ${goWith} only.`, EXIT.invalid);
+  }
+  return kind;
 }
 
-function scheduleOf(flags: CreateFlags): Pick<NewTrigger, "name" | "kind" | "schedule"> {
-  const { cron, at, timeZone, startsAt, endsAt, jitter, catchUp, catchUpWindow } = flags;
-  if (timeZone === undefined)
-    throw new CliError("Say whose clock it follows by --time-zone, such as Europe/Berlin.", EXIT.invalid);
+type When = Pick<NewTrigger, "name" | "kind" | "schedule" | "webhook" | "secret" | "run">;
+
+/** By what it fires, and a name that says so. */
+async function whenOf(client: Client, flags: CreateFlags): Promise<When> {
+  switch (kindOf(flags)) {
+    case "schedule":
+      return scheduleOf(flags);
+    case "webhook":
+      return { name: `Webhook ${flags.webhook}`, kind: "webhook", ...(await webhookOf(flags)) };
+    case "run":
+      return afterOf(client, flags);
+  }
+}
+
+/** @throws CliError unless the flags say whose clock it follows */
+function scheduleOf({ cron, at, timeZone, startsAt, endsAt, jitter, catchUp, catchUpWindow }: CreateFlags): When {
+  if (timeZone === undefined) {
+    throw new CliError("Say whose clock it follows by --time-zone: Europe/Berlin, or UTC.", EXIT.invalid);
+  }
   return {
     name: `${cron ?? at} ${timeZone}`,
     kind: "schedule",
@@ -176,5 +225,28 @@ function scheduleOf(flags: CreateFlags): Pick<NewTrigger, "name" | "kind" | "sch
       ...(catchUp !== undefined && { catch_up: catchUp }),
       ...(catchUpWindow !== undefined && { catch_up_window_seconds: catchUpWindow }),
     },
+  };
+}
+
+/** @throws CliError when the workflow cannot be found */
+async function afterOf(
+  client: Client,
+  { after = "", on = "completed", inputFrom = "fixed" }: CreateFlags,
+): Promise<When> {
+  const of = await findWorkflow(client, after);
+  return {
+    name: [...`After ${of.name}`].slice(0, 100).join(""),
+    kind: "run",
+    run: { of: of.id, on, input_from: inputFrom },
+  };
+}
+
+/** What each run gets. */
+async function contentOf(flags: CreateFlags) {
+  return {
+    input: flags.input === undefined ? null : await readInput(flags.input),
+    labels: flags.label ?? null,
+    concurrency_key: flags.key ?? null,
+    when_busy: flags.whenBusy ?? null,
   };
 }

@@ -1,5 +1,6 @@
 -- Creates a trigger of a definition. `p_content` is {"name", "kind", "config", "labels", "concurrency_key", "when_busy", "is_active",
--- "secret_encrypted": of a webhook}, and `p_plan` is for `plan_trigger`. The caller becomes the user with whose rights it fires.
+-- "secret_encrypted": of a webhook}, and `p_plan` is for `plan_trigger`, null if it is not a schedule. The caller becomes the user with
+-- whose rights it fires.
 --
 -- Guarantees: a definition has at most 100 triggers.
 -- Closes the race between two requests that create the last allowed one, and with the deletion of the definition: all of them hold
@@ -7,7 +8,7 @@
 -- Idempotent: called again with the same `p_trigger_id`, it answers the trigger that the first call created, with "is_new": false.
 --
 -- Answers {"result": {"trigger", "is_new"}}, or "refused": id_taken (by another tenant), too_many, several_slots (see `make_room`), past
--- (the only instant of the schedule), and see `lock_and_judge_definition_change`
+-- (the only instant of the schedule), and see `judge_of_definition` and `lock_and_judge_definition_change`
 create or replace function public.create_trigger(
   p_context jsonb, p_definition_id uuid, p_trigger_id uuid, p_content jsonb, p_input json, p_plan jsonb
 ) returns jsonb
@@ -16,6 +17,7 @@ declare
   v_since constant bigint := public.last_event_id();
   c_max_triggers constant integer := 100;
   v_judged jsonb;
+  v_verdict jsonb;
   v_tenant_id uuid;
   v_now timestamptz;
   v_is_new boolean;
@@ -43,11 +45,17 @@ begin
     if public.plan_is_past(p_content, p_plan, v_now) then
       return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "past"}');
     end if;
+    v_verdict := public.judge_of_definition(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
+      p_content ->> 'kind', p_content -> 'config');
+    if v_verdict ? 'refused' then
+      return public.answer_of(p_context, v_since, v_tenant_id, v_verdict);
+    end if;
     insert into public.triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, input, labels, concurrency_key,
-      when_busy, paused_at, after_at, created_at, updated_at, secret_encrypted)
+      when_busy, paused_at, paused_by_user_id, after_at, created_at, updated_at, secret_encrypted)
     values (p_trigger_id, v_tenant_id, p_definition_id, (v_judged ->> 'user_id')::uuid, p_content ->> 'name', p_content ->> 'kind',
       p_content -> 'config', p_input, nullif(p_content -> 'labels', 'null'), p_content ->> 'concurrency_key',
-      p_content ->> 'when_busy', case when not (p_content ->> 'is_active')::boolean then v_now end, v_now, v_now, v_now,
+      p_content ->> 'when_busy', case when not (p_content ->> 'is_active')::boolean then v_now end,
+      case when not (p_content ->> 'is_active')::boolean then (v_judged ->> 'user_id')::uuid end, v_now, v_now, v_now,
       p_content ->> 'secret_encrypted');
     perform public.plan_trigger(p_trigger_id, p_plan, v_now);
     perform public.audit_change(p_context, v_tenant_id, 'trigger.created', 'trigger', p_trigger_id, null);

@@ -1,16 +1,17 @@
 -- Carries out what the Worker has decided about due triggers: records the instants that were missed, fires the others, and plans the next
 -- instant of each. `p_decisions` is [{"trigger_id", "version", "missed": [{"from", "to", "count", "reason"}], "fire": [{"at", "due_at",
--- "firing_id", "run_id"}], "after_at", "next_at", "due_at"}].
+-- "firing_id", "run_id"}], "after_at", "next_at", "due_at"}]. `p_due` are due firings, which need no decision: see `fire_ends`.
 --
 -- Guarantees:
 -- - Each instant of a schedule is handled once, however many sweeps there are: a decision about another version of the trigger is
 --   dropped. Whoever has changed the trigger has handled the instants, or has said that they do not count.
+-- - A due firing is deleted by the transaction that handles it.
 -- - The firing is recorded in the transaction that triggers its run.
 -- - Safe to run concurrently with itself and with any other verb. It locks the definitions in the order of their ids, and skips those
 --   that another transaction has locked: their triggers stay due.
 --
--- Answers {"result": {"handled": how many of the triggers}}.
-create or replace function public.fire_due(p_context jsonb, p_decisions jsonb) returns jsonb
+-- Answers {"result": {"handled": how many of the triggers and of the due firings}}.
+create or replace function public.fire_due(p_context jsonb, p_decisions jsonb, p_due jsonb default '[]') returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
@@ -30,7 +31,12 @@ begin
     where d.id in (
       select t.workflow_definition_id
       from jsonb_array_elements(p_decisions) decided (value)
-      join public.triggers t on t.id = (decided.value ->> 'trigger_id')::uuid)
+      join public.triggers t on t.id = (decided.value ->> 'trigger_id')::uuid
+      union
+      select t.workflow_definition_id
+      from jsonb_array_elements(p_due) given (value)
+      join public.due_firings f on f.id = (given.value ->> 'due_firing_id')::bigint
+      join public.triggers t on t.id = f.trigger_id)
     order by d.id
     for update of d skip locked
   )
@@ -66,7 +72,12 @@ begin
     where t.id = v_trigger_id;
   end loop;
 
-  -- 4. Promote the next runs.
+  -- 4. Fire after other runs.
+  v_fired := public.fire_ends(p_context, p_due, v_definition_ids, v_now);
+  v_handled := v_handled + (v_fired ->> 'handled')::integer;
+  v_stopped := v_stopped || (v_fired -> 'stopped');
+
+  -- 5. Promote the next runs.
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
   return public.answer_of(p_context, v_since, null,
     jsonb_build_object('result', jsonb_build_object('handled', v_handled)),

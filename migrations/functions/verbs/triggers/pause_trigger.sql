@@ -20,7 +20,7 @@ begin
 
   -- 2. Pause the trigger.
   v_before := public.audited('trigger', p_trigger_id);
-  perform public.pause_locked_trigger(p_trigger_id, p_note, clock_timestamp());
+  perform public.pause_locked_trigger(p_trigger_id, p_note, clock_timestamp(), (v_judged ->> 'user_id')::uuid);
   perform public.audit_change(p_context, v_tenant_id, 'trigger.paused', 'trigger', p_trigger_id, v_before);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))),

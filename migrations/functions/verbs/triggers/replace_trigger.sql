@@ -4,7 +4,7 @@
 -- Closes the race with a firing: both hold the definition's lock. Idempotent.
 --
 -- Answers {"result": {"trigger"}}, or "refused": other_kind, other_scheme (of a webhook, whose secret is for its scheme), several_slots (see
--- `make_room`), past (the only instant of the schedule), and see `lock_and_judge_trigger`
+-- `make_room`), past (the only instant of the schedule), and see `judge_of_definition` and `lock_and_judge_trigger`
 create or replace function public.replace_trigger(
   p_context jsonb, p_trigger_id uuid, p_content jsonb, p_input json, p_plan jsonb
 ) returns jsonb
@@ -12,6 +12,7 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_judged jsonb;
+  v_verdict jsonb;
   v_tenant_id uuid;
   v_now timestamptz;
   v_before jsonb;
@@ -37,11 +38,16 @@ begin
   if public.plan_is_past(p_content, p_plan, v_now) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "past"}');
   end if;
+  v_verdict := public.judge_of_definition(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid,
+    (v_judged ->> 'definition_id')::uuid, p_content ->> 'kind', p_content -> 'config');
+  if v_verdict ? 'refused' then
+    return public.answer_of(p_context, v_since, v_tenant_id, v_verdict);
+  end if;
   v_before := public.audited('trigger', p_trigger_id);
   if (p_content ->> 'is_active')::boolean then
     perform public.resume_locked_trigger(p_trigger_id, false, v_now);
   else
-    perform public.pause_locked_trigger(p_trigger_id, null, v_now);
+    perform public.pause_locked_trigger(p_trigger_id, null, v_now, (v_judged ->> 'user_id')::uuid);
   end if;
   update public.triggers t
   set user_id = (v_judged ->> 'user_id')::uuid, name = p_content ->> 'name', config = p_content -> 'config', input = p_input,

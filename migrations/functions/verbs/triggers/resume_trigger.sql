@@ -1,9 +1,10 @@
 -- Resumes a paused trigger. The caller becomes the user with whose rights it fires. The instants of the pause are recorded as missed;
--- with `p_catches_up`, the last of them fires, unless it is too old. A trigger that is not paused stays as it is. Idempotent.
+-- with `p_catches_up`, the last of them fires, unless it is too old. One that fires after another run catches nothing up. A trigger that is not paused stays as it is. Idempotent.
 --
 -- Closes the race with a firing: both hold the definition's lock.
 --
--- Answers {"result": {"trigger"}}, or "refused": see `lock_and_judge_trigger`
+-- Answers {"result": {"trigger"}}, or "refused": of_not_found (the caller does not see the definition after whose runs it
+-- fires), and see `lock_and_judge_trigger`
 create or replace function public.resume_trigger(p_context jsonb, p_trigger_id uuid, p_catches_up boolean) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -19,7 +20,13 @@ begin
     return public.refusal_of(p_context, v_since, v_judged);
   end if;
 
-  -- 2. Resume the trigger.
+  -- 2. Resume the trigger. The caller must see the definition after whose runs it fires.
+  if exists (
+    select from public.triggers t
+    where t.id = p_trigger_id and t.kind = 'run' and not public.sees_definition_of(
+      v_judged ->> 'role', t.tenant_id, (v_judged ->> 'user_id')::uuid, t.of_definition_id)) then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "of_not_found"}');
+  end if;
   v_before := public.audited('trigger', p_trigger_id);
   update public.triggers t set user_id = (v_judged ->> 'user_id')::uuid where t.id = p_trigger_id and t.paused_at is not null;
   perform public.resume_locked_trigger(p_trigger_id, p_catches_up, clock_timestamp());

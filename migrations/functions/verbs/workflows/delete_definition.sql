@@ -1,6 +1,7 @@
 -- Deletes a definition with its runs, their events, its node in the tree and the permissions on it.
 --
--- Guarantees: all that belongs to the definition is deleted with it, and nothing is deleted while one of its runs is RUNNING.
+-- Guarantees: all that belongs to the definition is deleted with it, and nothing is deleted while one of its runs is RUNNING. Triggers of
+-- other definitions that fire after its runs pause themselves.
 -- Closes the race with an invoke: both hold the definition's lock before they look at its runs.
 --
 -- Answers {"result": {}}, or "refused":
@@ -46,6 +47,7 @@ begin
     v_answer := jsonb_build_object('refused', 'running', 'run_id', v_running_id);
   else
     v_before := public.audited('workflow_definition', p_definition_id);
+    perform public.note_deleted_definition(p_definition_id, v_now);
     delete from public.workflow_definitions d where d.id = p_definition_id returning d.path_part_id into v_node_id;
     delete from public.path_parts node where node.tenant_id = v_tenant_id and node.id = v_node_id;
     perform public.audit_change(

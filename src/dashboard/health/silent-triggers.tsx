@@ -1,0 +1,68 @@
+/** The triggers that do not fire although nobody wanted that. */
+import { and, eq, sql } from "drizzle-orm";
+import { type Caller as CallerExpression, maySeeDefinition } from "../../db/caller.ts";
+import type { Database } from "../../db/client.ts";
+import { workflowDefinitions as d } from "../../db/tables.ts";
+import { triggers as t } from "../../db/trigger-tables.ts";
+import { Name } from "../components.tsx";
+
+/** `seconds`: since when it has paused itself, or should have fired. */
+export type SilentTrigger = {
+  id: string;
+  name: string;
+  workflow_name: string;
+  seconds: number;
+  /** Why it has paused itself. Null for one that should have fired. */
+  reason: string | null;
+};
+
+/** How many a page shows. */
+const MAX_SHOWN = 20;
+
+/** The triggers of workflows that the caller may see, the longest silent first. */
+export const selectSilentTriggers = (db: Database, caller: CallerExpression) =>
+  db
+    .with(caller)
+    .select({
+      id: t.id,
+      name: t.name,
+      workflow_name: d.name,
+      seconds: sql<number>`extract(epoch from statement_timestamp() - silent.since)::float8`,
+      reason: sql<string | null>`case when ${t.pausedByUserId} is null then ${t.pauseNote} end`,
+    })
+    .from(caller)
+    .innerJoin(sql`lateral public.silent_triggers(${caller.tenantId}) silent`, sql`true`)
+    .innerJoin(t, and(eq(t.tenantId, caller.tenantId), eq(t.id, sql`silent.id`)))
+    .innerJoin(d, and(eq(d.id, t.workflowDefinitionId), maySeeDefinition(caller, d.id)))
+    .orderBy(sql`silent.since`, t.id)
+    .limit(MAX_SHOWN);
+
+type Props = { triggers: SilentTrigger[]; formatAge: (seconds: number) => string };
+
+export const SilentTriggers = ({ triggers, formatAge }: Props) => (
+  <section class="card">
+    <h2>Triggers that do not fire</h2>
+    <ul class="items">
+      {triggers.map(({ id, name, workflow_name, seconds, reason }) => (
+        <li>
+          <span class="item-name">
+            <a href={`/app/triggers/${id}`}>
+              <Name>{name}</Name>
+            </a>
+          </span>
+          <span>
+            of <Name>{workflow_name}</Name>:{" "}
+            {reason === null
+              ? `should have fired ${formatAge(seconds)} ago`
+              : `paused itself ${formatAge(seconds)} ago`}
+          </span>
+          {reason !== null && (
+            <p class="reason wrap muted">
+              <bdi>{reason}</bdi>
+            </p>
+          )}
+        </li>
+      ))}
+    </ul>
+  </section>
+);

@@ -1,0 +1,136 @@
+import { INPUTS_FROM, RUN_ENDS, type RunTrigger } from "../../triggers/run-trigger.ts";
+import type { TriggerRow } from "../../triggers/triggers.ts";
+import { Field, NO_FAILURE, type Values } from "../forms.tsx";
+import type { Wording } from "../wording.ts";
+import {
+  COMMON_LABELS,
+  COMMON_SENTENCES,
+  commonValuesOf,
+  type FormProps,
+  readCommon,
+  TriggerForm,
+  toCommonBody,
+} from "./common-fields.tsx";
+
+/** A workflow that can be chosen. */
+export type WorkflowChoice = { id: string; name: string };
+
+export const END_WORDS: Record<RunTrigger["on"], string> = {
+  completed: "is COMPLETED",
+  failed: "is FAILED, and is not retried",
+  ended: "has ended, COMPLETED or FAILED",
+};
+
+export const INPUT_FROM_WORDS: Record<RunTrigger["input_from"], string> = {
+  fixed: "the input below",
+  output: "the output of the run that has ended, if it is an object",
+  run: "the id, the state, the output and the error of the run that has ended",
+};
+
+/** The labels of the form's fields, by their API names. */
+const LABELS = {
+  ...COMMON_LABELS,
+  "run.of": "After runs of the workflow",
+  "run.on": "Once such a run",
+  "run.input_from": "The new run gets",
+};
+
+/** How the form says what the API says with the names of its fields. */
+export const RUN_WORDING: Wording = {
+  labels: LABELS,
+  sentences: { ...COMMON_SENTENCES, "run.of uuid_parsing": "Choose a workflow." },
+};
+
+const NAMES = ["of", "on", "input_from"] as const;
+
+/** The values of the form, as typed. */
+export const readRunValues = (values: Values): Values => ({
+  ...readCommon(values),
+  ...Object.fromEntries(NAMES.map((name) => [name, values[name]?.trim() ?? ""])),
+});
+
+export const NEW_RUN_TRIGGER: Values = { on: "completed", input_from: "fixed", is_active: "true" };
+
+export const runValuesOf = (trigger: TriggerRow, run: RunTrigger): Values => ({ ...commonValuesOf(trigger), ...run });
+
+/** The form as the body of the API's request, and what is wrong with the texts that the API would not get. */
+export function toRunBody(values: Values) {
+  const { body, faults } = toCommonBody(values);
+  const run = { of: values.of, on: values.on || undefined, input_from: values.input_from || undefined };
+  return { body: { ...body, kind: "run", run }, faults };
+}
+
+type RunFormProps = FormProps & {
+  /** The workflows after whose runs it may fire. Left out when they are not known, as in a form that is shown again. */
+  choices?: readonly WorkflowChoice[];
+};
+
+export const RunFormPage = ({ failure = NO_FAILURE, choices = [], ...props }: RunFormProps) => {
+  const { values } = props;
+  return (
+    <TriggerForm
+      {...props}
+      failure={failure}
+      labels={LABELS}
+      inputHint="A JSON object. Each run gets it, unless its input comes from the run that has ended."
+      labelsHint="Of each run, besides those of the run that has ended: one in each line, such as customer:4711."
+      isUnfolded={false}
+      fields={
+        <>
+          <Field
+            name="of"
+            path="run.of"
+            label={LABELS["run.of"]}
+            failure={failure}
+            {...(choices.length === 0 && { hint: "The id of the workflow, which its page shows." })}
+            control={(a) =>
+              choices.length === 0 ? (
+                <input {...a} type="text" value={values.of} required autocomplete="off" spellcheck={false} />
+              ) : (
+                <select {...a} required>
+                  <option value="">Choose one</option>
+                  {choices.map(({ id, name }) => (
+                    <option value={id} selected={id === values.of}>
+                      {name}
+                    </option>
+                  ))}
+                </select>
+              )
+            }
+          />
+          <Field
+            name="on"
+            path="run.on"
+            label={LABELS["run.on"]}
+            failure={failure}
+            control={(a) => (
+              <select {...a}>
+                {RUN_ENDS.map((end) => (
+                  <option value={end} selected={end === values.on}>
+                    {END_WORDS[end]}
+                  </option>
+                ))}
+              </select>
+            )}
+          />
+          <Field
+            name="input_from"
+            path="run.input_from"
+            label={LABELS["run.input_from"]}
+            failure={failure}
+            control={(a) => (
+              <select {...a}>
+                {INPUTS_FROM.map((source) => (
+                  <option value={source} selected={source === values.input_from}>
+                    {INPUT_FROM_WORDS[source]}
+                  </option>
+                ))}
+              </select>
+            )}
+          />
+        </>
+      }
+      more={null}
+    />
+  );
+};
