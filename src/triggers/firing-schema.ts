@@ -33,12 +33,9 @@ export const FiringSchema = z
     trigger_id: uuid(),
     at: instant().openapi({ description: "When it was recorded." }),
     outcome: FiringOutcomeSchema,
-    cause: z
-      .enum(FIRING_CAUSES)
-      .openapi({
-        description:
-          "Its schedule, a person (`hand`), a `backfill`, the message of a `webhook`, or the end of a `run`.",
-      }),
+    cause: z.enum(FIRING_CAUSES).openapi({
+      description: "Its schedule, a person (`hand`), a `backfill`, the message of a `webhook`, or the end of a `run`.",
+    }),
     scheduled_at: instant()
       .nullable()
       .openapi({

@@ -1,7 +1,7 @@
 /** The schemas of triggers in the API. */
 import { z } from "@hono/zod-openapi";
 import { TRIGGER_KINDS, type TriggerKind, WHEN_BUSY } from "../db/enums.ts";
-import { givenInstant, instant, line, orNull, text, uuid } from "../http/schemas.ts";
+import { instant, line, orNull, text, uuid } from "../http/schemas.ts";
 import { givenLabels, LABELS_OBJECT, labelsOfRun, MAX_LABELS } from "../runs/labels.ts";
 import { InvokeWorkflowRequestSchema } from "../runs/workflow-definition-runs-routes.ts";
 import { TRIGGER_ID } from "./firing-schema.ts";

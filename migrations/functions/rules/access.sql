@@ -19,27 +19,6 @@ language sql stable as $$
     and statement_timestamp() >= to_timestamp((p_credential ->> 'not_before')::float8) - interval '30 seconds'
 $$;
 
--- True for the claims of a current session that names no session of the dashboard: it is one of a login service, or a Worker of the
--- release before has made it, and then what it began with must still work.
-create or replace function public.unnamed_session_holds(p_credential jsonb) returns boolean
-language plpgsql stable as $$
-begin
-  if public.session_is_current(p_credential) is not true then
-    return false;
-  end if;
-  if p_credential ->> 'api_key_id' is null and p_credential ->> 'login_id' is null then
-    return true;
-  end if;
-  return (p_credential ->> 'api_key_id' is null or exists (
-      select from public.api_keys k
-      where k.tenant_id = (p_credential ->> 'tenant_id')::uuid and k.id = (p_credential ->> 'api_key_id')::uuid
-        and public.key_works(k.revoked_at, k.expires_at)))
-    and (p_credential ->> 'login_id' is null or exists (
-      select from public.logins l
-      where l.id = (p_credential ->> 'login_id')::uuid and l.tenant_id = (p_credential ->> 'tenant_id')::uuid
-        and l.user_id = (p_credential ->> 'user_id')::uuid));
-end $$;
-
 -- The caller to whom a credential belongs: one row, or none when the credential is not valid now. The credential is
 -- {"api_key_hash": hex SHA-256}, or the verified claims of a session: {"user_id", "tenant_id", "expires_at", "not_before",
 -- "api_key_id", "login_id", "sign_in_session_id"}, instants in seconds since 1970. A session of the dashboard is valid only until
@@ -60,7 +39,7 @@ language sql stable as $$
     where s.id = (p_credential ->> 'sign_in_session_id')::uuid and public.session_is_current(p_credential)
     union all
     select (p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid
-    where p_credential ? 'user_id' and p_credential ->> 'sign_in_session_id' is null and public.unnamed_session_holds(p_credential)
+    where p_credential ->> 'sign_in_session_id' is null and public.session_is_current(p_credential)
   ) proven
   join public.users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
   where u.deactivated_at is null

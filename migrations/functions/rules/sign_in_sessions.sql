@@ -7,20 +7,18 @@ language sql immutable as $$
   select interval '7 days'
 $$;
 
--- Begins a session of a user, by a login or by an API key. Without a `p_session_id` none begins: a Worker of the release before has no
--- name for it in its cookie.
+-- Begins a session of a user, by a login or by an API key.
 create or replace function public.begin_sign_in_session(
   p_session_id uuid, p_tenant_id uuid, p_user_id uuid, p_login_id uuid, p_api_key_id uuid, p_began_at timestamptz, p_now timestamptz
 ) returns void
 language plpgsql as $$
 begin
   insert into public.sign_in_sessions (id, tenant_id, user_id, login_id, api_key_id, began_at, last_used_at, ends_at)
-  select p_session_id, p_tenant_id, p_user_id, p_login_id, p_api_key_id, p_began_at, date_trunc('hour', p_now),
+  values (p_session_id, p_tenant_id, p_user_id, p_login_id, p_api_key_id, p_began_at, date_trunc('hour', p_now),
     least(p_began_at + public.longest_sign_in_session(), (
-      select k.expires_at from public.api_keys k where k.tenant_id = p_tenant_id and k.id = p_api_key_id))
-  where p_session_id is not null
+      select k.expires_at from public.api_keys k where k.tenant_id = p_tenant_id and k.id = p_api_key_id)))
   on conflict do nothing;
-  update public.logins l set last_used_at = date_trunc('hour', p_now) where l.id = p_login_id and p_session_id is not null;
+  update public.logins l set last_used_at = date_trunc('hour', p_now) where l.id = p_login_id;
 end $$;
 
 -- The sessions of a user that have not ended, and whose login or API key still works.

@@ -148,7 +148,7 @@ export function openSessions(config: Pick<Config, "sessions" | "cell" | "cells">
       const { sub, tenant_id, exp, nbf, api_key_id, login_id, sid, iat, auth_time } = claims;
       const { email, email_verified, name, tenant_name, role } = claims;
       const hasBegun = api_key_id !== null || login_id !== null;
-      // A cookie of the release before names no session, so nobody could end it: its user signs in again.
+      // A cookie names its session, so that somebody can end it.
       if (hasBegun && sid === null) return null;
       const isOurs = hasBegun && iat !== undefined && auth_time !== undefined;
       return {

@@ -8,7 +8,7 @@
 -- session that begins now, seconds since 1970}}, or "refused": not_found (the link is wrong, used, withdrawn or expired)
 create or replace function public.redeem_invite(
   p_context jsonb, p_invite_id uuid, p_secret_hash text, p_user_id uuid, p_key_id uuid, p_key_hash text,
-  p_key_suffix text, p_session_seconds integer, p_session_id uuid default null
+  p_key_suffix text, p_session_seconds integer, p_session_id uuid
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare

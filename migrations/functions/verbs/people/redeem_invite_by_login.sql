@@ -11,7 +11,7 @@
 --   user of the tenant signs in by this account)
 create or replace function public.redeem_invite_by_login(
   p_context jsonb, p_invite_id uuid, p_secret_hash text, p_account jsonb, p_user_id uuid, p_login_id uuid,
-  p_session_seconds integer, p_session_id uuid default null
+  p_session_seconds integer, p_session_id uuid
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare

@@ -8,7 +8,7 @@
 -- `p_account`: see logins.sql. A session with the id `p_session_id` begins in the first tenant of the answer. Answers {"result": see
 -- `sessions_of_account`, and "session_id"}, or "refused": unauthenticated (the ID token has expired), unknown_account (no active user)
 create or replace function public.sign_in_by_login(
-  p_context jsonb, p_account jsonb, p_session_seconds integer, p_session_id uuid default null
+  p_context jsonb, p_account jsonb, p_session_seconds integer, p_session_id uuid
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
