@@ -1,4 +1,4 @@
-/** Creating, renaming and moving parts of the tree. Each refusal is reached in test/db/outcomes.test.ts. */
+/** Creating, renaming and moving parts of the tree. Each refusal is reached in test/db/outcomes.deep.test.ts. */
 import { beforeAll, describe, expect, it } from "vitest";
 import { insertParts, permit, readPaths } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
