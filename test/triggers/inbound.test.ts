@@ -109,15 +109,15 @@ describe("a webhook", () => {
     for (const body of bodies) expect(body).toEqual(bodies[0]);
   });
 
-  it("is not judged by the rate limits of addresses, but by one of its trigger, once it is signed", async () => {
+  it("counts for its address only when its trigger is looked up, and otherwise for its trigger, once it is signed", async () => {
     const limiter = (allowed: number) => {
       const keys: string[] = [];
       return { keys, limit: async ({ key }: { key: string }) => ({ success: keys.push(key) <= allowed }) };
     };
-    const [ofAddress, ofCaller] = [limiter(0), limiter(3)];
+    const [ofAddress, ofFailure, ofCaller] = [limiter(1), limiter(0), limiter(3)];
     const limited = await startService({
       database: service.database,
-      settings: { ADDRESS_LIMITER: ofAddress, FAILURE_LIMITER: ofAddress, CALLER_LIMITER: ofCaller },
+      settings: { ADDRESS_LIMITER: ofAddress, FAILURE_LIMITER: ofFailure, CALLER_LIMITER: ofCaller },
     });
     const hook = await createWebhook(service, tenant, { scheme: "github" });
     const from = { "CF-Connecting-IP": "192.0.2.1" };
@@ -130,7 +130,10 @@ describe("a webhook", () => {
     }
     expect(statuses).toEqual([202, 202, 202, 429]);
     expect(new Set(ofCaller.keys)).toEqual(new Set([`trigger ${hook.id}`]));
-    expect(ofAddress.keys).toEqual([]);
+    expect([ofAddress.keys, ofFailure.keys]).toEqual([["192.0.2.1"], []]);
+    // Whoever makes up ids cannot go on asking the database.
+    const [madeUp, requests] = await limited.counted(() => post(limited, crypto.randomUUID(), BODY, from));
+    expect([madeUp.status, requests]).toEqual([429, 0]);
   });
 });
 

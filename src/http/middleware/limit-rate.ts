@@ -14,7 +14,7 @@ const isWithin = async (limiter: RateLimiter | undefined, key: string | undefine
 /**
  * Limits the requests of each address and, more strictly, its failed authentications: above that limit, a 401 becomes a 429.
  * Valid credentials still work from such an address, so nobody can lock out others who share it. Signed messages are not counted: their
- * senders have the same addresses for all their customers.
+ * senders have the same addresses for all their customers. See {@link limitLookUp}.
  */
 export const limitAddress = (rules: readonly BodyRule[]) =>
   createMiddleware<AppEnv>(async (c, next) => {
@@ -36,6 +36,15 @@ export const limitAddress = (rules: readonly BodyRule[]) =>
  */
 export async function limitCaller(c: Context<AppEnv>, key: string): Promise<void> {
   if (!(await isWithin(c.env.config.limiters.caller, key))) throw new Problem("too_many_requests");
+}
+
+/**
+ * Counts a signed message like any other request of its address when the database is asked how it must be signed. For a sender that is known,
+ * that is once a minute; who makes up ids is limited as in the rest of the API.
+ * @throws Problem `too_many_requests`
+ */
+export async function limitLookUp(c: Context<AppEnv>): Promise<void> {
+  if (!(await isWithin(c.env.config.limiters.address, addressOf(c)))) throw new Problem("too_many_requests");
 }
 
 /**

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AppEnv } from "../../http/env.ts";
-import { limitCaller } from "../../http/middleware/limit-rate.ts";
+import { limitCaller, limitLookUp } from "../../http/middleware/limit-rate.ts";
 import { provideServices } from "../../http/middleware/provide-services.ts";
 import { Problem } from "../../http/problems.ts";
 import { createRouter } from "../../http/router.ts";
@@ -65,6 +65,7 @@ async function answer(c: Context<AppEnv>, given: { triggerId: string; token: str
   if (!id.success) throw new Problem("message_unauthenticated");
   const sent = { header: (name: string) => c.req.header(name), body: await c.req.arrayBuffer(), token: given.token };
   return receiveMessage(c.env, id.data.toLowerCase(), sent, {
+    limitLookUp: () => limitLookUp(c),
     limit: (triggerId) => limitCaller(c, `trigger ${triggerId}`),
     servicesFor: (webhook) => {
       provideServices(c, { webhook });

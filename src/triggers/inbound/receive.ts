@@ -41,6 +41,8 @@ const MOST_TRIES = 3;
 type Options = {
   /** What the verb needs, once the signature has proved which trigger the message is for. */
   servicesFor: (proof: { triggerId: string; version: number }) => VerbServices;
+  /** Called before the database is asked for a trigger. */
+  limitLookUp: () => Promise<void>;
   /** Called once the signature was verified. */
   limit: (triggerId: string) => Promise<void>;
 };
@@ -49,22 +51,22 @@ type Options = {
  * Takes a message, and returns the firing. Null for a message that the trigger does not take. The trigger is read at most once in a while,
  * so this is at most two requests to the database, unless the trigger was changed meanwhile.
  * @throws Problem `message_unauthenticated` when the message is not signed, or there is no such trigger
- * @throws what `limit` throws
+ * @throws what `limitLookUp` and `limit` throw
  */
 export async function receiveMessage(
   services: Pick<VerbServices, "db" | "config">,
   triggerId: string,
   message: Message,
-  { servicesFor, limit }: Options,
+  { servicesFor, limitLookUp, limit }: Options,
 ): Promise<{ firing: Firing; isDuplicate: boolean } | null> {
   const receivers = openReceivers(services.db);
   const verify = (known: Known) => verified(services, triggerId, message, known);
   let isLimited = false;
   for (let tries = 1; ; tries++) {
-    const known = await receivers.find(triggerId);
+    const known = await receivers.find(triggerId, limitLookUp);
     let proof = await verify(known);
     if (proof === null) {
-      const newer = await receivers.find(triggerId, READ_AGAIN_AFTER_MS);
+      const newer = await receivers.find(triggerId, limitLookUp, READ_AGAIN_AFTER_MS);
       proof = newer === known ? null : await verify(newer);
     }
     if (proof === null) throw new Problem("message_unauthenticated");

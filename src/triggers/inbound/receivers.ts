@@ -47,8 +47,8 @@ export class Receivers {
     this.#db = db;
   }
 
-  /** What is known about a trigger, and was read less than `mostAgeMs` ago: otherwise it is read now. */
-  async find(triggerId: string, mostAgeMs = KEPT_MS): Promise<Known> {
+  /** What is known about a trigger, and was read less than `mostAgeMs` ago: otherwise it is read now, after `limitLookUp`. */
+  async find(triggerId: string, limitLookUp: () => Promise<void>, mostAgeMs = KEPT_MS): Promise<Known> {
     const began = Date.now();
     for (;;) {
       const known = this.#known.get(triggerId);
@@ -60,6 +60,7 @@ export class Receivers {
     }
     this.#reading.set(triggerId, Date.now());
     try {
+      await limitLookUp();
       return await this.#read(triggerId);
     } finally {
       this.#reading.delete(triggerId);
