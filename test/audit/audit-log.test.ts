@@ -220,7 +220,13 @@ describe("the audit log", () => {
       await sql`
         insert into invites (id, tenant_id, email, role, secret_hash, expires_at)
         values (${id}, ${tenant.id}, ${`${id}@test.example`}, 'USER', decode('00' || repeat('00', 31), 'hex'), 'infinity')`;
-      return { invite_id: id, secret_hash: "00".repeat(32), user_id: crypto.randomUUID(), session_seconds: 60 };
+      return {
+        invite_id: id,
+        secret_hash: "00".repeat(32),
+        user_id: crypto.randomUUID(),
+        session_seconds: 60,
+        session_id: crypto.randomUUID(),
+      };
     };
     const byLink = await invite();
     const key = { key_id: crypto.randomUUID(), key_hash: "ab".repeat(32), key_suffix: "abcd" };
@@ -232,7 +238,11 @@ describe("the audit log", () => {
       { action: "invite.accepted", actor_id: byLogin.user_id, credential_kind: "login", credential_name: "login.test" },
     ]);
     await sql`update users set email = 'tied@test.example' where id = ${colleague.id}`;
-    const signIn = { account: account({ email: "tied@test.example" }), session_seconds: 60 };
+    const signIn = {
+      account: account({ email: "tied@test.example" }),
+      session_seconds: 60,
+      session_id: crypto.randomUUID(),
+    };
     expect(await rows("sign_in_by_login", signIn)).toMatchObject([
       {
         action: "user.login_tied",

@@ -117,11 +117,18 @@ const accountOf = (claims: object) =>
   JSON.stringify({ ...ACCOUNT, sub: uuid(), expires_at: secondsFrom1970(60), ...claims });
 
 const signInByLogin = (claims: object = {}) =>
-  call("sign_in_by_login", { account: accountOf(claims), session_seconds: 60 });
+  call("sign_in_by_login", { account: accountOf(claims), session_seconds: 60, session_id: uuid() });
 
 const redeemByLogin = (more: object, claims: object = {}) =>
   call("redeem_invite_by_login", {
-    ...{ secret_hash: "00", account: accountOf(claims), user_id: uuid(), login_id: uuid(), session_seconds: 60 },
+    ...{
+      secret_hash: "00",
+      account: accountOf(claims),
+      user_id: uuid(),
+      login_id: uuid(),
+      session_seconds: 60,
+      session_id: uuid(),
+    },
     ...more,
   });
 
@@ -1158,6 +1165,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         key_hash: "00",
         key_suffix: "0000",
         session_seconds: 60,
+        session_id: uuid(),
       }),
   }),
 ];

@@ -132,7 +132,7 @@ describe("a login", () => {
     const [first, second] = [accountOf(emailOfUser()), accountOf(emailOfUser())];
     const { issuer: iss, subject: sub, email, expiresAt: expires_at } = first;
     const account = JSON.stringify({ iss, sub, email, expires_at, not_before: 0 });
-    const signingIn = service.database.sql`select public.sign_in_by_login('{}', ${account}, 60)`;
+    const signingIn = service.database.sql`select public.sign_in_by_login('{}', ${account}, 60, gen_random_uuid())`;
     const { committed } = await holdTransaction(service.database, [signingIn], "when it is waited for");
     const signIn = perform({ ...services, proof: {} }, signInByLogin, { account: second, sessionSeconds: 60 });
     await expect(signIn).rejects.toThrow("Nobody here signs in by this account.");
