@@ -41,7 +41,8 @@ export function seedTriggers(db: Database, { tenantId, owner, quarterlyReportId,
       .values({
         ...{ id: triggerId, tenantId, workflowDefinitionId: quarterlyReportId, userId: owner.id },
         ...{ name: NAME, kind: "schedule", config: SCHEDULE, whenBusy: "skip" },
-        ...{ pausedAt: hoursAgo(48), pauseNote: "Until the figures of the quarter are final", afterAt: hoursAgo(48) },
+        ...{ pausedAt: hoursAgo(48), pausedByUserId: owner.id, afterAt: hoursAgo(48) },
+        pauseNote: "Until the figures of the quarter are final",
       })
       .onConflictDoNothing(),
     db

@@ -17,7 +17,10 @@ const idle: Service[] = [];
 
 /** Does `action` with a service that nobody else uses meanwhile: a fault concerns a whole database. */
 export async function withHurriedService<Result>(action: (service: Service) => Promise<Result>): Promise<Result> {
-  const service = idle.pop() ?? (await startHurriedService());
+  const known = idle.pop();
+  // The last sweep of one that was used before may be minutes ago.
+  await known?.sweep();
+  const service = known ?? (await startHurriedService());
   const result = await action(service);
   idle.push(service);
   return result;

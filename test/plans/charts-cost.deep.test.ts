@@ -88,6 +88,6 @@ describe("the charts in a tenant with 172,800 runs a day", () => {
 
   it("of a USER read only their own runs and those of workflows that they may see", async () => {
     const { html, counts } = await look("/app/health?period=24h", stage.colleague.id);
-    expect([rowsRead([counts]) < 1_000, sumsIn(html)]).toEqual([true, "0"]);
+    expect([rowsRead([counts]) < 1_000, html]).toEqual([true, expect.stringContaining("no run has ended")]);
   });
 });
