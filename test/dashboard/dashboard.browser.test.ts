@@ -503,6 +503,9 @@ describe("every page with the longest possible names", () => {
       `update workflow_runs set error = $1, run_snapshot = jsonb_set(run_snapshot, '{workflow_name}', to_jsonb($1::text)) where id = $2`,
       [long, DEMO.runs.failed],
     );
+    await world.database.query("update triggers set name = left($1, 100), pause_note = $1, paused_by_user_id = null", [
+      long,
+    ]);
     const page = await openAs("owner", open, { viewport: { width: 360, height: 740 } });
     for (const [name, path] of Object.entries(PATHS)) {
       await page.goto(path);

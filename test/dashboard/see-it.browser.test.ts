@@ -141,11 +141,15 @@ it("the session ends 12 hours after it was last used, or after 7 days", async ()
 
   const { keys } = readConfig({ ...exampleVars(), ...readOwnVars() }).sessions;
   if (!keys) throw new Error("The local stack has a key to sign sessions with.");
+  const { rows } = await world.database.query(
+    "select id from sign_in_sessions where user_id = $1 order by began_at desc limit 1",
+    [DEMO.owner.id],
+  );
   /** Gives the browser a session that began and was last used so many seconds ago, and uses it. */
   const use = async (beganAgo: number, usedAgo: number) => {
     const now = Math.floor(Date.now() / 1000);
     const exp = Math.min(now - usedAgo + 12 * HOUR, now - beganAgo + 7 * DAY);
-    const claims = { sub: DEMO.owner.id, tenant_id: DEMO.tenantId, api_key_id: DEMO.owner.apiKeyId };
+    const claims = { sub: DEMO.owner.id, tenant_id: DEMO.tenantId, api_key_id: DEMO.owner.apiKeyId, sid: rows[0]?.id };
     const times = { iat: now - usedAgo, auth_time: now - beganAgo, exp };
     const value = await sign({ ...claims, ...times }, keys.newest.secret, "HS256");
     // The browser keeps it for longer than it is valid, so that the service decides.

@@ -32,7 +32,7 @@ const groups = [
     "path-parts",
     "folders",
   ],
-  ...["users", "user-permissions", "api-keys", "invites", "service"],
+  ...["users", "user-permissions", "api-keys", "sign-in-sessions", "audit-log", "invites", "service"],
 ];
 /** What is pressed and is smaller than 44 pixels in one direction, without links in sentences and lists of facts. */
 const smallTargets = (page: Page): Promise<string[]> =>

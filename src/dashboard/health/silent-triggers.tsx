@@ -50,8 +50,8 @@ export const SilentTriggers = ({ triggers, formatAge }: Props) => (
               <Name>{name}</Name>
             </a>
           </span>
-          <span>
-            of <Name>{workflow_name}</Name>:{" "}
+          <span class="wrap">
+            of <bdi>{workflow_name}</bdi>:{" "}
             {reason === null
               ? `should have fired ${formatAge(seconds)} ago`
               : `paused itself ${formatAge(seconds)} ago`}
