@@ -90,10 +90,11 @@ begin
     and public.may_see_definition(p_role, p_tenant_id, p_user_id, p_definition_id);
 end $$;
 
--- Why a trigger whose user is known and active does not fire after this run: of_deleted, of_rights (the user may no longer see the
--- definition of the run), depth, or what `note_ends` has found. Null when it fires. `p_firing` is that of `fire`.
-create or replace function public.end_obstacle(p_role text, p_tenant_id uuid, p_user_id uuid, p_of_definition_id uuid, p_firing jsonb)
-returns text
+-- Why a trigger whose user is known and active does not fire after a run of this definition: of_deleted, of_rights (the user may no longer
+-- see that definition) or depth (`p_depth` runs have triggered each other). Null when none of this is in the way.
+create or replace function public.end_obstacle(
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_of_definition_id uuid, p_depth integer
+) returns text
 language plpgsql stable as $$
 declare
   -- How many runs a chain of triggers has after its first one. Without a limit, two workflows that start each other would never end.
@@ -102,8 +103,7 @@ begin
   return case
     when not exists (select from public.workflow_definitions d where d.id = p_of_definition_id) then 'of_deleted'
     when not public.may_see_definition(p_role, p_tenant_id, p_user_id, p_of_definition_id) then 'of_rights'
-    when (p_firing ->> 'depth')::integer > c_max_depth then 'depth'
-    else p_firing ->> 'reason'
+    when p_depth > c_max_depth then 'depth'
   end;
 end $$;
 
@@ -116,14 +116,13 @@ declare
   v_trigger_id uuid;
   v_firing jsonb;
   v_input json;
-  v_labels jsonb;
   v_is_paused boolean;
   v_handled integer := 0;
   v_stopped jsonb := '[]';
 begin
-  for v_due_id, v_trigger_id, v_firing, v_input, v_labels in
+  for v_due_id, v_trigger_id, v_firing, v_input in
     select f.id, t.id, given.value || jsonb_build_object('cause', 'run', 'due_at', f.due_at, 'of_run_id', f.run_id,
-      'of_attempt', f.attempt, 'depth', f.depth, 'reason', f.reason), f.input, f.labels
+      'of_attempt', f.attempt, 'depth', f.depth, 'refused', f.reason, 'labels', f.labels), f.input
     from jsonb_array_elements(p_due) given (value)
     join public.due_firings f on f.id = (given.value ->> 'due_firing_id')::bigint
     join public.triggers t on t.id = f.trigger_id
@@ -131,11 +130,11 @@ begin
     order by t.workflow_definition_id, f.id
   loop
     -- The firing before it may have paused the trigger.
-    v_is_paused := v_firing ->> 'reason' is not distinct from 'paused' or exists (
+    v_is_paused := v_firing ->> 'refused' is not distinct from 'paused' or exists (
       select from public.triggers t where t.id = v_trigger_id and t.paused_at is not null);
     if not v_is_paused then
       v_stopped := v_stopped || coalesce(
-        public.fire(p_context, v_trigger_id, v_firing, p_now, null, v_input, v_labels) #> '{told,stopped}', '[]');
+        public.fire(p_context, v_trigger_id, v_firing, p_now, p_input => v_input) #> '{told,stopped}', '[]');
     elsif v_firing ->> 'of_run_id' is not null then
       perform public.record_missed_end(v_trigger_id, v_firing, p_now);
     end if;

@@ -5,15 +5,15 @@
 --   at, due_at               the instant of the schedule, and when it was due
 --   user_id                  who fires it by hand
 --   occasion                 of a message: see `receive_webhook`
---   labels, concurrency_key  of a message: they go before those of the trigger, as does `p_input`
---   refused, detail          why the message cannot trigger a run
---   of_run_id, of_attempt, depth, reason   after another run: see `fire_ends`. `p_input` and `p_labels` were frozen when it ended
+--   labels, concurrency_key  of a message or after another run: what the new run gets instead of those of the trigger
+--   refused, detail          why the message or the ended run cannot trigger a run
+--   of_run_id, of_attempt, depth   after another run: see `fire_ends`
+-- The new run gets `p_input`, or without it the input of the trigger; after another run always `p_input`, also when that is null.
 -- `p_when_busy` goes before the `when_busy` of the trigger, which goes before that of the policy.
 --
 -- Returns {"outcome", "told": see `make_room`}.
 create or replace function public.fire(
-  p_context jsonb, p_trigger_id uuid, p_firing jsonb, p_now timestamptz, p_when_busy text default null, p_input json default null,
-  p_labels jsonb default null
+  p_context jsonb, p_trigger_id uuid, p_firing jsonb, p_now timestamptz, p_when_busy text default null, p_input json default null
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -36,7 +36,7 @@ declare
 begin
   select t.tenant_id, t.workflow_definition_id, t.of_definition_id, t.user_id, public.role_of(t.tenant_id, t.user_id), t.name,
     coalesce(p_when_busy, t.when_busy), case when v_is_after_run then p_input else coalesce(p_input, t.input) end,
-    case when v_is_after_run then p_labels else coalesce(nullif(p_firing -> 'labels', 'null'), t.labels) end,
+    case when p_firing ? 'labels' then nullif(p_firing -> 'labels', 'null') else t.labels end,
     coalesce(p_firing ->> 'concurrency_key', t.concurrency_key)
   into v_tenant_id, v_definition_id, v_of_definition_id, v_user_id, v_role, v_name, v_when_busy, v_input, v_labels, v_key
   from public.triggers t
@@ -46,8 +46,10 @@ begin
   v_reason := case
     when v_role is null then 'user_deactivated'
     when not public.may_see_definition(v_role, v_tenant_id, v_user_id, v_definition_id) then 'rights'
-    when v_is_after_run then public.end_obstacle(v_role, v_tenant_id, v_user_id, v_of_definition_id, p_firing)
-    else p_firing ->> 'refused'
+    else coalesce(
+      case when v_is_after_run then
+        public.end_obstacle(v_role, v_tenant_id, v_user_id, v_of_definition_id, (p_firing ->> 'depth')::integer) end,
+      p_firing ->> 'refused')
   end;
 
   -- 2. Trigger a run, as an invoke of the user would.
