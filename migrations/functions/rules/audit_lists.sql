@@ -33,24 +33,13 @@ begin
       ) found
       order by found.at desc, found.id desc
       limit p_limit;
-  elsif p_actor_id is not null then
-    return query
-      select e.at, e.id from public.audit_events e
-      where e.tenant_id = p_tenant_id and e.actor_id = p_actor_id
-        and e.at >= p_since and (e.at, e.id) < (p_before_at, p_before_id)
-      order by e.at desc, e.id desc
-      limit p_limit;
-  elsif p_action is not null then
-    return query
-      select e.at, e.id from public.audit_events e
-      where e.tenant_id = p_tenant_id and e.action = p_action
-        and e.at >= p_since and (e.at, e.id) < (p_before_at, p_before_id)
-      order by e.at desc, e.id desc
-      limit p_limit;
   else
+    -- The plan is made for these values, so a filter that is null is not in it.
     return query
       select e.at, e.id from public.audit_events e
       where e.tenant_id = p_tenant_id and e.at >= p_since and (e.at, e.id) < (p_before_at, p_before_id)
+        and (p_actor_id is null or e.actor_id = p_actor_id)
+        and (p_actor_id is not null or p_action is null or e.action = p_action)
       order by e.at desc, e.id desc
       limit p_limit;
   end if;
