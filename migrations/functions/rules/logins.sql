@@ -31,8 +31,7 @@ begin
   return (
     select jsonb_build_object('began_at', floor(extract(epoch from p_now))::bigint,
       'expires_at', floor(extract(epoch from p_now))::bigint + p_session_seconds,
-      'tenants', coalesce(jsonb_agg(jsonb_build_object('tenant_id', t.id, 'tenant_name', t.name, 'user_id', u.id,
-        'login_id', l.id, 'name', public.display_name(u.first_name, u.last_name, u.email, u.id), 'role', u.role)
+      'tenants', coalesce(jsonb_agg(public.person_of_session(u.id) || jsonb_build_object('login_id', l.id)
         order by lower(t.name), t.id), '[]'))
     from public.logins l
     join public.users u on u.tenant_id = l.tenant_id and u.id = l.user_id and u.deactivated_at is null

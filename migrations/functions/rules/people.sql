@@ -199,3 +199,10 @@ begin
     from public.api_keys k
     where k.id = p_api_key_id);
 end $$;
+
+-- True for a user who is the OWNER, when somebody else asks: only the OWNER ends what belongs to the OWNER.
+create or replace function public.belongs_to_other_owner(p_caller_id uuid, p_user_id uuid) returns boolean
+language plpgsql stable as $$
+begin
+  return p_user_id <> p_caller_id and exists (select from public.users u where u.id = p_user_id and u.role = 'OWNER');
+end $$;

@@ -15,7 +15,6 @@ declare
   v_caller_id uuid;
   v_role text;
   v_user_id uuid;
-  v_user_role text;
   v_ended integer;
 begin
   -- 1. Lock the open sessions in the order of their ids, if the caller may see their user, and judge the caller.
@@ -31,14 +30,14 @@ begin
   if v_tenant_id is null then
     return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
   end if;
-  select u.id, u.role into v_user_id, v_user_role
+  select u.id into v_user_id
   from public.users u
   where u.tenant_id = v_tenant_id and u.id = coalesce(p_user_id, v_caller_id) and u.deleted_at is null
     and public.may_see_user(v_role, v_caller_id, u.id);
   if v_user_id is null then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
   end if;
-  if v_user_id <> v_caller_id and v_user_role = 'OWNER' then
+  if public.belongs_to_other_owner(v_caller_id, v_user_id) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "of_owner"}');
   end if;
 

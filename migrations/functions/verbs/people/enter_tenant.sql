@@ -39,10 +39,6 @@ begin
   -- 3. End this session, and begin the other one.
   update public.sign_in_sessions s set ended_at = v_now where s.id = v_old_id;
   perform public.begin_sign_in_session(p_session_id, p_tenant_id, v_user_id, v_login_id, null, v_began_at, v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', (
-    select jsonb_build_object('tenant_id', t.id, 'tenant_name', t.name, 'user_id', u.id, 'login_id', v_login_id,
-      'name', public.display_name(u.first_name, u.last_name, u.email, u.id), 'role', u.role, 'session_id', p_session_id)
-    from public.users u
-    join public.tenants t on t.id = u.tenant_id
-    where u.id = v_user_id)));
+  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
+    || jsonb_build_object('login_id', v_login_id, 'session_id', p_session_id)));
 end $$;

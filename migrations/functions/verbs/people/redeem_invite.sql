@@ -33,11 +33,6 @@ begin
     jsonb_build_object('user_id', v_user_id, 'credential_kind', 'invite', 'credential_id', p_invite_id));
   perform public.begin_sign_in_session(p_session_id, v_tenant_id, v_user_id, null, p_key_id, v_now, v_now);
 
-  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', (
-    select jsonb_build_object('tenant_id', t.id, 'tenant_name', t.name, 'user_id', u.id,
-      'name', public.display_name(u.first_name, u.last_name, u.email, u.id), 'role', u.role,
-      'expires_at', floor(extract(epoch from v_now))::bigint + p_session_seconds)
-    from public.users u
-    join public.tenants t on t.id = u.tenant_id
-    where u.id = v_user_id)), '{"others": true}');
+  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
+    || jsonb_build_object('expires_at', floor(extract(epoch from v_now))::bigint + p_session_seconds)), '{"others": true}');
 end $$;

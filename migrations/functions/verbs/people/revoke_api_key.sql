@@ -32,7 +32,7 @@ begin
   if v_user_id is null then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
   end if;
-  if v_user_id <> v_caller_id and exists (select from public.users u where u.id = v_user_id and u.role = 'OWNER') then
+  if public.belongs_to_other_owner(v_caller_id, v_user_id) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "of_owner"}');
   end if;
 

@@ -22,12 +22,7 @@ begin
     return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
   end if;
   perform public.begin_sign_in_session(p_session_id, v_tenant_id, v_user_id, null, v_key_id, v_now, v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', (
-    select jsonb_build_object('tenant_id', t.id, 'tenant_name', t.name, 'user_id', u.id,
-      'name', public.display_name(u.first_name, u.last_name, u.email, u.id), 'role', u.role,
-      'api_key_id', v_key_id, 'session_id', p_session_id, 'began_at', floor(extract(epoch from v_now))::bigint,
-      'expires_at', floor(extract(epoch from least(v_now + make_interval(secs => p_session_seconds), v_key_expires_at)))::bigint)
-    from public.users u
-    join public.tenants t on t.id = u.tenant_id
-    where u.id = v_user_id)));
+  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
+    || jsonb_build_object('api_key_id', v_key_id, 'session_id', p_session_id, 'began_at', floor(extract(epoch from v_now))::bigint,
+      'expires_at', floor(extract(epoch from least(v_now + make_interval(secs => p_session_seconds), v_key_expires_at)))::bigint)));
 end $$;
