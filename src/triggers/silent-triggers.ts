@@ -1,5 +1,5 @@
-/** For the doctor: the triggers of all tenants that do not fire although nobody wanted that. For one tenant: `silent_triggers` in SQL. */
-import { and, count, isNotNull, isNull, lt, sql } from "drizzle-orm";
+/** For the doctor: the triggers of all tenants that ought to fire and do not. For one tenant: `silent_triggers` in SQL. */
+import { count, type SQLWrapper, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "../db/client.ts";
 import { dueFirings, triggers as t } from "../db/trigger-tables.ts";
@@ -13,10 +13,7 @@ export type SilentReason = "overdue" | "paused itself";
 /** `oldest` is in seconds. */
 export type SilentTriggers = { reason: SilentReason; count: number; oldest: number; examples: string[] };
 
-/** Before this instant, whatever was due should have fired. */
-const OVERDUE_BEFORE = sql`statement_timestamp() - interval '2 minutes'`;
-
-const hasPausedItself = and(isNotNull(t.pausedAt), isNull(t.pausedByUserId));
+const isOverdue = (dueAt: SQLWrapper) => sql`public.is_overdue_firing(${dueAt})`;
 
 const MAX_EXAMPLES = 3;
 
@@ -29,7 +26,7 @@ export function selectSilentTriggers(db: Database) {
         reason: sql<SilentReason>`'overdue'`.as("reason"),
       })
       .from(t)
-      .where(lt(t.dueAt, OVERDUE_BEFORE)),
+      .where(isOverdue(t.dueAt)),
     db
       .select({
         id: dueFirings.triggerId,
@@ -37,7 +34,7 @@ export function selectSilentTriggers(db: Database) {
         reason: sql<SilentReason>`'overdue'`.as("reason"),
       })
       .from(dueFirings)
-      .where(lt(dueFirings.dueAt, OVERDUE_BEFORE))
+      .where(isOverdue(dueFirings.dueAt))
       .groupBy(dueFirings.triggerId),
     db
       .select({
@@ -46,7 +43,7 @@ export function selectSilentTriggers(db: Database) {
         reason: sql<SilentReason>`'paused itself'`.as("reason"),
       })
       .from(t)
-      .where(hasPausedItself),
+      .where(sql`public.has_paused_itself(${t.pausedAt}, ${t.pausedByUserId})`),
   ).as("silent");
   return db
     .select({

@@ -89,7 +89,8 @@ create or replace function public.pause_locked_trigger(
 language plpgsql as $$
 begin
   update public.triggers t
-  set paused_at = p_now, pause_note = p_note, paused_by_user_id = p_user_id, next_at = null, due_at = null, version = t.version + 1, updated_at = p_now
+  set paused_at = p_now, pause_note = p_note, paused_by_user_id = p_user_id, next_at = null, due_at = null, version = t.version + 1,
+    updated_at = p_now
   where t.id = p_trigger_id and t.paused_at is null;
 end $$;
 
@@ -134,14 +135,26 @@ begin
     where t.id = p_trigger_id);
 end $$;
 
--- The triggers of a tenant that do not fire although nobody wanted that, and since when: those that have paused themselves, and those that
--- should have fired more than two minutes ago. A trigger may be returned twice. Up to 200 of each, the longest silent first.
+-- True for a trigger, or a due firing, that should have fired more than two minutes ago. The cron fires within one.
+create or replace function public.is_overdue_firing(p_due_at timestamptz) returns boolean
+language sql stable as $$
+  select p_due_at < statement_timestamp() - interval '2 minutes'
+$$;
+
+-- True for a paused trigger that no person has paused: it has paused itself, since its user lacks rights.
+create or replace function public.has_paused_itself(p_paused_at timestamptz, p_paused_by_user_id uuid) returns boolean
+language sql immutable as $$
+  select p_paused_at is not null and p_paused_by_user_id is null
+$$;
+
+-- The triggers of a tenant that ought to fire and do not: those that have paused themselves, since then, and those that are overdue, since
+-- they were due. A trigger may be returned twice. Up to 200 of each, the longest silent first.
 create or replace function public.silent_triggers(p_tenant_id uuid) returns table (id uuid, since timestamptz)
 language sql stable as $$
   (
     select t.id, t.paused_at
     from public.triggers t
-    where t.tenant_id = p_tenant_id and t.paused_at is not null and t.paused_by_user_id is null
+    where t.tenant_id = p_tenant_id and public.has_paused_itself(t.paused_at, t.paused_by_user_id)
     order by t.paused_at
     limit 200
   )
@@ -149,7 +162,7 @@ language sql stable as $$
   (
     select t.id, t.due_at
     from public.triggers t
-    where t.tenant_id = p_tenant_id and t.due_at < statement_timestamp() - interval '2 minutes'
+    where t.tenant_id = p_tenant_id and public.is_overdue_firing(t.due_at)
     order by t.due_at
     limit 200
   )
@@ -157,7 +170,7 @@ language sql stable as $$
   (
     select f.trigger_id, min(f.due_at)
     from public.due_firings f
-    where f.tenant_id = p_tenant_id and f.due_at < statement_timestamp() - interval '2 minutes'
+    where f.tenant_id = p_tenant_id and public.is_overdue_firing(f.due_at)
     group by f.trigger_id
     order by min(f.due_at)
     limit 200

@@ -1,6 +1,5 @@
 -- Creates a trigger of a definition. `p_content` is {"name", "kind", "config", "labels", "concurrency_key", "when_busy", "is_active",
--- "secret_encrypted": of a webhook}, and `p_plan` is for `plan_trigger`, null if it is not a schedule. The caller becomes the user with
--- whose rights it fires.
+-- "secret_encrypted": of a webhook}, and `p_plan` is for `plan_trigger`. The caller becomes the user with whose rights it fires.
 --
 -- Guarantees: a definition has at most 100 triggers.
 -- Closes the race between two requests that create the last allowed one, and with the deletion of the definition: all of them hold
