@@ -183,6 +183,41 @@ export const Field = ({ name, label, failure, path = name, hint, control }: Fiel
   );
 };
 
+/** One thing of a list from which one is chosen. */
+export type Choice = { id: string; name: string };
+
+/** Values of the API as choices, each with its words, or with itself. */
+export const choicesOf = (values: readonly string[], words: Readonly<Record<string, string>> = {}): Choice[] =>
+  values.map((value) => ({ id: value, name: words[value] ?? value }));
+
+type ChoicesProps = {
+  /** The attributes of the control, such as those that `Field` gives. */
+  attributes: { name: string; id?: string; "aria-label"?: string; required?: boolean };
+  choices: readonly Choice[];
+  chosen?: string | null | undefined;
+  /** The words for no choice. Without them, one thing is always chosen. */
+  none?: string;
+  /** The words for what was chosen when it is not among the choices. Without this, the first choice takes its place. */
+  nameOf?: (chosen: string) => string;
+};
+
+/** A list from which one thing is chosen. */
+export const Choices = ({ attributes, choices, chosen, none, nameOf }: ChoicesProps) => (
+  <select {...attributes}>
+    {none !== undefined && <option value="">{none}</option>}
+    {nameOf && chosen && !choices.some(({ id }) => id === chosen) && (
+      <option value={chosen} selected>
+        {nameOf(chosen)}
+      </option>
+    )}
+    {choices.map(({ id, name }) => (
+      <option value={id} selected={id === chosen}>
+        {name}
+      </option>
+    ))}
+  </select>
+);
+
 /** The page that answers a form which was refused. */
 export const FormPage = (props: { title: string; section: Section; back: string; children: Child }) => (
   <Page title={props.title} section={props.section}>

@@ -1,4 +1,5 @@
 /** The page Activity: the audit log of the tenant, for an OWNER or ADMIN. */
+
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { AUDIT_ACTIONS } from "../../audit/actions.ts";
@@ -10,6 +11,7 @@ import { Problem } from "../../http/problems.ts";
 import { isPositionOfRow, uuid } from "../../http/schemas.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { Empty, Live } from "../components.tsx";
+import { Choices } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
@@ -109,33 +111,19 @@ const ActivityPage = ({ view, query }: { view: ActivityView; query: Query }) => 
 
 const Filters = ({ view, query, isFiltered }: { view: ActivityView; query: Query; isFiltered: boolean }) => (
   <form class="filters" method="get" action="/app/activity" aria-label="Filter">
-    <label>
-      <span class="visually-hidden">Person</span>
-      <select name="actor">
-        <option value="">Anybody</option>
-        {view.people.map(({ id, name }) => (
-          <option value={id} selected={id === query.actor}>
-            {name}
-          </option>
-        ))}
-        {query.actor !== null && !view.people.some(({ id }) => id === query.actor) && (
-          <option value={query.actor} selected>
-            {view.events[0]?.actor.name ?? query.actor}
-          </option>
-        )}
-      </select>
-    </label>
-    <label>
-      <span class="visually-hidden">Action</span>
-      <select name="action">
-        <option value="">Any action</option>
-        {AUDIT_ACTIONS.map((action) => (
-          <option value={action} selected={action === query.action}>
-            {actionWord(action)}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Choices
+      attributes={{ name: "actor", "aria-label": "Person" }}
+      none="Anybody"
+      chosen={query.actor}
+      nameOf={(id) => view.events[0]?.actor.name ?? id}
+      choices={view.people}
+    />
+    <Choices
+      attributes={{ name: "action", "aria-label": "Action" }}
+      none="Any action"
+      chosen={query.action}
+      choices={AUDIT_ACTIONS.map((action) => ({ id: action, name: actionWord(action) }))}
+    />
     {query.object !== null && (
       <label class="chip">
         <input type="checkbox" name="object" value={query.object} checked /> One object only

@@ -3,7 +3,7 @@ import type { PathPart } from "../../files/path-parts.ts";
 import { LastChanges } from "../activity/changes.tsx";
 import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";
-import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { Choices, type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { type Below, type FolderView, MAX_BELOW } from "./view-folder.ts";
 
@@ -192,13 +192,11 @@ export const CreateForm = ({ parentId, types, values, failure }: CreateFormProps
       label="Kind"
       failure={failure}
       control={(a) => (
-        <select {...a}>
-          {types.map((type) => (
-            <option value={type} selected={type === values.part_type}>
-              {kindOf(type)}
-            </option>
-          ))}
-        </select>
+        <Choices
+          attributes={a}
+          choices={types.map((type) => ({ id: type, name: kindOf(type) }))}
+          chosen={values.part_type}
+        />
       )}
     />
     <Field

@@ -3,9 +3,10 @@
  * the form, and the button of a folder sends the form, which is answered with the same form and that folder open. New parts are
  * created in the same way.
  */
+
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
 import { Path } from "../components.tsx";
-import { type Failure, faultsAt, fieldIdOf, type Values } from "../forms.tsx";
+import { Choices, choicesOf, type Failure, faultsAt, fieldIdOf, type Values } from "../forms.tsx";
 import type { NamedPart } from "../workflows/view-workflow.ts";
 import type { FolderView } from "./view-folder.ts";
 
@@ -178,11 +179,10 @@ const Make = ({ field, label, allowed, action, making, parent }: MakeProps) => {
   if (types.length === 0) return null;
   return (
     <div class="make">
-      <select name={`new_type_${field}`} aria-label={`${label}: kind of the new one`}>
-        {types.map((type) => (
-          <option value={type}>{LABELS[type] ?? type}</option>
-        ))}
-      </select>
+      <Choices
+        attributes={{ name: `new_type_${field}`, "aria-label": `${label}: kind of the new one` }}
+        choices={choicesOf(types, LABELS)}
+      />
       <input
         type="text"
         name={`new_name_${field}`}

@@ -3,7 +3,7 @@ import { Path } from "../components.tsx";
 import { Crumbs } from "../files/files.tsx";
 import { formatChoice, parseChoice } from "../files/part-picker.tsx";
 import type { FolderView } from "../files/view-folder.ts";
-import { type Failure, Failures, Field, FormPage, NO_FAILURE } from "../forms.tsx";
+import { Choices, choicesOf, type Failure, Failures, Field, FormPage, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 
 const LABELS = { READ_ONLY: "Read", READ_WRITE: "Read and write" };
@@ -14,15 +14,7 @@ const Capability = ({ value, failure }: { value: string; failure: Failure }) => 
     label="They may"
     failure={failure}
     hint="It and everything below it, wherever they move."
-    control={(a) => (
-      <select {...a}>
-        {CAPABILITIES.map((capability) => (
-          <option value={capability} selected={capability === value}>
-            {LABELS[capability]}
-          </option>
-        ))}
-      </select>
-    )}
+    control={(a) => <Choices attributes={a} choices={choicesOf(CAPABILITIES, LABELS)} chosen={value} />}
   />
 );
 

@@ -1,10 +1,11 @@
 /** What an OWNER or ADMIN can do with somebody: invite them, change their role, deactivate or delete them. */
+
 import { ROLES, type Role } from "../../db/enums.ts";
 import { INVITE_DAYS } from "../../people/invites.ts";
 import type { Caller } from "../caller.ts";
 import { Ask, Send } from "../components.tsx";
 import { listWords, plural } from "../format.ts";
-import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
+import { Choices, choicesOf, type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { InviteAgain } from "./invite.tsx";
 import { MAX_UNFINISHED, type Person, type PersonWithWork } from "./view-people.ts";
 
@@ -76,13 +77,7 @@ export const RoleForm = ({ id, roles, role, failure }: RoleFormProps) => (
       name="role"
       label="Role"
       failure={failure}
-      control={(a) => (
-        <select {...a}>
-          {roles.map((name) => (
-            <option selected={name === role}>{name}</option>
-          ))}
-        </select>
-      )}
+      control={(a) => <Choices attributes={a} choices={choicesOf(roles)} chosen={role} />}
     />
     <button type="submit" class="primary">
       Change

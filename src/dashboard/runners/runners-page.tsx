@@ -1,6 +1,6 @@
 import { Ask, Command, Copy, Empty, Live, Name, Send, Time } from "../components.tsx";
 import { plural, shortId } from "../format.ts";
-import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { Choices, type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
 import { Runners, type ViewedRunner } from "./runners.tsx";
@@ -112,19 +112,13 @@ export const RunnerForm = ({ workflows, values, failure }: FormProps) => (
       label="Takes the runs of"
       failure={failure}
       control={(a) => (
-        <select {...a}>
-          <option value="">all workflows whose runners ask for runs</option>
-          {values.workflow && !workflows.some(({ id }) => id === values.workflow) && (
-            <option value={values.workflow} selected>
-              {shortId(values.workflow)}
-            </option>
-          )}
-          {workflows.map(({ id, name }) => (
-            <option value={id} selected={id === values.workflow}>
-              {name}
-            </option>
-          ))}
-        </select>
+        <Choices
+          attributes={a}
+          none="all workflows whose runners ask for runs"
+          chosen={values.workflow}
+          nameOf={shortId}
+          choices={workflows}
+        />
       )}
     />
     <button type="submit" class="primary">

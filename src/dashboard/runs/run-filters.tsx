@@ -1,6 +1,7 @@
 import { RUN_STATUSES } from "../../db/enums.ts";
 import { Name } from "../components.tsx";
 import { shortId } from "../format.ts";
+import { Choices } from "../forms.tsx";
 import { wordOf } from "../run-state.tsx";
 import { TimeFilter } from "./list/time-filter.tsx";
 import { FIND, firstPageOf, ME, type RunsQuery, runsHref } from "./runs-query.ts";
@@ -24,20 +25,18 @@ export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }
         </label>
       ))}
     </fieldset>
-    <Choice
-      name="workflow"
-      label="Workflow"
-      all="Any workflow"
+    <Choices
+      attributes={{ name: "workflow", "aria-label": "Workflow" }}
+      none="Any workflow"
       chosen={query.workflow}
-      chosenName={view.runs[0]?.workflow_name}
+      nameOf={(id) => view.runs[0]?.workflow_name ?? shortId(id)}
       choices={view.workflows}
     />
-    <Choice
-      name="user"
-      label="Person"
-      all="Anybody"
+    <Choices
+      attributes={{ name: "user", "aria-label": "Person" }}
+      none="Anybody"
       chosen={query.mine ? ME : query.user}
-      chosenName={view.runs[0]?.user_name}
+      nameOf={(id) => view.runs[0]?.user_name ?? shortId(id)}
       choices={[{ id: ME, name: "Me" }, ...view.people.filter(({ id }) => id !== view.caller.user_id)]}
     />
     <Finding query={query} />
@@ -75,31 +74,4 @@ const Found = ({ name, text, words }: { name: string; text: string; words: strin
     <input type="checkbox" name={name} value={text} checked />
     <Name>{words}</Name>
   </label>
-);
-
-type ChoiceProps = {
-  name: string;
-  label: string;
-  /** The words for no choice. */
-  all: string;
-  chosen: string | undefined;
-  /** The name of what was chosen, if it is not among the choices. */
-  chosenName: string | undefined;
-  choices: readonly { id: string; name: string }[];
-};
-
-const Choice = ({ name, label, all, chosen, chosenName, choices }: ChoiceProps) => (
-  <select name={name} aria-label={label}>
-    <option value="">{all}</option>
-    {chosen !== undefined && !choices.some(({ id }) => id === chosen) && (
-      <option value={chosen} selected>
-        {chosenName ?? shortId(chosen)}
-      </option>
-    )}
-    {choices.map((choice) => (
-      <option value={choice.id} selected={choice.id === chosen}>
-        {choice.name}
-      </option>
-    ))}
-  </select>
 );

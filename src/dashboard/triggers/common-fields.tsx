@@ -1,14 +1,18 @@
 /** What the forms of all kinds of triggers have in common. */
+
 import type { Child } from "hono/jsx";
+import type { JSX } from "hono/jsx/jsx-runtime";
 import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
+import type { Fault } from "../../http/problems.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import type { Caller } from "../caller.ts";
-import { type Failure, Failures, Field, faultsAt, type Values } from "../forms.tsx";
+import { type Choice, Choices, choicesOf, type Failure, Failures, Field, faultsAt, type Values } from "../forms.tsx";
 import { textOfLabels } from "../invoke/invoke-form.tsx";
 import { JsonEditor, withLines } from "../invoke/json-editor.tsx";
 import { linesOf, readInput, readLabels } from "../invoke/read-fields.ts";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
+import type { Wording } from "../wording.ts";
 
 export const WHEN_BUSY_WORDS: Record<WhenBusy, string> = {
   queue: "the new run waits",
@@ -78,6 +82,24 @@ export type FormProps = {
   failure?: Failure;
 };
 
+/** The form of a kind of trigger: how its values are read, and how it is shown. */
+export type KindForm = {
+  /** The titles of its page. */
+  titles: { create: string; change: string };
+  /** The values of a new trigger. */
+  initial: Values;
+  /** The values of the form, as typed. */
+  read: (values: Values) => Values;
+  /** The form as the body of the API's request, and what is wrong with the texts that the API would not get. */
+  toBody: (values: Values) => { body: object; faults: readonly Fault[] };
+  /** The values of a trigger; null for one of another kind. */
+  valuesOf: (trigger: TriggerRow) => Values | null;
+  /** How the form says what the API says with the names of its fields. */
+  wording: Wording;
+  /** `isNew`: the trigger does not exist yet. `choices` are other workflows that can be chosen, as far as they are known. */
+  Form: (props: FormProps & { isNew?: boolean; choices?: readonly Choice[] }) => JSX.Element;
+};
+
 type ShellProps = Required<Omit<FormProps, "caller">> &
   Pick<FormProps, "caller"> & {
     labels: Readonly<Record<string, string>>;
@@ -115,14 +137,12 @@ export const TriggerForm = (props: ShellProps) => {
             label={COMMON_LABELS.when_busy}
             failure={failure}
             control={(a) => (
-              <select {...a}>
-                <option value="">what the policy of the workflow says</option>
-                {WHEN_BUSY.map((mode) => (
-                  <option value={mode} selected={mode === values.when_busy}>
-                    {WHEN_BUSY_WORDS[mode]}
-                  </option>
-                ))}
-              </select>
+              <Choices
+                attributes={a}
+                none="what the policy of the workflow says"
+                choices={choicesOf(WHEN_BUSY, WHEN_BUSY_WORDS)}
+                chosen={values.when_busy}
+              />
             )}
           />
           <JsonEditor

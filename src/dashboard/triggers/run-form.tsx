@@ -1,19 +1,16 @@
 import { INPUTS_FROM, RUN_ENDS, type RunTrigger } from "../../triggers/run-trigger.ts";
-import type { TriggerRow } from "../../triggers/triggers.ts";
-import { Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { type Choice, Choices, choicesOf, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import type { Wording } from "../wording.ts";
 import {
   COMMON_LABELS,
   COMMON_SENTENCES,
   commonValuesOf,
   type FormProps,
+  type KindForm,
   readCommon,
   TriggerForm,
   toCommonBody,
 } from "./common-fields.tsx";
-
-/** A workflow that can be chosen. */
-export type WorkflowChoice = { id: string; name: string };
 
 export const END_WORDS: Record<RunTrigger["on"], string> = {
   completed: "is COMPLETED",
@@ -35,26 +32,21 @@ const LABELS = {
   "run.input_from": "The new run gets",
 };
 
-/** How the form says what the API says with the names of its fields. */
-export const RUN_WORDING: Wording = {
+const WORDING: Wording = {
   labels: LABELS,
   sentences: { ...COMMON_SENTENCES, "run.of uuid_parsing": "Choose a workflow." },
 };
 
 const NAMES = ["of", "on", "input_from"] as const;
 
-/** The values of the form, as typed. */
-export const readRunValues = (values: Values): Values => ({
+const read = (values: Values): Values => ({
   ...readCommon(values),
   ...Object.fromEntries(NAMES.map((name) => [name, values[name]?.trim() ?? ""])),
 });
 
-export const NEW_RUN_TRIGGER: Values = { on: "completed", input_from: "fixed", is_active: "true" };
+const INITIAL: Values = { on: "completed", input_from: "fixed", is_active: "true" };
 
-export const runValuesOf = (trigger: TriggerRow, run: RunTrigger): Values => ({ ...commonValuesOf(trigger), ...run });
-
-/** The form as the body of the API's request, and what is wrong with the texts that the API would not get. */
-export function toRunBody(values: Values) {
+function toBody(values: Values) {
   const { body, faults } = toCommonBody(values);
   const run = { of: values.of, on: values.on || undefined, input_from: values.input_from || undefined };
   return { body: { ...body, kind: "run", run }, faults };
@@ -62,10 +54,10 @@ export function toRunBody(values: Values) {
 
 type RunFormProps = FormProps & {
   /** The workflows after whose runs it may fire. Left out when they are not known, as in a form that is shown again. */
-  choices?: readonly WorkflowChoice[];
+  choices?: readonly Choice[];
 };
 
-export const RunFormPage = ({ failure = NO_FAILURE, choices = [], ...props }: RunFormProps) => {
+const RunForm = ({ failure = NO_FAILURE, choices = [], ...props }: RunFormProps) => {
   const { values } = props;
   return (
     <TriggerForm
@@ -87,14 +79,7 @@ export const RunFormPage = ({ failure = NO_FAILURE, choices = [], ...props }: Ru
               choices.length === 0 ? (
                 <input {...a} type="text" value={values.of} required autocomplete="off" spellcheck={false} />
               ) : (
-                <select {...a} required>
-                  <option value="">Choose one</option>
-                  {choices.map(({ id, name }) => (
-                    <option value={id} selected={id === values.of}>
-                      {name}
-                    </option>
-                  ))}
-                </select>
+                <Choices attributes={{ ...a, required: true }} none="Choose one" choices={choices} chosen={values.of} />
               )
             }
           />
@@ -103,15 +88,7 @@ export const RunFormPage = ({ failure = NO_FAILURE, choices = [], ...props }: Ru
             path="run.on"
             label={LABELS["run.on"]}
             failure={failure}
-            control={(a) => (
-              <select {...a}>
-                {RUN_ENDS.map((end) => (
-                  <option value={end} selected={end === values.on}>
-                    {END_WORDS[end]}
-                  </option>
-                ))}
-              </select>
-            )}
+            control={(a) => <Choices attributes={a} choices={choicesOf(RUN_ENDS, END_WORDS)} chosen={values.on} />}
           />
           <Field
             name="input_from"
@@ -119,13 +96,7 @@ export const RunFormPage = ({ failure = NO_FAILURE, choices = [], ...props }: Ru
             label={LABELS["run.input_from"]}
             failure={failure}
             control={(a) => (
-              <select {...a}>
-                {INPUTS_FROM.map((source) => (
-                  <option value={source} selected={source === values.input_from}>
-                    {INPUT_FROM_WORDS[source]}
-                  </option>
-                ))}
-              </select>
+              <Choices attributes={a} choices={choicesOf(INPUTS_FROM, INPUT_FROM_WORDS)} chosen={values.input_from} />
             )}
           />
         </>
@@ -133,4 +104,14 @@ export const RunFormPage = ({ failure = NO_FAILURE, choices = [], ...props }: Ru
       more={null}
     />
   );
+};
+
+export const runForm: KindForm = {
+  titles: { create: "New trigger after another workflow", change: "Change the trigger" },
+  initial: INITIAL,
+  read,
+  toBody,
+  valuesOf: (trigger) => trigger.run && { ...commonValuesOf(trigger), ...trigger.run },
+  wording: WORDING,
+  Form: RunForm,
 };

@@ -1,6 +1,15 @@
 import { CATCH_UPS, type Schedule } from "../../triggers/schedule/schedule.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
-import { type Failure, Field, faultsAt, NO_FAILURE, toWholeNumber, type Values } from "../forms.tsx";
+import {
+  Choices,
+  choicesOf,
+  type Failure,
+  Field,
+  faultsAt,
+  NO_FAILURE,
+  toWholeNumber,
+  type Values,
+} from "../forms.tsx";
 import { MinuteField } from "../invoke/minute-field.tsx";
 import { readMinute } from "../invoke/read-fields.ts";
 import type { Wording } from "../wording.ts";
@@ -9,6 +18,7 @@ import {
   COMMON_SENTENCES,
   commonValuesOf,
   type FormProps,
+  type KindForm,
   readCommon,
   TriggerForm,
   toCommonBody,
@@ -32,8 +42,7 @@ const LABELS = {
   "schedule.catch_up": "What becomes of instants that an outage has missed",
 };
 
-/** How the form says what the API says with the names of its fields. */
-export const WORDING: Wording = {
+const WORDING: Wording = {
   labels: {
     ...LABELS,
     // The API's messages call these fields by their own names only.
@@ -53,20 +62,19 @@ const NAMES = [
   ...["jitter_seconds", "catch_up", "catch_up_window_seconds"],
 ] as const;
 
-/** The values of the form, as typed. */
-export const readValues = (values: Values): Values => ({
+const read = (values: Values): Values => ({
   ...readCommon(values),
   ...Object.fromEntries(NAMES.map((name) => [name, values[name]?.trim() ?? ""])),
 });
 
-export const NEW_TRIGGER: Values = {
+const INITIAL: Values = {
   ...{ jitter_seconds: "0", catch_up: "last", catch_up_window_seconds: "86400", is_active: "true" },
 };
 
 /** `2026-01-31T12:00` */
 const minuteOf = (at: string | null) => at?.slice(0, 16) ?? "";
 
-export const valuesOf = (trigger: TriggerRow, schedule: Schedule): Values => ({
+const valuesOf = (trigger: TriggerRow, schedule: Schedule): Values => ({
   ...commonValuesOf(trigger),
   cron: schedule.cron ?? "",
   at: schedule.at ?? "",
@@ -78,8 +86,7 @@ export const valuesOf = (trigger: TriggerRow, schedule: Schedule): Values => ({
   catch_up_window_seconds: String(schedule.catch_up_window_seconds),
 });
 
-/** The form as the body of the API's request, and what is wrong with the texts that the API would not get. */
-export function toBody(values: Values) {
+function toBody(values: Values) {
   const given = (name: string) => values[name] || null;
   const { body, faults } = toCommonBody(values);
   const schedule = {
@@ -100,10 +107,10 @@ const OTHERS = ["starts_at", "ends_at", "jitter_seconds", "catch_up", "catch_up_
 /** A part of the form is folded unless something in it differs from a new trigger. */
 const isUnfolded = (values: Values, failure: Failure) =>
   OTHERS.some(
-    (name) => (values[name] ?? "") !== (NEW_TRIGGER[name] ?? "") || faultsAt(failure, `schedule.${name}`).length > 0,
+    (name) => (values[name] ?? "") !== (INITIAL[name] ?? "") || faultsAt(failure, `schedule.${name}`).length > 0,
   );
 
-export const ScheduleFormPage = ({ failure = NO_FAILURE, ...props }: FormProps) => {
+const ScheduleForm = ({ failure = NO_FAILURE, ...props }: FormProps) => {
   const { values } = props;
   return (
     <TriggerForm
@@ -114,7 +121,6 @@ export const ScheduleFormPage = ({ failure = NO_FAILURE, ...props }: FormProps) 
       isUnfolded={isUnfolded(values, failure)}
       fields={
         <>
-          {" "}
           <Field
             name="cron"
             path="schedule.cron"
@@ -178,13 +184,7 @@ const MoreFields = ({ values, failure }: { values: Values; failure: Failure }) =
       label={LABELS["schedule.catch_up"]}
       failure={failure}
       control={(a) => (
-        <select {...a}>
-          {CATCH_UPS.map((mode) => (
-            <option value={mode} selected={mode === values.catch_up}>
-              {CATCH_UP_WORDS[mode]}
-            </option>
-          ))}
-        </select>
+        <Choices attributes={a} choices={choicesOf(CATCH_UPS, CATCH_UP_WORDS)} chosen={values.catch_up} />
       )}
     />
     <Field
@@ -197,3 +197,13 @@ const MoreFields = ({ values, failure }: { values: Values; failure: Failure }) =
     />
   </>
 );
+
+export const scheduleForm: KindForm = {
+  titles: { create: "New schedule", change: "Change the schedule" },
+  initial: INITIAL,
+  read,
+  toBody,
+  valuesOf: (trigger) => trigger.schedule && valuesOf(trigger, trigger.schedule),
+  wording: WORDING,
+  Form: ScheduleForm,
+};

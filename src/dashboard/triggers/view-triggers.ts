@@ -16,8 +16,8 @@ import { triggerFirings as f, triggers as t } from "../../db/trigger-tables.ts";
 import { type Firing, firingSchema, type TriggerRow, triggerRowSchema } from "../../triggers/triggers.ts";
 import { lastChanges } from "../activity/changes.tsx";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
+import type { Choice } from "../forms.tsx";
 import { MAX_CHOICES, MAX_COUNTED } from "../runs/view-runs.ts";
-import type { WorkflowChoice } from "./run-form.tsx";
 
 /** The workflow of triggers. `may_write`: the caller may change the workflow, and so its triggers. */
 export type WorkflowOfTriggers = { id: string; name: string; may_write: boolean };
@@ -190,7 +190,7 @@ export async function viewNewTrigger(
   db: Database,
   credential: Credential,
   definitionId: string,
-): Promise<{ caller: Caller; workflow: WorkflowOfTriggers; choices: WorkflowChoice[] } | null> {
+): Promise<{ caller: Caller; workflow: WorkflowOfTriggers; choices: Choice[] } | null> {
   const caller = callerBy(db, credential);
   const newest = newestDefinitions(db, caller, { limit: MAX_CHOICES, offset: 0 });
   const {

@@ -1,6 +1,6 @@
 import { SCHEMES, type Scheme, SIGNATURE_ENCODINGS, type WebhookConfig } from "../../triggers/inbound/receiver.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
-import { Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { Choices, choicesOf, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { linesOf } from "../invoke/read-fields.ts";
 import type { Wording } from "../wording.ts";
 import {
@@ -9,6 +9,7 @@ import {
   commonValuesOf,
   type FormProps,
   isFilled,
+  type KindForm,
   readCommon,
   TriggerForm,
   toCommonBody,
@@ -35,8 +36,7 @@ const LABELS = {
   "webhook.labels_from": "Labels from the body",
 };
 
-/** How the form says what the API says with the names of its fields. */
-export const WEBHOOK_WORDING: Wording = {
+const WORDING: Wording = {
   labels: { ...LABELS, "standard-webhooks": SCHEME_WORDS["standard-webhooks"] },
   sentences: {
     ...COMMON_SENTENCES,
@@ -49,15 +49,14 @@ export const WEBHOOK_WORDING: Wording = {
 const NAMES = ["scheme", "signature_header", "signature_encoding", "key_from"] as const;
 const LINES = ["when", "pick", "labels_from"] as const;
 
-/** The values of the form, as typed. */
-export const readWebhookValues = (values: Values): Values => ({
+const read = (values: Values): Values => ({
   ...readCommon(values),
   ...Object.fromEntries(NAMES.map((name) => [name, values[name]?.trim() ?? ""])),
   ...Object.fromEntries(LINES.map((name) => [name, linesOf(values, name).trim()])),
   secret: values.secret ?? "",
 });
 
-export const NEW_WEBHOOK: Values = { scheme: "github", is_active: "true" };
+const INITIAL: Values = { scheme: "github", is_active: "true" };
 
 /** `commit /after`, one in each line. */
 const linesFrom = (pointers: Readonly<Record<string, string>> | null): string =>
@@ -65,7 +64,7 @@ const linesFrom = (pointers: Readonly<Record<string, string>> | null): string =>
     .map(([name, pointer]) => `${name} ${pointer}`)
     .join("\n");
 
-export const webhookValuesOf = (trigger: TriggerRow, webhook: WebhookConfig): Values => ({
+const valuesOf = (trigger: TriggerRow, webhook: WebhookConfig): Values => ({
   ...commonValuesOf(trigger),
   scheme: webhook.scheme,
   signature_header: webhook.signature_header ?? "",
@@ -91,8 +90,7 @@ function pointersOf(lines: string | undefined): Record<string, string> | null {
   return entries.length === 0 ? null : Object.fromEntries(entries);
 }
 
-/** The form as the body of the API's request, and what is wrong with the texts that the API would not get. */
-export function toWebhookBody(values: Values) {
+function toBody(values: Values) {
   const { body, faults } = toCommonBody(values);
   const events = textsOf(values.when?.replaceAll(",", "\n"));
   const webhook = {
@@ -110,7 +108,7 @@ export function toWebhookBody(values: Values) {
 const FOLDED = ["pick", "key_from", "labels_from"];
 
 /** `isNew`: the form also has the scheme, which cannot be changed later, and the secret. */
-export const WebhookFormPage = ({ failure = NO_FAILURE, isNew = false, ...props }: FormProps & { isNew?: boolean }) => {
+const WebhookForm = ({ failure = NO_FAILURE, isNew = false, ...props }: FormProps & { isNew?: boolean }) => {
   const { values } = props;
   return (
     <TriggerForm
@@ -128,13 +126,7 @@ export const WebhookFormPage = ({ failure = NO_FAILURE, isNew = false, ...props 
               label={LABELS["webhook.scheme"]}
               failure={failure}
               control={(a) => (
-                <select {...a}>
-                  {SCHEMES.map((scheme) => (
-                    <option value={scheme} selected={scheme === values.scheme}>
-                      {SCHEME_WORDS[scheme]}
-                    </option>
-                  ))}
-                </select>
+                <Choices attributes={a} choices={choicesOf(SCHEMES, SCHEME_WORDS)} chosen={values.scheme} />
               )}
             />
           ) : (
@@ -189,14 +181,7 @@ const SignatureFields = ({ values, failure }: FieldsProps) => (
       label={`${LABELS["webhook.signature_encoding"]} (only for the HMAC)`}
       failure={failure}
       control={(a) => (
-        <select {...a}>
-          <option value="">–</option>
-          {SIGNATURE_ENCODINGS.map((encoding) => (
-            <option value={encoding} selected={encoding === values.signature_encoding}>
-              {encoding}
-            </option>
-          ))}
-        </select>
+        <Choices attributes={a} none="–" choices={choicesOf(SIGNATURE_ENCODINGS)} chosen={values.signature_encoding} />
       )}
     />
   </>
@@ -239,3 +224,13 @@ const MoreFields = ({ values, failure }: FieldsProps) => (
     />
   </>
 );
+
+export const webhookForm: KindForm = {
+  titles: { create: "New webhook", change: "Change the webhook" },
+  initial: INITIAL,
+  read,
+  toBody,
+  valuesOf: (trigger) => trigger.webhook && valuesOf(trigger, trigger.webhook),
+  wording: WORDING,
+  Form: WebhookForm,
+};

@@ -9,7 +9,7 @@ import {
 import type { Policy } from "../../../workflows/policy.ts";
 import type { Caller } from "../../caller.ts";
 import { formatSeconds } from "../../format.ts";
-import { type Failure, Failures, Field, NO_FAILURE } from "../../forms.tsx";
+import { Choices, choicesOf, type Failure, Failures, Field, NO_FAILURE } from "../../forms.tsx";
 import { Page } from "../../layout.tsx";
 import type { Wording } from "../../wording.ts";
 
@@ -160,13 +160,7 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
           label="How a run gets to its runner"
           failure={failure}
           control={(a) => (
-            <select {...a}>
-              {HANDOVERS.map((handover) => (
-                <option value={handover} selected={handover === values.handover}>
-                  {HANDOVER_TEXTS[handover]}
-                </option>
-              ))}
-            </select>
+            <Choices attributes={a} choices={choicesOf(HANDOVERS, HANDOVER_TEXTS)} chosen={values.handover} />
           )}
         />
         <NumberField
@@ -216,13 +210,7 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
           failure={failure}
           hint="With a limit for each key, only the runs of its key count. A run that is retried always waits."
           control={(a) => (
-            <select {...a}>
-              {WHEN_BUSY.map((mode) => (
-                <option value={mode} selected={mode === values.when_busy}>
-                  {WHEN_BUSY_TEXTS[mode]}
-                </option>
-              ))}
-            </select>
+            <Choices attributes={a} choices={choicesOf(WHEN_BUSY, WHEN_BUSY_TEXTS)} chosen={values.when_busy} />
           )}
         />
         <NumberField
