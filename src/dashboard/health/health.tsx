@@ -13,6 +13,7 @@ import { readRange } from "../statistics/range.ts";
 import { ChartScript, StatisticsCard } from "../statistics/statistics.tsx";
 import type { FailingRunner } from "./failing-runners.ts";
 import { SilentTriggers } from "./silent-triggers.tsx";
+import { Trouble } from "./trouble.tsx";
 import { type FailingEndpoint, type HealthView, viewHealth } from "./view-health.ts";
 
 export const healthPage = new Pages();
@@ -145,21 +146,14 @@ const Endpoints = ({ endpoints }: { endpoints: FailingEndpoint[] }) => (
     <h2>Failing notification endpoints</h2>
     <ul class="items">
       {endpoints.map(({ id, url, disabled_reason, failures }) => (
-        <li>
-          <span class="item-name">
-            <a href={`/app/settings/notifications/${id}`}>
-              <bdi>{url}</bdi>
-            </a>
-          </span>
-          <span>
-            {disabled_reason === null ? `${plural(failures, "failed try", "failed tries")} in a row` : "disabled"}
-          </span>
-          {disabled_reason !== null && (
-            <p class="reason wrap muted">
-              <bdi>{disabled_reason}</bdi>
-            </p>
-          )}
-        </li>
+        <Trouble
+          what={disabled_reason === null ? `${plural(failures, "failed try", "failed tries")} in a row` : "disabled"}
+          reason={disabled_reason}
+        >
+          <a href={`/app/settings/notifications/${id}`}>
+            <bdi>{url}</bdi>
+          </a>
+        </Trouble>
       ))}
     </ul>
   </section>
@@ -173,22 +167,15 @@ const FailingRunners = ({ failing }: { failing: FailingRunner[] }) => (
     ) : (
       <ul class="items">
         {failing.map(({ id, name, is_visible, trying, never_taken, reason }) => (
-          <li>
-            <span class="item-name">
-              <WorkflowName id={id} name={name} isVisible={is_visible} />
-            </span>
-            <span>
-              {[
-                ...(trying > 0 ? [`${plural(trying, "run")} being tried`] : []),
-                ...(never_taken > 0 ? [`${plural(never_taken, "run")} never accepted`] : []),
-              ].join(", ")}
-            </span>
-            {reason !== null && (
-              <p class="reason wrap muted">
-                <bdi>{reason}</bdi>
-              </p>
-            )}
-          </li>
+          <Trouble
+            what={[
+              ...(trying > 0 ? [`${plural(trying, "run")} being tried`] : []),
+              ...(never_taken > 0 ? [`${plural(never_taken, "run")} never accepted`] : []),
+            ].join(", ")}
+            reason={reason}
+          >
+            <WorkflowName id={id} name={name} isVisible={is_visible} />
+          </Trouble>
         ))}
       </ul>
     )}

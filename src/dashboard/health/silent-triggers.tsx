@@ -1,10 +1,11 @@
-/** The triggers that do not fire although nobody wanted that. */
+/** The triggers that ought to fire and do not: `silent_triggers` in SQL. */
 import { and, eq, sql } from "drizzle-orm";
 import { type Caller as CallerExpression, maySeeDefinition } from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
 import { workflowDefinitions as d } from "../../db/tables.ts";
 import { triggers as t } from "../../db/trigger-tables.ts";
 import { Name } from "../components.tsx";
+import { Trouble } from "./trouble.tsx";
 
 /** `seconds`: since when it has paused itself, or should have fired. */
 export type SilentTrigger = {
@@ -44,24 +45,21 @@ export const SilentTriggers = ({ triggers, formatAge }: Props) => (
     <h2>Triggers that do not fire</h2>
     <ul class="items">
       {triggers.map(({ id, name, workflow_name, seconds, reason }) => (
-        <li>
-          <span class="item-name">
-            <a href={`/app/triggers/${id}`}>
-              <Name>{name}</Name>
-            </a>
-          </span>
-          <span class="wrap">
-            of <bdi>{workflow_name}</bdi>:{" "}
-            {reason === null
-              ? `should have fired ${formatAge(seconds)} ago`
-              : `paused itself ${formatAge(seconds)} ago`}
-          </span>
-          {reason !== null && (
-            <p class="reason wrap muted">
-              <bdi>{reason}</bdi>
-            </p>
-          )}
-        </li>
+        <Trouble
+          what={
+            <>
+              of <bdi>{workflow_name}</bdi>:{" "}
+              {reason === null
+                ? `should have fired ${formatAge(seconds)} ago`
+                : `paused itself ${formatAge(seconds)} ago`}
+            </>
+          }
+          reason={reason}
+        >
+          <a href={`/app/triggers/${id}`}>
+            <Name>{name}</Name>
+          </a>
+        </Trouble>
       ))}
     </ul>
   </section>
