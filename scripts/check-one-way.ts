@@ -23,7 +23,7 @@ const read = (file: string) => readFileSync(file, "utf8");
 const DEFINITION = /^create or replace function public\.(\w+)/gm;
 const definedIn = (text: string) => [...text.matchAll(DEFINITION)].map(([, name = ""]) => name);
 
-/** Why verbs write nothing to the audit log: by the verb, or by the folder of verbs. */
+/** The verbs that write nothing to the audit log, each with the reason. A folder stands for all verbs in it. */
 const UNAUDITED: Record<string, string> = {
   runners: "A runner calls it, or the service itself: that is the life of a run.",
   metrics: "It only counts.",

@@ -112,7 +112,7 @@ const varsSchema = z.object({
   DEADLINE_GRACE_SECONDS: seconds.min(0).max(3600).default(0),
   /** Runs are deleted this many days after they ended. */
   RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
-  /** Rows of the audit log are removed after so many days. The database keeps the last 90 in any case. */
+  /** After how many days the sweep removes rows of the audit log. `remove_audit_events` never removes one that is younger than 90 days. */
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(90).max(3650).default(365),
   /** Allows runners whose URL is `http` or on the same machine. For the local stack only. */
   ALLOW_LOCAL_RUNNERS: z.stringbool().default(false),

@@ -308,7 +308,7 @@ export interface paths {
         put?: never;
         /**
          * Fire a trigger now
-         * @description Fires it with the rights of the user who changed it last, as when it fires by itself. It works while the trigger is paused, too, and changes nothing about when the schedule fires next.
+         * @description The run is triggered with the rights of the user who changed the trigger last, as when it fires by itself. This also works while the trigger is paused. The schedule goes on as before.
          */
         post: operations["fire_trigger"];
         delete?: never;
@@ -2771,10 +2771,10 @@ export interface components {
              * @enum {string|null}
              */
             signature_encoding: "hex" | "base64" | null;
-            /** @description The events that it takes; others are answered with 204. Of `github`, those of `X-GitHub-Event`, also with the action: `push`, `pull_request.opened`. Of the others, the `type` in the body. null: all. */
+            /** @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, it is the field `type` of the body. null: messages of any event. */
             when: unknown[] | null;
             /**
-             * @description The fields of the run's input, each with the JSON Pointer of its value in the body. What is not there is left out. null: the input is the whole body, which then must be a JSON object of at most 32 KiB. The trigger's own `input` goes before both.
+             * @description The fields of the run's input, each with the JSON Pointer of its value in the body. A field without a value there is left out. null: the input is the whole body, which must then be a JSON object of at most 32 KiB. Where the trigger's `input` has the same field, its value counts.
              * @example {
              *       "commit": "/after"
              *     }
@@ -3059,10 +3059,10 @@ export interface components {
              * @enum {string|null}
              */
             signature_encoding?: "hex" | "base64" | null;
-            /** @description The events that it takes; others are answered with 204. Of `github`, those of `X-GitHub-Event`, also with the action: `push`, `pull_request.opened`. Of the others, the `type` in the body. null: all. */
+            /** @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, it is the field `type` of the body. null: messages of any event. */
             when?: unknown[] | null;
             /**
-             * @description The fields of the run's input, each with the JSON Pointer of its value in the body. What is not there is left out. null: the input is the whole body, which then must be a JSON object of at most 32 KiB. The trigger's own `input` goes before both.
+             * @description The fields of the run's input, each with the JSON Pointer of its value in the body. A field without a value there is left out. null: the input is the whole body, which must then be a JSON object of at most 32 KiB. Where the trigger's `input` has the same field, its value counts.
              * @example {
              *       "commit": "/after"
              *     }
@@ -3076,7 +3076,7 @@ export interface components {
              */
             key_from?: string | null;
             /**
-             * @description Labels of the run, each with the JSON Pointer of its value in the body. One whose value is not there is left out, and a long value is cut after 128 characters. The trigger's own `labels` go before them.
+             * @description Labels of the run, each with the JSON Pointer of its value in the body. If the body has no value there, the run does not get the label. A value is cut after 128 characters. Where the trigger's `labels` have the same key, their value counts.
              * @example {
              *       "repository": "/repository/name"
              *     }
@@ -3371,7 +3371,7 @@ export interface components {
             outcome: components["schemas"]["FiringOutcome"];
             /**
              * Format: uuid
-             * @description The run that was triggered; null when none was.
+             * @description The run that the message has triggered; null when `outcome` is not FIRED.
              */
             run_id: string | null;
         };

@@ -97,7 +97,7 @@ export const apiKeys = pgTable(
     createdAt: createdAt(),
     expiresAt: instant("expires_at"),
     revokedAt: instant("revoked_at"),
-    /** The hour in which it was last used, as isolates have told it: `note_uses`. */
+    /** The hour in which it was last used. Isolates tell it once an hour, so it may be too early: `note_uses`. */
     lastUsedAt: instant("last_used_at"),
   },
   (t) => [

@@ -101,8 +101,8 @@ const fire = callerWrite({
   tags,
   summary: "Fire a trigger now",
   description:
-    "Fires it with the rights of the user who changed it last, as when it fires by itself. It works while the trigger is paused, too, " +
-    "and changes nothing about when the schedule fires next.",
+    "The run is triggered with the rights of the user who changed the trigger last, as when it fires by itself. This also works while the " +
+    "trigger is paused. The schedule goes on as before.",
   request: { params: triggerParams },
   problems: ["not_found"],
   responses: {

@@ -131,7 +131,7 @@ describe("a webhook", () => {
     expect(statuses).toEqual([202, 202, 202, 429]);
     expect(new Set(ofCaller.keys)).toEqual(new Set([`trigger ${hook.id}`]));
     expect([ofAddress.keys, ofFailure.keys]).toEqual([["192.0.2.1"], []]);
-    // Whoever makes up ids cannot go on asking the database.
+    // Each unknown id would cost a question to the database, so the address is refused when it has asked too often.
     const [madeUp, requests] = await limited.counted(() => post(limited, crypto.randomUUID(), BODY, from));
     expect([madeUp.status, requests]).toEqual([429, 0]);
   });

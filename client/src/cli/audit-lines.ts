@@ -16,7 +16,7 @@ const valueText = (value: unknown): string => {
   return typeof value === "string" ? value : JSON.stringify(value);
 };
 
-/** What has changed: `role: USER → ADMIN`. Of a new object, and of one that is gone, the name says enough. */
+/** What has changed: `role: USER → ADMIN`. Empty for a new object and for a deleted one, of which the name says enough. */
 function changeText({ before, after, hidden, detail }: AuditEvent): string {
   const isNewOrGone = (before === null) !== (after === null);
   const names = isNewOrGone ? [] : [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];

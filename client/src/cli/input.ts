@@ -23,7 +23,7 @@ export async function readInput(given: string): Promise<Input> {
 const isObject = (value: unknown): value is Input =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** A text that was given as it is, as `@file`, or as `@-` for stdin. */
+/** Reads the value of a flag: `@file` means the content of that file, `@-` what comes on stdin, and anything else is the text itself. */
 export async function readText(given: string): Promise<string> {
   if (!given.startsWith("@")) return given;
   if (given === "@-") return text(process.stdin);

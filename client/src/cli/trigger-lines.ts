@@ -29,7 +29,10 @@ export function whyNot({ outcome, reason, run_id }: Firing): string {
 
 const COLORS = { FIRED: "green", SKIPPED: "yellow", MISSED: "yellow", REFUSED: "red" } as const;
 
-/** The instant or the run that it was about. Of a stretch, the first and the last, and how many they are. */
+/**
+ * Why the trigger was to fire: an instant, a message or the end of a run. When several were MISSED in a row: the first, the last, and how
+ * many.
+ */
 function occasionText({ scheduled_at, scheduled_until, count, of_run_id }: Firing): string {
   if (of_run_id !== null && count === 1) return `run ${of_run_id}`;
   if (scheduled_at === null) return "-";

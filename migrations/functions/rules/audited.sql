@@ -1,4 +1,4 @@
--- What the audit log shows of each kind of object: a named list of columns, never a whole row.
+-- What the audit log shows of each kind of object: a list of named columns, so that a new column is not shown by accident.
 --
 -- - "shown" are values. Texts that a caller wrote are cut, and of an address only the host is shown, without a user or a password.
 -- - "hidden" are secrets, whole addresses and free JSON. Their fingerprints are only compared, to find out whether they have changed. The

@@ -11,7 +11,7 @@ const SHOWN = 5;
 export const lastChanges = (caller: CallerExpression, id: SQLWrapper | string, action: string | null = null) =>
   sql<AuditEvent[]>`public.last_changes(${caller.role}, ${caller.tenantId}, ${id}::uuid, ${SHOWN}, ${action})`;
 
-/** Selects the last change of this field of an object. Null for a USER, and when it is not known. */
+/** Selects the row of the audit log that has changed this field of an object last. Null for a USER, and when there is no such row. */
 export const lastChangeOf = (caller: CallerExpression, id: SQLWrapper, field: string): SQL<AuditEvent | null> =>
   sql<AuditEvent | null>`public.last_changes(${caller.role}, ${caller.tenantId}, ${id}, 1, null, ${field}) -> 0`;
 
@@ -29,7 +29,7 @@ export const By = ({ event }: { event: AuditEvent | null }) =>
     </span>
   );
 
-/** Who has paused something that is paused now, by the last change of `is_active`. Nothing when the service itself has paused it. */
+/** Who has paused what is paused now: whoever has changed `is_active` last. Nothing when the service has paused it by itself. */
 export const PausedBy = ({ event }: { event: AuditEvent | null }) => (
   <By event={event?.after?.is_active === false ? event : null} />
 );

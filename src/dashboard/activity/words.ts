@@ -2,7 +2,7 @@
 import type { AuditEvent } from "../../audit/audit-events.ts";
 import { plural } from "../format.ts";
 
-/** What somebody has done, by the part of the action behind the kind. An action that is not here is shown by its own words. */
+/** The words for actions, by the part behind the kind. An action that is not listed here is shown by its name, without underscores. */
 const DONE: Record<string, string> = {
   replaced: "changed",
   policy_replaced: "changed the policy of",
@@ -67,7 +67,7 @@ function valueText(value: unknown): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 
-/** What has changed: `role: USER → ADMIN`. Of a new object, and of one that is gone, the name says enough. */
+/** What has changed: `role: USER → ADMIN`. Empty for a new object and for a deleted one, of which the name says enough. */
 export function changesOf({ before, after, hidden, detail }: AuditEvent): string[] {
   const isNewOrGone = (before === null) !== (after === null);
   const names = isNewOrGone ? [] : [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
@@ -89,7 +89,7 @@ function detailsOf(detail: AuditEvent["detail"]): string[] {
   ];
 }
 
-/** By what they did it: the name of the key, or the kind of the credential. */
+/** The credential with which they did it: the name of the key, or else its kind. */
 export const credentialText = ({ actor }: AuditEvent): string =>
   actor.credential_kind === "api_key"
     ? `key ${actor.credential_name ?? ""}`.trim()

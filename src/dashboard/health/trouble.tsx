@@ -5,7 +5,7 @@ type TroubleProps = {
   children: Child;
   /** What is wrong, in a few words. */
   what: Child;
-  /** Why, as somebody or something has said it; null when that is not known. */
+  /** The reason in more words, such as the last answer of a runner; null when there is none. */
   reason: string | null;
 };
 

@@ -3,7 +3,7 @@ import { Ask, Empty, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";
 import type { Person, PersonView } from "./view-people.ts";
 
-/** When a credential was last used, as far as isolates have told. */
+/** When a credential was last used, to the hour. Isolates tell the database only once an hour: see `noteUse`. */
 export const LastUse = ({ at }: { at: Date | null }) =>
   at === null ? (
     <>, no use known</>

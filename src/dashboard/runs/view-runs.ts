@@ -100,7 +100,7 @@ export type RunsView = {
   beginning: Beginning | null;
 };
 
-/** How many workflows and how many people a form offers at most. */
+/** The most workflows, and the most people, that a form lists to choose from. */
 export const MAX_CHOICES = 200;
 
 /**

@@ -69,7 +69,7 @@ export function toCommonBody(values: Values) {
   return { body, faults: [...faults, ...read.faults] };
 }
 
-/** True when one of these fields, which would otherwise be folded, has a fault or a value. */
+/** True when one of these fields has a value or a fault, so that the part with them must not be folded. */
 export const isFilled = (names: readonly string[], values: Values, failure: Failure): boolean =>
   names.some((name) => values[name] || faultsAt(failure, name).length > 0);
 

@@ -80,7 +80,7 @@ const Outcome = ({ firing: { outcome, cause, run_id, late_ms, reason, count } }:
   }
 };
 
-/** The instant, the message or the run that it was about, or the stretch of them. */
+/** Why the trigger was to fire: an instant, a message or the end of a run. When several were MISSED in a row: the first and the last. */
 const Occasion = ({ firing }: { firing: Firing }) => {
   const { cause, scheduled_at, scheduled_until, count, delivery_id, of_run_id } = firing;
   if (of_run_id !== null && count === 1) {

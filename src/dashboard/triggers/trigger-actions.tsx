@@ -8,7 +8,7 @@ import { MAX_COUNTED } from "../runs/view-runs.ts";
 import type { ViewedTrigger } from "./view-triggers.ts";
 import { RotateForm } from "./webhook-pages.tsx";
 
-/** What firing it by hand means for what otherwise makes it fire. */
+/** The sentence about what goes on as before when somebody fires the trigger by hand, by the kind of the trigger. */
 const FIRE_WORDS: Record<TriggerKind, string> = {
   schedule: "Its schedule goes on as before.",
   webhook: "",

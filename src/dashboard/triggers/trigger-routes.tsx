@@ -72,7 +72,7 @@ const hrefOf = (c: Context<AppEnv>) => `/app/triggers/${idOf(c)}`;
 
 const FORMS: Record<TriggerKind, KindForm> = { schedule: scheduleForm, webhook: webhookForm, run: runForm };
 
-/** What stands at the end of the paths of the forms of a kind. */
+/** The end of the paths of a kind's forms: `/new-webhook`, and `/new` for a schedule. */
 const endOf = (kind: TriggerKind) => (kind === "schedule" ? "" : `-${kind}`);
 
 const changeForm = (c: Context<AppEnv>, kind: TriggerKind) => ({

@@ -18,7 +18,7 @@ export const logins = pgTable(
     iss: text("iss").notNull(),
     sub: text("sub").notNull(),
     createdAt: createdAt(),
-    /** The hour in which a session that began with it was last used, as isolates have told it: `note_uses`. */
+    /** The hour in which a session that began with it was last used. Isolates tell it once an hour, so it may be too early: `note_uses`. */
     lastUsedAt: instant("last_used_at"),
   },
   (t) => [
@@ -47,11 +47,11 @@ export const signInSessions = pgTable(
     id: uuid("id").primaryKey(),
     tenantId: uuid("tenant_id").notNull(),
     userId: uuid("user_id").notNull(),
-    /** What the session began with: a login or an API key. It ends with that, which may be gone. */
+    /** The session began with a login or with an API key, and ends when that ends. That row may have been deleted since. */
     loginId: uuid("login_id"),
     apiKeyId: uuid("api_key_id"),
     beganAt: instant("began_at").notNull(),
-    /** The hour in which it was last used, as isolates have told it: `note_uses`. */
+    /** The hour in which it was last used. Isolates tell it once an hour, so it may be too early: `note_uses`. */
     lastUsedAt: instant("last_used_at").notNull(),
     /** When it ends at the latest, however often it is used. */
     endsAt: instant("ends_at").notNull(),

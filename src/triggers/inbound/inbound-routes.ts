@@ -16,7 +16,7 @@ export const inbound = createRouter();
 
 const MAX_BODY_BYTES = 1024 * 1024;
 
-// An id that is no UUID is answered like one that nothing has.
+// An id that is not a UUID gets the same 401 as a trigger that does not exist.
 const trigger_id = z
   .string()
   .openapi({ description: "The id of the trigger.", example: "01920000-0000-7000-8000-000000000a01" });
@@ -35,7 +35,7 @@ const common = {
   },
 };
 
-/** Nothing parses it before its signature was verified, so it is not checked by a schema. */
+/** The body must not be parsed before its signature was verified, so no schema checks it. */
 const ANY_BODY = z.unknown().openapi({ example: { ref: "refs/heads/main", after: "0cffc4e" } });
 
 const message = { body: { required: false, content: { "*/*": { schema: ANY_BODY } } } };
@@ -77,7 +77,7 @@ async function answer(c: Context<AppEnv>, given: { triggerId: string; token: str
 const toReceipt = ({ id, outcome, run_id }: Firing): z.infer<typeof ReceiptSchema> => ({
   firing_id: id,
   outcome,
-  // Of a firing that was SKIPPED, it is the run in the way, which is not the sender's.
+  // `run_id` of a SKIPPED firing is the run that was in the way. The sender has no right to know it.
   run_id: outcome === "FIRED" ? run_id : null,
 });
 

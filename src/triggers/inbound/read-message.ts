@@ -9,12 +9,15 @@ import { MAX_INPUT_BYTES } from "../../runs/workflow-definition-runs-routes.ts";
 import type { WebhookConfig } from "./receiver.ts";
 import type { Message, Verified } from "./signatures.ts";
 
-/** What the trigger itself gives to each run. It goes before what a message says. */
+/**
+ * What the trigger gives to each run. Where a message has the same field or label, the trigger's counts. Its concurrency key counts only
+ * when the message has none.
+ */
 export type OwnContent = { input: JsonObject | null; labels: Labels; concurrency_key: string | null };
 
-/** With what a message triggers a run; or why it cannot, by the reason of the firing. */
+/** What the run of a message gets. `refused` is the reason of the firing when the message cannot trigger a run. */
 export type Reading = {
-  /** Names the message: see `receive_webhook` in SQL. Null for one without an id. */
+  /** The id of the message, by which it fires once: see `receive_webhook` in SQL. Null when its sender has given it none. */
   occasion: string | null;
   input: JsonObject | null;
   labels: Labels;

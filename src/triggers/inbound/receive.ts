@@ -35,7 +35,7 @@ const receiveWebhook = defineVerb({
  */
 const READ_AGAIN_AFTER_MS = 15_000;
 
-/** How often a message is verified again because its trigger was changed at the same time. */
+/** How many times a message is verified at most, when its trigger is changed at the same moment. */
 const MOST_TRIES = 3;
 
 type Options = {

@@ -21,11 +21,11 @@ export const webhookConfigSchema = z.object({
   /** Of `hmac-sha256`; null for the other schemes, which name their headers. */
   signature_header: z.string().nullable(),
   signature_encoding: z.enum(SIGNATURE_ENCODINGS).nullable(),
-  /** The events that it takes. Null for all. */
+  /** Only messages of these events trigger a run. Null: messages of any event do. */
   when: z.array(z.string()).nullable(),
   /** The fields of the run's input, each with the JSON Pointer of its value in the body. Null: the input is the body. */
   pick: z.record(z.string(), z.string()).nullable(),
-  /** The JSON Pointer of the run's concurrency key. */
+  /** Where the body has the concurrency key of the run, as a JSON Pointer. Null: the run gets that of the trigger. */
   key_from: z.string().nullable(),
   /** The labels of the run, each with the JSON Pointer of its value. */
   labels_from: z.record(z.string(), z.string()).nullable(),

@@ -48,8 +48,9 @@ const fields = {
     .openapi({
       type: ["array", "null"],
       description:
-        "The events that it takes; others are answered with 204. Of `github`, those of `X-GitHub-Event`, also with the action: `push`, " +
-        "`pull_request.opened`. Of the others, the `type` in the body. null: all.",
+        "Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value " +
+        "of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, " +
+        "it is the field `type` of the body. null: messages of any event.",
     }),
   pick: z
     .record(text({ min: 1, max: 100 }), pointer())
@@ -59,8 +60,9 @@ const fields = {
       ...POINTERS,
       maxProperties: MAX_FIELDS,
       description:
-        "The fields of the run's input, each with the JSON Pointer of its value in the body. What is not there is left out. null: the " +
-        "input is the whole body, which then must be a JSON object of at most 32 KiB. The trigger's own `input` goes before both.",
+        "The fields of the run's input, each with the JSON Pointer of its value in the body. A field without a value there is left out. " +
+        "null: the input is the whole body, which must then be a JSON object of at most 32 KiB. Where the trigger's `input` has the same " +
+        "field, its value counts.",
       example: { commit: "/after" },
     }),
   key_from: pointer()
@@ -75,8 +77,8 @@ const fields = {
     .openapi({
       ...LABEL_POINTERS,
       description:
-        "Labels of the run, each with the JSON Pointer of its value in the body. One whose value is not there is left out, and a long " +
-        "value is cut after 128 characters. The trigger's own `labels` go before them.",
+        "Labels of the run, each with the JSON Pointer of its value in the body. If the body has no value there, the run does not get the " +
+        "label. A value is cut after 128 characters. Where the trigger's `labels` have the same key, their value counts.",
       example: { repository: "/repository/name" },
     }),
 };
@@ -160,7 +162,9 @@ export const ReceiptSchema = z
   .strictObject({
     firing_id: uuid(),
     outcome: FiringOutcomeSchema,
-    run_id: uuid().nullable().openapi({ description: "The run that was triggered; null when none was." }),
+    run_id: uuid()
+      .nullable()
+      .openapi({ description: "The run that the message has triggered; null when `outcome` is not FIRED." }),
   })
   .openapi("WebhookReceipt", {
     example: {

@@ -25,7 +25,7 @@ type Flags = {
 const LIMIT = 50;
 const POLL_MS = 2_000;
 
-/** A row that was written before another one may become visible after it, by as long as its transaction takes. */
+/** A row becomes visible when its transaction commits. So a row with an earlier time may appear after one with a later time. */
 const LATE_MS = 60_000;
 
 export function addAudit(program: Command): void {

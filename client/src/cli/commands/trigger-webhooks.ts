@@ -51,10 +51,10 @@ export const webhookOptions = (command: Command): Command =>
     .option("--key-from </pointer>", "where the message has the concurrency key")
     .option("--label-from <key=/pointer>", "a label from the message; can be repeated", pointerAfter);
 
-/** The secret without the line break at the end of a file. */
+/** Reads a secret. A file usually ends with a line break, which is not a part of it. */
 const secretOf = async (given: string) => (await readText(given)).replace(/\r?\n$/, "");
 
-/** The part of a new trigger that these flags say. Undefined when it receives no webhooks. */
+/** The fields of a new trigger that these flags fill in. Undefined without `--webhook`. */
 export async function webhookOf(flags: WebhookFlags): Promise<Pick<NewTrigger, "webhook" | "secret"> | undefined> {
   const { webhook: scheme, header, encoding = "hex", secret } = flags;
   if (scheme === undefined) return undefined;

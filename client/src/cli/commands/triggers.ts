@@ -157,7 +157,7 @@ Examples:
 
 type Kind = NewTrigger["kind"];
 
-/** The flags that say by what a trigger fires: exactly one of them is given. */
+/** The flags that make a trigger fire. Exactly one of them must be given. */
 const CHOICES = { cron: "schedule", at: "schedule", webhook: "webhook", after: "run" } as const;
 
 /** Which flags are for which kind only. */
@@ -175,7 +175,7 @@ const FLAGS: Readonly<Record<Kind, { goWith: string; names: readonly (keyof Crea
 
 const flagText = (name: string): string => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
-/** @throws CliError unless the flags say exactly one thing by which it fires, and have nothing that is for another kind */
+/** @throws CliError when none or several of these flags are given, or a flag that belongs to another kind of trigger */
 function kindOf(flags: CreateFlags): Kind {
   const [chosen, ...others] = (Object.keys(CHOICES) as (keyof typeof CHOICES)[]).filter((name) => name in flags);
   if (chosen === undefined || others.length > 0) {
@@ -207,7 +207,7 @@ async function whenOf(client: Client, flags: CreateFlags): Promise<When> {
   }
 }
 
-/** @throws CliError unless the flags say whose clock it follows */
+/** @throws CliError when `--time-zone` is missing */
 function scheduleOf({ cron, at, timeZone, startsAt, endsAt, jitter, catchUp, catchUpWindow }: CreateFlags): When {
   if (timeZone === undefined) {
     throw new CliError("Say whose clock it follows by --time-zone: Europe/Berlin, or UTC.", EXIT.invalid);
