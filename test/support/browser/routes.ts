@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../../scripts/local/folders.ts";
+import { TRIGGER_KINDS } from "../../../src/db/enums.ts";
 
 /** Routes that answer no page of their own: a text, a part of a page that is asked for again, and the way to another page. */
 const NO_PAGES = [
@@ -13,6 +14,10 @@ const NO_PAGES = [
 
 /** The constant in a path that is not a literal, in the folder of its routes. */
 const HREF = "/app/settings/notifications";
+
+/** What stands for the kind of a trigger in the path of its form, and what each kind has there. */
+const KIND = /\$\{end\}/;
+const ENDS_OF_KINDS = TRIGGER_KINDS.map((kind) => (kind === "schedule" ? "" : `-${kind}`));
 
 /** The routes of all pages of the dashboard, as its source names them. */
 export function routesOfPages(): string[] {
@@ -27,6 +32,7 @@ export function routesOfPages(): string[] {
         .replace(/^HREF$/, HREF)
         .replaceAll(/["`]/g, ""),
     )
+    .flatMap((path) => (KIND.test(path) ? ENDS_OF_KINDS.map((end) => path.replace(KIND, end)) : path))
     .filter((path) => !NO_PAGES.includes(path))
     .toSorted();
 }
