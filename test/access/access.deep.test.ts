@@ -2,6 +2,6 @@ import { describe } from "vitest";
 import { describeIsolation } from "./isolation.ts";
 import { describeMatrix } from "./matrix.ts";
 
-describe("every caller, known or not, at every operation", () => describeMatrix(Number.POSITIVE_INFINITY));
+describe("every caller, known or not, at every operation", describeMatrix);
 
-describe("six callers of a tenant, at every operation on another", () => describeIsolation(6));
+describe("the callers of a tenant, at every operation on another", describeIsolation);

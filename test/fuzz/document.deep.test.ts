@@ -4,7 +4,7 @@ import { print, seeds } from "../support/harness.ts";
 import { type Answered, checkDocument, createOutside } from "./check.ts";
 
 const SEEDS = 2;
-const EXTENT = { lists: 50, plans: 50 };
+const EXTENT = { lists: 40, plans: 40 };
 
 const answers: Answered[] = [];
 let outside: Awaited<ReturnType<typeof createOutside>>;

@@ -1,4 +1,4 @@
-/** A reader that pages through the feed for a minute, while 32 writers commit in random order, some of them after seconds. */
+/** A reader that pages through the feed for 20 seconds, while 32 writers commit in random order, some of them after seconds. */
 import { neon } from "@neondatabase/serverless";
 import { expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
@@ -10,7 +10,7 @@ import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
 const WRITERS = 32;
-const MS = 60_000;
+const MS = 20_000;
 /** A connection string has at most 20 connections, so the writers use two different ones. */
 const POOLS = 2;
 
@@ -72,7 +72,7 @@ it.each(seeds(1))(
     await Promise.all(others);
     const stored = await sql`
     select e.id::text as name from workflow_run_events e where e.tenant_id = ${tenant.id} order by e.epoch, e.xid, e.id`;
-    expect(stored.length).toBeGreaterThan(5_000);
+    expect(stored.length).toBeGreaterThan(1_500);
     expect(heldBack).toBeGreaterThan(0);
     expect(mostAtOnce).toBeGreaterThan(20);
     const order = stored.map(({ name }) => String(name));
