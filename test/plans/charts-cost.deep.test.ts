@@ -32,10 +32,14 @@ async function look(path: string, userId: string) {
     service.counted(() => service.fetch(path, { headers })),
   );
   const html = await response.text();
-  const ofCharts = statements.filter(({ query }) => /counted_source|measured_source/.test(query));
-  const [counts, times] = ofCharts;
-  if (!counts || !times) throw new Error(`There is no chart on ${path}: ${response.status}`);
-  return { html, requests, counts, times };
+  const [chart] = statements.filter(({ query }) => query.includes("chart_statistics"));
+  if (!chart) throw new Error(`There is no chart on ${path}: ${response.status}`);
+  const partOf = (name: string) => {
+    const plans = chart.plans.filter((plan) => new RegExp(`^\\s*with ${name} as`).test(plan["Query Text"]));
+    expect(plans).toHaveLength(1);
+    return { query: name, plans };
+  };
+  return { html, requests, counts: partOf("counted"), times: partOf("measured") };
 }
 
 const sumsIn = (html: string) => /([\d,]+) completed, [\d,]+ failed<\/small>/.exec(html)?.[1]?.replaceAll(",", "");

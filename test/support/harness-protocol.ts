@@ -74,4 +74,5 @@ export type PlanNode = {
   Plans?: PlanNode[];
 };
 
-export type ExplainedStatement = { query: string; plans: { Plan: PlanNode }[] };
+/** The plans of a statement: those of the statements in the functions that it calls, then its own. */
+export type ExplainedStatement = { query: string; plans: { "Query Text": string; Plan: PlanNode }[] };

@@ -7,10 +7,14 @@
 --   name          the process id, the name of the prepared transaction, or that of the slot
 --   role, program, state   of a session
 --
+-- It is plpgsql, which keeps the plan for the connection: planning these views takes longer than reading them.
+--
 -- A role without pg_read_all_stats sees only the sessions of its own role.
 create or replace function public.old_snapshots(p_min_seconds integer default 60)
 returns table (kind text, age_seconds float8, name text, role text, program text, state text)
-language sql stable as $$
+language plpgsql stable as $$
+#variable_conflict use_column
+begin return query
   with
     -- Postgres does not date the snapshots of replication. One that is as old as a transaction whose event is older than
     -- `p_min_seconds`, or older, is too old. `age` is a number of transactions.
@@ -45,5 +49,5 @@ language sql stable as $$
   from snapshots s
   where s.since <= statement_timestamp() - make_interval(secs => p_min_seconds)
     or s.since is null and s.age >= (select l.age from last_event l)
-  order by s.since nulls first
-$$;
+  order by s.since nulls first;
+end $$;

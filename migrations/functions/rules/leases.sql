@@ -94,10 +94,13 @@ $$;
 -- is not known here, since an idle runner waits without asking the database.
 --
 -- However many sessions there are, it looks at 100 of them at most: of the keys with sessions, up to 100, each gets an equal share
--- for its newest sessions. So a key with very many sessions does not hide those of others.
+-- for its newest sessions. So a key with very many sessions does not hide those of others. It is plpgsql, which keeps the plan for the
+-- connection, so pages do not plan it.
 create or replace function public.open_sessions(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
 returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb, is_working boolean)
-language sql stable as $$
+language plpgsql stable rows 10 as $$
+#variable_conflict use_column
+begin return query
   -- `key` uses the index to jump from one key with sessions to the next, beginning with the newest. Tenant and key are compared
   -- together, so no index of other columns can be used instead, with which it would read the sessions of other tenants.
   with recursive key (tenant_id, id, place) as (
@@ -142,8 +145,8 @@ language sql stable as $$
     join public.workflow_runs r on r.id = a.run_id
     where a.session_id = s.id and public.run_ends_at(r.id, r.status, r.deadline_at) > p_now
   ) held
-  where p_definition_id is null or public.covers_definition(s.workflow_definition_ids, p_definition_id)
-$$;
+  where p_definition_id is null or public.covers_definition(s.workflow_definition_ids, p_definition_id);
+end $$;
 
 -- The open sessions as the Worker needs them to find out which runners are connected: [{"id", "last_seen_at", "is_working"}].
 create or replace function public.open_sessions_json(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz) returns jsonb

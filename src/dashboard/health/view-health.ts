@@ -71,7 +71,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     triggers,
     snapshots,
     runners,
-    ...statistics
+    statistics,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     standings: selectStanding(db, caller, readable),
@@ -82,7 +82,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     triggers: selectSilentTriggers(db, caller),
     snapshots: selectSnapshots(db, caller),
     runners: selectRunners(db, caller),
-    ...selectStatistics(db, caller, readable, { range }),
+    statistics: selectStatistics(db, caller, range),
   });
   return {
     ...requirePageCaller(callers),

@@ -1,9 +1,8 @@
-import { and, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import type { Caller, ReadableDefinitions } from "../../db/caller.ts";
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Caller } from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
-import { instant } from "../../db/rows.ts";
-import { workflowDefinitions as d } from "../../db/tables.ts";
-import { boundsOf, endedRuns, stepAt } from "./ended-runs.ts";
+import { RANGES } from "../runs/runs-query.ts";
 import { boundariesOf, type ChartRange } from "./range.ts";
 
 /** Percentiles in seconds; null when there is nothing to measure. */
@@ -55,122 +54,36 @@ export const MAX_MEASURED = 10_000;
 /** How many workflows are listed with their times. */
 const MAX_WORKFLOWS = 10;
 
-type Asked = { range: ChartRange; workflowId?: string | undefined };
-
 /**
- * The queries for {@link toStatistics}, for the end of one batch. The runs are those of one workflow, or all that the caller may see.
- *
- * The first one is for the planner: with these settings, it reads the indexes in their order and stops at the limit. Otherwise it
- * may collect and sort a whole range first, as long as it takes the range for smaller than the limit. The settings end with the
- * transaction, and no other statement of the batch comes after them.
+ * The query for {@link toStatistics}: see `chart_statistics` in SQL. The runs are those of one workflow, or all that the caller may see.
  */
-export const selectStatistics = (db: Database, caller: Caller, readable: ReadableDefinitions, asked: Asked) => ({
-  chartSettings: db
-    .select({
-      bitmap: sql<string>`set_config('enable_bitmapscan', 'off', true)`,
-      whole: sql<string>`set_config('enable_seqscan', 'off', true)`,
-    })
-    .from(sql`(select) nothing`),
-  chartCounts: selectCounts(db, caller, readable, asked),
-  chartTimes: selectTimes(db, caller, readable, asked),
+export function selectStatistics(db: Database, caller: Caller, range: ChartRange, workflowId: string | null = null) {
+  const { given, period, stepSeconds } = range;
+  const answer = sql<unknown>`public.chart_statistics(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${workflowId}::uuid,
+    ${period && RANGES[period]}::int, ${given?.begin ?? null}::timestamptz, ${given?.end ?? null}::timestamptz, ${stepSeconds}::int,
+    ${MAX_COUNTED_RUNS}::int, ${MAX_MEASURED}::int, ${workflowId === null ? MAX_WORKFLOWS : 0}::int)`;
+  return db.with(caller).select({ answer }).from(caller);
+}
+
+const percentilesSchema = z.object({ median: z.number().nullable(), p95: z.number().nullable() });
+const countsSchema = z.object({ completed: z.number(), failed: z.number() });
+const timesSchema = countsSchema.extend({ wait: percentilesSchema, run: percentilesSchema });
+
+const answerSchema = z.object({
+  begin: z.string(),
+  end: z.string(),
+  counts: z.array(countsSchema.extend({ source: z.string(), at: z.string() })),
+  times: z.array(
+    timesSchema.extend({
+      at: z.string().nullable(),
+      workflow_id: z.string().nullable(),
+      source: z.string().nullable(),
+      first: z.string().nullable(),
+      name: z.string().nullable(),
+      is_visible: z.boolean(),
+    }),
+  ),
 });
-
-/** Each source and step with runs, as a row. Without runs one row, whose `source` is null. Each row has the bounds of the range. */
-function selectCounts(db: Database, caller: Caller, readable: ReadableDefinitions, { range, workflowId }: Asked) {
-  const { begin, end } = boundsOf(range);
-  const runs = endedRuns(caller, readable, { range, workflowId, limit: MAX_COUNTED_RUNS });
-  const counted = db
-    .select({
-      source: sql<string>`ended.source`.as("counted_source"),
-      at: sql`${stepAt(range, sql`ended.created_at`)}`.as("counted_at"),
-      completed: sql<number>`${countOf(sql`ended.status = 'COMPLETED'`)}`.as("counted_completed"),
-      failed: sql<number>`${countOf(sql`ended.status = 'FAILED'`)}`.as("counted_failed"),
-    })
-    .from(sql`(${runs}) ended`)
-    .groupBy(sql`1, 2`)
-    .as("counted");
-  return db
-    .with(caller, readable)
-    .select({
-      begin: instant(begin),
-      end: instant(end),
-      source: sql<string | null>`${counted.source}`,
-      at: sql<string | null>`${instant(counted.at)}`,
-      completed: sql<number>`coalesce(${counted.completed}, 0)`,
-      failed: sql<number>`coalesce(${counted.failed}, 0)`,
-    })
-    .from(caller)
-    .leftJoin(counted, sql`true`)
-    .orderBy(counted.at);
-}
-
-/**
- * The percentiles of each step (rows with `at`), of the workflows with the most runs (rows with `workflow_id`), and of all. Rows
- * with a `source` say how many runs of it were read, and when the earliest of them was triggered.
- */
-function selectTimes(db: Database, caller: Caller, readable: ReadableDefinitions, { range, workflowId }: Asked) {
-  const columns = sql`, r.workflow_definition_id,
-    case when r.attempt = 1 then extract(epoch from r.started_at - r.created_at)::float8 end as wait_seconds,
-    case when r.status = 'COMPLETED' then extract(epoch from r.completed_at - r.started_at)::float8 end as run_seconds`;
-  const runs = endedRuns(caller, readable, { range, workflowId, limit: MAX_MEASURED, columns });
-  const measured = db
-    .select({
-      source: sql<string>`ended.source`.as("measured_source"),
-      at: sql`${stepAt(range, sql`ended.created_at`)}`.as("measured_at"),
-      definitionId: sql<string>`ended.workflow_definition_id`.as("measured_definition_id"),
-      createdAt: sql`ended.created_at`.as("measured_created_at"),
-      status: sql`ended.status`.as("measured_status"),
-      waitSeconds: sql`ended.wait_seconds`.as("measured_wait"),
-      runSeconds: sql`ended.run_seconds`.as("measured_run"),
-    })
-    .from(sql`(${runs}) ended`)
-    .as("measured");
-  const byWhat = sql`grouping(${measured.at}, ${measured.definitionId}, ${measured.source})`;
-  const grouped = db
-    .select({
-      at: sql`${measured.at}`.as("grouped_at"),
-      definitionId: sql<string>`${measured.definitionId}`.as("grouped_definition_id"),
-      source: sql<string>`${measured.source}`.as("grouped_source"),
-      place: sql<number>`row_number() over (partition by ${byWhat} order by count(*) desc)`.as("grouped_place"),
-      first: sql`min(${measured.createdAt})`.as("grouped_first"),
-      completed: countOf(sql`${measured.status} = 'COMPLETED'`).as("grouped_completed"),
-      failed: countOf(sql`${measured.status} = 'FAILED'`).as("grouped_failed"),
-      waitMedian: percentile(0.5, measured.waitSeconds).as("grouped_wait_median"),
-      waitP95: percentile(0.95, measured.waitSeconds).as("grouped_wait_p95"),
-      runMedian: percentile(0.5, measured.runSeconds).as("grouped_run_median"),
-      runP95: percentile(0.95, measured.runSeconds).as("grouped_run_p95"),
-    })
-    .from(measured)
-    .groupBy(sql`grouping sets ((${measured.at}), (${measured.definitionId}), (${measured.source}), ())`)
-    .as("grouped");
-  return db
-    .with(caller, readable)
-    .select({
-      at: sql<string | null>`${instant(grouped.at)}`,
-      workflow_id: sql<string | null>`${grouped.definitionId}`,
-      source: sql<string | null>`${grouped.source}`,
-      first: sql<string | null>`${instant(grouped.first)}`,
-      name: d.name,
-      is_visible: sql<boolean>`${caller.isAdministrator} or ${grouped.definitionId} in (select ${readable.id} from ${readable})`,
-      completed: grouped.completed,
-      failed: grouped.failed,
-      wait: { median: grouped.waitMedian, p95: grouped.waitP95 },
-      run: { median: grouped.runMedian, p95: grouped.runP95 },
-    })
-    .from(caller)
-    .innerJoin(grouped, sql`${grouped.definitionId} is null or ${grouped.place} <= ${MAX_WORKFLOWS}`)
-    .leftJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, grouped.definitionId)))
-    .orderBy(grouped.place);
-}
-
-const countOf = (condition: SQL) => sql<number>`(count(*) filter (where ${condition}))::int`;
-
-const percentile = (share: number, value: SQLWrapper) =>
-  sql<number | null>`percentile_cont(${share}::float8) within group (order by ${value})`;
-
-type Rows = {
-  [Name in "chartCounts" | "chartTimes"]: Awaited<ReturnType<typeof selectStatistics>[Name]>;
-};
 
 const NOTHING: Times = { wait: { median: null, p95: null }, run: { median: null, p95: null } };
 
@@ -180,13 +93,11 @@ function completeFrom(sources: Iterable<{ count: number; first: string }>, limit
   return cut.toSorted().at(-1) ?? null;
 }
 
-export function toStatistics(range: ChartRange, { chartCounts, chartTimes }: Rows, workflowId?: string): Statistics {
-  const [first] = chartCounts;
-  const boundaries = first === undefined ? [] : boundariesOf(first, range);
-  const bySource = Map.groupBy(
-    chartCounts.filter(({ source }) => source !== null),
-    ({ source }) => source,
-  );
+/** What {@link selectStatistics} found for a caller. */
+export function toStatistics(range: ChartRange, [found]: readonly { answer: unknown }[]): Statistics {
+  const { begin, end, counts: counted, times: measured } = answerSchema.parse(found?.answer);
+  const boundaries = boundariesOf({ begin, end }, range);
+  const bySource = Map.groupBy(counted, ({ source }) => source);
   const sources = [...bySource.values()].map((rows) => ({
     count: rows.reduce((sum, { completed, failed }) => sum + completed + failed, 0),
     first: rows[0]?.at ?? "",
@@ -194,13 +105,13 @@ export function toStatistics(range: ChartRange, { chartCounts, chartTimes }: Row
   // The step in which a source was cut is not complete, and neither are those before.
   const cutAt = completeFrom(sources, MAX_COUNTED_RUNS);
   const measuredFrom = completeFrom(
-    chartTimes.flatMap(({ source, first, completed, failed }) =>
+    measured.flatMap(({ source, first, completed, failed }) =>
       source === null || first === null ? [] : { count: completed + failed, first },
     ),
     MAX_MEASURED,
   );
-  const counts = Map.groupBy(chartCounts, ({ at }) => at);
-  const times = new Map(chartTimes.flatMap((row) => (row.at === null ? [] : [[row.at, row]])));
+  const counts = Map.groupBy(counted, ({ at }) => at);
+  const times = new Map(measured.flatMap((row) => (row.at === null ? [] : [[row.at, row]])));
   const steps = boundaries.slice(0, -1).map((at, index): Step => {
     const isCounted = cutAt === null || at > cutAt;
     const rows = isCounted ? (counts.get(at) ?? []) : [];
@@ -212,18 +123,15 @@ export function toStatistics(range: ChartRange, { chartCounts, chartTimes }: Row
       failed: sumOf(rows, "failed"),
     };
   });
-  const total = chartTimes.find(({ at, workflow_id, source }) => (at ?? workflow_id ?? source) === null) ?? NOTHING;
+  const total = measured.find(({ at, workflow_id, source }) => (at ?? workflow_id ?? source) === null) ?? NOTHING;
   return {
     ...{ range, steps, isCut: cutAt !== null, isSampled: measuredFrom !== null },
     completed: sumOf(steps, "completed"),
     failed: sumOf(steps, "failed"),
     total: { wait: total.wait, run: total.run },
-    workflows:
-      workflowId === undefined
-        ? chartTimes.flatMap(({ workflow_id: id, name, is_visible, completed, failed, wait, run }) =>
-            id === null || name === null ? [] : { id, name, is_visible, completed, failed, wait, run },
-          )
-        : [],
+    workflows: measured.flatMap(({ workflow_id: id, name, is_visible, completed, failed, wait, run }) =>
+      id === null || name === null ? [] : { id, name, is_visible, completed, failed, wait, run },
+    ),
   };
 }
 

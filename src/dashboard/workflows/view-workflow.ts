@@ -8,7 +8,6 @@ import {
   maySeeDefinition,
   mayWriteAmong,
   permittedPathsOf,
-  readableDefinitionsOf,
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts } from "../../db/tables.ts";
@@ -90,7 +89,8 @@ export async function viewWorkflow(
     runners,
     slots,
     keys,
-    ...listsAndStatistics
+    statistics,
+    ...lists
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     workflows: selectWorkflow(db, caller, isAsked),
@@ -100,14 +100,14 @@ export async function viewWorkflow(
     runners: selectRunnersOf(db, caller, isAsked),
     slots: selectSlots(db, caller, isAsked),
     keys: selectKeys(db, caller, isAsked),
-    ...selectStatistics(db, caller, readableDefinitionsOf(db, caller), { range, workflowId: id }),
+    statistics: selectStatistics(db, caller, range, id),
   });
   const partsOf = (letter: string) => named.filter((part) => part.letter === letter);
   const found = workflow && {
     ...workflow,
-    ...toLists(listsAndStatistics, shown),
+    ...toLists(lists, shown),
     last_run: lastRun,
-    statistics: toStatistics(range, listsAndStatistics, id),
+    statistics: toStatistics(range, statistics),
     runners,
     slots,
     keys,

@@ -1,0 +1,151 @@
+-- The runs that have ended, and that were triggered from `p_begin` until `p_end` (excluded): those of one definition, or of all when
+-- `p_definition_id` is null, as far as the caller may see them.
+--
+-- Each source reads one range of an index, from its end on, and at most `p_limit` rows of it: the COMPLETED and the FAILED runs of
+-- an administrator's tenant; those that a USER has triggered; those of other people that a USER may see; those of the definition.
+-- The runs that have ended by time and that no sweep has recorded yet are read, too. They are few.
+--
+-- The columns of the index are compared as one row, and also sorted by. So the planner reads the index in its order, whatever it
+-- assumes about the number of runs. A query that selects only states and `created_at` reads
+-- only the index. (It has no WITH, which would keep the planner from leaving out what is not selected.)
+create or replace function public.ended_runs(
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_begin timestamptz, p_end timestamptz, p_limit integer
+) returns table (
+  source text, status text, created_at timestamptz, definition_id uuid, attempt integer, started_at timestamptz,
+  completed_at timestamptz
+)
+language sql stable as $$
+  select 'tenant ' || state, state, r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
+  from (values ('COMPLETED'), ('FAILED')) states (state)
+  cross join lateral (
+    select r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
+    from public.workflow_runs r
+    where public.is_administrator(p_role) and p_definition_id is null
+      and (r.tenant_id, r.status, r.created_at) >= (p_tenant_id, state, p_begin)
+      and (r.tenant_id, r.status, r.created_at) < (p_tenant_id, state, p_end)
+    order by r.tenant_id desc, r.status desc, r.created_at desc
+    limit p_limit
+  ) r
+  union all
+  select 'user ' || state, state, r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
+  from (values ('COMPLETED'), ('FAILED')) states (state)
+  cross join lateral (
+    select r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
+    from public.workflow_runs r
+    where not public.is_administrator(p_role) and p_definition_id is null
+      and (r.tenant_id, r.user_id, r.status, r.created_at) >= (p_tenant_id, p_user_id, state, p_begin)
+      and (r.tenant_id, r.user_id, r.status, r.created_at) < (p_tenant_id, p_user_id, state, p_end)
+    order by r.tenant_id desc, r.user_id desc, r.status desc, r.created_at desc
+    limit p_limit
+  ) r
+  union all
+  select 'definitions', r.status, r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
+  from (
+    select r.*
+    from (
+      select readable.id
+      from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable
+      where p_definition_id is null
+      union all
+      select d.id
+      from public.workflow_definitions d
+      where d.tenant_id = p_tenant_id and d.id = p_definition_id
+        and public.may_see_definition(p_role, p_tenant_id, p_user_id, d.id)
+    ) definition
+    cross join lateral (
+      select r.status, r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
+      from public.workflow_runs r
+      where r.status in ('COMPLETED', 'FAILED')
+        -- Their own are those of the sources above.
+        and (p_definition_id is not null or r.user_id <> p_user_id)
+        and (r.workflow_definition_id, r.created_at) >= (definition.id, p_begin)
+        and (r.workflow_definition_id, r.created_at) < (definition.id, p_end)
+      order by r.workflow_definition_id desc, r.created_at desc
+      limit p_limit
+    ) r
+    order by r.created_at desc
+    limit p_limit
+  ) r
+  union all
+  select 'overdue', 'FAILED', r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
+  from (select distinct o.id from public.overdue_runs(p_tenant_id, now(), p_limit) o) overdue
+  join public.workflow_runs r on r.id = overdue.id
+  where r.tenant_id = p_tenant_id and r.created_at >= p_begin and r.created_at < p_end
+    and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
+    and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id in (
+      select readable.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable))
+$$;
+
+-- The beginning of the step in which an instant lies, which is never before the range.
+create or replace function public.step_at(p_at timestamptz, p_begin timestamptz, p_step_seconds integer) returns timestamptz
+language sql stable as $$
+  select greatest(p_begin, to_timestamp(floor(extract(epoch from p_at) / p_step_seconds) * p_step_seconds))
+$$;
+
+-- What the charts show of the ended runs: see `ended_runs`. The range is from `p_begin` until `p_end`; when these are null, the last
+-- `p_seconds` up to now, beginning at a whole minute. Steps begin at multiples of `p_step_seconds` since 1970, the first one with the range.
+--
+-- Answers a row for each
+--   counts   step of a source with runs: {"source", "at", "completed", "failed"}, of at most `p_max_counted` runs of a source,
+--            and one more, which shows that there are others
+--   times    step (rows with "at"), workflow (rows with "workflow_id", those with the most runs), source (rows with "source",
+--            whose "first" is when its earliest run was triggered), and one of all: the percentiles in seconds of the wait, at the
+--            first attempt, and of the run time of COMPLETED runs, of at most `p_max_measured` runs of a source, and one more
+--
+-- With these settings the planner reads the indexes in their order, and stops at the limit. Otherwise it may collect and sort a whole
+-- range first, as long as it takes the range for smaller than the limit. Its plans are kept for the connection, since they take
+-- longer than reading some hundred runs.
+create or replace function public.chart_statistics(
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_seconds integer, p_begin timestamptz, p_end timestamptz,
+  p_step_seconds integer, p_max_counted integer, p_max_measured integer, p_max_workflows integer
+) returns jsonb
+language plpgsql stable
+set plan_cache_mode = force_generic_plan set enable_bitmapscan = off set enable_seqscan = off as $$
+declare
+  v_end constant timestamptz := coalesce(p_end, now());
+  v_begin constant timestamptz := coalesce(p_begin, date_trunc('minute', now()) - make_interval(secs => p_seconds));
+  v_counts jsonb;
+  v_times jsonb;
+begin
+  with counted as (
+    select ended.source as counted_source, public.step_at(ended.created_at, v_begin, p_step_seconds) as at,
+      count(*) filter (where ended.status = 'COMPLETED') as completed, count(*) filter (where ended.status = 'FAILED') as failed
+    from public.ended_runs(p_role, p_tenant_id, p_user_id, p_definition_id, v_begin, v_end, p_max_counted + 1) ended
+    group by 1, 2
+  )
+  select coalesce(jsonb_agg(jsonb_build_object('source', counted_source, 'at', public.wire_instant(at), 'completed', completed,
+    'failed', failed) order by at), '[]')
+  into v_counts
+  from counted;
+
+  with measured as (
+    select ended.source as measured_source, public.step_at(ended.created_at, v_begin, p_step_seconds) as at, ended.definition_id,
+      ended.created_at, ended.status,
+      case when ended.attempt = 1 then extract(epoch from ended.started_at - ended.created_at)::float8 end as wait_seconds,
+      case when ended.status = 'COMPLETED'
+        then extract(epoch from ended.completed_at - ended.started_at)::float8 end as run_seconds
+    from public.ended_runs(p_role, p_tenant_id, p_user_id, p_definition_id, v_begin, v_end, p_max_measured + 1) ended
+  ), grouped as (
+    select at, definition_id, measured_source, min(created_at) as first,
+      row_number() over (partition by grouping(at, definition_id, measured_source) order by count(*) desc) as place,
+      count(*) filter (where status = 'COMPLETED') as completed, count(*) filter (where status = 'FAILED') as failed,
+      percentile_cont(array[0.5, 0.95]) within group (order by wait_seconds) as wait,
+      percentile_cont(array[0.5, 0.95]) within group (order by run_seconds) as run
+    from measured
+    group by grouping sets ((at), (definition_id), (measured_source), ())
+  )
+  select jsonb_agg(jsonb_build_object('at', public.wire_instant(grouped.at), 'workflow_id', grouped.definition_id,
+    'source', grouped.measured_source, 'first', public.wire_instant(grouped.first), 'name', d.name,
+    'is_visible', grouped.definition_id is not null
+      and public.may_see_definition(p_role, p_tenant_id, p_user_id, grouped.definition_id),
+    'completed', grouped.completed, 'failed', grouped.failed,
+    'wait', jsonb_build_object('median', grouped.wait[1], 'p95', grouped.wait[2]),
+    'run', jsonb_build_object('median', grouped.run[1], 'p95', grouped.run[2])) order by grouped.place)
+  into v_times
+  from grouped
+  left join public.workflow_definitions d on d.tenant_id = p_tenant_id and d.id = grouped.definition_id
+  where grouped.definition_id is null or grouped.place <= p_max_workflows;
+
+  return jsonb_build_object('begin', public.wire_instant(v_begin), 'end', public.wire_instant(v_end), 'counts', v_counts,
+    'times', v_times);
+end $$;
