@@ -170,6 +170,8 @@ export const triggerFirings = pgTable(
     scheduledAt: instant("scheduled_at"),
     scheduledUntil: instant("scheduled_until"),
     count: integer("count").notNull().default(1),
+    /** Of a stretch: the last occasion that was counted, so that a repeated call does not count it again. */
+    lastCountedId: uuid("last_counted_id"),
     /** How long after the due instant it fired. */
     lateMs: bigint("late_ms", { mode: "number" }),
     /** FIRED: its run. SKIPPED: the run in the way. The run may have been deleted since. */

@@ -1439,6 +1439,21 @@ const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = 
   ],
   [
     "receive_webhook",
+    "paused, and called again with the same message: it counts once",
+    { outcome: "MISSED", is_duplicate: false, count: 2 },
+    async (world) => {
+      const id = await insertWebhook(world);
+      await service.database.sql`update triggers set paused_at = now() where id = ${id}`;
+      await receive(id, { firing_id: uuid() });
+      const again = { firing_id: uuid() };
+      await receive(id, again);
+      const answer = await receive(id, again);
+      const [missed] = await service.database.sql`select count from trigger_firings where trigger_id = ${id}`;
+      return { ...answer, count: missed?.count };
+    },
+  ],
+  [
+    "receive_webhook",
     "what the message says cannot be used",
     { outcome: "REFUSED", is_duplicate: false },
     async (world) => receive(await insertWebhook(world), { refused: "body_unusable" }),

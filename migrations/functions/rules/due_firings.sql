@@ -136,7 +136,7 @@ begin
       v_stopped := v_stopped || coalesce(
         public.fire(p_context, v_trigger_id, v_firing, p_now, p_input => v_input) #> '{told,stopped}', '[]');
     elsif v_firing ->> 'of_run_id' is not null then
-      perform public.record_missed_end(v_trigger_id, v_firing, p_now);
+      perform public.record_missed(v_trigger_id, v_firing, p_now);
     end if;
     delete from public.due_firings f where f.id = v_due_id;
     v_handled := v_handled + 1;
@@ -155,24 +155,4 @@ begin
   )
   select v_handled + count(*) into v_handled from gone;
   return jsonb_build_object('handled', v_handled, 'stopped', v_stopped);
-end $$;
-
--- Records an end that a paused trigger has missed. All that it misses in a row, during one pause, are one firing and one event.
-create or replace function public.record_missed_end(p_trigger_id uuid, p_firing jsonb, p_now timestamptz) returns void
-language plpgsql as $$
-begin
-  update public.trigger_firings f
-  set count = f.count + 1, scheduled_until = (p_firing ->> 'due_at')::timestamptz, of_run_id = (p_firing ->> 'of_run_id')::uuid,
-    of_attempt = (p_firing ->> 'of_attempt')::integer
-  from public.triggers t
-  where t.id = p_trigger_id and f.outcome = 'MISSED' and f.cause = 'run' and (t.paused_at is null or f.at >= t.paused_at)
-    and f.id = (
-      select newest.id from public.trigger_firings newest
-      where newest.trigger_id = p_trigger_id
-      order by newest.at desc, newest.id desc
-      limit 1);
-  if not found then
-    perform public.record_firing(p_trigger_id, (p_firing - 'due_at') || jsonb_build_object('outcome', 'MISSED', 'reason', 'paused',
-      'run_id', null, 'at', p_firing -> 'due_at', 'until', p_firing -> 'due_at', 'count', 1), p_now);
-  end if;
 end $$;

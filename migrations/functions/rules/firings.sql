@@ -161,25 +161,34 @@ begin
   end if;
 end $$;
 
--- Records that a paused trigger has received a message: in the row of its pause, if it has received another one since. Returns the id
--- of the row.
-create or replace function public.miss_message(p_trigger_id uuid, p_firing_id uuid, p_paused_at timestamptz, p_now timestamptz)
-returns uuid
+-- Records an occasion that a paused trigger has missed: a message, or the end of a run, at "due_at". All that it misses in a row, during
+-- one pause, are one firing, which counts them, and one event. A repeated call, with the same "firing_id", counts nothing. Returns the
+-- id of the firing.
+create or replace function public.record_missed(p_trigger_id uuid, p_firing jsonb, p_now timestamptz) returns uuid
 language plpgsql as $$
 declare
+  v_firing_id constant uuid := p_firing ->> 'firing_id';
   v_known_id constant uuid := (
-    select f.id from public.trigger_firings f
-    where f.trigger_id = p_trigger_id and f.at >= p_paused_at and f.outcome = 'MISSED' and f.cause = 'webhook'
-    limit 1);
+    select newest.id
+    from (
+      select f.id, f.at, f.outcome, f.cause from public.trigger_firings f
+      where f.trigger_id = p_trigger_id
+      order by f.at desc, f.id desc
+      limit 1
+    ) newest
+    join public.triggers t on t.id = p_trigger_id
+    where newest.outcome = 'MISSED' and newest.cause = p_firing ->> 'cause' and (t.paused_at is null or newest.at >= t.paused_at));
 begin
-  if v_known_id is not null then
-    update public.trigger_firings f set count = f.count + 1, scheduled_until = p_now where f.id = v_known_id;
-    return v_known_id;
+  if v_known_id is null then
+    perform public.record_firing(p_trigger_id, (p_firing - 'due_at') || jsonb_build_object('outcome', 'MISSED', 'reason', 'paused',
+      'run_id', null, 'at', p_firing -> 'due_at', 'until', p_firing -> 'due_at', 'count', 1), p_now);
+    return v_firing_id;
   end if;
-  perform public.record_firing(p_trigger_id, jsonb_build_object(
-    'firing_id', p_firing_id, 'outcome', 'MISSED', 'cause', 'webhook', 'at', p_now, 'until', p_now, 'count', 1, 'reason', 'paused'),
-    p_now);
-  return p_firing_id;
+  update public.trigger_firings f
+  set count = f.count + 1, last_counted_id = v_firing_id, scheduled_until = (p_firing ->> 'due_at')::timestamptz,
+    of_run_id = (p_firing ->> 'of_run_id')::uuid, of_attempt = (p_firing ->> 'of_attempt')::integer
+  where f.id = v_known_id and f.last_counted_id is distinct from v_firing_id;
+  return v_known_id;
 end $$;
 
 -- Inserts an event of a trigger.

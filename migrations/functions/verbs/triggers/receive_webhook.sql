@@ -61,7 +61,8 @@ begin
     v_is_duplicate := true;
     v_firing_id := v_known_id;
   elsif v_paused_at is not null then
-    v_firing_id := public.miss_message(v_trigger_id, v_firing_id, v_paused_at, v_now);
+    v_firing_id := public.record_missed(
+      v_trigger_id, jsonb_build_object('firing_id', v_firing_id, 'cause', 'webhook', 'due_at', v_now), v_now);
   else
     v_fired := public.fire(p_context, v_trigger_id, p_message || '{"cause": "webhook"}', v_now, p_input => p_input);
   end if;
