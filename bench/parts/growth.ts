@@ -60,6 +60,9 @@ const OPERATIONS: Operation[] = [
   { name: "list, user who has none", path: list(`user_id=${userId(99)}`) },
   { name: "list, created before", path: ({ createdAt }) => `/v1/workflow-runs?created_before=${createdAt}` },
   { name: "list, created after", path: ({ createdAt }) => `/v1/workflow-runs?created_after=${createdAt}` },
+  { name: "list, one label", path: list("label=customer:7"), inChart: true },
+  { name: "list, one label, USER", path: list("label=customer:7"), key: readerKey },
+  { name: "list, a label of one run in 1,000, FAILED", path: list("label=order:7&status=FAILED") },
   {
     name: "list of a definition, with total",
     path: () => `/v1/workflow-definitions/${definitionId(FREE)}/runs`,
@@ -140,6 +143,13 @@ async function prepare(server: Server, build: Build, runs: number): Promise<Site
     runnerUrl: "http://127.0.0.1:9",
     encryptionKey: vars.ENCRYPTION_KEY ?? "",
   });
+  // Each run has a label that a tenth of all have, and one that a thousandth have.
+  await pool.query(`
+    insert into workflow_run_labels (tenant_id, run_id, label, created_at)
+    select r.tenant_id, r.id, label, r.created_at
+    from (select *, row_number() over (order by id) as n from workflow_runs) r
+    cross join lateral (values ('customer:' || r.n % 10), ('order:' || r.n % 1000)) labels (label)`);
+  await pool.query("vacuum (analyze, freeze) workflow_run_labels");
   // A page deep in the list: at nine tenths of the way to the oldest run.
   const deep = runId(runs / 10);
   const { rows } = await pool.query<{ created_at: Date }>("select created_at from workflow_runs where id = $1", [deep]);
