@@ -179,6 +179,12 @@ export function describeDeployment(stack: () => Stack): void {
     expect(() => readCells(file)).not.toThrow("hunter2");
     write({ cells: [one, { ...one, name: "two" }] });
     expect(() => readCells(file)).toThrow(/cells\.1\.url: is that of another cell, too\n.*cells\.1\.env: is that/);
+    const example = /```json\n([\s\S]+?)```/.exec(readFileSync(join(root, "docs/scale.md"), "utf8"))?.[1] ?? "";
+    write(JSON.parse(example));
+    expect(readCells(file)?.map(({ name, env }) => [name, env])).toEqual([
+      ["one", ""],
+      ["eu1", "eu1"],
+    ]);
     for (const [changed, fault] of [
       [{ ...eu1, name: "eu2" }, 'No environment found in configuration with name "eu2"'],
       [{ ...eu1, name: "eu2", env: "eu1" }, "CELL is eu1 in its vars, and cells.json says eu2"],
