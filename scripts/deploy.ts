@@ -61,14 +61,11 @@ async function deployWithoutCells(rest: readonly string[]): Promise<void> {
 }
 
 async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choice): Promise<void> {
-  const forOne = rest.find((argument) => /^(--secrets-file|--env|-e|--name)(=|$)/.test(argument));
-  if (forOne !== undefined && (all || forOne !== "--secrets-file")) {
-    throw new Error(
-      all
-        ? `${forOne} is of a single cell: deploy that one by --cell NAME.`
-        : `Leave out ${forOne}: cells.json says what the cell is.`,
-    );
-  }
+  const has = (option: RegExp) => rest.find((argument) => option.test(argument));
+  const ofCell = has(/^(--env|-e|--name)(=|$)/);
+  if (ofCell !== undefined) throw new Error(`Leave out ${ofCell}: cells.json says what the cell is.`);
+  const ofOne = all ? has(/^--secrets-file(=|$)/) : undefined;
+  if (ofOne !== undefined) throw new Error(`${ofOne} is of a single cell: deploy that one by --cell NAME.`);
   // Imported here, since it loads wrangler, which a deployment without cells need not wait for.
   const { requireEnvironment } = await import("./local/cell-environment.ts");
   for (const cell of cells) requireEnvironment(cell);
@@ -85,7 +82,7 @@ async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choi
     console.log(`\nNext: npm run smoke -- --cell ${cells[0]?.name}`);
     return;
   }
-  // The test of the first cell, and not its deployment, is what must not fail for the want of a key.
+  // Before anything is done, since a smoke test that has no key would fail after its cell was deployed.
   const targets = new Map(readTargets(cells).map((target, index) => [cells[index], target]));
   const migrated = {
     done: "migrated, its Worker is that of before",

@@ -33,7 +33,8 @@ export const CELL_HELP = `  --cell NAME    the cell of this name in cells.json, 
 const VARIABLE = /^[A-Z][A-Z0-9_]*$/;
 
 const isAddress = (text: string): boolean => {
-  if (!URL.canParse(text)) return false;
+  // A comma separates the cells in CELLS.
+  if (!URL.canParse(text) || text.includes(",")) return false;
   const { protocol, hostname, search, hash, username } = new URL(text);
   const isSafe = protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
   return isSafe && search + hash + username === "";

@@ -145,6 +145,7 @@ export function describeDeployment(stack: () => Stack): void {
       ["deploy.ts", env, "cells.json names cells: say which one"],
       ["deploy.ts --all", env, "EU1_DATABASE_URL is not set, and cells.json names it as DATABASE_URL of eu1."],
       ["deploy.ts --all --secrets-file x", twice, "is of a single cell"],
+      ["deploy.ts --cell one --name x", env, "Leave out --name"],
       ["migrate.ts --all", twice, "eu1 and one have the same database"],
       ["migrate.ts --cell two", env, "cells.json has no such cell. It has one, eu1."],
       ["smoke.ts --cell one --all", env, "either --cell NAME or --all"],
