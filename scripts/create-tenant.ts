@@ -11,16 +11,18 @@ import { openDatabase } from "../src/db/client.ts";
 import { generateApiKey } from "../src/http/credentials/api-key.ts";
 import { createTenant, listTenantsNamed } from "../src/people/tenants.ts";
 import { performAsOperator } from "../src/verbs/perform.ts";
+import { CELL_OPTIONS, chooseCells, readCells, requireSecrets } from "./local/cells.ts";
 import { fail, offerHelp } from "./local/options.ts";
 import { withDatabase } from "./local/with-database.ts";
 
-const USAGE = 'Usage: npm run create-tenant -- --name "Acme" --email owner@acme.example';
+const USAGE = 'Usage: npm run create-tenant -- --name "Acme" --email owner@acme.example [--cell NAME]';
 
 const HELP = `Creates a tenant with its OWNER, and prints the OWNER's first API key, once.
 
   npm run create-tenant -- --name "Acme" --email owner@acme.example
 
   --yes          do not ask when there is a tenant of this name already
+  --cell NAME    the cell of this name in cells.json, where the tenant will live. It cannot move later by itself
 
   DATABASE_URL   the connection string of the database
   CELL           the name of the cell, if the Worker has one (one)`;
@@ -28,13 +30,17 @@ const HELP = `Creates a tenant with its OWNER, and prints the OWNER's first API 
 offerHelp(HELP);
 try {
   const { values } = parseArgs({
-    options: { name: { type: "string" }, email: { type: "string" }, yes: { type: "boolean", default: false } },
+    options: {
+      ...CELL_OPTIONS,
+      ...{ name: { type: "string" }, email: { type: "string" }, yes: { type: "boolean", default: false } },
+    },
   });
   const name = values.name?.trim();
   const email = values.email?.trim();
   if (!name || !email?.includes("@")) throw new Error(USAGE);
 
-  const { CELL: cell = "one" } = process.env;
+  const vars = findVars(values);
+  const { CELL: cell = "one" } = vars;
   if (!CELL.test(cell)) throw new Error("CELL must be three lower-case letters or digits, as the Worker has it.");
   const { key, ...stored } = await generateApiKey(cell);
   const tenantId = uuid();
@@ -50,11 +56,22 @@ try {
       owner: { id: uuid(), email },
       apiKey: { id: uuid(), name: "First key", ...stored },
     });
-  });
+  }, vars);
   console.log(`Created the tenant "${name}" (${tenantId}) with the OWNER ${email}.`);
   console.log(`API key, shown this once: ${key}`);
 } catch (error) {
   fail(error);
+}
+
+/** The settings of the cell in which the tenant will live. */
+function findVars(values: { cell?: string | undefined; all: boolean }): NodeJS.Dict<string> {
+  if (values.all) throw new Error("A tenant lives in one cell: say in which one, --cell NAME.");
+  const cells = chooseCells(values);
+  if (cells === null && readCells() !== null) {
+    throw new Error("cells.json names cells, and a tenant lives in one of them: say in which one, --cell NAME.");
+  }
+  requireSecrets(cells ?? [], ["DATABASE_URL"]);
+  return cells?.[0]?.vars ?? process.env;
 }
 
 /** Asks whether to create one more. Throws for any answer but yes, and where nobody can be asked. */

@@ -11,18 +11,22 @@ import { parseKeyRing } from "../src/key-ring.ts";
 import { readDatabaseTime } from "../src/sweep/clock.ts";
 import { diagnose } from "../src/sweep/diagnosis.ts";
 import { judgeService } from "./local/ask-service.ts";
+import { CELL_HELP, CELL_OPTIONS, chooseCells, requireSecrets } from "./local/cells.ts";
 import { type Finding, judge } from "./local/findings.ts";
 import { exampleVarsFile, ownVarsFile, stacksDir } from "./local/folders.ts";
 import { type DatabaseOptions, fail, offerHelp } from "./local/options.ts";
 import { isPostgresUrl, redact, rootMessage } from "./local/redact.ts";
 import { listStacks } from "./local/running-stacks.ts";
 import { withDatabase } from "./local/with-database.ts";
-import { compareMigrations } from "./migrate.ts";
+import { compareMigrations, describeLack } from "./migrate.ts";
 
 const HELP = `Says what is wrong with a service and what to do about it. Changes nothing; ends with 1 if something is wrong.
 
   npm run doctor                               the local stack that runs now, on whatever port
   DATABASE_URL='postgres://…' npm run doctor   a deployed service, by its database
+  npm run doctor -- --cell NAME | --all        cells of the service
+
+${CELL_HELP}
 
   Set also what else the Worker has (ENCRYPTION_KEY …), to have that looked at. With PUBLIC_URL it asks the service, too.`;
 
@@ -30,17 +34,27 @@ const MARKS: Record<Finding["mark"], string> = { good: "✓", note: "!", bad: "�
 
 offerHelp(HELP);
 try {
-  parseArgs({ options: {} });
-  const findings = await examine(readVars());
-  for (const finding of findings) {
-    console.log(`${MARKS[finding.mark]} ${finding.subject.padEnd(16)} ${finding.text}`);
-    if (finding.mark !== "good") console.log(`  ${"".padEnd(16)} → ${finding.advice}`);
+  const { values } = parseArgs({ options: CELL_OPTIONS });
+  const cells = chooseCells(values);
+  if (cells !== null) requireSecrets(cells, ["DATABASE_URL"]);
+  let count = 0;
+  for (const { name, url, vars } of cells ?? [{ name: null, url: "", vars: readVars() }]) {
+    if (name !== null) console.log(`\n${name}, ${url}`);
+    count += print(await examine(vars));
   }
-  const count = findings.filter(({ mark }) => mark === "bad").length;
   console.log(count === 0 ? "\nAll is well." : `\nWrong: ${count}. docs/operations.md says more about each.`);
   if (count > 0) process.exitCode = 1;
 } catch (error) {
   fail(error);
+}
+
+/** Prints the findings, and returns how many of them are bad. */
+function print(findings: readonly Finding[]): number {
+  for (const finding of findings) {
+    console.log(`${MARKS[finding.mark]} ${finding.subject.padEnd(16)} ${finding.text}`);
+    if (finding.mark !== "good") console.log(`  ${"".padEnd(16)} → ${finding.advice}`);
+  }
+  return findings.filter(({ mark }) => mark === "bad").length;
 }
 
 /** The Worker's vars: those of the environment if it has a DATABASE_URL, otherwise those of the running local stack. */
@@ -83,9 +97,9 @@ async function examineDatabase(database: DatabaseOptions, vars: NodeJS.Dict<stri
     return [{ mark: "bad", subject: "database", text, advice }];
   }
 
-  const { missing, unknown } = await compareMigrations(database);
-  findings.push(judgeMigrations(missing, unknown));
-  if (missing > 0) return findings;
+  const migrations = await compareMigrations(database);
+  findings.push(judgeMigrations(migrations));
+  if (describeLack(migrations) !== null) return findings;
   const ring = parseKeyRing(vars.ENCRYPTION_KEY ?? "");
   findings.push(...judge(await diagnose(db), ring ? [...ring.byId.keys()] : undefined));
   return vars.PUBLIC_URL && URL.canParse(vars.PUBLIC_URL)
@@ -110,9 +124,11 @@ function judgeConfiguration(vars: NodeJS.Dict<string>): Finding {
   }
 }
 
-function judgeMigrations(missing: number, unknown: number): Finding {
+function judgeMigrations(migrations: Awaited<ReturnType<typeof compareMigrations>>): Finding {
   const subject = "migrations";
-  if (missing > 0) return { mark: "bad", subject, text: `${missing} to be applied.`, advice: "`npm run migrate`." };
+  const { unknown } = migrations;
+  const lack = describeLack(migrations);
+  if (lack !== null) return { mark: "bad", subject, text: lack, advice: "`npm run migrate`." };
   if (unknown === 0) return { mark: "good", subject, text: "Up to date." };
   const text = `The database has ${unknown} that are not in this folder.`;
   return { mark: "note", subject, text, advice: "A newer version has been here. Use its doctor." };

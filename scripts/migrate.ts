@@ -6,11 +6,14 @@
  *    and a run that fails or dies has changed nothing.
  * 2. After it, the migrations follow that create or drop indexes CONCURRENTLY. If such a one dies, the next run continues it.
  */
+
+import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { NeonDbError, neon, neonConfig } from "@neondatabase/serverless";
 import type pg from "pg";
+import { CELL_HELP, CELL_OPTIONS, chooseCells, Progress, requireSecrets } from "./local/cells.ts";
 import { connectDirectly, describeTarget, readDirectUrl } from "./local/direct-connection.ts";
 import {
   adviseOn,
@@ -31,24 +34,42 @@ const LOCK_POLL_MS = 500;
 
 const HELP = `Applies the migrations that a database does not have yet, and the SQL functions if one has changed. Safe to run again, and beside itself.
 
-  npm run migrate
+  npm run migrate [-- --cell NAME | --all]
+
+${CELL_HELP}. It ends at the first that fails
 
   DATABASE_URL          the connection string of the database. Of a pooled one, "-pooler" is left out
   DIRECT_DATABASE_URL   the connection string that leads to Postgres itself, if it is another one`;
 
 /**
- * How many migrations the database lacks, and how many it has that are not in `migrations/`. A new database lacks all of them.
+ * How many migrations the database lacks, and how many it has that are not in `migrations/`; whether its SQL functions are those of this
+ * folder. A new database lacks all of them.
  */
-export async function compareMigrations(options: DatabaseOptions): Promise<{ missing: number; unknown: number }> {
+export async function compareMigrations(
+  options: DatabaseOptions,
+): Promise<{ missing: number; unknown: number; hasFunctions: boolean }> {
   if (options.neonFetchEndpoint) neonConfig.fetchEndpoint = options.neonFetchEndpoint;
   const sql = neon(options.databaseUrl);
-  const applied = await sql`select hash from drizzle.__drizzle_migrations`.catch((error: unknown) => {
+  const noneWithoutTable = (error: unknown) => {
     if (error instanceof NeonDbError && error.code === UNDEFINED_TABLE) return [];
     throw error;
-  });
+  };
+  const applied = await sql`select hash from drizzle.__drizzle_migrations`.catch(noneWithoutTable);
+  const functions = await sql`select hash from drizzle.sql_functions`.catch(noneWithoutTable);
   const hashes = new Set(readMigrations().map(({ hash }) => hash));
   const known = applied.filter((row) => hashes.has(row.hash)).length;
-  return { missing: hashes.size - known, unknown: applied.length - known };
+  const hasFunctions = functions[0]?.hash === readSqlFunctions("migrations/functions").hash;
+  return { missing: hashes.size - known, unknown: applied.length - known, hasFunctions };
+}
+
+/** What a database lacks that the Worker of this folder needs; null when it lacks nothing, also when it has more. */
+export function describeLack({
+  missing,
+  unknown,
+  hasFunctions,
+}: Awaited<ReturnType<typeof compareMigrations>>): string | null {
+  if (missing > 0) return `${missing} to be applied.`;
+  return unknown === 0 && !hasFunctions ? "The SQL functions are those of another version." : null;
 }
 
 export type MigrateOptions = {
@@ -108,6 +129,14 @@ export async function migrate({
   } finally {
     await Promise.all([client.end(), watcher?.end()]);
   }
+}
+
+/** Migrates the database of these settings, and prints what it has done. */
+export async function migrateDatabase(vars: NodeJS.Dict<string>): Promise<void> {
+  const directUrl = readDirectUrl(vars);
+  console.log(`The database ${describeTarget(directUrl)}:`);
+  const count = await migrate({ directUrl, log: console.log });
+  console.log(count === 0 ? "The database is up to date." : `Done: ${count} applied.`);
 }
 
 /**
@@ -203,11 +232,15 @@ async function outOfTransaction({ client, watcher, pid, log, patience }: Session
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   offerHelp(HELP);
   try {
-    parseArgs({ options: {} });
-    const directUrl = readDirectUrl();
-    console.log(`The database ${describeTarget(directUrl)}:`);
-    const count = await migrate({ directUrl, log: console.log });
-    console.log(count === 0 ? "The database is up to date." : `Done: ${count} applied.`);
+    const { values } = parseArgs({ options: CELL_OPTIONS });
+    const cells = chooseCells(values);
+    if (cells === null) await migrateDatabase(process.env);
+    else {
+      requireSecrets(cells, ["DATABASE_URL"]);
+      const next = () => "Repair the cause, and run the command again. What is done is not done twice.";
+      const words = { done: "migrated", failed: "not migrated", next };
+      await new Progress(cells, "not looked at").through(cells, words, ({ vars }) => migrateDatabase(vars));
+    }
   } catch (error) {
     fail(error);
   }

@@ -3,7 +3,9 @@
  * it has created. Its exit code is 1 when something is wrong.
  */
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { CELL_HELP, CELL_OPTIONS, type Cell, chooseCells, requireSecrets } from "./local/cells.ts";
 import { fail } from "./local/options.ts";
 import { listSmokeChecks } from "./local/smoke-checks.ts";
 import { type Runner, tryWorkflow } from "./local/smoke-workflow.ts";
@@ -13,28 +15,58 @@ type Options = { "runner-url"?: string | undefined; "runner-port": string };
 const HELP = `Checks a deployed service from outside, and removes what it made.
 
   API_KEY=wr_… npm run smoke -- https://runs.example.com [--runner-url https://… --runner-port 8080]
+  npm run smoke -- --cell NAME | --all
+
+${CELL_HELP}
 
   API_KEY          a key of an OWNER or ADMIN, best of a tenant of its own (npm run create-tenant)
   --runner-url     where the service reaches this machine, for example through a tunnel. Not needed for a service on this
                    machine. Without it no run is tried, since a run needs a runner.
   --runner-port    the port of this machine that --runner-url leads to (8080)`;
 
-try {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      "runner-url": { type: "string" },
-      "runner-port": { type: "string", default: "8080" },
-      help: { type: "boolean", short: "h", default: false },
-    },
-  });
-  const [target = ""] = positionals;
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        ...CELL_OPTIONS,
+        "runner-url": { type: "string" },
+        "runner-port": { type: "string", default: "8080" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    if (values.help) console.log(HELP);
+    else if (!(await smokeAll(findTargets(positionals, values), values))) process.exitCode = 1;
+  } catch (error) {
+    fail(error);
+  }
+}
+
+type Target = { url: string; key: string };
+
+/** The services to test: that of the arguments, or cells. */
+function findTargets([url = ""]: string[], values: { cell?: string | undefined; all: boolean }): Target[] {
+  const cells = chooseCells(values);
+  if (cells !== null && url === "") return readTargets(cells);
   const { API_KEY: key = "" } = process.env;
-  if (values.help) console.log(HELP);
-  else if (!/^https?:\/\//.test(target) || !URL.canParse(target) || key === "") throw new Error(HELP);
-  else process.exitCode = (await smoke(new URL(target), key, values)) ? 0 : 1;
-} catch (error) {
-  fail(error);
+  if (cells !== null || !/^https?:\/\//.test(url) || !URL.canParse(url) || key === "") throw new Error(HELP);
+  return [{ url, key }];
+}
+
+/** @throws Error when the API key of one is missing */
+export function readTargets(cells: readonly Cell[]): Target[] {
+  requireSecrets(cells, ["API_KEY"]);
+  return cells.map(({ url, vars }) => ({ url, key: vars.API_KEY ?? "" }));
+}
+
+/** Returns true when nothing is wrong with any of them. */
+export async function smokeAll(targets: readonly Target[], options: Options): Promise<boolean> {
+  let isAllWell = true;
+  for (const { url, key } of targets) {
+    if (targets.length > 1) console.log(`\n${url}`);
+    if (!(await smoke(new URL(url), key, options))) isAllWell = false;
+  }
+  return isAllWell;
 }
 
 /** Returns true when nothing is wrong. */

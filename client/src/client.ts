@@ -98,8 +98,10 @@ export function createClient(options: ConnectionOptions) {
   const ofRun = (runId: string) => ({ params: { path: { run_id: runId } } });
 
   return {
-    /** The URL of the service. */
-    url: connection.origin,
+    /** The URL of the service. Once it has said that the key is of another cell, the URL of that. */
+    get url() {
+      return connection.url;
+    },
     /** Every operation of the API by method and path, with types: https://openapi-ts.dev/openapi-fetch/ */
     api,
 

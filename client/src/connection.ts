@@ -1,3 +1,4 @@
+import { cellUrlOf, isSameService } from "./cells.ts";
 import { ApiProblem, problemOf, toProblem } from "./problem.ts";
 import { type Fetch, type RetryOptions, retryingFetch } from "./retry.ts";
 
@@ -6,6 +7,13 @@ export type ConnectionOptions = {
   url: string;
   /** An API key (`wr_…`), or a function that returns a session token. Omit it in a page on the service's own origin. */
   apiKey?: string | (() => string | Promise<string>);
+  /**
+   * URLs of other cells of the service to which the key may be sent when it is of one of them. Those below the same domain as `url`
+   * need not be named.
+   */
+  cells?: readonly string[];
+  /** Called when the service has said that the key is of another cell, with the URL that is asked from now on. */
+  onCell?(url: string): void;
   retry?: RetryOptions;
   /** Replaces `fetch`, for example for a proxy or a test. */
   fetch?: Fetch;
@@ -13,22 +21,59 @@ export type ConnectionOptions = {
 
 export type Connection = {
   /** The URL without a slash at the end. */
-  origin: string;
+  readonly origin: string;
+  /** The URL that is asked: that of another cell once the service has said that the key is of that. */
+  readonly url: string;
   /** Sends an authenticated request, and retries it as `retryingFetch` does. Answers with an error status are returned. */
   send: Fetch;
 };
 
-export function openConnection({ url, apiKey, retry, fetch = globalThis.fetch }: ConnectionOptions): Connection {
+export function openConnection({
+  url,
+  apiKey,
+  cells,
+  onCell,
+  retry,
+  fetch = globalThis.fetch,
+}: ConnectionOptions): Connection {
   const origin = originOf(url);
-  const send = retryingFetch((request) => fetch(request), retry);
+  const confirmed = new Set(cells?.map(originOf));
+  let cell = origin;
+  const send = retryingFetch(
+    async (request) => fetch(cell === origin ? request : await withUrl(request, origin, cell)),
+    retry,
+  );
   return {
     origin,
+    get url() {
+      return cell;
+    },
     async send(request) {
       const key = typeof apiKey === "function" ? await apiKey() : apiKey;
       if (key !== undefined) request.headers.set("Authorization", `Bearer ${key}`);
-      return send(request);
+      // A 421 has changed nothing, so the request may be sent again, whatever it is. It is followed once.
+      if (cell !== origin) return send(request);
+      const again = request.clone();
+      const response = await send(request);
+      const named = cellUrlOf(response);
+      if (named === null || named === origin || !(confirmed.has(named) || isSameService(origin, named)))
+        return response;
+      await response.body?.cancel();
+      cell = named;
+      onCell?.(named);
+      return send(again);
     },
   };
+}
+
+/** The same request at another origin. Its body is read, since not every browser takes the stream of one request for another. */
+async function withUrl(request: Request, from: string, to: string): Promise<Request> {
+  const { method, headers, signal, redirect } = request;
+  const body = method === "GET" || method === "HEAD" ? null : await request.arrayBuffer();
+  return new Request(to + request.url.slice(from.length), {
+    ...{ method, headers, signal, redirect },
+    ...(body !== null && body.byteLength > 0 && { body }),
+  });
 }
 
 /** @throws TypeError when it is no http(s) URL */

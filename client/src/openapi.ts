@@ -5591,6 +5591,8 @@ export interface components {
         /** @description Misdirected request */
         misdirected: {
             headers: {
+                /** @description The URL of the cell that the credential is of, if it is known here. */
+                Location?: string;
                 [name: string]: unknown;
             };
             content: {

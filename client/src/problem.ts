@@ -1,4 +1,5 @@
 /** Errors of the API as exceptions: problem details (https://www.rfc-editor.org/rfc/rfc9457) and the list of faults of a 422. */
+import { cellUrlOf } from "./cells.ts";
 import type { components } from "./openapi.ts";
 import { retryAfterMs } from "./retry.ts";
 
@@ -14,6 +15,7 @@ export type ProblemCode =
   | "queue_full"
   | "invalid"
   | "payload_too_large"
+  | "misdirected"
   | "too_many_requests"
   | "internal_error"
   | "database_unavailable"
@@ -26,6 +28,7 @@ type Content = {
   title: string;
   requestId: string | null;
   retryAfterMs?: number | null;
+  cellUrl?: string | null;
 };
 
 const PREFIX = "urn:workflow-runs:problem:";
@@ -38,8 +41,10 @@ export class ApiProblem extends Error {
   readonly requestId: string | null;
   /** How long to wait before the next try, if the service has said so. */
   readonly retryAfterMs: number | null;
+  /** The URL of the cell that the key is of, with the code `misdirected`, if the service has said so. */
+  readonly cellUrl: string | null;
 
-  constructor(detail: string, { status, code, title, requestId, retryAfterMs = null }: Content) {
+  constructor(detail: string, { status, code, title, requestId, retryAfterMs = null, cellUrl = null }: Content) {
     super(detail);
     this.name = "ApiProblem";
     this.status = status;
@@ -47,6 +52,7 @@ export class ApiProblem extends Error {
     this.title = title;
     this.requestId = requestId;
     this.retryAfterMs = retryAfterMs;
+    this.cellUrl = cellUrl;
   }
 }
 
@@ -87,7 +93,8 @@ export function toProblem(response: Response, body: unknown): ApiProblem {
   const title = textOf(body.title) ?? `HTTP ${status}`;
   const type = textOf(body.type) ?? "";
   const code = type.startsWith(PREFIX) ? type.slice(PREFIX.length) : "unknown";
-  return new ApiProblem(textOf(body.detail) ?? title, { status, code, title, requestId, retryAfterMs: waitMs });
+  const content = { status, code, title, requestId, retryAfterMs: waitMs, cellUrl: cellUrlOf(response) };
+  return new ApiProblem(textOf(body.detail) ?? title, content);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

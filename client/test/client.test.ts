@@ -66,6 +66,75 @@ describe("the client's retries", () => {
   });
 });
 
+describe("a key of another cell", () => {
+  const [FIRST, SECOND] = ["https://runs.example.com", "https://eu1.runs.example.com"];
+  /** A service at which every cell answers 421 but this one. */
+  const cellsAt = (right: string, named = right) => {
+    const asked: string[] = [];
+    const fetch = async (request: Request) => {
+      const { origin } = new URL(request.url);
+      asked.push(
+        `${request.method} ${request.url} ${request.headers.get("Authorization")} ${await request.text()}`.trim(),
+      );
+      return origin === right ? json(aRun("RUNNING"), 202) : problem(421, "misdirected", { Location: named });
+    };
+    return { asked, fetch, apiKey: "wr_eu1_x" };
+  };
+
+  it("is followed once to the cell that the service names, with the same request, and asked there from then on", async () => {
+    const { asked, ...service } = cellsAt(SECOND);
+    const told: string[] = [];
+    const client = createClient({ url: `${FIRST}/`, ...service, onCell: (url) => told.push(url) });
+    expect(client.url).toBe(FIRST);
+    await client.invoke("w", { input: { quarter: "Q1" }, idempotencyKey: "k" });
+    await client.run(RUN_ID);
+    const invoke = (cell: string) =>
+      `POST ${cell}/v1/workflow-definitions/w/invoke Bearer wr_eu1_x {"input":{"quarter":"Q1"}}`;
+    expect(asked).toEqual([invoke(FIRST), invoke(SECOND), `GET ${SECOND}/v1/workflow-runs/${RUN_ID} Bearer wr_eu1_x`]);
+    expect([client.url, told]).toEqual([SECOND, [SECOND]]);
+  });
+
+  it("goes nowhere else: not to another domain, over http, or a second time", async () => {
+    for (const [url, named] of [
+      [FIRST, "https://runs.example.org"],
+      [FIRST, "http://eu1.runs.example.com"],
+      [FIRST, "https://runs.example.com.evil.example"],
+      ["https://a.co.uk", "https://b.co.uk"],
+      ["https://runs.mine.workers.dev", "https://runs.other.workers.dev"],
+      ["https://10.0.0.1", "https://10.0.0.2"],
+      [FIRST, FIRST],
+      [FIRST, "not a url"],
+    ] as const) {
+      const { asked, ...service } = cellsAt("https://nowhere.example", named);
+      const error = await createClient({ url, ...service })
+        .run(RUN_ID)
+        .catch((thrown: unknown) => thrown);
+      expect([named, asked.length, error]).toEqual([
+        named,
+        1,
+        expect.objectContaining({ status: 421, code: "misdirected" }),
+      ]);
+    }
+    const { asked, ...service } = cellsAt("https://us1.runs.example.com", SECOND);
+    await expect(createClient({ url: FIRST, ...service }).run(RUN_ID)).rejects.toMatchObject({ cellUrl: SECOND });
+    expect(asked).toHaveLength(2);
+  });
+
+  it("goes to a cell beside or above the first one, and to an address that the user has confirmed", async () => {
+    for (const [url, named, cells] of [
+      ["https://us1.runs.example.com", SECOND, []],
+      [SECOND, FIRST, []],
+      ["https://a.mine.workers.dev", "https://b.mine.workers.dev", []],
+      ["http://localhost:8787", "http://127.0.0.1:8887", []],
+      [FIRST, "https://runs.example.org", ["https://runs.example.org/"]],
+    ] as const) {
+      const { asked, ...service } = cellsAt(named);
+      await createClient({ url, ...service, cells }).run(RUN_ID);
+      expect([named, asked.length]).toEqual([named, 2]);
+    }
+  });
+});
+
 describe("the client's problems", () => {
   it("say what to do, by code and request id", async () => {
     const { options } = fakeService(problem(404, "not_found"));

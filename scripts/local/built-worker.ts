@@ -29,6 +29,8 @@ export type Answer = { status: number; headers: Headers; body: string };
 export type BuiltWorkerOptions = {
   /** Another built Worker, whose hubs and register are used instead of those of the first one. It has the same vars. */
   objectsOf?: string;
+  /** Vars beyond those of the local stack, such as the name of the cell. */
+  vars?: Record<string, string>;
 };
 
 export type BuiltWorker = {
@@ -38,10 +40,12 @@ export type BuiltWorker = {
   runnerUrl: string;
   /** Sends a request to a path of the service. Redirects are not followed. */
   request(method: string, path: string, options?: { headers?: Record<string, string>; body?: string }): Promise<Answer>;
-  /** Waits for the dispatch of a run, and verifies its signature. Throws after 10 s. */
+  /** Waits for the dispatch of a run, and verifies its signature. Throws after 30 s. */
   dispatchOf(runId: string): Promise<Dispatch>;
   /** Fires the cron once, and waits until the sweep has ended. */
   sweep(): Promise<void>;
+  /** How many requests the database has got so far. */
+  countRequests(): number;
   /** Executes one statement directly in Postgres. */
   query(statement: string, values: readonly unknown[]): Promise<void>;
   /** Stops the SQL endpoint: from then on the Worker cannot reach its database. */
@@ -49,7 +53,7 @@ export type BuiltWorker = {
   stop(): Promise<void>;
 };
 
-const DISPATCH_TIMEOUT_MS = 10_000;
+const DISPATCH_TIMEOUT_MS = 30_000;
 const POLL_MS = 20;
 
 /** The Worker that has the objects when the first one does not use its own. */
@@ -63,13 +67,22 @@ const OTHER_OBJECTS = {
 export async function startBuiltWorker(
   script: string,
   folder: string,
-  { objectsOf }: BuiltWorkerOptions = {},
+  { objectsOf, vars: more }: BuiltWorkerOptions = {},
 ): Promise<BuiltWorker> {
   const runner = await startRunner();
   const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
-  const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0 });
+  let requests = 0;
+  const endpoint = await startSqlEndpoint({
+    postgresUrl: postgres.url(),
+    port: 0,
+    async intercept() {
+      requests += 1;
+      return "continue";
+    },
+  });
   const database = { databaseUrl: postgres.url(), neonFetchEndpoint: endpoint.url };
-  const vars = { ...exampleVars(), DATABASE_URL: database.databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url };
+  const urls = { DATABASE_URL: database.databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url };
+  const vars: Record<string, string> = { ...exampleVars(), ...more, ...urls };
   await migrate({ directUrl: postgres.url(), log: () => {} });
   await seedDemo({ ...database, runnerPort: runner.port, encryptionKeys: readConfig(vars).encryptionKeys });
   const client = new pg.Client({ connectionString: postgres.url() });
@@ -111,6 +124,7 @@ export async function startBuiltWorker(
       const { outcome } = await worker.scheduled({ cron: "* * * * *" });
       if (outcome !== "ok") throw new Error(`The sweep ended with ${outcome}.`);
     },
+    countRequests: () => requests,
     async query(statement, values) {
       await client.query(statement, [...values]);
     },

@@ -74,7 +74,16 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
   const retrySeconds = status === 503 && c.req.method === "GET" ? Number(retryAfter) : undefined;
   const obstacles = error instanceof Problem ? error.obstacles : [];
   const details = [forReader(detail ?? PROBLEMS[code].detail)];
-  return errorPage(c, { status, title: HEADINGS[code] ?? title, details, obstacles, retrySeconds });
+  const elsewhere =
+    error instanceof Problem && code === "misdirected" ? addressIn(c, error.headers.Location) : undefined;
+  return errorPage(c, { status, title: HEADINGS[code] ?? title, details, obstacles, retrySeconds, elsewhere });
+}
+
+/** The same page in another cell. What was sent by a form has to be entered there again. */
+function addressIn(c: Context<AppEnv>, cellUrl: string | undefined): string | undefined {
+  if (cellUrl === undefined) return undefined;
+  const { pathname, search } = new URL(c.req.url);
+  return cellUrl + (c.req.method === "GET" || pathname === "/app/sign-in" ? pathname + search : "/app");
 }
 
 /** The headings of pages for refusals that a person can do something about. */
@@ -83,6 +92,7 @@ const HEADINGS: Partial<Record<ProblemCode, string>> = {
   busy: "The workflow is busy",
   queue_full: "The queue is full",
   forbidden: "You may not do this",
+  misdirected: "This is at another address",
 };
 
 /**
@@ -105,6 +115,8 @@ type ErrorPageProps = {
   details: string[];
   obstacles?: readonly Obstacle[];
   retrySeconds?: number | undefined;
+  /** The URL of the page in the cell that the credential is of. */
+  elsewhere?: string | undefined;
 };
 
 /** The page that has the form: the URL of the form without its last segment. */
@@ -114,7 +126,7 @@ const pageBefore = (c: Context<AppEnv>): string | null =>
     : null;
 
 function errorPage(c: Context<AppEnv>, props: ErrorPageProps): Promise<Response> {
-  const { status, title, details, obstacles = [], retrySeconds } = props;
+  const { status, title, details, obstacles = [], retrySeconds, elsewhere } = props;
   const before = pageBefore(c);
   const { pathname, search } = new URL(c.req.url);
   const content = (
@@ -132,6 +144,13 @@ function errorPage(c: Context<AppEnv>, props: ErrorPageProps): Promise<Response>
       )}
       {status >= 500 && <Command text={c.var.requestId} label="Copy the request id" />}
       <p>
+        {elsewhere !== undefined && (
+          <>
+            <a class="button primary" href={elsewhere}>
+              Go to {new URL(elsewhere).host}
+            </a>{" "}
+          </>
+        )}
         {retrySeconds !== undefined && (
           <>
             <a class="button primary" href={pathname + search}>

@@ -1,6 +1,7 @@
 /** The guides of `docs/` that the service itself shows, as HTML. */
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
+import scale from "../../docs/scale.md";
 import triggers from "../../docs/triggers.md";
 import { codeHtml } from "./layout.tsx";
 
@@ -24,6 +25,12 @@ export const GUIDES: readonly Guide[] = [
     title: "Triggers",
     summary: "Schedules: when they fire, with whose rights, and what became of each occasion.",
     markdown: triggers,
+  },
+  {
+    slug: "scale",
+    title: "Scale",
+    summary: "Cells: more than one deployment, in regions of their own, and what 1,000 runs a second would cost.",
+    markdown: scale,
   },
 ];
 

@@ -181,6 +181,12 @@ const OPTIONAL_HEADERS: Partial<Record<ProblemCode, Record<string, object>>> = {
       description: "When the workflow is busy: the run that is in the way, if you may see it.",
     },
   },
+  misdirected: {
+    Location: {
+      schema: { type: "string", format: "uri" },
+      description: "The URL of the cell that the credential is of, if it is known here.",
+    },
+  },
 };
 
 /** The headers of each answer with this status, and those that some of these problems have. */

@@ -13,14 +13,14 @@ const LEAST_GAP_MS = 250;
 const FIRST_BACKOFF_MS = 500;
 const LAST_BACKOFF_MS = 30_000;
 
-/** When the alarm fires again if this object ends in the middle of a sweep. */
-const FALLBACK_MS = 30_000;
-
 /** How long a sweep may take. */
 const SWEEP_LIMIT_MS = 25_000;
 
 /** How much later than the due instant an alarm is set. An alarm that fires a moment too early would find nothing due. */
 const SLACK_MS = 10;
+
+/** An alarm is not set anew for so little, which two announcements of the same instant may differ by. */
+const SAME_INSTANT_MS = 100;
 
 /** How long nudges are kept, for listeners that read before they subscribe. */
 const RECENT_MS = 30_000;
@@ -45,6 +45,10 @@ type Filter = {
  */
 export class Hub extends DurableObject<object> {
   #isSweeping = false;
+  /** When the last sweep began. After a restart it is long ago enough. */
+  #sweptAt = 0;
+  /** The earliest due time that arrived during a sweep. */
+  #arrivedAt = Number.POSITIVE_INFINITY;
   #backoffMs = FIRST_BACKOFF_MS;
   /** A copy of the tenant's id in the storage, so that only the first change after a start reads the storage. */
   #tenantId: string | undefined;
@@ -82,31 +86,31 @@ export class Hub extends DurableObject<object> {
   }
 
   /**
-   * Makes sure that the alarm fires no later than `at`. During a sweep the alarm is not changed; the end of the sweep sets it.
+   * Makes sure that the alarm fires no later than `at`. During a sweep there is no alarm; the end of the sweep sets it. The alarm is all
+   * that is stored of what is due, since each write of a row is billed.
    */
   async #expect(at: number): Promise<void> {
-    const known = this.#kv.get<number>("dueAt");
-    if (known !== undefined && known <= at && (this.#isSweeping || (await this.ctx.storage.getAlarm()) !== null))
+    if (this.#isSweeping) {
+      this.#arrivedAt = Math.min(this.#arrivedAt, at);
       return;
-    this.#kv.put("dueAt", at);
-    if (!this.#isSweeping) await this.ctx.storage.setAlarm(Math.max(at, this.#sweptAt() + LEAST_GAP_MS));
+    }
+    const alarmAt = Math.max(at, this.#sweptAt + LEAST_GAP_MS);
+    const known = await this.ctx.storage.getAlarm();
+    if (known === null || known > alarmAt + SAME_INSTANT_MS) await this.ctx.storage.setAlarm(alarmAt);
   }
 
-  #sweptAt(): number {
-    return this.#kv.get<number>("sweptAt") ?? 0;
-  }
-
-  /** Sweeps what is due. Never throws: it has set a fallback alarm, and does its own back-off. */
-  override async alarm(): Promise<void> {
+  /**
+   * Sweeps what is due. Never throws, since it does its own back-off. When this object ends before it returns, the alarm has not been
+   * handled, so Cloudflare fires it again: https://developers.cloudflare.com/durable-objects/api/alarms/
+   */
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     const tenantId = this.#tenantId ?? this.#kv.get<string>("tenantId");
     if (tenantId === undefined || this.#isSweeping) return;
     const beganAt = Date.now();
-    const lateMs = Math.max(beganAt - (this.#kv.get<number>("dueAt") ?? beganAt), 0);
+    const lateMs = Math.max(beganAt - (info?.scheduledTime ?? beganAt), 0);
     this.#isSweeping = true;
-    // From here on, `dueAt` holds only what arrives during the sweep.
-    this.#kv.delete("dueAt");
-    this.#kv.put("sweptAt", beganAt);
-    await this.ctx.storage.setAlarm(beganAt + FALLBACK_MS);
+    this.#arrivedAt = Number.POSITIVE_INFINITY;
+    this.#sweptAt = beganAt;
     let nextAt: number;
     try {
       const sweeping = this.ctx.exports.TenantSweeper.sweepTenant(tenantId, lateMs);
@@ -119,11 +123,8 @@ export class Hub extends DurableObject<object> {
       nextAt = Date.now() + this.#gap(true);
     }
     this.#isSweeping = false;
-    const arrived = this.#kv.get<number>("dueAt");
-    if (arrived !== undefined) nextAt = Math.min(nextAt, Math.max(arrived, beganAt + LEAST_GAP_MS));
-    if (nextAt === Number.POSITIVE_INFINITY) return this.ctx.storage.deleteAlarm();
-    this.#kv.put("dueAt", nextAt);
-    await this.ctx.storage.setAlarm(nextAt);
+    nextAt = Math.min(nextAt, Math.max(this.#arrivedAt, beganAt + LEAST_GAP_MS));
+    if (nextAt < Number.POSITIVE_INFINITY) await this.ctx.storage.setAlarm(nextAt);
   }
 
   #gap(isStuck: boolean): number {

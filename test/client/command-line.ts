@@ -60,6 +60,39 @@ export function describeCommandLine(world: () => World): void {
       expect([revoked.code, revoked.stderr]).toEqual([2, expect.stringContaining("unknown, revoked or expired")]);
     });
 
+    it("of a key of another cell stores the address of that, and other commands go there and name it", async () => {
+      let named = world().url;
+      const cell = createServer((_, response) => {
+        const problem = {
+          type: "urn:workflow-runs:problem:misdirected",
+          title: "Misdirected request",
+          detail: "Elsewhere.",
+        };
+        response
+          .writeHead(421, { "Content-Type": "application/problem+json", Location: named })
+          .end(JSON.stringify(problem));
+      });
+      await once(cell.listen(0, "127.0.0.1"), "listening");
+      onTestFinished(() => void cell.close());
+      const address = cell.address();
+      const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+      const config = { ...signedOut, XDG_CONFIG_HOME: join(home(), "of-cells") };
+      const who = ["whoami", "--quiet", "--url", url, "--api-key", DEMO.owner.key];
+      const moved = await wr(who, config);
+      expect([moved.code, moved.stdout.trim()]).toEqual([0, DEMO.owner.id]);
+      expect(moved.stderr).toContain(`run \`workflow-runs login --url ${named}\`, or set WORKFLOW_RUNS_URL.`);
+      const { code, stderr } = await wr(["login", "--url", url], config, DEMO.owner.key);
+      expect([code, stderr]).toEqual([0, expect.stringContaining(`Signed in to ${world().url}.`)]);
+      const file = readFileSync(join(home(), "of-cells/workflow-runs/login.json"), "utf8");
+      expect(JSON.parse(file)).toMatchObject({ url: world().url });
+      named = "https://runs.elsewhere.example";
+      const refused = await wr(who, config);
+      expect([refused.code, refused.stdout]).toEqual([2, ""]);
+      expect(refused.stderr).toMatch(
+        /the key was not sent there\. [^`]*`workflow-runs login --url https:\/\/runs\.elsewhere\.example`/,
+      );
+    });
+
     it("is overridden by the environment, which is overridden by flags; its key is not sent to another service", async () => {
       const id = async (args: string[], env: Record<string, string>) =>
         (await wr(["whoami", "--quiet", ...args], env)).stdout.trim();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
-import { INVOKE_WITHOUT_KEY, STOP_WITH_GRACE, tryOperation } from "./try-operation.ts";
+import { END_THAT_FIRES, INVOKE_WITHOUT_KEY, STOP_WITH_GRACE, tryOperation } from "./try-operation.ts";
 import { withHurriedService } from "./world.ts";
 
 const KINDS = [...Object.keys(FAULTS), "slow"].filter((kind): kind is FaultKind => kind === "slow" || kind in FAULTS);
@@ -23,6 +23,12 @@ describe("every operation under every fault between the service and its database
   it.concurrent("a stop that gives the runner time behaves in the same way", async () => {
     expect(
       await withHurriedService((service) => tryOperation(service, "stop_workflow_run", KINDS, STOP_WITH_GRACE)),
+    ).toEqual([]);
+  });
+
+  it.concurrent("the end of a run after which another workflow runs behaves in the same way, and fires once", async () => {
+    expect(
+      await withHurriedService((service) => tryOperation(service, "workflow_run_callback", KINDS, END_THAT_FIRES)),
     ).toEqual([]);
   });
 });

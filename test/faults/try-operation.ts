@@ -4,7 +4,7 @@ import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { type Call, OPERATIONS, type Operation } from "../support/operations.ts";
 import type { Service } from "../support/service.ts";
-import { addDefinition, addRunning } from "../support/stage.ts";
+import { addDefinition, addRunning, addRunTrigger, invokeDefinition } from "../support/stage.ts";
 import { createWorld, readStand, settle, type World } from "./world.ts";
 
 type Trial = Operation & { id: string };
@@ -51,6 +51,15 @@ export const STOP_WITH_GRACE: Partial<Operation> = {
   call: async (stage) => {
     const { runId } = await addRunning(stage);
     return { method: "POST", path: `/v1/workflow-runs/${runId}/stop`, body: { grace_seconds: 60 } };
+  },
+};
+
+/** Its end fires a trigger of the kind `run`, whose run is of another workflow. */
+export const END_THAT_FIRES: Partial<Operation> = {
+  call: async (stage) => {
+    await addRunTrigger(stage);
+    const runId = await invokeDefinition(stage, stage.tenant.definitionId);
+    return { method: "POST", path: `/v1/workflow-runs/${runId}/callback`, body: { status: "COMPLETED" }, runId };
   },
 };
 

@@ -29,7 +29,10 @@ export async function withHurriedService<Result>(action: (service: Service) => P
 export const createWorld = (service: Service, runnerUrl = answeringRunner(202)): Promise<World> =>
   createStage(service, "fault", runnerUrl);
 
-/** Lets everything come to rest: what is still to be sent to runners is sent by a sweep, without waiting until it is due. */
+/**
+ * Lets everything come to rest: what is still to be sent to runners, and what is still to be fired, is done by a sweep, without waiting until
+ * it is due.
+ */
 export async function settle({ service, tenant }: World): Promise<void> {
   const due = await service.database.sql`
     update workflow_runs set next_dispatch_at = statement_timestamp()
@@ -37,7 +40,9 @@ export async function settle({ service, tenant }: World): Promise<void> {
   const stops = await service.database.sql`
     update running_attempts set next_stop_dispatch_at = statement_timestamp()
     where tenant_id = ${tenant.id} and next_stop_dispatch_at is not null returning run_id`;
-  if (due.length + stops.length > 0) await service.sweep();
+  // What the end of a run has made due, and a Worker that got no answer has not fired.
+  const firings = await service.database.sql`select from due_firings where tenant_id = ${tenant.id}`;
+  if (due.length + stops.length + firings.length > 0) await service.sweep();
 }
 
 /** All that the database has of a tenant, without ids and times: the same text for the same state. */
@@ -60,7 +65,7 @@ export async function readStand({ service, tenant }: World): Promise<string> {
         select jsonb_agg(jsonb_build_array(name, is_active, max_run_duration_seconds, runner_url is null) order by created_at)
         from workflow_definitions where tenant_id = t.id),
       'triggers', (
-        select jsonb_agg(jsonb_build_array(name, kind, config, paused_at is null, pause_note, (
+        select jsonb_agg(jsonb_build_array(name, kind, config - 'of', paused_at is null, pause_note, (
           select jsonb_agg(f.outcome order by f.at, f.outcome) from trigger_firings f where f.trigger_id = triggers.id
         )) order by created_at)
         from triggers where tenant_id = t.id),

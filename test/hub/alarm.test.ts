@@ -5,6 +5,7 @@ import { pauseSweep, resumeSweep } from "../../src/sweep/sweep-state.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, eventTypes, inSeconds, insertRun, invoke, makeOverdue, passInstants } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startRunner, useLeases } from "../support/runners.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -147,6 +148,47 @@ describe("the alarm of a tenant", () => {
     await resumeSweep(db);
     await fireAlarm();
     expect(await stored(runId)).toMatchObject({ status: "FAILED" });
+  });
+});
+
+/**
+ * Runs `life`, and returns how many rows the tenant's hub has written for it, as Cloudflare bills them: an alarm is one, and so is a
+ * deletion. An alarm that is deleted is not counted: the hub deletes none, but the way in which a test fires an alarm does.
+ */
+async function countRows(life: () => Promise<unknown>): Promise<number> {
+  return runInDurableObject(service.hubOf(tenant.id), async (_, { storage }) => {
+    const { kv } = storage;
+    const writers = [vi.spyOn(storage, "setAlarm"), vi.spyOn(kv, "put"), vi.spyOn(kv, "delete")];
+    await life();
+    const count = writers.reduce((sum, { mock }) => sum + mock.calls.length, 0);
+    for (const writer of writers) writer.mockRestore();
+    return count;
+  });
+}
+
+describe("the rows that a hub writes for a run", () => {
+  it("are at most three: while it is sent to a runner, leased, or ended by an alarm", async () => {
+    // The first run of a tenant has the hub store whose hub it is.
+    await callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
+    await fireAlarm();
+    const sent = await countRows(async () => {
+      await callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
+      await fireAlarm();
+    });
+    const overdue = await countRows(async () => {
+      await makeOverdue(service, await invoke(service, tenant));
+      await fireAlarm();
+    });
+    await useLeases(service, tenant);
+    const { lease } = await startRunner(service, tenant);
+    const leased = await countRows(async () => {
+      const runId = await invoke(service, tenant);
+      expect((await lease()).leases).toHaveLength(1);
+      await callBack(service, tenant, runId, { status: "COMPLETED" });
+      await fireAlarm();
+    });
+    // Usually 1, 1 and 2. On a slow machine, two announcements of one deadline may set two alarms.
+    for (const rows of [sent, overdue, leased]) expect(rows).toSatisfy((count: number) => count >= 1 && count <= 3);
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { TenantSweeper } from "../../src/worker.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, eventTypes, insertRun, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
@@ -152,14 +153,36 @@ describe("nothing is lost, and the alarm does its work, when", () => {
   it("it comes 10 s late, and the delay is reported", async () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId, 10);
-    await runInDurableObject(service.hubOf(tenant.id), (_, { storage }) =>
-      storage.kv.put("dueAt", Date.now() - 10_000),
+    await runInDurableObject(service.hubOf(tenant.id), (hub) =>
+      hub.alarm({ scheduledTime: Date.now() - 10_000, isRetry: false, retryCount: 0 }),
     );
-    await fireAlarm();
     expect(await statusOf(runId)).toBe("FAILED");
     await service.sweep();
     const { last_alarm } = await (await service.fetch("/readyz")).json<{ last_alarm: { late_ms: number } }>();
     expect(last_alarm.late_ms).toBeGreaterThanOrEqual(10_000);
+  });
+
+  it("the hub is stopped in the middle of it: it is fired again", async () => {
+    const runId = await invoke(service, tenant);
+    const sweep = vi.mocked(TenantSweeper.prototype.sweepTenant);
+    const before = sweep.mock.calls.length;
+    // With a timer, so that the runtime does not end the sweep as hung.
+    let timer: ReturnType<typeof setInterval> | undefined;
+    sweep.mockImplementationOnce(
+      () =>
+        new Promise(() => {
+          timer = setInterval(() => {}, 1_000);
+        }),
+    );
+    await makeOverdue(service, runId);
+    const hub = service.hubOf(tenant.id);
+    await hub.changed({ tenant_id: tenant.id, due_in_ms: 0, work: [], runs: [] });
+    await vi.waitFor(() => expect(sweep.mock.calls.length).toBe(before + 1), { timeout: 10_000 });
+    expect(await statusOf(runId)).toBe("RUNNING");
+    expect(await service.alarmInMs(tenant.id)).toBeNull();
+    await runInDurableObject(hub, (_, state) => state.abort()).catch(() => {});
+    await vi.waitFor(async () => expect(await statusOf(runId)).toBe("FAILED"), { timeout: 30_000, interval: 100 });
+    clearInterval(timer);
   });
 
   it("something becomes due while it works", async () => {

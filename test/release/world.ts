@@ -44,8 +44,8 @@ let addresses = 0;
 
 /** The OWNER of a new tenant of this Worker, and a definition whose runs are sent to its runner. */
 export async function newOwner(worker: BuiltWorker) {
-  const { DATABASE_URL: databaseUrl = "", NEON_FETCH_ENDPOINT: neonFetchEndpoint } = worker.vars;
-  const { key, ...stored } = await generateApiKey("one");
+  const { DATABASE_URL: databaseUrl = "", NEON_FETCH_ENDPOINT: neonFetchEndpoint, CELL: cell = "one" } = worker.vars;
+  const { key, ...stored } = await generateApiKey(cell);
   const [tenantId, rootFolderId] = [uuid(), uuid()];
   await performAsOperator(openDatabase({ databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds: 30 }), createTenant, {
     ...{ id: tenantId, name: "Acme", workflowsFolderId: uuid(), rootFolderId },

@@ -70,6 +70,7 @@ describe("the npm scripts", () => {
     "dev.ts",
     "db.ts",
     "migrate.ts",
+    "deploy.ts",
     "create-tenant.ts",
     "doctor.ts",
     "pause-sweep.ts",

@@ -5,6 +5,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { tryWorkflow } from "../../scripts/local/smoke-workflow.ts";
 import { runScript } from "../support/node/run-script.ts";
+import { describeDeployment } from "./deploy-cells.ts";
 
 let stack: Stack;
 let database: pg.Client;
@@ -91,3 +92,6 @@ describe("npm run smoke", () => {
     expect((await runScript("smoke.ts --help", {})).code).toBe(0);
   });
 });
+
+// Here, since a deployment of all cells tests each of them, and this file has a stack.
+describe("npm run deploy", () => describeDeployment(() => stack));

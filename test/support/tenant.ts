@@ -19,6 +19,8 @@ export type TestUser = { id: string; key: string };
 
 export type TestTenant = {
   id: string;
+  /** The cell that the tokens of its runners name. */
+  cell: string;
   owner: TestUser;
   admin: TestUser;
   user: TestUser;
@@ -69,7 +71,7 @@ export async function createTenant(
         ${[parts.sources]}, ${[parts.instructions]}, ${[parts.outputs]})`,
   ]);
   return {
-    id,
+    ...{ id, cell: "one" },
     ...people,
     definitionId,
     sourcesId: parts.sources,
@@ -97,7 +99,7 @@ export async function addUser(
 /** The run token in the dispatch of this attempt. */
 export function runToken(tenant: TestTenant, runId: string, attempt = 1): Promise<string> {
   return signRunToken(runTokenKeys, {
-    ...{ runId, attempt, tenantId: tenant.id, cell: "one" },
+    ...{ runId, attempt, tenantId: tenant.id, cell: tenant.cell },
     expiresAt: new Date().toISOString(),
   });
 }

@@ -15,9 +15,17 @@ export function contextOf(command: Command): Context {
   return { client: connect(url, apiKey), mode: modeOf(flags), apiKey };
 }
 
-export function connect(url: string, apiKey: string): Client {
+const sayCell = (url: string): void => {
+  say(
+    `This API key is of another cell of the service, so ${harmless(url)} was asked. To ask it at once, run \`workflow-runs login --url ` +
+      `${harmless(url)}\`, or set WORKFLOW_RUNS_URL.`,
+  );
+};
+
+/** `onCell` is called with the URL of another cell, when the key is of that. By default it is named, and how to set it. */
+export function connect(url: string, apiKey: string, onCell = sayCell): Client {
   try {
-    const client = createClient({ url, apiKey });
+    const client = createClient({ url, apiKey, onCell });
     if (/\/v1$/.test(client.url)) {
       say(`The URL ends in /v1, which is added to it for each request. Try ${harmless(client.url.slice(0, -3))}.`);
     }

@@ -63,7 +63,13 @@ const NO_RUNNER =
   "The workflow has no runner. Give it one by `workflow-runs workflows update <workflow>` with --lease, for runners that ask for " +
   "work, as `workflow-runs run` does, or with --runner-url.";
 
-function textOf({ message, status, code, requestId }: ApiProblem): string {
+/** The key was not sent to the other cell, since that may be a server of somebody else. */
+const otherCell = (cellUrl: string) =>
+  `This API key is of another cell of the service, at ${cellUrl}. That is not below the same domain, so the key was not sent there. If ` +
+  `you know the address, run \`workflow-runs login --url ${cellUrl}\`, or set WORKFLOW_RUNS_URL.`;
+
+function textOf({ message, status, code, requestId, cellUrl }: ApiProblem): string {
+  if (cellUrl !== null) return otherCell(cellUrl);
   if (code === "unknown" && status < 500) return `${message} Is the URL that of the service?`;
   if (status === 401) return UNKNOWN_KEY;
   if (status === 409 && message.startsWith("The workflow has no runner.")) return NO_RUNNER;
@@ -72,7 +78,7 @@ function textOf({ message, status, code, requestId }: ApiProblem): string {
 
 function exitCodeOf({ status, code }: ApiProblem): number {
   if (code === "unknown") return EXIT.failed;
-  if (status === 401) return EXIT.notSignedIn;
+  if (status === 401 || status === 421) return EXIT.notSignedIn;
   if (status === 404) return EXIT.notThere;
   return status === 422 || status === 400 || status === 413 ? EXIT.invalid : EXIT.failed;
 }

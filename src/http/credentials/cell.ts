@@ -12,7 +12,7 @@ export const cellOfKey = (key: string): string | undefined => CELL_OF_KEY.exec(k
 
 /**
  * Refuses what another cell has made. What names no cell is accepted, such as a token of a login service.
- * @throws Problem `misdirected`
+ * @throws Problem `misdirected`, with the URL of that cell as `Location` when CELLS has it
  */
 export function requireCell({ cell: own, cells }: Pick<Config, "cell" | "cells">, named: string | undefined): void {
   if (named === undefined || named === own) return;
@@ -20,5 +20,6 @@ export function requireCell({ cell: own, cells }: Pick<Config, "cell" | "cells">
   throw new Problem(
     "misdirected",
     `This is of another cell of the service. ${url ? `Send the request to ${url}.` : "Send the request to the address that you got with it."}`,
+    url ? { Location: url } : {},
   );
 }

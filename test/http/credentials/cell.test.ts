@@ -19,6 +19,8 @@ beforeAll(async () => {
 /** A token of this cell or of another one, whose keys are not known here. */
 const tokenOf = (cel: string) => sign({ sub: tenant.owner.id, cel, exp: 9e9 }, "only-this-cell-knows-it-0123456789");
 
+type Problem = { detail: string };
+
 /** What is answered to a request without any request to the database. */
 async function answerTo(method: string, path: string, credential: string, body?: unknown) {
   const [response, requests] = await service.counted(() => service.send(method, path, credential, body));
@@ -39,8 +41,9 @@ describe("a credential of another cell", () => {
       ["POST", "/v1/leases", token, {}],
     ] as const) {
       const response = await answerTo(method, path, credential, body);
-      expect([response.status, await response.json()]).toEqual([
+      expect([response.status, response.headers.get("location"), await response.json()]).toEqual([
         421,
+        ELSEWHERE,
         expect.objectContaining({
           title: "Misdirected request",
           detail: `This is of another cell of the service. Send the request to ${ELSEWHERE}.`,
@@ -51,23 +54,32 @@ describe("a credential of another cell", () => {
 
   it("is answered without an address when CELLS does not have the cell", async () => {
     const response = await answerTo("GET", "/v1/workflow-runs", (await generateApiKey("zzz")).key);
-    expect([response.status, (await response.json<{ detail: string }>()).detail]).toEqual([
+    expect([response.status, response.headers.get("location"), (await response.json<Problem>()).detail]).toEqual([
       421,
+      null,
       "This is of another cell of the service. Send the request to the address that you got with it.",
     ]);
   });
 
-  it("is refused on pages: to sign in with its key, by its cookie, and by the link of an invite", async () => {
+  it("is refused on pages, with a link: to sign in with its key, by its cookie, and by the link of an invite", async () => {
     const form = { method: "POST", headers: { Origin: "https://service.test" } };
     const { key } = await generateApiKey("two");
-    const requests = {
-      "/app/sign-in": { ...form, body: new URLSearchParams({ key }) },
-      "/app/runs": { headers: { Cookie: `ks_uat=${await tokenOf("two")}` } },
-      [`/app/invites/${tenant.id}?cell=two&secret=x`]: {},
-    };
-    for (const [path, init] of Object.entries(requests)) {
+    const Cookie = `ks_uat=${await tokenOf("two")}`;
+    const invite = `/app/invites/${tenant.id}?cell=two&secret=x`;
+    const requests: [path: string, init: RequestInit<IncomingRequestCfProperties>, there: string][] = [
+      ["/app/sign-in", { ...form, body: new URLSearchParams({ key }) }, "/app/sign-in"],
+      ["/app/runs?status=FAILED", { headers: { Cookie } }, "/app/runs?status=FAILED"],
+      ["/app/workflows/new", { ...form, headers: { ...form.headers, Cookie } }, "/app"],
+      [invite, {}, invite.replace("&", "&amp;")],
+    ];
+    for (const [path, init, there] of requests) {
       const [response, count] = await service.counted(() => service.fetch(path, init));
-      expect([path, response.status, count, (await response.text()).includes(ELSEWHERE)]).toEqual([path, 421, 0, true]);
+      const html = await response.text();
+      expect([path, response.status, count]).toEqual([path, 421, 0]);
+      expect([path, /<a class="button primary" href="([^"]+)">Go to ([^<]+)</.exec(html)?.slice(1)]).toEqual([
+        path,
+        [`${ELSEWHERE}${there}`, "two.example.com"],
+      ]);
     }
   });
 });

@@ -7,7 +7,7 @@ import { signInByBrowser } from "../browser-login.ts";
 import { connect, contextOf, type GlobalFlags, modeOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { ask } from "../input.ts";
-import { facts, printOne, say } from "../output.ts";
+import { facts, harmless, printOne, say } from "../output.ts";
 import { isRunnerKey, RUNNER_KEY } from "../runner-key.ts";
 import { findSettings, removeLogin, writeLogin } from "../settings.ts";
 
@@ -46,8 +46,14 @@ Examples:
       const apiKey = (await findKey(flags, url)).trim();
       if (apiKey === "")
         throw new CliError("There is no API key. Make one on the dashboard, under People.", EXIT.invalid);
-      const client = connect(url, apiKey);
+      const ofCell = (cellUrl: string) => say(`This API key is of the cell at ${harmless(cellUrl)}.`);
+      let client = connect(url, apiKey, ofCell);
       const me = await client.me().catch(async (error: unknown) => {
+        const cellUrl = error instanceof ApiProblem ? error.cellUrl : null;
+        if (cellUrl !== null && isTerminal && (await isConfirmed(cellUrl))) {
+          client = connect(cellUrl, apiKey, ofCell);
+          return client.me();
+        }
         if (!isUnknownKey(error)) throw error;
         const reason = (await isRunnerKey(client)) ? RUNNER_KEY : `${client.url} does not know this API key.`;
         throw new CliError(`${reason} Nothing was written.`, EXIT.notSignedIn);
@@ -85,6 +91,12 @@ Examples:
       });
       print(mode, me, client.url);
     });
+}
+
+/** Asks whether the key may be sent to a cell whose address is not below the domain of the service. */
+async function isConfirmed(cellUrl: string): Promise<boolean> {
+  const answer = await ask(`This API key is of another cell, at ${harmless(cellUrl)}. Send it there? [y/N] `);
+  return /^y(es)?$/i.test(answer.trim());
 }
 
 const isUnknownKey = (error: unknown): boolean => error instanceof ApiProblem && error.status === 401;

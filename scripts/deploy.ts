@@ -1,0 +1,136 @@
+/**
+ * `npm run deploy`: deploys the Worker by wrangler. Without cells, that is all. With `--cell`, it deploys one cell, whose database must
+ * have been migrated. With `--all`,
+ *
+ * 1. every cell is migrated before any is deployed, since the Worker of before works with the tables and functions of today;
+ * 2. the first one of cells.json is deployed and tested by the smoke test;
+ * 3. then the others, each in the same way.
+ */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
+import { CELL_HELP, type Cell, chooseCells, Progress, readCells, requireSecrets } from "./local/cells.ts";
+import { root } from "./local/folders.ts";
+import { fail, offerHelp } from "./local/options.ts";
+import { withDatabase } from "./local/with-database.ts";
+import { compareMigrations, describeLack, migrateDatabase } from "./migrate.ts";
+import { readTargets, smokeAll } from "./smoke.ts";
+
+const HELP = `Deploys the Worker. All other options are those of \`wrangler deploy\`.
+
+  npm run deploy                                   a deployment without cells
+  npm run deploy -- --cell NAME | --all
+
+${CELL_HELP}: all are migrated, then
+                 each is deployed and tested, the first one of cells.json first. It ends at the first that fails
+  --dry-run      builds and checks, and changes nothing
+
+  npm run deploy -- --secrets-file .secrets.json   the first time: with the secrets of the Worker`;
+
+type Choice = { cell?: string; all: boolean; isDryRun: boolean; rest: string[] };
+
+offerHelp(HELP);
+try {
+  const choice = readChoice(process.argv.slice(2));
+  const cells = chooseCells(choice);
+  if (cells === null) await deployWithoutCells(choice.rest);
+  else await deployCells(cells, choice);
+} catch (error) {
+  fail(error);
+}
+
+/** Takes our options out of the arguments, which may have any of wrangler's. */
+function readChoice(args: readonly string[]): Choice {
+  const choice: Choice = { all: false, isDryRun: false, rest: [] };
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index] ?? "";
+    const [name = "", value] = argument.split("=", 2);
+    if (argument === "--all") choice.all = true;
+    else if (name === "--cell") choice.cell = value ?? args[++index] ?? "";
+    else choice.rest.push(argument);
+    if (argument === "--dry-run") choice.isDryRun = true;
+  }
+  return choice;
+}
+
+async function deployWithoutCells(rest: readonly string[]): Promise<void> {
+  if (readCells() !== null) {
+    throw new Error("cells.json names cells: say which one is to be deployed, --cell NAME or --all.");
+  }
+  await runWrangler(["--env=", ...rest]);
+}
+
+async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choice): Promise<void> {
+  const has = (option: RegExp) => rest.find((argument) => option.test(argument));
+  const ofCell = has(/^(--env|-e|--name)(=|$)/);
+  if (ofCell !== undefined) throw new Error(`Leave out ${ofCell}: cells.json says what the cell is.`);
+  const ofOne = all ? has(/^--secrets-file(=|$)/) : undefined;
+  if (ofOne !== undefined) throw new Error(`${ofOne} is of a single cell: deploy that one by --cell NAME.`);
+  // Imported here, since it loads wrangler, which a deployment without cells need not wait for.
+  const { requireEnvironment } = await import("./local/cell-environment.ts");
+  for (const cell of cells) requireEnvironment(cell);
+  if (isDryRun) {
+    for (const cell of cells) await upload(cell, rest);
+    return;
+  }
+  requireSecrets(cells, ["DATABASE_URL"]);
+  const progress = new Progress(cells, "as before");
+  if (!all) {
+    const next = ({ name }: Cell) =>
+      `Migrate it by \`npm run migrate -- --cell ${name}\`, or repair what wrangler names.`;
+    await progress.through(cells, { done: "deployed", failed: "not deployed", next }, (cell) => deploy(cell, rest));
+    console.log(`\nNext: npm run smoke -- --cell ${cells[0]?.name}`);
+    return;
+  }
+  // Before anything is done, since a smoke test that has no key would fail after its cell was deployed.
+  const targets = new Map(readTargets(cells).map((target, index) => [cells[index], target]));
+  const migrated = {
+    done: "migrated, its Worker is that of before",
+    failed: "not migrated, nor deployed",
+    next: () =>
+      "No cell was deployed to. The Workers of before work with both databases, so there is no hurry. Repair the cause, and run " +
+      "the command again: what is done is not done twice.",
+  };
+  await progress.through(cells, migrated, ({ vars }) => migrateDatabase(vars));
+  for (const cell of cells) {
+    const uploaded = {
+      done: "migrated and deployed, not tested",
+      failed: "migrated, its Worker is that of before",
+      next: () => "Repair what is named above, and run the command again: what is done is not done twice.",
+    };
+    await progress.through([cell], uploaded, () => deploy(cell, rest));
+    const tested = {
+      done: "migrated, deployed and tested",
+      failed: "migrated and deployed, and its smoke test fails",
+      next: () =>
+        `No other cell was deployed to after it. Take it back by \`npx wrangler rollback --env="${cell.env}"\`: the Worker of before ` +
+        "works with the migrated database. Then repair the cause, and run the command again.",
+    };
+    await progress.through([cell], tested, async () => {
+      const target = targets.get(cell);
+      if (target && !(await smokeAll([target], { "runner-port": "8080" }))) {
+        throw new Error(`The smoke test of ${cell.name} has failed.`);
+      }
+    });
+  }
+  console.log("\nAll cells are migrated, deployed and tested.");
+}
+
+/** Deploys a cell whose database is not behind. */
+async function deploy(cell: Cell, rest: readonly string[]): Promise<void> {
+  const lack = await withDatabase(async (database) => describeLack(await compareMigrations(database)), cell.vars);
+  if (lack !== null)
+    throw new Error(`The database of ${cell.name} is behind, so it is not deployed to. Migrations: ${lack}`);
+  await upload(cell, rest);
+}
+
+function upload({ env, vars }: Cell, rest: readonly string[]): Promise<void> {
+  return runWrangler([`--env=${env}`, "--var", `CELLS:${vars.CELLS}`, ...rest]);
+}
+
+/** Runs the `wrangler` of PATH, which npm sets. Its output is shown. */
+async function runWrangler(args: readonly string[]): Promise<void> {
+  const wrangler = spawn("wrangler", ["deploy", "--minify", ...args], { cwd: root, stdio: "inherit" });
+  const [code] = await once(wrangler, "close");
+  if (code !== 0) throw new Error(`wrangler deploy ended with ${code}. What it has said is above.`);
+}
