@@ -173,9 +173,8 @@ async function newPlace(services: VerbServices, id: string, format: EndpointForm
   const { allowLocalRunners: allowLocal, publicUrl, encryptionKeys } = services.config;
   const msg = checkAddress(format, url, { allowLocal, publicUrl });
   if (msg !== null) {
-    // Not even the answer to a mistake has the address of a chat.
-    const input = format === "standard" ? { input: url } : {};
-    throw new ValidationFailed([{ loc: ["body", "url"], type: "value_error", msg, ...input }]);
+    // Without the URL itself, since it may be the address of a chat.
+    throw new ValidationFailed([{ loc: ["body", "url"], type: "value_error", msg }]);
   }
   if (format !== "standard") return { id, secret: undefined, ...(await sealAddress(encryptionKeys, id, url)) };
   return { id, url, ...(await newSecret(services, id)) };
