@@ -1511,7 +1511,7 @@ export interface paths {
         };
         /**
          * A tenant's metrics, for Prometheus
-         * @description For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late deadlines were recorded, failed dispatches, and connected runners. The counters begin with 0 at the first request.
+         * @description For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late deadlines were recorded, failed dispatches, connected runners, and refused sign-ins of the deployment. The counters begin with 0 at the first request.
          */
         get: operations["read_metrics"];
         put?: never;
