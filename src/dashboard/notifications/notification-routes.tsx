@@ -48,7 +48,9 @@ async function readEndpoint(c: Context<AppEnv>) {
     on: turns.length === 0 ? null : turns,
     description: values.description?.trim() === "" ? null : (values.description?.trim() ?? null),
   };
-  return { body, filled: { values, events: body.event_types, turns } };
+  // The address of a chat is a secret: no page has it, not even a form with a fault.
+  const shown = body.format === "standard" ? values : { ...values, url: "" };
+  return { body, filled: { values: shown, events: body.event_types, turns } };
 }
 
 const linesOf = (text = "") =>
