@@ -911,7 +911,7 @@ export interface paths {
         put?: never;
         /**
          * Create a notification endpoint
-         * @description Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret.
+         * @description Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret. A chat (`format`) has none: there, the URL is the secret, and no answer has it.
          */
         post: operations["create_notification_endpoint"];
         delete?: never;
@@ -937,7 +937,7 @@ export interface paths {
         head?: never;
         /**
          * Change a notification endpoint, or enable it again
-         * @description Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: the old one signs nothing that is sent to the new URL.
+         * @description Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.
          */
         patch: operations["update_notification_endpoint"];
         trace?: never;
@@ -953,7 +953,7 @@ export interface paths {
         put?: never;
         /**
          * Give an endpoint a new secret
-         * @description For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side.
+         * @description For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side. A chat has no secret to rotate: change its `url`.
          */
         post: operations["rotate_notification_secret"];
         delete?: never;
@@ -1511,7 +1511,7 @@ export interface paths {
         };
         /**
          * A tenant's metrics, for Prometheus
-         * @description For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late deadlines were recorded, failed dispatches, and connected runners. The counters begin with 0 at the first request.
+         * @description For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late deadlines were recorded, failed dispatches, connected runners, and refused sign-ins of the deployment. The counters begin with 0 at the first request.
          */
         get: operations["read_metrics"];
         put?: never;
@@ -4348,6 +4348,7 @@ export interface components {
          *       "items": [
          *         {
          *           "id": "01920000-0000-7000-8000-000000000901",
+         *           "format": "standard",
          *           "url": "https://hooks.example.com/runs",
          *           "event_types": [
          *             "workflow_run.completed",
@@ -4355,6 +4356,8 @@ export interface components {
          *           ],
          *           "description": "Accounting",
          *           "workflow_definition_ids": null,
+         *           "labels": null,
+         *           "on": null,
          *           "is_active": true,
          *           "disabled_at": null,
          *           "disabled_reason": null,
@@ -4380,6 +4383,7 @@ export interface components {
         /**
          * @example {
          *       "id": "01920000-0000-7000-8000-000000000901",
+         *       "format": "standard",
          *       "url": "https://hooks.example.com/runs",
          *       "event_types": [
          *         "workflow_run.completed",
@@ -4387,6 +4391,8 @@ export interface components {
          *       ],
          *       "description": "Accounting",
          *       "workflow_definition_ids": null,
+         *       "labels": null,
+         *       "on": null,
          *       "is_active": true,
          *       "disabled_at": null,
          *       "disabled_reason": null,
@@ -4401,10 +4407,14 @@ export interface components {
         NotificationEndpoint: {
             /** Format: uuid */
             id: string;
+            format: components["schemas"]["NotificationFormat"];
+            /** @description Of the address of a chat only the scheme and the host, since it is a secret. */
             url: string;
             description: string | null;
             event_types: components["schemas"]["NotifiedEventType"][];
             workflow_definition_ids: string[] | null;
+            labels: string[] | null;
+            on: components["schemas"]["NotificationTurn"][] | null;
             /** @description False when it is disabled: then nothing is sent to it. */
             is_active: boolean;
             /** Format: date-time */
@@ -4429,11 +4439,19 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /**
+         * @description `standard`: webhooks, signed by Standard Webhooks. `slack`: messages for an incoming webhook of Slack. `teams`: Adaptive Cards for a workflow of Microsoft Teams.
+         * @enum {string}
+         */
+        NotificationFormat: "standard" | "slack" | "teams";
         /** @enum {string} */
         NotifiedEventType: "workflow_run.started" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
+        /** @enum {string} */
+        NotificationTurn: "first_failure" | "works_again";
         /**
          * @example {
          *       "id": "01920000-0000-7000-8000-000000000901",
+         *       "format": "standard",
          *       "url": "https://hooks.example.com/runs",
          *       "event_types": [
          *         "workflow_run.completed",
@@ -4441,80 +4459,8 @@ export interface components {
          *       ],
          *       "description": "Accounting",
          *       "workflow_definition_ids": null,
-         *       "is_active": true,
-         *       "disabled_at": null,
-         *       "disabled_reason": null,
-         *       "failures": 0,
-         *       "failing_since": null,
-         *       "next_probe_at": null,
-         *       "old_secret_until": null,
-         *       "created_at": "2026-01-31T12:00:00.000Z",
-         *       "updated_at": "2026-01-31T12:00:00.000Z",
-         *       "secret": "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ="
-         *     }
-         */
-        NotificationEndpointWithSecret: {
-            /** Format: uuid */
-            id: string;
-            url: string;
-            description: string | null;
-            event_types: components["schemas"]["NotifiedEventType"][];
-            workflow_definition_ids: string[] | null;
-            /** @description False when it is disabled: then nothing is sent to it. */
-            is_active: boolean;
-            /** Format: date-time */
-            disabled_at: string | null;
-            disabled_reason: string | null;
-            /** @description Failed tries since the last successful one. */
-            failures: number;
-            /** Format: date-time */
-            failing_since: string | null;
-            /**
-             * Format: date-time
-             * @description After five failures in a row: when the next single try is due. The other notifications wait.
-             */
-            next_probe_at: string | null;
-            /**
-             * Format: date-time
-             * @description Until then, notifications are also signed with the old secret.
-             */
-            old_secret_until: string | null;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            /** @description The secret with which signatures are verified (Standard Webhooks). Only this answer has it. */
-            secret: string;
-        };
-        /**
-         * @example {
-         *       "url": "https://hooks.example.com/runs",
-         *       "event_types": [
-         *         "workflow_run.completed",
-         *         "workflow_run.failed"
-         *       ],
-         *       "description": "Accounting"
-         *     }
-         */
-        CreateNotificationEndpointRequest: {
-            /** @description Where notifications are sent. Public and `https`. */
-            url: string;
-            /** @description The events that it is notified of. */
-            event_types: components["schemas"]["NotifiedEventType"][];
-            /** @description Only events of these workflows are sent. Null, the default, means all workflows. */
-            workflow_definition_ids?: unknown[] | null;
-            description?: string | null;
-        };
-        /**
-         * @example {
-         *       "id": "01920000-0000-7000-8000-000000000901",
-         *       "url": "https://hooks.example.com/runs",
-         *       "event_types": [
-         *         "workflow_run.completed",
-         *         "workflow_run.failed"
-         *       ],
-         *       "description": "Accounting",
-         *       "workflow_definition_ids": null,
+         *       "labels": null,
+         *       "on": null,
          *       "is_active": true,
          *       "disabled_at": null,
          *       "disabled_reason": null,
@@ -4529,10 +4475,14 @@ export interface components {
         ChangedNotificationEndpoint: {
             /** Format: uuid */
             id: string;
+            format: components["schemas"]["NotificationFormat"];
+            /** @description Of the address of a chat only the scheme and the host, since it is a secret. */
             url: string;
             description: string | null;
             event_types: components["schemas"]["NotifiedEventType"][];
             workflow_definition_ids: string[] | null;
+            labels: string[] | null;
+            on: components["schemas"]["NotificationTurn"][] | null;
             /** @description False when it is disabled: then nothing is sent to it. */
             is_active: boolean;
             /** Format: date-time */
@@ -4561,19 +4511,110 @@ export interface components {
         };
         /**
          * @example {
+         *       "url": "https://hooks.example.com/runs",
+         *       "event_types": [
+         *         "workflow_run.completed",
+         *         "workflow_run.failed"
+         *       ],
+         *       "description": "Accounting"
+         *     }
+         */
+        CreateNotificationEndpointRequest: {
+            /** @description Where notifications are sent. Public and `https`. The address of a chat is its secret, and is never shown again. */
+            url: string;
+            /** @description The events that it is notified of. */
+            event_types: components["schemas"]["NotifiedEventType"][];
+            /** @description Only events of these workflows are sent. Null, the default, means all workflows. */
+            workflow_definition_ids?: unknown[] | null;
+            /** @description Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events. */
+            labels?: unknown[] | null;
+            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Null, the default, means all ends. */
+            on?: unknown[] | null;
+            description?: string | null;
+            format?: components["schemas"]["NotificationFormat"] & unknown;
+        };
+        /**
+         * @example {
          *       "is_active": true
          *     }
          */
         ChangeNotificationEndpointRequest: {
-            /** @description Where notifications are sent. Public and `https`. */
+            /** @description Where notifications are sent. Public and `https`. The address of a chat is its secret, and is never shown again. */
             url?: string;
             /** @description The events that it is notified of. */
             event_types?: components["schemas"]["NotifiedEventType"][];
             /** @description Only events of these workflows are sent. Null, the default, means all workflows. */
             workflow_definition_ids?: unknown[] | null;
+            /** @description Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events. */
+            labels?: unknown[] | null;
+            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Null, the default, means all ends. */
+            on?: unknown[] | null;
             description?: string | null;
+            format?: components["schemas"]["NotificationFormat"] & unknown;
             /** @description True enables a disabled endpoint again. False disables it: notifications that wait for it are given up. */
             is_active?: boolean;
+        };
+        /**
+         * @example {
+         *       "id": "01920000-0000-7000-8000-000000000901",
+         *       "format": "standard",
+         *       "url": "https://hooks.example.com/runs",
+         *       "event_types": [
+         *         "workflow_run.completed",
+         *         "workflow_run.failed"
+         *       ],
+         *       "description": "Accounting",
+         *       "workflow_definition_ids": null,
+         *       "labels": null,
+         *       "on": null,
+         *       "is_active": true,
+         *       "disabled_at": null,
+         *       "disabled_reason": null,
+         *       "failures": 0,
+         *       "failing_since": null,
+         *       "next_probe_at": null,
+         *       "old_secret_until": null,
+         *       "created_at": "2026-01-31T12:00:00.000Z",
+         *       "updated_at": "2026-01-31T12:00:00.000Z",
+         *       "secret": "whsec_bG9jYWwtc3RhY2std2ViaG9vay1zZWNyZXQtMDEyMzQ="
+         *     }
+         */
+        NotificationEndpointWithSecret: {
+            /** Format: uuid */
+            id: string;
+            format: components["schemas"]["NotificationFormat"];
+            /** @description Of the address of a chat only the scheme and the host, since it is a secret. */
+            url: string;
+            description: string | null;
+            event_types: components["schemas"]["NotifiedEventType"][];
+            workflow_definition_ids: string[] | null;
+            labels: string[] | null;
+            on: components["schemas"]["NotificationTurn"][] | null;
+            /** @description False when it is disabled: then nothing is sent to it. */
+            is_active: boolean;
+            /** Format: date-time */
+            disabled_at: string | null;
+            disabled_reason: string | null;
+            /** @description Failed tries since the last successful one. */
+            failures: number;
+            /** Format: date-time */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description After five failures in a row: when the next single try is due. The other notifications wait.
+             */
+            next_probe_at: string | null;
+            /**
+             * Format: date-time
+             * @description Until then, notifications are also signed with the old secret.
+             */
+            old_secret_until: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The secret with which signatures are verified (Standard Webhooks). Only this answer has it. */
+            secret: string;
         };
         /**
          * @example {
@@ -8038,7 +8079,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The new endpoint, with its secret */
+            /** @description The new endpoint, with its secret if it is no chat */
             201: {
                 headers: {
                     /** @description The URL of the endpoint. */
@@ -8046,7 +8087,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["NotificationEndpointWithSecret"];
+                    "application/json": components["schemas"]["ChangedNotificationEndpoint"];
                 };
             };
             400: components["responses"]["incomplete_body"];
@@ -8202,6 +8243,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -10138,6 +10180,11 @@ export interface operations {
                             [key: string]: string;
                         };
                         /**
+                         * @description Which turn the end is. Present only for an endpoint that asks for turns: `on`.
+                         * @enum {string}
+                         */
+                        turn?: "first_failure" | "works_again";
+                        /**
                          * Format: uri
                          * @description Where a program can read the run.
                          */
@@ -10229,6 +10276,11 @@ export interface operations {
                         labels: {
                             [key: string]: string;
                         };
+                        /**
+                         * @description Which turn the end is. Present only for an endpoint that asks for turns: `on`.
+                         * @enum {string}
+                         */
+                        turn?: "first_failure" | "works_again";
                         /**
                          * Format: uri
                          * @description Where a program can read the run.
@@ -10322,6 +10374,11 @@ export interface operations {
                             [key: string]: string;
                         };
                         /**
+                         * @description Which turn the end is. Present only for an endpoint that asks for turns: `on`.
+                         * @enum {string}
+                         */
+                        turn?: "first_failure" | "works_again";
+                        /**
                          * Format: uri
                          * @description Where a program can read the run.
                          */
@@ -10413,6 +10470,11 @@ export interface operations {
                         labels: {
                             [key: string]: string;
                         };
+                        /**
+                         * @description Which turn the end is. Present only for an endpoint that asks for turns: `on`.
+                         * @enum {string}
+                         */
+                        turn?: "first_failure" | "works_again";
                         /**
                          * Format: uri
                          * @description Where a program can read the run.

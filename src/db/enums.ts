@@ -173,3 +173,14 @@ export const NOTIFIED_EVENTS = [
   "notification_endpoint.disabled",
 ] as const satisfies readonly EventName[];
 export type NotifiedEvent = (typeof NOTIFIED_EVENTS)[number];
+
+/** What an endpoint is sent. standard: a webhook, signed by Standard Webhooks. slack, teams: a message for people in a chat. */
+export const ENDPOINT_FORMATS = ["standard", "slack", "teams"] as const;
+export type EndpointFormat = (typeof ENDPOINT_FORMATS)[number];
+
+/**
+ * An end of a run that differs from the end before it, of any run of its workflow. first_failure: it failed, and the one before it has
+ * not. works_again: it completed, and the one before it has failed.
+ */
+export const TURNS = ["first_failure", "works_again"] as const;
+export type Turn = (typeof TURNS)[number];

@@ -15,10 +15,11 @@ import {
   text,
   uuid,
 } from "drizzle-orm/pg-core";
-import { createdAt, instant, transactionId, updatedAt } from "./columns.ts";
+import { createdAt, instant, oneOf, transactionId, updatedAt } from "./columns.ts";
+import { ENDPOINT_FORMATS, type EndpointFormat, type Turn } from "./enums.ts";
 import { tenants } from "./tables.ts";
 
-/** A subscriber that is notified of events by signed webhooks. */
+/** A subscriber that is notified of events, by signed webhooks or by chat messages. */
 export const notificationEndpoints = pgTable(
   "notification_endpoints",
   {
@@ -26,13 +27,22 @@ export const notificationEndpoints = pgTable(
     tenantId: uuid("tenant_id")
       .notNull()
       .references(() => tenants.id, { onDelete: "cascade" }),
+    /** What is sent. It never changes. */
+    format: text("format").$type<EndpointFormat>().notNull().default("standard"),
+    /** Where the webhooks are sent. Of the address of a chat, which is a secret, only the scheme and the host. */
     url: text("url").notNull(),
+    /** The SHA-256 of a chat's address in hex, by which two endpoints with the same address are known. */
+    addressHash: text("address_hash"),
     description: text("description"),
     /** Names of events: `NOTIFIED_EVENTS`. */
     eventTypes: text("event_types").array().notNull(),
     /** Only events of these definitions are sent. Null: events of all definitions. */
     workflowDefinitionIds: uuid("workflow_definition_ids").array(),
-    /** Encrypted by AES-GCM, like the secrets of definitions. */
+    /** Only events of runs with all of these labels (`key:value`) are sent. Null: events of all runs, and of what is not a run. */
+    labels: text("labels").array(),
+    /** Of the ends of runs, only these turns are sent: `note_turns` in SQL. Null: all ends. */
+    turns: text("turns").$type<Turn>().array(),
+    /** Encrypted by AES-GCM, like the secrets of definitions: what signs the webhooks, or the address of a chat. */
     secretEncrypted: text("secret_encrypted").notNull(),
     /** The secret before the last rotation. Until `previousSecretUntil`, messages are also signed with it. */
     previousSecretEncrypted: text("previous_secret_encrypted"),
@@ -43,6 +53,8 @@ export const notificationEndpoints = pgTable(
     /** Set after five failures in a row: when the next single try (a probe) is due, and how many probes have failed. */
     probeAt: instant("probe_at"),
     failedProbes: integer("failed_probes").notNull().default(0),
+    /** Nothing is sent before: a chat takes one message a second. */
+    pacedUntil: instant("paced_until"),
     disabledAt: instant("disabled_at"),
     /** Why the endpoint was disabled, as a text for people. */
     disabledReason: text("disabled_reason"),
@@ -52,6 +64,8 @@ export const notificationEndpoints = pgTable(
   (t) => [
     // For the endpoints of a tenant: `notify_endpoints` for each event, and the list.
     index("notification_endpoints_tenant_index").on(t.tenantId, t.createdAt, t.id),
+    check("notification_endpoints_format_check", oneOf(sql`${t.format}`, ENDPOINT_FORMATS)),
+    check("notification_endpoints_address_check", sql`(${t.format} = 'standard') = (${t.addressHash} is null)`),
     check("notification_endpoints_disabled_check", sql`(${t.disabledAt} is null) = (${t.disabledReason} is null)`),
     check(
       "notification_endpoints_previous_secret_check",

@@ -33,6 +33,7 @@ import {
   type Role,
   RUNNER_TYPES,
   type RunnerType,
+  type RunStatus,
   WHEN_BUSY,
 } from "./enums.ts";
 
@@ -238,6 +239,8 @@ export const workflowDefinitions = pgTable(
     ...policyColumns(),
     /** The concurrency key of the run that started last, while keys take turns: `next_run` in SQL. Null before the first. */
     lastKey: plainText("last_key"),
+    /** How the last of its runs ended that has ended for good, COMPLETED or FAILED: `note_turns` in SQL. Null before the first. */
+    lastEnd: text("last_end").$type<RunStatus>(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
   },

@@ -6,6 +6,7 @@ import { withSpan } from "../trace.ts";
 import type { TenantEffects } from "../verbs/effects.ts";
 import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";
+import { collectRefusedSignIns } from "./refused-sign-ins.ts";
 import type { Register } from "./register.ts";
 import { withinTime } from "./within-time.ts";
 
@@ -81,10 +82,15 @@ export function openLive(
       log("error", "notify", describeError(error));
     }
   }
+  const countRefused = collectRefusedSignIns(async (counts) =>
+    withSpan("register", () => withinTime(CALL_LIMIT_MS, Promise.resolve(openRegister()?.noteRefusedSignIns(counts)))),
+  );
   return {
     openRegister,
     hasHubs: hubs !== undefined,
     mark: throttled(async () => openRegister()?.mark()),
+    noteRefusedSignIn: (way) =>
+      countRefused(way).catch((error: unknown) => log("error", "register", describeError(error))),
     noteAlarm: throttled(async (lateMs: number) => openRegister()?.noteAlarm(lateMs)),
     async announce(changes) {
       const endpointIds = changes.flatMap(({ endpoint_ids = [] }) => endpoint_ids);

@@ -1,5 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
-import type { LiveStatus } from "../http/live/live.ts";
+import type { LiveStatus, SignInWay } from "../http/live/live.ts";
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
@@ -64,6 +64,17 @@ export class Register extends DurableObject<object> {
     this.#kv.put("alarmLateMs", lateMs);
   }
 
+  /** Adds refused sign-ins to those that were counted before. */
+  noteRefusedSignIns(counts: Partial<Record<SignInWay, number>>): void {
+    const counted = this.#refusedSignIns;
+    const sums = Object.entries(counts).map(([way, count]) => [way, (counted[way as SignInWay] ?? 0) + count]);
+    this.#kv.put("refusedSignIns", { ...counted, ...Object.fromEntries(sums) });
+  }
+
+  get #refusedSignIns(): Partial<Record<SignInWay, number>> {
+    return this.#kv.get<Partial<Record<SignInWay, number>>>("refusedSignIns") ?? {};
+  }
+
   readStatus(): LiveStatus {
     const since = (name: string) => {
       const at = this.#kv.get<number>(name);
@@ -73,6 +84,7 @@ export class Register extends DurableObject<object> {
     return {
       sinceSkipped: since("skippedAt"),
       lastAlarm: sinceAlarm === null ? null : { since: sinceAlarm, lateMs: this.#kv.get<number>("alarmLateMs") ?? 0 },
+      refusedSignIns: this.#refusedSignIns,
     };
   }
 }

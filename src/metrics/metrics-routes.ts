@@ -15,7 +15,7 @@ const readMetrics = callerRead({
   summary: "A tenant's metrics, for Prometheus",
   description:
     "For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late " +
-    "deadlines were recorded, failed dispatches, and connected runners. The counters begin with 0 at the first request.",
+    "deadlines were recorded, failed dispatches, connected runners, and refused sign-ins of the deployment. The counters begin with 0 at the first request.",
   problems: ["forbidden"],
   responses: {
     200: {
@@ -34,9 +34,13 @@ const readMetrics = callerRead({
 metrics.openapi(readMetrics, async (c) => {
   const { tenantId, result } = await perform(c.var.services, countMetrics, undefined);
   const { gauges, sessions, now } = result;
-  const runners = tenantId === null ? [] : await findPresence(c.env.live, tenantId, sessions, now);
+  const [runners, live] = await Promise.all([
+    tenantId === null ? [] : findPresence(c.env.live, tenantId, sessions, now),
+    c.env.live.readStatus(),
+  ]);
   const text = formatMetrics({
     ...result,
+    refusedSignIns: live?.refusedSignIns ?? {},
     gauges: { ...gauges, runners_connected: runners.filter(isConnected).length },
   });
   return c.text(text, 200, { "Content-Type": CONTENT_TYPE });

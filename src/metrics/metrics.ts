@@ -1,5 +1,7 @@
 /** The metrics of a tenant, in the text format of Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
+import { SIGN_IN_WAYS, type SignInWay } from "../http/live/live.ts";
+
 /** The result of the SQL function `count_metrics`, and the number of connected runners. */
 export type Metrics = {
   gauges: Readonly<Record<GaugeField, number | null>>;
@@ -7,6 +9,8 @@ export type Metrics = {
   /** The upper bounds of the histograms' buckets in seconds, without infinity. */
   bounds: readonly number[];
   is_behind: boolean;
+  /** Of the whole deployment, by way. */
+  refusedSignIns: Partial<Record<SignInWay, number>>;
 };
 
 type GaugeField = (typeof GAUGES)[number]["field"];
@@ -78,7 +82,7 @@ const HISTOGRAMS = [
 ] as const;
 
 /** The metrics in the text format of Prometheus. A counter without events is 0. */
-export function formatMetrics({ gauges, counters, bounds, is_behind }: Metrics): string {
+export function formatMetrics({ gauges, counters, bounds, is_behind, refusedSignIns }: Metrics): string {
   const values = new Map(counters.map(({ name, label, value }) => [`${name} ${label}`, value]));
   const sampled = (name: string, label = "") => values.get(`${name} ${label}`) ?? 0;
   const lines: string[] = [];
@@ -104,6 +108,12 @@ export function formatMetrics({ gauges, counters, bounds, is_behind }: Metrics):
     sample(`${name}_sum`, "", sampled(`${name}_sum`));
     sample(`${name}_count`, "", sampled(`${name}_count`));
   }
+  describe(
+    "workflow_sign_ins_refused_total",
+    "counter",
+    "Refused sign-ins on the pages: of the deployment, as their tenants are unknown.",
+  );
+  for (const way of SIGN_IN_WAYS) sample("workflow_sign_ins_refused_total", `way="${way}"`, refusedSignIns[way] ?? 0);
   describe("workflow_metrics_behind", "gauge", "1 while there are events that the counters have not counted yet.");
   sample("workflow_metrics_behind", "", is_behind ? 1 : 0);
   return `${lines.join("\n")}\n`;

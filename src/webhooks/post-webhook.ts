@@ -7,7 +7,7 @@ import { signWebhook } from "./webhook.ts";
 
 export type OutgoingWebhook = {
   url: string;
-  /** The message is signed with each of these. */
+  /** The message is signed with each of these. Without any, it has no headers of Standard Webhooks. */
   secrets: readonly string[];
   /** The `webhook-id`. It stays the same when the message is sent again. */
   id: string;
@@ -48,7 +48,7 @@ export async function postWebhook(
   if (urlFault !== null) return { urlFault };
   const { id, sentAt: at, body } = webhook;
   const [first, ...others] = webhook.secrets.map((secret) => signWebhook(secret, { id, at, body }));
-  const signatures = [first, ...others].map((headers) => headers?.["webhook-signature"] ?? "");
+  const signatures = first ? [first, ...others].map((headers) => headers["webhook-signature"]) : [];
   const request: RequestInit = {
     method: "POST",
     // Redirects are not followed, since the URL that they lead to has not been checked.
@@ -57,8 +57,7 @@ export async function postWebhook(
       "Content-Type": "application/json",
       "User-Agent": `workflow-runs/${version}`,
       ...(webhook.traceparent && { traceparent: webhook.traceparent }),
-      ...first,
-      "webhook-signature": signatures.join(" "),
+      ...(first && { ...first, "webhook-signature": signatures.join(" ") }),
     },
     body,
   };

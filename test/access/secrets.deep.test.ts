@@ -27,6 +27,8 @@ const LEVELS = ["debug", "info", "log", "warn", "error"] as const;
 /** How many callers with invalid credentials try each operation, in turn. */
 const INVALID = 6;
 
+const CHAT_TOKEN = "xoPqRsTuVwXyZaBcDeFgHiJk0123";
+
 let service: Service;
 let stage: Stage;
 
@@ -115,6 +117,21 @@ afterAll(() => {
 describe("no secret is written", () => {
   it("when every operation is called with valid and invalid credentials, and runs are dispatched", async () => {
     await callAll();
+    addSecret("the address of a chat", CHAT_TOKEN);
+    const { key } = stage.tenant.owner;
+    const path = "/v1/notification-endpoints";
+    const chat = { format: "slack", url: `${BUSY_RUNNER}&sig=${CHAT_TOKEN}`, event_types: ["workflow_run.failed"] };
+    const made = await send(path, requestOf({ method: "POST", path, body: chat }, key));
+    const { id } = await made.json<{ id: string }>();
+    await send(`${path}/${id}/test`, requestOf({ method: "POST", path }, key));
+    for (const fault of [
+      { format: "teams", url: `https://contoso.webhook.office.com/${CHAT_TOKEN}` },
+      { format: "standard", url: `https://hooks.slack.com/${CHAT_TOKEN}` },
+      { on: [] },
+    ]) {
+      const refused = await send(path, requestOf({ method: "POST", path, body: { ...chat, ...fault } }, key));
+      expect([fault, refused.status]).toEqual([fault, 422]);
+    }
     await service.sweep();
     await noteDatabase();
     expect(secrets.size).toBeGreaterThan(30);

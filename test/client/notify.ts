@@ -26,7 +26,7 @@ export function describeNotify(world: () => World): void {
   });
 
   it("lists who is notified: a table for people, the API's list for programs, and ids", async () => {
-    expect((await wr(["notify", "list"])).stdout).toMatch(/^ID +URL +EVENTS +STATE +PROBLEM\n/);
+    expect((await wr(["notify", "list"])).stdout).toMatch(/^ID +URL +FORMAT +EVENTS +STATE +PROBLEM\n/);
     expect(await isListed()).toMatch(/ workflow_run\.completed +active$/);
     const list: { id: string }[] = await json(["notify", "list"]);
     expect(list[0]).toMatchObject({ id, failures: 0 });
@@ -50,6 +50,21 @@ export function describeNotify(world: () => World): void {
     const [other = ""] = (await wr(["notify", "list", "--quiet"])).stdout.split("\n");
     expect((await wr(["notify", "delete", other])).stdout).toBe(`Deleted ${other}.\n`);
     expect((await wr(["notify", "list", "--quiet"])).stdout).not.toContain(other);
+  });
+
+  it("posts into a chat, whose address it never shows, and which can be moved", async () => {
+    const address = `${receiver.url()}/T1/a-secret-part`;
+    const args = ["--format", "slack", "--type", "workflow_run.failed", "--on", "first_failure", "--label", "env:prod"];
+    const made = await wr(["notify", "create", address, ...args]);
+    expect(made.stdout).toMatch(/^format +slack$/m);
+    expect(made.stdout).toMatch(/^only on +first_failure$/m);
+    expect(made.stdout + made.stderr).not.toMatch(/a-secret-part|secret/);
+    const [chat = ""] = (await wr(["notify", "list", "--quiet"])).stdout.split("\n");
+    const moved = await json(["notify", "move", chat, `${address}-2`]);
+    expect(moved).toMatchObject({ id: chat, url: new URL(address).origin, labels: ["env:prod"] });
+    expect(moved).not.toHaveProperty("secret");
+    expect((await wr(["notify", "rotate", chat])).stderr).toContain("its address is the secret");
+    await wr(["notify", "delete", chat]);
   });
 
   it("notifies of a run, signed by the secret, and sends it again", async () => {

@@ -59,6 +59,35 @@ describe("Settings → Notifications", () => {
     expect(alert).toContain("Only for these workflows: Each must be the id of a workflow.");
   });
 
+  it("adds a chat, whose address no page shows, and which keeps it when the field is left empty", async () => {
+    const TOKEN = "xoPqRsTuVwXyZaBcDeFgHiJk";
+    const chat = {
+      format: "slack",
+      url: `${hook.url}/${TOKEN}`,
+      event_types: ["workflow_run.failed"],
+      labels: "env:prod",
+    };
+    const wrong = await owner.post(`${HREF}/new`, { ...chat, on: ["works_again"], labels: "prod" });
+    const html = await wrong.text();
+    expect([wrong.status, html.includes(TOKEN)]).toEqual([422, false]);
+    expect(html).toMatch(/Only for runs with all of these labels: .*key:value/);
+    const added = await owner.post(`${HREF}/new`, { ...chat, on: ["first_failure"] });
+    const path = added.headers.get("location") ?? "";
+    expect([added.status, path]).toEqual([303, expect.stringMatching(new RegExp(`^${HREF}/[0-9a-f-]{36}$`))]);
+    const change = { format: "slack", url: "", event_types: ["workflow_run.failed", "workflow_run.completed"] };
+    expect((await owner.post(`${path}/change`, change)).status).toBe(303);
+    expect((await owner.post(`${path}/test`)).status).toBe(303);
+    const [request] = await hook.requests(1);
+    expect([request?.path, request?.body]).toEqual([
+      new URL(chat.url).pathname,
+      expect.stringContaining("This is a test"),
+    ]);
+    const page = await owner.read(path);
+    expect(page).toContain("Messages in Slack");
+    expect(page).not.toContain("New secret");
+    expect(page + (await owner.read(HREF)) + (await owner.read("/app/activity"))).not.toContain(TOKEN);
+  });
+
   it("sends a test, shows its outcome, and sends it again", async () => {
     const { id } = await createEndpoint(service, tenant, hook.url);
     expect((await owner.post(`${HREF}/${id}/test`)).headers.get("location")).toBe(`${HREF}/${id}`);

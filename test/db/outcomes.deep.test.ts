@@ -282,7 +282,12 @@ async function onEndpoint(verb: string, { tenant }: World, more: object, isDisab
   return call(verb, { ...(await callerOf(tenant.owner)), endpoint_id: endpointId, ...more });
 }
 
-const createEndpoint = async ({ tenant }: World, definitionIds: string[] | null = null, id = uuid()) =>
+const createEndpoint = async (
+  { tenant }: World,
+  definitionIds: string[] | null = null,
+  id = uuid(),
+  turns: string[] | null = null,
+) =>
   call("create_notification_endpoint", {
     ...(await callerOf(tenant.owner)),
     endpoint_id: id,
@@ -290,6 +295,7 @@ const createEndpoint = async ({ tenant }: World, definitionIds: string[] | null 
       url: "https://hook.example",
       event_types: [],
       workflow_definition_ids: definitionIds,
+      turns,
       secret_encrypted: "x",
     }),
   });
@@ -795,6 +801,14 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   of("rotate_notification_secret", {
     ...endpointVerb("rotate_notification_secret", { secret_encrypted: "x" }),
     changed: (world) => onEndpoint("rotate_notification_secret", world, { secret_encrypted: "x", seen_at: "then" }),
+    not_signed: async ({ tenant }) => {
+      const endpointId = uuid();
+      await service.database.sql`
+        insert into notification_endpoints (id, tenant_id, format, url, address_hash, event_types, secret_encrypted)
+        values (${endpointId}, ${tenant.id}, 'slack', 'https://hook.example', 'x', '{}', 'x')`;
+      const args = { endpoint_id: endpointId, secret_encrypted: "y" };
+      return call("rotate_notification_secret", { ...(await callerOf(tenant.owner)), ...args });
+    },
   }),
   of("delete_notification_endpoint", endpointVerb("delete_notification_endpoint")),
   of("create_notification_endpoint", {
@@ -806,6 +820,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return createEndpoint(world);
     },
     unknown_definitions: (world) => createEndpoint(world, [uuid()]),
+    turn_in_vain: (world) => createEndpoint(world, null, uuid(), ["works_again"]),
     id_taken: async (world) => {
       const [id, other] = [uuid(), await createTenant(service.database)];
       await service.database.sql`
@@ -820,6 +835,13 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       onEndpoint("change_notification_endpoint", world, {
         changes: JSON.stringify({ workflow_definition_ids: [uuid()] }),
         secret_encrypted: "y",
+      }),
+    other_format: (world) =>
+      onEndpoint("change_notification_endpoint", world, { changes: '{"format": "slack"}', secret_encrypted: null }),
+    turn_in_vain: (world) =>
+      onEndpoint("change_notification_endpoint", world, {
+        changes: '{"turns": ["works_again"]}',
+        secret_encrypted: null,
       }),
   }),
   of("send_test_notification", {

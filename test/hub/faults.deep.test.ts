@@ -126,6 +126,7 @@ describe("nothing is lost, and the alarm does its work, when", () => {
     const register = {
       mark,
       noteAlarm: async () => {},
+      noteRefusedSignIn: async () => {},
       beginSweep: async () => ({ mustSweep: false, at: Date.now() }),
     };
     service = await startLiveService({ settings: { REGISTER: { idFromName: () => "", get: () => register } } });

@@ -1,5 +1,6 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { PAGE_SETTINGS, toForm } from "../support/browser.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { inSeconds, insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
@@ -25,6 +26,25 @@ async function fireCron(service: LiveService, times: number): Promise<number> {
   }
   return sweeps;
 }
+
+it("counts refused sign-ins, which have no tenant and ask the database nothing, for the metrics of the deployment", async () => {
+  const service = await startLiveService({ settings: PAGE_SETTINGS });
+  const { owner } = await createTenant(service.database);
+  const count = async () => {
+    const text = await (await service.get("/v1/metrics", owner.key)).text();
+    return Number(/^workflow_sign_ins_refused_total\{way="api_key"\} (\d+)$/m.exec(text)?.[1]);
+  };
+  const before = await count();
+  const refuse = () =>
+    service.fetch("/app/sign-in", {
+      method: "POST",
+      headers: { "Sec-Fetch-Site": "same-origin" },
+      body: toForm({ key: "no key" }),
+    });
+  const [answers, requests] = await service.counted(() => Promise.all([refuse(), refuse(), refuse()]));
+  expect([...answers.map(({ status }) => status), requests]).toEqual([401, 401, 401, 0]);
+  await expect.poll(count, { timeout: 10_000 }).toBe(before + 3);
+});
 
 describe("the cron", () => {
   it("sweeps every minute after a change, until 100 s have passed without a change", async () => {

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { readEvents, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
@@ -13,7 +14,7 @@ let service: LiveService;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  service = await startLiveService();
+  service = await startLiveService({ settings: PAGE_SETTINGS });
 });
 
 beforeEach(async () => {
@@ -125,6 +126,23 @@ describe("the streams of a user", () => {
     expect((await get("stream", {}, tenant.admin.key)).status).toBe(401);
     await invoke(service, tenant);
     expect(typesOf(await other.until("QUEUED"))).toEqual(["TRIGGERED", "QUEUED"]);
+    await other.close();
+  });
+
+  it("who are signed in end at once when their session is ended, and not those of a colleague", async () => {
+    const browser = await signIn(service, tenant.admin.key);
+    const other = readEvents(await (await signIn(service, tenant.owner.key)).get("/v1/workflow-runs/stream"));
+    const stream = await browser.get("/v1/workflow-runs/stream");
+    expect(stream.status).toBe(200);
+    const ended = stream.text();
+    const list = await service.get("/v1/sign-in-sessions", tenant.admin.key);
+    const [session] = (await list.json<{ items: { id: string }[] }>()).items;
+    const path = `/v1/sign-in-sessions/${session?.id}`;
+    expect((await service.send("DELETE", path, tenant.admin.key)).status).toBe(204);
+    await ended;
+    expect((await browser.get("/v1/workflow-runs/stream")).status).toBe(401);
+    await invoke(service, tenant);
+    expect(typesOf(await other.until("STARTED"))).toEqual(["TRIGGERED", "STARTED"]);
     await other.close();
   });
 });

@@ -15,6 +15,7 @@ const liveOf = (announced: TenantEffects[]): Live => ({
   waitForWork: async () => "unavailable",
   heardOfRunners: async () => null,
   noteAlarm: async () => {},
+  noteRefusedSignIn: async () => {},
   readStatus: async () => null,
 });
 

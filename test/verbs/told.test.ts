@@ -42,7 +42,15 @@ async function announcedOf(change: () => Promise<unknown>): Promise<TenantEffect
   return [...announced];
 }
 
-const HOOK = { url: "https://hook.example/events", description: null, eventTypes: [], definitionIds: null };
+const HOOK = {
+  format: "standard" as const,
+  labels: null,
+  turns: null,
+  url: "https://hook.example/events",
+  description: null,
+  eventTypes: [],
+  definitionIds: null,
+};
 
 it("tells the open pages of each change of an endpoint, and sends a test and a repetition at once", async () => {
   const [id, deliveryId] = [uuid(), uuid()];

@@ -33,7 +33,7 @@ begin
   return v_judged || jsonb_build_object('items', v_items, 'next', v_next);
 end $$;
 
--- A notification as the API shows it. Its next try is not before its endpoint's next probe, however long it has been due itself.
+-- A notification as the API shows it. Its next try is not before its endpoint opens, however long it has been due itself.
 create or replace function public.delivery_response(p_notification_id uuid) returns jsonb
 language plpgsql stable as $$
 begin
@@ -43,7 +43,7 @@ begin
       'state', case
         when n.next_try_at is not null then 'WAITING' when n.delivered_at is not null then 'DELIVERED' else 'FAILED' end,
       'created_at', public.wire_instant(n.created_at), 'delivered_at', public.wire_instant(n.delivered_at),
-      'next_try_at', public.wire_instant(case when n.next_try_at is not null then greatest(n.next_try_at, e.probe_at) end),
+      'next_try_at', public.wire_instant(case when n.next_try_at is not null then greatest(n.next_try_at, public.endpoint_opens_at(e)) end),
       'tries', n.tries)
     from public.notifications n
     join public.notification_endpoints e on e.id = n.endpoint_id

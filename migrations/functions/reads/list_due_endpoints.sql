@@ -17,7 +17,7 @@ begin
         order by n.next_try_at
         limit 1
       ) waiting
-      where e.disabled_at is null and (e.probe_at is null or e.probe_at <= v_now)
+      where e.disabled_at is null and coalesce(public.endpoint_opens_at(e) <= v_now, true)
       order by waiting.next_try_at
       limit p_limit
     ) due));

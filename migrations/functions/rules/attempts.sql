@@ -22,6 +22,9 @@ declare
   v_failed_ids uuid[];
   v_definition_ids uuid[];
   v_batch_ids uuid[];
+  v_status text;
+  v_retries boolean;
+  v_turns boolean;
 begin
   with ended as (
     update public.workflow_runs r
@@ -37,7 +40,7 @@ begin
       next_dispatch_at = null, not_before = null, slot_no = null, key_slot_no = null, output = p_output,
       summary = p_summary, artifacts = p_artifacts
     where r.id = any (p_run_ids)
-    returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.dispatch_count, r.completed_at, r.failure_code,
+    returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.status, r.dispatch_count, r.completed_at, r.failure_code,
       r.batch_id, round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms
   ), forgotten as (
     delete from public.running_attempts a
@@ -64,14 +67,21 @@ begin
   )
   select coalesce(array_agg(ended.lag_ms), '{}'),
     array_agg(ended.id) filter (where ended.failure_code is not null and forgotten.stop_requested_at is null),
-    array_agg(distinct ended.workflow_definition_id), array_agg(ended.batch_id) filter (where ended.batch_id is not null)
-  into v_lags_ms, v_failed_ids, v_definition_ids, v_batch_ids
+    array_agg(distinct ended.workflow_definition_id), array_agg(ended.batch_id) filter (where ended.batch_id is not null),
+    min(ended.status)
+  into v_lags_ms, v_failed_ids, v_definition_ids, v_batch_ids, v_status
   from ended
   left join forgotten on forgotten.run_id = ended.id;
-  -- Most definitions retry nothing. That is checked first, since it is cheap.
-  if v_failed_ids is not null and exists (
-    select from public.workflow_definitions d where d.id = any (v_definition_ids) and d.max_attempts > 1) then
+  -- Most definitions retry nothing, and most runs end as the one before them: all that end here end alike. That is checked first, since it
+  -- is cheap.
+  select bool_or(d.max_attempts > 1), bool_or(d.last_end is distinct from v_status) into v_retries, v_turns
+  from public.workflow_definitions d
+  where d.id = any (v_definition_ids);
+  if v_retries and v_failed_ids is not null then
     perform public.retry_by_policy(v_failed_ids, p_now);
+  end if;
+  if v_turns then
+    perform public.note_turns(p_run_ids);
   end if;
   if v_batch_ids is not null then
     perform public.end_batches(v_batch_ids, p_now);

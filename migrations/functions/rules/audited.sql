@@ -104,9 +104,10 @@ begin
       select jsonb_build_object(
         'object', jsonb_build_object('kind', p_kind, 'id', e.id, 'name', public.audit_host(e.url)),
         'shown', jsonb_build_object(
-          'host', public.audit_host(e.url), 'description', public.audit_text(e.description), 'event_types', e.event_types,
-          'workflow_definition_ids', e.workflow_definition_ids, 'is_active', e.disabled_at is null),
-        'hidden', jsonb_build_object('url', md5(e.url), 'secret', md5(e.secret_encrypted)))
+          'format', nullif(e.format, 'standard'), 'host', public.audit_host(e.url), 'description', public.audit_text(e.description),
+          'event_types', e.event_types, 'workflow_definition_ids', e.workflow_definition_ids, 'labels', e.labels, 'on', e.turns,
+          'is_active', e.disabled_at is null),
+        'hidden', jsonb_build_object('url', md5(coalesce(e.address_hash, e.url)), 'secret', md5(e.secret_encrypted)))
       into v_audited
       from public.notification_endpoints e where e.id = p_id;
     when 'trigger' then

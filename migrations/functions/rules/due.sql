@@ -114,7 +114,7 @@ begin
     (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),
     -- The probe of a failing endpoint must not keep the database awake, so here it counts as due an hour later. The alarm of the
     -- hub sends it on time; otherwise the hourly sweep does.
-    (select min(public.endpoint_due_at(e.id, e.probe_at)
+    (select min(public.endpoint_due_at(e.id, public.endpoint_opens_at(e))
         + case when e.probe_at is null then interval '0' else interval '1 hour' end)
       from public.notification_endpoints e
       where e.disabled_at is null)));

@@ -33,6 +33,12 @@ language sql immutable as $$
   end
 $$;
 
+-- True for the types of events that end an attempt.
+create or replace function public.is_end_event(p_type text) returns boolean
+language sql immutable as $$
+  select coalesce(public.event_name(p_type) in ('workflow_run.completed', 'workflow_run.failed'), false)
+$$;
+
 -- Begins a new epoch, and returns its number. Must be called once after a restore, before anything is written. The reason:
 -- after a restore, transaction numbers are lower than those of the restored events and of events that readers of the feed have
 -- already seen. New events also get ids that no event had, including the events that the restore has lost. It waits until no

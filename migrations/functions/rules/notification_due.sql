@@ -1,8 +1,47 @@
 -- When notifications are due.
 --
 -- An endpoint that has failed five times in a row has a `probe_at`. At that time it gets one notification; all others wait,
--- however long they have been due. A new notification is sent at once by the Worker whose request caused it. So for this file
+-- however long they have been due. A chat is not sent anything before its `paced_until`. A new notification is sent at once by the Worker whose request caused it. So for this file
 -- it is due only some seconds later: if that Worker has died, the alarm of the hub or the cron's sweep then sends it.
+
+-- Until when an endpoint has to wait, whatever is due for it: null when nothing is in the way.
+create or replace function public.endpoint_opens_at(e public.notification_endpoints) returns timestamptz
+language sql immutable as $$
+  select greatest(e.probe_at, e.paced_until)
+$$;
+
+-- How long a format has its endpoints wait between two messages to the same address; null when it does not. Slack takes one a second:
+-- https://docs.slack.dev/apis/web-api/rate-limits
+create or replace function public.pace_of(p_format text) returns interval
+language sql immutable as $$
+  select case p_format when 'slack' then interval '1 second' end
+$$;
+
+-- Has all endpoints of a tenant with the same address wait until an instant. The caller must hold their locks: see `lock_address`.
+create or replace function public.pace_address(p_tenant_id uuid, p_address_hash text, p_until timestamptz) returns void
+language plpgsql as $$
+begin
+  update public.notification_endpoints e
+  set paced_until = greatest(e.paced_until, p_until)
+  where e.tenant_id = p_tenant_id and e.address_hash = p_address_hash;
+end $$;
+
+-- Locks an endpoint, and all others of its tenant with the same address, in the order of their ids.
+create or replace function public.lock_address(p_endpoint_id uuid) returns void
+language plpgsql as $$
+declare
+  v_tenant_id uuid;
+  v_address_hash text;
+begin
+  select e.tenant_id, e.address_hash into v_tenant_id, v_address_hash
+  from public.notification_endpoints e
+  where e.id = p_endpoint_id;
+  perform e.id
+  from public.notification_endpoints e
+  where e.tenant_id = v_tenant_id and (e.id = p_endpoint_id or e.address_hash = v_address_hash)
+  order by e.id
+  for no key update;
+end $$;
 
 -- The endpoints of a tenant to which something can be sent now.
 create or replace function public.due_endpoints(p_tenant_id uuid) returns uuid[]
@@ -15,18 +54,20 @@ begin
     select e.id
     from public.notification_endpoints e
     where e.tenant_id = p_tenant_id and e.disabled_at is null
-      and (e.probe_at is null or e.probe_at <= v_now)
+      and coalesce(public.endpoint_opens_at(e) <= v_now, true)
       and exists (
         select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= v_now));
 end $$;
 
--- When a notification of this endpoint is due next; null when none is waiting.
+-- When a notification of this endpoint is due next; null when none is waiting. `p_probe_at` is when the endpoint opens. A notification
+-- that has found it closed is sent as soon as it opens.
 create or replace function public.endpoint_due_at(p_endpoint_id uuid, p_probe_at timestamptz) returns timestamptz
 language plpgsql as $$
 begin
   return (
     select greatest(
-      p_probe_at, n.next_try_at + case when n.try_count = 0 then interval '5 seconds' else interval '0' end)
+      p_probe_at, n.next_try_at + case
+        when n.try_count > 0 or p_probe_at > n.next_try_at then interval '0' else interval '5 seconds' end)
     from public.notifications n
     where n.endpoint_id = p_endpoint_id and n.next_try_at is not null
     order by n.next_try_at
@@ -38,7 +79,7 @@ create or replace function public.notifications_due_at(p_tenant_id uuid) returns
 language plpgsql as $$
 begin
   return (
-    select min(public.endpoint_due_at(e.id, e.probe_at))
+    select min(public.endpoint_due_at(e.id, public.endpoint_opens_at(e)))
     from public.notification_endpoints e
     where e.tenant_id = p_tenant_id and e.disabled_at is null);
 end $$;

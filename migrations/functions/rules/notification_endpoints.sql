@@ -1,5 +1,5 @@
 -- The endpoints of a tenant, for its OWNER and ADMINs. Their secrets are encrypted before they get here, and are never
--- answered.
+-- answered. The secret of a chat is its address: `url` has the scheme and the host only.
 
 -- Locks an endpoint of the caller's tenant, and judges the caller: are they an OWNER or ADMIN? Returns {"tenant_id"}, or
 -- {"tenant_id"?, "refused"} where `refused` is one of: unauthenticated, forbidden (a USER), not_found
@@ -55,8 +55,9 @@ language plpgsql stable as $$
 begin
   return (
     select jsonb_build_object(
-      'id', e.id, 'url', e.url, 'description', e.description, 'event_types', to_jsonb(e.event_types),
-      'workflow_definition_ids', to_jsonb(e.workflow_definition_ids), 'is_active', e.disabled_at is null,
+      'id', e.id, 'format', e.format, 'url', e.url, 'description', e.description, 'event_types', to_jsonb(e.event_types),
+      'workflow_definition_ids', to_jsonb(e.workflow_definition_ids), 'labels', to_jsonb(e.labels), 'on', to_jsonb(e.turns),
+      'is_active', e.disabled_at is null,
       'disabled_at', public.wire_instant(e.disabled_at), 'disabled_reason', e.disabled_reason,
       'failures', e.failures, 'failing_since', public.wire_instant(e.failing_since),
       'next_probe_at', public.wire_instant(e.probe_at),
@@ -66,6 +67,12 @@ begin
     from public.notification_endpoints e
     where e.id = p_endpoint_id);
 end $$;
+
+-- An array of texts in the form of the column; null for null and for no array.
+create or replace function public.json_texts(p_texts jsonb) returns text[]
+language sql immutable as $$
+  select case when jsonb_typeof(p_texts) = 'array' then array(select jsonb_array_elements_text(p_texts)) end
+$$;
 
 -- Those ids that are not definitions of the tenant; null when there are none.
 create or replace function public.unknown_definitions(p_tenant_id uuid, p_ids jsonb) returns jsonb

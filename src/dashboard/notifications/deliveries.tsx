@@ -1,13 +1,17 @@
-import type { Delivery } from "../../notify/endpoints/endpoint-schema.ts";
+import type { Delivery, Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
 import { Empty, Send, Time } from "../components.tsx";
 import { secondsBetween } from "../format.ts";
 
 const STATES = { WAITING: "Waits", DELIVERED: "Delivered", FAILED: "Given up" } as const;
 
-type DeliveriesProps = { href: string; now: string; deliveries: Delivery[]; isActive: boolean };
+/** A workflow of Teams only accepts a message (202), and posts it later. */
+const stateOf = (state: Delivery["state"], { format }: Endpoint) =>
+  state === "DELIVERED" && format === "teams" ? "Accepted" : STATES[state];
+
+type DeliveriesProps = { href: string; now: string; deliveries: Delivery[]; endpoint: Endpoint };
 
 /** The table of an endpoint's deliveries, with the status and the last try of each, and a button that sends it again. */
-export const Deliveries = ({ href, now, deliveries, isActive }: DeliveriesProps) => {
+export const Deliveries = ({ href, now, deliveries, endpoint }: DeliveriesProps) => {
   if (deliveries.length === 0) return <Empty title="There are no deliveries yet." />;
   return (
     <table class="list">
@@ -36,7 +40,7 @@ export const Deliveries = ({ href, now, deliveries, isActive }: DeliveriesProps)
                 <Time at={delivery.created_at} withSeconds />
               </td>
               <td>
-                {STATES[delivery.state]}
+                {stateOf(delivery.state, endpoint)}
                 {delivery.next_try_at !== null && (
                   <small class="muted line">
                     {secondsBetween(now, delivery.next_try_at) <= 0 ? (
@@ -63,7 +67,7 @@ export const Deliveries = ({ href, now, deliveries, isActive }: DeliveriesProps)
                 )}
               </td>
               <td>
-                {isActive && (
+                {endpoint.is_active && (
                   <Send
                     action={`${href}/deliveries/${delivery.id}/resend`}
                     label="Send again"

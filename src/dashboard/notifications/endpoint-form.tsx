@@ -1,5 +1,12 @@
 import { useContext } from "hono/jsx";
-import { NOTIFIED_EVENTS, type NotifiedEvent } from "../../db/enums.ts";
+import {
+  ENDPOINT_FORMATS,
+  type EndpointFormat,
+  NOTIFIED_EVENTS,
+  type NotifiedEvent,
+  TURNS,
+  type Turn,
+} from "../../db/enums.ts";
 import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
 import { DialogContext } from "../components.tsx";
 import { type Failure, Failures, Field, faultsAt, fieldIdOf, type Values } from "../forms.tsx";
@@ -20,61 +27,122 @@ export const EVENT_WORDS: Record<NotifiedEvent, string> = {
   "notification_endpoint.disabled": "Another endpoint was disabled",
 };
 
+/** The name of each format on pages. */
+export const FORMAT_WORDS: Record<EndpointFormat, string> = {
+  standard: "Signed webhooks",
+  slack: "Messages in Slack",
+  teams: "Messages in Microsoft Teams",
+};
+
+/** The name of each turn on pages. */
+export const TURN_WORDS: Record<Turn, string> = {
+  first_failure: "The first failure after a success",
+  works_again: "The first success after a failure",
+};
+
 /** The labels of the form's fields, and its messages for some of their faults. */
 export const ENDPOINT_WORDING = {
-  labels: { url: "URL", event_types: "Notify it when", workflow_definition_ids: "Only for these workflows" },
+  labels: {
+    format: "What is sent",
+    url: "URL",
+    event_types: "Notify it when",
+    on: "Of the ends of runs, only",
+    workflow_definition_ids: "Only for these workflows",
+    labels: "Only for runs with all of these labels",
+  },
   sentences: {
     "event_types too_short": "Choose at least one event.",
     "workflow_definition_ids uuid_parsing": "Each must be the id of a workflow.",
   },
 };
 
-export type EndpointFormValues = { values: Values; events: readonly string[] };
+export type EndpointFormValues = { values: Values; events: readonly string[]; turns: readonly string[] };
 
 export const NEW_ENDPOINT: EndpointFormValues = {
   values: {},
   events: ["workflow_run.completed", "workflow_run.failed"],
+  turns: [],
 };
 
 export const valuesOf = (endpoint: Endpoint): EndpointFormValues => ({
   values: {
-    url: endpoint.url,
+    format: endpoint.format,
+    // Of the address of a chat only the host is known.
+    url: endpoint.format === "standard" ? endpoint.url : "",
     description: endpoint.description ?? "",
     workflow_definition_ids: (endpoint.workflow_definition_ids ?? []).join("\n"),
+    labels: (endpoint.labels ?? []).join("\n"),
   },
   events: endpoint.event_types,
+  turns: endpoint.on ?? [],
 });
 
-type FormProps = { action: string; label: string; filled: EndpointFormValues; failure: Failure };
+type ChoicesProps<Choice extends string> = {
+  name: "event_types" | "on";
+  words: Record<Choice, string>;
+  choices: readonly Choice[];
+  chosen: readonly string[];
+  failure: Failure;
+};
 
-export const EndpointForm = ({ action, label, filled: { values, events }, failure }: FormProps) => (
+const Choices = <Choice extends string>({ name, words, choices, chosen, failure }: ChoicesProps<Choice>) => (
+  <fieldset
+    id={fieldIdOf(name, useContext(DialogContext))}
+    tabindex={-1}
+    {...(faultsAt(failure, name).length > 0 && { autofocus: true })}
+  >
+    <legend>{ENDPOINT_WORDING.labels[name]}</legend>
+    {choices.map((choice) => (
+      <label class="choice">
+        <input type="checkbox" name={name} value={choice} checked={chosen.includes(choice)} /> {words[choice]}
+      </label>
+    ))}
+    {faultsAt(failure, name).map((message) => (
+      <p class="fault">{message}</p>
+    ))}
+  </fieldset>
+);
+
+type FormProps = {
+  action: string;
+  label: string;
+  filled: EndpointFormValues;
+  failure: Failure;
+  /** False for an endpoint that exists: its format cannot be changed. */
+  isNew?: boolean;
+};
+
+export const EndpointForm = ({
+  action,
+  label,
+  filled: { values, events, turns },
+  failure,
+  isNew = false,
+}: FormProps) => (
   <form method="post" action={action} class="stack">
     <Failures failure={failure} labels={ENDPOINT_WORDING.labels} />
     <NewId />
-    <Field
-      name="url"
-      label="URL"
-      failure={failure}
-      hint="A public URL that begins with https://."
-      control={(attributes) => (
-        <input {...attributes} type="url" required maxlength={2048} value={values.url ?? ""} autocomplete="off" />
-      )}
-    />
-    <fieldset
-      id={fieldIdOf("event_types", useContext(DialogContext))}
-      tabindex={-1}
-      {...(faultsAt(failure, "event_types").length > 0 && { autofocus: true })}
-    >
-      <legend>Notify it when</legend>
-      {NOTIFIED_EVENTS.map((type) => (
-        <label class="choice">
-          <input type="checkbox" name="event_types" value={type} checked={events.includes(type)} /> {EVENT_WORDS[type]}
-        </label>
-      ))}
-      {faultsAt(failure, "event_types").map((message) => (
-        <p class="fault">{message}</p>
-      ))}
-    </fieldset>
+    {isNew ? (
+      <Field
+        name="format"
+        label="What is sent"
+        failure={failure}
+        control={(attributes) => (
+          <select {...attributes}>
+            {ENDPOINT_FORMATS.map((format) => (
+              <option value={format} selected={format === values.format}>
+                {FORMAT_WORDS[format]}
+              </option>
+            ))}
+          </select>
+        )}
+      />
+    ) : (
+      <input type="hidden" name="format" value={values.format ?? "standard"} />
+    )}
+    <UrlField isNew={isNew} values={values} failure={failure} />
+    <Choices name="event_types" words={EVENT_WORDS} choices={NOTIFIED_EVENTS} chosen={events} failure={failure} />
+    <Choices name="on" words={TURN_WORDS} choices={TURNS} chosen={turns} failure={failure} />
     <Field
       name="workflow_definition_ids"
       label="Only for these workflows"
@@ -83,6 +151,17 @@ export const EndpointForm = ({ action, label, filled: { values, events }, failur
       control={(attributes) => (
         <textarea {...attributes} rows={2}>
           {values.workflow_definition_ids ?? ""}
+        </textarea>
+      )}
+    />
+    <Field
+      name="labels"
+      label="Only for runs with all of these labels"
+      failure={failure}
+      hint="One key:value per line, such as customer:4711. Leave it empty for all runs."
+      control={(attributes) => (
+        <textarea {...attributes} rows={2}>
+          {values.labels ?? ""}
         </textarea>
       )}
     />
@@ -97,3 +176,30 @@ export const EndpointForm = ({ action, label, filled: { values, events }, failur
     </button>
   </form>
 );
+
+/** The address of a chat is never shown, so an empty field keeps it. */
+const UrlField = ({ isNew, values, failure }: { isNew: boolean; values: Values; failure: Failure }) => {
+  const isKept = !isNew && (values.format ?? "standard") !== "standard";
+  return (
+    <Field
+      name="url"
+      label={isKept ? "New URL" : "URL"}
+      failure={failure}
+      hint={
+        isKept
+          ? "Whoever knows the URL can write into the chat, so it is not shown. Leave it empty to keep it."
+          : "A public URL that begins with https://: yours, of an incoming webhook of Slack, or of a workflow of Teams."
+      }
+      control={(attributes) => (
+        <input
+          {...attributes}
+          type="url"
+          required={!isKept}
+          maxlength={2048}
+          value={values.url ?? ""}
+          autocomplete="off"
+        />
+      )}
+    />
+  );
+};

@@ -5,8 +5,15 @@ import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { resendDelivery, sendTestNotification } from "../../notify/endpoints/deliveries.ts";
-import { CreateEndpointRequestSchema } from "../../notify/endpoints/endpoint-schema.ts";
-import { changeEndpoint, createEndpoint, deleteEndpoint, rotateSecret } from "../../notify/endpoints/endpoints.ts";
+import { ChangeEndpointRequestSchema, CreateEndpointRequestSchema } from "../../notify/endpoints/endpoint-schema.ts";
+import {
+  changeEndpoint,
+  changesOf,
+  contentOf,
+  createEndpoint,
+  deleteEndpoint,
+  rotateSecret,
+} from "../../notify/endpoints/endpoints.ts";
 import { NO_ENDPOINT } from "../../notify/endpoints/refusals.ts";
 import { perform } from "../../verbs/perform.ts";
 import { Failures, FormPage, readForm, submit } from "../forms.tsx";
@@ -30,20 +37,27 @@ notifications.page(HREF, async (c) =>
 async function readEndpoint(c: Context<AppEnv>) {
   const { values, all } = await readForm(c);
   const ids = (values.workflow_definition_ids ?? "").split(/[\s,]+/).filter((id) => id !== "");
+  const labels = linesOf(values.labels);
+  const turns = all("on");
   const body = {
+    format: values.format ?? "standard",
     url: values.url?.trim() ?? "",
     event_types: all("event_types"),
     workflow_definition_ids: ids.length === 0 ? null : ids,
+    labels: labels.length === 0 ? null : labels,
+    on: turns.length === 0 ? null : turns,
     description: values.description?.trim() === "" ? null : (values.description?.trim() ?? null),
   };
-  return { body, filled: { values, events: body.event_types } };
+  // The address of a chat is a secret: no page has it, not even a form with a fault.
+  const shown = body.format === "standard" ? values : { ...values, url: "" };
+  return { body, filled: { values: shown, events: body.event_types, turns } };
 }
 
-function contentOf(body: unknown) {
-  const { url, event_types: eventTypes, ...optional } = checkBody(CreateEndpointRequestSchema, body);
-  const { description = null, workflow_definition_ids: definitionIds = null } = optional;
-  return { url, eventTypes, description, definitionIds };
-}
+const linesOf = (text = "") =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
 
 notifications.form(`${HREF}/new`, async (c) => {
   const { body, filled } = await readEndpoint(c);
@@ -53,15 +67,16 @@ notifications.form(`${HREF}/new`, async (c) => {
       const { endpoint, secret, isNew } = await createEndpoint(
         c.var.services,
         readNewId(filled.values),
-        contentOf(body),
+        contentOf(checkBody(CreateEndpointRequestSchema, body)),
       );
+      if (secret === undefined) return seeOther(c, `${HREF}/${endpoint.id}`);
       if (!isNew) return html(c, <SecretAgainPage endpoint={endpoint} />);
       c.header("Cache-Control", "no-store");
       return html(c, <SecretPage id={endpoint.id} secret={secret} reason="created" />, 201);
     },
     (failure) => (
       <FormPage title="Add an endpoint" section="settings" back={HREF}>
-        <EndpointForm action={`${HREF}/new`} label="Add" filled={filled} failure={failure} />
+        <EndpointForm action={`${HREF}/new`} label="Add" filled={filled} failure={failure} isNew />
       </FormPage>
     ),
     ENDPOINT_WORDING,
@@ -81,7 +96,11 @@ notifications.form(`${HREF}/:id/change`, async (c) => {
   return submit(
     c,
     async () => {
-      const { endpoint, secret } = await changeEndpoint(c.var.services, idOf(c), contentOf(body));
+      // The address of a chat is not shown, so an empty field keeps it.
+      const { url, ...others } = body;
+      const isKept = url === "" && body.format !== "standard";
+      const changes = checkBody(ChangeEndpointRequestSchema, isKept ? others : body);
+      const { endpoint, secret } = await changeEndpoint(c.var.services, idOf(c), changesOf(changes));
       if (secret === undefined) return seeOther(c, hrefOf(c));
       c.header("Cache-Control", "no-store");
       return html(c, <SecretPage id={endpoint.id} secret={secret} reason="moved" />);

@@ -8,7 +8,7 @@ import { NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { SentAgainPage } from "../new-id.tsx";
 import { Deliveries } from "./deliveries.tsx";
-import { EndpointForm, EVENT_WORDS, NEW_ENDPOINT, valuesOf } from "./endpoint-form.tsx";
+import { EndpointForm, EVENT_WORDS, FORMAT_WORDS, NEW_ENDPOINT, TURN_WORDS, valuesOf } from "./endpoint-form.tsx";
 import { SNIPPETS } from "./snippets.ts";
 import { type EndpointView, MAX_DELIVERIES } from "./view-notifications.ts";
 
@@ -45,7 +45,7 @@ export const EndpointsPage = ({ caller, endpoints, delivered }: EndpointsPagePro
       {endpoints !== null && (
         <div class="actions">
           <Ask id="ask-endpoint" label="Add an endpoint" title="Add an endpoint" kind="primary">
-            <EndpointForm action={`${HREF}/new`} label="Add" filled={NEW_ENDPOINT} failure={NO_FAILURE} />
+            <EndpointForm action={`${HREF}/new`} label="Add" filled={NEW_ENDPOINT} failure={NO_FAILURE} isNew />
           </Ask>
         </div>
       )}
@@ -56,7 +56,10 @@ export const EndpointsPage = ({ caller, endpoints, delivered }: EndpointsPagePro
       <Live href={HREF}>
         {endpoints.length === 0 ? (
           <Empty title="Nobody is notified yet.">
-            <p>An endpoint is a URL of yours that is notified, by a signed webhook, when a run completes or fails.</p>
+            <p>
+              An endpoint is a URL of yours that is notified, by a signed webhook, when a run completes or fails. It can
+              also be a channel in Slack or Microsoft Teams, which gets a message.
+            </p>
           </Empty>
         ) : (
           <ul class="items">
@@ -69,6 +72,7 @@ export const EndpointsPage = ({ caller, endpoints, delivered }: EndpointsPagePro
                 </span>
                 <Health endpoint={endpoint} hasDelivered={delivered.includes(endpoint.id)} />
                 <p class="wrap muted">
+                  {endpoint.format !== "standard" && `${FORMAT_WORDS[endpoint.format]}, `}
                   <bdi>{endpoint.url}</bdi>
                 </p>
               </li>
@@ -96,10 +100,14 @@ export const EndpointPage = ({ caller, now, endpoint, deliveries, changes }: End
           <Ask id="ask-change" label="Change" title="Change the endpoint">
             <EndpointForm action={`${href}/change`} label="Save" filled={valuesOf(endpoint)} failure={NO_FAILURE} />
           </Ask>
-          <Ask id="ask-rotate" label="New secret" title="Give it a new secret">
-            <p>For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it.</p>
-            <RotateSecret endpoint={endpoint} label="Make a new secret" />
-          </Ask>
+          {endpoint.format === "standard" && (
+            <Ask id="ask-rotate" label="New secret" title="Give it a new secret">
+              <p>
+                For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it.
+              </p>
+              <RotateSecret endpoint={endpoint} label="Make a new secret" />
+            </Ask>
+          )}
           <Send
             action={`${href}/${endpoint.is_active ? "disable" : "enable"}`}
             label={endpoint.is_active ? "Disable" : "Enable"}
@@ -122,12 +130,21 @@ export const EndpointPage = ({ caller, now, endpoint, deliveries, changes }: End
             <Fact name="State">
               <Health endpoint={endpoint} hasDelivered={deliveries.some(({ state }) => state === "DELIVERED")} />
             </Fact>
-            <Fact name="URL">
+            <Fact name="What is sent">{FORMAT_WORDS[endpoint.format]}</Fact>
+            <Fact name={endpoint.format === "standard" ? "URL" : "Server"}>
               <bdi class="wrap">{endpoint.url}</bdi>
             </Fact>
             <Fact name="Notified when">
               {endpoint.event_types.map((type) => EVENT_WORDS[type] ?? type).join(" · ")}
             </Fact>
+            {endpoint.on !== null && (
+              <Fact name="Of the ends of runs, only">{endpoint.on.map((turn) => TURN_WORDS[turn]).join(" · ")}</Fact>
+            )}
+            {endpoint.labels !== null && (
+              <Fact name="Labels">
+                <bdi class="wrap">{endpoint.labels.join(" · ")}</bdi>
+              </Fact>
+            )}
             <Fact name="Workflows">
               {endpoint.workflow_definition_ids === null
                 ? "all"
@@ -147,7 +164,7 @@ export const EndpointPage = ({ caller, now, endpoint, deliveries, changes }: End
         </section>
         <section class="card">
           <h2>Last deliveries</h2>
-          <Deliveries href={href} now={now} deliveries={deliveries} isActive={endpoint.is_active} />
+          <Deliveries href={href} now={now} deliveries={deliveries} endpoint={endpoint} />
         </section>
         <LastChanges events={changes} id={endpoint.id} />
       </Live>

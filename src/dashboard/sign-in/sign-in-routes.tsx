@@ -15,6 +15,7 @@ import { readForm } from "../forms.tsx";
 import { OpenPage } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
+import { noteRefused } from "./refused.ts";
 import { forgetSession, keepSession, SESSION_SECONDS } from "./session.ts";
 import { answerSignIn, findOwnPath, type KeptForm, KeptFormAgain, readKeptForm, START } from "./sign-in.tsx";
 
@@ -29,6 +30,7 @@ signIn.openForm("/app/sign-in", async (c) => {
   const key = values.key?.trim() ?? "";
   const session = isApiKey(key) ? await beginSession(c, key) : null;
   if (session === null) {
+    noteRefused(c, "api_key", "invalid_key");
     const failure = { faults: [{ loc: ["body", "key"], type: "value_error" as const, msg: REFUSAL }], detail: null };
     // The rate limit of failed authentications counts answers with this header.
     c.header("WWW-Authenticate", "Bearer");

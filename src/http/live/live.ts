@@ -63,12 +63,18 @@ export type WorkListener = {
   close(): void;
 };
 
+/** How somebody wanted to sign in. */
+export const SIGN_IN_WAYS = ["api_key", "login_service"] as const;
+export type SignInWay = (typeof SIGN_IN_WAYS)[number];
+
 /** Ages are in seconds; null when there is nothing to measure. */
 export type LiveStatus = {
   /** Since a cron last skipped its sweep because nothing was due. */
   sinceSkipped: number | null;
   /** The last alarm of a hub: how long ago it was, and how late it fired. */
   lastAlarm: { since: number; lateMs: number } | null;
+  /** How many sign-ins were refused in this deployment, by way. A register of an older release does not count them. */
+  refusedSignIns?: Partial<Record<SignInWay, number>>;
 };
 
 export type Live = {
@@ -107,6 +113,8 @@ export type Live = {
   heardOfRunners(tenantId: string): Promise<ReadonlyMap<string, number> | null>;
   /** Records that an alarm fired. Never rejects. */
   noteAlarm(lateMs: number): Promise<void>;
+  /** Counts a sign-in that was refused. Never rejects. */
+  noteRefusedSignIn(way: SignInWay): Promise<void>;
   /** Null when there is no register, or when it does not answer. */
   readStatus(): Promise<LiveStatus | null>;
 };

@@ -1,15 +1,26 @@
 /** The schemas of endpoints and deliveries in the API. */
 import { z } from "@hono/zod-openapi";
-import { NOTIFIED_EVENTS } from "../../db/enums.ts";
+import { ENDPOINT_FORMATS, NOTIFIED_EVENTS, TURNS } from "../../db/enums.ts";
 import { instant, text, uuid } from "../../http/schemas.ts";
+import { labelList } from "../../runs/labels.ts";
 
 const NotifiedEventSchema = z.enum(NOTIFIED_EVENTS).openapi("NotifiedEventType");
 
 const EXAMPLE_ID = "01920000-0000-7000-8000-000000000901";
 const DELIVERY_ID = "9d3bd0d2-4f3f-4c42-9f0b-3a8ad4a0a6c1";
 
+const FormatSchema = z.enum(ENDPOINT_FORMATS).openapi("NotificationFormat", {
+  description:
+    "`standard`: webhooks, signed by Standard Webhooks. `slack`: messages for an incoming webhook of Slack. `teams`: Adaptive Cards for a " +
+    "workflow of Microsoft Teams.",
+});
+const TurnSchema = z.enum(TURNS).openapi("NotificationTurn");
+
 const content = {
-  url: text({ min: 1, max: 2048 }).openapi({ description: "Where notifications are sent. Public and `https`." }),
+  url: text({ min: 1, max: 2048 }).openapi({
+    description:
+      "Where notifications are sent. Public and `https`. The address of a chat is its secret, and is never shown again.",
+  }),
   event_types: z
     .array(NotifiedEventSchema)
     .min(1)
@@ -24,6 +35,25 @@ const content = {
       type: ["array", "null"],
       description: "Only events of these workflows are sent. Null, the default, means all workflows.",
     }),
+  labels: labelList()
+    .min(1)
+    .nullish()
+    .openapi({
+      type: ["array", "null"],
+      description:
+        "Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events.",
+    }),
+  on: z
+    .array(TurnSchema)
+    .min(1)
+    .max(TURNS.length)
+    .nullish()
+    .openapi({
+      type: ["array", "null"],
+      description:
+        "Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. " +
+        "`works_again`: a run completed, and the one before it had failed. Null, the default, means all ends.",
+    }),
   description: text({ max: 1000 })
     .nullish()
     .openapi({ type: ["string", "null"] }),
@@ -36,12 +66,18 @@ const exampleRequest = {
 };
 
 export const CreateEndpointRequestSchema = z
-  .strictObject(content)
+  .strictObject({
+    ...content,
+    format: FormatSchema.default("standard").openapi({ description: "What is sent. It cannot be changed later." }),
+  })
   .openapi("CreateNotificationEndpointRequest", { example: exampleRequest });
 
 export const ChangeEndpointRequestSchema = z
   .strictObject({
     ...content,
+    format: FormatSchema.optional().openapi({
+      description: "The format that the endpoint has, which must be sent with a new `url` of a chat.",
+    }),
     url: content.url.optional(),
     event_types: content.event_types.optional(),
     is_active: z.boolean().optional().openapi({
@@ -53,10 +89,15 @@ export const ChangeEndpointRequestSchema = z
 
 const endpoint = {
   id: uuid(),
-  url: z.string(),
+  format: FormatSchema,
+  url: z
+    .string()
+    .openapi({ description: "Of the address of a chat only the scheme and the host, since it is a secret." }),
   description: z.string().nullable(),
   event_types: z.array(NotifiedEventSchema),
   workflow_definition_ids: z.array(uuid()).nullable(),
+  labels: z.array(z.string()).nullable(),
+  on: z.array(TurnSchema).nullable(),
   is_active: z.boolean().openapi({ description: "False when it is disabled: then nothing is sent to it." }),
   disabled_at: instant().nullable(),
   disabled_reason: z.string().nullable(),
@@ -74,8 +115,11 @@ const endpoint = {
 
 export const exampleEndpoint = {
   id: EXAMPLE_ID,
+  format: "standard" as const,
   ...exampleRequest,
   workflow_definition_ids: null,
+  labels: null,
+  on: null,
   is_active: true,
   disabled_at: null,
   disabled_reason: null,

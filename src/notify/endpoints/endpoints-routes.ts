@@ -16,6 +16,8 @@ import {
 } from "./endpoint-schema.ts";
 import {
   changeEndpoint,
+  changesOf,
+  contentOf,
   createEndpoint,
   deleteEndpoint,
   findEndpoint,
@@ -57,23 +59,23 @@ const create = callerWrite({
   operationId: "create_notification_endpoint",
   tags,
   summary: "Create a notification endpoint",
-  description: "Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret.",
+  description:
+    "Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret. A chat (`format`) has none: there, " +
+    "the URL is the secret, and no answer has it.",
   request: { body: { required: true, content: { "application/json": { schema: CreateEndpointRequestSchema } } } },
   problems: ["conflict"],
   responses: {
     201: {
-      ...json("The new endpoint, with its secret", EndpointWithSecretSchema),
+      ...json("The new endpoint, with its secret if it is no chat", ChangedEndpointSchema),
       headers: z.object({ Location: z.string().openapi({ description: "The URL of the endpoint." }) }),
     },
   },
 });
 
 notificationEndpoints.openapi(create, async (c) => {
-  const { url, event_types: eventTypes, ...optional } = c.req.valid("json");
-  const { description = null, workflow_definition_ids: definitionIds = null } = optional;
-  const content = { url, eventTypes, description, definitionIds };
-  const { endpoint, secret } = await createEndpoint(c.var.services, newId(), content);
-  return c.json({ ...endpoint, secret }, 201, { Location: `${PATH}/${endpoint.id}`, "Cache-Control": "no-store" });
+  const { endpoint, secret } = await createEndpoint(c.var.services, newId(), contentOf(c.req.valid("json")));
+  const answer = { ...endpoint, ...(secret !== undefined && { secret }) };
+  return c.json(answer, 201, { Location: `${PATH}/${endpoint.id}`, "Cache-Control": "no-store" });
 });
 
 const read = callerRead({
@@ -98,7 +100,7 @@ const change = callerWrite({
   summary: "Change a notification endpoint, or enable it again",
   description:
     "Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: " +
-    "the old one signs nothing that is sent to the new URL.",
+    "the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.",
   request: {
     params: endpointParams,
     body: { required: true, content: { "application/json": { schema: ChangeEndpointRequestSchema } } },
@@ -108,14 +110,7 @@ const change = callerWrite({
 });
 
 notificationEndpoints.openapi(change, async (c) => {
-  const { url, event_types, description, workflow_definition_ids, is_active } = c.req.valid("json");
-  const changes = {
-    ...(url !== undefined && { url }),
-    ...(event_types !== undefined && { eventTypes: event_types }),
-    ...(description !== undefined && { description }),
-    ...(workflow_definition_ids !== undefined && { definitionIds: workflow_definition_ids }),
-    ...(is_active !== undefined && { isActive: is_active }),
-  };
+  const changes = changesOf(c.req.valid("json"));
   const { endpoint, secret } = await changeEndpoint(c.var.services, c.req.valid("param").endpoint_id, changes);
   if (secret === undefined) return c.json(endpoint, 200);
   return c.json({ ...endpoint, secret }, 200, { "Cache-Control": "no-store" });
@@ -144,9 +139,10 @@ const rotate = callerWrite({
   tags,
   summary: "Give an endpoint a new secret",
   description:
-    "For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side.",
+    "For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side. A chat has no " +
+    "secret to rotate: change its `url`.",
   request: { params: endpointParams },
-  problems: ["not_found"],
+  problems: ["not_found", "conflict"],
   responses: { 200: json("The endpoint with its new secret, which only this answer has", EndpointWithSecretSchema) },
 });
 

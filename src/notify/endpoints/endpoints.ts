@@ -1,26 +1,40 @@
-/** The verbs on endpoints, and reads of them, for an OWNER or ADMIN. A verb that gives an endpoint a secret makes it here. */
+/**
+ * The verbs on endpoints, and reads of them, for an OWNER or ADMIN. A verb that gives an endpoint a secret makes it here. The secret of a
+ * chat is its address: see `sealAddress`.
+ */
 import { z } from "zod";
-import type { Config } from "../../config.ts";
 import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
-import { NOTIFIED_EVENTS, type NotifiedEvent } from "../../db/enums.ts";
+import {
+  ENDPOINT_FORMATS,
+  type EndpointFormat,
+  NOTIFIED_EVENTS,
+  type NotifiedEvent,
+  TURNS,
+  type Turn,
+} from "../../db/enums.ts";
 import { ValidationFailed } from "../../http/problems.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { encryptWebhookSecret } from "../../webhooks/secret-box.ts";
-import { checkRunnerUrl } from "../../webhooks/url-guard.ts";
 import { generateWebhookSecret } from "../../webhooks/webhook-secret.ts";
+import { checkAddress, sealAddress } from "../chat/address.ts";
+import type { ChangeEndpointRequestSchema, CreateEndpointRequestSchema } from "./endpoint-schema.ts";
 import { endpointProblem, endpointRefusalSchema } from "./refusals.ts";
 
 /** An endpoint as the API shows it, without its secret. Instants are RFC 3339. */
 const endpointSchema = z.object({
   id: z.string(),
+  // The functions of an older release do not know the fields of chats and filters.
+  format: openSet(ENDPOINT_FORMATS).default("standard"),
   url: z.string(),
   description: z.string().nullable(),
   event_types: z.array(openSet(NOTIFIED_EVENTS)),
   workflow_definition_ids: z.array(z.string()).nullable(),
+  labels: z.array(z.string()).nullable().default(null),
+  on: z.array(openSet(TURNS)).nullable().default(null),
   is_active: z.boolean(),
   disabled_at: z.string().nullable(),
   disabled_reason: z.string().nullable(),
@@ -41,22 +55,53 @@ const VERB = {
 };
 
 export type EndpointContent = {
+  format: EndpointFormat;
   url: string;
   description: string | null;
   eventTypes: readonly NotifiedEvent[];
   /** Only events of these definitions are sent. Null: events of all definitions. */
   definitionIds: readonly string[] | null;
+  /** Only events of runs with all of these labels (`key:value`) are sent. Null: all events. */
+  labels: readonly string[] | null;
+  /** Of the ends of runs, only these are sent. Null: all ends. */
+  turns: readonly Turn[] | null;
 };
+
+/** The content of a new endpoint, as a request gives it. */
+export const contentOf = (given: z.output<typeof CreateEndpointRequestSchema>): EndpointContent => ({
+  format: given.format,
+  url: given.url,
+  description: given.description ?? null,
+  eventTypes: given.event_types,
+  definitionIds: given.workflow_definition_ids ?? null,
+  labels: given.labels ?? null,
+  turns: given.on ?? null,
+});
+
+/** The changes of an endpoint, as a request gives them. */
+export const changesOf = (given: z.output<typeof ChangeEndpointRequestSchema>): EndpointChanges => ({
+  ...(given.format !== undefined && { format: given.format }),
+  ...(given.url !== undefined && { url: given.url }),
+  ...(given.event_types !== undefined && { eventTypes: given.event_types }),
+  ...(given.description !== undefined && { description: given.description }),
+  ...(given.workflow_definition_ids !== undefined && { definitionIds: given.workflow_definition_ids }),
+  ...(given.labels !== undefined && { labels: given.labels }),
+  ...(given.on !== undefined && { turns: given.on }),
+  ...(given.is_active !== undefined && { isActive: given.is_active }),
+});
 
 /** An endpoint, and its secret in the form in which it is stored. */
 type WithSecret = { id: string; secretEncrypted: string };
 
+/** Where an endpoint is, in the form in which it is stored. `addressHash` is that of a chat. */
+type Place = { url: string; addressHash?: string };
+
 const createNotificationEndpoint = defineVerb({
   ...VERB,
   name: "create_notification_endpoint",
-  args: ({ id, secretEncrypted, content }: WithSecret & { content: EndpointContent }) => ({
+  args: ({ id, secretEncrypted, content, place }: WithSecret & { content: EndpointContent; place: Place }) => ({
     endpoint_id: id,
-    content: { json: { ...storedFields(content), secret_encrypted: secretEncrypted } },
+    content: { json: { ...storedFields(content), ...placeFields(place), secret_encrypted: secretEncrypted } },
   }),
   result: z.object({ endpoint: endpointSchema, is_new: z.boolean() }),
 });
@@ -64,10 +109,10 @@ const createNotificationEndpoint = defineVerb({
 const changeNotificationEndpoint = defineVerb({
   ...VERB,
   name: "change_notification_endpoint",
-  args: ({ id, secretEncrypted, changes }: WithSecret & { changes: EndpointChanges }) => ({
+  args: ({ id, changes, moved }: { id: string; changes: EndpointChanges; moved: (WithSecret & Place) | null }) => ({
     endpoint_id: id,
-    changes: { json: storedFields(changes) },
-    secret_encrypted: secretEncrypted,
+    changes: { json: { ...storedFields(changes), ...(moved !== null && placeFields(moved)) } },
+    secret_encrypted: moved?.secretEncrypted ?? null,
   }),
   result: z.object({ endpoint: endpointSchema, has_new_secret: z.boolean() }),
   isRepeatable: true,
@@ -91,12 +136,27 @@ export const deleteEndpoint = defineVerb({
   result: z.unknown(),
 });
 
-/** Those fields of an endpoint that are given, by their names in the database. */
-const storedFields = ({ url, description, eventTypes, definitionIds, isActive }: EndpointChanges) => ({
-  ...(url !== undefined && { url }),
+const placeFields = ({ url, addressHash }: Place) => ({
+  url,
+  ...(addressHash !== undefined && { address_hash: addressHash }),
+});
+
+/** Those fields of an endpoint that are given, by their names in the database, without its place. */
+const storedFields = ({
+  format,
+  description,
+  eventTypes,
+  definitionIds,
+  labels,
+  turns,
+  isActive,
+}: EndpointChanges) => ({
+  ...(format !== undefined && { format }),
   ...(description !== undefined && { description }),
   ...(eventTypes !== undefined && { event_types: [...new Set(eventTypes)] }),
   ...(definitionIds !== undefined && { workflow_definition_ids: definitionIds }),
+  ...(labels !== undefined && { labels: labels && [...new Set(labels)] }),
+  ...(turns !== undefined && { turns: turns && [...new Set(turns)] }),
   ...(isActive !== undefined && { is_active: isActive }),
 });
 
@@ -108,9 +168,21 @@ async function newSecret({ config }: VerbServices, id: string) {
   return { secret, secretEncrypted: await encryptWebhookSecret(config.encryptionKeys, id, secret) };
 }
 
+/** The place and the secret of an endpoint of this format that gets this URL. A chat has no secret that its owner would have to know. */
+async function newPlace(services: VerbServices, id: string, format: EndpointFormat, url: string) {
+  const { allowLocalRunners: allowLocal, publicUrl, encryptionKeys } = services.config;
+  const msg = checkAddress(format, url, { allowLocal, publicUrl });
+  if (msg !== null) {
+    // Without the URL itself, since it may be the address of a chat.
+    throw new ValidationFailed([{ loc: ["body", "url"], type: "value_error", msg }]);
+  }
+  if (format !== "standard") return { id, secret: undefined, ...(await sealAddress(encryptionKeys, id, url)) };
+  return { id, url, ...(await newSecret(services, id)) };
+}
+
 /**
- * Creates an endpoint, and returns it with its secret. The secret cannot be read again later. When an earlier call with this id
- * has created the endpoint, `isNew` is false, and the endpoint has another secret.
+ * Creates an endpoint, and returns it with its secret, which cannot be read again later; undefined for a chat. When an earlier call with
+ * this id has created the endpoint, `isNew` is false, and the endpoint has another secret.
  * @throws Unauthenticated
  * @throws Problem `forbidden`, or `conflict` when the tenant has 50 endpoints
  * @throws ValidationFailed for a URL that is refused, or definitions that do not exist
@@ -119,16 +191,15 @@ export async function createEndpoint(
   services: VerbServices,
   id: string,
   content: EndpointContent,
-): Promise<{ endpoint: EndpointRow; secret: string; isNew: boolean }> {
-  checkUrl(services.config, content.url);
-  const { secret, secretEncrypted } = await newSecret(services, id);
-  const { result } = await perform(services, createNotificationEndpoint, { id, secretEncrypted, content });
+): Promise<{ endpoint: EndpointRow; secret: string | undefined; isNew: boolean }> {
+  const { secret, secretEncrypted, ...place } = await newPlace(services, id, content.format, content.url);
+  const { result } = await perform(services, createNotificationEndpoint, { id, secretEncrypted, content, place });
   return { endpoint: result.endpoint, secret, isNew: result.is_new };
 }
 
 /**
  * Changes those fields of an endpoint that are given. With another URL the endpoint also gets another secret, which is returned
- * and cannot be read again later. Otherwise `secret` is undefined.
+ * and cannot be read again later. Otherwise, and for a chat, `secret` is undefined. The URL of a chat comes with its format.
  * @throws as {@link createEndpoint}, and Problem `not_found`
  */
 export async function changeEndpoint(
@@ -136,22 +207,17 @@ export async function changeEndpoint(
   id: string,
   changes: EndpointChanges,
 ): Promise<{ endpoint: EndpointRow; secret: string | undefined }> {
-  if (changes.url !== undefined) checkUrl(services.config, changes.url);
-  const { secret, secretEncrypted } = await newSecret(services, id);
-  const { result } = await perform(services, changeNotificationEndpoint, { id, secretEncrypted, changes });
-  return { endpoint: result.endpoint, secret: result.has_new_secret ? secret : undefined };
-}
-
-function checkUrl({ allowLocalRunners, publicUrl }: Config, url: string): void {
-  const msg = checkRunnerUrl(url, { allowLocal: allowLocalRunners, publicUrl });
-  if (msg !== null) throw new ValidationFailed([{ loc: ["body", "url"], type: "value_error", msg, input: url }]);
+  const { format = "standard", url } = changes;
+  const moved = url === undefined ? null : await newPlace(services, id, format, url);
+  const { result } = await perform(services, changeNotificationEndpoint, { id, changes, moved });
+  return { endpoint: result.endpoint, secret: result.has_new_secret ? moved?.secret : undefined };
 }
 
 /**
  * Gives an endpoint a new secret, and returns it. For 24 hours, messages are also signed with the old one. With `seenAt`, the
  * `updated_at` that somebody has seen, a request that is sent again changes nothing.
  * @throws Unauthenticated
- * @throws Problem `forbidden`, `not_found`, or `conflict` when it was changed since `seenAt`
+ * @throws Problem `forbidden`, `not_found`, or `conflict` for a chat, and when it was changed since `seenAt`
  */
 export async function rotateSecret(
   services: VerbServices,

@@ -12,13 +12,21 @@ export const endpointRefusalSchema = z.object({
     "no_delivery",
     "id_taken",
     "changed",
+    "other_format",
+    "turn_in_vain",
+    "not_signed",
   ]),
   ids: z.array(z.string()).default([]),
+  format: z.string().optional(),
 });
 
 export const NO_ENDPOINT = "There is no such notification endpoint in your tenant.";
 
-export function endpointProblem({ refused, ids }: z.infer<typeof endpointRefusalSchema>): Problem | ValidationFailed {
+export function endpointProblem({
+  refused,
+  ids,
+  format,
+}: z.infer<typeof endpointRefusalSchema>): Problem | ValidationFailed {
   switch (refused) {
     case "forbidden":
       return new Problem("forbidden", "Only an OWNER or ADMIN may see and change notification endpoints.");
@@ -40,6 +48,20 @@ export function endpointProblem({ refused, ids }: z.infer<typeof endpointRefusal
       );
     case "disabled":
       return new Problem("conflict", "The endpoint is disabled. Set `is_active` to true first.");
+    case "not_signed":
+      return new Problem(
+        "conflict",
+        "A chat has no secret to rotate: its address is the secret. Make a new one in the chat, and change the `url` to it.",
+      );
+    case "other_format": {
+      const msg = `The format of the endpoint is \`${format}\`, which cannot be changed. Send it with a new \`url\`, or create another endpoint.`;
+      return new ValidationFailed([{ loc: ["body", "format"], type: "value_error", msg }]);
+    }
+    case "turn_in_vain": {
+      const msg =
+        "`first_failure` needs the event `workflow_run.failed`, and `works_again` needs `workflow_run.completed`.";
+      return new ValidationFailed([{ loc: ["body", "on"], type: "value_error", msg }]);
+    }
     case "unknown_definitions": {
       const msg = `There are no such workflows: ${ids.join(", ")}.`;
       return new ValidationFailed([{ loc: ["body", "workflow_definition_ids"], type: "value_error", msg }]);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ENDPOINT_FORMATS } from "../../db/enums.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 
 const notificationSchema = z.object({
@@ -21,7 +22,10 @@ const claimSchema = z.union([
     is_probe: z.boolean(),
     endpoint: z.object({
       id: z.string(),
+      format: z.enum(ENDPOINT_FORMATS),
+      /** Of a chat only the scheme and the host: the address is its secret, and is known by its hash. */
       url: z.string(),
+      address_hash: z.string().nullable(),
       secret_encrypted: z.string(),
       previous_secret_encrypted: z.string().nullable(),
     }),
@@ -58,7 +62,7 @@ export const recordNotifications = defineVerb({
   name: "record_notifications",
   args: ({ claim, results }: { claim: Claim; results: readonly NotificationResult[] }) => ({
     endpoint_id: claim.endpoint.id,
-    url: claim.endpoint.url,
+    url: claim.endpoint.address_hash ?? claim.endpoint.url,
     is_probe: claim.is_probe,
     is_asked: claim.notifications.some(({ is_asked }) => is_asked),
     results: { json: results },

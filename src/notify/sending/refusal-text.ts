@@ -57,12 +57,15 @@ async function readBeginning(body: ReadableStream<Uint8Array>): Promise<Uint8Arr
 function hide(bytes: Uint8Array, secrets: readonly string[]): Uint8Array {
   // Each byte as one character, so that positions in the text are positions in the bytes.
   const text = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  const hidden = secrets.reduce(
+  return Uint8Array.from(hideIn(text, secrets), (char) => char.charCodeAt(0));
+}
+
+/** The text with a `*` for each character of a secret. */
+export const hideIn = (text: string, secrets: readonly string[]): string =>
+  secrets.reduce(
     (rest, secret) => (secret === "" ? rest : rest.replaceAll(patternOf(secret), (found) => "*".repeat(found.length))),
     text,
   );
-  return Uint8Array.from(hidden, (char) => char.charCodeAt(0));
-}
 
 function patternOf(secret: string): RegExp {
   // What is before and after the base64 of a key or signature is no secret, and may be missing.

@@ -6,7 +6,7 @@ import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { readRetryAfter } from "../../webhooks/answer.ts";
 import { postWebhook, WEBHOOKS_AT_ONCE } from "../../webhooks/post-webhook.ts";
-import { decryptWebhookSecret } from "../../webhooks/secret-box.ts";
+import { composeWebhook } from "./compose.ts";
 import {
   type Claim,
   claimNotifications,
@@ -14,7 +14,7 @@ import {
   type NotificationResult,
   recordNotifications,
 } from "./notification.ts";
-import { readRefusal } from "./refusal-text.ts";
+import { hideIn, readRefusal } from "./refusal-text.ts";
 
 /**
  * Nothing is claimed after this time. So the last try, which takes up to 15 s, ends within the 30 s that an invocation may
@@ -78,29 +78,16 @@ type Tried = Pick<NotificationResult, "outcome" | "status" | "reason" | "answer"
 const FAILED = { outcome: "failed", status: null, answer: null, retry_after_seconds: null } as const;
 
 async function trySending(config: Config, claim: Claim, notification: Notification): Promise<Tried> {
-  const { endpoint, claimed_at: sentAt } = claim;
-  const encrypted = [endpoint.secret_encrypted, endpoint.previous_secret_encrypted].filter((text) => text !== null);
-  const secrets = await Promise.all(
-    encrypted.map((text) => decryptWebhookSecret(config.encryptionKeys, endpoint.id, text)),
-  );
-  const webhook = {
-    url: endpoint.url,
-    secrets,
-    id: notification.event_id,
-    sentAt,
-    type: notification.event_name,
-    traceparent: notification.data.traceparent,
-    body: bodyOf(notification, config.publicUrl),
-  };
+  const { webhook, hidden } = await composeWebhook(config, claim, notification);
   let refusal: string | null = null;
   const readAnswer = async (answer: Response, signatures: readonly string[]) => {
-    if (!answer.ok) refusal = await readRefusal(answer, [...secrets, ...signatures]);
+    if (!answer.ok) refusal = await readRefusal(answer, [...hidden, ...signatures]);
   };
   const options = { allowLocal: config.allowLocalRunners, publicUrl: config.publicUrl, readAnswer };
   const answer = await postWebhook(webhook, options);
   if (!(answer instanceof Response)) {
     const reason = "urlFault" in answer ? `The URL is refused: ${answer.urlFault}` : `No answer: ${answer.silence}`;
-    return { ...FAILED, reason };
+    return { ...FAILED, reason: hideIn(reason, hidden) };
   }
   const { status } = answer;
   if (answer.ok) return { outcome: "delivered", status, reason: null, answer: null, retry_after_seconds: null };
@@ -110,18 +97,6 @@ async function trySending(config: Config, claim: Claim, notification: Notificati
     status,
     reason: isGone ? "It answered 410: it is gone for good." : `It answered ${status}.`,
     answer: refusal,
-    retry_after_seconds: readRetryAfter(answer.headers, sentAt),
+    retry_after_seconds: readRetryAfter(answer.headers, claim.claimed_at),
   };
-}
-
-/** The body of a notification. It has the same bytes each time it is sent. */
-function bodyOf({ event_id, event_name, event_at, data }: Notification, publicUrl: string): string {
-  const { run_id, batch_id } = data;
-  const links =
-    typeof run_id === "string"
-      ? { url: `${publicUrl}/v1/workflow-runs/${run_id}`, dashboard_url: `${publicUrl}/app/runs/${run_id}` }
-      : typeof batch_id === "string"
-        ? { url: `${publicUrl}/v1/run-batches/${batch_id}`, dashboard_url: `${publicUrl}/app/batches/${batch_id}` }
-        : {};
-  return JSON.stringify({ type: event_name, timestamp: event_at, data: { event_id, ...data, ...links } });
 }

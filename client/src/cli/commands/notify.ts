@@ -4,11 +4,11 @@ import { ApiProblem } from "../../problem.ts";
 import type { NotificationDelivery, NotificationEndpoint } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { several } from "../input.ts";
+import { oneOf, readText, several, severalLabels, severalOf } from "../input.ts";
 import { findWorkflow } from "../names.ts";
-import { ago, facts, harmless, paint, printList, printOne, say } from "../output.ts";
+import { ago, facts, harmless, type Mode, paint, printList, printOne, say } from "../output.ts";
 
-/** `secret` is present only in the answer that creates it. */
+/** `secret` is present only in the answer that creates it. A chat has none. */
 type Endpoint = NotificationEndpoint & { secret?: string };
 
 const TYPES: readonly NotificationEndpoint["event_types"][number][] = [
@@ -25,7 +25,24 @@ const TYPES: readonly NotificationEndpoint["event_types"][number][] = [
   "notification_endpoint.disabled",
 ];
 
+const FORMATS: readonly NotificationEndpoint["format"][] = ["standard", "slack", "teams"];
+const TURNS: readonly NonNullable<NotificationEndpoint["on"]>[number][] = ["first_failure", "works_again"];
+
 const PATH = "/v1/notification-endpoints";
+
+const URL_ARGUMENT = [
+  "<url>",
+  "a public https URL: as text, or, since the URL of a chat is a secret, as @file or as @- from stdin",
+] as const;
+
+type CreateFlags = {
+  type: string[];
+  format?: string;
+  workflow?: string[];
+  label?: string[];
+  on?: string[];
+  description?: string;
+};
 
 async function call<Answer>(client: Client, method: string, path: string, body?: object): Promise<Answer> {
   const response = await client.request(path, {
@@ -53,7 +70,9 @@ async function list<Item>(client: Client, path: string): Promise<Item[]> {
 }
 
 export function addNotify(program: Command): void {
-  const notify = program.command("notify").description("Endpoints, which are notified of runs by signed webhooks");
+  const notify = program
+    .command("notify")
+    .description("Endpoints, which are notified of runs by signed webhooks, or in a chat");
   const ofEndpoint = (name: string, description: string, example = `workflow-runs notify ${name} $ENDPOINT`) =>
     notify
       .command(name)
@@ -74,6 +93,7 @@ export function addNotify(program: Command): void {
         (one) => ({
           id: one.id,
           url: harmless(one.url),
+          format: one.format,
           events: one.event_types.join(" "),
           state: stateOf(one),
           problem: harmless(one.disabled_reason ?? ""),
@@ -83,10 +103,15 @@ export function addNotify(program: Command): void {
 
   notify
     .command("create")
-    .argument("<url>", "a public https URL")
-    .description("Notify a URL of events. The secret that signs the notifications is shown once")
+    .argument(...URL_ARGUMENT)
+    .description(
+      "Notify a URL of events. The secret that signs the notifications is shown once. The URL of a chat is itself a secret, and is not shown",
+    )
     .requiredOption("--type <type>", "such as workflow_run.failed; can be repeated", several)
+    .option("--format <format>", `what is sent: ${FORMATS.join(", ")}`, oneOf(FORMATS))
     .option("--workflow <workflow>", "only of this workflow; can be repeated", several)
+    .option("--label <key:value>", "only of runs with this label; can be repeated", severalLabels)
+    .option("--on <turn>", `of the ends of runs, only this: ${TURNS.join(", ")}; can be repeated`, severalOf(TURNS))
     .option("--description <text>", "what it is for")
     .addHelpText(
       "after",
@@ -95,22 +120,36 @@ Types:
 ${TYPES.map((type) => `  ${type}`).join("\n")}
 
 Example:
-  $ workflow-runs notify create https://chat.example.com/hook --type workflow_run.failed`,
+  $ workflow-runs notify create https://hooks.example.com/runs --type workflow_run.failed
+  $ workflow-runs notify create @slack-url.txt --format slack --type workflow_run.failed --on first_failure`,
     )
-    .action(
-      async (url: string, flags: { type: string[]; workflow?: string[]; description?: string }, command: Command) => {
-        const { client, mode } = contextOf(command);
-        const workflows = await Promise.all((flags.workflow ?? []).map((one) => findWorkflow(client, one)));
-        const made = await call<Endpoint>(client, "POST", PATH, {
-          url,
-          event_types: flags.type,
-          ...(workflows.length > 0 && { workflow_definition_ids: workflows.map(({ id }) => id) }),
-          ...(flags.description !== undefined && { description: flags.description }),
-        });
-        if (mode === "people") say("Keep the secret now: it is not shown again.");
-        printOne(mode, made, made.id, () => endpointLines(made));
-      },
-    );
+    .action(async (given: string, flags: CreateFlags, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const workflows = await Promise.all((flags.workflow ?? []).map((one) => findWorkflow(client, one)));
+      const { format, label: labels, on, description } = flags;
+      const made = await call<Endpoint>(client, "POST", PATH, {
+        url: await readUrl(given),
+        event_types: flags.type,
+        ...(workflows.length > 0 && { workflow_definition_ids: workflows.map(({ id }) => id) }),
+        ...Object.fromEntries(
+          Object.entries({ format, labels, on, description }).filter(([, value]) => value !== undefined),
+        ),
+      });
+      printEndpoint(mode, made);
+    });
+
+  ofEndpoint(
+    "move",
+    "Notify it at another URL: of a chat, its new address",
+    "workflow-runs notify move $ENDPOINT @url.txt",
+  )
+    .argument(...URL_ARGUMENT)
+    .action(async (id: string, given: string, _, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const path = `${PATH}/${encodeURIComponent(id)}`;
+      const { format } = await call<Endpoint>(client, "GET", path);
+      printEndpoint(mode, await call<Endpoint>(client, "PATCH", path, { format, url: await readUrl(given) }));
+    });
 
   ofEndpoint("rotate", "Create a new secret; for 24 hours, notifications are also signed with the old one").action(
     async (id: string, _, command: Command) => {
@@ -175,6 +214,14 @@ Example:
   });
 }
 
+/** A file usually ends with a line break, which is not a part of the URL. */
+const readUrl = async (given: string) => (await readText(given)).trim();
+
+function printEndpoint(mode: Mode, endpoint: Endpoint): void {
+  if (mode === "people" && endpoint.secret !== undefined) say("Keep the secret now: it is not shown again.");
+  printOne(mode, endpoint, endpoint.id, () => endpointLines(endpoint));
+}
+
 function stateOf({ disabled_at, failures }: Endpoint): string {
   if (disabled_at !== null) return paint("red", `disabled ${ago(disabled_at)}`);
   return failures > 0 ? paint("yellow", `active, failed ${failures} times`) : "active";
@@ -184,7 +231,10 @@ const endpointLines = (one: Endpoint): string[] =>
   facts({
     id: one.id,
     url: harmless(one.url),
+    format: one.format,
     events: one.event_types.join(" "),
+    "only on": one.on?.join(" "),
+    labels: one.labels?.map(harmless).join(" "),
     state: stateOf(one),
     problem: one.disabled_reason === null ? null : harmless(one.disabled_reason),
     secret: one.secret,

@@ -1,12 +1,15 @@
 -- Claims up to `p_limit` due notifications of an endpoint: until the claim is over, nobody else sends them. Notifications
 -- that a person asked for come first, then those that have been due longest. An endpoint whose last try failed gets one at a
--- time. One that has failed five times in a row gets only a probe, when that is due.
+-- time. One that has failed five times in a row gets only a probe, when that is due. A chat that takes one message at a time gets one,
+-- and the others wait until its pause is over.
 --
 -- Guarantees: a due notification is claimed by one caller at a time, and is due again when that caller dies.
--- Closes the race between two callers: each skips rows that the other has locked, and only one of them gets the probe.
+-- Closes the race between two callers: each skips rows that the other has locked, and only one of them gets the probe. Endpoints with
+-- the same address of a chat are locked together, so they share its pause.
 --
 -- Answers {"result": {"endpoint", "notifications", "claimed_at", "is_probe"}}, or {"result": {"notifications": []}}:
--- - endpoint: {"id", "url", "secret_encrypted", "previous_secret_encrypted"}; the last one is null unless it still signs
+-- - endpoint: {"id", "format", "url", "address_hash", "secret_encrypted", "previous_secret_encrypted"}; the last one is null unless it
+--   still signs. The secret of a chat is its address.
 -- - notifications: [{"id", "event_id", "event_name", "event_at", "data", "try_count", "is_asked"}]; `is_asked`: a person asked for it
 create or replace function public.claim_notifications(p_context jsonb, p_endpoint_id uuid, p_limit integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -16,16 +19,25 @@ declare
   v_tenant_id uuid;
   v_failures integer;
   v_probe_at timestamptz;
+  v_opens_at timestamptz;
+  v_pace interval;
+  v_address_hash text;
   v_limit integer := p_limit;
   v_claimed jsonb;
 begin
-  select e.tenant_id, e.failures, e.probe_at into v_tenant_id, v_failures, v_probe_at
+  select public.pace_of(e.format) into v_pace from public.notification_endpoints e where e.id = p_endpoint_id;
+  if v_pace is not null then
+    perform public.lock_address(p_endpoint_id);
+    v_now := clock_timestamp();
+  end if;
+  select e.tenant_id, e.failures, e.probe_at, e.address_hash, public.endpoint_opens_at(e)
+  into v_tenant_id, v_failures, v_probe_at, v_address_hash, v_opens_at
   from public.notification_endpoints e
   where e.id = p_endpoint_id and e.disabled_at is null;
-  if v_tenant_id is null or v_probe_at > v_now then
+  if v_tenant_id is null or v_opens_at > v_now then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {"notifications": []}}');
   end if;
-  if v_failures > 0 then
+  if v_failures > 0 or v_pace is not null then
     v_limit := 1;
   end if;
   if v_probe_at is not null then
@@ -61,9 +73,13 @@ begin
   if v_claimed is null then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {"notifications": []}}');
   end if;
+  if v_pace is not null then
+    perform public.pace_address(v_tenant_id, v_address_hash, v_now + v_pace);
+  end if;
   return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'claimed_at', public.wire_instant(v_now), 'is_probe', v_probe_at is not null, 'notifications', v_claimed, 'endpoint', (
-      select jsonb_build_object('id', e.id, 'url', e.url, 'secret_encrypted', e.secret_encrypted,
+      select jsonb_build_object('id', e.id, 'format', e.format, 'url', e.url, 'address_hash', e.address_hash,
+        'secret_encrypted', e.secret_encrypted,
         'previous_secret_encrypted', case when e.previous_secret_until > v_now then e.previous_secret_encrypted end)
       from public.notification_endpoints e
       where e.id = p_endpoint_id))),

@@ -1,5 +1,5 @@
--- Creates an endpoint of the caller's tenant. `p_content` is {"url", "description", "event_types", "workflow_definition_ids":
--- null for all, "secret_encrypted"}.
+-- Creates an endpoint of the caller's tenant. `p_content` is {"format", "url", "address_hash": null unless it is a chat,
+-- "description", "event_types", "workflow_definition_ids", "labels", "turns": each null for all, "secret_encrypted"}.
 --
 -- Guarantees: a tenant has at most 50 endpoints, so an event creates at most 50 notifications.
 -- Closes the race between two requests that create the last allowed one: both lock the tenant's row.
@@ -7,7 +7,7 @@
 -- "is_new": false.
 --
 -- Answers {"result": {"endpoint", "is_new"}}, or "refused": id_taken (by another tenant), too_many,
--- unknown_definitions (with "ids"), and see `judge_administrator`.
+-- unknown_definitions (with "ids"), turn_in_vain, and see `judge_administrator`.
 create or replace function public.create_notification_endpoint(p_context jsonb, p_endpoint_id uuid, p_content jsonb)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -42,16 +42,19 @@ begin
       return public.answer_of(p_context, v_since, v_tenant_id,
         jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
     end if;
+    if public.has_turn_in_vain(public.json_texts(p_content -> 'turns'), public.json_texts(p_content -> 'event_types')) then
+      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "turn_in_vain"}');
+    end if;
     if (select count(*) from public.notification_endpoints e where e.tenant_id = v_tenant_id) >= c_max_endpoints then
       return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
     end if;
     insert into public.notification_endpoints
-      (id, tenant_id, url, description, event_types, workflow_definition_ids, secret_encrypted)
-    values (p_endpoint_id, v_tenant_id, p_content ->> 'url', p_content ->> 'description',
-      array(select jsonb_array_elements_text(p_content -> 'event_types')),
+      (id, tenant_id, format, url, address_hash, description, event_types, workflow_definition_ids, labels, turns, secret_encrypted)
+    values (p_endpoint_id, v_tenant_id, coalesce(p_content ->> 'format', 'standard'), p_content ->> 'url',
+      p_content ->> 'address_hash', p_content ->> 'description', public.json_texts(p_content -> 'event_types'),
       case when p_content ->> 'workflow_definition_ids' is not null
         then public.json_uuids(p_content -> 'workflow_definition_ids') end,
-      p_content ->> 'secret_encrypted');
+      public.json_texts(p_content -> 'labels'), public.json_texts(p_content -> 'turns'), p_content ->> 'secret_encrypted');
     perform public.audit_change(
       p_context, v_tenant_id, 'notification_endpoint.created', 'notification_endpoint', p_endpoint_id, null);
   end if;

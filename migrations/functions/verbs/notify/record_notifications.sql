@@ -1,11 +1,11 @@
 -- Records the outcomes of claimed notifications of one endpoint: [{"id", "try_count": as it was claimed, "outcome":
 -- "delivered", "failed" or "gone", "status": of the answer or null, "duration_ms", "reason": null when it was delivered,
 -- "answer": the beginning of what the endpoint answered when it refused, or null, "retry_after_seconds": the least pause that the
--- endpoint asked for}]. `p_url` is where they were sent. `p_is_probe` is as they were claimed. `p_is_asked` is true when a person
+-- endpoint asked for}]. `p_url` is where they were sent: of a chat the hash of its address. `p_is_probe` is as they were claimed. `p_is_asked` is true when a person
 -- asked for one of them, and may be looking at its page.
 --
 -- A notification is tried eight times. An endpoint that fails five times in a row then gets one probe at a time, with the same
--- delays. An endpoint that says it is gone (410), or that has failed for five days, is disabled, with an event.
+-- delays. A pause that a chat has asked for holds for all messages to its address. An endpoint that says it is gone (410), or that has failed for five days, is disabled, with an event.
 --
 -- Guarantees: each try counts once. The result of a caller whose claim is over changes nothing, since `try_count` is higher
 -- by then.
@@ -25,6 +25,7 @@ declare
   v_now timestamptz;
   v_tenant_id uuid;
   v_url text;
+  v_address_hash text;
   v_failures integer;
   v_failing_since timestamptz;
   v_probes integer;
@@ -36,11 +37,11 @@ declare
   v_why_disabled text;
 begin
   -- 1. Lock the endpoint.
-  select e.tenant_id, e.url, e.failures, e.failing_since, e.failed_probes, e.disabled_at
-  into v_tenant_id, v_url, v_failures, v_failing_since, v_probes, v_disabled_at
+  perform public.lock_address(p_endpoint_id);
+  select e.tenant_id, e.url, e.address_hash, e.failures, e.failing_since, e.failed_probes, e.disabled_at
+  into v_tenant_id, v_url, v_address_hash, v_failures, v_failing_since, v_probes, v_disabled_at
   from public.notification_endpoints e
-  where e.id = p_endpoint_id
-  for no key update;
+  where e.id = p_endpoint_id;
   if v_tenant_id is null then
     return public.answer_of(p_context, v_since, null, '{"result": {"has_due": false}}');
   end if;
@@ -74,7 +75,12 @@ begin
   from recorded;
 
   -- 3. Update the state of the endpoint.
-  if v_disabled_at is null and v_url = p_url then
+  if v_disabled_at is null and coalesce(v_address_hash, v_url) = p_url then
+    perform public.pace_address(v_tenant_id, v_address_hash, v_now + make_interval(secs => asked.seconds))
+    from (
+      select max((result.value ->> 'retry_after_seconds')::float8) as seconds from jsonb_array_elements(p_results) result (value)
+    ) asked
+    where v_address_hash is not null and asked.seconds is not null;
     if v_delivered > 0 then
       update public.notification_endpoints e
       set failures = 0, failing_since = null, probe_at = null, failed_probes = 0

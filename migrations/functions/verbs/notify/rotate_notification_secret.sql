@@ -4,7 +4,7 @@
 -- Closes the race with another change of the endpoint: both lock it.
 -- With `p_seen_at`, the `updated_at` that the caller has seen, a request that is sent again changes nothing.
 --
--- Answers {"result": {"endpoint"}}, or "refused": changed (since `p_seen_at`), and see `lock_and_judge_endpoint`.
+-- Answers {"result": {"endpoint"}}, or "refused": changed (since `p_seen_at`), not_signed (a chat: its secret is its address), and see `lock_and_judge_endpoint`.
 create or replace function public.rotate_notification_secret(
   p_context jsonb, p_endpoint_id uuid, p_secret_encrypted text, p_seen_at text default null
 ) returns jsonb
@@ -21,6 +21,9 @@ begin
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+  if exists (select from public.notification_endpoints e where e.id = p_endpoint_id and e.format <> 'standard') then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_signed"}');
   end if;
   if p_seen_at <> (select public.wire_instant(e.updated_at) from public.notification_endpoints e where e.id = p_endpoint_id) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "changed"}');

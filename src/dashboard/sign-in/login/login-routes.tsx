@@ -16,6 +16,7 @@ import { Pages } from "../../pages.ts";
 import { ClosedInvitePage } from "../../people/invite.tsx";
 import { html, seeOther } from "../../render.ts";
 import { readId } from "../../signed-in.tsx";
+import { noteRefused } from "../refused.ts";
 import { keepSession, SESSION_SECONDS } from "../session.ts";
 import { answerSignIn, findOwnPath, START } from "../sign-in.tsx";
 import { LoginRefused, LoginUnavailable } from "./failures.ts";
@@ -78,7 +79,7 @@ async function enter(
     return seeOther(c, tenants > 1 ? `/app/tenants?next=${encodeURIComponent(next)}` : next);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    log("info", "sign-in refused", { reason: error.code, request_id: c.var.requestId });
+    noteRefused(c, "login_service", error.code);
     if (error.code === "forbidden") {
       return html(c, <UnknownAccountPage serviceName={login.name} email={account.email} />, 403);
     }
@@ -98,9 +99,8 @@ async function beginSession(c: Context<AppEnv>, invite: PendingSignIn["invite"],
 
 /** Answers a sign-in that failed with the page to sign in, which says why. Nothing of an answer of the login service is shown. */
 function explain(c: Context<AppEnv>, { name }: LoginService, error: unknown, next: string): Promise<Response> {
-  const request_id = c.var.requestId;
   if (error instanceof LoginUnavailable) {
-    log("error", "login service", { request_id, ...describeError(error) });
+    log("error", "login service", { request_id: c.var.requestId, ...describeError(error) });
     c.header("Retry-After", "5");
     const detail = `${name} does not answer as it should. Try again in a moment, or sign in with an API key.`;
     return answerSignIn(c, { next, failure: { faults: [], detail } }, 503);
@@ -108,7 +108,7 @@ function explain(c: Context<AppEnv>, { name }: LoginService, error: unknown, nex
   if (!(error instanceof LoginRefused) && !(error instanceof Unauthenticated)) throw error;
   const reason = error instanceof LoginRefused ? error.reason : "expired";
   const message = error.cause instanceof Error ? error.cause.message : error.message;
-  log("info", "sign-in refused", { request_id, reason, error: message });
+  noteRefused(c, "login_service", reason, { error: message });
   // The rate limit of failed authentications counts answers with this header.
   c.header("WWW-Authenticate", "Bearer");
   const detail =

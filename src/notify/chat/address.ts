@@ -1,0 +1,64 @@
+/**
+ * The address of a chat. Whoever knows it can write into the chat, so it is a secret: it is stored encrypted, and only its scheme and
+ * host are shown.
+ */
+import type { EndpointFormat } from "../../db/enums.ts";
+import type { KeyRing } from "../../key-ring.ts";
+import { encryptWebhookSecret } from "../../webhooks/secret-box.ts";
+import { checkRunnerUrl, type RunnerUrlOptions } from "../../webhooks/url-guard.ts";
+
+/** Where Slack takes messages. Other services with the format of Slack have hosts of their own. */
+const SLACK = /^hooks\.slack(-gov)?\.com$/;
+
+/** The hosts of Office 365 connectors, which Microsoft has retired: https://aka.ms/o365-connectors-retirement. */
+const CONNECTORS = /^(outlook\.office(365)?\.com|(.+\.)?webhook\.office(365)?\.com)$/;
+
+/** The hosts of Teams' Workflows (Power Automate), also those of the clouds of governments and of China. */
+const WORKFLOWS = [
+  "api.powerplatform.com",
+  "api.gov.powerplatform.microsoft.us",
+  "api.high.powerplatform.microsoft.us",
+  "api.appsplatform.us",
+  "api.powerplatform.partner.microsoftonline.cn",
+  "logic.azure.com",
+  "logic.azure.us",
+  "logic.azure.cn",
+];
+
+/** Returns null when an endpoint of this format may have this URL, otherwise a sentence that says what is wrong. */
+export function checkAddress(format: EndpointFormat, url: string, options: RunnerUrlOptions): string | null {
+  const fault = checkRunnerUrl(url, options);
+  if (fault !== null) return fault;
+  const { hostname, protocol } = new URL(url);
+  if (format === "standard") {
+    return SLACK.test(hostname) ? "This is an address of Slack: send `format: slack` with it." : null;
+  }
+  if (format !== "teams" || protocol === "http:") return null;
+  if (CONNECTORS.test(hostname)) {
+    return "This is a connector, and Microsoft has retired those. Add the workflow “Send webhook alerts to a channel” in Teams, and copy its URL.";
+  }
+  return WORKFLOWS.some((host) => hostname.endsWith(`.${host}`))
+    ? null
+    : "Must be the URL of a workflow in Teams, whose host ends in api.powerplatform.com or logic.azure.com.";
+}
+
+/** The address of the endpoint with this id, in the form in which it is stored. */
+export async function sealAddress(keys: KeyRing, id: string, address: string) {
+  const { href, origin } = new URL(address);
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(href));
+  return {
+    url: origin,
+    addressHash: new Uint8Array(hash).toHex(),
+    secretEncrypted: await encryptWebhookSecret(keys, id, href),
+  };
+}
+
+/** The parts of an address that nobody may see, also when a server sends back only some of them. */
+export function secretsIn(address: string): string[] {
+  const { pathname, search, searchParams } = new URL(address);
+  const parts = [...pathname.split("/"), ...searchParams.values()];
+  return [
+    `${pathname}${search}`,
+    ...parts.filter((part) => part.length >= 16 || (part.length >= 8 && /\d/.test(part))),
+  ];
+}

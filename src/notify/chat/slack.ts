@@ -1,0 +1,35 @@
+/**
+ * The message for an incoming webhook of Slack, and of services that take the same:
+ * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks.
+ */
+import { type ChatMessage, clip } from "./message.ts";
+
+/** The most characters of a section's text: https://docs.slack.dev/reference/block-kit/blocks/section-block. */
+const MAX_SECTION = 3_000;
+
+/** Slack's only control characters: https://docs.slack.dev/messaging/formatting-message-text#escaping. */
+const ESCAPED: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
+
+const escaped = (text: string) => text.replaceAll(/[&<>]/g, (char) => ESCAPED[char] ?? char);
+
+const MARKS = { good: "✅ ", bad: "❌ ", neutral: "" };
+
+/** `verbatim`: Slack makes no links and mentions of what only looks like one. */
+const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text, verbatim: true } });
+
+/** Three backticks would end the block that shows an error. */
+const fenced = (text: string) => `\`\`\`\n${clip(text.replaceAll("```", "'''"), MAX_SECTION - 8, escaped)}\n\`\`\``;
+
+export function slackBody({ title, mood, error, facts, link }: ChatMessage): string {
+  const linked = `<${escaped(link.url)}|${escaped(link.label)}>`;
+  const lines = facts.map(({ name, value }) => `${name}: ${value}\n`).join("");
+  return JSON.stringify({
+    // What a notification of the device shows, and a client without blocks.
+    text: `${MARKS[mood]}${escaped(title)}`,
+    blocks: [
+      section(`${MARKS[mood]}*${escaped(title)}*`),
+      ...(error === null ? [] : [section(fenced(error))]),
+      section(`${clip(lines.trim(), MAX_SECTION - linked.length - 1, escaped)}\n${linked}`.trim()),
+    ],
+  });
+}
