@@ -7,7 +7,7 @@ import process from "node:process";
 
 /** The folders of `src` that build on each other: each may import from those before it. */
 const ROOMS =
-  "db http verbs files people webhooks dispatches workflows runs triggers notify metrics audit sweep dashboard".split(
+  "db http input-schemas verbs files people webhooks dispatches workflows runs triggers notify metrics audit sweep dashboard".split(
     " ",
   );
 

@@ -10,20 +10,20 @@ import { Pages } from "../pages.ts";
 import { seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import { type Invocation, InvokeForm, LABELS } from "./invoke-form.tsx";
-import { linesOf, readInput, readLabels, readMinute } from "./read-fields.ts";
+import { linesOf, readJsonField, readLabels, readMinute } from "./read-fields.ts";
 
 export const invocations = new Pages();
 
 /** Reads the form as the API would read its request. Throws ValidationFailed with all faults at once. */
 function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines, startAfter, mustStartBy }: Invocation) {
-  const [read, { labels, faults: faultsOfLabels }] = [readInput(input), readLabels(lines)];
+  const [read, { labels, faults: faultsOfLabels }] = [readJsonField("input", input), readLabels(lines)];
   const faults = [...read.faults, ...faultsOfLabels];
   const body = {
     idempotency_key: idempotencyKey === "" ? null : idempotencyKey,
     concurrency_key: concurrencyKey === "" ? null : concurrencyKey,
     start_after: readMinute(startAfter),
     must_start_by: readMinute(mustStartBy),
-    input: read.input,
+    input: read.value,
     labels,
   };
   if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(InvokeWorkflowRequestSchema, body)]);
