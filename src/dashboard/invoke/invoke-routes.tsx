@@ -10,7 +10,9 @@ import { Pages } from "../pages.ts";
 import { seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import { type Invocation, InvokeForm, LABELS } from "./invoke-form.tsx";
+import { readJson } from "./json-text.ts";
 import { linesOf, readJsonField, readLabels, readMinute } from "./read-fields.ts";
+import { fieldsOf, inputOfFields } from "./schema-fields.tsx";
 
 export const invocations = new Pages();
 
@@ -30,6 +32,16 @@ function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines, start
   return checkBody(InvokeWorkflowRequestSchema, body);
 }
 
+/**
+ * The schema of which the fields of the form were made. It only says how to read them: the verb judges the input by the workflow's own. A
+ * text that is no such schema counts as none.
+ */
+function readSchema(text = ""): { schema: string; fields: ReturnType<typeof fieldsOf> } {
+  const read = text === "" ? null : readJson(text);
+  const fields = read !== null && "value" in read ? fieldsOf(read.value) : null;
+  return { schema: fields === null ? "" : text, fields };
+}
+
 /** The heading of the page that answers a refused form. */
 function titleOf({ runId, workflow }: Invocation): string {
   const named = workflow === "" ? "" : ` “${workflow}”`;
@@ -38,8 +50,10 @@ function titleOf({ runId, workflow }: Invocation): string {
 
 invocations.form("/app/workflows/:id/invoke", async (c) => {
   const [definitionId, { values }] = [idOf(c), await readForm(c)];
+  const { schema, fields } = readSchema(values.schema);
   const given = {
-    input: linesOf(values, "input"),
+    input: fields === null ? linesOf(values, "input") : inputOfFields(fields, values),
+    schema,
     idempotencyKey: values.idempotency_key?.trim() ?? "",
     concurrencyKey: values.concurrency_key?.trim() ?? "",
     labels: linesOf(values, "labels").trim(),
