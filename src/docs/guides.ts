@@ -1,4 +1,5 @@
 /** The guides of `docs/` that the service itself shows, as HTML. */
+import inputSchemas from "../../docs/input-schemas.md";
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 import triggers from "../../docs/triggers.md";
@@ -24,6 +25,12 @@ export const GUIDES: readonly Guide[] = [
     title: "Triggers",
     summary: "Schedules: when they fire, with whose rights, and what became of each occasion.",
     markdown: triggers,
+  },
+  {
+    slug: "input-schemas",
+    title: "Input schemas",
+    summary: "A JSON Schema that the inputs of a workflow's runs must fit, and what is checked when.",
+    markdown: inputSchemas,
   },
 ];
 

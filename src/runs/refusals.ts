@@ -8,7 +8,7 @@ import { RUN_STATUSES } from "../db/enums.ts";
 import { lackingRights, namePart, partFaultSchema, toFault } from "../files/part-faults.ts";
 import { namesOf } from "../http/json-value.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
-import { inputFaultAt, inputFaultSchema } from "../input-schemas/input-schema.ts";
+import { inputFaultAt, inputFaultSchema } from "../inputs/input-schema.ts";
 
 export const NO_RUN = "There is no such run, or it is not yours to see.";
 

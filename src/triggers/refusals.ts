@@ -1,7 +1,7 @@
 /** Turns refusals of verbs and reads of triggers into problems. */
 import { z } from "zod";
 import { idTakenProblem, Problem, ValidationFailed } from "../http/problems.ts";
-import { inputFaultAt, inputFaultSchema } from "../input-schemas/input-schema.ts";
+import { inputFaultAt, inputFaultSchema } from "../inputs/input-schema.ts";
 import { NEEDS_ONE_SLOT } from "../workflows/policy.ts";
 import { NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "../workflows/workflow-definitions.ts";
 

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import type { Argument } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
-import type { GivenInputs } from "../input-schemas/input-checks.ts";
+import type { GivenInputs } from "../inputs/input-checks.ts";
 import type { Proof } from "./services.ts";
 
 /**

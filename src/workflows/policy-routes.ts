@@ -5,7 +5,7 @@ import { JSON_POINTER, jsonObject } from "../http/json-value.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
-import { MAX_INPUT_SCHEMA_BYTES } from "../input-schemas/input-schema.ts";
+import { MAX_INPUT_SCHEMA_BYTES } from "../inputs/input-schema.ts";
 import { perform } from "../verbs/perform.ts";
 import { checkInputSchema, findPolicy, NEEDS_ONE_SLOT } from "./policy.ts";
 import { definitionParams } from "./workflow-definition-schema.ts";

@@ -39,7 +39,7 @@ export const NEEDS_ONE_SLOT =
  */
 export async function checkInputSchema(schema: JsonObject | null): Promise<void> {
   if (schema === null) return;
-  const { judgeSchema } = await import("../input-schemas/judge-schema.ts");
+  const { judgeSchema } = await import("../inputs/judge-schema.ts");
   const faults = await judgeSchema(schema);
   if (faults.length === 0) return;
   throw new ValidationFailed(

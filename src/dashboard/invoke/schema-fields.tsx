@@ -1,5 +1,5 @@
 /** The fields of a form that is made of an input schema, when all of its values are simple: texts, numbers, booleans and choices. */
-import { isObject } from "../../input-schemas/keywords.ts";
+import { isObject } from "../../inputs/keywords.ts";
 import { Choices, type Failure, Field, type Values } from "../forms.tsx";
 import { readJson } from "./json-text.ts";
 

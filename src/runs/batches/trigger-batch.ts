@@ -2,7 +2,7 @@ import { v7 as newId } from "uuid";
 import { z } from "zod";
 import type { JsonObject } from "../../http/json-value.ts";
 import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
-import { inputFaultAt } from "../../input-schemas/input-schema.ts";
+import { inputFaultAt } from "../../inputs/input-schema.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
 import { faultOfRun, triggerProblem, triggerRefusalSchema } from "../refusals.ts";

@@ -1,8 +1,8 @@
 /** Checks of inputs by JSON Schema: the official tests of all accepted keywords, what is refused, and what an input is told. */
 import { describe, expect, it } from "vitest";
-import { compileSchema } from "../../src/input-schemas/compile.ts";
-import { judgeSchema } from "../../src/input-schemas/judge-schema.ts";
-import { FORMATS, isObject, KEYWORDS } from "../../src/input-schemas/keywords.ts";
+import { compileSchema } from "../../src/inputs/compile.ts";
+import { judgeSchema } from "../../src/inputs/judge-schema.ts";
+import { FORMATS, isObject, KEYWORDS } from "../../src/inputs/keywords.ts";
 
 type Group = { description: string; schema: unknown; tests: { description: string; data: unknown; valid: boolean }[] };
 
