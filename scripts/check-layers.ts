@@ -7,7 +7,7 @@ import process from "node:process";
 
 /** The folders of `src` that build on each other: each may import from those before it. */
 const ROOMS =
-  "db http verbs files people webhooks dispatches workflows runs triggers notify metrics audit sweep dashboard".split(
+  "db http inputs verbs files people webhooks dispatches workflows runs triggers notify metrics audit sweep dashboard".split(
     " ",
   );
 
@@ -24,6 +24,7 @@ const RULES = [
   ["db knows neither config nor log", "^src/db/", "^src/(config|log)\\.ts$"],
   ["db knows nothing of Hono", "^src/db/", "node_modules/@?hono/"],
   ["http knows nothing of drizzle", "^src/http/", "node_modules/drizzle-orm/"],
+  ["Only inputs knows what checks inputs", "^src/(?!inputs/)", "node_modules/(@cfworker/json-schema|re2js)/"],
   ["Only db/client.ts knows the driver", "^src/(?!db/client\\.ts$)", "node_modules/@neondatabase/"],
   [
     "Each folder of src has its place in scripts/check-layers.ts",
@@ -45,6 +46,11 @@ const forbidden = [
     return forbid(`Imports go one way: ${ROOMS.join(" < ")}`, `^src/${room}/`, { path: `^src/${anyOf(later)}/` });
   }),
   forbid("http knows only types of verbs", "^src/http/", { path: "^src/verbs/", dependencyTypesNot: ["type-only"] }),
+  // A new isolate loads neither before the first workflow that has an input schema, or a pattern in one.
+  forbid("What checks inputs is loaded when it is needed", "^src/", {
+    path: "^src/inputs/(compile|patterns)\\.ts$",
+    dependencyTypesNot: ["dynamic-import", "type-only"],
+  }),
   // The Worker's own type names its module.
   forbid("No circle of imports", "^src/(?!worker\\.ts$)", { circular: true }),
   ...RULES.map(([name, from, to]) => forbid(name, from, { path: to })),

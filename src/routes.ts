@@ -7,7 +7,7 @@ const API: readonly Area[] = [
     load: async () => [(await import("./workflows/workflow-definitions-routes.ts")).workflowDefinitions],
   },
   {
-    paths: ["/v1/workflow-definitions/{id}/policy"],
+    paths: ["/v1/workflow-definitions/{id}/policy", "/v1/workflow-definitions/{id}/input-schema"],
     load: async () => [(await import("./workflows/policy-routes.ts")).policies],
   },
   {

@@ -114,6 +114,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workflow-definitions/{definition_id}/input-schema": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the input of a workflow's runs must be
+         * @description The JSON Schema of its policy; null when any input fits.
+         */
+        get: operations["get_workflow_input_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workflow-definitions/{definition_id}/invoke": {
         parameters: {
             query?: never;
@@ -2183,7 +2203,20 @@ export interface components {
          *       "key_from": "/customer/id",
          *       "when_busy": "replace_queued",
          *       "replace_grace_seconds": 0,
-         *       "max_queued": 500
+         *       "max_queued": 500,
+         *       "input_schema": {
+         *         "type": "object",
+         *         "properties": {
+         *           "quarter": {
+         *             "type": "string",
+         *             "pattern": "^20[0-9]{2}-Q[1-4]$"
+         *           }
+         *         },
+         *         "required": [
+         *           "quarter"
+         *         ],
+         *         "additionalProperties": false
+         *       }
          *     }
          */
         WorkflowDefinitionPolicy: {
@@ -2213,6 +2246,10 @@ export interface components {
             replace_grace_seconds: number;
             /** @description How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are not. null: any number. */
             max_queued: number | null;
+            /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains`, `unevaluated…` and `patternProperties`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
+            input_schema: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * @example {
@@ -2227,7 +2264,20 @@ export interface components {
          *       "key_from": "/customer/id",
          *       "when_busy": "replace_queued",
          *       "replace_grace_seconds": 0,
-         *       "max_queued": 500
+         *       "max_queued": 500,
+         *       "input_schema": {
+         *         "type": "object",
+         *         "properties": {
+         *           "quarter": {
+         *             "type": "string",
+         *             "pattern": "^20[0-9]{2}-Q[1-4]$"
+         *           }
+         *         },
+         *         "required": [
+         *           "quarter"
+         *         ],
+         *         "additionalProperties": false
+         *       }
          *     }
          */
         UpdateWorkflowDefinitionPolicyRequest: {
@@ -2283,6 +2333,33 @@ export interface components {
              * @default null
              */
             max_queued?: number | null;
+            /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains`, `unevaluated…` and `patternProperties`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
+            input_schema?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * @example {
+         *       "input_schema": {
+         *         "type": "object",
+         *         "properties": {
+         *           "quarter": {
+         *             "type": "string",
+         *             "pattern": "^20[0-9]{2}-Q[1-4]$"
+         *           }
+         *         },
+         *         "required": [
+         *           "quarter"
+         *         ],
+         *         "additionalProperties": false
+         *       }
+         *     }
+         */
+        WorkflowInputSchema: {
+            /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains`, `unevaluated…` and `patternProperties`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
+            input_schema: {
+                [key: string]: unknown;
+            } | null;
         };
         /**
          * @example {
@@ -3252,7 +3329,7 @@ export interface components {
             of_run_id: string | null;
             /** @description The attempt of that run. */
             of_attempt: number | null;
-            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a run also `of_rights`, `of_deleted`, `depth` or `input_too_large`. */
+            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a run also `of_rights`, `of_deleted`, `depth` or `input_too_large`. */
             reason: string | null;
             detail: {
                 [key: string]: unknown;
@@ -6162,6 +6239,48 @@ export interface operations {
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    get_workflow_input_schema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The schema */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowInputSchema"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];

@@ -1,6 +1,6 @@
 /** Column types that several tables use, the columns of a policy, and conditions on paths. */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { customType, integer, text, timestamp } from "drizzle-orm/pg-core";
+import { customType, integer, json, text, timestamp } from "drizzle-orm/pg-core";
 import type { Handover, RetryableFailure, WhenBusy } from "./enums.ts";
 
 /** An instant with millisecond precision. Many JSON clients keep no more digits, so the database keeps no more either. */
@@ -41,6 +41,9 @@ export const policyColumns = () => ({
   replaceGraceSeconds: integer("replace_grace_seconds").notNull().default(0),
   /** How many of its runs wait, at most: a further invoke is refused. Null: any number. */
   maxQueued: integer("max_queued"),
+  /** The JSON Schema of the runs' inputs, and the SHA-256 of its text in hex. Null: any input fits. */
+  inputSchema: json("input_schema"),
+  inputSchemaHash: text("input_schema_hash"),
 });
 
 // Materialized paths are compared by whole names: `/a` does not cover `/ab`.

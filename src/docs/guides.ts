@@ -1,4 +1,5 @@
 /** The guides of `docs/` that the service itself shows, as HTML. */
+import inputSchemas from "../../docs/input-schemas.md";
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 import scale from "../../docs/scale.md";
@@ -31,6 +32,12 @@ export const GUIDES: readonly Guide[] = [
     title: "Scale",
     summary: "Cells: more than one deployment, in regions of their own, and what 1,000 runs a second would cost.",
     markdown: scale,
+  },
+  {
+    slug: "input-schemas",
+    title: "Input schemas",
+    summary: "A JSON Schema that the inputs of a workflow's runs must fit, and what is checked when.",
+    markdown: inputSchemas,
   },
 ];
 

@@ -8,6 +8,7 @@ import { RUN_STATUSES } from "../db/enums.ts";
 import { lackingRights, namePart, partFaultSchema, toFault } from "../files/part-faults.ts";
 import { namesOf } from "../http/json-value.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
+import { inputFaultAt, inputFaultSchema } from "../inputs/input-schema.ts";
 
 export const NO_RUN = "There is no such run, or it is not yours to see.";
 
@@ -18,6 +19,7 @@ export const triggerRefusalSchema = z.object({
     "paused",
     "no_runner",
     "other_input",
+    "input_invalid",
     "no_key",
     "path_parts",
     "snapshot_too_large",
@@ -27,6 +29,8 @@ export const triggerRefusalSchema = z.object({
     "queue_full",
   ]),
   faults: z.array(partFaultSchema).default([]),
+  /** Of `input_invalid`: how the input does not fit the schema of the policy. */
+  input_faults: z.array(inputFaultSchema).default([]),
   /** Where `no_key` has looked for the concurrency key: a JSON Pointer into the input. */
   pointer: z.string().optional(),
   /** Of `busy`: how many runs of the group are unfinished, the key of the group, and the run that is in the way. */
@@ -100,6 +104,8 @@ export function triggerProblem(
       const msg = "The idempotency key has triggered a run with another input. Send the same input, or another key.";
       return new ValidationFailed([{ loc: ["body", "input"], type: "value_error", msg }]);
     }
+    case "input_invalid":
+      return new ValidationFailed(refusal.input_faults.map((fault) => inputFaultAt(["body"], fault)));
     case "no_key":
     case "start_after":
     case "must_start_by":

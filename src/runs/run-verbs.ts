@@ -29,8 +29,8 @@ const triggeredSchema = runSchema.extend({ replayed: z.boolean() });
  * definition is busy, the run may take the place of others, as the policy says.
  * Refused with Problem `not_found`, `forbidden`, `busy` or `queue_full` by the policy, or `conflict` for a definition that is paused or
  * has no runner, and with ValidationFailed when the definition names parts that are gone, sources without a document, or paths that
- * are too long, when the idempotency key was used with another input, when the input has no concurrency key where the policy says, and
- * when the instants are too far away or have passed.
+ * are too long, when the idempotency key was used with another input, when the input does not fit the schema of the policy or has no
+ * concurrency key where the policy says, and when the instants are too far away or have passed.
  */
 export const triggerRun = defineVerb({
   name: "trigger_run",
@@ -58,6 +58,7 @@ export const triggerRun = defineVerb({
     start_after: run.startAfter,
     must_start_by: run.mustStartBy,
   }),
+  inputs: ({ definitionId, input }) => ({ of: definitionId, inputs: [input] }),
   result: triggeredSchema,
   refusals: triggerRefusalSchema,
   refuse: (refusal) => triggerProblem(refusal, NO_DEFINITION),

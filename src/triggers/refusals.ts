@@ -1,6 +1,7 @@
 /** Turns refusals of verbs and reads of triggers into problems. */
 import { z } from "zod";
 import { idTakenProblem, Problem, ValidationFailed } from "../http/problems.ts";
+import { inputFaultAt, inputFaultSchema } from "../inputs/input-schema.ts";
 import { NEEDS_ONE_SLOT } from "../workflows/policy.ts";
 import { NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "../workflows/workflow-definitions.ts";
 
@@ -8,8 +9,10 @@ export const triggerRefusalSchema = z.object({
   refused: z.enum([
     ...["not_found", "forbidden", "too_many", "id_taken", "past", "several_slots", "other_kind", "changed"],
     ...["other_scheme", "no_schedule", "no_secret", "token_given", "secret_malformed", "seen_another"],
-    ...["of_itself", "of_not_found"],
+    ...["of_itself", "of_not_found", "input_invalid"],
   ] as const),
+  /** Of `input_invalid`. */
+  input_faults: z.array(inputFaultSchema).default([]),
 });
 
 /** What can be wrong with a secret that somebody has given. */
@@ -23,7 +26,7 @@ export const NO_TRIGGER = "There is no such trigger, or its workflow is not your
 
 /** `notFound` says what was not found. */
 export function triggerProblem(
-  { refused }: z.infer<typeof triggerRefusalSchema>,
+  { refused, input_faults }: z.infer<typeof triggerRefusalSchema>,
   notFound: string = NO_TRIGGER,
 ): Problem | ValidationFailed {
   switch (refused) {
@@ -62,6 +65,8 @@ export function triggerProblem(
       return new ValidationFailed([
         { loc: ["body", "run", "of"], type: "value_error", msg: "A workflow cannot run after itself." },
       ]);
+    case "input_invalid":
+      return new ValidationFailed(input_faults.map((fault) => inputFaultAt(["body"], fault)));
     case "of_not_found":
       return new ValidationFailed([{ loc: ["body", "run", "of"], type: "value_error", msg: NO_DEFINITION }]);
     case "changed":

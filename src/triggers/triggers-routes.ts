@@ -9,6 +9,7 @@ import { perform } from "../verbs/perform.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
 import { createTriggerWithSecret, inboundUrl, rotateSecret } from "./inbound/secrets.ts";
 import { RotateTriggerSecretRequestSchema } from "./inbound/webhook-schema.ts";
+import type { TriggerContent } from "./trigger-content.ts";
 import {
   CreateTriggerRequestSchema,
   exampleTrigger,
@@ -17,14 +18,7 @@ import {
   TriggerWithSecretSchema,
   triggerParams,
 } from "./trigger-schema.ts";
-import {
-  deleteTrigger,
-  findTrigger,
-  listTriggers,
-  replaceTrigger,
-  type TriggerContent,
-  type TriggerRow,
-} from "./triggers.ts";
+import { deleteTrigger, findTrigger, listTriggers, replaceTrigger, type TriggerRow } from "./triggers.ts";
 
 /** Those of a workflow. */
 export const workflowTriggers = createRouter();

@@ -3,22 +3,15 @@ import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument, openSet } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
-import {
-  FIRING_CAUSES,
-  FIRING_OUTCOMES,
-  TRIGGER_KINDS,
-  type TriggerKind,
-  WHEN_BUSY,
-  type WhenBusy,
-} from "../db/enums.ts";
-import { type JsonObject, jsonText } from "../http/json-value.ts";
-import { type Labels, labelsField } from "../runs/labels.ts";
+import { FIRING_CAUSES, FIRING_OUTCOMES, TRIGGER_KINDS, WHEN_BUSY } from "../db/enums.ts";
+import { jsonText } from "../http/json-value.ts";
+import { labelsField } from "../runs/labels.ts";
 import { defineVerb } from "../verbs/verb.ts";
-import { type WebhookConfig, webhookConfigSchema } from "./inbound/receiver.ts";
+import { webhookConfigSchema } from "./inbound/receiver.ts";
 import { resumeProblem, triggerOfDefinitionProblem, triggerProblem, triggerRefusalSchema } from "./refusals.ts";
-import { type RunTrigger, runTriggerSchema } from "./run-trigger.ts";
-import { type Plan, planSchedule, toInstant } from "./schedule/plan.ts";
-import { type Schedule, scheduleSchema } from "./schedule/schedule.ts";
+import { runTriggerSchema } from "./run-trigger.ts";
+import { scheduleSchema } from "./schedule/schedule.ts";
+import { contentArguments, inputsOf, type TriggerContent } from "./trigger-content.ts";
 
 /** A trigger as the API shows it: `trigger_response` in SQL. Instants are RFC 3339. */
 export const triggerRowSchema = z.object({
@@ -68,40 +61,6 @@ export const firingSchema = z.object({
 
 export type Firing = z.infer<typeof firingSchema>;
 
-export type TriggerContent = {
-  name: string;
-  kind: TriggerKind;
-  /** The field of its kind; the others are null. */
-  schedule: Schedule | null;
-  webhook: WebhookConfig | null;
-  run: RunTrigger | null;
-  input: JsonObject | null;
-  labels: Labels;
-  concurrencyKey: string | null;
-  whenBusy: WhenBusy | null;
-  isActive: boolean;
-};
-
-/** A trigger that has no instants. */
-const NO_PLAN: Plan = { from: toInstant(0), instants: [], is_complete: true };
-
-const contentArguments = (id: string, content: TriggerContent, secretEncrypted: string | null = null) => ({
-  content: {
-    json: {
-      name: content.name,
-      kind: content.kind,
-      config: content.schedule ?? content.webhook ?? content.run,
-      labels: Object.keys(content.labels).length === 0 ? null : content.labels,
-      concurrency_key: content.concurrencyKey,
-      when_busy: content.whenBusy,
-      is_active: content.isActive,
-      secret_encrypted: secretEncrypted,
-    },
-  },
-  input: content.input && { json: content.input },
-  plan: { json: content.schedule === null ? NO_PLAN : planSchedule(content.schedule, id) },
-});
-
 export type NewTrigger = {
   definitionId: string;
   id: string;
@@ -131,6 +90,7 @@ export const createTrigger = defineVerb({
     trigger_id: id,
     ...contentArguments(id, content, secretEncrypted),
   }),
+  inputs: ({ definitionId, content }) => inputsOf(definitionId, content),
   result: z.object({ trigger: triggerRowSchema, is_new: z.boolean() }),
   refuse: triggerOfDefinitionProblem,
   isRepeatable: true,
@@ -144,6 +104,7 @@ export const replaceTrigger = defineVerb({
     trigger_id: id,
     ...contentArguments(id, content),
   }),
+  inputs: ({ id, content }) => inputsOf(id, content),
   isRepeatable: true,
 });
 

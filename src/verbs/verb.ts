@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { Argument } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
+import type { GivenInputs } from "../inputs/input-checks.ts";
 import type { Proof } from "./services.ts";
 
 /**
@@ -13,6 +14,8 @@ import type { Proof } from "./services.ts";
  *   have the `tenant_id` of the answer.
  * - `refuse`: the error that is thrown for a refusal of a request by who has proved this.
  * - `isRepeatable`: true for an idempotent function. The call is then repeated once when the connection breaks before the answer.
+ * - `inputs`: the inputs that the function judges by the schema of a workflow, as far as the request has them. What the isolate knows about
+ *   them is in the context of the call.
  * - `ask`: sends a statement that contains the call with this context, a JSON text, and returns the answer. It is for calls whose
  *   other arguments come from the same statement.
  */
@@ -23,6 +26,7 @@ export type Verb<Request, Result, Refusal extends { refused: string }> = {
   refusals?: z.ZodType<Refusal>;
   refuse?: (refusal: Refusal, request: Request, proof: Proof) => Error;
   isRepeatable?: boolean;
+  inputs?: (request: Request) => GivenInputs | null;
   ask?: (db: Database, context: string, request: Request) => Promise<unknown>;
 };
 

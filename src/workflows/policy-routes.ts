@@ -1,12 +1,13 @@
 /** The routes of a definition's policy: the settings that the wire contract does not have. */
 import { z } from "@hono/zod-openapi";
 import { HANDOVERS, RETRYABLE_FAILURES, WHEN_BUSY } from "../db/enums.ts";
-import { JSON_POINTER } from "../http/json-value.ts";
+import { JSON_POINTER, jsonObject } from "../http/json-value.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
+import { MAX_INPUT_SCHEMA_BYTES } from "../inputs/input-schema.ts";
 import { perform } from "../verbs/perform.ts";
-import { findPolicy, NEEDS_ONE_SLOT } from "./policy.ts";
+import { checkInputSchema, findPolicy, NEEDS_ONE_SLOT } from "./policy.ts";
 import { definitionParams } from "./workflow-definition-schema.ts";
 import { replacePolicy } from "./workflow-verbs.ts";
 
@@ -23,6 +24,12 @@ const example = {
   when_busy: "replace_queued" as const,
   replace_grace_seconds: 0,
   max_queued: 500,
+  input_schema: {
+    type: "object",
+    properties: { quarter: { type: "string", pattern: "^20[0-9]{2}-Q[1-4]$" } },
+    required: ["quarter"],
+    additionalProperties: false,
+  },
 };
 
 const MAX_RUNNING = 100;
@@ -107,6 +114,16 @@ const fields = {
         "How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are " +
         "not. null: any number.",
     }),
+  input_schema: jsonObject(MAX_INPUT_SCHEMA_BYTES)
+    .nullable()
+    .openapi({
+      type: ["object", "null"],
+      additionalProperties: true,
+      description:
+        "A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are " +
+        "references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains`, " +
+        "`unevaluated…` and `patternProperties`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits.",
+    }),
 };
 
 type Limits = { max_running: number; max_running_per_key: number | null; key_from: string | null };
@@ -129,6 +146,7 @@ export const UpdatePolicyRequestSchema = z
     when_busy: fields.when_busy.default("queue"),
     replace_grace_seconds: fields.replace_grace_seconds.default(0),
     max_queued: fields.max_queued.default(null),
+    input_schema: fields.input_schema.default(null),
   })
   .refine(({ max_running: most, max_running_per_key: perKey }) => perKey === null || perKey <= most, {
     path: ["max_running_per_key"],
@@ -177,6 +195,30 @@ const updateRoute = callerWrite({
 
 policies.openapi(updateRoute, async (c) => {
   const definitionId = c.req.valid("param").definition_id;
-  const request = { definitionId, policy: c.req.valid("json") };
+  const policy = c.req.valid("json");
+  await checkInputSchema(policy.input_schema);
+  const request = { definitionId, policy };
   return c.json((await perform(c.var.services, replacePolicy, request)).result.policy, 200);
+});
+
+const InputSchemaSchema = z
+  .strictObject({ input_schema: fields.input_schema })
+  .openapi("WorkflowInputSchema", { example: { input_schema: example.input_schema } });
+
+const inputSchemaRoute = callerRead({
+  path: "/v1/workflow-definitions/{definition_id}/input-schema",
+  operationId: "get_workflow_input_schema",
+  tags: ["Workflow definitions"],
+  summary: "What the input of a workflow's runs must be",
+  description: "The JSON Schema of its policy; null when any input fits.",
+  request: { params: definitionParams },
+  problems: ["not_found"],
+  responses: {
+    200: { description: "The schema", content: { "application/json": { schema: InputSchemaSchema } } },
+  },
+});
+
+policies.openapi(inputSchemaRoute, async (c) => {
+  const { input_schema } = await findPolicy(c.env.db, c.var.credential, c.req.valid("param").definition_id);
+  return c.json({ input_schema }, 200);
 });

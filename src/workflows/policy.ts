@@ -3,6 +3,8 @@ import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument, openSet } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { HANDOVERS, RETRYABLE_FAILURES, WHEN_BUSY } from "../db/enums.ts";
+import { type JsonObject, jsonText } from "../http/json-value.ts";
+import { ValidationFailed } from "../http/problems.ts";
 import { definitionProblem } from "./refusals.ts";
 
 export const policySchema = z.object({
@@ -16,6 +18,8 @@ export const policySchema = z.object({
   when_busy: openSet(WHEN_BUSY),
   replace_grace_seconds: z.int(),
   max_queued: z.int().nullable(),
+  /** A JSON Schema. Its text is kept, so its fields keep their order. */
+  input_schema: jsonText.pipe(z.record(z.string(), z.unknown())).nullable(),
 });
 
 /**
@@ -28,6 +32,20 @@ export type Policy = z.infer<typeof policySchema>;
 export const NEEDS_ONE_SLOT =
   "`replace_running` needs a `max_running` of 1, or a `max_running_per_key` of 1 and a `key_from`: otherwise it is not clear " +
   "which run is replaced.";
+
+/**
+ * Checks that an input schema can be saved, when a policy has one.
+ * @throws ValidationFailed with each fault
+ */
+export async function checkInputSchema(schema: JsonObject | null): Promise<void> {
+  if (schema === null) return;
+  const { judgeSchema } = await import("../inputs/judge-schema.ts");
+  const faults = await judgeSchema(schema);
+  if (faults.length === 0) return;
+  throw new ValidationFailed(
+    faults.map(({ path, msg }) => ({ loc: ["body", "input_schema", ...path], type: "value_error", msg })),
+  );
+}
 
 const foundSchema = z.union([z.object({ refused: z.literal("not_found") }), z.object({ policy: policySchema })]);
 

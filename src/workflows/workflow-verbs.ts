@@ -111,7 +111,7 @@ export const deleteDefinition = defineVerb({
 });
 
 /**
- * Replaces the policy of a definition. As many PENDING runs start or can be leased as the new policy allows.
+ * Replaces the policy of a definition, whose input schema was checked. As many PENDING runs start or can be leased as the new policy allows.
  * Refused with Problem `not_found` or `forbidden`.
  */
 export const replacePolicy = defineVerb({
@@ -128,6 +128,7 @@ export const replacePolicy = defineVerb({
     when_busy: policy.when_busy,
     replace_grace_seconds: policy.replace_grace_seconds,
     max_queued: policy.max_queued,
+    input_schema: policy.input_schema && { json: policy.input_schema },
   }),
   result: z.object({ policy: policySchema }),
   refusals: changeRefusalSchema,

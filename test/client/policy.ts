@@ -56,6 +56,17 @@ export function describePolicy(world: () => World): void {
     expect(await policyOf("Busy")).toMatchObject({ when_busy: "skip", replace_grace_seconds: 30, max_queued: null });
   });
 
+  it("has a schema for the input, and an invoke that does not fit says what is wrong and where", async () => {
+    const schema = { properties: { pages: { type: "integer" } }, required: ["quarter"] };
+    await create("Typed", "--lease", "--input-schema", JSON.stringify(schema));
+    expect(await json(["workflows", "input-schema", "Typed"])).toEqual(schema);
+    const refused = await wr(["invoke", "Typed", "--input", '{"pages": "3"}']);
+    expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining("input.quarter: Is missing.")]);
+    expect(refused.stderr).toContain("input.pages: Must be of the type integer, and is of the type string.");
+    const shown = (await wr(["workflows", "update", "Typed", "--input-schema", "any"])).stdout;
+    expect([shown.includes("must fit"), (await wr(["invoke", "Typed"])).code]).toEqual([false, 0]);
+  });
+
   it("is part of a workflow for programs, and says which lease was asked for also where runs are not leased", async () => {
     const headers = { Authorization: `Bearer ${environment().WORKFLOW_RUNS_API_KEY}` };
     const created = JSON.parse((await create("With policy", "--lease-seconds", "90", "--json")).stdout);

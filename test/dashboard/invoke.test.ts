@@ -142,6 +142,54 @@ describe("the form that triggers a run", () => {
     ]);
   });
 
+  it("has a field for each simple value of the input schema, and says what is wrong beside it", async () => {
+    const properties = {
+      quarter: { type: "string", title: "Quarter", description: "Such as 2026-Q1.", pattern: "^20[0-9]{2}-Q[1-4]$" },
+      pages: { type: "integer", minimum: 1 },
+      kind: { enum: ["short", "long", 3] },
+      draft: { type: "boolean" },
+    };
+    const schema = { type: "object", properties, required: ["quarter"], additionalProperties: false };
+    const setSchema = (input_schema: object) =>
+      service.send("PUT", `/v1/workflow-definitions/${tenant.definitionId}/policy`, tenant.owner.key, { input_schema });
+    const old = await invokeWith({ other: 1 });
+    expect((await setSchema(schema)).status).toBe(200);
+    await service.database.sql`update workflow_runs set input = null where id = ${old.id}`;
+    const page = await owner.read(`/app/workflows/${tenant.definitionId}`);
+    for (const name of Object.keys(properties)) expect(page).toContain(`name="input.${name}"`);
+    expect([textIn(page), page.includes("Such as 2026-Q1."), page.includes(">Quarter</label>")]).toEqual([
+      ...[undefined, true, true],
+    ]);
+    const sent = { schema: JSON.stringify(schema), "input.quarter": "2026-Q5", "input.pages": "many" };
+    const refused = await owner.post(action(), sent);
+    const html = await refused.text();
+    expect([refused.status, html.includes('value="2026-Q5"'), html.includes('value="many"')]).toEqual([
+      422,
+      true,
+      true,
+    ]);
+    expect(html).toContain("Quarter: Does not match the pattern");
+    expect(html).toContain("Must be of the type integer");
+    const right = {
+      ...sent,
+      "input.quarter": "2026-Q1",
+      "input.pages": "3",
+      "input.kind": "3",
+      "input.draft": "false",
+    };
+    const taken = await owner.post(action(), right);
+    expect(await inputOf(taken.headers.get("Location"))).toEqual({
+      input: { quarter: "2026-Q1", pages: 3, kind: 3, draft: false },
+    });
+
+    // An input that is not made of such values only is written as JSON, and the first run does not fit any more.
+    await setSchema({ ...schema, properties: { ...properties, lines: { type: "array" } } });
+    const again = await owner.post(`/app/runs/${old.id}/again`);
+    expect([again.status, await again.text()]).toEqual([422, expect.stringContaining("Input quarter: Is missing.")]);
+    const editor = await owner.read(`/app/workflows/${tenant.definitionId}`);
+    expect([textIn(editor)?.includes("2026-Q1"), editor.includes("The schema that it must fit")]).toEqual([true, true]);
+  });
+
   it("triggers what the API triggers", async () => {
     const waiting = await invoke(service, tenant);
     const answer = await owner.post(action());

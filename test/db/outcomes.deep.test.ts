@@ -231,6 +231,14 @@ const setDefinition = ({ tenant }: World, what: "paused" | "no runner" | "gone p
 const setBusy = ({ tenant }: World, whenBusy: string, maxQueued: number | null = null) => service.database.sql`
   update workflow_definitions set when_busy = ${whenBusy}, max_queued = ${maxQueued} where id = ${tenant.definitionId}`;
 
+/** Sets an input schema. Returns its hash, and that of a missing input. */
+const setSchema = async ({ tenant }: World): Promise<[string, string]> => {
+  const [row] = await service.database.sql`
+    update workflow_definitions set input_schema = 'false', input_schema_hash = json_hash('false') where id = ${tenant.definitionId}
+    returning input_schema_hash as schema, json_hash('{}') as input`;
+  return [row?.schema, row?.input];
+};
+
 /** Lets two runs of the definition be RUNNING. */
 const allowTwo = ({ tenant }: World) => service.database.sql`
   update workflow_definitions set max_running = 2 where id = ${tenant.definitionId}`;
@@ -623,6 +631,18 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
           instruction_path_part_ids = ${documents.slice(19).map(idOf)}::uuid[]
         where id = ${world.tenant.definitionId}`;
       return trigger(world);
+    },
+  }),
+  of("check_inputs", {
+    input_unchecked: async (world) => {
+      await setSchema(world);
+      return trigger(world, world.tenant.owner, { inputs: {} });
+    },
+    input_invalid: async (world) => {
+      const [schema, input] = await setSchema(world);
+      return trigger(world, world.tenant.owner, {
+        inputs: { [schema]: { [input]: [{ path: [], msg: "Must not be." }] } },
+      });
     },
   }),
   of("insert_run", {

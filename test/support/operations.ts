@@ -123,6 +123,10 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [404, 200, 200, 200, 200, 404],
     call: async (stage) => get(`${definition(await addDefinition(stage))}/policy`),
   },
+  get_workflow_input_schema: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${definition(await addDefinition(stage))}/input-schema`),
+  },
   update_workflow_definition_policy: {
     answers: [404, 403, 200, 200, 200, 404],
     call: async (stage) => ({
@@ -132,6 +136,7 @@ export const OPERATIONS: Record<string, Operation> = {
         ...{ handover: "lease", lease_seconds: 30, max_attempts: 3, retry_on: ["LOST"] },
         ...{ max_running: 3, max_running_per_key: 2, key_from: "/customer" },
         ...{ when_busy: "replace_queued", replace_grace_seconds: 30, max_queued: 9 },
+        input_schema: { properties: { customer: { type: "string" } } },
       },
     }),
     isRepeatable: true,

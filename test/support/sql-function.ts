@@ -24,11 +24,11 @@ export type SqlAnswer = { refused?: string; [field: string]: unknown };
 export async function callSqlFunction(
   { sql }: Pick<TestDatabase, "sql">,
   name: string,
-  { caller, run, session, webhook, ...args }: Proof & Record<string, unknown>,
+  { caller, run, session, webhook, inputs, ...args }: Proof & Record<string, unknown>,
 ): Promise<SqlAnswer> {
   const isVerb = new RegExp(`create or replace function public\\.${name}\\(\\s*p_context`).test(TEXT);
   const given = isVerb
-    ? { context: JSON.stringify({ caller, run, session, webhook, slack_seconds: 0, sends: true }), ...args }
+    ? { context: JSON.stringify({ caller, run, session, webhook, inputs, slack_seconds: 0, sends: true }), ...args }
     : { ...(caller && { credential: JSON.stringify(caller) }), ...args };
   const names = Object.keys(given).map((key, i) => `p_${key} => $${i + 1}`);
   const [row] = await sql.query(`select public.${name}(${names.join(", ")}) as answer`, Object.values(given));

@@ -7,17 +7,17 @@ import { InvalidArgumentError } from "commander";
 import type { Input } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
 
-/** Reads a JSON object that was given as text, as `@file`, or as `@-` for stdin. */
-export async function readInput(given: string): Promise<Input> {
+/** Reads a JSON object that was given with a flag: as text, as `@file`, or as `@-` for stdin. */
+export async function readInput(given: string, flag = "--input"): Promise<Input> {
   let value: unknown;
   try {
     value = JSON.parse(await readText(given));
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw new CliError(`--input is not JSON: ${error instanceof Error ? error.message : error}`, EXIT.invalid);
+    throw new CliError(`${flag} is not JSON: ${error instanceof Error ? error.message : error}`, EXIT.invalid);
   }
   if (isObject(value)) return value;
-  throw new CliError('--input must be a JSON object, such as \'{"quarter": "2026-Q1"}\' or @input.json.', EXIT.invalid);
+  throw new CliError(`${flag} must be a JSON object, such as '{"quarter": "2026-Q1"}' or @input.json.`, EXIT.invalid);
 }
 
 const isObject = (value: unknown): value is Input =>

@@ -4,7 +4,7 @@ import { unwrap } from "../connection.ts";
 import { ApiProblem } from "../problem.ts";
 import type { Policy } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { integer, oneOf, severalOf } from "./input.ts";
+import { integer, oneOf, readInput, severalOf } from "./input.ts";
 
 type FailureCode = Policy["retry_on"][number];
 export type WhenBusy = Policy["when_busy"];
@@ -20,6 +20,8 @@ export type PolicyFlags = {
   whenBusy?: WhenBusy;
   replaceGraceSeconds?: number;
   maxQueued?: number | "any";
+  /** A JSON Schema, `@file`, or "any". */
+  inputSchema?: string;
 };
 
 const RETRYABLE: readonly FailureCode[] = ["LOST", "UNREACHED", "DEADLINE"];
@@ -62,14 +64,19 @@ export const addPolicyFlags = (command: Command): Command =>
       "--max-queued <n>",
       'how many runs wait at most, 1 to 1000, or "any"; a further invoke is refused',
       (text: string) => (text === "any" ? text : queueLength(text)),
+    )
+    .option(
+      "--input-schema <json>",
+      'the JSON Schema that each input must fit: as text, as @file, or "any" for no schema',
     );
 
 /**
  * The fields of a policy that the flags change. `before` is the policy that the others are taken from, if there is one.
- * @throws CliError when no run would be retried, although more than one attempt was asked for, or the other way round
+ * @throws CliError when no run would be retried, although more than one attempt was asked for, or the other way round,
+ * and when a schema cannot be read
  */
-export function policyChange(flags: PolicyFlags, before?: Policy): Partial<Policy> {
-  const { leaseSeconds, maxAttempts, retryOn, whenBusy, replaceGraceSeconds, maxQueued } = flags;
+export async function policyChange(flags: PolicyFlags, before?: Policy): Promise<Partial<Policy>> {
+  const { leaseSeconds, maxAttempts, retryOn, whenBusy, replaceGraceSeconds, maxQueued, inputSchema } = flags;
   const attempts = maxAttempts ?? before?.max_attempts ?? 1;
   const codes = retryOn ?? before?.retry_on ?? [];
   if (maxAttempts !== undefined && attempts > 1 && codes.length === 0) {
@@ -85,6 +92,9 @@ export function policyChange(flags: PolicyFlags, before?: Policy): Partial<Polic
     ...(whenBusy !== undefined && { when_busy: whenBusy }),
     ...(replaceGraceSeconds !== undefined && { replace_grace_seconds: replaceGraceSeconds }),
     ...(maxQueued !== undefined && { max_queued: maxQueued === "any" ? null : maxQueued }),
+    ...(inputSchema !== undefined && {
+      input_schema: inputSchema === "any" ? null : await readInput(inputSchema, "--input-schema"),
+    }),
   };
 }
 

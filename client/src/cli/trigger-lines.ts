@@ -8,6 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   rights: "the user who changed it last lacks a right that an invoke of the workflow needs",
   no_runner: "the workflow has no runner",
   path_parts: "a file of the workflow is gone, or a source folder has no document",
+  input_invalid: "its input does not fit the schema that the policy has for it",
   no_key: "its input has no concurrency key where the policy says, or the message none where the trigger says",
   body_unusable: "the message is not a JSON object, or has something that cannot be kept",
   queue_full: "as many runs wait as the policy allows",

@@ -32,6 +32,10 @@ export async function printWorkflow(
         policy && policy.max_attempts > 1 ? `${policy.max_attempts}, after ${policy.retry_on.join(", ")}` : null,
       "when busy": policy && whenBusyText(policy),
       "waiting runs": policy && policy.max_queued !== null ? `at most ${policy.max_queued}` : null,
+      input:
+        policy && policy.input_schema !== null
+          ? "must fit its schema: see `workflow-runs workflows input-schema`"
+          : null,
       runner: workflow.runner_config === null ? null : harmless(workflow.runner_config.url),
       "time limit": duration(workflow.max_run_duration_seconds),
       changed: ago(workflow.updated_at),

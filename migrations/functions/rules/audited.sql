@@ -52,7 +52,8 @@ begin
           'retry_on', d.retry_on, 'max_running', d.max_running, 'max_running_per_key', d.max_running_per_key,
           'key_from', d.key_from, 'when_busy', d.when_busy, 'replace_grace_seconds', d.replace_grace_seconds,
           'max_queued', d.max_queued),
-        'hidden', jsonb_build_object('runner_url', md5(d.runner_url), 'webhook_secret', md5(d.webhook_secret_encrypted)))
+        'hidden', jsonb_build_object('runner_url', md5(d.runner_url), 'webhook_secret', md5(d.webhook_secret_encrypted),
+          'input_schema', d.input_schema_hash))
       into v_audited
       from public.workflow_definitions d where d.id = p_id;
     when 'path_part' then

@@ -108,7 +108,8 @@ begin
 end $$;
 
 -- Handles due firings whose triggers belong to locked definitions, whose overdue runs were ended, in the order in which the runs ended.
--- `p_due` is [{"due_firing_id", "firing_id", "run_id"}]. Returns {"handled": how many they were, "stopped": see `make_room`}.
+-- `p_due` is [{"due_firing_id", "firing_id", "run_id"}]. Returns {"handled": how many they were, "stopped": see `make_room`,
+-- "unchecked": see `check_inputs`}. What is unchecked stays due.
 create or replace function public.fire_ends(p_context jsonb, p_due jsonb, p_definition_ids uuid[], p_now timestamptz) returns jsonb
 language plpgsql as $$
 declare
@@ -118,7 +119,9 @@ declare
   v_input json;
   v_is_paused boolean;
   v_handled integer := 0;
+  v_fired jsonb;
   v_stopped jsonb := '[]';
+  v_unchecked jsonb := '[]';
 begin
   for v_due_id, v_trigger_id, v_firing, v_input in
     select f.id, t.id, given.value || jsonb_build_object('cause', 'run', 'due_at', f.due_at, 'of_run_id', f.run_id,
@@ -133,8 +136,10 @@ begin
     v_is_paused := v_firing ->> 'refused' is not distinct from 'paused' or exists (
       select from public.triggers t where t.id = v_trigger_id and t.paused_at is not null);
     if not v_is_paused then
-      v_stopped := v_stopped || coalesce(
-        public.fire(p_context, v_trigger_id, v_firing, p_now, p_input => v_input) #> '{told,stopped}', '[]');
+      v_fired := public.fire(p_context, v_trigger_id, v_firing, p_now, p_input => v_input);
+      v_unchecked := v_unchecked || coalesce(v_fired -> 'unchecked', '[]');
+      continue when v_fired ? 'unchecked';
+      v_stopped := v_stopped || coalesce(v_fired #> '{told,stopped}', '[]');
     elsif v_firing ->> 'of_run_id' is not null then
       perform public.record_missed(v_trigger_id, v_firing, p_now);
     end if;
@@ -154,5 +159,5 @@ begin
     returning f.id
   )
   select v_handled + count(*) into v_handled from gone;
-  return jsonb_build_object('handled', v_handled, 'stopped', v_stopped);
+  return jsonb_build_object('handled', v_handled, 'stopped', v_stopped, 'unchecked', v_unchecked);
 end $$;

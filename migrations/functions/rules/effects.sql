@@ -6,12 +6,14 @@
 --   session        {"session_id", "tenant_id"}: the session of a runner, proved by its token
 --   webhook        {"trigger_id", "version"}: the trigger whose secret has signed the message
 --   request_id     the id of the request; null in a sweep
+--   inputs         {hash of a schema: {hash of an input: [faults]}}: what the Worker has found out about inputs: see `check_inputs`
 --   slack_seconds  are added to the deadline of a run that starts
 --   sends          true when the Worker that asks sends the dispatches and stops of the answer. Otherwise they are due at once,
 --                  and the sweep sends them.
 --
 -- A verb's answer is {"tenant_id", "result", "effects"}, or {"tenant_id"?, "refused", …, "effects"}: `refused` is the reason in one
--- word, and what else is needed to explain it stands beside it. `answer_of` makes it, and computes the effects:
+-- word, and what else is needed to explain it stands beside it. "unchecked" are inputs that the Worker must check before it calls again:
+-- see `check_inputs`. `answer_of` makes the answer, and computes the effects:
 --   dispatches     what the Worker must send to runners: see `dispatch_of`
 --   stops          the same for the webhooks `workflow_run.stopping`: see `stop_dispatch_of`
 --   stopped        the messages to the runners of runs that were stopped at once: see `stop_judged_run`

@@ -11,7 +11,8 @@
 -- The new run gets `p_input`, or without it the input of the trigger; after another run always `p_input`, also when that is null.
 -- `p_when_busy` goes before the `when_busy` of the trigger, which goes before that of the policy.
 --
--- Returns {"outcome", "told": see `make_room`}.
+-- Returns {"outcome", "told": see `make_room`}. Or what `check_inputs` refuses as unchecked: then nothing was recorded, and whoever calls
+-- it lets the Worker check the input and fire again.
 create or replace function public.fire(
   p_context jsonb, p_trigger_id uuid, p_firing jsonb, p_now timestamptz, p_when_busy text default null, p_input json default null
 ) returns jsonb
@@ -64,6 +65,9 @@ begin
         'scheduled_at', public.wire_instant(v_scheduled_at), 'previous_scheduled_at', v_previous,
         'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion'),
         'of_run_id', p_firing -> 'of_run_id', 'of_attempt', p_firing -> 'of_attempt', 'depth', p_firing -> 'depth')));
+    if v_added ? 'unchecked' then
+      return v_added;
+    end if;
     v_reason := case when public.lacks_rights(v_added -> 'faults') then 'rights' else v_added ->> 'refused' end;
   end if;
 

@@ -2,8 +2,9 @@
 -- definition, which the user may see, and has ended its overdue runs:
 -- 1. `known_run`: was the run triggered before?
 -- 2. `frozen_for_runs`: can the definition take runs of this user, and what is frozen with each?
--- 3. `make_room` (`when_busy.sql`): may the run wait, if it has to, and what makes way for it?
--- 4. `insert_run`: insert the run, and start it when a slot is free for it.
+-- 3. `check_inputs` (`input_schemas.sql`): does its input fit the schema of the definition, if that has one?
+-- 4. `make_room` (`when_busy.sql`): may the run wait, if it has to, and what makes way for it?
+-- 5. `insert_run`: insert the run, and start it when a slot is free for it.
 
 -- The run that a call with this id or this idempotency key has triggered before: {"run_id", "replayed"}, or {"refused": "other_input"}.
 -- Null when there is none. (`p_run_id` is new for each call, so a run that has it already is of the same call, which was repeated.)
@@ -40,7 +41,7 @@ begin
 end $$;
 
 -- What is the same for each run that a user triggers of a locked definition now: {"snapshot", "key_from", "starts_runs",
--- "takes_turns", "when_busy", "max_queued"}. Or why the definition cannot take one: {"refused"} which is paused, no_runner, path_parts
+-- "takes_turns", "when_busy", "max_queued", "input_schema_hash"}. Or why the definition cannot take one: {"refused"} which is paused, no_runner, path_parts
 -- (with "faults": [{"field", "id", "path", "fault"}]) or snapshot_too_large (with "bytes", "max_bytes").
 create or replace function public.frozen_for_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid
@@ -58,6 +59,7 @@ declare
   v_takes_turns boolean;
   v_when_busy text;
   v_max_queued integer;
+  v_input_schema_hash text;
   v_source_ids uuid[];
   v_instruction_ids uuid[];
   v_output_ids uuid[];
@@ -68,10 +70,10 @@ declare
 begin
   select d.name, d.runner_type, public.start_obstacle(d.is_active, d.runner_url, d.handover),
     public.starts_runs(d.is_active, d.runner_url, d.handover), d.max_run_duration_seconds, d.key_from,
-    d.max_running_per_key is not null, d.when_busy, d.max_queued,
+    d.max_running_per_key is not null, d.when_busy, d.max_queued, d.input_schema_hash,
     d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id
   into v_name, v_runner_type, v_obstacle, v_starts_runs, v_max_run_duration_seconds, v_key_from, v_takes_turns,
-    v_when_busy, v_max_queued, v_source_ids, v_instruction_ids, v_output_ids, v_template_id
+    v_when_busy, v_max_queued, v_input_schema_hash, v_source_ids, v_instruction_ids, v_output_ids, v_template_id
   from public.workflow_definitions d
   where d.id = p_definition_id;
   if v_obstacle is not null then
@@ -107,7 +109,7 @@ begin
       'bytes', octet_length(v_snapshot::text), 'max_bytes', c_max_snapshot_bytes);
   end if;
   return jsonb_build_object('snapshot', v_snapshot, 'key_from', v_key_from, 'starts_runs', v_starts_runs,
-    'takes_turns', v_takes_turns, 'when_busy', v_when_busy, 'max_queued', v_max_queued);
+    'takes_turns', v_takes_turns, 'when_busy', v_when_busy, 'max_queued', v_max_queued, 'input_schema_hash', v_input_schema_hash);
 end $$;
 
 -- The concurrency key of a new run: the one that was sent, or else the one that its input has at `key_from` of the definition. Empty
@@ -207,7 +209,7 @@ end $$;
 -- Adds one run to a locked definition by the rules above. For `p_triggered_by` and `p_when_busy` see `fire`.
 --
 -- Returns {"run_id", "replayed", "is_settled", "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
--- `judge_instants`, `make_room` or `insert_run` refuses.
+-- `check_inputs`, `judge_instants`, `make_room` or `insert_run` refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb default null,
@@ -230,6 +232,12 @@ begin
   v_frozen := public.frozen_for_runs(p_role, p_tenant_id, p_user_id, p_definition_id);
   if v_frozen ? 'refused' then
     return v_frozen;
+  end if;
+  if v_frozen ->> 'input_schema_hash' is not null then
+    v_room := public.check_inputs(p_context, p_definition_id, v_frozen ->> 'input_schema_hash', array[p_input]);
+    if v_room ? 'refused' then
+      return v_room;
+    end if;
   end if;
   if v_start_after is not null or v_must_start_by is not null then
     v_room := public.judge_instants(v_start_after, v_must_start_by, p_now);

@@ -10,24 +10,36 @@ import { Pages } from "../pages.ts";
 import { seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import { type Invocation, InvokeForm, LABELS } from "./invoke-form.tsx";
-import { linesOf, readInput, readLabels, readMinute } from "./read-fields.ts";
+import { readJson } from "./json-text.ts";
+import { linesOf, readJsonField, readLabels, readMinute } from "./read-fields.ts";
+import { fieldsOf, inputOfFields } from "./schema-fields.tsx";
 
 export const invocations = new Pages();
 
 /** Reads the form as the API would read its request. Throws ValidationFailed with all faults at once. */
 function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines, startAfter, mustStartBy }: Invocation) {
-  const [read, { labels, faults: faultsOfLabels }] = [readInput(input), readLabels(lines)];
+  const [read, { labels, faults: faultsOfLabels }] = [readJsonField("input", input), readLabels(lines)];
   const faults = [...read.faults, ...faultsOfLabels];
   const body = {
     idempotency_key: idempotencyKey === "" ? null : idempotencyKey,
     concurrency_key: concurrencyKey === "" ? null : concurrencyKey,
     start_after: readMinute(startAfter),
     must_start_by: readMinute(mustStartBy),
-    input: read.input,
+    input: read.value,
     labels,
   };
   if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(InvokeWorkflowRequestSchema, body)]);
   return checkBody(InvokeWorkflowRequestSchema, body);
+}
+
+/**
+ * The schema of which the fields of the form were made. It only says how to read them: the verb judges the input by the workflow's own. A
+ * text that is no such schema counts as none.
+ */
+function readSchema(text = ""): { schema: string; fields: ReturnType<typeof fieldsOf> } {
+  const read = text === "" ? null : readJson(text);
+  const fields = read !== null && "value" in read ? fieldsOf(read.value) : null;
+  return { schema: fields === null ? "" : text, fields };
 }
 
 /** The heading of the page that answers a refused form. */
@@ -38,8 +50,10 @@ function titleOf({ runId, workflow }: Invocation): string {
 
 invocations.form("/app/workflows/:id/invoke", async (c) => {
   const [definitionId, { values }] = [idOf(c), await readForm(c)];
+  const { schema, fields } = readSchema(values.schema);
   const given = {
-    input: linesOf(values, "input"),
+    input: fields === null ? linesOf(values, "input") : inputOfFields(fields, values),
+    schema,
     idempotencyKey: values.idempotency_key?.trim() ?? "",
     concurrencyKey: values.concurrency_key?.trim() ?? "",
     labels: linesOf(values, "labels").trim(),

@@ -7,11 +7,11 @@ import { readJson } from "./json-text.ts";
 /** The text of a field with several lines. A form sends line breaks as CR and LF. */
 export const linesOf = (values: Values, name: string): string => (values[name] ?? "").replaceAll("\r\n", "\n");
 
-/** The input, null for an empty text; or what is wrong with the JSON. */
-export function readInput(text: string): { input: unknown; faults: Fault[] } {
+/** The JSON in the field of this name, null for an empty text; or what is wrong with it. */
+export function readJsonField(name: string, text: string): { value: unknown; faults: Fault[] } {
   const read = text.trim() === "" ? { value: null } : readJson(text);
-  if ("value" in read) return { input: read.value, faults: [] };
-  return { input: null, faults: [{ loc: ["body", "input"], type: "json_invalid", msg: read.fault.msg }] };
+  if ("value" in read) return { value: read.value, faults: [] };
+  return { value: null, faults: [{ loc: ["body", name], type: "json_invalid", msg: read.fault.msg }] };
 }
 
 /** The labels of some lines, and a fault for each line that is none. Blanks beside the colon are left out. */

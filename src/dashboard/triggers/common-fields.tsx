@@ -9,7 +9,7 @@ import type { Caller } from "../caller.ts";
 import { type Choice, Choices, choicesOf, type Failure, Failures, Field, faultsAt, type Values } from "../forms.tsx";
 import { textOfLabels } from "../invoke/invoke-form.tsx";
 import { JsonEditor, withLines } from "../invoke/json-editor.tsx";
-import { linesOf, readInput, readLabels } from "../invoke/read-fields.ts";
+import { linesOf, readJsonField, readLabels } from "../invoke/read-fields.ts";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
 import type { Wording } from "../wording.ts";
@@ -57,7 +57,10 @@ export const commonValuesOf = (trigger: TriggerRow): Values => ({
 
 /** The fields as a part of the API's request, and what is wrong with the texts that the API would not get. */
 export function toCommonBody(values: Values) {
-  const [{ input, faults }, read] = [readInput(values.input ?? ""), readLabels(values.labels ?? "")];
+  const [{ value: input, faults }, read] = [
+    readJsonField("input", values.input ?? ""),
+    readLabels(values.labels ?? ""),
+  ];
   const body = {
     name: values.name,
     input,

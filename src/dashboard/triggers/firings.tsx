@@ -24,6 +24,7 @@ const REFUSALS: Record<string, string> = {
   paused: "The workflow was paused.",
   no_runner: "The workflow had no runner.",
   path_parts: "A file of the workflow is gone, or a source folder has no document.",
+  input_invalid: "The input does not fit the schema that the policy of the workflow has for it.",
   no_key:
     "The input has no concurrency key where the policy of the workflow says, or the message none where the trigger says.",
   queue_full: "As many runs waited as the policy of the workflow allows.",

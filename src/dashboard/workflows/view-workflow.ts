@@ -137,6 +137,7 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
         when_busy: d.whenBusy,
         replace_grace_seconds: d.replaceGraceSeconds,
         max_queued: d.maxQueued,
+        input_schema: sql<Policy["input_schema"]>`${d.inputSchema}`,
       },
       obstacle: startObstacle,
       may_delete: caller.isAdministrator,

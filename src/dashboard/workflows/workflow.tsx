@@ -5,7 +5,7 @@ import { Ask, CopyCurl, Fact, Id, Live, Name, Send, Time } from "../components.t
 import { PathTree } from "../files/path-tree.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
-import { InvokeForm, NO_INVOCATION, textOfInput } from "../invoke/invoke-form.tsx";
+import { InvokeForm, NO_INVOCATION, textOfInput, textOfSchema } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
 import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { MAX_COUNTED } from "../runs/view-runs.ts";
@@ -159,7 +159,10 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
           )}
           <InvokeForm
             id={id}
-            given={{ ...NO_INVOCATION, input: lastInput ?? "", workflow: workflow.name }}
+            given={{
+              ...{ ...NO_INVOCATION, input: lastInput ?? "", workflow: workflow.name },
+              schema: textOfSchema(workflow.policy.input_schema),
+            }}
             failure={NO_FAILURE}
           />
         </Ask>

@@ -1,6 +1,8 @@
 import { v7 as newId } from "uuid";
 import { z } from "zod";
+import type { JsonObject } from "../../http/json-value.ts";
 import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
+import { inputFaultAt } from "../../inputs/input-schema.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
 import { faultOfRun, triggerProblem, triggerRefusalSchema } from "../refusals.ts";
@@ -9,7 +11,7 @@ import { faultOfRun, triggerProblem, triggerRefusalSchema } from "../refusals.ts
 export const MAX_RUNS = 500;
 
 /** What is given of a run: the fields of an invoke without its idempotency key. Null is the same as a field that is left out. */
-type GivenRun = Readonly<Record<string, unknown>>;
+type GivenRun = Readonly<Record<string, unknown>> & { input?: JsonObject | null | undefined };
 
 const refusalSchema = triggerRefusalSchema.extend({
   refused: z.enum([...triggerRefusalSchema.shape.refused.options, "other_runs"]),
@@ -40,6 +42,7 @@ export const triggerBatch = defineVerb({
     runs: { json: batch.runs.map(withoutNulls) },
     traceparent: batch.traceparent,
   }),
+  inputs: ({ definitionId, runs }) => ({ of: definitionId, inputs: runs.map(({ input }) => input ?? null) }),
   result: z.object({ batch: z.object({ id: z.string(), run_ids: z.array(z.string()) }), replayed: z.boolean() }),
   refusals: refusalSchema,
   refuse: batchProblem,
@@ -55,6 +58,10 @@ function batchProblem({ refused, indexes, ...refusal }: z.infer<typeof refusalSc
       const msg = "The idempotency key has triggered a batch of other runs. Send the same runs, or another key.";
       return new ValidationFailed([{ loc: ["body", "runs"], type: "value_error", msg }]);
     }
+    case "input_invalid":
+      return new ValidationFailed(
+        refusal.input_faults.map((fault) => inputFaultAt(["body", "runs", fault.index ?? 0], fault)),
+      );
     case "no_key":
     case "start_after":
     case "must_start_by":

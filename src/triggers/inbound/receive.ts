@@ -15,7 +15,7 @@ import { type Message, verifyMessage } from "./signatures.ts";
 /** The trigger was changed or deleted since the isolate has read it. */
 class Outdated extends Error {}
 
-type Taken = { firingId: string; runId: string; reading: Reading };
+type Taken = { triggerId: string; firingId: string; runId: string; reading: Reading };
 
 const receiveWebhook = defineVerb({
   name: "receive_webhook",
@@ -23,6 +23,7 @@ const receiveWebhook = defineVerb({
     message: { json: { firing_id: firingId, run_id: runId, ...message } },
     input: input && { json: input },
   }),
+  inputs: ({ triggerId, reading: { input } }) => ({ of: triggerId, inputs: [input] }),
   result: z.object({ firing: firingSchema, is_duplicate: z.boolean() }),
   refusals: z.object({ refused: z.enum(["gone", "changed"]) }),
   refuse: () => new Outdated(),
@@ -77,7 +78,7 @@ export async function receiveMessage(
     const reading = await readMessage(receiver.config, receiver, proof.verified, message);
     if (reading === null) return null;
     try {
-      const taken = { firingId: newId(), runId: newId(), reading };
+      const taken = { triggerId, firingId: newId(), runId: newId(), reading };
       const { result } = await perform(servicesFor({ triggerId, version: receiver.version }), receiveWebhook, taken);
       return { firing: result.firing, isDuplicate: result.is_duplicate };
     } catch (error) {

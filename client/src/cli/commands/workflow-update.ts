@@ -24,12 +24,23 @@ as for \`create\`: the service stores the secret and never shows it, so a change
 
 Examples:
   $ workflow-runs workflows update "Monthly report" --name "Report of the month" --max-seconds 900
-  $ workflow-runs workflows update "Monthly report" --lease --max-attempts 3 --retry-on LOST`,
+  $ workflow-runs workflows update "Monthly report" --lease --max-attempts 3 --retry-on LOST
+  $ workflow-runs workflows update "Monthly report" --input-schema @schema.json`,
     )
     .action(async (name: string, flags: ContentFlags & PolicyFlags, command: Command) => {
       const context = contextOf(command);
       const { client } = context;
-      const { lease, leaseSeconds, maxAttempts, retryOn, whenBusy, replaceGraceSeconds, maxQueued, ...content } = flags;
+      const {
+        lease,
+        leaseSeconds,
+        maxAttempts,
+        retryOn,
+        whenBusy,
+        replaceGraceSeconds,
+        maxQueued,
+        inputSchema,
+        ...content
+      } = flags;
       if (Object.keys(flags).length === 0) {
         throw new CliError("Say what to change, such as --name or --max-seconds: see --help.", EXIT.invalid);
       }
@@ -37,7 +48,7 @@ Examples:
       const policy: Partial<Policy> = {
         ...(lease && { handover: "lease" as const }),
         ...(flags.runnerUrl !== undefined && { handover: "webhook" as const }),
-        ...policyChange(flags, (await readPolicy(client, workflow.id)) ?? undefined),
+        ...(await policyChange(flags, (await readPolicy(client, workflow.id)) ?? undefined)),
       };
       const params = { path: { definition_id: workflow.id } };
       if (Object.keys(content).length > 0) {

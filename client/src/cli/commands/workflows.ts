@@ -3,7 +3,7 @@ import { unwrap } from "../../connection.ts";
 import type { Workflow } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { findWorkflow } from "../names.ts";
-import { duration, harmless, printList, say } from "../output.ts";
+import { duration, harmless, print, printList, say } from "../output.ts";
 import { addPolicyFlags, type PolicyFlags, policyChange, setPolicy } from "../policy.ts";
 import { type ContentFlags, contentOf, withContent } from "../workflow-content.ts";
 import { printWorkflow, stateOf } from "../workflow-lines.ts";
@@ -51,6 +51,19 @@ export function addWorkflows(program: Command): void {
       await printWorkflow(context, await findWorkflow(context.client, name));
     });
 
+  workflows
+    .command("input-schema")
+    .argument("<workflow>", "its name or id")
+    .description("Show the JSON Schema that the input of a workflow's runs must fit; null when any input fits")
+    .addHelpText("after", '\nExample:\n  $ workflow-runs workflows input-schema "Quarterly report" > schema.json')
+    .action(async (name: string, _, command: Command) => {
+      const { client } = contextOf(command);
+      const params = { path: { definition_id: (await findWorkflow(client, name)).id } };
+      const path = "/v1/workflow-definitions/{definition_id}/input-schema";
+      const { input_schema: schema } = await unwrap(client.api.GET(path, { params }));
+      print(JSON.stringify(schema, null, 2));
+    });
+
   const create = workflows
     .command("create")
     .argument("<name>")
@@ -68,7 +81,7 @@ Examples:
     )
     .action(async (name: string, flags: ContentFlags & PolicyFlags, command: Command) => {
       const context = contextOf(command);
-      const policy = { ...(flags.lease && { handover: "lease" as const }), ...policyChange(flags) };
+      const policy = { ...(flags.lease && { handover: "lease" as const }), ...(await policyChange(flags)) };
       const body = await contentOf(context.client, flags, { ...EMPTY, name });
       const created = await unwrap(context.client.api.POST("/v1/workflow-definitions", { body }));
       const hasPolicy = Object.keys(policy).length > 0;

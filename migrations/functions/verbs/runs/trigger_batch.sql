@@ -10,7 +10,7 @@
 -- Closes the race between two calls with the same key: the second waits for the definition's lock, and then sees what the first did.
 --
 -- Answers {"result": {"batch": {"id", "run_ids"}, "replayed"}}, where "run_ids" are those of its runs that exist, in their order; or
--- "refused": unauthenticated, not_found, other_runs, or what `frozen_for_runs` or `insert_batch` refuses
+-- "refused": unauthenticated, not_found, other_runs, or what `frozen_for_runs`, `check_inputs` or `insert_batch` refuses
 create or replace function public.trigger_batch(
   p_context jsonb, p_definition_id uuid, p_batch_id uuid, p_idempotency_key text, p_run_ids uuid[], p_runs json,
   p_traceparent text
@@ -24,6 +24,7 @@ declare
   v_user_id uuid;
   v_now timestamptz;
   v_frozen jsonb;
+  v_verdict jsonb;
   v_added jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
@@ -42,8 +43,13 @@ begin
   v_added := public.known_batch(v_tenant_id, v_user_id, p_definition_id, p_batch_id, p_idempotency_key, v_runs_hash);
   if v_added is null then
     v_frozen := public.frozen_for_runs(v_judged ->> 'role', v_tenant_id, v_user_id, p_definition_id);
+    if v_frozen ->> 'input_schema_hash' is not null then
+      v_verdict := public.check_inputs(p_context, p_definition_id, v_frozen ->> 'input_schema_hash', array(
+        select given.value -> 'input' from json_array_elements(p_runs) with ordinality given (value, place) order by given.place));
+    end if;
     v_added := case
       when v_frozen ? 'refused' then v_frozen
+      when v_verdict ? 'refused' then v_verdict
       else public.insert_batch(v_tenant_id, v_user_id, p_definition_id, v_frozen, p_batch_id, p_idempotency_key, v_runs_hash,
         p_run_ids, p_runs, p_traceparent, v_now)
     end;

@@ -5,7 +5,7 @@
 -- Closes the race with a change of the schedule, and with another backfill: all of them hold the definition's lock.
 --
 -- Answers {"result": {"fired": how many, "refused": the firing that was refused, or null}}, or "refused": changed (since it was
--- computed), and see `lock_and_judge_trigger`
+-- computed), input_unchecked (of the trigger, so nothing was fired: see `check_inputs`), and see `lock_and_judge_trigger`
 create or replace function public.backfill_trigger(p_context jsonb, p_trigger_id uuid, p_version integer, p_firings jsonb)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -16,6 +16,7 @@ declare
   v_definition_id uuid;
   v_now timestamptz;
   v_firing jsonb;
+  v_outcome jsonb;
   v_fired integer := 0;
   v_refused jsonb;
 begin
@@ -44,7 +45,9 @@ begin
       where f.trigger_id = p_trigger_id and f.outcome = 'FIRED' and f.occasion = given.value ->> 'at')
     order by given.place
   loop
-    if public.fire(p_context, p_trigger_id, v_firing, v_now, 'queue') ->> 'outcome' = 'REFUSED' then
+    v_outcome := public.fire(p_context, p_trigger_id, v_firing, v_now, 'queue');
+    exit when v_outcome ? 'unchecked';
+    if v_outcome ->> 'outcome' = 'REFUSED' then
       select public.firing_response(f) into v_refused
       from public.trigger_firings f where f.id = (v_firing ->> 'firing_id')::uuid;
       exit;
@@ -54,6 +57,9 @@ begin
 
   -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+  if v_outcome ? 'unchecked' then
+    return public.answer_of(p_context, v_since, v_tenant_id, v_outcome);
+  end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('fired', v_fired, 'refused', v_refused)),
     jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(v_definition_id)));

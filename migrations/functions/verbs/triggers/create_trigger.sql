@@ -7,7 +7,7 @@
 -- Idempotent: called again with the same `p_trigger_id`, it answers the trigger that the first call created, with "is_new": false.
 --
 -- Answers {"result": {"trigger", "is_new"}}, or "refused": id_taken (by another tenant), too_many, several_slots (see `make_room`), past
--- (the only instant of the schedule), and see `judge_of_definition` and `lock_and_judge_definition_change`
+-- (the only instant of the schedule), and see `judge_of_definition`, `check_trigger_input` and `lock_and_judge_definition_change`
 create or replace function public.create_trigger(
   p_context jsonb, p_definition_id uuid, p_trigger_id uuid, p_content jsonb, p_input json, p_plan jsonb
 ) returns jsonb
@@ -46,6 +46,9 @@ begin
     end if;
     v_verdict := public.judge_of_definition(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
       p_content ->> 'kind', p_content -> 'config');
+    if not v_verdict ? 'refused' then
+      v_verdict := public.check_trigger_input(p_context, p_definition_id, p_content, p_input);
+    end if;
     if v_verdict ? 'refused' then
       return public.answer_of(p_context, v_since, v_tenant_id, v_verdict);
     end if;

@@ -6,11 +6,12 @@
 -- - Each instant of a schedule is handled once, however many sweeps there are: a decision about another version of the trigger is
 --   dropped. Whoever has changed the trigger has handled the instants, or has said that they do not count.
 -- - A due firing is deleted by the transaction that handles it.
+-- - A trigger or a due firing whose input must be checked by the Worker first stays due, and the others are handled.
 -- - The firing is recorded in the transaction that triggers its run.
 -- - Safe to run concurrently with itself and with any other verb. It locks the definitions in the order of their ids, and skips those
 --   that another transaction has locked: their triggers stay due.
 --
--- Answers {"result": {"handled": how many of the triggers and of the due firings}}.
+-- Answers {"result": {"handled": how many of the triggers and of the due firings}, "unchecked"?: see `check_inputs`}.
 create or replace function public.fire_due(p_context jsonb, p_decisions jsonb, p_due jsonb default '[]') returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -18,11 +19,13 @@ declare
   v_definition_ids uuid[];
   v_now timestamptz;
   v_decision jsonb;
+  v_verdict jsonb;
   v_trigger_id uuid;
   v_firing jsonb;
   v_handled integer := 0;
   v_fired jsonb;
   v_stopped jsonb := '[]';
+  v_unchecked jsonb := '[]';
 begin
   -- 1. Lock the definitions.
   with locked as (
@@ -47,13 +50,19 @@ begin
   perform public.end_overdue_runs(v_definition_ids, v_now);
 
   -- 3. Carry out what was decided about the triggers that nobody has changed meanwhile.
-  for v_decision in
-    select decided.value
+  for v_decision, v_verdict in
+    select decided.value, case when decided.value -> 'fire' <> '[]' and d.input_schema_hash is not null then
+      public.check_inputs(p_context, d.id, d.input_schema_hash, array[t.input]) end
     from jsonb_array_elements(p_decisions) with ordinality decided (value, place)
     join public.triggers t on t.id = (decided.value ->> 'trigger_id')::uuid and t.version = (decided.value ->> 'version')::integer
+    join public.workflow_definitions d on d.id = t.workflow_definition_id
     where t.workflow_definition_id = any (v_definition_ids) and t.due_at <= v_now
     order by t.workflow_definition_id, decided.place
   loop
+    if v_verdict ? 'unchecked' then
+      v_unchecked := v_unchecked || (v_verdict -> 'unchecked');
+      continue;
+    end if;
     v_trigger_id := v_decision ->> 'trigger_id';
     v_handled := v_handled + 1;
     for v_firing in select missed.value from jsonb_array_elements(v_decision -> 'missed') missed (value) loop
@@ -76,10 +85,12 @@ begin
   v_fired := public.fire_ends(p_context, p_due, v_definition_ids, v_now);
   v_handled := v_handled + (v_fired ->> 'handled')::integer;
   v_stopped := v_stopped || (v_fired -> 'stopped');
+  v_unchecked := v_unchecked || (v_fired -> 'unchecked');
 
   -- 5. Promote the next runs.
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
   return public.answer_of(p_context, v_since, null,
-    jsonb_build_object('result', jsonb_build_object('handled', v_handled)),
+    jsonb_build_object('result', jsonb_build_object('handled', v_handled))
+      || case when v_unchecked = '[]' then '{}' else jsonb_build_object('unchecked', v_unchecked) end,
     jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'stopped', v_stopped));
 end $$;

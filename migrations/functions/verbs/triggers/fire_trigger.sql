@@ -3,7 +3,7 @@
 -- Idempotent: called again with the same `p_firing_id`, it answers the firing of the first call.
 -- Closes the race with an invoke, and with another firing: all of them hold the definition's lock.
 --
--- Answers {"result": {"firing"}}, whatever its outcome, or "refused": see `lock_and_judge_trigger`
+-- Answers {"result": {"firing"}}, whatever its outcome, or "refused": input_unchecked (see `check_inputs`), and see `lock_and_judge_trigger`
 create or replace function public.fire_trigger(p_context jsonb, p_trigger_id uuid, p_firing_id uuid, p_run_id uuid)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
@@ -33,6 +33,9 @@ begin
 
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+  if v_fired ? 'unchecked' then
+    return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid, v_fired);
+  end if;
   return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid,
     jsonb_build_object('result', jsonb_build_object('firing', (
       select public.firing_response(f) from public.trigger_firings f

@@ -12,7 +12,8 @@
 -- Closes the race with an invoke, a change of the trigger, and the same message in another request: all of them hold the definition's
 -- lock.
 --
--- Answers {"result": {"firing", "is_duplicate"}}, whatever the outcome, or "refused": gone (the trigger was deleted), or changed
+-- Answers {"result": {"firing", "is_duplicate"}}, whatever the outcome, or "refused": gone (the trigger was deleted), changed, or
+-- input_unchecked (see `check_inputs`)
 create or replace function public.receive_webhook(p_context jsonb, p_message jsonb, p_input json) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -69,6 +70,9 @@ begin
 
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+  if v_fired ? 'unchecked' then
+    return public.answer_of(p_context, v_since, v_tenant_id, v_fired);
+  end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('is_duplicate', v_is_duplicate, 'firing', (
       select public.firing_response(f) from public.trigger_firings f where f.id = v_firing_id and f.trigger_id = v_trigger_id))),

@@ -4,7 +4,7 @@
 -- Closes the race with a firing: both hold the definition's lock. Idempotent.
 --
 -- Answers {"result": {"trigger"}}, or "refused": other_kind, other_scheme (of a webhook, whose secret is for its scheme), several_slots (see
--- `make_room`), past (the only instant of the schedule), and see `judge_of_definition` and `lock_and_judge_trigger`
+-- `make_room`), past (the only instant of the schedule), and see `judge_of_definition`, `check_trigger_input` and `lock_and_judge_trigger`
 create or replace function public.replace_trigger(
   p_context jsonb, p_trigger_id uuid, p_content jsonb, p_input json, p_plan jsonb
 ) returns jsonb
@@ -40,6 +40,9 @@ begin
   end if;
   v_verdict := public.judge_of_definition(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid,
     (v_judged ->> 'definition_id')::uuid, p_content ->> 'kind', p_content -> 'config');
+  if not v_verdict ? 'refused' then
+    v_verdict := public.check_trigger_input(p_context, (v_judged ->> 'definition_id')::uuid, p_content, p_input);
+  end if;
   if v_verdict ? 'refused' then
     return public.answer_of(p_context, v_since, v_tenant_id, v_verdict);
   end if;

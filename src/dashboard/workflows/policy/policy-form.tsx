@@ -10,6 +10,7 @@ import type { Policy } from "../../../workflows/policy.ts";
 import type { Caller } from "../../caller.ts";
 import { formatSeconds } from "../../format.ts";
 import { Choices, choicesOf, type Failure, Failures, Field, NO_FAILURE } from "../../forms.tsx";
+import { JsonEditor, withLines } from "../../invoke/json-editor.tsx";
 import { Page } from "../../layout.tsx";
 import type { Wording } from "../../wording.ts";
 
@@ -43,6 +44,7 @@ const LABELS = {
   when_busy: "A new run, when as many are unfinished as may be RUNNING",
   replace_grace_seconds: "Seconds that a replaced run has to end its work",
   max_queued: "Runs that wait, at most",
+  input_schema: "What the input of a run must be",
 };
 
 /** How the form says what the API says with the names of its fields. */
@@ -66,6 +68,7 @@ export function describePolicy(policy: Policy): string {
     max_running > 1 ? `At most ${max_running} are RUNNING at the same time.` : "",
     max_running_per_key === null ? "" : `Keys take turns, with at most ${max_running_per_key} RUNNING each.`,
     describeBusy(policy),
+    policy.input_schema === null ? "" : "Their inputs must fit its schema.",
     isRetried
       ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.`
       : "They are not retried automatically.",
@@ -104,6 +107,8 @@ export type PolicyValues = {
   replace_grace_seconds: string;
   /** Empty for no limit. */
   max_queued: string;
+  /** The text of JSON; empty for none. */
+  input_schema: string;
 };
 
 export const valuesOf = (policy: Policy): PolicyValues => ({
@@ -117,6 +122,7 @@ export const valuesOf = (policy: Policy): PolicyValues => ({
   when_busy: policy.when_busy,
   replace_grace_seconds: String(policy.replace_grace_seconds),
   max_queued: String(policy.max_queued ?? ""),
+  input_schema: policy.input_schema === null ? "" : JSON.stringify(policy.input_schema, null, 2),
 });
 
 type NumberFieldProps = {
@@ -154,7 +160,7 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
       </p>
       <h1>Policy</h1>
       <form method="post" action={`/app/workflows/${id}/policy`} class="stack">
-        <Failures failure={failure} labels={LABELS} />
+        <Failures failure={withLines(failure, "input_schema", values.input_schema)} labels={LABELS} />
         <Field
           name="handover"
           label="How a run gets to its runner"
@@ -225,6 +231,13 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
           name="max_queued"
           isOptional
           hint="1 to 1000. A further run is refused."
+        />
+        <JsonEditor
+          name="input_schema"
+          label={`${LABELS.input_schema} (optional)`}
+          text={values.input_schema}
+          failure={failure}
+          hint="A JSON Schema (2020-12). A run whose input does not fit it is not triggered, and the form of an invoke has its fields."
         />
         <p class="muted">A RUNNING run keeps its lease or dispatch, and a run keeps its key.</p>
         <button type="submit" class="primary">

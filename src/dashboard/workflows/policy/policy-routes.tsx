@@ -1,11 +1,13 @@
 /** The form of a workflow's policy. */
-import { Problem } from "../../../http/problems.ts";
-import { checkBody } from "../../../http/validation.ts";
+import { Problem, ValidationFailed } from "../../../http/problems.ts";
+import { checkBody, findFaults } from "../../../http/validation.ts";
 import { perform } from "../../../verbs/perform.ts";
+import { checkInputSchema } from "../../../workflows/policy.ts";
 import { UpdatePolicyRequestSchema } from "../../../workflows/policy-routes.ts";
 import { NO_WRITE_ON_DEFINITION } from "../../../workflows/workflow-definitions.ts";
 import { replacePolicy } from "../../../workflows/workflow-verbs.ts";
 import { readForm, submit, toWholeNumber } from "../../forms.tsx";
+import { linesOf, readJsonField } from "../../invoke/read-fields.ts";
 import { Pages } from "../../pages.ts";
 import { html, seeOther } from "../../render.ts";
 import { idOf } from "../../signed-in.tsx";
@@ -37,12 +39,15 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
     when_busy: given("when_busy"),
     replace_grace_seconds: given("replace_grace_seconds"),
     max_queued: given("max_queued"),
+    input_schema: linesOf(form.values, "input_schema"),
   };
   return submit(
     c,
     async () => {
-      const policy = checkBody(UpdatePolicyRequestSchema, {
+      const { value: inputSchema, faults } = readJsonField("input_schema", values.input_schema);
+      const sent = {
         ...values,
+        input_schema: inputSchema,
         lease_seconds: toWholeNumber(values.lease_seconds),
         max_attempts: toWholeNumber(values.max_attempts),
         max_running: toWholeNumber(values.max_running),
@@ -51,7 +56,10 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
         when_busy: values.when_busy || undefined,
         replace_grace_seconds: values.replace_grace_seconds === "" ? 0 : toWholeNumber(values.replace_grace_seconds),
         max_queued: values.max_queued === "" ? null : toWholeNumber(values.max_queued),
-      });
+      };
+      if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(UpdatePolicyRequestSchema, sent)]);
+      const policy = checkBody(UpdatePolicyRequestSchema, sent);
+      await checkInputSchema(policy.input_schema);
       await perform(c.var.services, replacePolicy, { definitionId: id, policy });
       return seeOther(c, `/app/workflows/${id}`);
     },

@@ -1,0 +1,152 @@
+/** Compiles an input schema, and checks inputs by it. Loaded with the first workflow that has a schema. */
+import { format as formats, type Schema as LibrarySchema, validate } from "@cfworker/json-schema";
+import type { JsonObject } from "../http/json-value.ts";
+import { describeFaults } from "./describe-faults.ts";
+import type { InputFault } from "./input-schema.ts";
+import { referred } from "./judge-schema.ts";
+import { isObject, KEYWORDS, type Schema } from "./keywords.ts";
+
+/**
+ * How many steps checks may still take: one for each schema that is applied to a value, and more where that takes longer. A thousand steps
+ * take some milliseconds. The check of an ordinary input takes fewer.
+ */
+export type Budget = { steps: number };
+
+/** Finds the faults of an input: at most `most`; empty when it fits. */
+export type CheckInput = (input: unknown, most: number, budget: Budget) => InputFault[];
+
+const TOO_COSTLY =
+  "The check by the workflow's schema takes too long. Send less, or let its policy have a simpler schema.";
+
+class TooCostly extends Error {}
+
+class Meter {
+  budget: Budget = { steps: 0 };
+
+  spend(steps: number): void {
+    this.budget.steps -= steps;
+    if (this.budget.steps < 0) throw new TooCostly();
+  }
+}
+
+/** Compiles a schema that was judged when it was saved. */
+export async function compileSchema(root: JsonObject): Promise<CheckInput> {
+  const meter = new Meter();
+  const texts = new Map<string, (text: string) => boolean>();
+  const compilePattern = hasPattern(root) ? (await import("./patterns.ts")).compilePattern : null;
+
+  /** Lets the library call `matches` as a format of this name, and returns the name. */
+  const asFormat = (name: string, stepsFor: (length: number) => number, matches: (text: string) => boolean): string => {
+    texts.set(name, (text) => {
+      meter.spend(stepsFor(text.length));
+      return matches(text);
+    });
+    return name;
+  };
+
+  const ofPattern = (source: string): string | undefined => {
+    const pattern = compilePattern?.(source);
+    return pattern && asFormat(`pattern ${source}`, (length) => (length * pattern.size) / 32, pattern.matches);
+  };
+
+  const ofFormat = (name: string): string =>
+    asFormat(
+      `format ${name}`,
+      (length) => length / 16,
+      (text) => (formats[name]?.(text) ?? true) && isRight(name, text),
+    );
+
+  const expanded = expandSchema(root, { meter, ofPattern, ofFormat });
+
+  return (input, most, budget) => {
+    meter.budget = budget;
+    for (const [name, matches] of texts) formats[name] = matches;
+    try {
+      const { errors } = validate(input, expanded, "2020-12", {}, false);
+      return describeFaults(errors, input, most);
+    } catch (error) {
+      // The library collects errors as arguments of a call, which are limited.
+      if (error instanceof TooCostly || error instanceof RangeError) return [{ path: [], msg: TOO_COSTLY }];
+      throw error;
+    } finally {
+      for (const name of texts.keys()) delete formats[name];
+    }
+  };
+}
+
+/** What the library's `uri` lets through: a port that is no number, and brackets elsewhere than around an IPv6 address. */
+const AUTHORITY = /^[^/?#]*(\/\/([^/?#@]*@)?(\[[^\]]*\]|[^/?#@[\]:]*)(:\d*)?(?=[/?#]|$)|(?!\/\/))([/?#][^[\]]*)?$/;
+const LEADING_ZERO = /^[^[]*\[[^\]]*(\.0\d|:0\d{1,2}\.)/;
+
+const isRight = (format: string, text: string): boolean =>
+  format !== "uri" || (AUTHORITY.test(text) && !LEADING_ZERO.test(text));
+
+const hasPattern = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && ("pattern" in value || Object.values(value).some(hasPattern));
+
+type Texts = {
+  meter: Meter;
+  ofPattern: (source: string) => string | undefined;
+  ofFormat: (name: string) => string;
+};
+
+/**
+ * The schema as the library gets it:
+ * - each reference is replaced by what it refers to, which is shared and not copied;
+ * - patterns and formats are formats that {@link compileSchema} has registered, since the library would match patterns in JavaScript;
+ * - each application of a schema spends steps: the library reads `$recursiveAnchor`, which 2020-12 does not have, once for each.
+ */
+function expandSchema(root: JsonObject, { meter, ofPattern, ofFormat }: Texts): LibrarySchema {
+  const known = new Map<JsonObject, JsonObject>();
+
+  const expand = (schema: unknown): JsonObject => {
+    if (schema === false) return metered({ enum: [] });
+    if (!isObject(schema)) return metered({});
+    const before = known.get(schema);
+    if (before !== undefined) return before;
+    const all: Schema[] = [];
+    if (schema.$ref !== undefined) all.push(expand(referred(root, schema.$ref)));
+    const [pattern, format] = [schema.pattern, schema.format];
+    if (typeof pattern === "string") all.push(metered({ format: ofPattern(pattern) }));
+    const fields = Object.entries(schema).flatMap(([name, value]): [string, unknown][] => {
+      if (DROPPED.has(name)) return [];
+      return [[name, expandIn(KEYWORDS.get(name)?.holds, value)]];
+    });
+    const copy: JsonObject = Object.fromEntries(fields);
+    if (typeof format === "string") copy.format = ofFormat(format);
+    if (all.length > 0) copy.allOf = [...all, ...(Array.isArray(copy.allOf) ? copy.allOf : [])];
+    known.set(schema, metered(copy));
+    return copy;
+  };
+
+  const expandIn = (holds: "schema" | "list" | "map" | undefined, value: unknown): unknown => {
+    if (holds === "schema") return expand(value);
+    if (holds === "list" && Array.isArray(value)) return value.map(expand);
+    if (holds === "map" && isObject(value)) {
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, expand(item)]));
+    }
+    return value;
+  };
+
+  const metered = (schema: JsonObject): JsonObject => {
+    const steps = 1 + Math.floor(countIn(schema) / 8);
+    return Object.defineProperty(schema, "$recursiveAnchor", { get: () => meter.spend(steps) });
+  };
+
+  return expand(root);
+}
+
+/** What does not reach the library: what {@link expandSchema} replaces, and notes. */
+const DROPPED = new Set(["$ref", "$defs", "definitions", "pattern", "format", "default", "examples", "$id", "$schema"]);
+
+/** How many parts of a schema the library goes through each time, apart from the schemas in it. */
+const countIn = (schema: JsonObject): number =>
+  [schema.enum, schema.const, schema.required, schema.dependentRequired].reduce<number>(
+    (sum, v) => sum + countOf(v),
+    0,
+  ) + (isObject(schema.properties) ? Object.keys(schema.properties).length : 0);
+
+const countOf = (value: unknown): number =>
+  typeof value === "object" && value !== null
+    ? Object.values(value).reduce<number>((sum, item) => sum + 1 + countOf(item), 0)
+    : 0;

@@ -1,0 +1,86 @@
+/**
+ * Checks inputs by the schemas of workflows. An isolate keeps the schemas that it has compiled, by their hashes, and remembers which
+ * schema a workflow or a trigger had last. So it knows before it asks the database whether an input fits. The verb says when it knows a
+ * wrong schema or none: see rules/input_schemas.sql.
+ */
+import type { JsonObject } from "../http/json-value.ts";
+import { describeError, log } from "../log.ts";
+import { remember } from "../memo.ts";
+import type { CheckInput } from "./compile.ts";
+import type { CheckedInputs, InputFault, Unchecked } from "./input-schema.ts";
+
+/** Inputs that a verb will judge by the schema of one workflow. `of` is the id of the workflow or of one of its triggers. */
+export type GivenInputs = { of: string; inputs: readonly (JsonObject | null)[] };
+
+const MAX_COMPILED = 50;
+const MAX_REMEMBERED = 5_000;
+
+/** How many faults are listed of an input, when it is the only one of a call and when it is not. */
+const MAX_FAULTS = 50;
+const MAX_FAULTS_OF_EACH = 5;
+
+/** How many steps the checks of one call by one schema may take, and how many more for each input. */
+const STEPS = 100_000;
+const STEPS_OF_EACH = 1_000;
+
+const budgetOf = (inputs: readonly unknown[]) => ({ steps: STEPS + inputs.length * STEPS_OF_EACH });
+
+const compiled = new Map<string, CheckInput>();
+const schemaHashes = new Map<string, string>();
+
+/** What this isolate knows about inputs without asking the database. */
+export async function checkKnown({ of, inputs }: GivenInputs): Promise<CheckedInputs> {
+  const hash = schemaHashes.get(of);
+  const check = hash === undefined ? undefined : compiled.get(hash);
+  if (hash === undefined || check === undefined) return {};
+  const [most, budget] = [mostFaultsOf(inputs), budgetOf(inputs)];
+  const checked = await Promise.all(
+    inputs.map(async (input): Promise<[string, InputFault[]]> => {
+      const text = JSON.stringify(input ?? {});
+      return [await hashOf(text), check(input ?? {}, most, budget)];
+    }),
+  );
+  return { [hash]: Object.fromEntries(checked) };
+}
+
+/** Checks what a verb could not judge, and adds it to what is known. Remembers the schema for the inputs of the next call. */
+export async function checkUnchecked(
+  known: CheckedInputs,
+  unchecked: Unchecked,
+  given: GivenInputs | null,
+): Promise<CheckedInputs> {
+  const checked: Record<string, Record<string, readonly InputFault[]>> = {};
+  for (const [hash, faults] of Object.entries(known)) checked[hash] = { ...faults };
+  for (const { schema_hash: hash, schema, inputs } of unchecked) {
+    const check = await compiledSchema(hash, schema);
+    const [most, budget] = [mostFaultsOf(inputs), budgetOf(inputs)];
+    const faults = Object.fromEntries(
+      inputs.map((input) => [input.hash, check(JSON.parse(input.input), most, budget)]),
+    );
+    checked[hash] = { ...checked[hash], ...faults };
+    if (given !== null) remember(schemaHashes, given.of, hash, MAX_REMEMBERED);
+  }
+  return checked;
+}
+
+const mostFaultsOf = (inputs: readonly unknown[]) => (inputs.length === 1 ? MAX_FAULTS : MAX_FAULTS_OF_EACH);
+
+async function compiledSchema(hash: string, schema: string): Promise<CheckInput> {
+  const known = compiled.get(hash);
+  if (known !== undefined) return known;
+  try {
+    const { compileSchema } = await import("./compile.ts");
+    const check = await compileSchema(JSON.parse(schema));
+    remember(compiled, hash, check, MAX_COMPILED);
+    return check;
+  } catch (error) {
+    // It was judged when it was saved, so an older release has accepted what this one cannot compile.
+    log("error", "input_schema", { schema_hash: hash, ...describeError(error) });
+    return () => [{ path: [], msg: "The workflow's input schema cannot be used any more. Save its policy again." }];
+  }
+}
+
+/** As `json_hash` in SQL. */
+async function hashOf(text: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
+}

@@ -1,0 +1,191 @@
+/** Checks of inputs by JSON Schema: the official tests of all accepted keywords, what is refused, and what an input is told. */
+import { describe, expect, it } from "vitest";
+import { compileSchema } from "../../src/inputs/compile.ts";
+import { judgeSchema } from "../../src/inputs/judge-schema.ts";
+import { FORMATS, isObject, KEYWORDS } from "../../src/inputs/keywords.ts";
+
+type Group = { description: string; schema: unknown; tests: { description: string; data: unknown; valid: boolean }[] };
+
+// As texts, since a module would take `__proto__` for a prototype.
+const texts = import.meta.glob<string>("./json-schema-test-suite/**/*.json", {
+  import: "default",
+  query: "?raw",
+  eager: true,
+});
+const files = Object.fromEntries(
+  Object.entries(texts).map(([path, text]): [string, Group[]] => [path, JSON.parse(text)]),
+);
+
+const nameOf = (path: string) => path.replace(/^.*\//, "").replace(".json", "");
+
+async function checkOf(schema: object) {
+  const check = await compileSchema({ ...schema });
+  return (input: unknown, steps = 100_000) => check(input, 50, { steps });
+}
+
+const faultsOf = async (schema: object) =>
+  (await judgeSchema({ ...schema })).map(({ path, msg }) => [path.join("/"), msg]);
+
+describe("the JSON-Schema-Test-Suite", () => {
+  it.each(Object.entries(files).map(([path, groups]) => [nameOf(path), groups] as const))(
+    "passes: %s",
+    async (_, groups) => {
+      const wrong: string[] = [];
+      for (const { description, schema, tests } of groups) {
+        if (!isObject(schema) || (await judgeSchema(schema)).length > 0) continue;
+        const check = await checkOf(schema);
+        for (const test of tests) {
+          if ((check(test.data).length === 0) !== test.valid) wrong.push(`${description}: ${test.description}`);
+        }
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  it("has a file for each keyword and format that is accepted and has an effect, and few of its schemas are refused", async () => {
+    const notes =
+      /^\$(schema|id|comment)$|^(title|description|examples|deprecated|definitions|readOnly|writeOnly|content.*)$/;
+    const fileOf = (name: string) => (/^(if|then|else)$/.test(name) ? "if-then-else" : name.replace("$", ""));
+    const wanted = [...KEYWORDS.keys()].filter((name) => !notes.test(name) && name !== "format");
+    const names = new Set(Object.keys(files).map(nameOf));
+    expect([...wanted.map(fileOf), ...FORMATS].filter((name) => !names.has(name))).toEqual([]);
+
+    const refused: string[] = [];
+    for (const { description, schema } of Object.values(files).flat()) {
+      if (isObject(schema) && (await judgeSchema(schema)).length > 0) refused.push(description);
+    }
+    // References by URIs and in circles, `patternProperties`, `unevaluatedProperties`, and a name of Unicode that RE2 does not know.
+    expect(refused).toHaveLength(24);
+  });
+});
+
+describe("a schema", () => {
+  it.each([
+    ["a remote reference", { $ref: "https://example.com/schema" }, "$ref"],
+    ["a reference to itself", { properties: { child: { $ref: "#" } } }, "properties/child/$ref"],
+    [
+      "a longer circle",
+      { $ref: "#/$defs/a", $defs: { a: { not: { $ref: "#/$defs/b" } }, b: { $ref: "#/$defs/a" } } },
+      /\$ref$/,
+    ],
+    ["a reference to nothing", { $ref: "#/$defs/a" }, "$ref"],
+    ["$dynamicRef", { $dynamicRef: "#a" }, "$dynamicRef"],
+    ["unevaluatedItems", { unevaluatedItems: false }, "unevaluatedItems"],
+    ["unevaluatedProperties", { allOf: [{ unevaluatedProperties: false }] }, "allOf/0/unevaluatedProperties"],
+    ["uniqueItems", { uniqueItems: true }, "uniqueItems"],
+    ["contains", { properties: { a: { contains: {} } } }, "properties/a/contains"],
+    ["patternProperties", { patternProperties: {} }, "patternProperties"],
+    ["a look around", { pattern: "^(?=a)" }, "pattern"],
+    ["a reference back", { pattern: "(a)\\1" }, "pattern"],
+    ["a large pattern", { pattern: "(a{1000}){5}" }, "pattern"],
+    ["another format", { format: "regex" }, "format"],
+    ["an unknown keyword", { mandatory: [] }, "mandatory"],
+    ["a wrong value", { minLength: -1 }, "minLength"],
+    ["a wrong type", { type: "text" }, "type"],
+    ["no schema", { properties: { a: 1 } }, "properties/a"],
+    ["another draft", { $schema: "http://json-schema.org/draft-07/schema#" }, "$schema"],
+  ])("is refused with %s, and the fault has its place", async (_, schema, path) => {
+    const faults = await faultsOf(schema);
+    expect(faults).toHaveLength(1);
+    expect(faults[0]?.[0]).toMatch(path);
+    expect(faults[0]?.[1]).toMatch(/^[A-Z].*[^ ]$/s);
+  });
+
+  it("is accepted with notes, and with 1,000 schemas but not with one more, counted where they are referred to", async () => {
+    const notes = {
+      title: "A",
+      description: "B",
+      examples: [1],
+      default: {},
+      $comment: "C",
+      "x-mine": { uniqueItems: true },
+    };
+    expect(await faultsOf({ $schema: "https://json-schema.org/draft/2020-12/schema", $id: "urn:a", ...notes })).toEqual(
+      [],
+    );
+    const list = (length: number) => ({
+      allOf: Array.from({ length }, () => ({ $ref: "#/$defs/a" })),
+      $defs: { a: {} },
+    });
+    expect(await faultsOf({ ...list(499), properties: { a: {} } })).toEqual([]);
+    expect(await faultsOf({ ...list(500), properties: {} })).toEqual([
+      ["", expect.stringMatching(/more than 1000 schemas/)],
+    ]);
+  });
+
+  it("that doubles with each reference is refused at once, and a list of the keywords is not needed to see it", async () => {
+    const doubling = Object.fromEntries(
+      Array.from({ length: 30 }, (_, i) => [
+        `d${i}`,
+        { allOf: [{ $ref: `#/$defs/d${i + 1}` }, { $ref: `#/$defs/d${i + 1}` }] },
+      ]),
+    );
+    const schema = { $ref: "#/$defs/d0", $defs: { ...doubling, d30: { type: "object" } } };
+    expect(await faultsOf(schema)).toEqual([["", expect.stringMatching(/more than 1000 schemas/)]]);
+  });
+});
+
+describe("the check of an input", () => {
+  it("says what is wrong and where, once for each place", async () => {
+    const check = await checkOf({
+      type: "object",
+      properties: {
+        quarter: { type: "string", pattern: "^20[0-9]{2}-Q[1-4]$" },
+        lines: { type: "array", items: { $ref: "#/$defs/line" }, maxItems: 3 },
+        kind: { enum: ["a", "b"] },
+        size: { anyOf: [{ type: "integer", minimum: 1 }, { const: "all" }] },
+        "a/b~c d": { type: "boolean" },
+        day: { format: "date" },
+      },
+      required: ["quarter"],
+      dependentRequired: { day: ["kind"] },
+      additionalProperties: false,
+      propertyNames: { maxLength: 8 },
+      $defs: { line: { type: "object", properties: { price: { type: "number", minimum: 0 } }, required: ["price"] } },
+    });
+    expect(
+      check({ quarter: "2026-Q1", lines: [{ price: 1 }], kind: "b", size: "all", "a/b~c d": true, day: "2026-01-31" }),
+    ).toEqual([]);
+    const faults = check({
+      quarter: "2026-Q5",
+      lines: [{ price: -1 }, {}, { price: "1" }],
+      size: 0,
+      "a/b~c d": 1,
+      day: "2026-02-30",
+      longerThanThat: 1,
+    });
+    expect(faults.map(({ path, msg }) => [path.join("|"), msg])).toEqual(
+      expect.arrayContaining([
+        ["quarter", "Does not match the pattern ^20[0-9]{2}-Q[1-4]$."],
+        ["lines|0|price", "-1 is less than 0."],
+        ["lines|1|price", "Is missing."],
+        ["lines|2|price", "Must be of the type number, and is of the type string."],
+        ["size", "Does not fit any of the schemas in `anyOf`."],
+        ["a/b~c d", "Must be of the type boolean, and is of the type number."],
+        ["day", "Does not match the format date."],
+        ["kind", "Is missing: it is needed beside “day”."],
+        ["longerThanThat", "The schema does not allow this name."],
+        ["longerThanThat", "Must not be given."],
+      ]),
+    );
+    expect(faults).toHaveLength(10);
+    expect(faults.map(({ path }) => path)).toContainEqual(["lines", 0, "price"]);
+    expect(check({})).toEqual([{ path: ["quarter"], msg: "Is missing." }]);
+  });
+
+  it("takes a number of steps that grows with the input, also for a pattern on which JavaScript takes 14 s", async () => {
+    const check = await checkOf({ properties: { text: { pattern: "^(a+)+$" } } });
+    expect(check({ text: `${"a".repeat(28)}!` })).toHaveLength(1);
+    expect(check({ text: `${"a".repeat(30_000)}!` })).toHaveLength(1);
+    expect(check({ text: "a".repeat(30_000) })).toEqual([]);
+  });
+
+  it("ends when its steps are spent: such an input does not fit", async () => {
+    const items = { items: { allOf: Array.from({ length: 900 }, () => ({ type: "integer" })) } };
+    const check = await checkOf({ properties: { list: items } });
+    expect(check({ list: [1, 2] })).toEqual([]);
+    const tooCostly = [{ path: [], msg: expect.stringMatching(/takes too long/) }];
+    expect(check({ list: Array.from({ length: 10_000 }, () => 1) })).toEqual(tooCostly);
+    expect(check({ list: Array.from({ length: 10_000 }, () => "1") })).toEqual(tooCostly);
+  });
+});
