@@ -131,6 +131,11 @@ export const PROBLEMS = {
     title: "Artifacts unavailable",
     detail: "This service does not keep files of runs, since it has no bucket for them. Report links instead.",
   },
+  bucket_unavailable: {
+    status: 503,
+    title: "Bucket unavailable",
+    detail: "The bucket of files did not answer. Try again after the seconds named in `Retry-After`.",
+  },
   database_unavailable: {
     status: 503,
     title: "Database unavailable",

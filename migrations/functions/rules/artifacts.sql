@@ -18,11 +18,12 @@ language sql immutable as $$
   select interval '1 hour'
 $$;
 
--- When the object of a file whose row is deleted may be deleted.
+-- When the object of a file whose row is deleted may be deleted. The column rounds, and must not round into the future.
 create or replace function public.artifact_deletion_due_at(p_created_at timestamptz, p_stored_at timestamptz, p_now timestamptz)
 returns timestamptz
 language sql immutable as $$
-  select case when p_stored_at is null then greatest(p_created_at + public.artifact_reservation(), p_now) else p_now end
+  select case when p_stored_at is null then greatest(p_created_at + public.artifact_reservation(), now.at) else now.at end
+  from (select date_trunc('milliseconds', p_now) as at) now
 $$;
 
 -- The files of an attempt that are stored, by their names: [{"id", "key", "name", "content_type", "bytes", "sha256", "stored_at"}].

@@ -48,7 +48,7 @@ const putRoute = runnerUpload({
     }),
     body: { required: true, content: anyContent },
   },
-  problems: ["not_found", "conflict", "artifacts_unavailable"],
+  problems: ["not_found", "conflict", "artifacts_unavailable", "bucket_unavailable"],
   responses: { 201: file("The file is stored"), 200: file("The file is stored, and has replaced another") },
 });
 
@@ -108,7 +108,7 @@ const getRoute = callerRead({
     query: attemptQuery,
     headers: z.object({ Range: z.string().optional().openapi({ description: "Such as `bytes=0-1023`." }) }),
   },
-  problems: ["not_found", "range_not_satisfiable", "artifacts_unavailable"],
+  problems: ["not_found", "range_not_satisfiable", "artifacts_unavailable", "bucket_unavailable"],
   responses: { 200: content("The file"), 206: content("The part of the file that `Range` asks for") },
 });
 

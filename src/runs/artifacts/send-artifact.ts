@@ -6,7 +6,6 @@ import { Problem } from "../../http/problems.ts";
 import { describeError, log } from "../../log.ts";
 import type { RunFile } from "./list-artifacts.ts";
 import { type Range, readRange } from "./range.ts";
-import { bucketUnavailable } from "./upload.ts";
 
 /**
  * The types that a browser may show instead of saving them: no script in them runs in the origin of the service. An SVG or HTML file
@@ -27,7 +26,7 @@ export const isShown = ({ content_type: type }: Pick<RunFile, "content_type">): 
 /**
  * Answers a file, or the part of it that the request asks for. The content goes from the bucket to the client as it comes. Each upload has
  * another tag, and a file never changes, so the id is a strong tag.
- * @throws Problem `range_not_satisfiable`, `not_found` when the file has just been deleted, or `artifacts_unavailable`
+ * @throws Problem `range_not_satisfiable`, `not_found` when the file has just been deleted, or `bucket_unavailable`
  */
 export async function sendArtifact(c: Context<AppEnv>, bucket: Bucket, file: RunFile) {
   const type = essence(file.content_type);
@@ -62,7 +61,7 @@ export async function sendArtifact(c: Context<AppEnv>, bucket: Bucket, file: Run
 async function open(bucket: Bucket, { key }: RunFile, range: Range | null): Promise<ReadableStream> {
   const object = await bucket.get(key, range === null ? {} : { range }).catch((error: unknown) => {
     log("error", "artifact", describeError(error));
-    throw bucketUnavailable();
+    throw new Problem("bucket_unavailable");
   });
   if (object === null) throw new Problem("not_found", "The file has just been deleted.");
   return object.body;

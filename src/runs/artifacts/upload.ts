@@ -25,14 +25,10 @@ const BAD_DIGEST: Fault = {
   msg: "Is not the SHA-256 of the body.",
 };
 
-export const bucketUnavailable = () =>
-  new Problem("artifacts_unavailable", "The bucket of files did not answer. Try again after the seconds named in `Retry-After`.");
-
 /**
  * Stores a file of the attempt that a run token has proved: reserves it, puts it into the bucket, and commits it. An upload that
  * fails leaves nothing, whatever happens: see migrations/functions/rules/artifacts.sql.
- * @throws Problem as {@link reserveArtifact} and {@link commitArtifact} do; `incomplete_body`, or `artifacts_unavailable` when the bucket
- * has failed
+ * @throws Problem as {@link reserveArtifact} and {@link commitArtifact} do; `incomplete_body`, or `bucket_unavailable`
  * @throws ValidationFailed when the content is not that of the digest
  */
 export async function storeArtifact(services: VerbServices, bucket: Bucket, upload: Upload) {
@@ -74,7 +70,7 @@ function readFailure(error: unknown): Problem | ValidationFailed {
   // The errors of streams: the client has left, or has sent another number of bytes than it said.
   if (error instanceof TypeError) return new Problem("incomplete_body");
   log("error", "artifact", describeError(error));
-  return bucketUnavailable();
+  return new Problem("bucket_unavailable");
 }
 
 /** The number of R2's error: https://developers.cloudflare.com/r2/api/error-codes/ */
