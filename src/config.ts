@@ -28,7 +28,11 @@ export type RateLimiter = { limit(options: { key: string }): Promise<{ success: 
 const rateLimiter = z.custom<RateLimiter>((binding) => typeof binding === "object" && binding !== null).optional();
 
 /** A bucket of R2, which keeps the files of runs: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/ */
-export type Bucket = Pick<R2Bucket, "put" | "get" | "delete">;
+export type Bucket = {
+  put(key: string, body: ReadableStream, options: { sha256?: string }): Promise<unknown>;
+  get(key: string, options: { range?: { offset: number; length: number } }): Promise<{ body: ReadableStream } | null>;
+  delete(keys: string[]): Promise<void>;
+};
 
 const bucket = z.custom<Bucket>((binding) => typeof binding === "object" && binding !== null).optional();
 

@@ -7881,6 +7881,8 @@ export interface operations {
             /** @description The file is stored */
             201: {
                 headers: {
+                    /** @description Where the file is */
+                    Location?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -27,7 +27,7 @@ const file = (name: string, query = "") => `${folder()}/${name}${query}`;
 
 type Put = { headers?: Record<string, string>; attempt?: number; at?: Service; token?: string };
 
-async function upload(name: string, content: string, { headers = {}, attempt = 1, token }: Put = {}) {
+async function upload(content: string, { headers = {}, attempt = 1, token }: Put = {}) {
   return {
     method: "PUT",
     headers: {
@@ -40,9 +40,10 @@ async function upload(name: string, content: string, { headers = {}, attempt = 1
 }
 
 const put = async (name: string, content: string, more: Put = {}) =>
-  (more.at ?? service).fetch(file(name), await upload(name, content, more));
+  (more.at ?? service).fetch(file(name), await upload(content, more));
 
-const get = (path: string, headers: Record<string, string> = {}, key = tenant.owner.key) => service.get(path, key, headers);
+const get = (path: string, headers: Record<string, string> = {}, key = tenant.owner.key) =>
+  service.get(path, key, headers);
 
 /** The names of the files that are listed. */
 async function names(query = ""): Promise<string[]> {
@@ -119,7 +120,10 @@ describe("a file of a run", () => {
       return (await response.json<{ artifacts: unknown }>()).artifacts;
     };
     expect(await result()).toBeNull();
-    await callBack(service, tenant, runId, { status: "COMPLETED", artifacts: [{ name: "a link", url: "https://a.example/" }] });
+    await callBack(service, tenant, runId, {
+      status: "COMPLETED",
+      artifacts: [{ name: "a link", url: "https://a.example/" }],
+    });
     const nothing = { path_part_id: null, sha256: null };
     expect(await result()).toEqual([
       { ...nothing, name: "a link", url: "https://a.example/", bytes: null },
@@ -135,7 +139,10 @@ describe("a file of a run", () => {
     await retry();
     expect(await names()).toEqual([]);
     const late = await put("b.txt", "late");
-    expect([late.status, await detailOf(late)]).toEqual([409, "The token belongs to attempt 1, but the run is at attempt 2."]);
+    expect([late.status, await detailOf(late)]).toEqual([
+      409,
+      "The token belongs to attempt 1, but the run is at attempt 2.",
+    ]);
     expect((await put("a.txt", "second", { attempt: 2 })).status).toBe(201);
     expect(await (await get(file("a.txt"))).text()).toBe("second");
     expect(await (await get(file("a.txt", "?attempt=1"))).text()).toBe("first");
@@ -151,14 +158,18 @@ describe("a file of a run", () => {
     expect([foreign.status, await detailOf(foreign)]).toEqual([409, "The token belongs to another run."]);
     await makeOverdue(service, runId);
     const late = await put("a.txt", "x");
-    expect([late.status, await detailOf(late)]).toEqual([409, "The run has ended: it is FAILED. It takes no more files."]);
+    expect([late.status, await detailOf(late)]).toEqual([
+      409,
+      "The run has ended: it is FAILED. It takes no more files.",
+    ]);
     expect((await objects()).length).toBe(1);
   });
 
   it("proves that the runner has accepted the run", async () => {
     await service.database.sql`update workflow_runs set dispatched_at = null where id = ${runId}`;
     await put("a.txt", "x");
-    const [run] = await service.database.sql`select dispatched_at is not null as taken from workflow_runs where id = ${runId}`;
+    const [run] = await service.database
+      .sql`select dispatched_at is not null as taken from workflow_runs where id = ${runId}`;
     expect(run?.taken).toBe(true);
   });
 
@@ -170,7 +181,10 @@ describe("a file of a run", () => {
       [tenant.user.key, 404],
       [other.owner.key, 404],
     ] as const) {
-      expect([(await get(file("a.txt"), {}, key)).status, (await get(folder(), {}, key)).status]).toEqual([status, status]);
+      expect([(await get(file("a.txt"), {}, key)).status, (await get(folder(), {}, key)).status]).toEqual([
+        status,
+        status,
+      ]);
     }
     const asCaller = await put("a.txt", "x", { token: tenant.owner.key });
     expect(asCaller.status).toBe(401);
@@ -241,7 +255,9 @@ describe("a download", () => {
       "x-content-type-options": "nosniff",
       "cross-origin-resource-policy": "same-origin",
       "cache-control": "private, no-cache",
-      "content-security-policy": expect.stringMatching(type === "application/pdf" ? /^default-src 'none';/ : /; sandbox$/),
+      "content-security-policy": expect.stringMatching(
+        type === "application/pdf" ? /^default-src 'none';/ : /; sandbox$/,
+      ),
     });
   });
 
@@ -249,7 +265,11 @@ describe("a download", () => {
     await put("a.txt", "0123456789");
     const range = async (asked: string, more: Record<string, string> = {}) => {
       const response = await get(file("a.txt"), { Range: asked, ...more });
-      return [response.status, response.status === 416 ? "" : await response.text(), response.headers.get("Content-Range")];
+      return [
+        response.status,
+        response.status === 416 ? "" : await response.text(),
+        response.headers.get("Content-Range"),
+      ];
     };
     expect(await range("bytes=2-4")).toEqual([206, "234", "bytes 2-4/10"]);
     expect(await range("bytes=8-")).toEqual([206, "89", "bytes 8-9/10"]);
@@ -349,7 +369,7 @@ describe("what fails between the row and the object", () => {
       settings: {
         ARTIFACTS: changed && {
           put: (...args: Parameters<Bucket["put"]>) => env.ARTIFACTS.put(...args),
-          get: (key: string) => env.ARTIFACTS.get(key),
+          get: (...args: Parameters<Bucket["get"]>) => env.ARTIFACTS.get(...args),
           delete: (keys: string[]) => env.ARTIFACTS.delete(keys),
           ...changed,
         },
@@ -422,7 +442,7 @@ describe("what fails between the row and the object", () => {
         controller.error(new TypeError("The client has left."));
       },
     });
-    const { headers } = await upload("a.txt", "hello");
+    const { headers } = await upload("hello");
     expect((await service.fetch(file("a.txt"), { method: "PUT", headers, body: cut })).status).toBe(400);
     expect((await put("a.txt", "x", { headers: { "Content-Length": "2" } })).status).toBe(400);
     expect((await put("a.txt", "xyz", { headers: { "Content-Length": "2" } })).status).toBe(400);

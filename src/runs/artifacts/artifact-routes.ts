@@ -6,7 +6,15 @@ import { createRouter } from "../../http/router.ts";
 import { callerRead, runnerUpload } from "../../http/routes.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { attemptQuery, runParams } from "../run-schema.ts";
-import { ArtifactListSchema, artifactPath, FileSchema, fileParams, givenDigest, givenType, toFile } from "./artifact-schema.ts";
+import {
+  ArtifactListSchema,
+  artifactPath,
+  FileSchema,
+  fileParams,
+  givenDigest,
+  givenType,
+  toFile,
+} from "./artifact-schema.ts";
 import { findArtifact, listArtifacts } from "./list-artifacts.ts";
 import { sendArtifact } from "./send-artifact.ts";
 import { storeArtifact } from "./upload.ts";
@@ -43,13 +51,20 @@ const putRoute = runnerUpload({
     params: fileParams,
     headers: z.object({
       "Content-Digest": z.string().optional().openapi({
-        description: "`sha-256=:…:` (RFC 9530), in base64. An upload with another content is refused, and the file keeps the digest.",
+        description:
+          "`sha-256=:…:` (RFC 9530), in base64. An upload with another content is refused, and the file keeps the digest.",
       }),
     }),
     body: { required: true, content: anyContent },
   },
   problems: ["not_found", "conflict", "artifacts_unavailable", "bucket_unavailable"],
-  responses: { 201: file("The file is stored"), 200: file("The file is stored, and has replaced another") },
+  responses: {
+    201: {
+      ...file("The file is stored"),
+      headers: { Location: { schema: { type: "string" }, description: "Where the file is" } },
+    },
+    200: file("The file is stored, and has replaced another"),
+  },
 });
 
 runArtifacts.openapi(putRoute, async (c) => {
@@ -69,7 +84,8 @@ runArtifacts.openapi(putRoute, async (c) => {
   const { hasReplaced, ...stored } = await storing;
   const { attempt } = c.var.runToken;
   const answer = toFile(stored, { publicUrl: c.env.config.publicUrl, runId, attempt });
-  return c.json(answer, hasReplaced ? 200 : 201, { Location: artifactPath(runId, attempt, name) });
+  if (hasReplaced) return c.json(answer, 200);
+  return c.json(answer, 201, { Location: artifactPath(runId, attempt, name) });
 });
 
 const listRoute = callerRead({
@@ -77,7 +93,8 @@ const listRoute = callerRead({
   operationId: "list_workflow_run_artifacts",
   tags: ["Workflow runs"],
   summary: "The files of a run",
-  description: "Those of one attempt, by their names, as soon as they are stored. The result of the run has them, too, when it has ended.",
+  description:
+    "Those of one attempt, by their names, as soon as they are stored. The result of the run has them, too, when it has ended.",
   request: { params: runParams, query: attemptQuery },
   problems: ["not_found"],
   responses: {

@@ -27,7 +27,9 @@ export const FileSchema = z
     bytes: z.int().min(0),
     sha256: z.string().nullable().openapi({ description: "In hex, if the upload had a `Content-Digest`." }),
     stored_at: instant(),
-    url: z.string().openapi({ format: "uri", description: "Where it can be downloaded, with the credential of a caller." }),
+    url: z
+      .string()
+      .openapi({ format: "uri", description: "Where it can be downloaded, with the credential of a caller." }),
   })
   .openapi("WorkflowRunFile", {
     example: {

@@ -23,7 +23,10 @@ function artifactProblem(refusal: z.infer<typeof refusalSchema>, attempt: number
     case "ended":
       return new Problem("conflict", `The run has ended: it is ${refusal.status}. It takes no more files.`);
     case "too_many":
-      return new Problem("conflict", `A run may have ${refusal.limit} files, those of all its attempts, and this one has them.`);
+      return new Problem(
+        "conflict",
+        `A run may have ${refusal.limit} files, those of all its attempts, and this one has them.`,
+      );
     case "too_large":
       return new Problem(
         "conflict",

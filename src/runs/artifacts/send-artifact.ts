@@ -32,7 +32,8 @@ export async function sendArtifact(c: Context<AppEnv>, bucket: Bucket, file: Run
   const type = essence(file.content_type);
   const tag = `"${file.id}"`;
   const headers = {
-    "Content-Type": type === "text/plain" && type === file.content_type ? "text/plain; charset=utf-8" : file.content_type,
+    "Content-Type":
+      type === "text/plain" && type === file.content_type ? "text/plain; charset=utf-8" : file.content_type,
     // The name has only letters, digits, dots, hyphens and underscores.
     "Content-Disposition": `${SHOWN.has(type) ? "inline" : "attachment"}; filename="${file.name}"`,
     "Accept-Ranges": "bytes",

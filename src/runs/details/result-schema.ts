@@ -119,7 +119,8 @@ export const WorkflowRunResultSchema = z
     output: jsonValue().nullable().openapi({ description: "Any JSON." }),
     summary: z.string().nullable(),
     artifacts: artifactsSchema.nullable().openapi({
-      description: "What the runner reported, and then the files of the run: their `url` is on this service, and needs a credential.",
+      description:
+        "What the runner reported, and then the files of the run: their `url` is on this service, and needs a credential.",
     }),
     attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
   })
