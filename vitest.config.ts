@@ -2,7 +2,7 @@ import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" } })],
+  plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { r2Buckets: ["ARTIFACTS"] } })],
   test: {
     include: ["test/**/*.test.ts", "client/test/**/*.test.ts"],
     // What takes minutes, and what runs in Node: see the other configurations.

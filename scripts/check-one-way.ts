@@ -27,6 +27,7 @@ const definedIn = (text: string) => [...text.matchAll(DEFINITION)].map(([, name 
 const UNAUDITED: Record<string, string> = {
   runners: "A runner calls it, or the service itself: that is the life of a run.",
   metrics: "It only counts.",
+  artifacts: "A runner calls it, or the sweep: that is the life of a run.",
   "audit/delete_old_audit_events": "The sweep calls it.",
   "notify/claim_notifications": "The service itself calls it.",
   "notify/delete_old_notifications": "The sweep calls it.",

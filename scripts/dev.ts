@@ -5,6 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { DEMO, DEMO_PEOPLE, findRunInEachState } from "./local/demo.ts";
+import { writeDevConfig } from "./local/dev-config.ts";
 import { root, workerDir } from "./local/folders.ts";
 import { loginVars, startLoginService } from "./local/login-service.ts";
 import { onEnter } from "./local/on-enter.ts";
@@ -94,6 +95,7 @@ function startWorker(
     args: [
       wrangler,
       "dev",
+      ...["--config", writeDevConfig()],
       ...["--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
       "--show-interactive-dev-session=false",
       ...["--persist-to", workerDir],

@@ -27,6 +27,15 @@ export type RateLimiter = { limit(options: { key: string }): Promise<{ success: 
 
 const rateLimiter = z.custom<RateLimiter>((binding) => typeof binding === "object" && binding !== null).optional();
 
+/** A bucket of R2, which keeps the files of runs: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/ */
+export type Bucket = {
+  put(key: string, body: ReadableStream, options: { sha256?: string }): Promise<unknown>;
+  get(key: string, options: { range?: { offset: number; length: number } }): Promise<{ body: ReadableStream } | null>;
+  delete(keys: string[]): Promise<void>;
+};
+
+const bucket = z.custom<Bucket>((binding) => typeof binding === "object" && binding !== null).optional();
+
 /** Origins, separated by commas. `*` is not an origin, so it is refused. */
 const origins = z.string().transform((text, context) => {
   const list = text
@@ -106,6 +115,10 @@ const varsSchema = z.object({
   ADDRESS_LIMITER: rateLimiter,
   FAILURE_LIMITER: rateLimiter,
   CALLER_LIMITER: rateLimiter,
+  /** The bucket for the files of runs. */
+  ARTIFACTS: bucket,
+  /** The files of runs are deleted this many days after they were stored. */
+  ARTIFACT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
   /** Where the Durable Objects are created: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
   HUB_LOCATION: z.enum(["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]).optional(),
   /** Seconds that are added to each run's time limit, for the time in which its dispatch reaches the runner. */
@@ -196,6 +209,10 @@ export type Config = {
   corsOrigins: readonly string[];
   /** An undefined limiter limits nothing. */
   limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
+  /** When undefined, runs have no files. */
+  artifacts: Bucket | undefined;
+  /** When undefined, a file is kept as long as its run. */
+  artifactRetentionDays: number | undefined;
   /** A location hint of Cloudflare. When undefined, the object is created near its first caller. */
   hubLocation: "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | "oc" | "afr" | "me" | undefined;
   deadlineGraceSeconds: number;
@@ -253,6 +270,8 @@ export function readConfig(bindings: object): Config {
     login: readLogin(vars),
     corsOrigins: vars.CORS_ORIGINS,
     limiters: { address: vars.ADDRESS_LIMITER, failure: vars.FAILURE_LIMITER, caller: vars.CALLER_LIMITER },
+    artifacts: vars.ARTIFACTS,
+    artifactRetentionDays: vars.ARTIFACT_RETENTION_DAYS,
     hubLocation: vars.HUB_LOCATION,
     deadlineGraceSeconds: vars.DEADLINE_GRACE_SECONDS,
     retentionDays: vars.RETENTION_DAYS,

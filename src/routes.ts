@@ -69,6 +69,10 @@ const API: readonly Area[] = [
     load: async () => [(await import("./runs/log/log-routes.ts")).runLog],
   },
   {
+    paths: ["/v1/workflow-runs/{id}/artifacts"],
+    load: async () => [(await import("./runs/artifacts/artifact-routes.ts")).runArtifacts],
+  },
+  {
     paths: ["/v1/leases", "/v1/workflow-runs/{id}/heartbeat", "/v1/workflow-runs/{id}/release"],
     load: async () => [(await import("./runs/leases/lease-routes.ts")).leases],
   },

@@ -759,6 +759,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workflow-runs/{run_id}/artifacts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download a file of a run
+         * @description The content, with the type that the runner gave. Browsers show PNG, JPEG, GIF, WebP, PDF and plain text, and save all else. One `Range` of bytes is answered with 206; several, with the whole file.
+         */
+        get: operations["get_workflow_run_artifact"];
+        /**
+         * Upload a file of a run
+         * @description For the run's runner, with the run token of the dispatch or lease. The body is the file, with its `Content-Type` and its `Content-Length`: at most 95 MB. The same name again replaces the file of this attempt. A run may have 50 files, and 1 GiB altogether, those of all its attempts. A file is there completely or not at all.
+         */
+        put: operations["put_workflow_run_artifact"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-runs/{run_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The files of a run
+         * @description Those of one attempt, by their names, as soon as they are stored. The result of the run has them, too, when it has ended.
+         */
+        get: operations["list_workflow_run_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/leases": {
         parameters: {
             query?: never;
@@ -3847,6 +3891,7 @@ export interface components {
             /** @description Any JSON. */
             output?: unknown;
             summary: string | null;
+            /** @description What the runner reported, and then the files of the run: their `url` is on this service, and needs a credential. */
             artifacts: components["schemas"]["WorkflowRunArtifact"][] | null;
             /** @description 1 for a new run, one more for each retry. */
             attempt: number;
@@ -4075,6 +4120,34 @@ export interface components {
          *     Done
          */
         WorkflowRunLogText: string;
+        /**
+         * @example {
+         *       "name": "report.pdf",
+         *       "content_type": "application/pdf",
+         *       "bytes": 48213,
+         *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *       "stored_at": "2026-01-31T12:01:30.000Z",
+         *       "url": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/artifacts/report.pdf?attempt=1"
+         *     }
+         */
+        WorkflowRunFile: {
+            name: string;
+            content_type: string;
+            bytes: number;
+            /** @description In hex, if the upload had a `Content-Digest`. */
+            sha256: string | null;
+            /** Format: date-time */
+            stored_at: string;
+            /**
+             * Format: uri
+             * @description Where it can be downloaded, with the credential of a caller.
+             */
+            url: string;
+        };
+        WorkflowRunFileList: {
+            attempt: number;
+            artifacts: components["schemas"]["WorkflowRunFile"][];
+        };
         /**
          * @example {
          *       "leases": [
@@ -5854,6 +5927,44 @@ export interface components {
         callback_unauthenticated: {
             headers: {
                 "WWW-Authenticate": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Length required */
+        length_required: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Database unavailable · Artifacts unavailable · Bucket unavailable */
+        database_unavailable_or_artifacts_unavailable_or_bucket_unavailable: {
+            headers: {
+                "Retry-After": number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Range not satisfiable */
+        range_not_satisfiable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Database unavailable · Session keys unavailable · Artifacts unavailable · Bucket unavailable */
+        database_unavailable_or_session_keys_unavailable_or_artifacts_unavailable_or_bucket_unavailable: {
+            headers: {
+                "Retry-After": number;
                 [name: string]: unknown;
             };
             content: {
@@ -7754,7 +7865,7 @@ export interface operations {
     read_workflow_run_log: {
         parameters: {
             query?: {
-                /** @description Which attempt's log; by default, that of the current one. */
+                /** @description Which attempt's; by default, that of the current one. */
                 attempt?: number;
                 /** @description Only entries after the one with this `sequence`. */
                 after?: number | null;
@@ -7840,6 +7951,164 @@ export interface operations {
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal_error"];
             503: components["responses"]["database_unavailable"];
+        };
+    };
+    get_workflow_run_artifact: {
+        parameters: {
+            query?: {
+                /** @description Which attempt's; by default, that of the current one. */
+                attempt?: number;
+            };
+            header?: {
+                /** @description Such as `bytes=0-1023`. */
+                Range?: string;
+            };
+            path: {
+                run_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description The part of the file that `Range` asks for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
+            416: components["responses"]["range_not_satisfiable"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable_or_artifacts_unavailable_or_bucket_unavailable"];
+        };
+    };
+    put_workflow_run_artifact: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `sha-256=:…:` (RFC 9530), in base64. An upload with another content is refused, and the file keeps the digest. */
+                "Content-Digest"?: string;
+            };
+            path: {
+                run_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description The file is stored, and has replaced another */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunFile"];
+                };
+            };
+            /** @description The file is stored */
+            201: {
+                headers: {
+                    /** @description Where the file is */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunFile"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["callback_unauthenticated"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            411: components["responses"]["length_required"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_artifacts_unavailable_or_bucket_unavailable"];
+        };
+    };
+    list_workflow_run_artifacts: {
+        parameters: {
+            query?: {
+                /** @description Which attempt's; by default, that of the current one. */
+                attempt?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The files: at most 50 */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunFileList"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
         };
     };
     create_leases: {

@@ -20,6 +20,8 @@ export type ProblemCode =
   | "internal_error"
   | "database_unavailable"
   | "streams_unavailable"
+  | "artifacts_unavailable"
+  | "bucket_unavailable"
   | (string & {});
 
 type Content = {

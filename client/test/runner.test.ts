@@ -15,7 +15,7 @@ const RUN = {
 
 type Call = { verb: string; body: Record<string, unknown>; token: string | null };
 /** "never" answers when nobody waits any more. */
-type Answers = Partial<Record<"callback" | "log" | "heartbeat" | "release", (Response | Error | "never")[]>>;
+type Answers = Partial<Record<"callback" | "log" | "heartbeat" | "release" | "a.csv", (Response | Error | "never")[]>>;
 
 /** A fake service for a runner. It answers 200 by default. */
 function fakeService(answers: Answers = {}) {
@@ -23,7 +23,13 @@ function fakeService(answers: Answers = {}) {
   const aborted: string[] = [];
   const fetch: typeof globalThis.fetch = async (input, init) => {
     const verb = String(input).split("/").at(-1) ?? "";
-    calls.push({ verb, body: JSON.parse(String(init?.body)), token: new Headers(init?.headers).get("Authorization") });
+    const headers = new Headers(init?.headers);
+    const token = headers.get("Authorization");
+    const body =
+      init?.body instanceof Blob
+        ? { content: await init.body.text(), type: headers.get("Content-Type"), digest: headers.get("Content-Digest") }
+        : JSON.parse(String(init?.body));
+    calls.push({ verb, body, token });
     const answer = Object.entries(answers)
       .find(([name]) => name === verb)?.[1]
       ?.shift();
@@ -83,6 +89,34 @@ describe("a runner with a URL", () => {
         token: "Bearer token",
       },
     ]);
+  });
+
+  it("stores a file before the result, with its type and digest, and tries again until it is stored", async () => {
+    const busy = () => Response.json({}, { status: 503, headers: { "Retry-After": "0" } });
+    const { runner, service } = start(
+      async (_, { artifact }) => {
+        await artifact("a.csv", "a,b", { sha256: "00ff" });
+        await artifact("b", new Uint8Array([1]), { contentType: "image/png" });
+      },
+      { "a.csv": [busy(), busy()] },
+    );
+    await runner.handle(message("workflow_run.dispatched"));
+    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED" }]));
+    const table = { content: "a,b", type: "text/csv; charset=utf-8", digest: "sha-256=:AP8=:" };
+    expect(service.of("a.csv")).toEqual([table, table, table]);
+    expect(service.of("b")).toEqual([{ content: "\u0001", type: "image/png", digest: null }]);
+  });
+
+  it("fails when a file is refused, or the service keeps none, unless the work catches that", async () => {
+    const code = "urn:workflow-runs:problem:artifacts_unavailable";
+    const none = Response.json(
+      { type: code, title: "T", status: 503, detail: "It has none.", request_id: "r" },
+      { status: 503 },
+    );
+    const { runner, service } = start((_, { artifact }) => artifact("a.csv", "a"), { "a.csv": [none] });
+    await runner.handle(message("workflow_run.dispatched"));
+    const error = "The file a.csv was not stored: It has none.";
+    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "FAILED", error }]));
   });
 
   it("reports what the work throws, and tries the callback again until it is answered", async () => {

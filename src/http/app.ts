@@ -6,6 +6,7 @@ import type { AppEnv } from "./env.ts";
 import { answerError } from "./errors.ts";
 import { type BodyRule, boundRequest, patternOf } from "./middleware/bound-request.ts";
 import { shareWithOrigins } from "./middleware/cross-origin.ts";
+import { isolateFiles } from "./middleware/isolate-files.ts";
 import { limitAddress } from "./middleware/limit-rate.ts";
 import { logRequests } from "./middleware/log-requests.ts";
 import { requireHttps } from "./middleware/require-https.ts";
@@ -51,6 +52,7 @@ export function createApp(routers: readonly Hono<AppEnv>[]): OpenAPIHono<AppEnv>
   app.use(
     requestId(),
     logRequests,
+    isolateFiles,
     secureHeaders({ contentSecurityPolicy: CONTENT_SECURITY_POLICY, ...OBSOLETE_HEADERS }),
     requireHttps,
     shareWithOrigins,
@@ -61,9 +63,9 @@ export function createApp(routers: readonly Hono<AppEnv>[]): OpenAPIHono<AppEnv>
   for (const router of routers) app.route("/", router);
   for (const definition of app.openAPIRegistry.definitions) {
     if (definition.type !== "route") continue;
-    const { maxBodyBytes: maxBytes, isSigned = false } = kindOf(definition.route);
+    const { maxBodyBytes: maxBytes, isSigned = false, isStreamed = false } = kindOf(definition.route);
     if (maxBytes === undefined && !isSigned) continue;
-    bodyRules.push({ path: patternOf(definition.route.path), maxBytes, isSigned });
+    bodyRules.push({ path: patternOf(definition.route.path), maxBytes, isSigned, isStreamed });
   }
   return app;
 }

@@ -26,5 +26,7 @@ export type AppEnv = {
     code: string;
     /** The session of the person who requested a page. */
     session: Session;
+    /** True when the answer has content that the service has not made: see `isolateFiles`. */
+    isForeign?: boolean;
   };
 };

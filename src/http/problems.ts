@@ -66,6 +66,11 @@ export const PROBLEMS = {
     title: "Queue full",
     detail: "As many runs wait as the workflow's policy allows. Invoke it again when one of them has started.",
   },
+  length_required: {
+    status: 411,
+    title: "Length required",
+    detail: "Send the header `Content-Length`. A body of unknown length is not taken here.",
+  },
   payload_too_large: {
     status: 413,
     title: "Payload too large",
@@ -80,6 +85,11 @@ export const PROBLEMS = {
     status: 415,
     title: "Unsupported media type",
     detail: "Send the body as JSON, with `Content-Type: application/json`.",
+  },
+  range_not_satisfiable: {
+    status: 416,
+    title: "Range not satisfiable",
+    detail: "The file has no bytes in that range: see the header `Content-Range` for its size.",
   },
   misdirected: {
     status: 421,
@@ -115,6 +125,16 @@ export const PROBLEMS = {
     status: 503,
     title: "Streams unavailable",
     detail: "Streams are not available at the moment. Poll every few seconds instead, or try again later.",
+  },
+  artifacts_unavailable: {
+    status: 503,
+    title: "Artifacts unavailable",
+    detail: "This service does not keep files of runs, since it has no bucket for them. Report links instead.",
+  },
+  bucket_unavailable: {
+    status: 503,
+    title: "Bucket unavailable",
+    detail: "The bucket of files did not answer. Try again after the seconds named in `Retry-After`.",
   },
   database_unavailable: {
     status: 503,

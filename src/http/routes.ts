@@ -9,6 +9,7 @@ import type { AppEnv } from "./env.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { authenticateCode } from "./middleware/authenticate-code.ts";
 import { authenticateRunner, authenticateRunnerSession, requireKey } from "./middleware/authenticate-runner.ts";
+import { boundUpload } from "./middleware/bound-request.ts";
 import { conditional } from "./middleware/conditional.ts";
 import { emptyBodyIsObject } from "./middleware/empty-body.ts";
 import type { ProblemCode } from "./problems.ts";
@@ -34,6 +35,8 @@ export type RouteKind = {
   maxBodyBytes?: number | undefined;
   /** True when the handler verifies the signature of the request: see {@link signedCall}. */
   isSigned?: boolean;
+  /** True when the handler passes the body on as it comes: see {@link runnerUpload}. */
+  isStreamed?: boolean;
 };
 
 /** The property of a route that holds its kind. It is copied with the route when a router is mounted in another. */
@@ -187,6 +190,28 @@ export function runnerCall<const Path extends string, Own extends Change & { pat
     security: runnerSecurity,
     middleware: [authenticateRunner, ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+  });
+}
+
+/**
+ * An upload by a runner, authenticated like {@link runnerCall}. Nothing reads the body before the handler, which passes it on as a
+ * stream. Its length is known from its header, and is at most `maxBodyBytes`.
+ */
+export function runnerUpload<const Path extends string, Own extends Change & { path: Path; maxBodyBytes: number }>(
+  definition: Own,
+) {
+  const ofUpload: ProblemCode[] = ["incomplete_body", "length_required", "payload_too_large"];
+  const problems = [...OF_ANYBODY, ...ofUpload, ...OF_A_CREDENTIAL, "callback_unauthenticated" as const];
+  return createRoute({
+    ...onlyKnownQuery(definition),
+    security: runnerSecurity,
+    middleware: [boundUpload(definition.maxBodyBytes), authenticateRunner],
+    [KIND]: {
+      problems: [...problems, ...(definition.problems ?? [])],
+      isConditional: false,
+      maxBodyBytes: definition.maxBodyBytes,
+      isStreamed: true,
+    } satisfies RouteKind,
   });
 }
 

@@ -21,6 +21,7 @@ export const countMetrics = defineVerb({
       oldest_pending_seconds: gauge,
       dispatches_waiting: gauge,
       runs_leased: gauge,
+      artifact_bytes: gauge.default(null),
     }),
     counters: z.array(z.object({ name: z.string(), label: z.string(), value: z.number() })),
     bounds: z.array(z.number()),

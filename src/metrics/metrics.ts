@@ -51,6 +51,12 @@ const GAUGES = [
     field: "runs_leased",
     help: "RUNNING runs that a connected runner holds.",
   },
+  {
+    name: "workflow_run_artifact_bytes",
+    label: "",
+    field: "artifact_bytes",
+    help: "The size of all files of runs.",
+  },
 ] as const;
 
 /** Counters that are computed from the feed of events. `label` is the name of the label, if there is one. */

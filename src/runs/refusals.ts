@@ -223,7 +223,7 @@ export function checkTokenIsOf(token: { runId: string }, runId: string): void {
   if (token.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token belongs to another run.");
 }
 
-const otherAttempt = (attempt: number | undefined, attemptOfRun: number | undefined) =>
+export const otherAttempt = (attempt: number | undefined, attemptOfRun: number | undefined) =>
   new Problem("conflict", `The token belongs to attempt ${attempt}, but the run is at attempt ${attemptOfRun}.`);
 
 export function logProblem(

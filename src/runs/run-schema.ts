@@ -88,6 +88,20 @@ export const WorkflowRunResponseSchema = z
 
 export const runParams = z.object({ run_id: uuid().openapi({ example: exampleRun.id }) });
 
+/** The greatest value of Postgres' type `integer`. */
+export const MAX_INTEGER = 2_147_483_647;
+
+/** The query of what each attempt has by itself. */
+export const attemptQuery = z.object({
+  attempt: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_INTEGER)
+    .optional()
+    .openapi({ description: "Which attempt's; by default, that of the current one." }),
+});
+
 const cursorContents = z.tuple([givenInstant(), z.guid()]);
 
 /** Encodes a cursor as an opaque text, which clients send back unchanged. */

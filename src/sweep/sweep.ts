@@ -4,6 +4,7 @@ import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
 import { log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
+import { deleteArtifacts } from "../runs/artifacts/delete-artifacts.ts";
 import { deleteOldFirings, fireDue } from "../triggers/fire-due.ts";
 import { startNotifications } from "../verbs/after.ts";
 import { perform } from "../verbs/perform.ts";
@@ -30,6 +31,7 @@ const FIRE_UNTIL_MS = 30_000;
 const STOP_UNTIL_MS = 32_000;
 const DISPATCH_UNTIL_MS = 40_000;
 const DELETE_UNTIL_MS = 45_000;
+const DELETE_ARTIFACTS_UNTIL_MS = 48_000;
 
 /** How many definitions a sweep promotes runs of. Normally there are none: see `promote_waiting_runs` in SQL. */
 const PROMOTE_LIMIT = 1000;
@@ -60,6 +62,7 @@ const MAX_DISPATCHES = 8_000;
  * 4. Start sending the due notifications, also those about what this sweep has changed.
  * 5. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, the notifications that are older than 30 days,
  *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS.
+ * 6. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
  *
  * Each step ends when nothing is left or its time is over, and the next sweep continues. While an operator has paused the
  * sweep, nothing is done.
@@ -99,6 +102,7 @@ export async function sweep(
     await startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED));
 
     const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
+    await deleteArtifacts(services, () => isBefore(DELETE_ARTIFACTS_UNTIL_MS));
     await perform(services, deleteOldNotifications, DELETE_NOTIFICATIONS);
     await perform(services, deleteOldAuditEvents, {
       days: services.config.auditRetentionDays,

@@ -3,6 +3,7 @@ import { knownCallers, runnerCredential, SESSION_SETTINGS } from "../support/cal
 import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
 import { requestOf, type Service, startService } from "../support/service.ts";
 import {
+  addArtifact,
   addBatch,
   addDefinition,
   addEnded,
@@ -35,6 +36,7 @@ async function fill(stage: Stage, times: number): Promise<void> {
     await addEnded(stage, "FAILED");
     await addRunning(stage);
     await addBatch(stage);
+    await addArtifact(stage);
     await addFolder(stage);
     await addPermission(stage);
     await addKey(stage);

@@ -1,5 +1,6 @@
 /** `workflow-runs run`: a runner in one line. */
 import { describe } from "vitest";
+import { describeArtifacts } from "./artifacts.ts";
 import { startLongRuns } from "./long-runs.ts";
 import { describeRun } from "./run.ts";
 import { describeRunEnds } from "./run-ends.ts";
@@ -13,5 +14,6 @@ describe("a runner in one line", () => {
   describeRun(world);
   describeRunEnds(world);
   describeRunService(world);
+  describeArtifacts(world);
   describeLongRuns();
 });

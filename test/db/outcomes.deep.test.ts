@@ -58,6 +58,13 @@ const triggerBatch = async ({ tenant }: World, user: TestUser = tenant.owner, mo
 const appendLog = (world: World, more: object = {}, attempt: object = {}) =>
   call("append_log", { ...attemptOf(world, attempt), sequence: 0, text: "a", ...more });
 
+const reserve = (world: World, more: object = {}) =>
+  call("reserve_artifact", {
+    ...attemptOf(world),
+    ...{ artifact_id: uuid(), name: "a.txt", content_type: "text/plain", bytes: 1, sha256: null },
+    ...more,
+  });
+
 const read = async (verb: string, { tenant, runId }: World, user: TestUser = tenant.owner, more: object = {}) =>
   call(verb, { ...(await callerOf(user)), run_id: runId, ...more });
 
@@ -664,6 +671,22 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await appendLog(world);
       return appendLog(world, { text: "b" });
     },
+  }),
+  of("reserve_artifact", {
+    ...ofRunner("reserve_artifact", { artifact_id: uuid(), name: "a", content_type: "a/b", bytes: 1, sha256: null }),
+    too_many: async (world) => {
+      for (let n = 0; n < 50; n++) await reserve(world, { name: `a${n}` });
+      return reserve(world);
+    },
+    too_large: (world) => reserve(world, { bytes: 1_073_741_825 }),
+  }),
+  of("commit_artifact", {
+    ...ofRunner("commit_artifact", { artifact_id: uuid() }),
+    reservation_ended: (world) => call("commit_artifact", { ...attemptOf(world), artifact_id: uuid() }),
+  }),
+  of("list_artifacts", {
+    ...readsOf("list_artifacts", { attempt: null }),
+    no_such_attempt: (world) => read("list_artifacts", world, world.tenant.owner, { attempt: 2 }),
   }),
   of("permit_workflow", {
     unauthenticated: (world) => permitWorkflow(world, world.tenant.owner, nobody),
@@ -1386,6 +1409,16 @@ const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = 
       await appendLog(world);
       await service.database.sql`update workflow_run_logs set bytes = 1048576 where run_id = ${world.runId}`;
       return appendLog(world, { sequence: 1 });
+    },
+  ],
+  [
+    "commit_artifact",
+    "stored, and stored again by a repeated call",
+    [{ has_replaced: false }, { has_replaced: false }],
+    async (world) => {
+      const stored = { ...attemptOf(world), artifact_id: uuid() };
+      await reserve(world, stored);
+      return [await call("commit_artifact", stored), await call("commit_artifact", stored)];
     },
   ],
   [

@@ -82,6 +82,9 @@ export async function readStand({ service, tenant }: World): Promise<string> {
       'invites', (
         select jsonb_agg(jsonb_build_array(role, accepted_at is null) order by role, accepted_at is null)
         from invites where tenant_id = t.id),
+      'files', (
+        select jsonb_agg(jsonb_build_array(a.name, a.bytes) order by a.name)
+        from workflow_run_artifacts a where a.tenant_id = t.id and a.stored_at is not null),
       'permissions', (select jsonb_agg(capability order by capability) from user_permissions where tenant_id = t.id)
     )::text as stand
     from tenants t where t.id = ${tenant.id}`;

@@ -50,8 +50,9 @@ const KINDS: Record<string, IdKind> = {
   endpoint_id: "endpoint",
   delivery_id: "delivery",
   trigger_id: "trigger",
-  // A text that is never the right one.
+  // Texts that are never the right one.
   token: "trigger",
+  name: "trigger",
   session_id: "session",
 };
 

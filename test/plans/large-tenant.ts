@@ -176,6 +176,13 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, larg
       insert into workflow_run_log_entries (run_id, attempt, sequence, at, text)
       select md5(t.id || 'run' || n || '/1')::uuid, 1, sequence, statement_timestamp(), 'reading'
       from t, generate_series(1, t.definitions) n, generate_series(0, 2) sequence`,
+    sql`
+      insert into workflow_run_artifacts (run_id, id, tenant_id, attempt, name, content_type, bytes, stored_at)
+      select md5(t.id || 'run' || n || '/1')::uuid, gen_random_uuid(), t.id, 1, 'a' || m, 'text/plain', 10, statement_timestamp()
+      from t, generate_series(1, t.definitions) n, generate_series(1, 2) m`,
+    sql`
+      insert into artifact_deletions (key, tenant_id, due_at)
+      select t.id || '/' || n, t.id, statement_timestamp() + interval '1 hour' from t, generate_series(1, t.definitions) n`,
   ];
   // Each in a request of its own, since a request has a time limit, which all together exceed on a slow machine. Foreign keys are not
   // checked: they hold here, and checking so many rows takes as long as writing them.

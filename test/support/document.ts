@@ -99,7 +99,7 @@ export async function documentFaults({ operationId, responses }: Operation, resp
   const content = at(described, "content");
   const type = response.headers.get("content-type")?.split(";")[0] ?? "";
   if (Object.keys(content).length === 0) return text === "" ? faults : [...faults, `${answer} has a body: ${text}`];
-  const schema = at(content, type).schema;
+  const schema = at(content, "*/*" in content ? "*/*" : type).schema;
   if (schema === undefined) return [...faults, `${answer} is ${type}, not ${Object.keys(content).join(" or ")}`];
   const value: Json = type.endsWith("json") ? JSON.parse(text) : text;
   return [...faults, ...schemaErrors(answer, schema, value).map((error) => `${answer} ${error}`)];

@@ -1,6 +1,7 @@
 import { createHmac } from "node:crypto";
 import { addCommandLineCode, addSignInSession, VERIFIER } from "./sign-in-session.ts";
 import {
+  addArtifact,
   addBatch,
   addColleague,
   addDefinition,
@@ -19,6 +20,7 @@ import {
   addTrigger,
   addWaitingForLease,
   addWebhook,
+  artifactBody,
   definitionBody,
   type Stage,
   triggerBody,
@@ -61,6 +63,8 @@ export type Operation = {
   sendsAfterwards?: true;
   /** False for an operation that never asks the database. */
   usesDatabase?: false;
+  /** How many requests to the database it makes, when that is not one. */
+  databaseRequests?: number;
 };
 
 const get = (path: string): Call => ({ method: "GET", path });
@@ -365,6 +369,23 @@ export const OPERATIONS: Record<string, Operation> = {
   read_workflow_run_log: {
     answers: [404, 200, 200, 200, 200, 404],
     call: async (stage) => get(`${run(await addRunning(stage))}/log?attempt=1`),
+  },
+  put_workflow_run_artifact: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId, path } = await addArtifact(stage);
+      return { method: "PUT", path, runId, ...artifactBody(stage) };
+    },
+    isRepeatable: true,
+    databaseRequests: 2,
+  },
+  list_workflow_run_artifacts: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${run(await addArtifact(stage))}/artifacts`),
+  },
+  get_workflow_run_artifact: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get((await addArtifact(stage)).path),
   },
   get_workflow_run_input: {
     answers: [404, 200, 200, 200, 200, 404],

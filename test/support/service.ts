@@ -22,13 +22,21 @@
  * Tests run in workerd. What needs Node (Postgres, HTTP servers, processes) runs around them: `test/global-setup.ts` and
  * `node/`, which the tests ask over HTTP (`harness`, `harness-protocol`).
  */
-import { createExecutionContext, createScheduledController, waitOnExecutionContext } from "cloudflare:test";
+import { createExecutionContext, createScheduledController, env, waitOnExecutionContext } from "cloudflare:test";
 import { neonConfig } from "@neondatabase/serverless";
 import { vi } from "vitest";
 import worker, { Notifier } from "../../src/worker.ts";
 import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
 import type { Call } from "./operations.ts";
 import { SETTINGS } from "./settings.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface Env {
+      ARTIFACTS: R2Bucket;
+    }
+  }
+}
 
 type Init = RequestInit<IncomingRequestCfProperties>;
 
@@ -96,7 +104,7 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const bindings = {
     DATABASE_URL: database.url,
     NEON_FETCH_ENDPOINT: database.sqlEndpoint,
-    ...SETTINGS,
+    ...{ ...SETTINGS, ARTIFACTS: env.ARTIFACTS },
     ...options.settings,
   };
 

@@ -15,7 +15,13 @@ import {
 export type StageService = {
   database: { sql: NeonQueryFunction<false, false> };
   /** Sends a request as the holder of `key`, with `body` as JSON if there is one. */
-  send(method: string, path: string, key: string, body?: unknown): Promise<Pick<Response, "ok" | "status" | "text">>;
+  send(
+    method: string,
+    path: string,
+    key: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Pick<Response, "ok" | "status" | "text">>;
 };
 
 /** A tenant in which every kind of user and of thing is found. Every name in it holds its `mark`. */
@@ -125,6 +131,21 @@ export async function addEnded(stage: Stage, status: "COMPLETED" | "FAILED"): Pr
   const body = { status, ...(status === "FAILED" && { error: stage.mark }) };
   await post(stage, `/v1/workflow-runs/${runId}/callback`, body, await runToken(stage.tenant, runId));
   return { runId, definitionId };
+}
+
+/** The content of a file, and its length, which a request in workerd does not have by itself. */
+export const artifactBody = ({ mark }: Stage) => ({
+  body: mark,
+  headers: { "Content-Length": String(JSON.stringify(mark).length) },
+});
+
+/** A file of a new RUNNING run of the OWNER's. */
+export async function addArtifact(stage: Stage): Promise<{ runId: string; path: string }> {
+  const { runId } = await addRunning(stage);
+  const path = `/v1/workflow-runs/${runId}/artifacts/${stage.mark}.txt`;
+  const { body, headers } = artifactBody(stage);
+  await send(stage, "PUT", path, body, await runToken(stage.tenant, runId), headers);
+  return { runId, path };
 }
 
 /** A new definition whose runs are leased, with a run that waits for a runner. Returns the id of the definition. */
@@ -257,8 +278,14 @@ async function postForId(stage: Stage, path: string, body: object, key?: string)
   return id;
 }
 
-async function post({ service, tenant }: Stage, path: string, body: object, key = tenant.owner.key): Promise<string> {
-  const response = await service.send("POST", path, key, body);
+const post = (stage: Stage, path: string, body: object, key = stage.tenant.owner.key): Promise<string> =>
+  send(stage, "POST", path, body, key);
+
+async function send(
+  { service }: Stage,
+  ...[method, path, body, key, headers]: [string, string, unknown, string, Record<string, string>?]
+): Promise<string> {
+  const response = await service.send(method, path, key, body, headers);
   const text = await response.text();
   if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
   return text;

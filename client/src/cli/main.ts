@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Command } from "commander";
+import { addArtifacts } from "./commands/artifacts.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addEvents } from "./commands/events.ts";
 import { addInvites } from "./commands/invites.ts";
@@ -51,6 +52,7 @@ for (const add of [
   addWorkflows,
   addInvoke,
   addRuns,
+  addArtifacts,
   addEvents,
   addAudit,
   addKeys,

@@ -1,8 +1,17 @@
 import { reasonOf } from "../reason.ts";
+import { storeFile } from "./artifact.ts";
 import { Heartbeats } from "./heartbeats.ts";
-import { type Answer, callService } from "./run-calls.ts";
+import { type Answer, type CallOptions, callService } from "./run-calls.ts";
 import { RunLog } from "./run-log.ts";
-import { type Assignment, type Note, type Outcome, type Work, WorkEnded, type WorkResult } from "./types.ts";
+import {
+  type Assignment,
+  type Note,
+  type Outcome,
+  type Work,
+  type WorkContext,
+  WorkEnded,
+  type WorkResult,
+} from "./types.ts";
 
 export type AttemptOptions = {
   work: Work;
@@ -76,7 +85,7 @@ export class Attempt {
     });
     if (this.#options.heartbeatSeconds !== null) heartbeats.start();
     try {
-      const result = await this.#work(log, heartbeats);
+      const result = await this.#work(log, heartbeats, calls);
       this.#hasResult = this.#end === null;
       const halfMs = Math.max(0, Date.parse(run.deadline_at) - Date.now()) / 2;
       const isInTime = await within(log.close(), Math.min(LOG_TIMEOUT_MS, halfMs));
@@ -91,7 +100,7 @@ export class Attempt {
     }
   }
 
-  async #work(log: RunLog, heartbeats: Heartbeats): Promise<Result> {
+  async #work(log: RunLog, heartbeats: Heartbeats, calls: CallOptions): Promise<Result> {
     const { callback_token: _, ...run } = this.run;
     const { signal } = this.#ending;
     try {
@@ -100,6 +109,7 @@ export class Attempt {
         signal,
         log: (text: string) => log.append(text),
         progress: heartbeats.tell.bind(heartbeats),
+        artifact: (...file: Parameters<WorkContext["artifact"]>) => storeFile(this.run, calls, ...file),
       };
       return { status: "COMPLETED", ...(await this.#options.work(run, context)) };
     } catch (error) {

@@ -7,6 +7,8 @@ import { type WebhookOptions, WebhookRunner } from "./webhook-runner.ts";
 export type { Input, NewArtifact, RunSnapshot } from "../types.ts";
 export type { LeaseOptions } from "./lease-runner.ts";
 export {
+  type ArtifactBody,
+  type ArtifactOptions,
   type Assignment,
   type Note,
   type Outcome,

@@ -26,15 +26,40 @@ const LONGEST_PAUSE_MS = 5_000;
  * Sends a call until there is a final answer. All calls are idempotent: the service records each once.
  * @throws the reason of `signal`
  */
-export async function callService(run: Assignment, verb: Verb, body: unknown, options: CallOptions): Promise<Answer> {
+export const callService = (run: Assignment, verb: Verb, body: unknown, options: CallOptions): Promise<Answer> =>
+  untilAnswered(() => callOnce(run, verb, body, options), options);
+
+/** Stores a file in the same way. It may take as long as `signal` lets it. */
+export const putFile = (
+  run: Assignment,
+  name: string,
+  { body, headers }: { body: Blob; headers: Record<string, string> },
+  options: CallOptions,
+): Promise<Answer> =>
+  untilAnswered(() => {
+    const url = run.callback_url.replace(/\/callback$/, `/artifacts/${encodeURIComponent(name)}`);
+    const { fetch, signal } = options;
+    return fetch(url, {
+      method: "PUT",
+      headers: { ...headers, ...credentialOf(run) },
+      body,
+      redirect: "manual",
+      signal,
+    });
+  }, options);
+
+/** The service has no bucket, and will not have one if the call is sent again. */
+const FINAL_CODE = "artifacts_unavailable";
+
+async function untilAnswered(send: () => Promise<Response>, options: CallOptions): Promise<Answer> {
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     let waitMs: number | null = null;
     let reason: string;
     try {
-      const response = await callOnce(run, verb, body, options);
+      const response = await send();
       if (response.ok) return { status: response.status, body: await response.json().catch(() => null), error: null };
-      const { message } = await problemOf(response);
-      if (response.status < 500 && response.status !== 429)
+      const { message, code } = await problemOf(response);
+      if ((response.status < 500 && response.status !== 429) || code === FINAL_CODE)
         return { status: response.status, body: null, error: message };
       waitMs = retryAfterMs(response.headers.get("Retry-After"));
       reason = message;
@@ -47,6 +72,8 @@ export async function callService(run: Assignment, verb: Verb, body: unknown, op
   }
 }
 
+const credentialOf = ({ callback_token: token }: Assignment) => ({ Authorization: `Bearer ${token}` });
+
 /** Sends a call once; a null `body` means none. Redirects are not followed, since no other server may get the credential. */
 export function callOnce(
   run: Assignment,
@@ -57,7 +84,7 @@ export function callOnce(
   return fetch(run.callback_url.replace(/\/callback$/, `/${verb}`), {
     method: "POST",
     headers: {
-      Authorization: `Bearer ${run.callback_token}`,
+      ...credentialOf(run),
       ...(body !== null && { "Content-Type": "application/json" }),
     },
     body: body === null ? null : JSON.stringify(body),

@@ -31,6 +31,21 @@ export type WorkContext = {
   log(text: string): void;
   /** Shows people the progress of the work. The latest one wins. */
   progress(progress: Progress): void;
+  /**
+   * Stores a file of the run, and resolves when it is stored. The same name again replaces it. It is sent again until the service
+   * has it, so pass a `Blob` for a large file, such as that of `openAsBlob`, which is read when it is sent.
+   * @throws Error when the service refuses the file, keeps no files, or wants the work to end
+   */
+  artifact(name: string, body: ArtifactBody, options?: ArtifactOptions): Promise<void>;
+};
+
+export type ArtifactBody = string | Uint8Array<ArrayBuffer> | Blob;
+
+export type ArtifactOptions = {
+  /** The media type. By default that of the blob, or what the end of the name says. */
+  contentType?: string;
+  /** The SHA-256 of the content in hex. The service then refuses another content. */
+  sha256?: string;
 };
 
 /** Work on a run. It throws to make the run FAILED, with the error's message. */

@@ -17,9 +17,10 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /**
  * What is special about the bodies of the paths that match. `maxBytes`: a limit of its own. `isSigned`: the body is signed, so it is
- * kept as it came, and nobody looks into it before its signature was verified.
+ * kept as it came, and nobody looks into it before its signature was verified. `isStreamed`: the handler passes the body on, so it is
+ * not read at all, and {@link boundUpload} limits it.
  */
-export type BodyRule = { path: RegExp; maxBytes: number | undefined; isSigned: boolean };
+export type BodyRule = { path: RegExp; maxBytes: number | undefined; isSigned: boolean; isStreamed: boolean };
 
 export const ruleOf = (rules: readonly BodyRule[], c: Context): BodyRule | undefined =>
   rules.find(({ path }) => path.test(c.req.path));
@@ -39,9 +40,9 @@ export const boundRequest = (rules: readonly BodyRule[]) =>
     if (c.req.url.length > MAX_URL_LENGTH) throw new Problem("uri_too_long");
     if (hasLargeHeaders(c.req.raw.headers)) throw new Problem("headers_too_large");
     if (c.req.raw.body !== null) {
-      const { maxBytes = MAX_BODY_BYTES, isSigned = false } = ruleOf(rules, c) ?? {};
-      await readBody(c, maxBytes, isSigned);
-      if (!isSigned) await guardJson(c);
+      const { maxBytes = MAX_BODY_BYTES, isSigned = false, isStreamed = false } = ruleOf(rules, c) ?? {};
+      if (!isStreamed) await readBody(c, maxBytes, isSigned);
+      if (!isSigned && !isStreamed) await guardJson(c);
     }
     await next();
   });
@@ -56,12 +57,23 @@ function hasLargeHeaders(headers: Headers): boolean {
   return names > MAX_HEADER_NAMES || length > MAX_HEADERS_LENGTH;
 }
 
+const tooLarge = (maxSize: number) => new Problem("payload_too_large", `Send a body of at most ${maxSize} bytes.`);
+
 const limitBody = (maxSize: number) =>
   bodyLimit({
     maxSize,
     onError: () => {
-      throw new Problem("payload_too_large", `Send a body of at most ${maxSize} bytes.`);
+      throw tooLarge(maxSize);
     },
+  });
+
+/** Refuses a body that nobody reads before the handler by its header: one that is too large, or of which no length is known. */
+export const boundUpload = (maxBytes: number) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const length = c.req.header("Content-Length");
+    if (length === undefined || !/^\d+$/.test(length)) throw new Problem("length_required");
+    if (Number(length) > maxBytes) throw tooLarge(maxBytes);
+    await next();
   });
 
 /**

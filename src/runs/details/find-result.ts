@@ -4,6 +4,7 @@ import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
 import { jsonText } from "../../http/json-value.ts";
+import { fileSchema } from "../artifacts/list-artifacts.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
 import { artifactsSchema } from "./result-schema.ts";
 
@@ -14,6 +15,8 @@ const resultSchema = z.object({
   output: jsonText.nullable(),
   summary: z.string().nullable(),
   artifacts: jsonText.pipe(artifactsSchema).nullable(),
+  /** Null until the run has ended. The functions of an older release do not know them. */
+  files: z.array(fileSchema).nullable().default(null),
   attempt: z.int(),
 });
 

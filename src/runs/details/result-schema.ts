@@ -3,6 +3,8 @@ import { z } from "@hono/zod-openapi";
 import { FAILURE_CODES } from "../../db/enums.ts";
 import { jsonValue } from "../../http/json-value.ts";
 import { line, text, uuid } from "../../http/schemas.ts";
+import { toFile } from "../artifacts/artifact-schema.ts";
+import type { RunFile } from "../artifacts/list-artifacts.ts";
 import { WorkflowRunStatusSchema } from "../run-schema.ts";
 
 const MAX_ARTIFACTS = 50;
@@ -80,6 +82,19 @@ export const toArtifact = ({
   bytes = null,
 }: z.infer<typeof NewArtifactSchema>): Artifact => ({ name, url, path_part_id, sha256, bytes });
 
+/** What the runner has reported, and then the files of the run: null when there is neither. */
+export function allArtifacts(
+  { artifacts, files, attempt }: { artifacts: Artifact[] | null; files: RunFile[] | null; attempt: number },
+  of: { publicUrl: string; runId: string },
+): Artifact[] | null {
+  if (files === null || files.length === 0) return artifacts;
+  const stored = files.map((file) => {
+    const { name, url, sha256, bytes } = toFile(file, { ...of, attempt });
+    return { name, url, path_part_id: null, sha256, bytes };
+  });
+  return [...(artifacts ?? []), ...stored];
+}
+
 /** Why a run FAILED; null in any other state. */
 export const failureCode = () =>
   z
@@ -103,7 +118,10 @@ export const WorkflowRunResultSchema = z
       .openapi({ description: "The reason as a sentence, or the error that the runner reported." }),
     output: jsonValue().nullable().openapi({ description: "Any JSON." }),
     summary: z.string().nullable(),
-    artifacts: artifactsSchema.nullable(),
+    artifacts: artifactsSchema.nullable().openapi({
+      description:
+        "What the runner reported, and then the files of the run: their `url` is on this service, and needs a credential.",
+    }),
     attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
   })
   .openapi("WorkflowRunResult", {

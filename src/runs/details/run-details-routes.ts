@@ -11,7 +11,7 @@ import { describeWait, EXPLAINED_REASONS, explainRun } from "./explain-run.ts";
 import { findDetails } from "./find-details.ts";
 import { findInput } from "./find-input.ts";
 import { findResultOrWait } from "./find-result-or-wait.ts";
-import { WorkflowRunResultSchema } from "./result-schema.ts";
+import { allArtifacts, WorkflowRunResultSchema } from "./result-schema.ts";
 
 export const runDetails = createRouter();
 
@@ -93,7 +93,8 @@ const getResult = callerRead({
 });
 
 runDetails.openapi(getResult, async (c) => {
-  const result = await findResultOrWait(c, c.req.valid("param").run_id);
+  const { run_id: runId } = c.req.valid("param");
+  const result = await findResultOrWait(c, runId);
   return c.json(
     {
       status: result.status,
@@ -101,7 +102,7 @@ runDetails.openapi(getResult, async (c) => {
       error: result.error,
       output: result.output,
       summary: result.summary,
-      artifacts: result.artifacts,
+      artifacts: allArtifacts(result, { publicUrl: c.env.config.publicUrl, runId }),
       attempt: result.attempt,
     },
     200,

@@ -7,15 +7,12 @@ import { instant, text } from "../../http/schemas.ts";
 import { toStorable } from "../../http/text.ts";
 import { perform } from "../../verbs/perform.ts";
 import { checkTokenIsOf } from "../refusals.ts";
-import { runParams } from "../run-schema.ts";
+import { attemptQuery, MAX_INTEGER, runParams } from "../run-schema.ts";
 import { appendLog } from "../run-verbs.ts";
 import { toPlainText } from "./log-text.ts";
 import { readLog } from "./read-log.ts";
 
 export const runLog = createRouter();
-
-/** The greatest value of Postgres' type `integer`. */
-const MAX_INTEGER = 2_147_483_647;
 
 const MAX_TEXT_BYTES = 32 * 1024;
 
@@ -112,14 +109,7 @@ const LogTextSchema = z
   .string()
   .openapi("WorkflowRunLogText", { example: "Reading 12 documents\n[1 entry is missing here.]\nDone\n" });
 
-const logQuery = z.object({
-  attempt: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(MAX_INTEGER)
-    .optional()
-    .openapi({ description: "Which attempt's log; by default, that of the current one." }),
+const logQuery = attemptQuery.extend({
   after: z.coerce
     .number()
     .int()

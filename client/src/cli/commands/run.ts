@@ -54,7 +54,8 @@ The command gets the run as JSON on stdin: run_id, attempt, deadline_at, run_sna
 variables WORKFLOW_RUN_ID, WORKFLOW_RUN_ATTEMPT, WORKFLOW_RUN_DEADLINE_AT, WORKFLOW_RUN_SNAPSHOT, WORKFLOW_RUN_INPUT,
 WORKFLOW_RUN_WORKFLOW_ID and WORKFLOW_RUN_WORKFLOW_NAME. What it prints is the run's log. A line such as
 "::progress 40 reading" is shown as progress. With exit code 0 the run is COMPLETED, and the last line of stdout is its
-output if it is JSON; else it is FAILED with the last lines of stderr.
+output if it is JSON; else it is FAILED with the last lines of stderr. The files that it leaves at the top of the folder
+WORKFLOW_RUN_ARTIFACTS are stored with the run.
 
 A stop is passed on as SIGTERM, and as SIGKILL after the grace. Ctrl-C or SIGTERM gives unfinished runs back.
 

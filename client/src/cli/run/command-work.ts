@@ -1,11 +1,12 @@
 /** Work that is done by a command of the user: `workflow-runs run … -- COMMAND`. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, rmSync, statSync } from "node:fs";
 import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Work, type WorkContext, WorkEnded, type WorkResult, type WorkRun } from "../../runner/types.ts";
+import { openArtifactsFolder, removeArtifactsFolder, storeFiles, storeFilesOfFailure } from "./artifacts-folder.ts";
 import { OutputReader } from "./output-reader.ts";
 
 export type CommandOptions = {
@@ -47,9 +48,21 @@ export function isCommand(command: string): boolean {
 /** `killAll` ends the commands that are under way at once. */
 export function commandWork(options: CommandOptions): { work: Work; killAll(): void } {
   const children = new Set<ChildProcess>();
+  /** The folders of commands that are under way. */
+  const folders = new Set<string>();
   const work: Work = async (run, context) => {
+    const folder = await openArtifactsFolder();
+    folders.add(folder);
+    try {
+      return await execute(run, context, folder);
+    } finally {
+      await removeArtifactsFolder(folder);
+      folders.delete(folder);
+    }
+  };
+  const execute = async (run: WorkRun, context: WorkContext, folder: string): Promise<WorkResult> => {
     const child = spawn(options.command, options.args, {
-      env: environmentOf(run),
+      env: environmentOf(run, folder),
       stdio: ["pipe", "pipe", "pipe"],
       // The command gets its own process group. So Ctrl-C reaches only this program, and a signal from here reaches the command
       // and all processes that it has started.
@@ -65,20 +78,26 @@ export function commandWork(options: CommandOptions): { work: Work; killAll(): v
     stdout.end();
     stderr.end();
     options.onExit(code);
-    if (code !== 0) throw new Error(errorOf(options.command, code, stderr.tail || stdout.tail));
+    if (code !== 0) {
+      await storeFilesOfFailure(folder, context);
+      throw new Error(errorOf(options.command, code, stderr.tail || stdout.tail));
+    }
+    await storeFiles(folder, context);
     return resultOf(stdout.lastLine);
   };
   return {
     work,
     killAll: () => {
       for (const child of children) kill(child, "SIGKILL");
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-function environmentOf(run: WorkRun): NodeJS.ProcessEnv {
+function environmentOf(run: WorkRun, folder: string): NodeJS.ProcessEnv {
   const variables: Record<string, string> = {
     WORKFLOW_RUN_ID: run.run_id,
+    WORKFLOW_RUN_ARTIFACTS: folder,
     WORKFLOW_RUN_ATTEMPT: String(run.attempt),
     WORKFLOW_RUN_DEADLINE_AT: run.deadline_at,
     WORKFLOW_RUN_WORKFLOW_ID: run.run_snapshot.workflow_definition_id,

@@ -140,7 +140,9 @@ begin
         'dispatches_waiting', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.next_dispatch_at is not null),
         'runs_leased', (select count(*) from public.running_attempts a
-          where a.tenant_id = v_tenant_id and a.session_id is not null and a.ends_at > v_now))),
+          where a.tenant_id = v_tenant_id and a.session_id is not null and a.ends_at > v_now),
+        'artifact_bytes', (select coalesce(sum(a.bytes), 0)::float8 from public.workflow_run_artifacts a
+          where a.tenant_id = v_tenant_id and a.stored_at is not null))),
     'sessions', public.open_sessions_json(v_tenant_id, null, v_now),
     'now', public.wire_instant(v_now))));
 end $$;

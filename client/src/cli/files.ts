@@ -1,0 +1,36 @@
+/** The content of files on this machine, read piece by piece. */
+import { createHash } from "node:crypto";
+import { createReadStream, openAsBlob } from "node:fs";
+import { pipeline } from "node:stream/promises";
+
+/** What the service lets a file of a run be called. No such name leaves a folder, or is hidden. */
+export const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
+
+/** The SHA-256 of a file in hex. */
+export async function hashFile(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  await pipeline(createReadStream(path), hash);
+  return hash.digest("hex");
+}
+
+/** Hears of the bytes that are read, and that reading begins anew. */
+export type Counter = { restart(): void; add(bytes: number): void };
+
+/** A file as a blob, which is read when it is sent. Each time it is sent, `counter` hears of it. */
+export async function openCounted(path: string, counter: Counter): Promise<Blob> {
+  const blob = await openAsBlob(path);
+  const read = blob.stream.bind(blob);
+  blob.stream = () => {
+    counter.restart();
+    return read().pipeThrough(countingStream(counter));
+  };
+  return blob;
+}
+
+const countingStream = ({ add }: Pick<Counter, "add">) =>
+  new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
+    transform(chunk, controller) {
+      add(chunk.byteLength);
+      controller.enqueue(chunk);
+    },
+  });

@@ -1,0 +1,63 @@
+-- The files of runs. Their content is in a bucket, one object for each file.
+--
+-- An upload is two verbs with the transfer between them: `reserve_artifact` inserts a row, the Worker puts the object, and
+-- `commit_artifact` marks the row as stored. Whatever deletes a row also inserts the key of its object into `artifact_deletions`, by the
+-- trigger `workflow_run_artifacts_delete_objects`, and the sweep deletes the object. So at any moment, each object has a row in one of
+-- the two tables.
+
+-- The key of the object of a file in the bucket.
+create or replace function public.artifact_key(p_tenant_id uuid, p_run_id uuid, p_attempt integer, p_artifact_id uuid) returns text
+language sql immutable as $$
+  select p_tenant_id || '/' || p_run_id || '/' || p_attempt || '/' || p_artifact_id
+$$;
+
+-- How long a reservation lasts. The Worker gives up an upload before that, so nothing is put into the bucket afterwards. Until then, an
+-- object that nobody needs any more may still be in transfer, and cannot be deleted.
+create or replace function public.artifact_reservation() returns interval
+language sql immutable as $$
+  select interval '1 hour'
+$$;
+
+-- When the object of a file whose row is deleted may be deleted. The column rounds, and must not round into the future.
+create or replace function public.artifact_deletion_due_at(p_created_at timestamptz, p_stored_at timestamptz, p_now timestamptz)
+returns timestamptz
+language sql immutable as $$
+  select case when p_stored_at is null then greatest(p_created_at + public.artifact_reservation(), now.at) else now.at end
+  from (select date_trunc('milliseconds', p_now) as at) now
+$$;
+
+-- The files of an attempt that are stored, by their names: [{"id", "key", "name", "content_type", "bytes", "sha256", "stored_at"}].
+-- Postgres plans it once for each connection, and a run without files costs one look-up.
+create or replace function public.artifacts_of(p_run_id uuid, p_attempt integer) returns jsonb
+language plpgsql stable as $$
+begin
+  return coalesce((
+    select jsonb_agg(jsonb_build_object('id', a.id, 'key', public.artifact_key(a.tenant_id, a.run_id, a.attempt, a.id),
+      'name', a.name, 'content_type', a.content_type, 'bytes', a.bytes, 'sha256', a.sha256,
+      'stored_at', public.wire_instant(a.stored_at)) order by a.name)
+    from public.workflow_run_artifacts a
+    where a.run_id = p_run_id and a.attempt = p_attempt and a.stored_at is not null), '[]');
+end $$;
+
+-- Has the run room for one more file of this size? A stored file of the same name and attempt does not count, since the new one replaces
+-- it. Call it while the definition is locked. Returns {}, or {"refused"} which is one of:
+--   too_many (with "limit"), too_large (with "limit" and "bytes": those of the other files)
+create or replace function public.judge_artifact_room(p_run_id uuid, p_attempt integer, p_artifact_id uuid, p_name text, p_bytes bigint)
+returns jsonb
+language plpgsql stable as $$
+declare
+  c_most_files constant integer := 50;
+  c_most_bytes constant bigint := 1073741824;
+  v_files integer;
+  v_bytes bigint;
+begin
+  select count(*), coalesce(sum(a.bytes), 0) into v_files, v_bytes
+  from public.workflow_run_artifacts a
+  where a.run_id = p_run_id and a.id <> p_artifact_id
+    and not (a.attempt = p_attempt and a.name = p_name and a.stored_at is not null);
+  return case
+    when v_files >= c_most_files then jsonb_build_object('refused', 'too_many', 'limit', c_most_files)
+    when v_bytes + p_bytes > c_most_bytes then jsonb_build_object('refused', 'too_large', 'limit', c_most_bytes, 'bytes', v_bytes)
+    else '{}'
+  end;
+end $$;

@@ -1,0 +1,49 @@
+-- Takes up to `p_limit` objects that are to be deleted from the bucket, those that have waited longest first, and claims them for ten
+-- minutes. Before that, it deletes as many reservations that have ended, and, with `p_days`, as many files that were stored more than
+-- `p_days` ago.
+--
+-- Guarantees: an object that is not deleted within ten minutes is taken again, until `record_artifact_deletions` is told of it.
+-- Closes the race with another sweep: rows that others have locked are skipped. Closes the race with a commit: a reservation that has
+-- ended is not committed any more.
+--
+-- Answers {"result": {"keys"}}.
+create or replace function public.claim_artifact_deletions(p_context jsonb, p_days integer, p_limit integer) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_now constant timestamptz := clock_timestamp();
+  v_keys text[];
+begin
+  delete from public.workflow_run_artifacts a
+  using (
+    select old.run_id, old.id
+    from public.workflow_run_artifacts old
+    where old.stored_at is null and old.created_at <= v_now - public.artifact_reservation()
+    order by old.created_at
+    limit p_limit
+    for update skip locked
+  ) ended
+  where a.run_id = ended.run_id and a.id = ended.id;
+
+  if p_days is not null then
+    delete from public.workflow_run_artifacts a
+    using (
+      select old.run_id, old.id
+      from public.workflow_run_artifacts old
+      where old.stored_at < v_now - make_interval(days => p_days)
+      order by old.stored_at
+      limit p_limit
+      for update skip locked
+    ) ended
+    where a.run_id = ended.run_id and a.id = ended.id;
+  end if;
+
+  with due as (
+    select d.key from public.artifact_deletions d where d.due_at <= clock_timestamp() order by d.due_at limit p_limit
+    for update skip locked
+  ), claimed as (
+    update public.artifact_deletions d set due_at = v_now + interval '10 minutes' from due where d.key = due.key returning d.key
+  )
+  select coalesce(array_agg(claimed.key), '{}') into v_keys from claimed;
+  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('keys', v_keys)));
+end $$;

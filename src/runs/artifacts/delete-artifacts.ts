@@ -1,0 +1,28 @@
+import { describeError, log } from "../../log.ts";
+import { perform } from "../../verbs/perform.ts";
+import type { VerbServices } from "../../verbs/services.ts";
+import { claimArtifactDeletions, recordArtifactDeletions } from "./artifact-verbs.ts";
+
+/** R2 deletes up to 1,000 objects by one request. */
+const CHUNK = 1_000;
+
+/**
+ * Deletes the objects of files that are gone, and those of files that are older than ARTIFACT_RETENTION_DAYS. Does nothing without a
+ * bucket. When the bucket fails, that is logged, and a later sweep tries these objects again.
+ */
+export async function deleteArtifacts(services: VerbServices, hasTime: () => boolean): Promise<void> {
+  const { artifacts: bucket, artifactRetentionDays: days = null } = services.config;
+  let isFull = bucket !== undefined;
+  while (bucket !== undefined && isFull && hasTime()) {
+    const { result } = await perform(services, claimArtifactDeletions, { days, limit: CHUNK });
+    if (result.keys.length === 0) return;
+    try {
+      await bucket.delete(result.keys);
+    } catch (error) {
+      log("error", "artifact", describeError(error));
+      return;
+    }
+    await perform(services, recordArtifactDeletions, result.keys);
+    isFull = result.keys.length === CHUNK;
+  }
+}

@@ -1,0 +1,52 @@
+import { z } from "zod";
+import type { Credential } from "../../db/access.ts";
+import { callFunction, credentialArgument } from "../../db/call.ts";
+import type { Database } from "../../db/client.ts";
+import { Problem } from "../../http/problems.ts";
+import { readProblem, readRefusalSchema } from "../refusals.ts";
+
+/** A file of a run: `artifacts_of` in SQL. */
+export const fileSchema = z.object({
+  id: z.string(),
+  /** Under which the bucket has it. */
+  key: z.string(),
+  name: z.string(),
+  content_type: z.string(),
+  bytes: z.int(),
+  /** In hex, if the runner has sent it. */
+  sha256: z.string().nullable(),
+  stored_at: z.string(),
+});
+export type RunFile = z.infer<typeof fileSchema>;
+
+const answerSchema = z.union([readRefusalSchema, z.object({ attempt: z.int(), artifacts: z.array(fileSchema) })]);
+
+/**
+ * The files of an attempt of a run; a null attempt means the current one.
+ * @throws Problem `unauthenticated` or `not_found`
+ */
+export async function listArtifacts(
+  db: Database,
+  credential: Credential,
+  { runId, attempt }: { runId: string; attempt: number | null },
+): Promise<{ attempt: number; artifacts: RunFile[] }> {
+  const args = { credential: credentialArgument(credential), run_id: runId, attempt };
+  const answer = await callFunction(db, "list_artifacts", args, answerSchema, { isRepeatable: true });
+  if ("refused" in answer) throw readProblem(answer);
+  return answer;
+}
+
+/**
+ * One file of an attempt.
+ * @throws Problem `unauthenticated` or `not_found`
+ */
+export async function findArtifact(
+  db: Database,
+  credential: Credential,
+  { name, ...of }: { runId: string; attempt: number | null; name: string },
+): Promise<RunFile> {
+  const { artifacts } = await listArtifacts(db, credential, of);
+  const found = artifacts.find((artifact) => artifact.name === name);
+  if (!found) throw new Problem("not_found", "This attempt of the run has no file of that name.");
+  return found;
+}

@@ -1,0 +1,77 @@
+import { v7 as newId } from "uuid";
+import type { Bucket } from "../../config.ts";
+import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
+import { describeError, log } from "../../log.ts";
+import { perform } from "../../verbs/perform.ts";
+import type { VerbServices } from "../../verbs/services.ts";
+import { abandonArtifact, commitArtifact, reserveArtifact } from "./artifact-verbs.ts";
+
+export type Upload = {
+  name: string;
+  contentType: string;
+  bytes: number;
+  /** In hex. The bucket compares it with the content. */
+  sha256: string | null;
+  /** Null for an empty file. */
+  body: ReadableStream<Uint8Array> | null;
+};
+
+/** Shorter than `artifact_reservation` in SQL: when that has ended, nothing is being put into the bucket any more. */
+const UPLOAD_MS = 55 * 60_000;
+
+const BAD_DIGEST: Fault = {
+  loc: ["header", "Content-Digest"],
+  type: "value_error",
+  msg: "Is not the SHA-256 of the body.",
+};
+
+/**
+ * Stores a file of the attempt that a run token has proved: reserves it, puts it into the bucket, and commits it. An upload that
+ * fails leaves nothing, whatever happens: see migrations/functions/rules/artifacts.sql.
+ * @throws Problem as {@link reserveArtifact} and {@link commitArtifact} do; `incomplete_body`, or `bucket_unavailable`
+ * @throws ValidationFailed when the content is not that of the digest
+ */
+export async function storeArtifact(services: VerbServices, bucket: Bucket, upload: Upload) {
+  const { body, ...file } = upload;
+  const id = newId();
+  const { result: reserved } = await perform(services, reserveArtifact, { id, ...file });
+  try {
+    await put(bucket, reserved.key, upload);
+  } catch (error) {
+    await perform(services, abandonArtifact, id).catch((failure) => log("error", "artifact", describeError(failure)));
+    throw error;
+  }
+  // When nobody knows whether this was committed, the file is either stored, or the sweep deletes it when its reservation has ended.
+  const { result } = await perform(services, commitArtifact, id);
+  return { ...file, stored_at: result.stored_at, hasReplaced: result.has_replaced };
+}
+
+/** Puts the body into the bucket as it comes. The runtime passes it on, so it is in memory in pieces only. */
+async function put(bucket: Bucket, key: string, { body, bytes, sha256 }: Upload): Promise<void> {
+  const { readable, writable } = new FixedLengthStream(bytes);
+  const transfer = new AbortController();
+  const timer = setTimeout(() => transfer.abort(new TypeError("The upload took too long.")), UPLOAD_MS);
+  const sending = (body ?? new Blob([]).stream()).pipeTo(writable, { signal: transfer.signal });
+  const storing = bucket.put(key, readable, sha256 === null ? {} : { sha256 });
+  // If the bucket fails, the transfer would not notice it.
+  const [stored, sent] = await Promise.allSettled([storing.catch(stop), sending]);
+  clearTimeout(timer);
+  const failed = [stored, sent].find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw readFailure(failed.reason);
+
+  function stop(error: unknown): never {
+    transfer.abort(error);
+    throw error;
+  }
+}
+
+function readFailure(error: unknown): Problem | ValidationFailed {
+  if (error instanceof Error && BAD_DIGEST_ERROR.test(error.message)) return new ValidationFailed([BAD_DIGEST]);
+  // The errors of streams: the client has left, or has sent another number of bytes than it said.
+  if (error instanceof TypeError) return new Problem("incomplete_body");
+  log("error", "artifact", describeError(error));
+  return new Problem("bucket_unavailable");
+}
+
+/** The number of R2's error: https://developers.cloudflare.com/r2/api/error-codes/ */
+const BAD_DIGEST_ERROR = /\(10037\)/;
