@@ -19,10 +19,15 @@ export type Agent = {
 };
 
 /** The official client of the Model Context Protocol, with this key. It checks each answer by the schema of its tool. */
-export async function connectAgent(service: Service, key: string, era: Era = "modern"): Promise<Agent> {
+export async function connectAgent(
+  { fetch }: Pick<Service, "fetch">,
+  key: string,
+  era: Era = "modern",
+  url = "https://service.test/mcp",
+): Promise<Agent> {
   const client = new Client({ name: "test", version: "1" }, negotiation[era]);
-  const transport = new StreamableHTTPClientTransport(new URL("https://service.test/mcp"), {
-    fetch: (url, init) => service.fetch(String(url), init as RequestInit<IncomingRequestCfProperties>),
+  const transport = new StreamableHTTPClientTransport(new URL(url), {
+    fetch: (to, init) => fetch(String(to), init as RequestInit<IncomingRequestCfProperties>),
     requestInit: { headers: { Authorization: `Bearer ${key}` } },
   });
   await client.connect(transport);

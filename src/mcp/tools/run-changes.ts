@@ -85,7 +85,7 @@ export const RUN_CHANGE_TOOLS: readonly AgentTool[] = [
     input: z.strictObject({
       run_id: runId(),
       reason: z.string().optional().describe("For people who look at the run."),
-      grace_seconds: z.int().optional().describe("At most 300; by default 0."),
+      grace_seconds: z.number().optional().describe("At most 300; by default 0."),
     }),
     output: changed,
     annotations: { readOnlyHint: false, destructiveHint: true, idempotentHint: true },

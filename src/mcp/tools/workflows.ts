@@ -29,7 +29,7 @@ export const WORKFLOW_TOOLS: readonly AgentTool[] = [
     output: z.object({
       ...named,
       runner_type: z.string(),
-      max_run_duration_seconds: z.int(),
+      max_run_duration_seconds: z.number(),
       source_path_part_ids: z.array(z.string()).describe("What its runs read."),
       instruction_path_part_ids: z.array(z.string()).describe("What its runs follow."),
       output_path_part_ids: z.array(z.string()).describe("Where its runs write."),
