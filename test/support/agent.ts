@@ -1,5 +1,7 @@
 import { Client, type Progress, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import type { Service } from "./service.ts";
+
+/** A service, or the `fetch` of Node. */
+type Fetcher = { fetch(url: string, init?: RequestInit): Promise<Response> };
 
 /** Clients of 2026-07-28, and those before. */
 export const ERAS = ["modern", "legacy"] as const;
@@ -20,14 +22,14 @@ export type Agent = {
 
 /** The official client of the Model Context Protocol, with this key. It checks each answer by the schema of its tool. */
 export async function connectAgent(
-  { fetch }: Pick<Service, "fetch">,
+  { fetch }: Fetcher,
   key: string,
   era: Era = "modern",
   url = "https://service.test/mcp",
 ): Promise<Agent> {
   const client = new Client({ name: "test", version: "1" }, negotiation[era]);
   const transport = new StreamableHTTPClientTransport(new URL(url), {
-    fetch: (to, init) => fetch(String(to), init as RequestInit<IncomingRequestCfProperties>),
+    fetch: (to, init) => fetch(String(to), init),
     requestInit: { headers: { Authorization: `Bearer ${key}` } },
   });
   await client.connect(transport);
