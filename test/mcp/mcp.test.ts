@@ -207,8 +207,12 @@ describe("a wait", () => {
     const { key } = stage.tenant.owner;
     const agent = await connectAgent(service, key);
     const runId = await addRun(key);
-    const [early] = await logged(() => agent.call("wait_for_run", { run_id: runId, wait_seconds: 1 }));
+    const [early, requests] = await logged(() => agent.call("wait_for_run", { run_id: runId, wait_seconds: 1 }));
     expect(early.data).toMatchObject({ status: "RUNNING", output: null });
+    expect(requests.toSorted()).toEqual([
+      ["/mcp", 0],
+      ["/v1/workflow-runs/:run_id/result", 2],
+    ]);
     const waiting = agent.call("wait_for_run", { run_id: runId });
     await callBack(service, stage.tenant, runId, { status: "COMPLETED" });
     expect((await waiting).data).toMatchObject({ status: "COMPLETED" });
@@ -244,6 +248,10 @@ describe("/mcp", () => {
       expect([response.status, response.headers.get("WWW-Authenticate")]).toEqual([401, "Bearer"]);
     }
     expect((await post({ Authorization: `Bearer ${key}` })).status).toBe(200);
+    // The request of the tool itself finds out that the key is not valid.
+    const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "list_workflows", arguments: {} } };
+    const answer = await (await post({ Authorization: `Bearer ${key}x` }, call)).text();
+    expect(answer).toMatch(/API key.*"isError":true/);
   });
 
   it("refuses pages of unknown origins, also of the host by which they have reached it", async () => {
