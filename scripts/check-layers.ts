@@ -17,6 +17,8 @@ const anyOf = (names: readonly string[]) => `(${names.join("|")})`;
 const RULES = [
   ["docs knows http only", "^src/docs/", "^src/(?!(docs|http)/)[^/]+/"],
   ["Only routes.ts knows docs", "^src/(?!docs/|routes\\.ts$)", "^src/docs/"],
+  ["mcp knows db and http only", "^src/mcp/", "^src/(?!(mcp|db|http)/)[^/]+/"],
+  ["Only routes.ts knows mcp", "^src/(?!mcp/|routes\\.ts$)", "^src/mcp/"],
   ["hub knows db, http, verbs and sweep only", "^src/hub/", "^src/(?!(hub|db|http|verbs|sweep)/)[^/]+/"],
   ["Only worker.ts knows hub", "^src/(?!hub/|worker\\.ts$)", "^src/hub/"],
   ["Only worker.ts knows routes.ts, and none worker.ts", "^src/(?!worker\\.ts$)", "^src/(routes|worker)\\.ts$"],
@@ -28,7 +30,7 @@ const RULES = [
   ["Only db/client.ts knows the driver", "^src/(?!db/client\\.ts$)", "node_modules/@neondatabase/"],
   [
     "Each folder of src has its place in scripts/check-layers.ts",
-    `^src/(?!${anyOf([...ROOMS, "hub", "docs"])}/)[^/]+/`,
+    `^src/(?!${anyOf([...ROOMS, "hub", "docs", "mcp"])}/)[^/]+/`,
     "",
   ],
 ] as const;

@@ -149,16 +149,20 @@ const API: readonly Area[] = [
   },
 ];
 
-/** The whole service: every resource, the documentation, and the pages. */
+/** The whole service: every resource, the documentation, the pages, and the tools for agents, which use the API. */
 export const AREAS: readonly Area[] = [
   ...API,
   {
     paths: ["/app"],
     load: async () => [(await import("./dashboard/routes.ts")).pages],
   },
+  {
+    paths: ["/mcp"],
+    load: async () => [(await import("./mcp/mcp-routes.ts")).agents(service.fetch)],
+  },
 ];
 
-export const createService = () => serveAreas(AREAS);
+export const service = serveAreas(AREAS);
 
 /** The OpenAPI document of all routes of the API. It loads all their modules. */
 export async function describeService() {

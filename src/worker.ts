@@ -7,7 +7,7 @@ import { readObjects } from "./hub/bindings.ts";
 import { openLive } from "./hub/open-live.ts";
 import { sweepUnlessIdle } from "./hub/sweep-unless-idle.ts";
 import { describeError, log } from "./log.ts";
-import { createService } from "./routes.ts";
+import { service } from "./routes.ts";
 import type { TenantSweep } from "./sweep/sweep-tenant.ts";
 import { traceWith } from "./trace.ts";
 import type { Sender, VerbServices } from "./verbs/services.ts";
@@ -25,8 +25,6 @@ declare global {
 }
 
 traceWith(tracing);
-
-const service = createService();
 
 type Composed = Services & { live: ReturnType<typeof openLive> };
 

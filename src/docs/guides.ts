@@ -1,6 +1,7 @@
 /** The guides of `docs/` that the service itself shows, as HTML. */
 import inputSchemas from "../../docs/input-schemas.md";
 import artifacts from "../../docs/artifacts.md";
+import agents from "../../docs/agents.md";
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 import scale from "../../docs/scale.md";
@@ -45,6 +46,12 @@ export const GUIDES: readonly Guide[] = [
     title: "Input schemas",
     summary: "A JSON Schema that the inputs of a workflow's runs must fit, and what is checked when.",
     markdown: inputSchemas,
+  },
+  {
+    slug: "agents",
+    title: "Agents",
+    summary: "The tools of the Model Context Protocol at /mcp, and how Claude, Cursor and VS Code connect to them.",
+    markdown: agents,
   },
 ];
 

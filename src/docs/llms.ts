@@ -21,6 +21,9 @@ ${setupOf("curl", origin)}
 curl "$URL/v1/users/me" -H "Authorization: Bearer $KEY"
 \`\`\`
 
+An agent needs no requests of its own: ${origin}/mcp has tools for all that is below, by the Model Context Protocol and with the same key.
+${origin}/docs/agents says how clients connect.
+
 ## The life of a run
 
 ${LIFE}

@@ -14,7 +14,8 @@ export type Area = {
   load: () => Promise<readonly Hono<AppEnv>[]>;
 };
 
-type Fetch = (request: Request, services: Services, context: ExecutionContext) => Response | Promise<Response>;
+/** Answers a request, with the services as its environment. */
+export type Fetch = (request: Request, services: Services, context: ExecutionContext) => Response | Promise<Response>;
 
 /** Answers each request by the app of its area. A path that belongs to no area is 404. */
 export function serveAreas(areas: readonly Area[]): { fetch: Fetch } {

@@ -283,6 +283,7 @@ const PAGES: Record<string, PageCase> = {
   "operations of the reference": { path: "/docs/runner", shows: "Takes the token of the runner's session" },
   "the guide to runners": { path: "/docs/runner-protocol", shows: "runner", as: "nobody" },
   "the guide to notifications": { path: "/docs/notifications", shows: "feed", as: "nobody" },
+  "the guide to agents": { path: "/docs/agents", shows: "Inspector", as: "nobody" },
 };
 
 /** Opens each dialog of the page in turn. Returns their titles. */

@@ -46,7 +46,7 @@ describe("the documentation", () => {
     const html = await (await fetch(`${world.stack.url}/docs`)).text();
     const contents = html.slice(html.indexOf('<nav id="contents"'), html.indexOf("</nav>"));
     const slugs = [...contents.matchAll(/href="\/docs\/([^"#]+)"/g)].map(([, slug]) => slug);
-    expect(slugs.toSorted()).toEqual([...groups, "runner-protocol", "notifications", "triggers"].toSorted());
+    expect(slugs.toSorted()).toEqual([...groups, "runner-protocol", "notifications", "triggers", "agents"].toSorted());
   });
 
   it("has no accessibility faults, fits every width, and nothing of it moves while it is loaded", async () => {

@@ -276,6 +276,7 @@ describe("the texts for language models", () => {
         expect(text.slice(at, text.indexOf("\n## ", at + 1))).toContain("```sh\n");
       }
       expect(text).toContain("URL=https://runs.example.com\n");
+      expect(text).toContain("https://runs.example.com/mcp has tools");
     },
   );
 

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type RateLimiter, readConfig } from "../../src/config.ts";
+import { connectAgent } from "../support/agent.ts";
 import { batchPath } from "../support/batches.ts";
 import { toForm } from "../support/browser.ts";
 import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
@@ -107,6 +108,18 @@ describe("the limit of a caller", () => {
     for (let i = 0; i < 3; i++) expect((await runner.heartbeat(lease)).status).toBe(200);
     const [beaten, ofRun] = await service.counted(() => runner.heartbeat(lease));
     expect([beaten.status, ofRun]).toEqual([429, 0]);
+  });
+
+  it("counts the calls of an agent like other requests with its key", async () => {
+    const [service, { owner }] = await startLimited({ CALLER_LIMITER: createLimiter(5) });
+    const agent = await connectAgent(service, owner.key);
+    const answers = [];
+    for (let i = 0; i < 5; i++) answers.push(await agent.call("list_workflows"));
+    expect(answers[0]?.isError).toBe(false);
+    expect(answers.at(-1)).toMatchObject({
+      isError: true,
+      text: expect.stringMatching(/more slowly\.\nRetry-After: 10$/),
+    });
   });
 
   it("is counted by the platform, like the other limits, with the names in wrangler.toml", async () => {

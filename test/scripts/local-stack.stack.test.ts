@@ -7,6 +7,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { exampleVars } from "../../scripts/local/stack.ts";
+import { connectAgent, ERAS } from "../support/agent.ts";
 import { type LocalStack, startStack } from "../support/node/local-stack.ts";
 import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
@@ -54,6 +55,21 @@ function commandsOf(heading: string): string {
 }
 
 const paste = (text: string) => runProgram("bash", ["-c", text]);
+
+describe("an agent", () => {
+  it.each(ERAS)("triggers a run, hears how it gets on, and gets its result, as a %s client", async (era) => {
+    const { key } = DEMO.owner;
+    const agent = await connectAgent({ fetch }, key, era, `http://127.0.0.1:${ports[0]}/mcp`);
+    const messages: string[] = [];
+    const args = { workflow_id: DEMO.quarterlyReportId, wait_seconds: 60 };
+    const run = await agent.call("invoke_workflow", args, (message) => messages.push(message));
+    expect(run.data).toMatchObject({ status: "COMPLETED", result: { status: "COMPLETED", attempt: 1 } });
+    expect(messages).toEqual(expect.arrayContaining(["TRIGGERED", "STARTED", "DISPATCHED"]));
+    const colleague = await connectAgent({ fetch }, DEMO.user.key, era, `http://127.0.0.1:${ports[0]}/mcp`);
+    const { isError, text } = await colleague.call("get_run", { run_id: run.data.id });
+    expect([isError, text]).toEqual([true, expect.stringContaining("not yours to see")]);
+  });
+});
 
 describe("the snippets of a new notification endpoint", () => {
   describeSnippets(() => `http://localhost:${ports[0]}`);

@@ -5,7 +5,11 @@ import type { AppEnv } from "../env.ts";
 const share = cors({
   origin: (origin, c: Context<AppEnv>) => (c.env.config.corsOrigins.includes(origin) ? origin : null),
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
-  allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-Id"],
+  allowHeaders: [
+    ...["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-Id"],
+    // Those of the Model Context Protocol.
+    ...["Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version"],
+  ],
   exposeHeaders: [
     "ETag",
     "Idempotency-Replayed",

@@ -1,0 +1,72 @@
+/** `/mcp`: the service for agents, by the Model Context Protocol. */
+import { createMcpHandler } from "@modelcontextprotocol/server";
+import { createMiddleware } from "hono/factory";
+import type { Fetch } from "../http/areas.ts";
+import { isApiKey } from "../http/credentials/api-key.ts";
+import type { AppEnv } from "../http/env.ts";
+import { bearerToken } from "../http/middleware/authenticate.ts";
+import { Problem } from "../http/problems.ts";
+import { createRouter } from "../http/router.ts";
+import { createAgentServer } from "./agent-server.ts";
+import { openApi } from "./api.ts";
+
+/**
+ * Refuses pages of unknown origins, as the protocol demands. The address of the request proves nothing, since a page can have its own
+ * host name point at this service (DNS rebinding). Programs send no `Origin`.
+ */
+const requireKnownOrigin = createMiddleware<AppEnv>(async (c, next) => {
+  const origin = c.req.header("Origin");
+  const { publicUrl, corsOrigins } = c.env.config;
+  const isKnown = origin === undefined || [new URL(publicUrl).origin, ...corsOrigins].includes(origin);
+  if (!isKnown)
+    throw new Problem("forbidden", `Pages of ${origin} may not use /mcp. CORS_ORIGINS lists those that may.`);
+  await next();
+});
+
+/** Refuses a request without an API key. No cookie counts here. Whether the key is valid is judged where it is used. */
+const requireApiKey = createMiddleware<AppEnv>(async (c, next) => {
+  const token = bearerToken(c);
+  if (token === undefined || !isApiKey(token)) {
+    throw new Problem("unauthenticated", "Send an API key: `Authorization: Bearer wr_…`.");
+  }
+  await next();
+});
+
+/** The message of a body; null when it is not JSON, which the protocol's handler then refuses. */
+function parseMessage(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const isToolCall = (message: unknown) =>
+  typeof message === "object" && message !== null && "method" in message && message.method === "tools/call";
+
+/**
+ * Agents for the service that `fetch` is. A server exists for one request: nothing is kept between requests, and all protocol versions have
+ * the same tools. The API judges the key: in a tool's own request, or for any other message by asking who the caller is. So each message costs
+ * one request to the database.
+ */
+export function agents(fetch: Fetch) {
+  const router = createRouter();
+  router.post("/mcp", requireKnownOrigin, requireApiKey, async (c) => {
+    const api = openApi(c, fetch);
+    const body = await c.req.text();
+    const message = parseMessage(body);
+    if (Array.isArray(message)) {
+      const error = { code: -32600, message: "Send one message in each request: there are no batches." };
+      return c.json({ jsonrpc: "2.0", id: null, error }, 400);
+    }
+    if (!isToolCall(message)) {
+      const caller = await api.ask({ path: "/v1/users/me" });
+      if (!caller.ok) return caller;
+    }
+    // Nothing is announced to those who listen, so nobody may.
+    const { fetch: handle } = createMcpHandler(() => createAgentServer(api), { maxSubscriptions: 0 });
+    const { method, headers, signal } = c.req.raw;
+    return handle(new Request(c.req.url, { method, headers, body, signal }));
+  });
+  return router;
+}
