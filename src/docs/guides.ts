@@ -1,4 +1,5 @@
 /** The guides of `docs/` that the service itself shows, as HTML. */
+import asCode from "../../docs/as-code.md";
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 import triggers from "../../docs/triggers.md";
@@ -24,6 +25,12 @@ export const GUIDES: readonly Guide[] = [
     title: "Triggers",
     summary: "Schedules: when they fire, with whose rights, and what became of each occasion.",
     markdown: triggers,
+  },
+  {
+    slug: "as-code",
+    title: "Workflows as code",
+    summary: "Workflows, policies and triggers in a file: the diff, deleting, secrets, and CI.",
+    markdown: asCode,
   },
 ];
 
