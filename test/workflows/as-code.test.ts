@@ -5,9 +5,9 @@ import { exportOf, yamlOf } from "../../client/src/cli/as-code/export.ts";
 import { readFile, schemasIn } from "../../client/src/cli/as-code/file.ts";
 import { type PlanOptions, planOf } from "../../client/src/cli/as-code/plan.ts";
 import { deletionOf, planLines } from "../../client/src/cli/as-code/plan-lines.ts";
-import { createClient } from "../../client/src/index.ts";
+import { createClient, unwrap } from "../../client/src/index.ts";
 import fileSchema from "../../client/workflows.schema.json";
-import { insertParts } from "../support/path-parts.ts";
+import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
@@ -22,11 +22,11 @@ const SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 const VARIABLES = { RUNNER: SECRET, GITHUB: "sixteen bytes or more" };
 
 /** The command line of an owner, without its printing. `asked` collects the methods and paths of its changes. */
-function commandLine({ owner }: TestTenant) {
+function commandLine({ owner }: TestTenant, key = owner.key) {
   const asked: string[] = [];
   const client = createClient({
     url: "https://service.test",
-    apiKey: owner.key,
+    apiKey: key,
     async fetch(request) {
       const { pathname, search } = new URL(request.url);
       if (request.method !== "GET") asked.push(`${request.method} ${pathname}`);
@@ -130,6 +130,13 @@ describe("apply", () => {
     for (const options of [{}, { prune: true }]) expect((await plan(FILE, options)).plan.changes).toEqual([]);
     await apply(FILE);
     expect(asked).toEqual([]);
+
+    // To plan is to read: a USER who may see all of this sees that it is as the file says.
+    const folder = { name: "workflows", part_type: "FOLDER" };
+    const parts = await collect(partsAtTop(client));
+    expect(parts).toContainEqual(expect.objectContaining(folder));
+    for (const { path_part_id } of parts) await permit(service.database, tenant, path_part_id, "READ_ONLY");
+    expect((await commandLine(tenant, tenant.user.key).plan(FILE, { prune: true })).plan.changes).toEqual([]);
 
     const all = new Map<string, string>();
     for await (const { name, is_active, id, description } of client.workflows()) {
@@ -238,7 +245,7 @@ describe("apply", () => {
   it("tells all faults of a file, each with its line and column, and changes nothing", async () => {
     const tenant = await createTenant(service.database);
     const { apply, asked } = commandLine(tenant);
-    const faulty = FILE.replace("max_attempts: 3", "max_attempts: 30, max_atempts: 3")
+    const faulty = FILE.replace("max_attempts: 3", "max_attempts: 30, max_tries: 3")
       .replace("    sources: [/sources/]\n", "")
       .replace(`webhook_secret: \${env:RUNNER}`, "webhook_secret: whsec_in_the_file")
       .replace("labels: { customer", "labels: { Customer")
@@ -250,7 +257,7 @@ describe("apply", () => {
       expect.stringMatching(/^workflows\.yaml:4:3: \/workflows\/finance\/Quarterly report: Lacks sources\.$/),
       expect.stringMatching(/^workflows\.yaml:12:23: runner_config\.webhook_secret: Does not fit: \$\{env:NAME\}/),
       expect.stringMatching(/^workflows\.yaml:13:45: policy\.max_attempts: Must be from 1 to 10\.$/),
-      expect.stringMatching(/^workflows\.yaml:13:49: policy\.max_atempts: Is unknown here\. There is: handover, /),
+      expect.stringMatching(/^workflows\.yaml:13:49: policy\.max_tries: Is unknown here\. There is: handover, /),
       expect.stringMatching(/^workflows\.yaml:18:19: triggers\.Every weekday\.labels\.Customer: Must match/),
       expect.stringMatching(
         /^workflows\.yaml:22:7: triggers\.By token: Must have exactly one of schedule, webhook or run\.$/,
@@ -271,6 +278,9 @@ describe("apply", () => {
       expect.stringMatching(
         /^workflows\.yaml:33:20: triggers\.Then\.run\.of: There is no workflow at \/workflows\/nowhere/,
       ),
+    ]);
+    expect(await refusal(() => apply("workflows: !all {}"))).toEqual([
+      expect.stringMatching(/^workflows\.yaml:1:12: /),
     ]);
     expect(await refusal(() => apply("workflows:\n  /workflows/a: {\n  /workflows/a: {}\n"))).toEqual(
       expect.arrayContaining([expect.stringMatching(/^workflows\.yaml:\d+:\d+: /)]),
@@ -450,6 +460,11 @@ const KEYWORDS: Readonly<Record<string, "map" | "list" | "schema" | "none">> = {
   },
   ...{ default: "none", description: "none", title: "none", $schema: "none" },
 };
+
+async function* partsAtTop({ api }: ReturnType<typeof createClient>) {
+  const query = { limit: 100, max_depth: 1 };
+  yield* (await unwrap(api.GET("/v1/path-parts", { params: { query } }))).items;
+}
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];

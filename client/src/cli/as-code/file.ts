@@ -1,5 +1,5 @@
 /** Reads the file of `apply`, and finds all that is wrong with it, each with its line and column. */
-import { isMap, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import { type Document, isMap, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
 import { CliError, EXIT } from "../exit.ts";
 import { isId } from "../names.ts";
 import { isBelow, keyOf, pathOfName } from "./names.ts";
@@ -73,11 +73,12 @@ export function readFile(name: string, text: string, schema: Schema): WorkflowsF
     throw new CliError([...new Set(told)].join("\n"), EXIT.invalid);
   };
 
-  if (document.errors.length > 0) {
-    const told = document.errors.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`);
-    throw new CliError(told.join("\n"), EXIT.invalid);
+  // A warning is about a tag that this file cannot have.
+  const broken = [...document.errors, ...document.warnings];
+  if (broken.length > 0) {
+    throw new CliError(broken.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`).join("\n"), EXIT.invalid);
   }
-  const value: unknown = document.toJS();
+  const value = valueOfDocument(document, name);
   refuse(faultsOf(schema, value));
   const given = filled(schema, value);
   const { root, workflows } = isFields(given) ? given : {};
@@ -92,6 +93,15 @@ export function readFile(name: string, text: string, schema: Schema): WorkflowsF
     refuse,
     placeOf,
   };
+}
+
+function valueOfDocument(document: Document.Parsed, name: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // It has so many aliases that its content would be huge.
+    throw new CliError(`${name}: ${error instanceof Error ? error.message : error}`, EXIT.invalid);
+  }
 }
 
 /** What a fault is about: a field of a workflow, which its place shows, or the workflow itself. */

@@ -5,7 +5,7 @@
  */
 import { isId } from "../names.ts";
 
-export const WORKFLOWS = "/workflows";
+const WORKFLOWS = "/workflows";
 
 /** What is after the folder: the name or the id of a workflow. */
 export const keyOf = (path: string): string => path.slice(WORKFLOWS.length + 1);

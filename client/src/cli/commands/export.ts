@@ -1,3 +1,4 @@
+import process from "node:process";
 import { type Command, InvalidArgumentError } from "commander";
 import { contextOf } from "../context.ts";
 import { print } from "../output.ts";
@@ -33,7 +34,7 @@ Examples:
       const { exportOf, yamlOf } = await import("../as-code/export.ts");
       const content = await exportOf(client, root, fileSchema());
       if (mode === "json") print(JSON.stringify(content, null, 2));
-      else if (mode === "quiet") print(Object.keys(Object(content.workflows)).join("\n"));
+      else if (mode === "quiet") for (const path of Object.keys(Object(content.workflows))) print(path);
       else process.stdout.write(yamlOf(content, client.url));
     });
 }
