@@ -178,7 +178,7 @@ describe("apply", () => {
     const tenant = await createTenant(service.database);
     const { apply, plan, client } = commandLine(tenant);
     await apply(FILE);
-    const second = await addWorkflow(service.database, tenant);
+    await addWorkflow(service.database, tenant);
     const names = async () => (await collect(client.workflows())).map(({ name }) => name).sort();
     const [, publish = ""] = FILE.split("  /workflows/finance/Publish:");
     const fewer = FILE.replace(publish, "")
@@ -205,12 +205,17 @@ describe("apply", () => {
       "- delete workflow /workflows/Second",
       "- delete workflow /workflows/Test",
     ]);
+    const after = wide.replace("webhook: { scheme: token }", "run: { of: /workflows/Second, on: ended }");
+    expect(await refusal(() => plan(after, { prune: true }))).toEqual([
+      expect.stringMatching(
+        /: triggers\.By token\.run\.of: The workflow is not in the file, and --prune would delete it\.$/,
+      ),
+    ]);
     const rootless = fewer.replace("root: /workflows/finance\n", "");
     expect((await plan(rootless)).plan.left).toContain("/workflows/Second");
     expect(await refusal(() => plan(rootless, { prune: true }))).toEqual([
       expect.stringContaining("Lacks `root`: it says what --prune may delete below."),
     ]);
-    expect(second).not.toBe("");
   });
 
   it("sets secrets on creation, with a changed runner and with --rotate, and wants only those variables", async () => {
@@ -275,9 +280,7 @@ describe("apply", () => {
         /^workflows\.yaml:8:15: sources\.0: There is no \/sources\/none\.csv, or it is not yours to see\./,
       ),
       "workflows.yaml:10:15: outputs.0: /instructions.md is no folder.",
-      expect.stringMatching(
-        /^workflows\.yaml:33:20: triggers\.Then\.run\.of: There is no workflow at \/workflows\/nowhere/,
-      ),
+      expect.stringMatching(/^workflows\.yaml:33:20: triggers\.Then\.run\.of: There is no such workflow/),
     ]);
     expect(await refusal(() => apply("workflows: !all {}"))).toEqual([
       expect.stringMatching(/^workflows\.yaml:1:12: /),
@@ -360,7 +363,7 @@ describe("names that are not unique", () => {
       .replace("/Test:", `/${second}:\n    name: Test`)
       .concat("    triggers:\n      Daily: { schedule: { cron: 0 6 * * *, time_zone: UTC } }\n");
     expect(await refusal(() => lines(ofTriggers))).toEqual([
-      expect.stringMatching(/^workflows\.yaml:8:7: triggers\.Daily: 2 triggers of the workflow have this name: /),
+      expect.stringMatching(/^workflows\.yaml:8:7: triggers\.Daily: 2 triggers have this name: /),
     ]);
 
     const text = await exported();

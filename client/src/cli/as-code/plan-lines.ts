@@ -1,7 +1,8 @@
 /** Shows a plan: what would change, field by field. */
 import { harmless, paint } from "../output.ts";
+import type { Action, Change } from "./changes.ts";
 import type { Difference } from "./differences.ts";
-import type { Action, Change, Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 
 const MARKS = { create: "+", change: "~", replace: "±", rotate: "↻", delete: "-" } as const;
 const COLORS = { create: "green", change: "yellow", replace: "red", rotate: "yellow", delete: "red" } as const;

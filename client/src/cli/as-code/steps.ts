@@ -20,6 +20,8 @@ export type Step = {
   run(): Promise<MadeSecret | null>;
 };
 
+export type Steps = ReturnType<typeof stepsWith>;
+
 const NEW_RUNNER_TYPE = "SELF_HOSTED";
 
 /** A name from elsewhere, in quotes. */

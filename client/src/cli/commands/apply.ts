@@ -102,8 +102,14 @@ function show(mode: Mode, { changes }: Plan, json: object): void {
   if (mode === "quiet" && changes.length > 0) print([...new Set(changes.map(({ path }) => path))].join("\n"));
 }
 
-const leftText = ({ left }: Plan): string =>
-  `Not in the file, and left as it is, since there is no --prune:\n${left.map((one) => `  ${harmless(one)}`).join("\n")}`;
+/** How many of them are named. */
+const MOST_LEFT = 20;
+
+function leftText({ left }: Plan): string {
+  const named = left.slice(0, MOST_LEFT).map((one) => `  ${harmless(one)}`);
+  const more = left.length > MOST_LEFT ? [`  and ${left.length - MOST_LEFT} more`] : [];
+  return ["Not in the file, and left as it is, since there is no --prune:", ...named, ...more].join("\n");
+}
 
 /** Shows a secret that the service has made on a terminal only: elsewhere it would be kept in a log. */
 function tellSecret({ path, name, triggerId, url, scheme, secret }: MadeSecret): void {
