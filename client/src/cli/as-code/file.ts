@@ -79,20 +79,17 @@ export function readFile(name: string, text: string, schema: Schema): WorkflowsF
     throw new CliError(broken.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`).join("\n"), EXIT.invalid);
   }
   const value = valueOfDocument(document, name);
-  refuse(faultsOf(schema, value));
-  const given = filled(schema, value);
-  const { root, workflows } = isFields(given) ? given : {};
-  const content = { root: String(root), workflows: isFields(workflows) ? workflows : {} };
+  const { root, workflows } = fieldsOf(filled(schema, value));
   const schemas = schemasIn(schema);
-  const wanted = Object.entries(content.workflows).map(([path, one]) => workflowOf(path, one, schemas));
-  refuse(wanted.flatMap((workflow) => faultsOfWorkflow(workflow, content.root, schemas)));
-  return {
-    givenRoot: isFields(value) && "root" in value ? content.root : null,
-    root: content.root,
-    workflows: wanted,
-    refuse,
-    placeOf,
-  };
+  const wanted = Object.entries(fieldsOf(workflows)).map(([path, one]) => workflowOf(path, one, schemas));
+  const faults = faultsOf(schema, value);
+  const isKnown = !faults.some(({ path }) => path[0] === "root");
+  refuse([
+    ...faults,
+    ...wanted.flatMap((workflow) => faultsOfWorkflow(workflow, isKnown ? String(root) : null, schemas)),
+  ]);
+  const isGiven = isFields(value) && "root" in value;
+  return { givenRoot: isGiven ? String(root) : null, root: String(root), workflows: wanted, refuse, placeOf };
 }
 
 function valueOfDocument(document: Document.Parsed, name: string): unknown {
@@ -178,14 +175,14 @@ const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 const variableOf = (secret: unknown): string | null =>
   (typeof secret === "string" ? /^\$\{env:(\w+)\}$/.exec(secret)?.[1] : undefined) ?? null;
 
-/** What the schema cannot say. */
+/** What the schema cannot say. A root that is null has a fault of its own. */
 function faultsOfWorkflow(
   { id, path, name, at, triggers }: WantedWorkflow,
-  root: string,
+  root: string | null,
   schemas: Schemas,
 ): SchemaFault[] {
   const faults = faultsOfName("workflow", { id, key: keyOf(path), name, at }, schemas.workflow);
-  if (!isBelow(root, pathOfName(name))) {
+  if (root !== null && !isBelow(root, pathOfName(name))) {
     faults.push({
       path: at,
       text: `Is not below the root of the file, which is ${root}.`,

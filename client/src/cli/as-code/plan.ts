@@ -15,13 +15,15 @@ export type Plan = {
   changes: Change[];
   /** What is below the root and not in the file, and stays, because it is not to be pruned. */
   left: string[];
-  /** The variables that are needed, and not set. */
+  /** The variables that are needed and not set, if nothing is to be carried out. */
   missing: { variable: string; at: KeyPath }[];
 };
 
 export type PlanOptions = {
   prune: boolean;
   rotate: boolean;
+  /** Nothing will be carried out, so a variable may be missing. */
+  dryRun: boolean;
   /** The values of variables, such as `process.env`. */
   variables: Readonly<Record<string, string | undefined>>;
 };
@@ -31,7 +33,7 @@ export async function planOf(
   client: Client,
   file: WorkflowsFile,
   schemas: ReturnType<typeof schemasIn>,
-  { prune, rotate, variables }: PlanOptions,
+  { prune, rotate, dryRun, variables }: PlanOptions,
 ): Promise<Plan> {
   const tree = treeOf(client);
   const workflows = await readWorkflows(client, tree, schemas);
@@ -107,6 +109,7 @@ export async function planOf(
     }
   }
   left.push(...strangers.map(({ id }) => workflows.pathOf(id)));
+  if (!dryRun) faults.push(...missing.map(({ variable, at }) => ({ path: at, text: `Set the variable ${variable}.` })));
   file.refuse(faults);
   const changes = [...ofFolders, ...ofWorkflows, ...ofTriggers];
   if (!prune) return { changes, left, missing };

@@ -59,18 +59,17 @@ async function apply(path: string, flags: Flags, command: Command): Promise<void
     ]);
   const schema = fileSchema();
   const file = readFile(path === "-" ? "stdin" : path, await readText(path === "-" ? "@-" : `@${path}`), schema);
-  const options = { prune: flags.prune === true, rotate: flags.rotate === true, variables: process.env };
+  const { dryRun = false, prune = false, rotate = false } = flags;
+  const options = { dryRun, prune, rotate, variables: process.env };
   const plan = await planOf(client, file, schemasIn(schema), options);
   const { missing } = plan;
-  if (!flags.dryRun)
-    file.refuse(missing.map(({ variable, at }) => ({ path: at, text: `Set the variable ${variable}.` })));
 
   const isEmpty = plan.changes.length === 0;
   if (mode === "people" && !isEmpty) print(planLines(plan).join("\n"));
   if (plan.left.length > 0) say(leftText(plan));
-  if (isEmpty || flags.dryRun) {
+  if (isEmpty || dryRun) {
     for (const { variable } of missing) say(`The variable ${variable} is not set here. \`apply\` needs it.`);
-    show(mode, plan, planJson(plan, !flags.dryRun));
+    show(mode, plan, planJson(plan, !dryRun));
     if (mode === "people") {
       print(isEmpty ? "Everything is as the file says." : summaryOf(plan, false));
       if (!isEmpty) say(NOT_DONE);
