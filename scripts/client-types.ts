@@ -1,8 +1,8 @@
-/** `npm run client:types`: generates the types of the client again, after a change of the API. */
+/** `npm run client:types`: generates the types of the client and the schema of its file again, after a change of the API. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildBundle } from "./local/bundle.ts";
-import { CLIENT_TYPES, renderClientTypes } from "./local/client-types.ts";
+import { GENERATED } from "./local/client-types.ts";
 import { root } from "./local/folders.ts";
 import { exampleVars } from "./local/stack.ts";
 import { startWorkerd } from "./local/workerd.ts";
@@ -11,8 +11,9 @@ const { script } = buildBundle({ entry: "src/worker.ts", outdir: ".local/check/c
 const worker = await startWorkerd({ script, vars: exampleVars(), path: "/openapi.json" });
 try {
   const response = await fetch(`${worker.url}/openapi.json`);
-  writeFileSync(join(root, CLIENT_TYPES), renderClientTypes(await response.text()));
+  const document = await response.text();
+  for (const [path, render] of GENERATED) writeFileSync(join(root, path), render(document));
 } finally {
   await worker.stop();
 }
-console.log(`${CLIENT_TYPES} is of today's OpenAPI document.`);
+console.log(`Made of today's OpenAPI document: ${GENERATED.map(([path]) => path).join(", ")}`);

@@ -1,13 +1,14 @@
-/** The types of the client, which are generated from the OpenAPI document of the service. */
+/** What of the client is generated from the OpenAPI document of the service. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { root } from "./folders.ts";
+import { renderWorkflowsSchema, WORKFLOWS_SCHEMA } from "./workflows-schema.ts";
 
 /** The path relative to the root. The file is committed, so that a clone can be compiled without starting the service. */
-export const CLIENT_TYPES = "client/src/openapi.ts";
+const CLIENT_TYPES = "client/src/openapi.ts";
 
 const HEADER = `/**
  * Made by \`npm run client:types\` from the OpenAPI document of the service. Do not edit: \`npm run check\` fails when the document
@@ -16,7 +17,7 @@ const HEADER = `/**
 `;
 
 /** Generates the module of types for an OpenAPI document, which is given as JSON. */
-export function renderClientTypes(document: string): string {
+function renderClientTypes(document: string): string {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-types-"));
   try {
     const [input, output] = [join(folder, "openapi.json"), join(folder, "openapi.ts")];
@@ -32,10 +33,18 @@ export function renderClientTypes(document: string): string {
   }
 }
 
-/** Throws an error that says what to do, unless the committed types match the document. */
+/** The generated files: their paths relative to the root, and how each is made of the document. */
+export const GENERATED: readonly (readonly [path: string, render: (document: string) => string])[] = [
+  [CLIENT_TYPES, renderClientTypes],
+  [WORKFLOWS_SCHEMA, renderWorkflowsSchema],
+];
+
+/** Throws an error that says what to do, unless the committed files match the document. */
 export function checkClientTypes(document: string): void {
-  if (readFileSync(join(root, CLIENT_TYPES), "utf8") === renderClientTypes(document)) return;
-  throw new Error(
-    `${CLIENT_TYPES} is not of today's OpenAPI document. Run \`npm run client:types\`, and commit what it changes.`,
-  );
+  for (const [path, render] of GENERATED) {
+    if (readFileSync(join(root, path), "utf8") === render(document)) continue;
+    throw new Error(
+      `${path} is not of today's OpenAPI document. Run \`npm run client:types\`, and commit what it changes.`,
+    );
+  }
 }

@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { html, raw } from "hono/html";
 import type { Child } from "hono/jsx";
+import workflowsSchema from "../../client/workflows.schema.json";
 import type { AppEnv } from "../http/env.ts";
 import { SESSION_COOKIE } from "../http/middleware/authenticate.ts";
 import { conditional } from "../http/middleware/conditional.ts";
@@ -156,6 +157,9 @@ export function documentation(describeService: () => Promise<Document>) {
       return page(c, { title: guide.title, current: guide.slug, content }, await readReader(c));
     });
   }
+
+  // The file of `workflow-runs apply`, for editors: `docs/as-code.md`.
+  router.get("/docs/workflows.schema.json", conditional, (c) => c.json(workflowsSchema));
 
   router.get("/docs/:group", conditional, async (c) => {
     const slug = c.req.param("group");

@@ -2,6 +2,7 @@
 import inputSchemas from "../../docs/input-schemas.md";
 import artifacts from "../../docs/artifacts.md";
 import agents from "../../docs/agents.md";
+import asCode from "../../docs/as-code.md";
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 import scale from "../../docs/scale.md";
@@ -52,6 +53,12 @@ export const GUIDES: readonly Guide[] = [
     title: "Agents",
     summary: "The tools of the Model Context Protocol at /mcp, and how Claude, Cursor and VS Code connect to them.",
     markdown: agents,
+  },
+  {
+    slug: "as-code",
+    title: "Workflows as code",
+    summary: "Workflows, policies and triggers in a file: the diff, deleting, secrets, and CI.",
+    markdown: asCode,
   },
 ];
 

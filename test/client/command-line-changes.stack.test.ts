@@ -1,5 +1,6 @@
 /** The command line of the package in `client/`: what changes much at once, and what waits or follows. */
 import { describe } from "vitest";
+import { describeAsCode } from "./as-code.ts";
 import { describeAudit } from "./audit.ts";
 import { describeBatches } from "./batches.ts";
 import { describeChangesOfRuns, describeChangesOfWorkflows, describePeople } from "./changes.ts";
@@ -31,3 +32,5 @@ describe("audit", () => describeAudit(world));
 describe("notify", () => describeNotify(world));
 
 describe("triggers", () => describeTriggers(world));
+
+describe("apply and export", () => describeAsCode(world));

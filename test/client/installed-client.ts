@@ -24,7 +24,8 @@ export const nodeOf = (folder: string, version: string): string =>
 export async function installClient(folder: string): Promise<void> {
   const npm = (args: readonly string[], cwd: string) => execute("npm", [...args, "--no-audit", "--no-fund"], { cwd });
   const client = join(folder, "clone/client");
-  for (const name of ["package.json", "README.md", "tsconfig.json", "tsconfig.build.json", "bin", "src"]) {
+  const names = ["package.json", "README.md", "workflows.schema.json", "tsconfig.json", "tsconfig.build.json"];
+  for (const name of [...names, "bin", "src"]) {
     cpSync(join(root, "client", name), join(client, name), { recursive: true });
   }
   // The build needs the packages that the project has installed.

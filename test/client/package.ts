@@ -84,7 +84,7 @@ export function describePackage(world: () => World): void {
     const { folder } = world();
     const installed = JSON.parse(readFileSync(join(folder, "node_modules/workflow-runs/package.json"), "utf8"));
     expect(installed).toMatchObject({ name: "workflow-runs", engines: { node: ">=20" } });
-    expect(installed.files).toEqual(["bin", "dist"]);
+    expect(installed.files).toEqual(["bin", "dist", "workflows.schema.json"]);
   });
 
   it.each(NODES)("compiles strictly and works on Node %s", { timeout: 60_000 }, async (version) => {

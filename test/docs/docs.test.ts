@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import workflowsSchema from "../../client/workflows.schema.json";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { type Operation, operationsOf } from "../../src/docs/examples.ts";
@@ -87,6 +88,12 @@ describe("/docs", () => {
         expect([id, status, schemaErrors(`${id} ${status} of /docs`, schema ?? {}, value)]).toEqual([id, status, []]);
       }
     }
+  });
+
+  it("has the schema of the file of `workflow-runs apply`, which names its address", async () => {
+    const [response, requests] = await service.counted(() => service.fetch("/docs/workflows.schema.json"));
+    expect([response.status, requests, await response.json()]).toEqual([200, 0, workflowsSchema]);
+    expect(await read("/docs/as-code")).toContain("/docs/workflows.schema.json");
   });
 
   it("has the addresses that it had when all was on one page", async () => {

@@ -17,16 +17,20 @@ export const withCare = (command: Command): Command =>
 
 /**
  * True when a change is to be made. `change` says what it is, as a sentence. False with --dry-run, which prints the sentence.
- * @throws CliError when the answer is no, and when nobody can be asked
+ * @throws CliError when the answer is no, and, with the exit code `unasked`, when nobody can be asked
  */
-export async function isWanted(change: string, { dryRun, yes }: CareFlags): Promise<boolean> {
+export async function isWanted(
+  change: string,
+  { dryRun, yes }: CareFlags,
+  unasked: number = EXIT.invalid,
+): Promise<boolean> {
   if (dryRun) {
     say(`${change} ${NOT_DONE}`);
     return false;
   }
   if (yes) return true;
   if (process.stdin.isTTY !== true) {
-    throw new CliError(`${change} Add --yes to do it, since nobody can be asked here.`, EXIT.invalid);
+    throw new CliError(`${change} Add --yes to do it, since nobody can be asked here.`, unasked);
   }
   const answer = await ask(`${change} Do it? [y/N] `);
   if (/^y(es)?$/i.test(answer)) return true;

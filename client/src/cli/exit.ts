@@ -11,6 +11,8 @@ export const EXIT = {
   invalid: 4,
   runFailed: 5,
   timeIsOver: 6,
+  /** `apply` would delete something, and nobody could be asked. */
+  unconfirmed: 7,
   /** 128 and the number of SIGINT, as a shell reports it. */
   interrupted: 130,
 } as const;

@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { Command } from "commander";
+import { addApply } from "./commands/apply.ts";
 import { addArtifacts } from "./commands/artifacts.ts";
 import { addAudit } from "./commands/audit.ts";
 import { addEvents } from "./commands/events.ts";
+import { addExport } from "./commands/export.ts";
 import { addInvites } from "./commands/invites.ts";
 import { addInvoke } from "./commands/invoke.ts";
 import { addKeys } from "./commands/keys.ts";
@@ -27,7 +29,7 @@ Where the service is and who you are comes from --url and --api-key, then from W
 WORKFLOW_RUNS_API_KEY, then from what \`login\` has written. Workflows are named by name or id.
 
 Exit codes: 0 done, 1 failed, 2 not signed in, 3 not found, 4 invalid input, 5 the run FAILED, 6 the time of --timeout
-is over, 130 Ctrl-C.
+is over, 7 \`apply\` would delete something and nobody can be asked, 130 Ctrl-C.
 
 Examples:
   $ workflow-runs login --url https://runs.example.com
@@ -59,6 +61,8 @@ for (const add of [
   addUsers,
   addInvites,
   addTriggers,
+  addApply,
+  addExport,
   addNotify,
   addOpen,
   addRun,

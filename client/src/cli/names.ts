@@ -60,7 +60,7 @@ export async function findPart(client: Client, pathOrId: string): Promise<string
   for (const name of names) {
     const found = await findChild(client, parent, (part) => part.name === name);
     if (found === null) throw new CliError(`There is no ${pathOrId}, or it is not yours to see.`, EXIT.notThere);
-    parent = found;
+    parent = found.path_part_id;
   }
   return parent ?? "";
 }
@@ -68,27 +68,32 @@ export async function findPart(client: Client, pathOrId: string): Promise<string
 /** The id of the part of the tree that is a workflow, all of which are in one folder. Null when it is not the caller's to see. */
 export async function findWorkflowPart(client: Client, workflowId: string): Promise<string | null> {
   const folder = await findPart(client, "/workflows");
-  return findChild(client, folder, (part) => part.metadata_obj_id === workflowId);
+  return (await findChild(client, folder, (part) => part.metadata_obj_id === workflowId))?.path_part_id ?? null;
 }
 
-async function findChild(
+/** A part directly below another one or, without a parent, at the top. Null when the caller sees none. */
+export async function findChild(
   client: Client,
   parent: string | undefined,
   isWanted: (part: Part) => boolean,
-): Promise<string | null> {
+): Promise<Part | null> {
   const read = (offset: number) => {
     const query = { limit: PAGE, offset, max_depth: 1, ...(parent !== undefined && { parent_path_id: parent }) };
     return unwrap(client.api.GET("/v1/path-parts", { params: { query } }));
   };
-  for await (const part of byOffset(read)) if (isWanted(part)) return part.path_part_id;
+  for await (const part of byOffset(read)) if (isWanted(part)) return part;
   return null;
 }
 
 /** The path of a file or folder. Null when it was deleted, or is not the caller's to see. */
-export async function pathOf(client: Client, id: string): Promise<string | null> {
+export const pathOf = async (client: Client, id: string): Promise<string | null> =>
+  (await readPart(client, id))?.materialized_path ?? null;
+
+/** A file or folder. Null when it was deleted, or is not the caller's to see. */
+export async function readPart(client: Client, id: string): Promise<Part | null> {
   try {
     const params = { path: { path_part_id: id } };
-    return (await unwrap(client.api.GET("/v1/path-parts/{path_part_id}", { params }))).materialized_path;
+    return await unwrap(client.api.GET("/v1/path-parts/{path_part_id}", { params }));
   } catch (error) {
     if (error instanceof ApiProblem && error.status === 404) return null;
     throw error;

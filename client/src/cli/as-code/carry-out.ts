@@ -1,0 +1,61 @@
+/** Carries out a plan, step by step. */
+import { InvalidRequest } from "../../problem.ts";
+import { CliError, explainError } from "../exit.ts";
+import type { WorkflowsFile } from "./file.ts";
+import type { Plan } from "./plan.ts";
+import { PART_LISTS } from "./present.ts";
+import type { KeyPath } from "./schema.ts";
+import type { MadeSecret, Step } from "./steps.ts";
+
+/**
+ * Carries out the steps in their order. `tell` is told of each before it begins. Returns the secrets that the service has made.
+ * @throws CliError when a step fails: it says what was done, what has failed and why, and what was not done
+ */
+export async function carryOut(
+  { changes }: Plan,
+  file: WorkflowsFile,
+  tell: (step: Step, done: number, of: number) => void = () => {},
+): Promise<MadeSecret[]> {
+  const steps = changes.flatMap((change) => change.steps);
+  const secrets: MadeSecret[] = [];
+  for (const [done, step] of steps.entries()) {
+    tell(step, done, steps.length);
+    try {
+      const made = await step.run();
+      if (made !== null) secrets.push(made);
+    } catch (error) {
+      throw failed(error, file, steps, done);
+    }
+  }
+  return secrets;
+}
+
+function failed(error: unknown, file: WorkflowsFile, steps: readonly Step[], done: number): CliError {
+  const { text, exitCode } = explainError(error);
+  const step = steps[done];
+  const why = error instanceof InvalidRequest && step?.at ? faultLines(error, file, step.at) : [text];
+  const list = (title: string, some: readonly Step[]) =>
+    some.length === 0 ? [] : [title, ...some.map((one) => `  ${one.text}`)];
+  const lines = [
+    `This has failed: ${step?.text}`,
+    ...why.map((line) => `  ${line}`),
+    ...(done === 0 ? ["Nothing was changed."] : list("This was done before:", steps.slice(0, done))),
+    ...list("This was not done:", steps.slice(done + 1)),
+    "When the cause is gone, run the same command again: it goes on with what is missing.",
+  ];
+  return new CliError(lines.join("\n"), exitCode);
+}
+
+/** The names of the API in the file. */
+const IN_FILE: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(Object.entries(PART_LISTS).map(([name, ids]) => [ids, name])),
+  template_path_part_id: "template",
+};
+
+/** Each fault of an answer, with the place in the file that it is about. */
+const faultLines = ({ faults }: InvalidRequest, file: WorkflowsFile, at: KeyPath): string[] =>
+  faults.map(({ loc, msg }) => {
+    const inStep = loc.slice(1).map((key) => IN_FILE[key] ?? key);
+    const label = inStep.length === 0 ? "" : `${inStep.join(".")}: `;
+    return `${file.placeOf([...at, ...inStep])}: ${label}${msg}`;
+  });

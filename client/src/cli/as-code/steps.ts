@@ -1,0 +1,159 @@
+/** The steps of a plan: each is one request that changes something. */
+import type { Client } from "../../client.ts";
+import { unwrap } from "../../connection.ts";
+import type { Policy } from "../../types.ts";
+import type { WantedTrigger, WantedWorkflow } from "./file.ts";
+import { pathOfName } from "./names.ts";
+import { fieldsIn, KINDS, PART_LISTS, type PresentWorkflow, type Workflows } from "./present.ts";
+import { type Fields, isFields, type KeyPath } from "./schema.ts";
+import type { Tree } from "./tree.ts";
+
+/** A secret that the service has made, and shows once. Of the scheme `token`, it is a part of the `url`. */
+export type MadeSecret = { triggerId: string; path: string; name: string; url: string; secret: string; scheme: string };
+
+export type Step = {
+  /** What it does, as an order: "Create the workflow …". */
+  text: string;
+  /** What of the file it is about. Null when the file does not have it. */
+  at: KeyPath | null;
+  /** Returns the secret that the service has made, if it has. */
+  run(): Promise<MadeSecret | null>;
+};
+
+export type Steps = ReturnType<typeof stepsWith>;
+
+const NEW_RUNNER_TYPE = "SELF_HOSTED";
+
+/** A name from elsewhere, in quotes. */
+const quoted = (name: string): string => `"${name}"`;
+
+export function stepsWith(client: Client, tree: Tree, workflows: Workflows) {
+  /** The ids of the workflows that were created, by their paths. */
+  const created = new Map<string, string>();
+  /** Those of the others. A path may have the name or the id. */
+  const known = new Map(
+    workflows.all.flatMap(({ id }) => [workflows.pathOf(id), pathOfName(id)].map((path) => [path, id])),
+  );
+
+  /** @throws Error when an earlier step should have created it */
+  function idOf(path: string): string {
+    const id = created.get(path) ?? known.get(path);
+    if (id === undefined) throw new Error(`There is no workflow at ${path}.`);
+    return id;
+  }
+
+  async function partIds(paths: unknown): Promise<string[]> {
+    const all = Array.isArray(paths) ? paths.map(String) : [];
+    return Promise.all(all.map(async (path) => (await tree.at(path))?.path_part_id ?? path));
+  }
+
+  const send = async (method: string, path: string, body?: unknown): Promise<Response> =>
+    client.request(path, {
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
+    });
+
+  async function workflowBody(wanted: WantedWorkflow, secret: string | null): Promise<Fields> {
+    const { sources, instructions, outputs, template, runner_config: runner, ...others } = wanted.fields;
+    const lists = await Promise.all([sources, instructions, outputs].map(partIds));
+    const [templateId = null] = await partIds(template === null ? [] : [template]);
+    return {
+      ...others,
+      name: wanted.name,
+      runner_config: isFields(runner) ? { ...runner, webhook_secret: secret } : null,
+      ...Object.fromEntries(Object.values(PART_LISTS).map((name, index) => [name, lists[index]])),
+      template_path_part_id: templateId,
+    };
+  }
+
+  /** The content of a trigger for the API. */
+  function triggerBody({ name, fields }: WantedTrigger): Fields {
+    const { run } = fields;
+    return {
+      ...fields,
+      name,
+      kind: KINDS.find((kind) => isFields(fields[kind])),
+      ...(isFields(run) && { run: { ...run, of: idOf(String(run.of)) } }),
+    };
+  }
+
+  const none = (sent: Promise<unknown>) => sent.then(() => null);
+
+  return {
+    createFolder: (path: string): Step => ({
+      ...{ text: `Create the folder ${path}/`, at: null },
+      run: () => none(tree.createFolder(path)),
+    }),
+
+    createWorkflow: (wanted: WantedWorkflow, secret: string | null): Step => ({
+      ...{ text: `Create the workflow ${wanted.path}`, at: wanted.at },
+      async run() {
+        const { is_active: _, ...body } = await workflowBody(wanted, secret);
+        const response = await send("POST", "/v1/workflow-definitions", { ...body, runner_type: NEW_RUNNER_TYPE });
+        created.set(wanted.path, String(fieldsIn(await response.json()).id));
+        return null;
+      },
+    }),
+
+    replaceWorkflow: (wanted: WantedWorkflow, { id, runnerType }: PresentWorkflow, secret: string | null): Step => ({
+      ...{ text: `Change the workflow ${wanted.path}`, at: wanted.at },
+      async run() {
+        const body = { ...(await workflowBody(wanted, secret)), runner_type: runnerType };
+        return none(send("PUT", `/v1/workflow-definitions/${id}`, body));
+      },
+    }),
+
+    /** What this version of the client does not know of a policy stays as it is. */
+    setPolicy: (wanted: WantedWorkflow, before: Policy | Fields | null): Step => ({
+      ...{ text: `Set the policy of ${wanted.path}`, at: [...wanted.at, "policy"] },
+      run: () =>
+        none(send("PUT", `/v1/workflow-definitions/${idOf(wanted.path)}/policy`, { ...before, ...wanted.policy })),
+    }),
+
+    setActive: (wanted: WantedWorkflow, isActive: boolean): Step => ({
+      ...{ text: `${isActive ? "Resume" : "Pause"} the workflow ${wanted.path}`, at: wanted.at },
+      run: () => none(send("POST", `/v1/workflow-definitions/${idOf(wanted.path)}/${isActive ? "resume" : "pause"}`)),
+    }),
+
+    deleteWorkflow: (id: string, path: string): Step => ({
+      ...{ text: `Delete the workflow ${path}`, at: null },
+      run: () => none(send("DELETE", `/v1/workflow-definitions/${id}`)),
+    }),
+
+    createTrigger: (workflow: WantedWorkflow, wanted: WantedTrigger, secret: string | null): Step => ({
+      ...{ text: `Create the trigger ${quoted(wanted.name)} of ${workflow.path}`, at: wanted.at },
+      async run() {
+        const body = { ...triggerBody(wanted), ...(secret !== null && { secret }) };
+        const response = await send("POST", `/v1/workflow-definitions/${idOf(workflow.path)}/triggers`, body);
+        const { id, webhook, secret: made } = fieldsIn(await response.json());
+        if (secret !== null || typeof made !== "string") return null;
+        const { url, scheme } = fieldsIn(webhook);
+        return {
+          ...{ triggerId: String(id), path: workflow.path, name: wanted.name },
+          ...{ url: String(url), scheme: String(scheme), secret: made },
+        };
+      },
+    }),
+
+    replaceTrigger: (id: string, workflow: WantedWorkflow, wanted: WantedTrigger): Step => ({
+      ...{ text: `Change the trigger ${quoted(wanted.name)} of ${workflow.path}`, at: wanted.at },
+      run: () => none(send("PUT", `/v1/triggers/${id}`, triggerBody(wanted))),
+    }),
+
+    rotate: (id: string, workflow: WantedWorkflow, { name, at }: WantedTrigger, secret: string): Step => ({
+      ...{ text: `Rotate the secret of the trigger ${quoted(name)} of ${workflow.path}`, at },
+      run: () => none(send("POST", `/v1/triggers/${id}/rotate-secret`, { secret })),
+    }),
+
+    deleteTrigger: (id: string, workflow: WantedWorkflow, name: string): Step => ({
+      ...{ text: `Delete the trigger ${quoted(name)} of ${workflow.path}`, at: null },
+      run: () => none(client.deleteTrigger(id)),
+    }),
+
+    /** How many runs a workflow has, which are deleted with it. */
+    async countRuns(id: string): Promise<number> {
+      const params = { path: { definition_id: id }, query: { limit: 1 } };
+      return (await unwrap(client.api.GET("/v1/workflow-definitions/{definition_id}/runs", { params }))).total;
+    },
+  };
+}
