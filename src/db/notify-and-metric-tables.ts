@@ -16,7 +16,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { createdAt, instant, transactionId, updatedAt } from "./columns.ts";
-import { tenants } from "./tables.ts";
+import { tenants } from "./people/tenant-tables.ts";
 
 /** A subscriber that is notified of events by signed webhooks. */
 export const notificationEndpoints = pgTable(

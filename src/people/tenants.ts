@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Database, repeatable } from "../db/client.ts";
-import { tenants } from "../db/tables.ts";
+import { tenants } from "../db/people/tenant-tables.ts";
 import { ROOT_FOLDER, WORKFLOWS_FOLDER } from "../files/path.ts";
 import { defineVerb } from "../verbs/verb.ts";
 
