@@ -7,15 +7,20 @@ create or replace function public.list_due_triggers(p_tenant_id uuid, p_limit in
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   v_now constant timestamptz := statement_timestamp();
-  v_after uuid;
+  v_after uuid := p_after;
   v_tenant_ids uuid[] := array[p_tenant_id];
   v_ids uuid[];
   v_due_ids bigint[];
 begin
   if not exists (select from public.sweep_state s where s.paused_at is not null) then
-    -- Checked first, since it is cheap.
-    if p_tenant_id is null and (exists (select from public.triggers t where t.due_at <= v_now)
-      or exists (select from public.due_firings f where f.due_at <= v_now)) then
+    -- Without a backlog, all that is due is among the oldest.
+    if p_tenant_id is null and p_limit <= (
+      select count(*)
+      from (
+        (select from public.triggers t where t.due_at <= v_now limit p_limit)
+        union all
+        (select from public.due_firings f where f.due_at <= v_now limit p_limit)
+      ) due) then
       select turn.ids, turn.after into v_tenant_ids, v_after from public.turns('firings', p_after, v_now, p_limit) turn;
     end if;
     with due as (

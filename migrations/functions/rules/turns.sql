@@ -14,7 +14,7 @@ create or replace function public.turns(p_what text, p_after uuid, p_now timesta
 returns table (ids uuid[], after uuid)
 language plpgsql stable rows 1 set plan_cache_mode = force_generic_plan as $$
 declare
-  c_most_passed constant integer := 500;
+  c_most_passed constant integer := 200;
   v_id uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
   v_next_id uuid;
   v_due_at timestamptz;

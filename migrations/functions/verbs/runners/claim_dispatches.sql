@@ -23,12 +23,17 @@ declare
   v_after uuid := p_after;
   v_is_whole boolean := p_after is null;
   v_tenant_ids uuid[] := array[p_tenant_id];
+  v_has_backlog boolean := false;
   v_run_ids uuid[];
 begin
+  if p_tenant_id is null then
+    -- Without a backlog, all that is due is among the oldest.
+    v_has_backlog := (
+      select count(*) = c_oldest
+      from (select from public.workflow_runs r where r.next_dispatch_at <= v_now limit c_oldest) due);
+  end if;
   loop
-    if p_tenant_id is null then
-      -- Checked first, since it is cheap.
-      exit when not exists (select from public.workflow_runs r where r.next_dispatch_at <= v_now);
+    if v_has_backlog then
       select turn.ids, turn.after into v_tenant_ids, v_after from public.turns('dispatches', v_after, v_now, p_limit) turn;
     end if;
     with due as (
@@ -86,7 +91,7 @@ begin
     )
     select array_agg(id) into v_run_ids from claimed;
     -- Nothing was found: it goes on until it has come from the beginning to the end.
-    exit when v_run_ids is not null or p_tenant_id is not null or (v_after is null and v_is_whole);
+    exit when v_run_ids is not null or not v_has_backlog or (v_after is null and v_is_whole);
     v_is_whole := v_is_whole or v_after is null;
   end loop;
   return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object(
