@@ -106,6 +106,9 @@ const varsSchema = z.object({
   ADDRESS_LIMITER: rateLimiter,
   FAILURE_LIMITER: rateLimiter,
   CALLER_LIMITER: rateLimiter,
+  /** Those for tenants with large limits. */
+  LARGE_ADDRESS_LIMITER: rateLimiter,
+  LARGE_CALLER_LIMITER: rateLimiter,
   /** Where the Durable Objects are created: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
   HUB_LOCATION: z.enum(["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]).optional(),
   /** Seconds that are added to each run's time limit, for the time in which its dispatch reaches the runner. */
@@ -195,7 +198,7 @@ export type Config = {
   login: LoginService | undefined;
   corsOrigins: readonly string[];
   /** An undefined limiter limits nothing. */
-  limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
+  limiters: Record<"address" | "failure" | "caller" | "largeAddress" | "largeCaller", RateLimiter | undefined>;
   /** A location hint of Cloudflare. When undefined, the object is created near its first caller. */
   hubLocation: "wnam" | "enam" | "sam" | "weur" | "eeur" | "apac" | "oc" | "afr" | "me" | undefined;
   deadlineGraceSeconds: number;
@@ -252,7 +255,13 @@ export function readConfig(bindings: object): Config {
     },
     login: readLogin(vars),
     corsOrigins: vars.CORS_ORIGINS,
-    limiters: { address: vars.ADDRESS_LIMITER, failure: vars.FAILURE_LIMITER, caller: vars.CALLER_LIMITER },
+    limiters: {
+      address: vars.ADDRESS_LIMITER,
+      failure: vars.FAILURE_LIMITER,
+      caller: vars.CALLER_LIMITER,
+      largeAddress: vars.LARGE_ADDRESS_LIMITER,
+      largeCaller: vars.LARGE_CALLER_LIMITER,
+    },
     hubLocation: vars.HUB_LOCATION,
     deadlineGraceSeconds: vars.DEADLINE_GRACE_SECONDS,
     retentionDays: vars.RETENTION_DAYS,
