@@ -17,14 +17,13 @@ export type Shares = {
   /** RUNNING runs, schedules of tomorrow and notification endpoints: each tenant has so many of each, and nothing of them is due. */
   quiet: number;
   runnerUrl: string;
+  /** The first tenant gets so many more of each kind that is due, all of which have been due for longer than those of the others. */
+  moreOfFirst: number;
 };
-
-/** The first of these tenants gets so many more of each, all of which have been due for longer than those of the others. */
-export type Backlog = Shares & { moreOfFirst: number };
 
 const id = (kind: string, n: string) => `md5('${kind}' || ${n})::uuid`;
 
-export async function seedTenants(pool: pg.Pool, shares: Backlog): Promise<void> {
+export async function seedTenants(pool: pg.Pool, shares: Shares): Promise<void> {
   const client = await pool.connect();
   try {
     // Foreign keys are not checked for each row: they hold here by construction.
@@ -67,7 +66,9 @@ export async function seedTenants(pool: pg.Pool, shares: Backlog): Promise<void>
 
 async function insertTenants(client: pg.PoolClient, tenants: number): Promise<void> {
   const all = "generate_series(0, $1::int - 1) n";
-  await client.query(`insert into tenants (id, name) select ${id("tenant", "n")}, 'Tenant ' || n from ${all}`, [tenants]);
+  await client.query(`insert into tenants (id, name) select ${id("tenant", "n")}, 'Tenant ' || n from ${all}`, [
+    tenants,
+  ]);
   await client.query(
     `insert into users (id, tenant_id, email, role)
     select ${id("user", "n")}, ${id("tenant", "n")}, 'owner@bench.example', 'OWNER' from ${all}`,
@@ -78,6 +79,11 @@ async function insertTenants(client: pg.PoolClient, tenants: number): Promise<vo
     select md5(part.name || n)::uuid, ${id("tenant", "n")}, part.name, part.type, '/' || part.name
     from ${all}, (values ('workflows', 'FOLDER'), ('sources', 'FOLDER'), ('how-to.md', 'DOCUMENT'), ('outputs', 'FOLDER'))
       part (name, type)`,
+    [tenants],
+  );
+  await client.query(
+    `insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)
+    select ${id("data.csv", "n")}, ${id("tenant", "n")}, ${id("sources", "n")}, 'data.csv', 'DOCUMENT', '/sources/data.csv' from ${all}`,
     [tenants],
   );
 }
@@ -101,7 +107,9 @@ async function insertDefinitions(client: pg.PoolClient, runnerUrl: string): Prom
   );
   const ring = parseKeyRing(bindings("", "").ENCRYPTION_KEY ?? "");
   if (!ring) throw new Error("The example configuration has an encryption key.");
-  const { rows } = await client.query<{ id: string }>("select id from workflow_definitions where runner_url is not null");
+  const { rows } = await client.query<{ id: string }>(
+    "select id from workflow_definitions where runner_url is not null",
+  );
   const ids = rows.map((row) => row.id);
   const secrets = await Promise.all(ids.map((one) => encryptWebhookSecret(ring, one, WEBHOOK_SECRET)));
   await client.query(

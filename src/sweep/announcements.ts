@@ -18,9 +18,10 @@ type Collected = {
 
 /**
  * Collects what a sweep announces, so that each hub is told once, at the end: otherwise each transaction of the sweep would call the
- * hub of each of its tenants. `live` is for the verbs of the sweep. `count` is how many hubs there are to tell, and `tell` tells them.
+ * hub of each of its tenants. `live` is for the verbs of the sweep. `count` is how many hubs there are to tell, and `take` what they are to
+ * be told.
  */
-export function collectAnnouncements(live: Live): { live: Live; count: () => number; tell: () => Promise<void> } {
+export function collectAnnouncements(live: Live): { live: Live; count: () => number; take: () => TenantEffects[] } {
   const collected = new Map<string, Collected>();
   const add = (change: TenantEffects) => {
     const known = collected.get(change.tenant_id) ?? emptyOf();
@@ -30,11 +31,7 @@ export function collectAnnouncements(live: Live): { live: Live; count: () => num
   return {
     live: { ...live, announce: async (changes) => changes.forEach(add) },
     count: () => collected.size,
-    async tell() {
-      const changes = [...collected].map(([tenantId, known]) => effectsOf(tenantId, known));
-      collected.clear();
-      if (changes.length > 0) await live.announce(changes);
-    },
+    take: () => [...collected].map(([tenantId, known]) => effectsOf(tenantId, known)),
   };
 }
 

@@ -6,7 +6,7 @@ import { log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
 import { deleteOldFirings, fireDue } from "../triggers/fire-due.ts";
 import type { Turn } from "../turn.ts";
-import { startNotifications } from "../verbs/after.ts";
+import { startNotifications, tellHubs } from "../verbs/after.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { collectAnnouncements } from "./announcements.ts";
@@ -145,7 +145,7 @@ export async function sweep(
       });
       return dueInMs;
     } finally {
-      await announcements.tell();
+      await tellHubs(given, announcements.take());
     }
   });
 }

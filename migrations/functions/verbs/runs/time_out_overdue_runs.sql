@@ -15,7 +15,7 @@ create or replace function public.time_out_overdue_runs(
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   -- To how many tenants a call gives a share. The more there are, the longer it takes to find them.
-  c_tenants constant integer := 250;
+  c_tenants constant integer := 625;
   v_since constant bigint := public.last_event_id();
   -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
   v_found_at constant timestamptz := clock_timestamp();
