@@ -13,6 +13,7 @@ import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
 import { measureStreams } from "./parts/streams.ts";
 import { measureSweep } from "./parts/sweep.ts";
+import { measureTenants } from "./parts/tenants.ts";
 import { measureTriggers } from "./parts/triggers.ts";
 import { measureWritePath } from "./parts/write.ts";
 import type { Context, Part } from "./support/context.ts";
@@ -26,6 +27,7 @@ const PARTS: Record<string, Part> = {
   size: measureSize,
   sweep: measureSweep,
   triggers: measureTriggers,
+  tenants: measureTenants,
   streams: measureStreams,
   leases: measureLeases,
   invoke: measureInvoke,

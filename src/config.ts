@@ -119,6 +119,9 @@ const varsSchema = z.object({
   ARTIFACTS: bucket,
   /** The files of runs are deleted this many days after they were stored. */
   ARTIFACT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
+  /** Those for tenants with large limits. */
+  LARGE_ADDRESS_LIMITER: rateLimiter,
+  LARGE_CALLER_LIMITER: rateLimiter,
   /** Where the Durable Objects are created: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
   HUB_LOCATION: z.enum(["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]).optional(),
   /** Seconds that are added to each run's time limit, for the time in which its dispatch reaches the runner. */
@@ -208,7 +211,7 @@ export type Config = {
   login: LoginService | undefined;
   corsOrigins: readonly string[];
   /** An undefined limiter limits nothing. */
-  limiters: Record<"address" | "failure" | "caller", RateLimiter | undefined>;
+  limiters: Record<"address" | "failure" | "caller" | "largeAddress" | "largeCaller", RateLimiter | undefined>;
   /** When undefined, runs have no files. */
   artifacts: Bucket | undefined;
   /** When undefined, a file is kept as long as its run. */
@@ -269,7 +272,13 @@ export function readConfig(bindings: object): Config {
     },
     login: readLogin(vars),
     corsOrigins: vars.CORS_ORIGINS,
-    limiters: { address: vars.ADDRESS_LIMITER, failure: vars.FAILURE_LIMITER, caller: vars.CALLER_LIMITER },
+    limiters: {
+      address: vars.ADDRESS_LIMITER,
+      failure: vars.FAILURE_LIMITER,
+      caller: vars.CALLER_LIMITER,
+      largeAddress: vars.LARGE_ADDRESS_LIMITER,
+      largeCaller: vars.LARGE_CALLER_LIMITER,
+    },
     artifacts: vars.ARTIFACTS,
     artifactRetentionDays: vars.ARTIFACT_RETENTION_DAYS,
     hubLocation: vars.HUB_LOCATION,

@@ -26,7 +26,7 @@ export const BUSY = 1;
 export const FREE = 50;
 export const READABLE = 60;
 
-const WEBHOOK_SECRET = "whsec_YmVuY2htYXJrcy13ZWJob29rLXNlY3JldC0wMTIzNDU=";
+export const WEBHOOK_SECRET = "whsec_YmVuY2htYXJrcy13ZWJob29rLXNlY3JldC0wMTIzNDU=";
 
 export type Seed = {
   runs: number;
@@ -126,7 +126,7 @@ async function seedDefinitions(client: pg.PoolClient, options: Seed): Promise<vo
   );
 }
 
-const SNAPSHOT = `jsonb_build_object('workflow_definition_id', d.id, 'workflow_name', d.name, 'runner_type', d.runner_type,
+export const SNAPSHOT = `jsonb_build_object('workflow_definition_id', d.id, 'workflow_name', d.name, 'runner_type', d.runner_type,
   'user_id', r.user_id, 'max_run_duration_seconds', d.max_run_duration_seconds,
   'sources', jsonb_build_array(jsonb_build_object(
     'path_part_id', d.source_path_part_ids[1], 'materialized_path', '/sources', 'part_type', 'FOLDER')),
@@ -136,7 +136,7 @@ const SNAPSHOT = `jsonb_build_object('workflow_definition_id', d.id, 'workflow_n
     'path_part_id', d.output_path_part_ids[1], 'materialized_path', '/outputs', 'part_type', 'FOLDER')),
   'template', null)`;
 
-const COLUMNS = `id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot, queue_position,
+export const COLUMNS = `id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot, queue_position,
   started_at, deadline_at, completed_at, error, ended_by, failure_code, dispatch_count, dispatched_at, created_at, updated_at`;
 
 async function seedRuns(client: pg.PoolClient, { runs, definitions, ended }: Seed): Promise<void> {

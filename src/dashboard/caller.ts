@@ -2,8 +2,9 @@ import { eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { type Caller as CallerExpression, requireCaller } from "../db/caller.ts";
 import type { Database } from "../db/client.ts";
 import type { Role } from "../db/enums.ts";
+import { tenants } from "../db/people/tenant-tables.ts";
 import { instant } from "../db/rows.ts";
-import { tenants, users } from "../db/tables.ts";
+import { users } from "../db/tables.ts";
 
 /** The signed-in user who views a page, as the header shows them. */
 export type Caller = {

@@ -91,6 +91,10 @@ export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];
 export const KEY_KINDS = ["USER", "RUNNER"] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
 
+/** The classes of rate limits that a tenant may have. The numbers are in wrangler.toml. */
+export const LIMITS = ["default", "large"] as const;
+export type Limits = (typeof LIMITS)[number];
+
 /** What makes a trigger fire. schedule: instants of a schedule. webhook: a signed message of another service. run: the end of a run. */
 export const TRIGGER_KINDS = ["schedule", "webhook", "run"] as const;
 export type TriggerKind = (typeof TRIGGER_KINDS)[number];

@@ -29,3 +29,6 @@ export function noteTenant(tenantId: string): void {
   const meter = meters.getStore();
   if (meter) meter.tenantId = tenantId;
 }
+
+/** The tenant of the request's caller; null until the database has found the caller, or a token has proved it. */
+export const tenantOfRequest = (): string | null => meters.getStore()?.tenantId ?? null;

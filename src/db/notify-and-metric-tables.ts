@@ -17,7 +17,7 @@ import {
 } from "drizzle-orm/pg-core";
 import { createdAt, instant, oneOf, transactionId, updatedAt } from "./columns.ts";
 import { ENDPOINT_FORMATS, type EndpointFormat, type Turn } from "./enums.ts";
-import { tenants } from "./tables.ts";
+import { tenants } from "./people/tenant-tables.ts";
 
 /** A subscriber that is notified of events, by signed webhooks or by chat messages. */
 export const notificationEndpoints = pgTable(

@@ -131,11 +131,13 @@ export const workflowRuns = pgTable(
       .concurrently(),
     // Overdue runs: the first chunk of `time_out_overdue_runs`, `/readyz` and `npm run doctor`.
     index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // The same for each tenant: the later chunks of `time_out_overdue_runs`, which take the tenants in turn, and lists of
+    // The same for each tenant: the later chunks of `time_out_overdue_runs`, which take the tenants in turn (`turns`), and lists of
     // FAILED runs, which include the overdue ones.
     index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // Due dispatches: `claim_dispatches`, which also takes the tenants in turn, and the time until something is due.
+    // Due dispatches of a tenant, and from one tenant with a dispatch to the next: `claim_dispatches`, `turns`, `next_due_at`.
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
+    // Those of all tenants, the longest due first: `claim_dispatches`, `deployment_due_in_ms`.
+    index("workflow_runs_due_index").on(t.nextDispatchAt).where(sql`next_dispatch_at is not null`).concurrently(),
     // Idempotency keys in use: `trigger_run`, `retry_run`.
     index("workflow_runs_idempotency_index")
       .on(t.workflowDefinitionId, t.idempotencyKey)
@@ -276,6 +278,8 @@ export const sweepState = pgTable(
     /** How many runs were still overdue, and how many dispatches still due, when it ended. Counted up to 10,000. */
     overdueLeft: integer("overdue_left").notNull().default(0),
     dueLeft: integer("due_left").notNull().default(0),
+    /** Where the tenants' turns go on in the next sweep, by the kinds of `turns` in SQL. */
+    positions: jsonb("positions").$type<Record<string, string | null>>().notNull().default(sql`'{}'::jsonb`),
   },
   (t) => [check("sweep_state_single_row_check", sql`${t.id} = 1`)],
 );

@@ -1,5 +1,5 @@
 /**
- * The tables of tenants, users, files and workflows, from which drizzle-kit generates `migrations/`. The tables of runs are in
+ * The tables of users, files and workflows, from which drizzle-kit generates `migrations/`. The tables of runs are in
  * `run-tables.ts`.
  *
  * Every row belongs to a tenant, and every foreign key includes the tenant. So a row can never refer to a row of another
@@ -36,12 +36,7 @@ import {
   type RunStatus,
   WHEN_BUSY,
 } from "./enums.ts";
-
-export const tenants = pgTable("tenants", {
-  id: uuid("id").primaryKey(),
-  name: text("name").notNull(),
-  createdAt: createdAt(),
-});
+import { tenants } from "./people/tenant-tables.ts";
 
 export const users = pgTable(
   "users",

@@ -1,3 +1,4 @@
+import type { Turn } from "../turn.ts";
 import type { Dispatch } from "../verbs/effects.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
@@ -27,12 +28,14 @@ const QUICK_RUNNERS = 50;
 /**
  * Sends the due dispatches, several at once, until none is left or `mayGoOn` returns false. `mayGoOn` gets the number of tries
  * so far; the final number is returned. An unknown runner gets one dispatch, and more only after a quick answer. So a runner
- * that hangs blocks only one lane, and only once. With `tenantId`, only that tenant's dispatches are sent.
+ * that hangs blocks only one lane, and only once. With `tenantId`, only that tenant's dispatches are sent; otherwise the tenants take
+ * turns, from `turn` on.
  */
 export async function dispatchDue(
   services: VerbServices,
   mayGoOn: (count: number) => boolean,
   tenantId: string | null = null,
+  turn: Turn = { after: null },
 ): Promise<number> {
   const inFlight = new Set<Promise<void>>();
   const busy = new Set<string>();
@@ -65,9 +68,10 @@ export async function dispatchDue(
 
   while (mayGoOn(count)) {
     if (claimed.length === 0) {
-      const claim = { tenantId, limit: CLAIM, quick: [...quick], busy: [...busy] };
+      const claim = { tenantId, limit: CLAIM, quick: [...quick], busy: [...busy], after: turn.after };
       const [{ result }] = await Promise.all([perform(services, claimDispatches, claim), recordAccepted()]);
       claimed = result.dispatches;
+      turn.after = result.after ?? null;
       claimedAt = Date.now();
     }
     if (claimed.length === 0 && inFlight.size === 0) break;

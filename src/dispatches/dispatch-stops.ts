@@ -4,17 +4,19 @@ import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
 import { claimStopDispatches } from "./dispatch-verbs.ts";
 
 /**
- * Sends the due webhooks of stops, a few at once, until none is left or `mayGoOn` returns false. With `tenantId`, only that
- * tenant's.
+ * Sends the due webhooks of stops, a few at once, until none is left or `mayGoOn` returns false. `mayGoOn` gets the number of tries so
+ * far. With `tenantId`, only that tenant's.
  */
 export async function dispatchStops(
   services: VerbServices,
-  mayGoOn: () => boolean,
+  mayGoOn: (count: number) => boolean,
   tenantId: string | null = null,
 ): Promise<void> {
-  while (mayGoOn()) {
+  let count = 0;
+  while (mayGoOn(count)) {
     const { result } = await perform(services, claimStopDispatches, { tenantId, limit: WEBHOOKS_AT_ONCE });
     if (result.stops.length === 0) return;
     await services.send.stops(services, result.stops);
+    count += result.stops.length;
   }
 }

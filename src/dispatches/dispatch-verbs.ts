@@ -1,5 +1,6 @@
 /** The verbs on dispatches, and on the webhooks of stops. None of those that record an outcome changes a run that has ended or has a newer attempt. */
 import { z } from "zod";
+import type { Turn } from "../turn.ts";
 import { type Dispatch, dispatchSchema, type StopDispatch, stopDispatchSchema } from "../verbs/effects.ts";
 import { defineVerb } from "../verbs/verb.ts";
 
@@ -63,19 +64,28 @@ export const giveUpDispatch = defineVerb({
   result: z.unknown(),
 });
 
+type Claim = Partial<Turn> & {
+  tenantId: string | null;
+  limit: number;
+  quick: readonly string[];
+  busy: readonly string[];
+};
+
 /**
  * Claims up to `limit` due dispatches; until the claim is over, nobody else sends them. The tenants take turns. A quick runner gets
- * several of its dispatches, a busy one none, and any other runner one. With `tenantId`, only that tenant's are claimed.
+ * several of its dispatches, a busy one none, and any other runner one. With `tenantId`, only that tenant's are claimed; otherwise,
+ * `after` is where the turns of the tenants go on.
  */
 export const claimDispatches = defineVerb({
   name: "claim_dispatches",
-  args: (claim: { tenantId: string | null; limit: number; quick: readonly string[]; busy: readonly string[] }) => ({
+  args: (claim: Claim) => ({
     tenant_id: claim.tenantId,
     limit: claim.limit,
     quick: claim.quick,
     busy: claim.busy,
+    after: claim.after ?? null,
   }),
-  result: z.object({ dispatches: z.array(dispatchSchema) }),
+  result: z.object({ dispatches: z.array(dispatchSchema), after: z.string().nullish() }),
 });
 
 /** Claims up to `limit` due webhooks of stops. With `tenantId`, only that tenant's are claimed. */

@@ -1,8 +1,9 @@
 /** The guides of `docs/` that the service itself shows, as HTML. */
-import inputSchemas from "../../docs/input-schemas.md";
-import artifacts from "../../docs/artifacts.md";
+
 import agents from "../../docs/agents.md";
+import artifacts from "../../docs/artifacts.md";
 import asCode from "../../docs/as-code.md";
+import inputSchemas from "../../docs/input-schemas.md";
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 import scale from "../../docs/scale.md";

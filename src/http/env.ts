@@ -8,8 +8,11 @@ import type { Session, VerifySession } from "./credentials/session-token.ts";
 /** The services that the composition root passes to the app. Handlers find them in `c.env`. */
 export type Services = Pick<VerbServices, "db" | "patientDb" | "config" | "live" | "send"> & {
   verifySession: VerifySession;
-  /** Notes in the database which credentials were used. Never rejects. */
-  tellUses: (services: VerbServices, uses: Uses) => Promise<void>;
+  /**
+   * Notes in the database which credentials were used. Returns the ids of the tenants that have large rate limits, and null when the
+   * database does not answer. Never rejects.
+   */
+  tellUses: (services: VerbServices, uses: Uses) => Promise<string[] | null>;
 };
 
 export type AppEnv = {
@@ -18,6 +21,8 @@ export type AppEnv = {
     /** For the verbs of the request: the services, and what the request has proved. */
     services: VerbServices;
     credential: Credential;
+    /** As whom the rate limits count the caller: see `limitCaller`. */
+    countedAs: string;
     /** The attempt of a run whose runner sent the request. */
     runToken: RunToken;
     /** The session of the runner that asks for runs. */

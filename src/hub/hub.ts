@@ -1,9 +1,11 @@
 import { DurableObject } from "cloudflare:workers";
-import { MOST_SESSION_WAITS, MOST_STREAMS, MOST_WAITS } from "../http/live/live.ts";
+import { type HubLoad, MOST_SESSION_WAITS, MOST_TENANT_WAITS } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import type { TenantSweep } from "../sweep/sweep-tenant.ts";
-import { type ChangedRun, NO_RUN, type TenantEffects } from "../verbs/effects.ts";
-import { isWaiting, WaitingRunners } from "./waiting-runners.ts";
+import { NO_RUN, type TenantEffects } from "../verbs/effects.ts";
+import { CallRate } from "./call-rate.ts";
+import { Listeners } from "./listeners.ts";
+import { WaitingRunners } from "./waiting-runners.ts";
 import { withinTime } from "./within-time.ts";
 
 /** The least time between two sweeps. */
@@ -22,21 +24,8 @@ const SLACK_MS = 10;
 /** An alarm is not set anew for so little, which two announcements of the same instant may differ by. */
 const SAME_INSTANT_MS = 100;
 
-/** How long nudges are kept, for listeners that read before they subscribe. */
-const RECENT_MS = 30_000;
-const RECENT_COUNT = 1_000;
-
 /** Stands for the result of a failed sweep: what was due is still due. */
 const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
-
-/** What a socket wants to hear of. A null id means any run or definition. */
-type Filter = {
-  runId: string | null;
-  definitionId: string | null;
-  withOthers: boolean;
-  withProgress?: boolean;
-  withLog: boolean;
-};
 
 /**
  * The Durable Object of a tenant. Its alarm fires when something of the tenant is due, and it then lets a Worker sweep the
@@ -52,8 +41,9 @@ export class Hub extends DurableObject<object> {
   #backoffMs = FIRST_BACKOFF_MS;
   /** A copy of the tenant's id in the storage, so that only the first change after a start reads the storage. */
   #tenantId: string | undefined;
-  readonly #recent: { at: number; run: ChangedRun }[] = [];
-  readonly #runners = new WaitingRunners(this.ctx, () => this.#nudge([NO_RUN]));
+  readonly #listeners = new Listeners(this.ctx);
+  readonly #runners = new WaitingRunners(this.ctx, () => this.#listeners.tell([NO_RUN]));
+  readonly #calls = new CallRate();
 
   get #kv(): SyncKvStorage {
     return this.ctx.storage.kv;
@@ -62,8 +52,8 @@ export class Hub extends DurableObject<object> {
   /** Called after a change in the tenant. `change.due_in_ms` is when something is due next, from about now. */
   async changed({ tenant_id: tenantId, due_in_ms: dueInMs, runs, work = [] }: TenantEffects): Promise<void> {
     const now = Date.now();
-    this.#remember(now, runs);
-    this.#nudge(runs);
+    this.#calls.note();
+    this.#listeners.tell(runs);
     this.#runners.hear(work);
     if (this.#tenantId === undefined) {
       // Each write to the storage is billed. An object that was evicted and started again finds its tenant's id in the storage, so
@@ -72,17 +62,6 @@ export class Hub extends DurableObject<object> {
       this.#tenantId = tenantId;
     }
     if (dueInMs !== null) await this.#expect(now + Math.max(dueInMs, 0) + SLACK_MS);
-  }
-
-  #nudge(runs: readonly ChangedRun[]): void {
-    for (const socket of this.ctx.getWebSockets()) {
-      const filter: Filter = socket.deserializeAttachment();
-      if (isWaiting(filter)) continue;
-      send(
-        socket,
-        runs.filter((run) => passes(filter, run)),
-      );
-    }
   }
 
   /**
@@ -147,6 +126,9 @@ export class Hub extends DurableObject<object> {
    * - `since`: also the nudges of the last so many milliseconds.
    * - `caller` and `user`: the owner of a stream. The answer is 429 when the caller has too many.
    * - `waiter`: the owner of a request that waits. The answer is 429 when the owner has too many.
+   *
+   * The text of a 429 says whose limit it is: `caller`, or `tenant` when all callers together have too many.
+   *
    * - `page`: the name of the page among the caller's pages. `left`: the name of the page before it, whose stream ends.
    *
    * Query parameters of a runner that waits for runs:
@@ -154,49 +136,22 @@ export class Hub extends DurableObject<object> {
    * - `session`: the id of the runner's session. The answer is 429 when too many of its requests wait.
    */
   override fetch(request: Request): Response {
+    this.#calls.note();
     if (request.headers.get("Upgrade") !== "websocket") return new Response(null, { status: 426 });
     const query = new URL(request.url).searchParams;
     const { 0: theirs, 1: ours } = new WebSocketPair();
     const lease = query.get("lease");
     if (lease !== null) {
       const session = query.get("session") ?? "";
-      if (this.#runners.countOf(session) >= MOST_SESSION_WAITS) return new Response(null, { status: 429 });
+      if (this.#runners.countOf(session) >= MOST_SESSION_WAITS) return new Response("caller", { status: 429 });
+      if (this.#runners.count() >= MOST_TENANT_WAITS) return new Response("tenant", { status: 429 });
       this.#runners.add(ours, { session, lease: lease === "" ? null : lease });
       return new Response(null, { status: 101, webSocket: theirs });
     }
-    const caller = query.get("caller");
-    const waiter = query.get("waiter");
-    const tagOf = (name: string) => (query.has(name) ? [`${caller} ${query.get(name)}`] : []);
-    // The service may not have noticed yet that the browser left a page. The stream of that page would count against the limit.
-    for (const tag of [...tagOf("page"), ...tagOf("left")]) {
-      for (const socket of this.#openSockets(tag)) socket.close();
-    }
-    const isFull = (tag: string, most: number) => this.#openSockets(tag).length >= most;
-    if (
-      (caller !== null && isFull(caller, MOST_STREAMS)) ||
-      (waiter !== null && isFull(ofWaiter(waiter), MOST_WAITS))
-    ) {
-      return new Response(null, { status: 429 });
-    }
-    const filter: Filter = {
-      runId: query.get("run"),
-      definitionId: query.get("definition"),
-      withOthers: query.has("others"),
-      withProgress: query.has("progress"),
-      withLog: query.has("log"),
-    };
-    const user = query.get("user");
-    const userTags = user === null ? [] : [ofUser(user)];
-    const waiterTags = waiter === null ? [] : [ofWaiter(waiter)];
-    this.ctx.acceptWebSocket(ours, caller === null ? waiterTags : [caller, ...userTags, ...tagOf("page")]);
-    ours.serializeAttachment(filter);
-    const since = Date.now() - Number(query.get("since") ?? 0);
-    const missed = this.#recent.filter(({ at, run }) => at >= since && passes(filter, run));
-    send(
-      ours,
-      missed.map(({ run }) => run),
-    );
-    return new Response(null, { status: 101, webSocket: theirs });
+    const refusal = this.#listeners.add(ours, query);
+    return refusal === null
+      ? new Response(null, { status: 101, webSocket: theirs })
+      : new Response(refusal, { status: 429 });
   }
 
   /**
@@ -204,13 +159,19 @@ export class Hub extends DurableObject<object> {
    * waiting runners, too: they ask the database again, which knows whose session has ended.
    */
   endStreams(userId: string): void {
-    for (const socket of this.#openSockets(ofUser(userId))) socket.close();
+    this.#calls.note();
+    this.#listeners.endStreamsOf(userId);
     this.#runners.wakeAll();
   }
 
   /** When the sessions of runners were last heard of here: see `Live`. */
   heardOfRunners(): Record<string, number> {
     return this.#runners.heardOf();
+  }
+
+  /** How much the hub is used: see `Live`. */
+  readLoad(): HubLoad {
+    return { callsPerSecond: this.#calls.perSecond(), ...this.#listeners.count(), runners: this.#runners.count() };
   }
 
   override webSocketClose(socket: WebSocket): void {
@@ -221,39 +182,4 @@ export class Hub extends DurableObject<object> {
   override webSocketError(socket: WebSocket): void {
     this.#runners.remove(socket);
   }
-
-  #openSockets(tag: string): WebSocket[] {
-    return this.ctx.getWebSockets(tag).filter(({ readyState }) => readyState === WebSocket.OPEN);
-  }
-
-  #remember(at: number, runs: readonly ChangedRun[]): void {
-    // Changes of a log are not kept: a stream reads after it has subscribed, and only streams listen to logs.
-    for (const run of runs) {
-      if (!run.is_log) this.#recent.push({ at, run });
-    }
-    // They are in the order of their times. So only the first ones may be too old.
-    const firstKept = this.#recent.findIndex((recent) => at - recent.at < RECENT_MS);
-    const tooOld = firstKept === -1 ? this.#recent.length : firstKept;
-    this.#recent.splice(0, Math.max(tooOld, this.#recent.length - RECENT_COUNT));
-  }
-}
-
-function passes({ runId, definitionId, withOthers, withProgress, withLog }: Filter, run: ChangedRun): boolean {
-  if (run.is_log) return run.run_id === runId && (withLog || (withProgress === true && run.is_progress === true));
-  if (run.run_id === null && !run.has_ended) return withOthers;
-  const isSame = (wanted: string | null, changed: string | null) =>
-    wanted === null || changed === null || wanted === changed;
-  return isSame(runId, run.run_id) && isSame(definitionId, run.workflow_definition_id);
-}
-
-/** The tag of a user's sockets. With a session, `caller` is the user's id, so the caller's tag is the same. */
-const ofUser = (userId: string): string => `user ${userId}`;
-
-/** The tag of the sockets of a caller's waiting requests. */
-const ofWaiter = (caller: string): string => `wait ${caller}`;
-
-/** Sends one message: a JSON array of nudges. Sending fails when the socket is closing, and that is ignored. */
-function send(socket: WebSocket, runs: readonly ChangedRun[]): void {
-  if (runs.length === 0 || socket.readyState !== WebSocket.OPEN) return;
-  socket.send(JSON.stringify(runs.map(({ run_id, has_ended, is_log }) => ({ run_id, has_ended, is_log }))));
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { Listener, Listening, Nudge, Topic } from "../http/live/live.ts";
+import type { Listener, Listening, NotListening, Nudge, Topic } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import { openHubSocket } from "./hub-socket.ts";
 import { withinTime } from "./within-time.ts";
@@ -14,7 +14,7 @@ export async function listenTo(
   topic: Topic,
   { sinceMs, caller, stream }: Listening,
   limitMs: number,
-): Promise<Listener | "unavailable" | "too_many"> {
+): Promise<Listener | NotListening> {
   const url = new URL("https://hub/");
   if (topic.runId !== undefined) url.searchParams.set("run", topic.runId);
   if (topic.definitionId !== undefined) url.searchParams.set("definition", topic.definitionId);
@@ -32,7 +32,7 @@ export async function listenTo(
   url.searchParams.set("since", String(sinceMs));
   try {
     const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));
-    if (response.status === 429) return "too_many";
+    if (response.status === 429) return (await response.text()) === "tenant" ? "too_many_in_tenant" : "too_many";
     if (!response.webSocket) return "unavailable";
     return listenOn(response.webSocket);
   } catch (error) {

@@ -114,6 +114,7 @@ export function openLive(
       const heardOf = await callHub(tenantId, (hub) => hub.heardOfRunners());
       return heardOf && new Map(Object.entries(heardOf));
     },
+    readHubLoad: (tenantId) => callHub(tenantId, (hub) => hub.readLoad()),
     async readStatus(): Promise<LiveStatus | null> {
       const theRegister = openRegister();
       if (!theRegister) return null;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { WaitingRunner, WorkListener } from "../http/live/live.ts";
+import type { NotListening, WaitingRunner, WorkListener } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
 import { openHubSocket } from "./hub-socket.ts";
 import { withinTime } from "./within-time.ts";
@@ -11,13 +11,13 @@ export async function waitForWork(
   hub: Pick<Fetcher, "fetch">,
   { tenantId, sessionId, definitionIds }: WaitingRunner,
   limitMs: number,
-): Promise<WorkListener | "unavailable" | "too_many"> {
+): Promise<WorkListener | NotListening> {
   const url = new URL("https://hub/");
   url.searchParams.set("session", sessionId);
   url.searchParams.set("lease", definitionIds === null ? "" : definitionIds.join(" "));
   try {
     const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));
-    if (response.status === 429) return "too_many";
+    if (response.status === 429) return (await response.text()) === "tenant" ? "too_many_in_tenant" : "too_many";
     if (!response.webSocket) return "unavailable";
     const listener = listenOn(response.webSocket);
     if ((await listener.next(limitMs)) === "woken") return listener;

@@ -16,7 +16,7 @@ const REMEMBERED_MS = 60_000;
 type Waiting = { session: string; lease: string | null };
 
 /** True for the data of a runner's socket, and false for that of a stream. */
-export const isWaiting = (attachment: unknown): attachment is Waiting =>
+const isWaiting = (attachment: unknown): attachment is Waiting =>
   typeof attachment === "object" && attachment !== null && "lease" in attachment;
 
 /**
@@ -95,6 +95,11 @@ export class WaitingRunners {
     const now = Date.now();
     const left = [...this.#left].map(([session, { at }]) => [session, now - at] as const);
     return Object.fromEntries([...left, ...this.#sockets().map((socket) => [sessionOf(socket), 0] as const)]);
+  }
+
+  /** How many requests of all sessions wait now. */
+  count(): number {
+    return this.#sockets().length;
   }
 
   /** How many requests of a session wait now. */

@@ -6,7 +6,8 @@ import type { Config } from "../config.ts";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
-import { invites, tenants, users } from "../db/tables.ts";
+import { tenants } from "../db/people/tenant-tables.ts";
+import { invites, users } from "../db/tables.ts";
 import { hashApiKey } from "../http/credentials/api-key.ts";
 import { admission, admitAdministrator } from "./users.ts";
 

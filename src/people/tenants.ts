@@ -1,7 +1,8 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { type Database, repeatable } from "../db/client.ts";
-import { tenants } from "../db/tables.ts";
+import type { Limits } from "../db/enums.ts";
+import { tenants } from "../db/people/tenant-tables.ts";
 import { ROOT_FOLDER, WORKFLOWS_FOLDER } from "../files/path.ts";
 import { defineVerb } from "../verbs/verb.ts";
 
@@ -32,4 +33,13 @@ export const createTenant = defineVerb({
     ...{ root_folder_id: rootFolderId, root_folder_name: ROOT_FOLDER },
   }),
   result: z.unknown(),
+});
+
+/** Gives a tenant a class of rate limits. `before` is the class that it had. */
+export const setLimits = defineVerb({
+  name: "set_limits",
+  args: ({ tenantId, limits }: { tenantId: string; limits: Limits }) => ({ tenant_id: tenantId, limits }),
+  result: z.object({ name: z.string(), before: z.string() }),
+  refusals: z.object({ refused: z.literal("not_found") }),
+  refuse: (_, { tenantId }) => new Error(`There is no tenant ${tenantId}.`),
 });

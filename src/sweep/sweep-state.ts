@@ -1,9 +1,11 @@
 import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { z } from "zod";
 import { type Database, repeatable } from "../db/client.ts";
 import { instant } from "../db/rows.ts";
 import { sweepState } from "../db/run-tables.ts";
 import type { LiveStatus } from "../http/live/live.ts";
 import { endsAt, isDue, isExpired, isOverdue, r } from "../runs/run-rows.ts";
+import type { Turn } from "../turn.ts";
 import { CLOCK } from "./clock.ts";
 
 /** The cron fires every minute. Work that three sweeps have not done counts as late. */
@@ -11,11 +13,26 @@ export const LATE_SECONDS = 180;
 
 const NOW = sql`statement_timestamp()`;
 
+/** Where the tenants' turns go on, by the kinds of `turns` in SQL. A sweep goes on where the one before it has stopped. */
+export type Turns = Record<"dispatches" | "ends" | "firings" | "notifications", Turn>;
+
+const turnSchema = z
+  .string()
+  .nullable()
+  .default(null)
+  .transform((after): Turn => ({ after }));
+const turnsSchema = z.object({
+  dispatches: turnSchema,
+  ends: turnSchema,
+  firings: turnSchema,
+  notifications: turnSchema,
+});
+
 /**
- * Records that a sweep begins, so that a sweep that dies is noticed. Returns false when the sweep is paused: then nothing is
- * recorded, and the sweep must do nothing.
+ * Records that a sweep begins, so that a sweep that dies is noticed. Returns where the turns go on, and null when the sweep is paused:
+ * then nothing is recorded, and the sweep must do nothing.
  */
-export async function recordSweepBegan(db: Database): Promise<boolean> {
+export async function recordSweepBegan(db: Database): Promise<Turns | null> {
   const rows = await db
     .insert(sweepState)
     .values({ id: 1, beganAt: NOW })
@@ -24,8 +41,10 @@ export async function recordSweepBegan(db: Database): Promise<boolean> {
       set: { beganAt: sql`excluded.began_at` },
       setWhere: isNull(sweepState.pausedAt),
     })
-    .returning({ id: sweepState.id });
-  return rows.length > 0;
+    .returning({ positions: sweepState.positions });
+  const [row] = rows;
+  if (!row) return null;
+  return turnsSchema.parse(row.positions);
 }
 
 /** Pauses the sweep until {@link resumeSweep}. Returns false when it was already paused. */
@@ -81,8 +100,8 @@ export const countRuns = (db: Database, condition: SQL): SQL<number> => {
 export const countOverdue = (db: Database): SQL<number> =>
   sql<number>`least(${countRuns(db, isOverdue)} + ${countRuns(db, isExpired)}, ${sql.raw(String(MAX_COUNTED))})`;
 
-/** Records what a sweep did. Returns what it left to the next one. */
-export async function recordSweepEnded(db: Database, result: SweepResult): Promise<Backlog> {
+/** Records what a sweep did, and where the turns go on. Returns what it left to the next one. */
+export async function recordSweepEnded(db: Database, result: SweepResult, turns: Turns): Promise<Backlog> {
   const rows = await db
     .update(sweepState)
     .set({
@@ -94,6 +113,7 @@ export async function recordSweepEnded(db: Database, result: SweepResult): Promi
       deleted: result.deleted,
       overdueLeft: countOverdue(db),
       dueLeft: countRuns(db, isDue),
+      positions: Object.fromEntries(Object.entries(turns).map(([kind, { after }]) => [kind, after])),
     })
     .where(eq(sweepState.id, 1))
     .returning({

@@ -1,17 +1,22 @@
 /** The verbs of a sweep. Each works on a bounded chunk, and is safe to run concurrently with any other change. */
 import { z } from "zod";
+import type { Turn } from "../turn.ts";
 import { defineVerb } from "../verbs/verb.ts";
 
 /**
  * Fails up to `limit` overdue runs, the longest overdue first, with an event for each. Starts the next runs of their queues,
- * whose dispatches are due at once. `inTurn` is for a backlog: each tenant then gets a share of the limit. `lags_ms` is for each
- * failed run how late that was; `locked` is how many definitions the call locked. If it locked none, no run is overdue,
- * or others have locked the definitions of all overdue runs that it looked at.
+ * whose dispatches are due at once. `turn` is for a backlog: the tenants then take turns. `lags_ms` is for each failed run how late
+ * that was; `locked` is how many definitions the call locked. If it locked none, no run is overdue, or others have locked the
+ * definitions of all overdue runs.
  */
 export const timeOutOverdueRuns = defineVerb({
   name: "time_out_overdue_runs",
-  args: (chunk: { limit: number; inTurn: boolean }) => ({ limit: chunk.limit, in_turn: chunk.inTurn }),
-  result: z.object({ lags_ms: z.array(z.number()), locked: z.int() }),
+  args: ({ limit, turn }: { limit: number; turn?: Turn }) => ({
+    limit,
+    in_turn: turn !== undefined,
+    after: turn?.after ?? null,
+  }),
+  result: z.object({ lags_ms: z.array(z.number()), locked: z.int(), after: z.string().nullish() }),
 });
 
 /**

@@ -6,9 +6,11 @@ import { log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
 import { deleteArtifacts } from "../runs/artifacts/delete-artifacts.ts";
 import { deleteOldFirings, fireDue } from "../triggers/fire-due.ts";
-import { startNotifications } from "../verbs/after.ts";
+import type { Turn } from "../turn.ts";
+import { startNotifications, tellHubs } from "../verbs/after.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
+import { collectAnnouncements } from "./announcements.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./sweep-verbs.ts";
 
@@ -22,16 +24,20 @@ const TIME_OUT_CHUNK = 1250;
 const TIME_OUT_LANES = 2;
 
 /**
- * How many milliseconds after the start of the sweep each step may still begin something new, so that each step gets its share
- * of the time. The last dispatch takes up to 15 s more, and the next sweep starts after 60 s.
+ * Until when each step may still begin something new, so that each gets its share of the sweep: how many milliseconds after the start, and
+ * up to how many subrequests. These are the requests to the database, the webhooks, and the hubs that are told at the end. What they
+ * come to, with the last work of each step, is the sum at `[limits]` in wrangler.toml. The last dispatch takes up to 15 s more, and the
+ * next sweep starts after 60 s.
  */
-const TIME_OUT_UNTIL_MS = 25_000;
-const PROMOTE_UNTIL_MS = 26_500;
-const FIRE_UNTIL_MS = 30_000;
-const STOP_UNTIL_MS = 32_000;
-const DISPATCH_UNTIL_MS = 40_000;
-const DELETE_UNTIL_MS = 45_000;
-const DELETE_ARTIFACTS_UNTIL_MS = 48_000;
+const UNTIL = {
+  timeOut: { ms: 25_000, subrequests: 20_000 },
+  promote: { ms: 26_500, subrequests: 22_000 },
+  fire: { ms: 30_000, subrequests: 26_000 },
+  stop: { ms: 32_000, subrequests: 29_000 },
+  dispatch: { ms: 40_000, subrequests: 49_000 },
+  delete: { ms: 45_000, subrequests: 50_000 },
+  deleteArtifacts: { ms: 48_000, subrequests: 50_000 },
+};
 
 /** How many definitions a sweep promotes runs of. Normally there are none: see `promote_waiting_runs` in SQL. */
 const PROMOTE_LIMIT = 1000;
@@ -51,9 +57,6 @@ const DELETE_FIRINGS = 2_000;
 /** How many old rows of the audit log a sweep removes. */
 const DELETE_AUDIT_EVENTS = 2_000;
 
-/** How many dispatches a sweep sends. What they cost is part of the sum at `[limits]` in wrangler.toml. */
-const MAX_DISPATCHES = 8_000;
-
 /**
  * The work of the cron:
  * 1. Fail the overdue runs, and start the next runs of their queues.
@@ -64,8 +67,8 @@ const MAX_DISPATCHES = 8_000;
  *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS.
  * 6. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
  *
- * Each step ends when nothing is left or its time is over, and the next sweep continues. While an operator has paused the
- * sweep, nothing is done.
+ * Each step ends when nothing is left or its share is used up, and the next sweep continues. What was changed is told to the hubs at the
+ * end, to each once. While an operator has paused the sweep, nothing is done.
  *
  * Returns in how many milliseconds something is due next: negative when it is already due, null when nothing is planned. A
  * paused sweep returns 0, since it does not know.
@@ -76,71 +79,91 @@ export async function sweep(
   return metered(async (meter) => {
     const began = Date.now();
     const working: Promise<unknown>[] = [];
+    const announcements = collectAnnouncements(given.live);
     // What starts is due at once, and the step that sends the due dispatches sends it. A sweep does not mark: it answers what is due
     // next, so no other sweep has to look for what it has changed. Each announcement would start up to 16 invocations for its
     // notifications, and an invocation may start 32, so they are started once.
     const services: VerbServices = {
       ...given,
       db: given.patientDb,
-      live: { ...given.live, mark: async () => {} },
+      live: { ...announcements.live, mark: async () => {} },
       ...{ proof: {}, requestId: null, sends: false, notifies: false },
       afterwards: (work) => void working.push(work()),
     };
-    const isBefore = (ms: number) => Date.now() - began < ms;
-    if (!(await recordSweepBegan(services.db))) {
+    let stopped = 0;
+    let dispatched = 0;
+    const hasRoom = (step: keyof typeof UNTIL) =>
+      Date.now() - began < UNTIL[step].ms &&
+      meter.databaseRequests + announcements.count() + stopped + dispatched < UNTIL[step].subrequests;
+    const turns = await recordSweepBegan(services.db);
+    if (turns === null) {
       log("info", "sweep", { paused: true });
       return 0;
     }
-    const lagsMs = await timeOutAll(services, () => isBefore(TIME_OUT_UNTIL_MS));
-    const promote = async () => (await perform(services, promoteWaitingRuns, PROMOTE_LIMIT)).result;
-    let promoted = await promote();
-    while (promoted.has_more && isBefore(PROMOTE_UNTIL_MS)) promoted = await promote();
-    const fired = await fireDue(services, null, () => isBefore(FIRE_UNTIL_MS));
-    if (promoted.has_due_stops) await dispatchStops(services, () => isBefore(STOP_UNTIL_MS));
-    const dispatched = await dispatchDue(services, (count) => count < MAX_DISPATCHES && isBefore(DISPATCH_UNTIL_MS));
+    try {
+      const lagsMs = await timeOutAll(services, turns.ends, () => hasRoom("timeOut"));
+      const promote = async () => (await perform(services, promoteWaitingRuns, PROMOTE_LIMIT)).result;
+      let promoted = await promote();
+      while (promoted.has_more && hasRoom("promote")) promoted = await promote();
+      const fired = await fireDue(services, null, () => hasRoom("fire"), turns.firings);
+      if (promoted.has_due_stops) {
+        await dispatchStops(services, (count) => {
+          stopped = count;
+          return hasRoom("stop");
+        });
+      }
+      const mayDispatch = (count: number) => {
+        dispatched = count;
+        return hasRoom("dispatch");
+      };
+      dispatched = await dispatchDue(services, mayDispatch, null, turns.dispatches);
 
-    await startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED));
+      await startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED, turns.notifications));
 
-    const deleted = await deleteOld(services, () => isBefore(DELETE_UNTIL_MS));
-    await deleteArtifacts(services, () => isBefore(DELETE_ARTIFACTS_UNTIL_MS));
-    await perform(services, deleteOldNotifications, DELETE_NOTIFICATIONS);
-    await perform(services, deleteOldAuditEvents, {
-      days: services.config.auditRetentionDays,
-      limit: DELETE_AUDIT_EVENTS,
-    });
+      const deleted = await deleteOld(services, () => hasRoom("delete"));
+      await deleteArtifacts(services, () => hasRoom("deleteArtifacts"));
+      await perform(services, deleteOldNotifications, DELETE_NOTIFICATIONS);
+      await perform(services, deleteOldAuditEvents, {
+        days: services.config.auditRetentionDays,
+        limit: DELETE_AUDIT_EVENTS,
+      });
 
-    lagsMs.sort((a, b) => a - b);
-    const counts = {
-      timed_out: lagsMs.length,
-      lag_p50_ms: lagsMs[Math.floor(lagsMs.length / 2)] ?? null,
-      lag_max_ms: lagsMs.at(-1) ?? null,
-      dispatched,
-      deleted,
-    };
-    await Promise.all(working);
-    const { due_in_ms: dueInMs, ...left } = await recordSweepEnded(services.db, counts);
-    log("info", "sweep", {
-      ...counts,
-      fired,
-      ...left,
-      ms: Date.now() - began,
-      database_ms: meter.databaseMs,
-      database_requests: meter.databaseRequests,
-    });
-    return dueInMs;
+      lagsMs.sort((a, b) => a - b);
+      const counts = {
+        timed_out: lagsMs.length,
+        lag_p50_ms: lagsMs[Math.floor(lagsMs.length / 2)] ?? null,
+        lag_max_ms: lagsMs.at(-1) ?? null,
+        dispatched,
+        deleted,
+      };
+      await Promise.all(working);
+      const { due_in_ms: dueInMs, ...left } = await recordSweepEnded(services.db, counts, turns);
+      log("info", "sweep", {
+        ...counts,
+        fired,
+        ...left,
+        ms: Date.now() - began,
+        database_ms: meter.databaseMs,
+        database_requests: meter.databaseRequests,
+        hubs: announcements.count(),
+      });
+      return dueInMs;
+    } finally {
+      await tellHubs(given, announcements.take());
+    }
   });
 }
 
 /** Fails the overdue runs. Returns for each of them how late that was, in milliseconds. */
-async function timeOutAll(services: VerbServices, hasTime: () => boolean): Promise<number[]> {
-  const timeOut = async (inTurn: boolean) =>
-    (await perform(services, timeOutOverdueRuns, { limit: TIME_OUT_CHUNK, inTurn })).result;
-  const { lags_ms: lagsMs, locked } = await timeOut(false);
+async function timeOutAll(services: VerbServices, turn: Turn, hasRoom: () => boolean): Promise<number[]> {
+  const limit = TIME_OUT_CHUNK;
+  const { lags_ms: lagsMs, locked } = (await perform(services, timeOutOverdueRuns, { limit })).result;
   if (locked < TIME_OUT_CHUNK) return lagsMs;
   // There is a backlog. From here on the tenants take turns, so that the backlog of one tenant does not delay the others.
   const lane = async () => {
-    while (hasTime()) {
-      const chunk = await timeOut(true);
+    while (hasRoom()) {
+      const { result: chunk } = await perform(services, timeOutOverdueRuns, { limit, turn });
+      turn.after = chunk.after ?? null;
       for (const lagMs of chunk.lags_ms) lagsMs.push(lagMs);
       // No overdue run was found whose definition is not locked. If another lane holds the locks, it continues and finds what is
       // left.
@@ -152,10 +175,10 @@ async function timeOutAll(services: VerbServices, hasTime: () => boolean): Promi
 }
 
 /** Deletes the runs that are older than RETENTION_DAYS. Returns the number of deleted runs. */
-async function deleteOld(services: VerbServices, hasTime: () => boolean): Promise<number> {
+async function deleteOld(services: VerbServices, hasRoom: () => boolean): Promise<number> {
   const { retentionDays: days } = services.config;
   let count = 0;
-  while (days !== undefined && hasTime()) {
+  while (days !== undefined && hasRoom()) {
     const { result } = await perform(services, deleteOldRuns, { days, limit: DELETE_CHUNK });
     count += result.deleted;
     if (result.deleted === 0) break;

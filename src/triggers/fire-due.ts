@@ -4,6 +4,7 @@ import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { describeError, log } from "../log.ts";
+import type { Turn } from "../turn.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { defineVerb } from "../verbs/verb.ts";
@@ -25,10 +26,11 @@ const dueSchema = z.object({
   items: z.array(dueTriggerSchema),
   /** Of triggers that fire after another run. */
   due_firing_ids: z.array(z.int()),
+  after: z.string().nullish(),
 });
 
-const listDue = (db: Database, tenantId: string | null, limit: number) =>
-  callFunction(db, "list_due_triggers", { tenant_id: tenantId, limit }, dueSchema, { isRepeatable: true });
+const listDue = (db: Database, tenantId: string | null, limit: number, { after }: Turn) =>
+  callFunction(db, "list_due_triggers", { tenant_id: tenantId, limit, after }, dueSchema, { isRepeatable: true });
 
 /**
  * Carries out decisions about due triggers, and handles due firings. `handled` is how many of them: others have changed their trigger
@@ -52,18 +54,20 @@ export const deleteOldFirings = defineVerb({
 
 /**
  * Fires the due triggers of a tenant, or of all tenants, while `hasTime`. Returns how many it has handled. Two of these calls at the
- * same time fire each instant once.
+ * same time fire each instant once. All tenants take turns, from `turn` on.
  */
 export async function fireDue(
   services: VerbServices,
   tenantId: string | null,
   hasTime: () => boolean,
+  turn: Turn = { after: null },
 ): Promise<number> {
   const limit = services.sends ? SENT_CHUNK : LEFT_CHUNK;
   let handled = 0;
   let tries = 0;
   while (hasTime() && tries < MOST_TRIES) {
-    const { now, items, due_firing_ids: firingIds } = await listDue(services.db, tenantId, limit);
+    const { now, items, due_firing_ids: firingIds, after } = await listDue(services.db, tenantId, limit, turn);
+    turn.after = after ?? null;
     if (items.length === 0 && firingIds.length === 0) break;
     const decisions = items.map((due) => decideOrPostpone(due, now));
     const { result } = await perform(services, fireDueTriggers, { decisions, firingIds });

@@ -1,4 +1,4 @@
-import type { Effects } from "./effects.ts";
+import type { Effects, TenantEffects } from "./effects.ts";
 import type { VerbServices } from "./services.ts";
 
 const NO_EFFECTS: Effects = { tenants: [], dispatches: [], stops: [], stopped: [] };
@@ -28,3 +28,9 @@ export async function after(given: VerbServices, effects: Partial<Effects>): Pro
  */
 export const startNotifications = ({ live }: VerbServices, endpointIds: readonly string[]): Promise<void> =>
   live.notify(endpointIds);
+
+/**
+ * Tells the hubs what the cron's sweep has collected: see `collectAnnouncements`. Only that sweep calls it, at its end. Never rejects.
+ */
+export const tellHubs = ({ live }: Pick<VerbServices, "live">, changes: readonly TenantEffects[]): Promise<void> =>
+  live.announce(changes);

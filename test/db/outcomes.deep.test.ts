@@ -1220,6 +1220,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return createKeyByCode(await hashCode(await addCommandLineCode(service.database, sid, "Test")), 1);
     },
   }),
+  of("set_limits", { not_found: () => call("set_limits", { tenant_id: uuid(), limits: "large" }) }),
   of("redeem_invite", {
     not_found: () =>
       call("redeem_invite", {

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { type RateLimiter, readConfig } from "../../src/config.ts";
+import { telling } from "../../src/http/middleware/note-use.ts";
 import { connectAgent } from "../support/agent.ts";
 import { batchPath } from "../support/batches.ts";
 import { toForm } from "../support/browser.ts";
@@ -9,16 +10,18 @@ import { invoke, invokePath } from "../support/lifecycle.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
+import { callSqlFunction } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const ORIGIN = "https://service.test";
 
 const LIST = "/v1/workflow-runs";
 
-/** Lets each key pass so often. */
-function createLimiter(limit: number): RateLimiter {
+/** Lets each key pass so often, until its time is reset. */
+function createLimiter(limit: number): RateLimiter & { reset(): void } {
   const counts = new Map<string, number>();
   return {
+    reset: () => counts.clear(),
     async limit({ key }) {
       const count = (counts.get(key) ?? 0) + 1;
       counts.set(key, count);
@@ -125,7 +128,50 @@ describe("the limit of a caller", () => {
   it("is counted by the platform, like the other limits, with the names in wrangler.toml", async () => {
     const { limiters } = readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/unused", ...env });
     const answers = Object.values(limiters).map((limiter) => limiter?.limit({ key: "a" }));
-    expect(await Promise.all(answers)).toEqual([{ success: true }, { success: true }, { success: true }]);
+    expect(await Promise.all(answers)).toEqual(Array(5).fill({ success: true }));
+  });
+});
+
+describe("a tenant with large limits", () => {
+  it("has them from its first answer on, until the operator takes them back, and so have its addresses", async () => {
+    const limiters = { ADDRESS_LIMITER: createLimiter(4), CALLER_LIMITER: createLimiter(3) };
+    const large = { LARGE_ADDRESS_LIMITER: createLimiter(50), LARGE_CALLER_LIMITER: createLimiter(20) };
+    const [service, tenant] = await startLimited({ ...limiters, ...large });
+    const other = await createTenant(service.database);
+    const ask = async ({ owner }: TestTenant, times: number) => {
+      const statuses = [];
+      for (let n = 0; n < times; n++) {
+        const from = owner === tenant.owner ? "192.0.2.1" : "192.0.2.2";
+        statuses.push((await service.get(LIST, owner.key, { "CF-Connecting-IP": from })).status);
+      }
+      return statuses;
+    };
+    const setLimits = (limits: string) =>
+      callSqlFunction(service.database, "set_limits", { tenant_id: tenant.id, limits });
+    expect(await ask(tenant, 4)).toEqual([200, 200, 200, 429]);
+    await setLimits("large");
+    // A refusal makes the isolate ask which tenants have large limits, unless it has asked in the last five minutes.
+    telling.at = performance.now() - 5 * 60_000 - 1;
+    expect(await ask(tenant, 1)).toEqual([429]);
+    for (const limiter of Object.values(limiters)) limiter.reset();
+    // The first request is counted like those of others. Its answer says whose key and address it is.
+    const [statuses, requests] = await service.counted(() => ask(tenant, 22));
+    expect([statuses, requests]).toEqual([[...Array(21).fill(200), 429], 21]);
+    expect(await ask(other, 4)).toEqual([200, 200, 200, 429]);
+
+    await setLimits("default");
+    telling.at = performance.now() - 3_600_001;
+    await service.get(LIST, other.user.key, { "CF-Connecting-IP": "192.0.2.3" });
+    expect(await ask(tenant, 3)).toEqual([200, 200, 429]);
+  });
+
+  it("is learned from any answer to one of its credentials", async () => {
+    const [service, tenant] = await startLimited({ CALLER_LIMITER: createLimiter(3) });
+    await callSqlFunction(service.database, "set_limits", { tenant_id: tenant.id, limits: "large" });
+    telling.at = performance.now() - 3_600_001;
+    const statuses = [];
+    for (let n = 0; n < 10; n++) statuses.push((await service.get(LIST, tenant.owner.key)).status);
+    expect(statuses).toEqual(Array(10).fill(200));
   });
 });
 

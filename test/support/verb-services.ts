@@ -14,6 +14,7 @@ const liveOf = (announced: TenantEffects[]): Live => ({
   listen: async () => "unavailable",
   waitForWork: async () => "unavailable",
   heardOfRunners: async () => null,
+  readHubLoad: async () => null,
   noteAlarm: async () => {},
   noteRefusedSignIn: async () => {},
   readStatus: async () => null,

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { claimDispatches, postponeRunner } from "../../src/dispatches/dispatch-verbs.ts";
 import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
+import type { Turn } from "../../src/turn.ts";
 import type { TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
@@ -37,21 +38,25 @@ async function count(tenant: TestTenant, status: string): Promise<number> {
 }
 
 describe("the time-outs of a backlog", () => {
-  const timeOut = async (limit: number, inTurn: boolean) =>
-    (await perform(services, timeOutOverdueRuns, { limit, inTurn })).result.lags_ms;
+  async function timeOut(limit: number, turn?: Turn): Promise<number[]> {
+    const { result } = await perform(services, timeOutOverdueRuns, { limit, ...(turn && { turn }) });
+    if (turn) turn.after = result.after ?? null;
+    return result.lags_ms;
+  }
 
   it("take the tenants in turn, however large and old the backlog of one is", async () => {
     const large = await newTenant(300, { overdueSeconds: 3600 });
     const small = await newTenant(5, { overdueSeconds: 60 });
     const tiny = await newTenant(1, { overdueSeconds: 1 });
-    await timeOut(30, false);
+    await timeOut(30);
     expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([30, 0, 0]);
 
-    expect(await timeOut(30, true)).toHaveLength(26);
+    const turn = { after: null };
+    expect(await timeOut(30, turn)).toHaveLength(26);
     expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([50, 5, 1]);
 
     // Alone again, it gets all of the chunk, the longest overdue first.
-    await timeOut(30, true);
+    await timeOut(30, turn);
     expect(await count(large, "FAILED")).toBe(80);
     const [order] = await service.database.sql`
       select max(deadline_at) filter (where status = 'FAILED') < min(deadline_at) filter (where status = 'RUNNING') as kept
@@ -59,11 +64,14 @@ describe("the time-outs of a backlog", () => {
     expect(order?.kept).toBe(true);
   });
 
-  it("take one run of each tenant when there are more tenants than fit into a chunk", async () => {
+  it("give each tenant a share within a circle when there are more tenants than have a turn in a chunk", async () => {
     const tenants = [];
     for (let i = 0; i < 4; i++) tenants.push(await newTenant(3, { overdueSeconds: 60 * (i + 1) }));
-    await timeOut(3, true);
-    expect(await Promise.all(tenants.map((tenant) => count(tenant, "FAILED")))).toEqual([0, 1, 1, 1]);
+    const large = await newTenant(100, { overdueSeconds: 3600 });
+    const turn = { after: null };
+    for (let chunk = 0; chunk < 5; chunk++) await timeOut(2, turn);
+    const failed = await Promise.all([...tenants, large].map((tenant) => count(tenant, "FAILED")));
+    expect(failed.slice(0, 4).every((some) => some >= 1)).toBe(true);
   });
 
   it("end with everything done, by the sweep", async () => {

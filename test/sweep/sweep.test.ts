@@ -95,6 +95,7 @@ describe("the sweep", () => {
         ms: expect.any(Number),
         database_ms: expect.any(Number),
         database_requests: 9,
+        hubs: 1,
       },
     ]);
   });

@@ -1,24 +1,16 @@
--- Up to `p_limit` endpoints of all tenants to which something can be sent now. Those that have waited longest come first. There
--- may be some whose notification another Worker is just about to send: a claim gives each notification to one Worker only.
--- Answers {"endpoint_ids"}.
-create or replace function public.list_due_endpoints(p_limit integer) returns jsonb
-language plpgsql as $$
+-- Up to `p_limit` endpoints of all tenants to which something can be sent now. They take turns, from the position `p_after` on: see
+-- `turns`. There may be some whose notification another Worker is just about to send: a claim gives each notification to one Worker only.
+-- Answers {"endpoint_ids", "after": the position from which the next call goes on}.
+create or replace function public.list_due_endpoints(p_limit integer, p_after uuid default null) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_now timestamptz := clock_timestamp();
+  v_ids uuid[];
+  v_after uuid;
 begin
-  return jsonb_build_object('endpoint_ids', (
-    select coalesce(jsonb_agg(due.id), '[]')
-    from (
-      select e.id
-      from public.notification_endpoints e
-      cross join lateral (
-        select n.next_try_at from public.notifications n
-        where n.endpoint_id = e.id and n.next_try_at <= v_now
-        order by n.next_try_at
-        limit 1
-      ) waiting
-      where e.disabled_at is null and coalesce(public.endpoint_opens_at(e) <= v_now, true)
-      order by waiting.next_try_at
-      limit p_limit
-    ) due));
+  select turn.ids, turn.after into v_ids, v_after from public.turns('notifications', p_after, v_now, p_limit) turn;
+  return jsonb_build_object('after', v_after, 'endpoint_ids', coalesce((
+    select jsonb_agg(e.id)
+    from public.notification_endpoints e
+    where e.id = any (v_ids) and e.disabled_at is null and coalesce(public.endpoint_opens_at(e) <= v_now, true)), '[]'));
 end $$;

@@ -1,53 +1,81 @@
--- Schedules that are due, and then due firings, the longest due first: of one tenant, or of all tenants, which then take turns. Together
--- they are up to `p_limit`. None while an operator has paused the sweep.
+-- Schedules that are due, and due firings, the longest due first: of one tenant, or of all tenants, which then take turns from the position
+-- `p_after` on: see `turns`. Together they are up to `p_limit`. None while an operator has paused the sweep.
 --
--- Answers {"now", "items": [{"trigger_id", "version", "schedule", "after_at", "missed_until", "catches_up"}], "due_firing_ids"}. Instants
--- are RFC 3339.
-create or replace function public.list_due_triggers(p_tenant_id uuid, p_limit integer) returns jsonb
+-- Answers {"now", "items": [{"trigger_id", "version", "schedule", "after_at", "missed_until", "catches_up"}], "due_firing_ids", "after": the
+-- position from which the next call goes on}. Instants are RFC 3339.
+create or replace function public.list_due_triggers(p_tenant_id uuid, p_limit integer, p_after uuid default null) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
-  -- Among how many due triggers the tenants take turns.
-  c_looked_at constant integer := 2000;
   v_now constant timestamptz := statement_timestamp();
+  v_after uuid := p_after;
+  v_tenant_ids uuid[] := array[p_tenant_id];
   v_ids uuid[];
   v_due_ids bigint[];
 begin
   if not exists (select from public.sweep_state s where s.paused_at is not null) then
-    if p_tenant_id is not null then
-      v_ids := array(
-        select t.id from public.triggers t where t.tenant_id = p_tenant_id and t.due_at <= v_now order by t.due_at limit p_limit);
-      v_due_ids := array(
-        select f.id
-        from public.due_firings f
-        where f.tenant_id = p_tenant_id and f.due_at <= v_now
-        order by f.due_at, f.id
-        limit p_limit - cardinality(v_ids));
-    else
-      v_ids := array(
-        select due.id
-        from (
-          select looked_at.id, looked_at.due_at,
-            row_number() over (partition by looked_at.tenant_id order by looked_at.due_at) as turn
-          from (
-            select t.id, t.tenant_id, t.due_at from public.triggers t where t.due_at <= v_now order by t.due_at limit c_looked_at
-          ) looked_at
-        ) due
-        order by due.turn, due.due_at
-        limit p_limit);
-      v_due_ids := array(
-        select due.id
-        from (
-          select looked_at.id, looked_at.due_at,
-            row_number() over (partition by looked_at.tenant_id order by looked_at.due_at, looked_at.id) as turn
-          from (
-            select f.id, f.tenant_id, f.due_at from public.due_firings f where f.due_at <= v_now order by f.due_at limit c_looked_at
-          ) looked_at
-        ) due
-        order by due.turn, due.due_at
-        limit p_limit - cardinality(v_ids));
+    -- Without a backlog, all that is due is among the oldest.
+    if p_tenant_id is null and p_limit <= (
+      select count(*)
+      from (
+        (select from public.triggers t where t.due_at <= v_now limit p_limit)
+        union all
+        (select from public.due_firings f where f.due_at <= v_now limit p_limit)
+      ) due) then
+      select turn.ids, turn.after into v_tenant_ids, v_after from public.turns('firings', p_after, v_now, p_limit) turn;
     end if;
+    with due as (
+      select of_tenant.*
+      from unnest(v_tenant_ids) tenant (id)
+      cross join lateral (
+        (
+          select t.tenant_id, t.id, null::bigint as firing_id, t.due_at
+          from public.triggers t
+          where t.tenant_id = tenant.id and t.due_at <= v_now
+          order by t.due_at
+          limit p_limit
+        )
+        union all
+        (
+          select f.tenant_id, null, f.id, f.due_at
+          from public.due_firings f
+          where f.tenant_id = tenant.id and f.due_at <= v_now
+          order by f.due_at, f.id
+          limit p_limit
+        )
+        order by due_at
+        limit greatest(2 * p_limit / cardinality(v_tenant_ids), 1)
+      ) of_tenant
+      union
+      (
+        select t.tenant_id, t.id, null::bigint, t.due_at
+        from public.triggers t
+        where p_tenant_id is null and t.due_at <= v_now
+        order by t.due_at
+        limit p_limit
+      )
+      union
+      (
+        select f.tenant_id, null, f.id, f.due_at
+        from public.due_firings f
+        where p_tenant_id is null and f.due_at <= v_now
+        order by f.due_at, f.id
+        limit p_limit
+      )
+    ), chosen as (
+      select turns.id, turns.firing_id, turns.due_at
+      from (
+        select due.*, row_number() over (partition by due.tenant_id order by due.due_at, due.firing_id) as turn from due
+      ) turns
+      -- Within a turn, first come the tenants that the position passes now. There are not more of them than the limit.
+      order by turns.turn, turns.tenant_id = any (v_tenant_ids) desc, turns.due_at
+      limit p_limit
+    )
+    select array_agg(chosen.id) filter (where chosen.id is not null),
+      array_agg(chosen.firing_id order by chosen.due_at, chosen.firing_id) filter (where chosen.firing_id is not null)
+    into v_ids, v_due_ids
+    from chosen;
   end if;
-  return jsonb_build_object('now', public.wire_instant(v_now), 'items', (
+  return jsonb_build_object('now', public.wire_instant(v_now), 'after', v_after, 'items', (
     select coalesce(jsonb_agg(jsonb_build_object(
       'trigger_id', t.id, 'version', t.version, 'schedule', t.config, 'after_at', public.wire_instant(t.after_at),
       'missed_until', public.wire_instant(t.missed_until), 'catches_up', t.catches_up) order by t.due_at), '[]')

@@ -87,22 +87,31 @@ $$;
 create or replace function public.deployment_due_in_ms() returns float8
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_next_dispatch_at timestamptz;
+  v_notify_at timestamptz;
 begin
-  -- The index of dispatches begins with the tenant. `tenant` jumps from one tenant with a dispatch to the next.
-  with recursive tenant (id, next_dispatch_at) as (
-    (select r.tenant_id, r.next_dispatch_at from public.workflow_runs r
-      where r.next_dispatch_at is not null order by r.tenant_id, r.next_dispatch_at limit 1)
+  -- `endpoint` jumps from one endpoint with a notification that waits to the next: those for which none waits are not looked at.
+  -- The probe of a failing endpoint must not keep the database awake, so here it counts as due an hour later. The alarm of the
+  -- hub sends it on time; otherwise the hourly sweep does.
+  with recursive endpoint (id) as (
+    (select n.endpoint_id from public.notifications n where n.next_try_at is not null order by n.endpoint_id limit 1)
     union all
-    select next.tenant_id, next.next_dispatch_at
-    from tenant
+    select next.endpoint_id
+    from endpoint
     cross join lateral (
-      select r.tenant_id, r.next_dispatch_at from public.workflow_runs r
-      where r.next_dispatch_at is not null and r.tenant_id > tenant.id
-      order by r.tenant_id, r.next_dispatch_at limit 1) next
+      select n.endpoint_id from public.notifications n
+      where n.next_try_at is not null and n.endpoint_id > endpoint.id
+      order by n.endpoint_id limit 1) next
   )
-  select min(next_dispatch_at) into v_next_dispatch_at from tenant;
-  return public.ms_until(least(v_next_dispatch_at,
+  select min(public.endpoint_due_at(e.id, e.opens_at) + case when e.probe_at is null then interval '0' else interval '1 hour' end)
+  into v_notify_at
+  from endpoint
+  cross join lateral (
+    select e.id, e.probe_at, public.endpoint_opens_at(e) as opens_at
+    from public.notification_endpoints e
+    where e.id = endpoint.id and e.disabled_at is null
+    limit 1) e;
+  return public.ms_until(least(v_notify_at,
+    (select min(r.next_dispatch_at) from public.workflow_runs r where r.next_dispatch_at is not null),
     (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING'),
     public.wakes_cron_at((select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
       where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null)),
@@ -111,13 +120,7 @@ begin
     (select min(f.due_at) from public.due_firings f),
     (select min(a.ends_at) from public.running_attempts a),
     -- Few runs have a stop to send, and there is an index with only those.
-    (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null),
-    -- The probe of a failing endpoint must not keep the database awake, so here it counts as due an hour later. The alarm of the
-    -- hub sends it on time; otherwise the hourly sweep does.
-    (select min(public.endpoint_due_at(e.id, public.endpoint_opens_at(e))
-        + case when e.probe_at is null then interval '0' else interval '1 hour' end)
-      from public.notification_endpoints e
-      where e.disabled_at is null)));
+    (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null)));
 end $$;
 
 -- Milliseconds from the current time (not the start of the statement) until an instant.

@@ -1,45 +1,78 @@
--- Turns: an end of a run that differs from the end before it, of any run of its definition.
---   first_failure  it FAILED, and the one before it has not, or there was none
---   works_again    it COMPLETED, and the one before it has FAILED
--- An attempt that its policy retries has not ended for good, so it is no end here. How the last run has ended stands in the definition's
--- `last_end`: a run may be deleted or retried afterwards.
+-- Tenants in turn. A sweep finds what is due in two ways at once, so that its cost follows what is due, and not how many tenants there are:
+-- 1. It goes from tenant to tenant in the order of their ids, by an index that jumps from one to the next, and goes on where it last
+--    stopped. So however much is due of one tenant, every other one has its turn within a circle.
+-- 2. The rest of what it takes is what has been due longest, of whatever tenant.
 
--- Notes how runs of locked definitions have ended, those that are still COMPLETED or FAILED after the retries of their policies, and
--- inserts the notifications of turns. Of runs that end at once, the first one is the turn. Called in the transaction that ends them.
-create or replace function public.note_turns(p_run_ids uuid[]) returns void
-language plpgsql as $$
+-- The next tenants of whom something is due, after the position `p_after`, in the order of their ids: one row. `ids` are up to `p_limit`
+-- of them; null for none. `after` is the position from which the next call goes on. It is null when no tenant is left, and null is also the
+-- beginning. On its way, a call passes a bounded number of tenants of whom something is planned, but nothing is due. `p_what` is:
+--   dispatches     dispatches
+--   ends           ends of runs by time: see `overdue_runs`. A run that joins its queue counts, too, and its tenant is looked at in vain.
+--   firings        schedules, and due firings
+--   notifications  notifications. The ids are those of endpoints, since what waits for one must not delay the others of its tenant.
+create or replace function public.turns(p_what text, p_after uuid, p_now timestamptz, p_limit integer)
+returns table (ids uuid[], after uuid)
+language plpgsql stable rows 1 set plan_cache_mode = force_generic_plan as $$
 declare
-  v_event_ids bigint[];
-  v_turn text;
+  c_most_passed constant integer := 200;
+  v_id uuid := coalesce(p_after, '00000000-0000-0000-0000-000000000000');
+  v_next_id uuid;
+  v_due_at timestamptz;
+  v_ids uuid[];
+  v_passed integer := 0;
 begin
-  for v_turn, v_event_ids in
-    with first as (
-      select distinct on (d.id) d.id as definition_id, d.last_end, r.id, r.attempt, r.status
-      from public.workflow_runs r
-      join public.workflow_definitions d on d.id = r.workflow_definition_id
-      where r.id = any (p_run_ids) and r.status in ('COMPLETED', 'FAILED') and d.last_end is distinct from r.status
-      order by d.id, r.completed_at, r.id
-    ), noted as (
-      update public.workflow_definitions d set last_end = first.status from first where d.id = first.definition_id
-    )
-    select turned.turn, array_agg(turned.event_id)
-    from (
-      select event.id as event_id, case
-          when first.status = 'FAILED' then 'first_failure' when first.last_end = 'FAILED' then 'works_again'
-        end as turn
-      from first
-      join public.workflow_run_events event on event.run_id = first.id and event.attempt = first.attempt and public.is_end_event(event.type)
-    ) turned
-    where turned.turn is not null
-    group by turned.turn
-  loop
-    perform public.insert_notifications(v_event_ids, v_turn);
+  while coalesce(cardinality(v_ids), 0) < p_limit and v_passed < c_most_passed loop
+    case p_what
+      when 'dispatches' then
+        select r.tenant_id, r.next_dispatch_at into v_next_id, v_due_at
+        from public.workflow_runs r
+        where r.next_dispatch_at is not null and r.tenant_id > v_id
+        order by r.tenant_id, r.next_dispatch_at
+        limit 1;
+      when 'ends' then
+        select first.tenant_id, first.due_at into v_next_id, v_due_at
+        from (
+          (select r.tenant_id, r.deadline_at as due_at from public.workflow_runs r
+            where r.status = 'RUNNING' and r.tenant_id > v_id
+            order by r.tenant_id, r.deadline_at limit 1)
+          union all
+          (select a.tenant_id, a.ends_at from public.running_attempts a
+            where a.tenant_id > v_id
+            order by a.tenant_id, a.ends_at limit 1)
+          union all
+          (select r.tenant_id, least(r.not_before, r.deadline_at) from public.workflow_runs r
+            where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null and r.tenant_id > v_id
+            order by r.tenant_id, least(r.not_before, r.deadline_at) limit 1)
+        ) first
+        order by first.tenant_id, first.due_at
+        limit 1;
+      when 'firings' then
+        select first.tenant_id, first.due_at into v_next_id, v_due_at
+        from (
+          (select t.tenant_id, t.due_at from public.triggers t
+            where t.due_at is not null and t.tenant_id > v_id
+            order by t.tenant_id, t.due_at limit 1)
+          union all
+          (select f.tenant_id, f.due_at from public.due_firings f
+            where f.tenant_id > v_id
+            order by f.tenant_id, f.due_at limit 1)
+        ) first
+        order by first.tenant_id, first.due_at
+        limit 1;
+      when 'notifications' then
+        select n.endpoint_id, n.next_try_at into v_next_id, v_due_at
+        from public.notifications n
+        where n.next_try_at is not null and n.endpoint_id > v_id
+        order by n.endpoint_id, n.next_try_at
+        limit 1;
+    end case;
+    exit when v_next_id is null;
+    v_id := v_next_id;
+    if v_due_at <= p_now then
+      v_ids := v_ids || v_id;
+    else
+      v_passed := v_passed + 1;
+    end if;
   end loop;
+  return query select v_ids, case when v_next_id is not null then v_id end;
 end $$;
-
--- True when an endpoint with these filters would wait for a turn in vain, since it does not hear of the event that would be it.
-create or replace function public.has_turn_in_vain(p_turns text[], p_event_types text[]) returns boolean
-language sql immutable as $$
-  select coalesce('first_failure' = any (p_turns) and 'workflow_run.failed' <> all (p_event_types)
-    or 'works_again' = any (p_turns) and 'workflow_run.completed' <> all (p_event_types), false)
-$$;

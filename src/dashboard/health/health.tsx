@@ -1,5 +1,5 @@
 import type { Child } from "hono/jsx";
-import type { LiveStatus } from "../../http/live/live.ts";
+import type { HubLoad, LiveStatus } from "../../http/live/live.ts";
 import { findPresence } from "../../runs/leases/presence.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { LATE_SECONDS, sinceSweepOrSkip } from "../../sweep/sweep-state.ts";
@@ -23,17 +23,26 @@ healthPage.page("/app/health", async (c) => {
     viewHealth(c.env.db, c.var.credential, readRange(new URL(c.req.url).searchParams)),
     c.env.live.readStatus(),
   ]);
-  const runners = await findPresence(c.env.live, view.caller.tenant_id, view.runners, view.now);
-  return html(c, <HealthPage view={view} live={live} runners={runners} />);
+  const { caller } = view;
+  const [runners, load] = await Promise.all([
+    findPresence(c.env.live, caller.tenant_id, view.runners, view.now),
+    caller.is_administrator ? c.env.live.readHubLoad(caller.tenant_id) : null,
+  ]);
+  return html(c, <HealthPage view={view} live={live} runners={runners} load={load} />);
 });
 
 /** An age in whole minutes, so that the page keeps its ETag while nothing else changes. */
 const formatAge = (seconds: number) =>
   seconds < 60 ? "less than a minute" : formatSeconds(Math.floor(seconds / 60) * 60);
 
-type HealthPageProps = { view: HealthView; live: LiveStatus | null; runners: readonly ViewedRunner[] };
+type HealthPageProps = {
+  view: HealthView;
+  live: LiveStatus | null;
+  runners: readonly ViewedRunner[];
+  load: HubLoad | null;
+};
 
-const HealthPage = ({ view, live, runners }: HealthPageProps) => {
+const HealthPage = ({ view, live, runners, load }: HealthPageProps) => {
   const untaken = view.failing.reduce((total, { trying, never_taken }) => total + trying + never_taken, 0);
   return (
     <Page title="Health" section="health" caller={view.caller}>
@@ -75,12 +84,13 @@ const HealthPage = ({ view, live, runners }: HealthPageProps) => {
         {view.triggers.length > 0 && <SilentTriggers triggers={view.triggers} formatAge={formatAge} />}
         {view.endpoints.length > 0 && <Endpoints endpoints={view.endpoints} />}
         {view.caller.is_administrator && <Runners runners={runners} now={view.now} />}
+        {load !== null && <Load load={load} />}
       </Live>
     </Page>
   );
 };
 
-const SweepTile = ({ view: { sweep }, live }: Omit<HealthPageProps, "runners">) => {
+const SweepTile = ({ view: { sweep }, live }: Pick<HealthPageProps, "view" | "live">) => {
   if (sweep?.seconds_since == null) {
     return (
       <Tile name="Last sweep" value="never" isGood={false}>
@@ -100,6 +110,21 @@ const SweepTile = ({ view: { sweep }, live }: Omit<HealthPageProps, "runners">) 
           : `ago; it took ${formatSeconds(seconds_taken)}`}
       {lastAlarm && `. An alarm ${formatAge(lastAlarm.since)} ago was ${formatSeconds(lastAlarm.lateMs / 1000)} late`}
     </Tile>
+  );
+};
+
+/** In whole numbers, so that the page keeps its ETag while nothing else changes. */
+const Load = ({ load: { callsPerSecond, streams, waits, runners } }: { load: HubLoad }) => {
+  const calls = Math.round(callsPerSecond);
+  return (
+    <section class="card">
+      <h2>Live updates</h2>
+      <p>
+        {calls === 0 ? "Less than one call" : plural(calls, "call")} a second to the hub of this organisation in the
+        last minute. {plural(streams, "stream")} {streams === 1 ? "is" : "are"} open, {plural(waits, "request")} and{" "}
+        {plural(runners, "runner")} wait.
+      </p>
+    </section>
   );
 };
 

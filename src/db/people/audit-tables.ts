@@ -2,7 +2,7 @@
 import { sql } from "drizzle-orm";
 import { index, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
 import { instant } from "../columns.ts";
-import { tenants } from "../tables.ts";
+import { tenants } from "./tenant-tables.ts";
 
 /**
  * A row for each call by which a person or a key has changed something: `audit_change` and `audit_act` in SQL. It has the names of its

@@ -5,6 +5,10 @@ import type { TenantEffects } from "../../verbs/effects.ts";
 export const MOST_STREAMS = 20;
 export const MOST_WAITS = 50;
 
+/** How many streams all callers of a tenant may have together, and how many requests that wait; of those of runners, as many. */
+export const MOST_TENANT_STREAMS = 2_000;
+export const MOST_TENANT_WAITS = 2_000;
+
 /** How many requests of a runner's session may wait. A runner needs one, and one more for each that it has lost. */
 export const MOST_SESSION_WAITS = 20;
 
@@ -77,6 +81,16 @@ export type LiveStatus = {
   refusedSignIns?: Partial<Record<SignInWay, number>>;
 };
 
+/** How much the hub of a tenant is used: how often it was called in the last minute, and what is open. */
+export type HubLoad = { callsPerSecond: number; streams: number; waits: number; runners: number };
+
+/** Why nobody listens: without a hub that answers, or above a limit of the caller or of the tenant. */
+export type NotListening = "unavailable" | "too_many" | "too_many_in_tenant";
+
+/** What a 429 says when the callers of a tenant have reached a limit together. */
+export const tooManyInTenant = (what: string, most: number): string =>
+  `Your organisation has ${most.toLocaleString("en-GB")} ${what}, and more are not allowed. Try again when some have ended.`;
+
 export type Live = {
   /** False when the Worker has no hubs. Then nobody can listen. */
   hasHubs: boolean;
@@ -98,19 +112,22 @@ export type Live = {
   /**
    * Listens for changes, including those of the last `sinceMs` milliseconds. "unavailable" when there is no hub, or when it does
    * not answer. "too_many" when the caller has {@link MOST_STREAMS} streams, or {@link MOST_WAITS} waiting requests.
+   * "too_many_in_tenant" when all callers together have {@link MOST_TENANT_STREAMS} or {@link MOST_TENANT_WAITS}.
    */
-  listen(topic: Topic, options: Listening): Promise<Listener | "unavailable" | "too_many">;
+  listen(topic: Topic, options: Listening): Promise<Listener | NotListening>;
   /**
    * Waits for runs to lease. A new run wakes one of the waiting runners, and another one each second until the run is taken.
    * "unavailable" when there is no hub, or when it does not answer. "too_many" when {@link MOST_SESSION_WAITS} requests of the
-   * session wait already.
+   * session wait already, and "too_many_in_tenant" when {@link MOST_TENANT_WAITS} of all sessions do.
    */
-  waitForWork(runner: WaitingRunner): Promise<WorkListener | "unavailable" | "too_many">;
+  waitForWork(runner: WaitingRunner): Promise<WorkListener | NotListening>;
   /**
    * How many milliseconds ago the sessions of runners were last heard of at the tenant's hub, by their ids: 0 for one that waits
    * now. Who has not waited in the last minute is not among them. Null without a hub, or when it does not answer.
    */
   heardOfRunners(tenantId: string): Promise<ReadonlyMap<string, number> | null>;
+  /** How much the tenant's hub is used. Null without a hub, or when it does not answer. */
+  readHubLoad(tenantId: string): Promise<HubLoad | null>;
   /** Records that an alarm fired. Never rejects. */
   noteAlarm(lateMs: number): Promise<void>;
   /** Counts a sign-in that was refused. Never rejects. */

@@ -1,15 +1,36 @@
-/** Rate limits: refuses addresses and callers that send too many requests. The limits are in wrangler.toml. */
+/**
+ * Rate limits: refuses addresses and callers that send too many requests. The limits are in wrangler.toml: those that most tenants have,
+ * and larger ones, which the operator gives to a tenant (`set_limits` in SQL).
+ */
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import ipaddr from "ipaddr.js";
 import type { RateLimiter } from "../../config.ts";
+import { tenantOfRequest } from "../../db/meter.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
 import { type BodyRule, ruleOf } from "./bound-request.ts";
+import { isLarge, learnTenant } from "./limit-class.ts";
+import { askForClasses } from "./note-use.ts";
 
 const isWithin = async (limiter: RateLimiter | undefined, key: string | undefined) =>
   limiter === undefined || key === undefined || (await limiter.limit({ key })).success;
+
+/**
+ * Counts a request by `key`, by the limiter of its class.
+ * @throws Problem `too_many_requests`
+ */
+async function count(c: Context<AppEnv>, what: "address" | "caller", key: string | undefined): Promise<void> {
+  const { address, caller, largeAddress, largeCaller } = c.env.config.limiters;
+  const limiters = isLarge(key, tenantOfRequest())
+    ? { address: largeAddress, caller: largeCaller }
+    : { address, caller };
+  if (await isWithin(limiters[what], key)) return;
+  // The operator may have given larger limits to the tenant meanwhile.
+  askForClasses(c);
+  throw new Problem("too_many_requests");
+}
 
 /**
  * Limits the requests of each address and, more strictly, its failed authentications: above that limit, a 401 becomes a 429.
@@ -18,12 +39,12 @@ const isWithin = async (limiter: RateLimiter | undefined, key: string | undefine
  */
 export const limitAddress = (rules: readonly BodyRule[]) =>
   createMiddleware<AppEnv>(async (c, next) => {
-    if (ruleOf(rules, c)?.isSigned) return next();
-    const { address, failure } = c.env.config.limiters;
-    const key = addressOf(c);
-    if (!(await isWithin(address, key))) throw new Problem("too_many_requests");
+    const isSigned = ruleOf(rules, c)?.isSigned === true;
+    const key = isSigned ? undefined : addressOf(c);
+    await count(c, "address", key);
     await next();
-    if (c.res.status !== 401 || (await isWithin(failure, key))) return;
+    learnTenant(tenantOfRequest(), [key, c.var.countedAs]);
+    if (c.res.status !== 401 || (await isWithin(c.env.config.limiters.failure, key))) return;
     c.res = answerProblem(c, "too_many_requests");
     // Hono copied this header from the 401.
     c.res.headers.delete("WWW-Authenticate");
@@ -35,7 +56,8 @@ export const limitAddress = (rules: readonly BodyRule[]) =>
  * @throws Problem `too_many_requests`
  */
 export async function limitCaller(c: Context<AppEnv>, key: string): Promise<void> {
-  if (!(await isWithin(c.env.config.limiters.caller, key))) throw new Problem("too_many_requests");
+  c.set("countedAs", key);
+  await count(c, "caller", key);
 }
 
 /**
@@ -44,7 +66,7 @@ export async function limitCaller(c: Context<AppEnv>, key: string): Promise<void
  * @throws Problem `too_many_requests`
  */
 export async function limitLookUp(c: Context<AppEnv>): Promise<void> {
-  if (!(await isWithin(c.env.config.limiters.address, addressOf(c)))) throw new Problem("too_many_requests");
+  await count(c, "address", addressOf(c));
 }
 
 /**

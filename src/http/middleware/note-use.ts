@@ -1,11 +1,16 @@
 import type { Context } from "hono";
 import type { Uses } from "../../db/access.ts";
 import type { AppEnv } from "../env.ts";
+import { knowLargeTenants } from "./limit-class.ts";
+import { provideServices } from "./provide-services.ts";
 
 export type Use = { [Kind in keyof Uses]: { kind: Kind; id: string } }[keyof Uses];
 
 /** The least time until an isolate tells the database again. */
 const PAUSE_MS = 60 * 60_000;
+
+/** The same when a rate limit has refused a request. */
+const REFUSED_PAUSE_MS = 5 * 60_000;
 
 /** How many credentials of a kind an isolate remembers until it tells them. */
 const MAX_REMEMBERED = 1_000;
@@ -27,10 +32,18 @@ let seen = nothing();
 export function noteUse(c: Context<AppEnv>, { kind, id }: Use): void {
   if (c.error !== undefined || c.res.status >= 400) return;
   if (seen[kind].size < MAX_REMEMBERED) seen[kind].add(id);
+  tell(c, PAUSE_MS);
+}
+
+/** Called when a rate limit refuses a request. What the database answers also says which tenants have large limits. */
+export const askForClasses = (c: Context<AppEnv>): void => tell(c, REFUSED_PAUSE_MS);
+
+function tell(c: Context<AppEnv>, pauseMs: number): void {
   const now = performance.now();
-  if (now - telling.at < PAUSE_MS) return;
+  if (now - telling.at < pauseMs) return;
   telling.at = now;
   const uses = seen;
   seen = nothing();
-  c.executionCtx.waitUntil(c.env.tellUses(c.var.services, uses));
+  if (c.var.services === undefined) provideServices(c, {});
+  c.executionCtx.waitUntil(c.env.tellUses(c.var.services, uses).then((ids) => ids && knowLargeTenants(ids)));
 }

@@ -1,12 +1,16 @@
 import { z } from "zod";
 import { callFunction } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
+import type { Turn } from "../../turn.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 
-/** Up to `limit` endpoints of all tenants to which something can be sent now. Those that have waited longest come first. */
-export async function listDueEndpoints(db: Database, limit: number): Promise<string[]> {
-  const schema = z.object({ endpoint_ids: z.array(z.string()) });
-  return (await callFunction(db, "list_due_endpoints", { limit }, schema)).endpoint_ids;
+const dueSchema = z.object({ endpoint_ids: z.array(z.string()), after: z.string().nullish() });
+
+/** Up to `limit` endpoints of all tenants to which something can be sent now. They take turns, from `turn` on. */
+export async function listDueEndpoints(db: Database, limit: number, turn: Turn): Promise<string[]> {
+  const due = await callFunction(db, "list_due_endpoints", { limit, after: turn.after }, dueSchema);
+  turn.after = due.after ?? null;
+  return due.endpoint_ids;
 }
 
 /** Deletes up to `limit` notifications that are older than 30 days. */

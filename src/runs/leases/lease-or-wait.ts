@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import type { AppEnv } from "../../http/env.ts";
-import { MOST_SESSION_WAITS, type WorkListener } from "../../http/live/live.ts";
+import { MOST_SESSION_WAITS, MOST_TENANT_WAITS, tooManyInTenant, type WorkListener } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 import { perform } from "../../verbs/perform.ts";
 import { type Lease, leaseRuns } from "./lease-runs.ts";
@@ -28,7 +28,7 @@ export type Leased = { leases: Lease[]; after: string | null };
  * - and whenever the hub says that there may be a run.
  * @throws Unauthenticated when the session is no longer valid
  * @throws Problem `streams_unavailable` for a request that wants to wait when there is no hub, or when it does not answer, and
- * `too_many_requests` when too many requests of the session wait already
+ * `too_many_requests` when too many requests of the session or of the tenant wait already
  */
 export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): Promise<Leased> {
   const { sessionId, tenantId, definitionIds, expiresAt } = c.var.runner;
@@ -37,6 +37,9 @@ export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): 
   const listener = await c.env.live.waitForWork({ tenantId, sessionId, definitionIds });
   if (listener === "unavailable") throw new Problem("streams_unavailable", NOBODY_CAN_WAIT);
   if (listener === "too_many") throw new Problem("too_many_requests", TOO_MANY);
+  if (listener === "too_many_in_tenant") {
+    throw new Problem("too_many_requests", tooManyInTenant("runners that wait for runs", MOST_TENANT_WAITS));
+  }
   const { signal } = c.req.raw;
   signal.addEventListener("abort", () => listener.close());
   try {

@@ -2,7 +2,7 @@
 import type { Context } from "hono";
 import { countedAs } from "../../db/access.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { MOST_WAITS, type Topic } from "../../http/live/live.ts";
+import { MOST_TENANT_WAITS, MOST_WAITS, type Topic, tooManyInTenant } from "../../http/live/live.ts";
 import { preferredWait } from "../../http/live/prefer.ts";
 import { listsTag } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
@@ -20,7 +20,7 @@ const runHasEnded = (found: FoundRun) => hasEnded({ ...found, status: found.run?
 /**
  * The run as it is now. If the request asks to wait: the run as soon as it has ended or, with `If-None-Match`, as soon as it
  * has changed in any way, or when the time is up.
- * @throws Problem `unauthenticated`, or `too_many_requests` when too many requests of the caller wait already
+ * @throws Problem `unauthenticated`, or `too_many_requests` when too many requests of the caller or of the tenant wait already
  */
 export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<FoundRun> {
   const read = () => findRun(c.env.db, c.var.credential, runId);
@@ -78,7 +78,7 @@ export type Waiting<Found> = {
 
 /**
  * Waits until there is news. Null when the request does not ask to wait, or when waiting is impossible.
- * @throws Problem `too_many_requests` when too many requests of the caller wait already
+ * @throws Problem `too_many_requests` when too many requests of the caller or of the tenant wait already
  */
 export async function waitIfAsked<Found extends Standing & { tenant_id?: string | undefined }>(
   c: Context<AppEnv>,
@@ -93,8 +93,9 @@ export async function waitIfAsked<Found extends Standing & { tenant_id?: string 
   const waited = isDone
     ? found
     : await waitForRun(c.env.live, found, readAt, { ...waiting, tenantId, caller, seconds, signal });
-  if (waited === "too_many" && !hasChanged) {
-    throw new Problem("too_many_requests", TOO_MANY);
+  if (waited === "too_many" && !hasChanged) throw new Problem("too_many_requests", TOO_MANY);
+  if (waited === "too_many_in_tenant" && !hasChanged) {
+    throw new Problem("too_many_requests", tooManyInTenant("requests that wait for runs", MOST_TENANT_WAITS));
   }
   if (typeof waited === "string") return null;
   c.header("Preference-Applied", `wait=${seconds}`);

@@ -1,13 +1,20 @@
 import type { Context } from "hono";
 import { countedAs } from "../../db/access.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { type Listener, MOST_STREAMS, type OpenPage, type Topic } from "../../http/live/live.ts";
+import {
+  type Listener,
+  MOST_STREAMS,
+  MOST_TENANT_STREAMS,
+  type OpenPage,
+  type Topic,
+  tooManyInTenant,
+} from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 
 /**
  * Listens for a stream of the caller, which counts against their limit on open streams. It ends when a credential of the user
  * `userId` ends. A stream for a page also hears of the changes of the last `sinceMs` milliseconds.
- * @throws Problem `streams_unavailable`, or `too_many_requests` when the caller has too many streams
+ * @throws Problem `streams_unavailable`, or `too_many_requests` when the caller or the tenant has too many streams
  */
 export async function listenAs(
   c: Context<AppEnv>,
@@ -27,6 +34,9 @@ export async function listenAs(
       "too_many_requests",
       `You have ${MOST_STREAMS} open streams, and more are not allowed. Close one.`,
     );
+  }
+  if (listener === "too_many_in_tenant") {
+    throw new Problem("too_many_requests", tooManyInTenant("open streams", MOST_TENANT_STREAMS));
   }
   return listener;
 }

@@ -1,5 +1,5 @@
 import { findOutage } from "../../db/client.ts";
-import type { Listener, Live, Topic } from "../../http/live/live.ts";
+import type { Listener, Live, NotListening, Topic } from "../../http/live/live.ts";
 
 /** By how much clocks may differ. A read exactly at the deadline might still find the run RUNNING. */
 const DEADLINE_SLACK_MS = 50;
@@ -29,7 +29,7 @@ export type Wait<Found extends Standing> = {
 /**
  * Waits until there is news of a run or the time is up, and reads the run again. `found` is the run as read at `readAt`. Most
  * waits need one read. It is no error when there is no news: if the database does not answer, the last known result is returned.
- * The answer is "unavailable" when the hub does not answer, and "too_many" when the caller's limit of waiting requests is reached.
+ * The answer is a text when it cannot wait: see {@link NotListening}.
  * @throws Problem when the caller's credential is no longer valid
  */
 export async function waitForRun<Found extends Standing>(
@@ -37,7 +37,7 @@ export async function waitForRun<Found extends Standing>(
   found: Found,
   readAt: number,
   wait: Wait<Found>,
-): Promise<Found | "unavailable" | "too_many"> {
+): Promise<Found | NotListening> {
   const listener = await live.listen(
     { ...wait.topic, tenantId: wait.tenantId },
     { sinceMs: Date.now() - readAt, caller: wait.caller },

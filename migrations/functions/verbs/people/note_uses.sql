@@ -3,7 +3,8 @@
 --
 -- Closes the race with another isolate that notes the same: rows that others have locked are skipped. Idempotent.
 --
--- Answers {"result": {}}.
+-- Answers {"result": {"large_tenant_ids": the tenants that have large rate limits}}: see `set_limits`. Each isolate asks once an hour, so this
+-- costs no request of its own.
 create or replace function public.note_uses(
   p_context jsonb, p_key_hashes text[], p_runner_session_ids uuid[], p_session_ids uuid[]
 ) returns jsonb
@@ -41,5 +42,6 @@ begin
     for no key update skip locked
   )
   update public.sign_in_sessions s set last_used_at = v_hour from used where s.id = used.id;
-  return public.answer_of(p_context, v_since, null, '{"result": {}}');
+  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
+    'large_tenant_ids', array(select t.id from public.tenants t where t.limits <> 'default'))));
 end $$;

@@ -5,7 +5,8 @@ import { callerBy } from "../../../db/caller.ts";
 import { type Database, repeatable } from "../../../db/client.ts";
 import type { Role } from "../../../db/enums.ts";
 import { logins } from "../../../db/people/login-tables.ts";
-import { tenants, users } from "../../../db/tables.ts";
+import { tenants } from "../../../db/people/tenant-tables.ts";
+import { users } from "../../../db/tables.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../../caller.ts";
 
 /** A tenant that a person can enter by their account, and who they are there. */

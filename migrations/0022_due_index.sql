@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "workflow_runs_due_index" ON "workflow_runs" USING btree ("next_dispatch_at") WHERE next_dispatch_at is not null;

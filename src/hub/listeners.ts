@@ -1,0 +1,192 @@
+import { MOST_STREAMS, MOST_TENANT_STREAMS, MOST_TENANT_WAITS, MOST_WAITS } from "../http/live/live.ts";
+import type { ChangedRun } from "../verbs/effects.ts";
+
+/** How long nudges are kept, for listeners that read before they subscribe. */
+const RECENT_MS = 30_000;
+const RECENT_COUNT = 1_000;
+
+/** The least time between two nudges about the log of a run. */
+const LOG_GAP_MS = 1_000;
+
+/** What a socket wants to hear of. A null id means any run or definition. */
+type Filter = {
+  runId: string | null;
+  definitionId: string | null;
+  withOthers: boolean;
+  withProgress?: boolean;
+  withLog: boolean;
+};
+
+/** Why a socket is not accepted: its caller has too many, or the callers of the tenant together. */
+export type Refusal = "caller" | "tenant";
+
+/**
+ * The streams and waiting requests of a tenant. Each has a WebSocket, whose tags say what it wants to hear of. So a change looks only at
+ * the sockets that hear of it, and not at all others.
+ */
+export class Listeners {
+  readonly #context: DurableObjectState;
+  readonly #recent: { at: number; run: ChangedRun }[] = [];
+  /** The runs whose logs were told of in the last {@link LOG_GAP_MS}, and what has changed since. */
+  readonly #logged = new Map<string, ChangedRun | null>();
+
+  constructor(context: DurableObjectState) {
+    this.#context = context;
+  }
+
+  /** Adds a socket, and sends it the nudges that it has missed. The parameters are those of `Hub.fetch`. */
+  add(socket: WebSocket, query: URLSearchParams): Refusal | null {
+    const caller = query.get("caller");
+    const waiter = query.get("waiter");
+    const tagOf = (name: string) => (query.has(name) ? [`${caller} ${query.get(name)}`] : []);
+    // The service may not have noticed yet that the browser left a page. The stream of that page would count against the limit.
+    for (const tag of [...tagOf("page"), ...tagOf("left")]) {
+      for (const open of this.#open(tag)) open.close();
+    }
+    const isFull = (tag: string, most: number) => this.#open(tag).length >= most;
+    if (caller !== null && isFull(caller, MOST_STREAMS)) return "caller";
+    if (waiter !== null && isFull(ofWaiter(waiter), MOST_WAITS)) return "caller";
+    const kind = caller === null ? WAIT : STREAM;
+    if (isFull(kind, caller === null ? MOST_TENANT_WAITS : MOST_TENANT_STREAMS)) return "tenant";
+    const filter: Filter = {
+      runId: query.get("run"),
+      definitionId: query.get("definition"),
+      withOthers: query.has("others"),
+      withProgress: query.has("progress"),
+      withLog: query.has("log"),
+    };
+    const user = query.get("user");
+    const ofCaller = caller === null ? [] : [caller, ...(user === null ? [] : [ofUser(user)]), ...tagOf("page")];
+    const ofThisWaiter = caller !== null || waiter === null ? [] : [ofWaiter(waiter)];
+    this.#context.acceptWebSocket(socket, [kind, ...ofCaller, ...ofThisWaiter, ...tagsOf(filter)]);
+    socket.serializeAttachment(filter);
+    const since = Date.now() - Number(query.get("since") ?? 0);
+    const missed = this.#recent.filter(({ at, run }) => at >= since && passes(filter, run));
+    send(
+      socket,
+      missed.map(({ run }) => run),
+    );
+    return null;
+  }
+
+  /** Tells of changes: each socket gets one message with all that it wants to hear of. */
+  tell(runs: readonly ChangedRun[]): void {
+    this.#remember(runs);
+    const news = new Map<WebSocket, ChangedRun[]>();
+    const found = new Map<string, WebSocket[]>();
+    const socketsOf = (tag: string): WebSocket[] => {
+      const sockets = found.get(tag) ?? this.#context.getWebSockets(tag);
+      found.set(tag, sockets);
+      return sockets;
+    };
+    for (const run of runs) {
+      if (run.is_log) {
+        this.#tellOfLog(run);
+        continue;
+      }
+      for (const socket of tagsFor(run).flatMap(socketsOf)) {
+        const itsNews = news.get(socket) ?? [];
+        news.set(socket, itsNews);
+        itsNews.push(run);
+      }
+    }
+    for (const [socket, itsNews] of news) send(socket, itsNews);
+  }
+
+  /** Tells at once of the first change of a log, and of those that follow when {@link LOG_GAP_MS} are over. */
+  #tellOfLog(run: ChangedRun): void {
+    const { run_id: runId } = run;
+    if (runId === null) return;
+    const sockets = this.#context.getWebSockets(ofLog(runId));
+    if (sockets.length === 0) return;
+    const waiting = this.#logged.get(runId);
+    if (waiting !== undefined) {
+      const isProgress = run.is_progress === true || waiting?.is_progress === true;
+      this.#logged.set(runId, { ...run, is_progress: isProgress });
+      return;
+    }
+    this.#logged.set(runId, null);
+    for (const socket of sockets) {
+      if (passes(socket.deserializeAttachment(), run)) send(socket, [run]);
+    }
+    // The timer keeps the hub awake for a second.
+    setTimeout(() => {
+      const next = this.#logged.get(runId);
+      this.#logged.delete(runId);
+      if (next) this.#tellOfLog(next);
+    }, LOG_GAP_MS);
+  }
+
+  /** Ends the streams of a user. */
+  endStreamsOf(userId: string): void {
+    for (const socket of this.#open(ofUser(userId))) socket.close();
+  }
+
+  /** How many streams and waiting requests are open. */
+  count(): { streams: number; waits: number } {
+    return { streams: this.#open(STREAM).length, waits: this.#open(WAIT).length };
+  }
+
+  #open(tag: string): WebSocket[] {
+    return this.#context.getWebSockets(tag).filter(({ readyState }) => readyState === WebSocket.OPEN);
+  }
+
+  #remember(runs: readonly ChangedRun[]): void {
+    const at = Date.now();
+    // Changes of a log are not kept: a stream reads after it has subscribed, and only streams listen to logs.
+    for (const run of runs) {
+      if (!run.is_log) this.#recent.push({ at, run });
+    }
+    // They are in the order of their times. So only the first ones may be too old.
+    const firstKept = this.#recent.findIndex((recent) => at - recent.at < RECENT_MS);
+    const tooOld = firstKept === -1 ? this.#recent.length : firstKept;
+    this.#recent.splice(0, Math.max(tooOld, this.#recent.length - RECENT_COUNT));
+  }
+}
+
+/** The tags of all streams, and of all waiting requests. */
+const STREAM = "stream";
+const WAIT = "waiting request";
+
+/** The tags of sockets that hear of every run, and of what is not a run. */
+const ALL = "all runs";
+const OTHERS = "others";
+
+const ofRun = (runId: string): string => `run ${runId}`;
+const ofDefinition = (definitionId: string): string => `definition ${definitionId}`;
+const ofLog = (runId: string): string => `log ${runId}`;
+
+/** The tag of a user's sockets. With a session, `caller` is the user's id, so the caller's tag is the same. */
+const ofUser = (userId: string): string => `user ${userId}`;
+
+/** The tag of the sockets of a caller's waiting requests. */
+const ofWaiter = (caller: string): string => `wait ${caller}`;
+
+/** The tags of a socket by what it wants to hear of. */
+function tagsOf({ runId, definitionId, withOthers, withProgress, withLog }: Filter): string[] {
+  const topic = runId !== null ? ofRun(runId) : definitionId !== null ? ofDefinition(definitionId) : ALL;
+  const hearsLog = runId !== null && (withLog || withProgress === true);
+  return [topic, ...(withOthers ? [OTHERS] : []), ...(hearsLog ? [ofLog(runId)] : [])];
+}
+
+/** The tags of the sockets that hear of a change. It is the same rule as that of {@link passes}. */
+function tagsFor({ run_id: runId, workflow_definition_id: definitionId, has_ended: hasEnded }: ChangedRun): string[] {
+  if (runId === null && !hasEnded) return [OTHERS];
+  // Any of these runs may be meant, so all listeners hear of it.
+  if (runId === null || definitionId === null) return [STREAM, WAIT];
+  return [ALL, ofRun(runId), ofDefinition(definitionId)];
+}
+
+function passes({ runId, definitionId, withOthers, withProgress, withLog }: Filter, run: ChangedRun): boolean {
+  if (run.is_log) return run.run_id === runId && (withLog || (withProgress === true && run.is_progress === true));
+  if (run.run_id === null && !run.has_ended) return withOthers;
+  const isSame = (wanted: string | null, changed: string | null) =>
+    wanted === null || changed === null || wanted === changed;
+  return isSame(runId, run.run_id) && isSame(definitionId, run.workflow_definition_id);
+}
+
+/** Sends one message: a JSON array of nudges. Sending fails when the socket is closing, and that is ignored. */
+function send(socket: WebSocket, runs: readonly ChangedRun[]): void {
+  if (runs.length === 0 || socket.readyState !== WebSocket.OPEN) return;
+  socket.send(JSON.stringify(runs.map(({ run_id, has_ended, is_log }) => ({ run_id, has_ended, is_log }))));
+}
