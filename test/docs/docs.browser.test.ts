@@ -46,13 +46,31 @@ describe("the documentation", () => {
     const html = await (await fetch(`${world.stack.url}/docs`)).text();
     const contents = html.slice(html.indexOf('<nav id="contents"'), html.indexOf("</nav>"));
     const slugs = [...contents.matchAll(/href="\/docs\/([^"#]+)"/g)].map(([, slug]) => slug);
-    expect(slugs.toSorted()).toEqual([...groups, "runner-protocol", "notifications", "triggers", "agents"].toSorted());
+    const guides = [
+      "agents",
+      "artifacts",
+      "as-code",
+      "input-schemas",
+      "notifications",
+      "runner-protocol",
+      "scale",
+      "triggers",
+    ];
+    expect(slugs.toSorted()).toEqual([...groups, ...guides].toSorted());
   });
 
   it("has no accessibility faults, fits every width, and nothing of it moves while it is loaded", async () => {
     const page = await openPage(world.browser, world.stack.url);
     await page.addInitScript(OBSERVE_SHIFTS);
-    for (const path of ["", "/workflow-runs", "/notifications-api", "/runner-protocol", "/search?q=run", "/nowhere"]) {
+    for (const path of [
+      "",
+      "/workflow-runs",
+      "/notifications-api",
+      "/runner-protocol",
+      "/scale",
+      "/search?q=run",
+      "/nowhere",
+    ]) {
       for (const width of [390, 1024, 1440]) {
         await page.setViewportSize({ width, height: 800 });
         await page.goto(`/docs${path}`);

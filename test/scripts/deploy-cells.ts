@@ -19,6 +19,9 @@ echo "$*" >> "$RECORD"
 exit "\${WRANGLER_EXIT:-0}"
 `;
 
+/** Each of these starts several processes, of which some load wrangler. */
+const PATIENCE_MS = 240_000;
+
 const BINDINGS = ["HUB", "REGISTER", "ADDRESS_LIMITER", "FAILURE_LIMITER", "CALLER_LIMITER"];
 
 /** The stack is the service of both cells: the scripts know them by two addresses. */
@@ -79,91 +82,115 @@ export function describeDeployment(stack: () => Stack): void {
     return ["", "eu1"].map((name) => `deploy --minify --env=${name} --var CELLS:${CELLS}`);
   };
 
-  it("migrates every cell before it deploys any, and tests the first one before the others", async () => {
-    await newDatabase();
-    const { code, output } = await deploy("--all");
-    const order = [
-      ...["one, http", "The database is up to date", "eu1, http", "Applied the SQL functions", "deploying with"],
-      ...["✓ a run", "Nothing is wrong", "deploying with", "✓ a run", "All cells are migrated, deployed and tested"],
-    ];
-    expect([code, output]).toEqual([0, expect.stringMatching(new RegExp(order.join("[\\s\\S]*")))]);
-    expect(deployed()).toEqual(calls());
+  it(
+    "migrates every cell before it deploys any, and tests the first one before the others",
+    async () => {
+      await newDatabase();
+      const { code, output } = await deploy("--all");
+      const order = [
+        ...["one, http", "The database is up to date", "eu1, http", "Applied the SQL functions", "deploying with"],
+        ...["✓ a run", "Nothing is wrong", "deploying with", "✓ a run", "All cells are migrated, deployed and tested"],
+      ];
+      expect([code, output]).toEqual([0, expect.stringMatching(new RegExp(order.join("[\\s\\S]*")))]);
+      expect(deployed()).toEqual(calls());
 
-    const tenant = await runScript("create-tenant.ts --name Acme --email owner@acme.example --cell eu1", env);
-    expect([tenant.code, tenant.output]).toEqual([0, expect.stringMatching(/: wr_eu1_[0-9A-Za-z]{49}\n$/)]);
-    const doctor = await runScript("doctor.ts --cell eu1", env);
-    expect(doctor.output).toMatch(/^\neu1, http[\s\S]*✓ migrations +Up to date/);
-  });
+      const tenant = await runScript("create-tenant.ts --name Acme --email owner@acme.example --cell eu1", env);
+      expect([tenant.code, tenant.output]).toEqual([0, expect.stringMatching(/: wr_eu1_[0-9A-Za-z]{49}\n$/)]);
+      const doctor = await runScript("doctor.ts --cell eu1", env);
+      expect(doctor.output).toMatch(/^\neu1, http[\s\S]*✓ migrations +Up to date/);
+    },
+    PATIENCE_MS,
+  );
 
-  it("deploys to none when a migration fails in one, and says which cell is where", async () => {
-    await onServer(await newDatabase(), "create table tenants (id integer)");
-    const { code, output } = await deploy("--all");
-    expect([code, deployed()]).toEqual([1, []]);
-    expect(output).toMatch(/failed, so nothing was changed: relation "tenants" already exists\n/);
-    expect(output).toMatch(
-      /^ {2}one {2}migrated, its Worker is that of before\n {2}eu1 {2}not migrated, nor deployed\nNo cell was/m,
-    );
-  });
+  it(
+    "deploys to none when a migration fails in one, and says which cell is where",
+    async () => {
+      await onServer(await newDatabase(), "create table tenants (id integer)");
+      const { code, output } = await deploy("--all");
+      expect([code, deployed()]).toEqual([1, []]);
+      expect(output).toMatch(/failed, so nothing was changed: relation "tenants" already exists\n/);
+      expect(output).toMatch(
+        /^ {2}one {2}migrated, its Worker is that of before\n {2}eu1 {2}not migrated, nor deployed\nNo cell was/m,
+      );
+    },
+    PATIENCE_MS,
+  );
 
-  it("does not deploy to a cell whose database is behind, and says what to do", async () => {
-    await newDatabase();
-    const { code, output } = await deploy("--cell eu1");
-    expect([code, deployed()]).toEqual([1, []]);
-    expect(output).toMatch(/^The database of eu1 is behind[\s\S]*npm run migrate -- --cell eu1/m);
-    expect(await deploy("--cell one --tag v9")).toEqual({
-      code: 0,
-      output: expect.stringContaining("smoke -- --cell one"),
-    });
-    expect(deployed()).toEqual([`${calls()[0]} --tag v9`]);
-    await onServer(stack().postgresUrl, "update drizzle.sql_functions set hash = 'x' || hash");
-    const changed = await deploy("--cell one");
-    await onServer(stack().postgresUrl, "update drizzle.sql_functions set hash = substr(hash, 2)");
-    expect([changed.code, changed.output]).toEqual([
-      1,
-      expect.stringContaining("functions are those of another version"),
-    ]);
-  });
+  it(
+    "does not deploy to a cell whose database is behind, and says what to do",
+    async () => {
+      await newDatabase();
+      const { code, output } = await deploy("--cell eu1");
+      expect([code, deployed()]).toEqual([1, []]);
+      expect(output).toMatch(/^The database of eu1 is behind[\s\S]*npm run migrate -- --cell eu1/m);
+      expect(await deploy("--cell one --tag v9")).toEqual({
+        code: 0,
+        output: expect.stringContaining("smoke -- --cell one"),
+      });
+      expect(deployed()).toEqual([`${calls()[0]} --tag v9`]);
+      await onServer(stack().postgresUrl, "update drizzle.sql_functions set hash = 'x' || hash");
+      const changed = await deploy("--cell one");
+      await onServer(stack().postgresUrl, "update drizzle.sql_functions set hash = substr(hash, 2)");
+      expect([changed.code, changed.output]).toEqual([
+        1,
+        expect.stringContaining("functions are those of another version"),
+      ]);
+    },
+    PATIENCE_MS,
+  );
 
-  it("stops after the first cell when its deployment or its smoke test fails", async () => {
-    await newDatabase();
-    const failed = await deploy("--all", { WRANGLER_EXIT: "3" });
-    expect([failed.code, deployed().length]).toEqual([1, 1]);
-    expect(failed.output).toMatch(
-      /wrangler deploy ended with 3[\s\S]* {2}one {2}migrated, its Worker is that of before\n/,
-    );
-    const untested = await deploy("--all", { ONE_API_KEY: "wr_wrong" });
-    expect([untested.code, deployed().length]).toEqual([1, 2]);
-    expect(untested.output).toMatch(
-      / {2}one {2}migrated and deployed, and its smoke test fails\n {2}eu1 {2}migrated, its Worker is that of before\n[\s\S]*rollback --env=""/,
-    );
-    expect(untested.output).not.toContain(DEMO.owner.key);
-  });
+  it(
+    "stops after the first cell when its deployment or its smoke test fails",
+    async () => {
+      await newDatabase();
+      const failed = await deploy("--all", { WRANGLER_EXIT: "3" });
+      expect([failed.code, deployed().length]).toEqual([1, 1]);
+      expect(failed.output).toMatch(
+        /wrangler deploy ended with 3[\s\S]* {2}one {2}migrated, its Worker is that of before\n/,
+      );
+      const untested = await deploy("--all", { ONE_API_KEY: "wr_wrong" });
+      expect([untested.code, deployed().length]).toEqual([1, 2]);
+      expect(untested.output).toMatch(
+        / {2}one {2}migrated and deployed, and its smoke test fails\n {2}eu1 {2}migrated, its Worker is that of before\n[\s\S]*rollback --env=""/,
+      );
+      expect(untested.output).not.toContain(DEMO.owner.key);
+    },
+    PATIENCE_MS,
+  );
 
-  it("refuses a choice that is not clear, before anything is done", async () => {
-    const twice = { ...env, EU1_DATABASE_URL: env.ONE_DATABASE_URL ?? "" };
-    const refusals = [
-      ["deploy.ts", env, "cells.json names cells: say which one"],
-      ["deploy.ts --all", env, "EU1_DATABASE_URL is not set, and cells.json names it as DATABASE_URL of eu1."],
-      ["deploy.ts --all --secrets-file x", twice, "is of a single cell"],
-      ["deploy.ts --cell one --name x", env, "Leave out --name"],
-      ["migrate.ts --all", twice, "eu1 and one have the same database"],
-      ["migrate.ts --cell two", env, "cells.json has no such cell. It has one, eu1."],
-      ["smoke.ts --cell one --all", env, "either --cell NAME or --all"],
-      ["create-tenant.ts --name A --email a@b.example", env, "say in which one"],
-      ["create-tenant.ts --name A --email a@b.example --all", env, "say in which one"],
-      ["doctor.ts --all", { CELLS_FILE: join(folder, "none.json") }, "There is no "],
-    ] as const;
-    const ended = await Promise.all(refusals.map(([command, settings]) => runScript(command, settings)));
-    for (const [index, [command, , sentence]] of refusals.entries()) {
-      expect([command, ended[index]]).toEqual([command, { code: 1, output: expect.stringContaining(sentence) }]);
-    }
-    expect(deployed()).toEqual([]);
-  });
+  it(
+    "refuses a choice that is not clear, before anything is done",
+    async () => {
+      const twice = { ...env, EU1_DATABASE_URL: env.ONE_DATABASE_URL ?? "" };
+      const refusals = [
+        ["deploy.ts", env, "cells.json names cells: say which one"],
+        ["deploy.ts --all", env, "EU1_DATABASE_URL is not set, and cells.json names it as DATABASE_URL of eu1."],
+        ["deploy.ts --all --secrets-file x", twice, "is of a single cell"],
+        ["deploy.ts --cell one --name x", env, "Leave out --name"],
+        ["migrate.ts --all", twice, "eu1 and one have the same database"],
+        ["migrate.ts --cell two", env, "cells.json has no such cell. It has one, eu1."],
+        ["smoke.ts --cell one --all", env, "either --cell NAME or --all"],
+        ["create-tenant.ts --name A --email a@b.example", env, "say in which one"],
+        ["create-tenant.ts --name A --email a@b.example --all", env, "say in which one"],
+        ["doctor.ts --all", { CELLS_FILE: join(folder, "none.json") }, "There is no "],
+      ] as const;
+      const ended = await Promise.all(refusals.map(([command, settings]) => runScript(command, settings)));
+      for (const [index, [command, , sentence]] of refusals.entries()) {
+        expect([command, ended[index]]).toEqual([command, { code: 1, output: expect.stringContaining(sentence) }]);
+      }
+      expect(deployed()).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
 
-  it("is as before without cells: wrangler gets all options", async () => {
-    expect((await deploy("--secrets-file x", { CELLS_FILE: join(folder, "none.json") })).code).toBe(0);
-    expect(deployed()).toEqual(["deploy --minify --env= --secrets-file x"]);
-  });
+  it(
+    "is as before without cells: wrangler gets all options",
+    async () => {
+      expect((await deploy("--secrets-file x", { CELLS_FILE: join(folder, "none.json") })).code).toBe(0);
+      expect(deployed()).toEqual(["deploy --minify --env= --secrets-file x"]);
+    },
+    PATIENCE_MS,
+  );
 
   it("names each fault of cells.json, and of the cell's environment in wrangler.toml, and never a secret", () => {
     const [one, eu1] = cells;
@@ -196,22 +223,27 @@ export function describeDeployment(stack: () => Stack): void {
     }
   });
 
-  it("builds each environment of wrangler.toml, with all its bindings: wrangler deploy --dry-run", async () => {
-    const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
-    const [one, eu1] = cells.map((cell, index) => ({
-      ...cell,
-      url: `https://workflow-runs-${index}.acme.workers.dev`,
-    }));
-    write({ cells: [one, eu1] });
-    const real = { CELLS_FILE: file, PATH: process.env.PATH ?? "", NO_COLOR: "1" };
-    const ofCells = await runScript("deploy.ts --all --dry-run", real);
-    const args = ["deploy", "--dry-run", "--minify", "--env", "staging"];
-    const staging = await runProgram("wrangler", args, { env: real });
-    const outputs = ofCells.output.split("--dry-run: exiting now.").slice(0, -1);
-    outputs.push(staging.stdout);
-    expect(outputs).toHaveLength(1 + [...toml.matchAll(/^\[env\.\w+\]$/gm)].length);
-    for (const output of outputs) for (const name of BINDINGS) expect(output).toMatch(new RegExp(`env\\.${name} \\(`));
-    const [, second] = outputs;
-    expect(second).toMatch(/env\.CELL \("eu1"\)[\s\S]*env\.HUB_LOCATION \("weur"\)[\s\S]*env\.CELLS /);
-  }, 240_000);
+  it(
+    "builds each environment of wrangler.toml, with all its bindings: wrangler deploy --dry-run",
+    async () => {
+      const toml = readFileSync(join(root, "wrangler.toml"), "utf8");
+      const [one, eu1] = cells.map((cell, index) => ({
+        ...cell,
+        url: `https://workflow-runs-${index}.acme.workers.dev`,
+      }));
+      write({ cells: [one, eu1] });
+      const real = { CELLS_FILE: file, PATH: process.env.PATH ?? "", NO_COLOR: "1" };
+      const ofCells = await runScript("deploy.ts --all --dry-run", real);
+      const args = ["deploy", "--dry-run", "--minify", "--env", "staging"];
+      const staging = await runProgram("wrangler", args, { env: real });
+      const outputs = ofCells.output.split("--dry-run: exiting now.").slice(0, -1);
+      outputs.push(staging.stdout);
+      expect(outputs).toHaveLength(1 + [...toml.matchAll(/^\[env\.\w+\]$/gm)].length);
+      for (const output of outputs)
+        for (const name of BINDINGS) expect(output).toMatch(new RegExp(`env\\.${name} \\(`));
+      const [, second] = outputs;
+      expect(second).toMatch(/env\.CELL \("eu1"\)[\s\S]*env\.HUB_LOCATION \("weur"\)[\s\S]*env\.CELLS /);
+    },
+    PATIENCE_MS,
+  );
 }
