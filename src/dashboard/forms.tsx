@@ -88,6 +88,10 @@ export async function submit(
 export const faultsAt = ({ faults }: Failure, path: string): string[] =>
   faults.filter(({ loc }) => `${loc.slice(1).join(".")}.`.startsWith(`${path}.`)).map(({ msg }) => msg);
 
+/** True when one of these fields has a value or a fault, so that the part with them must not be folded. */
+export const isFilled = (names: readonly string[], values: Values, failure: Failure): boolean =>
+  names.some((name) => values[name] || faultsAt(failure, name).length > 0);
+
 /**
  * A fault in one line, with the label of its field: `Expires at: Must be in the future.` `labels` has the labels by the API's
  * names of fields, such as `runner_config.url`. A field without a label is called by its API name.

@@ -9,7 +9,17 @@ import {
 } from "../../db/enums.ts";
 import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
 import { DialogContext } from "../components.tsx";
-import { type Failure, Failures, Field, faultsAt, fieldIdOf, type Values } from "../forms.tsx";
+import {
+  Choices,
+  choicesOf,
+  type Failure,
+  Failures,
+  Field,
+  faultsAt,
+  fieldIdOf,
+  isFilled,
+  type Values,
+} from "../forms.tsx";
 import { NewId } from "../new-id.tsx";
 
 /** The name of each event on pages. */
@@ -77,7 +87,7 @@ export const valuesOf = (endpoint: Endpoint): EndpointFormValues => ({
   turns: endpoint.on ?? [],
 });
 
-type ChoicesProps<Choice extends string> = {
+type CheckboxesProps<Choice extends string> = {
   name: "event_types" | "on";
   words: Record<Choice, string>;
   choices: readonly Choice[];
@@ -85,7 +95,7 @@ type ChoicesProps<Choice extends string> = {
   failure: Failure;
 };
 
-const Choices = <Choice extends string>({ name, words, choices, chosen, failure }: ChoicesProps<Choice>) => (
+const Checkboxes = <Choice extends string>({ name, words, choices, chosen, failure }: CheckboxesProps<Choice>) => (
   <fieldset
     id={fieldIdOf(name, useContext(DialogContext))}
     tabindex={-1}
@@ -128,49 +138,53 @@ export const EndpointForm = ({
         label="What is sent"
         failure={failure}
         control={(attributes) => (
-          <select {...attributes}>
-            {ENDPOINT_FORMATS.map((format) => (
-              <option value={format} selected={format === values.format}>
-                {FORMAT_WORDS[format]}
-              </option>
-            ))}
-          </select>
+          <Choices
+            attributes={attributes}
+            choices={choicesOf(ENDPOINT_FORMATS, FORMAT_WORDS)}
+            chosen={values.format ?? "standard"}
+          />
         )}
       />
     ) : (
       <input type="hidden" name="format" value={values.format ?? "standard"} />
     )}
     <UrlField isNew={isNew} values={values} failure={failure} />
-    <Choices name="event_types" words={EVENT_WORDS} choices={NOTIFIED_EVENTS} chosen={events} failure={failure} />
-    <Choices name="on" words={TURN_WORDS} choices={TURNS} chosen={turns} failure={failure} />
-    <Field
-      name="workflow_definition_ids"
-      label="Only for these workflows"
-      failure={failure}
-      hint="One id per line. Leave it empty for all workflows."
-      control={(attributes) => (
-        <textarea {...attributes} rows={2}>
-          {values.workflow_definition_ids ?? ""}
-        </textarea>
-      )}
-    />
-    <Field
-      name="labels"
-      label="Only for runs with all of these labels"
-      failure={failure}
-      hint="One key:value per line, such as customer:4711. Leave it empty for all runs."
-      control={(attributes) => (
-        <textarea {...attributes} rows={2}>
-          {values.labels ?? ""}
-        </textarea>
-      )}
-    />
+    <Checkboxes name="event_types" words={EVENT_WORDS} choices={NOTIFIED_EVENTS} chosen={events} failure={failure} />
     <Field
       name="description"
       label="Description"
       failure={failure}
       control={(attributes) => <input {...attributes} maxlength={1000} value={values.description ?? ""} />}
     />
+    <details
+      class="more-fields"
+      open={turns.length > 0 || isFilled(["on", "workflow_definition_ids", "labels"], values, failure)}
+    >
+      <summary>Only some of these events</summary>
+      <Checkboxes name="on" words={TURN_WORDS} choices={TURNS} chosen={turns} failure={failure} />
+      <Field
+        name="workflow_definition_ids"
+        label="Only for these workflows"
+        failure={failure}
+        hint="One id per line. Leave it empty for all workflows."
+        control={(attributes) => (
+          <textarea {...attributes} rows={2}>
+            {values.workflow_definition_ids ?? ""}
+          </textarea>
+        )}
+      />
+      <Field
+        name="labels"
+        label="Only for runs with all of these labels"
+        failure={failure}
+        hint="One key:value per line, such as customer:4711. Leave it empty for all runs."
+        control={(attributes) => (
+          <textarea {...attributes} rows={2}>
+            {values.labels ?? ""}
+          </textarea>
+        )}
+      />
+    </details>
     <button type="submit" class="primary">
       {label}
     </button>

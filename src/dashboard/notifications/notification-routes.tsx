@@ -37,7 +37,10 @@ notifications.page(HREF, async (c) =>
 async function readEndpoint(c: Context<AppEnv>) {
   const { values, all } = await readForm(c);
   const ids = (values.workflow_definition_ids ?? "").split(/[\s,]+/).filter((id) => id !== "");
-  const labels = linesOf(values.labels);
+  const labels = (values.labels ?? "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
   const turns = all("on");
   const body = {
     format: values.format ?? "standard",
@@ -52,12 +55,6 @@ async function readEndpoint(c: Context<AppEnv>) {
   const shown = body.format === "standard" ? values : { ...values, url: "" };
   return { body, filled: { values: shown, events: body.event_types, turns } };
 }
-
-const linesOf = (text = "") =>
-  text
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
 
 notifications.form(`${HREF}/new`, async (c) => {
   const { body, filled } = await readEndpoint(c);

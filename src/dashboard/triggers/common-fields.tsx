@@ -6,7 +6,7 @@ import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
 import type { Fault } from "../../http/problems.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import type { Caller } from "../caller.ts";
-import { type Choice, Choices, choicesOf, type Failure, Failures, Field, faultsAt, type Values } from "../forms.tsx";
+import { type Choice, Choices, choicesOf, type Failure, Failures, Field, isFilled, type Values } from "../forms.tsx";
 import { textOfLabels } from "../invoke/invoke-form.tsx";
 import { JsonEditor, withLines } from "../invoke/json-editor.tsx";
 import { linesOf, readJsonField, readLabels } from "../invoke/read-fields.ts";
@@ -71,10 +71,6 @@ export function toCommonBody(values: Values) {
   };
   return { body, faults: [...faults, ...read.faults] };
 }
-
-/** True when one of these fields has a value or a fault, so that the part with them must not be folded. */
-export const isFilled = (names: readonly string[], values: Values, failure: Failure): boolean =>
-  names.some((name) => values[name] || faultsAt(failure, name).length > 0);
 
 export type FormProps = {
   caller?: Caller;

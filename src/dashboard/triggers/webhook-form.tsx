@@ -1,6 +1,6 @@
 import { SCHEMES, type Scheme, SIGNATURE_ENCODINGS, type WebhookConfig } from "../../triggers/inbound/receiver.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
-import { Choices, choicesOf, Field, NO_FAILURE, type Values } from "../forms.tsx";
+import { Choices, choicesOf, Field, isFilled, NO_FAILURE, type Values } from "../forms.tsx";
 import { linesOf } from "../invoke/read-fields.ts";
 import type { Wording } from "../wording.ts";
 import {
@@ -8,7 +8,6 @@ import {
   COMMON_SENTENCES,
   commonValuesOf,
   type FormProps,
-  isFilled,
   type KindForm,
   readCommon,
   TriggerForm,

@@ -22,10 +22,10 @@ const claimSchema = z.union([
     is_probe: z.boolean(),
     endpoint: z.object({
       id: z.string(),
-      format: z.enum(ENDPOINT_FORMATS),
+      format: z.enum(ENDPOINT_FORMATS).default("standard"),
       /** Of a chat only the scheme and the host: the address is its secret, and is known by its hash. */
       url: z.string(),
-      address_hash: z.string().nullable(),
+      address_hash: z.string().nullable().default(null),
       secret_encrypted: z.string(),
       previous_secret_encrypted: z.string().nullable(),
     }),
