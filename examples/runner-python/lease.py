@@ -8,6 +8,8 @@ docs/runner-protocol.md describes the protocol. Start it with
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import platform
@@ -65,6 +67,23 @@ class Lease:
         self.call("log", {"sequence": self._sequence, "text": message + "\n"})
         self._sequence += 1
 
+    def store(self, name: str, content: bytes, content_type: str) -> None:
+        """Stores a file of the run, up to 95 MB. The same name again replaces it."""
+        url = self.run["callback_url"].removesuffix("/callback") + "/artifacts/" + name
+        headers = {
+            "Authorization": f"Bearer {self.run['callback_token']}",
+            "Content-Type": content_type,
+            "Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:",
+        }
+        while True:
+            self.check()
+            status, answer = send(urllib.request.Request(url, data=content, headers=headers, method="PUT"), 300)
+            if status in (200, 201):
+                return
+            if is_final(status) or answer.get("type", "").endswith(":artifacts_unavailable"):
+                raise Unfinished(f"The file {name} was not stored: {answer.get('detail', status)}")
+            rest()
+
     def end(self, reason: str | None = None) -> None:
         if self.reason is None:
             self.reason = reason
@@ -96,7 +115,10 @@ class Lease:
 
 
 def work(lease: Lease) -> object:
-    """Your work. It raises when it fails, and soon after it must end. Returns its output."""
+    """Your work. It raises when it fails, and soon after it must end. Returns its output.
+
+    Files are stored by `lease.store("report.pdf", content, "application/pdf")`.
+    """
     snapshot = lease.run["run_snapshot"]
     for step in range(STEPS):
         lease.check()
@@ -141,7 +163,10 @@ http = urllib.request.build_opener(NoRedirects)
 def post(url: str, token: str, body: dict, timeout: float = ANSWER_TIMEOUT_SECONDS) -> tuple[int, dict]:
     """Sends a request once. Status 0: no answer came."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    request = urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers, method="POST")
+    return send(urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers, method="POST"), timeout)
+
+
+def send(request: urllib.request.Request, timeout: float) -> tuple[int, dict]:
     try:
         try:
             with http.open(request, timeout=timeout) as response:

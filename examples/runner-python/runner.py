@@ -9,6 +9,7 @@ docs/runner-protocol.md describes the protocol. Start it with
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import json
 import os
@@ -86,7 +87,10 @@ shut_down = threading.Event()
 
 
 def work(name: str, run: dict, attempt: Attempt) -> None:
-    """Your work. It raises when it fails, and soon after the attempt has ended."""
+    """Your work. It raises when it fails, and soon after the attempt has ended.
+
+    Files are stored by `store(run, "report.pdf", content, "application/pdf")`.
+    """
     snapshot = run["run_snapshot"]
     log(name, f"reads {paths(snapshot['sources'])}, follows {paths(snapshot['instructions'])}")
     log(name, f"writes to {paths(snapshot['outputs'])}, with the input {json.dumps(run['input'])}")
@@ -118,6 +122,18 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
 
 
 http = urllib.request.build_opener(NoRedirects)
+
+
+def store(run: dict, name: str, content: bytes, content_type: str) -> None:
+    """Stores a file of the run, up to 95 MB. The same name again replaces it. Raises when that fails."""
+    url = run["callback_url"].removesuffix("/callback") + "/artifacts/" + name
+    headers = {
+        "Authorization": f"Bearer {run['callback_token']}",
+        "Content-Type": content_type,
+        "Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:",
+    }
+    with http.open(urllib.request.Request(url, data=content, headers=headers, method="PUT"), timeout=300):
+        pass
 
 
 def call_back(name: str, run: dict, result: dict) -> bool:

@@ -55,6 +55,16 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /** `2026-11-25 10:59:06.123 UTC`. */
 export const formatExactly = (at: string): string => at.replace("T", " ").replace("Z", " UTC");
 
+const SIZES = ["kB", "MB", "GB"] as const;
+
+/** `48 kB`, `1.2 MB`: a number of bytes in decimal units. */
+export function formatSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const power = Math.min(Math.floor(Math.log10(bytes) / 3), SIZES.length);
+  const value = bytes / 1000 ** power;
+  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${SIZES[power - 1]}`;
+}
+
 /** A short form of an id for people: its last 8 characters, since UUIDs v7 of about the same time begin alike. */
 export const shortId = (id: string): string => `…${id.slice(-8)}`;
 

@@ -1,4 +1,5 @@
 /** The guides of `docs/` that the service itself shows, as HTML. */
+import artifacts from "../../docs/artifacts.md";
 import notifications from "../../docs/notifications.md";
 import runnerProtocol from "../../docs/runner-protocol.md";
 import triggers from "../../docs/triggers.md";
@@ -12,6 +13,12 @@ export const GUIDES: readonly Guide[] = [
     title: "The runner protocol",
     summary: "How a runner gets its runs, proves its identity, and reports results.",
     markdown: runnerProtocol,
+  },
+  {
+    slug: "artifacts",
+    title: "Files of a run",
+    summary: "How a runner stores files with its run, and who can download them.",
+    markdown: artifacts,
   },
   {
     slug: "notifications",

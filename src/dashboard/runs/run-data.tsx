@@ -1,5 +1,6 @@
 import { artifactsSchema } from "../../runs/details/result-schema.ts";
 import { Fact } from "../components.tsx";
+import { RunFiles } from "./artifacts/run-files.tsx";
 import { MAX_SHOWN, type ViewedRun } from "./view-run.ts";
 
 /** The result of a run and its input, as far as it has them. */
@@ -21,8 +22,11 @@ export const RunData = ({ run }: { run: ViewedRun }) => (
 );
 
 const Result = ({ run }: { run: ViewedRun }) => {
-  const { output, summary, artifacts, failure_code } = run;
-  const isEmpty = [output, summary, artifacts, failure_code].every((value) => value === null);
+  const { output, summary, artifacts, failure_code, files } = run;
+  const hasFiles = files.length > 0;
+  const isEmpty =
+    [output, summary, artifacts, failure_code].every((value) => value === null) &&
+    !(hasFiles && run.completed_at !== null);
   return (
     <section class="card result" id="result" aria-label="Result">
       {output === null && <h2>Result</h2>}
@@ -48,6 +52,11 @@ const Result = ({ run }: { run: ViewedRun }) => {
         {artifacts !== null && (
           <Fact name="Artifacts">
             <Artifacts text={artifacts} />
+          </Fact>
+        )}
+        {hasFiles && (
+          <Fact name="Files">
+            <RunFiles run={run} />
           </Fact>
         )}
       </dl>

@@ -171,7 +171,7 @@ const Completed = ({ run }: { run: ViewedRun }) => {
           <bdi>{run.summary}</bdi>
         </p>
       )}
-      {(run.output !== null || run.artifacts !== null) && (
+      {(run.output !== null || run.artifacts !== null || run.files.length > 0) && (
         <p>
           <a href="#result">Its result</a>
         </p>

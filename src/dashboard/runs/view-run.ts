@@ -7,6 +7,7 @@ import { runningAttempts as a } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e, workflowRunLogs as l } from "../../db/run-tables.ts";
 import { workflowDefinitions as d, users } from "../../db/tables.ts";
+import type { RunFile } from "../../runs/artifacts/list-artifacts.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { eventsOf } from "../../runs/run-events.ts";
 import {
@@ -74,6 +75,8 @@ export type ViewedRun = RunRow & {
   summary: string | null;
   /** JSON as text. */
   artifacts: string | null;
+  /** Of this attempt. */
+  files: RunFile[];
   /** The attempts that have a log, the first one first. */
   logged_attempts: number[];
   /** 1 for the run that is next. Null unless PENDING, and until it joins the queue. */
@@ -189,6 +192,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       output: textOf(r.output),
       summary: r.summary,
       artifacts: sql<string | null>`${r.artifacts}::text`,
+      files: sql<RunFile[]>`public.artifacts_of(${r.id}, ${r.attempt})`,
       logged_attempts: sql<number[]>`array(${db
         .select({ attempt: l.attempt })
         .from(l)
