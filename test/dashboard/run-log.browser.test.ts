@@ -66,9 +66,9 @@ it("lists the files of a run while it goes on, and runs no script of one in the 
   expect(await accessibilityFaults(page)).toEqual([]);
 
   const other = await page.context().newPage();
-  const ran = () => other.evaluate(() => document.documentElement.dataset.ran ?? null);
+  const ran = () => other.evaluate<string | null>("document.documentElement.dataset.ran ?? null");
   await other.goto(files.text);
-  expect([await ran(), await other.evaluate(() => document.contentType)]).toEqual([null, "text/plain"]);
+  expect([await ran(), await other.evaluate<string>("document.contentType")]).toEqual([null, "text/plain"]);
   for (const path of [files.html, files.svg]) {
     const download = other.waitForEvent("download");
     // A navigation that becomes a download is one that fails.
@@ -81,7 +81,7 @@ it("lists the files of a run while it goes on, and runs no script of one in the 
       await route.fulfill({ response, headers });
     });
     await other.goto(path);
-    expect([path, await ran(), await other.evaluate(() => origin)]).toEqual([path, null, "null"]);
+    expect([path, await ran(), await other.evaluate<string>("origin")]).toEqual([path, null, "null"]);
   }
   await other.close();
 });
