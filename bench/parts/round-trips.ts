@@ -110,12 +110,14 @@ export async function countRoundTrips(context: Context): Promise<Report> {
     // After its first answer an isolate tells which credentials it has seen, and then for an hour no more.
     await (await send("GET", "/v1/users/me", stage.tenant.owner.key)).text();
     const counts: Count[] = [];
-    for (const [id, { call }] of Object.entries(OPERATIONS)) counts.push(await count(stage, id, await call(stage)));
+    for (const [id, { call }] of Object.entries(OPERATIONS)) {
+      // The Worker has no bucket here. `test/runs/artifacts.test.ts` counts these.
+      if (!id.endsWith("_artifact") && !id.endsWith("_artifacts"))
+        counts.push(await count(stage, id, await call(stage)));
+    }
     const ofOperations = [...counts];
     const wrong = ofOperations.filter(({ operation, requests }) =>
-      OPERATIONS[operation]?.usesDatabase === false
-        ? requests !== 0
-        : requests !== (OPERATIONS[operation]?.databaseRequests ?? 1),
+      OPERATIONS[operation]?.usesDatabase === false ? requests !== 0 : requests !== 1,
     );
     await settle();
     // A tenant of its own: that of the operations has endpoints to notify by now.
@@ -130,7 +132,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
     return {
       goals: [
         {
-          goal: "database requests for each operation: 1, and 2 for the upload of a file",
+          goal: "database requests for each operation: 1",
           figure: [
             `${Math.max(...ofOperations.map(({ requests }) => requests))} at most, in ${ofOperations.length} operations`,
             ...wrong.map(({ operation, requests }) => `${operation}: ${requests}`),

@@ -4144,6 +4144,21 @@ export interface components {
              */
             url: string;
         };
+        /**
+         * @example {
+         *       "attempt": 1,
+         *       "artifacts": [
+         *         {
+         *           "name": "report.pdf",
+         *           "content_type": "application/pdf",
+         *           "bytes": 48213,
+         *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+         *           "stored_at": "2026-01-31T12:01:30.000Z",
+         *           "url": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/artifacts/report.pdf?attempt=1"
+         *         }
+         *       ]
+         *     }
+         */
         WorkflowRunFileList: {
             attempt: number;
             artifacts: components["schemas"]["WorkflowRunFile"][];

@@ -205,7 +205,7 @@ export function runnerUpload<const Path extends string, Own extends Change & { p
   return createRoute({
     ...onlyKnownQuery(definition),
     security: runnerSecurity,
-    middleware: [boundUpload(definition.maxBodyBytes), authenticateRunner],
+    middleware: [authenticateRunner, boundUpload(definition.maxBodyBytes)],
     [KIND]: {
       problems: [...problems, ...(definition.problems ?? [])],
       isConditional: false,

@@ -52,7 +52,7 @@ export function describeArtifacts(world: () => World): void {
     const sent = await inTerminal(`run --workflow Files --once -- ${process.execPath} -e "
       require('fs').writeFileSync(process.env.WORKFLOW_RUN_ARTIFACTS + '/large.bin', Buffer.alloc(20000000, 7))"`);
     expect(sent.shown).toMatch(/Uploading +\d.*░* \d+ % of 20 MB {2}1\/1 large\.bin/);
-    const fetched = await inTerminal(`artifacts download ${runId} --to fetched`);
+    const fetched = await inTerminal(`artifacts download ${runId} --to ${join(home(), "fetched")}`);
     expect(fetched.shown).toMatch(/Downloading +\d.* % of 20 MB {2}1\/1 large\.bin/);
     expect(readFileSync(join(home(), "fetched/large.bin")).equals(Buffer.alloc(20_000_000, 7))).toBe(true);
   });

@@ -33,6 +33,14 @@ describe("the page of a run", () => {
 
     const token = await runToken(tenant, runId);
     await service.send("POST", `/v1/workflow-runs/${runId}/log`, token, { sequence: 0, text: `${HOSTILE}\u001b[2J\n` });
+    for (const [name, type] of [
+      ["shown.png", "image/png"],
+      ["saved.html", "text/html"],
+    ] as const) {
+      const headers = { "Content-Type": type, "Content-Length": "3" };
+      const stored = await service.send("PUT", `/v1/workflow-runs/${runId}/artifacts/${name}`, token, 123, headers);
+      expect(stored.status).toBe(201);
+    }
     await callBack(service, tenant, runId, {
       ...{ status: "FAILED", error: "No.", output: { made: HOSTILE }, summary: `Summary ${HOSTILE}` },
       artifacts: [
@@ -48,6 +56,9 @@ describe("the page of a run", () => {
       `&quot;made&quot;: &quot;${ESCAPED}&quot;`,
       'href="https://files.example/a.pdf"',
       `href="/app/files/${tenant.outputsId}"`,
+      `<a href="/v1/workflow-runs/${runId}/artifacts/shown.png?attempt=1"><bdi class="wrap">shown.png</bdi></a>`,
+      '<li><bdi class="wrap">saved.html</bdi>',
+      `href="/v1/workflow-runs/${runId}/artifacts/saved.html?attempt=1" download="saved.html"`,
       `href="${path}/log"`,
     ]) {
       expect(page).toContain(text);

@@ -47,6 +47,45 @@ it("grows on the page while the run goes on, as does its progress, and can be se
   expect(complaintsOf(page)).toEqual([]);
 });
 
+it("lists the files of a run while it goes on, and runs no script of one in the origin of the service", async () => {
+  const script = "document.documentElement.dataset.ran = origin";
+  const html = `<!doctype html><title>File</title><script>${script}</script><img src="x" onerror="${script}">`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg"><script>${script}</script></svg>`;
+  const files = {
+    html: await run.store("evil.html", html, "text/html"),
+    svg: await run.store("evil.svg", svg, "image/svg+xml"),
+    text: await run.store("evil.txt", html, "text/plain"),
+  };
+  // Nobody reloads the page.
+  const result = page.getByRole("region", { name: "Result" });
+  await result.getByRole("link", { name: "evil.txt", exact: true }).waitFor();
+  expect(await result.getByRole("link").allTextContents()).toEqual(["Download", "Download", "evil.txt", "Download"]);
+  const downloaded = page.waitForEvent("download");
+  await result.getByRole("link", { name: "Download evil.html" }).click();
+  expect((await downloaded).suggestedFilename()).toBe("evil.html");
+  expect(await accessibilityFaults(page)).toEqual([]);
+
+  const other = await page.context().newPage();
+  const ran = () => other.evaluate<string | null>("document.documentElement.dataset.ran ?? null");
+  await other.goto(files.text);
+  expect([await ran(), await other.evaluate<string>("document.contentType")]).toEqual([null, "text/plain"]);
+  for (const path of [files.html, files.svg]) {
+    const download = other.waitForEvent("download");
+    // A navigation that becomes a download is one that fails.
+    await other.goto(path).catch(() => {});
+    await download;
+    // As a browser would show it that does not know downloads.
+    await other.route(`**${path}`, async (route) => {
+      const response = await route.fetch();
+      const { "content-disposition": _, ...headers } = response.headers();
+      await route.fulfill({ response, headers });
+    });
+    await other.goto(path);
+    expect([path, await ran(), await other.evaluate<string>("origin")]).toEqual([path, null, "null"]);
+  }
+  await other.close();
+});
+
 it("shows the rest of the log and the result when the run has ended, and then stops polling", async () => {
   await run.append(2, "Done\n");
   await page.getByRole("searchbox", { name: "Find in the log" }).fill("");

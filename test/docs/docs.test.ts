@@ -191,6 +191,7 @@ describe("/docs", () => {
       "delivery_id",
       "endpoint_id",
       "invite_id",
+      "name",
       "session_id",
       "token",
       "trigger_id",

@@ -63,8 +63,6 @@ export type Operation = {
   sendsAfterwards?: true;
   /** False for an operation that never asks the database. */
   usesDatabase?: false;
-  /** How many requests to the database it makes, when that is not one. */
-  databaseRequests?: number;
 };
 
 const get = (path: string): Call => ({ method: "GET", path });
@@ -377,7 +375,6 @@ export const OPERATIONS: Record<string, Operation> = {
       return { method: "PUT", path, runId, ...artifactBody(stage) };
     },
     isRepeatable: true,
-    databaseRequests: 2,
   },
   list_workflow_run_artifacts: {
     answers: [404, 200, 200, 200, 200, 404],

@@ -45,6 +45,7 @@ $$;
 -- events of the transaction after it say which runs the verb has changed. What has no event, the verb tells by `p_told`:
 --   deleted         [{"run_id", "workflow_definition_id"}]: runs that were deleted; nulls as in "runs" above
 --   definition_ids  definitions of which there may be other work for runners now
+--   changed         {"run_id", "workflow_definition_id"}: a run that was changed without an event
 --   log_of, progress_of   the run whose log has grown, or whose progress has changed
 --   others          true when something that is not a run has changed
 --   ended_user_ids  users of whom a credential has ended
@@ -224,6 +225,9 @@ begin
   if p_told is not null then
     v_runs := v_runs || coalesce((
       select jsonb_agg(told.value || '{"has_ended": true}') from jsonb_array_elements(p_told -> 'deleted') told (value)), '[]');
+    if p_told ? 'changed' then
+      v_runs := v_runs || (p_told -> 'changed' || '{"has_ended": false}');
+    end if;
     if p_told ? 'log_of' then
       v_runs := v_runs || jsonb_build_object(
         'run_id', p_told -> 'log_of', 'workflow_definition_id', null, 'has_ended', false, 'is_log', true);

@@ -34,7 +34,9 @@ function requireBucket({ artifacts }: Config): Bucket {
 }
 
 const file = (description: string) => ({ description, content: { "application/json": { schema: FileSchema } } });
-const anyContent = { "*/*": { schema: z.unknown().openapi({ description: "The bytes of the file." }) } };
+const anyContent = {
+  "*/*": { schema: z.unknown().openapi({ description: "The bytes of the file.", example: "%PDF-1.7 …" }) },
+};
 
 const putRoute = runnerUpload({
   method: "put",

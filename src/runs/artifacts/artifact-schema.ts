@@ -20,6 +20,15 @@ export const fileParams = runParams.extend({
 export const artifactPath = (runId: string, attempt: number, name: string): string =>
   `/v1/workflow-runs/${runId.toLowerCase()}/artifacts/${name}?attempt=${attempt}`;
 
+const exampleFile = {
+  name: "report.pdf",
+  content_type: "application/pdf",
+  bytes: 48_213,
+  sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+  stored_at: "2026-01-31T12:01:30.000Z",
+  url: `https://runs.example.com${artifactPath(exampleRun.id, 1, "report.pdf")}`,
+};
+
 export const FileSchema = z
   .strictObject({
     name: z.string(),
@@ -31,20 +40,11 @@ export const FileSchema = z
       .string()
       .openapi({ format: "uri", description: "Where it can be downloaded, with the credential of a caller." }),
   })
-  .openapi("WorkflowRunFile", {
-    example: {
-      name: "report.pdf",
-      content_type: "application/pdf",
-      bytes: 48_213,
-      sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-      stored_at: "2026-01-31T12:01:30.000Z",
-      url: `https://runs.example.com${artifactPath(exampleRun.id, 1, "report.pdf")}`,
-    },
-  });
+  .openapi("WorkflowRunFile", { example: exampleFile });
 
 export const ArtifactListSchema = z
   .strictObject({ attempt: z.int(), artifacts: z.array(FileSchema) })
-  .openapi("WorkflowRunFileList");
+  .openapi("WorkflowRunFileList", { example: { attempt: 1, artifacts: [exampleFile] } });
 
 type Of = { publicUrl: string; runId: string; attempt: number };
 

@@ -42,6 +42,8 @@ export type LeasedRun = {
   id: string;
   tell(path: string, body: object): Promise<Record<string, unknown>>;
   append(sequence: number, text: string): Promise<Record<string, unknown>>;
+  /** Stores a file, and returns its path. */
+  store(name: string, content: string, type: string): Promise<string>;
 };
 
 /** Triggers a run of a workflow of its own and leases it. */
@@ -53,7 +55,14 @@ export async function leaseRun(world: World, invocation: object = {}): Promise<L
   const [lease] = Array.isArray(leases) ? leases : [];
   const tell = (path: string, body: object) =>
     callApi(world, "POST", `/workflow-runs/${lease.run_id}/${path}`, body, lease.callback_token);
-  return { id: lease.run_id, tell, append: (sequence, text) => tell("log", { sequence, text }) };
+  const store = async (name: string, content: string, type: string) => {
+    const path = `/v1/workflow-runs/${lease.run_id}/artifacts/${name}`;
+    const headers = { Authorization: `Bearer ${lease.callback_token}`, "Content-Type": type };
+    const response = await fetch(world.stack.url + path, { method: "PUT", headers, body: content });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return path;
+  };
+  return { id: lease.run_id, tell, append: (sequence, text) => tell("log", { sequence, text }), store };
 }
 
 /** The lines of the log that are elements of the page now. */

@@ -56,7 +56,8 @@ begin
     end if;
     v_answer := jsonb_build_object('result', jsonb_build_object(
       'stored_at', public.wire_instant(v_stored_at), 'has_replaced', v_has_replaced));
-    v_told := jsonb_build_object('progress_of', v_run_id);
+    v_told := jsonb_build_object('changed', jsonb_build_object(
+      'run_id', v_run_id, 'workflow_definition_id', v_definition_id));
   end if;
 
   -- 4. Promote the next run.
