@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { type Bucket, bucket, type RateLimiter, rateLimiter } from "./bindings.ts";
 import { type KeyRing, parseKeyRing } from "./key-ring.ts";
 
 const keyRing = z.string().transform((text, context) => {
@@ -21,20 +22,6 @@ export const PUBLISHED_KEYS: ReadonlySet<string> = new Set([
   "only-for-the-local-stack-run-tokens-0123456789",
   "only-for-the-local-stack-sessions-0123456789",
 ]);
-
-/** Cloudflare's binding of a rate limiter: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit */
-export type RateLimiter = { limit(options: { key: string }): Promise<{ success: boolean }> };
-
-const rateLimiter = z.custom<RateLimiter>((binding) => typeof binding === "object" && binding !== null).optional();
-
-/** A bucket of R2, which keeps the files of runs: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/ */
-export type Bucket = {
-  put(key: string, body: ReadableStream, options: { sha256?: string }): Promise<unknown>;
-  get(key: string, options: { range?: { offset: number; length: number } }): Promise<{ body: ReadableStream } | null>;
-  delete(keys: string[]): Promise<void>;
-};
-
-const bucket = z.custom<Bucket>((binding) => typeof binding === "object" && binding !== null).optional();
 
 /** Origins, separated by commas. `*` is not an origin, so it is refused. */
 const origins = z.string().transform((text, context) => {

@@ -1,5 +1,4 @@
 /** The guides of `docs/` that the service itself shows, as HTML. */
-
 import agents from "../../docs/agents.md";
 import artifacts from "../../docs/artifacts.md";
 import asCode from "../../docs/as-code.md";

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { type RateLimiter, readConfig } from "../../src/config.ts";
+import type { RateLimiter } from "../../src/bindings.ts";
+import { readConfig } from "../../src/config.ts";
 import { telling } from "../../src/http/middleware/note-use.ts";
 import { connectAgent } from "../support/agent.ts";
 import { batchPath } from "../support/batches.ts";

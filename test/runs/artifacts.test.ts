@@ -1,6 +1,6 @@
 import { env } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import type { Bucket } from "../../src/config.ts";
+import type { Bucket } from "../../src/bindings.ts";
 import { readRange } from "../../src/runs/artifacts/range.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";

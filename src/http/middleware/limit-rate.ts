@@ -5,7 +5,7 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import ipaddr from "ipaddr.js";
-import type { RateLimiter } from "../../config.ts";
+import type { RateLimiter } from "../../bindings.ts";
 import { tenantOfRequest } from "../../db/meter.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";

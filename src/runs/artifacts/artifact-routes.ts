@@ -1,6 +1,7 @@
 /** The routes of the files of a run: the runner uploads them, and people and programs read them. */
 import { z } from "@hono/zod-openapi";
-import type { Bucket, Config } from "../../config.ts";
+import type { Bucket } from "../../bindings.ts";
+import type { Config } from "../../config.ts";
 import { Problem } from "../../http/problems.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, runnerUpload } from "../../http/routes.ts";

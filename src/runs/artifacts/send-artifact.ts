@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { Bucket } from "../../config.ts";
+import type { Bucket } from "../../bindings.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { listsTag } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";

@@ -1,5 +1,5 @@
 import { v7 as newId } from "uuid";
-import type { Bucket } from "../../config.ts";
+import type { Bucket } from "../../bindings.ts";
 import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
 import { describeError, log } from "../../log.ts";
 import { perform } from "../../verbs/perform.ts";

@@ -1,0 +1,18 @@
+/** What Cloudflare gives the Worker besides texts: see wrangler.toml. */
+import { z } from "@hono/zod-openapi";
+
+/** Cloudflare's binding of a rate limiter: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit */
+export type RateLimiter = { limit(options: { key: string }): Promise<{ success: boolean }> };
+
+export const rateLimiter = z
+  .custom<RateLimiter>((binding) => typeof binding === "object" && binding !== null)
+  .optional();
+
+/** A bucket of R2, which keeps the files of runs: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/ */
+export type Bucket = {
+  put(key: string, body: ReadableStream, options: { sha256?: string }): Promise<unknown>;
+  get(key: string, options: { range?: { offset: number; length: number } }): Promise<{ body: ReadableStream } | null>;
+  delete(keys: string[]): Promise<void>;
+};
+
+export const bucket = z.custom<Bucket>((binding) => typeof binding === "object" && binding !== null).optional();
