@@ -82,6 +82,7 @@ const LIFE_OF_RUNS = [
     "receive_webhook_by_token",
     "workflow_run_callback",
     "append_workflow_run_log",
+    "put_workflow_run_artifact",
   ],
   ...["create_runner_session", "close_runner_session", "create_leases"],
   ...["heartbeat_workflow_run", "release_workflow_run"],

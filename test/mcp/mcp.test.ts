@@ -38,6 +38,7 @@ const trigger = async () => ({ trigger_id: await addTrigger(stage) });
 const CALLS: Record<string, Called> = {
   list_workflows: { args: async () => ({ limit: 1 }), answer: { items: [{ description: "Quarterly" }] } },
   describe_workflow: { args: definition, answer: { description: "Quarterly", is_active: true } },
+  get_input_schema: { args: definition, answer: { input_schema: null } },
   invoke_workflow: {
     args: async () => ({ ...(await definition()), input: { a: [1] }, labels: { customer: "4711" } }),
     answer: { status: "RUNNING", is_replayed: false, result: null },
@@ -55,7 +56,7 @@ const CALLS: Record<string, Called> = {
   get_run: { args: running, answer: { status: "RUNNING", completed_at: null } },
   get_run_details: { args: running, answer: { attempt: 1, labels: { customer: "4711" } } },
   explain_run: { args: failed, answer: { status: "FAILED", message: expect.any(String) } },
-  get_run_result: { args: failed, answer: { status: "FAILED", attempt: 1, output: null } },
+  get_run_result: { args: failed, answer: { status: "FAILED", attempt: 1, output: null, artifacts: null } },
   read_run_log: { args: running, answer: { text: "", left_out: 0, after: null } },
   list_triggers: { args: definition, answer: { items: [], total: 0 } },
   fire_trigger: { args: trigger, answer: { outcome: "FIRED", run_id: expect.any(String) } },

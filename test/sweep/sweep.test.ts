@@ -94,7 +94,7 @@ describe("the sweep", () => {
         due_left: 0,
         ms: expect.any(Number),
         database_ms: expect.any(Number),
-        database_requests: 9,
+        database_requests: 10,
         hubs: 1,
       },
     ]);

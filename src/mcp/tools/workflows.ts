@@ -38,4 +38,14 @@ export const WORKFLOW_TOOLS: readonly AgentTool[] = [
     annotations: READS,
     call: (api, { workflow_id }) => api.json({ path: `/v1/workflow-definitions/${workflow_id}` }),
   }),
+  defineTool({
+    name: "get_input_schema",
+    title: "Get the input schema of a workflow",
+    description:
+      "The JSON Schema that the input of its runs must fit; null when any object fits. Ask for it before you trigger a run.",
+    input: z.strictObject({ workflow_id: workflowId() }),
+    output: z.object({ input_schema: z.record(z.string(), z.unknown()).nullable() }),
+    annotations: READS,
+    call: (api, { workflow_id }) => api.json({ path: `/v1/workflow-definitions/${workflow_id}/input-schema` }),
+  }),
 ];
