@@ -47,7 +47,10 @@ describe("the policy of a workflow, as a form", () => {
     expect(form).toContain('<option value="replace_running" selected');
     const api = await service.get(`/v1/workflow-definitions/${tenant.definitionId}/policy`, tenant.owner.key);
     const numbers = { lease_seconds: 90, max_attempts: 3, max_running: 5, max_running_per_key: 1 };
-    expect(await api.json()).toEqual({ ...policy, ...numbers, replace_grace_seconds: 90, max_queued: 7 });
+    expect(await api.json()).toEqual({
+      ...{ ...policy, ...numbers, replace_grace_seconds: 90, max_queued: 7 },
+      input_schema: null,
+    });
     const unclear = await owner.post(path, { ...policy, key_from: "" });
     expect([unclear.status, lines(await unclear.text())]).toEqual([
       422,

@@ -62,16 +62,16 @@ describe("the service", () => {
     expect(response.status).toBe(413);
   });
 
-  it.each(operations.filter(({ method }) => method !== "GET"))(
-    "refuses it of $operationId as the document says",
-    async (operation) => {
-      const path = operation.path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
-      const most = /^(invoke_workflow_batch|receive_webhook.*)$/.test(operation.operationId) ? 1024 * 1024 : 64 * 1024;
-      const response = await service.fetch(path, { method: operation.method, body: "x".repeat(most + 1) });
-      expect(response.status).toBe(413);
-      expect(await documentFaults(operation, response)).toEqual([]);
-    },
-  );
+  // The body of a file is not read, and may have 95 MB: see `artifacts.test.ts`.
+  it.each(
+    operations.filter(({ method, operationId }) => method !== "GET" && operationId !== "put_workflow_run_artifact"),
+  )("refuses it of $operationId as the document says", async (operation) => {
+    const path = operation.path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
+    const most = /^(invoke_workflow_batch|receive_webhook.*)$/.test(operation.operationId) ? 1024 * 1024 : 64 * 1024;
+    const response = await service.fetch(path, { method: operation.method, body: "x".repeat(most + 1) });
+    expect(response.status).toBe(413);
+    expect(await documentFaults(operation, response)).toEqual([]);
+  });
 
   it("logs one line of JSON for a request, by its route and without its credential", async () => {
     const info = vi.spyOn(console, "info");
