@@ -41,8 +41,8 @@ begin
 end $$;
 
 -- What is the same for each run that a user triggers of a locked definition now: {"snapshot", "key_from", "starts_runs",
--- "takes_turns", "when_busy", "max_queued", "input_schema_hash"}. Or why the definition cannot take one: {"refused"} which is paused, no_runner, path_parts
--- (with "faults": [{"field", "id", "path", "fault"}]) or snapshot_too_large (with "bytes", "max_bytes").
+-- "takes_turns", "when_busy", "max_queued", "input_schema_hash"}. Or why the definition cannot take one: {"refused"} which is paused,
+-- no_runner, path_parts (with "faults": [{"field", "id", "path", "fault"}]) or snapshot_too_large (with "bytes", "max_bytes").
 create or replace function public.frozen_for_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid
 ) returns jsonb

@@ -1,8 +1,9 @@
 -- When notifications are due.
 --
 -- An endpoint that has failed five times in a row has a `probe_at`. At that time it gets one notification; all others wait,
--- however long they have been due. A chat is not sent anything before its `paced_until`. A new notification is sent at once by the Worker whose request caused it. So for this file
--- it is due only some seconds later: if that Worker has died, the alarm of the hub or the cron's sweep then sends it.
+-- however long they have been due. A chat is not sent anything before its `paced_until`. A new notification is sent at once by the Worker
+-- whose request caused it. So for this file it is due only some seconds later: if that Worker has died, the alarm of the hub or the cron's
+-- sweep then sends it.
 
 -- Until when an endpoint has to wait, whatever is due for it: null when nothing is in the way.
 create or replace function public.endpoint_opens_at(e public.notification_endpoints) returns timestamptz

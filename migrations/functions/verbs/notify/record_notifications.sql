@@ -1,11 +1,12 @@
 -- Records the outcomes of claimed notifications of one endpoint: [{"id", "try_count": as it was claimed, "outcome":
 -- "delivered", "failed" or "gone", "status": of the answer or null, "duration_ms", "reason": null when it was delivered,
 -- "answer": the beginning of what the endpoint answered when it refused, or null, "retry_after_seconds": the least pause that the
--- endpoint asked for}]. `p_url` is where they were sent: of a chat the hash of its address. `p_is_probe` is as they were claimed. `p_is_asked` is true when a person
--- asked for one of them, and may be looking at its page.
+-- endpoint asked for}]. `p_url` is where they were sent: of a chat the hash of its address. `p_is_probe` is as they were claimed.
+-- `p_is_asked` is true when a person asked for one of them, and may be looking at its page.
 --
 -- A notification is tried eight times. An endpoint that fails five times in a row then gets one probe at a time, with the same
--- delays. A pause that a chat has asked for holds for all messages to its address. An endpoint that says it is gone (410), or that has failed for five days, is disabled, with an event.
+-- delays. A pause that a chat has asked for holds for all messages to its address. An endpoint that says it is gone (410), or that has
+-- failed for five days, is disabled, with an event.
 --
 -- Guarantees: each try counts once. The result of a caller whose claim is over changes nothing, since `try_count` is higher
 -- by then.

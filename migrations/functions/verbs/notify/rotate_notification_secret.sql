@@ -4,7 +4,8 @@
 -- Closes the race with another change of the endpoint: both lock it.
 -- With `p_seen_at`, the `updated_at` that the caller has seen, a request that is sent again changes nothing.
 --
--- Answers {"result": {"endpoint"}}, or "refused": changed (since `p_seen_at`), not_signed (a chat: its secret is its address), and see `lock_and_judge_endpoint`.
+-- Answers {"result": {"endpoint"}}, or "refused": changed (since `p_seen_at`), not_signed (a chat: its secret is its address), and see
+-- `lock_and_judge_endpoint`.
 create or replace function public.rotate_notification_secret(
   p_context jsonb, p_endpoint_id uuid, p_secret_encrypted text, p_seen_at text default null
 ) returns jsonb

@@ -1,5 +1,6 @@
 -- Resumes a paused trigger. The caller becomes the user with whose rights it fires. The instants of the pause are recorded as missed;
--- with `p_catches_up`, the last of them fires, unless it is too old. One that fires after another run catches nothing up. A trigger that is not paused stays as it is. Idempotent.
+-- with `p_catches_up`, the last of them fires, unless it is too old. One that fires after another run catches nothing up. A trigger that
+-- is not paused stays as it is. Idempotent.
 --
 -- Closes the race with a firing: both hold the definition's lock.
 --
