@@ -16,26 +16,25 @@ create or replace function public.ended_runs(
 )
 language sql stable as $$
   select 'tenant ' || state, state, r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
-  from (values ('COMPLETED'), ('FAILED')) states (state)
+  from unnest(case when p_definition_id is null and public.is_administrator(p_role) then array['COMPLETED', 'FAILED'] end) state
   cross join lateral (
     select r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
     from public.workflow_runs r
-    where public.is_administrator(p_role) and p_definition_id is null
-      and (r.tenant_id, r.status, r.created_at) >= (p_tenant_id, state, p_begin)
+    where (r.tenant_id, r.status, r.created_at) >= (p_tenant_id, state, p_begin)
       and (r.tenant_id, r.status, r.created_at) < (p_tenant_id, state, p_end)
     order by r.tenant_id desc, r.status desc, r.created_at desc
     limit p_limit
   ) r
   union all
   select 'user ' || state, state, r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
-  from (values ('COMPLETED'), ('FAILED')) states (state)
+  from unnest(case when p_definition_id is null and not public.is_administrator(p_role) then array['COMPLETED', 'FAILED'] end) state
   cross join lateral (
     select r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
     from public.workflow_runs r
-    where not public.is_administrator(p_role) and p_definition_id is null
-      and (r.tenant_id, r.user_id, r.status, r.created_at) >= (p_tenant_id, p_user_id, state, p_begin)
-      and (r.tenant_id, r.user_id, r.status, r.created_at) < (p_tenant_id, p_user_id, state, p_end)
-    order by r.tenant_id desc, r.user_id desc, r.status desc, r.created_at desc
+    where r.tenant_id = p_tenant_id
+      and (r.user_id, r.status, r.created_at) >= (p_user_id, state, p_begin)
+      and (r.user_id, r.status, r.created_at) < (p_user_id, state, p_end)
+    order by r.user_id desc, r.status desc, r.created_at desc
     limit p_limit
   ) r
   union all
@@ -69,11 +68,16 @@ language sql stable as $$
   union all
   select 'overdue', 'FAILED', r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
   from (select distinct o.id from public.overdue_runs(p_tenant_id, now(), p_limit) o) overdue
-  join public.workflow_runs r on r.id = overdue.id
-  where r.tenant_id = p_tenant_id and r.created_at >= p_begin and r.created_at < p_end
-    and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
-    and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id in (
-      select readable.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable))
+  -- Each run is looked up by the primary key. With a join, the planner might read all runs of the tenant.
+  cross join lateral (
+    select r.created_at, r.workflow_definition_id, r.attempt, r.started_at, r.completed_at
+    from public.workflow_runs r
+    where r.id = overdue.id and r.created_at >= p_begin and r.created_at < p_end
+      and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
+      and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id in (
+        select readable.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable))
+    limit 1
+  ) r
 $$;
 
 -- The beginning of the step in which an instant lies, which is never before the range.
@@ -143,7 +147,9 @@ begin
     'run', jsonb_build_object('median', grouped.run[1], 'p95', grouped.run[2])) order by grouped.place)
   into v_times
   from grouped
-  left join public.workflow_definitions d on d.tenant_id = p_tenant_id and d.id = grouped.definition_id
+  left join lateral (
+    select d.name from public.workflow_definitions d where d.tenant_id = p_tenant_id and d.id = grouped.definition_id limit 1
+  ) d on true
   where grouped.definition_id is null or grouped.place <= p_max_workflows;
 
   return jsonb_build_object('begin', public.wire_instant(v_begin), 'end', public.wire_instant(v_end), 'counts', v_counts,
