@@ -61,8 +61,17 @@ const OPERATIONS: Operation[] = [
   { name: "list, created before", path: ({ createdAt }) => `/v1/workflow-runs?created_before=${createdAt}` },
   { name: "list, created after", path: ({ createdAt }) => `/v1/workflow-runs?created_after=${createdAt}` },
   { name: "list, one label", path: list("label=customer:7"), inChart: true },
-  { name: "list, one label, USER", path: list("label=customer:7"), key: readerKey },
-  { name: "list, a label of one run in 1,000, FAILED", path: list("label=order:7&status=FAILED") },
+  {
+    name: "list, one label, USER",
+    path: list("label=customer:7"),
+    key: readerKey,
+    grows: "looks at up to 10,000 runs with the label, of which this USER may see one in a hundred",
+  },
+  {
+    name: "list, a label of one run in 1,000, FAILED",
+    path: list("label=order:7&status=FAILED"),
+    grows: "looks at up to 10,000 runs with the label, of which few are FAILED",
+  },
   {
     name: "list of a definition, with total",
     path: () => `/v1/workflow-definitions/${definitionId(FREE)}/runs`,
