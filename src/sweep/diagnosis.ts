@@ -93,7 +93,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
       .from(sweepState),
     backlog: db
       .select({
-        overdue: countOverdue(db),
+        overdue: countOverdue,
         due: countRuns(db, isDue),
         waiting_for_retry: countRuns(db, isLater),
         oldest_overdue: secondsSinceFirstEnd(db),

@@ -96,9 +96,8 @@ export const countRuns = (db: Database, condition: SQL): SQL<number> => {
   return sql<number>`${db.select({ count: sql`count(*)::int` }).from(counted)}`;
 };
 
-/** The number of overdue and of expired runs. Each of the two has an index of its own. */
-export const countOverdue = (db: Database): SQL<number> =>
-  sql<number>`least(${countRuns(db, isOverdue)} + ${countRuns(db, isExpired)}, ${sql.raw(String(MAX_COUNTED))})`;
+/** The number of overdue and of expired runs, counted up to {@link MAX_COUNTED}. */
+export const countOverdue: SQL<number> = sql<number>`public.count_overdue_runs(statement_timestamp(), ${MAX_COUNTED}::int)`;
 
 /** Records what a sweep did, and where the turns go on. Returns what it left to the next one. */
 export async function recordSweepEnded(db: Database, result: SweepResult, turns: Turns): Promise<Backlog> {
@@ -111,7 +110,7 @@ export async function recordSweepEnded(db: Database, result: SweepResult, turns:
       lagMaxMs: result.lag_max_ms,
       dispatched: result.dispatched,
       deleted: result.deleted,
-      overdueLeft: countOverdue(db),
+      overdueLeft: countOverdue,
       dueLeft: countRuns(db, isDue),
       positions: Object.fromEntries(Object.entries(turns).map(([kind, { after }]) => [kind, after])),
     })

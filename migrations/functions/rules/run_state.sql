@@ -108,6 +108,26 @@ language sql stable as $$
   )
 $$;
 
+-- How many runs of all tenants have ended by time without that being recorded, counted up to `p_limit`: those of `overdue_runs`. Each
+-- source reads one range of an index, so it costs by how many are overdue, and not by how many are RUNNING.
+create or replace function public.count_overdue_runs(p_now timestamptz, p_limit integer) returns integer
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+begin
+  return (
+    select least(count(*), p_limit)
+    from (
+      (select r.id from public.workflow_runs r where r.status = 'RUNNING' and r.deadline_at <= p_now limit p_limit)
+      union
+      (select a.run_id from public.running_attempts a where a.ends_at <= p_now limit p_limit)
+      union
+      (
+        select r.id from public.workflow_runs r
+        where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now and r.deadline_at <= p_now
+        limit p_limit
+      )
+    ) overdue);
+end $$;
+
 -- True unless a PENDING run with this `deadline_at` has expired at an instant.
 create or replace function public.is_unexpired(p_deadline_at timestamptz, p_now timestamptz) returns boolean
 language sql immutable as $$
