@@ -1,4 +1,7 @@
-/** The service as it was before every change became a verb in SQL. It is measured together with the current one. */
+/**
+ * An earlier commit of the service, which is measured together with the current one: the last one before every change became a verb in SQL,
+ * or the one that the environment variable `BEFORE` names.
+ */
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,8 +14,8 @@ import type { Server } from "./postgres.ts";
 import type { Seed } from "./seed.ts";
 import type { Build } from "./worker.ts";
 
-const COMMIT = "94d864477b6e83a9ec2c29940b91c41fbb0f06f1";
-const folder = join(scratch, "before");
+const COMMIT = process.env.BEFORE ?? "94d864477b6e83a9ec2c29940b91c41fbb0f06f1";
+const folder = join(scratch, `before-${COMMIT.slice(0, 7)}`);
 
 /** Its name in tables. */
 export const BEFORE = `before (${COMMIT.slice(0, 7)})`;
@@ -33,7 +36,7 @@ export const NO_HISTORY =
   "and measure again.";
 
 /**
- * Takes the commit from the history of this clone into `.local/bench/before`, installs its packages and builds its Worker, once
+ * Takes the commit from the history of this clone, installs its packages and builds its Worker, once
  * for each run of the benchmarks. Returns undefined when the clone does not have the commit; `progress` then says so.
  */
 export async function prepareBefore(progress: (text: string) => void): Promise<Before | undefined> {
