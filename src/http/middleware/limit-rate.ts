@@ -17,16 +17,16 @@ import { askForClasses } from "./note-use.ts";
 const isWithin = async (limiter: RateLimiter | undefined, key: string | undefined) =>
   limiter === undefined || key === undefined || (await limiter.limit({ key })).success;
 
+/** The limiters for tenants with large limits, in place of those for all others. */
+const LARGE = { address: "largeAddress", caller: "largeCaller" } as const;
+
 /**
  * Counts a request by `key`, by the limiter of its class.
  * @throws Problem `too_many_requests`
  */
 async function count(c: Context<AppEnv>, what: "address" | "caller", key: string | undefined): Promise<void> {
-  const { address, caller, largeAddress, largeCaller } = c.env.config.limiters;
-  const limiters = isLarge(key, tenantOfRequest())
-    ? { address: largeAddress, caller: largeCaller }
-    : { address, caller };
-  if (await isWithin(limiters[what], key)) return;
+  const name = isLarge(key, tenantOfRequest()) ? LARGE[what] : what;
+  if (await isWithin(c.env.config.limiters[name], key)) return;
   // The operator may have given larger limits to the tenant meanwhile.
   askForClasses(c);
   throw new Problem("too_many_requests");
