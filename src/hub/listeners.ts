@@ -17,7 +17,7 @@ type Filter = {
   withLog: boolean;
 };
 
-/** Why a socket is not accepted: its caller has too many, or the callers of the tenant together. */
+/** Whose limit a further socket would exceed: that of its caller, or that of all callers of the tenant together. */
 export type Refusal = "caller" | "tenant";
 
 /**
