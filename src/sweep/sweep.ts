@@ -79,14 +79,14 @@ export async function sweep(
   return metered(async (meter) => {
     const began = Date.now();
     const working: Promise<unknown>[] = [];
-    const announcements = collectAnnouncements(given.live);
+    const announcements = collectAnnouncements();
     // What starts is due at once, and the step that sends the due dispatches sends it. A sweep does not mark: it answers what is due
     // next, so no other sweep has to look for what it has changed. Each announcement would start up to 16 invocations for its
     // notifications, and an invocation may start 32, so they are started once.
     const services: VerbServices = {
       ...given,
       db: given.patientDb,
-      live: { ...announcements.live, mark: async () => {} },
+      live: { ...given.live, announce: announcements.announce, mark: async () => {} },
       ...{ proof: {}, requestId: null, sends: false, notifies: false },
       afterwards: (work) => void working.push(work()),
     };
