@@ -1,6 +1,6 @@
 /** What people in a chat read about an event: one message, in words, whatever the chat. */
 import { z } from "zod";
-import { TURNS } from "../../db/enums.ts";
+import { NOTIFICATION_TURNS } from "../../db/enums.ts";
 import { showControls } from "../../runs/log/log-text.ts";
 import type { Notification } from "../sending/notification.ts";
 
@@ -37,7 +37,7 @@ const dataSchema = z.object({
   reason: z.string().optional(),
   reported_status: z.string().optional(),
   labels: z.record(z.string(), z.string()).default({}),
-  turn: z.enum(TURNS).optional().catch(undefined),
+  turn: z.enum(NOTIFICATION_TURNS).optional().catch(undefined),
   triggered_by: z.object({ user: z.string().optional(), trigger: z.string().nullish() }).optional(),
   server: z.string().optional(),
   count: z.int().optional(),

@@ -9,10 +9,10 @@ import type { Database } from "../../db/client.ts";
 import {
   ENDPOINT_FORMATS,
   type EndpointFormat,
+  NOTIFICATION_TURNS,
   NOTIFIED_EVENTS,
+  type NotificationTurn,
   type NotifiedEvent,
-  TURNS,
-  type Turn,
 } from "../../db/enums.ts";
 import { ValidationFailed } from "../../http/problems.ts";
 import { perform } from "../../verbs/perform.ts";
@@ -34,7 +34,7 @@ const endpointSchema = z.object({
   event_types: z.array(openSet(NOTIFIED_EVENTS)),
   workflow_definition_ids: z.array(z.string()).nullable(),
   labels: z.array(z.string()).nullable().default(null),
-  on: z.array(openSet(TURNS)).nullable().default(null),
+  on: z.array(openSet(NOTIFICATION_TURNS)).nullable().default(null),
   is_active: z.boolean(),
   disabled_at: z.string().nullable(),
   disabled_reason: z.string().nullable(),
@@ -64,7 +64,7 @@ export type EndpointContent = {
   /** Only events of runs with all of these labels (`key:value`) are sent. Null: all events. */
   labels: readonly string[] | null;
   /** Of the ends of runs, only these are sent. Null: all ends. */
-  turns: readonly Turn[] | null;
+  turns: readonly NotificationTurn[] | null;
 };
 
 /** The content of a new endpoint, as a request gives it. */
