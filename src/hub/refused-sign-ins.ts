@@ -1,14 +1,15 @@
 import type { SignInWay } from "../http/live/live.ts";
 
-/** How long refused sign-ins are collected before the register is told, so that somebody who tries many keys does not keep it busy. */
+/** How long refused sign-ins are collected. So somebody who tries many keys does not keep the register busy. */
 const COLLECT_MS = 1_000;
 
-/** What is still collected after this time belongs to an invocation that died. The next one tells it, too. */
+/** When `tell` was not called after this time, the invocation that should have done it died. The next one then takes its place. */
 const ABANDONED_AFTER_MS = 10_000;
 
 /**
- * Counts the refused sign-ins of an isolate, and calls `tell` with how many there were of each way. The first invocation waits a second and
- * then tells of all; the others do not wait. Rejects when `tell` does. What was not told is told with the next one.
+ * Counts the refused sign-ins of an isolate, and calls `tell` with how many there were of each way. The first invocation waits for
+ * {@link COLLECT_MS} and then calls `tell` with the counts of all; the others do not wait. Rejects when `tell` does. The counts are then
+ * added to those of the next call.
  */
 export function collectRefusedSignIns(
   tell: (counts: Partial<Record<SignInWay, number>>) => Promise<void>,

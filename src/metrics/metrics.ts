@@ -9,7 +9,7 @@ export type Metrics = {
   /** The upper bounds of the histograms' buckets in seconds, without infinity. */
   bounds: readonly number[];
   is_behind: boolean;
-  /** Of the whole deployment, by way. */
+  /** How many there were in the whole deployment, for each way. */
   refusedSignIns: Partial<Record<SignInWay, number>>;
 };
 

@@ -61,8 +61,8 @@ export async function limitCaller(c: Context<AppEnv>, key: string): Promise<void
 }
 
 /**
- * Counts a signed message like any other request of its address when the database is asked how it must be signed. For a sender that is known,
- * that is once a minute. Somebody who tries ids at random meets the same limit as in the rest of the API.
+ * Counts a signed message as a request of its address, but only when the database has to be asked how it must be signed. For a known
+ * sender that is once a minute. Somebody who tries ids at random has the same limit as in the rest of the API.
  * @throws Problem `too_many_requests`
  */
 export async function limitLookUp(c: Context<AppEnv>): Promise<void> {

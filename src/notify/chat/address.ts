@@ -53,7 +53,7 @@ export async function sealAddress(keys: KeyRing, id: string, address: string) {
   };
 }
 
-/** The parts of an address that nobody may see, also when a server sends back only some of them. */
+/** The secret parts of an address. Each is hidden in what a server answers, since it may send back only some of them. */
 export function secretsIn(address: string): string[] {
   const { pathname, search, searchParams } = new URL(address);
   const parts = [...pathname.split("/"), ...searchParams.values()];

@@ -93,7 +93,7 @@ export const changesOf = (given: z.output<typeof ChangeEndpointRequestSchema>): 
 /** An endpoint, and its secret in the form in which it is stored. */
 type WithSecret = { id: string; secretEncrypted: string };
 
-/** Where an endpoint is, in the form in which it is stored. `addressHash` is that of a chat. */
+/** Where an endpoint is, in the form in which it is stored. Only a chat has `addressHash`. */
 type Place = { url: string; addressHash?: string };
 
 const createNotificationEndpoint = defineVerb({
@@ -168,12 +168,12 @@ async function newSecret({ config }: VerbServices, id: string) {
   return { secret, secretEncrypted: await encryptWebhookSecret(config.encryptionKeys, id, secret) };
 }
 
-/** The place and the secret of an endpoint of this format that gets this URL. A chat has no secret that its owner would have to know. */
+/** The place and the secret of an endpoint of this format that gets this URL. For a chat `secret` is undefined: its owner needs none. */
 async function newPlace(services: VerbServices, id: string, format: EndpointFormat, url: string) {
   const { allowLocalRunners: allowLocal, publicUrl, encryptionKeys } = services.config;
   const msg = checkAddress(format, url, { allowLocal, publicUrl });
   if (msg !== null) {
-    // Without the URL itself, since it may be the address of a chat.
+    // The fault does not quote the URL, since it may be the address of a chat.
     throw new ValidationFailed([{ loc: ["body", "url"], type: "value_error", msg }]);
   }
   if (format !== "standard") return { id, secret: undefined, ...(await sealAddress(encryptionKeys, id, url)) };
