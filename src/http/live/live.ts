@@ -74,14 +74,17 @@ export type WorkListener = {
 export const SIGN_IN_WAYS = ["api_key", "login_service"] as const;
 export type SignInWay = (typeof SIGN_IN_WAYS)[number];
 
+/** How many sign-ins were refused, for each way; none of a way that is left out. */
+export type RefusedSignIns = Partial<Record<SignInWay, number>>;
+
 /** Ages are in seconds; null when there is nothing to measure. */
 export type LiveStatus = {
   /** Since a cron last skipped its sweep because nothing was due. */
   sinceSkipped: number | null;
   /** The last alarm of a hub: how long ago it was, and how late it fired. */
   lastAlarm: { since: number; lateMs: number } | null;
-  /** How many sign-ins were refused in this deployment, for each way. A register of an older release does not count them. */
-  refusedSignIns?: Partial<Record<SignInWay, number>>;
+  /** Those of this deployment. A register of an older release does not count them. */
+  refusedSignIns?: RefusedSignIns;
 };
 
 /** How much the hub of a tenant is used: how often it was called in the last minute, and what is open. */
