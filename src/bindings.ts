@@ -1,12 +1,12 @@
 /** What Cloudflare gives the Worker besides texts: see wrangler.toml. */
 import { z } from "@hono/zod-openapi";
 
+/** The schema of a binding; undefined when wrangler.toml does not have it. */
+export const bindingOf = <Binding extends object>() =>
+  z.custom<Binding>((binding) => typeof binding === "object" && binding !== null).optional();
+
 /** Cloudflare's binding of a rate limiter: https://developers.cloudflare.com/workers/runtime-apis/bindings/rate-limit */
 export type RateLimiter = { limit(options: { key: string }): Promise<{ success: boolean }> };
-
-export const rateLimiter = z
-  .custom<RateLimiter>((binding) => typeof binding === "object" && binding !== null)
-  .optional();
 
 /** A bucket of R2, which keeps the files of runs: https://developers.cloudflare.com/r2/api/workers/workers-api-reference/ */
 export type Bucket = {
@@ -14,5 +14,3 @@ export type Bucket = {
   get(key: string, options: { range?: { offset: number; length: number } }): Promise<{ body: ReadableStream } | null>;
   delete(keys: string[]): Promise<void>;
 };
-
-export const bucket = z.custom<Bucket>((binding) => typeof binding === "object" && binding !== null).optional();

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { type Bucket, bucket, type RateLimiter, rateLimiter } from "./bindings.ts";
+import { type Bucket, bindingOf, type RateLimiter } from "./bindings.ts";
 import { type KeyRing, parseKeyRing } from "./key-ring.ts";
 
 const keyRing = z.string().transform((text, context) => {
@@ -22,6 +22,8 @@ export const PUBLISHED_KEYS: ReadonlySet<string> = new Set([
   "only-for-the-local-stack-run-tokens-0123456789",
   "only-for-the-local-stack-sessions-0123456789",
 ]);
+
+const rateLimiter = bindingOf<RateLimiter>();
 
 /** Origins, separated by commas. `*` is not an origin, so it is refused. */
 const origins = z.string().transform((text, context) => {
@@ -102,13 +104,13 @@ const varsSchema = z.object({
   ADDRESS_LIMITER: rateLimiter,
   FAILURE_LIMITER: rateLimiter,
   CALLER_LIMITER: rateLimiter,
-  /** The bucket for the files of runs. */
-  ARTIFACTS: bucket,
-  /** The files of runs are deleted this many days after they were stored. */
-  ARTIFACT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
-  /** Those for tenants with large limits. */
+  /** The rate limiters for the requests of tenants with large limits. */
   LARGE_ADDRESS_LIMITER: rateLimiter,
   LARGE_CALLER_LIMITER: rateLimiter,
+  /** The bucket for the files of runs. */
+  ARTIFACTS: bindingOf<Bucket>(),
+  /** The files of runs are deleted this many days after they were stored. */
+  ARTIFACT_RETENTION_DAYS: z.coerce.number().int().min(1).max(3650).optional(),
   /** Where the Durable Objects are created: https://developers.cloudflare.com/durable-objects/reference/data-location/ */
   HUB_LOCATION: z.enum(["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"]).optional(),
   /** Seconds that are added to each run's time limit, for the time in which its dispatch reaches the runner. */

@@ -1,5 +1,5 @@
 /**
- * Where the tenants' turns go on: the id after which the next call looks for something due, and null at the beginning. Each call moves it
- * on. See `turns` in SQL.
+ * The position in the tenants' turns: the next call begins with what is due after this id, or from the start when it is null. Each call
+ * moves the position on. See `turns` in SQL.
  */
 export type Turn = { after: string | null };

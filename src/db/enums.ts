@@ -186,5 +186,5 @@ export type EndpointFormat = (typeof ENDPOINT_FORMATS)[number];
  * An end of a run that differs from the end before it, of any run of its workflow. first_failure: it failed, and the one before it has
  * not. works_again: it completed, and the one before it has failed.
  */
-export const TURNS = ["first_failure", "works_again"] as const;
-export type Turn = (typeof TURNS)[number];
+export const NOTIFICATION_TURNS = ["first_failure", "works_again"] as const;
+export type NotificationTurn = (typeof NOTIFICATION_TURNS)[number];

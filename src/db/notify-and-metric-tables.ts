@@ -16,7 +16,7 @@ import {
   uuid,
 } from "drizzle-orm/pg-core";
 import { createdAt, instant, oneOf, transactionId, updatedAt } from "./columns.ts";
-import { ENDPOINT_FORMATS, type EndpointFormat, type Turn } from "./enums.ts";
+import { ENDPOINT_FORMATS, type EndpointFormat, type NotificationTurn } from "./enums.ts";
 import { tenants } from "./people/tenant-tables.ts";
 
 /** A subscriber that is notified of events, by signed webhooks or by chat messages. */
@@ -41,7 +41,7 @@ export const notificationEndpoints = pgTable(
     /** Only events of runs with all of these labels (`key:value`) are sent. Null: events of all runs, and of what is not a run. */
     labels: text("labels").array(),
     /** Of the ends of runs, only these turns are sent: `note_turns` in SQL. Null: all ends. */
-    turns: text("turns").$type<Turn>().array(),
+    turns: text("turns").$type<NotificationTurn>().array(),
     /** Encrypted by AES-GCM, like the secrets of definitions: what signs the webhooks, or the address of a chat. */
     secretEncrypted: text("secret_encrypted").notNull(),
     /** The secret before the last rotation. Until `previousSecretUntil`, messages are also signed with it. */

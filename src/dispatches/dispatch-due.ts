@@ -28,8 +28,8 @@ const QUICK_RUNNERS = 50;
 /**
  * Sends the due dispatches, several at once, until none is left or `mayGoOn` returns false. `mayGoOn` gets the number of tries
  * so far; the final number is returned. An unknown runner gets one dispatch, and more only after a quick answer. So a runner
- * that hangs blocks only one lane, and only once. With `tenantId`, only that tenant's dispatches are sent; otherwise the tenants take
- * turns, from `turn` on.
+ * that hangs blocks only one lane, and only once. With `tenantId`, only that tenant's dispatches are sent. Otherwise the tenants take
+ * turns, and `turn` is the position at which they go on.
  */
 export async function dispatchDue(
   services: VerbServices,

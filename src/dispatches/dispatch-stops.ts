@@ -5,7 +5,7 @@ import { claimStopDispatches } from "./dispatch-verbs.ts";
 
 /**
  * Sends the due webhooks of stops, a few at once, until none is left or `mayGoOn` returns false. `mayGoOn` gets the number of tries so
- * far. With `tenantId`, only that tenant's.
+ * far. With `tenantId`, only that tenant's are sent.
  */
 export async function dispatchStops(
   services: VerbServices,

@@ -73,8 +73,8 @@ type Claim = Partial<Turn> & {
 
 /**
  * Claims up to `limit` due dispatches; until the claim is over, nobody else sends them. The tenants take turns. A quick runner gets
- * several of its dispatches, a busy one none, and any other runner one. With `tenantId`, only that tenant's are claimed; otherwise,
- * `after` is where the turns of the tenants go on.
+ * several of its dispatches, a busy one none, and any other runner one. With `tenantId`, only that tenant's are claimed. Otherwise
+ * `after` is the position at which the tenants' turns go on.
  */
 export const claimDispatches = defineVerb({
   name: "claim_dispatches",

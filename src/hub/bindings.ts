@@ -1,12 +1,11 @@
 import { z } from "zod";
+import { bindingOf } from "../bindings.ts";
 import type { Hub } from "./hub.ts";
 import type { Register } from "./register.ts";
 
-const isBinding = (binding: unknown) => typeof binding === "object" && binding !== null;
-
 const schema = z.object({
-  HUB: z.custom<DurableObjectNamespace<Hub>>(isBinding).optional(),
-  REGISTER: z.custom<DurableObjectNamespace<Register>>(isBinding).optional(),
+  HUB: bindingOf<DurableObjectNamespace<Hub>>(),
+  REGISTER: bindingOf<DurableObjectNamespace<Register>>(),
 });
 
 export type Objects = {

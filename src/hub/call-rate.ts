@@ -1,10 +1,10 @@
 const SECOND_MS = 1_000;
 const SECONDS = 60;
 
-/** Counts the calls of an object in the last minute. It is in memory: an object that was evicted had no calls for a while. */
+/** Counts the calls of an object in the last minute. It counts in memory: when an object is evicted, it had no calls for a while. */
 export class CallRate {
   readonly #counts = new Array<number>(SECONDS).fill(0);
-  /** The second that was counted last, since 1970. */
+  /** Up to which second the counts are current, in seconds since 1970. */
   #second = 0;
 
   note(): void {

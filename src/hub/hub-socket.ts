@@ -1,3 +1,20 @@
+import type { NotListening } from "../http/live/live.ts";
+import { withinTime } from "./within-time.ts";
+
+/**
+ * Opens a WebSocket to a hub, which must answer within `limitMs`. The parameters of the URL are those of `Hub.fetch`.
+ * @throws Error when the hub does not answer in time
+ */
+export async function connectTo(
+  hub: Pick<Fetcher, "fetch">,
+  url: URL,
+  limitMs: number,
+): Promise<WebSocket | NotListening> {
+  const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));
+  if (response.status === 429) return (await response.text()) === "tenant" ? "too_many_in_tenant" : "too_many";
+  return response.webSocket ?? "unavailable";
+}
+
 /** The Worker's end of a WebSocket to a hub, on which code can wait for messages. */
 export type HubSocket = {
   /** True once the connection is lost or was closed by this side. */

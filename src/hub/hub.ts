@@ -21,7 +21,7 @@ const SWEEP_LIMIT_MS = 25_000;
 /** How much later than the due instant an alarm is set. An alarm that fires a moment too early would find nothing due. */
 const SLACK_MS = 10;
 
-/** An alarm is not set anew for so little, which two announcements of the same instant may differ by. */
+/** Two announcements of the same instant may differ by this much, and the alarm is not set again for so little. */
 const SAME_INSTANT_MS = 100;
 
 /** Stands for the result of a failed sweep: what was due is still due. */
@@ -34,7 +34,7 @@ const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
  */
 export class Hub extends DurableObject<object> {
   #isSweeping = false;
-  /** When the last sweep began. After a restart it is long ago enough. */
+  /** When the last sweep began. After a restart it is 0, so the next sweep need not wait. */
   #sweptAt = 0;
   /** The earliest due time that arrived during a sweep. */
   #arrivedAt = Number.POSITIVE_INFINITY;
@@ -65,8 +65,8 @@ export class Hub extends DurableObject<object> {
   }
 
   /**
-   * Makes sure that the alarm fires no later than `at`. During a sweep there is no alarm; the end of the sweep sets it. The alarm is all
-   * that is stored of what is due, since each write of a row is billed.
+   * Makes sure that the alarm fires no later than `at`. During a sweep there is no alarm; the end of the sweep sets it. Nothing but the
+   * alarm is stored about what is due, since each write of a row is billed.
    */
   async #expect(at: number): Promise<void> {
     if (this.#isSweeping) {
@@ -126,14 +126,13 @@ export class Hub extends DurableObject<object> {
    * - `since`: also the nudges of the last so many milliseconds.
    * - `caller` and `user`: the owner of a stream. The answer is 429 when the caller has too many.
    * - `waiter`: the owner of a request that waits. The answer is 429 when the owner has too many.
-   *
-   * The text of a 429 says whose limit it is: `caller`, or `tenant` when all callers together have too many.
-   *
    * - `page`: the name of the page among the caller's pages. `left`: the name of the page before it, whose stream ends.
    *
    * Query parameters of a runner that waits for runs:
    * - `lease`: the ids of definitions, separated by spaces; empty for all.
    * - `session`: the id of the runner's session. The answer is 429 when too many of its requests wait.
+   *
+   * The text of a 429 says whose limit it is: `caller`, or `tenant` when all callers together have too many.
    */
   override fetch(request: Request): Response {
     this.#calls.note();

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { Listener, Listening, NotListening, Nudge, Topic } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
-import { openHubSocket } from "./hub-socket.ts";
-import { withinTime } from "./within-time.ts";
+import { connectTo, openHubSocket } from "./hub-socket.ts";
 
 const messageSchema = z.array(
   z.object({ run_id: z.string().nullable(), has_ended: z.boolean(), is_log: z.boolean().default(false) }),
@@ -31,10 +30,8 @@ export async function listenTo(
   }
   url.searchParams.set("since", String(sinceMs));
   try {
-    const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));
-    if (response.status === 429) return (await response.text()) === "tenant" ? "too_many_in_tenant" : "too_many";
-    if (!response.webSocket) return "unavailable";
-    return listenOn(response.webSocket);
+    const socket = await connectTo(hub, url, limitMs);
+    return typeof socket === "string" ? socket : listenOn(socket);
   } catch (error) {
     log("error", "hub", { tenant_id: topic.tenantId, ...describeError(error) });
     return "unavailable";

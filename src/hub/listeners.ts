@@ -8,7 +8,7 @@ const RECENT_COUNT = 1_000;
 /** The least time between two nudges about the log of a run. */
 const LOG_GAP_MS = 1_000;
 
-/** What a socket wants to hear of. A null id means any run or definition. */
+/** Which changes a socket gets nudges about. A null id means any run or definition. */
 type Filter = {
   runId: string | null;
   definitionId: string | null;
@@ -17,17 +17,17 @@ type Filter = {
   withLog: boolean;
 };
 
-/** Why a socket is not accepted: its caller has too many, or the callers of the tenant together. */
+/** Whose limit a further socket would exceed: that of its caller, or that of all callers of the tenant together. */
 export type Refusal = "caller" | "tenant";
 
 /**
- * The streams and waiting requests of a tenant. Each has a WebSocket, whose tags say what it wants to hear of. So a change looks only at
- * the sockets that hear of it, and not at all others.
+ * The streams and waiting requests of a tenant. Each has a WebSocket, and its tags name the changes that it gets nudges about. So a change
+ * costs work only for the sockets that get it, and not for all others.
  */
 export class Listeners {
   readonly #context: DurableObjectState;
   readonly #recent: { at: number; run: ChangedRun }[] = [];
-  /** The runs whose logs were told of in the last {@link LOG_GAP_MS}, and what has changed since. */
+  /** The runs whose log had a nudge in the last {@link LOG_GAP_MS}. The value is what has changed since; null when nothing has. */
   readonly #logged = new Map<string, ChangedRun | null>();
 
   constructor(context: DurableObjectState) {
@@ -69,7 +69,7 @@ export class Listeners {
     return null;
   }
 
-  /** Tells of changes: each socket gets one message with all that it wants to hear of. */
+  /** Sends the nudges about these changes. Each socket gets one message, with all the nudges that are for it. */
   tell(runs: readonly ChangedRun[]): void {
     this.#remember(runs);
     const news = new Map<WebSocket, ChangedRun[]>();
@@ -93,7 +93,7 @@ export class Listeners {
     for (const [socket, itsNews] of news) send(socket, itsNews);
   }
 
-  /** Tells at once of the first change of a log, and of those that follow when {@link LOG_GAP_MS} are over. */
+  /** Sends a nudge about the first change of a log at once, and one nudge about all later changes when {@link LOG_GAP_MS} are over. */
   #tellOfLog(run: ChangedRun): void {
     const { run_id: runId } = run;
     if (runId === null) return;
@@ -148,7 +148,7 @@ export class Listeners {
 const STREAM = "stream";
 const WAIT = "waiting request";
 
-/** The tags of sockets that hear of every run, and of what is not a run. */
+/** The tags of the sockets that get the changes of all runs, and of those that get the changes of other things. */
 const ALL = "all runs";
 const OTHERS = "others";
 
@@ -162,17 +162,17 @@ const ofUser = (userId: string): string => `user ${userId}`;
 /** The tag of the sockets of a caller's waiting requests. */
 const ofWaiter = (caller: string): string => `wait ${caller}`;
 
-/** The tags of a socket by what it wants to hear of. */
+/** The tags of a socket with this filter. */
 function tagsOf({ runId, definitionId, withOthers, withProgress, withLog }: Filter): string[] {
   const topic = runId !== null ? ofRun(runId) : definitionId !== null ? ofDefinition(definitionId) : ALL;
   const hearsLog = runId !== null && (withLog || withProgress === true);
   return [topic, ...(withOthers ? [OTHERS] : []), ...(hearsLog ? [ofLog(runId)] : [])];
 }
 
-/** The tags of the sockets that hear of a change. It is the same rule as that of {@link passes}. */
+/** The tags of the sockets that get a change. It is the same rule as that of {@link passes}. */
 function tagsFor({ run_id: runId, workflow_definition_id: definitionId, has_ended: hasEnded }: ChangedRun): string[] {
   if (runId === null && !hasEnded) return [OTHERS];
-  // Any of these runs may be meant, so all listeners hear of it.
+  // The change may be one of any run, so all listeners get it.
   if (runId === null || definitionId === null) return [STREAM, WAIT];
   return [ALL, ofRun(runId), ofDefinition(definitionId)];
 }

@@ -1,25 +1,29 @@
-import type { SignInWay } from "../http/live/live.ts";
+import type { RefusedSignIns, SignInWay } from "../http/live/live.ts";
 
-/** How long refused sign-ins are collected before the register is told, so that somebody who tries many keys does not keep it busy. */
+/** How long refused sign-ins are collected. So somebody who tries many keys does not keep the register busy. */
 const COLLECT_MS = 1_000;
 
-/** What is still collected after this time belongs to an invocation that died. The next one tells it, too. */
+/** When `tell` was not called after this time, the invocation that should have done it died. The next one then takes its place. */
 const ABANDONED_AFTER_MS = 10_000;
 
+/** The sums of two counts, for each way. */
+export const sumOf = (some: RefusedSignIns, more: RefusedSignIns): RefusedSignIns => ({
+  ...some,
+  ...Object.fromEntries(Object.entries(more).map(([way, count]) => [way, (some[way as SignInWay] ?? 0) + count])),
+});
+
 /**
- * Counts the refused sign-ins of an isolate, and calls `tell` with how many there were of each way. The first invocation waits a second and
- * then tells of all; the others do not wait. Rejects when `tell` does. What was not told is told with the next one.
+ * Counts the refused sign-ins of an isolate, and calls `tell` with how many there were of each way. The first invocation waits for
+ * {@link COLLECT_MS} and then calls `tell` with the counts of all; the others do not wait. Rejects when `tell` does. The counts are then
+ * added to those of the next call.
  */
 export function collectRefusedSignIns(
-  tell: (counts: Partial<Record<SignInWay, number>>) => Promise<void>,
+  tell: (counts: RefusedSignIns) => Promise<void>,
 ): (way: SignInWay) => Promise<void> {
-  let counts: Partial<Record<SignInWay, number>> = {};
+  let counts: RefusedSignIns = {};
   let beganAt = Number.NEGATIVE_INFINITY;
-  const add = (more: typeof counts) => {
-    for (const [way, count] of Object.entries(more) as [SignInWay, number][]) counts[way] = (counts[way] ?? 0) + count;
-  };
   return async (way) => {
-    add({ [way]: 1 });
+    counts = sumOf(counts, { [way]: 1 });
     if (Date.now() - beganAt < ABANDONED_AFTER_MS) return;
     beganAt = Date.now();
     await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
@@ -29,7 +33,7 @@ export function collectRefusedSignIns(
     try {
       await tell(told);
     } catch (error) {
-      add(told);
+      counts = sumOf(counts, told);
       throw error;
     }
   };

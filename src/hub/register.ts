@@ -1,5 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
-import type { LiveStatus, SignInWay } from "../http/live/live.ts";
+import type { LiveStatus, RefusedSignIns } from "../http/live/live.ts";
+import { sumOf } from "./refused-sign-ins.ts";
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600 * SECOND_MS;
@@ -65,14 +66,12 @@ export class Register extends DurableObject<object> {
   }
 
   /** Adds refused sign-ins to those that were counted before. */
-  noteRefusedSignIns(counts: Partial<Record<SignInWay, number>>): void {
-    const counted = this.#refusedSignIns;
-    const sums = Object.entries(counts).map(([way, count]) => [way, (counted[way as SignInWay] ?? 0) + count]);
-    this.#kv.put("refusedSignIns", { ...counted, ...Object.fromEntries(sums) });
+  noteRefusedSignIns(counts: RefusedSignIns): void {
+    this.#kv.put("refusedSignIns", sumOf(this.#refusedSignIns, counts));
   }
 
-  get #refusedSignIns(): Partial<Record<SignInWay, number>> {
-    return this.#kv.get<Partial<Record<SignInWay, number>>>("refusedSignIns") ?? {};
+  get #refusedSignIns(): RefusedSignIns {
+    return this.#kv.get<RefusedSignIns>("refusedSignIns") ?? {};
   }
 
   readStatus(): LiveStatus {

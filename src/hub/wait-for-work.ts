@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { NotListening, WaitingRunner, WorkListener } from "../http/live/live.ts";
 import { describeError, log } from "../log.ts";
-import { openHubSocket } from "./hub-socket.ts";
-import { withinTime } from "./within-time.ts";
+import { connectTo, openHubSocket } from "./hub-socket.ts";
 
 const messageSchema = z.object({ version: z.string() });
 
@@ -16,10 +15,9 @@ export async function waitForWork(
   url.searchParams.set("session", sessionId);
   url.searchParams.set("lease", definitionIds === null ? "" : definitionIds.join(" "));
   try {
-    const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));
-    if (response.status === 429) return (await response.text()) === "tenant" ? "too_many_in_tenant" : "too_many";
-    if (!response.webSocket) return "unavailable";
-    const listener = listenOn(response.webSocket);
+    const socket = await connectTo(hub, url, limitMs);
+    if (typeof socket === "string") return socket;
+    const listener = listenOn(socket);
     if ((await listener.next(limitMs)) === "woken") return listener;
     listener.close();
   } catch (error) {

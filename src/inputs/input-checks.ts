@@ -6,6 +6,7 @@
 import type { JsonObject } from "../http/json-value.ts";
 import { describeError, log } from "../log.ts";
 import { remember } from "../memo.ts";
+import { sha256 } from "../sha256.ts";
 import type { CheckInput } from "./compile.ts";
 import type { CheckedInputs, InputFault, Unchecked } from "./input-schema.ts";
 
@@ -81,6 +82,4 @@ async function compiledSchema(hash: string, schema: string): Promise<CheckInput>
 }
 
 /** As `json_hash` in SQL. */
-async function hashOf(text: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
-}
+const hashOf = async (text: string): Promise<string> => (await sha256(text)).toHex();

@@ -1,6 +1,6 @@
 /** The metrics of a tenant, in the text format of Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
-import { SIGN_IN_WAYS, type SignInWay } from "../http/live/live.ts";
+import { type RefusedSignIns, SIGN_IN_WAYS } from "../http/live/live.ts";
 
 /** The result of the SQL function `count_metrics`, and the number of connected runners. */
 export type Metrics = {
@@ -9,8 +9,8 @@ export type Metrics = {
   /** The upper bounds of the histograms' buckets in seconds, without infinity. */
   bounds: readonly number[];
   is_behind: boolean;
-  /** Of the whole deployment, by way. */
-  refusedSignIns: Partial<Record<SignInWay, number>>;
+  /** Those of the whole deployment. */
+  refusedSignIns: RefusedSignIns;
 };
 
 type GaugeField = (typeof GAUGES)[number]["field"];

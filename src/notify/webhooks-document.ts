@@ -1,6 +1,6 @@
 /** The webhooks that the service sends, in the OpenAPI document: to runners, and to notification endpoints. */
 import { z } from "@hono/zod-openapi";
-import { FAILURE_CODES, type NotifiedEvent, RUN_STATUSES, TURNS } from "../db/enums.ts";
+import { FAILURE_CODES, NOTIFICATION_TURNS, type NotifiedEvent, RUN_STATUSES } from "../db/enums.ts";
 import { instant, orNull, uuid } from "../http/schemas.ts";
 import { labelsOfRun } from "../runs/labels.ts";
 import { exampleRun, WorkflowRunSnapshotSchema } from "../runs/run-schema.ts";
@@ -90,7 +90,7 @@ const runData = {
   completed_at: instant().nullable(),
   labels: labelsOfRun(),
   turn: z
-    .enum(TURNS)
+    .enum(NOTIFICATION_TURNS)
     .optional()
     .openapi({ description: "Which turn the end is. Present only for an endpoint that asks for turns: `on`." }),
   ...links,

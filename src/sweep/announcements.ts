@@ -1,10 +1,10 @@
 import type { Live } from "../http/live/live.ts";
 import type { ChangedRun, LeaseWork, TenantEffects } from "../verbs/effects.ts";
 
-/** When more runs of a tenant have changed, its listeners are told once that any of its runs may have. */
+/** When more runs of a tenant than this have changed, its listeners get one message instead: any of its runs may have changed. */
 const MOST_RUNS = 200;
 
-/** The change of any number of runs, as listeners are told of it. All of them read again. */
+/** Stands for the changes of any number of runs. All listeners then read again. */
 const MANY_RUNS: ChangedRun = { run_id: null, workflow_definition_id: null, has_ended: true };
 
 type Collected = {
@@ -17,11 +17,11 @@ type Collected = {
 };
 
 /**
- * Collects what a sweep announces, so that each hub is told once, at the end: otherwise each transaction of the sweep would call the
- * hub of each of its tenants. `live` is for the verbs of the sweep. `count` is how many hubs there are to tell, and `take` what they are to
- * be told.
+ * Collects what the verbs of a sweep announce, so that each hub is called once, at the end. Otherwise each transaction of the sweep would
+ * call the hubs of all its tenants. `announce` replaces that of `Live`. `count` returns how many hubs there are to call, and `take`
+ * returns the announcements for them, one for each hub.
  */
-export function collectAnnouncements(live: Live): { live: Live; count: () => number; take: () => TenantEffects[] } {
+export function collectAnnouncements(): Pick<Live, "announce"> & { count: () => number; take: () => TenantEffects[] } {
   const collected = new Map<string, Collected>();
   const add = (change: TenantEffects) => {
     const known = collected.get(change.tenant_id) ?? emptyOf();
@@ -29,7 +29,7 @@ export function collectAnnouncements(live: Live): { live: Live; count: () => num
     merge(known, change);
   };
   return {
-    live: { ...live, announce: async (changes) => changes.forEach(add) },
+    announce: async (changes) => changes.forEach(add),
     count: () => collected.size,
     take: () => [...collected].map(([tenantId, known]) => effectsOf(tenantId, known)),
   };
@@ -47,7 +47,7 @@ function merge(known: Collected, { due_in_ms: dueInMs, runs, work, ended_user_id
   if (dueInMs !== null) known.dueAt = Math.min(known.dueAt ?? Number.POSITIVE_INFINITY, Date.now() + dueInMs);
   for (const run of runs) {
     const { run_id: runId, workflow_definition_id: definitionId } = run;
-    // What is not a run, and a run that was deleted, are both told of.
+    // A change of something else and a deleted run both lack the id of a run, and listeners must learn of each.
     known.runs.set(runId ?? `${definitionId} ${run.has_ended}`, run);
   }
   if (known.runs.size > MOST_RUNS) {

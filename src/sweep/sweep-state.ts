@@ -13,24 +13,23 @@ export const LATE_SECONDS = 180;
 
 const NOW = sql`statement_timestamp()`;
 
-/** Where the tenants' turns go on, by the kinds of `turns` in SQL. A sweep goes on where the one before it has stopped. */
-export type Turns = Record<"dispatches" | "ends" | "firings" | "notifications", Turn>;
-
 const turnSchema = z
   .string()
   .nullable()
   .default(null)
   .transform((after): Turn => ({ after }));
+/** The positions in the tenants' turns, by the kinds of `turns` in SQL. Each sweep goes on where the one before it has stopped. */
 const turnsSchema = z.object({
   dispatches: turnSchema,
   ends: turnSchema,
   firings: turnSchema,
   notifications: turnSchema,
 });
+type Turns = z.infer<typeof turnsSchema>;
 
 /**
- * Records that a sweep begins, so that a sweep that dies is noticed. Returns where the turns go on, and null when the sweep is paused:
- * then nothing is recorded, and the sweep must do nothing.
+ * Records that a sweep begins, so that a sweep that dies is noticed. Returns the positions in the tenants' turns. Returns null when the
+ * sweep is paused: then nothing is recorded, and the sweep must do nothing.
  */
 export async function recordSweepBegan(db: Database): Promise<Turns | null> {
   const rows = await db
@@ -43,8 +42,7 @@ export async function recordSweepBegan(db: Database): Promise<Turns | null> {
     })
     .returning({ positions: sweepState.positions });
   const [row] = rows;
-  if (!row) return null;
-  return turnsSchema.parse(row.positions);
+  return row ? turnsSchema.parse(row.positions) : null;
 }
 
 /** Pauses the sweep until {@link resumeSweep}. Returns false when it was already paused. */
@@ -99,7 +97,7 @@ export const countRuns = (db: Database, condition: SQL): SQL<number> => {
 /** The number of overdue and of expired runs, counted up to {@link MAX_COUNTED}. */
 export const countOverdue: SQL<number> = sql<number>`public.count_overdue_runs(statement_timestamp(), ${MAX_COUNTED}::int)`;
 
-/** Records what a sweep did, and where the turns go on. Returns what it left to the next one. */
+/** Records what a sweep did, and the positions in the tenants' turns. Returns what it left to the next one. */
 export async function recordSweepEnded(db: Database, result: SweepResult, turns: Turns): Promise<Backlog> {
   const rows = await db
     .update(sweepState)

@@ -24,10 +24,9 @@ const TIME_OUT_CHUNK = 1250;
 const TIME_OUT_LANES = 2;
 
 /**
- * Until when each step may still begin something new, so that each gets its share of the sweep: how many milliseconds after the start, and
- * up to how many subrequests. These are the requests to the database, the webhooks, and the hubs that are told at the end. What they
- * come to, with the last work of each step, is the sum at `[limits]` in wrangler.toml. The last dispatch takes up to 15 s more, and the
- * next sweep starts after 60 s.
+ * A step begins nothing new later than `ms` after the start of the sweep, or once the sweep has used `subrequests`. So each gets its share.
+ * Subrequests are the requests to the database, the webhooks, and the calls of hubs at the end. `[limits]` in wrangler.toml adds to them
+ * what a step may still have begun. The last dispatch takes up to 15 s more, and the next sweep starts after 60 s.
  */
 const UNTIL = {
   timeOut: { ms: 25_000, subrequests: 20_000 },
@@ -42,7 +41,7 @@ const UNTIL = {
 /** How many definitions a sweep promotes runs of. Normally there are none: see `promote_waiting_runs` in SQL. */
 const PROMOTE_LIMIT = 1000;
 
-/** How many endpoints are notified in a sweep: those that have waited longest. */
+/** How many endpoints are notified in a sweep. */
 const MAX_NOTIFIED = 500;
 
 /** How many notifications one transaction deletes, and how many a sweep deletes. */
@@ -67,8 +66,8 @@ const DELETE_AUDIT_EVENTS = 2_000;
  *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS.
  * 6. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
  *
- * Each step ends when nothing is left or its share is used up, and the next sweep continues. What was changed is told to the hubs at the
- * end, to each once. While an operator has paused the sweep, nothing is done.
+ * Each step ends when nothing is left or its share is used up, and the next sweep continues. At the end, each hub
+ * is told once what was changed. While an operator has paused the sweep, nothing is done.
  *
  * Returns in how many milliseconds something is due next: negative when it is already due, null when nothing is planned. A
  * paused sweep returns 0, since it does not know.
@@ -79,14 +78,14 @@ export async function sweep(
   return metered(async (meter) => {
     const began = Date.now();
     const working: Promise<unknown>[] = [];
-    const announcements = collectAnnouncements(given.live);
+    const announcements = collectAnnouncements();
     // What starts is due at once, and the step that sends the due dispatches sends it. A sweep does not mark: it answers what is due
     // next, so no other sweep has to look for what it has changed. Each announcement would start up to 16 invocations for its
     // notifications, and an invocation may start 32, so they are started once.
     const services: VerbServices = {
       ...given,
       db: given.patientDb,
-      live: { ...announcements.live, mark: async () => {} },
+      live: { ...given.live, announce: announcements.announce, mark: async () => {} },
       ...{ proof: {}, requestId: null, sends: false, notifies: false },
       afterwards: (work) => void working.push(work()),
     };

@@ -2,10 +2,10 @@ import { useContext } from "hono/jsx";
 import {
   ENDPOINT_FORMATS,
   type EndpointFormat,
+  NOTIFICATION_TURNS,
   NOTIFIED_EVENTS,
+  type NotificationTurn,
   type NotifiedEvent,
-  TURNS,
-  type Turn,
 } from "../../db/enums.ts";
 import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
 import { DialogContext } from "../components.tsx";
@@ -45,7 +45,7 @@ export const FORMAT_WORDS: Record<EndpointFormat, string> = {
 };
 
 /** The name of each turn on pages. */
-export const TURN_WORDS: Record<Turn, string> = {
+export const TURN_WORDS: Record<NotificationTurn, string> = {
   first_failure: "The first failure after a success",
   works_again: "The first success after a failure",
 };
@@ -161,7 +161,7 @@ export const EndpointForm = ({
       open={turns.length > 0 || isFilled(["on", "workflow_definition_ids", "labels"], values, failure)}
     >
       <summary>Only some of these events</summary>
-      <Checkboxes name="on" words={TURN_WORDS} choices={TURNS} chosen={turns} failure={failure} />
+      <Checkboxes name="on" words={TURN_WORDS} choices={NOTIFICATION_TURNS} chosen={turns} failure={failure} />
       <Field
         name="workflow_definition_ids"
         label="Only for these workflows"

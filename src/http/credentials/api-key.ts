@@ -3,6 +3,7 @@
  * checksum distinguishes a mistyped key from an unknown one, and lets secret scanners recognise a leaked key.
  */
 import { Buffer } from "node:buffer";
+import { sha256 } from "../../sha256.ts";
 
 const PREFIX = "wr_";
 const SECRET_LENGTH = 43;
@@ -43,10 +44,6 @@ export async function isWellFormedApiKey(key: string): Promise<boolean> {
 
 async function checksum(secret: string): Promise<string> {
   return base62((await sha256(secret)).subarray(0, 4), CHECKSUM_LENGTH);
-}
-
-async function sha256(text: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }
 
 /** Big-endian bytes as base62, padded to `length`. */

@@ -5,7 +5,10 @@ import type { TenantEffects } from "../../verbs/effects.ts";
 export const MOST_STREAMS = 20;
 export const MOST_WAITS = 50;
 
-/** How many streams all callers of a tenant may have together, and how many requests that wait; of those of runners, as many. */
+/**
+ * How many open streams all callers of a tenant may have together, and how many requests that wait. The waiting requests of runners are
+ * counted separately, with the same limit.
+ */
 export const MOST_TENANT_STREAMS = 2_000;
 export const MOST_TENANT_WAITS = 2_000;
 
@@ -13,7 +16,7 @@ export const MOST_TENANT_WAITS = 2_000;
 export const MOST_SESSION_WAITS = 20;
 
 /**
- * What a listener wants to hear of: one run, the runs of a definition, or all runs of the tenant. With `withOthers` also
+ * Which changes a listener gets nudges about: those of one run, the runs of a definition, or all runs of the tenant. With `withOthers` also
  * changes of other things, such as a new permission. With `withProgress` also new progress of the one run, and with `withLog` new
  * log entries, too.
  */
@@ -67,9 +70,12 @@ export type WorkListener = {
   close(): void;
 };
 
-/** How somebody wanted to sign in. */
+/** The ways to sign in. */
 export const SIGN_IN_WAYS = ["api_key", "login_service"] as const;
 export type SignInWay = (typeof SIGN_IN_WAYS)[number];
+
+/** How many sign-ins were refused, for each way; none of a way that is left out. */
+export type RefusedSignIns = Partial<Record<SignInWay, number>>;
 
 /** Ages are in seconds; null when there is nothing to measure. */
 export type LiveStatus = {
@@ -77,14 +83,14 @@ export type LiveStatus = {
   sinceSkipped: number | null;
   /** The last alarm of a hub: how long ago it was, and how late it fired. */
   lastAlarm: { since: number; lateMs: number } | null;
-  /** How many sign-ins were refused in this deployment, by way. A register of an older release does not count them. */
-  refusedSignIns?: Partial<Record<SignInWay, number>>;
+  /** Those of this deployment. A register of an older release does not count them. */
+  refusedSignIns?: RefusedSignIns;
 };
 
 /** How much the hub of a tenant is used: how often it was called in the last minute, and what is open. */
 export type HubLoad = { callsPerSecond: number; streams: number; waits: number; runners: number };
 
-/** Why nobody listens: without a hub that answers, or above a limit of the caller or of the tenant. */
+/** Why a request cannot listen: no hub answers, or the caller or the tenant has reached its limit. */
 export type NotListening = "unavailable" | "too_many" | "too_many_in_tenant";
 
 /** What a 429 says when the callers of a tenant have reached a limit together. */

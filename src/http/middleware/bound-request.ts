@@ -17,7 +17,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 /**
  * What is special about the bodies of the paths that match. `maxBytes`: a limit of its own. `isSigned`: the body is signed, so it is
- * kept as it came, and nobody looks into it before its signature was verified. `isStreamed`: the handler passes the body on, so it is
+ * kept as it came, and nothing parses it before its signature was verified. `isStreamed`: the handler passes the body on, so it is
  * not read at all, and {@link boundUpload} limits it.
  */
 export type BodyRule = { path: RegExp; maxBytes: number | undefined; isSigned: boolean; isStreamed: boolean };
@@ -67,7 +67,7 @@ const limitBody = (maxSize: number) =>
     },
   });
 
-/** Refuses a body that nobody reads before the handler by its header: one that is too large, or of which no length is known. */
+/** Refuses an upload that is too large, or whose length is unknown. Nothing reads its body before the handler, so its header must tell. */
 export const boundUpload = (maxBytes: number) =>
   createMiddleware<AppEnv>(async (c, next) => {
     const length = c.req.header("Content-Length");

@@ -2,8 +2,8 @@ import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
 
 /**
- * The policy for content that the service has not made. It may load nothing, and a browser that shows it nevertheless gives it an origin
- * of its own, in which no script runs.
+ * The policy for content that the service has not made. It may load nothing. If a browser shows it all the same, it has an origin of its
+ * own, and none of its scripts run.
  */
 const SANDBOX = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox";
 

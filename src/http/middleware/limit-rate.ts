@@ -17,16 +17,16 @@ import { askForClasses } from "./note-use.ts";
 const isWithin = async (limiter: RateLimiter | undefined, key: string | undefined) =>
   limiter === undefined || key === undefined || (await limiter.limit({ key })).success;
 
+/** The limiters for tenants with large limits, in place of those for all others. */
+const LARGE = { address: "largeAddress", caller: "largeCaller" } as const;
+
 /**
  * Counts a request by `key`, by the limiter of its class.
  * @throws Problem `too_many_requests`
  */
 async function count(c: Context<AppEnv>, what: "address" | "caller", key: string | undefined): Promise<void> {
-  const { address, caller, largeAddress, largeCaller } = c.env.config.limiters;
-  const limiters = isLarge(key, tenantOfRequest())
-    ? { address: largeAddress, caller: largeCaller }
-    : { address, caller };
-  if (await isWithin(limiters[what], key)) return;
+  const name = isLarge(key, tenantOfRequest()) ? LARGE[what] : what;
+  if (await isWithin(c.env.config.limiters[name], key)) return;
   // The operator may have given larger limits to the tenant meanwhile.
   askForClasses(c);
   throw new Problem("too_many_requests");
@@ -61,8 +61,8 @@ export async function limitCaller(c: Context<AppEnv>, key: string): Promise<void
 }
 
 /**
- * Counts a signed message like any other request of its address when the database is asked how it must be signed. For a sender that is known,
- * that is once a minute. Somebody who tries ids at random meets the same limit as in the rest of the API.
+ * Counts a signed message as a request of its address, but only when the database has to be asked how it must be signed. For a known
+ * sender that is once a minute. Somebody who tries ids at random has the same limit as in the rest of the API.
  * @throws Problem `too_many_requests`
  */
 export async function limitLookUp(c: Context<AppEnv>): Promise<void> {

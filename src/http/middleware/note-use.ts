@@ -9,7 +9,7 @@ export type Use = { [Kind in keyof Uses]: { kind: Kind; id: string } }[keyof Use
 /** The least time until an isolate tells the database again. */
 const PAUSE_MS = 60 * 60_000;
 
-/** The same when a rate limit has refused a request. */
+/** The same after a rate limit has refused a request. */
 const REFUSED_PAUSE_MS = 5 * 60_000;
 
 /** How many credentials of a kind an isolate remembers until it tells them. */
@@ -35,7 +35,7 @@ export function noteUse(c: Context<AppEnv>, { kind, id }: Use): void {
   tell(c, PAUSE_MS);
 }
 
-/** Called when a rate limit refuses a request. What the database answers also says which tenants have large limits. */
+/** Called when a rate limit refuses a request, since the answer of the database also says which tenants have large limits. */
 export const askForClasses = (c: Context<AppEnv>): void => tell(c, REFUSED_PAUSE_MS);
 
 function tell(c: Context<AppEnv>, pauseMs: number): void {

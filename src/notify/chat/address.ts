@@ -4,6 +4,7 @@
  */
 import type { EndpointFormat } from "../../db/enums.ts";
 import type { KeyRing } from "../../key-ring.ts";
+import { sha256 } from "../../sha256.ts";
 import { encryptWebhookSecret } from "../../webhooks/secret-box.ts";
 import { checkRunnerUrl, type RunnerUrlOptions } from "../../webhooks/url-guard.ts";
 
@@ -45,15 +46,14 @@ export function checkAddress(format: EndpointFormat, url: string, options: Runne
 /** The address of the endpoint with this id, in the form in which it is stored. */
 export async function sealAddress(keys: KeyRing, id: string, address: string) {
   const { href, origin } = new URL(address);
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(href));
   return {
     url: origin,
-    addressHash: new Uint8Array(hash).toHex(),
+    addressHash: (await sha256(href)).toHex(),
     secretEncrypted: await encryptWebhookSecret(keys, id, href),
   };
 }
 
-/** The parts of an address that nobody may see, also when a server sends back only some of them. */
+/** The secret parts of an address. Each is hidden in what a server answers, since it may send back only some of them. */
 export function secretsIn(address: string): string[] {
   const { pathname, search, searchParams } = new URL(address);
   const parts = [...pathname.split("/"), ...searchParams.values()];

@@ -1,6 +1,6 @@
-/** What people in a chat read about an event: one message, in words, whatever the chat. */
+/** What people in a chat read about an event. It is the same for all chats; slack.ts and teams.ts put it into their formats. */
 import { z } from "zod";
-import { TURNS } from "../../db/enums.ts";
+import { NOTIFICATION_TURNS } from "../../db/enums.ts";
 import { showControls } from "../../runs/log/log-text.ts";
 import type { Notification } from "../sending/notification.ts";
 
@@ -15,14 +15,14 @@ export type ChatMessage = {
   link: { label: string; url: string };
 };
 
-/** Lengths in characters. With these, a message keeps the limits of each chat whatever the characters are. */
-const MAX_NAME = 200;
+/** Lengths in characters. With these, a message is within the limits of each chat, whatever its characters are. */
+const MAX_TITLE = 500;
 const MAX_ERROR = 1_500;
 const MAX_FACT = 1_000;
 
 const name = (fallback: string) => z.string().default(fallback).transform(oneLine);
 
-/** The data of all notifications, with only what people read. What an older release has stored may lack something. */
+/** The fields that people read, of the data of all notifications. Those that an older release has stored may lack some. */
 const dataSchema = z.object({
   run_id: z.string().optional(),
   batch_id: z.string().optional(),
@@ -37,7 +37,7 @@ const dataSchema = z.object({
   reason: z.string().optional(),
   reported_status: z.string().optional(),
   labels: z.record(z.string(), z.string()).default({}),
-  turn: z.enum(TURNS).optional().catch(undefined),
+  turn: z.enum(NOTIFICATION_TURNS).optional().catch(undefined),
   triggered_by: z.object({ user: z.string().optional(), trigger: z.string().nullish() }).optional(),
   server: z.string().optional(),
   count: z.int().optional(),
@@ -47,7 +47,7 @@ const dataSchema = z.object({
 });
 type Data = z.infer<typeof dataSchema>;
 
-/** What a message says about an event, by its name. */
+/** The title and the mood of a message, by the name of the event. */
 const TOLD: Record<string, (data: Data) => { title: string; mood?: ChatMessage["mood"] }> = {
   "workflow_run.started": ({ workflow_name }) => ({ title: `${workflow_name} started` }),
   "workflow_run.completed": ({ workflow_name, turn }) => ({
@@ -86,7 +86,7 @@ export function chatMessageOf({ event_name, data: stored }: Notification, public
   const { title, mood = "neutral" } = TOLD[event_name]?.(data) ?? { title: event_name };
   const reason = data.reason?.replaceAll("_", " ");
   return {
-    title: clip(title, 2 * MAX_NAME + 100),
+    title: clip(title, MAX_TITLE),
     mood,
     error: data.error == null ? null : clip(showControls(data.error).trim(), MAX_ERROR) || null,
     facts: Object.entries({
@@ -125,7 +125,7 @@ function linkOf(data: Data, publicUrl: string, event: string): ChatMessage["link
   return { label, url: `${publicUrl}/app/${path}` };
 }
 
-/** A name as one line, which is not too long. */
+/** A text as one line. */
 function oneLine(text: string): string {
   return showControls(text.replaceAll(/\s+/gu, " ")).trim();
 }

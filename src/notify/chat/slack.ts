@@ -1,5 +1,5 @@
 /**
- * The message for an incoming webhook of Slack, and of services that take the same:
+ * The message for an incoming webhook of Slack, and of services that accept the same format:
  * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks.
  */
 import { type ChatMessage, clip } from "./message.ts";
@@ -14,7 +14,7 @@ const escaped = (text: string) => text.replaceAll(/[&<>]/g, (char) => ESCAPED[ch
 
 const MARKS = { good: "✅ ", bad: "❌ ", neutral: "" };
 
-/** `verbatim`: Slack makes no links and mentions of what only looks like one. */
+/** `verbatim`: Slack does not turn text into a link or a mention because it looks like one. */
 const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", text, verbatim: true } });
 
 /** Three backticks would end the block that shows an error. */
@@ -24,7 +24,7 @@ export function slackBody({ title, mood, error, facts, link }: ChatMessage): str
   const linked = `<${escaped(link.url)}|${escaped(link.label)}>`;
   const lines = facts.map(({ name, value }) => `${name}: ${value}\n`).join("");
   return JSON.stringify({
-    // What a notification of the device shows, and a client without blocks.
+    // Shown in the notifications of a device, and by clients that cannot show blocks.
     text: `${MARKS[mood]}${escaped(title)}`,
     blocks: [
       section(`${MARKS[mood]}*${escaped(title)}*`),

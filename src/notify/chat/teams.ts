@@ -8,7 +8,7 @@ const COLOURS = { good: "Good", bad: "Attention", neutral: "Default" };
 
 type Run = { text: string } & Record<string, unknown>;
 
-/** Texts that are shown as they are. A `TextBlock` and a `FactSet` would read Markdown in them, and so make links of an error. */
+/** Texts that are shown as they are. A `TextBlock` or a `FactSet` would read them as Markdown, so parts of an error could become links. */
 const line = (inlines: readonly Run[], more: object = {}) => ({
   type: "RichTextBlock",
   inlines: inlines.map((run) => ({ type: "TextRun", ...run })),

@@ -1,6 +1,6 @@
 /** The schemas of endpoints and deliveries in the API. */
 import { z } from "@hono/zod-openapi";
-import { ENDPOINT_FORMATS, NOTIFIED_EVENTS, TURNS } from "../../db/enums.ts";
+import { ENDPOINT_FORMATS, NOTIFICATION_TURNS, NOTIFIED_EVENTS } from "../../db/enums.ts";
 import { instant, text, uuid } from "../../http/schemas.ts";
 import { labelList } from "../../runs/labels.ts";
 
@@ -14,7 +14,7 @@ const FormatSchema = z.enum(ENDPOINT_FORMATS).openapi("NotificationFormat", {
     "`standard`: webhooks, signed by Standard Webhooks. `slack`: messages for an incoming webhook of Slack. `teams`: Adaptive Cards for a " +
     "workflow of Microsoft Teams.",
 });
-const TurnSchema = z.enum(TURNS).openapi("NotificationTurn");
+const TurnSchema = z.enum(NOTIFICATION_TURNS).openapi("NotificationTurn");
 
 const content = {
   url: text({ min: 1, max: 2048 }).openapi({
@@ -46,7 +46,7 @@ const content = {
   on: z
     .array(TurnSchema)
     .min(1)
-    .max(TURNS.length)
+    .max(NOTIFICATION_TURNS.length)
     .nullish()
     .openapi({
       type: ["array", "null"],

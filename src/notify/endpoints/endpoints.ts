@@ -9,10 +9,10 @@ import type { Database } from "../../db/client.ts";
 import {
   ENDPOINT_FORMATS,
   type EndpointFormat,
+  NOTIFICATION_TURNS,
   NOTIFIED_EVENTS,
+  type NotificationTurn,
   type NotifiedEvent,
-  TURNS,
-  type Turn,
 } from "../../db/enums.ts";
 import { ValidationFailed } from "../../http/problems.ts";
 import { perform } from "../../verbs/perform.ts";
@@ -34,7 +34,7 @@ const endpointSchema = z.object({
   event_types: z.array(openSet(NOTIFIED_EVENTS)),
   workflow_definition_ids: z.array(z.string()).nullable(),
   labels: z.array(z.string()).nullable().default(null),
-  on: z.array(openSet(TURNS)).nullable().default(null),
+  on: z.array(openSet(NOTIFICATION_TURNS)).nullable().default(null),
   is_active: z.boolean(),
   disabled_at: z.string().nullable(),
   disabled_reason: z.string().nullable(),
@@ -64,7 +64,7 @@ export type EndpointContent = {
   /** Only events of runs with all of these labels (`key:value`) are sent. Null: all events. */
   labels: readonly string[] | null;
   /** Of the ends of runs, only these are sent. Null: all ends. */
-  turns: readonly Turn[] | null;
+  turns: readonly NotificationTurn[] | null;
 };
 
 /** The content of a new endpoint, as a request gives it. */
@@ -93,7 +93,7 @@ export const changesOf = (given: z.output<typeof ChangeEndpointRequestSchema>): 
 /** An endpoint, and its secret in the form in which it is stored. */
 type WithSecret = { id: string; secretEncrypted: string };
 
-/** Where an endpoint is, in the form in which it is stored. `addressHash` is that of a chat. */
+/** Where an endpoint is, in the form in which it is stored. Only a chat has `addressHash`. */
 type Place = { url: string; addressHash?: string };
 
 const createNotificationEndpoint = defineVerb({
@@ -168,12 +168,12 @@ async function newSecret({ config }: VerbServices, id: string) {
   return { secret, secretEncrypted: await encryptWebhookSecret(config.encryptionKeys, id, secret) };
 }
 
-/** The place and the secret of an endpoint of this format that gets this URL. A chat has no secret that its owner would have to know. */
+/** The place and the secret of an endpoint of this format that gets this URL. For a chat `secret` is undefined: its owner needs none. */
 async function newPlace(services: VerbServices, id: string, format: EndpointFormat, url: string) {
   const { allowLocalRunners: allowLocal, publicUrl, encryptionKeys } = services.config;
   const msg = checkAddress(format, url, { allowLocal, publicUrl });
   if (msg !== null) {
-    // Without the URL itself, since it may be the address of a chat.
+    // The fault does not quote the URL, since it may be the address of a chat.
     throw new ValidationFailed([{ loc: ["body", "url"], type: "value_error", msg }]);
   }
   if (format !== "standard") return { id, secret: undefined, ...(await sealAddress(encryptionKeys, id, url)) };

@@ -8,7 +8,7 @@ import { slackBody } from "../chat/slack.ts";
 import { teamsBody } from "../chat/teams.ts";
 import type { Claim, Notification } from "./notification.ts";
 
-/** The webhook, and what nobody may see of it, also when the receiver sends it back. */
+/** The webhook, and the secrets in it, which are hidden when the receiver sends them back. */
 type Composed = { webhook: OutgoingWebhook; hidden: readonly string[] };
 
 /** @throws Error when a secret cannot be decrypted */

@@ -6,7 +6,7 @@ import { defineVerb } from "../../verbs/verb.ts";
 
 const dueSchema = z.object({ endpoint_ids: z.array(z.string()), after: z.string().nullish() });
 
-/** Up to `limit` endpoints of all tenants to which something can be sent now. They take turns, from `turn` on. */
+/** Up to `limit` endpoints of all tenants to which something can be sent now. They take turns: `turn` is where these go on. */
 export async function listDueEndpoints(db: Database, limit: number, turn: Turn): Promise<string[]> {
   const due = await callFunction(db, "list_due_endpoints", { limit, after: turn.after }, dueSchema);
   turn.after = due.after ?? null;

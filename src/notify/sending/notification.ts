@@ -23,7 +23,7 @@ const claimSchema = z.union([
     endpoint: z.object({
       id: z.string(),
       format: z.enum(ENDPOINT_FORMATS).default("standard"),
-      /** Of a chat only the scheme and the host: the address is its secret, and is known by its hash. */
+      /** For a chat only the scheme and the host, since its address is a secret. Its `address_hash` identifies the address. */
       url: z.string(),
       address_hash: z.string().nullable().default(null),
       secret_encrypted: z.string(),

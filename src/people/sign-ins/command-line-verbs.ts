@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { v7 as newId } from "uuid";
 import { z } from "zod";
 import { hashApiKey, MAX_ACTIVE_API_KEYS } from "../../http/credentials/api-key.ts";
+import { sha256 } from "../../sha256.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { apiKeySchema } from "../api-key-verbs.ts";
 import { apiKeyProblem } from "../refusals.ts";
@@ -17,8 +18,7 @@ export function generateCode(): string {
 
 /** The PKCE challenge of a verifier: the method S256 of RFC 7636, section 4.2. */
 export async function challengeOf(verifier: string): Promise<string> {
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
-  return Buffer.from(hash).toString("base64url");
+  return Buffer.from(await sha256(verifier)).toString("base64url");
 }
 
 /** What a person agrees to: a key with this name, for the command line that can show the verifier of this challenge. */

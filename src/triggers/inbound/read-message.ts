@@ -6,6 +6,7 @@ import { isStorable } from "../../http/text.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { MAX_LABEL_VALUE } from "../../runs/labels.ts";
 import { MAX_INPUT_BYTES } from "../../runs/workflow-definition-runs-routes.ts";
+import { sha256 } from "../../sha256.ts";
 import type { WebhookConfig } from "./receiver.ts";
 import type { Message, Verified } from "./signatures.ts";
 
@@ -96,8 +97,7 @@ const PLAIN_ID = /^[\x21-\x7e]{1,200}$/;
 /** An id as it is kept. One that is too long, or has other characters, is kept as its hash. */
 async function nameOf(id: string): Promise<string> {
   if (PLAIN_ID.test(id)) return id;
-  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(id));
-  return `sha256:${new Uint8Array(hash).toHex()}`;
+  return `sha256:${(await sha256(id)).toHex()}`;
 }
 
 /** The concurrency key in the message, or else that of the trigger. */
