@@ -183,8 +183,9 @@ export const ENDPOINT_FORMATS = ["standard", "slack", "teams"] as const;
 export type EndpointFormat = (typeof ENDPOINT_FORMATS)[number];
 
 /**
- * An end of a run that differs from the end before it, of any run of its workflow. first_failure: it failed, and the one before it has
- * not. works_again: it completed, and the one before it has failed.
+ * The turns of a workflow: a run ends otherwise than the run of the same workflow before it. first_failure: it failed, and the one before
+ * it completed, or there was none. works_again: it completed, and the one before it failed. (`src/turn.ts` is about the turns that
+ * tenants take in a sweep.)
  */
 export const NOTIFICATION_TURNS = ["first_failure", "works_again"] as const;
 export type NotificationTurn = (typeof NOTIFICATION_TURNS)[number];

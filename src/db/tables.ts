@@ -234,7 +234,7 @@ export const workflowDefinitions = pgTable(
     ...policyColumns(),
     /** The concurrency key of the run that started last, while keys take turns: `next_run` in SQL. Null before the first. */
     lastKey: plainText("last_key"),
-    /** How the last of its runs ended that has ended for good, COMPLETED or FAILED: `note_turns` in SQL. Null before the first. */
+    /** COMPLETED or FAILED, as the last of its runs has ended, without retries by the policy: `note_turns` in SQL. Null before that. */
     lastEnd: text("last_end").$type<RunStatus>(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

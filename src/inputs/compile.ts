@@ -1,4 +1,4 @@
-/** Compiles an input schema, and checks inputs by it. Loaded with the first workflow that has a schema. */
+/** Compiles an input schema, and checks inputs by it. An isolate imports this file when it first has to check an input. */
 import { format as formats, type Schema as LibrarySchema, validate } from "@cfworker/json-schema";
 import type { JsonObject } from "../http/json-value.ts";
 import { describeFaults } from "./describe-faults.ts";
@@ -65,7 +65,7 @@ export async function compileSchema(root: JsonObject): Promise<CheckInput> {
       const { errors } = validate(input, expanded, "2020-12", {}, false);
       return describeFaults(errors, input, most);
     } catch (error) {
-      // The library collects errors as arguments of a call, which are limited.
+      // A RangeError: the library passes all errors as arguments of one call, and too many do not fit on the stack.
       if (error instanceof TooCostly || error instanceof RangeError) return [{ path: [], msg: TOO_COSTLY }];
       throw error;
     } finally {
@@ -74,7 +74,7 @@ export async function compileSchema(root: JsonObject): Promise<CheckInput> {
   };
 }
 
-/** What the library's `uri` lets through: a port that is no number, and brackets elsewhere than around an IPv6 address. */
+/** The library's `uri` also takes ports that are not numbers, and brackets that are not around an IPv6 address. This does not. */
 const AUTHORITY = /^[^/?#]*(\/\/([^/?#@]*@)?(\[[^\]]*\]|[^/?#@[\]:]*)(:\d*)?(?=[/?#]|$)|(?!\/\/))([/?#][^[\]]*)?$/;
 const LEADING_ZERO = /^[^[]*\[[^\]]*(\.0\d|:0\d{1,2}\.)/;
 
@@ -94,7 +94,8 @@ type Texts = {
  * The schema as the library gets it:
  * - each reference is replaced by what it refers to, which is shared and not copied;
  * - patterns and formats are formats that {@link compileSchema} has registered, since the library would match patterns in JavaScript;
- * - each application of a schema spends steps: the library reads `$recursiveAnchor`, which 2020-12 does not have, once for each.
+ * - each schema has a getter `$recursiveAnchor` that spends steps, since the library reads that field each time it applies a schema.
+ *   2020-12 does not have it, so no schema of a person does.
  */
 function expandSchema(root: JsonObject, { meter, ofPattern, ofFormat }: Texts): LibrarySchema {
   const known = new Map<JsonObject, JsonObject>();

@@ -8,7 +8,10 @@ const MAX_MESSAGE = 300;
 const MAX_CHARACTERS = 16_000;
 
 /** Keywords whose errors only say that errors of other schemas follow. */
-const CONTAINERS = new Set(["$ref", "properties", "items", "prefixItems", "additionalProperties", "allOf", "if"]);
+const CONTAINERS = new Set([
+  ...["$ref", "properties", "items", "prefixItems", "additionalProperties"],
+  ...["dependentSchemas", "allOf", "if"],
+]);
 
 /** Keywords whose errors stand for those that follow from their schemas: it is not clear which of these schemas was meant. */
 const SUMMARIES = new Set(["anyOf", "oneOf", "propertyNames"]);
@@ -22,7 +25,7 @@ export function describeFaults(errors: readonly OutputUnit[], input: unknown, mo
   for (const error of errors) {
     if (summary !== null && isBelow(error, summary)) continue;
     if (SUMMARIES.has(error.keyword)) summary = error;
-    if (CONTAINERS.has(error.keyword) || error.keyword === "dependentSchemas") continue;
+    if (CONTAINERS.has(error.keyword)) continue;
     const fault = describe(error, input);
     const text = JSON.stringify(fault);
     if (seen.has(text)) continue;

@@ -1,7 +1,7 @@
 /**
  * Checks inputs by the schemas of workflows. An isolate keeps the schemas that it has compiled, by their hashes, and remembers which
- * schema a workflow or a trigger had last. So it knows before it asks the database whether an input fits. The verb says when it knows a
- * wrong schema or none: see rules/input_schemas.sql.
+ * schema a workflow or a trigger had last. So it can check an input before it calls the database. When it has used an older schema or
+ * none, the verb answers the right one, and is called again: see rules/input_schemas.sql.
  */
 import type { JsonObject } from "../http/json-value.ts";
 import { describeError, log } from "../log.ts";
@@ -50,8 +50,7 @@ export async function checkUnchecked(
   unchecked: Unchecked,
   given: GivenInputs | null,
 ): Promise<CheckedInputs> {
-  const checked: Record<string, Record<string, readonly InputFault[]>> = {};
-  for (const [hash, faults] of Object.entries(known)) checked[hash] = { ...faults };
+  const checked: Record<string, CheckedInputs[string]> = { ...known };
   for (const { schema_hash: hash, schema, inputs } of unchecked) {
     const check = await compiledSchema(hash, schema);
     const [most, budget] = [mostFaultsOf(inputs), budgetOf(inputs)];

@@ -1,4 +1,4 @@
-/** Judges a JSON Schema before it is saved as the input schema of a workflow. Loaded with the first one that is saved. */
+/** Judges a JSON Schema before it is saved as the input schema of a workflow. An isolate imports this file when it first needs it. */
 import { type JsonObject, namesOf, valueAtPointer } from "../http/json-value.ts";
 import { isObject, isSchema, KEYWORDS, type Path, REFUSED, type Schema, schemasIn } from "./keywords.ts";
 

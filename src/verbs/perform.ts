@@ -4,8 +4,7 @@ import { callFunction, readAnswer } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { Problem } from "../http/problems.ts";
 import { checkKnown, checkUnchecked } from "../inputs/input-checks.ts";
-import type { CheckedInputs } from "../inputs/input-schema.ts";
-import { uncheckedSchema } from "../inputs/input-schema.ts";
+import { type CheckedInputs, uncheckedSchema } from "../inputs/input-schema.ts";
 import { after } from "./after.ts";
 import { effectsSchema } from "./effects.ts";
 import type { Proof, VerbServices } from "./services.ts";
@@ -30,7 +29,7 @@ type AnyRefusal = { refused: string };
 /**
  * Calls a verb: one statement, one round trip, one transaction. This is the only way to change something. Before the call it
  * announces that something is about to change, and after the commit it lets the effects follow, also those of a refused call.
- * When the verb could not judge inputs, since this isolate did not hold the schema for them, they are checked and the verb is called again.
+ * If this isolate did not know the schema for some inputs, the verb answers it. They are then checked, and the verb is called again.
  * @throws Unauthenticated when the credential is not valid now
  * @throws the verb's own error when it refuses
  * @throws z.ZodError when the answer is not as expected

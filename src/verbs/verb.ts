@@ -14,8 +14,8 @@ import type { Proof } from "./services.ts";
  *   have the `tenant_id` of the answer.
  * - `refuse`: the error that is thrown for a refusal of a request by who has proved this.
  * - `isRepeatable`: true for an idempotent function. The call is then repeated once when the connection breaks before the answer.
- * - `inputs`: the inputs that the function judges by the schema of a workflow, as far as the request has them. What the isolate knows about
- *   them is in the context of the call.
+ * - `inputs`: those inputs in the request that the function judges by the schema of a workflow. If the isolate knows the schema, it checks
+ *   them first, and the context of the call has the results.
  * - `ask`: sends a statement that contains the call with this context, a JSON text, and returns the answer. It is for calls whose
  *   other arguments come from the same statement.
  */

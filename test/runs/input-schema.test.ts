@@ -174,7 +174,10 @@ describe("a trigger of a workflow with an input schema", () => {
     await backdate(service, id, 150);
     await service.sweep();
     expect(await fireByHand()).toMatchObject({ outcome: "FIRED" });
-    const [byHand, bySchedule] = (await readFirings(service, tenant, id)).filter(({ outcome }) => outcome !== "MISSED");
+    // Soon after a full hour, a schedule that was set back has missed an instant, too.
+    const readTries = async () =>
+      (await readFirings(service, tenant, id)).filter(({ outcome }) => outcome !== "MISSED");
+    const [byHand, bySchedule] = await readTries();
     expect(byHand).toMatchObject({ cause: "hand", outcome: "FIRED" });
     expect(bySchedule).toMatchObject({ cause: "schedule", outcome: "FIRED" });
 
@@ -186,7 +189,7 @@ describe("a trigger of a workflow with an input schema", () => {
     expect(await fireByHand()).toMatchObject({ ...reason, detail });
     await backdate(service, id, 70);
     await service.sweep();
-    expect((await readFirings(service, tenant, id))[0]).toMatchObject({ ...reason, cause: "schedule", detail });
+    expect((await readTries())[0]).toMatchObject({ ...reason, cause: "schedule", detail });
     const to = new Date().toISOString();
     const range = { from: new Date(Date.now() - 86_400_000).toISOString(), to };
     const backfill = await service.send("POST", `/v1/triggers/${id}/backfill`, tenant.owner.key, range);

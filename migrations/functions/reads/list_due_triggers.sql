@@ -13,7 +13,7 @@ declare
   v_due_ids bigint[];
 begin
   if not exists (select from public.sweep_state s where s.paused_at is not null) then
-    -- Without a backlog, all that is due is among the oldest.
+    -- With less due than the limit, the parts of the longest due below find all of it, and the tenants need not take turns.
     if p_tenant_id is null and p_limit <= (
       select count(*)
       from (
@@ -66,7 +66,7 @@ begin
       from (
         select due.*, row_number() over (partition by due.tenant_id order by due.due_at, due.firing_id) as turn from due
       ) turns
-      -- Within a turn, first come the tenants that the position passes now. There are not more of them than the limit.
+      -- In each round, the tenants whose turn it is come first. They are not more than the limit, so it leaves none of them out.
       order by turns.turn, turns.tenant_id = any (v_tenant_ids) desc, turns.due_at
       limit p_limit
     )

@@ -7,7 +7,7 @@
 --   name          the process id, the name of the prepared transaction, or that of the slot
 --   role, program, state   of a session
 --
--- It is plpgsql, which keeps the plan for the connection: planning these views takes longer than reading them.
+-- It is plpgsql, so its plan is kept for the connection. Planning these views takes longer than reading them.
 --
 -- A role without pg_read_all_stats sees only the sessions of its own role.
 create or replace function public.old_snapshots(p_min_seconds integer default 60)

@@ -1,9 +1,8 @@
 -- The files of runs. Their content is in a bucket, one object for each file.
 --
--- An upload is two verbs with the transfer between them: `reserve_artifact` inserts a row, the Worker puts the object, and
--- `commit_artifact` marks the row as stored. Whatever deletes a row also inserts the key of its object into `artifact_deletions`, by the
--- trigger `workflow_run_artifacts_delete_objects`, and the sweep deletes the object. So at any moment, each object has a row in one of
--- the two tables.
+-- An upload has three steps: `reserve_artifact` inserts a row, the Worker puts the object into the bucket, and `commit_artifact` marks the
+-- row as stored. When a row is deleted, by whatever statement, the trigger `workflow_run_artifacts_delete_objects` inserts the key of its
+-- object into `artifact_deletions`, and the sweep deletes the object. So at any moment, each object has a row in one of the two tables.
 
 -- The key of the object of a file in the bucket.
 create or replace function public.artifact_key(p_tenant_id uuid, p_run_id uuid, p_attempt integer, p_artifact_id uuid) returns text
@@ -11,14 +10,14 @@ language sql immutable as $$
   select p_tenant_id || '/' || p_run_id || '/' || p_attempt || '/' || p_artifact_id
 $$;
 
--- How long a reservation lasts. The Worker gives up an upload before that, so nothing is put into the bucket afterwards. Until then, an
--- object that nobody needs any more may still be in transfer, and cannot be deleted.
+-- How long a reservation lasts. The Worker gives up an upload before that, so nothing is put into the bucket afterwards. Until then, the
+-- object may still be in transfer, so it must not be deleted yet, even if nobody needs it any more.
 create or replace function public.artifact_reservation() returns interval
 language sql immutable as $$
   select interval '1 hour'
 $$;
 
--- When the object of a file whose row is deleted may be deleted. The column rounds, and must not round into the future.
+-- When the object of a file may be deleted after its row. It is cut to milliseconds: the column would round it, perhaps into the future.
 create or replace function public.artifact_deletion_due_at(p_created_at timestamptz, p_stored_at timestamptz, p_now timestamptz)
 returns timestamptz
 language sql immutable as $$
@@ -27,7 +26,7 @@ language sql immutable as $$
 $$;
 
 -- The files of an attempt that are stored, by their names: [{"id", "key", "name", "content_type", "bytes", "sha256", "stored_at"}].
--- Postgres plans it once for each connection, and a run without files costs one look-up.
+-- It is plpgsql, so its plan is kept for the connection. For a run without files, it costs one look-up.
 create or replace function public.artifacts_of(p_run_id uuid, p_attempt integer) returns jsonb
 language plpgsql stable as $$
 begin

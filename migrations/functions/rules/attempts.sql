@@ -23,8 +23,8 @@ declare
   v_definition_ids uuid[];
   v_batch_ids uuid[];
   v_status text;
-  v_retries boolean;
-  v_turns boolean;
+  v_may_retry boolean;
+  v_has_turn boolean;
 begin
   with ended as (
     update public.workflow_runs r
@@ -72,15 +72,15 @@ begin
   into v_lags_ms, v_failed_ids, v_definition_ids, v_batch_ids, v_status
   from ended
   left join forgotten on forgotten.run_id = ended.id;
-  -- Most definitions retry nothing, and most runs end as the one before them: all that end here end alike. That is checked first, since it
-  -- is cheap.
-  select bool_or(d.max_attempts > 1), bool_or(d.last_end is distinct from v_status) into v_retries, v_turns
+  -- Most definitions retry nothing, and most runs end like the run before them. These cheap checks find that out first. All runs that end
+  -- in one call have the same status.
+  select bool_or(d.max_attempts > 1), bool_or(d.last_end is distinct from v_status) into v_may_retry, v_has_turn
   from public.workflow_definitions d
   where d.id = any (v_definition_ids);
-  if v_retries and v_failed_ids is not null then
+  if v_may_retry and v_failed_ids is not null then
     perform public.retry_by_policy(v_failed_ids, p_now);
   end if;
-  if v_turns then
+  if v_has_turn then
     perform public.note_turns(p_run_ids);
   end if;
   if v_batch_ids is not null then

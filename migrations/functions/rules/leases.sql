@@ -94,8 +94,8 @@ $$;
 -- is not known here, since an idle runner waits without asking the database.
 --
 -- However many sessions there are, it looks at 100 of them at most: of the keys with sessions, up to 100, each gets an equal share
--- for its newest sessions. So a key with very many sessions does not hide those of others. It is plpgsql, which keeps the plan for the
--- connection, so pages do not plan it.
+-- for its newest sessions. So a key with very many sessions does not hide those of others. It is plpgsql, so its plan is kept for
+-- the connection, and pages do not wait for it to be planned.
 create or replace function public.open_sessions(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
 returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb, is_working boolean)
 language plpgsql stable rows 10 as $$

@@ -1,11 +1,13 @@
--- Turns: an end of a run that differs from the end before it, of any run of its definition.
---   first_failure  it FAILED, and the one before it has not, or there was none
---   works_again    it COMPLETED, and the one before it has FAILED
--- An attempt that its policy retries has not ended for good, so it is no end here. How the last run has ended stands in the definition's
--- `last_end`: a run may be deleted or retried afterwards.
+-- The turns of a workflow: a run ends otherwise than the run of the same definition that ended before it. (How tenants take turns in a
+-- sweep is another matter: see `turns.sql`.)
+--   first_failure  the run FAILED, and the one before it COMPLETED, or there was none
+--   works_again    the run COMPLETED, and the one before it FAILED
+-- An attempt that the policy retries is not an end here. How the last run ended is kept in the definition's `last_end`, since that run may
+-- be deleted or retried afterwards.
 
--- Notes how runs of locked definitions have ended, those that are still COMPLETED or FAILED after the retries of their policies, and
--- inserts the notifications of turns. Of runs that end at once, the first one is the turn. Called in the transaction that ends them.
+-- Records in `last_end` how runs of locked definitions have ended, and inserts the notifications of turns. Call it in the transaction that
+-- ends the runs, after the policies have retried some of them: only runs that are still COMPLETED or FAILED count. When several runs of a
+-- definition end at once, the first of them is the turn.
 create or replace function public.note_turns(p_run_ids uuid[]) returns void
 language plpgsql as $$
 declare
@@ -37,7 +39,7 @@ begin
   end loop;
 end $$;
 
--- True when an endpoint with these filters would wait for a turn in vain, since it does not hear of the event that would be it.
+-- True when an endpoint has asked for a turn that it can never be sent, since it has not subscribed to the event that is the turn.
 create or replace function public.has_turn_in_vain(p_turns text[], p_event_types text[]) returns boolean
 language sql immutable as $$
   select coalesce('first_failure' = any (p_turns) and 'workflow_run.failed' <> all (p_event_types)

@@ -1,6 +1,6 @@
--- Who is notified of an event. Two places insert notifications, by the same rule:
+-- Who is notified of an event. Two places insert notifications, both by `insert_notifications`:
 -- - the trigger `workflow_run_events_notify`, executed for each statement that inserts events, which are in `inserted`
--- - `note_turns`, for the endpoints that hear of turns instead of each end
+-- - `note_turns`, for the endpoints that are sent only the turns of a workflow, and not each end of a run
 --
 -- Guarantees: each committed event is notified to all its subscribers, even when the run is deleted afterwards, since the
 -- notification holds all that is sent. An event that is rolled back is notified to nobody. Nothing of an endpoint is locked, so the
@@ -24,8 +24,9 @@ begin
   return null;
 end $$;
 
--- Inserts a notification of each event for each endpoint of its tenant that has subscribed to it. With `p_turn`, the events are ends of runs
--- that are this turn, and only the endpoints hear of them that have asked for it. Without it, those endpoints hear of no ends.
+-- Inserts a notification of each event for each endpoint of its tenant that has subscribed to it. With `p_turn`, the events are the ends
+-- of runs that are this turn, and only endpoints that have asked for this turn are notified. Without it, endpoints that have asked for
+-- turns are not notified of the ends of runs.
 create or replace function public.insert_notifications(p_event_ids bigint[], p_turn text default null) returns void
 language plpgsql as $$
 begin
@@ -48,7 +49,8 @@ begin
   order by event.id, e.created_at, e.id;
 end $$;
 
--- Does an endpoint with these filters hear of an event? A null filter hears of all. What is not about a run has no labels.
+-- True when an endpoint with these filters is notified of an event. A null filter lets all events pass. An event that is not about a run
+-- has no labels, so a filter by labels never lets it pass.
 create or replace function public.is_heard(p_definition_ids uuid[], p_labels text[], p_run_id uuid, p_detail jsonb) returns boolean
 language plpgsql stable as $$
 begin

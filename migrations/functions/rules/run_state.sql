@@ -109,7 +109,7 @@ language sql stable as $$
 $$;
 
 -- How many runs of all tenants have ended by time without that being recorded, counted up to `p_limit`: those of `overdue_runs`. Each
--- source reads one range of an index, so it costs by how many are overdue, and not by how many are RUNNING.
+-- part reads one range of an index, so the cost depends on how many are overdue, and not on how many are RUNNING.
 create or replace function public.count_overdue_runs(p_now timestamptz, p_limit integer) returns integer
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 begin

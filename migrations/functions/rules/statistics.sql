@@ -6,8 +6,8 @@
 -- The runs that have ended by time and that no sweep has recorded yet are read, too. They are few.
 --
 -- The columns of the index are compared as one row, and also sorted by. So the planner reads the index in its order, whatever it
--- assumes about the number of runs. A query that selects only states and `created_at` reads
--- only the index. (It has no WITH, which would keep the planner from leaving out what is not selected.)
+-- assumes about the number of runs. (The branches differ in that row, and so in their index: they cannot be one.) A query that selects
+-- only states and `created_at` reads only the index. (With a WITH, the planner could not leave out what is not selected.)
 create or replace function public.ended_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_begin timestamptz, p_end timestamptz, p_limit integer
 ) returns table (

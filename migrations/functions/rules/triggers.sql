@@ -147,8 +147,8 @@ language sql immutable as $$
   select p_paused_at is not null and p_paused_by_user_id is null
 $$;
 
--- The triggers of a tenant that ought to fire and do not: those that have paused themselves, since then, and those that are overdue, since
--- they were due. A trigger may be returned twice. Up to 200 of each, the longest silent first.
+-- The triggers of a tenant that ought to fire and do not: those that have paused themselves, and those that are overdue. `since` is when
+-- they paused, or were due. A trigger may be returned twice. Up to 200 of each, the longest silent first.
 create or replace function public.silent_triggers(p_tenant_id uuid) returns table (id uuid, since timestamptz)
 language sql stable as $$
   (

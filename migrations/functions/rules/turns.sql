@@ -1,15 +1,20 @@
--- Tenants in turn. A sweep finds what is due in two ways at once, so that its cost follows what is due, and not how many tenants there are:
--- 1. It goes from tenant to tenant in the order of their ids, by an index that jumps from one to the next, and goes on where it last
---    stopped. So however much is due of one tenant, every other one has its turn within a circle.
--- 2. The rest of what it takes is what has been due longest, of whatever tenant.
+-- How the tenants take turns in a sweep. (Nothing here is about the turns of a workflow, from success to failure and back, of which
+-- endpoints are notified: those are in `note_turns.sql`.)
+--
+-- A sweep finds what is due in two ways at once. Its cost depends on how much is due, and not on how many tenants there are.
+-- 1. It goes from tenant to tenant in the order of their ids, and the next sweep goes on where this one stops. An index finds the next
+--    tenant without reading the rows in between. So however much is due for one tenant, each of the others has its turn in every round.
+-- 2. Up to its limit, it also takes what has been due longest, of any tenant. Notifications are found by the first way only.
 
--- The next tenants of whom something is due, after the position `p_after`, in the order of their ids: one row. `ids` are up to `p_limit`
--- of them; null for none. `after` is the position from which the next call goes on. It is null when no tenant is left, and null is also the
--- beginning. On its way, a call passes a bounded number of tenants of whom something is planned, but nothing is due. `p_what` is:
+-- The next tenants for which something is due, after the position `p_after`, in the order of their ids: one row. `ids` are up to `p_limit`
+-- of them, or null when there are none. `after` is the position from which the next call goes on; null means from the beginning, and is
+-- returned when no tenant is left. A call ends early when it has passed 200 tenants for which something is planned, but nothing is due yet.
+-- `p_what` is:
 --   dispatches     dispatches
---   ends           ends of runs by time: see `overdue_runs`. A run that joins its queue counts, too, and its tenant is looked at in vain.
+--   ends           ends of runs by time: see `overdue_runs`. A tenant is also returned when a run is due to join its queue, although then
+--                  no run of it may be overdue.
 --   firings        schedules, and due firings
---   notifications  notifications. The ids are those of endpoints, since what waits for one must not delay the others of its tenant.
+--   notifications  notifications. The ids are those of endpoints, since a slow endpoint must not delay the others of its tenant.
 create or replace function public.turns(p_what text, p_after uuid, p_now timestamptz, p_limit integer)
 returns table (ids uuid[], after uuid)
 language plpgsql stable rows 1 set plan_cache_mode = force_generic_plan as $$

@@ -84,7 +84,7 @@ runArtifacts.openapi(putRoute, async (c) => {
   const storing = storeArtifact(c.var.services, bucket, upload);
   // When the client leaves, the runtime ends all that no `waitUntil` waits for. The reservation would then stay for an hour.
   c.executionCtx.waitUntil(storing.catch(() => {}));
-  const { hasReplaced, ...stored } = await storing;
+  const { file: stored, hasReplaced } = await storing;
   const { attempt } = c.var.runToken;
   const answer = toFile(stored, { publicUrl: c.env.config.publicUrl, runId, attempt });
   if (hasReplaced) return c.json(answer, 200);

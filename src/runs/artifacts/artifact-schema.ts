@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { ValidationFailed } from "../../http/problems.ts";
 import { instant } from "../../http/schemas.ts";
 import { exampleRun, runParams } from "../run-schema.ts";
-import type { RunFile } from "./list-artifacts.ts";
+import type { StoredFile } from "./list-artifacts.ts";
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
@@ -48,13 +48,11 @@ export const ArtifactListSchema = z
 
 type Of = { publicUrl: string; runId: string; attempt: number };
 
-type NewFile = { name: string; contentType: string; bytes: number; sha256: string | null; stored_at: string };
-
 /** A file in the form of the API. */
-export function toFile(file: RunFile | NewFile, { publicUrl, runId, attempt }: Of): z.infer<typeof FileSchema> {
+export function toFile(file: StoredFile, { publicUrl, runId, attempt }: Of): z.infer<typeof FileSchema> {
   return {
     name: file.name,
-    content_type: "contentType" in file ? file.contentType : file.content_type,
+    content_type: file.content_type,
     bytes: file.bytes,
     sha256: file.sha256,
     stored_at: file.stored_at,

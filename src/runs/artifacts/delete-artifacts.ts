@@ -12,8 +12,9 @@ const CHUNK = 1_000;
  */
 export async function deleteArtifacts(services: VerbServices, hasTime: () => boolean): Promise<void> {
   const { artifacts: bucket, artifactRetentionDays: days = null } = services.config;
-  let isFull = bucket !== undefined;
-  while (bucket !== undefined && isFull && hasTime()) {
+  if (bucket === undefined) return;
+  let isFull = true;
+  while (isFull && hasTime()) {
     const { result } = await perform(services, claimArtifactDeletions, { days, limit: CHUNK });
     if (result.keys.length === 0) return;
     try {

@@ -19,6 +19,9 @@ export const fileSchema = z.object({
 });
 export type RunFile = z.infer<typeof fileSchema>;
 
+/** What is known of a file without its place in the bucket. */
+export type StoredFile = Omit<RunFile, "id" | "key">;
+
 const answerSchema = z.union([readRefusalSchema, z.object({ attempt: z.int(), artifacts: z.array(fileSchema) })]);
 
 /**

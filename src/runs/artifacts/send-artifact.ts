@@ -7,16 +7,16 @@ import { describeError, log } from "../../log.ts";
 import type { RunFile } from "./list-artifacts.ts";
 import { type Range, readRange } from "./range.ts";
 
+const PDF = "application/pdf";
+
 /**
- * The types that a browser may show instead of saving them: no script in them runs in the origin of the service. An SVG or HTML file
- * would, and whatever a browser takes for one, so all else is a download.
+ * The types that a browser may show instead of saving them, since none of them runs a script in the origin of the service. An SVG or
+ * HTML file would, and a browser may take an unknown file for one. So all other types are saved.
  */
 const SHOWN: ReadonlySet<string> = new Set([
   ...["image/png", "image/jpeg", "image/gif", "image/webp"],
-  ...["text/plain", "application/pdf"],
+  ...["text/plain", PDF],
 ]);
-
-const PDF = "application/pdf";
 
 const essence = (contentType: string) => (contentType.split(";")[0] ?? "").trim().toLowerCase();
 
@@ -35,23 +35,23 @@ export async function sendArtifact(c: Context<AppEnv>, bucket: Bucket, file: Run
     "Content-Type":
       type === "text/plain" && type === file.content_type ? "text/plain; charset=utf-8" : file.content_type,
     // The name has only letters, digits, dots, hyphens and underscores.
-    "Content-Disposition": `${SHOWN.has(type) ? "inline" : "attachment"}; filename="${file.name}"`,
+    "Content-Disposition": `${isShown(file) ? "inline" : "attachment"}; filename="${file.name}"`,
     "Accept-Ranges": "bytes",
     ETag: tag,
     ...(file.sha256 !== null && { "Repr-Digest": `sha-256=:${Uint8Array.fromHex(file.sha256).toBase64()}:` }),
   };
   // A browser's viewer of PDF files does not work in a sandbox. It runs no script of the file in the origin of the file.
   c.set("isForeign", type !== PDF);
-  const isWhole = { ...headers, "Content-Length": String(file.bytes) };
+  const whole = { ...headers, "Content-Length": String(file.bytes) };
   // `conditional` turns the first of these into a 304.
-  if (listsTag(c.req.header("If-None-Match"), tag) || c.req.raw.method === "HEAD") return c.body(null, 200, isWhole);
+  if (listsTag(c.req.header("If-None-Match"), tag) || c.req.raw.method === "HEAD") return c.body(null, 200, whole);
   const ifRange = c.req.header("If-Range");
   const range = ifRange === undefined || ifRange === tag ? readRange(c.req.header("Range"), file.bytes) : null;
   if (range === "unsatisfiable") {
     throw new Problem("range_not_satisfiable", undefined, { "Content-Range": `bytes */${file.bytes}` });
   }
   const content = await open(bucket, file, range);
-  if (range === null) return c.body(content, 200, isWhole);
+  if (range === null) return c.body(content, 200, whole);
   return c.body(content, 206, {
     ...headers,
     "Content-Length": String(range.length),

@@ -5,6 +5,7 @@ import { describeError, log } from "../../log.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { abandonArtifact, commitArtifact, reserveArtifact } from "./artifact-verbs.ts";
+import type { StoredFile } from "./list-artifacts.ts";
 
 export type Upload = {
   name: string;
@@ -32,9 +33,9 @@ const BAD_DIGEST: Fault = {
  * @throws ValidationFailed when the content is not that of the digest
  */
 export async function storeArtifact(services: VerbServices, bucket: Bucket, upload: Upload) {
-  const { body, ...file } = upload;
+  const { name, contentType, bytes, sha256 } = upload;
   const id = newId();
-  const { result: reserved } = await perform(services, reserveArtifact, { id, ...file });
+  const { result: reserved } = await perform(services, reserveArtifact, { id, name, contentType, bytes, sha256 });
   try {
     await put(bucket, reserved.key, upload);
   } catch (error) {
@@ -43,7 +44,8 @@ export async function storeArtifact(services: VerbServices, bucket: Bucket, uplo
   }
   // When nobody knows whether this was committed, the file is either stored, or the sweep deletes it when its reservation has ended.
   const { result } = await perform(services, commitArtifact, id);
-  return { ...file, stored_at: result.stored_at, hasReplaced: result.has_replaced };
+  const file: StoredFile = { name, content_type: contentType, bytes, sha256, stored_at: result.stored_at };
+  return { file, hasReplaced: result.has_replaced };
 }
 
 /** Puts the body into the bucket as it comes. The runtime passes it on, so it is in memory in pieces only. */
@@ -53,7 +55,7 @@ async function put(bucket: Bucket, key: string, { body, bytes, sha256 }: Upload)
   const timer = setTimeout(() => transfer.abort(new TypeError("The upload took too long.")), UPLOAD_MS);
   const sending = (body ?? new Blob([]).stream()).pipeTo(writable, { signal: transfer.signal });
   const storing = bucket.put(key, readable, sha256 === null ? {} : { sha256 });
-  // If the bucket fails, the transfer would not notice it.
+  // The transfer does not notice when the bucket fails, so `stop` ends it.
   const [stored, sent] = await Promise.allSettled([storing.catch(stop), sending]);
   clearTimeout(timer);
   const failed = [stored, sent].find(({ status }) => status === "rejected");

@@ -1,8 +1,8 @@
--- Takes up to `p_limit` objects that are to be deleted from the bucket, those that have waited longest first, and claims them for ten
--- minutes. Before that, it deletes as many reservations that have ended, and, with `p_days`, as many files that were stored more than
--- `p_days` ago.
+-- Claims up to `p_limit` objects that are to be deleted from the bucket, those that have waited longest first, for ten minutes. Before
+-- that, it deletes the rows of up to `p_limit` reservations that have ended and, with `p_days`, of up to `p_limit` files that were stored
+-- more than `p_days` ago.
 --
--- Guarantees: an object that is not deleted within ten minutes is taken again, until `record_artifact_deletions` is told of it.
+-- Guarantees: an object of which `record_artifact_deletions` is not called within ten minutes is taken again.
 -- Closes the race with another sweep: rows that others have locked are skipped. Closes the race with a commit: a reservation that has
 -- ended is not committed any more.
 --
@@ -38,6 +38,7 @@ begin
     where a.run_id = ended.run_id and a.id = ended.id;
   end if;
 
+  -- The clock is read again, since the objects of the rows that were just deleted are due when the trigger has read it, after `v_now`.
   with due as (
     select d.key from public.artifact_deletions d where d.due_at <= clock_timestamp() order by d.due_at limit p_limit
     for update skip locked

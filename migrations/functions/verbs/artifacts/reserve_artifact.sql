@@ -4,8 +4,7 @@
 -- Guarantees:
 -- - Idempotent for the same `p_artifact_id`.
 -- - A run has at most 50 files, and at most 1 GiB altogether: see `judge_artifact_room`. Reservations count, too.
--- - A reservation ends earlier reservations of the same name, which the same runner has begun and not ended, and those of earlier
---   attempts.
+-- - It deletes the other reservations of the same name, so the newest upload counts, and the reservations of earlier attempts.
 -- - It proves that the runner accepted the dispatch.
 --
 -- Closes the races with another upload and with any verb that ends the run: all of them hold the definition's lock.

@@ -1,5 +1,5 @@
 -- Changes those fields of an endpoint that are in `p_changes`: "url", for a chat with its "address_hash", "description", "event_types",
--- "workflow_definition_ids", "labels", "turns" and "is_active". "format" says for which format an URL was given. The number of failures is
+-- "workflow_definition_ids", "labels", "turns" and "is_active". "format" says for which format the URL is. The number of failures is
 -- reset to 0 when the endpoint gets another URL or is made active again.
 --
 -- With another URL the endpoint also gets another secret, `p_secret_encrypted`, and the old secret signs nothing any more: see

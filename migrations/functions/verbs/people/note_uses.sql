@@ -3,8 +3,8 @@
 --
 -- Closes the race with another isolate that notes the same: rows that others have locked are skipped. Idempotent.
 --
--- Answers {"result": {"large_tenant_ids": the tenants that have large rate limits}}: see `set_limits`. Each isolate asks once an hour, so
--- this costs no request of its own.
+-- Answers {"result": {"large_tenant_ids": the tenants that have large rate limits}}: see `set_limits`. They are in this answer because each
+-- isolate calls this once an hour anyway, so that they need no request of their own.
 create or replace function public.note_uses(
   p_context jsonb, p_key_hashes text[], p_runner_session_ids uuid[], p_session_ids uuid[]
 ) returns jsonb

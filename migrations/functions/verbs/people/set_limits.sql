@@ -1,5 +1,5 @@
--- Gives a tenant a class of rate limits: 'default' or 'large'. The numbers are in wrangler.toml. An isolate learns of it when it next calls
--- `note_uses`.
+-- Gives a tenant a class of rate limits: 'default' or 'large'. The numbers are in wrangler.toml. An isolate knows it from its next
+-- call of `note_uses`, within an hour.
 --
 -- There is no caller: only the operator's script calls it, and its proof is the connection to the database, as in a sweep.
 --

@@ -13,21 +13,22 @@ create or replace function public.claim_dispatches(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  -- How many due dispatches a claim examines: of the tenants whose turn it is, at least of each of them, and of those that have been due
-  -- longest.
+  -- How many due dispatches a claim examines of the tenants whose turn it is: altogether, and at least of each.
   c_window constant integer := 200;
   c_tenant_window constant integer := 10;
+  -- And how many of those that have been due longest, of any tenant.
   c_oldest constant integer := 50;
   v_since constant bigint := public.last_event_id();
   v_now timestamptz := clock_timestamp();
   v_after uuid := p_after;
+  -- True when the tenants from the first one on have been looked at.
   v_is_whole boolean := p_after is null;
   v_tenant_ids uuid[] := array[p_tenant_id];
   v_has_backlog boolean := false;
   v_run_ids uuid[];
 begin
   if p_tenant_id is null then
-    -- Without a backlog, all that is due is among the oldest.
+    -- With less due than this, the part of the longest due below finds all of it, and the tenants need not take turns.
     v_has_backlog := (
       select count(*) = c_oldest
       from (select from public.workflow_runs r where r.next_dispatch_at <= v_now limit c_oldest) due);
@@ -70,7 +71,7 @@ begin
     ), held as (
       select held.id
       from (
-        -- Within a turn, first come the tenants that the position passes now. There are not more of them than the limit.
+        -- In each round, the tenants whose turn it is come first. They are not more than the limit, so it leaves none of them out.
         select chosen.id from chosen
         order by chosen.turn, chosen.tenant_id = any (v_tenant_ids) desc, chosen.next_dispatch_at
         limit p_limit
@@ -90,7 +91,7 @@ begin
       returning r.id
     )
     select array_agg(id) into v_run_ids from claimed;
-    -- Nothing was found: it goes on until it has come from the beginning to the end.
+    -- When it could claim nothing, it goes on until it has looked at all tenants, from the first to the last.
     exit when v_run_ids is not null or not v_has_backlog or (v_after is null and v_is_whole);
     v_is_whole := v_is_whole or v_after is null;
   end loop;

@@ -14,7 +14,7 @@ create or replace function public.time_out_overdue_runs(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  -- To how many tenants a call gives a share. The more there are, the longer it takes to find them.
+  -- How many tenants share the limit of a call, at most. Finding more of them would take longer.
   c_tenants constant integer := 625;
   v_since constant bigint := public.last_event_id();
   -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
@@ -45,7 +45,7 @@ begin
     )
     select array_agg(distinct id) into v_definition_ids from locked;
   end if;
-  -- Those of the longest overdue runs of all tenants, up to the limit.
+  -- Up to the limit, also lock the definitions of the longest overdue runs of any tenant.
   with locked as (
     (
       select d.id
