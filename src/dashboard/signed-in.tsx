@@ -79,7 +79,7 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
   return errorPage(c, { status, title: HEADINGS[code] ?? title, details, obstacles, retrySeconds, elsewhere });
 }
 
-/** The same page in another cell. What was sent by a form has to be entered there again. */
+/** The URL of the same page in another cell. What was sent by a form has to be entered there again, so it leads to the start page. */
 function addressIn(c: Context<AppEnv>, cellUrl: string | undefined): string | undefined {
   if (cellUrl === undefined) return undefined;
   const { pathname, search } = new URL(c.req.url);
@@ -115,7 +115,7 @@ type ErrorPageProps = {
   details: string[];
   obstacles?: readonly Obstacle[];
   retrySeconds?: number | undefined;
-  /** The URL of the page in the cell that the credential is of. */
+  /** The URL of the page in the cell to which the credential belongs. */
   elsewhere?: string | undefined;
 };
 

@@ -30,7 +30,7 @@ export type Api = {
   json(request: ApiRequest): Promise<unknown>;
 };
 
-/** The API has refused a request. The message has the sentences of its answer. */
+/** Thrown when the API has refused a request. The message has the sentences of its answer. */
 export class Refused extends Error {
   constructor(sentences: string) {
     super(sentences);
@@ -38,12 +38,12 @@ export class Refused extends Error {
   }
 }
 
-/** What a request of a tool has from the request of the agent: who asks, from where, and the trace that it belongs to. */
+/** The headers that a request of a tool takes over from the request of the agent: who asks, from where, and the trace. */
 const PASSED_ON = ["Authorization", "CF-Connecting-IP", "traceparent"];
 
 /**
- * Opens the API for the caller of a request to `/mcp`. `fetch` is the whole service, so rights, limits, validation, refusals and what
- * follows a change are those of the API.
+ * Opens the API for the caller of a request to `/mcp`. `fetch` is the whole service, so a request of a tool is handled like any other: with
+ * the same rights, limits, validation and refusals, and with the same effects.
  */
 export function openApi(c: Context<AppEnv>, fetch: Fetch): Api {
   const ask = async ({ path, query = {}, body, headers: given }: ApiRequest) => {

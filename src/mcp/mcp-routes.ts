@@ -18,12 +18,13 @@ const requireKnownOrigin = createMiddleware<AppEnv>(async (c, next) => {
   const origin = c.req.header("Origin");
   const { publicUrl, corsOrigins } = c.env.config;
   const isKnown = origin === undefined || [new URL(publicUrl).origin, ...corsOrigins].includes(origin);
-  if (!isKnown)
+  if (!isKnown) {
     throw new Problem("forbidden", `Pages of ${origin} may not use /mcp. CORS_ORIGINS lists those that may.`);
+  }
   await next();
 });
 
-/** Refuses a request without an API key. No cookie counts here. Whether the key is valid is judged where it is used. */
+/** Refuses a request without an API key. Cookies do not count here. The API judges later whether the key is valid. */
 const requireApiKey = createMiddleware<AppEnv>(async (c, next) => {
   const token = bearerToken(c);
   if (token === undefined || !isApiKey(token)) {
@@ -45,9 +46,9 @@ const isToolCall = (message: unknown) =>
   typeof message === "object" && message !== null && "method" in message && message.method === "tools/call";
 
 /**
- * Agents for the service that `fetch` is. A server exists for one request: nothing is kept between requests, and all protocol versions have
- * the same tools. The API judges the key: in a tool's own request, or for any other message by asking who the caller is. So each message costs
- * one request to the database.
+ * The routes for agents. `fetch` is the whole service. Each message gets a server of its own, so nothing is kept between messages, and clients
+ * of all protocol versions have the same tools. The API judges the key in the request of the called tool. For any other message it is asked
+ * who the caller is. So each message costs one request to the database.
  */
 export function agents(fetch: Fetch) {
   const router = createRouter();
@@ -63,7 +64,7 @@ export function agents(fetch: Fetch) {
       const caller = await api.ask({ path: "/v1/users/me" });
       if (!caller.ok) return caller;
     }
-    // Nothing is announced to those who listen, so nobody may.
+    // The service announces nothing to subscribers, so it takes none.
     const { fetch: handle } = createMcpHandler(() => createAgentServer(api), { maxSubscriptions: 0 });
     const { method, headers, signal } = c.req.raw;
     return handle(new Request(c.req.url, { method, headers, body, signal }));

@@ -2,7 +2,7 @@
  * A Worker beside the hubs and the register of another version, as during a deployment and after a rollback: the Durable Objects are
  * classes of a Worker of its own.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { BuiltWorker } from "../../scripts/local/built-worker.ts";
 import {
   addLeased,
@@ -14,29 +14,13 @@ import {
   RELEASE,
   readWorkers,
   runPath,
-  startWorker,
+  soonAfter,
+  tryAlarm,
+  useWorkers,
 } from "./world.ts";
 
-/** Less than any of the requests would wait if the hub did not tell them of the change. */
-const SOON_MS = 10_000;
-
 const { released, today } = readWorkers("hub");
-const endings: (() => unknown)[] = [];
-
-afterAll(async () => {
-  for (const end of endings.toReversed()) await end();
-});
-
-/** What `waiting` answers, which must be soon after `change`. */
-async function soonAfter<Answer>(waiting: Promise<Answer>, change: () => Promise<unknown>): Promise<Answer> {
-  // The request needs a moment to get to the hub.
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  await change();
-  const late = new Promise<never>((_, reject) =>
-    setTimeout(() => reject(new Error(`It was not told within ${SOON_MS / 1000} s.`)), SOON_MS).unref(),
-  );
-  return Promise.race([waiting, late]);
-}
+const startWorker = useWorkers();
 
 describe.each([
   { name: `today's Worker with the hubs of ${RELEASE}`, script: today, objectsOf: released },
@@ -45,7 +29,7 @@ describe.each([
   let worker: BuiltWorker;
   let owner: Owner;
   beforeAll(async () => {
-    worker = await startWorker(endings, script, { objectsOf });
+    worker = await startWorker(script, { objectsOf });
     owner = await newOwner(worker);
   });
 
@@ -78,17 +62,7 @@ describe.each([
   });
 
   it("ends a stopped run by an alarm when its time is over, starts the next one, and tells of the alarm", async () => {
-    const definitionId = await addLeased(owner);
-    const [stopped, next] = [await invoke(owner, definitionId), await invoke(owner, definitionId)];
-    const session = await openSession(owner, definitionId);
-    expect((await lease(owner, session)).leases).toMatchObject([{ run_id: stopped }]);
-    const { leases } = await soonAfter(lease(owner, session, 60), () =>
-      owner.ask(200, "POST", `${runPath(stopped)}/stop`, { grace_seconds: 1 }),
-    );
-    expect(leases).toMatchObject([{ run_id: next }]);
-    expect(await owner.ask(200, "GET", runPath(stopped))).toMatchObject({ status: "FAILED" });
-    await worker.sweep();
-    expect(await owner.ask(200, "GET", "/readyz")).toMatchObject({ last_alarm: { late_ms: expect.any(Number) } });
+    await tryAlarm(worker, owner);
   });
 
   it("ends the streams of a key that was revoked", async () => {

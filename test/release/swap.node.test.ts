@@ -1,19 +1,15 @@
 /** All SQL functions are replaced while a built Worker works: that of the recorded release, and today's. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { BuiltWorker } from "../../scripts/local/built-worker.ts";
 import { liveOnce } from "../support/live-once.ts";
 import { swapFunctions } from "../support/node/swap-functions.ts";
-import { newOwner, RELEASE, readWorkers, startWorker } from "./world.ts";
+import { newOwner, RELEASE, readWorkers, useWorkers } from "./world.ts";
 
 const CALLERS = 8;
 const SWAPS = 20;
 
 const scripts = readWorkers("swap");
-const endings: (() => unknown)[] = [];
-
-afterAll(async () => {
-  for (const end of endings.toReversed()) await end();
-});
+const startWorker = useWorkers();
 
 describe.each([
   [`of ${RELEASE}`, scripts.released],
@@ -21,7 +17,7 @@ describe.each([
 ])("the Worker %s, while all SQL functions are replaced", (_, script) => {
   let worker: BuiltWorker;
   beforeAll(async () => {
-    worker = await startWorker(endings, script);
+    worker = await startWorker(script);
   });
 
   it(`gives none of ${CALLERS} callers an answer but the right one`, async () => {

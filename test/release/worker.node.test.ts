@@ -2,24 +2,20 @@
  * The Worker of the recorded release with today's tables and functions: `npm run migrate` comes before `npm run deploy`, and a rollback of
  * the Worker does not roll the database back.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { BuiltWorker } from "../../scripts/local/built-worker.ts";
 import { readReleasedWorker } from "../../scripts/local/release.ts";
 import { tryAnswers } from "../../scripts/local/try-answers.ts";
 import { tryLife } from "../../scripts/local/try-life.ts";
-import { addLeased, invoke, lease, newOwner, type Owner, openSession, RELEASE, runPath, startWorker } from "./world.ts";
+import { addLeased, invoke, lease, newOwner, type Owner, openSession, RELEASE, runPath, useWorkers } from "./world.ts";
 
-const endings: (() => unknown)[] = [];
+const startWorker = useWorkers();
 let worker: BuiltWorker;
 let owner: Owner;
 
 beforeAll(async () => {
-  worker = await startWorker(endings, readReleasedWorker());
+  worker = await startWorker(readReleasedWorker());
   owner = await newOwner(worker);
-});
-
-afterAll(async () => {
-  for (const end of endings.toReversed()) await end();
 });
 
 /** The run as its OWNER reads it. */

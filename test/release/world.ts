@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { v7 as uuid } from "uuid";
+import { afterAll, expect } from "vitest";
 import { type BuiltWorker, type BuiltWorkerOptions, startBuiltWorker } from "../../scripts/local/built-worker.ts";
 import { buildBundle } from "../../scripts/local/bundle.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
@@ -21,17 +22,21 @@ export const readWorkers = (name: string) => ({
   today: buildBundle({ entry: "src/worker.ts", outdir: `.local/release-${name}/worker` }).script,
 });
 
-/** Starts a Worker. Functions that stop what was started are added to `endings`; they must be called in reverse order. */
-export async function startWorker(
-  endings: (() => unknown)[],
-  script: string,
-  options?: BuiltWorkerOptions,
-): Promise<BuiltWorker> {
-  const folder = mkdtempSync(join(tmpdir(), "workflow-runs-release-"));
-  endings.push(() => rmSync(folder, { recursive: true, force: true }));
-  const worker = await startBuiltWorker(script, folder, options);
-  endings.push(worker.stop);
-  return worker;
+/** Returns a function that starts a Worker. After the tests of the file, all of them are stopped, the last one first. */
+export function useWorkers(): (script: string, options?: BuiltWorkerOptions) => Promise<BuiltWorker> {
+  const endings: (() => unknown)[] = [];
+
+  afterAll(async () => {
+    for (const end of endings.toReversed()) await end();
+  });
+
+  return async (script, options) => {
+    const folder = mkdtempSync(join(tmpdir(), "workflow-runs-release-"));
+    endings.push(() => rmSync(folder, { recursive: true, force: true }));
+    const worker = await startBuiltWorker(script, folder, options);
+    endings.push(worker.stop);
+    return worker;
+  };
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at, and not typed.
@@ -105,3 +110,35 @@ export const runPath = (id: string) => `/v1/workflow-runs/${id}`;
 /** Asks for a run to work on, for up to so many seconds. */
 export const lease = ({ ask }: Owner, session: string, wait_seconds = 0) =>
   ask(200, "POST", "/v1/leases", { request_id: uuid(), wait_seconds }, session);
+
+/** Less than any of the requests would wait if the hub did not tell them of the change. */
+const SOON_MS = 10_000;
+
+/** What `waiting` answers, which must be soon after `change`. */
+export async function soonAfter<Answer>(waiting: Promise<Answer>, change: () => Promise<unknown>): Promise<Answer> {
+  // The request needs a moment to get to the hub.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await change();
+  const late = new Promise<never>((_, reject) =>
+    setTimeout(() => reject(new Error(`It was not told within ${SOON_MS / 1000} s.`)), SOON_MS).unref(),
+  );
+  return Promise.race([waiting, late]);
+}
+
+/**
+ * Stops a run with time for its runner. The alarm of the tenant's hub ends it when that time is over, without a sweep of the cron, and
+ * starts the next run.
+ */
+export async function tryAlarm(worker: BuiltWorker, owner: Owner): Promise<void> {
+  const definitionId = await addLeased(owner);
+  const [stopped, next] = [await invoke(owner, definitionId), await invoke(owner, definitionId)];
+  const session = await openSession(owner, definitionId);
+  expect((await lease(owner, session)).leases).toMatchObject([{ run_id: stopped }]);
+  const { leases } = await soonAfter(lease(owner, session, 60), () =>
+    owner.ask(200, "POST", `${runPath(stopped)}/stop`, { grace_seconds: 1 }),
+  );
+  expect(leases).toMatchObject([{ run_id: next }]);
+  expect(await owner.ask(200, "GET", runPath(stopped))).toMatchObject({ status: "FAILED" });
+  await worker.sweep();
+  expect(await owner.ask(200, "GET", "/readyz")).toMatchObject({ last_alarm: { late_ms: expect.any(Number) } });
+}

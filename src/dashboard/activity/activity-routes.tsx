@@ -1,5 +1,4 @@
 /** The page Activity: the audit log of the tenant, for an OWNER or ADMIN. */
-
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { AUDIT_ACTIONS } from "../../audit/actions.ts";

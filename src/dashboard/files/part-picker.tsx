@@ -3,7 +3,6 @@
  * the form, and the button of a folder sends the form, which is answered with the same form and that folder open. New parts are
  * created in the same way.
  */
-
 import { CREATABLE_PART_TYPES } from "../../db/enums.ts";
 import { Path } from "../components.tsx";
 import { Choices, choicesOf, type Failure, faultsAt, fieldIdOf, type Values } from "../forms.tsx";

@@ -29,7 +29,7 @@ export const NO_INVOCATION = {
   idempotencyKey: "",
   /** The run that is run again. */
   runId: "",
-  /** The text of the workflow's input schema, empty for none. The form sends it when its fields are made of it. */
+  /** The workflow's input schema as text; empty for none. A form whose fields are made of it sends it. */
   schema: "",
   /** The name of the workflow. The form sends it, so that the page that answers a refused one can say it. */
   workflow: "",
@@ -51,7 +51,7 @@ export function textOfInput(beginning: string | null): string | null {
 
 type InvokeFormProps = { id: string; given: Invocation; failure: Failure };
 
-/** The text of a schema for {@link NO_INVOCATION}. */
+/** An input schema as the text that an {@link Invocation} has. */
 export const textOfSchema = (schema: unknown): string => (schema === null ? "" : JSON.stringify(schema));
 
 /** The fields that are made of the schema, with their values; null when the input is written as JSON. */

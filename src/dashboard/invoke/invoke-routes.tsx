@@ -1,7 +1,5 @@
 /** Triggers a run of a workflow, with an input. */
 import { v7 as newId } from "uuid";
-import { ValidationFailed } from "../../http/problems.ts";
-import { checkBody, findFaults } from "../../http/validation.ts";
 import { triggerRun } from "../../runs/run-verbs.ts";
 import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs-routes.ts";
 import { perform } from "../../verbs/perform.ts";
@@ -11,7 +9,7 @@ import { seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import { type Invocation, InvokeForm, LABELS } from "./invoke-form.tsx";
 import { readJson } from "./json-text.ts";
-import { linesOf, readJsonField, readLabels, readMinute } from "./read-fields.ts";
+import { checkForm, linesOf, readJsonField, readLabels, readMinute } from "./read-fields.ts";
 import { fieldsOf, inputOfFields } from "./schema-fields.tsx";
 
 export const invocations = new Pages();
@@ -28,13 +26,12 @@ function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines, start
     input: read.value,
     labels,
   };
-  if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(InvokeWorkflowRequestSchema, body)]);
-  return checkBody(InvokeWorkflowRequestSchema, body);
+  return checkForm(InvokeWorkflowRequestSchema, { body, faults });
 }
 
 /**
- * The schema of which the fields of the form were made. It only says how to read them: the verb judges the input by the workflow's own. A
- * text that is no such schema counts as none.
+ * The schema of which the fields of the form were made. It only says how to read them, since the verb judges the input by the schema of the
+ * workflow. A text that is not such a schema counts as none.
  */
 function readSchema(text = ""): { schema: string; fields: ReturnType<typeof fieldsOf> } {
   const read = text === "" ? null : readJson(text);

@@ -1,6 +1,6 @@
 /** The fields of a form that is made of an input schema, when all of its values are simple: texts, numbers, booleans and choices. */
 import { isObject } from "../../inputs/keywords.ts";
-import { Choices, type Failure, Field, type Values } from "../forms.tsx";
+import { Choices, choicesOf, type Failure, Field, type Values } from "../forms.tsx";
 import { readJson } from "./json-text.ts";
 
 const TYPES = ["string", "number", "integer", "boolean"] as const;
@@ -17,7 +17,7 @@ type SimpleField = {
   isDate: boolean;
 };
 
-/** The keywords that the whole schema may have, and those of each value: with others, a form would ask for less than is needed. */
+/** The keywords that the whole schema may have. With others, such as `anyOf`, the input may need more than fields can say. */
 const WHOLE = new Set([
   "$schema",
   "$id",
@@ -61,7 +61,7 @@ function fieldOf(key: string, schema: unknown, isRequired: boolean): SimpleField
   };
 }
 
-/** The text of the JSON that the fields of a form say. What was left empty is left out. */
+/** The input that the fields of a form say, as the text of JSON. Fields that were left empty are left out. */
 export function inputOfFields(fields: readonly SimpleField[], values: Values): string {
   const given = fields.flatMap(({ key, type, choices }): [string, unknown][] => {
     const text = values[nameOf(key)] ?? "";
@@ -69,7 +69,7 @@ export function inputOfFields(fields: readonly SimpleField[], values: Values): s
     if (choices !== null) return [[key, choices.includes(text) ? JSON.parse(text) : text]];
     if (type === "boolean") return [[key, text === "true" ? true : text === "false" ? false : text]];
     if (type === "string") return [[key, text]];
-    // What is no number is sent as it is, so that the fault says what it must be.
+    // A text that is not a number is sent as it is, so that the fault says what it must be.
     const number = Number(text.trim());
     return [[key, Number.isFinite(number) && text.trim() !== "" ? number : text]];
   });
@@ -102,12 +102,8 @@ export const SchemaFields = ({ fields, values, failure }: FieldsProps) => (
         control={(a) => {
           const value = values[key];
           const attributes = { ...a, ...(isRequired && { required: true }) };
-          const ids = choices ?? (type === "boolean" ? ["true", "false"] : null);
-          if (ids !== null) {
-            const list = ids.map((id) => ({
-              id,
-              name: type === "boolean" && choices === null ? (YES_NO[id] ?? id) : wordOf(id),
-            }));
+          const list = choices?.map((id) => ({ id, name: wordOf(id) })) ?? (type === "boolean" ? YES_OR_NO : null);
+          if (list !== null) {
             const chosen = value === undefined ? "" : JSON.stringify(value);
             return <Choices attributes={attributes} choices={list} chosen={chosen} none="–" nameOf={wordOf} />;
           }
@@ -128,7 +124,7 @@ export const SchemaFields = ({ fields, values, failure }: FieldsProps) => (
   </>
 );
 
-const YES_NO: Readonly<Record<string, string>> = { true: "yes", false: "no" };
+const YES_OR_NO = choicesOf(["true", "false"], { true: "yes", false: "no" });
 
 /** A JSON value as a person reads it in a list. */
 function wordOf(json: string): string {

@@ -4,7 +4,7 @@ import { secondsBetween } from "../format.ts";
 
 const STATES = { WAITING: "Waits", DELIVERED: "Delivered", FAILED: "Given up" } as const;
 
-/** A workflow of Teams only accepts a message (202), and posts it later. */
+/** The word for the state of a delivery. A workflow of Teams only accepts a message (202) and posts it later. */
 const stateOf = (state: Delivery["state"], { format }: Endpoint) =>
   state === "DELIVERED" && format === "teams" ? "Accepted" : STATES[state];
 

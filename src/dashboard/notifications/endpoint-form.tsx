@@ -50,16 +50,18 @@ export const TURN_WORDS: Record<NotificationTurn, string> = {
   works_again: "The first success after a failure",
 };
 
+const LABELS = {
+  format: "What is sent",
+  url: "URL",
+  event_types: "Notify it when",
+  on: "Of the ends of runs, only",
+  workflow_definition_ids: "Only for these workflows",
+  labels: "Only for runs with all of these labels",
+};
+
 /** The labels of the form's fields, and its messages for some of their faults. */
 export const ENDPOINT_WORDING = {
-  labels: {
-    format: "What is sent",
-    url: "URL",
-    event_types: "Notify it when",
-    on: "Of the ends of runs, only",
-    workflow_definition_ids: "Only for these workflows",
-    labels: "Only for runs with all of these labels",
-  },
+  labels: LABELS,
   sentences: {
     "event_types too_short": "Choose at least one event.",
     "workflow_definition_ids uuid_parsing": "Each must be the id of a workflow.",
@@ -77,7 +79,7 @@ export const NEW_ENDPOINT: EndpointFormValues = {
 export const valuesOf = (endpoint: Endpoint): EndpointFormValues => ({
   values: {
     format: endpoint.format,
-    // Of the address of a chat only the host is known.
+    // An answer has only the scheme and the host of the address of a chat, so the field is empty.
     url: endpoint.format === "standard" ? endpoint.url : "",
     description: endpoint.description ?? "",
     workflow_definition_ids: (endpoint.workflow_definition_ids ?? []).join("\n"),
@@ -101,7 +103,7 @@ const Checkboxes = <Choice extends string>({ name, words, choices, chosen, failu
     tabindex={-1}
     {...(faultsAt(failure, name).length > 0 && { autofocus: true })}
   >
-    <legend>{ENDPOINT_WORDING.labels[name]}</legend>
+    <legend>{LABELS[name]}</legend>
     {choices.map((choice) => (
       <label class="choice">
         <input type="checkbox" name={name} value={choice} checked={chosen.includes(choice)} /> {words[choice]}
@@ -130,12 +132,12 @@ export const EndpointForm = ({
   isNew = false,
 }: FormProps) => (
   <form method="post" action={action} class="stack">
-    <Failures failure={failure} labels={ENDPOINT_WORDING.labels} />
+    <Failures failure={failure} labels={LABELS} />
     <NewId />
     {isNew ? (
       <Field
         name="format"
-        label="What is sent"
+        label={LABELS.format}
         failure={failure}
         control={(attributes) => (
           <Choices
@@ -164,7 +166,7 @@ export const EndpointForm = ({
       <Checkboxes name="on" words={TURN_WORDS} choices={NOTIFICATION_TURNS} chosen={turns} failure={failure} />
       <Field
         name="workflow_definition_ids"
-        label="Only for these workflows"
+        label={LABELS.workflow_definition_ids}
         failure={failure}
         hint="One id per line. Leave it empty for all workflows."
         control={(attributes) => (
@@ -175,7 +177,7 @@ export const EndpointForm = ({
       />
       <Field
         name="labels"
-        label="Only for runs with all of these labels"
+        label={LABELS.labels}
         failure={failure}
         hint="One key:value per line, such as customer:4711. Leave it empty for all runs."
         control={(attributes) => (
@@ -197,7 +199,7 @@ const UrlField = ({ isNew, values, failure }: { isNew: boolean; values: Values; 
   return (
     <Field
       name="url"
-      label={isKept ? "New URL" : "URL"}
+      label={isKept ? "New URL" : LABELS.url}
       failure={failure}
       hint={
         isKept

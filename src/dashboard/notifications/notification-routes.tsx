@@ -17,6 +17,7 @@ import {
 import { NO_ENDPOINT } from "../../notify/endpoints/refusals.ts";
 import { perform } from "../../verbs/perform.ts";
 import { Failures, FormPage, readForm, submit } from "../forms.tsx";
+import { textsIn } from "../invoke/read-fields.ts";
 import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
@@ -37,10 +38,7 @@ notifications.page(HREF, async (c) =>
 async function readEndpoint(c: Context<AppEnv>) {
   const { values, all } = await readForm(c);
   const ids = (values.workflow_definition_ids ?? "").split(/[\s,]+/).filter((id) => id !== "");
-  const labels = (values.labels ?? "")
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
+  const labels = textsIn(values.labels);
   const turns = all("on");
   const body = {
     format: values.format ?? "standard",
@@ -51,7 +49,7 @@ async function readEndpoint(c: Context<AppEnv>) {
     on: turns.length === 0 ? null : turns,
     description: values.description?.trim() === "" ? null : (values.description?.trim() ?? null),
   };
-  // The address of a chat is a secret: no page has it, not even a form with a fault.
+  // The address of a chat is a secret, so no page has it, not even a form with a fault.
   const shown = body.format === "standard" ? values : { ...values, url: "" };
   return { body, filled: { values: shown, events: body.event_types, turns } };
 }

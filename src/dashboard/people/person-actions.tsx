@@ -1,5 +1,4 @@
 /** What an OWNER or ADMIN can do with somebody: invite them, change their role, deactivate or delete them. */
-
 import { ROLES, type Role } from "../../db/enums.ts";
 import { INVITE_DAYS } from "../../people/invites.ts";
 import type { Caller } from "../caller.ts";

@@ -23,10 +23,10 @@ export const RunData = ({ run }: { run: ViewedRun }) => (
 
 const Result = ({ run }: { run: ViewedRun }) => {
   const { output, summary, artifacts, failure_code, files } = run;
-  const hasFiles = files.length > 0;
+  // A run may store files before it has ended. Its result is still to come then.
   const isEmpty =
     [output, summary, artifacts, failure_code].every((value) => value === null) &&
-    !(hasFiles && run.completed_at !== null);
+    (files.length === 0 || run.completed_at === null);
   return (
     <section class="card result" id="result" aria-label="Result">
       {output === null && <h2>Result</h2>}
@@ -54,7 +54,7 @@ const Result = ({ run }: { run: ViewedRun }) => {
             <Artifacts text={artifacts} />
           </Fact>
         )}
-        {hasFiles && (
+        {files.length > 0 && (
           <Fact name="Files">
             <RunFiles run={run} />
           </Fact>

@@ -75,7 +75,7 @@ export type ViewedRun = RunRow & {
   summary: string | null;
   /** JSON as text. */
   artifacts: string | null;
-  /** Of this attempt. */
+  /** The files of its current attempt. */
   files: RunFile[];
   /** The attempts that have a log, the first one first. */
   logged_attempts: number[];

@@ -4,8 +4,8 @@ import type { SignInWay } from "../../http/live/live.ts";
 import { log } from "../../log.ts";
 
 /**
- * Logs and counts a sign-in that was refused, for a reason in one word. Nobody knows whose it was, so it has no tenant and is in no audit
- * log, and its number is one of the deployment. No request to the database is made for it.
+ * Logs and counts a sign-in that was refused, for a reason in one word. Nobody knows who it was, so it belongs to no tenant: it is in no
+ * audit log, and is counted for the whole deployment. The register counts it, so it costs no request to the database.
  */
 export function noteRefused(
   c: Context<AppEnv>,

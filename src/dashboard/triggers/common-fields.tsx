@@ -1,15 +1,13 @@
 /** What the forms of all kinds of triggers have in common. */
-
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
-import type { Fault } from "../../http/problems.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import type { Caller } from "../caller.ts";
 import { type Choice, Choices, choicesOf, type Failure, Failures, Field, isFilled, type Values } from "../forms.tsx";
 import { textOfLabels } from "../invoke/invoke-form.tsx";
 import { JsonEditor, withLines } from "../invoke/json-editor.tsx";
-import { linesOf, readJsonField, readLabels } from "../invoke/read-fields.ts";
+import { type FormBody, linesOf, readJsonField, readLabels } from "../invoke/read-fields.ts";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
 import type { Wording } from "../wording.ts";
@@ -89,8 +87,7 @@ export type KindForm = {
   initial: Values;
   /** The values of the form, as typed. */
   read: (values: Values) => Values;
-  /** The form as the body of the API's request, and what is wrong with the texts that the API would not get. */
-  toBody: (values: Values) => { body: object; faults: readonly Fault[] };
+  toBody: (values: Values) => FormBody;
   /** The values of a trigger; null for one of another kind. */
   valuesOf: (trigger: TriggerRow) => Values | null;
   /** How the form says what the API says with the names of its fields. */

@@ -1,12 +1,11 @@
 /** The triggers of a workflow: their pages, and the forms that change them. */
 import type { Context } from "hono";
 import { v7 as newId } from "uuid";
-import type { z } from "zod";
 import { TRIGGER_KINDS, type TriggerKind } from "../../db/enums.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
+import { Problem } from "../../http/problems.ts";
 import { isPositionOfRow } from "../../http/schemas.ts";
-import { checkBody, findFaults } from "../../http/validation.ts";
+import { checkBody } from "../../http/validation.ts";
 import { createTriggerWithSecret, inboundUrl, rotateSecret } from "../../triggers/inbound/secrets.ts";
 import { RotateTriggerSecretRequestSchema } from "../../triggers/inbound/webhook-schema.ts";
 import { NO_TRIGGER } from "../../triggers/refusals.ts";
@@ -20,6 +19,7 @@ import { contentOf } from "../../triggers/triggers-routes.ts";
 import { perform } from "../../verbs/perform.ts";
 import { NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "../../workflows/workflow-definitions.ts";
 import { FormPage, readForm, submit } from "../forms.tsx";
+import { checkForm } from "../invoke/read-fields.ts";
 import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
@@ -40,17 +40,6 @@ async function findTrigger(c: Context<AppEnv>, before: string | null = null): Pr
   const view = await viewTrigger(c.env.db, c.var.credential, idOf(c), before);
   if (view === null) throw new Problem("not_found", NO_TRIGGER);
   return view;
-}
-
-type Read = { body: object; faults: readonly Fault[] };
-
-/**
- * What a form says, checked like the request of the API.
- * @throws ValidationFailed with all faults at once
- */
-function checkForm<Schema extends z.ZodType>(schema: Schema, { body, faults }: Read): z.output<Schema> {
-  if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(schema, body)]);
-  return checkBody(schema, body);
 }
 
 triggerPages.page("/app/workflows/:id/triggers", async (c) => {
@@ -141,7 +130,7 @@ for (const kind of TRIGGER_KINDS) {
   });
 }
 
-/** The page of a new trigger. A webhook's shows the secret first, which no other page does. */
+/** The page of a new trigger. For a webhook, it is first the page with its secret, which is shown only once. */
 function answerNew(c: Context<AppEnv>, { trigger, secret }: Awaited<ReturnType<typeof createTriggerWithSecret>>) {
   if (trigger.webhook === null) return seeOther(c, `/app/triggers/${trigger.id}`);
   if (secret === undefined) return html(c, <WebhookAgainPage trigger={trigger} />);

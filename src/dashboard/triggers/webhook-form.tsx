@@ -1,7 +1,7 @@
 import { SCHEMES, type Scheme, SIGNATURE_ENCODINGS, type WebhookConfig } from "../../triggers/inbound/receiver.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import { Choices, choicesOf, Field, isFilled, NO_FAILURE, type Values } from "../forms.tsx";
-import { linesOf } from "../invoke/read-fields.ts";
+import { linesOf, textsIn } from "../invoke/read-fields.ts";
 import type { Wording } from "../wording.ts";
 import {
   COMMON_LABELS,
@@ -74,15 +74,9 @@ const valuesOf = (trigger: TriggerRow, webhook: WebhookConfig): Values => ({
   labels_from: linesFrom(webhook.labels_from),
 });
 
-const textsOf = (lines = ""): string[] =>
-  lines
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
-
 /** The pointers of such lines; null when there is none. A line without a pointer gets an empty one, which the API refuses. */
 function pointersOf(lines: string | undefined): Record<string, string> | null {
-  const entries = textsOf(lines).map((line): [string, string] => {
+  const entries = textsIn(lines).map((line): [string, string] => {
     const [name = "", pointer = ""] = line.split(/\s+(.*)/s, 2);
     return [name, pointer];
   });
@@ -91,7 +85,7 @@ function pointersOf(lines: string | undefined): Record<string, string> | null {
 
 function toBody(values: Values) {
   const { body, faults } = toCommonBody(values);
-  const events = textsOf(values.when?.replaceAll(",", "\n"));
+  const events = textsIn(values.when?.replaceAll(",", "\n"));
   const webhook = {
     scheme: values.scheme,
     signature_header: values.signature_header || null,

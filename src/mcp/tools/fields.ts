@@ -1,4 +1,4 @@
-/** Fields that several tools have. The schemas have no patterns beyond those of ids, since an agent reads them with each conversation. */
+/** Fields that several tools have. Only ids have patterns: an agent reads all schemas in each conversation, so they must be short. */
 import { z } from "zod";
 import { uuid } from "../../http/schemas.ts";
 

@@ -3,8 +3,8 @@ import type { Api } from "../api.ts";
 import type { Report } from "../tool.ts";
 
 /**
- * Reports what happens to a run, from its stream, until the returned function is called or the run has ended. Never fails: whoever
- * waits for the run learns of its end anyway.
+ * Reports what happens to a run, from its stream, until the returned function is called or the run has ended. It never fails, since
+ * the caller also waits for the end of the run by itself.
  */
 export function follow(api: Api, runId: string, report: Report): () => void {
   const stopping = new AbortController();

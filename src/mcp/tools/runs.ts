@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { RUN_STATUSES } from "../../db/enums.ts";
 import { type AgentTool, defineTool, READS } from "../tool.ts";
-import { reported, runId } from "./fields.ts";
+import { page, reported, runId } from "./fields.ts";
 
 export const status = z.enum(RUN_STATUSES);
 
@@ -48,7 +48,7 @@ export const RUN_TOOLS: readonly AgentTool[] = [
       created_after: z.string().optional().describe("RFC 3339"),
       created_before: z.string().optional().describe("RFC 3339"),
       cursor: z.string().optional().describe("The next_cursor of the page before."),
-      limit: z.number().optional().describe("At most 100; by default 20."),
+      limit: page.limit,
     }),
     output: z.object({ items: z.array(z.object(run)), next_cursor: z.string().nullable() }),
     annotations: READS,

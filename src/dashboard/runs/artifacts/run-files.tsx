@@ -5,7 +5,7 @@ import { formatSize } from "../../format.ts";
 
 type FilesProps = { run: { id: string; attempt: number; files: readonly RunFile[] } };
 
-/** The files of a run. The name of one that a browser shows leads to it; each can be downloaded. */
+/** The files of a run. Each can be downloaded, and the name of a file that browsers show is a link to it. */
 export const RunFiles = ({ run: { id, attempt, files } }: FilesProps) => (
   <ul>
     {files.map((file) => {

@@ -1,13 +1,12 @@
 /** The form of a workflow's policy. */
-import { Problem, ValidationFailed } from "../../../http/problems.ts";
-import { checkBody, findFaults } from "../../../http/validation.ts";
+import { Problem } from "../../../http/problems.ts";
 import { perform } from "../../../verbs/perform.ts";
 import { checkInputSchema } from "../../../workflows/policy.ts";
 import { UpdatePolicyRequestSchema } from "../../../workflows/policy-routes.ts";
 import { NO_WRITE_ON_DEFINITION } from "../../../workflows/workflow-definitions.ts";
 import { replacePolicy } from "../../../workflows/workflow-verbs.ts";
 import { readForm, submit, toWholeNumber } from "../../forms.tsx";
-import { linesOf, readJsonField } from "../../invoke/read-fields.ts";
+import { checkForm, linesOf, readJsonField } from "../../invoke/read-fields.ts";
 import { Pages } from "../../pages.ts";
 import { html, seeOther } from "../../render.ts";
 import { idOf } from "../../signed-in.tsx";
@@ -45,7 +44,7 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
     c,
     async () => {
       const { value: inputSchema, faults } = readJsonField("input_schema", values.input_schema);
-      const sent = {
+      const body = {
         ...values,
         input_schema: inputSchema,
         lease_seconds: toWholeNumber(values.lease_seconds),
@@ -57,8 +56,7 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
         replace_grace_seconds: values.replace_grace_seconds === "" ? 0 : toWholeNumber(values.replace_grace_seconds),
         max_queued: values.max_queued === "" ? null : toWholeNumber(values.max_queued),
       };
-      if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(UpdatePolicyRequestSchema, sent)]);
-      const policy = checkBody(UpdatePolicyRequestSchema, sent);
+      const policy = checkForm(UpdatePolicyRequestSchema, { body, faults });
       await checkInputSchema(policy.input_schema);
       await perform(c.var.services, replacePolicy, { definitionId: id, policy });
       return seeOther(c, `/app/workflows/${id}`);
