@@ -21,8 +21,8 @@ ${setupOf("curl", origin)}
 curl "$URL/v1/users/me" -H "Authorization: Bearer $KEY"
 \`\`\`
 
-An agent needs no requests of its own: ${origin}/mcp has tools for all that is below, by the Model Context Protocol and with the same key.
-${origin}/docs/agents says how clients connect.
+An agent can do without requests of its own: ${origin}/mcp has tools that trigger, follow, stop and retry runs, by the Model Context
+Protocol and with the same key. Runners need the requests below. ${origin}/docs/agents says how clients connect.
 
 ## The life of a run
 
