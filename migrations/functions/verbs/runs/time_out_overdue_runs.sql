@@ -8,7 +8,7 @@
 --
 -- Answers {"result": {"lags_ms": [how late each run was ended, in milliseconds], "locked": how many definitions it has locked, "after": the
 -- position from which the next call goes on}}. When it locked none, no run is overdue, except those of definitions that others have
--- locked.
+-- locked. Then there is no "after", and the next call begins anew.
 create or replace function public.time_out_overdue_runs(
   p_context jsonb, p_limit integer, p_in_turn boolean, p_after uuid default null
 ) returns jsonb
