@@ -13,9 +13,9 @@ import { type Shares, seedTenants } from "../support/tenants.ts";
 import { type Build, bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 
 const FEW = 10;
-/** By how much a step may cost more with many tenants than with {@link FEW}. */
+/** How many times as much a step may cost with many tenants as with {@link FEW}. */
 const MOST_TIMES = 1.5;
-/** Each call is repeated so often in a round; the first ones fill the caches of the connection. */
+/** How often a call is repeated in a round. The first half of the calls fills the caches of the connection, and is not counted. */
 const CALLS = 6;
 const NOTHING = { dispatches: 0, overdue: 0, schedules: 0, quiet: 0, moreOfFirst: 0, runnerUrl: "http://127.0.0.1:9" };
 const CONTEXT = JSON.stringify({ request_id: null, slack_seconds: 0, sends: false });
