@@ -48,7 +48,7 @@ const forbidden = [
     return forbid(`Imports go one way: ${ROOMS.join(" < ")}`, `^src/${room}/`, { path: `^src/${anyOf(later)}/` });
   }),
   forbid("http knows only types of verbs", "^src/http/", { path: "^src/verbs/", dependencyTypesNot: ["type-only"] }),
-  // A new isolate loads neither before the first workflow that has an input schema, or a pattern in one.
+  // To keep a cold start short, an isolate loads them only for the first workflow with an input schema, or with a pattern in one.
   forbid("What checks inputs is loaded when it is needed", "^src/", {
     path: "^src/inputs/(compile|patterns)\\.ts$",
     dependencyTypesNot: ["dynamic-import", "type-only"],

@@ -36,7 +36,7 @@ const UNAUDITED: Record<string, string> = {
   "people/create_tenant": "The operator calls it, before there is anybody in the tenant.",
   "people/enter_tenant": "It begins a session, which pages list.",
   "people/note_uses": "The service itself calls it.",
-  "people/set_limits": "The operator calls it, who is nobody in the tenant.",
+  "people/set_limits": "The operator calls it, and is not a person of the tenant.",
   "people/sign_in_by_key": "It begins a session, which pages list.",
   "runs/append_log": "A runner calls it.",
   "runs/delete_old_runs": "The sweep calls it.",

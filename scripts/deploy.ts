@@ -2,9 +2,10 @@
  * `npm run deploy`: deploys the Worker by wrangler. Without cells, that is all. With `--cell`, it deploys one cell, whose database must
  * have been migrated. With `--all`,
  *
- * 1. every cell is migrated before any is deployed, since the Worker of before works with the tables and functions of today;
- * 2. the first one of cells.json is deployed and tested by the smoke test;
- * 3. then the others, each in the same way.
+ * 1. it migrates the databases of all cells before it deploys to any, since the previous Worker works with the new tables and functions;
+ * 2. it deploys to one cell after another, in the order of cells.json, and runs the smoke test after each.
+ *
+ * It ends at the first failure.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -39,7 +40,7 @@ try {
   fail(error);
 }
 
-/** Takes our options out of the arguments, which may have any of wrangler's. */
+/** Separates our options from those of wrangler, which are passed on. */
 function readChoice(args: readonly string[]): Choice {
   const choice: Choice = { all: false, isDryRun: false, rest: [] };
   for (let index = 0; index < args.length; index++) {
@@ -75,15 +76,19 @@ async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choi
   }
   requireSecrets(cells, ["DATABASE_URL"]);
   const progress = new Progress(cells, "as before");
-  if (!all) {
-    const next = ({ name }: Cell) =>
-      `Migrate it by \`npm run migrate -- --cell ${name}\`, or repair what wrangler names.`;
-    await progress.through(cells, { done: "deployed", failed: "not deployed", next }, (cell) => deploy(cell, rest));
-    console.log(`\nNext: npm run smoke -- --cell ${cells[0]?.name}`);
+  if (all) {
+    await deployAll(cells, progress, rest);
     return;
   }
-  // Before anything is done, since a smoke test that has no key would fail after its cell was deployed.
-  const targets = new Map(readTargets(cells).map((target, index) => [cells[index], target]));
+  const next = ({ name }: Cell) =>
+    `Migrate it by \`npm run migrate -- --cell ${name}\`, or repair what wrangler names.`;
+  await progress.through(cells, { done: "deployed", failed: "not deployed", next }, (cell) => deploy(cell, rest));
+  console.log(`\nNext: npm run smoke -- --cell ${cells[0]?.name}`);
+}
+
+async function deployAll(cells: readonly Cell[], progress: Progress, rest: readonly string[]): Promise<void> {
+  // Before anything is done: a smoke test without a key would fail only after its cell was deployed.
+  requireSecrets(cells, ["API_KEY"]);
   const migrated = {
     done: "migrated, its Worker is that of before",
     failed: "not migrated, nor deployed",
@@ -91,32 +96,31 @@ async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choi
       "No cell was deployed to. The Workers of before work with both databases, so there is no hurry. Repair the cause, and run " +
       "the command again: what is done is not done twice.",
   };
+  const uploaded = {
+    done: "migrated and deployed, not tested",
+    failed: "migrated, its Worker is that of before",
+    next: () => "Repair what is named above, and run the command again: what is done is not done twice.",
+  };
+  const tested = {
+    done: "migrated, deployed and tested",
+    failed: "migrated and deployed, and its smoke test fails",
+    next: ({ env }: Cell) =>
+      `No other cell was deployed to after it. Take it back by \`npx wrangler rollback --env="${env}"\`: the Worker of before ` +
+      "works with the migrated database. Then repair the cause, and run the command again.",
+  };
   await progress.through(cells, migrated, ({ vars }) => migrateDatabase(vars));
   for (const cell of cells) {
-    const uploaded = {
-      done: "migrated and deployed, not tested",
-      failed: "migrated, its Worker is that of before",
-      next: () => "Repair what is named above, and run the command again: what is done is not done twice.",
-    };
     await progress.through([cell], uploaded, () => deploy(cell, rest));
-    const tested = {
-      done: "migrated, deployed and tested",
-      failed: "migrated and deployed, and its smoke test fails",
-      next: () =>
-        `No other cell was deployed to after it. Take it back by \`npx wrangler rollback --env="${cell.env}"\`: the Worker of before ` +
-        "works with the migrated database. Then repair the cause, and run the command again.",
-    };
-    await progress.through([cell], tested, async () => {
-      const target = targets.get(cell);
-      if (target && !(await smokeAll([target], { "runner-port": "8080" }))) {
-        throw new Error(`The smoke test of ${cell.name} has failed.`);
-      }
-    });
+    await progress.through([cell], tested, () => test(cell));
   }
   console.log("\nAll cells are migrated, deployed and tested.");
 }
 
-/** Deploys a cell whose database is not behind. */
+async function test(cell: Cell): Promise<void> {
+  if (!(await smokeAll(readTargets([cell])))) throw new Error(`The smoke test of ${cell.name} has failed.`);
+}
+
+/** @throws Error when the database of the cell lacks migrations */
 async function deploy(cell: Cell, rest: readonly string[]): Promise<void> {
   const lack = await withDatabase(async (database) => describeLack(await compareMigrations(database)), cell.vars);
   if (lack !== null)

@@ -18,7 +18,7 @@ import { type DatabaseOptions, fail, offerHelp } from "./local/options.ts";
 import { isPostgresUrl, redact, rootMessage } from "./local/redact.ts";
 import { listStacks } from "./local/running-stacks.ts";
 import { withDatabase } from "./local/with-database.ts";
-import { compareMigrations, describeLack } from "./migrate.ts";
+import { type Comparison, compareMigrations, describeLack } from "./migrate.ts";
 
 const HELP = `Says what is wrong with a service and what to do about it. Changes nothing; ends with 1 if something is wrong.
 
@@ -36,11 +36,14 @@ offerHelp(HELP);
 try {
   const { values } = parseArgs({ options: CELL_OPTIONS });
   const cells = chooseCells(values);
-  if (cells !== null) requireSecrets(cells, ["DATABASE_URL"]);
   let count = 0;
-  for (const { name, url, vars } of cells ?? [{ name: null, url: "", vars: readVars() }]) {
-    if (name !== null) console.log(`\n${name}, ${url}`);
-    count += print(await examine(vars));
+  if (cells === null) count = print(await examine(readVars()));
+  else {
+    requireSecrets(cells, ["DATABASE_URL"]);
+    for (const { name, url, vars } of cells) {
+      console.log(`\n${name}, ${url}`);
+      count += print(await examine(vars));
+    }
   }
   console.log(count === 0 ? "\nAll is well." : `\nWrong: ${count}. docs/operations.md says more about each.`);
   if (count > 0) process.exitCode = 1;
@@ -124,7 +127,7 @@ function judgeConfiguration(vars: NodeJS.Dict<string>): Finding {
   }
 }
 
-function judgeMigrations(migrations: Awaited<ReturnType<typeof compareMigrations>>): Finding {
+function judgeMigrations(migrations: Comparison): Finding {
   const subject = "migrations";
   const { unknown } = migrations;
   const lack = describeLack(migrations);

@@ -42,32 +42,33 @@ ${CELL_HELP}. It ends at the first that fails
   DIRECT_DATABASE_URL   the connection string that leads to Postgres itself, if it is another one`;
 
 /**
- * How many migrations the database lacks, and how many it has that are not in `migrations/`; whether its SQL functions are those of this
- * folder. A new database lacks all of them.
+ * How many migrations of `migrations/` the database lacks, and how many others it has; whether its SQL functions are those of
+ * `migrations/functions/`. A new database lacks all of them.
  */
-export async function compareMigrations(
-  options: DatabaseOptions,
-): Promise<{ missing: number; unknown: number; hasFunctions: boolean }> {
+export type Comparison = { missing: number; unknown: number; hasFunctions: boolean };
+
+export async function compareMigrations(options: DatabaseOptions): Promise<Comparison> {
   if (options.neonFetchEndpoint) neonConfig.fetchEndpoint = options.neonFetchEndpoint;
   const sql = neon(options.databaseUrl);
   const noneWithoutTable = (error: unknown) => {
     if (error instanceof NeonDbError && error.code === UNDEFINED_TABLE) return [];
     throw error;
   };
-  const applied = await sql`select hash from drizzle.__drizzle_migrations`.catch(noneWithoutTable);
-  const functions = await sql`select hash from drizzle.sql_functions`.catch(noneWithoutTable);
+  const [applied, functions] = await Promise.all([
+    sql`select hash from drizzle.__drizzle_migrations`.catch(noneWithoutTable),
+    sql`select hash from drizzle.sql_functions`.catch(noneWithoutTable),
+  ]);
   const hashes = new Set(readMigrations().map(({ hash }) => hash));
   const known = applied.filter((row) => hashes.has(row.hash)).length;
   const hasFunctions = functions[0]?.hash === readSqlFunctions("migrations/functions").hash;
   return { missing: hashes.size - known, unknown: applied.length - known, hasFunctions };
 }
 
-/** What a database lacks that the Worker of this folder needs; null when it lacks nothing, also when it has more. */
-export function describeLack({
-  missing,
-  unknown,
-  hasFunctions,
-}: Awaited<ReturnType<typeof compareMigrations>>): string | null {
+/**
+ * What a database lacks that the Worker of this folder needs. Null when it lacks nothing: a newer version, whose migrations are unknown
+ * here, may have other functions.
+ */
+export function describeLack({ missing, unknown, hasFunctions }: Comparison): string | null {
   if (missing > 0) return `${missing} to be applied.`;
   return unknown === 0 && !hasFunctions ? "The SQL functions are those of another version." : null;
 }

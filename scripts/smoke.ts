@@ -24,6 +24,8 @@ ${CELL_HELP}
                    machine. Without it no run is tried, since a run needs a runner.
   --runner-port    the port of this machine that --runner-url leads to (8080)`;
 
+const DEFAULTS = { "runner-port": "8080" };
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   try {
     const { values, positionals } = parseArgs({
@@ -31,7 +33,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
       options: {
         ...CELL_OPTIONS,
         "runner-url": { type: "string" },
-        "runner-port": { type: "string", default: "8080" },
+        "runner-port": { type: "string", default: DEFAULTS["runner-port"] },
         help: { type: "boolean", short: "h", default: false },
       },
     });
@@ -44,7 +46,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
 
 type Target = { url: string; key: string };
 
-/** The services to test: that of the arguments, or cells. */
+/** The services to test: that of the argument, or the cells that the options name. */
 function findTargets([url = ""]: string[], values: { cell?: string | undefined; all: boolean }): Target[] {
   const cells = chooseCells(values);
   if (cells !== null && url === "") return readTargets(cells);
@@ -53,14 +55,14 @@ function findTargets([url = ""]: string[], values: { cell?: string | undefined; 
   return [{ url, key }];
 }
 
-/** @throws Error when the API key of one is missing */
+/** @throws Error when the API key of a cell is missing */
 export function readTargets(cells: readonly Cell[]): Target[] {
   requireSecrets(cells, ["API_KEY"]);
   return cells.map(({ url, vars }) => ({ url, key: vars.API_KEY ?? "" }));
 }
 
 /** Returns true when nothing is wrong with any of them. */
-export async function smokeAll(targets: readonly Target[], options: Options): Promise<boolean> {
+export async function smokeAll(targets: readonly Target[], options: Options = DEFAULTS): Promise<boolean> {
   let isAllWell = true;
   for (const { url, key } of targets) {
     if (targets.length > 1) console.log(`\n${url}`);

@@ -111,7 +111,7 @@ export async function countRoundTrips(context: Context): Promise<Report> {
     await (await send("GET", "/v1/users/me", stage.tenant.owner.key)).text();
     const counts: Count[] = [];
     for (const [id, { call }] of Object.entries(OPERATIONS)) {
-      // The Worker has no bucket here. `test/runs/artifacts.test.ts` counts these.
+      // The Worker has no bucket here, so `test/runs/artifacts.test.ts` counts the requests of these operations.
       if (!id.endsWith("_artifact") && !id.endsWith("_artifacts"))
         counts.push(await count(stage, id, await call(stage)));
     }

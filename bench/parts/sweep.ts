@@ -1,13 +1,12 @@
 /** How fast the sweep fails overdue runs, compared with pg-boss in the same Postgres. */
 import { PgBoss } from "pg-boss";
-import { request } from "undici";
 import { BEFORE, type Before, prepareBefore } from "../support/before.ts";
 import type { Context } from "../support/context.ts";
 import type { Server } from "../support/postgres.ts";
 import { type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
 import { seed } from "../support/seed.ts";
-import { SWEEP_PATH, sweepWrapper } from "../support/sweep-worker.ts";
+import { sweepOnce, sweepWrapper } from "../support/sweep-worker.ts";
 import { type Build, bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 
 const QUEUE = "bench";
@@ -97,10 +96,8 @@ async function failRuns(
   };
   try {
     const began = performance.now();
-    do {
-      const { body } = await request(worker.url + SWEEP_PATH, { headersTimeout: 120_000 });
-      await body.dump();
-    } while ((await failed()) < count && performance.now() - began < 300_000);
+    do await sweepOnce(worker.url);
+    while ((await failed()) < count && performance.now() - began < 300_000);
     const seconds = (performance.now() - began) / 1000;
     if ((await failed()) !== count) throw new Error("The sweep left runs that are overdue.");
     return seconds;

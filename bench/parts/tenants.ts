@@ -1,7 +1,6 @@
 /** What the steps of a sweep cost with ten thousand tenants, and how long a backlog of all of them takes. */
 import { readFileSync } from "node:fs";
 import type pg from "pg";
-import { request } from "undici";
 import { v7 as newId } from "uuid";
 import { type DueTrigger, decide } from "../../src/triggers/schedule/decide.ts";
 import type { Context } from "../support/context.ts";
@@ -9,14 +8,14 @@ import type { Server } from "../support/postgres.ts";
 import { type Goal, number, type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
 import { startRunner } from "../support/runner.ts";
-import { SWEEP_PATH, sweepWrapper } from "../support/sweep-worker.ts";
+import { sweepOnce, sweepWrapper } from "../support/sweep-worker.ts";
 import { type Shares, seedTenants } from "../support/tenants.ts";
 import { type Build, bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 
 const FEW = 10;
-/** By how much a step may cost more with many tenants than with {@link FEW}. */
+/** How many times as much a step may cost with many tenants as with {@link FEW}. */
 const MOST_TIMES = 1.5;
-/** Each call is repeated so often in a round; the first ones fill the caches of the connection. */
+/** How often a call is repeated in a round. The first half of the calls fills the caches of the connection, and is not counted. */
 const CALLS = 6;
 const NOTHING = { dispatches: 0, overdue: 0, schedules: 0, quiet: 0, moreOfFirst: 0, runnerUrl: "http://127.0.0.1:9" };
 const CONTEXT = JSON.stringify({ request_id: null, slack_seconds: 0, sends: false });
@@ -102,7 +101,7 @@ export async function measureTenants(context: Context): Promise<Report> {
   };
 }
 
-/** Lists what is due, decides about it, and carries that out, as `fireDue` does. */
+/** Fires the triggers that are due, by the same statements and decisions as `fireDue`. */
 async function fireRound(client: pg.PoolClient): Promise<void> {
   const { rows } = await client.query("select list_due_triggers(null, 100) as due");
   const { now, items, due_firing_ids: ids } = rows[0].due;
@@ -153,14 +152,12 @@ async function idleSweepMs(server: Server, build: Build, name: string): Promise<
   }
 }
 
-async function sweepOnce(url: string): Promise<void> {
-  const { body } = await request(url + SWEEP_PATH, { headersTimeout: 180_000 });
-  await body.dump();
-}
-
 type Kind = { name: string; count: number; seconds: number; firstSeconds: number; isFair: boolean };
 
-/** When the last of each kind was done, and when the last tenant had its first, in seconds since an instant. $1 is the tenant with the most. */
+/**
+ * For each kind of work: in how many seconds after $2 all was done, and in how many each tenant but $1, which has the most, had its first.
+ * It is fair if that was before the work of $1 was done.
+ */
 const DONE = `
   with done as (
     select case type when 'TIMED_OUT' then 'overdue runs' else 'dispatches' end as name, tenant_id,

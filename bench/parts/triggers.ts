@@ -1,11 +1,10 @@
 /** How long it takes until ten thousand schedules that are due in the same minute have fired. */
 import type pg from "pg";
-import { request } from "undici";
 import type { Context } from "../support/context.ts";
 import { type Report, range } from "../support/report.ts";
 import { alternate, spread } from "../support/rounds.ts";
-import { definitionId, seed } from "../support/seed.ts";
-import { SWEEP_PATH, sweepWrapper } from "../support/sweep-worker.ts";
+import { definitionId, hourly, seed } from "../support/seed.ts";
+import { sweepOnce, sweepWrapper } from "../support/sweep-worker.ts";
 import { bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 
 const SCHEDULES = 10;
@@ -32,13 +31,9 @@ export async function measureTriggers(context: Context): Promise<Report> {
         from trigger_firings where outcome = 'FIRED'`);
       return rows[0];
     };
-    const sweep = async () => {
-      const { body } = await request(worker.url + SWEEP_PATH, { headersTimeout: 120_000 });
-      await body.dump();
-    };
     try {
       const began = performance.now();
-      do await Promise.all([sweep(), sweep()]);
+      do await Promise.all([sweepOnce(worker.url), sweepOnce(worker.url)]);
       while ((await fired()).firings < count && performance.now() - began < 300_000);
       const seconds = (performance.now() - began) / 1000;
       const { firings, triggers, runs } = await fired();
@@ -82,10 +77,6 @@ export async function measureTriggers(context: Context): Promise<Report> {
 async function seedDue(pool: pg.Pool, tenants: number): Promise<void> {
   const encryptionKey = bindings("", "").ENCRYPTION_KEY ?? "";
   await seed(pool, { runs: 0, definitions: 1, runnerUrl: "http://127.0.0.1:9", encryptionKey });
-  const schedule = {
-    ...{ cron: `${new Date().getUTCMinutes()} * * * *`, at: null, time_zone: "UTC", starts_at: null, ends_at: null },
-    ...{ jitter_seconds: 0, catch_up: "last", catch_up_window_seconds: 86_400 },
-  };
   await pool.query("delete from workflow_runs");
   await pool.query(
     `create table copies as
@@ -119,7 +110,7 @@ async function seedDue(pool: pg.Pool, tenants: number): Promise<void> {
     select gen_random_uuid(), tenant_id, definition_id, user_id, 'Bench', 'schedule', $1::jsonb,
       statement_timestamp() - interval '30 minutes', statement_timestamp() - interval '1 second'
     from copies, generate_series(1, $2::int)`,
-    [JSON.stringify(schedule), SCHEDULES],
+    [JSON.stringify(hourly()), SCHEDULES],
   );
   await pool.query("drop table copies");
   await pool.query("vacuum (analyze, freeze)");

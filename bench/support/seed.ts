@@ -126,6 +126,12 @@ async function seedDefinitions(client: pg.PoolClient, options: Seed): Promise<vo
   );
 }
 
+/** The config of a schedule of every hour, whose last instant was in the minute of now. */
+export const hourly = () => ({
+  ...{ cron: `${new Date().getUTCMinutes()} * * * *`, at: null, time_zone: "UTC", starts_at: null, ends_at: null },
+  ...{ jitter_seconds: 0, catch_up: "last", catch_up_window_seconds: 86_400 },
+});
+
 export const SNAPSHOT = `jsonb_build_object('workflow_definition_id', d.id, 'workflow_name', d.name, 'runner_type', d.runner_type,
   'user_id', r.user_id, 'max_run_duration_seconds', d.max_run_duration_seconds,
   'sources', jsonb_build_array(jsonb_build_object(

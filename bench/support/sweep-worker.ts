@@ -1,3 +1,5 @@
+import { request } from "undici";
+
 /** A module in front of the service's own, in the same isolate: `/bench/sweep` does what the cron does. */
 export const SWEEP_PATH = "/bench/sweep";
 
@@ -11,3 +13,9 @@ export default {
   },
 };
 `;
+
+/** Runs one sweep of the Worker at this URL, and waits for its end. */
+export async function sweepOnce(url: string): Promise<void> {
+  const { body } = await request(url + SWEEP_PATH, { headersTimeout: 180_000 });
+  await body.dump();
+}

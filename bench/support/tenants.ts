@@ -1,8 +1,8 @@
-/** Databases with many tenants, each with the same share of what is due or planned. */
+/** Fills databases with many tenants, each with the same share of the work that is due or planned. */
 import type pg from "pg";
 import { parseKeyRing } from "../../src/key-ring.ts";
 import { encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
-import { COLUMNS, SNAPSHOT, WEBHOOK_SECRET } from "./seed.ts";
+import { COLUMNS, hourly, SNAPSHOT, WEBHOOK_SECRET } from "./seed.ts";
 import { bindings } from "./worker.ts";
 
 /** How many there are in all. Each is of a workflow of its own, and the tenants share them equally. */
@@ -14,10 +14,10 @@ export type Shares = {
   overdue: number;
   /** Schedules that have just become due. Their runs are leased. */
   schedules: number;
-  /** RUNNING runs, schedules of tomorrow and notification endpoints: each tenant has so many of each, and nothing of them is due. */
+  /** How many RUNNING runs, schedules of tomorrow and notification endpoints each tenant has. None of them is due. */
   quiet: number;
   runnerUrl: string;
-  /** The first tenant gets so many more of each kind that is due, all of which have been due for longer than those of the others. */
+  /** How many more of each kind that is due the first tenant has. They have been due for longer than those of the others. */
   moreOfFirst: number;
 };
 
@@ -137,16 +137,12 @@ async function insertRuns(client: pg.PoolClient): Promise<void> {
 }
 
 async function insertTriggers(client: pg.PoolClient): Promise<void> {
-  const schedule = {
-    ...{ cron: `${new Date().getUTCMinutes()} * * * *`, at: null, time_zone: "UTC", starts_at: null, ends_at: null },
-    ...{ jitter_seconds: 0, catch_up: "last", catch_up_window_seconds: 86_400 },
-  };
   await client.query(
     `insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, due_at)
     select gen_random_uuid(), ${id("tenant", "tenant")}, ${id("definition", "kind || n")}, ${id("user", "tenant")}, 'Bench', 'schedule',
       $1::jsonb, statement_timestamp() - interval '30 minutes',
       statement_timestamp() - age + case kind when 'quiet' then interval '1 day' else interval '-1 second' end
     from kept where kind in ('schedule', 'quiet')`,
-    [JSON.stringify(schedule)],
+    [JSON.stringify(hourly())],
   );
 }

@@ -98,7 +98,7 @@ export function createClient(options: ConnectionOptions) {
   const ofRun = (runId: string) => ({ params: { path: { run_id: runId } } });
 
   return {
-    /** The URL of the service. Once it has said that the key is of another cell, the URL of that. */
+    /** The URL of the service. After it has said that the key belongs to another cell, the URL of that cell. */
     get url() {
       return connection.url;
     },

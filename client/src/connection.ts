@@ -8,11 +8,11 @@ export type ConnectionOptions = {
   /** An API key (`wr_…`), or a function that returns a session token. Omit it in a page on the service's own origin. */
   apiKey?: string | (() => string | Promise<string>);
   /**
-   * URLs of other cells of the service to which the key may be sent when it is of one of them. Those below the same domain as `url`
+   * URLs of other cells of the service, to which the key may be sent when it belongs to one of them. Cells below the same domain as `url`
    * need not be named.
    */
   cells?: readonly string[];
-  /** Called when the service has said that the key is of another cell, with the URL that is asked from now on. */
+  /** Called when the service says that the key belongs to another cell, with the URL of that. All later requests go there. */
   onCell?(url: string): void;
   retry?: RetryOptions;
   /** Replaces `fetch`, for example for a proxy or a test. */
@@ -22,7 +22,7 @@ export type ConnectionOptions = {
 export type Connection = {
   /** The URL without a slash at the end. */
   readonly origin: string;
-  /** The URL that is asked: that of another cell once the service has said that the key is of that. */
+  /** The URL to which requests are sent: `origin` or, after a 421, that of the cell to which the key belongs. */
   readonly url: string;
   /** Sends an authenticated request, and retries it as `retryingFetch` does. Answers with an error status are returned. */
   send: Fetch;
@@ -51,7 +51,7 @@ export function openConnection({
     async send(request) {
       const key = typeof apiKey === "function" ? await apiKey() : apiKey;
       if (key !== undefined) request.headers.set("Authorization", `Bearer ${key}`);
-      // A 421 has changed nothing, so the request may be sent again, whatever it is. It is followed once.
+      // A cell that answers 421 has done nothing, so any request may be sent again. Only one 421 is followed.
       if (cell !== origin) return send(request);
       const again = request.clone();
       const response = await send(request);
@@ -66,7 +66,7 @@ export function openConnection({
   };
 }
 
-/** The same request at another origin. Its body is read, since not every browser takes the stream of one request for another. */
+/** The same request to another URL. The body is read first, since not every browser can use the stream of one request for another. */
 async function withUrl(request: Request, from: string, to: string): Promise<Request> {
   const { method, headers, signal, redirect } = request;
   const body = method === "GET" || method === "HEAD" ? null : await request.arrayBuffer();

@@ -43,7 +43,7 @@ export class ApiProblem extends Error {
   readonly requestId: string | null;
   /** How long to wait before the next try, if the service has said so. */
   readonly retryAfterMs: number | null;
-  /** The URL of the cell that the key is of, with the code `misdirected`, if the service has said so. */
+  /** With the code `misdirected`: the URL of the cell to which the key belongs, if the service has named it. */
   readonly cellUrl: string | null;
 
   constructor(detail: string, { status, code, title, requestId, retryAfterMs = null, cellUrl = null }: Content) {

@@ -1,7 +1,7 @@
 /**
- * The cells of a service, and the choice of one or all of them by `--cell NAME` and `--all`. `cells.json` has, for each cell, its name,
- * its URL, its environment in wrangler.toml, and in which environment variables of the operator's machine its secrets are:
- * docs/scale.md. It has no secret.
+ * The cells of a service, and the choice of one or all of them by `--cell NAME` and `--all`. For each cell, `cells.json` has its name, its
+ * URL, its environment in wrangler.toml, and the names of the operator's environment variables that have its secrets. The file itself has
+ * no secret: docs/scale.md.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,13 +18,13 @@ export type Cell = {
   url: string;
   /** The environment of wrangler.toml; empty for its top level. */
   env: string;
-  /** What a script reads of `process.env` for a single deployment. Secrets whose variable is not set are missing. */
+  /** What the scripts use in place of `process.env`. A secret whose variable is not set is undefined. */
   vars: NodeJS.Dict<string>;
-  /** The names of the environment variables that have the secrets, by the names of the secrets. */
+  /** By the name of a secret: the name of the environment variable that has it. */
   secrets: Readonly<Record<string, string>>;
 };
 
-/** The options of the scripts that choose a cell, for `parseArgs`. */
+/** For `parseArgs` in the scripts that can choose a cell. */
 export const CELL_OPTIONS = { cell: { type: "string" }, all: { type: "boolean", default: false } } as const;
 
 export const CELL_HELP = `  --cell NAME    the cell of this name in cells.json, whose secrets are in the variables that cells.json names
@@ -40,7 +40,7 @@ const isAddress = (text: string): boolean => {
   return isSafe && search + hash + username === "";
 };
 
-// The messages have no value: somebody may have put a secret where the name of a variable belongs.
+// The messages do not repeat the value, since it may be a secret that somebody wrote in place of the name of a variable.
 const cellSchema = z.strictObject({
   name: z.string().regex(CELL, "must be three lower-case letters or digits"),
   url: z
@@ -107,10 +107,7 @@ export function readCells(file: string = cellsFile(), environment: NodeJS.Dict<s
   });
 }
 
-/**
- * The cells that the options name; null when they name none, which is a deployment without cells, or one whose settings are in the
- * environment.
- */
+/** The cells that the options name. Null without options: then the settings are those of the environment. */
 export function chooseCells({ cell, all }: { cell?: string | undefined; all?: boolean }): Cell[] | null {
   if (cell === undefined && !all) return null;
   if (cell !== undefined && all) throw new Error("Say either --cell NAME or --all.");
@@ -124,8 +121,8 @@ export function chooseCells({ cell, all }: { cell?: string | undefined; all?: bo
 }
 
 /**
- * Makes sure that these secrets are in the environment, and with DATABASE_URL, that no two cells have the same database.
- * @throws Error that names the variables, for all cells
+ * Makes sure that the cells have these secrets. If DATABASE_URL is among them, also that no two cells have the same database.
+ * @throws Error that names all variables that are missing
  */
 export function requireSecrets(cells: readonly Cell[], names: readonly string[]): void {
   const missing = cells.flatMap(({ name, vars, secrets }) =>
@@ -149,7 +146,7 @@ function requireOwnDatabases(cells: readonly Cell[]): void {
     throw new Error(`${cells[twice]?.name} and ${first?.name} have the same database. A cell has one of its own.`);
 }
 
-/** Where each cell is while something is done with all of them. */
+/** Remembers how far each cell has come, for the message when one of them fails. */
 export class Progress {
   readonly #stands: Map<Cell, string>;
 
@@ -158,8 +155,8 @@ export class Progress {
   }
 
   /**
-   * Does something with one cell after another. At the first failure it ends: the error says why, where each cell is, and `next`, what
-   * to do.
+   * Calls `work` for one cell after another, and ends at the first failure.
+   * @throws Error that says what has failed, how far each cell has come, and what to do `next`
    */
   async through(
     cells: readonly Cell[],

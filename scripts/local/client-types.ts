@@ -1,4 +1,4 @@
-/** What of the client is generated from the OpenAPI document of the service. */
+/** The files of the client that are generated from the OpenAPI document of the service. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -33,7 +33,7 @@ function renderClientTypes(document: string): string {
   }
 }
 
-/** The generated files: their paths relative to the root, and how each is made of the document. */
+/** The paths of the generated files, relative to the root, each with the function that makes its content from the document. */
 export const GENERATED: readonly (readonly [path: string, render: (document: string) => string])[] = [
   [CLIENT_TYPES, renderClientTypes],
   [WORKFLOWS_SCHEMA, renderWorkflowsSchema],

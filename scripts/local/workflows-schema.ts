@@ -1,6 +1,6 @@
 /**
- * The JSON Schema of the file that `workflow-runs apply` reads. It is made from the OpenAPI document of the service: what a workflow, a
- * policy or a trigger can have is there, and a new field of one of them is in the file by itself.
+ * The JSON Schema of the file that `workflow-runs apply` reads. It is made from the schemas of workflows, policies and triggers in the
+ * OpenAPI document of the service. So a new field of one of them can be used in the file without a change here.
  */
 
 type Schema = {
@@ -14,7 +14,7 @@ type Schema = {
 /** The path relative to the root. The file is committed: the client's package has it, and the service shows it. */
 export const WORKFLOWS_SCHEMA = "client/workflows.schema.json";
 
-/** What does not belong into a schema of values, or says nothing to a person with an editor. */
+/** Keywords of OpenAPI that say nothing about the values, or do not help people in an editor. */
 const LEFT_OUT = new Set(["example", "examples", "writeOnly"]);
 
 const isObject = (value: unknown): value is Schema =>
@@ -67,9 +67,9 @@ export function renderWorkflowsSchema(document: string): string {
     if (isRequired) schema.required = [...(schema.required ?? []), name];
   };
 
-  /** Of a schema and null, the schema. */
+  /** The schema without the alternative null. */
   const notNull = (schema: Schema): Schema => {
-    const found = [...(schema.anyOf ?? schema.oneOf ?? [])].find(({ type }) => type !== "null");
+    const found = (schema.anyOf ?? schema.oneOf)?.find(({ type }) => type !== "null");
     if (found === undefined) throw new Error("It is not a schema or null.");
     return found;
   };
@@ -94,9 +94,7 @@ export function renderWorkflowsSchema(document: string): string {
 
   put(trigger, "name", { ...taken(trigger, "name"), description: "Only of a trigger that stands under its id." });
   taken(trigger, "kind");
-  const kinds: string[] = [
-    ...(isObject(components.schemas.TriggerKind) ? Object(components.schemas.TriggerKind).enum : []),
-  ];
+  const kinds: string[] = components.schemas.TriggerKind.enum;
   for (const kind of kinds) put(trigger, kind, notNull(taken(trigger, kind)));
   trigger.oneOf = kinds.map((kind) => ({ required: [kind] }));
   const run = trigger.properties?.run ?? {};

@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from "vitest";
 import type { World } from "./installed-client.ts";
 import { PARTS, useTerminal } from "./terminal.ts";
 
-/** Leaves two files, and what is none: a link, a folder, and a hidden file. */
+/** Leaves two files, and what is not stored: a link, a folder, and a hidden file. */
 const LEAVES = `cd "$WORKFLOW_RUN_ARTIFACTS" && printf 'a,b\\n' > table.csv && head -c 3000000 /dev/zero > large.bin
 mkdir folder && echo x > folder/x && echo x > .hidden && ln -s /etc/hostname link.txt && echo "$PWD" >&2`;
 

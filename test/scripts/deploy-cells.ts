@@ -19,19 +19,19 @@ echo "$*" >> "$RECORD"
 exit "\${WRANGLER_EXIT:-0}"
 `;
 
-/** Each of these starts several processes, of which some load wrangler. */
+/** Each of these tests starts several processes, some of which load wrangler. */
 const PATIENCE_MS = 240_000;
 
 const BINDINGS = ["HUB", "REGISTER", "ADDRESS_LIMITER", "FAILURE_LIMITER", "CALLER_LIMITER"];
 
-/** The stack is the service of both cells: the scripts know them by two addresses. */
+/** One stack serves both cells. Only their URLs differ. */
 export function describeDeployment(stack: () => Stack): void {
   let folder: string;
   let record: string;
   let file: string;
   let env: Record<string, string>;
   let databases = 0;
-  let cells: { url: string }[];
+  let cells: { name: string; url: string }[];
 
   const write = (content: unknown) => writeFileSync(file, JSON.stringify(content));
   const deployed = () => (existsSync(record) ? readFileSync(record, "utf8").trim().split("\n") : []);
@@ -45,7 +45,7 @@ export function describeDeployment(stack: () => Stack): void {
     await client.end();
   }
 
-  /** A database that the cell eu1 gets, in which nothing was migrated. */
+  /** Creates an empty database, which the cell eu1 gets. */
   async function newDatabase(): Promise<string> {
     const url = new URL(stack().postgresUrl);
     url.pathname = `/cell_${++databases}`;
@@ -56,6 +56,8 @@ export function describeDeployment(stack: () => Stack): void {
 
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "workflow-runs-cells-"));
+    file = join(folder, "cells.json");
+    record = join(folder, "record");
     mkdirSync(join(folder, "bin"));
     writeFileSync(join(folder, "bin/wrangler"), STAND_IN);
     chmodSync(join(folder, "bin/wrangler"), 0o755);
@@ -63,8 +65,6 @@ export function describeDeployment(stack: () => Stack): void {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   beforeEach(() => {
-    file = join(folder, "cells.json");
-    record = join(folder, "record");
     rmSync(record, { force: true });
     cells = ["one", "eu1"].map((name, index) => ({
       ...{ name, url: `${stack().url}${index === 0 ? "" : "/eu1"}`, ...(index === 0 && { env: "" }) },
@@ -78,7 +78,7 @@ export function describeDeployment(stack: () => Stack): void {
   });
 
   const calls = () => {
-    const CELLS = cells.map(({ url }, index) => `${["one", "eu1"][index]}=${url}`).join(",");
+    const CELLS = cells.map(({ name, url }) => `${name}=${url}`).join(",");
     return ["", "eu1"].map((name) => `deploy --minify --env=${name} --var CELLS:${CELLS}`);
   };
 

@@ -130,9 +130,10 @@ describe("apply", () => {
     await apply(FILE);
     expect(asked).toEqual([]);
 
-    // To plan is to read: a USER who may see all of this sees that it is as the file says.
+    // Planning only reads, so a USER who may see everything can do it, too.
     const folder = { name: "workflows", part_type: "FOLDER" };
-    const parts = await collect(partsAtTop(client));
+    const query = { limit: 100, max_depth: 1 };
+    const { items: parts } = await unwrap(client.api.GET("/v1/path-parts", { params: { query } }));
     expect(parts).toContainEqual(expect.objectContaining(folder));
     for (const { path_part_id } of parts) await permit(service.database, tenant, path_part_id, "READ_ONLY");
     expect((await commandLine(tenant, tenant.user.key).plan(FILE, { prune: true })).plan.changes).toEqual([]);
@@ -435,7 +436,7 @@ describe("the schema of the file", () => {
   });
 });
 
-/** What is below a keyword: schemas by name, a list of them, one, or none. */
+/** The keywords that the command line checks, each with what its value is: schemas by name, a list of schemas, one, or none. */
 const KEYWORDS: Readonly<Record<string, "map" | "list" | "schema" | "none">> = {
   ...{
     properties: "map",
@@ -464,11 +465,6 @@ const KEYWORDS: Readonly<Record<string, "map" | "list" | "schema" | "none">> = {
   },
   ...{ default: "none", description: "none", title: "none", $schema: "none" },
 };
-
-async function* partsAtTop({ api }: ReturnType<typeof createClient>) {
-  const query = { limit: 100, max_depth: 1 };
-  yield* (await unwrap(api.GET("/v1/path-parts", { params: { query } }))).items;
-}
 
 async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   const all: Item[] = [];

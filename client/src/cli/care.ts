@@ -2,7 +2,7 @@
 import process from "node:process";
 import type { Command } from "commander";
 import { CliError, EXIT } from "./exit.ts";
-import { ask } from "./input.ts";
+import { confirm } from "./input.ts";
 import { say } from "./output.ts";
 
 export type CareFlags = { dryRun?: boolean; yes?: boolean };
@@ -17,7 +17,7 @@ export const withCare = (command: Command): Command =>
 
 /**
  * True when a change is to be made. `change` says what it is, as a sentence. False with --dry-run, which prints the sentence.
- * @throws CliError when the answer is no, and, with the exit code `unasked`, when nobody can be asked
+ * @throws CliError when the answer is no, and when nobody can be asked: then the exit code is `unasked`
  */
 export async function isWanted(
   change: string,
@@ -32,7 +32,6 @@ export async function isWanted(
   if (process.stdin.isTTY !== true) {
     throw new CliError(`${change} Add --yes to do it, since nobody can be asked here.`, unasked);
   }
-  const answer = await ask(`${change} Do it? [y/N] `);
-  if (/^y(es)?$/i.test(answer)) return true;
+  if (await confirm(`${change} Do it?`)) return true;
   throw new CliError("Nothing was changed.");
 }

@@ -22,7 +22,7 @@ const sayCell = (url: string): void => {
   );
 };
 
-/** `onCell` is called with the URL of another cell, when the key is of that. By default it is named, and how to set it. */
+/** `onCell` is called when the key belongs to another cell, with the URL of that. By default it prints the URL and how to use it at once. */
 export function connect(url: string, apiKey: string, onCell = sayCell): Client {
   try {
     const client = createClient({ url, apiKey, onCell });

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, openAsBlob } from "node:fs";
 import { pipeline } from "node:stream/promises";
 
-/** What the service lets a file of a run be called. No such name leaves a folder, or is hidden. */
+/** The names that the service allows for files of a run. None of them leads out of a folder, and none is hidden. */
 export const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 
 /** The SHA-256 of a file in hex. */
@@ -13,21 +13,21 @@ export async function hashFile(path: string): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Hears of the bytes that are read, and that reading begins anew. */
+/** Counts the bytes of a file that were read. `restart` is called when the file is read again from its beginning. */
 export type Counter = { restart(): void; add(bytes: number): void };
 
-/** A file as a blob, which is read when it is sent. Each time it is sent, `counter` hears of it. */
+/** A file as a blob, which is read when it is sent. It may be sent several times, and `counter` restarts each time. */
 export async function openCounted(path: string, counter: Counter): Promise<Blob> {
   const blob = await openAsBlob(path);
   const read = blob.stream.bind(blob);
   blob.stream = () => {
     counter.restart();
-    return read().pipeThrough(countingStream(counter));
+    return read().pipeThrough(countingStream(counter.add));
   };
   return blob;
 }
 
-const countingStream = ({ add }: Pick<Counter, "add">) =>
+const countingStream = (add: Counter["add"]) =>
   new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
       add(chunk.byteLength);

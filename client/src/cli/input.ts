@@ -59,6 +59,9 @@ export async function ask(question: string, isSecret = false): Promise<string> {
   }
 }
 
+/** Asks a yes-or-no question on the terminal. Any answer but `y` and `yes` means no. */
+export const confirm = async (question: string): Promise<boolean> => /^y(es)?$/i.test(await ask(`${question} [y/N] `));
+
 /** Parses a flag as a whole number within bounds. */
 export const integer =
   (min: number, max: number) =>

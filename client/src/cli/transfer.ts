@@ -1,16 +1,16 @@
-/** Shows how far the transfer of files has come. */
+/** Shows the progress of files that are uploaded or downloaded. */
 import type { Counter } from "./files.ts";
 import { startProgress } from "./output.ts";
 
 export type Transfer = {
-  /** The next file begins. */
+  /** Call this when the transfer of the next file begins. */
   begin(name: string, bytes: number): Counter;
   stop(): void;
 };
 
 const BAR_LENGTH = 20;
 
-/** On a terminal, a line shows the file that is under way, and a bar for all of them, until `stop` is called. */
+/** On a terminal, shows a line with the current file, and a bar for all files, until `stop` is called. */
 export function watchTransfer(what: string, files: readonly { bytes: number }[]): Transfer {
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   let before = 0;

@@ -1,7 +1,7 @@
 import { type CallOptions, putFile } from "./run-calls.ts";
 import type { ArtifactBody, ArtifactOptions, Assignment } from "./types.ts";
 
-/** The types of files by the ends of their names. What a browser can show is shown on the page of the run. */
+/** The media types of files by the ends of their names. The page of a run shows those that a browser can show. */
 const TYPES: Record<string, string> = {
   csv: "text/csv; charset=utf-8",
   gif: "image/gif",
@@ -27,7 +27,7 @@ function typeOf(name: string, body: ArtifactBody): string {
   return TYPES[end] ?? (typeof body === "string" ? "text/plain; charset=utf-8" : "application/octet-stream");
 }
 
-/** Two hex digits for each byte. */
+/** Turns bytes in hex into Base64. */
 const toBase64 = (hex: string) =>
   btoa(String.fromCharCode(...(hex.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16))));
 

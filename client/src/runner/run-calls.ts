@@ -29,26 +29,26 @@ const LONGEST_PAUSE_MS = 5_000;
 export const callService = (run: Assignment, verb: Verb, body: unknown, options: CallOptions): Promise<Answer> =>
   untilAnswered(() => callOnce(run, verb, body, options), options);
 
-/** Stores a file in the same way. It may take as long as `signal` lets it. */
+/** Stores a file in the same way, but without a time limit for each try. */
 export const putFile = (
   run: Assignment,
   name: string,
   { body, headers }: { body: Blob; headers: Record<string, string> },
   options: CallOptions,
 ): Promise<Answer> =>
-  untilAnswered(() => {
-    const url = run.callback_url.replace(/\/callback$/, `/artifacts/${encodeURIComponent(name)}`);
-    const { fetch, signal } = options;
-    return fetch(url, {
-      method: "PUT",
-      headers: { ...headers, ...credentialOf(run) },
-      body,
-      redirect: "manual",
-      signal,
-    });
-  }, options);
+  untilAnswered(
+    () =>
+      options.fetch(urlOf(run, `artifacts/${encodeURIComponent(name)}`), {
+        method: "PUT",
+        headers: { ...headers, ...credentialOf(run) },
+        body,
+        redirect: "manual",
+        signal: options.signal,
+      }),
+    options,
+  );
 
-/** The service has no bucket, and will not have one if the call is sent again. */
+/** The code of a 503 that is not retried: the service has no bucket for files. */
 const FINAL_CODE = "artifacts_unavailable";
 
 async function untilAnswered(send: () => Promise<Response>, options: CallOptions): Promise<Answer> {
@@ -72,6 +72,8 @@ async function untilAnswered(send: () => Promise<Response>, options: CallOptions
   }
 }
 
+const urlOf = ({ callback_url: url }: Assignment, path: string) => url.replace(/\/callback$/, `/${path}`);
+
 const credentialOf = ({ callback_token: token }: Assignment) => ({ Authorization: `Bearer ${token}` });
 
 /** Sends a call once; a null `body` means none. Redirects are not followed, since no other server may get the credential. */
@@ -81,7 +83,7 @@ export function callOnce(
   body: unknown,
   { fetch, signal }: CallOptions,
 ): Promise<Response> {
-  return fetch(run.callback_url.replace(/\/callback$/, `/${verb}`), {
+  return fetch(urlOf(run, verb), {
     method: "POST",
     headers: {
       ...credentialOf(run),

@@ -32,8 +32,8 @@ export type WorkContext = {
   /** Shows people the progress of the work. The latest one wins. */
   progress(progress: Progress): void;
   /**
-   * Stores a file of the run, and resolves when it is stored. The same name again replaces it. It is sent again until the service
-   * has it, so pass a `Blob` for a large file, such as that of `openAsBlob`, which is read when it is sent.
+   * Stores a file of the run, and resolves when it is stored. A file of the same name is replaced. The file is sent again until it is
+   * stored, so pass a large one as a `Blob`, such as that of `openAsBlob`: it is read only when it is sent.
    * @throws Error when the service refuses the file, keeps no files, or wants the work to end
    */
   artifact(name: string, body: ArtifactBody, options?: ArtifactOptions): Promise<void>;
@@ -44,7 +44,7 @@ export type ArtifactBody = string | Uint8Array<ArrayBuffer> | Blob;
 export type ArtifactOptions = {
   /** The media type. By default that of the blob, or what the end of the name says. */
   contentType?: string;
-  /** The SHA-256 of the content in hex. The service then refuses another content. */
+  /** The SHA-256 of the content in hex. The service refuses a content that has another one. */
   sha256?: string;
 };
 

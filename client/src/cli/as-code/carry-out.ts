@@ -8,8 +8,8 @@ import type { KeyPath } from "./schema.ts";
 import type { MadeSecret, Step } from "./steps.ts";
 
 /**
- * Carries out the steps in their order. `tell` is told of each before it begins. Returns the secrets that the service has made.
- * @throws CliError when a step fails: it says what was done, what has failed and why, and what was not done
+ * Carries out the steps in their order. Calls `tell` before each. Returns the secrets that the service has made.
+ * @throws CliError when a step fails. The message says what was done, what has failed and why, and what was not done
  */
 export async function carryOut(
   { changes }: Plan,
@@ -46,13 +46,13 @@ function failed(error: unknown, file: WorkflowsFile, steps: readonly Step[], don
   return new CliError(lines.join("\n"), exitCode);
 }
 
-/** The names of the API in the file. */
+/** How the file calls the fields that have another name in the API. */
 const IN_FILE: Readonly<Record<string, string>> = {
   ...Object.fromEntries(Object.entries(PART_LISTS).map(([name, ids]) => [ids, name])),
   template_path_part_id: "template",
 };
 
-/** Each fault of an answer, with the place in the file that it is about. */
+/** The faults of an answer, each with its place in the file. */
 const faultLines = ({ faults }: InvalidRequest, file: WorkflowsFile, at: KeyPath): string[] =>
   faults.map(({ loc, msg }) => {
     const inStep = loc.slice(1).map((key) => IN_FILE[key] ?? key);

@@ -1,8 +1,8 @@
-/** What has to change for one workflow or one trigger of the file. */
+/** Finds the changes that one workflow or one trigger of the file needs. */
 import { additionsOf, type Difference, differencesOf } from "./differences.ts";
-import type { schemasIn, WantedTrigger, WantedWorkflow } from "./file.ts";
-import { fieldsIn, KINDS, known, type PresentTrigger, type PresentWorkflow } from "./present.ts";
-import { type Fields, isFields, type KeyPath, withoutDefaults } from "./schema.ts";
+import type { Schemas, WantedTrigger, WantedWorkflow } from "./file.ts";
+import { KINDS, known, type PresentTrigger, type PresentWorkflow } from "./present.ts";
+import { type Fields, fieldsIn, isFields, type KeyPath, withoutDefaults } from "./schema.ts";
 import type { Step, Steps } from "./steps.ts";
 
 /** `replace` deletes a trigger and creates it anew, since its kind cannot be changed. `rotate` only sets a secret. */
@@ -12,25 +12,25 @@ export type Change = {
   action: Action;
   kind: "folder" | "workflow" | "trigger";
   path: string;
-  /** Of a trigger: its name. Its path is that of its workflow. */
+  /** The name of a trigger, whose `path` is that of its workflow. Null for a workflow or a folder. */
   name: string | null;
   differences: Difference[];
-  /** Of a workflow that is deleted: how many runs go with it. */
+  /** How many runs are deleted with a workflow; 0 for all other changes. */
   runs: number;
   steps: Step[];
 };
 
 type Options = {
   steps: Steps;
-  schemas: ReturnType<typeof schemasIn>;
+  schemas: Schemas;
   rotate: boolean;
-  /** The value of a variable, which is noted when it is missing. */
+  /** Returns the value of an environment variable. If it is not set, notes that it is missing, and returns an empty text. */
   valueFor(variable: string, at: KeyPath): string;
 };
 
 export const NOTHING = { name: null, differences: [], runs: 0 };
 
-/** What changes something that is there: null when nothing does. */
+/** A change of something that exists already. Null when it needs no step. */
 const changed = (change: Omit<Change, "action">): Change | null =>
   change.steps.length === 0 ? null : { ...change, action: change.differences.length > 0 ? "change" : "rotate" };
 
@@ -54,7 +54,7 @@ export function changesWith({ steps, schemas, rotate, valueFor }: Options) {
       const policy = fieldsIn(known(schemas.policy, is.policy));
       const ofPolicy = differencesOf(schemas.policy, policy, wanted.policy, "policy.");
       const all: Step[] = [];
-      // To pause and to resume needs no secret. Any other change of the workflow replaces all of it.
+      // Pausing and resuming need no secret. Any other change replaces the whole workflow, with its secret.
       if (ofFields.some(({ field }) => field !== "is_active") || (rotate && secret !== null)) {
         all.push(steps.replaceWorkflow(wanted, is, secretValue()));
       } else if (ofFields.length > 0) all.push(steps.setActive(wanted, wanted.fields.is_active === true));

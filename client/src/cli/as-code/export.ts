@@ -1,15 +1,13 @@
-/** Writes what a tenant has as a file for `apply`. */
+/** Writes the workflows of a tenant as a file for `apply`. */
 import { Document } from "yaml";
 import type { Client } from "../../client.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { isId } from "../names.ts";
-import { schemasIn } from "./file.ts";
+import { type Schemas, schemasIn } from "./file.ts";
 import { isBelow, keyOf, keysOf, pathOfName } from "./names.ts";
-import { eachOf, fieldsIn, known, type PresentTrigger, type PresentWorkflow, readWorkflows } from "./present.ts";
-import { type Fields, isFields, type Schema, withoutDefaults } from "./schema.ts";
+import { eachOf, known, PART_FIELDS, type PresentTrigger, type PresentWorkflow, readWorkflows } from "./present.ts";
+import { type Fields, fieldsIn, isFields, type Schema, withoutDefaults } from "./schema.ts";
 import { treeOf } from "./tree.ts";
-
-type Schemas = ReturnType<typeof schemasIn>;
 
 /** The content of a file that describes all workflows below `root` which the caller may see. */
 export async function exportOf(client: Client, root: string, schema: Schema): Promise<Fields> {
@@ -41,6 +39,7 @@ function workflowIn(workflow: PresentWorkflow, schemas: Schemas): Fields {
     ...(Object.keys(policy).length > 0 && { policy }),
     ...(triggers.length > 0 && {
       triggers: Object.fromEntries(
+        // The API lists the newest first.
         triggers.toReversed().map((trigger) => {
           const key = keys.get(trigger.id) ?? trigger.id;
           return [key, triggerIn(trigger, key, name, schemas)];
@@ -60,7 +59,7 @@ function triggerIn({ name, fields }: PresentTrigger, key: string, workflow: stri
   };
 }
 
-/** A variable for a secret, named after what has it. */
+/** The reference to an environment variable for a secret. The variable is named after the workflow or trigger whose secret it is. */
 function variable(name: string, end: string): string {
   const words = name
     .normalize("NFKD")
@@ -70,16 +69,10 @@ function variable(name: string, end: string): string {
   return `\${env:${/^[A-Z]/.test(words) ? "" : "W_"}${words}_${end}}`;
 }
 
-/** @throws CliError when the caller may not see something that the file needs */
+/** @throws CliError when the workflow names something that the caller may not see: it has an id there, and no path */
 function refuseUnseen({ path, fields, triggers }: PresentWorkflow): void {
-  const { sources, instructions, outputs, template } = fields;
-  const named = [
-    sources,
-    instructions,
-    outputs,
-    template,
-    ...triggers.map((one) => fieldsIn(one.fields.run).of),
-  ].flat();
+  const parts = PART_FIELDS.flatMap((name) => fields[name]);
+  const named = [...parts, ...triggers.map((one) => fieldsIn(one.fields.run).of)];
   if (!named.some((one) => typeof one === "string" && isId(one))) return;
   throw new CliError(
     `${path} names a file, a folder or a workflow that is not yours to see, so it cannot be exported. Ask an OWNER or ADMIN to do it.`,

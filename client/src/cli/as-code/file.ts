@@ -1,4 +1,4 @@
-/** Reads the file of `apply`, and finds all that is wrong with it, each with its line and column. */
+/** Reads the file of `apply`, and reports all its faults, each with its line and column. */
 import { type Document, isMap, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
 import { CliError, EXIT } from "../exit.ts";
 import { isId } from "../names.ts";
@@ -7,6 +7,7 @@ import {
   defaultOf,
   type Fields,
   faultsOf,
+  fieldsIn,
   filled,
   isFields,
   type KeyPath,
@@ -14,10 +15,13 @@ import {
   type SchemaFault,
 } from "./schema.ts";
 
-/** A trigger as the file has it. `id` is null unless it stands under its id, and `secret` is the name of a variable. */
+/**
+ * A trigger as the file describes it, with all defaults filled in. `id` is null when its key in the file is its name. `secret` is the name
+ * of the environment variable that has the secret.
+ */
 export type WantedTrigger = { id: string | null; name: string; fields: Fields; secret: string | null; at: KeyPath };
 
-/** A workflow as the file has it, in the same way. Its `fields` have all defaults, and neither its policy nor its triggers. */
+/** The same for a workflow. `fields` has neither its policy nor its triggers, which are on their own. */
 export type WantedWorkflow = {
   id: string | null;
   path: string;
@@ -30,23 +34,24 @@ export type WantedWorkflow = {
 };
 
 export type WorkflowsFile = {
-  /** Null when the file does not say it. */
+  /** The root that the file names. Null when it names none: then `root` is the default. */
   givenRoot: string | null;
   root: string;
   workflows: WantedWorkflow[];
-  /** Throws all these faults of the file, in the order of their lines. Does nothing when there are none. */
+  /** Throws these faults as one error, in the order of their lines. Does nothing when there are none. */
   refuse(faults: readonly SchemaFault[]): void;
-  /** Where something is in the file: `workflows.yaml:12:5`. */
+  /** The line and column of a value or, with `isKey`, of its key: `workflows.yaml:12:5`. */
   placeOf(path: KeyPath, isKey?: boolean): string;
 };
 
-/** The schemas of the parts of a file. */
-export function schemasIn(schema: Schema): { workflow: Schema; policy: Schema; trigger: Schema } {
+export type Schemas = { workflow: Schema; policy: Schema; trigger: Schema };
+
+/** The schemas of a workflow, a policy and a trigger, out of the schema of the whole file. */
+export function schemasIn(schema: Schema): Schemas {
   const workflow = schema.properties?.workflows?.additionalProperties;
   const policy = typeof workflow === "object" ? workflow.properties?.policy : undefined;
-  const triggers = typeof workflow === "object" ? workflow.properties?.triggers?.additionalProperties : undefined;
-  if (typeof workflow === "object" && policy && typeof triggers === "object")
-    return { workflow, policy, trigger: triggers };
+  const trigger = typeof workflow === "object" ? workflow.properties?.triggers?.additionalProperties : undefined;
+  if (typeof workflow === "object" && policy && typeof trigger === "object") return { workflow, policy, trigger };
   throw new TypeError("This is not the schema of the file.");
 }
 
@@ -73,20 +78,20 @@ export function readFile(name: string, text: string, schema: Schema): WorkflowsF
     throw new CliError([...new Set(told)].join("\n"), EXIT.invalid);
   };
 
-  // A warning is about a tag that this file cannot have.
+  // The only warnings are about tags, and the file may have none.
   const broken = [...document.errors, ...document.warnings];
   if (broken.length > 0) {
     throw new CliError(broken.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`).join("\n"), EXIT.invalid);
   }
   const value = valueOfDocument(document, name);
-  const { root, workflows } = fieldsOf(filled(schema, value));
+  const { root, workflows } = fieldsIn(filled(schema, value));
   const schemas = schemasIn(schema);
-  const wanted = Object.entries(fieldsOf(workflows)).map(([path, one]) => workflowOf(path, one, schemas));
+  const wanted = Object.entries(fieldsIn(workflows)).map(([path, one]) => workflowOf(path, one, schemas));
   const faults = faultsOf(schema, value);
-  const isKnown = !faults.some(({ path }) => path[0] === "root");
+  const hasRoot = !faults.some(({ path }) => path[0] === "root");
   refuse([
     ...faults,
-    ...wanted.flatMap((workflow) => faultsOfWorkflow(workflow, isKnown ? String(root) : null, schemas)),
+    ...wanted.flatMap((workflow) => faultsOfWorkflow(workflow, hasRoot ? String(root) : null, schemas)),
   ]);
   const isGiven = isFields(value) && "root" in value;
   return { givenRoot: isGiven ? String(root) : null, root: String(root), workflows: wanted, refuse, placeOf };
@@ -96,19 +101,19 @@ function valueOfDocument(document: Document.Parsed, name: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    // It has so many aliases that its content would be huge.
+    // The file repeats a value by aliases so often that the result would be huge.
     throw new CliError(`${name}: ${error instanceof Error ? error.message : error}`, EXIT.invalid);
   }
 }
 
-/** What a fault is about: a field of a workflow, which its place shows, or the workflow itself. */
+/** The start of the message of a fault: the field. The place shows of which workflow. Without a field, it is the path of the workflow. */
 function label(path: KeyPath): string {
   const [first, workflow, ...field] = path;
   const named = field.length > 0 ? field.join(".") : (workflow ?? first);
   return named === undefined ? "" : `${named}: `;
 }
 
-/** Where the value at this path begins or, if the file does not have it, the nearest value around it. */
+/** Where the value at this path begins or, if the file does not have it, where the nearest value around it begins. */
 function offsetOf(contents: unknown, path: KeyPath, isKey = false): number {
   let node = contents;
   let offset = startOf(node);
@@ -127,55 +132,56 @@ function offsetOf(contents: unknown, path: KeyPath, isKey = false): number {
 const hasRange = (node: unknown): node is Node & { range: NonNullable<Node["range"]> } =>
   typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range);
 const startOf = (node: unknown): number => (hasRange(node) ? node.range[0] : 0);
-/** True for a value that is not written, which is null. */
+/** True when nothing is written after a key, which means null. */
 const isEmpty = (node: unknown): boolean => hasRange(node) && node.range[0] === node.range[1];
 const nameOf = (key: unknown): string =>
   String(typeof key === "object" && key !== null && "value" in key ? key.value : key);
 
-type Schemas = ReturnType<typeof schemasIn>;
-
 function workflowOf(path: string, given: unknown, schemas: Schemas): WantedWorkflow {
   const at = ["workflows", path];
-  const { name: givenName, policy, triggers, ...rest } = isFields(given) ? given : {};
-  const all = filled({ ...schemas.workflow, properties: without(schemas.workflow, NOT_FIELDS) }, rest);
-  const { runner_config: runner, ...others } = isFields(all) ? all : {};
-  const { webhook_secret: secret, ...runnerFields } = isFields(runner) ? runner : {};
+  const { name: givenName, policy, triggers, ...rest } = fieldsIn(given);
+  const { runner_config: runner, ...others } = fieldsIn(filled(schemaOfFields(schemas.workflow), rest));
+  const { webhook_secret: secret, ...runnerFields } = fieldsIn(runner);
   const key = keyOf(path);
   const id = isId(key) ? key : null;
-  const ofTriggers = Object.entries(isFields(triggers) ? triggers : {});
   return {
     ...{ id, path, at, name: typeof givenName === "string" ? givenName : key },
     fields: { ...others, runner_config: isFields(runner) ? runnerFields : null },
-    policy: fieldsOf(filled(schemas.policy, policy ?? defaultOf(schemas.policy))),
+    policy: fieldsIn(filled(schemas.policy, policy ?? defaultOf(schemas.policy))),
     secret: variableOf(secret),
-    triggers: ofTriggers.map(([name, one]) => triggerOf(name, one, schemas.trigger, [...at, "triggers", name])),
+    triggers: Object.entries(fieldsIn(triggers)).map(([name, one]) =>
+      triggerOf(name, one, schemas.trigger, [...at, "triggers", name]),
+    ),
   };
 }
 
-/** What a workflow or a trigger has beside its fields. */
-export const NOT_FIELDS: readonly string[] = ["name", "policy", "triggers", "secret"];
+/** What a workflow or a trigger has beside its `fields`. */
+const NOT_FIELDS: readonly string[] = ["name", "policy", "triggers", "secret"];
 
-function without({ properties = {} }: Schema, names: readonly string[]): Record<string, Schema> {
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => !names.includes(name)));
+/** The schema of the `fields` of a workflow or a trigger, without those named in `except`. */
+export function schemaOfFields(schema: Schema, except: readonly string[] = []): Schema {
+  const all = Object.entries(schema.properties ?? {});
+  const kept = all.filter(([name]) => !NOT_FIELDS.includes(name) && !except.includes(name));
+  return { ...schema, properties: Object.fromEntries(kept) };
 }
+
+/** A trigger without labels is the same as one with an empty set of labels: both become null. */
+export const labelsOf = (labels: unknown): Fields | null =>
+  isFields(labels) && Object.keys(labels).length > 0 ? labels : null;
 
 function triggerOf(key: string, given: unknown, schema: Schema, at: KeyPath): WantedTrigger {
-  const { name, secret, ...rest } = isFields(given) ? given : {};
-  const fields = fieldsOf(filled({ ...schema, properties: without(schema, NOT_FIELDS) }, rest));
+  const { name, secret, ...rest } = fieldsIn(given);
+  const all = fieldsIn(filled(schemaOfFields(schema), rest));
+  const fields = { ...all, labels: labelsOf(all.labels) };
   const id = isId(key) ? key : null;
-  // An invoke without labels is the same as one with none.
-  const labels = isFields(fields.labels) && Object.keys(fields.labels).length > 0 ? fields.labels : null;
-  const all = { ...fields, labels };
-  return { id, name: typeof name === "string" ? name : key, fields: all, secret: variableOf(secret), at };
+  return { id, name: typeof name === "string" ? name : key, fields, secret: variableOf(secret), at };
 }
-
-const fieldsOf = (value: unknown): Fields => (isFields(value) ? value : {});
 
 /** The name of the variable in `${env:NAME}`. */
 const variableOf = (secret: unknown): string | null =>
   (typeof secret === "string" ? /^\$\{env:(\w+)\}$/.exec(secret)?.[1] : undefined) ?? null;
 
-/** What the schema cannot say. A root that is null has a fault of its own. */
+/** The faults that the schema cannot find. `root` is null when the root itself is at fault. */
 function faultsOfWorkflow(
   { id, path, name, at, triggers }: WantedWorkflow,
   root: string | null,

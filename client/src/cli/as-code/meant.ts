@@ -1,4 +1,4 @@
-/** Finds what the file means: by its id, or by its name, which several may have. */
+/** Finds the workflow or trigger of the tenant that one in the file stands for: by its id, or by its name, which may not be unique. */
 import type { KeyPath, SchemaFault } from "./schema.ts";
 
 type Wanted = { id: string | null; name: string; at: KeyPath };
@@ -9,12 +9,12 @@ const RENAMED_BY: Readonly<Record<Kind, string>> = {
   trigger: "",
 };
 
-/** What to do when several have the same name. */
+/** The fault when several have the same name: their ids, and what to do. */
 export const ambiguous = (kind: Kind, alike: readonly { id: string }[]): string =>
   `${alike.length} ${kind}s have this name: ${alike.map(({ id }) => id).join(", ")}. Rename all but one${RENAMED_BY[kind]}, or write the ` +
   "id of the one that is meant in place of its name, and `name` below.";
 
-/** Null when it is new, and after a fault. */
+/** Returns null when it is new. Adds a fault when the name is not unique or the id is unknown. */
 export function meant<Item extends { id: string; name: string }>(
   kind: Kind,
   { id, name, at }: Wanted,

@@ -1,13 +1,12 @@
 /**
- * The paths by which workflows and triggers are known in the file. All workflows are in one folder of the tree, so the path of one is
- * `/workflows/` and its name. Names are not unique: one that several have, or that looks like an id, does not say which is meant, and then
- * the id stands in its place.
+ * The keys of workflows and triggers in the file. The key of a workflow is its path: `/workflows/` and its name. The key of a trigger is
+ * its name. If several have the same name, or the name looks like an id, the id is written in place of the name.
  */
 import { isId } from "../names.ts";
 
 const WORKFLOWS = "/workflows";
 
-/** What is after the folder: the name or the id of a workflow. */
+/** The name or the id of the workflow with this path. */
 export const keyOf = (path: string): string => path.slice(WORKFLOWS.length + 1);
 
 export const pathOfName = (name: string): string => `${WORKFLOWS}/${name}`;
@@ -15,12 +14,12 @@ export const pathOfName = (name: string): string => `${WORKFLOWS}/${name}`;
 /** True for a path that is below another one. */
 export const isBelow = (root: string, path: string): boolean => path.startsWith(`${root}/`);
 
-/** The name of a part of the tree without the `/` that marks a folder. */
+/** A path without the `/` that marks a folder. */
 export const withoutSlash = (path: string): string => path.replace(/\/+$/, "");
 
 type Named = { id: string; name: string };
 
-/** The key of each in the file: its name, or its id if the name does not say which is meant. */
+/** By id: what each is called in the file, which is its name, or its id if the name is ambiguous. */
 export function keysOf(all: readonly Named[]): Map<string, string> {
   const counts = new Map<string, number>();
   for (const { name } of all) counts.set(name, (counts.get(name) ?? 0) + 1);

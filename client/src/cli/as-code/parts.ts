@@ -1,13 +1,16 @@
 /** Finds the files and folders that the workflows of a file name. */
 import type { WantedWorkflow } from "./file.ts";
 import { withoutSlash } from "./names.ts";
-import { PART_LISTS, type PresentWorkflow } from "./present.ts";
+import { PART_FIELDS, type PresentWorkflow } from "./present.ts";
 import type { KeyPath, SchemaFault } from "./schema.ts";
 import type { Tree } from "./tree.ts";
 
 type Pair = { wanted: WantedWorkflow; present: PresentWorkflow | null };
 
-/** The folders that are missing, from the top. Adds a fault for each file that is, and for what is no folder and has to be one. */
+/**
+ * Returns the folders that are missing, each after the folder that it is in. Adds a fault for each file that is missing, and for each file
+ * where there has to be a folder.
+ */
 export async function missingFolders(tree: Tree, pairs: readonly Pair[], faults: SchemaFault[]): Promise<string[]> {
   const folders = new Set<string>();
 
@@ -24,13 +27,13 @@ export async function missingFolders(tree: Tree, pairs: readonly Pair[], faults:
   }
 
   for (const { wanted, present } of pairs) {
-    for (const name of [...Object.keys(PART_LISTS), "template"]) {
+    for (const name of PART_FIELDS) {
       const value = wanted.fields[name];
       const has = listOf(present?.fields[name]).map(withoutSlash);
       for (const [index, path] of listOf(value).entries()) {
         const isFolder = path.endsWith("/") || name === "outputs";
         const at = [...wanted.at, name, ...(Array.isArray(value) ? [index] : [])];
-        // What the workflow has already was read by its id, and is there.
+        // A file or folder that the workflow has already need not be looked up: it exists.
         if (path.endsWith("/") || !has.includes(withoutSlash(path))) await check(path, isFolder, at);
       }
     }

@@ -7,12 +7,12 @@ import type { Plan } from "./plan.ts";
 const MARKS = { create: "+", change: "~", replace: "±", rotate: "↻", delete: "-" } as const;
 const COLORS = { create: "green", change: "yellow", replace: "red", rotate: "yellow", delete: "red" } as const;
 
-/** A longer value is cut, around the place where it differs. */
+/** How many characters of a value are shown. A longer one is cut so that the first difference is shown. */
 const MOST_SHOWN = 100;
 
 const textOf = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
 
-/** Two texts, from a bit before the first character that differs. */
+/** Cuts texts to {@link MOST_SHOWN} characters. Two texts are cut from a bit before the first character that differs. */
 function cut(texts: readonly string[]): string[] {
   const [one = "", other = ""] = texts;
   let first = 0;
@@ -33,21 +33,19 @@ function differenceLine({ field, before, after }: Difference, action: Action): s
 
 const plural = (count: number, name: string): string => `${count} ${name}${count === 1 ? "" : "s"}`;
 
+const REASONS: Partial<Record<Action, string>> = {
+  replace: ": it is deleted and created anew, since its kind cannot be changed",
+  rotate: ": its secret is set anew",
+};
+
 function headOf({ action, kind, path, name, runs }: Change): string {
   const what =
     kind === "trigger" ? `trigger "${harmless(name ?? "")}" of ${harmless(path)}` : `${kind} ${harmless(path)}`;
-  const more =
-    action === "replace"
-      ? ": it is deleted and created anew, since its kind cannot be changed"
-      : action === "rotate"
-        ? ": its secret is set anew"
-        : runs > 0
-          ? `, with ${plural(runs, "run")}`
-          : "";
+  const more = REASONS[action] ?? (runs > 0 ? `, with ${plural(runs, "run")}` : "");
   return paint(COLORS[action], `${MARKS[action]} ${action} ${what}${more}`);
 }
 
-/** The lines of a plan, for people: what belongs to one path is together. */
+/** The lines of a plan, for people. The changes of one path stand together. */
 export function planLines({ changes }: Plan): string[] {
   const paths = [...new Set(changes.map(({ path }) => path))];
   return paths
@@ -55,7 +53,7 @@ export function planLines({ changes }: Plan): string[] {
     .flatMap((change) => [headOf(change), ...change.differences.map((one) => differenceLine(one, change.action))]);
 }
 
-/** A plan for programs. Secrets are in no difference. */
+/** A plan for programs. It has no secret, since no difference has one. */
 export const planJson = ({ changes, left }: Plan, isDone: boolean) => ({
   changes: changes.map(({ steps: _, runs, ...change }) => ({ ...change, ...(change.action === "delete" && { runs }) })),
   left,
@@ -70,7 +68,7 @@ const DONE = {
   delete: "deleted",
 } as const;
 
-/** Counts what the plan does, "2 to create, 1 to change.", or has done: "2 created, 1 changed." */
+/** How many changes there are of each kind: "2 to create, 1 to change." or, when they were made, "2 created, 1 changed." */
 export function summaryOf({ changes }: Plan, isDone: boolean): string {
   const counted = (Object.keys(DONE) as Action[]).flatMap((action) => {
     const count = changes.filter((change) => change.action === action).length;

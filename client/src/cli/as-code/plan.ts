@@ -1,8 +1,8 @@
-/** Compares what the file wants with what there is, and plans what changes it. Nothing is changed here. */
+/** Compares the file with what the tenant has, and plans the changes. Nothing is changed here. */
 import type { Client } from "../../client.ts";
 import type { Workflow } from "../../types.ts";
 import { type Change, changesWith, NOTHING } from "./changes.ts";
-import type { schemasIn, WantedTrigger, WantedWorkflow, WorkflowsFile } from "./file.ts";
+import type { Schemas, WantedTrigger, WantedWorkflow, WorkflowsFile } from "./file.ts";
 import { ambiguous, meant } from "./meant.ts";
 import { isBelow, pathOfName } from "./names.ts";
 import { missingFolders } from "./parts.ts";
@@ -13,26 +13,26 @@ import { treeOf } from "./tree.ts";
 
 export type Plan = {
   changes: Change[];
-  /** What is below the root and not in the file, and stays, because it is not to be pruned. */
+  /** What is below the root, is not in the file, and is kept, because of a missing `--prune`. */
   left: string[];
-  /** The variables that are needed and not set, if nothing is to be carried out. */
+  /** The environment variables that `apply` needs and that are not set. Empty unless it is a dry run: otherwise each is a fault. */
   missing: { variable: string; at: KeyPath }[];
 };
 
 export type PlanOptions = {
   prune: boolean;
   rotate: boolean;
-  /** Nothing will be carried out, so a variable may be missing. */
+  /** True when the plan will not be carried out. Then missing variables are no fault. */
   dryRun: boolean;
   /** The values of variables, such as `process.env`. */
   variables: Readonly<Record<string, string | undefined>>;
 };
 
-/** @throws CliError with all faults of the file that only the tenant shows */
+/** @throws CliError with all faults that a comparison of the file with the tenant shows */
 export async function planOf(
   client: Client,
   file: WorkflowsFile,
-  schemas: ReturnType<typeof schemasIn>,
+  schemas: Schemas,
   { prune, rotate, dryRun, variables }: PlanOptions,
 ): Promise<Plan> {
   const tree = treeOf(client);
@@ -53,7 +53,10 @@ export async function planOf(
   const ids = new Set(pairs.map(({ present }) => present?.id));
   const strangers = workflows.all.filter(({ id, name }) => !ids.has(id) && isBelow(file.root, pathOfName(name)));
 
-  /** The path of the workflow after whose runs a trigger fires, in the form in which there is one for each workflow. */
+  /**
+   * The path of the workflow after whose runs a trigger fires. The file may name it by its name or its id; the result has the form that
+   * `workflows.pathOf` returns, so that it can be compared.
+   */
   const pathAfter = (path: string, at: KeyPath): string => {
     const inFile = pairs.find(({ wanted }) => wanted.path === path);
     if (inFile) return inFile.present?.path ?? path;

@@ -1,15 +1,15 @@
-/** Reads what the tenant has, in the form in which the file has it. */
+/** Reads the workflows of the tenant, in the form in which the file describes them. */
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
 import type { Trigger, Workflow } from "../../types.ts";
-import { NOT_FIELDS, type schemasIn } from "./file.ts";
+import { labelsOf, type Schemas, schemaOfFields } from "./file.ts";
 import { keysOf, pathOfName } from "./names.ts";
-import { type Fields, isFields, type Schema } from "./schema.ts";
+import { type Fields, fieldsIn, isFields, propertiesOf, type Schema } from "./schema.ts";
 import type { Tree } from "./tree.ts";
 
 export type PresentTrigger = { id: string; name: string; fields: Fields };
 
-/** A workflow of the tenant. `path` is its key in the file. `policy` also has what this version of the client does not know. */
+/** A workflow of the tenant. `path` is its key in the file. `policy` may have fields that this version of the client does not know. */
 export type PresentWorkflow = {
   id: string;
   name: string;
@@ -22,36 +22,33 @@ export type PresentWorkflow = {
 
 export type Workflows = {
   all: readonly Workflow[];
-  /** The path of a workflow in the file. Its id if it cannot be seen. */
+  /** The path of a workflow in the file. For a workflow that the caller may not see, its id. */
   pathOf(id: string): string;
   read(workflow: Workflow): Promise<PresentWorkflow>;
 };
 
-/** The lists of a workflow's parts: in the file by paths, in the API by ids. */
+/** The lists of files and folders of a workflow: the file has their paths, and the API their ids. */
 export const PART_LISTS = {
   sources: "source_path_part_ids",
   instructions: "instruction_path_part_ids",
   outputs: "output_path_part_ids",
 } as const;
 
+/** The fields of a workflow in the file that have paths of files and folders. */
+export const PART_FIELDS: readonly string[] = [...Object.keys(PART_LISTS), "template"];
+
 export const KINDS = ["schedule", "webhook", "run"] as const satisfies readonly Trigger["kind"][];
 
-/** What the schema knows of a value: an answer also has what the service alone says, such as the URL of a webhook. */
+/** A value without the fields that the schema does not have. An answer has more of them, such as the URL of a webhook. */
 export function known(schema: Schema, value: unknown): unknown {
-  const properties = schema.properties ?? schema.anyOf?.find((one) => one.properties)?.properties;
+  const properties = propertiesOf(schema);
   if (properties === undefined || !isFields(value)) return value;
   return Object.fromEntries(
     Object.entries(properties).flatMap(([name, of]) => (name in value ? [[name, known(of, value[name])]] : [])),
   );
 }
 
-export const fieldsIn = (value: unknown): Fields => (isFields(value) ? value : {});
-
-export async function readWorkflows(
-  client: Client,
-  tree: Tree,
-  schemas: ReturnType<typeof schemasIn>,
-): Promise<Workflows> {
+export async function readWorkflows(client: Client, tree: Tree, schemas: Schemas): Promise<Workflows> {
   const all: Workflow[] = [];
   for await (const workflow of client.workflows()) all.push(workflow);
   const keys = keysOf(all);
@@ -60,9 +57,6 @@ export async function readWorkflows(
     const key = keys.get(id);
     return key === undefined ? id : pathOfName(key);
   };
-
-  /** The fields of the file, in the order of the schema. */
-  const namesOf = ({ properties = {} }: Schema) => Object.keys(properties).filter((name) => !NOT_FIELDS.includes(name));
 
   async function fieldsOfWorkflow(workflow: Workflow): Promise<Fields> {
     const paths = (ids: readonly string[]) => Promise.all(ids.map((id) => tree.pathOf(id)));
@@ -73,25 +67,15 @@ export async function readWorkflows(
       paths(workflow.output_path_part_ids),
       paths(template === null ? [] : [template]),
     ]);
-    const values: Fields = { ...workflow, sources, instructions, outputs, template: templatePath };
-    const { properties = {} } = schemas.workflow;
-    return Object.fromEntries(
-      namesOf(schemas.workflow).map((name) => [name, known(properties[name] ?? {}, values[name])]),
-    );
+    const values = { ...workflow, sources, instructions, outputs, template: templatePath };
+    return fieldsIn(known(schemaOfFields(schemas.workflow), values));
   }
 
   function fieldsOfTrigger(trigger: Trigger): Fields {
     const run = trigger.run && { ...trigger.run, of: pathOf(trigger.run.of) };
-    // An invoke without labels is the same as one with none.
-    const labels = Object.keys(trigger.labels).length === 0 ? null : trigger.labels;
-    const values: Fields = { ...trigger, run, labels };
-    const { properties = {} } = schemas.trigger;
-    const others: readonly string[] = KINDS.filter((kind) => kind !== trigger.kind);
-    return Object.fromEntries(
-      namesOf(schemas.trigger).flatMap((name) =>
-        others.includes(name) ? [] : [[name, known(properties[name] ?? {}, values[name])]],
-      ),
-    );
+    const otherKinds = KINDS.filter((kind) => kind !== trigger.kind);
+    const values = { ...trigger, run, labels: labelsOf(trigger.labels) };
+    return fieldsIn(known(schemaOfFields(schemas.trigger, otherKinds), values));
   }
 
   return {
@@ -116,7 +100,7 @@ export async function readWorkflows(
 
 const AT_ONCE = 6;
 
-/** Does something with each item, a few at the same time, and keeps their order. */
+/** Calls `act` for each item, a few at the same time. The results have the order of the items. */
 export async function eachOf<Item, Result>(
   items: readonly Item[],
   act: (item: Item) => Promise<Result>,

@@ -38,6 +38,9 @@ export type SchemaFault = { path: KeyPath; text: string; isKey?: boolean };
 export const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** The value if it is an object, otherwise an empty object. */
+export const fieldsIn = (value: unknown): Fields => (isFields(value) ? value : {});
+
 function typeOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
@@ -79,7 +82,7 @@ export function faultsOf(schema: Schema, value: unknown, path: KeyPath = []): Sc
   return isFields(value) ? faultsOfFields(schema, value, path) : [];
 }
 
-/** The alternatives are a schema and null, or schemas of different types: the faults are told by the one that was meant. */
+/** The alternatives have different types, such as an object and null. The faults are those of the one that has the type of the value. */
 function faultsOfAny(schemas: readonly Schema[], value: unknown, path: KeyPath): SchemaFault[] {
   const meant = schemas.find(({ type }) => type !== undefined && hasType(type, value));
   if (meant) return faultsOf(meant, value, path);
@@ -134,8 +137,9 @@ function faultsOfFields(schema: Schema, value: Fields, path: KeyPath): SchemaFau
   return faults;
 }
 
-/** The schema that describes the fields of a value: of an object or null, that of the object. */
-const ofFields = (schema: Schema): Schema => schema.anyOf?.find(({ properties }) => properties !== undefined) ?? schema;
+/** The schemas of the fields of an object, also when the value may be null instead. Undefined when it is no object. */
+export const propertiesOf = (schema: Schema): Schema["properties"] =>
+  schema.properties ?? schema.anyOf?.find(({ properties }) => properties !== undefined)?.properties;
 
 const isNullable = ({ type, anyOf = [] }: Schema): boolean =>
   (type !== undefined && listOf(type).includes("null")) || anyOf.some(isNullable);
@@ -146,7 +150,7 @@ export const defaultOf = (schema: Schema): unknown =>
 
 /** A value with all defaults, and its instants as the service writes them. */
 export function filled(schema: Schema, value: unknown): unknown {
-  const { properties } = ofFields(schema);
+  const properties = propertiesOf(schema);
   if (properties !== undefined && isFields(value)) {
     const known = Object.entries(properties).flatMap(([name, of]) => {
       const given = Object.hasOwn(value, name) ? value[name] : defaultOf(of);
@@ -160,9 +164,9 @@ export function filled(schema: Schema, value: unknown): unknown {
   return value;
 }
 
-/** A value without what its defaults say. */
+/** A value without the fields that have their defaults. */
 export function withoutDefaults(schema: Schema, value: unknown): unknown {
-  const { properties } = ofFields(schema);
+  const properties = propertiesOf(schema);
   if (properties === undefined || !isFields(value)) return value;
   const kept = Object.entries(value).flatMap(([name, given]) => {
     const of = properties[name];

@@ -1,22 +1,22 @@
 /** The steps of a plan: each is one request that changes something. */
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
-import type { Policy } from "../../types.ts";
+import { callJson } from "../call-json.ts";
 import type { WantedTrigger, WantedWorkflow } from "./file.ts";
 import { pathOfName } from "./names.ts";
-import { fieldsIn, KINDS, PART_LISTS, type PresentWorkflow, type Workflows } from "./present.ts";
-import { type Fields, isFields, type KeyPath } from "./schema.ts";
+import { KINDS, PART_LISTS, type PresentWorkflow, type Workflows } from "./present.ts";
+import { type Fields, fieldsIn, isFields, type KeyPath } from "./schema.ts";
 import type { Tree } from "./tree.ts";
 
-/** A secret that the service has made, and shows once. Of the scheme `token`, it is a part of the `url`. */
+/** A secret that the service has made for a trigger, and shows once. With the scheme `token`, it belongs at the end of the `url`. */
 export type MadeSecret = { triggerId: string; path: string; name: string; url: string; secret: string; scheme: string };
 
 export type Step = {
-  /** What it does, as an order: "Create the workflow …". */
+  /** What it does: "Create the workflow …". */
   text: string;
-  /** What of the file it is about. Null when the file does not have it. */
+  /** The place in the file of what it changes. Null when that is not in the file. */
   at: KeyPath | null;
-  /** Returns the secret that the service has made, if it has. */
+  /** Returns the secret if the service has made one. */
   run(): Promise<MadeSecret | null>;
 };
 
@@ -24,13 +24,10 @@ export type Steps = ReturnType<typeof stepsWith>;
 
 const NEW_RUNNER_TYPE = "SELF_HOSTED";
 
-/** A name from elsewhere, in quotes. */
-const quoted = (name: string): string => `"${name}"`;
-
 export function stepsWith(client: Client, tree: Tree, workflows: Workflows) {
   /** The ids of the workflows that were created, by their paths. */
   const created = new Map<string, string>();
-  /** Those of the others. A path may have the name or the id. */
+  /** The ids of the workflows that existed before, by their paths with the name and by those with the id. */
   const known = new Map(
     workflows.all.flatMap(({ id }) => [workflows.pathOf(id), pathOfName(id)].map((path) => [path, id])),
   );
@@ -47,11 +44,7 @@ export function stepsWith(client: Client, tree: Tree, workflows: Workflows) {
     return Promise.all(all.map(async (path) => (await tree.at(path))?.path_part_id ?? path));
   }
 
-  const send = async (method: string, path: string, body?: unknown): Promise<Response> =>
-    client.request(path, {
-      method,
-      ...(body !== undefined && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
-    });
+  const send = (method: string, path: string, body?: object) => callJson<unknown>(client, method, path, body);
 
   async function workflowBody(wanted: WantedWorkflow, secret: string | null): Promise<Fields> {
     const { sources, instructions, outputs, template, runner_config: runner, ...others } = wanted.fields;
@@ -89,8 +82,8 @@ export function stepsWith(client: Client, tree: Tree, workflows: Workflows) {
       ...{ text: `Create the workflow ${wanted.path}`, at: wanted.at },
       async run() {
         const { is_active: _, ...body } = await workflowBody(wanted, secret);
-        const response = await send("POST", "/v1/workflow-definitions", { ...body, runner_type: NEW_RUNNER_TYPE });
-        created.set(wanted.path, String(fieldsIn(await response.json()).id));
+        const answer = await send("POST", "/v1/workflow-definitions", { ...body, runner_type: NEW_RUNNER_TYPE });
+        created.set(wanted.path, String(fieldsIn(answer).id));
         return null;
       },
     }),
@@ -103,8 +96,8 @@ export function stepsWith(client: Client, tree: Tree, workflows: Workflows) {
       },
     }),
 
-    /** What this version of the client does not know of a policy stays as it is. */
-    setPolicy: (wanted: WantedWorkflow, before: Policy | Fields | null): Step => ({
+    /** Fields of the policy that this version of the client does not know stay as they are `before`. */
+    setPolicy: (wanted: WantedWorkflow, before: Fields | null): Step => ({
       ...{ text: `Set the policy of ${wanted.path}`, at: [...wanted.at, "policy"] },
       run: () =>
         none(send("PUT", `/v1/workflow-definitions/${idOf(wanted.path)}/policy`, { ...before, ...wanted.policy })),
@@ -121,11 +114,11 @@ export function stepsWith(client: Client, tree: Tree, workflows: Workflows) {
     }),
 
     createTrigger: (workflow: WantedWorkflow, wanted: WantedTrigger, secret: string | null): Step => ({
-      ...{ text: `Create the trigger ${quoted(wanted.name)} of ${workflow.path}`, at: wanted.at },
+      ...{ text: `Create the trigger "${wanted.name}" of ${workflow.path}`, at: wanted.at },
       async run() {
         const body = { ...triggerBody(wanted), ...(secret !== null && { secret }) };
-        const response = await send("POST", `/v1/workflow-definitions/${idOf(workflow.path)}/triggers`, body);
-        const { id, webhook, secret: made } = fieldsIn(await response.json());
+        const answer = await send("POST", `/v1/workflow-definitions/${idOf(workflow.path)}/triggers`, body);
+        const { id, webhook, secret: made } = fieldsIn(answer);
         if (secret !== null || typeof made !== "string") return null;
         const { url, scheme } = fieldsIn(webhook);
         return {
@@ -136,21 +129,21 @@ export function stepsWith(client: Client, tree: Tree, workflows: Workflows) {
     }),
 
     replaceTrigger: (id: string, workflow: WantedWorkflow, wanted: WantedTrigger): Step => ({
-      ...{ text: `Change the trigger ${quoted(wanted.name)} of ${workflow.path}`, at: wanted.at },
+      ...{ text: `Change the trigger "${wanted.name}" of ${workflow.path}`, at: wanted.at },
       run: () => none(send("PUT", `/v1/triggers/${id}`, triggerBody(wanted))),
     }),
 
     rotate: (id: string, workflow: WantedWorkflow, { name, at }: WantedTrigger, secret: string): Step => ({
-      ...{ text: `Rotate the secret of the trigger ${quoted(name)} of ${workflow.path}`, at },
+      ...{ text: `Rotate the secret of the trigger "${name}" of ${workflow.path}`, at },
       run: () => none(send("POST", `/v1/triggers/${id}/rotate-secret`, { secret })),
     }),
 
     deleteTrigger: (id: string, workflow: WantedWorkflow, name: string): Step => ({
-      ...{ text: `Delete the trigger ${quoted(name)} of ${workflow.path}`, at: null },
+      ...{ text: `Delete the trigger "${name}" of ${workflow.path}`, at: null },
       run: () => none(client.deleteTrigger(id)),
     }),
 
-    /** How many runs a workflow has, which are deleted with it. */
+    /** How many runs a workflow has. All of them are deleted with it. */
     async countRuns(id: string): Promise<number> {
       const params = { path: { definition_id: id }, query: { limit: 1 } };
       return (await unwrap(client.api.GET("/v1/workflow-definitions/{definition_id}/runs", { params }))).total;

@@ -1,4 +1,4 @@
-/** The parts of the tenant's tree by path and by id. Each is read once. */
+/** Looks up files and folders of the tenant by path or by id. Each is read once, and then remembered. */
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
 import type { Part } from "../../types.ts";
@@ -34,7 +34,7 @@ export function treeOf(client: Client) {
   }
 
   return {
-    /** The path of the part with this id, as the file has it: with a `/` at its end if it is a folder. Its id if it cannot be seen. */
+    /** The path of the part with this id, with a `/` at its end if it is a folder. For a part that the caller may not see, its id. */
     async pathOf(id: string): Promise<string> {
       const part = await ofId(id);
       if (part === null) return id;
@@ -44,7 +44,7 @@ export function treeOf(client: Client) {
 
     at: (path: string) => at(withoutSlash(path)),
 
-    /** The folders at and above this path that are missing, from the top. */
+    /** The folders on the way to this path, and at it, that are missing. The topmost is first. */
     async missing(path: string): Promise<string[]> {
       const names = withoutSlash(path).split("/").slice(1);
       const paths = names.map((_, index) => `/${names.slice(0, index + 1).join("/")}`);

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from "node:crypto";
-import { constants } from "node:fs";
 import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
@@ -105,8 +104,8 @@ async function requireAbsent(folder: string, files: readonly RunFile[]): Promise
 type Saved = { run: string; attempt: number; file: RunFile; folder: string };
 
 /**
- * Writes a new file beside its place, and moves it there when it is complete. So it never writes through a link that has the name of the
- * file, and a download that is cut leaves nothing.
+ * Writes to a new file in the folder, and renames it when it is complete. So it never writes through a link that has the name of the file,
+ * and a download that breaks off leaves nothing behind.
  */
 async function save(client: Client, { run, attempt, file, folder }: Saved, counter: Counter): Promise<void> {
   const params = { path: { run_id: run, name: file.name }, query: { attempt } };
@@ -116,8 +115,7 @@ async function save(client: Client, { run, attempt, file, folder }: Saved, count
   });
   if (!response.ok) throw toProblem(response, error);
   const path = join(folder, `.${file.name}.${randomBytes(6).toString("hex")}`);
-  const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW = 0 } = constants;
-  const handle = await open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0o666);
+  const handle = await open(path, "wx");
   try {
     const hash = createHash("sha256");
     const reader = data?.getReader();

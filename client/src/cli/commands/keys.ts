@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { unwrap } from "../../connection.ts";
 import type { ApiKey } from "../../types.ts";
+import { callJson } from "../call-json.ts";
 import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { several } from "../input.ts";
@@ -67,12 +68,8 @@ Examples:
         ...(flags.expires !== undefined && { expires_at: flags.expires }),
         ...(workflows.length > 0 && { workflow_definition_ids: workflows.map(({ id }) => id) }),
       };
-      const response = await client.request(flags.runner ? "/v1/runner-keys" : "/v1/api-keys", {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(body),
-      });
-      const key: ApiKey & { key: string } = await response.json();
+      const path = flags.runner ? "/v1/runner-keys" : "/v1/api-keys";
+      const key = await callJson<ApiKey & { key: string }>(client, "POST", path, body);
       if (mode === "people") say("Keep the key now: it is not shown again.");
       printOne(mode, key, key.key, () => facts({ id: key.id, name: harmless(key.name), key: key.key }));
     });

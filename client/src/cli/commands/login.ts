@@ -6,7 +6,7 @@ import type { User } from "../../types.ts";
 import { signInByBrowser } from "../browser-login.ts";
 import { connect, contextOf, type GlobalFlags, modeOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { ask } from "../input.ts";
+import { ask, confirm } from "../input.ts";
 import { facts, harmless, printOne, say } from "../output.ts";
 import { isRunnerKey, RUNNER_KEY } from "../runner-key.ts";
 import { findSettings, removeLogin, writeLogin } from "../settings.ts";
@@ -50,7 +50,7 @@ Examples:
       let client = connect(url, apiKey, ofCell);
       const me = await client.me().catch(async (error: unknown) => {
         const cellUrl = error instanceof ApiProblem ? error.cellUrl : null;
-        if (cellUrl !== null && isTerminal && (await isConfirmed(cellUrl))) {
+        if (cellUrl !== null && isTerminal && (await mayBeSentTo(cellUrl))) {
           client = connect(cellUrl, apiKey, ofCell);
           return client.me();
         }
@@ -93,11 +93,9 @@ Examples:
     });
 }
 
-/** Asks whether the key may be sent to a cell whose address is not below the domain of the service. */
-async function isConfirmed(cellUrl: string): Promise<boolean> {
-  const answer = await ask(`This API key is of another cell, at ${harmless(cellUrl)}. Send it there? [y/N] `);
-  return /^y(es)?$/i.test(answer.trim());
-}
+/** Asks the user whether the key may be sent to a cell whose address is not below the domain of the service. */
+const mayBeSentTo = (cellUrl: string): Promise<boolean> =>
+  confirm(`This API key is of another cell, at ${harmless(cellUrl)}. Send it there?`);
 
 const isUnknownKey = (error: unknown): boolean => error instanceof ApiProblem && error.status === 401;
 

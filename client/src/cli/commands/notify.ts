@@ -2,13 +2,14 @@ import type { Command } from "commander";
 import type { Client } from "../../client.ts";
 import { ApiProblem } from "../../problem.ts";
 import type { NotificationDelivery, NotificationEndpoint } from "../../types.ts";
+import { callJson } from "../call-json.ts";
 import { contextOf } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { oneOf, readText, several, severalLabels, severalOf } from "../input.ts";
 import { findWorkflow } from "../names.ts";
 import { ago, facts, harmless, type Mode, paint, printList, printOne, say } from "../output.ts";
 
-/** `secret` is present only in the answer that creates it. A chat has none. */
+/** Only the answer that creates a secret has `secret`. An endpoint that is a chat has none. */
 type Endpoint = NotificationEndpoint & { secret?: string };
 
 const TYPES: readonly NotificationEndpoint["event_types"][number][] = [
@@ -44,19 +45,10 @@ type CreateFlags = {
   description?: string;
 };
 
-async function call<Answer>(client: Client, method: string, path: string, body?: object): Promise<Answer> {
-  const response = await client.request(path, {
-    method,
-    ...(body && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
-  });
-  const answer: Answer = response.status === 204 ? null : await response.json();
-  return answer;
-}
-
 /** Has an endpoint sent something. */
 async function send(client: Client, id: string, path: string): Promise<NotificationDelivery> {
   try {
-    return await call(client, "POST", `${PATH}/${encodeURIComponent(id)}/${path}`);
+    return await callJson(client, "POST", `${PATH}/${encodeURIComponent(id)}/${path}`);
   } catch (error) {
     if (!(error instanceof ApiProblem && error.code === "conflict")) throw error;
     throw new CliError(`It is disabled. Run \`workflow-runs notify enable ${id}\`.`);
@@ -65,7 +57,7 @@ async function send(client: Client, id: string, path: string): Promise<Notificat
 
 /** Reads the first page of a list. It is complete, since a tenant has at most 50 endpoints. */
 async function list<Item>(client: Client, path: string): Promise<Item[]> {
-  const { items } = await call<{ items: Item[] }>(client, "GET", `${path}?limit=100`);
+  const { items } = await callJson<{ items: Item[] }>(client, "GET", `${path}?limit=100`);
   return items;
 }
 
@@ -127,13 +119,14 @@ Example:
       const { client, mode } = contextOf(command);
       const workflows = await Promise.all((flags.workflow ?? []).map((one) => findWorkflow(client, one)));
       const { format, label: labels, on, description } = flags;
-      const made = await call<Endpoint>(client, "POST", PATH, {
+      const made = await callJson<Endpoint>(client, "POST", PATH, {
         url: await readUrl(given),
         event_types: flags.type,
         ...(workflows.length > 0 && { workflow_definition_ids: workflows.map(({ id }) => id) }),
-        ...Object.fromEntries(
-          Object.entries({ format, labels, on, description }).filter(([, value]) => value !== undefined),
-        ),
+        format,
+        labels,
+        on,
+        description,
       });
       printEndpoint(mode, made);
     });
@@ -147,14 +140,14 @@ Example:
     .action(async (id: string, given: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
       const path = `${PATH}/${encodeURIComponent(id)}`;
-      const { format } = await call<Endpoint>(client, "GET", path);
-      printEndpoint(mode, await call<Endpoint>(client, "PATCH", path, { format, url: await readUrl(given) }));
+      const { format } = await callJson<Endpoint>(client, "GET", path);
+      printEndpoint(mode, await callJson<Endpoint>(client, "PATCH", path, { format, url: await readUrl(given) }));
     });
 
   ofEndpoint("rotate", "Create a new secret; for 24 hours, notifications are also signed with the old one").action(
     async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
-      const rotated = await call<Endpoint>(client, "POST", `${PATH}/${encodeURIComponent(id)}/rotate-secret`);
+      const rotated = await callJson<Endpoint>(client, "POST", `${PATH}/${encodeURIComponent(id)}/rotate-secret`);
       printOne(mode, rotated, id, () => facts({ id, secret: rotated.secret }));
     },
   );
@@ -200,7 +193,7 @@ Example:
   ] as const) {
     ofEndpoint(name, text).action(async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
-      const changed = await call<Endpoint>(client, "PATCH", `${PATH}/${encodeURIComponent(id)}`, {
+      const changed = await callJson<Endpoint>(client, "PATCH", `${PATH}/${encodeURIComponent(id)}`, {
         is_active: isActive,
       });
       printOne(mode, changed, id, () => endpointLines(changed));
@@ -209,7 +202,7 @@ Example:
 
   ofEndpoint("delete", "Delete it and its deliveries").action(async (id: string, _, command: Command) => {
     const { client, mode } = contextOf(command);
-    await call<null>(client, "DELETE", `${PATH}/${encodeURIComponent(id)}`);
+    await callJson<null>(client, "DELETE", `${PATH}/${encodeURIComponent(id)}`);
     printOne(mode, { id }, id, () => [`Deleted ${id}.`]);
   });
 }

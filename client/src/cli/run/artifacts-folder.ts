@@ -27,7 +27,7 @@ async function listFiles(folder: string): Promise<{ name: string; bytes: number 
 }
 
 /**
- * Stores the files that a command has left. A run that was given back or whose result counts no more gets none.
+ * Stores the files that a command has left. It stores nothing if the run was given back, or its result does not count any more.
  * @throws Error when the service refuses a file, or the work has to end
  */
 export async function storeFiles(folder: string, { signal, artifact }: WorkContext): Promise<void> {
@@ -53,7 +53,7 @@ async function storeFile(
   await artifact(name, await openCounted(path, file), { sha256: await hashFile(path) });
 }
 
-/** The same for a command that has failed: its own error counts, so that a file is missing is only told. */
+/** The same for a command that has failed. An error here is only printed, since the error of the command is the one to report. */
 export async function storeFilesOfFailure(folder: string, context: WorkContext): Promise<void> {
   try {
     await storeFiles(folder, context);
