@@ -74,7 +74,10 @@ begin
   left join forgotten on forgotten.run_id = ended.id;
   -- Most definitions retry nothing, and most runs end like the run before them. These cheap checks find that out first. All runs that end
   -- in one call have the same status.
-  select bool_or(d.max_attempts > 1), bool_or(d.last_end is distinct from v_status) into v_may_retry, v_has_turn
+  select bool_or(d.max_attempts > 1),
+    coalesce(bool_or(d.last_end <> v_status), false)
+      or public.await_turns(array_agg(distinct d.tenant_id) filter (where d.last_end is null))
+  into v_may_retry, v_has_turn
   from public.workflow_definitions d
   where d.id = any (v_definition_ids);
   if v_may_retry and v_failed_ids is not null then

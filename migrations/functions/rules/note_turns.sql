@@ -3,7 +3,16 @@
 --   first_failure  the run FAILED, and the one before it COMPLETED, or there was none
 --   works_again    the run COMPLETED, and the one before it FAILED
 -- An attempt that the policy retries is not an end here. How the last run ended is kept in the definition's `last_end`, since that run may
--- be deleted or retried afterwards.
+-- be deleted or retried afterwards. It is null, as if no run had ended, until one ends while an endpoint of the tenant asks for turns:
+-- most tenants have none, and so their ends need not change the definition. From then on it is kept, also when there is no endpoint any
+-- more.
+
+-- True when an endpoint of one of these tenants asks for turns.
+create or replace function public.await_turns(p_tenant_ids uuid[]) returns boolean
+language plpgsql stable as $$
+begin
+  return exists (select from public.notification_endpoints e where e.tenant_id = any (p_tenant_ids) and e.turns is not null);
+end $$;
 
 -- Records in `last_end` how runs of locked definitions have ended, and inserts the notifications of turns. Call it in the transaction that
 -- ends the runs, after the policies have retried some of them: only runs that are still COMPLETED or FAILED count. When several runs of a
@@ -20,6 +29,7 @@ begin
       from public.workflow_runs r
       join public.workflow_definitions d on d.id = r.workflow_definition_id
       where r.id = any (p_run_ids) and r.status in ('COMPLETED', 'FAILED') and d.last_end is distinct from r.status
+        and (d.last_end is not null or public.await_turns(array[d.tenant_id]))
       order by d.id, r.completed_at, r.id
     ), noted as (
       update public.workflow_definitions d set last_end = first.status from first where d.id = first.definition_id

@@ -248,7 +248,9 @@ begin
       cross join lateral (
         select from public.workflow_definitions d
         where d.id = locked.id and public.starts_runs(d.is_active, d.runner_url, d.handover) limit 1
-      ) definition), null);
+      ) definition
+      -- Usually nothing waits behind a run that has ended, and this finds it out sooner than `next_run`.
+      cross join lateral (select from public.waiting_runs(locked.id, p_now) limit 1) waiting), null);
     exit when cardinality(v_run_ids) = 0;
     with promoted as (
       update public.workflow_runs r
