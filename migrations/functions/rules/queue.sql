@@ -145,16 +145,20 @@ declare
   v_position bigint := 0;
   v_count bigint := 0;
 begin
-  select slots.free, slots.per_key, slots.full_keys into v_free, v_per_key, v_full_keys
-  from public.slots_of(p_definition_id, p_held_at) slots;
+  -- In most calls no slot is free or keys take no turns, so the cheaper question comes first.
+  select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id, p_held_at) slots;
+  if v_free < 1 then
+    return 0;
+  end if;
   if v_per_key is null then
     return (
       select count(*)
       from (
         select from public.waiting_runs(p_definition_id, p_now)
-        limit greatest(v_free, 0)
+        limit v_free
       ) next);
   end if;
+  select slots.full_keys into v_full_keys from public.slots_of(p_definition_id, p_held_at) slots;
   -- Each key adds as many as it has room for, until all free slots are counted.
   while v_count < v_free loop
     select waiting.concurrency_key into v_key
@@ -174,7 +178,7 @@ begin
           select count(*) from public.held_slots(p_definition_id, p_held_at) held where held.concurrency_key = v_key) end
       ) next);
   end loop;
-  return least(v_count, greatest(v_free, 0));
+  return least(v_count, v_free);
 end $$;
 
 -- The deadline of a run with this snapshot that starts at this instant. `slack_seconds` of the context are added to its time limit.
