@@ -14,10 +14,7 @@ export const spreadOut = (names: readonly string[]): TestSequencerConstructor =>
       const nameOf = ({ moduleId }: TestSpecification) => names.findIndex((name) => moduleId.endsWith(`/${name}`));
       const waiting = sorted.filter((file) => nameOf(file) >= 0).sort((a, b) => nameOf(a) - nameOf(b));
       const working = sorted.filter((file) => nameOf(file) < 0);
-      const spread = waiting.flatMap((file, index) => [
-        file,
-        ...working.slice(index * BETWEEN, (index + 1) * BETWEEN),
-      ]);
+      const spread = waiting.flatMap((file, index) => [file, ...working.slice(index * BETWEEN, (index + 1) * BETWEEN)]);
       return [...spread, ...working.slice(waiting.length * BETWEEN)];
     }
   };
