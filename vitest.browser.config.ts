@@ -5,6 +5,7 @@ import { longestFirst } from "./test/support/node/longest-first.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.browser.test.ts"],
+    globalSetup: "./test/support/node/shared.ts",
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // Three stacks for two cores: they wait for a part of the time.

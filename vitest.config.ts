@@ -1,5 +1,6 @@
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { spreadOut } from "./test/support/node/spread-out.ts";
 
 export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { r2Buckets: ["ARTIFACTS"] } })],
@@ -11,8 +12,23 @@ export default defineConfig({
     setupFiles: "./test/setup.ts",
     // To start a runtime for each file and load all anew in it would take longer than most of the files do.
     isolate: false,
-    // Three runtimes for two cores, since many tests wait for a timer or for the database.
-    maxWorkers: 3,
+    // Four runtimes for two cores, since many tests wait for a timer or for the database.
+    maxWorkers: 4,
+    sequence: {
+      sequencer: spreadOut([
+        "hub/stream.test.ts",
+        "hub/leases.test.ts",
+        "runs/batches/find-batch.test.ts",
+        "mcp/mcp.test.ts",
+        "hub/wait.test.ts",
+        "hub/log-stream.test.ts",
+        "hub/alarm.test.ts",
+        "hub/triggers.test.ts",
+        "faults/rate-limit.test.ts",
+        "notify/alarm.test.ts",
+        "hub/register.test.ts",
+      ]),
+    },
     // Many concurrent tests wait for a time limit.
     maxConcurrency: 10,
     // A passing test's request logs are noise; a failing one's are evidence.

@@ -35,12 +35,21 @@ export default defineConfig({
           ...config.test,
           ...noLimits,
           name: "deep",
+          maxWorkers: 3,
           include: ["test/**/*.deep.test.ts"],
           sequence: { groupOrder: 0 },
         },
       },
-      // In Node, and after the others: it needs the machine for itself.
-      { test: { ...noLimits, name: "node", include: ["test/**/*.node.test.ts"], sequence: { groupOrder: 1 } } },
+      // In Node, and after the others: it starts processes of its own, which need the machine.
+      {
+        test: {
+          ...noLimits,
+          name: "node",
+          maxWorkers: 2,
+          include: ["test/**/*.node.test.ts"],
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

@@ -5,6 +5,7 @@ import { longestFirst } from "./test/support/node/longest-first.ts";
 export default defineConfig({
   test: {
     include: ["test/**/*.stack.test.ts"],
+    globalSetup: "./test/support/node/shared.ts",
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // What is polled is often a command, which takes a part of a second.

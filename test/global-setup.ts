@@ -9,11 +9,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { text } from "node:stream/consumers";
-import { Client } from "pg";
 import type { TestProject } from "vitest/node";
 import { type Postgres, type PostgresOptions, startPostgres } from "../scripts/local/postgres.ts";
 import { type Intercept, startSqlEndpoint } from "../scripts/local/sql-endpoint.ts";
-import { migrate } from "../scripts/migrate.ts";
 import { createExampleRunners } from "./examples/example-runner-process.ts";
 import { createExplainer } from "./plans/explainer.ts";
 import { createFakeRunners } from "./support/node/fake-runner.ts";
@@ -21,8 +19,7 @@ import { createFaults } from "./support/node/faults.ts";
 import { silenceNoise } from "./support/node/quiet.ts";
 import { runScript } from "./support/node/run-script.ts";
 import { swapFunctions } from "./support/node/swap-functions.ts";
-
-const TEMPLATE = "template_workflow_runs";
+import { createTemplate } from "./support/node/template-database.ts";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const letNoiseThrough = silenceNoise();
@@ -118,8 +115,7 @@ function readSeed(): number {
 async function startServer(dataDir: string, server: Pick<PostgresOptions, "persistent" | "npmPackage">) {
   const options = { dataDir, port: 0, ...server };
   let postgres: Postgres = await startPostgres(options);
-  await query(postgres.url("postgres"), `create database ${TEMPLATE}`);
-  await migrate({ directUrl: postgres.url(TEMPLATE), log: () => {} });
+  const createDatabase = await createTemplate(postgres);
 
   const requests = new Map<string, number>();
   const faults = createFaults();
@@ -133,7 +129,6 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     return faults.inflict(database, request);
   };
   const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, intercept, keepsPlans: true });
-  let databases = 0;
 
   return {
     public: { sqlEndpoint: endpoint.url },
@@ -141,11 +136,7 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     faults,
     explainer,
     urlOf: (database: string) => postgres.url(database),
-    async createDatabase() {
-      const name = `test_${++databases}`;
-      await query(postgres.url("postgres"), `create database ${name} template ${TEMPLATE}`);
-      return postgres.url(name);
-    },
+    createDatabase: async () => postgres.url(await createDatabase()),
     stop: () => postgres.stop(),
     async start() {
       postgres = await startPostgres({ ...options, port: postgres.port });
@@ -157,11 +148,4 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
       rmSync(postgres.dataDir, { recursive: true, force: true });
     },
   };
-}
-
-async function query(connectionString: string, text: string): Promise<void> {
-  const client = new Client({ connectionString });
-  await client.connect();
-  await client.query(text);
-  await client.end();
 }

@@ -32,6 +32,8 @@ const DATA_DIR = join(localDir, "postgres");
 const PORT_FILE = join(localDir, "postgres-port");
 const DATABASE = "workflow_runs";
 const UNDEFINED_DATABASE = "3D000";
+/** As long as Neon keeps an unused connection. A new one has no plans yet, so its first statements are slow. */
+const KEPT_CONNECTION_MS = 5 * 60_000;
 
 /** Reads the command line; true for `--reset`. Prints the help and ends when that is requested. */
 export function readReset(help: string): boolean {
@@ -106,7 +108,8 @@ export async function startDatabase(
   const databaseUrl = own ? readOwnPostgres(own) : await startOwnedPostgres(supervisor, record, reset);
   await createDatabaseIfMissing(databaseUrl);
 
-  const endpoint = await startSqlEndpoint({ postgresUrl: databaseUrl, port: sqlPort });
+  const options = { postgresUrl: databaseUrl, port: sqlPort, idleTimeoutMs: KEPT_CONNECTION_MS };
+  const endpoint = await startSqlEndpoint(options);
   supervisor.onStop(endpoint.close);
 
   const database = { databaseUrl, neonFetchEndpoint: endpoint.url };

@@ -89,8 +89,11 @@ export function openLive(
     openRegister,
     hasHubs: hubs !== undefined,
     mark: throttled(async () => openRegister()?.mark()),
-    noteRefusedSignIn: (way) =>
-      countRefused(way).catch((error: unknown) => log("error", "register", describeError(error))),
+    async noteRefusedSignIn(way) {
+      // Without a register there is nowhere to count them, so nobody needs to wait for more of them.
+      if (register === undefined) return;
+      await countRefused(way).catch((error: unknown) => log("error", "register", describeError(error)));
+    },
     noteAlarm: throttled(async (lateMs: number) => openRegister()?.noteAlarm(lateMs)),
     async announce(changes) {
       const endpointIds = changes.flatMap(({ endpoint_ids = [] }) => endpoint_ids);

@@ -18,7 +18,7 @@ export const nodeOf = (folder: string, version: string): string =>
   version === "24" ? process.execPath : join(folder, `node_modules/node-${version}/bin/node`);
 
 /**
- * Installs the client in `folder`. It is built in a copy of its source, `folder`/clone, because building writes to `dist`, where other
+ * Installs the client in `folder`, which need not exist. It is built in a copy of its source, `folder`/clone, because building writes to `dist`, where other
  * tests may be reading the same files.
  */
 export async function installClient(folder: string): Promise<void> {

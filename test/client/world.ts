@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
-import { type Stack, startStack } from "../../scripts/local/browser.ts";
-import { installClient } from "./installed-client.ts";
+import type { Stack } from "../../scripts/local/browser.ts";
+import { copyClient, startSharedStack } from "../support/node/shared-stack.ts";
 
 /**
- * Starts a local stack and installs the package in a folder before the tests of a file. Returns what reads where they are. `env` is
+ * Starts a local stack, and places the installed package in a folder, before the tests of a file. Returns what reads where they are. `env` is
  * for the stack, such as WORK_SECONDS of its example runner.
  */
 export function useWorld(env: Record<string, string> = {}) {
@@ -14,7 +14,7 @@ export function useWorld(env: Record<string, string> = {}) {
   let stack: Stack;
 
   beforeAll(async () => {
-    [stack] = await Promise.all([startStack(env), installClient(folder)]);
+    [stack] = await Promise.all([startSharedStack(env), copyClient(folder)]);
   });
 
   afterAll(async () => {

@@ -8,7 +8,7 @@ const minutes = inject("soakMinutes");
 const EXTENT =
   minutes > 0
     ? { steps: 200, sequences: Number.MAX_SAFE_INTEGER, seconds: minutes * 60 }
-    : { steps: 50, sequences: 15 };
+    : { steps: 50, sequences: 10 };
 
 beforeAll(() => {
   vi.spyOn(console, "info").mockReturnValue();

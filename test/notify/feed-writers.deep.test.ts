@@ -1,4 +1,4 @@
-/** A reader that pages through the feed for 20 seconds, while 32 writers commit in random order, some of them after seconds. */
+/** A reader that pages through the feed for 12 seconds, while 32 writers commit in random order, some of them after seconds. */
 import { neon } from "@neondatabase/serverless";
 import { expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
@@ -10,7 +10,7 @@ import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
 const WRITERS = 32;
-const MS = 20_000;
+const MS = 12_000;
 /** A connection string has at most 20 connections, so the writers use two different ones. */
 const POOLS = 2;
 

@@ -11,7 +11,7 @@ import { createAfter } from "../triggers/support.ts";
 const CLIENTS = 16;
 const SWEEPERS = 2;
 const DEFINITIONS = 8;
-const SECONDS = 30;
+const SECONDS = 20;
 
 /** The allowed statuses, since another client may have been first. No server error is among them. */
 const FINE = new Set([200, 201, 202, 204, 404, 409]);

@@ -1,17 +1,18 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Stack, startStack } from "../../scripts/local/browser.ts";
+import type { Stack } from "../../scripts/local/browser.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { tryWorkflow } from "../../scripts/local/smoke-workflow.ts";
 import { runScript } from "../support/node/run-script.ts";
+import { startSharedStack } from "../support/node/shared-stack.ts";
 import { describeDeployment } from "./deploy-cells.ts";
 
 let stack: Stack;
 let database: pg.Client;
 
 beforeAll(async () => {
-  stack = await startStack();
+  stack = await startSharedStack();
   database = new pg.Client({ connectionString: stack.postgresUrl });
   await database.connect();
 });

@@ -1,7 +1,8 @@
 import pg from "pg";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
-import { launchBrowser, type Stack, startStack } from "../../../scripts/local/browser.ts";
+import { launchBrowser, type Stack } from "../../../scripts/local/browser.ts";
+import { startSharedStack } from "../node/shared-stack.ts";
 
 /** A browser, a local stack for it to look at, and a connection to the stack's database. */
 export type World = { browser: Browser; stack: Stack; database: pg.Client };
@@ -16,7 +17,7 @@ export function useWorld(env: Record<string, string> = {}): World {
   let database: pg.Client;
 
   beforeAll(async () => {
-    [browser, stack] = await Promise.all([launchBrowser(), startStack(env)]);
+    [browser, stack] = await Promise.all([launchBrowser(), startSharedStack(env)]);
     database = new pg.Client({ connectionString: stack.postgresUrl });
     await database.connect();
   });

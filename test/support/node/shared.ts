@@ -1,0 +1,68 @@
+/**
+ * What the tests in Node share: a Postgres with a database for each local stack, and the installed client. Either takes seconds, so it is
+ * made when the first test file asks for it.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { startPostgres } from "../../../scripts/local/postgres.ts";
+import { installClient } from "../../client/installed-client.ts";
+import { createTemplate } from "./template-database.ts";
+
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const folder = mkdtempSync(join(tmpdir(), "workflow-runs-shared-"));
+  const endings: (() => Promise<void>)[] = [];
+
+  const postgres = once(async () => {
+    const server = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
+    endings.push(async () => {
+      await server.stop();
+      rmSync(server.dataDir, { recursive: true, force: true });
+    });
+    return { server, createDatabase: await createTemplate(server) };
+  });
+  const client = once(async () => {
+    const installed = join(folder, "client");
+    await installClient(installed);
+    return installed;
+  });
+  const routes: Record<string, () => Promise<string>> = {
+    "/databases": async () => {
+      const { server, createDatabase } = await postgres();
+      return server.url(await createDatabase());
+    },
+    "/client": client,
+  };
+
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url ?? "/", "http://shared");
+    try {
+      const answer = await routes[pathname]?.();
+      response.writeHead(answer === undefined ? 404 : 200).end(answer);
+    } catch (error) {
+      response.writeHead(500).end(error instanceof Error ? error.stack : String(error));
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  if (typeof address !== "object" || address === null) throw new Error("The server has no port.");
+  project.provide("harnessUrl", `http://127.0.0.1:${address.port}`);
+
+  return async () => {
+    server.closeAllConnections();
+    server.close();
+    for (const end of endings) await end();
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+/** Calls `make` once, at the first call. */
+function once<Made>(make: () => Promise<Made>): () => Promise<Made> {
+  let made: Promise<Made> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
