@@ -115,6 +115,11 @@ export const workflowRuns = pgTable(
       .on(t.workflowDefinitionId, t.concurrencyKey, t.queuePosition)
       .where(sql`status = 'PENDING' and queue_position is not null`)
       .concurrently(),
+    // From one tenant with a PENDING run to the next, and from one of its definitions to the next: `turns`, `promote_waiting_runs`.
+    index("workflow_runs_tenant_queue_index")
+      .on(t.tenantId, t.workflowDefinitionId)
+      .where(sql`status = 'PENDING'`)
+      .concurrently(),
     // When something of a PENDING run is due by time, since it joins its queue or expires: of a definition (`end_overdue_runs`), of a
     // tenant (`sweep_tenant`, `next_due_at`), of all (`time_out_overdue_runs`, `promote_waiting_runs`, `deployment_due_in_ms`).
     index("workflow_runs_definition_waiting_index")
@@ -154,8 +159,11 @@ export const workflowRuns = pgTable(
     index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
     // The same for the runs that one user triggered.
     index("workflow_runs_user_status_newest_index").on(t.tenantId, t.userId, t.status, t.createdAt, t.id),
-    // Runs by the time of their end: the summary, the page Health, `delete_old_runs`.
+    // Runs by the time of their end: the summary, the page Health, and from one tenant with an old run to the next: `turns`,
+    // `delete_old_runs`.
     index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
+    // Those of all tenants, the oldest first: `delete_old_runs`.
+    index("workflow_runs_completed_index").on(t.completedAt).where(sql`completed_at is not null`).concurrently(),
     // The last characters of ids, which people copy: the search. A full id is found by the primary key.
     index("workflow_runs_id_end_index").on(sql`right(${t.id}::text, 4)`),
     // Words of the errors that runners reported: the search. Errors of deadlines are left out: they are all alike, and

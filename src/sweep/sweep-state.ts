@@ -21,9 +21,12 @@ const turnSchema = z
 /** The positions in the tenants' turns, by the kinds of `turns` in SQL. Each sweep goes on where the one before it has stopped. */
 const turnsSchema = z.object({
   dispatches: turnSchema,
+  stops: turnSchema,
   ends: turnSchema,
   firings: turnSchema,
+  waiting: turnSchema,
   notifications: turnSchema,
+  old_runs: turnSchema,
 });
 type Turns = z.infer<typeof turnsSchema>;
 

@@ -21,23 +21,23 @@ export const timeOutOverdueRuns = defineVerb({
 
 /**
  * Handles up to `limit` definitions whose slot is free: starts their PENDING runs, also those whose back-off is over, and
- * announces runs that wait for a runner to lease them. `has_due_stops` says whether a webhook of a stop is due, and `has_more`
- * that a further call will find more to do.
+ * announces runs that wait for a runner to lease them. The tenants take turns, from `after` on. `has_due_stops` says whether a webhook of
+ * a stop is due, and `has_more` that a further call may find more to do.
  */
 export const promoteWaitingRuns = defineVerb({
   name: "promote_waiting_runs",
-  args: (limit: number) => ({ limit }),
-  result: z.object({ has_due_stops: z.boolean(), has_more: z.boolean() }),
+  args: (chunk: { limit: number } & Turn) => chunk,
+  result: z.object({ has_due_stops: z.boolean(), has_more: z.boolean(), after: z.string().nullish() }),
 });
 
 /**
- * Deletes up to `limit` runs that ended more than `days` days ago, with their events. The tenants take turns. A run is kept
- * while its idempotency key is in use. `deleted` is the number of deleted runs.
+ * Deletes up to `limit` runs that ended more than `days` days ago, with their events. When there are more, the tenants take turns, from
+ * `after` on. A run is kept while its idempotency key is in use. `deleted` is the number of deleted runs.
  */
 export const deleteOldRuns = defineVerb({
   name: "delete_old_runs",
-  args: (chunk: { days: number; limit: number }) => chunk,
-  result: z.object({ deleted: z.int() }),
+  args: (chunk: { days: number; limit: number } & Turn) => chunk,
+  result: z.object({ deleted: z.int(), after: z.string().nullish() }),
 });
 
 /** Does what is due for one tenant: fails up to `limit` overdue runs, and starts the runs behind them: `sweep_tenant` in SQL. */

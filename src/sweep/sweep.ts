@@ -101,15 +101,14 @@ export async function sweep(
     }
     try {
       const lagsMs = await timeOutAll(services, turns.ends, () => hasRoom("timeOut"));
-      const promote = async () => (await perform(services, promoteWaitingRuns, PROMOTE_LIMIT)).result;
-      let promoted = await promote();
-      while (promoted.has_more && hasRoom("promote")) promoted = await promote();
+      const hasDueStops = await promoteAll(services, turns.waiting, () => hasRoom("promote"));
       const fired = await fireDue(services, null, () => hasRoom("fire"), turns.firings);
-      if (promoted.has_due_stops) {
-        await dispatchStops(services, (count) => {
+      if (hasDueStops) {
+        const mayStop = (count: number) => {
           stopped = count;
           return hasRoom("stop");
-        });
+        };
+        await dispatchStops(services, mayStop, null, turns.stops);
       }
       const mayDispatch = (count: number) => {
         dispatched = count;
@@ -119,7 +118,7 @@ export async function sweep(
 
       await startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED, turns.notifications));
 
-      const deleted = await deleteOld(services, () => hasRoom("delete"));
+      const deleted = await deleteOld(services, turns.old_runs, () => hasRoom("delete"));
       await deleteArtifacts(services, () => hasRoom("deleteArtifacts"));
       await perform(services, deleteOldNotifications, DELETE_NOTIFICATIONS);
       await perform(services, deleteOldAuditEvents, {
@@ -173,12 +172,22 @@ async function timeOutAll(services: VerbServices, turn: Turn, hasRoom: () => boo
   return lagsMs;
 }
 
+/** Starts the runs that wait although a slot is free, or that join their queues now. Returns whether a webhook of a stop is due. */
+async function promoteAll(services: VerbServices, turn: Turn, hasRoom: () => boolean): Promise<boolean> {
+  while (true) {
+    const { result } = await perform(services, promoteWaitingRuns, { limit: PROMOTE_LIMIT, after: turn.after });
+    turn.after = result.after ?? null;
+    if (!result.has_more || !hasRoom()) return result.has_due_stops;
+  }
+}
+
 /** Deletes the runs that are older than RETENTION_DAYS. Returns the number of deleted runs. */
-async function deleteOld(services: VerbServices, hasRoom: () => boolean): Promise<number> {
+async function deleteOld(services: VerbServices, turn: Turn, hasRoom: () => boolean): Promise<number> {
   const { retentionDays: days } = services.config;
   let count = 0;
   while (days !== undefined && hasRoom()) {
-    const { result } = await perform(services, deleteOldRuns, { days, limit: DELETE_CHUNK });
+    const { result } = await perform(services, deleteOldRuns, { days, limit: DELETE_CHUNK, after: turn.after });
+    turn.after = result.after ?? null;
     count += result.deleted;
     if (result.deleted === 0) break;
   }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { claimDispatches, postponeRunner } from "../../src/dispatches/dispatch-verbs.ts";
+import { claimDispatches, claimStopDispatches, postponeRunner } from "../../src/dispatches/dispatch-verbs.ts";
 import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
 import type { Turn } from "../../src/turn.ts";
 import type { TenantEffects } from "../../src/verbs/effects.ts";
@@ -100,7 +100,7 @@ describe("the runs that wait", () => {
   /** The definitions that one call tells the runners of, by tenant. */
   async function toldOf(limit: number): Promise<Map<string, string[]>> {
     const announced: TenantEffects[] = [];
-    await perform(verbServices(service, announced), promoteWaitingRuns, limit);
+    await perform(verbServices(service, announced), promoteWaitingRuns, { limit, after: null });
     return new Map(
       announced.map(({ tenant_id, work }) => [tenant_id, work.map((found) => found.workflow_definition_id)]),
     );
@@ -129,6 +129,63 @@ describe("the runs that wait", () => {
     const small = await newTenant(2, "PENDING");
     await toldOf(10);
     expect(await Promise.all([backingOff, large, small].map((tenant) => count(tenant, "RUNNING")))).toEqual([0, 8, 2]);
+  });
+});
+
+describe("the runs that join their queues", () => {
+  async function newJoining(count: number, seconds: number) {
+    const tenant = await newTenant(count, "PENDING");
+    await service.database.sql`
+      update workflow_runs set not_before = statement_timestamp() - make_interval(secs => ${seconds}), queue_position = null
+      where tenant_id = ${tenant.id}`;
+    return tenant;
+  }
+
+  it("do so in turn, however many and old those of one tenant are, and there is more until all have", async () => {
+    const large = await newJoining(40, 3600);
+    const small = await newJoining(2, 1);
+    const join = async () =>
+      (await perform(services, promoteWaitingRuns, { limit: 10, after: null })).result.has_more;
+    expect([await join(), await count(small, "RUNNING")]).toEqual([true, 2]);
+    for (let calls = 0; calls < 10 && (await join()); calls++);
+    expect(await count(large, "RUNNING")).toBe(40);
+  });
+
+  it("are looked for from the tenant on at which the call before has stopped", async () => {
+    const tenants = [];
+    for (let n = 0; n < 5; n++) tenants.push(await newTenant(1, "PENDING"));
+    let after: string | null = null;
+    const started = [];
+    for (let call = 0; call < 3; call++) {
+      const chunk: { limit: number } & Turn = { limit: 2, after };
+      after = (await perform(services, promoteWaitingRuns, chunk)).result.after ?? null;
+      started.push((await Promise.all(tenants.map((tenant) => count(tenant, "RUNNING")))).reduce((a, b) => a + b));
+    }
+    expect([started, after]).toEqual([[2, 4, 5], null]);
+  });
+});
+
+describe("the webhooks of stops", () => {
+  it("are claimed in turn, from the tenant on at which the claim before has stopped", async () => {
+    const sizes = [30, 1, 1, 1];
+    const tenants = await Promise.all(sizes.map((size) => newTenant(size, { overdueSeconds: -3600 })));
+    await service.database.sql`
+      insert into running_attempts (run_id, tenant_id, attempt, stop_requested_at, stop_ends_at, next_stop_dispatch_at)
+      select id, tenant_id, attempt, statement_timestamp(), statement_timestamp() + interval '1 hour', statement_timestamp()
+      from workflow_runs`;
+    const turn: Turn = { after: null };
+    const claim = async (limit: number) => {
+      const { result } = await perform(services, claimStopDispatches, { tenantId: null, limit, after: turn.after });
+      turn.after = result.after ?? null;
+      return result.stops.map((stop) => stop.tenant_id);
+    };
+    const claimed: string[] = [];
+    for (let call = 0; call < 2; call++) {
+      claimed.push(...(await claim(2)));
+    }
+    expect(claimed.toSorted()).toEqual(tenants.map(({ id }) => id).toSorted());
+    // Alone again, the large one gets all of the claim.
+    expect(await claim(5)).toEqual(Array(5).fill(tenants[0]?.id));
   });
 });
 

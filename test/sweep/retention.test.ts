@@ -147,11 +147,11 @@ describe("retention", () => {
     const other = await createTenant(service.database);
     for (let i = 0; i < 12; i++) await insertOldRun(100 + i);
     const small = await insertOldRun(40, other);
-    const remove = async () =>
-      (await perform(verbServices(service), deleteOldRuns, { days: 30, limit: 8 })).result.deleted;
-    expect(await remove()).toBe(5);
-    expect(await kept()).not.toContain(small);
+    const chunk = { days: 30, limit: 8, after: null };
+    const remove = async () => (await perform(verbServices(service), deleteOldRuns, chunk)).result.deleted;
     expect(await remove()).toBe(8);
+    expect(await kept()).not.toContain(small);
+    expect(await remove()).toBe(5);
     expect(await remove()).toBe(0);
   });
 
@@ -178,7 +178,7 @@ describe("retention", () => {
         return old;
       end $$`;
     await sql`create trigger wait before delete on workflow_runs for each row execute function wait_for_retry()`;
-    const deleting = perform(verbServices(service), deleteOldRuns, { days: 30, limit: 8 });
+    const deleting = perform(verbServices(service), deleteOldRuns, { days: 30, limit: 8, after: null });
     for (let isDeleting = false; !isDeleting; ) {
       const [row] = await sql`select count(*)::int as number from pg_stat_activity
         where datname = current_database() and wait_event = 'PgSleep'`;

@@ -206,7 +206,7 @@ describe("the deletion of what is old", () => {
       where tenant_id = ${tenant.id}`;
     await service.send("POST", `/v1/workflow-runs/${retried.run_ids[0]}/retry`, tenant.owner.key);
     const unended = await invokeBatch(service, tenant, 1);
-    await perform(verbServices(service), deleteOldRuns, { days: 7, limit: 500 });
+    await perform(verbServices(service), deleteOldRuns, { days: 7, limit: 500, after: null });
     const left = await sql`select id from run_batches where tenant_id = ${tenant.id} order by id`;
     expect(left.map(({ id }) => id)).toEqual([retried.id, unended.id]);
     // Its key is free again.

@@ -1,56 +1,66 @@
--- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. The tenants take turns. A run is kept for
--- at least as long as its idempotency key is in use.
+-- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. When there are more, the tenants take turns, from
+-- the position `p_after` on: see `turns`. A run is kept for at least as long as its idempotency key is in use.
 --
 -- It also deletes as many batches that ended more than `p_days` ago and have no runs any more, API keys that were revoked or expired
 -- more than `p_days` ago, sessions of the dashboard that ended as long ago, and events of that age that are about no run, the oldest
--- first.
+-- first, of any tenant: nobody waits for their deletion.
 --
 -- Guarantees: a run is deleted together with all of its events. That a user has had an API key remains known: see `may_be_invited`.
 -- Closes the race with a retry: runs that another transaction has locked are skipped, and a run that was retried has not ended
 -- any more, so it does not match.
 --
--- Answers {"result": {"deleted": how many runs}}.
-create or replace function public.delete_old_runs(p_context jsonb, p_days integer, p_limit integer) returns jsonb
+-- Answers {"result": {"deleted": how many runs, "after": the position from which the next call goes on}}.
+create or replace function public.delete_old_runs(
+  p_context jsonb, p_days integer, p_limit integer, p_after uuid default null
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_ended_before timestamptz := clock_timestamp() - make_interval(days => p_days);
   v_created_before timestamptz := public.idempotency_cutoff(clock_timestamp());
+  v_after uuid := p_after;
+  v_tenant_ids uuid[];
   v_deleted integer;
   v_key_ids uuid[];
   v_event_ids bigint[];
 begin
-  -- `tenant` goes from one tenant with an ended run to the next by the index, without reading the runs in between.
-  with recursive tenant (id) as (
-    (select r.tenant_id from public.workflow_runs r where r.completed_at is not null order by r.tenant_id limit 1)
-    union all
-    select (
-      select r.tenant_id from public.workflow_runs r
-      where r.completed_at is not null and r.tenant_id > tenant.id
-      order by r.tenant_id limit 1)
-    from tenant
-    where tenant.id is not null
-  ), wanting as (
-    select tenant.id
-    from tenant
+  -- With fewer old runs than the limit, the part of the oldest below finds all of them, and the tenants need not take turns. The order
+  -- has the planner use the index. Otherwise it might read the whole table, in which there may be none.
+  if p_limit <= (
+    select count(*)
+    from (
+      select from public.workflow_runs r where r.completed_at < v_ended_before order by r.completed_at limit p_limit
+    ) old) then
+    select turn.ids, turn.after into v_tenant_ids, v_after from public.turns('old_runs', p_after, v_ended_before, p_limit) turn;
+  end if;
+  with old as (
+    select of_tenant.*
+    from unnest(v_tenant_ids) tenant (id)
     cross join lateral (
-      select from public.workflow_runs r
-      where r.tenant_id = tenant.id and r.completed_at < v_ended_before and r.created_at < v_created_before
-      limit 1
-    ) old
-  ), chosen as (
-    select old.id, old.completed_at, row_number() over (partition by wanting.id order by old.completed_at) as turn
-    from wanting
-    cross join lateral (
-      select r.id, r.completed_at
+      select r.id, r.tenant_id, r.completed_at
       from public.workflow_runs r
-      where r.tenant_id = wanting.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+      where r.tenant_id = tenant.id and r.completed_at < v_ended_before and r.created_at < v_created_before
       order by r.completed_at
-      limit (select greatest(p_limit / nullif(count(*), 0), 1) from wanting)
-    ) old
+      limit greatest(p_limit / cardinality(v_tenant_ids), 1)
+    ) of_tenant
+    union
+    (
+      select r.id, r.tenant_id, r.completed_at
+      from public.workflow_runs r
+      where r.completed_at < v_ended_before and r.created_at < v_created_before
+      order by r.completed_at
+      limit p_limit
+    )
+  ), chosen as (
+    select old.*, row_number() over (partition by old.tenant_id order by old.completed_at) as turn from old
   ), held as (
     select held.id
-    from (select id from chosen order by turn, completed_at limit p_limit) next
+    from (
+      -- In each round, the tenants whose turn it is come first. They are not more than the limit, so it leaves none of them out.
+      select chosen.id from chosen
+      order by chosen.turn, chosen.tenant_id = any (v_tenant_ids) desc nulls last, chosen.completed_at
+      limit p_limit
+    ) next
     cross join lateral (
       select r.id
       from public.workflow_runs r
@@ -99,5 +109,6 @@ begin
     ) old
     where old.at < v_ended_before);
   delete from public.workflow_run_events e where e.id = any (v_event_ids);
-  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('deleted', v_deleted)));
+  return public.answer_of(p_context, v_since, null,
+    jsonb_build_object('result', jsonb_build_object('deleted', v_deleted, 'after', v_after)));
 end $$;

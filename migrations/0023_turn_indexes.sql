@@ -1,0 +1,2 @@
+CREATE INDEX CONCURRENTLY "workflow_runs_tenant_queue_index" ON "workflow_runs" USING btree ("tenant_id","workflow_definition_id") WHERE status = 'PENDING';--> statement-breakpoint
+CREATE INDEX CONCURRENTLY "workflow_runs_completed_index" ON "workflow_runs" USING btree ("completed_at") WHERE completed_at is not null;
