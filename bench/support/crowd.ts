@@ -48,8 +48,8 @@ type Told = { runnerUrl: string } | { opened: number } | { driven: Driven } | { 
 const WORK_MS = 500;
 const LEASING = 4;
 const MOST_LEASED = 10;
-/** How long the runs may take to end after the last invoke. */
-const DRAIN_MS = 30_000;
+/** How long the runs may take to end after the last invoke, and their ends to be seen in all streams of the tenant. */
+const DRAIN_MS = 60_000;
 
 export async function startCrowd() {
   const child: ChildProcess = fork(import.meta.filename, [], { execArgv: [] });

@@ -136,7 +136,10 @@ async function measure(service: Service, services: VerbServices): Promise<Record
     { after: null },
   ];
   /** Calls a verb whose tenants take turns, and moves on. */
-  async function take(of: Turn, act: (after: string | null) => Promise<{ result: { after?: string | null | undefined } }>) {
+  async function take(
+    of: Turn,
+    act: (after: string | null) => Promise<{ result: { after?: string | null | undefined } }>,
+  ) {
     of.after = (await act(of.after)).result.after ?? null;
   }
   let rounds = 0;

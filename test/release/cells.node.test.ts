@@ -84,7 +84,7 @@ workflows:
         schedule: { cron: "0 6 * * 1-5", time_zone: Europe/Berlin }
         input: { quarter: 2026-Q1 }
   /workflows/finance/Publish:
-    sources: [/shared/outputs/q1/]
+    sources: [/shared/sales.csv]
     instructions: [/shared/instructions.md]
     outputs: [/shared/published/]
     policy: { handover: lease }

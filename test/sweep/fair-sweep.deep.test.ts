@@ -144,8 +144,7 @@ describe("the runs that join their queues", () => {
   it("do so in turn, however many and old those of one tenant are, and there is more until all have", async () => {
     const large = await newJoining(40, 3600);
     const small = await newJoining(2, 1);
-    const join = async () =>
-      (await perform(services, promoteWaitingRuns, { limit: 10, after: null })).result.has_more;
+    const join = async () => (await perform(services, promoteWaitingRuns, { limit: 10, after: null })).result.has_more;
     expect([await join(), await count(small, "RUNNING")]).toEqual([true, 2]);
     for (let calls = 0; calls < 10 && (await join()); calls++);
     expect(await count(large, "RUNNING")).toBe(40);
