@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { measureFlow } from "./parts/flow.ts";
 import { measureGrowth } from "./parts/growth.ts";
 import { measureInvoke } from "./parts/invoke.ts";
+import { measureLargeTenant } from "./parts/large-tenant.ts";
 import { measureLeases } from "./parts/leases.ts";
 import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
@@ -28,6 +29,7 @@ const PARTS: Record<string, Part> = {
   sweep: measureSweep,
   triggers: measureTriggers,
   tenants: measureTenants,
+  "large-tenant": measureLargeTenant,
   streams: measureStreams,
   leases: measureLeases,
   invoke: measureInvoke,

@@ -11,7 +11,7 @@ import { openDatabase } from "../src/db/client.ts";
 import { generateApiKey } from "../src/http/credentials/api-key.ts";
 import { createTenant, listTenantsNamed } from "../src/people/tenants.ts";
 import { performAsOperator } from "../src/verbs/perform.ts";
-import { CELL_OPTIONS, chooseCells, readCells, requireSecrets } from "./local/cells.ts";
+import { CELL_OPTIONS, varsOfTenantsCell } from "./local/cells.ts";
 import { fail, offerHelp } from "./local/options.ts";
 import { withDatabase } from "./local/with-database.ts";
 
@@ -39,7 +39,7 @@ try {
   const email = values.email?.trim();
   if (!name || !email?.includes("@")) throw new Error(USAGE);
 
-  const vars = findVars(values);
+  const vars = varsOfTenantsCell(values);
   const { CELL: cell = "one" } = vars;
   if (!CELL.test(cell)) throw new Error("CELL must be three lower-case letters or digits, as the Worker has it.");
   const { key, ...stored } = await generateApiKey(cell);
@@ -61,17 +61,6 @@ try {
   console.log(`API key, shown this once: ${key}`);
 } catch (error) {
   fail(error);
-}
-
-/** The settings of the cell in which the tenant will live. */
-function findVars(values: { cell?: string | undefined; all: boolean }): NodeJS.Dict<string> {
-  if (values.all) throw new Error("A tenant lives in one cell: say in which one, --cell NAME.");
-  const cells = chooseCells(values);
-  if (cells === null && readCells() !== null) {
-    throw new Error("cells.json names cells, and a tenant lives in one of them: say in which one, --cell NAME.");
-  }
-  requireSecrets(cells ?? [], ["DATABASE_URL"]);
-  return cells?.[0]?.vars ?? process.env;
 }
 
 /** Asks whether to create one more. Throws for any answer but yes, and where nobody can be asked. */

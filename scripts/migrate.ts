@@ -13,7 +13,7 @@ import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { NeonDbError, neon, neonConfig } from "@neondatabase/serverless";
 import type pg from "pg";
-import { CELL_HELP, CELL_OPTIONS, chooseCells, Progress, requireSecrets } from "./local/cells.ts";
+import { CELL_HELP, CELL_OPTIONS, inEachCell } from "./local/cells.ts";
 import { connectDirectly, describeTarget, readDirectUrl } from "./local/direct-connection.ts";
 import {
   adviseOn,
@@ -236,14 +236,7 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   offerHelp(HELP);
   try {
     const { values } = parseArgs({ options: CELL_OPTIONS });
-    const cells = chooseCells(values);
-    if (cells === null) await migrateDatabase(process.env);
-    else {
-      requireSecrets(cells, ["DATABASE_URL"]);
-      const next = () => "Repair the cause, and run the command again. What is done is not done twice.";
-      const words = { done: "migrated", failed: "not migrated", next };
-      await new Progress(cells, "not looked at").through(cells, words, ({ vars }) => migrateDatabase(vars));
-    }
+    await inEachCell(values, { secrets: ["DATABASE_URL"], done: "migrated" }, migrateDatabase);
   } catch (error) {
     fail(error);
   }

@@ -5,22 +5,33 @@
 import { parseArgs } from "node:util";
 import { type Database, openDatabase } from "../src/db/client.ts";
 import { pauseSweep, resumeSweep } from "../src/sweep/sweep-state.ts";
-import { fail } from "./local/options.ts";
+import { CELL_HELP, CELL_OPTIONS, inEachCell } from "./local/cells.ts";
+import { type DatabaseOptions, fail } from "./local/options.ts";
 import { withDatabase } from "./local/with-database.ts";
 
 const HELP = `Keeps the cron's sweeps from beginning, or lets them begin again. Needs DATABASE_URL.
 
   npm run pause-sweep     no sweep begins: nothing is timed out, dispatched again or deleted because of its age
-  npm run resume-sweep    the next one does all of that`;
+  npm run resume-sweep    the next one does all of that
+
+${CELL_HELP}`;
 
 try {
   const { values } = parseArgs({
-    options: { resume: { type: "boolean", default: false }, help: { type: "boolean", short: "h", default: false } },
+    options: {
+      ...CELL_OPTIONS,
+      resume: { type: "boolean", default: false },
+      help: { type: "boolean", short: "h", default: false },
+    },
   });
   if (values.help) console.log(HELP);
   else {
     const change = values.resume ? resume : pause;
-    console.log(await withDatabase((database) => change(openDatabase({ ...database, databaseTimeoutSeconds: 30 }))));
+    const words = { secrets: ["DATABASE_URL"], done: values.resume ? "resumed" : "paused" };
+    await inEachCell(values, words, async (vars) => {
+      const act = (database: DatabaseOptions) => change(openDatabase({ ...database, databaseTimeoutSeconds: 30 }));
+      console.log(await withDatabase(act, vars));
+    });
   }
 } catch (error) {
   fail(error);

@@ -15,6 +15,8 @@ import { type Build, bindings, buildWorker, OBJECTS, startWorker } from "../supp
 const FEW = 10;
 /** How many times as much a step may cost with many tenants as with {@link FEW}. */
 const MOST_TIMES = 1.5;
+/** How much of the tenant with the most may be done, for each of the others, until each of these has had its first. */
+const MOST_OF_LARGE = 1.1;
 /** How often a call is repeated in a round. The first half of the calls fills the caches of the connection, and is not counted. */
 const CALLS = 6;
 const NOTHING = { dispatches: 0, overdue: 0, schedules: 0, quiet: 0, moreOfFirst: 0, runnerUrl: "http://127.0.0.1:9" };
@@ -66,9 +68,11 @@ export async function measureTenants(context: Context): Promise<Report> {
         }),
       ),
       {
-        goal: `a backlog of ${size} tenants: each has its first before another's backlog is done`,
-        figure: swept.kinds.map(({ name, isFair }) => `${name}: ${isFair ? "yes" : "no"}`).join(", "),
-        met: swept.kinds.every(({ isFair }) => isFair),
+        goal:
+          `a backlog of ${size} tenants: until each has had its first, the one that has as much more as all others together gets at most ` +
+          `${MOST_OF_LARGE} times as much done as all others`,
+        figure: swept.kinds.map(({ name, ofLarge }) => `${name}: ${number(ofLarge)}`).join(", "),
+        met: swept.kinds.every(({ ofLarge }) => ofLarge <= MOST_OF_LARGE),
       },
     ],
     tables: [
@@ -88,14 +92,24 @@ export async function measureTenants(context: Context): Promise<Report> {
       },
       {
         title: `A backlog of ${size} tenants, in which one tenant has as much more as all others together, all of it older`,
-        columns: ["", "how many", "seconds until all are done", "until each other tenant has had its first"],
-        rows: swept.kinds.map(({ name, count, seconds, firstSeconds }) => [
+        columns: [
+          "",
+          "how many",
+          "seconds until all are done",
+          "until each other tenant has had its first",
+          "how many of the one were done by then, for each of the others",
+        ],
+        rows: swept.kinds.map(({ name, count, seconds, firstSeconds, ofLarge }) => [
           name,
           count.toLocaleString("en-GB"),
           number(seconds),
           number(firstSeconds),
+          number(ofLarge),
         ]),
-        notes: `${swept.sweeps} sweeps, one after another, took ${number(swept.seconds)} s, with hubs to tell, and a runner that answers at once.`,
+        notes:
+          "Of each chunk of 1,250 time-outs, up to 625 are of the tenants whose turn it is, and the rest of what has been overdue longest. So " +
+          "with a backlog as large as that of all others together, both end with the last chunk, and the last column is the measure. " +
+          `${swept.sweeps} sweeps, one after another, took ${number(swept.seconds)} s, with hubs to tell, and a runner that answers at once.`,
       },
     ],
   };
@@ -152,11 +166,11 @@ async function idleSweepMs(server: Server, build: Build, name: string): Promise<
   }
 }
 
-type Kind = { name: string; count: number; seconds: number; firstSeconds: number; isFair: boolean };
+type Kind = { name: string; count: number; seconds: number; firstSeconds: number; ofLarge: number };
 
 /**
- * For each kind of work: in how many seconds after $2 all was done, and in how many each tenant but $1, which has the most, had its first.
- * It is fair if that was before the work of $1 was done.
+ * For each kind of work: in how many seconds after $2 all was done, and in how many each tenant but $1, which has the most, had its first;
+ * and how much of $1 was done by then, for each of the others. What one transaction has done counts as done together.
  */
 const DONE = `
   with done as (
@@ -167,12 +181,14 @@ const DONE = `
     union all
     select 'schedules', tenant_id, extract(epoch from at - $2::timestamptz)::float8 from trigger_firings where outcome = 'FIRED'
   ), firsts as (
-    select name, tenant_id, min(at) as at from done where tenant_id <> $1 group by name, tenant_id
+    select first.name, max(first.at) as at
+    from (select name, min(at) as at from done where tenant_id <> $1 group by name, tenant_id) first
+    group by first.name
   )
-  select done.name, count(*)::int as count, max(done.at) as seconds,
-    (select max(at) from firsts where firsts.name = done.name) as "firstSeconds",
-    (select max(at) from firsts where firsts.name = done.name) < max(done.at) filter (where done.tenant_id = $1) as "isFair"
-  from done group by done.name order by done.name`;
+  select done.name, count(*)::int as count, max(done.at) as seconds, firsts.at as "firstSeconds",
+    (count(*) filter (where done.tenant_id = $1 and done.at <= firsts.at + 0.002))::float8
+      / count(*) filter (where done.tenant_id <> $1 and done.at <= firsts.at + 0.002) as "ofLarge"
+  from done join firsts on firsts.name = done.name group by done.name, firsts.at order by done.name`;
 
 async function sweepBacklog(server: Server, build: Build, backlog: Shares) {
   const runner = await startRunner(() => {});

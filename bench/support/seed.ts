@@ -6,7 +6,7 @@ import { encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 const id = (kind: number, n: number) => `0190000${kind}-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;
 const sqlId = (kind: number, n: string) => `('0190000${kind}-0000-7000-8000-' || lpad(to_hex(${n}), 12, '0'))::uuid`;
 
-const TENANT = id(0, 1);
+export const TENANT = id(0, 1);
 export const ownerKey = "wr_bench_owner";
 /** A USER who has 50 permissions, and has triggered no runs. */
 export const readerKey = "wr_bench_reader";

@@ -39,6 +39,8 @@ export type BuiltWorker = {
   vars: Record<string, string>;
   /** The URL of a runner that accepts what is signed with the secret of the demo tenant's definitions. */
   runnerUrl: string;
+  /** Where it listens, for a program that sends requests by itself. */
+  url: string;
   /** Sends a request to a path of the service. Redirects are not followed. */
   request(method: string, path: string, options?: { headers?: Record<string, string>; body?: string }): Promise<Answer>;
   /** Waits for the dispatch of a run, and verifies its signature. Throws after 30 s. */
@@ -114,6 +116,7 @@ export async function startBuiltWorker(
 
   return {
     vars,
+    url: (await miniflare.ready).origin,
     runnerUrl: `http://localhost:${runner.port}/hook`,
     async request(method, path, { headers, body } = {}) {
       const response = await miniflare.dispatchFetch(`http://localhost${path}`, {

@@ -146,6 +146,38 @@ function requireOwnDatabases(cells: readonly Cell[]): void {
     throw new Error(`${cells[twice]?.name} and ${first?.name} have the same database. A cell has one of its own.`);
 }
 
+/**
+ * The settings of the one cell in which a tenant lives. Without cells.json, those of the environment.
+ * @throws Error when the options do not name a cell
+ */
+export function varsOfTenantsCell(options: { cell?: string | undefined; all: boolean }): NodeJS.Dict<string> {
+  if (options.all) throw new Error("A tenant lives in one cell: say in which one, --cell NAME.");
+  const cells = chooseCells(options);
+  if (cells === null && readCells() !== null) {
+    throw new Error("cells.json names cells, and a tenant lives in one of them: say in which one, --cell NAME.");
+  }
+  requireSecrets(cells ?? [], ["DATABASE_URL"]);
+  return cells?.[0]?.vars ?? process.env;
+}
+
+/**
+ * Calls `work` with the settings of each cell that the options name, one after another; without options, with those of the environment.
+ * `secrets` are what it needs. `done` says in one word what a cell is then.
+ * @throws Error at the first failure, which says how far each cell has come
+ */
+export async function inEachCell(
+  options: { cell?: string | undefined; all: boolean },
+  { secrets, done }: { secrets: readonly string[]; done: string },
+  work: (vars: NodeJS.Dict<string>) => Promise<void>,
+): Promise<void> {
+  const cells = chooseCells(options);
+  if (cells === null) return work(process.env);
+  requireSecrets(cells, secrets);
+  const next = () => "Repair the cause, and run the command again. What is done is not done twice.";
+  const words = { done, failed: `not ${done}`, next };
+  await new Progress(cells, "not looked at").through(cells, words, ({ vars }) => work(vars));
+}
+
 /** Remembers how far each cell has come, for the message when one of them fails. */
 export class Progress {
   readonly #stands: Map<Cell, string>;

@@ -1,3 +1,4 @@
+import type { Turn } from "../turn.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
@@ -5,16 +6,19 @@ import { claimStopDispatches } from "./dispatch-verbs.ts";
 
 /**
  * Sends the due webhooks of stops, a few at once, until none is left or `mayGoOn` returns false. `mayGoOn` gets the number of tries so
- * far. With `tenantId`, only that tenant's are sent.
+ * far. With `tenantId`, only that tenant's are sent. Otherwise the tenants take turns, and `turn` is the position at which they go on.
  */
 export async function dispatchStops(
   services: VerbServices,
   mayGoOn: (count: number) => boolean,
   tenantId: string | null = null,
+  turn: Turn = { after: null },
 ): Promise<void> {
   let count = 0;
   while (mayGoOn(count)) {
-    const { result } = await perform(services, claimStopDispatches, { tenantId, limit: WEBHOOKS_AT_ONCE });
+    const claim = { tenantId, limit: WEBHOOKS_AT_ONCE, after: turn.after };
+    const { result } = await perform(services, claimStopDispatches, claim);
+    turn.after = result.after ?? null;
     if (result.stops.length === 0) return;
     await services.send.stops(services, result.stops);
     count += result.stops.length;

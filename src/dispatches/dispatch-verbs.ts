@@ -88,11 +88,14 @@ export const claimDispatches = defineVerb({
   result: z.object({ dispatches: z.array(dispatchSchema), after: z.string().nullish() }),
 });
 
-/** Claims up to `limit` due webhooks of stops. With `tenantId`, only that tenant's are claimed. */
+/** Claims up to `limit` due webhooks of stops. With `tenantId`, only that tenant's are claimed; otherwise the tenants take turns. */
 export const claimStopDispatches = defineVerb({
   name: "claim_stop_dispatches",
-  args: (claim: { tenantId: string | null; limit: number }) => ({ tenant_id: claim.tenantId, limit: claim.limit }),
-  result: z.object({ stops: z.array(stopDispatchSchema) }),
+  args: ({ tenantId, ...rest }: { tenantId: string | null; limit: number } & Turn) => ({
+    tenant_id: tenantId,
+    ...rest,
+  }),
+  result: z.object({ stops: z.array(stopDispatchSchema), after: z.string().nullish() }),
 });
 
 /**

@@ -21,6 +21,7 @@ const turnSchema = z
 /** The positions in the tenants' turns, by the kinds of `turns` in SQL. Each sweep goes on where the one before it has stopped. */
 const turnsSchema = z.object({
   dispatches: turnSchema,
+  stops: turnSchema,
   ends: turnSchema,
   firings: turnSchema,
   notifications: turnSchema,

@@ -106,10 +106,11 @@ export async function sweep(
       while (promoted.has_more && hasRoom("promote")) promoted = await promote();
       const fired = await fireDue(services, null, () => hasRoom("fire"), turns.firings);
       if (promoted.has_due_stops) {
-        await dispatchStops(services, (count) => {
+        const mayStop = (count: number) => {
           stopped = count;
           return hasRoom("stop");
-        });
+        };
+        await dispatchStops(services, mayStop, null, turns.stops);
       }
       const mayDispatch = (count: number) => {
         dispatched = count;

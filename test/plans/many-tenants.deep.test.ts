@@ -1,9 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { claimDispatches } from "../../src/dispatches/dispatch-verbs.ts";
+import { claimDispatches, claimStopDispatches } from "../../src/dispatches/dispatch-verbs.ts";
 import { listDueEndpoints } from "../../src/notify/sending/due.ts";
 import { recordSweepBegan, recordSweepEnded } from "../../src/sweep/sweep-state.ts";
 import { timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
 import { fireDue } from "../../src/triggers/fire-due.ts";
+import type { Turn } from "../../src/turn.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -21,6 +22,7 @@ const MEASURED = [
   "a claim of what few have",
   "a time-out chunk",
   "a round of firings",
+  "a claim of stops",
   "the endpoints",
   "the end of a sweep",
 ] as const;
@@ -39,7 +41,7 @@ beforeAll(async () => {
 
 /**
  * Each tenant has a definition with a RUNNING run, a schedule and a notification endpoint of which nothing is due, and its share of due
- * dispatches, overdue runs and due schedules, each of a definition of its own.
+ * dispatches, overdue runs, due schedules and stops, each of a definition of its own.
  */
 async function fillTenants({ database: { sql } }: Service, tenants: number): Promise<void> {
   const kept = sql`
@@ -48,7 +50,7 @@ async function fillTenants({ database: { sql } }: Service, tenants: number): Pro
       md5('user' || n % ${tenants}::int)::uuid as user_id, md5(kind || n)::uuid as definition_id,
       array[md5('folder' || n % ${tenants}::int)::uuid] as folder_ids
     from (
-      select kind, n from (values ('dispatch'), ('overdue'), ('schedule')) due (kind), generate_series(1, ${DUE}::int) n
+      select kind, n from (values ('dispatch'), ('overdue'), ('schedule'), ('stop')) due (kind), generate_series(1, ${DUE}::int) n
       union all
       select 'quiet', n from generate_series(1, ${tenants}::int) n
     ) given`;
@@ -74,7 +76,11 @@ async function fillTenants({ database: { sql } }: Service, tenants: number): Pro
         statement_timestamp() - interval '2 hours',
         statement_timestamp() + case kind when 'overdue' then interval '-1 hour' else interval '1 day' end,
         case kind when 'dispatch' then statement_timestamp() - n * interval '1 ms' end
-      from kept where kind <> 'schedule'`,
+      from kept where kind in ('quiet', 'dispatch', 'overdue', 'stop')`,
+    sql`
+      insert into running_attempts (run_id, tenant_id, attempt, stop_requested_at, stop_ends_at, next_stop_dispatch_at)
+      select r.id, r.tenant_id, 1, statement_timestamp(), statement_timestamp() + interval '1 day', statement_timestamp()
+      from kept join workflow_runs r on r.workflow_definition_id = kept.definition_id where kept.kind = 'stop'`,
     sql`
       insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, due_at)
       select gen_random_uuid(), tenant_id, definition_id, user_id, 'One of many', 'schedule', '{"cron": "0 0 * * *", "at": null,
@@ -111,12 +117,17 @@ async function measure(service: Service, services: VerbServices): Promise<Record
   const began = await recordSweepBegan(db);
   if (began === null) throw new Error("Nobody has paused the sweep.");
   const counts = { timed_out: 0, lag_p50_ms: null, lag_max_ms: null, dispatched: 0, deleted: 0 };
-  const turn = { after: null };
+  const [turn, stops]: [Turn, Turn] = [{ after: null }, { after: null }];
+  const claimStops = async () => {
+    const claim = { tenantId: null, limit: 5, after: stops.after };
+    stops.after = (await perform(services, claimStopDispatches, claim)).result.after ?? null;
+  };
   let rounds = 0;
   return {
     "a claim": await blocksOf(claimSome),
     "the endpoints": await blocksOf(() => listDueEndpoints(db, 500, { after: null })),
     "a round of firings": await blocksOf(() => fireDue(services, null, () => rounds++ % 2 === 0)),
+    "a claim of stops": await blocksOf(claimStops),
     "a time-out chunk": await blocksOf(() => perform(services, timeOutOverdueRuns, { limit: 100, turn })),
     "a claim of what few have": await postponeMost(service).then(() => blocksOf(claimSome)),
     "the end of a sweep": await blocksOf(() => recordSweepEnded(db, counts, began)),

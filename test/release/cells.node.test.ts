@@ -1,10 +1,14 @@
 /** Two cells, each with a Postgres server of its own: the first one runs the recorded release, the second one today's Worker. */
+import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { BuiltWorker } from "../../scripts/local/built-worker.ts";
+import { DEMO } from "../../scripts/local/demo.ts";
 import { tryLife } from "../../scripts/local/try-life.ts";
+import { runProgram } from "../support/node/run-program.ts";
 import {
   addLeased,
   invoke,
+  lease,
   newOwner,
   type Owner,
   openSession,
@@ -30,11 +34,11 @@ let ofTwo: Owner;
 
 beforeAll(async () => {
   const { released, today } = await readWorkers("cells");
-  [one, two] = await Promise.all([
-    startWorker(released, { vars: { CELLS } }),
-    startWorker(today, { vars: { CELLS, CELL: "two", ...OF_TWO } }),
-  ]);
-  [ofOne, ofTwo] = await Promise.all([newOwner(one), newOwner(two)]);
+  // One after another, since the driver has one endpoint for all databases of a process: that of the last one that was opened.
+  one = await startWorker(released, { vars: { CELLS } });
+  ofOne = await newOwner(one);
+  two = await startWorker(today, { vars: { CELLS, CELL: "two", ...OF_TWO } });
+  ofTwo = await newOwner(two);
 });
 
 /** Runs `action`, and returns what it returned and how many requests the database of this cell got for it. */
@@ -63,6 +67,63 @@ describe(`${RELEASE} in the first cell, and today's in the second one`, () => {
       expect([answer.status, requests]).toEqual([421, 0]);
       expect(answer.text).toContain(`Send the request to ${url}.`);
     }
+  });
+});
+
+const FILE = `
+root: /workflows/finance
+workflows:
+  /workflows/finance/Quarterly report:
+    sources: [/shared/sales.csv]
+    instructions: [/shared/instructions.md]
+    outputs: [/shared/outputs/q1/]
+    runner_config: { url: "https://runner.example.com/hook", webhook_secret: "\${env:RUNNER}" }
+    policy: { max_running: 5, max_attempts: 3, retry_on: [UNREACHED, LOST] }
+    triggers:
+      Every weekday:
+        schedule: { cron: "0 6 * * 1-5", time_zone: Europe/Berlin }
+        input: { quarter: 2026-Q1 }
+  /workflows/finance/Publish:
+    sources: [/shared/sales.csv]
+    instructions: [/shared/instructions.md]
+    outputs: [/shared/published/]
+    policy: { handover: lease }
+    triggers:
+      Then:
+        run: { of: /workflows/finance/Quarterly report, on: completed, input_from: output }
+      By token:
+        webhook: { scheme: token }
+`;
+
+/** What the command line prints, as this OWNER. Each variable that `input` names has a secret. */
+async function workflowRuns(cell: BuiltWorker, { key }: Owner, args: string, input = ""): Promise<string> {
+  const named = [...input.matchAll(/\$\{env:(\w+)\}/g)].map(([, name]) => [name, DEMO.webhookSecret]);
+  const env = { WORKFLOW_RUNS_URL: cell.url, WORKFLOW_RUNS_API_KEY: key, ...Object.fromEntries(named) };
+  const command = ["client/src/cli/main.ts", ...args.split(" ")];
+  const { code, stdout, stderr } = await runProgram(process.execPath, command, { env, input });
+  if (code !== 0) throw new Error(`${args}: ${code} ${stderr}`);
+  return stdout;
+}
+
+describe("a tenant that changes its cell", () => {
+  it("takes its workflows, policies and triggers along by `export` and `apply`, and a second `apply` changes nothing", async () => {
+    const before = await newOwner(one);
+    await workflowRuns(one, before, "apply -", FILE);
+    const exported = await workflowRuns(one, before, "export");
+    expect(exported).toMatch(/Publish:[\s\S]*handover: lease[\s\S]*of: \/workflows\/finance\/Quarterly report/);
+
+    // A new tenant, which has documents of the same paths, and no workflow yet.
+    const moved = await newOwner(two);
+    await moved.ask(204, "DELETE", `/v1/workflow-definitions/${moved.definitionId}`);
+    expect(await workflowRuns(two, moved, "apply -", exported)).toContain("Done: ");
+    expect(await workflowRuns(two, moved, "apply - --prune", exported)).toBe("Everything is as the file says.\n");
+    expect((await workflowRuns(two, moved, "export")).replaceAll(two.url, one.url)).toBe(exported);
+
+    const { items } = await moved.ask(200, "GET", "/v1/workflow-definitions");
+    const { id } = items.find(({ name }: { name: string }) => name === "finance/Publish");
+    const session = await openSession(moved, id);
+    const runId = await invoke(moved, id);
+    expect((await lease(moved, session)).leases).toMatchObject([{ run_id: runId }]);
   });
 });
 

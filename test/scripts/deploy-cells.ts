@@ -10,6 +10,7 @@ import { requireEnvironment } from "../../scripts/local/cell-environment.ts";
 import { readCells } from "../../scripts/local/cells.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
+import { exampleVars } from "../../scripts/local/stack.ts";
 import { runScript } from "../support/node/run-script.ts";
 
 const STAND_IN = `#!/bin/sh
@@ -97,6 +98,35 @@ export function describeDeployment(stack: () => Stack): void {
       expect([tenant.code, tenant.output]).toEqual([0, expect.stringMatching(/: wr_eu1_[0-9A-Za-z]{49}\n$/)]);
       const doctor = await runScript("doctor.ts --cell eu1", env);
       expect(doctor.output).toMatch(/^\neu1, http[\s\S]*✓ migrations +Up to date/);
+      const [tenantId] = /(?<=\()[0-9a-f-]{36}/.exec(tenant.output) ?? [];
+      const limits = await runScript(`set-limits.ts --tenant ${tenantId} --limits large --cell eu1`, env);
+      expect(limits).toEqual({ code: 0, output: expect.stringContaining('"Acme" has the limits "large" now') });
+    },
+    PATIENCE_MS,
+  );
+
+  it(
+    "has scripts that work on the database of each cell, one after another, or of one cell",
+    async () => {
+      await newDatabase();
+      expect((await runScript("migrate.ts --cell eu1", env)).code).toBe(0);
+      const ofKeys = cells.map((cell, index) => ({
+        ...cell,
+        secrets: { DATABASE_URL: ["ONE_DATABASE_URL", "EU1_DATABASE_URL"][index], ENCRYPTION_KEY: "KEYS" },
+      }));
+      write({ cells: ofKeys });
+      const { ENCRYPTION_KEY: KEYS = "" } = exampleVars();
+      for (const [command, sentence] of [
+        ["pause-sweep.ts --all", "Paused\\."],
+        ["pause-sweep.ts --resume --all", "Resumed\\."],
+        ["reencrypt-secrets.ts --all", 'All secrets are encrypted with the key "local"'],
+      ] as const) {
+        const { code, output } = await runScript(command, { ...env, KEYS });
+        const each = new RegExp(`^\\none, http.*\\n${sentence}.*\\n\\neu1, http.*\\n${sentence}.*\\n$`);
+        expect([command, code, output]).toEqual([command, 0, expect.stringMatching(each)]);
+      }
+      expect((await runScript("pause-sweep.ts --cell eu1", env)).output).toMatch(/^Paused\./);
+      expect((await runScript("pause-sweep.ts --resume --cell one", env)).output).toBe("The sweep is not paused.\n");
     },
     PATIENCE_MS,
   );
@@ -171,6 +201,9 @@ export function describeDeployment(stack: () => Stack): void {
         ["smoke.ts --cell one --all", env, "either --cell NAME or --all"],
         ["create-tenant.ts --name A --email a@b.example", env, "say in which one"],
         ["create-tenant.ts --name A --email a@b.example --all", env, "say in which one"],
+        ["set-limits.ts --tenant 01920000-0000-7000-8000-000000000001 --limits large", env, "say in which one"],
+        ["reencrypt-secrets.ts --all", env, "cells.json does not name the variable that has ENCRYPTION_KEY of one."],
+        ["pause-sweep.ts --cell two", env, "cells.json has no such cell. It has one, eu1."],
         ["doctor.ts --all", { CELLS_FILE: join(folder, "none.json") }, "There is no "],
       ] as const;
       const ended = await Promise.all(refusals.map(([command, settings]) => runScript(command, settings)));

@@ -75,6 +75,7 @@ describe("the npm scripts", () => {
     "doctor.ts",
     "pause-sweep.ts",
     "reencrypt-secrets.ts",
+    "set-limits.ts",
     "screenshots.ts",
     "soak.ts",
     "smoke.ts",

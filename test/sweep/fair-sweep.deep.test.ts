@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { claimDispatches, postponeRunner } from "../../src/dispatches/dispatch-verbs.ts";
+import { claimDispatches, claimStopDispatches, postponeRunner } from "../../src/dispatches/dispatch-verbs.ts";
 import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
 import type { Turn } from "../../src/turn.ts";
 import type { TenantEffects } from "../../src/verbs/effects.ts";
@@ -129,6 +129,30 @@ describe("the runs that wait", () => {
     const small = await newTenant(2, "PENDING");
     await toldOf(10);
     expect(await Promise.all([backingOff, large, small].map((tenant) => count(tenant, "RUNNING")))).toEqual([0, 8, 2]);
+  });
+});
+
+describe("the webhooks of stops", () => {
+  it("are claimed in turn, from the tenant on at which the claim before has stopped", async () => {
+    const sizes = [30, 1, 1, 1];
+    const tenants = await Promise.all(sizes.map((size) => newTenant(size, { overdueSeconds: -3600 })));
+    await service.database.sql`
+      insert into running_attempts (run_id, tenant_id, attempt, stop_requested_at, stop_ends_at, next_stop_dispatch_at)
+      select id, tenant_id, attempt, statement_timestamp(), statement_timestamp() + interval '1 hour', statement_timestamp()
+      from workflow_runs`;
+    const turn: Turn = { after: null };
+    const claim = async (limit: number) => {
+      const { result } = await perform(services, claimStopDispatches, { tenantId: null, limit, after: turn.after });
+      turn.after = result.after ?? null;
+      return result.stops.map((stop) => stop.tenant_id);
+    };
+    const claimed: string[] = [];
+    for (let call = 0; call < 2; call++) {
+      claimed.push(...(await claim(2)));
+    }
+    expect(claimed.toSorted()).toEqual(tenants.map(({ id }) => id).toSorted());
+    // Alone again, the large one gets all of the claim.
+    expect(await claim(5)).toEqual(Array(5).fill(tenants[0]?.id));
   });
 });
 

@@ -4,13 +4,14 @@
 -- A sweep finds what is due in two ways at once. Its cost depends on how much is due, and not on how many tenants there are.
 -- 1. It goes from tenant to tenant in the order of their ids, and the next sweep goes on where this one stops. An index finds the next
 --    tenant without reading the rows in between. So however much is due for one tenant, each of the others has its turn in every round.
--- 2. Up to its limit, it also takes what has been due longest, of any tenant. Notifications are found by the first way only.
+-- 2. Up to its limit, it also takes what has been due longest, of any tenant. Stops and notifications are found by the first way only.
 
 -- The next tenants for which something is due, after the position `p_after`, in the order of their ids: one row. `ids` are up to `p_limit`
 -- of them, or null when there are none. `after` is the position from which the next call goes on; null means from the beginning, and is
 -- returned when no tenant is left. A call ends early when it has passed 200 tenants for which something is planned, but nothing is due yet.
 -- `p_what` is:
 --   dispatches     dispatches
+--   stops          webhooks of stops
 --   ends           ends of runs by time: see `overdue_runs`. A tenant is also returned when a run is due to join its queue, although then
 --                  no run of it may be overdue.
 --   firings        schedules, and due firings
@@ -33,6 +34,12 @@ begin
         from public.workflow_runs r
         where r.next_dispatch_at is not null and r.tenant_id > v_id
         order by r.tenant_id, r.next_dispatch_at
+        limit 1;
+      when 'stops' then
+        select a.tenant_id, a.next_stop_dispatch_at into v_next_id, v_due_at
+        from public.running_attempts a
+        where a.next_stop_dispatch_at is not null and a.tenant_id > v_id
+        order by a.tenant_id, a.next_stop_dispatch_at
         limit 1;
       when 'ends' then
         select first.tenant_id, first.due_at into v_next_id, v_due_at

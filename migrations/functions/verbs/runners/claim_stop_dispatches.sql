@@ -1,33 +1,62 @@
--- Claims up to `p_limit` due webhooks of stops; those that have been due longest come first. With a `p_tenant_id`,
--- only that tenant's are claimed.
+-- Claims up to `p_limit` due webhooks of stops. With a `p_tenant_id`, only that tenant's are claimed, those first that have been due
+-- longest. Otherwise the tenants take turns, from the position `p_after` on: see `turns`.
 --
 -- Guarantees: a due webhook is claimed by one caller at a time, and is due again when that caller dies.
 -- Closes the race between two sweeps: each skips the rows that the other has locked.
 --
--- Answers {"result": {"stops": [in the form of `stop_dispatch_of`]}}.
-create or replace function public.claim_stop_dispatches(p_context jsonb, p_tenant_id uuid, p_limit integer) returns jsonb
+-- Answers {"result": {"stops": [in the form of `stop_dispatch_of`], "after": the position from which the next claim goes on}}. When it
+-- claims none, none is due that may be sent now, of any tenant.
+create or replace function public.claim_stop_dispatches(
+  p_context jsonb, p_tenant_id uuid, p_limit integer, p_after uuid default null
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_now timestamptz := clock_timestamp();
+  v_after uuid := p_after;
+  -- True when the tenants from the first one on have been looked at.
+  v_is_whole boolean := p_after is null;
+  v_tenant_ids uuid[] := array[p_tenant_id];
   v_run_ids uuid[];
 begin
-  with held as (
-    select a.run_id
-    from public.running_attempts a
-    where a.next_stop_dispatch_at <= v_now and a.ends_at > v_now and (p_tenant_id is null or a.tenant_id = p_tenant_id)
-    order by a.next_stop_dispatch_at
-    limit p_limit
-    for update skip locked
-  ), claimed as (
-    update public.running_attempts a
-    set next_stop_dispatch_at = v_now + public.claim_time(),
-      stop_dispatch_count = a.stop_dispatch_count + 1
-    from held
-    where a.run_id = held.run_id
-    returning a.run_id
-  )
-  select array_agg(run_id) into v_run_ids from claimed;
-  return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object('stops', coalesce((
-    select jsonb_agg(public.stop_dispatch_of(claimed.run_id, v_now)) from unnest(v_run_ids) claimed (run_id)), '[]'))));
+  loop
+    if p_tenant_id is null then
+      select turn.ids, turn.after into v_tenant_ids, v_after from public.turns('stops', v_after, v_now, p_limit) turn;
+    end if;
+    with chosen as (
+      select due.run_id, due.at, row_number() over (partition by tenant.id order by due.at) as turn
+      from unnest(v_tenant_ids) tenant (id)
+      cross join lateral (
+        select a.run_id, a.next_stop_dispatch_at as at
+        from public.running_attempts a
+        where a.tenant_id = tenant.id and a.next_stop_dispatch_at <= v_now and a.ends_at > v_now
+        order by a.next_stop_dispatch_at
+        limit p_limit
+      ) due
+    ), held as (
+      select held.run_id
+      from (select chosen.run_id from chosen order by chosen.turn, chosen.at limit p_limit) next
+      cross join lateral (
+        select a.run_id
+        from public.running_attempts a
+        where a.run_id = next.run_id and a.next_stop_dispatch_at <= v_now and a.ends_at > v_now
+        for update skip locked
+      ) held
+    ), claimed as (
+      update public.running_attempts a
+      set next_stop_dispatch_at = v_now + public.claim_time(),
+        stop_dispatch_count = a.stop_dispatch_count + 1
+      from held
+      where a.run_id = held.run_id
+      returning a.run_id
+    )
+    select array_agg(run_id) into v_run_ids from claimed;
+    -- When it could claim nothing, it goes on until it has looked at all tenants, from the first to the last.
+    exit when v_run_ids is not null or p_tenant_id is not null or (v_after is null and v_is_whole);
+    v_is_whole := v_is_whole or v_after is null;
+  end loop;
+  return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object(
+    'after', v_after,
+    'stops', coalesce((
+      select jsonb_agg(public.stop_dispatch_of(claimed.run_id, v_now)) from unnest(v_run_ids) claimed (run_id)), '[]'))));
 end $$;
