@@ -3,7 +3,6 @@ import type { AuditEvent } from "../../audit/audit-events.ts";
 import type { Credential } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy, maySeeUser, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import { runnerSessions } from "../../db/lease-tables.ts";
 import { logins, signInSessions } from "../../db/people/login-tables.ts";
 import { apiKeys, invites, pathParts, userPermissions, users } from "../../db/tables.ts";
 import { type ApiKey, apiKeyColumns, keyWorks } from "../../people/api-keys.ts";
@@ -15,6 +14,7 @@ import { r } from "../../runs/run-rows.ts";
 import { lastChanges } from "../activity/changes.tsx";
 import { type Caller, nameOf, selectCaller } from "../caller.ts";
 import { nameOfWorkflow } from "../files/view-folder.ts";
+import { firstOpenSessions } from "../runners/view-runners.ts";
 import { userMatches } from "../search/words.ts";
 
 /** A user of the tenant, with the numbers of their permissions and of their keys that are neither revoked nor expired. */
@@ -111,7 +111,7 @@ export async function viewPeople(
 
 /** What stops or goes on when a person is deactivated or deleted. */
 type Work = {
-  /** The sessions of runners that their keys have opened. */
+  /** The open sessions of runners with their keys, counted up to one more than {@link MAX_RUNNER_SESSIONS}. */
   runnerSessions: number;
   /** Their PENDING and RUNNING runs, counted up to one more than {@link MAX_UNFINISHED}. */
   unfinished: number;
@@ -120,19 +120,15 @@ type Work = {
 export type PersonWithWork = Person & Work;
 
 export const MAX_UNFINISHED = 1_000;
+export const MAX_RUNNER_SESSIONS = 100;
 
 const workColumns = (db: Database) => ({
-  runnerSessions: sql<number>`(${db
-    .select({ open: sql`count(*)::int` })
-    .from(runnerSessions)
-    .innerJoin(apiKeys, and(eq(apiKeys.id, runnerSessions.apiKeyId), keyWorks))
-    .where(
-      and(
-        eq(runnerSessions.tenantId, users.tenantId),
-        eq(apiKeys.userId, users.id),
-        gt(runnerSessions.expiresAt, sql`statement_timestamp()`),
-      ),
-    )})`,
+  runnerSessions: sql<number>`(select count(*)::int from (${db
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .crossJoinLateral(firstOpenSessions(apiKeys.id, MAX_RUNNER_SESSIONS))
+    .where(and(eq(apiKeys.tenantId, users.tenantId), eq(apiKeys.userId, users.id), keyWorks))
+    .limit(MAX_RUNNER_SESSIONS + 1)}) open)`,
   unfinished: sql<number>`(select count(*)::int from (${db
     .select({ id: r.id })
     .from(r)

@@ -1,13 +1,12 @@
-import { and, asc, desc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
 import { callerBy } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import { runnerSessions } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, apiKeys as k, users } from "../../db/tables.ts";
 import { keyWorks } from "../../people/api-keys.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
-import { type SessionRow, selectRunners } from "./view-runners.ts";
+import { firstOpenSessions, type SessionRow, selectRunners } from "./view-runners.ts";
 
 export type LeasedWorkflow = { id: string; name: string };
 
@@ -19,7 +18,7 @@ export type RunnerKey = {
   definition_ids: string[] | null;
   created_at: string;
   expires_at: string | null;
-  /** How many sessions runners have opened with it. */
+  /** The open sessions of runners with it, counted up to one more than {@link MAX_SESSIONS}. */
   sessions: number;
   /** Only the OWNER may revoke the OWNER's keys. */
   may_revoke: boolean;
@@ -37,6 +36,8 @@ export type RunnersView = {
 
 /** How many keys and workflows are shown at most. */
 const MAX_SHOWN = 200;
+
+export const MAX_SESSIONS = 10;
 
 /**
  * The tenant's runners without an address, and their keys.
@@ -63,14 +64,7 @@ export async function viewAllRunners(db: Database, credential: Credential): Prom
         definition_ids: k.workflowDefinitionIds,
         created_at: instant(k.createdAt),
         expires_at: sql<string | null>`${instant(k.expiresAt)}`,
-        sessions: db.$count(
-          runnerSessions,
-          and(
-            eq(runnerSessions.tenantId, k.tenantId),
-            eq(runnerSessions.apiKeyId, k.id),
-            gt(runnerSessions.expiresAt, sql`statement_timestamp()`),
-          ),
-        ),
+        sessions: sql<number>`(select count(*)::int from ${firstOpenSessions(k.id, MAX_SESSIONS)})`,
         may_revoke: sql<boolean>`(${users.role} <> 'OWNER' or ${users.id} = ${caller.userId})`,
       })
       .from(caller)
