@@ -14,7 +14,6 @@ import { r } from "../../runs/run-rows.ts";
 import { lastChanges } from "../activity/changes.tsx";
 import { type Caller, nameOf, selectCaller } from "../caller.ts";
 import { nameOfWorkflow } from "../files/view-folder.ts";
-import { firstOpenSessions } from "../runners/view-runners.ts";
 import { userMatches } from "../search/words.ts";
 
 /** A user of the tenant, with the numbers of their permissions and of their keys that are neither revoked nor expired. */
@@ -126,7 +125,9 @@ const workColumns = (db: Database) => ({
   runnerSessions: sql<number>`(select count(*)::int from (${db
     .select({ id: apiKeys.id })
     .from(apiKeys)
-    .crossJoinLateral(firstOpenSessions(apiKeys.id, MAX_RUNNER_SESSIONS))
+    .crossJoinLateral(
+      sql`generate_series(1, public.count_open_sessions(${apiKeys.id}, statement_timestamp(), ${MAX_RUNNER_SESSIONS + 1}::int))`,
+    )
     .where(and(eq(apiKeys.tenantId, users.tenantId), eq(apiKeys.userId, users.id), keyWorks))
     .limit(MAX_RUNNER_SESSIONS + 1)}) open)`,
   unfinished: sql<number>`(select count(*)::int from (${db

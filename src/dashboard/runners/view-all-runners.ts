@@ -6,7 +6,7 @@ import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, apiKeys as k, users } from "../../db/tables.ts";
 import { keyWorks } from "../../people/api-keys.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
-import { firstOpenSessions, type SessionRow, selectRunners } from "./view-runners.ts";
+import { type SessionRow, selectRunners } from "./view-runners.ts";
 
 export type LeasedWorkflow = { id: string; name: string };
 
@@ -37,6 +37,7 @@ export type RunnersView = {
 /** How many keys and workflows are shown at most. */
 const MAX_SHOWN = 200;
 
+/** How many open sessions of a key are told exactly. */
 export const MAX_SESSIONS = 10;
 
 /**
@@ -64,7 +65,7 @@ export async function viewAllRunners(db: Database, credential: Credential): Prom
         definition_ids: k.workflowDefinitionIds,
         created_at: instant(k.createdAt),
         expires_at: sql<string | null>`${instant(k.expiresAt)}`,
-        sessions: sql<number>`(select count(*)::int from ${firstOpenSessions(k.id, MAX_SESSIONS)})`,
+        sessions: sql<number>`public.count_open_sessions(${k.id}, statement_timestamp(), ${MAX_SESSIONS + 1}::int)`,
         may_revoke: sql<boolean>`(${users.role} <> 'OWNER' or ${users.id} = ${caller.userId})`,
       })
       .from(caller)

@@ -1,7 +1,6 @@
-import { type AnyColumn, and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, type SQL, sql } from "drizzle-orm";
 import type { Caller } from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
-import { runnerSessions as s } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d } from "../../db/tables.ts";
 import type { RunnerSession } from "../../runs/leases/presence.ts";
@@ -64,20 +63,6 @@ const openSessions = (db: Database, tenantId: SQL, definitionId: SQL) =>
     })
     .from(sql`public.open_sessions(${tenantId}, ${definitionId}, statement_timestamp()) runner`)
     .as("runner");
-
-/**
- * The lateral subquery `open`: a row for each open session of a key, up to one more than `most`, so that they can be counted. Key and
- * instant are compared together, in the order of their index. With `=`, the planner might read all sessions of the key and sort them.
- */
-export const firstOpenSessions = (keyId: AnyColumn, most: number): SQL => sql`(
-  select
-  from (
-    select ${s.apiKeyId} as api_key_id from ${s}
-    where (${s.apiKeyId}, ${s.expiresAt}) > (${keyId}, statement_timestamp())
-    order by ${s.apiKeyId}, ${s.expiresAt} limit ${most + 1}
-  ) next
-  where next.api_key_id = ${keyId}
-) open`;
 
 const runnerFields = (runner: ReturnType<typeof openSessions>) => ({
   id: runner.id,
