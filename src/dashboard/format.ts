@@ -77,6 +77,10 @@ export const percent = (part: number, whole: number): string => `${Math.round((1
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${count.toLocaleString("en-GB")} ${count === 1 ? one : many}`;
 
+/** `12 runs` or `more than 1,000 runs`, of a number that was counted up to one more than `most`. */
+export const pluralUpTo = (most: number, count: number, one: string): string =>
+  count > most ? `more than ${plural(most, one)}` : plural(count, one);
+
 const LIST = new Intl.ListFormat("en-GB");
 
 /** `sessions, 2 API keys and 1 permission`. What is false is left out. */

@@ -32,7 +32,10 @@ export function describePolicy(world: () => World): void {
       max_attempts: 3,
       retry_on: ["LOST", "DEADLINE"],
     });
+    const updated = await wr(["workflows", "update", "As told", "--max-running", "5"]);
+    expect([updated.code, await policyOf("As told")]).toMatchObject([0, { max_running: 5 }]);
     const shown = (await wr(["workflows", "get", "As told"])).stdout;
+    expect(shown).toMatch(/^at a time +5 runs$/m);
     expect(shown).toMatch(/^lease +1 min 30 s$/m);
     expect(shown).toMatch(/^attempts +3, after LOST, DEADLINE$/m);
   });

@@ -171,9 +171,18 @@ describe("a runner that waits", () => {
   it("asks the database the next time when there was a change while it was asking", async () => {
     const runner = await startRunner(service, tenant);
     const { after } = await askOnce(runner, async () => {
-      await service.hubOf(tenant.id).endStreams(tenant.user.id);
-      // The hub's message arrives.
+      const hub = service.hubOf(tenant.id);
+      const { webSocket: other } = await hub.fetch("https://hub/?lease=", { headers: { Upgrade: "websocket" } });
+      let messages = 0;
+      other?.addEventListener("message", () => {
+        messages += 1;
+      });
+      other?.accept();
+      await hub.endStreams(tenant.user.id);
+      // It is told the version, and then the next one, which the runner is told before it.
+      await expect.poll(() => messages).toBe(2);
       await pause(50);
+      other?.close();
     });
     const [, requests] = await service.counted(() => askOnce(runner, undefined, after));
     expect(requests).toBe(1);

@@ -28,6 +28,8 @@ const readers = (): string[] => [
   "/app/health",
   `/app/workflows/${tenant.definitionId}`,
   `/app/runs/${runId}`,
+  "/app/runners",
+  `/app/people/${tenant.owner.id}`,
 ];
 
 /** How many blocks each of them reads, and how large its answer is in KiB. */
@@ -48,16 +50,16 @@ async function measure() {
 describe("with 100,000 open sessions of runners", () => {
   it.each([
     // Only the indexes are deeper.
-    { owner: "one key", keys: 1, moreBlocks: 50 },
-    // 100 of the keys are looked up, too, with less than 20 blocks for each. A plan that is made before `analyze` looks twice.
-    { owner: "1,000 keys", keys: 1_000, moreBlocks: 4_000 },
-  ])("of $owner, reads and pages look at 100 of them", async ({ keys, moreBlocks }) => {
+    { owner: "one key", keys: 1, moreBlocks: 50, moreKib: 100 },
+    // 100 of the keys are looked up, too, with less than 20 blocks for each, and the page of their user lists all. A plan that is made before `analyze` looks twice.
+    { owner: "1,000 keys", keys: 1_000, moreBlocks: 4_000, moreKib: 1_100 },
+  ])("of $owner, reads and pages look at 100 of them", async ({ keys, moreBlocks, moreKib }) => {
     await insertSessions(service, tenant, 100, 3_600);
     // The plans of this state are kept, so they must be good for the next one, too.
     const before = await measure();
     await service.database.sql`
-      insert into api_keys (id, tenant_id, user_id, name, key_hash, key_suffix)
-      select gen_random_uuid(), ${tenant.id}, ${tenant.owner.id}, 'Key', sha256((${tenant.id} || n)::bytea), 'test'
+      insert into api_keys (id, tenant_id, user_id, name, kind, key_hash, key_suffix)
+      select gen_random_uuid(), ${tenant.id}, ${tenant.owner.id}, 'Key', 'RUNNER', sha256((${tenant.id} || n)::bytea), 'test'
       from generate_series(2, ${keys}::int) n`;
     await service.database.sql`
       insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, last_seen_at, expires_at)
@@ -68,7 +70,7 @@ describe("with 100,000 open sessions of runners", () => {
       for (const [i, { path, blocks, kib }] of (await measure()).entries()) {
         const most = before[i] ?? { blocks: 0, kib: 0 };
         expect([path, blocks]).toEqual([path, expect.toSatisfy((read) => read < most.blocks + moreBlocks)]);
-        expect([path, kib]).toEqual([path, expect.toSatisfy((size) => size < most.kib + 100)]);
+        expect([path, kib]).toEqual([path, expect.toSatisfy((size) => size < most.kib + moreKib)]);
       }
     };
     // Whatever the statistics say of this tenant and of those with as many sessions before it.

@@ -151,6 +151,7 @@ describe("npm run dev", () => {
       ["pause-sweep.ts", "Paused."],
       ["pause-sweep.ts --resume", "Resumed."],
       ["reencrypt-secrets.ts", 'All secrets are encrypted with the key "local"'],
+      [`set-limits.ts --tenant ${DEMO.tenantId} --limits default`, 'The tenant "Demo" has the limits "default" now.'],
     ] as const) {
       const ended = await runScript(command, env);
       expect([command, ended.output]).toEqual([command, expect.stringContaining(output)]);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import operations from "../../docs/operations.md?raw";
 import { insertOverdueRuns } from "../support/backlog.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -53,6 +54,14 @@ describe("the sweep", () => {
     expect(state?.began_at <= state?.ended_at).toBe(true);
     expect(Number(state?.lag_p50_ms)).toBeGreaterThan(300_000);
     expect(Number(state?.lag_max_ms)).toBeGreaterThanOrEqual(Number(state?.lag_p50_ms));
+  });
+
+  it("sends as many requests to the database as operations.md says when nothing is due", async () => {
+    const [, requests] = await service.counted(() => service.sweep());
+    // Here is a bucket.
+    const [, counted] =
+      /^\| a sweep, each minute while something is due \| 9, or (\d+) with a bucket/m.exec(operations) ?? [];
+    expect(requests).toBe(Number(counted));
   });
 
   it("is safe to run twice at once: two sweeps fail each run once", async () => {

@@ -17,6 +17,7 @@ export type PolicyFlags = {
   leaseSeconds?: number;
   maxAttempts?: number;
   retryOn?: FailureCode[];
+  maxRunning?: number;
   whenBusy?: WhenBusy;
   replaceGraceSeconds?: number;
   maxQueued?: number | "any";
@@ -51,6 +52,11 @@ export const addPolicyFlags = (command: Command): Command =>
       severalOf(RETRYABLE),
     )
     .option(
+      "--max-running <n>",
+      "how many runs it has at the same time, at most: 1 to 100; 1 for a new workflow",
+      integer(1, 100),
+    )
+    .option(
       "--when-busy <what>",
       `what an invoke does when as many runs are unfinished as may be RUNNING: ${WHEN_BUSY.join(", ")}; queue for a new workflow`,
       oneOf(WHEN_BUSY),
@@ -76,7 +82,8 @@ export const addPolicyFlags = (command: Command): Command =>
  * and when a schema cannot be read
  */
 export async function policyChange(flags: PolicyFlags, before?: Policy): Promise<Partial<Policy>> {
-  const { leaseSeconds, maxAttempts, retryOn, whenBusy, replaceGraceSeconds, maxQueued, inputSchema } = flags;
+  const { leaseSeconds, maxAttempts, retryOn, maxRunning, whenBusy, replaceGraceSeconds, maxQueued, inputSchema } =
+    flags;
   const attempts = maxAttempts ?? before?.max_attempts ?? 1;
   const codes = retryOn ?? before?.retry_on ?? [];
   if (maxAttempts !== undefined && attempts > 1 && codes.length === 0) {
@@ -89,6 +96,7 @@ export async function policyChange(flags: PolicyFlags, before?: Policy): Promise
     ...(leaseSeconds !== undefined && { lease_seconds: leaseSeconds }),
     ...(maxAttempts !== undefined && { max_attempts: maxAttempts }),
     ...(retryOn !== undefined && { retry_on: [...new Set(retryOn)] }),
+    ...(maxRunning !== undefined && { max_running: maxRunning }),
     ...(whenBusy !== undefined && { when_busy: whenBusy }),
     ...(replaceGraceSeconds !== undefined && { replace_grace_seconds: replaceGraceSeconds }),
     ...(maxQueued !== undefined && { max_queued: maxQueued === "any" ? null : maxQueued }),

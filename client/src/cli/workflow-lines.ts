@@ -30,6 +30,7 @@ export async function printWorkflow(
       lease: policy && leaseText(policy, given),
       attempts:
         policy && policy.max_attempts > 1 ? `${policy.max_attempts}, after ${policy.retry_on.join(", ")}` : null,
+      "at a time": policy && policy.max_running > 1 ? `${policy.max_running} runs` : null,
       "when busy": policy && whenBusyText(policy),
       "waiting runs": policy && policy.max_queued !== null ? `at most ${policy.max_queued}` : null,
       input:

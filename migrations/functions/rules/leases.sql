@@ -88,6 +88,18 @@ language sql stable as $$
   select s.* from public.runner_sessions s where s.api_key_id = p_api_key_id and s.expires_at > p_now
 $$;
 
+-- How many open sessions a key has, counted up to `p_most`. They are read in the order of their index. With `enable_sort`, the planner
+-- might read all of them and sort them, if it expects few.
+create or replace function public.count_open_sessions(p_api_key_id uuid, p_now timestamptz, p_most integer) returns integer
+language plpgsql stable set enable_sort = off as $$
+begin
+  return (
+    select count(*)
+    from (
+      select from public.open_sessions_of_key(p_api_key_id, p_now) s order by s.expires_at limit p_most
+    ) counted);
+end $$;
+
 -- The open sessions of runners: those that may lease runs of a definition at this instant, that have not expired, and whose keys
 -- are valid. Without a definition: all such sessions of the tenant. `holds` are the runs that a session holds, the oldest lease
 -- first: [{"run_id", "workflow_definition_id"}]. `is_working` is true when it holds any. Whether a runner that holds none is alive

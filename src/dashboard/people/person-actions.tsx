@@ -3,10 +3,10 @@ import { ROLES, type Role } from "../../db/enums.ts";
 import { INVITE_DAYS } from "../../people/invites.ts";
 import type { Caller } from "../caller.ts";
 import { Ask, Send } from "../components.tsx";
-import { listWords, plural } from "../format.ts";
+import { listWords, plural, pluralUpTo } from "../format.ts";
 import { Choices, choicesOf, type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { InviteAgain } from "./invite.tsx";
-import { MAX_UNFINISHED, type Person, type PersonWithWork } from "./view-people.ts";
+import { MAX_RUNNER_SESSIONS, MAX_UNFINISHED, type Person, type PersonWithWork } from "./view-people.ts";
 
 /** Nobody can change themselves. Nobody can change the OWNER either, who can only pass the role on. */
 export const mayChange = (caller: Caller, person: Person) =>
@@ -16,14 +16,13 @@ export const mayChange = (caller: Caller, person: Person) =>
 const credentialsOf = ({ keys, runnerSessions }: PersonWithWork) => [
   "sessions",
   keys > 0 && plural(keys, "API key"),
-  runnerSessions > 0 && plural(runnerSessions, "runner session"),
+  runnerSessions > 0 && pluralUpTo(MAX_RUNNER_SESSIONS, runnerSessions, "runner session"),
 ];
 
 /** What becomes of the runs of a person who is deactivated or deleted. */
 function runsOf({ unfinished }: PersonWithWork): string {
   if (unfinished === 0) return "Their runs stay.";
-  const count = `${unfinished > MAX_UNFINISHED ? "more than " : ""}${plural(Math.min(unfinished, MAX_UNFINISHED), "unfinished run")}`;
-  return `Their ${count} ${unfinished === 1 ? "goes" : "go"} on, and all their runs stay.`;
+  return `Their ${pluralUpTo(MAX_UNFINISHED, unfinished, "unfinished run")} ${unfinished === 1 ? "goes" : "go"} on, and all their runs stay.`;
 }
 
 export const PersonActions = ({ caller, person }: { caller: Caller; person: PersonWithWork }) => {

@@ -3,7 +3,6 @@ import type { AuditEvent } from "../../audit/audit-events.ts";
 import type { Credential } from "../../db/access.ts";
 import { type Caller as CallerExpression, callerBy, maySeeUser, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import { runnerSessions } from "../../db/lease-tables.ts";
 import { logins, signInSessions } from "../../db/people/login-tables.ts";
 import { apiKeys, invites, pathParts, userPermissions, users } from "../../db/tables.ts";
 import { type ApiKey, apiKeyColumns, keyWorks } from "../../people/api-keys.ts";
@@ -111,7 +110,7 @@ export async function viewPeople(
 
 /** What stops or goes on when a person is deactivated or deleted. */
 type Work = {
-  /** The sessions of runners that their keys have opened. */
+  /** The open sessions of runners with their keys, counted up to one more than {@link MAX_RUNNER_SESSIONS}. */
   runnerSessions: number;
   /** Their PENDING and RUNNING runs, counted up to one more than {@link MAX_UNFINISHED}. */
   unfinished: number;
@@ -120,19 +119,17 @@ type Work = {
 export type PersonWithWork = Person & Work;
 
 export const MAX_UNFINISHED = 1_000;
+export const MAX_RUNNER_SESSIONS = 100;
 
 const workColumns = (db: Database) => ({
-  runnerSessions: sql<number>`(${db
-    .select({ open: sql`count(*)::int` })
-    .from(runnerSessions)
-    .innerJoin(apiKeys, and(eq(apiKeys.id, runnerSessions.apiKeyId), keyWorks))
-    .where(
-      and(
-        eq(runnerSessions.tenantId, users.tenantId),
-        eq(apiKeys.userId, users.id),
-        gt(runnerSessions.expiresAt, sql`statement_timestamp()`),
-      ),
-    )})`,
+  runnerSessions: sql<number>`(select count(*)::int from (${db
+    .select({ id: apiKeys.id })
+    .from(apiKeys)
+    .crossJoinLateral(
+      sql`generate_series(1, public.count_open_sessions(${apiKeys.id}, statement_timestamp(), ${MAX_RUNNER_SESSIONS + 1}::int))`,
+    )
+    .where(and(eq(apiKeys.tenantId, users.tenantId), eq(apiKeys.userId, users.id), keyWorks))
+    .limit(MAX_RUNNER_SESSIONS + 1)}) open)`,
   unfinished: sql<number>`(select count(*)::int from (${db
     .select({ id: r.id })
     .from(r)

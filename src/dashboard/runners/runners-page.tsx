@@ -1,10 +1,10 @@
 import { Ask, Command, Copy, Empty, Live, Name, Send, Time } from "../components.tsx";
-import { plural, shortId } from "../format.ts";
+import { pluralUpTo, shortId } from "../format.ts";
 import { Choices, type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
 import { Runners, type ViewedRunner } from "./runners.tsx";
-import type { LeasedWorkflow, RunnerKey, RunnersView } from "./view-all-runners.ts";
+import { type LeasedWorkflow, MAX_SESSIONS, type RunnerKey, type RunnersView } from "./view-all-runners.ts";
 
 export const HREF = "/app/runners";
 
@@ -63,7 +63,7 @@ const Keys = ({ view: { keys, workflows } }: { view: RunnersView }) => (
                   <p>
                     {key.sessions === 0
                       ? "No runner uses it now."
-                      : `${plural(key.sessions, "runner session")} of it can take no further runs.`}{" "}
+                      : `After that, ${pluralUpTo(MAX_SESSIONS, key.sessions, "runner session")} of it can take no further runs.`}{" "}
                     That cannot be undone.
                   </p>
                   <Send action={`${HREF}/keys/${key.id}/revoke`} label="Revoke" kind="danger" />

@@ -1,8 +1,7 @@
-import { and, asc, desc, eq, gt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
 import { callerBy } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import { runnerSessions } from "../../db/lease-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, apiKeys as k, users } from "../../db/tables.ts";
 import { keyWorks } from "../../people/api-keys.ts";
@@ -19,7 +18,7 @@ export type RunnerKey = {
   definition_ids: string[] | null;
   created_at: string;
   expires_at: string | null;
-  /** How many sessions runners have opened with it. */
+  /** The open sessions of runners with it, counted up to one more than {@link MAX_SESSIONS}. */
   sessions: number;
   /** Only the OWNER may revoke the OWNER's keys. */
   may_revoke: boolean;
@@ -37,6 +36,9 @@ export type RunnersView = {
 
 /** How many keys and workflows are shown at most. */
 const MAX_SHOWN = 200;
+
+/** How many open sessions of a key are told exactly. */
+export const MAX_SESSIONS = 10;
 
 /**
  * The tenant's runners without an address, and their keys.
@@ -63,14 +65,7 @@ export async function viewAllRunners(db: Database, credential: Credential): Prom
         definition_ids: k.workflowDefinitionIds,
         created_at: instant(k.createdAt),
         expires_at: sql<string | null>`${instant(k.expiresAt)}`,
-        sessions: db.$count(
-          runnerSessions,
-          and(
-            eq(runnerSessions.tenantId, k.tenantId),
-            eq(runnerSessions.apiKeyId, k.id),
-            gt(runnerSessions.expiresAt, sql`statement_timestamp()`),
-          ),
-        ),
+        sessions: sql<number>`public.count_open_sessions(${k.id}, statement_timestamp(), ${MAX_SESSIONS + 1}::int)`,
         may_revoke: sql<boolean>`(${users.role} <> 'OWNER' or ${users.id} = ${caller.userId})`,
       })
       .from(caller)

@@ -1,7 +1,7 @@
 /** What can be done with a trigger on its page. */
 import type { TriggerKind } from "../../db/enums.ts";
 import { Ask, Name, Send } from "../components.tsx";
-import { plural } from "../format.ts";
+import { pluralUpTo } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { NewId } from "../new-id.tsx";
 import { MAX_COUNTED } from "../runs/view-runs.ts";
@@ -84,10 +84,8 @@ export const Actions = ({ href, trigger, kept }: { href: string; trigger: Viewed
     <Ask id="ask-delete" label="Delete" title={`Delete “${trigger.name}”?`} kind="danger">
       <p>
         This deletes the trigger
-        {kept === 0
-          ? ", which has no firings"
-          : ` and its ${kept > MAX_COUNTED ? `more than ${plural(MAX_COUNTED, "firing")}` : plural(kept, "firing")}`}
-        , for good. The runs that it has triggered stay.
+        {kept === 0 ? ", which has no firings" : ` and its ${pluralUpTo(MAX_COUNTED, kept, "firing")}`}, for good. The
+        runs that it has triggered stay.
       </p>
       <Send action={`${href}/delete`} label="Delete" kind="danger">
         <input type="hidden" name="workflow" value={trigger.workflow_definition_id} />

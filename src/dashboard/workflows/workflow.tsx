@@ -3,7 +3,7 @@ import type { Caller } from "../caller.ts";
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
 import { Ask, CopyCurl, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
-import { formatSeconds, plural } from "../format.ts";
+import { formatSeconds, plural, pluralUpTo } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
 import { InvokeForm, NO_INVOCATION, textOfInput, textOfSchema } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
@@ -130,7 +130,7 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
             This deletes the workflow,{" "}
             {workflow.runs === 0
               ? "which has no runs"
-              : `${workflow.runs > MAX_COUNTED ? `its more than ${plural(MAX_COUNTED, "run")}` : `its ${plural(workflow.runs, "run")}`} with their events`}
+              : `its ${pluralUpTo(MAX_COUNTED, workflow.runs, "run")} with their events`}
             {workflow.triggers.total > 0 && `, and its ${plural(workflow.triggers.total, "trigger")}`}, for good. The
             files that it names stay.
           </p>

@@ -92,7 +92,7 @@ describe("a release", () => {
     expect(await eventTypes(service, tenant, runId)).toEqual(events);
   });
 
-  it("with the token of another run is 409, and gives neither of them back", async () => {
+  it("with the token of another run is 409, like a heartbeat, and gives neither of them back", async () => {
     const other = await createTenant(service.database);
     await useLeases(service, other);
     const runs: [TestTenant, string][] = [];
@@ -101,8 +101,10 @@ describe("a release", () => {
       runs.push([one, await invoke(service, one)]);
       leases.push(...(await (await startRunner(service, one)).lease()).leases);
     }
-    const path = `/v1/workflow-runs/${leases[0]?.run_id}/release`;
-    expect((await service.send("POST", path, leases[1]?.callback_token ?? "")).status).toBe(409);
+    for (const verb of ["release", "heartbeat"]) {
+      const path = `/v1/workflow-runs/${leases[0]?.run_id}/${verb}`;
+      expect((await service.send("POST", path, leases[1]?.callback_token ?? "")).status).toBe(409);
+    }
     for (const [one, runId] of runs) expect((await readRun(service, one, runId)).status).toBe("RUNNING");
   });
 

@@ -25,6 +25,7 @@ as for \`create\`: the service stores the secret and never shows it, so a change
 Examples:
   $ workflow-runs workflows update "Monthly report" --name "Report of the month" --max-seconds 900
   $ workflow-runs workflows update "Monthly report" --lease --max-attempts 3 --retry-on LOST
+  $ workflow-runs workflows update "Monthly report" --max-running 5
   $ workflow-runs workflows update "Monthly report" --input-schema @schema.json`,
     )
     .action(async (name: string, flags: ContentFlags & PolicyFlags, command: Command) => {
@@ -35,6 +36,7 @@ Examples:
         leaseSeconds,
         maxAttempts,
         retryOn,
+        maxRunning,
         whenBusy,
         replaceGraceSeconds,
         maxQueued,
