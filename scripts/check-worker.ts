@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { alternate, ratios, spread } from "../bench/support/rounds.ts";
 import { startBuiltWorker } from "./local/built-worker.ts";
-import { type Bundle, buildBundle, buildImports } from "./local/bundle.ts";
+import { type Bundle, buildImports, buildService } from "./local/bundle.ts";
 import { checkClientTypes } from "./local/client-types.ts";
 import { tryAnswers, tryLimits, tryOutage } from "./local/try-answers.ts";
 import { tryLife } from "./local/try-life.ts";
@@ -24,15 +24,15 @@ const START_ROUNDS = 7;
 
 const folder = mkdtempSync(join(tmpdir(), "workflow-runs-check-"));
 try {
-  const ours = buildBundle({ entry: "src/worker.ts", outdir: ".local/check/worker" });
+  const ours = await buildService(".local/check/worker");
   const imports = buildImports(".local/check/imports");
   console.log(`The Worker is ${Math.round(ours.gzipKib)} KiB gzip; the alarm is at ${ALARM_KIB} KiB.`);
   if (ours.gzipKib > ALARM_KIB) process.exitCode = 1;
 
-  const worker = await startBuiltWorker(ours.script, folder);
+  const worker = await startBuiltWorker(ours, folder);
   try {
-    const start = async ({ script }: Bundle) => {
-      const { startMs, stop } = await startWorkerd({ script, vars: worker.vars });
+    const start = async ({ modules }: Bundle) => {
+      const { startMs, stop } = await startWorkerd({ modules, vars: worker.vars });
       await stop();
       return startMs;
     };

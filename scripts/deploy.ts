@@ -10,6 +10,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
+import { buildService, MAIN } from "./local/bundle.ts";
 import { CELL_HELP, type Cell, chooseCells, Progress, readCells, requireSecrets } from "./local/cells.ts";
 import { root } from "./local/folders.ts";
 import { fail, offerHelp } from "./local/options.ts";
@@ -27,6 +28,10 @@ ${CELL_HELP}: all are migrated, then
   --dry-run      builds and checks, and changes nothing
 
   npm run deploy -- --secrets-file .secrets.json   the first time: with the secrets of the Worker`;
+
+/** The option that chooses an environment of wrangler.toml. */
+const ENVIRONMENT = /^(--env|-e)(=|$)/;
+const BUILT = ".local/deploy";
 
 type Choice = { cell?: string; all: boolean; isDryRun: boolean; rest: string[] };
 
@@ -58,12 +63,13 @@ async function deployWithoutCells(rest: readonly string[]): Promise<void> {
   if (readCells() !== null) {
     throw new Error("cells.json names cells: say which one is to be deployed, --cell NAME or --all.");
   }
-  await runWrangler(["--env=", ...rest]);
+  const hasEnvironment = rest.some((argument) => ENVIRONMENT.test(argument));
+  await runWrangler(hasEnvironment ? rest : ["--env=", ...rest]);
 }
 
 async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choice): Promise<void> {
   const has = (option: RegExp) => rest.find((argument) => option.test(argument));
-  const ofCell = has(/^(--env|-e|--name)(=|$)/);
+  const ofCell = has(ENVIRONMENT) ?? has(/^--name(=|$)/);
   if (ofCell !== undefined) throw new Error(`Leave out ${ofCell}: cells.json says what the cell is.`);
   const ofOne = all ? has(/^--secrets-file(=|$)/) : undefined;
   if (ofOne !== undefined) throw new Error(`${ofOne} is of a single cell: deploy that one by --cell NAME.`);
@@ -132,9 +138,19 @@ function upload({ env, vars }: Cell, rest: readonly string[]): Promise<void> {
   return runWrangler([`--env=${env}`, "--var", `CELLS:${vars.CELLS}`, ...rest]);
 }
 
-/** Runs the `wrangler` of PATH, which npm sets. Its output is shown. */
+let building: Promise<void> | undefined;
+
+async function build(): Promise<void> {
+  const { modules, gzipKib } = await buildService(BUILT);
+  console.log(`Built the Worker: ${Object.keys(modules).length} modules, ${Math.round(gzipKib)} KiB gzip.`);
+}
+
+/** Builds the Worker, once for all cells, and uploads it by the `wrangler` of PATH, which npm sets. Shows the output. */
 async function runWrangler(args: readonly string[]): Promise<void> {
-  const wrangler = spawn("wrangler", ["deploy", "--minify", ...args], { cwd: root, stdio: "inherit" });
+  building ??= build();
+  await building;
+  const options = { cwd: root, stdio: "inherit" } as const;
+  const wrangler = spawn("wrangler", ["deploy", `${BUILT}/${MAIN}`, "--no-bundle", ...args], options);
   const [code] = await once(wrangler, "close");
   if (code !== 0) throw new Error(`wrangler deploy ended with ${code}. What it has said is above.`);
 }

@@ -75,7 +75,8 @@ await supervise(async (supervisor) => {
   await untilItAnswers(`http://127.0.0.1:${web.port}/healthz`);
   await fireCron(web.port);
   setInterval(() => fireCron(web.port), CRON_INTERVAL_MS);
-  const showWelcome = async () => console.log(await welcome(baseUrl, database));
+  const loginUrl = hasOwnLogin ? undefined : `http://localhost:${login.port}`;
+  const showWelcome = async () => console.log(await welcome(baseUrl, database, loginUrl));
   await showWelcome();
   onEnter(() => showWelcome().catch((error: unknown) => console.error(redact(rootMessage(error)))));
 });
@@ -163,16 +164,17 @@ async function fireCron(port: number): Promise<void> {
   }
 }
 
-async function welcome(baseUrl: string, database: LocalDatabase): Promise<string> {
+async function welcome(baseUrl: string, database: LocalDatabase, loginUrl: string | undefined): Promise<string> {
   const runs = await findRunInEachState(database);
   const { owner, admin, user, quarterlyReportId, runs: demoRuns } = DEMO;
+  const login = loginUrl === undefined ? "" : `\n  Login      ${loginUrl} (an example of a login service)`;
   return `
 workflow-runs is ready.
 
   Dashboard  ${baseUrl}/app
   API        ${baseUrl}
   Reference  ${baseUrl}/docs
-  Postgres   ${database.databaseUrl}
+  Postgres   ${database.databaseUrl}${login}
 
   Demo keys  ${owner.key}  ${admin.key}  ${user.key}
   Demo runs  ${runs.map(({ id, status }) => `${id}  ${status}`).join("\n             ")}

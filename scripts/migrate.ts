@@ -120,7 +120,9 @@ export async function migrate({
         await applySqlFunctions(client, functions);
       });
       if (takesOver) log("The tables are those of the initial migration already, so they were taken over as they are.");
-      for (const { name } of together) log(`Applied the migration of ${name}.`);
+      const [first, last] = [together[0]?.name, together.at(-1)?.name];
+      if (together.length > 1) log(`Applied ${together.length} migrations, from ${first} to ${last}.`);
+      else if (first !== undefined) log(`Applied the migration of ${first}.`);
       log("Applied the SQL functions.");
     }
     for (const migration of pending) {

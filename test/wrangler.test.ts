@@ -62,7 +62,9 @@ describe("wrangler.toml", () => {
   });
 
   it("makes Workers fetch runners through the public internet, and logs each request once, with the service's own line", () => {
-    expect(valuesOf("compatibility_flags")).toEqual(['["global_fetch_strictly_public", "enable_request_signal"]']);
+    expect(valuesOf("compatibility_flags")).toEqual([
+      '["global_fetch_strictly_public", "enable_request_signal", "new_module_registry"]',
+    ]);
     expect(valuesOf("invocation_logs")).toEqual(["false"]);
   });
 });

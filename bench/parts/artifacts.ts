@@ -31,7 +31,7 @@ export async function measureArtifacts(context: Context): Promise<Report> {
   await server.createDatabase(DATABASE);
   neonConfig.fetchEndpoint = server.endpointUrl;
   context.progress("building");
-  const build = buildWorker("worker");
+  const build = await buildWorker("worker");
   const folder = join(scratch, "buckets", DATABASE);
   const bucket = await startBucket(folder, { pieceMs: PIECE_MS });
   const tenant = await createTenant({ sql: neon(server.url(DATABASE)) }, { runnerUrl: "http://127.0.0.1:9/" });

@@ -37,7 +37,7 @@ export async function measureFlow(context: Context): Promise<Report> {
     [FEW.definitionId, MANY.definitionId, BATCHES],
   ]);
   await pool.query("update workflow_definitions set max_running_per_key = 1 where id = $1", [MANY.definitionId]);
-  const worker = await startWorker(buildWorker("worker"), { vars });
+  const worker = await startWorker(await buildWorker("worker"), { vars });
   try {
     const queues = [FEW, MANY];
     for (const queue of queues) await fill(worker, queue, context.quick ? 0.05 : 1);

@@ -115,7 +115,7 @@ function readableRun({ runs }: Site): string {
 export async function measureGrowth(context: Context): Promise<Report> {
   const server = await context.server();
   context.progress("building");
-  const build = buildWorker("worker");
+  const build = await buildWorker("worker");
   const sizes = context.quick ? [1000, 20_000] : [1000, 100_000, 1_000_000];
   const sites: Site[] = [];
   try {

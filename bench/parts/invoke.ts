@@ -46,7 +46,7 @@ export async function measureInvoke(context: Context): Promise<Report> {
   await server.createDatabase(DATABASES.live, { copyOf: DATABASES.plain });
   const oldPool = await old?.createDatabase(server, DATABASES.before, seeded);
   await oldPool?.query(toLeases, [LEASED]);
-  const build = buildWorker("worker");
+  const build = await buildWorker("worker");
   const start = async (
     name: string,
     ofWhat: Build,

@@ -33,7 +33,7 @@ type Lease = { callback_url: string; callback_token: string };
 export async function measureLeases(context: Context): Promise<Report> {
   const server = await context.server();
   context.progress("building");
-  const build = buildWorker("worker");
+  const build = await buildWorker("worker");
   let onWebhook: (webhook: Webhook) => void = () => {};
   const runner = await startRunner((webhook) => onWebhook(webhook));
   const port = await findFreePort();

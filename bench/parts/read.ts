@@ -31,10 +31,10 @@ export async function measureReadPath(context: Context): Promise<Report> {
   const server = await context.server();
   context.progress("building");
   const builds = {
-    ours: buildWorker("worker"),
-    bare: buildWorker("bare"),
-    byHand: buildWorker("by-hand"),
-    ordinary: buildWorker("ordinary"),
+    ours: await buildWorker("worker"),
+    bare: await buildWorker("bare"),
+    byHand: await buildWorker("by-hand"),
+    ordinary: await buildWorker("ordinary"),
   };
   const before = await prepareBefore(context.progress);
   const pool = await server.createDatabase("bench_read");

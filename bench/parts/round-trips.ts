@@ -31,7 +31,7 @@ const QUIET_MS = 250;
 const IDLE_SECONDS = 5;
 
 export async function countRoundTrips(context: Context): Promise<Report> {
-  const build = buildWorker("worker");
+  const build = await buildWorker("worker");
   const server = await context.server();
   await server.createDatabase(DATABASE);
   const held: (() => void)[] = [];

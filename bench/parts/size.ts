@@ -16,9 +16,9 @@ export async function measureSize(context: Context): Promise<Report> {
   const server = await context.server();
   await server.createDatabase("bench_size");
   context.progress("building");
-  const hono = { name: "empty Hono app", build: buildWorker("hono") };
-  const imports = { name: "the libraries, imported for two routes", build: buildWorker("imports") };
-  const ours = { name: "this service", build: buildWorker("worker") };
+  const hono = { name: "empty Hono app", build: await buildWorker("hono") };
+  const imports = { name: "the libraries, imported for two routes", build: await buildWorker("imports") };
+  const ours = { name: "this service", build: await buildWorker("worker") };
   const subjects: Subject[] = [hono, imports, ours];
   const vars = bindings(server.url("bench_size"), server.endpointUrl);
   const starts = await alternate(
@@ -66,7 +66,7 @@ export async function measureSize(context: Context): Promise<Report> {
           range(spread(startsOf(subject).map(({ cpuMs }) => cpuMs))),
         ]),
         notes:
-          "As `wrangler deploy --dry-run --minify` builds them. The libraries are those of package.json, as npm has them. " +
+          "This service as `npm run deploy` builds it, the others as `wrangler deploy --minify` does. The libraries are those of package.json, as npm has them. " +
           "The answer is that of `/healthz`, for which the libraries ask the database, too.",
       },
     ],

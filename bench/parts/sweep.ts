@@ -20,7 +20,7 @@ const INSERT_CHUNK = 10_000;
 export async function measureSweep(context: Context): Promise<Report> {
   const server = await context.server();
   const count = context.quick ? 5000 : 100_000;
-  const build = buildWorker("worker");
+  const build = await buildWorker("worker");
   context.progress(`seeding ${count} overdue runs, and as many expired jobs of pg-boss`);
   const before = await prepareBefore(context.progress);
   await seedOurs(server, count, before);

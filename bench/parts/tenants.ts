@@ -34,7 +34,7 @@ type World = { tenants: number; due: string; idle: string; pool: pg.Pool };
 
 export async function measureTenants(context: Context): Promise<Report> {
   const server = await context.server();
-  const build = buildWorker("worker");
+  const build = await buildWorker("worker");
   const [many, due] = context.quick ? [200, 400] : [10_000, 10_000];
   const shares = { ...NOTHING, dispatches: 2 * due, overdue: due, schedules: due };
   const worlds: World[] = [];

@@ -18,7 +18,7 @@ export async function measureTriggers(context: Context): Promise<Report> {
   const server = await context.server();
   const tenants = context.quick ? 50 : 1_000;
   const count = tenants * SCHEDULES;
-  const build = buildWorker("worker");
+  const build = await buildWorker("worker");
   context.progress(`seeding ${count} due schedules of ${tenants} tenants`);
   await seedDue(await server.createDatabase(DUE), tenants);
   const measure = async () => {

@@ -57,8 +57,8 @@ export async function measureWritePath(context: Context): Promise<Report> {
     insert into queues select id from workflow_definitions;
     insert into jobs (queue, status, told_at) select id, 'COMPLETED', now() from queues, generate_series(1, ${HISTORY} / ${MANY + 1})`);
   await pool.query("vacuum (analyze)");
-  const ours = await startWorker(buildWorker("worker"), { vars: vars(ports[0]), port: ports[0] });
-  const bare = await startWorker(buildWorker("cycle"), { vars: vars(ports[1]), port: ports[1] });
+  const ours = await startWorker(await buildWorker("worker"), { vars: vars(ports[0]), port: ports[0] });
+  const bare = await startWorker(await buildWorker("cycle"), { vars: vars(ports[1]), port: ports[1] });
   const old =
     before && (await startWorker(before.build, { vars: vars(ports[2], "bench_write_before"), port: ports[2] }));
   const serviceAt = (url: string): Service => ({

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { type Bundle, buildBundle, buildImports } from "../../scripts/local/bundle.ts";
+import { type Bundle, buildBundle, buildImports, buildService } from "../../scripts/local/bundle.ts";
 import { exampleVars } from "../../scripts/local/stack.ts";
 import { startWorkerd, type Workerd, type WorkerdOptions } from "../../scripts/local/workerd.ts";
 import { root, scratch } from "./paths.ts";
@@ -8,10 +8,10 @@ export type Build = Bundle & { name: string };
 export type Worker = Workerd;
 
 /** Builds a Worker as for a deployment: the service, which is called `worker`, or one of `bench/workers/`. */
-export function buildWorker(name: string): Build {
+export async function buildWorker(name: string): Promise<Build> {
   const outdir = relative(root, join(scratch, "workers", name));
   if (name === "imports") return { name, ...buildImports(outdir) };
-  if (name === "worker") return { name, ...buildBundle({ entry: "src/worker.ts", outdir }) };
+  if (name === "worker") return { name, ...(await buildService(outdir)) };
   const config = "bench/workers/reference.toml";
   return { name, ...buildBundle({ entry: `bench/workers/${name}.ts`, outdir, config }) };
 }
@@ -25,5 +25,5 @@ export function bindings(databaseUrl: string, endpointUrl: string): Record<strin
 export const OBJECTS = { HUB: "Hub", REGISTER: "Register" };
 
 /** Starts a build, and waits for its first answer. */
-export const startWorker = ({ script }: Build, options: Omit<WorkerdOptions, "script"> = {}): Promise<Worker> =>
-  startWorkerd({ script, ...options });
+export const startWorker = ({ modules }: Build, options: Omit<WorkerdOptions, "modules"> = {}): Promise<Worker> =>
+  startWorkerd({ modules, ...options });

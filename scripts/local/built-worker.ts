@@ -10,6 +10,7 @@ import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from "wrangle
 import { z } from "zod";
 import { readConfig } from "../../src/config.ts";
 import { migrate } from "../migrate.ts";
+import { type Bundle, forMiniflare } from "./bundle.ts";
 import { DEMO, seedDemo } from "./demo.ts";
 import { root } from "./folders.ts";
 import { startPostgres } from "./postgres.ts";
@@ -28,7 +29,7 @@ export type Answer = { status: number; headers: Headers; body: string };
 
 export type BuiltWorkerOptions = {
   /** Another built Worker, whose hubs and register are used instead of those of the first one. It has the same vars. */
-  objectsOf?: string;
+  objectsOf?: Pick<Bundle, "modules">;
   /** Vars beyond those of the local stack, such as the name of the cell. */
   vars?: Record<string, string>;
 };
@@ -63,9 +64,9 @@ const OTHER_OBJECTS = {
   REGISTER: { className: "Register", scriptName: OTHER, useSQLite: true },
 };
 
-/** Starts the built `script` with a new database that has the demo tenant. Its data is below `folder`. */
+/** Starts a build with a new database that has the demo tenant. Its data is below `folder`. */
 export async function startBuiltWorker(
-  script: string,
+  built: Pick<Bundle, "modules">,
   folder: string,
   { objectsOf, vars: more }: BuiltWorkerOptions = {},
 ): Promise<BuiltWorker> {
@@ -91,15 +92,19 @@ export async function startBuiltWorker(
   // The bindings of wrangler.toml, such as the rate limits. Options that do not belong to the built module are left out: the
   // assets are files beside it, and the rules are for the build.
   const { assets: _, modulesRules: __, ...options } = readWorkerOptions(join(root, "wrangler.toml")).workerOptions;
-  const settings = { ...options, modules: true as const, bindings: vars };
+  const settings = ({ modules }: Pick<Bundle, "modules">) => ({
+    ...options,
+    modules: forMiniflare(modules),
+    bindings: vars,
+  });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers:
         objectsOf === undefined
-          ? [{ ...settings, script }]
+          ? [settings(built)]
           : [
-              { ...settings, script, durableObjects: OTHER_OBJECTS },
-              { ...settings, script: objectsOf, durableObjects: OTHER_OBJECTS, name: OTHER },
+              { ...settings(built), durableObjects: OTHER_OBJECTS },
+              { ...settings(objectsOf), durableObjects: OTHER_OBJECTS, name: OTHER },
             ],
       // Ignores the Worker's log lines.
       handleStructuredLogs: () => {},

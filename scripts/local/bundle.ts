@@ -1,12 +1,21 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
+import { build, type Plugin } from "esbuild";
 import { root } from "./folders.ts";
 
-/** A Worker as a deployment uploads it: one minified module. `gzipKib` is its size as Cloudflare counts it. */
-export type Bundle = { script: string; gzipKib: number };
+/**
+ * A Worker as a deployment uploads it: the texts of its minified modules by their names. `MAIN` is the first. `gzipKib` is their size as
+ * Cloudflare counts it.
+ */
+export type Bundle = { modules: Readonly<Record<string, string>>; gzipKib: number };
+
+/** The module with the handlers. */
+export const MAIN = "worker.js";
+/** The folder of the other modules, which a rule of wrangler.toml names, too. */
+const OTHERS = "modules";
 
 export type BundleOptions = {
   /** The module with the handlers, relative to the root. */
@@ -22,8 +31,51 @@ export type BundleOptions = {
 const CONFIG = "wrangler.toml";
 
 /**
- * Builds a Worker with `wrangler deploy --dry-run --minify`: the same build as `npm run deploy` uploads. Throws wrangler's
- * output when the build fails.
+ * Builds the service as `npm run deploy` uploads it, into this folder, relative to the root. Whatever was in the folder is removed.
+ *
+ * What the source loads by `import()` becomes modules of their own. With the flag `new_module_registry`, the runtime compiles a module
+ * when it is first imported, so an isolate answers without compiling the whole service first. wrangler itself can build only one
+ * module, but can upload several. The options are those that wrangler builds with.
+ */
+export async function buildService(outdir: string): Promise<Bundle> {
+  const folder = join(root, outdir);
+  rmSync(folder, { recursive: true, force: true });
+  await build({
+    ...{ absWorkingDir: root, entryPoints: { worker: "src/worker.ts" }, outdir: folder, logLevel: "warning" },
+    ...{ bundle: true, splitting: true, minify: true, sourcemap: true, chunkNames: `${OTHERS}/[name]-[hash]` },
+    ...{ format: "esm", platform: "browser", target: "es2024", conditions: ["workerd", "worker", "browser"] },
+    ...{ external: ["cloudflare:*", "node:*"], loader: { ".md": "text" }, plugins: [aliases] },
+    define: { "process.env.NODE_ENV": '"production"', "navigator.userAgent": '"Cloudflare-Workers"' },
+  });
+  return bundleOf(readModules(folder));
+}
+
+/** The modules that were built into a folder. */
+export function readModules(folder: string): Bundle["modules"] {
+  const names = readdirSync(join(folder, OTHERS)).filter((name) => name.endsWith(".js"));
+  const paths = [MAIN, ...names.map((name) => `${OTHERS}/${name}`)];
+  return Object.fromEntries(paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]));
+}
+
+/** The modules as Miniflare takes them. */
+export const forMiniflare = (modules: Bundle["modules"]) =>
+  Object.entries(modules).map(([path, contents]) => ({ type: "ESModule" as const, path, contents }));
+
+/** The aliases of wrangler.toml. esbuild's own cannot replace a relative path. */
+const aliases: Plugin = {
+  name: "aliases",
+  setup(esbuild) {
+    const [, section = ""] = /^\[alias\]\n((?:".*\n)+)/m.exec(readFileSync(join(root, CONFIG), "utf8")) ?? [];
+    const replaced = new Map([...section.matchAll(/^"(.+)" = "(.+)"$/gm)].map(([, path, by = ""]) => [path, by]));
+    esbuild.onResolve({ filter: /.*/ }, ({ path }) => {
+      const by = replaced.get(path);
+      return by === undefined ? undefined : { path: join(root, by) };
+    });
+  },
+};
+
+/**
+ * Builds a Worker as one module, by `wrangler deploy --dry-run --minify`. Throws wrangler's output when the build fails.
  */
 export function buildBundle({ entry, outdir, config = CONFIG, isMinified = true }: BundleOptions): Bundle {
   const { status, stdout, stderr } = spawnSync(
@@ -48,9 +100,13 @@ export function readBundle(path: string): Bundle {
       return "";
     },
   );
-  const script = texts.join("") + rest;
-  return { script, gzipKib: gzipSync(script).length / 1024 };
+  return bundleOf({ [MAIN]: texts.join("") + rest });
 }
+
+const bundleOf = (modules: Bundle["modules"]): Bundle => ({
+  modules,
+  gzipKib: gzipSync(Object.values(modules).join("")).length / 1024,
+});
 
 /** The service's libraries, imported and used for two routes. The start of the service is compared with it. */
 export const buildImports = (outdir: string): Bundle =>

@@ -1,11 +1,11 @@
 /**
  * The previous release, as it is recorded in `test/support/release/`: what its Worker and its functions can be called with, and its
- * Worker as it was deployed. So no history of the repository is needed to try that today's version works beside it.
+ * Worker. So no history of the repository is needed to try that today's version works beside it.
  */
 import { Buffer } from "node:buffer";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { buildBundle } from "./bundle.ts";
+import { type Bundle, buildBundle, MAIN } from "./bundle.ts";
 import { root } from "./folders.ts";
 import { renderObjectTypes } from "./object-types.ts";
 import { formatSignature, parseSignatures, type Signature, signatureOfFunction } from "./signatures.ts";
@@ -45,20 +45,23 @@ export function readRelease(): Release {
   };
 }
 
-/** The Worker of the recorded release: one module, as it was deployed. */
-export const readReleasedWorker = (): string => readFileSync(join(FOLDER, "worker.js"), "utf8");
+/** The Worker of the recorded release, built as one module. */
+export const readReleasedWorker = (): Pick<Bundle, "modules"> => ({
+  modules: { [MAIN]: readFileSync(join(FOLDER, MAIN), "utf8") },
+});
 
 /** Records this source as the release of this version. The same source gives the same bytes. */
 export function recordRelease(version: string): { functions: number; kib: number; gzipKib: number } {
   const kept = namesForPrevious();
   const functions = readSignatures().filter(({ name }) => !kept.has(name));
-  const { script, gzipKib } = buildBundle({ entry: "src/worker.ts", outdir: ".local/release/worker" });
+  const { modules, gzipKib } = buildBundle({ entry: "src/worker.ts", outdir: ".local/release/worker" });
+  const script = modules[MAIN] ?? "";
   const files = {
     "version.txt": `${version}\n`,
     "functions.txt": functions.map((signature) => `${formatSignature(signature)}\n`).join(""),
     "objects.ts": renderObjectTypes(OBJECTS),
     // The source map is not recorded.
-    "worker.js": script.replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "\n"),
+    [MAIN]: script.replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "\n"),
   };
   mkdirSync(FOLDER, { recursive: true });
   for (const [name, content] of Object.entries(files)) writeFileSync(join(FOLDER, name), content);

@@ -4,9 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { get } from "node:http";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
-import { compatibilityDate } from "./bundle.ts";
+import { type Bundle, compatibilityDate } from "./bundle.ts";
 
 export type Workerd = {
   url: string;
@@ -20,8 +20,7 @@ export type Workerd = {
   stop(): Promise<void>;
 };
 
-export type WorkerdOptions = {
-  script: string;
+export type WorkerdOptions = Pick<Bundle, "modules"> & {
   vars?: Record<string, string>;
   /** The path of the first request. The status of its answer must be below 500. */
   path?: string;
@@ -40,11 +39,14 @@ export type WorkerdOptions = {
 
 /** Starts workerd with a Worker, and waits for its first answer. Throws the output of workerd when it does not start. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
-  const { script, vars = {}, path = "/healthz", port = 0, wrapper, objects = {}, bucket } = options;
+  const { vars = {}, path = "/healthz", port = 0, wrapper, objects = {}, bucket } = options;
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-workerd-"));
-  writeFileSync(join(folder, "worker.js"), script);
-  if (wrapper !== undefined) writeFileSync(join(folder, "wrapper.js"), wrapper);
-  const modules = wrapper === undefined ? ["worker.js"] : ["wrapper.js", "worker.js"];
+  const contents = { ...(wrapper !== undefined && { "wrapper.js": wrapper }), ...options.modules };
+  for (const [name, text] of Object.entries(contents)) {
+    mkdirSync(join(folder, dirname(name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  const modules = Object.keys(contents);
   const storage = join(folder, "objects");
   mkdirSync(storage);
   writeFileSync(join(folder, "config.capnp"), workerdConfig({ port, modules, vars, objects, storage, bucket }));
@@ -52,7 +54,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
 
   const began = performance.now();
   // The Worker's log lines cost as much as in production, but are not shown in our terminal.
-  const child = spawn(binary, ["serve", join(folder, "config.capnp"), "--control-fd=3"], {
+  const child = spawn(binary, ["serve", join(folder, "config.capnp"), "--control-fd=3", "--experimental"], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
   const end = () => {
@@ -135,6 +137,7 @@ const main :Workerd.Worker = (
   durableObjectNamespaces = [${namespaces.join(", ")}],
   durableObjectStorage = (localDisk = "objects"),
   compatibilityDate = ${quote(compatibilityDate())},
+  compatibilityFlags = ["new_module_registry"],
 );
 `;
 }

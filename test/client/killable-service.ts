@@ -1,13 +1,13 @@
 /** The service as built, with the demo data, in a process of its own that can be killed and started again. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import pg from "pg";
 import { vi } from "vitest";
-import { buildBundle } from "../../scripts/local/bundle.ts";
+import { buildService } from "../../scripts/local/bundle.ts";
 import { seedDemo } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
@@ -40,15 +40,15 @@ export async function startKillableService(): Promise<KillableService> {
   await seedDemo({ ...database, runnerPort: 0, encryptionKeys: readConfig(vars).encryptionKeys });
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();
-  const script = join(folder, "worker.js");
-  writeFileSync(script, buildBundle({ entry: "src/worker.ts", outdir: ".local/check/killable" }).script);
+  const built = ".local/check/killable";
+  await buildService(built);
 
   let worker: ChildProcess | null = null;
   const service: KillableService = {
     url,
     async start() {
       const program = join(root, "test/kills/worker.ts");
-      const args = [program, script, String(port)];
+      const args = [program, built, String(port)];
       const env = { ...process.env, BINDINGS: JSON.stringify(vars) };
       // A group of its own: the runtime is a process of that process.
       worker = spawn(process.execPath, args, { cwd: root, env, detached: true, stdio: "ignore" });

@@ -1,10 +1,10 @@
 /**
  * Which modules the first requests of an isolate load. What only some requests need is not among them, so that the first answer of a new
- * isolate is no slower. Runs in Node, with a build of the Worker in which modules have their names.
+ * isolate is no slower. Runs in Node, with a build of the Worker in which all modules are in one file and have their names.
  */
 import { join, relative } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { buildBundle } from "../../scripts/local/bundle.ts";
+import { type Bundle, buildBundle, MAIN } from "../../scripts/local/bundle.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { startWorkerd } from "../../scripts/local/workerd.ts";
 import { startDatabase } from "../support/node/killable-stack.ts";
@@ -21,14 +21,15 @@ export default {
 `;
 
 const endings: (() => unknown)[] = [];
-let script: string;
+let modules: Bundle["modules"];
 let vars: Record<string, string>;
 let tenant: TestTenant;
 
 beforeAll(async () => {
   const database = await startDatabase(endings);
   const outdir = relative(root, join(database.folder, "built"));
-  script = noteModules(buildBundle({ entry: "src/worker.ts", outdir, isMinified: false }).script);
+  const built = buildBundle({ entry: "src/worker.ts", outdir, isMinified: false });
+  modules = { [MAIN]: noteModules(built.modules[MAIN] ?? "") };
   vars = { ...database.vars, PUBLIC_URL: "http://localhost:8787" };
   tenant = await createTenant(database, { runnerUrl: "http://127.0.0.1:9/" });
 });
@@ -50,7 +51,7 @@ function noteModules(built: string): string {
 
 /** A new isolate. `loaded` are the modules that it has loaded so far, apart from those that it always needs. */
 async function startIsolate() {
-  const worker = await startWorkerd({ script, vars, wrapper: WRAPPER, path: "/livez" });
+  const worker = await startWorkerd({ modules, vars, wrapper: WRAPPER, path: "/livez" });
   endings.push(worker.stop);
   const ask = async (method: string, path: string, body?: object, token = tenant.owner.key): Promise<string> => {
     const response = await fetch(worker.url + path, {
@@ -85,17 +86,17 @@ const FEATURES = {
   agents: /^src\/mcp\/|@modelcontextprotocol/,
 };
 
-const featuresOf = (modules: readonly string[]) =>
-  Object.entries(FEATURES).flatMap(([name, pattern]) => (modules.some((module) => pattern.test(module)) ? [name] : []));
+const featuresOf = (loaded: readonly string[]) =>
+  Object.entries(FEATURES).flatMap(([name, pattern]) => (loaded.some((module) => pattern.test(module)) ? [name] : []));
 
 it("a read, and an invoke without a schema, load none of input schemas, files, chats and agents", async () => {
   const { ask, invoke, loaded } = await startIsolate();
   const run = `/v1/workflow-runs/${await invoke()}`;
   for (const path of [run, "/v1/workflow-runs", `${run}/details`, `${run}/result`]) await ask("GET", path);
-  const modules = await loaded();
+  const names = await loaded();
   // It notes what is loaded.
-  expect(modules).toContain("src/runs/workflow-definition-runs-routes.ts");
-  expect(featuresOf(modules)).toEqual([]);
+  expect(names).toContain("src/runs/workflow-definition-runs-routes.ts");
+  expect(featuresOf(names)).toEqual([]);
 });
 
 it("they are loaded by the first request that needs them", async () => {

@@ -3,12 +3,14 @@
  * stored file an object. The bucket is outside of the Worker's process, and can hold a request in any step. Runs in Node, with the
  * built Worker in workerd itself.
  */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { buildService } from "../../scripts/local/bundle.ts";
+import { root } from "../../scripts/local/folders.ts";
 import { SWEEP_PATH, sweepWrapper } from "../../scripts/local/sweep-wrapper.ts";
 import { startWorkerd, type Workerd } from "../../scripts/local/workerd.ts";
 import { type BucketServer, type BucketStep, startBucket } from "../support/node/bucket.ts";
-import { buildWorker, type Sql, startDatabase } from "../support/node/killable-stack.ts";
+import { type Sql, startDatabase } from "../support/node/killable-stack.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
 /** So large that it comes in many pieces. */
@@ -33,9 +35,9 @@ beforeAll(async () => {
   sql = database.sql;
   bucket = await startBucket(join(database.folder, "bucket"));
   endings.push(bucket.close);
-  const script = buildWorker(database.folder);
+  const { modules } = await buildService(relative(root, join(database.folder, "built")));
   const vars = { ...database.vars, PUBLIC_URL: "http://localhost:8787" };
-  start = () => startWorkerd({ script, vars, wrapper: sweepWrapper, bucket: bucket.address });
+  start = () => startWorkerd({ modules, vars, wrapper: sweepWrapper, bucket: bucket.address });
   worker = await start();
   endings.push(() => worker.stop());
   tenant = await createTenant({ sql }, { runnerUrl: "http://127.0.0.1:9/" });

@@ -1,14 +1,14 @@
 /**
- * The Worker as a process that can be killed: `node worker.ts <script> <port>`, with its bindings as JSON in BINDINGS. With
- * OBJECTS, the folder for their storage, it has its Durable Objects. With INSPECTOR_PORT, its inspector is there. It fires the cron every CRON_MS, so that a kill can hit a
- * sweep.
+ * The Worker as a process that can be killed: `node worker.ts <folder> <port>`, with the folder that it was built into, and with its
+ * bindings as JSON in BINDINGS. With OBJECTS, the folder for their storage, it has its Durable Objects. With INSPECTOR_PORT, its
+ * inspector is there. It fires the cron every CRON_MS, so that a kill can hit a sweep.
  */
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { compatibilityDate, forMiniflare, readModules } from "../../scripts/local/bundle.ts";
 
-const [, , script = "", port = ""] = process.argv;
+const [, , folder = "", port = ""] = process.argv;
 const { BINDINGS = "{}", CRON_MS = "60000", OBJECTS = "", INSPECTOR_PORT = "" } = process.env;
 const objects = {
   durableObjectsPersist: OBJECTS,
@@ -19,10 +19,10 @@ const objects = {
 };
 const miniflare = new Miniflare(
   convertV4MiniflareOptions({
-    modules: true,
-    script: readFileSync(script, "utf8"),
+    modules: forMiniflare(readModules(folder)),
     handleStructuredLogs: () => {},
-    compatibilityDate: /^compatibility_date = "(.+)"$/m.exec(readFileSync("wrangler.toml", "utf8"))?.[1] ?? "",
+    compatibilityDate: compatibilityDate(),
+    compatibilityFlags: ["new_module_registry"],
     bindings: JSON.parse(BINDINGS),
     host: "127.0.0.1",
     port: Number(port),

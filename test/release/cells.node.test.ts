@@ -29,7 +29,7 @@ let ofOne: Owner;
 let ofTwo: Owner;
 
 beforeAll(async () => {
-  const { released, today } = readWorkers("cells");
+  const { released, today } = await readWorkers("cells");
   [one, two] = await Promise.all([
     startWorker(released, { vars: { CELLS } }),
     startWorker(today, { vars: { CELLS, CELL: "two", ...OF_TWO } }),

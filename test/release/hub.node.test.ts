@@ -19,7 +19,7 @@ import {
   useWorkers,
 } from "./world.ts";
 
-const { released, today } = readWorkers("hub");
+const { released, today } = await readWorkers("hub");
 const startWorker = useWorkers();
 
 describe.each([

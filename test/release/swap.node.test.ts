@@ -8,7 +8,7 @@ import { newOwner, RELEASE, readWorkers, useWorkers } from "./world.ts";
 const CALLERS = 8;
 const SWAPS = 20;
 
-const scripts = readWorkers("swap");
+const scripts = await readWorkers("swap");
 const startWorker = useWorkers();
 
 describe.each([

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { v7 as uuid } from "uuid";
 import { afterAll, expect } from "vitest";
 import { type BuiltWorker, type BuiltWorkerOptions, startBuiltWorker } from "../../scripts/local/built-worker.ts";
-import { buildBundle } from "../../scripts/local/bundle.ts";
+import { type Bundle, buildService } from "../../scripts/local/bundle.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { readRelease, readReleasedWorker } from "../../scripts/local/release.ts";
 import { callAs } from "../../scripts/local/try-answers.ts";
@@ -16,24 +16,27 @@ import { performAsOperator } from "../../src/verbs/perform.ts";
 
 export const RELEASE = `release ${readRelease().version}`;
 
-/** The Worker of the recorded release, and today's, as they are deployed. */
-export const readWorkers = (name: string) => ({
+/** A built Worker. */
+type Built = Pick<Bundle, "modules">;
+
+/** The Worker of the recorded release, and today's as it is deployed. */
+export const readWorkers = async (name: string) => ({
   released: readReleasedWorker(),
-  today: buildBundle({ entry: "src/worker.ts", outdir: `.local/release-${name}/worker` }).script,
+  today: await buildService(`.local/release-${name}/worker`),
 });
 
 /** Returns a function that starts a Worker. After the tests of the file, all of them are stopped, the last one first. */
-export function useWorkers(): (script: string, options?: BuiltWorkerOptions) => Promise<BuiltWorker> {
+export function useWorkers(): (built: Built, options?: BuiltWorkerOptions) => Promise<BuiltWorker> {
   const endings: (() => unknown)[] = [];
 
   afterAll(async () => {
     for (const end of endings.toReversed()) await end();
   });
 
-  return async (script, options) => {
+  return async (built, options) => {
     const folder = mkdtempSync(join(tmpdir(), "workflow-runs-release-"));
     endings.push(() => rmSync(folder, { recursive: true, force: true }));
-    const worker = await startBuiltWorker(script, folder, options);
+    const worker = await startBuiltWorker(built, folder, options);
     endings.push(worker.stop);
     return worker;
   };

@@ -10,7 +10,6 @@ import { requireEnvironment } from "../../scripts/local/cell-environment.ts";
 import { readCells } from "../../scripts/local/cells.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
-import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
 
 const STAND_IN = `#!/bin/sh
@@ -79,7 +78,7 @@ export function describeDeployment(stack: () => Stack): void {
 
   const calls = () => {
     const CELLS = cells.map(({ name, url }) => `${name}=${url}`).join(",");
-    return ["", "eu1"].map((name) => `deploy --minify --env=${name} --var CELLS:${CELLS}`);
+    return ["", "eu1"].map((name) => `deploy .local/deploy/worker.js --no-bundle --env=${name} --var CELLS:${CELLS}`);
   };
 
   it(
@@ -187,7 +186,7 @@ export function describeDeployment(stack: () => Stack): void {
     "is as before without cells: wrangler gets all options",
     async () => {
       expect((await deploy("--secrets-file x", { CELLS_FILE: join(folder, "none.json") })).code).toBe(0);
-      expect(deployed()).toEqual(["deploy --minify --env= --secrets-file x"]);
+      expect(deployed()).toEqual(["deploy .local/deploy/worker.js --no-bundle --env= --secrets-file x"]);
     },
     PATIENCE_MS,
   );
@@ -234,10 +233,12 @@ export function describeDeployment(stack: () => Stack): void {
       write({ cells: [one, eu1] });
       const real = { CELLS_FILE: file, PATH: process.env.PATH ?? "", NO_COLOR: "1" };
       const ofCells = await runScript("deploy.ts --all --dry-run", real);
-      const args = ["deploy", "--dry-run", "--minify", "--env", "staging"];
-      const staging = await runProgram("wrangler", args, { env: real });
+      const staging = await runScript("deploy.ts --dry-run --env staging", {
+        ...real,
+        CELLS_FILE: join(folder, "none"),
+      });
       const outputs = ofCells.output.split("--dry-run: exiting now.").slice(0, -1);
-      outputs.push(staging.stdout);
+      outputs.push(staging.output);
       expect(outputs).toHaveLength(1 + [...toml.matchAll(/^\[env\.\w+\]$/gm)].length);
       for (const output of outputs)
         for (const name of BINDINGS) expect(output).toMatch(new RegExp(`env\\.${name} \\(`));

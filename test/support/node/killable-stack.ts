@@ -1,12 +1,12 @@
 /** Postgres, and the built Worker with its Durable Objects, each as a process that can be killed. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
-import { buildBundle } from "../../../scripts/local/bundle.ts";
+import { buildService } from "../../../scripts/local/bundle.ts";
 import { root } from "../../../scripts/local/folders.ts";
 import { findFreePort } from "../../../scripts/local/ports.ts";
 import { type Postgres, startPostgres } from "../../../scripts/local/postgres.ts";
@@ -71,9 +71,9 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
     OBJECTS: hasObjects ? join(folder, "objects") : "",
     INSPECTOR_PORT: inspectorPort === undefined ? "" : String(inspectorPort),
   };
-  const script = join(folder, "worker.js");
-  writeFileSync(script, buildWorker(folder));
-  let worker = startWorker(script, port, environment);
+  const built = join(folder, "built");
+  await buildService(relative(root, built));
+  let worker = startWorker(built, port, environment);
   endings.push(() => kill(worker));
   // This also works after Ctrl-C.
   process.once("exit", () => kill(worker));
@@ -90,19 +90,15 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
       if (victim !== "the Worker") postgres.kill();
       if (victim !== "Postgres") kill(worker);
       if (victim !== "the Worker") await postgres.restart();
-      if (victim !== "Postgres") worker = startWorker(script, port, environment);
+      if (victim !== "Postgres") worker = startWorker(built, port, environment);
       await untilItAnswers(baseUrl);
       return victim;
     },
   };
 }
 
-/** Builds the Worker as for a deployment, into one module. */
-export const buildWorker = (folder: string): string =>
-  buildBundle({ entry: "src/worker.ts", outdir: relative(root, join(folder, "built")) }).script;
-
-function startWorker(script: string, port: number, environment: Record<string, string>): ChildProcess {
-  return spawn(process.execPath, [join(root, "test/kills/worker.ts"), script, String(port)], {
+function startWorker(built: string, port: number, environment: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, [join(root, "test/kills/worker.ts"), built, String(port)], {
     env: { ...process.env, ...environment },
     stdio: ["ignore", "ignore", "inherit"],
     // The process gets its own group, since the runtime is another process in it that must die as well.
