@@ -4,6 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { measureArtifacts } from "./parts/artifacts.ts";
 import { measureFlow } from "./parts/flow.ts";
 import { measureGrowth } from "./parts/growth.ts";
 import { measureInvoke } from "./parts/invoke.ts";
@@ -31,6 +32,7 @@ const PARTS: Record<string, Part> = {
   tenants: measureTenants,
   "large-tenant": measureLargeTenant,
   streams: measureStreams,
+  artifacts: measureArtifacts,
   leases: measureLeases,
   invoke: measureInvoke,
   flow: measureFlow,

@@ -2,6 +2,7 @@
 import type pg from "pg";
 import { request } from "undici";
 import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
+import { SWEEP_PATH, sweepWrapper } from "../../scripts/local/sweep-wrapper.ts";
 import { formatCursor } from "../../src/runs/run-schema.ts";
 import { growthChart } from "../support/charts.ts";
 import type { Context } from "../support/context.ts";
@@ -10,7 +11,6 @@ import type { Server } from "../support/postgres.ts";
 import { number, type Report, range } from "../support/report.ts";
 import { alternate, quantile, ratios, spread } from "../support/rounds.ts";
 import { BUSY, definitionId, FREE, ownerKey, READABLE, readerKey, runId, seed, userId } from "../support/seed.ts";
-import { SWEEP_PATH, sweepWrapper } from "../support/sweep-worker.ts";
 import { type Build, bindings, buildWorker, startWorker, type Worker } from "../support/worker.ts";
 
 const LIMIT = 1.5;

@@ -1,12 +1,13 @@
 /** How fast the sweep fails overdue runs, compared with pg-boss in the same Postgres. */
 import { PgBoss } from "pg-boss";
+import { sweepWrapper } from "../../scripts/local/sweep-wrapper.ts";
 import { BEFORE, type Before, prepareBefore } from "../support/before.ts";
 import type { Context } from "../support/context.ts";
 import type { Server } from "../support/postgres.ts";
 import { type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
 import { seed } from "../support/seed.ts";
-import { sweepOnce, sweepWrapper } from "../support/sweep-worker.ts";
+import { sweepOnce } from "../support/sweep-worker.ts";
 import { type Build, bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 
 const QUEUE = "bench";

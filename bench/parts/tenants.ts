@@ -2,13 +2,14 @@
 import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { v7 as newId } from "uuid";
+import { sweepWrapper } from "../../scripts/local/sweep-wrapper.ts";
 import { type DueTrigger, decide } from "../../src/triggers/schedule/decide.ts";
 import type { Context } from "../support/context.ts";
 import type { Server } from "../support/postgres.ts";
 import { type Goal, number, type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
 import { startRunner } from "../support/runner.ts";
-import { sweepOnce, sweepWrapper } from "../support/sweep-worker.ts";
+import { sweepOnce } from "../support/sweep-worker.ts";
 import { type Shares, seedTenants } from "../support/tenants.ts";
 import { type Build, bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 

@@ -1,10 +1,11 @@
 /** How long it takes until ten thousand schedules that are due in the same minute have fired. */
 import type pg from "pg";
+import { sweepWrapper } from "../../scripts/local/sweep-wrapper.ts";
 import type { Context } from "../support/context.ts";
 import { type Report, range } from "../support/report.ts";
 import { alternate, spread } from "../support/rounds.ts";
 import { definitionId, hourly, seed } from "../support/seed.ts";
-import { sweepOnce, sweepWrapper } from "../support/sweep-worker.ts";
+import { sweepOnce } from "../support/sweep-worker.ts";
 import { bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 
 const SCHEDULES = 10;

@@ -2290,7 +2290,7 @@ export interface components {
             replace_grace_seconds: number;
             /** @description How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are not. null: any number. */
             max_queued: number | null;
-            /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains`, `unevaluated…` and `patternProperties`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
+            /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
             input_schema: {
                 [key: string]: unknown;
             } | null;
@@ -2377,7 +2377,7 @@ export interface components {
              * @default null
              */
             max_queued?: number | null;
-            /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains`, `unevaluated…` and `patternProperties`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
+            /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
             input_schema?: {
                 [key: string]: unknown;
             } | null;
@@ -2400,7 +2400,7 @@ export interface components {
          *     }
          */
         WorkflowInputSchema: {
-            /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains`, `unevaluated…` and `patternProperties`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
+            /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
             input_schema: {
                 [key: string]: unknown;
             } | null;
@@ -3768,6 +3768,7 @@ export interface components {
          *         "result": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/result",
          *         "events": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/events",
          *         "log": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/log",
+         *         "artifacts": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/artifacts",
          *         "explain": "https://runs.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/explain",
          *         "batch": null,
          *         "page": "https://runs.example.com/app/runs/01920000-0000-7000-8000-000000000403"
@@ -3833,6 +3834,8 @@ export interface components {
                 events: string;
                 /** Format: uri */
                 log: string;
+                /** Format: uri */
+                artifacts: string;
                 /** Format: uri */
                 explain: string;
                 /** Format: uri */

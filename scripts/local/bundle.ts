@@ -24,6 +24,8 @@ export type BundleOptions = {
   outdir: string;
   /** The config file, relative to the root. */
   config?: string;
+  /** False for a build in which modules have their names. */
+  isMinified?: boolean;
 };
 
 const CONFIG = "wrangler.toml";
@@ -75,10 +77,10 @@ const aliases: Plugin = {
 /**
  * Builds a Worker as one module, by `wrangler deploy --dry-run --minify`. Throws wrangler's output when the build fails.
  */
-export function buildBundle({ entry, outdir, config = CONFIG }: BundleOptions): Bundle {
+export function buildBundle({ entry, outdir, config = CONFIG, isMinified = true }: BundleOptions): Bundle {
   const { status, stdout, stderr } = spawnSync(
     "wrangler",
-    ["deploy", entry, "--config", config, "--dry-run", "--minify", "--outdir", outdir],
+    ["deploy", entry, "--config", config, "--dry-run", ...(isMinified ? ["--minify"] : []), "--outdir", outdir],
     { cwd: root, encoding: "utf8", env: { ...process.env, WRANGLER_SEND_METRICS: "false" } },
   );
   if (status !== 0) throw new Error(`wrangler deploy --dry-run failed for ${entry}:\n${stdout}${stderr}`);

@@ -14,6 +14,9 @@ export type Workerd = {
   startMs: number;
   /** CPU time that the process has used so far, in milliseconds. NaN when there is no /proc. */
   cpuMs(): number;
+  /** The most memory that the process has had so far, in MiB. NaN when there is no /proc. */
+  peakMib(): number;
+  /** Kills the process, as `kill -9` does. */
   stop(): Promise<void>;
 };
 
@@ -30,11 +33,13 @@ export type WorkerdOptions = Pick<Bundle, "modules"> & {
    * removed when workerd stops.
    */
   objects?: Record<string, string>;
+  /** `host:port` of the server of the binding ARTIFACTS, which speaks as R2 does to workerd. */
+  bucket?: string;
 };
 
 /** Starts workerd with a Worker, and waits for its first answer. Throws the output of workerd when it does not start. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
-  const { vars = {}, path = "/healthz", port = 0, wrapper, objects = {} } = options;
+  const { vars = {}, path = "/healthz", port = 0, wrapper, objects = {}, bucket } = options;
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-workerd-"));
   const contents = { ...(wrapper !== undefined && { "wrapper.js": wrapper }), ...options.modules };
   for (const [name, text] of Object.entries(contents)) {
@@ -44,7 +49,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const modules = Object.keys(contents);
   const storage = join(folder, "objects");
   mkdirSync(storage);
-  writeFileSync(join(folder, "config.capnp"), workerdConfig({ port, modules, vars, objects, storage }));
+  writeFileSync(join(folder, "config.capnp"), workerdConfig({ port, modules, vars, objects, storage, bucket }));
   const binary = join(createRequire(import.meta.url).resolve("workerd/package.json"), "../bin/workerd");
 
   const began = performance.now();
@@ -81,6 +86,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     url,
     startMs,
     cpuMs: () => cpuMsOf(child.pid ?? 0),
+    peakMib: () => peakMibOf(child.pid ?? 0),
     async stop() {
       process.off("exit", end);
       end();
@@ -102,9 +108,10 @@ type Contents = Required<Pick<WorkerdOptions, "port" | "vars" | "objects">> & {
   modules: readonly string[];
   /** The folder in which Durable Objects are stored. */
   storage: string;
+  bucket: string | undefined;
 };
 
-function workerdConfig({ port, modules, vars, objects, storage }: Contents): string {
+function workerdConfig({ port, modules, vars, objects, storage, bucket }: Contents): string {
   const quote = (text: string) => JSON.stringify(text);
   const embedded = modules.map((file) => `(name = ${quote(file)}, esModule = embed ${quote(file)})`);
   const values = Object.entries(vars).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
@@ -113,12 +120,14 @@ function workerdConfig({ port, modules, vars, objects, storage }: Contents): str
   for (const [name, of] of Object.entries(objects)) {
     values.push(`(name = ${quote(name)}, durableObjectNamespace = ${quote(of)})`);
   }
+  if (bucket !== undefined) values.push(`(name = "ARTIFACTS", r2Bucket = "bucket")`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "objects", disk = (path = ${quote(storage)}, writable = true)),
+    ${bucket === undefined ? "" : `(name = "bucket", external = (address = ${quote(bucket)}, http = ())),`}
   ],
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
@@ -141,6 +150,15 @@ function cpuMsOf(pid: number): number {
       Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]),
     );
     return cpuNs.reduce((sum, ns) => sum + ns, 0) / 1e6;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** VmHWM: https://man7.org/linux/man-pages/man5/proc_pid_status.5.html */
+function peakMibOf(pid: number): number {
+  try {
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) / 1024;
   } catch {
     return Number.NaN;
   }

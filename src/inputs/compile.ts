@@ -33,7 +33,8 @@ class Meter {
 export async function compileSchema(root: JsonObject): Promise<CheckInput> {
   const meter = new Meter();
   const texts = new Map<string, (text: string) => boolean>();
-  const compilePattern = hasPattern(root) ? (await import("./patterns.ts")).compilePattern : null;
+  const hasNames = has(root, "patternProperties");
+  const compilePattern = hasNames || has(root, "pattern") ? (await import("./patterns.ts")).compilePattern : null;
 
   /** Lets the library call `matches` as a format of this name, and returns the name. */
   const asFormat = (name: string, stepsFor: (length: number) => number, matches: (text: string) => boolean): string => {
@@ -56,10 +57,21 @@ export async function compileSchema(root: JsonObject): Promise<CheckInput> {
       (text) => (formats[name]?.(text) ?? true) && isRight(name, text),
     );
 
-  const expanded = expandSchema(root, { meter, ofPattern, ofFormat });
+  /** The names in the input that is checked now, of objects at any depth. */
+  let names: ReadonlySet<string> = new Set();
+  const namesLike = (source: string): string[] => {
+    const pattern = compilePattern?.(source);
+    return [...names].filter((name) => {
+      meter.spend(1 + (name.length * (pattern?.size ?? 0)) / 32);
+      return pattern?.matches(name);
+    });
+  };
+
+  const expanded = expandSchema(root, { meter, ofPattern, ofFormat, namesLike, currentNames: () => names });
 
   return (input, most, budget) => {
     meter.budget = budget;
+    names = hasNames ? namesIn(input) : new Set();
     for (const [name, matches] of texts) formats[name] = matches;
     try {
       const { errors } = validate(input, expanded, "2020-12", {}, false);
@@ -81,23 +93,41 @@ const LEADING_ZERO = /^[^[]*\[[^\]]*(\.0\d|:0\d{1,2}\.)/;
 const isRight = (format: string, text: string): boolean =>
   format !== "uri" || (AUTHORITY.test(text) && !LEADING_ZERO.test(text));
 
-const hasPattern = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && ("pattern" in value || Object.values(value).some(hasPattern));
+/** True when something in a schema has this name, such as a keyword. */
+const has = (value: unknown, name: string): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  (name in value || Object.values(value).some((item) => has(item, name)));
+
+/** The names in a JSON value, of objects at any depth. */
+function namesIn(value: unknown, names = new Set<string>()): Set<string> {
+  if (typeof value !== "object" || value === null) return names;
+  for (const [name, item] of Object.entries(value)) {
+    if (!Array.isArray(value)) names.add(name);
+    namesIn(item, names);
+  }
+  return names;
+}
 
 type Texts = {
   meter: Meter;
   ofPattern: (source: string) => string | undefined;
   ofFormat: (name: string) => string;
+  /** Those names in the input that match a pattern. */
+  namesLike: (source: string) => string[];
+  /** All names in the input: another object for each input. */
+  currentNames: () => ReadonlySet<string>;
 };
 
 /**
  * The schema as the library gets it:
  * - each reference is replaced by what it refers to, which is shared and not copied;
  * - patterns and formats are formats that {@link compileSchema} has registered, since the library would match patterns in JavaScript;
+ * - `patternProperties` are `properties` for those names in the input that match, since the library would match names in JavaScript, too;
  * - each schema has a getter `$recursiveAnchor` that spends steps, since the library reads that field each time it applies a schema.
  *   2020-12 does not have it, so no schema of a person does.
  */
-function expandSchema(root: JsonObject, { meter, ofPattern, ofFormat }: Texts): LibrarySchema {
+function expandSchema(root: JsonObject, { meter, ofPattern, ofFormat, namesLike, currentNames }: Texts): LibrarySchema {
   const known = new Map<JsonObject, JsonObject>();
 
   const expand = (schema: unknown): JsonObject => {
@@ -117,7 +147,31 @@ function expandSchema(root: JsonObject, { meter, ofPattern, ofFormat }: Texts): 
     if (typeof format === "string") copy.format = ofFormat(format);
     if (all.length > 0) copy.allOf = [...all, ...(Array.isArray(copy.allOf) ? copy.allOf : [])];
     known.set(schema, metered(copy));
+    if (isObject(schema.patternProperties)) addMatching(copy, Object.entries(schema.patternProperties));
     return copy;
+  };
+
+  const addMatching = (copy: JsonObject, patterns: readonly [string, unknown][]): void => {
+    const own = isObject(copy.properties) ? Object.entries(copy.properties) : [];
+    const expanded = patterns.map(([source, inner]) => [source, expand(inner)] as const);
+    let names: ReadonlySet<string> | undefined;
+    let properties: JsonObject = {};
+    const get = (): JsonObject => {
+      if (names !== currentNames()) {
+        const all = [
+          ...own,
+          ...expanded.flatMap(([source, inner]) => namesLike(source).map((name) => [name, inner] as const)),
+        ];
+        const schemas = Map.groupBy(all, ([name]) => name);
+        properties = Object.fromEntries(
+          [...schemas].map(([name, found]) => [name, metered({ allOf: found.map(([, inner]) => inner) })]),
+        );
+        names = currentNames();
+      }
+      meter.spend(Math.floor(Object.keys(properties).length / 8));
+      return properties;
+    };
+    Object.defineProperty(copy, "properties", { get });
   };
 
   const expandIn = (holds: "schema" | "list" | "map" | undefined, value: unknown): unknown => {
@@ -138,7 +192,10 @@ function expandSchema(root: JsonObject, { meter, ofPattern, ofFormat }: Texts): 
 }
 
 /** What does not reach the library: what {@link expandSchema} replaces, and notes. */
-const DROPPED = new Set(["$ref", "$defs", "definitions", "pattern", "format", "default", "examples", "$id", "$schema"]);
+const DROPPED = new Set([
+  ...["$ref", "$defs", "definitions", "pattern", "patternProperties", "format"],
+  ...["default", "examples", "$id", "$schema"],
+]);
 
 /** How many parts of a schema the library goes through each time, apart from the schemas in it. */
 const countIn = (schema: JsonObject): number =>

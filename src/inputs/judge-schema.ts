@@ -25,6 +25,9 @@ export async function judgeSchema(root: JsonObject): Promise<SchemaFault[]> {
       const msg = judgeKeyword(name, value, path);
       if (msg !== null) faults.push({ path: [...path, name], msg });
       else if (name === "pattern") patterns.push({ path: [...path, name], source: String(value) });
+      else if (name === "patternProperties" && isObject(value)) {
+        for (const source of Object.keys(value)) patterns.push({ path: [...path, name, source], source });
+      }
     }
     for (const [step, inner] of schemasIn(schema)) visit(inner, [...path, ...step]);
   };

@@ -58,7 +58,7 @@ const DRAFT = "https://json-schema.org/draft/2020-12/schema";
 export const KEYWORDS: ReadonlyMap<string, Keyword> = new Map([
   ...holding(schema, "not", "if", "then", "else", "items", "additionalProperties", "propertyNames"),
   ...holding(list, "allOf", "anyOf", "oneOf", "prefixItems"),
-  ...holding(map, "$defs", "definitions", "properties", "dependentSchemas"),
+  ...holding(map, "$defs", "definitions", "properties", "patternProperties", "dependentSchemas"),
   ...of(
     must(`"${DRAFT}"`, (value) => isText(value) && value.replace(/#$/, "") === DRAFT),
     "$schema",
@@ -117,7 +117,6 @@ export const REFUSED: ReadonlyMap<string, string> = new Map([
   ["contains", EACH_WITH_EACH],
   ["minContains", EACH_WITH_EACH],
   ["maxContains", EACH_WITH_EACH],
-  ["patternProperties", "Not accepted. Use `propertyNames` with a `pattern`, and `additionalProperties`."],
   ["dependencies", "Not of JSON Schema 2020-12. Use `dependentRequired` or `dependentSchemas`."],
   ["additionalItems", "Not of JSON Schema 2020-12. Use `prefixItems` and `items`."],
   ["contentSchema", "Not accepted."],

@@ -121,8 +121,8 @@ const fields = {
       additionalProperties: true,
       description:
         "A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are " +
-        "references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains`, " +
-        "`unevaluated…` and `patternProperties`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits.",
+        "references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and " +
+        "`unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits.",
     }),
 };
 

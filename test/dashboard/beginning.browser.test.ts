@@ -13,6 +13,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { countClicks, MOST } from "../support/browser/clicks.ts";
+import { callApi } from "../support/browser/leased-run.ts";
 import {
   accessibilityFaults,
   complaintsOf,
@@ -237,6 +238,68 @@ describe("an invoke with an input", () => {
     await page.locator(".lines .faulty").waitFor({ state: "detached" });
     await button(page.locator("main"), "Invoke").click();
     await page.waitForURL("**/app/runs/*");
+  });
+
+  it("has a field for each simple value of the schema, also to run it again, and for a trigger", async () => {
+    const page = await openAs("owner");
+    const properties = {
+      quarter: { type: "string", title: "Quarter", pattern: "^20[0-9]{2}-Q[1-4]$" },
+      draft: { type: "boolean", title: "Draft" },
+    };
+    const workflow = `/app/workflows/${DEMO.quarterlyReportId}`;
+    // The form begins with the input of the last run, which these fields must be able to show.
+    await callApi(world, "POST", `/workflow-definitions/${DEMO.quarterlyReportId}/invoke`, {});
+    await page.goto(`${workflow}/policy`);
+    await page.getByLabel("What the input of a run must be").fill(JSON.stringify({ type: "object", properties }));
+    await button(page.locator("main"), "Save").click();
+    await button(page.locator(".actions"), "Invoke").click();
+    const invoked = page.locator("#ask-invoke");
+    await invoked.getByLabel("Quarter (optional)").fill("2026-Q1");
+    await invoked.getByLabel("Draft (optional)").selectOption("yes");
+    await expectAccessible(page, "the dialog with fields");
+    await button(invoked, "Invoke").click();
+    await page.waitForURL("**/app/runs/*");
+
+    await button(page.locator(".actions"), "Run again").click();
+    const again = page.locator("#ask-again");
+    expect(await again.getByLabel("Quarter (optional)").inputValue()).toBe("2026-Q1");
+    expect(await again.getByLabel("Draft (optional)").inputValue()).toBe("true");
+    await again.getByLabel("Quarter (optional)").fill("2026-Q2");
+    await expectAccessible(page, "the dialog to run it again, with fields");
+    const before = page.url();
+    await button(again, "Run again").click();
+    await page.waitForURL((url) => url.href !== before && url.pathname.startsWith("/app/runs/"));
+    await page.getByText('"quarter": "2026-Q2"').first().waitFor();
+
+    await page.goto(`${workflow}/triggers/new`);
+    await page.getByLabel("Name").fill("Each quarter");
+    await page.getByLabel("Cron expression").fill("0 6 1 */3 *");
+    await page.getByLabel("Time zone").fill("UTC");
+    const fixed = page.getByRole("group", { name: "The input that each run gets" });
+    await fixed.getByLabel("Quarter (optional)").fill("2026-Q5");
+    await button(page.locator("main"), "Save").click();
+    await page.getByRole("alert").getByText("Quarter: Does not match the pattern").waitFor();
+    await expectAccessible(page, "the form of a trigger with a refused value");
+    forgetComplaints(page);
+    await fixed.getByLabel("Quarter (optional)").fill("2026-Q3");
+    await button(page.locator("main"), "Save").click();
+    await page.waitForURL("**/app/triggers/*");
+    const trigger = page.url();
+    await page.goto(`${trigger}/change`);
+    expect(await fixed.getByLabel("Quarter (optional)").inputValue()).toBe("2026-Q3");
+
+    await page.goto(`${workflow}/policy`);
+    const narrower = { type: "object", properties, required: ["draft"] };
+    await page.getByLabel("What the input of a run must be").fill(JSON.stringify(narrower));
+    await button(page.locator("main"), "Save").click();
+    await page.waitForURL(`**${workflow}`);
+    await page.goto(trigger);
+    await page.getByText("Its input does not fit the schema of its workflow any more").waitFor();
+    await expectAccessible(page, "a trigger whose input does not fit");
+    await page.goto(`${workflow}/policy`);
+    await page.getByLabel("What the input of a run must be").fill("");
+    await button(page.locator("main"), "Save").click();
+    await page.waitForURL(`**${workflow}`);
   });
 });
 

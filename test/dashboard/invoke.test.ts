@@ -181,6 +181,15 @@ describe("the form that triggers a run", () => {
     expect(await inputOf(taken.headers.get("Location"))).toEqual({
       input: { quarter: "2026-Q1", pages: 3, kind: 3, draft: false },
     });
+    const id = taken.headers.get("Location")?.split("/").at(-1) ?? "";
+    await callBack(service, tenant, old.id, { status: "COMPLETED" });
+    await callBack(service, tenant, id, { status: "COMPLETED" });
+    const form = await owner.read(`/app/runs/${id}`);
+    expect([textIn(form), form.includes('value="2026-Q1"'), form.includes('value="3"')]).toEqual([
+      undefined,
+      true,
+      true,
+    ]);
 
     // An input that is not made of such values only is written as JSON, and the first run does not fit any more.
     await setSchema({ ...schema, properties: { ...properties, lines: { type: "array" } } });

@@ -102,6 +102,41 @@ describe("the triggers of a workflow", () => {
   });
 });
 
+describe("a trigger with a fixed input, of a workflow with an input schema", () => {
+  const properties = { quarter: { type: "string", title: "Quarter", pattern: "^20[0-9]{2}-Q[1-4]$" } };
+  const schema = { type: "object", properties, required: ["quarter"] };
+  const setSchema = (input_schema: object) =>
+    send(service, "PUT", `/v1/workflow-definitions/${tenant.definitionId}/policy`, tenant.owner.key, { input_schema });
+
+  it("is made and changed by a form with a field for each value, and is marked when its input does not fit any more", async () => {
+    const first = await addWorkflow(service.database, tenant);
+    await setSchema(schema);
+    const hasField = async (path: string) => (await owner.read(path)).includes('name="input.quarter"');
+    expect(await Promise.all(["new", "new-run", "new-webhook"].map((kind) => hasField(`${list}/${kind}`)))).toEqual([
+      ...[true, true, false],
+    ]);
+    const filled = { schema: JSON.stringify(schema), "input.quarter": "2026-Q5" };
+    const refused = await owner.post(`${list}/new`, { ...FIELDS, ...filled });
+    const html = await refused.text();
+    expect([refused.status, html.includes('value="2026-Q5"')]).toEqual([422, true]);
+    expect(wordsOf(html)).toContain("Quarter: Does not match the pattern");
+    const path = await add({ ...filled, "input.quarter": "2026-Q1" });
+    const then = { name: "Then", of: first, on: "ended", input_from: "output" };
+    expect((await owner.post(`${list}/new-run`, then)).status).toBe(303);
+    expect(await owner.read(`${path}/change`)).toContain('value="2026-Q1"');
+    const mark = "Its input does not fit the schema of its workflow any more";
+    const countMarks = async () => (await owner.read(list)).split(mark).length - 1;
+    expect(await countMarks()).toBe(0);
+    await setSchema({ ...schema, required: ["quarter", "year"] });
+    expect([await countMarks(), (await owner.read(path)).includes(mark)]).toEqual([1, true]);
+    // No field can show this: the input is written as JSON.
+    await setSchema({ ...schema, properties: { ...properties, lines: { type: "array" } } });
+    const editor = await owner.read(`${path}/change`);
+    expect([editor.includes('name="input"'), editor.includes("The schema that it must fit")]).toEqual([true, true]);
+    expect(await countMarks()).toBe(0);
+  });
+});
+
 describe("a trigger that fires after another run", () => {
   it("is made by a form that offers the other workflows, and its page says what it does and what became of it", async () => {
     const first = await addWorkflow(service.database, tenant);

@@ -99,7 +99,7 @@ async function tryFault(
   control: Control,
   kind: FaultKind,
 ): Promise<Record<string, string[]>> {
-  if (kind === "slow" || trial.usesDatabase === false) {
+  if (kind === "slow" || trial.databaseRequests === 0) {
     return { always: await tryHarmless(service, trial, control, { kind }) };
   }
   const always = await tryLasting(service, trial, control, kind);

@@ -2,10 +2,11 @@ import { beforeAll, describe, expect, it, vi } from "vitest";
 import { GUIDES } from "../../src/docs/guides.ts";
 import { TOOLS } from "../../src/mcp/agent-server.ts";
 import { connectAgent, ERAS } from "../support/agent.ts";
+import { callsOn } from "../support/agent-calls.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
-import { addDefinition, addTrigger, createStage, type Stage } from "../support/stage.ts";
+import { addDefinition, createStage, type Stage } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 
 let service: LiveService;
@@ -27,43 +28,6 @@ async function addFailed(key: string, error = "No such file"): Promise<string> {
   return runId;
 }
 
-type Called = { args: (key: string) => Promise<Record<string, unknown>>; answer: object };
-
-const running = async (key: string) => ({ run_id: await addRun(key) });
-const failed = async (key: string) => ({ run_id: await addFailed(key) });
-const definition = async () => ({ workflow_id: await addDefinition(stage) });
-const trigger = async () => ({ trigger_id: await addTrigger(stage) });
-
-/** How each tool is called, and a part of what it answers. */
-const CALLS: Record<string, Called> = {
-  list_workflows: { args: async () => ({ limit: 1 }), answer: { items: [{ description: "Quarterly" }] } },
-  describe_workflow: { args: definition, answer: { description: "Quarterly", is_active: true } },
-  get_input_schema: { args: definition, answer: { input_schema: null } },
-  invoke_workflow: {
-    args: async () => ({ ...(await definition()), input: { a: [1] }, labels: { customer: "4711" } }),
-    answer: { status: "RUNNING", is_replayed: false, result: null },
-  },
-  wait_for_run: { args: failed, answer: { status: "FAILED", failure_code: "REPORTED", error: "No such file" } },
-  stop_run: { args: running, answer: { status: "FAILED" } },
-  retry_run: { args: failed, answer: { status: "RUNNING", error: null } },
-  list_runs: {
-    args: async (key) => {
-      await Promise.all([addRun(key), addRun(key)]);
-      return { label: ["customer:4711"], status: ["RUNNING", "PENDING"], limit: 1 };
-    },
-    answer: { items: [{ status: "RUNNING" }], next_cursor: expect.any(String) },
-  },
-  get_run: { args: running, answer: { status: "RUNNING", completed_at: null } },
-  get_run_details: { args: running, answer: { attempt: 1, labels: { customer: "4711" } } },
-  explain_run: { args: failed, answer: { status: "FAILED", message: expect.any(String) } },
-  get_run_result: { args: failed, answer: { status: "FAILED", attempt: 1, output: null, artifacts: null } },
-  read_run_log: { args: running, answer: { text: "", left_out: 0, after: null } },
-  list_triggers: { args: definition, answer: { items: [], total: 0 } },
-  fire_trigger: { args: trigger, answer: { outcome: "FIRED", run_id: expect.any(String) } },
-  pause_trigger: { args: async () => ({ ...(await trigger()), note: "Later" }), answer: { pause_note: "Later" } },
-  resume_trigger: { args: trigger, answer: { is_active: true } },
-};
-
 /** What `action` returns, and of each request to the Worker its route and how many requests the database got for it. */
 async function logged<Result>(action: () => Promise<Result>): Promise<[Result, [string, number][]]> {
   const info = vi.spyOn(console, "info");
@@ -75,7 +39,8 @@ async function logged<Result>(action: () => Promise<Result>): Promise<[Result, [
 }
 
 describe("the tools", () => {
-  // The rights are those of the API and the eras those of the library, so each of both is tried once.
+  // The rights are those of the API and the eras those of the library, so each of both is tried once here. `local-stack.stack.test.ts` has
+  // all of them, with the service of `npm run dev`.
   it.each([
     ["modern", "OWNER"],
     ["legacy", "USER"],
@@ -86,8 +51,9 @@ describe("the tools", () => {
       const agent = await connectAgent(service, key, era);
       const { tools } = await agent.client.listTools();
       expect(tools.map(({ name }) => name)).toEqual(TOOLS.map(({ name }) => name));
-      expect(tools.map(({ name }) => name).toSorted()).toEqual(Object.keys(CALLS).toSorted());
-      for (const [tool, { args, answer }] of Object.entries(CALLS)) {
+      const calls = callsOn(stage);
+      expect(tools.map(({ name }) => name).toSorted()).toEqual(Object.keys(calls).toSorted());
+      for (const [tool, { args, answer }] of Object.entries(calls)) {
         const given = await args(key);
         const [called, requests] = await logged(() => agent.call(tool, given));
         expect([tool, called]).toMatchObject([tool, { isError: false, data: answer }]);

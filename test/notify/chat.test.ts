@@ -169,6 +169,16 @@ describe("an endpoint for Teams", () => {
   ])("takes the address of a workflow: %s", async (url) => {
     const endpoint = await createEndpoint(service, tenant, url, { format: "teams" });
     expect(await readEndpoint(service, tenant, endpoint)).toMatchObject({ url: new URL(url).origin });
+    // Without its format, the address would reach the database as it is.
+    const [refused, requests] = await service.counted(() =>
+      service.send("PATCH", endpoint.path, tenant.owner.key, { url }),
+    );
+    expect([refused.status, requests, await refused.text()]).toEqual([
+      422,
+      0,
+      expect.stringContaining("Send `format`"),
+    ]);
+    expect((await service.send("PATCH", endpoint.path, tenant.owner.key, { url, format: "teams" })).status).toBe(200);
   });
 });
 

@@ -54,7 +54,7 @@ describe("the details of a run", () => {
     const { links } = await response.json<{ links: Record<string, string> }>();
     const { page, ...others } = links;
     expect(page).toBe(`https://service.test/app/runs/${runIds[0]}`);
-    expect(Object.keys(others)).toEqual(["run", "input", "result", "events", "log", "explain", "batch"]);
+    expect(Object.keys(others)).toEqual(["run", "input", "result", "events", "log", "artifacts", "explain", "batch"]);
     for (const url of Object.values(others)) {
       expect([url, (await service.get(url.replace("https://service.test", ""), tenant.owner.key)).status]).toEqual([
         url,

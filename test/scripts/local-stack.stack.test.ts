@@ -2,17 +2,20 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { neon, neonConfig } from "@neondatabase/serverless";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { exampleVars } from "../../scripts/local/stack.ts";
 import { connectAgent, ERAS } from "../support/agent.ts";
+import { callsOn } from "../support/agent-calls.ts";
 import { type LocalStack, startStack } from "../support/node/local-stack.ts";
 import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
 import { describeSnippets } from "../support/node/signature-snippets.ts";
 import { parseMetrics } from "../support/parse-metrics.ts";
+import { createStage } from "../support/stage.ts";
 
 const READY = "Enter shows this again";
 /** Prometheus' own check, in Debian's package `promtool`. It also checks what names should look like. */
@@ -233,6 +236,34 @@ describe("npm run dev", () => {
     await untilNobodyIsLeft(output);
     await started();
     expect(postgresOf(stack.lines)).toBe(postgres);
+  });
+});
+
+// Last, since the secret of its definition is encrypted with another key, and its runner takes no dispatch: the doctor would say so.
+describe("an agent of a tenant with many kinds of users", () => {
+  it.each(ERAS)("can call every tool as a %s client, with the key of an OWNER and that of a USER", async (era) => {
+    const url = `http://127.0.0.1:${ports[0]}`;
+    neonConfig.fetchEndpoint = `http://127.0.0.1:${ports[2]}/sql`;
+    const send = (method: string, path: string, key: string, body?: unknown, headers?: Record<string, string>) =>
+      fetch(url + path, {
+        method,
+        headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json", ...headers },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+    const stage = await createStage({ send, database: { sql: neon(urlOf(stack.lines)) } }, `Agents ${era}`);
+    for (const { key } of [stage.tenant.owner, stage.writer]) {
+      const agent = await connectAgent({ fetch }, key, era, `${url}/mcp`);
+      const calls = Object.entries(callsOn(stage));
+      expect(calls.map(([tool]) => tool).toSorted()).toEqual(
+        (await agent.client.listTools()).tools.map(({ name }) => name).toSorted(),
+      );
+      await Promise.all(
+        calls.map(async ([tool, { args, answer }]) => {
+          const called = await agent.call(tool, await args(key));
+          expect([tool, called]).toMatchObject([tool, { isError: false, data: answer }]);
+        }),
+      );
+    }
   });
 });
 

@@ -61,8 +61,8 @@ export type Operation = {
   isRepeatable?: true;
   /** True when something may be sent after the answer: the dispatch of a run that it starts, or a notification. */
   sendsAfterwards?: true;
-  /** False for an operation that never asks the database. */
-  usesDatabase?: false;
+  /** How many requests to the database it makes, when it is not one. Two are an exception: migrations/functions/rules/artifacts.sql. */
+  databaseRequests?: 0 | 2;
 };
 
 const get = (path: string): Call => ({ method: "GET", path });
@@ -375,6 +375,7 @@ export const OPERATIONS: Record<string, Operation> = {
       return { method: "PUT", path, runId, ...artifactBody(stage) };
     },
     isRepeatable: true,
+    databaseRequests: 2,
   },
   list_workflow_run_artifacts: {
     answers: [404, 200, 200, 200, 200, 404],
@@ -621,11 +622,11 @@ export const OPERATIONS: Record<string, Operation> = {
       return { ...post("/v1/command-line-keys", { code_verifier: VERIFIER }), sessionToken };
     },
   },
-  liveness_check: { answers: "anybody", call: () => get("/livez"), usesDatabase: false },
+  liveness_check: { answers: "anybody", call: () => get("/livez"), databaseRequests: 0 },
   read_metrics: { answers: [403, 403, 403, 200, 200, 200], call: () => get("/v1/metrics") },
   health_check: { answers: "anybody", call: () => get("/healthz") },
   readiness_check: { answers: "anybody", call: () => get("/readyz") },
-  get_service: { answers: "anybody", call: () => get("/"), usesDatabase: false },
+  get_service: { answers: "anybody", call: () => get("/"), databaseRequests: 0 },
 };
 
 /** A session of a new colleague on the dashboard. */

@@ -7,10 +7,9 @@ import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
+import { readInput } from "./input-fields.tsx";
 import { type Invocation, InvokeForm, LABELS } from "./invoke-form.tsx";
-import { readJson } from "./json-text.ts";
 import { checkForm, linesOf, readJsonField, readLabels, readMinute } from "./read-fields.ts";
-import { fieldsOf, inputOfFields } from "./schema-fields.tsx";
 
 export const invocations = new Pages();
 
@@ -29,16 +28,6 @@ function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines, start
   return checkForm(InvokeWorkflowRequestSchema, { body, faults });
 }
 
-/**
- * The schema of which the fields of the form were made. It only says how to read them, since the verb judges the input by the schema of the
- * workflow. A text that is not such a schema counts as none.
- */
-function readSchema(text = ""): { schema: string; fields: ReturnType<typeof fieldsOf> } {
-  const read = text === "" ? null : readJson(text);
-  const fields = read !== null && "value" in read ? fieldsOf(read.value) : null;
-  return { schema: fields === null ? "" : text, fields };
-}
-
 /** The heading of the page that answers a refused form. */
 function titleOf({ runId, workflow }: Invocation): string {
   const named = workflow === "" ? "" : ` “${workflow}”`;
@@ -47,10 +36,8 @@ function titleOf({ runId, workflow }: Invocation): string {
 
 invocations.form("/app/workflows/:id/invoke", async (c) => {
   const [definitionId, { values }] = [idOf(c), await readForm(c)];
-  const { schema, fields } = readSchema(values.schema);
   const given = {
-    input: fields === null ? linesOf(values, "input") : inputOfFields(fields, values),
-    schema,
+    ...readInput(values),
     idempotencyKey: values.idempotency_key?.trim() ?? "",
     concurrencyKey: values.concurrency_key?.trim() ?? "",
     labels: linesOf(values, "labels").trim(),

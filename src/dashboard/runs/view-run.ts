@@ -22,6 +22,7 @@ import {
   type WaitReason,
   waitingNow,
 } from "../../runs/run-rows.ts";
+import type { Policy } from "../../workflows/policy.ts";
 import { type StartObstacle, startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunnersFor } from "../runners/view-runners.ts";
@@ -45,7 +46,14 @@ export type ViewedRun = RunRow & {
   is_theirs: boolean;
   /** Which changes the state of the run allows, whatever the caller's rights. */
   possible: Record<"stop" | "retry" | "delete", boolean>;
-  workflow: { is_visible: boolean; is_active: boolean; obstacle: StartObstacle | null; is_leased: boolean };
+  workflow: {
+    is_visible: boolean;
+    is_active: boolean;
+    obstacle: StartObstacle | null;
+    is_leased: boolean;
+    /** That of today, for a caller who may see the workflow. */
+    input_schema: Policy["input_schema"];
+  };
   /** Why it waits: `wait_reason` in SQL. Null when it does not wait. */
   wait_reason: WaitReason | null;
   /** When it joins its queue: its `start_after`, or the end of a back-off. Null when it does not wait for that. */
@@ -161,6 +169,9 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
         is_active: d.isActive,
         obstacle: startObstacle,
         is_leased: sql<boolean>`${d.handover} = 'lease'`,
+        input_schema: sql<
+          Policy["input_schema"]
+        >`case when ${maySeeDefinition(caller, d.id)} then ${d.inputSchema} end`,
       },
       wait_reason: waiting.reason,
       progress: {

@@ -4,9 +4,9 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import type { Caller } from "../caller.ts";
-import { type Choice, Choices, choicesOf, type Failure, Failures, Field, isFilled, type Values } from "../forms.tsx";
+import { type Choice, Choices, choicesOf, type Failure, Field, isFilled, type Values } from "../forms.tsx";
+import { FailuresWithInput, InputFields, readInput } from "../invoke/input-fields.tsx";
 import { textOfLabels } from "../invoke/invoke-form.tsx";
-import { JsonEditor, withLines } from "../invoke/json-editor.tsx";
 import { type FormBody, linesOf, readJsonField, readLabels } from "../invoke/read-fields.ts";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
@@ -40,7 +40,7 @@ export const readCommon = (values: Values): Values => ({
   ...Object.fromEntries(
     ["name", "concurrency_key", "when_busy", "is_active"].map((name) => [name, values[name]?.trim() ?? ""]),
   ),
-  input: linesOf(values, "input"),
+  ...readInput(values),
   labels: linesOf(values, "labels").trim(),
 });
 
@@ -81,6 +81,8 @@ export type FormProps = {
 
 /** The form of a kind of trigger: how its values are read, and how it is shown. */
 export type KindForm = {
+  /** True when its input must fit the workflow's schema, unless that comes from the occasion. */
+  hasFixedInput: boolean;
   /** The titles of its page. */
   titles: { create: string; change: string };
   /** The values of a new trigger. */
@@ -102,6 +104,8 @@ type ShellProps = Required<Omit<FormProps, "caller">> &
     /** The fields of the kind of the trigger. */
     fields: Child;
     inputHint: string;
+    /** The heading of the fields that are made of the workflow's input schema. A kind without them takes the input as JSON. */
+    inputLegend?: string;
     labelsHint?: string;
     more: Child;
     isUnfolded: boolean;
@@ -110,6 +114,7 @@ type ShellProps = Required<Omit<FormProps, "caller">> &
 /** The page of the form. `more` is folded unless `isUnfolded`. */
 export const TriggerForm = (props: ShellProps) => {
   const { caller, title, action, back, values, failure, labels } = props;
+  const given = { input: values.input ?? "", schema: values.schema ?? "" };
   return (
     <Page title={title} section="workflows" {...(caller && { caller })}>
       <div class="narrow">
@@ -118,7 +123,7 @@ export const TriggerForm = (props: ShellProps) => {
         </p>
         <h1>{title}</h1>
         <form method="post" action={action} class="card stack" novalidate>
-          <Failures failure={withLines(failure, "input", values.input ?? "")} labels={labels} />
+          <FailuresWithInput given={given} failure={failure} labels={labels} />
           <NewId />
           <input type="hidden" name="is_active" value={values.is_active} />
           <Field
@@ -141,12 +146,11 @@ export const TriggerForm = (props: ShellProps) => {
               />
             )}
           />
-          <JsonEditor
-            name="input"
-            label="Input (optional)"
-            text={values.input ?? ""}
+          <InputFields
+            given={given}
             failure={failure}
             hint={props.inputHint}
+            {...(props.inputLegend !== undefined && { legend: props.inputLegend })}
           />
           <details
             class="more-fields"

@@ -65,6 +65,7 @@ const RunForm = ({ failure = NO_FAILURE, choices = [], ...props }: RunFormProps)
       failure={failure}
       labels={LABELS}
       inputHint="A JSON object. Each run gets it, unless its input comes from the run that has ended."
+      inputLegend="The input that each run gets, unless it comes from the run that has ended"
       labelsHint="Of each run, besides those of the run that has ended: one in each line, such as customer:4711."
       isUnfolded={false}
       fields={
@@ -107,6 +108,7 @@ const RunForm = ({ failure = NO_FAILURE, choices = [], ...props }: RunFormProps)
 };
 
 export const runForm: KindForm = {
+  hasFixedInput: true,
   titles: { create: "New trigger after another workflow", change: "Change the trigger" },
   initial: INITIAL,
   read,

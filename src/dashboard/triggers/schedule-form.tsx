@@ -118,6 +118,7 @@ const ScheduleForm = ({ failure = NO_FAILURE, ...props }: FormProps) => {
       failure={failure}
       labels={LABELS}
       inputHint='A JSON object, such as {"quarter": "2026-Q1"}. Each run gets it.'
+      inputLegend="The input that each run gets"
       isUnfolded={isUnfolded(values, failure)}
       fields={
         <>
@@ -199,6 +200,7 @@ const MoreFields = ({ values, failure }: { values: Values; failure: Failure }) =
 );
 
 export const scheduleForm: KindForm = {
+  hasFixedInput: true,
   titles: { create: "New schedule", change: "Change the schedule" },
   initial: INITIAL,
   read,

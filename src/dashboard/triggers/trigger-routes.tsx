@@ -18,7 +18,8 @@ import { deleteTrigger, fireTrigger, pauseTrigger, replaceTrigger, resumeTrigger
 import { contentOf } from "../../triggers/triggers-routes.ts";
 import { perform } from "../../verbs/perform.ts";
 import { NO_DEFINITION, NO_WRITE_ON_DEFINITION } from "../../workflows/workflow-definitions.ts";
-import { FormPage, readForm, submit } from "../forms.tsx";
+import { FormPage, readForm, submit, type Values } from "../forms.tsx";
+import { textOfSchema } from "../invoke/input-fields.tsx";
 import { checkForm } from "../invoke/read-fields.ts";
 import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
@@ -29,7 +30,13 @@ import { runForm } from "./run-form.tsx";
 import { scheduleForm } from "./schedule-form.tsx";
 import { PauseForm } from "./trigger-actions.tsx";
 import { TriggerPage, TriggersPage } from "./triggers-page.tsx";
-import { type TriggerView, viewNewTrigger, viewTrigger, viewTriggers } from "./view-triggers.ts";
+import {
+  type TriggerView,
+  viewNewTrigger,
+  viewTrigger,
+  viewTriggers,
+  type WorkflowOfTriggers,
+} from "./view-triggers.ts";
 import { webhookForm } from "./webhook-form.tsx";
 import { RotateForm, WebhookAgainPage, WebhookSecretPage } from "./webhook-pages.tsx";
 
@@ -64,6 +71,10 @@ const FORMS: Record<TriggerKind, KindForm> = { schedule: scheduleForm, webhook: 
 /** The end of the paths of a kind's forms: `/new-webhook`, and `/new` for a schedule. */
 const endOf = (kind: TriggerKind) => (kind === "schedule" ? "" : `-${kind}`);
 
+/** The values with which the form of a kind begins: it has a field for each value of a simple input schema. */
+const withSchema = (kind: TriggerKind, values: Values, { input_schema }: WorkflowOfTriggers): Values =>
+  FORMS[kind].hasFixedInput ? { ...values, schema: textOfSchema(input_schema) } : values;
+
 const changeForm = (c: Context<AppEnv>, kind: TriggerKind) => ({
   title: FORMS[kind].titles.change,
   action: `${hrefOf(c)}/change${endOf(kind)}`,
@@ -77,7 +88,7 @@ triggerPages.page("/app/triggers/:id/change", async (c) => {
   const values = kind === undefined ? null : FORMS[kind].valuesOf(trigger);
   if (kind === undefined || values === null) throw new Problem("not_found", NO_TRIGGER);
   const { Form } = FORMS[kind];
-  return html(c, <Form caller={caller} {...changeForm(c, kind)} values={values} />);
+  return html(c, <Form caller={caller} {...changeForm(c, kind)} values={withSchema(kind, values, workflow)} />);
 });
 
 for (const kind of TRIGGER_KINDS) {
@@ -95,7 +106,10 @@ for (const kind of TRIGGER_KINDS) {
     if (view === null) throw new Problem("not_found", NO_DEFINITION);
     const { caller, workflow, choices } = view;
     if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
-    return html(c, <Form caller={caller} {...newForm(workflow.id)} values={initial} choices={choices} />);
+    return html(
+      c,
+      <Form caller={caller} {...newForm(workflow.id)} values={withSchema(kind, initial, workflow)} choices={choices} />,
+    );
   });
 
   triggerPages.form(`/app/workflows/:id/triggers/new${end}`, async (c) => {

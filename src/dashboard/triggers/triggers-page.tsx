@@ -45,6 +45,11 @@ const RunText = ({ run, ofName }: { run: RunTrigger; ofName: string | null }) =>
   </>
 );
 
+const Unfit = ({ trigger: { is_unfit } }: { trigger: ViewedTrigger }) =>
+  is_unfit && (
+    <p class="fault">Its input does not fit the schema of its workflow any more: it is REFUSED when it fires.</p>
+  );
+
 /** Whether it is active, when it fires next, and who has paused it and why. */
 const State = ({ trigger }: { trigger: ViewedTrigger }) => {
   const { is_active, next_at, paused_at, pause_note, paused_by, schedule } = trigger;
@@ -138,6 +143,7 @@ export const TriggersPage = ({ caller, workflow, triggers }: TriggersPageProps) 
                 </span>
                 <div>
                   <State trigger={trigger} />
+                  <Unfit trigger={trigger} />
                 </div>
               </li>
             ))}
@@ -177,6 +183,7 @@ export const TriggerPage = ({ view, before, url }: TriggerPageProps) => {
           <dl class="rows">
             <Fact name="State">
               <State trigger={trigger} />
+              <Unfit trigger={trigger} />
             </Fact>
             <Fact name={trigger.run === null ? "Fires on" : "Fires"}>
               <Occasion trigger={trigger} />

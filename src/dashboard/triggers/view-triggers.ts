@@ -13,20 +13,29 @@ import {
 import { type Database, repeatable } from "../../db/client.ts";
 import { workflowDefinitions as d, pathParts, users } from "../../db/tables.ts";
 import { triggerFirings as f, triggers as t } from "../../db/trigger-tables.ts";
+import { checkUnchecked } from "../../inputs/input-checks.ts";
 import { type Firing, firingSchema, type TriggerRow, triggerRowSchema } from "../../triggers/triggers.ts";
+import type { Policy } from "../../workflows/policy.ts";
 import { lastChanges } from "../activity/changes.tsx";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import type { Choice } from "../forms.tsx";
 import { MAX_CHOICES, MAX_COUNTED } from "../runs/view-runs.ts";
 
 /** The workflow of triggers. `may_write`: the caller may change the workflow, and so its triggers. */
-export type WorkflowOfTriggers = { id: string; name: string; may_write: boolean };
+export type WorkflowOfTriggers = {
+  id: string;
+  name: string;
+  may_write: boolean;
+  /** What the inputs of its runs must fit, and the hash of that. */
+  input_schema: Policy["input_schema"];
+  input_schema_hash: string | null;
+};
 
 /**
  * A trigger, the name of the user with whose rights it fires, and that of the workflow after whose runs it fires; null when that is gone or
- * the caller may not see it.
+ * the caller may not see it. `is_unfit`: each run would get the same input, which does not fit the workflow's schema any more.
  */
-export type ViewedTrigger = TriggerRow & { user_name: string; of_name: string | null };
+export type ViewedTrigger = TriggerRow & { user_name: string; of_name: string | null; is_unfit: boolean };
 
 const of = alias(d, "of");
 
@@ -48,6 +57,8 @@ const firingsSchema = z.object({
 const workflowFields = (db: Database, caller: CallerExpression) => ({
   id: d.id,
   name: d.name,
+  input_schema: sql<Policy["input_schema"]>`${d.inputSchema}`,
+  input_schema_hash: d.inputSchemaHash,
   may_write: sql<boolean>`(${db
     .select({ isPermitted: mayWrite(caller, pathParts.materializedPath) })
     .from(pathParts)
@@ -61,6 +72,17 @@ const ofName = (db: Database, caller: CallerExpression) =>
     .from(of)
     .where(and(eq(of.tenantId, t.tenantId), eq(of.id, t.ofDefinitionId), maySeeDefinition(caller, of.id)))
     .limit(1)})`;
+
+/** The ids of those triggers that are REFUSED when they fire, since their input does not fit: see `check_trigger_input` in SQL. */
+async function findUnfit(workflow: WorkflowOfTriggers, triggers: readonly TriggerRow[]): Promise<Set<string>> {
+  const { input_schema: schema, input_schema_hash: hash } = workflow;
+  const inputs = triggers
+    .filter(({ kind, run }) => kind === "schedule" || run?.input_from === "fixed")
+    .map(({ id, input }) => ({ hash: id, input: JSON.stringify(input ?? {}) }));
+  if (schema === null || hash === null || inputs.length === 0) return new Set();
+  const checked = await checkUnchecked({}, [{ schema_hash: hash, schema: JSON.stringify(schema), inputs }], null);
+  return new Set(inputs.map((input) => input.hash).filter((id) => checked[hash]?.[id]?.length !== 0));
+}
 
 /**
  * A workflow with its triggers, newest first. Null when it does not exist or the caller may not see it.
@@ -98,9 +120,11 @@ export async function viewTriggers(
   const viewer = requirePageCaller(callers);
   if (workflow === undefined) return null;
   const named = new Map(people.map((names) => [names.id, names]));
-  const triggers = listSchema.parse(listed?.answer).items.map((trigger) => {
+  const { items } = listSchema.parse(listed?.answer);
+  const unfit = await findUnfit(workflow, items);
+  const triggers = items.map((trigger) => {
     const { name: user_name = "", of_name = null } = named.get(trigger.id) ?? {};
-    return { ...trigger, user_name, of_name };
+    return { ...trigger, user_name, of_name, is_unfit: unfit.has(trigger.id) };
   });
   return { ...viewer, workflow, triggers };
 }
@@ -178,7 +202,8 @@ export async function viewTrigger(
     ...firing,
     user_name: firing.user_id === null ? null : (people?.[firing.user_id] ?? null),
   }));
-  return { ...viewer, workflow, trigger: { ...trigger, user_name, of_name }, firings, next, kept, changes };
+  const is_unfit = (await findUnfit(workflow, [trigger])).has(trigger.id);
+  return { ...viewer, workflow, trigger: { ...trigger, user_name, of_name, is_unfit }, firings, next, kept, changes };
 }
 
 /**

@@ -219,6 +219,7 @@ const MoreFields = ({ values, failure }: FieldsProps) => (
 );
 
 export const webhookForm: KindForm = {
+  hasFixedInput: false,
   titles: { create: "New webhook", change: "Change the webhook" },
   initial: INITIAL,
   read,

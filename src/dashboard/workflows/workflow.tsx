@@ -5,7 +5,8 @@ import { Ask, CopyCurl, Fact, Id, Live, Name, Send, Time } from "../components.t
 import { PathTree } from "../files/path-tree.tsx";
 import { formatSeconds, plural, pluralUpTo } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
-import { InvokeForm, NO_INVOCATION, textOfInput, textOfSchema } from "../invoke/invoke-form.tsx";
+import { textOfSchema } from "../invoke/input-fields.tsx";
+import { InvokeForm, NO_INVOCATION, textOfInput } from "../invoke/invoke-form.tsx";
 import { Page } from "../layout.tsx";
 import { Runners, type ViewedRunner } from "../runners/runners.tsx";
 import { MAX_COUNTED } from "../runs/view-runs.ts";

@@ -26,6 +26,14 @@ const WORKFLOWS = [
   "logic.azure.cn",
 ];
 
+const isOfWorkflow = (hostname: string): boolean => WORKFLOWS.some((host) => hostname.endsWith(`.${host}`));
+
+/** True for a URL that may be an address of Teams. Its host may also be that of a flow that takes any message. */
+export function mayBeTeams(url: string): boolean {
+  const { hostname } = new URL(url);
+  return isOfWorkflow(hostname) || CONNECTORS.test(hostname);
+}
+
 /** Returns null when an endpoint of this format may have this URL, otherwise a sentence that says what is wrong. */
 export function checkAddress(format: EndpointFormat, url: string, options: RunnerUrlOptions): string | null {
   const fault = checkRunnerUrl(url, options);
@@ -38,7 +46,7 @@ export function checkAddress(format: EndpointFormat, url: string, options: Runne
   if (CONNECTORS.test(hostname)) {
     return "This is a connector, and Microsoft has retired those. Add the workflow “Send webhook alerts to a channel” in Teams, and copy its URL.";
   }
-  return WORKFLOWS.some((host) => hostname.endsWith(`.${host}`))
+  return isOfWorkflow(hostname)
     ? null
     : "Must be the URL of a workflow in Teams, whose host ends in api.powerplatform.com or logic.azure.com.";
 }

@@ -20,7 +20,7 @@ import type { VerbServices } from "../../verbs/services.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { encryptWebhookSecret } from "../../webhooks/secret-box.ts";
 import { generateWebhookSecret } from "../../webhooks/webhook-secret.ts";
-import { checkAddress, sealAddress } from "../chat/address.ts";
+import { checkAddress, mayBeTeams, sealAddress } from "../chat/address.ts";
 import type { ChangeEndpointRequestSchema, CreateEndpointRequestSchema } from "./endpoint-schema.ts";
 import { endpointProblem, endpointRefusalSchema } from "./refusals.ts";
 
@@ -208,6 +208,11 @@ export async function changeEndpoint(
   changes: EndpointChanges,
 ): Promise<{ endpoint: EndpointRow; secret: string | undefined }> {
   const { format = "standard", url } = changes;
+  // A statement must not have the address of a chat. Only the database knows the format of the endpoint.
+  if (changes.format === undefined && url !== undefined && URL.canParse(url) && mayBeTeams(url)) {
+    const msg = "Send `format`, too: `teams`, or `standard` if no chat is at this address.";
+    throw new ValidationFailed([{ loc: ["body", "url"], type: "value_error", msg }]);
+  }
   const moved = url === undefined ? null : await newPlace(services, id, format, url);
   const { result } = await perform(services, changeNotificationEndpoint, { id, changes, moved });
   return { endpoint: result.endpoint, secret: result.has_new_secret ? moved?.secret : undefined };

@@ -10,7 +10,7 @@ import { buildService } from "../../../scripts/local/bundle.ts";
 import { root } from "../../../scripts/local/folders.ts";
 import { findFreePort } from "../../../scripts/local/ports.ts";
 import { type Postgres, startPostgres } from "../../../scripts/local/postgres.ts";
-import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
+import { type Intercept, startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
 import { migrate } from "../../../scripts/migrate.ts";
 import type { Random } from "../random.ts";
 import { SETTINGS } from "../settings.ts";
@@ -26,26 +26,45 @@ type Options = {
   inspectorPort?: number;
 };
 
-/** Functions that stop what was started are added to `endings`. They must be called in reverse order. */
-export async function startStack(endings: (() => unknown)[], { cronMs, hasObjects, inspectorPort }: Options) {
+/**
+ * Postgres with the tables, its SQL endpoint, and a folder for what else is started. Functions that stop what was started are added to
+ * `endings`. They must be called in reverse order.
+ */
+export async function startDatabase(endings: (() => unknown)[], intercept?: Intercept) {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-kill-"));
   endings.push(() => rmSync(folder, { recursive: true, force: true }));
   const postgresOptions = { dataDir: join(folder, "postgres"), port: 0, persistent: true };
   let postgres: Postgres = await startPostgres(postgresOptions);
-  const { dataDir, port: postgresPort } = postgres;
+  const { dataDir, port } = postgres;
   endings.push(async () => {
     await postgres.stop();
     rmSync(dataDir, { recursive: true, force: true });
   });
   const databaseUrl = postgres.url();
-  const endpoint = await startSqlEndpoint({ postgresUrl: databaseUrl, port: 0 });
+  const endpoint = await startSqlEndpoint({ postgresUrl: databaseUrl, port: 0, ...(intercept && { intercept }) });
   endings.push(endpoint.close);
   await migrate({ directUrl: databaseUrl, log: () => {} });
   neonConfig.fetchEndpoint = endpoint.url;
+  const sql: Sql = neon(databaseUrl);
+  return {
+    folder,
+    sql,
+    vars: { ...SETTINGS, DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url },
+    kill: () => process.kill(postgres.pid, "SIGKILL"),
+    /** Starts Postgres again after it was killed. */
+    async restart() {
+      await postgres.exited;
+      postgres = await startPostgres({ ...postgresOptions, port });
+    },
+  };
+}
 
+/** Functions that stop what was started are added to `endings`. They must be called in reverse order. */
+export async function startStack(endings: (() => unknown)[], { cronMs, hasObjects, inspectorPort }: Options) {
+  const { folder, sql, vars, ...postgres } = await startDatabase(endings);
   const port = await findFreePort();
   const baseUrl = `http://127.0.0.1:${port}`;
-  const bindings = { ...SETTINGS, PUBLIC_URL: baseUrl, DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url };
+  const bindings = { ...vars, PUBLIC_URL: baseUrl };
   const environment = {
     BINDINGS: JSON.stringify(bindings),
     CRON_MS: String(cronMs),
@@ -59,7 +78,6 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
   // This also works after Ctrl-C.
   process.once("exit", () => kill(worker));
   await untilItAnswers(baseUrl);
-  const sql: Sql = neon(databaseUrl);
   return {
     baseUrl,
     sql,
@@ -69,12 +87,9 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
      */
     async killSome(random: Random): Promise<string> {
       const victim = random.pick(["Postgres", "the Worker", "both"]);
-      if (victim !== "the Worker") process.kill(postgres.pid, "SIGKILL");
+      if (victim !== "the Worker") postgres.kill();
       if (victim !== "Postgres") kill(worker);
-      if (victim !== "the Worker") {
-        await postgres.exited;
-        postgres = await startPostgres({ ...postgresOptions, port: postgresPort });
-      }
+      if (victim !== "the Worker") await postgres.restart();
       if (victim !== "Postgres") worker = startWorker(built, port, environment);
       await untilItAnswers(baseUrl);
       return victim;

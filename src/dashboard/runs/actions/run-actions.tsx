@@ -2,6 +2,7 @@ import { MAX_STOP_SECONDS } from "../../../runs/workflow-run-changes-routes.ts";
 import { Ask, CopyCurl, Send } from "../../components.tsx";
 import { plural } from "../../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../../forms.tsx";
+import { textOfSchema } from "../../invoke/input-fields.tsx";
 import { InvokeForm, NO_INVOCATION, textOfInput, textOfLabels } from "../../invoke/invoke-form.tsx";
 import type { ViewedRun } from "../view-run.ts";
 
@@ -63,7 +64,7 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
               id={run.workflow_definition_id}
               given={{
                 ...{ ...NO_INVOCATION, input, labels: textOfLabels(run.labels), concurrencyKey: run.concurrency_key },
-                ...{ runId: id, workflow: run.run_snapshot.workflow_name },
+                ...{ runId: id, workflow: run.run_snapshot.workflow_name, schema: textOfSchema(workflow.input_schema) },
               }}
               failure={NO_FAILURE}
             />

@@ -237,7 +237,7 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
           label={`${LABELS.input_schema} (optional)`}
           text={values.input_schema}
           failure={failure}
-          hint="A JSON Schema (2020-12). A run whose input does not fit it is not triggered, and the form of an invoke has its fields."
+          hint="A JSON Schema (2020-12). A run whose input does not fit it is not triggered, and forms have its fields. Triggers whose input does not fit it any more are marked in their list."
         />
         <p class="muted">A RUNNING run keeps its lease or dispatch, and a run keeps its key.</p>
         <button type="submit" class="primary">
