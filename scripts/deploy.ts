@@ -32,6 +32,7 @@ ${CELL_HELP}: all are migrated, then
 /** The option that chooses an environment of wrangler.toml. */
 const ENVIRONMENT = /^(--env|-e)(=|$)/;
 const BUILT = ".local/deploy";
+let building: Promise<void> | undefined;
 
 type Choice = { cell?: string; all: boolean; isDryRun: boolean; rest: string[] };
 
@@ -137,8 +138,6 @@ async function deploy(cell: Cell, rest: readonly string[]): Promise<void> {
 function upload({ env, vars }: Cell, rest: readonly string[]): Promise<void> {
   return runWrangler([`--env=${env}`, "--var", `CELLS:${vars.CELLS}`, ...rest]);
 }
-
-let building: Promise<void> | undefined;
 
 async function build(): Promise<void> {
   const { modules, gzipKib } = await buildService(BUILT);

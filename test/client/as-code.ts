@@ -32,7 +32,7 @@ function stepOf(actions: string, name: string): { command: string; secrets: stri
   return { command, secrets: [...env.matchAll(/^ +(\w+): /gm)].map(([, secret = ""]) => secret) };
 }
 
-/** Workflows as code on the command line: what it says, asks and exits with. The rest is in test/workflows/as-code.test.ts. */
+/** Workflows as code on the command line: what it says, asks and exits with. The rest is in test/workflows/as-code.deep.test.ts. */
 export function describeAsCode(world: () => World): void {
   const { wr, home, environment, inTerminal } = useTerminal(world, "as-code");
   const write = (text: string) => writeFileSync(join(home(), "workflows.yaml"), text);

@@ -2,6 +2,7 @@
 import process from "node:process";
 import type { Page, Request } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { startStack } from "../../scripts/local/browser.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import {
@@ -16,7 +17,8 @@ import { routesOfPages, routesWithout } from "../support/browser/routes.ts";
 import { createEmptyTenant } from "../support/browser/tenants.ts";
 import { useWorld } from "../support/browser/world.ts";
 
-const world = useWorld({ WORK_SECONDS: "600" });
+// The last test ends its Postgres.
+const world = useWorld({ WORK_SECONDS: "600" }, startStack);
 
 /** Everybody who looks at a page. */
 type Viewer = Person | "newcomer" | "nobody";

@@ -4,6 +4,8 @@ import { NOTIFIED_EVENTS } from "../../src/db/enums.ts";
 import { chatMessageOf } from "../../src/notify/chat/message.ts";
 import { slackBody } from "../../src/notify/chat/slack.ts";
 import { teamsBody } from "../../src/notify/chat/teams.ts";
+import recordedSlack from "./recorded/failed.slack.json" with { type: "json" };
+import recordedTeams from "./recorded/failed.teams.json" with { type: "json" };
 
 const NOTIFICATION = { id: "1", event_id: "4711", event_at: "2026-01-31T12:00:00.000Z", try_count: 1, is_asked: false };
 const FILLED = (char: string) => ({
@@ -36,6 +38,17 @@ describe.each(["&", "<", "\u0000", "\u0085", "😀", "\\", "é", "a"])("a messag
   it("has at most 28 KB for Teams", () => {
     expect(new TextEncoder().encode(teamsBody(message)).length).toBeLessThanOrEqual(28 * 1024);
   });
+});
+
+// The forms that the documents describe: https://docs.slack.dev/reference/block-kit/blocks/section-block and
+// https://learn.microsoft.com/power-automate/overview-adaptive-cards.
+it("is sent as it was recorded", () => {
+  const message = messageOf("workflow_run.failed", {
+    ...{ run_id: FILLED("a").run_id, workflow_name: "R&D report", attempt: 2, error: "No such file: <sales.csv>" },
+    ...{ failure_code: "REPORTED", labels: { customer: "4711" }, triggered_by: { user: "Olga" } },
+  });
+  expect(JSON.parse(slackBody(message))).toEqual(recordedSlack);
+  expect(JSON.parse(teamsBody(message))).toEqual(recordedTeams);
 });
 
 it.each([...NOTIFIED_EVENTS, "notification_endpoint.test"])(

@@ -39,6 +39,20 @@ async function endRun(result: object = { status: "COMPLETED" }): Promise<string>
 const passFirstTry = () => service.database.sql`
   update notifications set next_try_at = next_try_at - interval '5 seconds' where tenant_id = ${tenant.id}`;
 
+/** Claims the notifications of an endpoint, all of which are due then. Returns the first one. */
+async function claimAll(endpointId: string) {
+  await service.database.sql`
+    update notifications set next_try_at = statement_timestamp() where endpoint_id = ${endpointId}`;
+  const args = { endpoint_id: endpointId, limit: 5 };
+  return claimedSchema.parse(await callSqlFunction(service.database, "claim_notifications", args)).notifications[0];
+}
+
+const record = (endpointId: string, result: object) =>
+  callSqlFunction(service.database, "record_notifications", {
+    ...{ endpoint_id: endpointId, url: BUSY_RUNNER, is_probe: false, is_asked: false },
+    results: JSON.stringify([result]),
+  });
+
 describe("a notification", () => {
   it("is sent right after the end of a run, signed, thin, and with the id of the event", async () => {
     const hook = await startFakeRunner();
@@ -284,26 +298,28 @@ describe("a notification that fails", () => {
   it("is not changed by the result of a Worker whose claim is over", async () => {
     const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
     await endRun();
-    const { sql } = service.database;
-    const claim = async () => {
-      await sql`update notifications set next_try_at = statement_timestamp() where endpoint_id = ${endpoint.id}`;
-      const args = { endpoint_id: endpoint.id, limit: 5 };
-      return claimedSchema.parse(await callSqlFunction(service.database, "claim_notifications", args)).notifications[0];
-    };
-    const first = await claim();
-    await claim();
-    const result = {
-      ...first,
-      outcome: "delivered",
-      status: 200,
-      duration_ms: 1,
-      reason: null,
-    };
-    await callSqlFunction(service.database, "record_notifications", {
-      ...{ endpoint_id: endpoint.id, url: BUSY_RUNNER, is_probe: false, is_asked: false },
-      results: JSON.stringify([result]),
-    });
+    const first = await claimAll(endpoint.id);
+    await claimAll(endpoint.id);
+    await record(endpoint.id, { ...first, outcome: "delivered", status: 200, duration_ms: 1, reason: null });
     expect((await readDeliveries(service, tenant, endpoint))[0]).toMatchObject({ state: "WAITING" });
+  });
+
+  it("is not tried again, and counts for nothing, when its endpoint was disabled while it was sent", async () => {
+    const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
+    await endRun();
+    const claimed = await claimAll(endpoint.id);
+    await service.database.sql`
+      update notification_endpoints set disabled_at = statement_timestamp(), disabled_reason = 'Gone' where id = ${endpoint.id}`;
+    await record(endpoint.id, {
+      ...claimed,
+      outcome: "failed",
+      status: 500,
+      duration_ms: 1,
+      reason: "It answered 500.",
+    });
+    const [row] = await service.database.sql`select failures from notification_endpoints where id = ${endpoint.id}`;
+    expect(row?.failures).toBe(0);
+    expect((await readDeliveries(service, tenant, endpoint))[0]).toMatchObject({ state: "FAILED" });
   });
 });
 

@@ -47,6 +47,7 @@ export function callsOn(stage: Stage): Record<string, Called> {
     get_run_details: { args: running, answer: { attempt: 1, labels: { customer: "4711" } } },
     explain_run: { args: failed, answer: { status: "FAILED", message: expect.any(String) } },
     get_run_result: { args: failed, answer: { status: "FAILED", attempt: 1, output: null, artifacts: null } },
+    list_run_files: { args: running, answer: { attempt: 1, artifacts: [] } },
     read_run_log: { args: running, answer: { text: "", left_out: 0, after: null } },
     list_triggers: { args: definition, answer: { items: [], total: 0 } },
     fire_trigger: { args: trigger, answer: { outcome: "FIRED", run_id: expect.any(String) } },

@@ -119,6 +119,30 @@ export const RUN_TOOLS: readonly AgentTool[] = [
     call: (api, { run_id }) => api.json({ path: `/v1/workflow-runs/${run_id}/result` }),
   }),
   defineTool({
+    name: "list_run_files",
+    title: "List the files of a run",
+    description:
+      "The files that the runner has uploaded so far, also while the run is RUNNING. They are downloaded with the same API key.",
+    input: z.strictObject({
+      run_id: runId(),
+      attempt: z.number().optional().describe("By default, the current one."),
+    }),
+    output: z.object({
+      attempt: z.number(),
+      artifacts: z.array(
+        z.object({
+          name: z.string(),
+          content_type: z.string(),
+          bytes: z.number(),
+          stored_at: z.string(),
+          url: z.string(),
+        }),
+      ),
+    }),
+    annotations: READS,
+    call: (api, { run_id, ...query }) => api.json({ path: `/v1/workflow-runs/${run_id}/artifacts`, query }),
+  }),
+  defineTool({
     name: "read_run_log",
     title: "Read the log of a run",
     description:

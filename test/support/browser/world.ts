@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
-import { launchBrowser, type Stack } from "../../../scripts/local/browser.ts";
+import { launchBrowser, type Stack, type startStack } from "../../../scripts/local/browser.ts";
 import { startSharedStack } from "../node/shared-stack.ts";
 
 /** A browser, a local stack for it to look at, and a connection to the stack's database. */
@@ -9,15 +9,16 @@ export type World = { browser: Browser; stack: Stack; database: pg.Client };
 
 /**
  * Starts a world before the tests of a file, and ends it after them. `env` are settings of the stack, such as WORK_SECONDS. The
- * fields of the result can be read from then on, also in later `beforeAll` functions of the file.
+ * fields of the result can be read from then on, also in later `beforeAll` functions of the file. The stacks share a Postgres: a file
+ * that ends it passes `startStack` as `start`, which gives it one of its own.
  */
-export function useWorld(env: Record<string, string> = {}): World {
+export function useWorld(env: Record<string, string> = {}, start: typeof startStack = startSharedStack): World {
   let browser: Browser;
   let stack: Stack;
   let database: pg.Client;
 
   beforeAll(async () => {
-    [browser, stack] = await Promise.all([launchBrowser(), startSharedStack(env)]);
+    [browser, stack] = await Promise.all([launchBrowser(), start(env)]);
     database = new pg.Client({ connectionString: stack.postgresUrl });
     await database.connect();
   });

@@ -215,6 +215,17 @@ describe("a run that has ended, before that is recorded and it is put back", () 
     expect([requests, (await response.json<{ status: string }>()).status]).toEqual([1, "FAILED"]);
   });
 
+  it("is not waited for when its end is recorded, even if the policy has changed so that it would retry it now", async () => {
+    await usePolicy(["LOST"], 3);
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "FAILED", error: "No such file" });
+    await service.database
+      .sql`update workflow_definitions set retry_on = '{REPORTED}' where id = ${tenant.definitionId}`;
+    const read = () => service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, { Prefer: "wait=1" });
+    const [response, requests] = await service.counted(read);
+    expect([requests, (await response.json<{ status: string }>()).status]).toEqual([1, "FAILED"]);
+  });
+
   it("does not end its stream", async () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);
