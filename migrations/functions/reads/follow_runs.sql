@@ -29,18 +29,29 @@ begin
   end if;
   v_ids := array(
     select e.id from public.workflow_run_events e
-    where e.tenant_id = v_tenant_id and e.id > p_after and e.id <> all (p_known)
+    where e.tenant_id = v_tenant_id and e.id > p_after
+      -- Postgres puts the result of a sub-select into a hash table. Of an array it would compare each element with each event.
+      and e.id not in (select known.id from unnest(p_known) known (id))
     order by e.id
     limit p_limit);
   return jsonb_build_object(
     'tenant_id', v_tenant_id, 'user_id', v_user_id, 'ids', v_ids, 'items', (
-      select coalesce(jsonb_agg(jsonb_build_object(
-        'event', public.event_response(e), 'run', public.run_response(r.id, v_now)) order by e.id), '[]')
-      from unnest(v_ids) looked_at (id)
-      join public.workflow_run_events e on e.id = looked_at.id
-      join public.workflow_runs r on r.id = e.run_id
-      where (p_definition_id is null or r.workflow_definition_id = p_definition_id)
-        and (p_user_id is null or r.user_id = p_user_id)
-        and (p_labels is null or public.has_labels(r.id, p_labels))
-        and public.may_see_run(v_role, v_tenant_id, v_user_id, r.user_id, r.workflow_definition_id)));
+      with event as materialized (
+        select e.id, e.run_id, public.event_response(e) as response
+        from unnest(v_ids) looked_at (id)
+        join public.workflow_run_events e on e.id = looked_at.id
+      ), run as materialized (
+        -- Several events are of the same run, which is judged and shown once.
+        select r.id, public.run_response(r.id, v_now) as response
+        from (select distinct event.run_id as id from event) changed
+        join public.workflow_runs r on r.id = changed.id
+        where (p_definition_id is null or r.workflow_definition_id = p_definition_id)
+          and (p_user_id is null or r.user_id = p_user_id)
+          and (p_labels is null or public.has_labels(r.id, p_labels))
+          and public.may_see_run(v_role, v_tenant_id, v_user_id, r.user_id, r.workflow_definition_id)
+      )
+      select coalesce(
+        jsonb_agg(jsonb_build_object('event', event.response, 'run', run.response) order by event.id), '[]')
+      from event
+      join run on run.id = event.run_id));
 end $$;
