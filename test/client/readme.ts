@@ -41,7 +41,7 @@ export function describeReadme(world: () => World): void {
     expect(ignored.stdout.trim().split("\n")).toEqual(packed);
   });
 
-  it("has only commands that work, in their order", { timeout: 240_000 }, async () => {
+  it("has only commands that work, in their order", { timeout: 480_000 }, async () => {
     const cwd = join(world().folder, "readme");
     mkdirSync(cwd);
     const script = `set -eu -o pipefail\n${onThisStack(COMMANDS.join(""))}`;
