@@ -218,12 +218,12 @@ describe("a run that has ended, before that is recorded and it is put back", () 
   it("is not waited for when its end is recorded, even if the policy has changed so that it would retry it now", async () => {
     await usePolicy(["LOST"], 3);
     const runId = await invoke(service, tenant);
-    await callBack(service, tenant, runId, { status: "FAILED", error: "No such file" });
+    await makeOverdue(service, runId);
+    await service.sweep();
     await service.database
-      .sql`update workflow_definitions set retry_on = '{REPORTED}' where id = ${tenant.definitionId}`;
-    const read = () => service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, { Prefer: "wait=1" });
-    const [response, requests] = await service.counted(read);
-    expect([requests, (await response.json<{ status: string }>()).status]).toEqual([1, "FAILED"]);
+      .sql`update workflow_definitions set retry_on = '{DEADLINE}' where id = ${tenant.definitionId}`;
+    const [row] = await service.database.sql`select will_be_retried(${runId}::uuid, clock_timestamp()) as is_expected`;
+    expect([await statusOf(runId), row?.is_expected]).toEqual(["FAILED", false]);
   });
 
   it("does not end its stream", async () => {
