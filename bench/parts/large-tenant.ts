@@ -88,7 +88,9 @@ export async function measureLargeTenant(context: Context): Promise<Report> {
       });
       steps.push(step);
       const { invoke, ofTenant, accepted } = step.driven;
-      context.progress(`${rate} a second: ${accepted} runs, invoke ${invoke.maxMs} ms, stream ${ofTenant.maxMs} ms`);
+      context.progress(
+        `${rate} a second: ${accepted} runs, invoke ${number(invoke.maxMs)} ms, stream ${number(ofTenant.maxMs)} ms`,
+      );
     }
     const { rows: left } = await pool.query(
       `select count(*) filter (where status in ('PENDING', 'RUNNING'))::int as open,
