@@ -32,6 +32,7 @@ ${CELL_HELP}: all are migrated, then
 /** The option that chooses an environment of wrangler.toml. */
 const ENVIRONMENT = /^(--env|-e)(=|$)/;
 const BUILT = ".local/deploy";
+/** Set when the build begins. All cells get the same build. */
 let building: Promise<void> | undefined;
 
 type Choice = { cell?: string; all: boolean; isDryRun: boolean; rest: string[] };
@@ -144,7 +145,7 @@ async function build(): Promise<void> {
   console.log(`Built the Worker: ${Object.keys(modules).length} modules, ${Math.round(gzipKib)} KiB gzip.`);
 }
 
-/** Builds the Worker, once for all cells, and uploads it by the `wrangler` of PATH, which npm sets. Shows the output. */
+/** Builds the Worker, unless it is built already, and uploads it by the `wrangler` of PATH, which npm sets. Shows the output. */
 async function runWrangler(args: readonly string[]): Promise<void> {
   building ??= build();
   await building;

@@ -30,12 +30,15 @@ export type BundleOptions = {
 
 const CONFIG = "wrangler.toml";
 
+/** The flag of wrangler.toml with which the runtime compiles a module when it is first imported. */
+export const MODULE_REGISTRY = "new_module_registry";
+
 /**
  * Builds the service as `npm run deploy` uploads it, into this folder, relative to the root. Whatever was in the folder is removed.
  *
- * What the source loads by `import()` becomes modules of their own. With the flag `new_module_registry`, the runtime compiles a module
- * when it is first imported, so an isolate answers without compiling the whole service first. wrangler itself can build only one
- * module, but can upload several. The options are those that wrangler builds with.
+ * What the source loads by `import()` becomes modules of their own. With the flag `MODULE_REGISTRY`, the runtime does not compile them
+ * before they are imported, so the first answer of an isolate does not wait for all of the service. wrangler builds only one module, but
+ * uploads several. The options are those that wrangler builds with.
  */
 export async function buildService(outdir: string): Promise<Bundle> {
   const folder = join(root, outdir);

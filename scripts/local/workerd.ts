@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
-import { type Bundle, compatibilityDate } from "./bundle.ts";
+import { type Bundle, compatibilityDate, MODULE_REGISTRY } from "./bundle.ts";
 
 export type Workerd = {
   url: string;
@@ -53,7 +53,8 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const binary = join(createRequire(import.meta.url).resolve("workerd/package.json"), "../bin/workerd");
 
   const began = performance.now();
-  // The Worker's log lines cost as much as in production, but are not shown in our terminal.
+  // workerd knows the flag `MODULE_REGISTRY` only with `--experimental`; Cloudflare does without. The Worker's log lines cost as much as in
+  // production, but are not shown in our terminal.
   const child = spawn(binary, ["serve", join(folder, "config.capnp"), "--control-fd=3", "--experimental"], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });
@@ -137,7 +138,7 @@ const main :Workerd.Worker = (
   durableObjectNamespaces = [${namespaces.join(", ")}],
   durableObjectStorage = (localDisk = "objects"),
   compatibilityDate = ${quote(compatibilityDate())},
-  compatibilityFlags = ["new_module_registry"],
+  compatibilityFlags = [${quote(MODULE_REGISTRY)}],
 );
 `;
 }

@@ -18,8 +18,8 @@ export const nodeOf = (folder: string, version: string): string =>
   version === "24" ? process.execPath : join(folder, `node_modules/node-${version}/bin/node`);
 
 /**
- * Installs the client in `folder`, which need not exist. It is built in a copy of its source, `folder`/clone, because building writes to `dist`, where other
- * tests may be reading the same files.
+ * Installs the client in `folder`, which need not exist. It is built in a copy of its source, `folder`/clone, because building writes to
+ * `dist`, where other tests may be reading the same files.
  */
 export async function installClient(folder: string): Promise<void> {
   const npm = (args: readonly string[], cwd: string) => execute("npm", [...args, "--no-audit", "--no-fund"], { cwd });

@@ -64,7 +64,7 @@ async function startIsolate() {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    // The upload is refused, since there is no bucket here; and a tool is answered with an event.
+    // 503 is the answer to the upload, since this Worker has no bucket.
     if (!response.ok && response.status !== 503) throw new Error(`${path}: ${response.status} ${text}`);
     return text;
   };

@@ -6,7 +6,7 @@
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { compatibilityDate, forMiniflare, readModules } from "../../scripts/local/bundle.ts";
+import { compatibilityDate, forMiniflare, MODULE_REGISTRY, readModules } from "../../scripts/local/bundle.ts";
 
 const [, , folder = "", port = ""] = process.argv;
 const { BINDINGS = "{}", CRON_MS = "60000", OBJECTS = "", INSPECTOR_PORT = "" } = process.env;
@@ -22,7 +22,7 @@ const miniflare = new Miniflare(
     modules: forMiniflare(readModules(folder)),
     handleStructuredLogs: () => {},
     compatibilityDate: compatibilityDate(),
-    compatibilityFlags: ["new_module_registry"],
+    compatibilityFlags: [MODULE_REGISTRY],
     bindings: JSON.parse(BINDINGS),
     host: "127.0.0.1",
     port: Number(port),

@@ -63,7 +63,7 @@ export type EndpointContent = {
   definitionIds: readonly string[] | null;
   /** Only events of runs with all of these labels (`key:value`) are sent. Null: all events. */
   labels: readonly string[] | null;
-  /** Of the ends of runs, only these are sent. Null: all ends. */
+  /** Which ends of runs are sent: only those that are one of these turns. Null: all of them. */
   turns: readonly NotificationTurn[] | null;
 };
 

@@ -19,7 +19,7 @@ export const withoutSlash = (path: string): string => path.replace(/\/+$/, "");
 
 type Named = { id: string; name: string };
 
-/** By id: what each is called in the file, which is its name, or its id if the name is ambiguous. */
+/** For each id, what it is called in the file: its name, or the id itself if several have that name. */
 export function keysOf(all: readonly Named[]): Map<string, string> {
   const counts = new Map<string, number>();
   for (const { name } of all) counts.set(name, (counts.get(name) ?? 0) + 1);

@@ -12,7 +12,7 @@ const MOST_SHOWN = 100;
 
 const textOf = (value: unknown): string => (value === undefined ? "nothing" : JSON.stringify(value));
 
-/** Cuts texts to {@link MOST_SHOWN} characters. Two texts are cut from a bit before the first character that differs. */
+/** Shortens texts to {@link MOST_SHOWN} characters. Two texts begin a little before the first character in which they differ. */
 function cut(texts: readonly string[]): string[] {
   const [one = "", other = ""] = texts;
   let first = 0;
