@@ -52,6 +52,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     switch (url.pathname) {
       case "/databases":
         return { url: await server.createDatabase() };
+      case "/databases/end":
+        return server.endDatabase(database);
       case "/functions":
         return swapFunctions(server.urlOf(database), body);
       case "/requests":
@@ -115,7 +117,7 @@ function readSeed(): number {
 async function startServer(dataDir: string, server: Pick<PostgresOptions, "persistent" | "npmPackage">) {
   const options = { dataDir, port: 0, ...server };
   let postgres: Postgres = await startPostgres(options);
-  const createDatabase = await createTemplate(postgres);
+  const databases = await createTemplate(postgres);
 
   const requests = new Map<string, number>();
   const faults = createFaults();
@@ -128,7 +130,13 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     await explainer.explain(request.connectionString, database, request);
     return faults.inflict(database, request);
   };
-  const endpoint = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, intercept, keepsPlans: true });
+  const endpoint = await startSqlEndpoint({
+    postgresUrl: postgres.url(),
+    port: 0,
+    intercept,
+    keepsPlans: true,
+    idleTimeoutMs: 20_000,
+  });
 
   return {
     public: { sqlEndpoint: endpoint.url },
@@ -136,12 +144,18 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     faults,
     explainer,
     urlOf: (database: string) => postgres.url(database),
-    createDatabase: async () => postgres.url(await createDatabase()),
+    createDatabase: async () => postgres.url(await databases.take()),
+    endDatabase(name: string) {
+      requests.delete(name);
+      faults.withdraw(name);
+      databases.giveBack(name);
+    },
     stop: () => postgres.stop(),
     async start() {
       postgres = await startPostgres({ ...options, port: postgres.port });
     },
     async close() {
+      await explainer.close();
       await endpoint.close();
       await postgres.stop();
       // As root the data is not below the folder asked for, which only root may enter.

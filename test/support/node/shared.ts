@@ -21,7 +21,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await server.stop();
       rmSync(server.dataDir, { recursive: true, force: true });
     });
-    return { server, createDatabase: await createTemplate(server) };
+    return { server, databases: await createTemplate(server) };
   });
   const client = once(async () => {
     const installed = join(folder, "client");
@@ -30,8 +30,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const routes: Record<string, () => Promise<string>> = {
     "/databases": async () => {
-      const { server, createDatabase } = await postgres();
-      return server.url(await createDatabase());
+      const { server, databases } = await postgres();
+      return server.url(await databases.take());
     },
     "/client": client,
   };

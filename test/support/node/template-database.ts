@@ -1,26 +1,102 @@
-/** Databases that are copied from one which has the migrations: to migrate each of them would take seconds. */
-import { Client } from "pg";
+/**
+ * Databases that are copied from one which has the migrations: to migrate each of them would take seconds. One that is given back is
+ * emptied and used again, since its open connections have planned the statements and functions, which takes more of the CPU than
+ * most tests do.
+ */
+import { Client, DatabaseError } from "pg";
 import type { Postgres } from "../../../scripts/local/postgres.ts";
 import { migrate } from "../../../scripts/migrate.ts";
 
 const TEMPLATE = "template_workflow_runs";
 
-/** Makes the template on a new server. Returns a function that makes a copy and returns its name. */
-export async function createTemplate(postgres: Postgres): Promise<() => Promise<string>> {
+/** With more rows than this, a database is not used again: its tables would stay large, and slow to read. */
+const MOST_ROWS = 5_000;
+
+/** What tests may have changed but the rows. The same text for two databases whose tables, functions and settings are alike. */
+const STATE = `
+  select concat_ws(' ',
+    (select count(*) || '+' || sum(xmin::text::bigint) from pg_proc where pronamespace = 'public'::regnamespace),
+    (select count(*) || '+' || sum(xmin::text::bigint) from pg_class where relnamespace = 'public'::regnamespace),
+    (select count(*) || '+' || sum(xmin::text::bigint) from pg_trigger),
+    (select count(*) || '+' || sum(xmin::text::bigint) from pg_constraint where connamespace = 'public'::regnamespace),
+    (select count(*) from pg_db_role_setting)) as state`;
+
+/** Deletes all rows, and puts back those of the template and the numbers of the sequences. */
+const EMPTY = `
+  do $do$
+  declare
+    name text;
+    deleted bigint;
+    total bigint := 0;
+  begin
+    perform set_config('lock_timeout', '1s', true), set_config('session_replication_role', 'replica', true);
+    for name in select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' loop
+      execute format('delete from public.%I', name);
+      get diagnostics deleted = row_count;
+      total := total + deleted;
+    end loop;
+    if total > ${MOST_ROWS} then raise 'too many rows'; end if;
+    perform setval(seqrelid, seqstart, false) from pg_sequence;
+    insert into public.event_epoch (epoch) values (1);
+  end
+  $do$`;
+
+export type TestDatabases = {
+  /** The name of a migrated, empty database. */
+  take(): Promise<string>;
+  /** A database that nobody uses any more. */
+  giveBack(name: string): void;
+};
+
+/** Makes the template on a new server. */
+export async function createTemplate(postgres: Postgres): Promise<TestDatabases> {
   const maintenance = postgres.url("postgres");
-  await query(maintenance, `create database ${TEMPLATE}`);
+  const create = (text: string) => connected(maintenance, (client) => client.query(`create database ${text}`));
+  await create(TEMPLATE);
   await migrate({ directUrl: postgres.url(TEMPLATE), log: () => {} });
+  const pristine = await connected(postgres.url(TEMPLATE), readState);
+  const unused: string[] = [];
   let databases = 0;
-  return async () => {
-    const name = `test_${++databases}`;
-    await query(maintenance, `create database ${name} template ${TEMPLATE}`);
-    return name;
+
+  return {
+    async take() {
+      for (let name = unused.pop(); name !== undefined; name = unused.pop()) {
+        if (await empty(postgres.url(name), pristine)) return name;
+      }
+      const name = `test_${++databases}`;
+      await create(`${name} template ${TEMPLATE}`);
+      return name;
+    },
+    giveBack: (name) => void unused.push(name),
   };
 }
 
-async function query(connectionString: string, text: string): Promise<void> {
+/** False when the database cannot be made as it was. */
+async function empty(url: string, pristine: string): Promise<boolean> {
+  try {
+    return await connected(url, async (client) => {
+      if ((await readState(client)) !== pristine) return false;
+      await client.query(EMPTY);
+      return true;
+    });
+  } catch (error) {
+    // Another connection still holds a lock, or there are too many rows.
+    if (error instanceof DatabaseError) return false;
+    throw error;
+  }
+}
+
+async function readState(client: Client): Promise<string> {
+  const { rows } = await client.query<{ state: string }>(STATE);
+  return rows[0]?.state ?? "";
+}
+
+async function connected<Result>(connectionString: string, use: (client: Client) => Promise<Result>): Promise<Result> {
   const client = new Client({ connectionString });
   await client.connect();
-  await client.query(text);
-  await client.end();
+  try {
+    return await use(client);
+  } finally {
+    await client.end();
+  }
 }
