@@ -33,13 +33,16 @@ $$;
 -- the higher "event_id" is newer, provided that both were made while holding the definition's lock.
 create or replace function public.lease_work(p_definition_ids uuid[]) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_now constant timestamptz := clock_timestamp();
 begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
       'workflow_definition_id', d.id, 'is_leasable', leasable.count > 0, 'count', leasable.count,
       'event_id', public.last_event_id())), '[]')
     from public.workflow_definitions d
-    cross join lateral (select public.count_leasable(d.id, clock_timestamp()) as count offset 0) leasable
+    cross join lateral (
+      select public.count_leasable(d.id, d.is_active, d.runner_url, d.handover, v_now) as count offset 0) leasable
     where d.id = any (p_definition_ids) and d.handover = 'lease');
 end $$;
 

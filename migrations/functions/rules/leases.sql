@@ -53,17 +53,17 @@ language sql stable as $$
   limit 1 -- keeps the planner from merging this query into a list, where it might read all definitions
 $$;
 
--- How many runs of this definition runners that ask at this instant would get.
-create or replace function public.count_leasable(p_definition_id uuid, p_now timestamptz) returns bigint
-language plpgsql stable as $$
-begin
-  if exists (
-    select from public.workflow_definitions d
-    where d.id = p_definition_id and public.leases_runs(d.is_active, d.runner_url, d.handover)) then
-    return public.count_next_runs(p_definition_id, p_now, p_now);
-  end if;
-  return 0;
-end $$;
+-- How many runs of this definition runners that ask at this instant would get. `p_is_active`, `p_runner_url` and `p_handover` are columns of
+-- the definition.
+create or replace function public.count_leasable(
+  p_definition_id uuid, p_is_active boolean, p_runner_url text, p_handover text, p_now timestamptz
+) returns bigint
+language sql stable as $$
+  select case
+    when public.leases_runs(p_is_active, p_runner_url, p_handover) then public.count_next_runs(p_definition_id, p_now, p_now)
+    else 0
+  end
+$$;
 
 -- A lease as a runner needs it. `input` is JSON as text, since `jsonb` would change how its numbers are written.
 create or replace function public.lease_of(p_run_id uuid) returns jsonb

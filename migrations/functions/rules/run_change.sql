@@ -31,12 +31,12 @@ end $$;
 -- Locks the definition of a run, which a run token or a dispatch has named, and returns its id; null when there is no such run.
 create or replace function public.lock_definition_of_run(p_tenant_id uuid, p_run_id uuid) returns uuid
 language plpgsql as $$
-declare
-  v_definition_id uuid;
 begin
-  v_definition_id := (
-    select r.workflow_definition_id from public.workflow_runs r where r.id = p_run_id and r.tenant_id = p_tenant_id);
-  return (select d.id from public.workflow_definitions d where d.id = v_definition_id for update);
+  return (
+    select d.id
+    from public.workflow_definitions d
+    where d.id = (select r.workflow_definition_id from public.workflow_runs r where r.id = p_run_id and r.tenant_id = p_tenant_id)
+    for update);
 end $$;
 
 -- May this user see the run, and change it? Returns {}, or {"refused"} which is one of: not_found, forbidden

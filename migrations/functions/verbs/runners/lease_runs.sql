@@ -30,6 +30,7 @@ declare
   v_held integer;
   v_known_run_ids uuid[];
   v_definition_ids uuid[];
+  v_webhook_ids uuid[];
   v_open_ids uuid[];
   v_next_ids uuid[];
   v_left integer;
@@ -55,7 +56,7 @@ begin
 
   -- 3. Lock the definitions: those of the leases that this request already got, or else those from which a run can be leased.
   with locked as (
-    select d.id
+    select d.id, d.handover
     from public.workflow_definitions d
     where d.id in (
       select r.workflow_definition_id from public.workflow_runs r where r.id = any (v_known_run_ids)
@@ -73,7 +74,7 @@ begin
     order by d.id
     for update of d
   )
-  select array_agg(id) into v_definition_ids from locked;
+  select array_agg(id), array_agg(id) filter (where handover = 'webhook') into v_definition_ids, v_webhook_ids from locked;
   v_now := clock_timestamp();
 
   -- 4. End the overdue runs, then lease the next run of each definition, as long as there are runs and the session has capacity.
@@ -131,8 +132,10 @@ begin
     end loop;
   end if;
 
-  -- 5. Promote, since a definition may have been switched to webhooks meanwhile.
-  perform public.promote_next_runs(p_context, v_definition_ids, v_now);
+  -- 5. Promote, where a definition has been switched to webhooks meanwhile.
+  if v_webhook_ids is not null then
+    perform public.promote_next_runs(p_context, v_webhook_ids, v_now);
+  end if;
   return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'is_full', v_held >= v_capacity, 'leases', (
       select coalesce(jsonb_agg(public.lease_of(leased.id) order by leased.place), '[]')
