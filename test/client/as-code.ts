@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { root } from "../../scripts/local/folders.ts";
-import { runProgram } from "../support/node/run-program.ts";
+import { QUICK_NPX, runProgram } from "../support/node/run-program.ts";
 import type { World } from "./installed-client.ts";
 import { useTerminal } from "./terminal.ts";
 
@@ -112,7 +112,7 @@ export function describeAsCode(world: () => World): void {
     mkdirSync(cwd);
     writeFileSync(join(cwd, "workflows.yaml"), file);
     const script = `set -eu -o pipefail\n${blocks("sh").join("")}`;
-    const ended = await runProgram("bash", ["-c", script], { cwd, env: environment() });
+    const ended = await runProgram("bash", ["-c", script], { cwd, env: { ...QUICK_NPX, ...environment() } });
     expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringMatching(/error|fail/i)]);
     for (const said of ["The exit code is 2", "A second time, nothing would change.", ...blocks("diff")]) {
       expect(ended.stdout).toContain(said);

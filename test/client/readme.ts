@@ -3,7 +3,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { expect, it } from "vitest";
 import { root } from "../../scripts/local/folders.ts";
-import { runProgram } from "../support/node/run-program.ts";
+import { QUICK_NPX, runProgram } from "../support/node/run-program.ts";
 import type { World } from "./installed-client.ts";
 
 const page = readFileSync(join(root, "client/README.md"), "utf8");
@@ -45,7 +45,7 @@ export function describeReadme(world: () => World): void {
     const cwd = join(world().folder, "readme");
     mkdirSync(cwd);
     const script = `set -eu -o pipefail\n${onThisStack(COMMANDS.join(""))}`;
-    const ended = await runProgram("bash", ["-c", script], { cwd, env: { HOME: cwd } });
+    const ended = await runProgram("bash", ["-c", script], { cwd, env: { ...QUICK_NPX, HOME: cwd } });
     expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringMatching(/error/i)]);
     for (const said of ["state     COMPLETED", "The exit code is 5", "The runner follows the protocol."]) {
       expect(ended.stdout).toContain(said);

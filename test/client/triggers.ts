@@ -4,7 +4,7 @@ import { beforeAll, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { pastesOf } from "../../src/dashboard/triggers/webhook-pastes.ts";
-import { runProgram } from "../support/node/run-program.ts";
+import { QUICK_NPX, runProgram } from "../support/node/run-program.ts";
 import type { World } from "./installed-client.ts";
 import { PARTS, useTerminal } from "./terminal.ts";
 
@@ -187,7 +187,7 @@ export function describeTriggers(world: () => World): void {
     const cwd = join(world().folder, "triggers-page");
     mkdirSync(cwd);
     const script = `set -eu -o pipefail\n${commands.join("")}`;
-    const ended = await runProgram("bash", ["-c", script], { cwd, env: environment() });
+    const ended = await runProgram("bash", ["-c", script], { cwd, env: { ...QUICK_NPX, ...environment() } });
     expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringMatching(/error/i)]);
     expect(ended.stdout).toContain("EUROPE/BERLIN");
   });

@@ -6,7 +6,7 @@ import process from "node:process";
 import { afterAll, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
-import { runProgram } from "../support/node/run-program.ts";
+import { QUICK_NPX, runProgram } from "../support/node/run-program.ts";
 import type { World } from "./installed-client.ts";
 
 const page = readFileSync(join(root, "docs/first-workflow.md"), "utf8");
@@ -23,7 +23,7 @@ export function describeWalk(world: () => World): void {
 
   it("works as written", { timeout: 180_000 }, async () => {
     const { url, folder } = world();
-    const env = { HOME: join(folder, "walk") };
+    const env = { ...QUICK_NPX, HOME: join(folder, "walk") };
     const said: string[] = [];
     const [start, ...steps] = blocks;
     expect(start).toBe("npm ci && npm run dev\n");
@@ -33,7 +33,7 @@ export function describeWalk(world: () => World): void {
         // In a terminal of its own, where it stays.
         runner = spawn("bash", ["-c", `exec ${words}`], {
           cwd: root,
-          env: { ...process.env, ...env },
+          env: { ...process.env, HOME: env.HOME },
           stdio: "ignore",
           detached: true,
         });

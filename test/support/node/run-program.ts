@@ -3,8 +3,12 @@
  * read what the stack prints, and would not notice that the stack has closed a connection, on which the next request then fails.
  */
 import { execFile } from "node:child_process";
+import { join } from "node:path";
 import process from "node:process";
 import { root } from "../../../scripts/local/folders.ts";
+
+/** A PATH whose `npx` starts an installed program without npm: see `bin/npx`. */
+export const QUICK_NPX = { PATH: `${join(root, "test/support/node/bin")}:${process.env.PATH}` };
 
 export type Ended = { code: number; stdout: string; stderr: string };
 
