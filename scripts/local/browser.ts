@@ -11,7 +11,8 @@ import { root } from "./folders.ts";
 import { findFreePort } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
 
-const COMMANDS = ["chromium", "chromium-browser", "google-chrome"];
+/** The first one is the same engine without windows, and needs little more than half of the CPU. */
+const COMMANDS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
 const APPLICATIONS = [
   "/Applications/Chromium.app/Contents/MacOS/Chromium",
@@ -28,7 +29,9 @@ function findChromium(): string | undefined {
 export async function launchBrowser(): Promise<Browser> {
   const executablePath = process.env.CHROMIUM_PATH || findChromium();
   if (!executablePath) {
-    throw new Error("There is no Chromium. Install one (Debian: apt-get install chromium), or set CHROMIUM_PATH.");
+    throw new Error(
+      "There is no Chromium. Install one (Debian: apt-get install chromium-headless-shell), or set CHROMIUM_PATH.",
+    );
   }
   return chromium.launch({
     executablePath,

@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { answeringRunner, BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, readRun } from "../support/lifecycle.ts";
@@ -59,7 +59,12 @@ describe("a notification", () => {
     const { secret } = await createEndpoint(service, tenant, hook.url);
     const runId = await endRun({ status: "FAILED", error: "No paper.", output: "secret stuff" });
     const [request] = await hook.requests(1);
-    const { items } = await readFeed(service, tenant.owner.key, ["types=workflow_run.failed"]);
+    // The feed has the event when no transaction is open that began before it, also of another file's tests.
+    const items = await vi.waitFor(async () => {
+      const page = await readFeed(service, tenant.owner.key, ["types=workflow_run.failed"]);
+      expect(page.items).toHaveLength(1);
+      return page.items;
+    }, 10_000);
     expect(request?.headers["webhook-id"]).toBe(items[0]?.id);
     expect(() => new Webhook(secret).verify(request?.body ?? "", request?.headers ?? {})).not.toThrow();
     const run = await readRun(service, tenant, runId);
