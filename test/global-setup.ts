@@ -51,7 +51,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const database = url.searchParams.get("database") ?? "";
     switch (url.pathname) {
       case "/databases":
-        return { url: await server.createDatabase() };
+        return { url: server.urlOf(await server.databases.take()) };
+      case "/databases/new":
+        return { url: server.urlOf(await server.databases.make()) };
       case "/databases/end":
         return server.endDatabase(database);
       case "/functions":
@@ -144,7 +146,7 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     faults,
     explainer,
     urlOf: (database: string) => postgres.url(database),
-    createDatabase: async () => postgres.url(await databases.take()),
+    databases,
     endDatabase(name: string) {
       requests.delete(name);
       faults.withdraw(name);

@@ -12,7 +12,7 @@ const PER_SECOND = 2;
 const SECONDS = 86_400;
 
 beforeAll(async () => {
-  service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+  service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
   stage = await createStage(service, "busy");
   const { tenant } = stage;
   await service.database.sql`

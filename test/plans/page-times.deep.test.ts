@@ -12,7 +12,7 @@ let runId: string;
 const SIZE = { users: 200, folders: 200, documents: 50, definitions: 500, runs: 200 };
 
 beforeAll(async () => {
-  service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+  service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
   await service.sweep();
   stage = await createStage(service, "large");
   runId = await insertRun(service.database, stage.tenant, { status: "FAILED", error: "Flux capacitor missing" });

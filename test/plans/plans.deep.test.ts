@@ -25,7 +25,7 @@ let callers: Awaited<ReturnType<typeof knownCallers>>;
 
 beforeAll(async () => {
   // The timeout is long, since filling a tenant and explaining take a while.
-  service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+  service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
   await service.sweep();
   stage = await createStage(service, "large");
   callers = await knownCallers(stage, await createStage(service, "beside"));

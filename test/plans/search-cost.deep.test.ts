@@ -10,7 +10,7 @@ let stage: Stage;
 let other: TestTenant;
 
 beforeAll(async () => {
-  service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+  service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
   stage = await createStage(service, "small");
   other = await createTenant(service.database);
 });

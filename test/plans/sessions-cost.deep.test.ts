@@ -11,7 +11,7 @@ let tenant: TestTenant;
 let runId: string;
 
 beforeAll(async () => {
-  service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+  service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
   await service.sweep();
 });
 

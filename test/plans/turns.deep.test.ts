@@ -7,7 +7,7 @@ import { createTenant, type TestTenant } from "../support/tenant.ts";
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ isNew: true });
 });
 
 type Limits = { maxRunning: number; maxPerKey: number | null };

@@ -25,6 +25,8 @@ export type TestDatabase = {
 export type DatabaseOptions = {
   /** Use a separate Postgres server, which the test may stop. "oldest": one of the oldest version that we support. */
   ownServer?: boolean | "oldest";
+  /** Use a database that no file has used before: for tests of plans, since what was analyzed while it was empty is planned otherwise. */
+  isNew?: boolean;
 };
 
 /** The databases of the test file. */
@@ -36,12 +38,15 @@ export async function endDatabases(): Promise<void> {
 }
 
 /** A migrated, empty database. */
-export async function createDatabase({ ownServer = false }: DatabaseOptions = {}): Promise<TestDatabase> {
+export async function createDatabase({
+  ownServer = false,
+  isNew = false,
+}: DatabaseOptions = {}): Promise<TestDatabase> {
   const version: Record<string, string> = ownServer === "oldest" ? { oldest: "" } : {};
   const server = ownServer ? await askHarness<{ server: number; sqlEndpoint: string }>("/servers", version) : undefined;
   const parameters: Record<string, string> = server ? { server: String(server.server) } : {};
   const sqlEndpoint = server?.sqlEndpoint ?? inject("sqlEndpoint");
-  const { url } = await askHarness<{ url: string }>("/databases", parameters);
+  const { url } = await askHarness<{ url: string }>(isNew ? "/databases/new" : "/databases", parameters);
   neonConfig.fetchEndpoint = sqlEndpoint;
   const target = { ...parameters, database: new URL(url).pathname.slice(1) };
   if (!ownServer) inUse.push(target);

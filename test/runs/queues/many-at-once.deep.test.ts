@@ -94,7 +94,7 @@ describe("a run that supersedes more runs than one call ends", () => {
     const newest = await trigger();
     await setPolicy({ max_running: 1 });
     const later = await trigger();
-    expect(await statusOf(failing)).toBe("PENDING");
+    // Which of them have ended by now is not said. What a request names ends at once.
     expect((await change(failing, "start-now")).status).toBe(409);
     expect(await statusOf(failing)).toBe("FAILED");
     await service().sweep();

@@ -9,8 +9,8 @@ import { migrate } from "../../../scripts/migrate.ts";
 
 const TEMPLATE = "template_workflow_runs";
 
-/** With more rows than this, a database is not used again: its tables would stay large, and slow to read. */
-const MOST_ROWS = 5_000;
+/** A database whose tables are larger than this is not used again: they would stay large, and slow to read. */
+const MOST_BYTES = 10 * 1024 * 1024;
 
 /** What tests may have changed but the rows. The same text for two databases whose tables, functions and settings are alike. */
 const STATE = `
@@ -26,24 +26,26 @@ const EMPTY = `
   do $do$
   declare
     name text;
-    deleted bigint;
-    total bigint := 0;
   begin
+    if (
+      select sum(pg_relation_size(oid)) from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+    ) > ${MOST_BYTES} then
+      raise 'too large';
+    end if;
     perform set_config('lock_timeout', '1s', true), set_config('session_replication_role', 'replica', true);
     for name in select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' loop
       execute format('delete from public.%I', name);
-      get diagnostics deleted = row_count;
-      total := total + deleted;
     end loop;
-    if total > ${MOST_ROWS} then raise 'too many rows'; end if;
     perform setval(seqrelid, seqstart, false) from pg_sequence;
     insert into public.event_epoch (epoch) values (1);
   end
   $do$`;
 
 export type TestDatabases = {
-  /** The name of a migrated, empty database. */
+  /** The name of a migrated, empty database that was given back, or of a new one. */
   take(): Promise<string>;
+  /** The name of a new one. */
+  make(): Promise<string>;
   /** A database that nobody uses any more. */
   giveBack(name: string): void;
 };
@@ -58,14 +60,19 @@ export async function createTemplate(postgres: Postgres): Promise<TestDatabases>
   const unused: string[] = [];
   let databases = 0;
 
+  async function make(): Promise<string> {
+    const name = `test_${++databases}`;
+    await create(`${name} template ${TEMPLATE}`);
+    return name;
+  }
+
   return {
+    make,
     async take() {
       for (let name = unused.pop(); name !== undefined; name = unused.pop()) {
         if (await empty(postgres.url(name), pristine)) return name;
       }
-      const name = `test_${++databases}`;
-      await create(`${name} template ${TEMPLATE}`);
-      return name;
+      return make();
     },
     giveBack: (name) => void unused.push(name),
   };
@@ -80,7 +87,7 @@ async function empty(url: string, pristine: string): Promise<boolean> {
       return true;
     });
   } catch (error) {
-    // Another connection still holds a lock, or there are too many rows.
+    // Another connection still holds a lock, or the tables are too large.
     if (error instanceof DatabaseError) return false;
     throw error;
   }
