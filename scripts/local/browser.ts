@@ -11,7 +11,7 @@ import { root } from "./folders.ts";
 import { findFreePort } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
 
-/** The first one is the same engine without windows, and needs little more than half of the CPU. */
+/** The first that is installed is used. Without windows, Chromium needs only about 60 percent of the CPU. */
 const COMMANDS = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
 
 const APPLICATIONS = [

@@ -53,8 +53,8 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const binary = join(createRequire(import.meta.url).resolve("workerd/package.json"), "../bin/workerd");
 
   const began = performance.now();
-  // workerd knows the flag `MODULE_REGISTRY` only with `--experimental`; Cloudflare does without. The Worker's log lines cost as much as in
-  // production, but are not shown in our terminal.
+  // Without `--experimental`, workerd refuses the flag `MODULE_REGISTRY`, which Cloudflare accepts. The Worker writes its log lines, as in
+  // production, but they are not shown in our terminal.
   const child = spawn(binary, ["serve", join(folder, "config.capnp"), "--control-fd=3", "--experimental"], {
     stdio: ["ignore", "ignore", "pipe", "pipe"],
   });

@@ -40,7 +40,7 @@ export const notificationEndpoints = pgTable(
     workflowDefinitionIds: uuid("workflow_definition_ids").array(),
     /** Only events of runs with all of these labels (`key:value`) are sent. Null: events of all runs, and of what is not a run. */
     labels: text("labels").array(),
-    /** Which ends of runs are sent: only those that are one of these turns, see `note_turns` in SQL. Null: all of them. */
+    /** Ends of runs are only sent if they are one of these turns: see `note_turns.sql`. Null: all ends are sent. */
     turns: text("turns").$type<NotificationTurn>().array(),
     /** Encrypted by AES-GCM, like the secrets of definitions: what signs the webhooks, or the address of a chat. */
     secretEncrypted: text("secret_encrypted").notNull(),

@@ -6,8 +6,8 @@ import type { Stack } from "../../scripts/local/browser.ts";
 import { copyClient, startSharedStack } from "../support/node/shared-stack.ts";
 
 /**
- * Starts a local stack, and places the installed package in a folder, before the tests of a file. Returns what reads where they are.
- * `env` is for the stack, such as WORK_SECONDS of its example runner.
+ * Before the tests of a file, starts a local stack, and copies the installed client into a folder. Returns a function that tells the folder
+ * and the URLs of the stack. `env` are settings of the stack, such as WORK_SECONDS.
  */
 export function useWorld(env: Record<string, string> = {}) {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-client-"));

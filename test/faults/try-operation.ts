@@ -14,7 +14,10 @@ type Outcome = { status: number; stand: string };
 /** Where an operation is tried, and its call. */
 type Place = { world: World; call: Call };
 
-/** How an operation goes when nothing fails: where, before it, after it, and after it was sent once more. */
+/**
+ * How an operation goes when nothing fails: where it was tried, the status that is expected, what the database had before it, and what came
+ * of it when it was sent once, and when it was sent again.
+ */
 type Control = { place: Place; expected: number; before: string; once: Outcome; twice: Outcome };
 
 /**

@@ -11,10 +11,10 @@ import type { ExplainedStatement } from "../support/harness-protocol.ts";
 export function createExplainer() {
   const explained = new Map<string, ExplainedStatement[]>();
   const connections = new Map<string, ReturnType<typeof connect>>();
-  /** Resolves when the last transaction is explained: a connection has one at a time. */
+  /** Resolves when the last transaction is explained. They are explained one after another, since they share a connection. */
   let last: Promise<unknown> = Promise.resolve();
 
-  async function explain(postgresUrl: string, { statements }: SqlTransaction): Promise<ExplainedStatement[]> {
+  async function plansOf(postgresUrl: string, { statements }: SqlTransaction): Promise<ExplainedStatement[]> {
     const known = connections.get(postgresUrl) ?? connect(postgresUrl);
     connections.set(postgresUrl, known);
     const { client, explain } = await known;
@@ -42,7 +42,7 @@ export function createExplainer() {
     async explain(postgresUrl: string, database: string, transaction: SqlTransaction): Promise<void> {
       const list = explained.get(database);
       if (!list) return;
-      const explaining = last.then(() => explain(postgresUrl, transaction));
+      const explaining = last.then(() => plansOf(postgresUrl, transaction));
       last = explaining.catch(() => {});
       list.push(...(await explaining));
     },

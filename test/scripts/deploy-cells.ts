@@ -3,7 +3,6 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import pg from "pg";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Stack } from "../../scripts/local/browser.ts";
 import { requireEnvironment } from "../../scripts/local/cell-environment.ts";
@@ -12,6 +11,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { exampleVars } from "../../scripts/local/stack.ts";
 import { runScript } from "../support/node/run-script.ts";
+import { withClient } from "../support/node/with-client.ts";
 
 const STAND_IN = `#!/bin/sh
 echo "deploying with $*"
@@ -39,10 +39,7 @@ export function describeDeployment(stack: () => Stack): void {
     runScript(`deploy.ts ${options}`.trim(), { ...env, ...more });
 
   async function onServer(url: string, statement: string): Promise<void> {
-    const client = new pg.Client({ connectionString: url });
-    await client.connect();
-    await client.query(statement);
-    await client.end();
+    await withClient(url, (client) => client.query(statement));
   }
 
   /** Creates an empty database, which the cell eu1 gets. */

@@ -25,14 +25,17 @@ export type TestDatabase = {
 export type DatabaseOptions = {
   /** Use a separate Postgres server, which the test may stop. "oldest": one of the oldest version that we support. */
   ownServer?: boolean | "oldest";
-  /** Use a database that no file has used before: for tests of plans, since what was analyzed while it was empty is planned otherwise. */
+  /**
+   * Use a database that no other file has used. Tests need it whose result depends on plans: a table that was analyzed while it was empty
+   * gets other plans than a new one.
+   */
   isNew?: boolean;
 };
 
 /** The databases of the test file. */
 const inUse: Record<string, string>[] = [];
 
-/** Gives the databases of the test file to the next ones. */
+/** Gives back the databases of the test file, for the files after it. */
 export async function endDatabases(): Promise<void> {
   await Promise.all(inUse.splice(0).map((target) => askHarness("/databases/end", target)));
 }

@@ -53,8 +53,8 @@ language sql stable as $$
   limit 1 -- keeps the planner from merging this query into a list, where it might read all definitions
 $$;
 
--- How many runs of this definition runners that ask at this instant would get. `p_is_active`, `p_runner_url` and `p_handover` are columns of
--- the definition.
+-- How many runs of a definition runners would get if they asked at this instant. `p_is_active`, `p_runner_url` and `p_handover` are the
+-- columns of the definition, which the caller has read already.
 create or replace function public.count_leasable(
   p_definition_id uuid, p_is_active boolean, p_runner_url text, p_handover text, p_now timestamptz
 ) returns bigint

@@ -63,7 +63,7 @@ export type EndpointContent = {
   definitionIds: readonly string[] | null;
   /** Only events of runs with all of these labels (`key:value`) are sent. Null: all events. */
   labels: readonly string[] | null;
-  /** Which ends of runs are sent: only those that are one of these turns. Null: all of them. */
+  /** Ends of runs are only sent if they are one of these turns. Null: all ends are sent. */
   turns: readonly NotificationTurn[] | null;
 };
 

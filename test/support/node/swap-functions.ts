@@ -1,7 +1,7 @@
 /** Replaces the SQL functions of a database as `npm run migrate` does, for the tests. */
 import { setTimeout as delay } from "node:timers/promises";
-import pg from "pg";
 import { applySqlFunctions, readSqlFunctions } from "../../../scripts/local/sql-functions.ts";
+import { withClient } from "./with-client.ts";
 
 const FUNCTIONS = readSqlFunctions("migrations/functions");
 
@@ -16,9 +16,7 @@ const PAUSE_MS = 500;
  * parameter, so those with the previous names are dropped. Takes a moment longer than the transaction.
  */
 export async function swapFunctions(connectionString: string, number: string): Promise<void> {
-  const client = new pg.Client({ connectionString });
-  await client.connect();
-  try {
+  await withClient(connectionString, async (client) => {
     const statements = FUNCTIONS.statements.map((statement) =>
       statement
         .replaceAll(RENAMED, `public.$1_${number}(`)
@@ -32,7 +30,5 @@ export async function swapFunctions(connectionString: string, number: string): P
     await applySqlFunctions(client, { statements, hash: number });
     await client.query("commit");
     await delay(PAUSE_MS);
-  } finally {
-    await client.end();
-  }
+  });
 }

@@ -1,18 +1,22 @@
 /**
- * Databases that are copied from one which has the migrations: to migrate each of them would take seconds. One that is given back is
- * emptied and used again, since its open connections have planned the statements and functions, which takes more of the CPU than
- * most tests do.
+ * The databases of the tests. They are copies of one that has the migrations, since to migrate each of them would take seconds. When a
+ * file gives its database back, the next file gets it, emptied: the connections that are open to it have plans for most statements, and to
+ * make those anew takes more of the CPU than most tests do.
  */
-import { Client, DatabaseError } from "pg";
+import { type Client, DatabaseError } from "pg";
 import type { Postgres } from "../../../scripts/local/postgres.ts";
 import { migrate } from "../../../scripts/migrate.ts";
+import { withClient } from "./with-client.ts";
 
 const TEMPLATE = "template_workflow_runs";
 
 /** A database whose tables are larger than this is not used again: they would stay large, and slow to read. */
 const MOST_BYTES = 10 * 1024 * 1024;
 
-/** What tests may have changed but the rows. The same text for two databases whose tables, functions and settings are alike. */
+/**
+ * A text that differs when a test has changed a table, a function, a trigger, a constraint or a setting. `xmin` is the transaction that has
+ * written a row of the catalog.
+ */
 const STATE = `
   select concat_ws(' ',
     (select count(*) || '+' || sum(xmin::text::bigint) from pg_proc where pronamespace = 'public'::regnamespace),
@@ -46,17 +50,17 @@ export type TestDatabases = {
   take(): Promise<string>;
   /** The name of a new one. */
   make(): Promise<string>;
-  /** A database that nobody uses any more. */
+  /** Says that nobody uses this database any more, so that `take` may return it. */
   giveBack(name: string): void;
 };
 
 /** Makes the template on a new server. */
 export async function createTemplate(postgres: Postgres): Promise<TestDatabases> {
   const maintenance = postgres.url("postgres");
-  const create = (text: string) => connected(maintenance, (client) => client.query(`create database ${text}`));
+  const create = (text: string) => withClient(maintenance, (client) => client.query(`create database ${text}`));
   await create(TEMPLATE);
   await migrate({ directUrl: postgres.url(TEMPLATE), log: () => {} });
-  const pristine = await connected(postgres.url(TEMPLATE), readState);
+  const pristine = await withClient(postgres.url(TEMPLATE), readState);
   const unused: string[] = [];
   let databases = 0;
 
@@ -78,10 +82,10 @@ export async function createTemplate(postgres: Postgres): Promise<TestDatabases>
   };
 }
 
-/** False when the database cannot be made as it was. */
+/** Makes a database as it was when it was new. False when that is not possible. */
 async function empty(url: string, pristine: string): Promise<boolean> {
   try {
-    return await connected(url, async (client) => {
+    return await withClient(url, async (client) => {
       if ((await readState(client)) !== pristine) return false;
       await client.query(EMPTY);
       return true;
@@ -96,14 +100,4 @@ async function empty(url: string, pristine: string): Promise<boolean> {
 async function readState(client: Client): Promise<string> {
   const { rows } = await client.query<{ state: string }>(STATE);
   return rows[0]?.state ?? "";
-}
-
-async function connected<Result>(connectionString: string, use: (client: Client) => Promise<Result>): Promise<Result> {
-  const client = new Client({ connectionString });
-  await client.connect();
-  try {
-    return await use(client);
-  } finally {
-    await client.end();
-  }
 }

@@ -132,7 +132,7 @@ begin
     end loop;
   end if;
 
-  -- 5. Promote, where a definition has been switched to webhooks meanwhile.
+  -- 5. Promote, if a definition was switched to webhooks before it was locked. The runs of the others start only by leases.
   if v_webhook_ids is not null then
     perform public.promote_next_runs(p_context, v_webhook_ids, v_now);
   end if;
