@@ -100,7 +100,8 @@ describe("several slots", () => {
   it("tell how many runs can be leased, so that as many runners are woken", async () => {
     await setPolicy({ handover: "lease", max_running: 3 });
     const counts = async () => {
-      const [row] = await service.database.sql`select lease_work(array[${tenant.definitionId}::uuid]) as work`;
+      const [row] = await service.database
+        .sql`select list as work from work_for_runners(array[${tenant.definitionId}::uuid], now())`;
       return row?.work[0];
     };
     expect(await counts()).toMatchObject({ is_leasable: false, count: 0 });

@@ -25,6 +25,7 @@ declare
   v_status text;
   v_may_retry boolean;
   v_has_turn boolean;
+  v_has_triggers boolean;
 begin
   with ended as (
     update public.workflow_runs r
@@ -44,40 +45,42 @@ begin
       r.batch_id, round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms
   ), forgotten as (
     delete from public.running_attempts a
-    using ended
-    where a.run_id = ended.id
+    where a.run_id = any (p_run_ids)
     returning a.run_id, a.stop_requested_at, a.stop_reason, a.stop_user_id
+  ), attempts as (
+    select ended.*, forgotten.stop_requested_at, forgotten.stop_reason, forgotten.stop_user_id
+    from ended
+    left join forgotten on forgotten.run_id = ended.id
   ), recorded as (
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select ended.tenant_id, ended.id, ended.attempt, 'DISPATCHED', p_now, jsonb_build_object('tries', ended.dispatch_count)
     from ended
     where p_notes_taken
     union all
-    select ended.tenant_id, ended.id, ended.attempt, coalesce(p_type, public.overdue_event(ended.failure_code)),
-      ended.completed_at,
+    select a.tenant_id, a.id, a.attempt, coalesce(p_type, public.overdue_event(a.failure_code)), a.completed_at,
       case
-        when ended.failure_code is null then p_detail
-        else coalesce(p_detail, '{}') || jsonb_build_object('failure_code', ended.failure_code)
-          || case when p_event is null then jsonb_build_object('lag_ms', ended.lag_ms) else '{}' end
-          || case when p_event is null and ended.failure_code = 'STOPPED'
-            then jsonb_build_object('reason', forgotten.stop_reason, 'user_id', forgotten.stop_user_id) else '{}' end
+        when a.failure_code is null then p_detail
+        else coalesce(p_detail, '{}') || jsonb_build_object('failure_code', a.failure_code)
+          || case when p_event is null then jsonb_build_object('lag_ms', a.lag_ms) else '{}' end
+          || case when p_event is null and a.failure_code = 'STOPPED'
+            then jsonb_build_object('reason', a.stop_reason, 'user_id', a.stop_user_id) else '{}' end
       end
-    from ended
-    left join forgotten on forgotten.run_id = ended.id
+    from attempts a
   )
-  select coalesce(array_agg(ended.lag_ms), '{}'),
-    array_agg(ended.id) filter (where ended.failure_code is not null and forgotten.stop_requested_at is null),
-    array_agg(distinct ended.workflow_definition_id), array_agg(ended.batch_id) filter (where ended.batch_id is not null),
-    min(ended.status)
+  select coalesce(array_agg(a.lag_ms), '{}'),
+    array_agg(a.id) filter (where a.failure_code is not null and a.stop_requested_at is null),
+    array_agg(distinct a.workflow_definition_id), array_agg(a.batch_id) filter (where a.batch_id is not null), min(a.status)
   into v_lags_ms, v_failed_ids, v_definition_ids, v_batch_ids, v_status
-  from ended
-  left join forgotten on forgotten.run_id = ended.id;
-  -- Most definitions retry nothing, and most runs end like the run before them. These cheap checks find that out first. All runs that end
-  -- in one call have the same status.
+  from attempts a;
+  -- Most definitions retry nothing, most runs end like the run before them, and after most definitions nothing else runs. These cheap
+  -- checks find that out first. All runs that end in one call have the same status.
   select bool_or(d.max_attempts > 1),
-    coalesce(bool_or(d.last_end <> v_status), false)
-      or public.await_turns(array_agg(distinct d.tenant_id) filter (where d.last_end is null))
-  into v_may_retry, v_has_turn
+    bool_or(case
+      when d.last_end is null then exists (select from public.endpoints_with_turns(d.tenant_id))
+      else d.last_end <> v_status
+    end),
+    bool_or(exists (select from public.triggers t where t.of_definition_id = d.id))
+  into v_may_retry, v_has_turn, v_has_triggers
   from public.workflow_definitions d
   where d.id = any (v_definition_ids);
   if v_may_retry and v_failed_ids is not null then
@@ -89,8 +92,7 @@ begin
   if v_batch_ids is not null then
     perform public.end_batches(v_batch_ids, p_now);
   end if;
-  -- After most definitions nothing else runs.
-  if exists (select from public.triggers t where t.of_definition_id = any (v_definition_ids)) then
+  if v_has_triggers then
     perform public.note_ends(p_run_ids, v_definition_ids, p_now);
   end if;
   return v_lags_ms;

@@ -29,22 +29,18 @@ language sql stable as $$
 $$;
 
 -- Those of the definitions whose runs are leased, whether a runner that asks now would get a run of each, and how many runs runners
--- would get: [{"workflow_definition_id", "is_leasable", "count", "event_id"}]. Of two answers about the same definition, the one with
--- the higher "event_id" is newer, provided that both were made while holding the definition's lock.
-create or replace function public.lease_work(p_definition_ids uuid[]) returns jsonb
-language plpgsql set plan_cache_mode = force_generic_plan as $$
-declare
-  v_now constant timestamptz := clock_timestamp();
-begin
-  return (
-    select coalesce(jsonb_agg(jsonb_build_object(
-      'workflow_definition_id', d.id, 'is_leasable', leasable.count > 0, 'count', leasable.count,
-      'event_id', public.last_event_id())), '[]')
-    from public.workflow_definitions d
-    cross join lateral (
-      select public.count_leasable(d.id, d.is_active, d.runner_url, d.handover, v_now) as count offset 0) leasable
-    where d.id = any (p_definition_ids) and d.handover = 'lease');
-end $$;
+-- would get: one row with [{"workflow_definition_id", "is_leasable", "count", "event_id"}]. Of two answers about the same definition,
+-- the one with the higher "event_id" is newer, provided that both were made while holding the definition's lock.
+create or replace function public.work_for_runners(p_definition_ids uuid[], p_now timestamptz) returns table (list jsonb)
+language sql stable as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'workflow_definition_id', d.id, 'is_leasable', leasable.count > 0, 'count', leasable.count,
+    'event_id', public.last_event_id())), '[]')
+  from public.workflow_definitions d
+  cross join lateral (
+    select public.count_leasable(d.id, d.is_active, d.runner_url, d.handover, p_now) as count offset 0) leasable
+  where d.id = any (p_definition_ids) and d.handover = 'lease'
+$$;
 
 -- When the sweep next has something to do for a tenant: a run ends by time, joins its queue, or is still to be superseded; a dispatch,
 -- the webhook of a stop, a trigger or a notification is due. Dispatches, triggers, and PENDING runs of which something was already due

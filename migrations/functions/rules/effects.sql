@@ -22,7 +22,7 @@
 --                    due of other runs was told when they changed.
 --     runs           [{"run_id", "workflow_definition_id", "has_ended", "is_log"?, "is_progress"?}]: the runs that were
 --                    changed. A null `run_id` means any run of the definition, and two nulls mean something that is not a run.
---     work           see `lease_work`
+--     work           see `work_for_runners`
 --     endpoint_ids   the notification endpoints to which something can be sent now
 --     ended_user_ids the users of whom a credential has ended
 --     fires          true when a trigger of the tenant is due now: see `fire_due`
@@ -108,7 +108,8 @@ begin
       -- A definition of which there is other work counts like a changed run of it.
       select d.tenant_id, null, d.id, false, false
       from jsonb_array_elements_text(p_told -> 'definition_ids') told (id)
-      join public.workflow_definitions d on d.id = told.id::uuid
+      cross join lateral (
+        select d.tenant_id, d.id from public.workflow_definitions d where d.id = told.id::uuid limit 1) d
     ) changed
     left join lateral public.run_with_due(changed.run_id) run on true
     order by changed.tenant_id
@@ -203,23 +204,30 @@ create or replace function public.effects_in(
 language plpgsql as $$
 declare
   v_runs jsonb := coalesce(to_jsonb(p_runs), '[]');
-  v_work jsonb := public.lease_work(p_definition_ids);
+  v_now constant timestamptz := clock_timestamp();
+  v_work jsonb;
+  v_has_endpoints boolean;
+  v_has_due_firings boolean;
   v_due_at timestamptz := p_due_at;
   v_effects jsonb := jsonb_build_object('tenant_id', p_tenant_id);
 begin
-  -- Checked first because it is cheap: most tenants have no endpoint.
-  if exists (
-    select from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.disabled_at is null) then
+  select work.list,
+    exists (select from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.disabled_at is null),
+    p_has_ended and exists (select from public.due_firings f where f.tenant_id = p_tenant_id)
+  into v_work, v_has_endpoints, v_has_due_firings
+  from public.work_for_runners(p_definition_ids, v_now) work;
+  -- Most tenants have no endpoint.
+  if v_has_endpoints then
     if p_notifies then
       v_effects := v_effects || jsonb_build_object('endpoint_ids', to_jsonb(public.due_endpoints(p_tenant_id)));
     end if;
     v_due_at := least(v_due_at, public.notifications_due_at(p_tenant_id));
   end if;
-  if p_has_ended and exists (select from public.due_firings f where f.tenant_id = p_tenant_id) then
+  if v_has_due_firings then
     if p_sends then
       v_effects := v_effects || '{"fires": true}';
     else
-      v_due_at := least(v_due_at, clock_timestamp());
+      v_due_at := least(v_due_at, v_now);
     end if;
   end if;
   if p_told is not null then
@@ -239,7 +247,7 @@ begin
     if (p_told ->> 'others')::boolean then
       v_runs := v_runs || '{"run_id": null, "workflow_definition_id": null, "has_ended": false}'::jsonb;
     end if;
-    if (p_told ->> 'fires')::boolean and public.triggers_due_at(p_tenant_id) <= clock_timestamp() then
+    if (p_told ->> 'fires')::boolean and public.triggers_due_at(p_tenant_id) <= v_now then
       v_effects := v_effects || '{"fires": true}';
     end if;
     if p_told -> 'ended_user_ids' <> '[]' then

@@ -65,20 +65,19 @@ language sql stable as $$
   end
 $$;
 
--- A lease as a runner needs it. `input` is JSON as text, since `jsonb` would change how its numbers are written.
-create or replace function public.lease_of(p_run_id uuid) returns jsonb
-language plpgsql stable as $$
-begin
-  return (
-    select jsonb_build_object(
-      'run_id', r.id, 'tenant_id', r.tenant_id, 'attempt', r.attempt, 'deadline_at', public.wire_instant(r.deadline_at),
-      'run_snapshot', r.run_snapshot, 'input', r.input::text, 'traceparent', r.traceparent, 'labels', public.labels_of(r.id),
-      'scheduled_at', r.triggered_by -> 'scheduled_at', 'previous_scheduled_at', r.triggered_by -> 'previous_scheduled_at',
-      'lease_expires_at', public.wire_instant(a.lease_expires_at), 'lease_seconds', a.lease_seconds)
-    from public.workflow_runs r
-    join public.running_attempts a on a.run_id = r.id
-    where r.id = p_run_id);
-end $$;
+-- A lease as a runner needs it: one row. `input` is JSON as text, since `jsonb` would change how its numbers are written.
+create or replace function public.leased_run(p_run_id uuid) returns table (lease jsonb)
+language sql stable as $$
+  select jsonb_build_object(
+    'run_id', r.id, 'tenant_id', r.tenant_id, 'attempt', r.attempt, 'deadline_at', public.wire_instant(r.deadline_at),
+    'run_snapshot', r.run_snapshot, 'input', r.input::text, 'traceparent', r.traceparent, 'labels', public.labels_of(r.id),
+    'scheduled_at', r.triggered_by -> 'scheduled_at', 'previous_scheduled_at', r.triggered_by -> 'previous_scheduled_at',
+    'lease_expires_at', public.wire_instant(a.lease_expires_at), 'lease_seconds', a.lease_seconds)
+  from public.workflow_runs r
+  join public.running_attempts a on a.run_id = r.id
+  where r.id = p_run_id
+  limit 1 -- keeps the planner from merging this query into a list, where it might read all attempts
+$$;
 
 -- The sessions of a key that have not expired at an instant. To be sorted by `expires_at`, and limited: then there is only one index for
 -- it. A key belongs to one tenant, so the tenant is not compared. Otherwise the planner might choose the index of the tenant's sessions,

@@ -7,12 +7,11 @@
 -- most tenants have none, and so their ends need not change the definition. From then on it is kept, also when there is no endpoint any
 -- more.
 
--- True when an endpoint of one of these tenants asks for turns.
-create or replace function public.await_turns(p_tenant_ids uuid[]) returns boolean
-language plpgsql stable as $$
-begin
-  return exists (select from public.notification_endpoints e where e.tenant_id = any (p_tenant_ids) and e.turns is not null);
-end $$;
+-- The endpoints of a tenant that ask for turns.
+create or replace function public.endpoints_with_turns(p_tenant_id uuid) returns setof public.notification_endpoints
+language sql stable as $$
+  select e.* from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.turns is not null
+$$;
 
 -- Records in `last_end` how runs of locked definitions have ended, and inserts the notifications of turns. Call it in the transaction that
 -- ends the runs, after the policies have retried some of them: only runs that are still COMPLETED or FAILED count. When several runs of a
@@ -29,7 +28,7 @@ begin
       from public.workflow_runs r
       join public.workflow_definitions d on d.id = r.workflow_definition_id
       where r.id = any (p_run_ids) and r.status in ('COMPLETED', 'FAILED') and d.last_end is distinct from r.status
-        and (d.last_end is not null or public.await_turns(array[d.tenant_id]))
+        and (d.last_end is not null or exists (select from public.endpoints_with_turns(d.tenant_id)))
       order by d.id, r.completed_at, r.id
     ), noted as (
       update public.workflow_definitions d set last_end = first.status from first where d.id = first.definition_id

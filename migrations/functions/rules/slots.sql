@@ -29,6 +29,13 @@ language sql stable as $$
   where d.id = p_definition_id
 $$;
 
+-- True when more than one round may be needed to give away the free slots of a definition with this policy, or when a round has to be
+-- ended (`end_round`): several runs of it can be RUNNING, or its keys take turns.
+create or replace function public.has_rounds(p_max_running integer, p_max_running_per_key integer) returns boolean
+language sql immutable as $$
+  select p_max_running > 1 or p_max_running_per_key is not null
+$$;
+
 -- The same with what is needed when keys take turns (`per_key` is not null): one row. No run of `full_keys` may start. A key of which runs
 -- are still to be superseded counts as full.
 create or replace function public.slots_of(p_definition_id uuid, p_held_at timestamptz default null)
@@ -61,23 +68,24 @@ begin
     (select p_key = any (slots.full_keys) from public.slots_of(p_definition_id, p_held_at) slots), false);
 end $$;
 
+-- The smallest number from 1 on that is not in a list, which may be null.
+create or replace function public.first_free(p_held integer[]) returns bigint
+language plpgsql immutable as $$
+declare
+  v_number bigint := 1;
+begin
+  while v_number = any (p_held) loop
+    v_number := v_number + 1;
+  end loop;
+  return v_number;
+end $$;
+
 -- The numbers of the slots that a run with this key gets when it starts now, the smallest that are free: one row. `key_slot_no` is
 -- null for a run without a key. A key counts its slots also while it has no limit, so that a limit that is set later knows them.
 create or replace function public.slots_for(p_definition_id uuid, p_key text)
 returns table (slot_no bigint, key_slot_no bigint)
 language sql stable as $$
-  -- In the order of the numbers, the first that is not equal to its place has a free one before it.
-  select
-    (select coalesce(min(held.place) filter (where held.slot_no <> held.place), count(*) + 1)
-      from (
-        select held.slot_no, row_number() over (order by held.slot_no) as place
-        from public.held_slots(p_definition_id) held
-      ) held),
-    case when p_key <> '' then (
-      select coalesce(min(held.place) filter (where held.key_slot_no <> held.place), count(*) + 1)
-      from (
-        select held.key_slot_no, row_number() over (order by held.key_slot_no) as place
-        from public.held_slots(p_definition_id) held
-        where held.concurrency_key = p_key
-      ) held) end
+  select public.first_free(array_agg(held.slot_no)),
+    case when p_key <> '' then public.first_free(array_agg(held.key_slot_no) filter (where held.concurrency_key = p_key)) end
+  from public.held_slots(p_definition_id) held
 $$;

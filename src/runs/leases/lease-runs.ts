@@ -19,7 +19,7 @@ const leaseSchema = z.object({
   lease_seconds: z.int(),
 });
 
-/** A run that was leased to a runner: `lease_of` in SQL. Instants are RFC 3339. */
+/** A run that was leased to a runner: `leased_run` in SQL. Instants are RFC 3339. */
 export type Lease = z.infer<typeof leaseSchema>;
 
 /**

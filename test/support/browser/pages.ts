@@ -41,26 +41,30 @@ export async function signIn(page: Page, person: Person | { key: string }): Prom
 }
 
 /**
- * The faults that axe-core finds on the page, one line for each. A page that was examined in one theme needs only the rules about
- * colours in the other: `rules` is "colours" then.
+ * The faults that axe-core finds on the page, one line for each, or in the part of it that a selector names. A page that was examined in
+ * one theme needs only the rules about colours in the other: `rules` is "colours" then.
  */
-export async function accessibilityFaults(page: Page, rules: "all" | "colours" = "all"): Promise<string[]> {
+export async function accessibilityFaults(
+  page: Page,
+  rules: "all" | "colours" = "all",
+  within?: string,
+): Promise<string[]> {
   // Until then the stylesheet may be missing, and the browser's own colours have other contrasts.
   await page.waitForLoadState("load");
   if (!(await page.evaluate("'axe' in window"))) await page.evaluate(axe);
   const found: string =
-    await page.evaluate(`axe.run(document, { resultTypes: ["violations"]${rules === "all" ? "" : ', runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] }'} }).then(({ violations }) =>
+    await page.evaluate(`axe.run(${within === undefined ? "document" : JSON.stringify(within)}, { resultTypes: ["violations"]${rules === "all" ? "" : ', runOnly: { type: "rule", values: ["color-contrast", "link-in-text-block"] }'} }).then(({ violations }) =>
     JSON.stringify(violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => id + ": " + html + " " + failureSummary))))`);
   const list: unknown = JSON.parse(found);
   return Array.isArray(list) ? list.map(String) : [];
 }
 
-/** The faults that axe-core finds on the page in its current state, in the light theme and in the dark. */
-export async function faultsInBothThemes(page: Page): Promise<string[]> {
+/** The faults that axe-core finds on the page in its current state, or in a part of it, in the light theme and in the dark. */
+export async function faultsInBothThemes(page: Page, within?: string): Promise<string[]> {
   await page.emulateMedia({ colorScheme: "light" });
-  const light = await accessibilityFaults(page);
+  const light = await accessibilityFaults(page, "all", within);
   await page.emulateMedia({ colorScheme: "dark" });
-  const dark = await accessibilityFaults(page, "colours");
+  const dark = await accessibilityFaults(page, "colours", within);
   return [...light.map((fault) => `light: ${fault}`), ...dark.map((fault) => `dark: ${fault}`)];
 }
 

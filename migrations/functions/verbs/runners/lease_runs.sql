@@ -12,11 +12,13 @@
 -- It reads the clock twice. `v_asked_at`, once it is its turn, is for the session and for finding what may be leased. `v_now`, after
 -- the last lock, is for everything that it then changes. What was found is judged again at `v_now`.
 -- Closes the race with an invoke, a stop, or any verb that ends a run in a slot: all of them hold the definition's lock.
+-- `random_page_cost` is for its plans and those of the functions that it calls: with the default, Postgres would rather read all
+-- definitions, when there are a few hundred of them, than look one up. So it is in `trigger_run` and `record_result`.
 --
--- Answers {"result": {"leases": see `lease_of`, "is_full": true when the session holds as many runs as its capacity}}, or "refused":
+-- Answers {"result": {"leases": see `leased_run`, "is_full": true when the session holds as many runs as its capacity}}, or "refused":
 -- unauthenticated (the session has expired or was closed, or its key or its user is no longer valid)
 create or replace function public.lease_runs(p_context jsonb, p_request_id uuid, p_max integer) returns jsonb
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql set plan_cache_mode = force_generic_plan set random_page_cost = 1 as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_session_id constant uuid := p_context #>> '{session,session_id}';
@@ -31,6 +33,7 @@ declare
   v_known_run_ids uuid[];
   v_definition_ids uuid[];
   v_webhook_ids uuid[];
+  v_has_rounds boolean;
   v_open_ids uuid[];
   v_next_ids uuid[];
   v_left integer;
@@ -41,26 +44,28 @@ begin
   v_asked_at := clock_timestamp();
 
   -- 2. Which session is it, and how many runs does it hold?
-  select s.name, s.capacity, s.definition_ids, s.key_definition_ids
-  into v_name, v_capacity, v_session_ids, v_key_ids
-  from public.find_session(p_context, v_asked_at) s;
+  update public.runner_sessions s
+  set last_seen_at = v_asked_at
+  from public.find_session(p_context, v_asked_at) session
+  where s.id = v_session_id
+  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids
+  into v_name, v_capacity, v_session_ids, v_key_ids;
   if not found then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;
-  update public.runner_sessions s set last_seen_at = v_asked_at where s.id = v_session_id;
   select count(*), array_agg(r.id) filter (where a.lease_request_id = p_request_id)
   into v_held, v_known_run_ids
   from public.running_attempts a
   join public.workflow_runs r on r.id = a.run_id
   where a.session_id = v_session_id and public.run_ends_at(r.id, r.status, r.deadline_at) > v_asked_at;
 
-  -- 3. Lock the definitions: those of the leases that this request already got, or else those from which a run can be leased.
+  -- 3. Lock the definitions, in the order of their ids: those of the leases that this request already got, or else those from which a
+  --    run can be leased.
   with locked as (
-    select d.id, d.handover
-    from public.workflow_definitions d
-    where d.id in (
-      select r.workflow_definition_id from public.workflow_runs r where r.id = any (v_known_run_ids)
-      union all
+    select d.id, d.handover, d.has_rounds
+    from (
+      select r.workflow_definition_id as id from public.workflow_runs r where r.id = any (v_known_run_ids)
+      union
       select candidate.id
       from (
         select d.id, first.queue_position
@@ -70,11 +75,17 @@ begin
           and public.covers_definition(v_session_ids, d.id) and public.covers_definition(v_key_ids, d.id)
         order by first.queue_position
         limit greatest(least(p_max, v_capacity - v_held), 0)
-      ) candidate)
-    order by d.id
-    for update of d
+      ) candidate
+      order by id
+    ) next
+    cross join lateral (
+      select d.id, d.handover, public.has_rounds(d.max_running, d.max_running_per_key) as has_rounds
+      from public.workflow_definitions d where d.id = next.id for update
+    ) d
   )
-  select array_agg(id), array_agg(id) filter (where handover = 'webhook') into v_definition_ids, v_webhook_ids from locked;
+  select array_agg(id), array_agg(id) filter (where handover = 'webhook'), bool_or(has_rounds)
+  into v_definition_ids, v_webhook_ids, v_has_rounds
+  from locked;
   v_now := clock_timestamp();
 
   -- 4. End the overdue runs, then lease the next run of each definition, as long as there are runs and the session has capacity.
@@ -93,14 +104,6 @@ begin
     v_open_ids := v_definition_ids;
     v_left := greatest(least(p_max, v_capacity - v_held), 0);
     loop
-      v_next_ids := array(
-        select first.id
-        from public.workflow_definitions d
-        cross join lateral public.next_leasable_run(d.id, v_now) first
-        where d.id = any (v_open_ids)
-        order by first.queue_position
-        limit v_left);
-      exit when cardinality(v_next_ids) = 0;
       with leased as (
         update public.workflow_runs r
         set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null,
@@ -108,24 +111,34 @@ begin
           (slot_no, key_slot_no) = (
             select slots.slot_no, slots.key_slot_no
             from public.slots_for(r.workflow_definition_id, r.concurrency_key) slots)
-        from public.workflow_definitions d
-        where r.id = any (v_next_ids) and d.id = r.workflow_definition_id
-        returning r.tenant_id, r.id, r.attempt, r.queue_position, d.lease_seconds
+        where r.id = any (array(
+          select first.id
+          from public.workflow_definitions open
+          cross join lateral public.next_leasable_run(open.id, v_now) first
+          where open.id = any (v_open_ids)
+          order by first.queue_position
+          limit v_left))
+        returning r.tenant_id, r.id, r.attempt, r.queue_position,
+          (select d.lease_seconds from public.workflow_definitions d where d.id = r.workflow_definition_id) as lease_seconds
       ), noted as (
         insert into public.running_attempts (
           run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
         select leased.id, leased.tenant_id, leased.attempt, v_session_id, p_request_id, leased.lease_seconds,
           v_now + make_interval(secs => leased.lease_seconds)
         from leased
+      ), recorded as (
+        insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+        select leased.tenant_id, leased.id, leased.attempt, happened.type, v_now, happened.detail
+        from leased
+        cross join (values
+          (1, 'STARTED', null), (2, 'LEASED', jsonb_build_object('runner', v_name, 'session_id', v_session_id))
+        ) happened (step, type, detail)
+        order by leased.queue_position, happened.step
       )
-      insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-      select leased.tenant_id, leased.id, leased.attempt, happened.type, v_now, happened.detail
-      from leased
-      cross join (values
-        (1, 'STARTED', null), (2, 'LEASED', jsonb_build_object('runner', v_name, 'session_id', v_session_id))
-      ) happened (step, type, detail)
-      order by leased.queue_position, happened.step;
+      select array_agg(leased.id order by leased.queue_position) into v_next_ids from leased;
+      exit when v_next_ids is null;
       v_run_ids := v_run_ids || v_next_ids;
+      exit when not v_has_rounds;
       v_left := v_left - cardinality(v_next_ids);
       v_open_ids := public.end_round(v_open_ids, v_next_ids);
       exit when v_open_ids is null or v_left = 0;
@@ -138,6 +151,7 @@ begin
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'is_full', v_held >= v_capacity, 'leases', (
-      select coalesce(jsonb_agg(public.lease_of(leased.id) order by leased.place), '[]')
-      from unnest(v_run_ids) with ordinality as leased (id, place)))));
+      select coalesce(jsonb_agg(run.lease order by leased.place), '[]')
+      from unnest(v_run_ids) with ordinality as leased (id, place)
+      cross join lateral public.leased_run(leased.id) run))));
 end $$;

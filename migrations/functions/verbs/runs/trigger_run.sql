@@ -13,6 +13,7 @@
 --   its first instants.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
 --
+-- For `random_page_cost` see `lease_runs`.
 -- Closes the race between two invokes with the same key or for the same slots: the second waits for the definition's lock, and
 -- then sees what the first did.
 --
@@ -23,7 +24,7 @@ create or replace function public.trigger_run(
   p_labels jsonb default null, p_concurrency_key text default null, p_start_after timestamptz default null,
   p_must_start_by timestamptz default null
 ) returns jsonb
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql set plan_cache_mode = force_generic_plan set random_page_cost = 1 as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_judged jsonb;
