@@ -41,8 +41,12 @@ language sql stable as $$
     select (p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid
     where p_credential ->> 'sign_in_session_id' is null and public.session_is_current(p_credential)
   ) proven
-  join public.users u on u.tenant_id = proven.tenant_id and u.id = proven.user_id
-  where u.deactivated_at is null
+  -- It is looked up. With a plain join, Postgres would rather read all users, when there are few, and a connection keeps the plan.
+  cross join lateral (
+    select u.id, u.tenant_id, u.role
+    from public.users u
+    where u.tenant_id = proven.tenant_id and u.id = proven.user_id and u.deactivated_at is null
+    limit 1) u
 $$;
 
 -- The same for statements that are planned each time. It is plpgsql, which keeps the plan for the connection, so these statements do not

@@ -45,7 +45,8 @@ begin
       r.batch_id, round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms
   ), forgotten as (
     delete from public.running_attempts a
-    where a.run_id = any (p_run_ids)
+    using ended
+    where a.run_id = ended.id
     returning a.run_id, a.stop_requested_at, a.stop_reason, a.stop_user_id
   ), attempts as (
     select ended.*, forgotten.stop_requested_at, forgotten.stop_reason, forgotten.stop_user_id
