@@ -13,10 +13,12 @@ export default defineConfig({
     sequence: {
       sequencer: longestFirst([
         "accessibility.browser.test.ts",
-        "run-page.browser.test.ts",
         "keyboard.browser.test.ts",
-        "dashboard.browser.test.ts",
+        "run-page.browser.test.ts",
+        "craft.browser.test.ts",
         "beginning.browser.test.ts",
+        "dashboard.browser.test.ts",
+        "docs.browser.test.ts",
       ]),
     },
   },

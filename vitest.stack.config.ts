@@ -19,6 +19,8 @@ export default defineConfig({
         "command-line-changes.stack.test.ts",
         "command-line.stack.test.ts",
         "scripts.stack.test.ts",
+        "local-stack.stack.test.ts",
+        "smoke.stack.test.ts",
       ]),
     },
   },
