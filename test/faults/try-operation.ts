@@ -15,8 +15,9 @@ type Outcome = { status: number; stand: string };
 type Place = { world: World; call: Call };
 
 /**
- * How an operation goes when nothing fails: where it was tried, the status that is expected, what the database had before it, and what came
- * of it when it was sent once, and when it was sent again.
+ * What an operation does when nothing fails. What it does under faults is compared with this. `expected` is the status of its answer,
+ * `before` is what the database had before the call, and `once` and `twice` are the answers, and what the database had after the first and
+ * the second call.
  */
 type Control = { place: Place; expected: number; before: string; once: Outcome; twice: Outcome };
 

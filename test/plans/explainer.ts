@@ -1,7 +1,7 @@
-import { Client } from "pg";
 import { openExplainer } from "../../scripts/local/explain.ts";
 import type { SqlTransaction } from "../../scripts/local/sql-executor.ts";
 import type { ExplainedStatement } from "../support/harness-protocol.ts";
+import { openClient } from "../support/node/postgres-client.ts";
 
 /**
  * Explains the statements that the service sends to selected databases. Each transaction is executed twice: first to report the
@@ -11,7 +11,7 @@ import type { ExplainedStatement } from "../support/harness-protocol.ts";
 export function createExplainer() {
   const explained = new Map<string, ExplainedStatement[]>();
   const connections = new Map<string, ReturnType<typeof connect>>();
-  /** Resolves when the last transaction is explained. They are explained one after another, since they share a connection. */
+  /** Resolves when all transactions so far have been explained. Each waits for the one before it, since they share a connection. */
   let last: Promise<unknown> = Promise.resolve();
 
   async function plansOf(postgresUrl: string, { statements }: SqlTransaction): Promise<ExplainedStatement[]> {
@@ -53,9 +53,7 @@ export function createExplainer() {
 }
 
 async function connect(connectionString: string) {
-  const client = new Client({ connectionString });
-  client.on("error", () => {});
-  await client.connect();
+  const client = await openClient(connectionString);
   const explain = await openExplainer(client, { log_format: "json", log_timing: "off", log_buffers: "on" });
   return { client, explain };
 }

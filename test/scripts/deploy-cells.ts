@@ -10,8 +10,8 @@ import { readCells } from "../../scripts/local/cells.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { exampleVars } from "../../scripts/local/stack.ts";
+import { withClient } from "../support/node/postgres-client.ts";
 import { runScript } from "../support/node/run-script.ts";
-import { withClient } from "../support/node/with-client.ts";
 
 const STAND_IN = `#!/bin/sh
 echo "deploying with $*"

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { gunzipSync } from "node:zlib";
 import { neon, neonConfig } from "@neondatabase/serverless";
-import pg from "pg";
+import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { readDirectUrl } from "../../scripts/local/direct-connection.ts";
 import { root } from "../../scripts/local/folders.ts";
@@ -15,6 +15,7 @@ import { PATIENCE } from "../../scripts/local/lock-patience.ts";
 import { type Postgres, startPostgres } from "../../scripts/local/postgres.ts";
 import { startSqlEndpoint } from "../../scripts/local/sql-endpoint.ts";
 import { migrate } from "../../scripts/migrate.ts";
+import { openClient } from "../support/node/postgres-client.ts";
 import { runProgram } from "../support/node/run-program.ts";
 
 const SCRIPT = join(root, "scripts/migrate.ts");
@@ -29,7 +30,7 @@ let admin: pg.Client;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "workflow-runs-migrate-"));
   postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
-  admin = await connect(postgres.url());
+  admin = await openClient(postgres.url());
 });
 
 afterAll(async () => {
@@ -53,18 +54,11 @@ beforeEach(async () => {
   clone = join(folder, name);
   mkdirSync(clone);
   cpSync(join(root, "migrations"), join(clone, "migrations"), { recursive: true });
-  db = await connect(url);
+  db = await openClient(url);
   lines = [];
 });
 
 afterEach(() => db.end());
-
-async function connect(connectionString: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString });
-  client.on("error", () => {});
-  await client.connect();
-  return client;
-}
 
 /** Adds a migration to the clone, as drizzle-kit would. */
 function addMigration(tag: string, statements: string): void {
@@ -197,7 +191,7 @@ describe("npm run migrate", () => {
   it("tries again when somebody holds a lock, and lets requests pass in the meantime", async () => {
     await migrateHere();
     addMigration("9000_column", "alter table tenants add column more integer;");
-    const other = await connect(url);
+    const other = await openClient(url);
     await other.query("begin; select 1 from tenants");
     const migrating = migrateHere({ ...QUICK, pausesMs: Array(50).fill(100) });
     await expect.poll(() => lines).toContainEqual(expect.stringContaining("Trying again in 0.1 s."));
@@ -213,7 +207,7 @@ describe("npm run migrate", () => {
       "9000_column",
       "create table before (id integer);--> statement-breakpoint\nalter table tenants add column more integer;",
     );
-    const other = await connect(`${url}?application_name=somebody`);
+    const other = await openClient(`${url}?application_name=somebody`);
     await other.query("begin; select 1 from tenants");
     const pid = (await other.query("select pg_backend_pid() as pid")).rows[0].pid;
     const blocker = new RegExp(
@@ -277,7 +271,7 @@ describe("a migration that builds an index CONCURRENTLY", () => {
   it("is continued after a kill: the invalid index that was left is dropped and built again", async () => {
     await migrateHere();
     addMigration("9000_index", CREATE);
-    const other = await connect(url);
+    const other = await openClient(url);
     await killAtBuilding(other);
     const migrating = migrateHere();
     await other.query("commit");
@@ -300,7 +294,7 @@ describe("a migration that builds an index CONCURRENTLY", () => {
   it("does not wait for ever, and names whom it waits for", async () => {
     await migrateHere();
     addMigration("9000_index", CREATE);
-    const other = await connect(url);
+    const other = await openClient(url);
     await other.query("begin; lock table tenants in row exclusive mode");
     const { pid } = (await other.query("select pg_backend_pid() as pid")).rows[0];
     await expect(migrateHere({ ...QUICK, concurrentLockTimeoutMs: 500 })).rejects.toThrow(

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { root } from "../../scripts/local/folders.ts";
 import { type Postgres, startPostgres } from "../../scripts/local/postgres.ts";
 import { migrate } from "../../scripts/migrate.ts";
+import { openClient } from "../support/node/postgres-client.ts";
 import { runScript } from "../support/node/run-script.ts";
 
 let folder: string;
@@ -16,14 +17,14 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "workflow-runs-snapshots-"));
   const options = { dataDir: join(folder, "postgres"), port: 0, persistent: true };
   postgres = await startPostgres(options);
-  const admin = await connect(postgres.url());
+  const admin = await openClient(postgres.url());
   await admin.query("alter system set max_prepared_transactions = 5");
   await admin.query("alter system set wal_level = 'logical'");
   await admin.end();
   await postgres.stop();
   postgres = await startPostgres(options);
   await migrate({ directUrl: postgres.url(), log: () => {} });
-  db = await connect(postgres.url());
+  db = await openClient(postgres.url());
 });
 
 afterAll(async () => {
@@ -32,13 +33,6 @@ afterAll(async () => {
   rmSync(postgres.dataDir, { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });
 });
-
-async function connect(connectionString: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString });
-  client.on("error", () => {});
-  await client.connect();
-  return client;
-}
 
 /** What the doctor says about old snapshots. */
 async function examine(url = postgres.url()): Promise<string[]> {
@@ -55,10 +49,10 @@ async function setThreshold(seconds: number): Promise<void> {
 
 describe("the doctor", () => {
   it("names a session with an old snapshot, a prepared transaction, and a replication slot, and not young ones", async () => {
-    const open = await connect(`${postgres.url()}?application_name=somebody`);
+    const open = await openClient(`${postgres.url()}?application_name=somebody`);
     await open.query("begin isolation level repeatable read; select 1 from tenants");
     const { rows } = await open.query("select pg_backend_pid() as pid");
-    const prepared = await connect(postgres.url());
+    const prepared = await openClient(postgres.url());
     // Before the other: a slot waits at its creation for the end of all transactions that change something.
     await prepared.query("select pg_create_logical_replication_slot('left_over', 'test_decoding')");
     await prepared.query("begin; select pg_current_xact_id()");
@@ -85,7 +79,7 @@ describe("the doctor", () => {
 
   it("ignores a session that has no snapshot: an idle one, and a transaction that only begins", async () => {
     await setThreshold(0);
-    const idle = await connect(postgres.url());
+    const idle = await openClient(postgres.url());
     await idle.query("begin; select 1");
     expect(await examine()).toEqual([expect.stringMatching(/^✓/)]);
     await idle.end();
@@ -128,7 +122,7 @@ describe("docs/operations.md", () => {
     const [, section = ""] = readFileSync(join(root, "docs/operations.md"), "utf8").split("### Long transactions\n");
     const [, block = ""] = /^```sql\n(.*?)^```$/ms.exec(section) ?? [];
     await db.query(block.replace("<password>", "secret"));
-    const ana = await connect(postgres.url().replace("postgres:postgres@", "ana:secret@"));
+    const ana = await openClient(postgres.url().replace("postgres:postgres@", "ana:secret@"));
     const show = async (name: string) => (await ana.query(`show ${name}`)).rows[0][name];
     expect(await show("idle_in_transaction_session_timeout")).toBe("1min");
     expect(await show("transaction_timeout")).toBe("5min");

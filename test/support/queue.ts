@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach } from "vitest";
 import { BUSY_RUNNER } from "./fake-runner.ts";
 import { callBack, invoke, readRun } from "./lifecycle.ts";
-import { type Service, type ServiceOptions, startService } from "./service.ts";
+import { type Service, startService } from "./service.ts";
 import { createTenant, type TestTenant } from "./tenant.ts";
 
 export const HOUR = 3600;
@@ -10,12 +10,12 @@ export const HOUR = 3600;
  * A service for the tests of a file, and for each of them a tenant, whose definition starts runs but has a runner that takes none. Tests
  * read what it returns when they run.
  */
-export function useQueue(options: ServiceOptions = {}) {
+export function useQueue() {
   let service: Service;
   let tenant: TestTenant;
 
   beforeAll(async () => {
-    service = await startService(options);
+    service = await startService();
   });
   beforeEach(async () => {
     tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });

@@ -28,9 +28,11 @@ language sql stable as $$
   limit 1
 $$;
 
--- Those of the definitions whose runs are leased, whether a runner that asks now would get a run of each, and how many runs runners
--- would get: one row with [{"workflow_definition_id", "is_leasable", "count", "event_id"}]. Of two answers about the same definition,
--- the one with the higher "event_id" is newer, provided that both were made while holding the definition's lock.
+-- What runners can lease now of these definitions: one row with a list, which has an element for each definition whose runs are leased.
+-- "count" is how many runs can be leased, and "is_leasable" is true when it is not 0:
+--   [{"workflow_definition_id", "is_leasable", "count", "event_id"}]
+-- Of two elements about the same definition, the one with the higher "event_id" is newer, if both were made while the definition was
+-- locked.
 create or replace function public.work_for_runners(p_definition_ids uuid[], p_now timestamptz) returns table (list jsonb)
 language sql stable as $$
   select coalesce(jsonb_agg(jsonb_build_object(

@@ -216,7 +216,7 @@ begin
     p_has_ended and exists (select from public.due_firings f where f.tenant_id = p_tenant_id)
   into v_work, v_has_endpoints, v_has_due_firings
   from public.work_for_runners(p_definition_ids, v_now) work;
-  -- Most tenants have no endpoint.
+  -- Most tenants have no endpoint, so nothing more is read for them.
   if v_has_endpoints then
     if p_notifies then
       v_effects := v_effects || jsonb_build_object('endpoint_ids', to_jsonb(public.due_endpoints(p_tenant_id)));

@@ -53,8 +53,8 @@ language sql stable as $$
   limit 1 -- keeps the planner from merging this query into a list, where it might read all definitions
 $$;
 
--- How many runs of a definition runners would get if they asked at this instant. `p_is_active`, `p_runner_url` and `p_handover` are the
--- columns of the definition, which the caller has read already.
+-- How many runs of a definition could be leased at this instant, one after the other. `p_is_active`, `p_runner_url` and `p_handover` are
+-- columns of the definition. They are parameters because the caller has already read its row.
 create or replace function public.count_leasable(
   p_definition_id uuid, p_is_active boolean, p_runner_url text, p_handover text, p_now timestamptz
 ) returns bigint
@@ -65,7 +65,7 @@ language sql stable as $$
   end
 $$;
 
--- A lease as a runner needs it: one row. `input` is JSON as text, since `jsonb` would change how its numbers are written.
+-- What a runner gets of a run that it has leased: one row. `input` is JSON as text, since `jsonb` would change how its numbers are written.
 create or replace function public.leased_run(p_run_id uuid) returns table (lease jsonb)
 language sql stable as $$
   select jsonb_build_object(

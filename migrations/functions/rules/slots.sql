@@ -29,13 +29,6 @@ language sql stable as $$
   where d.id = p_definition_id
 $$;
 
--- True when more than one round may be needed to give away the free slots of a definition with this policy, or when a round has to be
--- ended (`end_round`): several runs of it can be RUNNING, or its keys take turns.
-create or replace function public.has_rounds(p_max_running integer, p_max_running_per_key integer) returns boolean
-language sql immutable as $$
-  select p_max_running > 1 or p_max_running_per_key is not null
-$$;
-
 -- The same with what is needed when keys take turns (`per_key` is not null): one row. No run of `full_keys` may start. A key of which runs
 -- are still to be superseded counts as full.
 create or replace function public.slots_of(p_definition_id uuid, p_held_at timestamptz default null)
@@ -68,7 +61,7 @@ begin
     (select p_key = any (slots.full_keys) from public.slots_of(p_definition_id, p_held_at) slots), false);
 end $$;
 
--- The smallest number from 1 on that is not in a list, which may be null.
+-- The smallest number, from 1 on, that is not in this list of slots that are held. The list is null when none is.
 create or replace function public.first_free(p_held integer[]) returns bigint
 language plpgsql immutable as $$
 declare

@@ -5,8 +5,7 @@ import { brokenInvariants } from "../../support/invariants.ts";
 import { inSeconds, makeOverdue, passInstants, readRun } from "../../support/lifecycle.ts";
 import { HOUR, useQueue } from "../../support/queue.ts";
 
-// New, since which of the runs end first depends on how the statement is planned.
-const { service, tenant, invokeWith: trigger, end, statusOf, post } = useQueue({ isNew: true });
+const { service, tenant, invokeWith: trigger, end, statusOf, post } = useQueue();
 const change = (runId: string, action: string) => post(`/v1/workflow-runs/${runId}/${action}`);
 
 async function setPolicy(policy: object): Promise<void> {

@@ -41,8 +41,8 @@ export async function signIn(page: Page, person: Person | { key: string }): Prom
 }
 
 /**
- * The faults that axe-core finds on the page, one line for each, or in the part of it that a selector names. A page that was examined in
- * one theme needs only the rules about colours in the other: `rules` is "colours" then.
+ * Examines the page by axe-core, or only the element that the selector `within` names. Returns one line for each fault. When the page was
+ * examined in one theme, `rules` is "colours" for the other theme, since all other rules would find the same again.
  */
 export async function accessibilityFaults(
   page: Page,
@@ -59,7 +59,7 @@ export async function accessibilityFaults(
   return Array.isArray(list) ? list.map(String) : [];
 }
 
-/** The faults that axe-core finds on the page in its current state, or in a part of it, in the light theme and in the dark. */
+/** The faults that axe-core finds in the light theme and in the dark: see {@link accessibilityFaults}. */
 export async function faultsInBothThemes(page: Page, within?: string): Promise<string[]> {
   await page.emulateMedia({ colorScheme: "light" });
   const light = await accessibilityFaults(page, "all", within);

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { root } from "../../../scripts/local/folders.ts";
 
-/** The environment in which `npx` starts a program without npm, which is faster: see `bin/npx`. */
+/** For the environment of a command. With this PATH, `npx` starts an installed program without npm, which is faster: see `bin/npx`. */
 export const QUICK_NPX = { PATH: `${join(root, "test/support/node/bin")}:${process.env.PATH}` };
 
 export type Ended = { code: number; stdout: string; stderr: string };

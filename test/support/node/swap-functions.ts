@@ -1,7 +1,7 @@
 /** Replaces the SQL functions of a database as `npm run migrate` does, for the tests. */
 import { setTimeout as delay } from "node:timers/promises";
 import { applySqlFunctions, readSqlFunctions } from "../../../scripts/local/sql-functions.ts";
-import { withClient } from "./with-client.ts";
+import { withClient } from "./postgres-client.ts";
 
 const FUNCTIONS = readSqlFunctions("migrations/functions");
 

@@ -6,7 +6,7 @@
 import { type Client, DatabaseError } from "pg";
 import type { Postgres } from "../../../scripts/local/postgres.ts";
 import { migrate } from "../../../scripts/migrate.ts";
-import { withClient } from "./with-client.ts";
+import { withClient } from "./postgres-client.ts";
 
 const TEMPLATE = "template_workflow_runs";
 
@@ -82,7 +82,10 @@ export async function createTemplate(postgres: Postgres): Promise<TestDatabases>
   };
 }
 
-/** Makes a database as it was when it was new. False when that is not possible. */
+/**
+ * Empties a database, so that it is like a new one. Returns false when that is not possible: a test has changed its tables or functions, its
+ * tables have become large, or another connection still holds a lock.
+ */
 async function empty(url: string, pristine: string): Promise<boolean> {
   try {
     return await withClient(url, async (client) => {

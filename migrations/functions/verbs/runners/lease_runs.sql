@@ -12,8 +12,10 @@
 -- It reads the clock twice. `v_asked_at`, once it is its turn, is for the session and for finding what may be leased. `v_now`, after
 -- the last lock, is for everything that it then changes. What was found is judged again at `v_now`.
 -- Closes the race with an invoke, a stop, or any verb that ends a run in a slot: all of them hold the definition's lock.
--- `random_page_cost` is for its plans and those of the functions that it calls: with the default, Postgres would rather read all
--- definitions, when there are a few hundred of them, than look one up. So it is in `trigger_run` and `record_result`.
+--
+-- It sets `random_page_cost` for its own plans and for those of the functions that it calls. With the default of 4, Postgres reads the
+-- whole table of definitions to find one of them, as long as there are only a few hundred. `trigger_run` and `record_result`, which are
+-- called as often, do the same.
 --
 -- Answers {"result": {"leases": see `leased_run`, "is_full": true when the session holds as many runs as its capacity}}, or "refused":
 -- unauthenticated (the session has expired or was closed, or its key or its user is no longer valid)
@@ -33,7 +35,6 @@ declare
   v_known_run_ids uuid[];
   v_definition_ids uuid[];
   v_webhook_ids uuid[];
-  v_has_rounds boolean;
   v_open_ids uuid[];
   v_next_ids uuid[];
   v_left integer;
@@ -62,7 +63,7 @@ begin
   -- 3. Lock the definitions, in the order of their ids: those of the leases that this request already got, or else those from which a
   --    run can be leased.
   with locked as (
-    select d.id, d.handover, d.has_rounds
+    select d.id, d.handover
     from (
       select r.workflow_definition_id as id from public.workflow_runs r where r.id = any (v_known_run_ids)
       union
@@ -79,13 +80,10 @@ begin
       order by id
     ) next
     cross join lateral (
-      select d.id, d.handover, public.has_rounds(d.max_running, d.max_running_per_key) as has_rounds
-      from public.workflow_definitions d where d.id = next.id for update
+      select d.id, d.handover from public.workflow_definitions d where d.id = next.id for update
     ) d
   )
-  select array_agg(id), array_agg(id) filter (where handover = 'webhook'), bool_or(has_rounds)
-  into v_definition_ids, v_webhook_ids, v_has_rounds
-  from locked;
+  select array_agg(id), array_agg(id) filter (where handover = 'webhook') into v_definition_ids, v_webhook_ids from locked;
   v_now := clock_timestamp();
 
   -- 4. End the overdue runs, then lease the next run of each definition, as long as there are runs and the session has capacity.
@@ -138,14 +136,14 @@ begin
       select array_agg(leased.id order by leased.queue_position) into v_next_ids from leased;
       exit when v_next_ids is null;
       v_run_ids := v_run_ids || v_next_ids;
-      exit when not v_has_rounds;
       v_left := v_left - cardinality(v_next_ids);
       v_open_ids := public.end_round(v_open_ids, v_next_ids);
       exit when v_open_ids is null or v_left = 0;
     end loop;
   end if;
 
-  -- 5. Promote, if a definition was switched to webhooks before it was locked. The runs of the others start only by leases.
+  -- 5. A definition may have been switched to webhooks after it was found and before it was locked. Then its next runs start now. The runs
+  --    of all others wait until a runner leases them.
   if v_webhook_ids is not null then
     perform public.promote_next_runs(p_context, v_webhook_ids, v_now);
   end if;

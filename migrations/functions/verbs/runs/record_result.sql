@@ -9,10 +9,11 @@
 --   or a late result, changes nothing and is kept as a LATE_RESULT event: each different status and error once, and at most ten
 --   for an attempt.
 --
--- For `random_page_cost` see `lease_runs`.
 -- Closes two races:
 -- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
 -- - with `record_acceptances`, which locks only the run: this verb locks the run, too.
+--
+-- It sets `random_page_cost` for the same reason as `lease_runs`: a definition is looked up, although there may be few.
 --
 -- Answers {"result": {"status"}}, or "refused" which is one of: not_found, other_attempt (with "attempt"), ended (with "status"
 -- and "ended_by")
@@ -33,7 +34,6 @@ declare
   v_attempt integer;
   v_ended_by text;
   v_is_taken boolean;
-  v_starts_runs boolean;
   v_stop_requested_at timestamptz;
   v_stop_reason text;
   v_stop_user_id uuid;
@@ -50,11 +50,9 @@ begin
 
   -- 2. End the overdue run, if there is one. Then read this one.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
-  select r.status, r.attempt, r.ended_by, r.dispatched_at is not null, a.stop_requested_at, a.stop_reason, a.stop_user_id,
-    public.starts_runs(d.is_active, d.runner_url, d.handover)
-  into v_status, v_attempt, v_ended_by, v_is_taken, v_stop_requested_at, v_stop_reason, v_stop_user_id, v_starts_runs
+  select r.status, r.attempt, r.ended_by, r.dispatched_at is not null, a.stop_requested_at, a.stop_reason, a.stop_user_id
+  into v_status, v_attempt, v_ended_by, v_is_taken, v_stop_requested_at, v_stop_reason, v_stop_user_id
   from public.workflow_runs r
-  join public.workflow_definitions d on d.id = r.workflow_definition_id
   left join public.running_attempts a on a.run_id = r.id
   where r.id = v_run_id;
   v_event := case p_status when 'COMPLETED' then 'complete' else 'fail' end;
@@ -91,9 +89,7 @@ begin
     v_answer := jsonb_build_object('refused', 'ended', 'status', v_status, 'ended_by', v_ended_by);
   end if;
 
-  -- 4. Promote the next run, unless runners lease the runs of the definition.
-  if v_starts_runs is distinct from false then
-    perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
-  end if;
+  -- 4. Promote the next run.
+  perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
   return public.answer_of(p_context, v_since, v_tenant_id, v_answer);
 end $$;

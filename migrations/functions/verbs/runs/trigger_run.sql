@@ -13,9 +13,10 @@
 --   its first instants.
 -- - Idempotent: called again with the same `p_run_id`, it answers the run that the first call inserted.
 --
--- For `random_page_cost` see `lease_runs`.
 -- Closes the race between two invokes with the same key or for the same slots: the second waits for the definition's lock, and
 -- then sees what the first did.
+--
+-- It sets `random_page_cost` for the same reason as `lease_runs`: a definition is looked up, although there may be few.
 --
 -- Answers {"result": {"run", "replayed"}}, or "refused":
 -- unauthenticated, not_found, or what `add_run` refuses
