@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.browser.test.ts"],
     globalSetup: "./test/support/node/shared.ts",
+    execArgv: ["--require", "./scripts/local/quick-start.cjs"],
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // Three stacks for two cores: they wait for a part of the time.

@@ -55,6 +55,7 @@ export default defineConfig({
           name: "node",
           maxWorkers: 2,
           include: ["test/**/*.node.test.ts"],
+          execArgv: ["--require", "./scripts/local/quick-start.cjs"],
           sequence: { groupOrder: 1 },
         },
       },

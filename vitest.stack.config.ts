@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.stack.test.ts"],
     globalSetup: "./test/support/node/shared.ts",
+    execArgv: ["--require", "./scripts/local/quick-start.cjs"],
     testTimeout: 120_000,
     hookTimeout: 180_000,
     // What is polled is often a command, which takes a part of a second.

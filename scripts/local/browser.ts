@@ -55,7 +55,7 @@ export async function startStack(env: Record<string, string> = {}, databaseUrl?:
   const [web, sql, runner] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const login = await findFreePort();
   const postgresUrl = postgres?.url("workflow_runs") ?? databaseUrl ?? "";
-  const child = spawn(process.execPath, [join(root, "scripts/dev.ts")], {
+  const child = spawn(process.execPath, [join(root, "scripts/start.cjs"), "dev.ts"], {
     cwd: root,
     env: {
       ...process.env,

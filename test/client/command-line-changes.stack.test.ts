@@ -1,4 +1,4 @@
-/** The command line of the package in `client/`: what changes much at once, and what waits or follows. */
+/** The command line of the package in `client/`: what changes much at once, and what waits or follows. On the newest Node; the other files try the oldest. */
 import { describe } from "vitest";
 import { describeAsCode } from "./as-code.ts";
 import { describeAudit } from "./audit.ts";
@@ -11,7 +11,7 @@ import { describeTriggers } from "./triggers.ts";
 import { describeWaiting } from "./waiting.ts";
 import { useWorld } from "./world.ts";
 
-const world = useWorld({ WORK_SECONDS: "1" });
+const world = useWorld({ WORK_SECONDS: "1" }, "24");
 
 describe("changes of many runs", () => describeChangesOfRuns(world));
 

@@ -6,8 +6,11 @@ import process from "node:process";
 import { promisify } from "node:util";
 import { root } from "../../scripts/local/folders.ts";
 
-/** `folder` has the client installed; the service and the example runner of a local stack answer at the URLs. */
-export type World = { folder: string; url: string; runnerUrl: string };
+/**
+ * `folder` has the client installed; the service and the example runner of a local stack answer at the URLs. Commands run on the Node
+ * `version`.
+ */
+export type World = { folder: string; url: string; runnerUrl: string; version: (typeof NODES)[number] };
 
 const execute = promisify(execFile);
 

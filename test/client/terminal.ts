@@ -1,4 +1,4 @@
-/** The command line on the oldest Node, by somebody who is signed in by the environment as the owner of the demo. */
+/** The command line on the Node of the world, by somebody who is signed in by the environment as the owner of the demo. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
@@ -29,7 +29,7 @@ type Terminal = { env?: Environment; columns?: number; asked?: string; typed?: s
 /** A terminal whose home is a folder of this name in the world's. */
 export function useTerminal(world: () => World, name: string) {
   const home = () => join(world().folder, name);
-  const node = () => nodeOf(world().folder, "20");
+  const node = () => nodeOf(world().folder, world().version);
   const program = () => join(world().folder, "node_modules/workflow-runs/bin/workflow-runs.js");
   const environment = (env: Environment = {}): Environment => ({
     HOME: home(),

@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import type { Stack } from "../../scripts/local/browser.ts";
 import { copyClient, startSharedStack } from "../support/node/shared-stack.ts";
+import type { World } from "./installed-client.ts";
 
 /**
  * Before the tests of a file, starts a local stack, and copies the installed client into a folder. Returns a function that tells the folder
- * and the URLs of the stack. `env` are settings of the stack, such as WORK_SECONDS.
+ * and the URLs of the stack. `env` are settings of the stack, such as WORK_SECONDS. Commands run on the oldest Node, or on `version`.
  */
-export function useWorld(env: Record<string, string> = {}) {
+export function useWorld(env: Record<string, string> = {}, version: World["version"] = "20") {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-client-"));
   let stack: Stack;
 
@@ -22,5 +23,5 @@ export function useWorld(env: Record<string, string> = {}) {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  return () => ({ folder, url: stack.url, runnerUrl: stack.runnerUrl });
+  return (): World => ({ folder, url: stack.url, runnerUrl: stack.runnerUrl, version });
 }

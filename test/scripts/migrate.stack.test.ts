@@ -18,7 +18,7 @@ import { migrate } from "../../scripts/migrate.ts";
 import { openClient } from "../support/node/postgres-client.ts";
 import { runProgram } from "../support/node/run-program.ts";
 
-const SCRIPT = join(root, "scripts/migrate.ts");
+const MIGRATE = [join(root, "scripts/start.cjs"), "migrate.ts"];
 /** How many migrations there are. */
 const ALL = readdirSync(join(root, "migrations")).filter((name) => name.endsWith(".sql")).length;
 const QUICK = { ...PATIENCE, lockTimeoutMs: 200, pausesMs: [100, 100] };
@@ -84,7 +84,7 @@ const migrateHere = (patience = QUICK) =>
 /** `npm run migrate` in the clone. */
 const runMigrate = async (env: Record<string, string> = {}) => {
   const options = { cwd: clone, env: { DATABASE_URL: url, ...env } };
-  const { code, stdout, stderr } = await runProgram(process.execPath, [SCRIPT], options);
+  const { code, stdout, stderr } = await runProgram(process.execPath, MIGRATE, options);
   return { code, output: stdout + stderr };
 };
 
@@ -239,7 +239,7 @@ describe("a migration that builds an index CONCURRENTLY", () => {
   /** Starts `npm run migrate` in the clone, and kills it as soon as the index is being built, which waits for `other`. */
   async function killAtBuilding(other: pg.Client): Promise<void> {
     await other.query("begin; lock table tenants in row exclusive mode");
-    const child: ChildProcess = spawn(process.execPath, [SCRIPT], {
+    const child: ChildProcess = spawn(process.execPath, MIGRATE, {
       cwd: clone,
       env: { PATH: process.env.PATH, DATABASE_URL: url },
       stdio: "ignore",

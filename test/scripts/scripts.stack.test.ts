@@ -21,29 +21,34 @@ describe("the npm scripts", () => {
   it("all check first whether the packages are installed, on every Node that has npm", () => {
     // `npm ci` itself runs this one, when it has installed them.
     const { prepare: _, ...others } = scripts;
-    for (const command of Object.values(others)) expect(command).toMatch(/^node scripts\/check-install\.cjs && /);
+    for (const command of Object.values(others))
+      expect(command).toMatch(/^(exec )?node scripts\/(check-install\.cjs &&|start\.cjs \S+\.ts)( |$)/);
     expect(engines).toEqual({ node: ">=18" });
   });
 
-  it("say in one sentence that `npm ci` is missing, or its install scripts", async () => {
+  it.each([
+    ["check-install.cjs", "", ""],
+    ["start.cjs", "said.cjs --cell eu", "It got --cell eu\n"],
+  ])("say in one sentence that `npm ci` is missing, or its install scripts: %s", async (program, args, output) => {
+    const cwd = mkdtempSync(join(folder, "clone-"));
     const start = async () => {
-      const { code, stdout, stderr } = await runProgram(process.execPath, ["scripts/check-install.cjs"], {
-        cwd: folder,
+      const { code, stdout, stderr } = await runProgram(process.execPath, [`scripts/${program}`, ...args.split(" ")], {
+        cwd,
       });
       return { code, output: stdout + stderr };
     };
-    mkdirSync(join(folder, "scripts"));
-    cpSync(join(root, "scripts/check-install.cjs"), join(folder, "scripts/check-install.cjs"));
+    cpSync(join(root, "scripts"), join(cwd, "scripts"), { recursive: true });
+    writeFileSync(join(cwd, "scripts/said.cjs"), 'console.log("It got", ...process.argv.slice(2))');
     expect(await start()).toEqual({ code: 1, output: "The packages are not installed yet. Run `npm ci` first.\n" });
-    mkdirSync(join(folder, "node_modules/node/bin"), { recursive: true });
-    writeFileSync(join(folder, "node_modules/.package-lock.json"), "{}");
+    mkdirSync(join(cwd, "node_modules/node/bin"), { recursive: true });
+    writeFileSync(join(cwd, "node_modules/.package-lock.json"), "{}");
     expect(await start()).toEqual({
       code: 1,
       output:
         "The packages were installed without their install scripts. Run `npm ci` again, without --ignore-scripts.\n",
     });
-    writeFileSync(join(folder, "node_modules/node/bin/node"), "");
-    expect(await start()).toEqual({ code: 0, output: "" });
+    writeFileSync(join(cwd, "node_modules/node/bin/node"), "");
+    expect(await start()).toEqual({ code: 0, output });
   });
 
   it("say on Windows that they need WSL", async () => {

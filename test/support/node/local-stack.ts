@@ -15,7 +15,7 @@ export type LocalStack = {
 
 /** `npm run dev` or `npm run db`, with a pipe for what a person types. */
 export function startStack(script: "dev.ts" | "db.ts", env: Record<string, string>): LocalStack {
-  const child = spawn(process.execPath, [`scripts/${script}`], { cwd: root, env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, ["scripts/start.cjs", script], { cwd: root, env: { ...process.env, ...env } });
   const lines: string[] = [];
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {

@@ -11,6 +11,6 @@ export async function runScript(
   env: Record<string, string>,
 ): Promise<{ code: number; output: string }> {
   const [name = "", ...args] = command.split(" ");
-  const { code, stdout, stderr } = await runProgram(process.execPath, [`scripts/${name}`, ...args], { env });
+  const { code, stdout, stderr } = await runProgram(process.execPath, ["scripts/start.cjs", name, ...args], { env });
   return { code, output: stdout + stderr };
 }
