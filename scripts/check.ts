@@ -12,22 +12,22 @@ import { root } from "./local/folders.ts";
 /** They start in this order: first what ends at once, then what takes longest. */
 const CHECKS = [
   // Before all that build the Worker: a build writes the file that this one looks at.
-  "node scripts/collect-assets.ts --check",
-  "node scripts/check-layout.ts",
-  "node scripts/check-one-way.ts",
-  "node scripts/check-release.ts",
+  "node scripts/start.cjs collect-assets.ts --check",
+  "node scripts/start.cjs check-layout.ts",
+  "node scripts/start.cjs check-one-way.ts",
+  "node scripts/start.cjs check-release.ts",
   // Installs the packages of the benchmarks first.
   "npm run --silent check:bench",
-  "node scripts/check-worker.ts",
+  "node scripts/start.cjs check-worker.ts",
   "cspell --no-progress --no-summary .",
   "biome ci --error-on-warnings",
   "knip",
   "tsc",
   "tsc -p client",
   "tsc -p scripts",
-  "node scripts/check-layers.ts",
-  "node scripts/check-migrations.ts",
-  "node scripts/check-client.ts",
+  "node scripts/start.cjs check-layers.ts",
+  "node scripts/start.cjs check-migrations.ts",
+  "node scripts/start.cjs check-client.ts",
 ];
 
 const failed: string[] = [];
