@@ -74,7 +74,7 @@ export function listStacks(folder: string): { running: RunningStack[]; leftovers
   for (const name of listFiles(folder)) {
     const file = join(folder, name);
     const stack = readStack(file);
-    if (stack && isAlive(stack.pid) && /scripts\/(dev|db)\.ts/.test(readCommandLine(stack.pid))) {
+    if (stack && isAlive(stack.pid) && /scripts\/(start\.cjs )?(dev|db)\.ts/.test(readCommandLine(stack.pid))) {
       running.push(stack);
       continue;
     }
