@@ -4,7 +4,7 @@
  *
  * When the packages are missing, or their install scripts have not run, it prints one sentence instead of a stack trace; also on Windows
  * itself, where neither our scripts nor these paths work. It is plain JavaScript without imports of packages, since until then it must
- * work on any Node and before `npm ci`.
+ * work on any Node and before `npm ci`. Without arguments it does nothing else.
  */
 const { existsSync, realpathSync } = require("node:fs");
 const { join } = require("node:path");
@@ -33,4 +33,4 @@ const text = complaint();
 if (text !== undefined) {
   console.error(text);
   process.exitCode = 1;
-} else start(process.argv[2]);
+} else if (process.argv.length > 2) start(process.argv[2]);
