@@ -20,8 +20,8 @@ Examples:
   $ workflow-runs runs list --status FAILED --since 24h
   $ workflow-runs run --workflow "Quarterly report" -- python summarise.py`;
 
-/** The module of each command, in the order of `--help`. */
 const login = async () => (await import("./commands/login.ts")).addLogin;
+/** Loads the module of a command and returns the function that adds it, in the order of `--help`. */
 const commands: Record<string, () => Promise<(program: Command) => void>> = {
   login,
   logout: login,
@@ -56,10 +56,13 @@ const program = new Command("workflow-runs")
   .showSuggestionAfterError()
   .exitOverride();
 
-// A command loads only its own modules: those of all together take a tenth of a second.
-const named = Object.entries(commands).filter(([name]) => process.argv.includes(name));
-const loaded = new Set((named.length > 0 ? named : Object.entries(commands)).map(([, load]) => load));
-for (const add of await Promise.all([...loaded].map((load) => load()))) add(program);
+// To load all commands takes a tenth of a second, so only the one that is asked for is loaded. For help, and to suggest a command when
+// there is none of that name, all are.
+const isValue = (before = "") => program.options.some(({ long, required }) => required && long === before);
+const asked = process.argv.slice(2).find((word, at, words) => !(word.startsWith("-") || isValue(words[at - 1])));
+const named = Object.entries(commands).filter(([name]) => name === asked);
+const loads = new Set((named.length > 0 ? named : Object.entries(commands)).map(([, load]) => load));
+for (const add of await Promise.all([...loads].map((load) => load()))) add(program);
 
 // When a program that reads our output, such as `head`, has read enough and ends, that is no error. A command that has more to do
 // before it ends, such as `run`, listens, too.
