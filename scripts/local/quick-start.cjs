@@ -1,8 +1,9 @@
 /**
- * Lets a process load its modules sooner, and the processes that it starts:
- * 1. Node keeps what it has compiled, such as the four megabytes of wrangler, until the next `npm ci`.
- * 2. Node 24 reads the package.json of a package again for each module of the package. That of drizzle-orm has 180 KB, so its hundred
- *    modules take more than a second. All of them are ES modules, so Node need not look.
+ * Makes this process start faster, in two ways:
+ * 1. Node stores compiled modules in node_modules/.cache, so the next process need not compile them. The environment variable passes this on
+ *    to the processes that this one starts, such as wrangler, whose program has 15 MB.
+ * 2. To find out the format of a module, Node 24 reads the package.json of its package, again for each module. That of drizzle-orm has
+ *    180 KB, so its hundred modules would take more than a second. The hook tells Node the format, which is the same for all of them.
  */
 const { enableCompileCache, registerHooks } = require("node:module");
 const { join } = require("node:path");

@@ -1,4 +1,7 @@
-/** The command line of the package in `client/`: what changes much at once, and what waits or follows. On the newest Node; the other files try the oldest. */
+/**
+ * The command line of the package in `client/`: what changes much at once, and what waits or follows. It runs on the newest Node here, and
+ * on the oldest in the other files.
+ */
 import { describe } from "vitest";
 import { describeAsCode } from "./as-code.ts";
 import { describeAudit } from "./audit.ts";

@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import { root } from "../../scripts/local/folders.ts";
 
 /**
- * `folder` has the client installed; the service and the example runner of a local stack answer at the URLs. Commands run on the Node
- * `version`.
+ * The folder in which the client is installed, the URLs of the service and of the example runner of a local stack, and the version of Node
+ * that runs the commands of the client.
  */
 export type World = { folder: string; url: string; runnerUrl: string; version: (typeof NODES)[number] };
 

@@ -7,8 +7,8 @@ import { copyClient, startSharedStack } from "../support/node/shared-stack.ts";
 import type { World } from "./installed-client.ts";
 
 /**
- * Before the tests of a file, starts a local stack, and copies the installed client into a folder. Returns a function that tells the folder
- * and the URLs of the stack. `env` are settings of the stack, such as WORK_SECONDS. Commands run on the oldest Node, or on `version`.
+ * Before the tests of a file, starts a local stack, and copies the installed client into a folder. Returns a function that answers
+ * the world. `env` has settings of the stack, such as WORK_SECONDS. `version` is that of Node; by default the oldest that is supported.
  */
 export function useWorld(env: Record<string, string> = {}, version: World["version"] = "20") {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-client-"));

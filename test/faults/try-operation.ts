@@ -15,9 +15,9 @@ type Outcome = { status: number; stand: string };
 type Place = { world: World; call: Call };
 
 /**
- * What an operation does when nothing fails. What it does under faults is compared with this. `expected` is the status of its answer,
- * `before` is what the database had before the call, and `once` and `twice` are the answers, and what the database had after the first and
- * the second call.
+ * What an operation does when nothing fails. What it does under faults is compared with this. `expected` is the status that its
+ * answer must have. `before` is what the database has before the call. The call is sent twice: `once` has the status of the first answer and
+ * what the database has after it, and `twice` has those of the second.
  */
 type Control = { place: Place; expected: number; before: string; once: Outcome; twice: Outcome };
 

@@ -11,7 +11,7 @@ import { openClient } from "../support/node/postgres-client.ts";
 export function createExplainer() {
   const explained = new Map<string, ExplainedStatement[]>();
   const connections = new Map<string, ReturnType<typeof connect>>();
-  /** Resolves when all transactions so far have been explained. Each waits for the one before it, since they share a connection. */
+  /** Resolves when the latest transaction has been explained. All share one connection, so each waits for the one before it. */
   let last: Promise<unknown> = Promise.resolve();
 
   async function plansOf(postgresUrl: string, { statements }: SqlTransaction): Promise<ExplainedStatement[]> {

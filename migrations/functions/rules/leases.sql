@@ -65,7 +65,7 @@ language sql stable as $$
   end
 $$;
 
--- What a runner gets of a run that it has leased: one row. `input` is JSON as text, since `jsonb` would change how its numbers are written.
+-- A leased run, as it is answered to its runner: one row. `input` is a string of JSON, since `jsonb` would write some numbers differently.
 create or replace function public.leased_run(p_run_id uuid) returns table (lease jsonb)
 language sql stable as $$
   select jsonb_build_object(

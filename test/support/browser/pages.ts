@@ -41,8 +41,8 @@ export async function signIn(page: Page, person: Person | { key: string }): Prom
 }
 
 /**
- * Examines the page by axe-core, or only the element that the selector `within` names. Returns one line for each fault. When the page was
- * examined in one theme, `rules` is "colours" for the other theme, since all other rules would find the same again.
+ * Examines the page by axe-core, or only the element that the selector `within` names. Returns one line for each fault. With "colours",
+ * only the rules about colours are applied. That is enough in the second theme, since only the colours of a page depend on its theme.
  */
 export async function accessibilityFaults(
   page: Page,

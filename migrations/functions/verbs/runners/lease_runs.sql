@@ -13,9 +13,9 @@
 -- the last lock, is for everything that it then changes. What was found is judged again at `v_now`.
 -- Closes the race with an invoke, a stop, or any verb that ends a run in a slot: all of them hold the definition's lock.
 --
--- It sets `random_page_cost` for its own plans and for those of the functions that it calls. With the default of 4, Postgres reads the
--- whole table of definitions to find one of them, as long as there are only a few hundred. `trigger_run` and `record_result`, which are
--- called as often, do the same.
+-- It sets `random_page_cost`, for its own statements and those of the functions that it calls. With the default of 4 and only a few
+-- hundred definitions, Postgres would read their whole table to find one. With 1 it uses the index. `trigger_run` and `record_result`,
+-- which are called as often, set it, too.
 --
 -- Answers {"result": {"leases": see `leased_run`, "is_full": true when the session holds as many runs as its capacity}}, or "refused":
 -- unauthenticated (the session has expired or was closed, or its key or its user is no longer valid)

@@ -13,7 +13,7 @@
 -- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
 -- - with `record_acceptances`, which locks only the run: this verb locks the run, too.
 --
--- It sets `random_page_cost` for the same reason as `lease_runs`: a definition is looked up, although there may be few.
+-- It sets `random_page_cost` as `lease_runs` does, so that Postgres finds a definition by its index instead of reading the whole table.
 --
 -- Answers {"result": {"status"}}, or "refused" which is one of: not_found, other_attempt (with "attempt"), ended (with "status"
 -- and "ended_by")

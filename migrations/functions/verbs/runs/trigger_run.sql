@@ -16,7 +16,7 @@
 -- Closes the race between two invokes with the same key or for the same slots: the second waits for the definition's lock, and
 -- then sees what the first did.
 --
--- It sets `random_page_cost` for the same reason as `lease_runs`: a definition is looked up, although there may be few.
+-- It sets `random_page_cost` as `lease_runs` does, so that Postgres finds a definition by its index instead of reading the whole table.
 --
 -- Answers {"result": {"run", "replayed"}}, or "refused":
 -- unauthenticated, not_found, or what `add_run` refuses
