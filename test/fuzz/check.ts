@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { SESSION_SETTINGS, unknownCallers } from "../support/callers.ts";
+import type { Operation } from "../support/document.ts";
 import { startService } from "../support/service.ts";
 import { createStage } from "../support/stage.ts";
 import { faultsOf } from "./judge.ts";
@@ -8,8 +9,8 @@ import { plansOf } from "./plans.ts";
 import { draftOf, requestOf } from "./request.ts";
 import { createWorld, fill, type Outside, type World } from "./world.ts";
 
-/** So many lists of so many requests. Each list is carried out in a tenant of its own. */
-type Extent = { seed: number; lists: number; plans: number };
+/** So many lists of so many requests, of all operations or of these. Each list is carried out in a tenant of its own. */
+type Extent = { seed: number; lists: number; plans: number; of?: Operation[] };
 
 export type Answered = { operationId: string; status: number };
 
@@ -18,9 +19,9 @@ export type Answered = { operationId: string; status: number };
  * @returns what was answered
  * @throws Error that tells the shortest list of requests that it finds of which one is answered otherwise
  */
-export async function checkDocument(outside: Outside, { seed, lists, plans: length }: Extent): Promise<Answered[]> {
+export async function checkDocument(outside: Outside, { seed, lists, plans: length, of }: Extent): Promise<Answered[]> {
   const answered: Answered[] = [];
-  const property = fc.asyncProperty(plansOf(length), async (plans) => {
+  const property = fc.asyncProperty(plansOf(length, of), async (plans) => {
     const world = await createWorld(outside);
     for (const plan of plans) if (plan !== null) answered.push(...(await carryOut(world, plan)));
   });

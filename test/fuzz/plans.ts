@@ -160,12 +160,12 @@ function planOf(operation: Operation): fc.Arbitrary<Plan> {
 }
 
 /** Each list has so many. A null stands for a plan that a failure does not need; by itself it hardly ever comes. */
-export const plansOf = (length: number): fc.Arbitrary<(Plan | null)[]> =>
+export const plansOf = (length: number, of = operations): fc.Arbitrary<(Plan | null)[]> =>
   fc.array(
     fc.oneof(
       { withCrossShrink: true },
       { weight: 1, arbitrary: fc.constant(null) },
-      { weight: 100_000, arbitrary: fc.oneof(...operations.map(planOf)) },
+      { weight: 100_000, arbitrary: fc.oneof(...of.map(planOf)) },
     ),
     { minLength: length, maxLength: length },
   );
