@@ -98,6 +98,28 @@ describe("the list of runs", () => {
     await page.getByRole("heading", { name: "Stop 3 runs?" }).waitFor();
   });
 
+  it("shows what has changed while the list as it is now was on its way", async ({ open }) => {
+    const page = await open("/app/runs");
+    const [id] = await queueRuns(1);
+    await refresh(page);
+    const [isRead, mayArrive] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await page.route(
+      (url) => url.pathname === "/app/runs" && !url.searchParams.has("shown"),
+      async (route) => {
+        const response = await route.fetch();
+        isRead.resolve();
+        await mayArrive.promise;
+        await route.fulfill({ response });
+      },
+    );
+    await page.getByRole("link", { name: "1 new run" }).click();
+    await isRead.promise;
+    await world.database.query(`update workflow_runs set ${FAILED} where id = $1`, [id, "No."]);
+    await page.evaluate(`document.dispatchEvent(new Event("due"))`);
+    mayArrive.resolve();
+    await page.locator(`#run-${id} .status.failed`).waitFor();
+  });
+
   it("keeps a run that does not match its filter any more where it is, with its new state", async ({ open }) => {
     const ids = await queueRuns(6);
     const page = await open("/app/runs?status=PENDING");

@@ -20,7 +20,9 @@
   let failure = null;
   let retryMs = FIRST_RETRY_MS;
   let freshAt = Date.now();
-  let isAsking = false;
+  /** The request that is under way for the live part: its own, or that of a link to the list as it is now. */
+  let asking = null;
+  /** True when something has changed since that request was sent. */
   let asksAgain = false;
   /** True when the browser is about to load another page. A sign-out ends the stream before that page is there. */
   let isLeaving = false;
@@ -28,8 +30,8 @@
 
   function refresh() {
     if (!live() || wanted === null || isLeaving) return;
-    asksAgain = isAsking;
-    if (!isAsking) live().dispatchEvent(new Event("refresh"));
+    asksAgain = asking !== null;
+    if (!asksAgain) live().dispatchEvent(new Event("refresh"));
   }
 
   /**
@@ -140,15 +142,17 @@
 
   document.addEventListener("htmx:config:request", (event) => {
     const { ctx } = event.detail;
-    if (ctx.sourceElement !== live()) return;
-    isAsking = true;
-    const tag = tags.get(live());
+    if (!ctx.sourceElement.matches("#live, [hx-target='#live']")) return;
+    // The request of a link takes the place of one that is under way.
+    asking = ctx;
+    asksAgain = false;
+    const tag = ctx.sourceElement === live() && tags.get(live());
     if (tag) ctx.request.headers["If-None-Match"] = tag;
   });
 
   document.addEventListener("htmx:before:response", (event) => {
     const { ctx } = event.detail;
-    if (ctx.sourceElement !== live()) return;
+    if (ctx !== asking) return;
     const { status, headers } = ctx.response;
     if (status === 200 || status === 304) {
       freshAt = Date.now();
@@ -180,8 +184,8 @@
 
   // This event also follows an error. The refreshed part may name another stream, or none.
   document.addEventListener("htmx:finally:request", (event) => {
-    if (!isAsking || !event.detail.ctx.sourceElement.matches("#live")) return;
-    isAsking = false;
+    if (event.detail.ctx !== asking) return;
+    asking = null;
     follow();
     plan();
     document.dispatchEvent(new CustomEvent("log", { detail: { hasNews: false } }));
