@@ -138,6 +138,7 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     postgresUrl: postgres.url(),
     port: 0,
     intercept,
+    socketDir: postgres.socketDir,
     keepsPlans: true,
     idleTimeoutMs: 20_000,
   });

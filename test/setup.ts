@@ -1,23 +1,50 @@
 /** Runs before each test file. Files share a runtime, so each has to leave it as it found it. */
-import { afterAll, vi } from "vitest";
+import { setTimeout as plainSetTimeout } from "node:timers";
+import { afterAll, afterEach, vi } from "vitest";
 import { telling } from "../src/http/middleware/note-use.ts";
 import { endDatabases } from "./support/database.ts";
 import { emptyHubs } from "./support/live-service.ts";
 
-const realSetTimeout = globalThis.setTimeout;
+/** So many lines of the service's log are shown of a test that failed, and of those before it. */
+const KEPT_LINES = 100;
+
+const { setTimeout: givenSetTimeout } = globalThis;
+const { info, error } = console;
+const lines: string[] = [];
+
+// The plugin finds out which file calls setTimeout, but needs that only of calls without a delay. It takes a tenth of the tests' CPU.
+const ourSetTimeout = (...given: [callback: () => void, delay?: number]) =>
+  given[1] ? plainSetTimeout(...given) : givenSetTimeout(...given);
+Object.assign(globalThis, { setTimeout: ourSetTimeout });
+
+// A passing test's log is noise, and to send each line to vitest's main process takes a part of the CPU, too. A failing one's is evidence.
+const keep = (line: string): void => {
+  lines.push(line);
+  if (lines.length > KEPT_LINES) lines.shift();
+};
+Object.assign(console, { info: keep, error: keep });
 
 // Once an hour, an isolate asks the database after an answer. Tests count its requests, so it has just done that.
 telling.at = performance.now();
 
-afterAll(async () => {
+const showOfFailed = ({ result }: { result?: { state: string } | undefined }): void => {
+  if (result?.state === "fail" && lines.length > 0) info(lines.splice(0).join("\n"));
+};
+
+afterEach(({ task }) => showOfFailed(task));
+
+// biome-ignore lint/correctness/noEmptyPattern: vitest reads from it which fixtures the hook needs.
+afterAll(async ({}, file) => {
   await emptyHubs();
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();
   await endDatabases();
+  for (const failed of [file, ...file.tasks]) showOfFailed(failed);
+  Object.assign(console, { info, error });
   // With a fake one left behind, whatever waits for a timer in the next file would wait for ever.
-  if (globalThis.setTimeout !== realSetTimeout) {
-    globalThis.setTimeout = realSetTimeout;
+  const isLeft = Object.is(globalThis.setTimeout, ourSetTimeout);
+  Object.assign(globalThis, { setTimeout: givenSetTimeout });
+  if (!isLeft)
     throw new Error("This file has left a fake `setTimeout` behind: end the spies on it before `vi.useRealTimers()`.");
-  }
 });

@@ -75,12 +75,14 @@ export type ExecutorOptions = {
   keepsPlans?: boolean;
   /** How long an unused connection is kept, in milliseconds. Neon keeps it for five minutes. */
   idleTimeoutMs?: number;
+  /** The folder of the server's Unix socket. By default the server is reached at the host of its URL. */
+  socketDir?: string | undefined;
 };
 
 /** Executes statements on the server at the host and port of `postgresUrl`, with one pool for each connection string. */
 export function createExecutor(
   postgresUrl: string,
-  { keepsPlans = false, idleTimeoutMs = IDLE_TIMEOUT_MS }: ExecutorOptions = {},
+  { keepsPlans = false, idleTimeoutMs = IDLE_TIMEOUT_MS, socketDir }: ExecutorOptions = {},
 ) {
   const upstream = new URL(postgresUrl);
   const pools = new Map<string, pg.Pool>();
@@ -94,7 +96,7 @@ export function createExecutor(
     }
     const pool = new pg.Pool({
       // The host of the request is ignored: this endpoint leads to one server only.
-      host: upstream.hostname,
+      host: socketDir ?? upstream.hostname,
       port: Number(upstream.port || 5432),
       user: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
