@@ -106,8 +106,9 @@ export function describeIsolation(): void {
     it.each(OPERATION_IDS)("%s reveals nothing of one tenant to the callers of the other", async (id) => {
       const secrets = secretsOf(zebra, await dump(zebra));
       expect(secrets.length).toBeGreaterThan(40);
+      let call: Call | undefined;
       for (const [name, caller] of await ownCallers()) {
-        const call = await callOf(id, quokka);
+        if (call?.method !== "GET") call = await callOf(id, quokka);
         const token = (await runnerCredential(quokka.tenant, call)) ?? caller();
         expect([name, leaks(await answerText(call, token), secrets, call)]).toEqual([name, []]);
       }

@@ -1,32 +1,43 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, inject, it } from "vitest";
 import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
 import { END_THAT_FIRES, INVOKE_WITHOUT_KEY, STOP_WITH_GRACE, tryOperation } from "./try-operation.ts";
 import { withHurriedService } from "./world.ts";
 
-const KINDS = [...Object.keys(FAULTS), "slow"].filter((kind): kind is FaultKind => kind === "slow" || kind in FAULTS);
+const isFault = (kind: string): kind is keyof typeof FAULTS => kind in FAULTS;
+const FAULT_KINDS = Object.keys(FAULTS).filter(isFault);
+const KINDS: FaultKind[] = [...FAULT_KINDS, "slow"];
 
-describe("every operation under every fault between the service and its database", () => {
-  it.concurrent.each(OPERATION_IDS)(
-    "%s says whether to retry, leaves no half change, and succeeds afterwards",
-    async (id) => {
-      expect(await withHurriedService((service) => tryOperation(service, id, KINDS))).toEqual([]);
+/** Faults of one sort have the same consequences, and the service judges an answer in one place, whichever operation has asked. */
+const SORTS = Object.values(Object.groupBy(FAULT_KINDS, (kind) => JSON.stringify(FAULTS[kind])));
+
+/** One fault of each sort, and an answer that is late. Which one it is differs by operation and by seed, so each is tried in each run. */
+const kindsFor = (index: number): FaultKind[] => [
+  ...SORTS.flatMap((kinds = []) => kinds[(inject("seed") + index) % kinds.length] ?? []),
+  "slow",
+];
+
+describe("every operation under every sort of fault between the service and its database", () => {
+  it.concurrent.each(OPERATION_IDS.map((id, index) => ({ id, kinds: kindsFor(index) })))(
+    "$id says whether to retry, leaves no half change, and succeeds afterwards",
+    async ({ id, kinds }) => {
+      expect(await withHurriedService((service) => tryOperation(service, id, kinds))).toEqual([]);
     },
   );
 
-  it.concurrent("an invoke without an idempotency key behaves in the same way, and triggers one run each time", async () => {
+  it.concurrent("an invoke without an idempotency key behaves in the same way under all faults, and triggers one run each time", async () => {
     expect(
       await withHurriedService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)),
     ).toEqual([]);
   });
 
-  it.concurrent("a stop that gives the runner time behaves in the same way", async () => {
+  it.concurrent("a stop that gives the runner time behaves in the same way under all faults", async () => {
     expect(
       await withHurriedService((service) => tryOperation(service, "stop_workflow_run", KINDS, STOP_WITH_GRACE)),
     ).toEqual([]);
   });
 
-  it.concurrent("the end of a run after which another workflow runs behaves in the same way, and fires once", async () => {
+  it.concurrent("the end of a run after which another workflow runs behaves in the same way under all faults, and fires once", async () => {
     expect(
       await withHurriedService((service) => tryOperation(service, "workflow_run_callback", KINDS, END_THAT_FIRES)),
     ).toEqual([]);

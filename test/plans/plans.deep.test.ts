@@ -62,8 +62,10 @@ const explain = (call: Call, token: string | undefined) =>
 describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 runs", () => {
   it.each(OPERATION_IDS)("%s reads no table completely, for any caller", async (id) => {
     const { bare: userWithGrants, writer, owner, ownerBySession } = callers;
+    let call: Call | undefined;
     for (const caller of [userWithGrants, writer, owner, ownerBySession]) {
-      const call = await callOf(id, stage);
+      // A change may have removed or ended what the call is about, so the call is made anew.
+      if (call?.method !== "GET") call = await callOf(id, stage);
       const token = (await runnerCredential(stage.tenant, call)) ?? caller();
       const [response, statements] = await explain(call, token);
       // Two kinds answer 503 here, which is right: streams, since this service has no hub, and /readyz once the last sweep is more than three
