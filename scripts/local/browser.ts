@@ -45,16 +45,13 @@ export async function launchBrowser(): Promise<Browser> {
 
 export type Stack = { url: string; postgresUrl: string; runnerUrl: string; stop(): Promise<void> };
 
-/** Starts the same as `npm run dev`, on free ports. Without the URL of a database, it has a temporary one of its own. */
-export async function startStack(env: Record<string, string> = {}, databaseUrl?: string): Promise<Stack> {
+/** Starts the same as `npm run dev`, on free ports and with a temporary database. */
+export async function startStack(env: Record<string, string> = {}): Promise<Stack> {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-browser-"));
-  const postgres =
-    databaseUrl === undefined
-      ? await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false })
-      : undefined;
+  const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
   const [web, sql, runner] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const login = await findFreePort();
-  const postgresUrl = postgres?.url("workflow_runs") ?? databaseUrl ?? "";
+  const postgresUrl = postgres.url("workflow_runs");
   const child = spawn(process.execPath, [join(root, "scripts/start.cjs"), "dev.ts"], {
     cwd: root,
     env: {
@@ -73,7 +70,7 @@ export async function startStack(env: Record<string, string> = {}, databaseUrl?:
   const stop = async () => {
     child.kill("SIGTERM");
     await exited;
-    await postgres?.stop();
+    await postgres.stop();
     rmSync(folder, { recursive: true, force: true });
   };
   const lines: string[] = [];

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import pg from "pg";
 import { Webhook } from "standardwebhooks";
-import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from "wrangler";
+import { unstable_getMiniflareWorkerOptions } from "wrangler";
 import { z } from "zod";
 import { readConfig } from "../../src/config.ts";
 import { migrate } from "../migrate.ts";
@@ -66,6 +66,15 @@ const OTHER_OBJECTS = {
   REGISTER: { className: "Register", scriptName: OTHER, useSQLite: true },
 };
 
+/**
+ * The options with which Miniflare runs a build as this config of wrangler says, with its rate limits and other bindings, and with these
+ * vars. The rules for modules are left out: they are for the build.
+ */
+export function readWorkerOptions(config: string, { modules }: Pick<Bundle, "modules">, vars: Record<string, string>) {
+  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(config).workerOptions;
+  return { ...options, modules: forMiniflare(modules), bindings: vars };
+}
+
 /** Starts a build with a new database that has the demo tenant. Its data is below `folder`. */
 export async function startBuiltWorker(
   built: Pick<Bundle, "modules">,
@@ -91,13 +100,10 @@ export async function startBuiltWorker(
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();
 
-  // The bindings of wrangler.toml, such as the rate limits. Options that do not belong to the built module are left out: the
-  // assets are files beside it, and the rules are for the build.
-  const { assets: _, modulesRules: __, ...options } = readWorkerOptions(join(root, "wrangler.toml")).workerOptions;
-  const settings = ({ modules }: Pick<Bundle, "modules">) => ({
-    ...options,
-    modules: forMiniflare(modules),
-    bindings: vars,
+  // The assets are files beside the build.
+  const settings = (bundle: Pick<Bundle, "modules">) => ({
+    ...readWorkerOptions(join(root, "wrangler.toml"), bundle, vars),
+    assets: undefined,
   });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({

@@ -78,16 +78,13 @@ export function prepareVars(): string[] {
 }
 
 /** The vars that plain `wrangler dev` would read from `.dev.vars`. */
-export function readOwnVars(): NodeJS.Dict<string> {
-  return readVars(ownVarsFile);
-}
+export const readOwnVars = (): Record<string, string> => readVars(ownVarsFile);
 
 /** The vars of `.dev.vars.example`, which contain no secrets. */
-export function exampleVars(): Record<string, string> {
-  return Object.fromEntries(Object.entries(readVars(exampleVarsFile)).map(([name, value = ""]) => [name, value]));
-}
+export const exampleVars = (): Record<string, string> => readVars(exampleVarsFile);
 
-const readVars = (file: string) => parseEnv(readFileSync(file, "utf8"));
+const readVars = (file: string): Record<string, string> =>
+  Object.fromEntries(Object.entries(parseEnv(readFileSync(file, "utf8"))).map(([name, value = ""]) => [name, value]));
 
 /**
  * Starts Postgres (or uses the one of LOCAL_POSTGRES_URL) and its SQL endpoint, applies the migrations, and loads the demo

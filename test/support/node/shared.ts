@@ -1,14 +1,16 @@
 /**
- * What the tests in Node share: a Postgres with a database for each local stack, and the installed client. Either takes seconds, so it is
- * made when the first test file asks for it.
+ * What the tests in Node share: a Postgres with a database for each local stack, the built Worker, the stacks themselves, and the installed
+ * client. Each takes seconds, so it is made when the first test file asks for it.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
+import type { Stack } from "../../../scripts/local/browser.ts";
 import { startPostgres } from "../../../scripts/local/postgres.ts";
 import { installClient } from "../../client/installed-client.ts";
+import { buildWorker, startBuiltStack } from "./stacks.ts";
 import { createTemplate } from "./template-database.ts";
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -28,18 +30,28 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await installClient(installed);
     return installed;
   });
-  const routes: Record<string, () => Promise<string>> = {
-    "/databases": async () => {
-      const { server, databases } = await postgres();
-      return server.url(await databases.take());
+  const worker = once(() => buildWorker(folder));
+  const stacks = new Map<string, Stack>();
+  const routes: Record<string, (parameters: URLSearchParams) => Promise<string>> = {
+    "/stacks": async (parameters) => {
+      const [{ server, databases }, built] = await Promise.all([postgres(), worker()]);
+      const stack = await startBuiltStack(built, server.url(await databases.take()), Object.fromEntries(parameters));
+      stacks.set(stack.url, stack);
+      return JSON.stringify(stack);
+    },
+    "/stacks/stop": async (parameters) => {
+      const url = parameters.get("url") ?? "";
+      await stacks.get(url)?.stop();
+      stacks.delete(url);
+      return "";
     },
     "/client": client,
   };
 
   const server = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://shared");
+    const { pathname, searchParams } = new URL(request.url ?? "/", "http://shared");
     try {
-      const answer = await routes[pathname]?.();
+      const answer = await routes[pathname]?.(searchParams);
       response.writeHead(answer === undefined ? 404 : 200).end(answer);
     } catch (error) {
       response.writeHead(500).end(error instanceof Error ? error.stack : String(error));
@@ -53,6 +65,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     server.closeAllConnections();
     server.close();
+    await Promise.all([...stacks.values()].map((stack) => stack.stop()));
     for (const end of endings) await end();
     rmSync(folder, { recursive: true, force: true });
   };

@@ -1,0 +1,87 @@
+/**
+ * Local stacks in vitest's main process: what `npm run dev` starts, but the Worker is the one that is deployed, built once for all. To
+ * start one takes a third of the CPU of `npm run dev`, which tests of its own start.
+ */
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { join, relative } from "node:path";
+import process from "node:process";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import type { Stack } from "../../../scripts/local/browser.ts";
+import { readWorkerOptions } from "../../../scripts/local/built-worker.ts";
+import { type Bundle, buildService } from "../../../scripts/local/bundle.ts";
+import { DEMO, DEMO_PEOPLE, seedDemo } from "../../../scripts/local/demo.ts";
+import { writeDevConfig } from "../../../scripts/local/dev-config.ts";
+import { root } from "../../../scripts/local/folders.ts";
+import { loginVars, startLoginService } from "../../../scripts/local/login-service.ts";
+import { findFreePort } from "../../../scripts/local/ports.ts";
+import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
+import { exampleVars, prepareVars, readOwnVars } from "../../../scripts/local/stack.ts";
+import { readConfig } from "../../../src/config.ts";
+
+/** How often the cron fires, as `npm run dev` does it. */
+const CRON_MS = 60_000;
+
+/** Builds the Worker below `folder`, and its assets. */
+export async function buildWorker(folder: string): Promise<Bundle> {
+  const { status } = spawnSync(process.execPath, ["scripts/collect-assets.ts"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) throw new Error("The assets could not be collected.");
+  return buildService(relative(root, join(folder, "worker")));
+}
+
+/** Starts a stack with this database, which has the tables. `env` are settings of its example runner, such as WORK_SECONDS. */
+export async function startBuiltStack(built: Bundle, databaseUrl: string, env: NodeJS.ProcessEnv): Promise<Stack> {
+  const endings: (() => unknown)[] = [];
+  const stop = async () => {
+    for (const end of endings.splice(0).toReversed()) await end();
+  };
+  try {
+    return { ...(await start(built, databaseUrl, env, endings)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start({ modules }: Bundle, databaseUrl: string, env: NodeJS.ProcessEnv, endings: (() => unknown)[]) {
+  const [web, runnerPort, loginPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
+  const url = `http://localhost:${web}`;
+  const endpoint = await startSqlEndpoint({ postgresUrl: databaseUrl, port: 0 });
+  endings.push(endpoint.close);
+  prepareVars();
+  const vars = {
+    ...{ ...exampleVars(), ...readOwnVars(), ...loginVars(loginPort) },
+    ...{ DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url, PUBLIC_URL: url },
+  };
+  const { encryptionKeys } = readConfig(vars);
+  await seedDemo({ databaseUrl, neonFetchEndpoint: endpoint.url, runnerPort, encryptionKeys });
+  const redirectUri = `${url}/app/sign-in/oidc/callback`;
+  const login = await startLoginService({ port: loginPort, redirectUri, people: DEMO_PEOPLE });
+  endings.push(login.close);
+  const runner = spawn(process.execPath, [join(root, "examples/runner/runner.ts")], {
+    env: { ...process.env, ...env, HOST: "127.0.0.1", PORT: String(runnerPort), WEBHOOK_SECRET: DEMO.webhookSecret },
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const exited = once(runner, "exit");
+  endings.push(() => {
+    runner.kill();
+    return exited;
+  });
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      ...readWorkerOptions(writeDevConfig(), { modules }, vars),
+      host: "127.0.0.1",
+      port: web,
+      // Nothing here reads it, and Miniflare would download a sample of it.
+      cf: false,
+      handleStructuredLogs: () => {},
+    }),
+  );
+  endings.push(() => miniflare.dispose());
+  const worker = await miniflare.getWorker();
+  const fireCron = () => worker.scheduled({ cron: "* * * * *" }).catch(() => {});
+  await fireCron();
+  const cron = setInterval(fireCron, CRON_MS);
+  endings.push(() => clearInterval(cron));
+  return { url, postgresUrl: databaseUrl, runnerUrl: `http://localhost:${runnerPort}` };
+}
