@@ -68,10 +68,10 @@ const OTHER_OBJECTS = {
 
 /**
  * The options with which Miniflare runs a build as this config of wrangler says, with its rate limits and other bindings, and with these
- * vars. The rules for modules are left out: they are for the build.
+ * vars. Options that do not belong to the built module are left out: the assets are files beside it, and the rules are for the build.
  */
 export function readWorkerOptions(config: string, { modules }: Pick<Bundle, "modules">, vars: Record<string, string>) {
-  const { modulesRules: _, ...options } = unstable_getMiniflareWorkerOptions(config).workerOptions;
+  const { assets: _, modulesRules: __, ...options } = unstable_getMiniflareWorkerOptions(config).workerOptions;
   return { ...options, modules: forMiniflare(modules), bindings: vars };
 }
 
@@ -100,11 +100,7 @@ export async function startBuiltWorker(
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();
 
-  // The assets are files beside the build.
-  const settings = (bundle: Pick<Bundle, "modules">) => ({
-    ...readWorkerOptions(join(root, "wrangler.toml"), bundle, vars),
-    assets: undefined,
-  });
+  const settings = (bundle: Pick<Bundle, "modules">) => readWorkerOptions(join(root, "wrangler.toml"), bundle, vars);
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers:

@@ -70,6 +70,7 @@ async function start({ modules }: Bundle, databaseUrl: string, env: NodeJS.Proce
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       ...readWorkerOptions(writeDevConfig(), { modules }, vars),
+      assets: { directory: join(root, ".assets"), routerConfig: { has_user_worker: true } },
       host: "127.0.0.1",
       port: web,
       // Nothing here reads it, and Miniflare would download a sample of it.
