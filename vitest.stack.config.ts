@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { longestFirst } from "./test/support/node/longest-first.ts";
 
-/** `npm run test:stack`: in Node, against what `npm run dev` starts. */
+/** `npm run test:stack`: in Node, against local stacks. */
 export default defineConfig({
   test: {
     include: ["test/**/*.stack.test.ts"],

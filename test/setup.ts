@@ -12,12 +12,12 @@ const { setTimeout: givenSetTimeout } = globalThis;
 const { info, error } = console;
 const lines: string[] = [];
 
-// The plugin finds out which file calls setTimeout, but needs that only of calls without a delay. It takes a tenth of the tests' CPU.
+// The plugin looks up which file calls setTimeout, but needs to know only for calls without a delay. The look-up takes much of the CPU.
 const ourSetTimeout = (...given: [callback: () => void, delay?: number]) =>
   given[1] ? plainSetTimeout(...given) : givenSetTimeout(...given);
 Object.assign(globalThis, { setTimeout: ourSetTimeout });
 
-// A passing test's log is noise, and to send each line to vitest's main process takes a part of the CPU, too. A failing one's is evidence.
+// The log of a passing test is noise, and vitest would send each line to its main process. The log of a failing one is evidence.
 const keep = (line: string): void => {
   lines.push(line);
   if (lines.length > KEPT_LINES) lines.shift();

@@ -249,12 +249,11 @@ describe("signing out everywhere", () => {
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
     await page.locator("#ask-sign-out").getByRole("button", { name: "Sign out", exact: true }).click();
     await page.waitForURL("**/app/sign-in");
-    // The page may hear of it before, and be on its way already, which ends this request.
-    await other
-      .getByRole("link", { name: "Workflows" })
-      .click()
-      .catch(() => {});
-    await other.waitForURL("**/app/sign-in?next=*");
+    // The page may hear of it before, and be on its way already, so that there is nothing to click any more.
+    const click = other.getByRole("link", { name: "Workflows" }).click();
+    const isThere = other.waitForURL("**/app/sign-in?next=*");
+    await Promise.race([isThere, click.catch(() => {})]);
+    await isThere;
     for (const each of [page, other]) forgetComplaints(each);
   });
 

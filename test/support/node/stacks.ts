@@ -1,6 +1,6 @@
 /**
- * Local stacks in vitest's main process: what `npm run dev` starts, but the Worker is the one that is deployed, built once for all. To
- * start one takes a third of the CPU of `npm run dev`, which tests of its own start.
+ * Local stacks in vitest's main process: what `npm run dev` starts, but with the Worker that is deployed, which is built once for all of
+ * them. `npm run dev` itself takes a few seconds more of the CPU for each. Tests of its own start that.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
