@@ -7,8 +7,9 @@ import { copyClient, startSharedStack } from "../support/node/shared-stack.ts";
 import type { World } from "./installed-client.ts";
 
 /**
- * Before the tests of a file, starts a local stack, and copies the installed client into a folder. Returns a function that answers
- * the world. `env` has settings of the stack, such as WORK_SECONDS. `version` is that of Node; by default the oldest that is supported.
+ * Before the tests of a file, starts a local stack and copies the installed client into a folder. The tests get both by calling the
+ * function that is returned. `env`: settings of the stack's example runner, such as WORK_SECONDS. `version`: the Node that runs the
+ * client, by default the oldest that is supported.
  */
 export function useWorld(env: Record<string, string> = {}, version: World["version"] = "20") {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-client-"));

@@ -14,13 +14,13 @@ const COMMANDS: Record<string, [command: string, program: string]> = {
 
 /** All the example runners of one test run. */
 export function createExampleRunners() {
-  const runners: Awaited<ReturnType<typeof startProcess>>[] = [];
+  const runners: Awaited<ReturnType<typeof startExampleRunner>>[] = [];
 
   return {
     /** Answers the harness' `/example-runners…`. */
     async route(url: URL, body: string): Promise<unknown> {
       if (url.pathname === "/example-runners") {
-        const runner = await startProcess(url.searchParams.get("language") ?? "", JSON.parse(body));
+        const runner = await startExampleRunner(url.searchParams.get("language") ?? "", JSON.parse(body));
         return { runner: runners.push(runner) - 1, url: runner.url };
       }
       const runner = runners[Number(url.searchParams.get("runner"))];
@@ -31,11 +31,12 @@ export function createExampleRunners() {
   };
 }
 
-async function startProcess(language: string, environment: Record<string, string>) {
+/** Starts the example runner in this language. Its port is a free one if `environment` has no PORT. */
+export async function startExampleRunner(language: string, environment: Record<string, string>) {
   const [command = "", program = ""] = COMMANDS[language] ?? [];
   const child = spawn(command, [program], {
     // The URLs of the tests are on this machine, so they must not go through a proxy.
-    env: { ...process.env, no_proxy: "*", ...environment, PORT: "0" },
+    env: { ...process.env, no_proxy: "*", PORT: "0", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const log: string[] = [];

@@ -11,7 +11,7 @@ export async function askHarness<Answer>(
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   if (!response.ok) throw new Error(`${path}: ${await response.text()}`);
-  return response.json();
+  return JSON.parse(await response.text());
 }
 
 /** Prints a text in the terminal, also when the tests pass. */

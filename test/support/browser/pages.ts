@@ -41,8 +41,8 @@ export async function signIn(page: Page, person: Person | { key: string }): Prom
 }
 
 /**
- * Examines the page by axe-core, or only the element that the selector `within` names. Returns one line for each fault. With "colours",
- * only the rules about colours are applied. That is enough in the second theme, since only the colours of a page depend on its theme.
+ * Examines the page with axe-core, or only the element of the selector `within`. Returns one line for each fault. A page that was
+ * examined in one theme needs only the rules "colours" in the other, since themes differ in nothing else.
  */
 export async function accessibilityFaults(
   page: Page,

@@ -8,7 +8,7 @@ import { startSharedStack } from "../node/shared-stack.ts";
 export type World = { browser: Browser; stack: Stack; database: pg.Client };
 
 /**
- * Starts a world before the tests of a file, and ends it after them. `env` are settings of the stack, such as WORK_SECONDS. The
+ * Starts a world before the tests of a file, and ends it after them. `env` are settings of its runner, such as WORK_SECONDS. The
  * fields of the result can be read from then on, also in later `beforeAll` functions of the file. The stacks share a Postgres: a file
  * that ends it passes `startStack` as `start`, which gives it one of its own.
  */

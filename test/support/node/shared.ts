@@ -1,6 +1,6 @@
 /**
- * What the tests in Node share: a Postgres with a database for each local stack, the built Worker, the stacks themselves, and the installed
- * client. Each takes seconds, so it is made when the first test file asks for it.
+ * What the tests in Node share: a Postgres with a database for each local stack, the built Worker, the running stacks, and the installed
+ * client. To make one of these takes seconds, so it is made only when the first test file asks for it.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import type { Stack } from "../../../scripts/local/browser.ts";
 import { startPostgres } from "../../../scripts/local/postgres.ts";
+import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
 import { installClient } from "../../client/installed-client.ts";
 import { buildWorker, startBuiltStack } from "./stacks.ts";
 import { createTemplate } from "./template-database.ts";
@@ -23,7 +24,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
       await server.stop();
       rmSync(server.dataDir, { recursive: true, force: true });
     });
-    return { server, databases: await createTemplate(server) };
+    const endpoint = await startSqlEndpoint({ postgresUrl: server.url(), port: 0, socketDir: server.socketDir });
+    endings.push(endpoint.close);
+    return { server, neonFetchEndpoint: endpoint.url, databases: await createTemplate(server) };
   });
   const client = once(async () => {
     const installed = join(folder, "client");
@@ -32,18 +35,18 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   const worker = once(() => buildWorker(folder));
   const stacks = new Map<string, Stack>();
-  const routes: Record<string, (parameters: URLSearchParams) => Promise<string>> = {
+  const routes: Record<string, (parameters: URLSearchParams) => Promise<unknown>> = {
     "/stacks": async (parameters) => {
-      const [{ server, databases }, built] = await Promise.all([postgres(), worker()]);
-      const stack = await startBuiltStack(built, server.url(await databases.take()), Object.fromEntries(parameters));
+      const [{ server, neonFetchEndpoint, databases }, built] = await Promise.all([postgres(), worker()]);
+      const database = { databaseUrl: server.url(await databases.take()), neonFetchEndpoint };
+      const stack = await startBuiltStack(built, database, Object.fromEntries(parameters));
       stacks.set(stack.url, stack);
-      return JSON.stringify(stack);
+      return stack;
     },
     "/stacks/stop": async (parameters) => {
       const url = parameters.get("url") ?? "";
       await stacks.get(url)?.stop();
       stacks.delete(url);
-      return "";
     },
     "/client": client,
   };
@@ -51,8 +54,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const server = createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://shared");
     try {
-      const answer = await routes[pathname]?.(searchParams);
-      response.writeHead(answer === undefined ? 404 : 200).end(answer);
+      const route = routes[pathname];
+      if (!route) throw new Error(`The harness has no ${pathname}.`);
+      response.end(JSON.stringify((await route(searchParams)) ?? null));
     } catch (error) {
       response.writeHead(500).end(error instanceof Error ? error.stack : String(error));
     }
@@ -66,7 +70,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     server.closeAllConnections();
     server.close();
     await Promise.all([...stacks.values()].map((stack) => stack.stop()));
-    for (const end of endings) await end();
+    for (const end of endings.toReversed()) await end();
     rmSync(folder, { recursive: true, force: true });
   };
 }

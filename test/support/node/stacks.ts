@@ -2,8 +2,7 @@
  * Local stacks in vitest's main process: what `npm run dev` starts, but with the Worker that is deployed, which is built once for all of
  * them. `npm run dev` itself takes a few seconds more of the CPU for each. Tests of its own start that.
  */
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { spawnSync } from "node:child_process";
 import { join, relative } from "node:path";
 import process from "node:process";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
@@ -15,9 +14,9 @@ import { writeDevConfig } from "../../../scripts/local/dev-config.ts";
 import { root } from "../../../scripts/local/folders.ts";
 import { loginVars, startLoginService } from "../../../scripts/local/login-service.ts";
 import { findFreePort } from "../../../scripts/local/ports.ts";
-import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
-import { exampleVars, prepareVars, readOwnVars } from "../../../scripts/local/stack.ts";
+import { exampleVars, type LocalDatabase, prepareVars, readOwnVars } from "../../../scripts/local/stack.ts";
 import { readConfig } from "../../../src/config.ts";
+import { startExampleRunner } from "../../examples/example-runner-process.ts";
 
 /** How often the cron fires, as `npm run dev` does it. */
 const CRON_MS = 60_000;
@@ -30,59 +29,57 @@ export async function buildWorker(folder: string): Promise<Bundle> {
 }
 
 /** Starts a stack with this database, which has the tables. `env` are settings of its example runner, such as WORK_SECONDS. */
-export async function startBuiltStack(built: Bundle, databaseUrl: string, env: NodeJS.ProcessEnv): Promise<Stack> {
+export async function startBuiltStack(
+  built: Bundle,
+  database: LocalDatabase,
+  env: Record<string, string>,
+): Promise<Stack> {
   const endings: (() => unknown)[] = [];
   const stop = async () => {
     for (const end of endings.splice(0).toReversed()) await end();
   };
   try {
-    return { ...(await start(built, databaseUrl, env, endings)), stop };
+    return { ...(await start(built, database, env, endings)), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-async function start({ modules }: Bundle, databaseUrl: string, env: NodeJS.ProcessEnv, endings: (() => unknown)[]) {
+async function start(built: Bundle, database: LocalDatabase, env: Record<string, string>, endings: (() => unknown)[]) {
   const [web, runnerPort, loginPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const url = `http://localhost:${web}`;
-  const endpoint = await startSqlEndpoint({ postgresUrl: databaseUrl, port: 0 });
-  endings.push(endpoint.close);
+  const { databaseUrl, neonFetchEndpoint } = database;
   prepareVars();
   const vars = {
     ...{ ...exampleVars(), ...readOwnVars(), ...loginVars(loginPort) },
-    ...{ DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url, PUBLIC_URL: url },
+    ...{ DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonFetchEndpoint, PUBLIC_URL: url },
   };
   const { encryptionKeys } = readConfig(vars);
-  await seedDemo({ databaseUrl, neonFetchEndpoint: endpoint.url, runnerPort, encryptionKeys });
+  await seedDemo({ ...database, runnerPort, encryptionKeys });
   const redirectUri = `${url}/app/sign-in/oidc/callback`;
   const login = await startLoginService({ port: loginPort, redirectUri, people: DEMO_PEOPLE });
   endings.push(login.close);
-  const runner = spawn(process.execPath, [join(root, "examples/runner/runner.ts")], {
-    env: { ...process.env, ...env, HOST: "127.0.0.1", PORT: String(runnerPort), WEBHOOK_SECRET: DEMO.webhookSecret },
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const exited = once(runner, "exit");
-  endings.push(() => {
-    runner.kill();
-    return exited;
-  });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      ...readWorkerOptions(writeDevConfig(), { modules }, vars),
+      ...readWorkerOptions(writeDevConfig(), built, vars),
       assets: { directory: join(root, ".assets"), routerConfig: { has_user_worker: true } },
       host: "127.0.0.1",
       port: web,
-      // Nothing here reads it, and Miniflare would download a sample of it.
+      // Otherwise Miniflare downloads an example of `Request.cf` when it starts. Nothing here reads that.
       cf: false,
       handleStructuredLogs: () => {},
     }),
   );
   endings.push(() => miniflare.dispose());
+  // Started after the Worker and therefore stopped before it, so that it can still report that its runs have failed.
+  const given = { ...env, PORT: String(runnerPort), WEBHOOK_SECRET: DEMO.webhookSecret };
+  const runner = await startExampleRunner("TypeScript", given);
+  endings.push(runner.stop);
   const worker = await miniflare.getWorker();
   const fireCron = () => worker.scheduled({ cron: "* * * * *" }).catch(() => {});
   await fireCron();
   const cron = setInterval(fireCron, CRON_MS);
   endings.push(() => clearInterval(cron));
-  return { url, postgresUrl: databaseUrl, runnerUrl: `http://localhost:${runnerPort}` };
+  return { url, postgresUrl: databaseUrl, runnerUrl: runner.url };
 }
