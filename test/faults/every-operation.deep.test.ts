@@ -8,10 +8,10 @@ const isFault = (kind: string): kind is keyof typeof FAULTS => kind in FAULTS;
 const FAULT_KINDS = Object.keys(FAULTS).filter(isFault);
 const KINDS: FaultKind[] = [...FAULT_KINDS, "slow"];
 
-/** Faults of one sort have the same consequences, and the service judges an answer in one place, whichever operation has asked. */
+/** Kinds of fault with the same properties. One function of the service judges what comes back from the database, for all operations. */
 const SORTS = Object.values(Object.groupBy(FAULT_KINDS, (kind) => JSON.stringify(FAULTS[kind])));
 
-/** One fault of each sort, and an answer that is late. Which one it is differs by operation and by seed, so each is tried in each run. */
+/** One kind of each sort, by operation and seed, and an answer that is late. Over all operations, a test run tries every kind. */
 const kindsFor = (index: number): FaultKind[] => [
   ...SORTS.flatMap((kinds = []) => kinds[(inject("seed") + index) % kinds.length] ?? []),
   "slow",

@@ -15,9 +15,10 @@ type Outcome = { status: number; stand: string };
 type Place = { world: World; call: Call };
 
 /**
- * What an operation does when nothing fails. What it does under faults is compared with this. `expected` is the status that its
- * answer must have. `before` is what the database has before the call. The call is sent twice: `once` has the status of the first answer and
- * what the database has after it, and `twice` has those of the second.
+ * What an operation does without a fault, which is compared with what it does under each fault. The call is sent twice.
+ * - `expected`: the status of the first answer, by the table of operations.
+ * - `before`: what the database has before the first call.
+ * - `once`, `twice`: the status of the first and of the second answer, and what the database has after each.
  */
 type Control = { place: Place; expected: number; before: string; once: Outcome; twice: Outcome };
 

@@ -23,7 +23,7 @@ describe("whatever is sent to whichever operation", () => {
   );
 
   it("reaches a success of each operation, and a refusal of each operation that can refuse", async () => {
-    // By chance an operation may be sent seldom, or only with faults: it gets more requests then.
+    // The requests are random, so an operation may be sent seldom, or only with faults. It then gets more requests.
     for (let round = 1; round <= 5 && unreached().length > 0; round++) {
       const of = unreached();
       answers.push(
@@ -37,7 +37,7 @@ describe("whatever is sent to whichever operation", () => {
   });
 });
 
-/** The operations that no request has brought to a success yet, or none to a refusal. */
+/** The operations that were never answered with a success so far, or that can refuse and never have. */
 function unreached(): Operation[] {
   const hasSeen = (id: string, isMeant: (status: number) => boolean) =>
     answers.some(({ operationId, status }) => operationId === id && isMeant(status));

@@ -41,8 +41,8 @@ language sql stable as $$
     select (p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid
     where p_credential ->> 'sign_in_session_id' is null and public.session_is_current(p_credential)
   ) proven
-  -- The subquery with `limit` makes Postgres find the user by the primary key. With a plain join, it plans to read all users while there
-  -- are few of them, and a connection keeps that plan after there are many.
+  -- A plain join that is planned while there are few users reads all of them, and a connection keeps that plan when there are many. The
+  -- subquery with `limit` makes Postgres use the primary key.
   cross join lateral (
     select u.id, u.tenant_id, u.role
     from public.users u

@@ -30,7 +30,7 @@ $$;
 
 -- Which runs of these definitions runners could lease now. Answers one row with a list, in which each definition whose runs are leased
 -- has an element {"workflow_definition_id", "is_leasable", "count", "event_id"}. "count" is how many runs could be leased, and
--- "is_leasable" says whether there is any.
+-- "is_leasable" is true if that is at least one.
 -- Of two elements about the same definition, the one with the higher "event_id" is newer, if both were made while the definition was
 -- locked.
 create or replace function public.work_for_runners(p_definition_ids uuid[], p_now timestamptz) returns table (list jsonb)

@@ -13,7 +13,8 @@
 -- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
 -- - with `record_acceptances`, which locks only the run: this verb locks the run, too.
 --
--- It sets `random_page_cost` as `lease_runs` does, so that Postgres finds a definition by its index instead of reading the whole table.
+-- With the default `random_page_cost`, Postgres would read the whole table of definitions to find one. So this verb sets it, as
+-- `lease_runs` does.
 --
 -- Answers {"result": {"status"}}, or "refused" which is one of: not_found, other_attempt (with "attempt"), ended (with "status"
 -- and "ended_by")

@@ -16,7 +16,8 @@
 -- Closes the race between two invokes with the same key or for the same slots: the second waits for the definition's lock, and
 -- then sees what the first did.
 --
--- It sets `random_page_cost` as `lease_runs` does, so that Postgres finds a definition by its index instead of reading the whole table.
+-- With the default `random_page_cost`, Postgres would read the whole table of definitions to find one. So this verb sets it, as
+-- `lease_runs` does.
 --
 -- Answers {"result": {"run", "replayed"}}, or "refused":
 -- unauthenticated, not_found, or what `add_run` refuses
