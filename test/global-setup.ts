@@ -52,9 +52,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
     const database = url.searchParams.get("database") ?? "";
     switch (url.pathname) {
       case "/databases":
-        return { url: server.urlOf(await server.databases.take()) };
+        return { url: server.lend(await server.databases.take()) };
       case "/databases/new":
-        return { url: server.urlOf(await server.databases.make()) };
+        return { url: server.lend(await server.databases.make()) };
       case "/databases/end":
         return server.endDatabase(database);
       case "/functions":
@@ -124,12 +124,20 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
   const databases = await createTemplate(postgres);
 
   const requests = new Map<string, number>();
+  /** The number of the file that has each database now. */
+  const loans = new Map<string, string>();
+  let loanCount = 0;
   const faults = createFaults();
   const explainer = createExplainer();
   const intercept: Intercept = async (request) => {
     const { pathname, searchParams } = new URL(request.connectionString);
-    if (searchParams.get("application_name") === "harness") return "continue";
     const database = pathname.slice(1);
+    if (searchParams.get("loan") !== loans.get(database)) {
+      // What a file has left running, such as a dispatch whose runner does not answer, must not reach the database of the next file.
+      request.response.writeHead(410).end("The test file that had this database has ended.");
+      return "handled";
+    }
+    if (searchParams.get("application_name") === "harness") return "continue";
     requests.set(database, (requests.get(database) ?? 0) + 1);
     await explainer.explain(request.connectionString, database, request);
     return faults.inflict(database, request);
@@ -149,9 +157,16 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     faults,
     explainer,
     urlOf: (database: string) => postgres.url(database),
+    /** The connection string with which a file uses a database until it gives it back. */
+    lend(database: string) {
+      const loan = String(++loanCount);
+      loans.set(database, loan);
+      return `${postgres.url(database)}?loan=${loan}`;
+    },
     databases,
     endDatabase(name: string) {
       requests.delete(name);
+      loans.delete(name);
       faults.withdraw(name);
       databases.giveBack(name);
     },

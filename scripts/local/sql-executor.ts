@@ -79,7 +79,7 @@ export type ExecutorOptions = {
   socketDir?: string | undefined;
 };
 
-/** Executes statements on the server at the host and port of `postgresUrl`, with one pool for each connection string. */
+/** Executes statements on the server at the host and port of `postgresUrl`, with a pool for each user, database and program. */
 export function createExecutor(
   postgresUrl: string,
   { keepsPlans = false, idleTimeoutMs = IDLE_TIMEOUT_MS, socketDir }: ExecutorOptions = {},
@@ -88,20 +88,24 @@ export function createExecutor(
   const pools = new Map<string, pg.Pool>();
 
   function findPool(connectionString: string): pg.Pool {
-    const known = pools.get(connectionString);
-    if (known) return known;
     const url = new URL(connectionString);
     if (!/^postgres(ql)?:$/.test(url.protocol) || !url.username || url.pathname.length < 2) {
       throw new TypeError("not a postgres:// URL with a user and a database");
     }
-    const pool = new pg.Pool({
-      // The host of the request is ignored: this endpoint leads to one server only.
-      host: socketDir ?? upstream.hostname,
-      port: Number(upstream.port || 5432),
+    const used = {
       user: decodeURIComponent(url.username),
       password: decodeURIComponent(url.password),
       database: decodeURIComponent(url.pathname.slice(1)),
       application_name: url.searchParams.get("application_name") ?? "sql-endpoint",
+    };
+    const key = JSON.stringify(used);
+    const known = pools.get(key);
+    if (known) return known;
+    const pool = new pg.Pool({
+      ...used,
+      // The host of the request is ignored: this endpoint leads to one server only.
+      host: socketDir ?? upstream.hostname,
+      port: Number(upstream.port || 5432),
       max: MAX_CONNECTIONS,
       idleTimeoutMillis: idleTimeoutMs,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -110,7 +114,7 @@ export function createExecutor(
     // end the process.
     pool.on("error", () => {});
     pool.on("connect", (client) => client.on("error", () => {}));
-    pools.set(connectionString, pool);
+    pools.set(key, pool);
     return pool;
   }
 

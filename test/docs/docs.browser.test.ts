@@ -196,7 +196,7 @@ describe("the documentation", () => {
     await one.locator(".answer code").getByText('"COMPLETED"').waitFor();
     const details = page.locator("#get_workflow_run_details");
     await details.getByText("Try it").click();
-    expect(await details.getByLabel("run_id").inputValue()).toBe(DEMO.runs.completed);
+    await expect.poll(() => details.getByLabel("run_id").inputValue()).toBe(DEMO.runs.completed);
     await details.getByLabel("run_id").fill("42");
     await details.getByRole("button", { name: "Send" }).click();
     await details.getByRole("status").getByText("422").waitFor();

@@ -2,7 +2,7 @@ import { describe, expect, inject, it } from "vitest";
 import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
 import { END_THAT_FIRES, INVOKE_WITHOUT_KEY, STOP_WITH_GRACE, tryOperation } from "./try-operation.ts";
-import { withHurriedService } from "./world.ts";
+import { withService } from "./world.ts";
 
 const isFault = (kind: string): kind is keyof typeof FAULTS => kind in FAULTS;
 const FAULT_KINDS = Object.keys(FAULTS).filter(isFault);
@@ -21,25 +21,25 @@ describe("every operation under every sort of fault between the service and its 
   it.concurrent.each(OPERATION_IDS.map((id, index) => ({ id, kinds: kindsFor(index) })))(
     "$id says whether to retry, leaves no half change, and succeeds afterwards",
     async ({ id, kinds }) => {
-      expect(await withHurriedService((service) => tryOperation(service, id, kinds))).toEqual([]);
+      expect(await withService((service) => tryOperation(service, id, kinds))).toEqual([]);
     },
   );
 
   it.concurrent("an invoke without an idempotency key behaves in the same way under all faults, and triggers one run each time", async () => {
     expect(
-      await withHurriedService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)),
+      await withService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)),
     ).toEqual([]);
   });
 
   it.concurrent("a stop that gives the runner time behaves in the same way under all faults", async () => {
     expect(
-      await withHurriedService((service) => tryOperation(service, "stop_workflow_run", KINDS, STOP_WITH_GRACE)),
+      await withService((service) => tryOperation(service, "stop_workflow_run", KINDS, STOP_WITH_GRACE)),
     ).toEqual([]);
   });
 
   it.concurrent("the end of a run after which another workflow runs behaves in the same way under all faults, and fires once", async () => {
     expect(
-      await withHurriedService((service) => tryOperation(service, "workflow_run_callback", KINDS, END_THAT_FIRES)),
+      await withService((service) => tryOperation(service, "workflow_run_callback", KINDS, END_THAT_FIRES)),
     ).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { brokenInvariants } from "../support/invariants.ts";
 import { type Call, OPERATIONS, type Operation } from "../support/operations.ts";
 import type { Service } from "../support/service.ts";
 import { addDefinition, addRunning, addRunTrigger, invokeDefinition } from "../support/stage.ts";
-import { createWorld, readStand, settle, type World } from "./world.ts";
+import { createWorld, readStand, serviceUnder, settle, type World } from "./world.ts";
 
 type Trial = Operation & { id: string };
 
@@ -97,9 +97,15 @@ async function prepare(service: Service, { call }: Trial): Promise<Place> {
   return prepared;
 }
 
-/** A change gets a new world for each try. A read is tried in one world, since it must leave it as it is. */
-const placeFor = async (service: Service, trial: Trial, { place }: Control): Promise<Place> =>
-  isRead(trial) ? place : prepare(service, trial);
+/**
+ * Where the service is asked under the fault, and the same place afterwards. A change gets a new world for each try. A read is tried in one
+ * world, since it must leave it as it is.
+ */
+async function placeFor(service: Service, kind: FaultKind, trial: Trial, { place }: Control) {
+  const asked = await serviceUnder(kind, service);
+  const { world, call } = isRead(trial) ? place : await prepare(asked, trial);
+  return { under: { ...world, service: asked }, world: { ...world, service }, call };
+}
 
 async function send({ service, tenant }: World, call: Call): Promise<Response> {
   return service.send(call.method, call.path, await credentialFor(tenant, call), call.body, call.headers);
@@ -127,9 +133,9 @@ async function tryHarmless(
   control: Control,
   fault: { kind: FaultKind; times?: number },
 ): Promise<string[]> {
-  const { world, call } = await placeFor(service, trial, control);
+  const { under, world, call } = await placeFor(service, fault.kind, trial, control);
   await service.database.inflict(fault);
-  const response = await send(world, call);
+  const response = await send(under, call);
   await service.database.mend();
   return [
     ...(await answerFaults("the answer", trial, response, control.once.status)),
@@ -144,9 +150,9 @@ async function tryLasting(
   kind: keyof typeof FAULTS,
 ): Promise<string[]> {
   const { isCarriedOut, isNews, isLostConnection } = FAULTS[kind];
-  const { world, call } = await placeFor(service, trial, control);
+  const { under, world, call } = await placeFor(service, kind, trial, control);
   await service.database.inflict({ kind });
-  const [response, requests] = await service.counted(() => send(world, call));
+  const [response, requests] = await service.counted(() => send(under, call));
   await service.database.mend();
 
   const expectedRequests = isRepeatable(trial) && isLostConnection ? 2 : 1;

@@ -1,26 +1,39 @@
 import { SESSION_SETTINGS } from "../support/callers.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
+import type { FaultKind } from "../support/harness-protocol.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 
 /** Where something is tried: a tenant of its own, whose runner takes every run. */
 export type World = Stage<Service>;
 
-/** A service that waits for its database as briefly as it can be told to. It is ready: a sweep has ended. */
-export async function startHurriedService(): Promise<Service> {
-  const service = await startService({ settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "1" } });
+/** A service that is ready: a sweep has ended. */
+export async function startReadyService(): Promise<Service> {
+  const service = await startService({ settings: SESSION_SETTINGS });
   await service.sweep();
   return service;
+}
+
+const HURRIED = { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "2" };
+
+const hurried = new WeakMap<Service, Promise<Service>>();
+
+/** The service to ask under a fault. It soon gives up what hangs; all else gets the usual time, since a busy machine may need it. */
+export async function serviceUnder(kind: FaultKind, service: Service): Promise<Service> {
+  if (kind !== "hang" && kind !== "hang after") return service;
+  const known = hurried.get(service) ?? startService({ database: service.database, settings: HURRIED });
+  hurried.set(service, known);
+  return known;
 }
 
 const idle: Service[] = [];
 
 /** Does `action` with a service that nobody else uses meanwhile: a fault concerns a whole database. */
-export async function withHurriedService<Result>(action: (service: Service) => Promise<Result>): Promise<Result> {
+export async function withService<Result>(action: (service: Service) => Promise<Result>): Promise<Result> {
   const known = idle.pop();
   // The last sweep of one that was used before may be minutes ago.
   await known?.sweep();
-  const service = known ?? (await startHurriedService());
+  const service = known ?? (await startReadyService());
   const result = await action(service);
   idle.push(service);
   return result;

@@ -28,7 +28,7 @@ it.each(seeds(1))(
     let isWriting = true;
 
     async function writer(number: number): Promise<void> {
-      const own = neon(`${url}?application_name=writers-${number % POOLS}`);
+      const own = neon(`${url}&application_name=writers-${number % POOLS}`);
       const write = () => own`
       insert into workflow_run_events (tenant_id, run_id, attempt, type)
       select ${tenant.id}, ${runId}, 1, 'DISPATCH_FAILED' from generate_series(1, ${1 + random.integer(3)})`;

@@ -4,7 +4,7 @@ import { askHarness } from "./harness.ts";
 import type { Fault } from "./harness-protocol.ts";
 
 export type TestDatabase = {
-  /** The connection string that the service gets. */
+  /** The connection string that the service gets. It is valid until the test file ends. */
   url: string;
   sqlEndpoint: string;
   /** A separate connection for the test, whose requests are not counted. */
@@ -56,7 +56,7 @@ export async function createDatabase({
   return {
     url,
     sqlEndpoint,
-    sql: neon(`${url}?application_name=harness`),
+    sql: neon(`${url}&application_name=harness`),
     countRequests: async () => (await askHarness<{ requests: number }>("/requests", target)).requests,
     inflict: (fault) => askHarness("/faults", target, fault),
     mend: () => askHarness("/faults/withdraw", target),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createWorld, readStand, settle, startHurriedService, type World } from "../faults/world.ts";
+import { createWorld, readStand, serviceUnder, settle, startReadyService, type World } from "../faults/world.ts";
 import { listDispatched, startFakeRunner } from "../support/fake-runner.ts";
 import { FAULTS } from "../support/harness-protocol.ts";
 import { brokenInvariants } from "../support/invariants.ts";
@@ -22,7 +22,8 @@ describe("the sweep under every fault between the service and its database", () 
     "loses nothing by %s at any of its requests, and the next sweep succeeds",
     { timeout: 60_000 },
     async (kind) => {
-      const service = await startHurriedService();
+      const service = await startReadyService();
+      const asked = await serviceUnder(kind, service);
       const control = await createBacklog(service);
       const [, requests] = await service.counted(() => service.sweep());
       const expected = await readStand(control);
@@ -32,7 +33,7 @@ describe("the sweep under every fault between the service and its database", () 
       for (let skip = 0; skip < requests; skip++) {
         const world = await createBacklog(service);
         await service.database.inflict({ kind, skip, times: 1 });
-        const isWhole = await service.sweep().then(
+        const isWhole = await asked.sweep().then(
           () => true,
           () => false,
         );
@@ -53,13 +54,14 @@ describe("a run whose dispatch could not be recorded", () => {
   it.concurrent.each(KINDS)(
     "is dispatched again with the same webhook-id after %s, and ends as usual",
     async (kind) => {
-      const service = await startHurriedService();
+      const service = await startReadyService();
+      const asked = await serviceUnder(kind, service);
       const runner = await startFakeRunner();
       const world = await createWorld(service, runner.url);
       const { tenant } = world;
       // The first request of an invoke triggers the run; the others come after the answer.
       await service.database.inflict({ kind, skip: 1 });
-      const response = await service.send("POST", invokePath(tenant), tenant.owner.key, {});
+      const response = await asked.send("POST", invokePath(tenant), tenant.owner.key, {});
       await service.database.mend();
       expect(response.status).toBe(202);
       await settle(world);
