@@ -26,15 +26,15 @@ describe("every operation under every sort of fault between the service and its 
   );
 
   it.concurrent("an invoke without an idempotency key behaves in the same way under all faults, and triggers one run each time", async () => {
-    expect(
-      await withService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY)),
-    ).toEqual([]);
+    expect(await withService((service) => tryOperation(service, "invoke_workflow", KINDS, INVOKE_WITHOUT_KEY))).toEqual(
+      [],
+    );
   });
 
   it.concurrent("a stop that gives the runner time behaves in the same way under all faults", async () => {
-    expect(
-      await withService((service) => tryOperation(service, "stop_workflow_run", KINDS, STOP_WITH_GRACE)),
-    ).toEqual([]);
+    expect(await withService((service) => tryOperation(service, "stop_workflow_run", KINDS, STOP_WITH_GRACE))).toEqual(
+      [],
+    );
   });
 
   it.concurrent("the end of a run after which another workflow runs behaves in the same way under all faults, and fires once", async () => {
