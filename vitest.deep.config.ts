@@ -19,7 +19,6 @@ export default defineConfig({
         "sweep/backlog.deep.test.ts",
         "plans/plans.deep.test.ts",
         "fuzz/document.deep.test.ts",
-        "plans/page-times.deep.test.ts",
         "access/access.deep.test.ts",
         "notify/feed-writers.deep.test.ts",
         "plans/sessions-cost.deep.test.ts",

@@ -4,6 +4,7 @@ import { afterAll, afterEach, vi } from "vitest";
 import { telling } from "../src/http/middleware/note-use.ts";
 import { endDatabases } from "./support/database.ts";
 import { emptyHubs } from "./support/live-service.ts";
+import { endServices } from "./support/service.ts";
 
 /** So many lines of the service's log are shown of a test that failed, and of those before it. */
 const KEPT_LINES = 100;
@@ -39,6 +40,7 @@ afterAll(async ({}, file) => {
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();
+  endServices();
   await endDatabases();
   for (const failed of [file, ...file.tasks]) showOfFailed(failed);
   Object.assign(console, { info, error });

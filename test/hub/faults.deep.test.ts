@@ -165,7 +165,7 @@ describe("nothing is lost, and the alarm does its work, when", () => {
 
   it("the hub is stopped in the middle of it: it is fired again", async () => {
     const runId = await invoke(service, tenant);
-    const sweep = vi.mocked(TenantSweeper.prototype.sweepTenant);
+    const sweep = vi.spyOn(TenantSweeper.prototype, "sweepTenant");
     const before = sweep.mock.calls.length;
     // With a timer, so that the runtime does not end the sweep as hung.
     let timer: ReturnType<typeof setInterval> | undefined;

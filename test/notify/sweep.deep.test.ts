@@ -24,7 +24,7 @@ async function start(settings: Record<string, unknown>): Promise<string> {
   service = await startLiveService({ settings });
   tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
   const { id } = await createEndpoint(service, tenant, answeringRunner(204));
-  vi.mocked(Notifier.prototype.notify).mockImplementation(async (endpointIds) => void started.push(endpointIds));
+  vi.spyOn(Notifier.prototype, "notify").mockImplementation(async (endpointIds) => void started.push(endpointIds));
   return id;
 }
 

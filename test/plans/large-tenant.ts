@@ -10,13 +10,13 @@ const SMALL_TENANTS = 1000;
  * Fills a tenant with 100,000 path parts, 20,000 definitions, 100,000 runs of a year, 200 users and 200 invites, and gives its
  * USER 50 permissions: on 40 folders and 10 definitions. Also creates 1,000 small tenants.
  */
-export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant, large = LARGE): Promise<void> {
+export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Promise<void> {
   await sql`insert into tenants (id, name) select gen_random_uuid(), 'Small' from generate_series(1, ${SMALL_TENANTS}::int)`;
   const sizes = sql`
     create temporary table t on commit drop as
     select t.id, size.*
     from tenants t
-    cross join jsonb_to_record(case when t.id = ${tenant.id} then ${JSON.stringify(large)} else ${JSON.stringify(SMALL)} end::jsonb)
+    cross join jsonb_to_record(case when t.id = ${tenant.id} then ${JSON.stringify(LARGE)} else ${JSON.stringify(SMALL)} end::jsonb)
       as size (users int, folders int, documents int, definitions int, runs int)`;
   // Ids are derived from names, so that references need no look-ups.
   const steps = [

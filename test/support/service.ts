@@ -24,7 +24,6 @@
  */
 import { createExecutionContext, createScheduledController, env, waitOnExecutionContext } from "cloudflare:test";
 import { neonConfig } from "@neondatabase/serverless";
-import { vi } from "vitest";
 import worker, { Notifier } from "../../src/worker.ts";
 import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
 import type { Call } from "./operations.ts";
@@ -66,26 +65,25 @@ export type ServiceOptions = DatabaseOptions & {
 };
 
 /** The services of the test file. */
-let services: Pick<Service, "database" | "bindings">[] = [];
+const services: Pick<Service, "database" | "bindings">[] = [];
+
+/** Forgets the services of the test file: what they have left running notifies nobody any more. */
+export const endServices = (): void => void services.splice(0);
+
 const { notify } = Notifier.prototype;
 
-/**
+/*
  * The runtime of the tests has one environment for all files. The notifier gets that of the service whose endpoints it is to
  * notify, and whoever calls it waits until everything is sent.
  */
-function replaceNotifier(): void {
-  // The mocks of a file are restored when it ends.
-  if (vi.isMockFunction(Notifier.prototype.notify)) return;
-  services = [];
-  vi.spyOn(Notifier.prototype, "notify").mockImplementation(async function (this: Notifier, endpointIds) {
-    const bindings = await findBindings(endpointIds);
-    if (bindings === undefined) return;
-    const sending: Promise<unknown>[] = [];
-    const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };
-    await notify.call(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), endpointIds);
-    await Promise.all(sending);
-  });
-}
+Notifier.prototype.notify = async function (this: Notifier, endpointIds) {
+  const bindings = await findBindings(endpointIds);
+  if (bindings === undefined) return;
+  const sending: Promise<unknown>[] = [];
+  const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };
+  await notify.call(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), endpointIds);
+  await Promise.all(sending);
+};
 
 /** The environment of the service in whose database an endpoint is. */
 async function findBindings(endpointIds: string[]): Promise<object | undefined> {
@@ -108,7 +106,6 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
     ...options.settings,
   };
 
-  replaceNotifier();
   services.push({ database, bindings });
 
   async function fetchFromWorker(path: string, init?: Init): Promise<Response> {
