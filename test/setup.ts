@@ -32,11 +32,14 @@ const showOfFailed = ({ result }: { result?: { state: string } | undefined }): v
   if (result?.state === "fail" && lines.length > 0) info(lines.splice(0).join("\n"));
 };
 
-afterEach(({ task }) => showOfFailed(task));
+afterEach(async ({ task }) => {
+  showOfFailed(task);
+  // What a test has left would be swept, and so ask the database, while a later test counts the requests of its own.
+  await emptyHubs();
+});
 
 // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it which fixtures the hook needs.
 afterAll(async ({}, file) => {
-  await emptyHubs();
   vi.restoreAllMocks();
   vi.unstubAllGlobals();
   vi.useRealTimers();

@@ -38,7 +38,7 @@ TenantSweeper.prototype.sweepTenant = async function (this: TenantSweeper, tenan
 
 const openHub = (tenantId: string) => env.HUB.get(env.HUB.idFromName(tenantId));
 
-/** Has the hubs forget their tenants: an alarm that fires after the tests of a file would find no database. */
+/** Has the hubs forget their tenants, so that their alarms find nothing due. */
 export async function emptyHubs(): Promise<void> {
   for (const tenantId of tenantsInUse.keys()) {
     await runInDurableObject(openHub(tenantId), async (_, { storage }) => {
