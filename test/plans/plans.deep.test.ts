@@ -61,9 +61,11 @@ const explain = (call: Call, token: string | undefined) =>
 
 describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 runs", () => {
   it.each(OPERATION_IDS)("%s reads no table completely, for any caller", async (id) => {
-    const { bare: userWithGrants, writer, owner, ownerBySession } = callers;
+    const { bare: userWithGrants, writer, ownerBySession } = callers;
+    // Changes are made by the writer, and by the OWNER with a key, in the next test.
+    const others = CHANGES.includes(id) ? [ownerBySession] : [writer, ownerBySession];
     let call: Call | undefined;
-    for (const caller of [userWithGrants, writer, owner, ownerBySession]) {
+    for (const caller of [userWithGrants, ...others]) {
       // A change may have removed or ended what the call is about, so the call is made anew.
       if (call?.method !== "GET") call = await callOf(id, stage);
       const token = (await runnerCredential(stage.tenant, call)) ?? caller();
@@ -76,12 +78,13 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
   });
 
   // Each event of a run looks at the notification endpoints of its tenant, of which there are up to 50.
-  it.each(CHANGES)("%s reads fewer than 1,000 rows, by an OWNER and by a USER", async (id) => {
+  it.each(CHANGES)("%s reads fewer than 1,000 rows, and no table completely, by an OWNER and by a USER", async (id) => {
     const byOwner = await callOf(id, stage);
     const [response, ofOwner] = await explain(byOwner, await credentialFor(stage.tenant, byOwner));
     expect(response.status).toBeLessThan(300);
     const [, ofUser] = await explain(await callOf(id, stage), callers.writer());
     for (const statements of [ofOwner, ofUser]) {
+      expect(scanned(statements)).toEqual([]);
       expect(readMuchOf(statements)).toEqual([]);
       expect(rowsRead(statements)).toBeLessThan(1000);
     }
@@ -101,7 +104,7 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
     "/v1/path-parts",
     "/v1/path-parts?max_depth=2&sort_order=NAME",
   ])("%s does not read the history either", async (path) => {
-    for (const caller of [callers.bare, callers.writer, callers.owner]) {
+    for (const caller of [callers.bare, callers.owner]) {
       const [response, statements] = await explain({ method: "GET", path }, caller());
       expect(response.status).toBe(200);
       expect(scanned(statements)).toEqual([]);
