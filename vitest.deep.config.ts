@@ -9,12 +9,13 @@ export default defineConfig({
   test: {
     silent: "passed-only",
     sequence: {
-      // The first one measures delays, so nothing that takes much of the CPU runs beside it.
+      // The first one measures delays. The four after it mostly wait, so it has the CPU to itself.
       sequencer: longestFirst([
         "exactness.deep.test.ts",
         "hub/idle-runners.deep.test.ts",
         "notify/slow-endpoints.deep.test.ts",
         "hub/with-objects.deep.test.ts",
+        "hub/leases.deep.test.ts",
         "faults/every-operation.deep.test.ts",
         "sweep/backlog.deep.test.ts",
         "plans/plans.deep.test.ts",
