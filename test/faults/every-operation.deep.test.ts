@@ -1,17 +1,18 @@
 import { describe, expect, inject, it } from "vitest";
-import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
+import { FAULT_KINDS, FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
 import { END_THAT_FIRES, INVOKE_WITHOUT_KEY, STOP_WITH_GRACE, tryOperation } from "./try-operation.ts";
 import { withService } from "./world.ts";
 
-const isFault = (kind: string): kind is keyof typeof FAULTS => kind in FAULTS;
-const FAULT_KINDS = Object.keys(FAULTS).filter(isFault);
 const KINDS: FaultKind[] = [...FAULT_KINDS, "slow"];
 
 /** Kinds of fault with the same properties. One function of the service judges what comes back from the database, for all operations. */
 const SORTS = Object.values(Object.groupBy(FAULT_KINDS, (kind) => JSON.stringify(FAULTS[kind])));
 
-/** One kind of each sort, by operation and seed, and an answer that is late. Over all operations, a test run tries every kind. */
+/**
+ * The kinds that an operation is tried under: one of each sort, and an answer that is late. Which one differs by operation and by seed, so
+ * all operations together are tried under every kind.
+ */
 const kindsFor = (index: number): FaultKind[] => [
   ...SORTS.flatMap((kinds = []) => kinds[(inject("seed") + index) % kinds.length] ?? []),
   "slow",

@@ -1,5 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
+import { writeUnchecked } from "../support/database.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { insertSessions, startRunner, useLeases } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -62,9 +63,7 @@ describe("with 100,000 open sessions of runners", () => {
       insert into api_keys (id, tenant_id, user_id, name, kind, key_hash, key_suffix)
       select gen_random_uuid(), ${tenant.id}, ${tenant.owner.id}, 'Key', 'RUNNER', sha256((${tenant.id} || n)::bytea), 'test'
       from generate_series(2, ${keys}::int) n`;
-    // Foreign keys are not checked: they hold here, and checking so many rows takes longer than writing them.
-    await sql.transaction([
-      sql`set local session_replication_role = replica`,
+    await writeUnchecked(sql, [
       sql`
         insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, last_seen_at, expires_at)
         select gen_random_uuid(), k.tenant_id, k.id, 'Runner', 1, statement_timestamp() - interval '1 hour',

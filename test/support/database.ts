@@ -4,7 +4,7 @@ import { askHarness } from "./harness.ts";
 import type { Fault } from "./harness-protocol.ts";
 
 export type TestDatabase = {
-  /** The connection string that the service gets. It is valid until the test file ends. */
+  /** The connection string that the service gets. Requests with it are refused when the test file has ended. */
   url: string;
   sqlEndpoint: string;
   /** A separate connection for the test, whose requests are not counted. */
@@ -21,6 +21,13 @@ export type TestDatabase = {
   stop(): Promise<void>;
   start(): Promise<void>;
 };
+
+/**
+ * Executes statements that write very many rows, in one transaction. Triggers do not fire, and foreign keys are not checked: to check so many
+ * takes as long as to write them, and whoever calls this gives only rows whose keys exist.
+ */
+export const writeUnchecked = (sql: TestDatabase["sql"], statements: ReturnType<TestDatabase["sql"]>[]) =>
+  sql.transaction([sql`set local session_replication_role = replica`, ...statements]);
 
 export type DatabaseOptions = {
   /** Use a separate Postgres server, which the test may stop. "oldest": one of the oldest version that we support. */

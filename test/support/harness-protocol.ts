@@ -52,6 +52,9 @@ export const FAULTS = {
   deadlock: { isCarriedOut: false, isNews: true, isLostConnection: false },
 } as const satisfies Record<string, { isCarriedOut: boolean; isNews: boolean; isLostConnection: boolean }>;
 
+const isFault = (kind: string): kind is keyof typeof FAULTS => kind in FAULTS;
+export const FAULT_KINDS = Object.keys(FAULTS).filter(isFault);
+
 export type FaultKind = keyof typeof FAULTS | "slow";
 
 /**

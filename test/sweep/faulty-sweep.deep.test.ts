@@ -1,12 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createWorld, readStand, serviceUnder, settle, startReadyService, type World } from "../faults/world.ts";
 import { listDispatched, startFakeRunner } from "../support/fake-runner.ts";
-import { FAULTS } from "../support/harness-protocol.ts";
+import { FAULT_KINDS, FAULTS } from "../support/harness-protocol.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import type { Service } from "../support/service.ts";
-
-const KINDS = Object.keys(FAULTS).filter((kind): kind is keyof typeof FAULTS => kind in FAULTS);
 
 /** An overdue run with another behind it, in a separate world. */
 async function createBacklog(service: Service): Promise<World> {
@@ -18,7 +16,7 @@ async function createBacklog(service: Service): Promise<World> {
 }
 
 describe("the sweep under every fault between the service and its database", () => {
-  it.concurrent.each(KINDS)(
+  it.concurrent.each(FAULT_KINDS)(
     "loses nothing by %s at any of its requests, and the next sweep succeeds",
     { timeout: 60_000 },
     async (kind) => {
@@ -51,7 +49,7 @@ describe("the sweep under every fault between the service and its database", () 
 });
 
 describe("a run whose dispatch could not be recorded", () => {
-  it.concurrent.each(KINDS)(
+  it.concurrent.each(FAULT_KINDS)(
     "is dispatched again with the same webhook-id after %s, and ends as usual",
     async (kind) => {
       const service = await startReadyService();
