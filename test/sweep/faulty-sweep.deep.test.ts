@@ -18,7 +18,6 @@ async function createBacklog(service: Service): Promise<World> {
 describe("the sweep under every fault between the service and its database", () => {
   it.concurrent.each(FAULT_KINDS)(
     "loses nothing by %s at any of its requests, and the next sweep succeeds",
-    { timeout: 60_000 },
     async (kind) => {
       const service = await startReadyService();
       const asked = await serviceUnder(kind, service);
