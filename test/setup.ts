@@ -34,7 +34,7 @@ const showOfFailed = ({ result }: { result?: { state: string } | undefined }): v
 
 afterEach(async ({ task }) => {
   showOfFailed(task);
-  // What a test has left would be swept, and so ask the database, while a later test counts the requests of its own.
+  // Otherwise an alarm of this test could fire during a later one, and its requests to the database would be counted there.
   await emptyHubs();
 });
 

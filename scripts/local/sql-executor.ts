@@ -103,7 +103,7 @@ export function createExecutor(
     if (known) return known;
     const pool = new pg.Pool({
       ...used,
-      // The host of the request is ignored: this endpoint leads to one server only.
+      // The host in the connection string is ignored, since this endpoint is for one server.
       host: socketDir ?? upstream.hostname,
       port: Number(upstream.port || 5432),
       max: MAX_CONNECTIONS,

@@ -7,9 +7,10 @@ import { copyClient, startSharedStack } from "../support/node/shared-stack.ts";
 import type { World } from "./installed-client.ts";
 
 /**
- * Before the tests of a file, starts a local stack and copies the installed client into a folder. The tests get both by calling the
- * function that is returned. `env`: settings of the stack's example runner, such as WORK_SECONDS. `version`: the Node that runs the
- * client, by default the oldest that is supported.
+ * Starts a local stack, and copies the installed client into a folder, before the tests of a file. Returns a function by which the tests get
+ * both.
+ * - `env`: settings of the stack's example runner, such as WORK_SECONDS.
+ * - `version`: the version of Node that runs the client. The default is the oldest that is supported.
  */
 export function useWorld(env: Record<string, string> = {}, version: World["version"] = "20") {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-client-"));

@@ -15,10 +15,10 @@ type Outcome = { status: number; stand: string };
 type Place = { world: World; call: Call };
 
 /**
- * What an operation does without a fault, which is compared with what it does under each fault. The call is sent twice.
- * - `expected`: the status of the first answer, by the table of operations.
- * - `before`: what the database has before the first call.
- * - `once`, `twice`: the status of the first and of the second answer, and what the database has after each.
+ * What happens when a call is sent twice without a fault. What happens under each fault is compared with it.
+ * - `expected`: the status that the first answer should have, by the table of operations.
+ * - `before`: the content of the database before the first call.
+ * - `once`, `twice`: the status of the first and of the second answer, and the content of the database after each.
  */
 type Control = { place: Place; expected: number; before: string; once: Outcome; twice: Outcome };
 
@@ -98,8 +98,8 @@ async function prepare(service: Service, { call }: Trial): Promise<Place> {
 }
 
 /**
- * Where the service is asked under the fault, and the same place afterwards. A change gets a new world for each try. A read is tried in one
- * world, since it must leave it as it is.
+ * Where to send the call: `under` while the fault lasts, and `world` afterwards. They are the same tenant, but `under` does not wait long for a
+ * database that hangs. A change gets a new tenant for each try. All tries of a read share one, since a read must leave it as it is.
  */
 async function placeFor(service: Service, kind: FaultKind, trial: Trial, { place }: Control) {
   const asked = await serviceUnder(kind, service);

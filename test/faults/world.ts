@@ -18,7 +18,10 @@ const HURRIED = { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "2" };
 
 const hurried = new WeakMap<Service, Promise<Service>>();
 
-/** The service to ask under a fault. It soon gives up what hangs; all else gets the usual time, since a busy machine may need it. */
+/**
+ * The service to ask under this kind of fault. Under one that hangs, it is one that waits for the database for two seconds only. Under all
+ * others it has the usual time limit, since statements that do end may take more than two seconds on a busy machine.
+ */
 export async function serviceUnder(kind: FaultKind, service: Service): Promise<Service> {
   if (kind !== "hang" && kind !== "hang after") return service;
   const known = hurried.get(service) ?? startService({ database: service.database, settings: HURRIED });

@@ -26,9 +26,9 @@ const tenantsInUse = new Map<string, object>();
 const { sweepTenant } = TenantSweeper.prototype;
 
 /*
- * The runtime of the tests has one environment for all files. The sweeper of an alarm gets that of its tenant's service. One that comes
- * after its file has ended finds nothing due. The environment of the runtime leads to another database, and the driver has one address for
- * all, so the requests of the file that runs then would go there, too.
+ * The runtime of the tests has one environment for all files, so the sweeper of an alarm gets that of its tenant's service. When the service
+ * is gone, it finds nothing due. With the runtime's own environment it would set the address of the database, which the driver keeps for the
+ * whole runtime, and so misdirect the requests of the test file that runs then.
  */
 TenantSweeper.prototype.sweepTenant = async function (this: TenantSweeper, tenantId, lateMs) {
   const bindings = tenantsInUse.get(tenantId);

@@ -13,8 +13,8 @@
 -- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
 -- - with `record_acceptances`, which locks only the run: this verb locks the run, too.
 --
--- With the default `random_page_cost`, Postgres would read the whole table of definitions to find one. So this verb sets it, as
--- `lease_runs` does.
+-- With the default `random_page_cost`, Postgres would read the whole table of definitions to find one. This verb therefore sets a lower
+-- one: see `lease_runs`.
 --
 -- Answers {"result": {"status"}}, or "refused" which is one of: not_found, other_attempt (with "attempt"), ended (with "status"
 -- and "ended_by")

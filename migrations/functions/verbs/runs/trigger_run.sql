@@ -16,8 +16,8 @@
 -- Closes the race between two invokes with the same key or for the same slots: the second waits for the definition's lock, and
 -- then sees what the first did.
 --
--- With the default `random_page_cost`, Postgres would read the whole table of definitions to find one. So this verb sets it, as
--- `lease_runs` does.
+-- With the default `random_page_cost`, Postgres would read the whole table of definitions to find one. This verb therefore sets a lower
+-- one: see `lease_runs`.
 --
 -- Answers {"result": {"run", "replayed"}}, or "refused":
 -- unauthenticated, not_found, or what `add_run` refuses
