@@ -1,15 +1,9 @@
 /** Searches everything that the service writes for secrets. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
-import {
-  inTurn,
-  knownCallers,
-  SESSION_KEYS,
-  SESSION_SETTINGS,
-  sessionToken,
-  unknownCallers,
-} from "../support/callers.ts";
+import { knownCallers, SESSION_KEYS, SESSION_SETTINGS, sessionToken, unknownCallers } from "../support/callers.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { inTurn } from "../support/in-turn.ts";
 import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
 import { requestOf, type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";

@@ -1,6 +1,6 @@
 import { sign } from "hono/jwt";
 import { formatApiKey } from "../../src/http/credentials/api-key.ts";
-import { type Call, OPERATION_IDS } from "./operations.ts";
+import type { Call } from "./operations.ts";
 import { addSignInSession } from "./sign-in-session.ts";
 import { addRunnerSession, type Stage } from "./stage.ts";
 import type { TestTenant } from "./tenant.ts";
@@ -175,12 +175,3 @@ async function untiedSession(stage: Stage, userId: string): Promise<string> {
 }
 
 const addAdmin = (stage: Stage) => addUser(stage.service.database, stage.tenant, "ADMIN");
-
-/** Chooses `count` of the callers, others for each operation, so that all of them are used. */
-export function inTurn<Some>(callers: Record<string, Some>, operationId: string, count: number): Record<string, Some> {
-  const all = Object.entries(callers);
-  const size = Math.min(count, all.length);
-  const start = OPERATION_IDS.indexOf(operationId) * size;
-  const chosen = Array.from({ length: size }, (_, i) => all[(start + i) % all.length]);
-  return Object.fromEntries(chosen.filter((entry) => entry !== undefined));
-}
