@@ -15,14 +15,7 @@ export default defineConfig({
     // Four runtimes for two cores, since many tests wait for a timer or for the database.
     maxWorkers: 4,
     sequence: {
-      sequencer: spreadOut([
-        "hub/stream.test.ts",
-        "hub/leases.test.ts",
-        "hub/wait.test.ts",
-        "hub/log-stream.test.ts",
-        "hub/alarm.test.ts",
-        "hub/register.test.ts",
-      ]),
+      sequencer: spreadOut(["hub/stream.test.ts", "hub/leases.test.ts", "hub/wait.test.ts", "hub/alarm.test.ts"]),
     },
     // Many concurrent tests wait for a time limit.
     maxConcurrency: 10,

@@ -28,7 +28,7 @@ export default defineConfig({
         "triggers/many.deep.test.ts",
         "scripts/doctor.deep.test.ts",
         "scripts/pause-sweep.deep.test.ts",
-        "triggers/after-run.deep.test.ts",
+        "triggers/after-run-load.deep.test.ts",
         "db/oldest-postgres.deep.test.ts",
         "access/secrets.deep.test.ts",
         "kills/kill.node.test.ts",

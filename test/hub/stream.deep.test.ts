@@ -1,16 +1,17 @@
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { readEvents, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
-import { callBack, invoke } from "../support/lifecycle.ts";
+import { callBack, insertRun, invoke } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  service = await startLiveService();
+  service = await startLiveService({ settings: PAGE_SETTINGS });
 });
 
 beforeEach(async () => {
@@ -86,6 +87,27 @@ describe("the stream of a run", () => {
     await Promise.all([...readers, readEvents(other)].map((reader) => reader.close()));
     await vi.waitFor(async () => expect((await get(`${runId}/stream`)).status).toBe(200), 5_000);
   });
+
+  it("sends the progress of its attempt, at the beginning and when it has changed, and not for each entry of the log", async () => {
+    const runId = await invoke(service, tenant);
+    const send = async (path: string, body: object, attempt = 1) =>
+      service.send("POST", `/v1/workflow-runs/${runId}/${path}`, await runToken(tenant, runId, attempt), body);
+    await send("heartbeat", { progress: { percent: 10, message: "Reading" } });
+    const reader = readEvents<unknown>(await get(`${runId}/stream`));
+    const [first] = (await reader.until("progress")).slice(-1);
+    const progress = { attempt: 1, percent: 10, message: "Reading" };
+    expect(first).toEqual({ id: "", event: "progress", data: progress });
+
+    // Neither is news for this stream: it has the progress already, and no log.
+    await send("heartbeat", { progress: { percent: 10, message: "Reading" } });
+    await send("log", { sequence: 0, text: "Line\n" });
+    await send("heartbeat", { progress: { percent: 20 } });
+    expect((await reader.next())?.data).toEqual({ attempt: 1, percent: 20, message: null });
+    await callBack(service, tenant, runId, { status: "FAILED" });
+    expect(typesOf(await reader.drain())).toEqual(["FAILED"]);
+    const ended = await readEvents(await get(`${runId}/stream`)).drain();
+    expect(typesOf(ended)).not.toContain("progress");
+  });
 });
 
 describe("the stream of all runs", () => {
@@ -124,5 +146,47 @@ describe("the stream of all runs", () => {
     const [stored] = await service.database.sql`
       select array_agg(id::text order by id) as ids from workflow_run_events where tenant_id = ${tenant.id} and id <= ${seen.at(-1)}`;
     expect(seen.toSorted((a, b) => Number(a) - Number(b))).toEqual(stored?.ids);
+  });
+});
+
+describe("the streams of a user", () => {
+  async function revokeKey(): Promise<Response> {
+    const [key] = await (await service.get("/v1/api-keys", tenant.admin.key)).json<{ id: string }[]>();
+    return service.send("DELETE", `/v1/api-keys/${key?.id}`, tenant.admin.key);
+  }
+  const usersPath = () => `/v1/tenants/${tenant.id}/users/${tenant.admin.id}`;
+
+  it.each([
+    ["whose key was revoked", () => revokeKey()],
+    ["who was deactivated", () => service.send("POST", `${usersPath()}/deactivate`, tenant.owner.key)],
+    ["who was deleted", () => service.send("DELETE", usersPath(), tenant.owner.key)],
+  ])("%s end at once, and those of other users continue", async (_, change) => {
+    const runId = await insertRun(service.database, tenant, { status: "PENDING" });
+    const theirs = [await get("stream", {}, tenant.admin.key), await get(`${runId}/stream`, {}, tenant.admin.key)];
+    const other = readEvents(await get("stream"));
+    const ending = theirs.map(async (response) => (await response.text()).length > 0);
+    expect((await change()).status).toBeLessThan(300);
+    expect(await Promise.all(ending)).toEqual([true, true]);
+    expect((await get("stream", {}, tenant.admin.key)).status).toBe(401);
+    await invoke(service, tenant);
+    expect(typesOf(await other.until("QUEUED"))).toEqual(["TRIGGERED", "QUEUED"]);
+    await other.close();
+  });
+
+  it("who are signed in end at once when their session is ended, and not those of a colleague", async () => {
+    const browser = await signIn(service, tenant.admin.key);
+    const other = readEvents(await (await signIn(service, tenant.owner.key)).get("/v1/workflow-runs/stream"));
+    const stream = await browser.get("/v1/workflow-runs/stream");
+    expect(stream.status).toBe(200);
+    const ended = stream.text();
+    const list = await service.get("/v1/sign-in-sessions", tenant.admin.key);
+    const [session] = (await list.json<{ items: { id: string }[] }>()).items;
+    const path = `/v1/sign-in-sessions/${session?.id}`;
+    expect((await service.send("DELETE", path, tenant.admin.key)).status).toBe(204);
+    await ended;
+    expect((await browser.get("/v1/workflow-runs/stream")).status).toBe(401);
+    await invoke(service, tenant);
+    expect(typesOf(await other.until("STARTED"))).toEqual(["TRIGGERED", "STARTED"]);
+    await other.close();
   });
 });

@@ -1,5 +1,4 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { readEvents, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
@@ -8,13 +7,13 @@ import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 let service: LiveService;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  service = await startLiveService({ settings: PAGE_SETTINGS });
+  service = await startLiveService();
 });
 
 beforeEach(async () => {
@@ -42,27 +41,6 @@ describe("the stream of a run", () => {
     await reader.until("DISPATCHED");
     await callBack(service, tenant, runId, { status: "COMPLETED" });
     expect(typesOf(await reader.drain())).toEqual(["COMPLETED"]);
-  });
-
-  it("sends the progress of its attempt, at the beginning and when it has changed, and not for each entry of the log", async () => {
-    const runId = await invoke(service, tenant);
-    const send = async (path: string, body: object, attempt = 1) =>
-      service.send("POST", `/v1/workflow-runs/${runId}/${path}`, await runToken(tenant, runId, attempt), body);
-    await send("heartbeat", { progress: { percent: 10, message: "Reading" } });
-    const reader = readEvents<unknown>(await get(`${runId}/stream`));
-    const [first] = (await reader.until("progress")).slice(-1);
-    const progress = { attempt: 1, percent: 10, message: "Reading" };
-    expect(first).toEqual({ id: "", event: "progress", data: progress });
-
-    // Neither is news for this stream: it has the progress already, and no log.
-    await send("heartbeat", { progress: { percent: 10, message: "Reading" } });
-    await send("log", { sequence: 0, text: "Line\n" });
-    await send("heartbeat", { progress: { percent: 20 } });
-    expect((await reader.next())?.data).toEqual({ attempt: 1, percent: 20, message: null });
-    await callBack(service, tenant, runId, { status: "FAILED" });
-    expect(typesOf(await reader.drain())).toEqual(["FAILED"]);
-    const ended = await readEvents(await get(`${runId}/stream`)).drain();
-    expect(typesOf(ended)).not.toContain("progress");
   });
 
   it("sends a time-out when it is recorded, although nobody has announced it", async () => {
@@ -102,48 +80,6 @@ describe("the clients of streams that end at the same moment", () => {
     expect(Math.min(...times)).toBeGreaterThanOrEqual(1_000);
     expect(Math.max(...times)).toBeLessThanOrEqual(15_000);
     expect(new Set(times.map((ms) => Math.floor(ms / 1_000))).size).toBeGreaterThan(5);
-  });
-});
-
-describe("the streams of a user", () => {
-  async function revokeKey(): Promise<Response> {
-    const [key] = await (await service.get("/v1/api-keys", tenant.admin.key)).json<{ id: string }[]>();
-    return service.send("DELETE", `/v1/api-keys/${key?.id}`, tenant.admin.key);
-  }
-  const usersPath = () => `/v1/tenants/${tenant.id}/users/${tenant.admin.id}`;
-
-  it.each([
-    ["whose key was revoked", () => revokeKey()],
-    ["who was deactivated", () => service.send("POST", `${usersPath()}/deactivate`, tenant.owner.key)],
-    ["who was deleted", () => service.send("DELETE", usersPath(), tenant.owner.key)],
-  ])("%s end at once, and those of other users continue", async (_, change) => {
-    const runId = await insertRun(service.database, tenant, { status: "PENDING" });
-    const theirs = [await get("stream", {}, tenant.admin.key), await get(`${runId}/stream`, {}, tenant.admin.key)];
-    const other = readEvents(await get("stream"));
-    const ending = theirs.map(async (response) => (await response.text()).length > 0);
-    expect((await change()).status).toBeLessThan(300);
-    expect(await Promise.all(ending)).toEqual([true, true]);
-    expect((await get("stream", {}, tenant.admin.key)).status).toBe(401);
-    await invoke(service, tenant);
-    expect(typesOf(await other.until("QUEUED"))).toEqual(["TRIGGERED", "QUEUED"]);
-    await other.close();
-  });
-
-  it("who are signed in end at once when their session is ended, and not those of a colleague", async () => {
-    const browser = await signIn(service, tenant.admin.key);
-    const other = readEvents(await (await signIn(service, tenant.owner.key)).get("/v1/workflow-runs/stream"));
-    const stream = await browser.get("/v1/workflow-runs/stream");
-    expect(stream.status).toBe(200);
-    const ended = stream.text();
-    const list = await service.get("/v1/sign-in-sessions", tenant.admin.key);
-    const [session] = (await list.json<{ items: { id: string }[] }>()).items;
-    const path = `/v1/sign-in-sessions/${session?.id}`;
-    expect((await service.send("DELETE", path, tenant.admin.key)).status).toBe(204);
-    await ended;
-    expect((await browser.get("/v1/workflow-runs/stream")).status).toBe(401);
-    await invoke(service, tenant);
-    expect(typesOf(await other.until("STARTED"))).toEqual(["TRIGGERED", "STARTED"]);
-    await other.close();
   });
 });
 

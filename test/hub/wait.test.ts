@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { preferredWait } from "../../src/http/live/prefer.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
-import { type LiveService, socketsOf, startLiveService } from "../support/live-service.ts";
+import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { meanwhile } from "../support/waiting.ts";
@@ -78,35 +78,6 @@ describe("GET of a run with Prefer: wait", () => {
   });
 });
 
-describe("a caller with 50 requests that wait", () => {
-  it("is refused a further one, and an invoke that asks to wait is answered without a wait", async () => {
-    const runId = await invoke(service, tenant);
-    const result = `/v1/workflow-runs/${runId}/result`;
-    const wait = { Prefer: "wait=60" };
-    const waiting = [
-      ...Array.from({ length: 25 }, () => read(runId, wait)),
-      ...Array.from({ length: 25 }, () => service.get(result, tenant.owner.key, wait)),
-    ];
-    await expect.poll(() => socketsOf(service, tenant), { timeout: 20_000 }).toBe(50);
-
-    for (const refused of [await read(runId, wait), await service.get(result, tenant.owner.key, wait)]) {
-      expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "10"]);
-      expect(await refused.json()).toMatchObject({
-        detail: "50 requests of yours wait for runs, and more are not allowed. Wait for one to be answered.",
-      });
-    }
-    const invoked = await service.send("POST", invokePath(tenant), tenant.owner.key, {}, wait);
-    expect([invoked.status, invoked.headers.get("Preference-Applied")]).toEqual([202, null]);
-    const others = service.get(result, tenant.admin.key, wait);
-    const stream = await service.get(`/v1/workflow-runs/${runId}/stream`, tenant.owner.key);
-    expect(stream.status).toBe(200);
-
-    await callBack(service, tenant, runId, { status: "COMPLETED" });
-    expect((await Promise.all([...waiting, others])).map(({ status }) => status)).toEqual(Array(51).fill(200));
-    await stream.text();
-  });
-});
-
 describe("the result of a run with Prefer: wait", () => {
   it("comes as soon as the run has ended, with one database request before and one after", async () => {
     const runId = await invoke(service, tenant);
@@ -118,38 +89,6 @@ describe("the result of a run with Prefer: wait", () => {
     expect([response.status, response.headers.get("Preference-Applied")]).toEqual([200, "wait=20"]);
     expect(await response.json()).toMatchObject({ status: "COMPLETED", summary: "Done." });
     expect([ms < 5_000, (await service.database.countRequests()) - before]).toEqual([true, 3]);
-  });
-
-  it("is answered at the deadline, and with the current state when the time is up", async () => {
-    const runId = await invoke(service, tenant);
-    const path = `/v1/workflow-runs/${runId}/result`;
-    const soon = await service.get(path, tenant.owner.key, { Prefer: "wait=1" });
-    expect(await soon.json()).toMatchObject({ status: "RUNNING" });
-    await service.database.sql`
-      update workflow_runs set deadline_at = statement_timestamp() + interval '1 second' where id = ${runId}`;
-    const late = await service.get(path, tenant.owner.key, { Prefer: "wait=20" });
-    expect(await late.json()).toMatchObject({ status: "FAILED", failure_code: "DEADLINE" });
-  });
-});
-
-describe.each(["", "/result"])("GET /v1/workflow-runs/{run_id}%s with Prefer: wait", (suffix) => {
-  it("waits on while a run that has timed out is retried automatically", async () => {
-    const { sql } = service.database;
-    await sql`
-      update workflow_definitions set max_attempts = 2, retry_on = '{DEADLINE}' where id = ${tenant.definitionId}`;
-    const runId = await invoke(service, tenant);
-    await makeOverdue(service, runId);
-    const path = `/v1/workflow-runs/${runId}`;
-    let retried: unknown;
-    const waiting = service.get(path + suffix, tenant.owner.key, { Prefer: "wait=20" });
-    const [response, ms] = await meanwhile(waiting, async () => {
-      await service.sweep();
-      [retried] = await sql`select status, attempt from workflow_runs where id = ${runId}`;
-      await service.send("POST", `${path}/stop`, tenant.owner.key);
-    });
-    expect(retried).toEqual({ status: "PENDING", attempt: 2 });
-    expect(await response.json()).toMatchObject({ status: "FAILED", error: "Stopped." });
-    expect(ms).toBeLessThan(5_000);
   });
 });
 

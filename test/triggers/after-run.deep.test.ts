@@ -1,84 +1,350 @@
-/** Two workflows that run after each other, under load. */
-import { beforeAll, expect, it, vi } from "vitest";
+/** Triggers that fire after another run. */
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
-import { print, seeds } from "../support/harness.ts";
-import { brokenInvariants } from "../support/invariants.ts";
-import { invoke } from "../support/lifecycle.ts";
-import { createRandom } from "../support/random.ts";
-import { startService } from "../support/service.ts";
-import { createTenant, runToken } from "../support/tenant.ts";
-import { addWorkflow } from "./second-workflow.ts";
-import { createAfter } from "./support.ts";
+import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { permit } from "../support/path-parts.ts";
+import { readFeed } from "../support/read-feed.ts";
+import { type Service, startService } from "../support/service.ts";
+import { addUser, createTenant, runToken, type TestTenant, type TestUser } from "../support/tenant.ts";
+import { addWorkflow, bodyAfter } from "./second-workflow.ts";
+import { createAfter, HOURLY, readFirings, readTrigger, send } from "./support.ts";
 
-/** How many runs begin a chain. Each chain has ten more. */
-const ROOTS = 46;
-const CLIENTS = 8;
+let service: Service;
+let tenant: TestTenant;
+/** The second workflow, which runs after the first. */
+let nextId: string;
 
-// The log is silenced, since it would be very long.
-beforeAll(() => {
-  vi.spyOn(console, "info").mockReturnValue();
+beforeAll(async () => {
+  service = await startService();
+});
+beforeEach(async () => {
+  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+  nextId = await addWorkflow(service.database, tenant);
+  await service.database.sql`update workflow_definitions set max_running = 50 where tenant_id = ${tenant.id}`;
 });
 
-it.each(seeds(1))(
-  "500 ends fire once each, though a third of the Workers die after the commit, without a deadlock (seed %i)",
-  async (seed) => {
-    const random = createRandom(seed);
-    const service = await startService();
-    const tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
-    const { sql } = service.database;
-    const second = { ...tenant, definitionId: await addWorkflow(service.database, tenant) };
-    await sql`update workflow_definitions set max_running = 4`;
-    await createAfter(service, second.definitionId, tenant.owner.key, tenant.definitionId, { on: "ended" });
-    await createAfter(service, tenant.definitionId, tenant.owner.key, second.definitionId, { on: "ended" });
-    for (let i = 0; i < ROOTS; i++) await invoke(service, i % 2 === 0 ? tenant : second);
+const chain = (run: object = {}, more: object = {}, key = tenant.owner.key) =>
+  createAfter(service, nextId, key, tenant.definitionId, run, more);
+const firingsOf = (id: string) => readFirings(service, tenant, id);
+const complete = (runId: string, more: object = {}, attempt = 1) =>
+  callBack(service, tenant, runId, { status: "COMPLETED", ...more }, attempt);
+const fail = (runId: string, attempt = 1) =>
+  callBack(service, tenant, runId, { status: "FAILED", error: "It broke." }, attempt);
+const setTrigger = (id: string, verb: string, body: object = {}) =>
+  send(service, "POST", `/v1/triggers/${id}/${verb}`, tenant.owner.key, body);
 
-    const answers = new Set<number>();
-    let isOver = false;
-    async function client(): Promise<void> {
-      for (;;) {
-        const running = await sql`select id from workflow_runs where status = 'RUNNING'`;
-        if (running.length === 0) {
-          const [left] = await sql`
-            select (select count(*) from workflow_runs where status = 'PENDING') + (select count(*) from due_firings) as count`;
-          if (Number(left?.count) === 0) return;
-          // What a Worker has left when it died is found by the sweep.
-          await service.sweep();
-          continue;
-        }
-        const id = String(random.pick(running).id);
-        const path = `/v1/workflow-runs/${id}/callback`;
-        const result = { status: random.pick(["COMPLETED", "FAILED"]), error: "It broke." };
-        const [key, body] = [await runToken(tenant, id), result.status === "FAILED" ? result : { status: "COMPLETED" }];
-        if (random.chance(0.33)) {
-          const headers = { Authorization: `Bearer ${key}`, "Content-Type": "application/json" };
-          await service.fetchAndDie(path, { method: "POST", headers, body: JSON.stringify(body) });
-        } else {
-          answers.add((await service.send("POST", path, key, body)).status);
-        }
-      }
-    }
-    async function sweeper(): Promise<void> {
-      while (!isOver) await service.sweep();
-    }
-    const sweepers = [sweeper(), sweeper()];
-    await Promise.all(Array.from({ length: CLIENTS }, client));
-    isOver = true;
-    await Promise.all(sweepers);
+const inputOf = async (runId: string | null | undefined) => {
+  const [row] = await service.database.sql`
+    select input::text as input, labels_of(id) as labels, triggered_by from workflow_runs where id = ${runId}`;
+  return row;
+};
+const dueFirings = async () => {
+  const [row] = await service.database
+    .sql`select count(*)::int as count from due_firings where tenant_id = ${tenant.id}`;
+  return row?.count;
+};
 
-    const outcomes = await sql`
-      select outcome, reason, count(*)::int as count from trigger_firings group by outcome, reason order by outcome`;
-    await print(
-      `The ends of ${ROOTS} chains: ${outcomes.map(({ outcome, count }) => `${count} ${outcome}`).join(", ")}.`,
+describe("a trigger that fires after another run", () => {
+  it("fires once a run has ended, with what was asked for, and the runs name each other", async () => {
+    const { id, ...created } = await chain(
+      { input_from: "output" },
+      { labels: { customer: "own" }, concurrency_key: "k" },
     );
-    expect(outcomes).toEqual([
-      { outcome: "FIRED", reason: null, count: ROOTS * 10 },
-      { outcome: "REFUSED", reason: "depth", count: ROOTS },
+    expect(created).toMatchObject({
+      ...{ kind: "run", schedule: null, next_at: null, is_active: true },
+      run: { of: tenant.definitionId, on: "completed", input_from: "output" },
+    });
+    const labels = { customer: "4711", env: "test" };
+    const runId = await invoke(service, tenant, tenant.owner.key, { labels });
+    await callBack(service, tenant, runId, {
+      status: "COMPLETED",
+      output: { total: 1.5, big: 12345678901234567890n.toString() },
+    });
+    const [firing, ...others] = await firingsOf(id);
+    expect(others).toEqual([]);
+    expect(firing).toMatchObject({
+      ...{ outcome: "FIRED", cause: "run", of_run_id: runId, of_attempt: 1, scheduled_at: null, count: 1 },
+    });
+    expect(firing?.late_ms).toBeGreaterThanOrEqual(0);
+    const run = await inputOf(firing?.run_id);
+    expect(JSON.parse(String(run?.input))).toEqual({ total: 1.5, big: "12345678901234567890" });
+    expect(run?.labels).toEqual({ customer: "own", env: "test" });
+    expect(run?.triggered_by).toEqual({
+      ...{ trigger_id: id, trigger_name: "After", firing_id: firing?.id, cause: "run" },
+      ...{ of_run_id: runId, of_attempt: 1, depth: 1 },
+    });
+    expect(await dueFirings()).toBe(0);
+  });
+
+  it.each([
+    ["completed", 1, 0],
+    ["failed", 0, 1],
+    ["ended", 1, 1],
+  ])("fires on %s only", async (on, ofCompleted, ofFailed) => {
+    const { id } = await chain({ on });
+    await complete(await invoke(service, tenant));
+    expect(await firingsOf(id)).toHaveLength(ofCompleted);
+    await fail(await invoke(service, tenant));
+    expect(await firingsOf(id)).toHaveLength(ofCompleted + ofFailed);
+  });
+
+  it.each([
+    ["fixed", { output: { a: 1 } }, { b: 2 }],
+    ["output", { output: [1] }, null],
+    ["output", {}, null],
+    ["run", { output: [1] }, { id: "", status: "COMPLETED", output: [1], error: null }],
+  ])("gives the new run its input from %s", async (input_from, result, expected) => {
+    const { id } = await chain({ input_from }, { input: { b: 2 } });
+    const runId = await invoke(service, tenant);
+    await complete(runId, result);
+    const [firing] = await firingsOf(id);
+    const { input } = (await inputOf(firing?.run_id)) ?? {};
+    const isOfRun = expected !== null && "id" in expected;
+    expect(JSON.parse(input ?? "null")).toEqual(isOfRun ? { ...expected, id: runId } : expected);
+  });
+
+  it("is refused when the output is larger than an input may be", async () => {
+    const { id } = await chain({ input_from: "output" });
+    await complete(await invoke(service, tenant), { output: { text: "x".repeat(40_000) } });
+    expect(await firingsOf(id)).toMatchObject([{ outcome: "REFUSED", reason: "input_too_large", run_id: null }]);
+  });
+
+  it("does not fire after a failure that the policy retries, but after the last one, and after each retry by a person", async () => {
+    await service.database.sql`
+      update workflow_definitions set max_attempts = 2, retry_on = '{DEADLINE}' where id = ${tenant.definitionId}`;
+    const { id } = await chain({ on: "failed" });
+    const runId = await invoke(service, tenant);
+    const timeOut = async () => {
+      await service.database.sql`
+        update workflow_runs set not_before = statement_timestamp() - interval '1 second' where id = ${runId} and status = 'PENDING'`;
+      await service.sweep();
+      await makeOverdue(service, runId);
+      await service.sweep();
+    };
+    await timeOut();
+    expect(await firingsOf(id)).toEqual([]);
+    await timeOut();
+    expect(await firingsOf(id)).toMatchObject([{ of_run_id: runId, of_attempt: 2 }]);
+    await send(service, "POST", `/v1/workflow-runs/${runId}/retry`, tenant.owner.key);
+    await fail(runId, 3);
+    expect(await firingsOf(id)).toMatchObject([{ of_attempt: 3 }, { of_attempt: 2 }]);
+  });
+
+  it("fires after runs that a person has stopped, that expire, and that are superseded", async () => {
+    await service.database.sql`
+      update workflow_definitions set max_running = 1, when_busy = 'replace_queued' where id = ${tenant.definitionId}`;
+    const { id } = await chain({ on: "failed" });
+    const running = await invoke(service, tenant);
+    const superseded = await invoke(service, tenant);
+    const expiring = await invoke(service, tenant);
+    const ends = async () => (await firingsOf(id)).map(({ of_run_id }) => of_run_id);
+    expect(await ends()).toEqual([superseded]);
+    await service.database.sql`
+      update workflow_runs set deadline_at = statement_timestamp() - interval '1 second' where id = ${expiring}`;
+    await service.sweep();
+    expect(await ends()).toEqual([expiring, superseded]);
+    await send(service, "POST", `/v1/workflow-runs/${running}/stop`, tenant.owner.key);
+    expect(await ends()).toEqual([running, expiring, superseded]);
+  });
+
+  it("fires by the sweep when the Worker dies after the commit that has ended the run", async () => {
+    const { id } = await chain();
+    const runId = await invoke(service, tenant);
+    await service.fetchAndDie(`/v1/workflow-runs/${runId}/callback`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${await runToken(tenant, runId)}`, "Content-Type": "application/json" },
+      body: JSON.stringify({ status: "COMPLETED" }),
+    });
+    expect(await firingsOf(id)).toEqual([]);
+    expect(await dueFirings()).toBe(1);
+    await Promise.all([service.sweep(), service.sweep()]);
+    expect(await firingsOf(id)).toMatchObject([{ outcome: "FIRED", of_run_id: runId }]);
+    expect(await dueFirings()).toBe(0);
+  });
+
+  it("uses its `input` when it is fired by hand, and has no instants", async () => {
+    const { id } = await chain({ input_from: "run" }, { input: { b: 2 } });
+    const firing = await send<{ run_id: string }>(service, "POST", `/v1/triggers/${id}/fire`, tenant.owner.key);
+    expect((await inputOf(firing.run_id))?.input).toBe('{"b":2}');
+    const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
+    const occurrences = await service.get(`/v1/triggers/${id}/occurrences`, tenant.owner.key);
+    expect(await occurrences.json()).toEqual({ items: [] });
+    expect((await service.send("POST", `/v1/triggers/${id}/backfill`, tenant.owner.key, range)).status).toBe(409);
+  });
+
+  it("counts what it misses during a pause in one firing and one event", async () => {
+    const { id } = await chain();
+    await setTrigger(id, "pause", { note: "Holidays" });
+    expect(await readTrigger(service, tenant, id)).toMatchObject({
+      ...{ is_active: false, pause_note: "Holidays", paused_by: { user_id: tenant.owner.id } },
+    });
+    let last = "";
+    for (let i = 0; i < 3; i++) {
+      last = await invoke(service, tenant);
+      await complete(last);
+    }
+    expect(await firingsOf(id)).toMatchObject([
+      { outcome: "MISSED", reason: "paused", cause: "run", count: 3, of_run_id: last, run_id: null },
     ]);
-    // Two clients may have ended the same run.
-    expect([...answers].filter((status) => status !== 200 && status !== 409)).toEqual([]);
-    expect(await brokenInvariants(sql.query, { limited: [tenant.definitionId, second.definitionId] })).toEqual([]);
-    const [stats] = await sql`select deadlocks::int from pg_stat_database where datname = current_database()`;
-    expect(stats).toEqual({ deadlocks: 0 });
-  },
-  300_000,
-);
+    const { items } = await readFeed(service, tenant.owner.key, ["types=trigger.missed"]);
+    expect(items).toHaveLength(1);
+    await setTrigger(id, "resume", { catch_up: true });
+    expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: true, paused_by: null });
+    await complete(await invoke(service, tenant));
+    await setTrigger(id, "pause");
+    await complete(await invoke(service, tenant));
+    expect(await firingsOf(id)).toMatchObject([{ outcome: "MISSED", count: 1 }, { outcome: "FIRED" }, { count: 3 }]);
+  });
+
+  it("does not fire any more once it is deleted, nor is anything left of it", async () => {
+    const { id } = await chain();
+    await service.database.sql`
+      insert into due_firings (tenant_id, trigger_id, due_at, run_id, attempt, depth)
+      values (${tenant.id}, ${id}, statement_timestamp(), gen_random_uuid(), 1, 1)`;
+    await service.send("DELETE", `/v1/triggers/${id}`, tenant.owner.key);
+    await service.sweep();
+    expect(await dueFirings()).toBe(0);
+    const [row] = await service.database.sql`
+      select count(*)::int as count from workflow_runs where workflow_definition_id = ${nextId}`;
+    expect(row?.count).toBe(0);
+  });
+});
+
+describe("the workflow that it fires after", () => {
+  it.each([
+    ["itself", "value_error", () => nextId],
+    ["one that does not exist", "value_error", () => "01920000-0000-7000-8000-000000000301"],
+    ["no id", "uuid_parsing", () => "x"],
+  ])("cannot be %s", async (_, type, of) => {
+    const response = await service.send(
+      "POST",
+      `/v1/workflow-definitions/${nextId}/triggers`,
+      tenant.owner.key,
+      bodyAfter(of()),
+    );
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ detail: [{ loc: ["body", "run", "of"], type }] });
+    const { id } = await chain();
+    const changed = await service.send("PUT", `/v1/triggers/${id}`, tenant.owner.key, bodyAfter(of()));
+    expect(changed.status).toBe(422);
+  });
+
+  it("is that of its tenant", async () => {
+    const other = await createTenant(service.database);
+    const response = await service.send(
+      "POST",
+      `/v1/workflow-definitions/${nextId}/triggers`,
+      tenant.owner.key,
+      bodyAfter(other.definitionId),
+    );
+    expect(response.status).toBe(422);
+  });
+
+  it.each([
+    ["run", { name: "x", kind: "run" }, "missing"],
+    ["schedule", { name: "x", kind: "schedule" }, "missing"],
+    ["schedule", bodyAfter("01920000-0000-7000-8000-000000000301", {}, { schedule: HOURLY }), "value_error"],
+  ])("belongs to its kind: %s in %j is %s", async (field, body, type) => {
+    const response = await service.send("POST", `/v1/workflow-definitions/${nextId}/triggers`, tenant.owner.key, body);
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({ detail: [{ loc: ["body", field], type }] });
+  });
+
+  it("pauses the trigger when it is deleted, with an event", async () => {
+    const { id } = await chain();
+    const response = await service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key);
+    expect(response.status).toBe(204);
+    expect(await firingsOf(id)).toMatchObject([{ outcome: "REFUSED", reason: "of_deleted", of_run_id: null }]);
+    const paused = await readTrigger(service, tenant, id);
+    expect(paused).toMatchObject({ is_active: false, paused_by: null });
+    expect(paused.pause_note).toContain("was deleted");
+    const resumed = await service.send("POST", `/v1/triggers/${id}/resume`, tenant.owner.key, {});
+    expect(resumed.status).toBe(409);
+    const { items } = await readFeed(service, tenant.owner.key, ["types=trigger.paused"]);
+    expect(items).toMatchObject([{ detail: { trigger_id: id, reason: "of_deleted" } }]);
+  });
+});
+
+describe("the rights of a trigger that fires after another run", () => {
+  let maker: TestUser;
+
+  /** Lets the maker write the second workflow and its files, and read the first. */
+  beforeEach(async () => {
+    maker = await addUser(service.database, tenant);
+    const rows = await service.database.sql`
+      select d.id, d.path_part_id from workflow_definitions d where d.tenant_id = ${tenant.id}`;
+    const partOf = (definitionId: string) => String(rows.find(({ id }) => id === definitionId)?.path_part_id);
+    for (const part of [partOf(nextId), tenant.sourcesId, tenant.instructionsId, tenant.outputsId]) {
+      await permit(service.database, tenant, part, "READ_WRITE", maker);
+    }
+  });
+
+  const permitFirst = async () => {
+    const [row] = await service.database.sql`
+      select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
+    return permit(service.database, tenant, String(row?.path_part_id), "READ_ONLY", maker);
+  };
+
+  it("need read on the workflow of the run when it is created", async () => {
+    const create = () =>
+      service.send("POST", `/v1/workflow-definitions/${nextId}/triggers`, maker.key, bodyAfter(tenant.definitionId));
+    expect((await create()).status).toBe(422);
+    await permitFirst();
+    expect((await create()).status).toBe(201);
+  });
+
+  it.each([
+    [
+      "loses the workflow of the run",
+      "of_rights",
+      async (permission: string) => service.database.sql`
+      delete from user_permissions where id = ${permission}`,
+    ],
+    [
+      "loses the folder of the sources",
+      "rights",
+      async () => service.database.sql`
+      delete from user_permissions where user_id = ${maker.id} and path_part_id = ${tenant.sourcesId}`,
+    ],
+    [
+      "is deactivated",
+      "user_deactivated",
+      async () => service.database.sql`
+      update users set deactivated_at = statement_timestamp() where id = ${maker.id}`,
+    ],
+  ])("end with those of its user: who %s is refused by %s, and the trigger pauses itself", async (_, reason, lose) => {
+    const permission = await permitFirst();
+    const { id } = await chain({}, {}, maker.key);
+    await complete(await invoke(service, tenant));
+    expect(await firingsOf(id)).toMatchObject([{ outcome: "FIRED" }]);
+    await lose(permission);
+    await complete(await invoke(service, tenant));
+    const [firing] = await firingsOf(id);
+    expect(firing).toMatchObject({ outcome: "REFUSED", reason, run_id: null });
+    expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: false, paused_by: null });
+    // Somebody who may do it takes over.
+    await setTrigger(id, "resume");
+    await complete(await invoke(service, tenant));
+    expect((await firingsOf(id))[0]).toMatchObject({ outcome: "FIRED" });
+  });
+});
+
+describe("a chain of triggers", () => {
+  it("ends at its tenth run: the eleventh is refused", async () => {
+    const back = await createAfter(service, tenant.definitionId, tenant.owner.key, nextId);
+    const { id } = await chain();
+    await complete(await invoke(service, tenant));
+    for (;;) {
+      const [run] = await service.database.sql`
+        select id from workflow_runs where tenant_id = ${tenant.id} and status = 'RUNNING'`;
+      if (run === undefined) break;
+      await complete(String(run.id));
+    }
+    const [there, again] = [await firingsOf(id), await firingsOf(back.id)];
+    expect([there, again].map((firings) => firings.filter(({ outcome }) => outcome === "FIRED").length)).toEqual([
+      5, 5,
+    ]);
+    expect([...there, ...again].filter(({ outcome }) => outcome === "REFUSED")).toMatchObject([{ reason: "depth" }]);
+    expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: true });
+  });
+});
