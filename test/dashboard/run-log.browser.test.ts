@@ -113,8 +113,9 @@ it("shows what a Python runner without an address logs while it works, and its r
   const invoked = await callApi(world, "POST", `/workflow-definitions/${id}/invoke`, { input: { quarter: "2026-Q1" } });
 
   await page.goto(`/app/runs/${invoked.id}`);
+  // The log and the state come by requests of their own, and the log may be first.
   await page.getByRole("log").getByText("Reads ").waitFor();
-  expect(await page.locator(".head .status").textContent()).toContain("Running");
+  await page.locator(".head .status").getByText("Running").waitFor();
   await page.locator(".head .status").getByText("COMPLETED").waitFor();
   const lines = await shownLines(page);
   expect(lines.filter((line) => line.startsWith("Reads "))).toHaveLength(4);
