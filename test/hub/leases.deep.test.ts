@@ -116,7 +116,7 @@ describe("a runner that waits", () => {
   ])("is woken by %s", async (_, prepare) => {
     const action = await prepare();
     const runner = await startRunner(service, tenant);
-    const { runIds, ms } = await waitWhile(runner, action);
+    const { runIds, ms } = await waitWhile(service, runner, action);
     expect(runIds).toHaveLength(1);
     expect(ms).toBeLessThan(3_000);
   });
@@ -129,7 +129,7 @@ describe("a runner that waits", () => {
     await passLease(service, runId);
     // The back-off of the first retry is about five seconds.
     const runner = await startRunner(service, tenant);
-    const { runIds } = await waitWhile(runner, () => service.sweep());
+    const { runIds } = await waitWhile(service, runner, () => service.sweep());
     expect(runIds).toEqual([runId]);
   });
 
@@ -140,7 +140,7 @@ describe("a runner that waits", () => {
       update runner_sessions set workflow_definition_ids = ${[tenant.id]}::uuid[] where id = ${other.id}`;
     const [answer] = await Promise.all([
       other.lease({ wait_seconds: 2 }),
-      waitWhile(runner, () => invoke(service, tenant)),
+      waitWhile(service, runner, () => invoke(service, tenant)),
     ]);
     expect(answer.leases).toEqual([]);
   });
@@ -163,7 +163,11 @@ describe("a runner that waits", () => {
     await invoke(service, tenant);
     const [lease] = (await runner.lease()).leases;
     await invoke(service, tenant);
-    const { runIds } = await waitWhile(runner, async () => lease && runner.callBack(lease, { status: "COMPLETED" }));
+    const { runIds } = await waitWhile(
+      service,
+      runner,
+      async () => lease && runner.callBack(lease, { status: "COMPLETED" }),
+    );
     expect(runIds).toHaveLength(1);
   });
 

@@ -52,7 +52,9 @@ async function askOnce(
 describe("a runner that waits", () => {
   it("gets a run as soon as it is triggered, with one database request before and one after", async () => {
     const runner = await startRunner(service, tenant);
-    const [{ runIds, ms }, requests] = await service.counted(() => waitWhile(runner, () => invoke(service, tenant)));
+    const [{ runIds, ms }, requests] = await service.counted(() =>
+      waitWhile(service, runner, () => invoke(service, tenant)),
+    );
     expect(runIds).toHaveLength(1);
     expect(ms).toBeLessThan(2_000);
     // The invoke's own, too.
@@ -75,7 +77,7 @@ describe("a runner that waits", () => {
 
   it("is woken by the sweep when the Worker of the invoke has died before announcing the run", async () => {
     const runner = await startRunner(service, tenant);
-    const { runIds } = await waitWhile(runner, async () => {
+    const { runIds } = await waitWhile(service, runner, async () => {
       await service.fetchAndDie(`/v1/workflow-definitions/${tenant.definitionId}/invoke`, {
         method: "POST",
         headers: { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" },

@@ -36,8 +36,10 @@ describe("GET of a run with Prefer: wait", () => {
     const etag = (await read(waiting, {})).headers.get("ETag") ?? "";
     const unchanged = await read(waiting, { Prefer: "wait=1", "If-None-Match": etag });
     expect([unchanged.status, unchanged.headers.get("Preference-Applied")]).toEqual([304, "wait=1"]);
-    const [changed, ms] = await meanwhile(read(waiting, { Prefer: "wait=20", "If-None-Match": etag }), () =>
-      service.send("POST", `/v1/workflow-runs/${waiting}/stop`, tenant.owner.key),
+    const [changed, ms] = await meanwhile(
+      service,
+      () => read(waiting, { Prefer: "wait=20", "If-None-Match": etag }),
+      () => service.send("POST", `/v1/workflow-runs/${waiting}/stop`, tenant.owner.key),
     );
     expect(changed.status).toBe(200);
     expect(ms).toBeLessThan(5_000);
@@ -117,8 +119,8 @@ describe.each(["", "/result"])("GET /v1/workflow-runs/{run_id}%s with Prefer: wa
     await makeOverdue(service, runId);
     const path = `/v1/workflow-runs/${runId}`;
     let retried: unknown;
-    const waiting = service.get(path + suffix, tenant.owner.key, { Prefer: "wait=20" });
-    const [response, ms] = await meanwhile(waiting, async () => {
+    const wait = () => service.get(path + suffix, tenant.owner.key, { Prefer: "wait=20" });
+    const [response, ms] = await meanwhile(service, wait, async () => {
       await service.sweep();
       [retried] = await sql`select status, attempt from workflow_runs where id = ${runId}`;
       await service.send("POST", `${path}/stop`, tenant.owner.key);

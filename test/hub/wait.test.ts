@@ -25,8 +25,10 @@ describe("GET of a run with Prefer: wait", () => {
   it("answers as soon as the run has ended, with one database request before and one after", async () => {
     const runId = await invoke(service, tenant);
     const before = await service.database.countRequests();
-    const [response, ms] = await meanwhile(read(runId, { Prefer: "wait=20" }), () =>
-      callBack(service, tenant, runId, { status: "COMPLETED" }),
+    const [response, ms] = await meanwhile(
+      service,
+      () => read(runId, { Prefer: "wait=20" }),
+      () => callBack(service, tenant, runId, { status: "COMPLETED" }),
     );
     expect(await response.json()).toMatchObject({ id: runId, status: "COMPLETED" });
     expect(response.headers.get("Preference-Applied")).toBe("wait=20");
@@ -83,8 +85,10 @@ describe("the result of a run with Prefer: wait", () => {
     const runId = await invoke(service, tenant);
     const path = `/v1/workflow-runs/${runId}/result`;
     const before = await service.database.countRequests();
-    const [response, ms] = await meanwhile(service.get(path, tenant.owner.key, { Prefer: "wait=20" }), () =>
-      callBack(service, tenant, runId, { status: "COMPLETED", summary: "Done." }),
+    const [response, ms] = await meanwhile(
+      service,
+      () => service.get(path, tenant.owner.key, { Prefer: "wait=20" }),
+      () => callBack(service, tenant, runId, { status: "COMPLETED", summary: "Done." }),
     );
     expect([response.status, response.headers.get("Preference-Applied")]).toEqual([200, "wait=20"]);
     expect(await response.json()).toMatchObject({ status: "COMPLETED", summary: "Done." });
@@ -94,8 +98,8 @@ describe("the result of a run with Prefer: wait", () => {
 
 describe("invoke with Prefer: wait", () => {
   it("is still 202, and answers with the ended run", async () => {
-    const asking = service.send("POST", invokePath(tenant), tenant.owner.key, {}, { Prefer: "wait=20" });
-    const [response] = await meanwhile(asking, async () => {
+    const ask = () => service.send("POST", invokePath(tenant), tenant.owner.key, {}, { Prefer: "wait=20" });
+    const [response] = await meanwhile(service, ask, async () => {
       const [run] = await service.database.sql`select id from workflow_runs where tenant_id = ${tenant.id}`;
       await callBack(service, tenant, String(run?.id), { status: "COMPLETED" });
     });

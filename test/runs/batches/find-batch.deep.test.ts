@@ -55,9 +55,13 @@ describe("GET of a batch", () => {
   it("waits for the end of the batch, and reads again at most once a second", async () => {
     const { id, run_ids: runIds } = await invokeBatch(service, tenant, 8);
     const info = vi.spyOn(console, "info");
-    const [response] = await meanwhile(read(id, { Prefer: "wait=20" }), async () => {
-      for (const runId of runIds) await end(runId);
-    });
+    const [response] = await meanwhile(
+      service,
+      () => read(id, { Prefer: "wait=20" }),
+      async () => {
+        for (const runId of runIds) await end(runId);
+      },
+    );
     const lines = info.mock.calls.map(([line]) => JSON.parse(String(line)));
     info.mockRestore();
     expect(response.headers.get("Preference-Applied")).toBe("wait=20");
@@ -73,9 +77,17 @@ describe("GET of a batch", () => {
     const { id } = await invokeBatch(service, tenant, 2);
     const tag = String((await read(id)).headers.get("ETag"));
     const headers = { Prefer: "wait=2", "If-None-Match": tag };
-    const [unchanged] = await meanwhile(read(id, headers), async () => {});
+    const [unchanged] = await meanwhile(
+      service,
+      () => read(id, headers),
+      async () => {},
+    );
     expect([unchanged.status, unchanged.headers.get("Preference-Applied")]).toEqual([304, "wait=2"]);
-    const [changed, ms] = await meanwhile(read(id, { ...headers, Prefer: "wait=20" }), () => end(other));
+    const [changed, ms] = await meanwhile(
+      service,
+      () => read(id, { ...headers, Prefer: "wait=20" }),
+      () => end(other),
+    );
     expect(await changed.json()).toMatchObject({ running: 1 });
     expect(ms).toBeLessThan(5_000);
   });
@@ -84,8 +96,10 @@ describe("GET of a batch", () => {
     const holder = await invoke(service, tenant);
     const { id } = await invokeBatch(service, tenant, 2);
     const remove = { action: "delete", filter: { batch: id } };
-    const [response, ms] = await meanwhile(read(id, { Prefer: "wait=20" }), () =>
-      service.send("POST", "/v1/workflow-runs/bulk", tenant.owner.key, remove),
+    const [response, ms] = await meanwhile(
+      service,
+      () => read(id, { Prefer: "wait=20" }),
+      () => service.send("POST", "/v1/workflow-runs/bulk", tenant.owner.key, remove),
     );
     expect(await response.json()).toMatchObject({ deleted: 2, ended_at: expect.any(String) });
     expect(ms).toBeLessThan(5_000);
