@@ -71,7 +71,7 @@ const secretsOf = (stage: Stage, dumped: string) => [...new Set([stage.mark, ...
 /** Half of the callers of the tenant that calls, without the one of the other tenant. */
 async function ownCallers(operationId: string) {
   const { stranger: _, ...own } = await knownCallers(quokka, zebra);
-  return Object.entries(inTurn(own, operationId, 3));
+  return inTurn(Object.entries(own), operationId, 3);
 }
 
 /** An answer as text, with its status and headers. */

@@ -13,7 +13,7 @@ import { type Call, callOf, OPERATION_IDS, OPERATIONS, type Operation } from "..
 import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 
-/** How many of the unknown callers each operation is tried with. */
+/** So many of the unknown callers, which are about half of them, call each operation. */
 const TRIED = 10;
 
 let service: Service;
@@ -89,7 +89,7 @@ export function describeMatrix(): void {
 
     it("answers 401 to invalid credentials, and changes nothing", async () => {
       const call = await callOf(id, stage);
-      const { [RUNNER_KEY]: runnerKey, ...others } = inTurn(unknown, id, TRIED);
+      const { [RUNNER_KEY]: runnerKey, ...others } = Object.fromEntries(inTurn(Object.entries(unknown), id, TRIED));
       const callers = { ...others, ...(runnerKey && { [RUNNER_KEY]: runnerKey }) };
       // A runner key works for this one operation only.
       const expected = (name: string) => (name === RUNNER_KEY && id === "create_runner_session" ? 201 : 401);
@@ -102,7 +102,10 @@ export function describeMatrix(): void {
     it("answers 401 to everybody but the run's runner, known or not", async () => {
       const call = await callOf(id, stage);
       const { [RUN_TOKEN]: runner, ...strangers } = unknown;
-      const others: Record<string, Caller> = { ...inTurn(strangers, id, TRIED), ...known };
+      const others: Record<string, Caller> = {
+        ...Object.fromEntries(inTurn(Object.entries(strangers), id, TRIED)),
+        ...known,
+      };
       expect(await statusesOf(others, call)).toEqual(Object.keys(others).map((name) => [name, 401]));
       expect(runner && (await send(call, runner)).status).toBe(200);
     });

@@ -54,7 +54,7 @@ async function callAll(): Promise<void> {
   const [known, unknown] = [{ owner, ownerBySession, stranger }, await unknownCallers(stage, other)];
   for (const id of OPERATION_IDS) {
     const refused = await callOf(id, stage);
-    for (const [name, caller] of Object.entries(inTurn(unknown, id, INVALID)))
+    for (const [name, caller] of inTurn(Object.entries(unknown), id, INVALID))
       await callAs(name, refused, await caller(refused));
     for (const [name, caller] of Object.entries(known)) await callAs(name, await callOf(id, stage), caller());
   }

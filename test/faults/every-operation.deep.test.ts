@@ -1,6 +1,7 @@
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findOperation } from "../support/document.ts";
 import { FAULT_KINDS, FAULTS, type FaultKind } from "../support/harness-protocol.ts";
+import { inTurn } from "../support/in-turn.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
 import { END_THAT_FIRES, INVOKE_WITHOUT_KEY, STOP_WITH_GRACE, tryOperation } from "./try-operation.ts";
 import { withService } from "./world.ts";
@@ -8,28 +9,22 @@ import { withService } from "./world.ts";
 const KINDS: FaultKind[] = [...FAULT_KINDS, "slow"];
 
 /**
- * Kinds of fault with the same properties. One function of the service judges what comes back from the database, for all operations.
- * Whether a read was carried out makes no difference.
+ * The kinds of fault in groups of the same properties. All operations use one function of the service that judges a failed request, and it
+ * treats the kinds of a group alike. For a read, it makes no difference whether the statement was carried out.
  */
 const sortsFor = (isRead: boolean) =>
   Object.values(
     Object.groupBy(FAULT_KINDS, (kind) => JSON.stringify({ ...FAULTS[kind], ...(isRead && { isCarriedOut: null }) })),
   );
-const [SORTS_OF_CHANGES, SORTS_OF_READS] = [sortsFor(false), sortsFor(true)];
 
-/**
- * The kinds that an operation is tried under: one of each sort, and an answer that is late. Which one differs by operation and by seed, so
- * all operations together are tried under every kind.
- */
-const kindsFor = (id: string, index: number): FaultKind[] => [
-  ...(findOperation(id).method === "GET" ? SORTS_OF_READS : SORTS_OF_CHANGES).flatMap(
-    (kinds = []) => kinds[(inject("seed") + index) % kinds.length] ?? [],
-  ),
+/** The kinds that an operation is tried under: one of each sort, and an answer that is late. */
+const kindsFor = (id: string): FaultKind[] => [
+  ...sortsFor(findOperation(id).method === "GET").flatMap((kinds = []) => inTurn(kinds, id, 1)),
   "slow",
 ];
 
 describe("every operation under every sort of fault between the service and its database", () => {
-  it.concurrent.each(OPERATION_IDS.map((id, index) => ({ id, kinds: kindsFor(id, index) })))(
+  it.concurrent.each(OPERATION_IDS.map((id) => ({ id, kinds: kindsFor(id) })))(
     "$id says whether to retry, leaves no half change, and succeeds afterwards",
     async ({ id, kinds }) => {
       expect(await withService((service) => tryOperation(service, id, kinds))).toEqual([]);

@@ -2,13 +2,10 @@ import { inject } from "vitest";
 import { OPERATION_IDS } from "./operations.ts";
 
 /**
- * Chooses `count` of the callers, others for each operation and for each seed: all of them are used in each run of the tests, and at each
- * operation in some of the runs.
+ * Chooses `count` of the items for an operation, so that a run of the tests need not try all of them with each operation. Other items are
+ * chosen for the next operation, and for the next seed: each run tries all items, and all pairs are tried within a few runs.
  */
-export function inTurn<Some>(callers: Record<string, Some>, operationId: string, count: number): Record<string, Some> {
-  const all = Object.entries(callers);
-  const size = Math.min(count, all.length);
-  const start = (inject("seed") + OPERATION_IDS.indexOf(operationId)) * size;
-  const chosen = Array.from({ length: size }, (_, i) => all[(start + i) % all.length]);
-  return Object.fromEntries(chosen.filter((entry) => entry !== undefined));
+export function inTurn<Item>(items: readonly Item[], operationId: string, count: number): Item[] {
+  const start = ((inject("seed") + OPERATION_IDS.indexOf(operationId)) * count) % items.length;
+  return [...items.slice(start), ...items.slice(0, start)].slice(0, count);
 }

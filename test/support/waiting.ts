@@ -1,28 +1,22 @@
 /** Requests that wait, and what is done while they wait. */
+import { expect } from "vitest";
 import type { startRunner } from "./runners.ts";
 import type { Service } from "./service.ts";
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** How long a request that has asked the database has to get its answer and to reach the hub, before something is done. */
+/** The database has got the request, but the Worker still has to read the answer and to connect to the hub, which takes less than this. */
 const ARRIVAL_MS = 300;
 
-type Asked = Pick<Service, "database">;
-
-/** Sends a request that waits, does `action` once it waits, and returns the answer, and how many milliseconds it came after the begin of that. */
+/** Sends a request that waits, and does `action` once it waits. Returns the answer, and how many milliseconds after the begin of `action` it came. */
 export async function meanwhile<Answer>(
-  { database }: Asked,
+  { database }: Pick<Service, "database">,
   ask: () => Promise<Answer>,
   action: () => Promise<unknown>,
 ): Promise<[Answer, number]> {
   const before = await database.countRequests();
   const asking = ask();
-  let isAnswered = false;
-  const note = () => {
-    isAnswered = true;
-  };
-  asking.then(note, note);
-  while (!isAnswered && (await database.countRequests()) === before) await pause(10);
+  await expect.poll(() => database.countRequests(), { timeout: 20_000, interval: 10 }).toBeGreaterThan(before);
   await pause(ARRIVAL_MS);
   const began = Date.now();
   await action();
@@ -31,7 +25,7 @@ export async function meanwhile<Answer>(
 
 /** The runs that a runner gets that waits for some while `action` is done, and how many milliseconds after its begin. */
 export async function waitWhile(
-  service: Asked,
+  service: Pick<Service, "database">,
   runner: Awaited<ReturnType<typeof startRunner>>,
   action: () => Promise<unknown>,
 ): Promise<{ runIds: string[]; ms: number }> {
