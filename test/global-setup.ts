@@ -24,7 +24,7 @@ import { createTemplate } from "./support/node/template-database.ts";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const letNoiseThrough = silenceNoise();
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-test-"));
-  // It starts while the runtimes do. Who asks for a database waits for it, or gets the error.
+  // Not awaited, so that it starts while the runtimes do. A test that asks for a database waits for it. If it fails, that test gets the error.
   const shared = startServer(join(folder, "shared"), { persistent: false });
   shared.catch(() => {});
   const extra: Awaited<ReturnType<typeof startServer>>[] = [];

@@ -1,7 +1,7 @@
 /**
  * Makes this process start faster, in two ways:
  * 1. Node keeps compiled modules in node_modules/.cache, so the next process need not compile them. The processes that this one starts
- *    inherit the environment variable and do the same. Most of all this helps wrangler, a program of 15 MB.
+ *    inherit the environment variable and do the same. It saves most for wrangler, whose program has 15 MB.
  * 2. Node 24 reads the package.json of a package once for each of its modules, to learn whether it is an ES module. That of drizzle-orm has
  *    180 KB, which takes more than a second for its hundred modules. The hook tells Node that they are ES modules, so it reads nothing.
  */

@@ -16,7 +16,7 @@ afterEach(() => vi.useRealTimers());
 const moveClock = (ms: number) => vi.setSystemTime(Date.now() + ms);
 const takeClock = () => vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
 
-/** Fires the cron so often, a minute apart. Returns how many of them have asked the database. */
+/** Fires the cron `times` times, and moves the clock by a minute after each. Returns how many of the sweeps asked the database. */
 async function fireCron(service: LiveService, times: number): Promise<number> {
   let sweeps = 0;
   for (let i = 0; i < times; i++) {

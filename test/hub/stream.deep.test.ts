@@ -98,7 +98,7 @@ describe("the stream of a run", () => {
     const progress = { attempt: 1, percent: 10, message: "Reading" };
     expect(first).toEqual({ id: "", event: "progress", data: progress });
 
-    // Neither is news for this stream: it has the progress already, and no log.
+    // The stream sends nothing for these two: the progress has not changed, and entries of the log were not asked for.
     await send("heartbeat", { progress: { percent: 10, message: "Reading" } });
     await send("log", { sequence: 0, text: "Line\n" });
     await send("heartbeat", { progress: { percent: 20 } });

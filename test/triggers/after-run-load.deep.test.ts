@@ -14,7 +14,7 @@ import { createAfter } from "./support.ts";
 const ROOTS = 23;
 const CLIENTS = 8;
 
-// The log is silenced, since it would be very long.
+// The Worker logs each of the thousands of requests, so the log is switched off.
 beforeAll(() => {
   vi.spyOn(console, "info").mockReturnValue();
 });

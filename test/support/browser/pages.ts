@@ -41,8 +41,8 @@ export async function signIn(page: Page, person: Person | { key: string }): Prom
 }
 
 /**
- * Examines the page with axe-core, or only the element of the selector `within`. Returns one line for each fault. Themes differ only in
- * their colours, so a page that has passed all rules in one theme needs only the rules "colours" in the other.
+ * Examines the page with axe-core, or only the element of the selector `within`. Returns one line for each fault. The themes have
+ * different colours and nothing else, so after "all" rules in one theme, the rules about "colours" are enough in the other.
  */
 export async function accessibilityFaults(
   page: Page,
