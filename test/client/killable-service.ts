@@ -5,7 +5,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import pg from "pg";
 import { vi } from "vitest";
 import { buildService } from "../../scripts/local/bundle.ts";
 import { seedDemo } from "../../scripts/local/demo.ts";
@@ -22,11 +21,8 @@ export type KillableService = {
   start(): Promise<void>;
   /** `kill -9`. */
   kill(): Promise<void>;
-  untilRunning(runId: string): Promise<void>;
   stop(): Promise<void>;
 };
-
-const PATIENCE = { timeout: 60_000, interval: 100 };
 
 export async function startKillableService(): Promise<KillableService> {
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-killable-"));
@@ -38,8 +34,6 @@ export async function startKillableService(): Promise<KillableService> {
   const vars = { ...exampleVars(), DATABASE_URL: postgres.url(), NEON_FETCH_ENDPOINT: endpoint.url, PUBLIC_URL: url };
   await migrate({ directUrl: postgres.url(), log: () => {} });
   await seedDemo({ ...database, runnerPort: 0, encryptionKeys: readConfig(vars).encryptionKeys });
-  const client = new pg.Client({ connectionString: postgres.url() });
-  await client.connect();
   const built = ".local/check/killable";
   await buildService(built);
 
@@ -57,7 +51,7 @@ export async function startKillableService(): Promise<KillableService> {
           ({ ok }) => ok,
           () => false,
         );
-      await vi.waitUntil(isAnswering, PATIENCE);
+      await vi.waitUntil(isAnswering, { timeout: 60_000, interval: 100 });
     },
     async kill() {
       const pid = worker?.pid;
@@ -67,18 +61,8 @@ export async function startKillableService(): Promise<KillableService> {
       worker = null;
       await ended;
     },
-    async untilRunning(runId) {
-      const isRunning = async () => {
-        const { rows } = await client.query("select 1 from workflow_runs where id = $1 and status = 'RUNNING'", [
-          runId,
-        ]);
-        return rows.length === 1;
-      };
-      await vi.waitUntil(isRunning, PATIENCE);
-    },
     async stop() {
       await service.kill();
-      await client.end();
       await endpoint.close();
       await postgres.stop();
       rmSync(folder, { recursive: true, force: true });

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, expect, it, vi } from "vitest";
 import type { Ended } from "../support/node/run-program.ts";
 import type { World } from "./installed-client.ts";
 import { type KillableService, startKillableService } from "./killable-service.ts";
@@ -26,14 +26,17 @@ export function startLongRuns(world: () => World): () => void {
     return () => service.stop();
   });
 
+  /** A command that works when the service goes away, and ends while it is away. */
   async function surviveOutage(): Promise<LongRun> {
     const env = atService();
+    const file = (name: string) => join(home(), `survivor-${name}`);
     await wr(["workflows", "create", "Survivor", "--lease", ...PARTS], env);
     const runId = (await wr(["invoke", "Survivor", "--quiet"], env)).stdout.trim();
-    const command = ["sh", "-c", "echo before; sleep 3; echo 42"];
-    const running = wr(["run", "--workflow", "Survivor", "--once", "--", ...command], env);
-    await service.untilRunning(runId);
+    const work = "echo before; touch survivor-begun; until [ -e survivor-away ]; do sleep 0.1; done; echo 42";
+    const running = wr(["run", "--workflow", "Survivor", "--once", "--", "sh", "-c", work], env);
+    await vi.waitUntil(() => existsSync(file("begun")), { timeout: 60_000, interval: 100 });
     await service.kill();
+    writeFileSync(file("away"), "");
     await new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
     await service.start();
     return { ended: await running, runId };
@@ -70,7 +73,6 @@ export function startLongRuns(world: () => World): () => void {
     it("exits in time when it is ended while the service is away, and says what becomes of its run", async () => {
       const runId = (await wr(["invoke", "Survivor", "--quiet"], atService())).stdout.trim();
       const runner = start(["run", "--workflow", "Survivor", "--", "sh", "-c", "sleep 300"], atService());
-      await service.untilRunning(runId);
       await runner.until(`Run ${runId} of "Survivor" has begun.`);
       await service.kill();
       expect(await runner.end("SIGTERM")).toBe(1);
