@@ -2,7 +2,6 @@
  * Runs in Node around all tests: starts a real Postgres, migrates one template database, and serves what the
  * tests, which run inside workerd, ask for over HTTP (see `test/support/harness.ts`).
  */
-import { randomInt } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -14,6 +13,7 @@ import { type Postgres, type PostgresOptions, startPostgres } from "../scripts/l
 import { type Intercept, startSqlEndpoint } from "../scripts/local/sql-endpoint.ts";
 import { createExampleRunners } from "./examples/example-runner-process.ts";
 import { createExplainer } from "./plans/explainer.ts";
+import { provideChoice } from "./support/node/choice.ts";
 import { createFakeRunners } from "./support/node/fake-runner.ts";
 import { createFaults } from "./support/node/faults.ts";
 import { silenceNoise } from "./support/node/quiet.ts";
@@ -94,7 +94,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const address = harness.address();
   if (typeof address !== "object" || address === null) throw new Error("The harness has no port.");
   project.provide("harnessUrl", `http://127.0.0.1:${address.port}`);
-  project.provide("seed", readSeed());
+  provideChoice(project);
   project.provide("soakMinutes", Number(process.env.SOAK_MINUTES ?? 0));
 
   return async () => {
@@ -105,14 +105,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await Promise.all([shared, ...extra].map(async (server) => (await server).close()));
     rmSync(folder, { recursive: true, force: true });
   };
-}
-
-/** What the random tests of this run begin with. */
-function readSeed(): number {
-  const seed = process.env.SEED === undefined ? randomInt(2 ** 31) : Number(process.env.SEED);
-  if (!Number.isInteger(seed)) throw new Error(`SEED must be a whole number, not ${process.env.SEED}.`);
-  console.log(`Random tests begin with the seed ${seed}. To repeat them: SEED=${seed} npm test`);
-  return seed;
 }
 
 /**

@@ -7,6 +7,8 @@ declare module "vitest" {
     harnessUrl: string;
     /** What random tests begin with: the environment variable `SEED`, or another number each time. */
     seed: number;
+    /** True in `npm run test:whole`, which tries all pairs, and larger numbers: see `test/support/in-turn.ts`. */
+    isWhole: boolean;
     /** How long the soak test goes on; 0 when it was not asked for. */
     soakMinutes: number;
   }

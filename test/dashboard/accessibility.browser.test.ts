@@ -7,7 +7,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import {
   complaintsOf,
-  faultsInBothThemes,
+  faultsInTheme,
   forgetComplaints,
   openPage,
   type Person,
@@ -107,7 +107,7 @@ async function expectNoFaults(page: Page, name: string, within?: string): Promis
   // A page has its words before it has its style.
   await page.waitForLoadState();
   await page.emulateMedia({ reducedMotion: "reduce" });
-  expect([name, await faultsInBothThemes(page, within)]).toEqual([name, []]);
+  expect([name, await faultsInTheme(page, within)]).toEqual([name, []]);
   // What the page was answered with may be a refusal. Anything else that a console says is a fault.
   const complaints = complaintsOf(page).splice(0);
   expect(complaints.filter((text) => !text.startsWith("Failed to load resource"))).toEqual([]);

@@ -13,7 +13,7 @@ import { root } from "../../scripts/local/folders.ts";
 import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
 import {
   complaintsOf,
-  faultsInBothThemes,
+  faultsInTheme,
   forgetComplaints,
   openPage,
   overflow,
@@ -137,7 +137,7 @@ describe("the keys of a list", () => {
     expect(await focused(page)).toMatch(/^\/app\/workflows\/[0-9a-f-]{36}$/);
     await page.keyboard.press("?");
     await page.getByText("to the next row of a list").waitFor();
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
   });
 });
 
@@ -153,10 +153,10 @@ describe("a runner without an address", () => {
     const dialog = page.locator("#ask-runner");
     await dialog.getByLabel("Name").fill("Attic");
     expect(await dialog.getByLabel("Takes the runs of").inputValue()).toBe(workflowId);
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
     await dialog.getByRole("button", { name: "Create" }).click();
     await page.getByRole("heading", { name: "The runner Attic" }).waitFor();
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
     await page.locator(".actions").getByRole("button", { name: "Copy the line" }).click();
     const line: string = await page.evaluate("navigator.clipboard.readText()");
     const key = /WORKFLOW_RUNS_API_KEY=(\S+)/.exec(line)?.[1] ?? "";
@@ -172,7 +172,7 @@ describe("a runner without an address", () => {
     await runners.getByText("holds 1 of 1 run").waitFor();
     await runners.locator(`a[href="/app/runs/${lease.run_id}"]`).waitFor();
     await page.getByRole("region", { name: "Runner keys" }).locator(".item-name", { hasText: "Attic" }).waitFor();
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
     await page.getByRole("button", { name: "Revoke" }).click();
     await page.locator(".ask:popover-open").getByRole("button", { name: "Revoke" }).click();
     await page.getByText("There is no key of a runner.").waitFor();
@@ -220,7 +220,7 @@ describe("a refusal", () => {
     const said = (await page.locator("main").textContent()) ?? "";
     expect(said).not.toMatch(/409|Conflict|[0-9a-f]{8}-[0-9a-f]{4}/);
     expect(await overflow(page)).toBe(0);
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
     // The status of the page itself is an error to the browser.
     forgetComplaints(page);
   });
@@ -303,7 +303,7 @@ describe("the command line", () => {
     await page.getByRole("button", { name: "user@demo.example" }).click();
     await page.getByRole("heading", { name: "Sign in the command line?" }).waitFor();
     await page.getByText(hostname()).first().waitFor();
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
     await page.getByRole("button", { name: "Agree" }).click();
     await page.getByText("The command line is signed in.").waitFor();
     expect([await login.ended, login.shown()]).toEqual([0, expect.stringContaining("user@demo.example")]);
@@ -350,7 +350,7 @@ describe("the example login service", () => {
     await page.getByRole("link", { name: "Sign in with the example login service" }).click();
     await page.getByRole("button", { name: EMAIL }).click();
     await page.waitForURL("**/app/tenants?next=%2Fapp%2Ffiles");
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
     await page.getByRole("button", { name: "Enter Empty" }).click();
     await page.waitForURL("**/app/files");
     expect(await tenantOf(page)).toBe("Empty");

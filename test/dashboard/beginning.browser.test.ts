@@ -17,7 +17,7 @@ import { callApi } from "../support/browser/leased-run.ts";
 import {
   accessibilityFaults,
   complaintsOf,
-  faultsInBothThemes,
+  faultsInTheme,
   forgetComplaints,
   openPage,
   signIn,
@@ -56,7 +56,7 @@ async function openAs(person: Parameters<typeof signIn>[1], options: Parameters<
 async function expectAccessible(page: Page, name: string): Promise<void> {
   // axe itself needs scripts.
   if (withoutScripts.has(page)) return;
-  expect([name, await faultsInBothThemes(page)]).toEqual([name, []]);
+  expect([name, await faultsInTheme(page)]).toEqual([name, []]);
 }
 
 async function startRunner(source: string, secret: string, port: number): Promise<void> {

@@ -5,7 +5,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { callApi, leaseRun } from "../support/browser/leased-run.ts";
 import {
   complaintsOf,
-  faultsInBothThemes,
+  faultsInTheme,
   OBSERVE_SHIFTS,
   openPage,
   overflow,
@@ -163,7 +163,7 @@ describe("a chart", () => {
     for (const key of ["Shift+ArrowRight", "Shift+ArrowRight", "Shift+ArrowLeft"]) await page.keyboard.press(key);
     const bounds = await boundsOf(page, 10, 11);
     expect(await plotOf(page).locator(".step.chosen").count()).toBe(2);
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
     await page.keyboard.press("Enter");
     await expectListOf(page, bounds);
     expect(new URL(page.url()).searchParams.get("workflow")).toBe(DEMO.quarterlyReportId);

@@ -12,6 +12,7 @@ import {
   signIn,
 } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
+import { inTurn } from "../support/in-turn.ts";
 
 // Nothing ends while the tests look.
 const world = useWorld({ WORK_SECONDS: "600" });
@@ -54,6 +55,7 @@ const PATHS = [
   "/app/settings/notifications",
   "/app/search?q=report",
 ];
+const HALF = 10;
 
 /** What is smaller than 44 pixels in one direction, of what is pressed. A link in a sentence and a step of a chart are left out. */
 const smallTargets = (page: Page): Promise<string[]> =>
@@ -80,7 +82,7 @@ describe("every page", () => {
 
   it("has targets of 44 pixels on a phone", async ({ open }) => {
     const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true });
-    for (const path of PATHS) {
+    for (const path of inTurn(PATHS, HALF, "targets")) {
       await page.goto(path);
       expect([path, await smallTargets(page)]).toEqual([path, []]);
       expect([path, await overflow(page)]).toEqual([path, 0]);
@@ -99,7 +101,7 @@ describe("every page", () => {
     });
     for (const width of [1440, 390]) {
       await page.setViewportSize({ width, height: 900 });
-      for (const path of PATHS) {
+      for (const path of inTurn(PATHS, HALF, `shifts ${width}`)) {
         const requested: string[] = [];
         const note = (request: { url(): string }) => requested.push(request.url().replace(world.stack.url, ""));
         page.on("request", note);
@@ -178,7 +180,7 @@ describe("every page", () => {
     }
     for (const width of [1440, 390]) {
       await page.setViewportSize({ width, height: 900 });
-      for (const path of PATHS) {
+      for (const path of inTurn(PATHS, HALF, `lines ${width}`)) {
         await page.goto(path);
         const wrapped = await page.evaluate(`[...document.querySelectorAll("main :is(time, .id, .id code)")]
           .filter((e) => e.checkVisibility() && new Set([...e.getClientRects()].map(({ top }) => Math.round(top / 8))).size > 1)

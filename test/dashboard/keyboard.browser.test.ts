@@ -8,6 +8,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { complaintsOf, openPage } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
+import { inTurn } from "../support/in-turn.ts";
 
 // Longer than a test takes, so that a run is RUNNING until it is stopped.
 const world = useWorld({ WORK_SECONDS: "300" });
@@ -289,19 +290,21 @@ async function queueRuns(count: number): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])(
-  "by keyboard alone, %j, somebody",
-  (options) => {
-    it.each(Object.entries(JOBS))("%s", async (_, job) => {
-      const page = await openPage(world.browser, world.stack.url, options);
-      const keyboard = new Keyboard(page, options.javaScriptEnabled);
-      await page.goto("/app");
-      await keyboard.type("API key", DEMO.owner.key);
-      await page.keyboard.press("Enter");
-      await page.waitForURL("**/app/runs");
-      await job(keyboard);
-      expect(complaintsOf(page)).toEqual([]);
-      await page.context().close();
-    });
-  },
+/** Each job in one of the two, in turn. */
+const TRIED = Object.entries(JOBS).flatMap(([name, job]) =>
+  inTurn([true, false], 1, name).map((javaScriptEnabled) => ({ name, job, javaScriptEnabled })),
 );
+
+describe("by keyboard alone, somebody", () => {
+  it.each(TRIED)("$name (with JavaScript: $javaScriptEnabled)", async ({ job, javaScriptEnabled }) => {
+    const page = await openPage(world.browser, world.stack.url, { javaScriptEnabled });
+    const keyboard = new Keyboard(page, javaScriptEnabled);
+    await page.goto("/app");
+    await keyboard.type("API key", DEMO.owner.key);
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/app/runs");
+    await job(keyboard);
+    expect(complaintsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+});

@@ -4,7 +4,7 @@ import { it as anyTest, beforeEach, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import {
   complaintsOf,
-  faultsInBothThemes,
+  faultsInTheme,
   OBSERVE_SHIFTS,
   openPage,
   overflow,
@@ -84,7 +84,7 @@ describe("the list of runs", () => {
     expect(await rowsOf(page)).toEqual(before);
     expect(await counted.textContent()).toBe("29");
     expect(await shiftOf(page)).toBeLessThanOrEqual(0.02);
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
 
     await news.click();
     await page.locator(`#run-${arrived.at(-1)}`).waitFor();
@@ -258,7 +258,7 @@ describe("the filters of the list of runs", () => {
       expect(await page.locator("input[type=datetime-local]").first().isVisible()).toBe(false);
       await page.locator(".filters summary", { hasText: "Last 24 h" }).click();
       expect(await page.getByLabel("From").isVisible()).toBe(true);
-      expect(await faultsInBothThemes(page)).toEqual([]);
+      expect(await faultsInTheme(page)).toEqual([]);
       await page.keyboard.press("Escape");
       expect(await page.getByLabel("From").isVisible()).toBe(false);
     }

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type LeasedRun, leaseRun, shownLines } from "../support/browser/leased-run.ts";
-import { complaintsOf, faultsInBothThemes, openPage, overflow, signIn } from "../support/browser/pages.ts";
+import { complaintsOf, faultsInTheme, openPage, overflow, signIn } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld();
@@ -54,7 +54,7 @@ describe("the log of a run", () => {
     expect(await log().locator(".bold").allTextContents()).toEqual(["Danger"]);
     // The colour goes on in the next line.
     expect(await log().locator(".text-9").allTextContents()).toEqual(["text 9 ", "on 9", "Danger", " goes", "on "]);
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
   });
 
   it("has numbers that link to a line, also by keyboard, and the time of each line on request", async () => {
@@ -160,7 +160,7 @@ describe("the log of a run", () => {
   it("fits on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await overflow(page)).toBe(0);
-    expect(await faultsInBothThemes(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
     await page.setViewportSize({ width: 1280, height: 720 });
     expect(complaintsOf(page)).toEqual([]);
   });

@@ -6,7 +6,7 @@ import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   complaintsOf,
-  faultsInBothThemes,
+  faultsInTheme,
   forgetComplaints,
   openPage,
   overflow,
@@ -59,7 +59,7 @@ async function openAs(person: "owner" | "user", options: Parameters<typeof openP
 
 /** axe finds nothing in the page with its open dialog, in light and in dark, and the page fits a phone. */
 async function expectGood(page: Page, name: string): Promise<void> {
-  expect([name, await faultsInBothThemes(page)]).toEqual([name, []]);
+  expect([name, await faultsInTheme(page)]).toEqual([name, []]);
   const size = page.viewportSize();
   await page.setViewportSize({ width: 390, height: 800 });
   expect([name, await overflow(page)]).toEqual([name, 0]);

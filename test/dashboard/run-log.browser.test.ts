@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { callApi, createLeasedWorkflow, type LeasedRun, leaseRun, shownLines } from "../support/browser/leased-run.ts";
-import { accessibilityFaults, complaintsOf, faultsInBothThemes, openPage, signIn } from "../support/browser/pages.ts";
+import { accessibilityFaults, complaintsOf, faultsInTheme, openPage, signIn } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 import { type LeaseRunner, startLeaseRunner } from "../support/node/example-lease-runner.ts";
 
@@ -122,6 +122,6 @@ it("shows what a Python runner without an address logs while it works, and its r
   await page.locator("#result, #live").getByText('"2026-Q1"').last().waitFor();
   await page.goto(`/app/workflows/${id}`);
   await page.getByRole("listitem").filter({ hasText: "Cellar" }).getByText("waits for work").waitFor();
-  expect(await faultsInBothThemes(page)).toEqual([]);
+  expect(await faultsInTheme(page)).toEqual([]);
   expect(complaintsOf(page)).toEqual([]);
 });

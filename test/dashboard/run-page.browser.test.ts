@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { ASSETS } from "../../src/http/assets/folder.ts";
 import { callApi, createLeasedWorkflow, leaseRun } from "../support/browser/leased-run.ts";
-import { complaintsOf, faultsInBothThemes, openPage, overflow, signIn } from "../support/browser/pages.ts";
+import { complaintsOf, faultsInTheme, openPage, overflow, signIn } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld();
@@ -103,7 +103,7 @@ describe("the page of a run", () => {
     expect(await page.locator("#attempt-1").getAttribute("open")).not.toBeNull();
     for (const size of SIZES) {
       await page.setViewportSize(size);
-      expect([size.width, await overflow(page), await faultsInBothThemes(page)]).toEqual([size.width, 0, []]);
+      expect([size.width, await overflow(page), await faultsInTheme(page)]).toEqual([size.width, 0, []]);
     }
     await page.locator("#attempt-1").getByRole("link", { name: "Its log" }).click();
     await page.getByRole("heading", { name: "Log of attempt 1" }).waitFor();

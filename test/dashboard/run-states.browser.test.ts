@@ -1,7 +1,7 @@
 /** The state of a run that no runner has taken, or that was asked to stop, on its page and in the lists. */
 import { afterEach, describe, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
-import { complaintsOf, faultsInBothThemes, openPage, signIn } from "../support/browser/pages.ts";
+import { complaintsOf, faultsInTheme, openPage, signIn } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld();
@@ -25,7 +25,7 @@ describe("a RUNNING run", () => {
       const colourOf = (selector: string): Promise<string> =>
         page.evaluate(`getComputedStyle(document.querySelector("${selector}")).color`);
       expect(await colourOf(".status.not-taken")).not.toBe(await colourOf("body"));
-      expect([path, await faultsInBothThemes(page)]).toEqual([path, []]);
+      expect([path, await faultsInTheme(page)]).toEqual([path, []]);
     }
     await page.goto(`/app/runs/${DEMO.runs.running}`);
     await world.database.query("update workflow_runs set dispatched_at = started_at where id = $1", [
@@ -51,7 +51,7 @@ describe("a RUNNING run", () => {
       const clock = page.locator("small", { hasText: "left to stop" }).locator("[data-tick=left]").first();
       const before = await clock.textContent();
       await expect.poll(() => clock.textContent(), { timeout: 5_000 }).not.toBe(before);
-      expect([path, await faultsInBothThemes(page)]).toEqual([path, []]);
+      expect([path, await faultsInTheme(page)]).toEqual([path, []]);
     }
     expect(complaintsOf(page)).toEqual([]);
     await page.context().close();

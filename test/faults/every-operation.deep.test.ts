@@ -1,29 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { findOperation } from "../support/document.ts";
-import { FAULT_KINDS, FAULTS, type FaultKind } from "../support/harness-protocol.ts";
+import { oneOfEachSort } from "../support/fault-sorts.ts";
+import type { FaultKind } from "../support/harness-protocol.ts";
 import { inTurn } from "../support/in-turn.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
 import { END_THAT_FIRES, INVOKE_WITHOUT_KEY, STOP_WITH_GRACE, tryOperation } from "./try-operation.ts";
 import { withService } from "./world.ts";
 
-const KINDS: FaultKind[] = [...FAULT_KINDS, "slow"];
+/** So many sorts of fault are tried at each operation. */
+const SORTS = 3;
 
-/**
- * The kinds of fault in groups of the same properties. All operations use one function of the service that judges a failed request, and it
- * treats the kinds of a group alike. For a read, it makes no difference whether the statement was carried out.
- */
-const sortsFor = (isRead: boolean) =>
-  Object.values(
-    Object.groupBy(FAULT_KINDS, (kind) => JSON.stringify({ ...FAULTS[kind], ...(isRead && { isCarriedOut: null }) })),
-  );
+/** The kinds that an operation is tried under: some of those which do different things to it. One of them is an answer that is late. */
+const kindsFor = (id: string): FaultKind[] => {
+  const sorts = oneOfEachSort(id, findOperation(id).method === "GET");
+  return inTurn([...sorts, "slow"], SORTS, id);
+};
 
-/** The kinds that an operation is tried under: one of each sort, and an answer that is late. */
-const kindsFor = (id: string): FaultKind[] => [
-  ...sortsFor(findOperation(id).method === "GET").flatMap((kinds = []) => inTurn(kinds, id, 1)),
-  "slow",
-];
+const KINDS: FaultKind[] = [...oneOfEachSort("all sorts"), "slow"];
 
-describe("every operation under every sort of fault between the service and its database", () => {
+describe("every operation under faults between the service and its database", () => {
   it.concurrent.each(OPERATION_IDS.map((id) => ({ id, kinds: kindsFor(id) })))(
     "$id says whether to retry, leaves no half change, and succeeds afterwards",
     async ({ id, kinds }) => {

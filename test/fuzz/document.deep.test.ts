@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { type Operation, operations } from "../support/document.ts";
 import { print, seeds } from "../support/harness.ts";
+import { extent } from "../support/in-turn.ts";
 import { type Answered, checkDocument, createOutside } from "./check.ts";
 
 const SEEDS = 1;
-const EXTENT = { lists: 28, plans: 25 };
+const EXTENT = { lists: extent(14, 80), plans: 25 };
 
 const answers: Answered[] = [];
 let outside: Awaited<ReturnType<typeof createOutside>>;

@@ -16,7 +16,7 @@ import { startRunner } from "./runner.ts";
 import { startSubscriber } from "./subscriber.ts";
 
 /** `npm run test:kill` sets 20, and at least a minute of load. */
-const KILLS = Number(process.env.KILLS ?? 3);
+const KILLS = Number(process.env.KILLS ?? 2);
 const LEAST_MS = Number(process.env.LEAST_SECONDS ?? 0) * 1000;
 const LONGEST_LIFE_MS = 2000;
 /** Much longer than the remaining runs take, one after another. */

@@ -13,7 +13,7 @@ import { createRandom } from "../support/random.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { startLeaseRunners } from "./lease-runners.ts";
 
-const KILLS = Number(process.env.KILLS ?? 3);
+const KILLS = Number(process.env.KILLS ?? 2);
 const RUNNERS = 20;
 const RUNS = 200;
 const DEFINITIONS = 20;

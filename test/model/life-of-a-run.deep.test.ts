@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { print, seeds } from "../support/harness.ts";
+import { extent } from "../support/in-turn.ts";
 import { startService } from "../support/service.ts";
 import { checkModel } from "./check.ts";
 
@@ -8,7 +9,7 @@ const minutes = inject("soakMinutes");
 const EXTENT =
   minutes > 0
     ? { steps: 200, sequences: Number.MAX_SAFE_INTEGER, seconds: minutes * 60 }
-    : { steps: 50, sequences: 10 };
+    : { steps: 50, sequences: extent(5, 20) };
 
 beforeAll(() => {
   vi.spyOn(console, "info").mockReturnValue();

@@ -64,9 +64,11 @@ describe("in a tenant with 100,000 path parts, 20,000 definitions and 100,000 ru
   it.each(OPERATION_IDS)("%s reads no table completely, for any caller", async (id) => {
     const { bare: userWithGrants, writer, ownerBySession } = callers;
     // Changes are not made as the writer here, since the next test makes each as the writer and as the OWNER with a key.
-    const tried = CHANGES.includes(id)
-      ? inTurn([userWithGrants, ownerBySession], id, 1)
-      : [userWithGrants, ...inTurn([writer, ownerBySession], id, 1)];
+    const tried = inTurn(
+      CHANGES.includes(id) ? [userWithGrants, ownerBySession] : [userWithGrants, writer, ownerBySession],
+      1,
+      id,
+    );
     let call: Call | undefined;
     for (const caller of tried) {
       // A change may have removed or ended what the call is about, so the call is made anew.

@@ -6,7 +6,7 @@ import { swapFunctions } from "../support/node/swap-functions.ts";
 import { newOwner, RELEASE, readWorkers, useWorkers } from "./world.ts";
 
 const CALLERS = 8;
-const SWAPS = 20;
+const SWAPS = 10;
 
 const scripts = await readWorkers("swap");
 const startWorker = useWorkers();

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { createWorld, readStand, serviceUnder, settle, startReadyService, type World } from "../faults/world.ts";
 import { listDispatched, startFakeRunner } from "../support/fake-runner.ts";
-import { FAULT_KINDS, FAULTS } from "../support/harness-protocol.ts";
+import { oneOfEachSort } from "../support/fault-sorts.ts";
+import { FAULTS } from "../support/harness-protocol.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import type { Service } from "../support/service.ts";
@@ -15,8 +16,8 @@ async function createBacklog(service: Service): Promise<World> {
   return world;
 }
 
-describe("the sweep under every fault between the service and its database", () => {
-  it.concurrent.each(FAULT_KINDS)(
+describe("the sweep under every sort of fault between the service and its database", () => {
+  it.concurrent.each(oneOfEachSort("sweep"))(
     "loses nothing by %s at any of its requests, and the next sweep succeeds",
     async (kind) => {
       const service = await startReadyService();
@@ -48,7 +49,7 @@ describe("the sweep under every fault between the service and its database", () 
 });
 
 describe("a run whose dispatch could not be recorded", () => {
-  it.concurrent.each(FAULT_KINDS)(
+  it.concurrent.each(oneOfEachSort("dispatch"))(
     "is dispatched again with the same webhook-id after %s, and ends as usual",
     async (kind) => {
       const service = await startReadyService();

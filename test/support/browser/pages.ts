@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { expect } from "vitest";
 import { axePath } from "../../../scripts/local/browser.ts";
 import { DEMO } from "../../../scripts/local/demo.ts";
+import { inTurn } from "../in-turn.ts";
 
 export type Person = "owner" | "admin" | "user";
 
@@ -59,13 +61,17 @@ export async function accessibilityFaults(
   return Array.isArray(list) ? list.map(String) : [];
 }
 
-/** The faults that axe-core finds in the light theme and in the dark: see {@link accessibilityFaults}. */
-export async function faultsInBothThemes(page: Page, within?: string): Promise<string[]> {
-  await page.emulateMedia({ colorScheme: "light" });
-  const light = await accessibilityFaults(page, "all", within);
-  await page.emulateMedia({ colorScheme: "dark" });
-  const dark = await accessibilityFaults(page, "colours", within);
-  return [...light.map((fault) => `light: ${fault}`), ...dark.map((fault) => `dark: ${fault}`)];
+const THEMES = ["light", "dark"] as const;
+
+/** The faults that axe-core finds in a theme, the light one or the dark one in turn: see {@link accessibilityFaults}. */
+export async function faultsInTheme(page: Page, within?: string): Promise<string[]> {
+  const faults: string[] = [];
+  for (const [n, theme] of inTurn(THEMES, 1, `${expect.getState().currentTestName} ${within}`).entries()) {
+    await page.emulateMedia({ colorScheme: theme });
+    const found = await accessibilityFaults(page, n === 0 ? "all" : "colours", within);
+    faults.push(...found.map((fault) => `${theme}: ${fault}`));
+  }
+  return faults;
 }
 
 /** The controls on the page that cannot be reached with the Tab key alone. */

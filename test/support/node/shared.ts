@@ -11,6 +11,7 @@ import type { Stack } from "../../../scripts/local/browser.ts";
 import { startPostgres } from "../../../scripts/local/postgres.ts";
 import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
 import { installClient } from "../../client/installed-client.ts";
+import { provideChoice } from "./choice.ts";
 import { buildWorker, startBuiltStack } from "./stacks.ts";
 import { createTemplate } from "./template-database.ts";
 
@@ -64,6 +65,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();
   if (typeof address !== "object" || address === null) throw new Error("The server has no port.");
+  provideChoice(project);
   project.provide("harnessUrl", `http://127.0.0.1:${address.port}`);
 
   return async () => {
