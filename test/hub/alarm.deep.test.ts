@@ -62,6 +62,20 @@ describe("the alarm of a tenant", () => {
       where run_id = ${delayed} and type = 'STARTED' or run_id = ${expiring} and type = 'TIMED_OUT'`;
     expect(lags.map(({ ms }) => ms < 1_000)).toEqual([true, true]);
   });
+
+  it("fires by itself: a deadline is enforced within a second", async () => {
+    const [first, second] = [await invoke(service, tenant), await invoke(service, tenant)];
+    await service.database.sql`
+      update workflow_runs set deadline_at = statement_timestamp() + interval '1 second' where id = ${first}`;
+    await service.hubOf(tenant.id).changed({ tenant_id: tenant.id, due_in_ms: 1_000, runs: [], work: [] });
+    await vi.waitFor(async () => expect(await eventTypes(service, tenant, second)).toContain("DISPATCHED"), {
+      timeout: 5_000,
+      interval: 100,
+    });
+    const [timedOut] = await service.database.sql`
+      select (detail ->> 'lag_ms')::float8 as lag_ms from workflow_run_events where run_id = ${first} and type = 'TIMED_OUT'`;
+    expect(timedOut?.lag_ms).toBeLessThan(1_000);
+  });
 });
 
 /**

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { invokeBatch } from "../support/batches.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { emptyHubs, type LiveService, socketsOf, startLiveService } from "../support/live-service.ts";
 import { insertSessions, passLease, startRunner, useLeases } from "../support/runners.ts";
@@ -203,6 +204,33 @@ describe("a runner that waits", () => {
     await service.send("DELETE", `/v1/api-keys/${key?.id}`, tenant.admin.key);
     const statuses = (await Promise.all(waiting)).map(({ status }) => status);
     expect(statuses.toSorted()).toEqual([200, ...Array(20).fill(401)]);
+  });
+
+  it("works at once, as do nine others, when ten runs are triggered together", async () => {
+    await service.database.sql`update workflow_definitions set max_running = 10 where id = ${tenant.definitionId}`;
+    const runners = await Promise.all(Array.from({ length: 10 }, () => startRunner(service, tenant)));
+    const waiting = Promise.all(runners.map((runner) => runner.lease({ wait_seconds: 10 })));
+    await pause(500);
+    const began = Date.now();
+    const { run_ids: runIds } = await invokeBatch(service, tenant, 10);
+    const leased = (await waiting).map(({ leases }) => leases.map(({ run_id }) => run_id));
+    expect(leased.map((ids) => ids.length)).toEqual(Array(10).fill(1));
+    expect(leased.flat().toSorted()).toEqual(runIds);
+    // If each were woken a second after the other, the last would wait for nine seconds.
+    expect(Date.now() - began).toBeLessThan(5_000);
+  });
+
+  it("is woken by the sweep when the Worker of the invoke has died before announcing the run", async () => {
+    const runner = await startRunner(service, tenant);
+    const { runIds } = await waitWhile(service, runner, async () => {
+      await service.fetchAndDie(`/v1/workflow-definitions/${tenant.definitionId}/invoke`, {
+        method: "POST",
+        headers: { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" },
+        body: "{}",
+      });
+      await service.sweep();
+    });
+    expect(runIds).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { signRunnerToken } from "../../src/http/credentials/runner-token.ts";
 import { parseKeyRing } from "../../src/key-ring.ts";
-import { invokeBatch } from "../support/batches.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
@@ -59,33 +58,6 @@ describe("a runner that waits", () => {
     expect(ms).toBeLessThan(2_000);
     // The invoke's own, too.
     expect(requests).toBe(3);
-  });
-
-  it("works at once, as do nine others, when ten runs are triggered together", async () => {
-    await service.database.sql`update workflow_definitions set max_running = 10 where id = ${tenant.definitionId}`;
-    const runners = await Promise.all(Array.from({ length: 10 }, () => startRunner(service, tenant)));
-    const waiting = Promise.all(runners.map((runner) => runner.lease({ wait_seconds: 10 })));
-    await pause(500);
-    const began = Date.now();
-    const { run_ids: runIds } = await invokeBatch(service, tenant, 10);
-    const leased = (await waiting).map(({ leases }) => leases.map(({ run_id }) => run_id));
-    expect(leased.map((ids) => ids.length)).toEqual(Array(10).fill(1));
-    expect(leased.flat().toSorted()).toEqual(runIds);
-    // If each were woken a second after the other, the last would wait for nine seconds.
-    expect(Date.now() - began).toBeLessThan(5_000);
-  });
-
-  it("is woken by the sweep when the Worker of the invoke has died before announcing the run", async () => {
-    const runner = await startRunner(service, tenant);
-    const { runIds } = await waitWhile(service, runner, async () => {
-      await service.fetchAndDie(`/v1/workflow-definitions/${tenant.definitionId}/invoke`, {
-        method: "POST",
-        headers: { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" },
-        body: "{}",
-      });
-      await service.sweep();
-    });
-    expect(runIds).toHaveLength(1);
   });
 
   it("asks the database the next time when there was a change while it was asking", async () => {

@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { readEvents, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
-import { callBack, insertRun, invoke } from "../support/lifecycle.ts";
+import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
@@ -108,6 +108,15 @@ describe("the stream of a run", () => {
     const ended = await readEvents(await get(`${runId}/stream`)).drain();
     expect(typesOf(ended)).not.toContain("progress");
   });
+
+  it("sends a time-out when it is recorded, although nobody has announced it", async () => {
+    const runId = await invoke(service, tenant);
+    const reader = readEvents(await get(`${runId}/stream`));
+    await reader.until("DISPATCHED");
+    await makeOverdue(service, runId);
+    await service.sweep();
+    expect(typesOf(await reader.drain())).toEqual(["TIMED_OUT"]);
+  });
 });
 
 describe("the stream of all runs", () => {
@@ -146,6 +155,18 @@ describe("the stream of all runs", () => {
     const [stored] = await service.database.sql`
       select array_agg(id::text order by id) as ids from workflow_run_events where tenant_id = ${tenant.id} and id <= ${seen.at(-1)}`;
     expect(seen.toSorted((a, b) => Number(a) - Number(b))).toEqual(stored?.ids);
+  });
+});
+
+describe("the clients of streams that end at the same moment", () => {
+  it("are told to return at different times, 1 to 15 seconds later", async () => {
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    const texts = await Promise.all(Array.from({ length: 20 }, async () => (await get(`${runId}/stream`)).text()));
+    const times = texts.map((text) => Number(/^retry: (\d+)\n/.exec(text)?.[1]));
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(1_000);
+    expect(Math.max(...times)).toBeLessThanOrEqual(15_000);
+    expect(new Set(times.map((ms) => Math.floor(ms / 1_000))).size).toBeGreaterThan(5);
   });
 });
 

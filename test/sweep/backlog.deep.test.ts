@@ -1,11 +1,14 @@
-import { expect, it } from "vitest";
-import { insertDefinitions, insertRuns } from "../support/backlog.ts";
+import { beforeEach, describe, expect, it } from "vitest";
+import { insertDefinitions, insertOverdueRuns, insertRuns } from "../support/backlog.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
-import { startService } from "../support/service.ts";
-import { createTenant } from "../support/tenant.ts";
+import { extent } from "../support/in-turn.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 /** The first tenant has most of the backlog, and its runs are the longest overdue: the others must not wait for it. */
-const TENANTS = [6_300, 300, 300, 300, 300, 300, 300, 300, 300, 300];
+const OTHERS = extent(150, 1_000);
+const TENANTS = [21 * OTHERS, ...Array.from({ length: 9 }, () => OTHERS)];
+const OVERDUE = 30 * OTHERS;
 
 const CHUNK = 5_000;
 
@@ -13,7 +16,7 @@ const CHUNK = 5_000;
 const LIMIT_MS = 60_000;
 const MAX_CALLS = 8;
 
-it("a backlog of 9,000 overdue runs, behind a third of which another run waits, is swept by a few scheduled calls", async () => {
+it(`a backlog of ${OVERDUE} overdue runs, behind a third of which another run waits, is swept by a few scheduled calls`, async () => {
   const service = await startService();
   const runner = await startFakeRunner();
   for (const [i, size] of TENANTS.entries()) {
@@ -44,7 +47,7 @@ it("a backlog of 9,000 overdue runs, behind a third of which another run waits, 
   const tell = (call: number, ms: number, now: typeof before) =>
     console.log(`after call ${call} of ${(ms / 1000).toFixed(1)} s: ${JSON.stringify(now)}`);
   tell(0, 0, before);
-  expect(before.overdue).toBe(9_000);
+  expect(before.overdue).toBe(OVERDUE);
 
   let after = before;
   for (let call = 1; call <= MAX_CALLS && (after.overdue > 0 || after.unsent > 0); call++) {
@@ -63,6 +66,46 @@ it("a backlog of 9,000 overdue runs, behind a third of which another run waits, 
   expect(events).toEqual([
     { type: "DISPATCHED", count: before.waiting, runs: before.waiting },
     { type: "STARTED", count: before.waiting, runs: before.waiting },
-    { type: "TIMED_OUT", count: 9_000, runs: 9_000 },
+    { type: "TIMED_OUT", count: OVERDUE, runs: OVERDUE },
   ]);
+});
+
+describe("the sweep", () => {
+  let service: Service;
+  let tenant: TestTenant;
+
+  // The sweep serves the whole database, so each test has one of its own.
+  beforeEach(async () => {
+    service = await startService();
+    tenant = await createTenant(service.database);
+  });
+
+  it("fails 4,000 overdue runs in one call, in few database requests", async () => {
+    await insertOverdueRuns(service.database, tenant, 4_000);
+    const [, requests] = await service.counted(() => service.sweep());
+
+    const { sql } = service.database;
+    expect(await sql`select status, count(*)::int from workflow_runs group by status`).toEqual([
+      { status: "FAILED", count: 4_000 },
+    ]);
+    expect(requests).toBeGreaterThan(2);
+    expect(requests).toBeLessThanOrEqual(20);
+    const [state] = await sql`select * from sweep_state`;
+    expect(state).toMatchObject({ timed_out: 4_000 });
+    expect(state?.began_at <= state?.ended_at).toBe(true);
+    expect(Number(state?.lag_p50_ms)).toBeGreaterThan(300_000);
+    expect(Number(state?.lag_max_ms)).toBeGreaterThanOrEqual(Number(state?.lag_p50_ms));
+  });
+
+  it("is safe to run twice at once: two sweeps fail each run once", async () => {
+    await insertOverdueRuns(service.database, tenant, 3_000);
+    await Promise.all([service.sweep(), service.sweep()]);
+
+    const { sql } = service.database;
+    const [counts] = await sql`
+      select (select count(*)::int from workflow_runs where status = 'FAILED') as failed,
+        (select count(*)::int from workflow_run_events) as events,
+        (select count(distinct run_id)::int from workflow_run_events) as runs_with_events`;
+    expect(counts).toEqual({ failed: 3_000, events: 3_000, runs_with_events: 3_000 });
+  });
 });
