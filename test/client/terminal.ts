@@ -4,9 +4,10 @@ import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { beforeAll, expect, onTestFinished } from "vitest";
+import { beforeAll, expect, inject, onTestFinished } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { type Ended, runProgram } from "../support/node/run-program.ts";
+import { CommandHost } from "./command-host.ts";
 import { nodeOf, type World } from "./installed-client.ts";
 
 /** Nothing listens on this port, since it is privileged and unassigned. `fetch` itself refuses better known ports. */
@@ -37,15 +38,18 @@ export function useTerminal(world: () => World, name: string) {
     WORKFLOW_RUNS_API_KEY: DEMO.owner.key,
     ...env,
   });
-  const wr = (args: readonly string[], env: Environment = {}, input?: string): Promise<Ended> =>
-    runProgram(node(), [program(), ...args], {
-      cwd: home(),
-      env: environment(env),
-      ...(input !== undefined && { input }),
-    });
+  let host: CommandHost;
+  const wr = (args: readonly string[], env: Environment = {}, input?: string): Promise<Ended> => {
+    const options = { cwd: home(), env: environment(env), ...(input !== undefined && { input }) };
+    // A runner starts processes and gets signals, so it has a process of its own, as does what runs beside another command.
+    const isAlone = host.isBusy || args[0] === "run" || inject("isWhole");
+    return isAlone ? runProgram(node(), [program(), ...args], options) : host.run({ args, ...options });
+  };
 
   beforeAll(() => {
     mkdirSync(home(), { recursive: true });
+    host = new CommandHost(node(), join(world().folder, "node_modules/workflow-runs/dist/cli/main.js"));
+    return () => host.stop();
   });
 
   return {
@@ -53,7 +57,7 @@ export function useTerminal(world: () => World, name: string) {
     node,
     program,
     environment,
-    /** Runs a command to its end. */
+    /** Runs a command to its end, in the process of a {@link CommandHost} if it needs none of its own. */
     wr,
     /** What a command prints with `--json`. */
     json: async (args: readonly string[], env: Environment = {}) =>
