@@ -34,6 +34,9 @@ export default defineConfig({
         "kills/kill.node.test.ts",
         "kills/leases.node.test.ts",
         "release/swap.node.test.ts",
+        "release/hub.node.test.ts",
+        "hub/stream-memory.node.test.ts",
+        "release/cells.node.test.ts",
       ]),
     },
     projects: [
@@ -55,6 +58,7 @@ export default defineConfig({
           name: "node",
           maxWorkers: 2,
           include: ["test/**/*.node.test.ts"],
+          globalSetup: "./test/support/node/choice.ts",
           execArgv: ["--require", "./scripts/local/quick-start.cjs"],
           sequence: { groupOrder: 1 },
         },

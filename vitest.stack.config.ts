@@ -11,17 +11,19 @@ export default defineConfig({
     hookTimeout: 180_000,
     // What is polled is often a command, which takes a part of a second.
     expect: { poll: { timeout: 20_000 } },
-    // Three stacks for two cores: they mostly wait.
-    maxWorkers: 3,
+    // Four stacks for two cores: they wait for a part of the time.
+    maxWorkers: 4,
     sequence: {
       sequencer: longestFirst([
-        "readme.stack.test.ts",
         "command-line-run.stack.test.ts",
         "command-line-changes.stack.test.ts",
-        "command-line.stack.test.ts",
-        "scripts.stack.test.ts",
+        "readme.stack.test.ts",
         "local-stack.stack.test.ts",
         "smoke.stack.test.ts",
+        "command-line.stack.test.ts",
+        "migrate.stack.test.ts",
+        "client.stack.test.ts",
+        "verify.stack.test.ts",
       ]),
     },
   },

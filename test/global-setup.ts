@@ -13,7 +13,7 @@ import { type Postgres, type PostgresOptions, startPostgres } from "../scripts/l
 import { type Intercept, startSqlEndpoint } from "../scripts/local/sql-endpoint.ts";
 import { createExampleRunners } from "./examples/example-runner-process.ts";
 import { createExplainer } from "./plans/explainer.ts";
-import { provideChoice } from "./support/node/choice.ts";
+import provideChoice from "./support/node/choice.ts";
 import { createFakeRunners } from "./support/node/fake-runner.ts";
 import { createFaults } from "./support/node/faults.ts";
 import { silenceNoise } from "./support/node/quiet.ts";

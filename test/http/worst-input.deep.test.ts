@@ -4,6 +4,7 @@ import { pages } from "../../src/dashboard/routes.ts";
 import { PAGE_SETTINGS, toForm } from "../support/browser.ts";
 import { at } from "../support/contract.ts";
 import { document, type Operation, operations } from "../support/document.ts";
+import { inTurn } from "../support/in-turn.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -125,7 +126,7 @@ describe("64 KiB take at most 2.5 times what 32 KiB take", () => {
       const fields = fieldsOf(operation);
       expect(fields.length).toBeGreaterThan(0);
       const headers = { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" };
-      for (const name of cases) {
+      for (const name of inTurn(cases, 4, operation.operationId)) {
         await expectLinear((size) => ({
           path: pathOf(operation),
           init: { method: operation.method, headers, body: JSON_BODIES[name]?.(size, fields) ?? "" },
@@ -136,7 +137,7 @@ describe("64 KiB take at most 2.5 times what 32 KiB take", () => {
 
   const forms = pages.routes.filter(({ method, path }) => method === "POST" && path.startsWith("/app/"));
   it.each([...new Set(forms.map(({ path }) => path))])("as a form for %s", async (path) => {
-    for (const { type, body } of Object.values(FORMS)) {
+    for (const { type, body } of inTurn(Object.values(FORMS), 2, path)) {
       const headers = { Cookie: cookie, "Sec-Fetch-Site": "same-origin", "Content-Type": type };
       await expectLinear((size) => ({
         path: path.replaceAll(/:\w+/g, crypto.randomUUID()),
@@ -152,7 +153,7 @@ describe("64 KiB take at most 2.5 times what 32 KiB take", () => {
       const init = { method: operation.method, headers: { Authorization, ...headers } };
       return { path: `${pathOf(operation)}?${query}`, init };
     };
-    for (const operation of operations) {
+    for (const operation of inTurn(operations, 40, name)) {
       await expectLinear(requestOf(operation), LARGE_HEAD);
       await expectLinear(requestOf(operation));
     }

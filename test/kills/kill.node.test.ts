@@ -5,7 +5,8 @@
  */
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, expect, it } from "vitest";
+import { afterAll, expect, inject, it } from "vitest";
+import { inTurn } from "../support/in-turn.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { type Sql, startStack } from "../support/node/killable-stack.ts";
 import { createRandom } from "../support/random.ts";
@@ -22,7 +23,7 @@ const LONGEST_LIFE_MS = 2000;
 /** Much longer than the remaining runs take, one after another. */
 const LAST_RUNS_MS = 240_000;
 
-const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const seed = inject("seed");
 const random = createRandom(seed);
 /** Functions that stop what was started. They are called in reverse order. */
 const endings: (() => unknown)[] = [];
@@ -53,7 +54,7 @@ const SCENES: [string, Scene][] = [
   ],
 ];
 
-it.each(SCENES)(
+it.each(inTurn(SCENES, KILLS < 10 ? 2 : SCENES.length, "scenes"))(
   `nothing that was acknowledged is lost: %s (seed ${seed})`,
   async (_, { definitions, clients: count, limits, chains }) => {
     const { baseUrl, sql, killSome } = await startStack(endings, { cronMs: 300, hasObjects: false });

@@ -1,14 +1,17 @@
 import { type TestDatabase, writeUnchecked } from "../support/database.ts";
+import { extent } from "../support/in-turn.ts";
 import type { TestTenant } from "../support/tenant.ts";
 
 /** How much the large tenant has. */
-const LARGE = { users: 200, folders: 800, documents: 100, definitions: 20_000, runs: 5 };
+const LARGE = { users: 200, folders: 800, documents: extent(50, 100), definitions: extent(10_000, 20_000), runs: 5 };
+/** The number of a definition that the USER may see. */
+export const PERMITTED = 41 * (LARGE.definitions / 50);
 const SMALL = { users: 20, folders: 2, documents: 5, definitions: 1, runs: 5 };
 const SMALL_TENANTS = 1000;
 
 /**
- * Fills a tenant with 100,000 path parts, 20,000 definitions, 100,000 runs of a year, 200 users and 200 invites, and gives its
- * USER 50 permissions: on 40 folders and 10 definitions. Also creates 1,000 small tenants.
+ * Fills a tenant with 50,000 path parts, 10,000 definitions, 50,000 runs of a year, 200 users and 200 invites, and gives its
+ * USER 50 permissions: on 40 folders and 10 definitions. Also creates 1,000 small tenants. `npm run test:whole` has twice as many.
  */
 export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Promise<void> {
   await sql`insert into tenants (id, name) select gen_random_uuid(), 'Small' from generate_series(1, ${SMALL_TENANTS}::int)`;
@@ -65,17 +68,17 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       select md5(t.id || 'run' || n || '/' || m)::uuid, t.id, md5(t.id || 'definition' || n)::uuid,
         md5(t.id || 'user' || (n + m) % t.users + 1)::uuid, 'SELF_HOSTED',
         case when m = 1 and n % 10 = 0 then 'FAILED' else 'COMPLETED' end, '{}',
-        case when n % 2 = 0 then md5(t.id || 'batch' || n % 200)::uuid end,
+        case when n % 2 = 0 then md5(t.id || 'batch' || n % (t.definitions / 100))::uuid end,
         made.at, made.at, made.at + interval '5 minutes', made.at + interval '5 minutes', made.at + interval '5 minutes',
         case when m = 1 and n % 10 = 0 then 'DEADLINE' else 'CALLBACK' end,
         case when m = 1 and n % 10 = 0 then 'DEADLINE' end
       from t, generate_series(1, t.definitions) n, generate_series(1, t.runs) m,
         lateral (select statement_timestamp() - (n * 7919 + m * 104729) % 100000 * interval '300 seconds' as at) made`,
-    // Half of the runs of the large tenant are in 100 batches of 500. The runs of all other batches were deleted.
+    // Half of the runs of the large tenant are in batches of 500. The runs of all other batches were deleted.
     sql`
       insert into run_batches (id, tenant_id, workflow_definition_id, user_id, runs_hash, run_count, ended_at)
       select md5(t.id || 'batch' || n)::uuid, t.id, md5(t.id || 'definition' || n + 1)::uuid, md5(t.id || 'user1')::uuid, '',
-        case when n < 200 and n % 2 = 0 and t.definitions > 1 then 500 else 1 end, statement_timestamp()
+        case when n < t.definitions / 100 and n % 2 = 0 then 500 else 1 end, statement_timestamp()
       from t, generate_series(0, t.definitions - 1) n`,
     sql`
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, slot_no, run_snapshot,
@@ -159,7 +162,7 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       select gen_random_uuid(), ${tenant.id},
         case when u.n = 0 then ${tenant.user.id}::uuid else md5(${tenant.id} || 'user' || u.n)::uuid end,
         case when g.n <= 40 then md5(${tenant.id} || 'folder' || g.n * 20)::uuid
-          else md5(${tenant.id} || 'node' || g.n * 400)::uuid end,
+          else md5(${tenant.id} || 'node' || g.n * ${LARGE.definitions / 50}::int)::uuid end,
         case when g.n % 2 = 0 then 'READ_ONLY' else 'READ_WRITE' end
       from generate_series(0, 100) u (n), generate_series(1, 50) g (n)`,
     // All runs of the large tenant have one label, and each hundredth has another one.

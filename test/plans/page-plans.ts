@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { sessionToken } from "../support/callers.ts";
 import type { Service } from "../support/service.ts";
 import type { Stage } from "../support/stage.ts";
-import { SMALL_TABLES } from "./large-tenant.ts";
+import { PERMITTED, SMALL_TABLES } from "./large-tenant.ts";
 import { explained, nodesOf, rowsRead } from "./plans.ts";
 
 /** A service, a stage whose tenant is large, and one of its FAILED runs. */
@@ -71,7 +71,7 @@ export function describePagePlans(large: () => Large): void {
     await service.database.sql`
       insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
         created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
-      select gen_random_uuid(), ${tenant.id}, md5(${tenant.id} || 'definition16400')::uuid, ${tenant.user.id}, 'SELF_HOSTED',
+      select gen_random_uuid(), ${tenant.id}, md5(${tenant.id} || 'definition' || ${PERMITTED}::int)::uuid, ${tenant.user.id}, 'SELF_HOSTED',
         'COMPLETED', '{}', made.at, made.at, made.at + interval '1 minute', made.at, made.at, 'CALLBACK'
       from generate_series(1, ${OWN_RUNS}::int) n,
         lateral (select statement_timestamp() - n * interval '1 second' as at) made`;

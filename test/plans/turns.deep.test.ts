@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { extent } from "../support/in-turn.ts";
 import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+const MANY = extent(4_000, 10_000);
 
 let service: Service;
 
@@ -49,12 +52,12 @@ async function startOne(tenant: TestTenant): Promise<void> {
 }
 
 describe("the run that starts next", () => {
-  it("is found as fast among 10,000 waiting runs of 500 keys as among 100 without keys", {
+  it(`is found as fast among ${MANY} waiting runs of 500 keys as among 100 without keys`, {
     timeout: 120_000,
   }, async () => {
     const [few, many] = [
       await createQueue(100, 0, { maxRunning: 10, maxPerKey: null }),
-      await createQueue(10_000, 500, { maxRunning: 10, maxPerKey: 1 }),
+      await createQueue(MANY, 500, { maxRunning: 10, maxPerKey: 1 }),
     ];
     // A free slot, in which nothing starts: the pick itself is measured.
     for (const tenant of [few, many]) {
@@ -65,7 +68,7 @@ describe("the run that starts next", () => {
   });
 
   it("costs a few pages for each key that is full, when 99 of them are before it", async () => {
-    const tenant = await createQueue(10_000, 500, { maxRunning: 100, maxPerKey: 1 });
+    const tenant = await createQueue(MANY, 500, { maxRunning: 100, maxPerKey: 1 });
     await service.database.sql`
       update workflow_definitions set last_key = 'zzz', max_running = 100 where id = ${tenant.definitionId}`;
     await startOne(tenant);
@@ -73,7 +76,7 @@ describe("the run that starts next", () => {
   });
 });
 
-describe("10,000 runs that wait for their start_after", () => {
+describe(`${MANY} runs that wait for their start_after`, () => {
   it.each([
     ["without keys", null],
     ["of a key with a limit", 1],
@@ -89,7 +92,7 @@ describe("10,000 runs that wait for their start_after", () => {
       select gen_random_uuid(), r.tenant_id, r.workflow_definition_id, r.user_id, r.runner_type, 'PENDING', r.run_snapshot,
         r.concurrency_key, null, statement_timestamp() + interval '1 day'
       from (select * from workflow_runs r where r.workflow_definition_id = ${behind.definitionId} limit 1) r,
-        generate_series(1, 10000)`;
+        generate_series(1, ${MANY}::int)`;
     await sql`analyze workflow_runs`;
     for (const tenant of [without, behind]) {
       await sql`update workflow_definitions set max_running = 20 where id = ${tenant.definitionId}`;
@@ -98,9 +101,9 @@ describe("10,000 runs that wait for their start_after", () => {
   });
 });
 
-describe("one key with 10,000 waiting runs, and 49 keys with one each", () => {
+describe(`one key with ${MANY} waiting runs, and 49 keys with one each`, () => {
   it("have all started after at most 60 promotions, with five slots", { timeout: 120_000 }, async () => {
-    const tenant = await createQueue(10_000, 1, { maxRunning: 5, maxPerKey: 5 });
+    const tenant = await createQueue(MANY, 1, { maxRunning: 5, maxPerKey: 5 });
     for (let key = 0; key < 49; key++) {
       const body = { concurrency_key: `one of ${key}` };
       await service.send("POST", invokePath(tenant), tenant.owner.key, body);

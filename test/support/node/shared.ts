@@ -11,7 +11,7 @@ import type { Stack } from "../../../scripts/local/browser.ts";
 import { startPostgres } from "../../../scripts/local/postgres.ts";
 import { startSqlEndpoint } from "../../../scripts/local/sql-endpoint.ts";
 import { installClient } from "../../client/installed-client.ts";
-import { provideChoice } from "./choice.ts";
+import provideChoice from "./choice.ts";
 import { buildWorker, startBuiltStack } from "./stacks.ts";
 import { createTemplate } from "./template-database.ts";
 
