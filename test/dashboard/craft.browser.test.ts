@@ -55,6 +55,7 @@ const PATHS = [
   "/app/settings/notifications",
   "/app/search?q=report",
 ];
+/** How many of them are tried in a run. */
 const HALF = 10;
 
 /** What is smaller than 44 pixels in one direction, of what is pressed. A link in a sentence and a step of a chart are left out. */

@@ -4,6 +4,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { complaintsOf, forgetComplaints, openPage, overflow, signIn, unreachable } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
+import { inTurn } from "../support/in-turn.ts";
 import { runProgram } from "../support/node/run-program.ts";
 
 const world = useWorld({ WORK_SECONDS: "5" });
@@ -474,7 +475,7 @@ const PATHS = {
 describe("every page", () => {
   it("can be used with the keyboard alone", async ({ open }) => {
     const page = await openAs("owner", open);
-    for (const [name, path] of Object.entries(PATHS)) {
+    for (const [name, path] of inTurn(Object.entries(PATHS), 8, "keyboard")) {
       await page.goto(path);
       expect([name, await unreachable(page)]).toEqual([name, []]);
     }

@@ -3,7 +3,13 @@ import { extent } from "../support/in-turn.ts";
 import type { TestTenant } from "../support/tenant.ts";
 
 /** How much the large tenant has. */
-const LARGE = { users: 200, folders: 800, documents: extent(50, 100), definitions: extent(10_000, 20_000), runs: 5 };
+export const LARGE = {
+  users: 200,
+  folders: 800,
+  documents: extent(50, 100),
+  definitions: extent(10_000, 20_000),
+  runs: 5,
+};
 /** The number of a definition that the USER may see. */
 export const PERMITTED = 41 * (LARGE.definitions / 50);
 const SMALL = { users: 20, folders: 2, documents: 5, definitions: 1, runs: 5 };
