@@ -24,7 +24,8 @@ import { createTemplate } from "./support/node/template-database.ts";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const letNoiseThrough = silenceNoise();
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-test-"));
-  // Not awaited, so that it starts while the runtimes do. A test that asks for a database waits for it. If it fails, that test gets the error.
+  // Postgres and the runtimes start at the same time, so this is not awaited. The first test that asks for a database waits for it, and gets the
+  // error if it did not start.
   const shared = startServer(join(folder, "shared"), { persistent: false });
   shared.catch(() => {});
   const extra: Awaited<ReturnType<typeof startServer>>[] = [];

@@ -13,8 +13,11 @@ import { type Call, callOf, OPERATION_IDS, OPERATIONS, type Operation } from "..
 import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 
-/** So many of the unknown callers, which are about a quarter of them, call each operation. */
+/** How many of the unknown callers call each operation: about a quarter of them. */
 const TRIED = 5;
+
+const someOf = (callers: Record<string, Caller>, id: string): Record<string, Caller> =>
+  Object.fromEntries(inTurn(Object.entries(callers), TRIED, id));
 
 let service: Service;
 let stage: Stage;
@@ -89,7 +92,7 @@ export function describeMatrix(): void {
 
     it("answers 401 to invalid credentials, and changes nothing", async () => {
       const call = await callOf(id, stage);
-      const { [RUNNER_KEY]: runnerKey, ...others } = Object.fromEntries(inTurn(Object.entries(unknown), TRIED, id));
+      const { [RUNNER_KEY]: runnerKey, ...others } = someOf(unknown, id);
       const callers = { ...others, ...(runnerKey && { [RUNNER_KEY]: runnerKey }) };
       // A runner key works for this one operation only.
       const expected = (name: string) => (name === RUNNER_KEY && id === "create_runner_session" ? 201 : 401);
@@ -102,10 +105,7 @@ export function describeMatrix(): void {
     it("answers 401 to everybody but the run's runner, known or not", async () => {
       const call = await callOf(id, stage);
       const { [RUN_TOKEN]: runner, ...strangers } = unknown;
-      const others: Record<string, Caller> = {
-        ...Object.fromEntries(inTurn(Object.entries(strangers), TRIED, id)),
-        ...known,
-      };
+      const others: Record<string, Caller> = { ...someOf(strangers, id), ...known };
       expect(await statusesOf(others, call)).toEqual(Object.keys(others).map((name) => [name, 401]));
       expect(runner && (await send(call, runner)).status).toBe(200);
     });

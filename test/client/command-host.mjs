@@ -1,6 +1,6 @@
 /**
- * Runs commands of the client one after another in this process: see `command-host.ts`, which starts it. It is JavaScript, so that it runs on
- * the oldest Node that the client supports.
+ * The process that `command-host.ts` starts, which runs commands of the client one after another. It is JavaScript, because the oldest Node that
+ * the client supports does not run TypeScript.
  */
 import process from "node:process";
 import { Readable } from "node:stream";
@@ -27,9 +27,9 @@ process.on("message", async ({ args, cwd, env, input }) => {
   Object.assign(process.env, env);
   Object.defineProperty(process, "stdin", { value: Readable.from([Buffer.from(input)]), configurable: true });
   process.exitCode = undefined;
-  // Another query, so that the module of the command line is evaluated anew. The modules that it imports are kept.
+  // Node evaluates a module once for each URL. The count makes it run the main module again, while it keeps what that imports.
   await import(`${pathToFileURL(main)}?${count++}`);
-  // A process of its own would end with what it listens to.
+  // Each command adds listeners, which usually end with its process. Here they would add up.
   for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners("error");
   for (const signal of ["SIGINT", "SIGTERM"]) process.removeAllListeners(signal);
   const text = (name) => Buffer.concat(written[name]).toString("utf8");

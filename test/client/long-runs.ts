@@ -26,7 +26,7 @@ export function startLongRuns(world: () => World): () => void {
     return () => service.stop();
   });
 
-  /** A command that works when the service goes away, and ends while it is away. */
+  /** Takes the service away while the command of a run works. The command ends before the service is back. */
   async function surviveOutage(): Promise<LongRun> {
     const env = atService();
     const file = (name: string) => join(home(), `survivor-${name}`);

@@ -93,7 +93,7 @@ async function takeMs({ path, init }: Request): Promise<number> {
   return performance.now() - began;
 }
 
-/** How often what takes too long is measured again, and how long is waited before it: five seconds in all, if it stays so. */
+/** A request that takes too long is measured again, since the machine may be busy: for at least five seconds, before the test fails. */
 const ROUNDS = 50;
 const PAUSE_MS = 100;
 

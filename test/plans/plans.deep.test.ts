@@ -63,7 +63,7 @@ const explain = (call: Call, token: string | undefined) =>
 describe("in a large tenant", () => {
   it.each(OPERATION_IDS)("%s reads no table completely, for one of the callers", async (id) => {
     const { bare: userWithGrants, writer, ownerBySession } = callers;
-    // Changes are not made as the writer here, since the next test makes each as the writer and as the OWNER with a key.
+    // The writer is left out of changes, since the next test makes each of them as the writer and as the OWNER with a key.
     const tried = inTurn(
       CHANGES.includes(id) ? [userWithGrants, ownerBySession] : [userWithGrants, writer, ownerBySession],
       1,
@@ -265,7 +265,7 @@ describe("in a large tenant", () => {
     ["/v1/workflow-runs", 1000],
     // For each of the tenant's RUNNING runs it is checked whether it has ended, once for each of the two states.
     ["/v1/workflow-runs?status=FAILED&status=RUNNING", 1500],
-    // How many definitions there are is counted. The page itself is found by its index.
+    // The total counts all definitions. The page itself is found by its index.
     ["/v1/workflow-definitions", LARGE.definitions + 1000],
   ])("an OWNER causes reads of only one page of %s", async (path, most) => {
     const [response, statements] = await explain({ method: "GET", path }, callers.owner());

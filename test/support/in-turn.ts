@@ -1,8 +1,8 @@
 import { inject } from "vitest";
 
 /**
- * Chooses `count` of the items by the seed of this run and by `key`, such as the operation that they meet, so that a run need not try all of them with
- * each: all pairs are tried within a few runs. `npm run test:whole` tries all in one.
+ * Returns `count` of the items, because to try all of them with each operation takes too long for one run. Which ones depends on the seed of the
+ * run and on `key`, such as the id of the operation, so a few runs try all pairs. In `npm run test:whole` it returns all items.
  */
 export function inTurn<Item>(items: readonly Item[], count: number, key: string): Item[] {
   if (inject("isWhole")) return [...items];

@@ -63,7 +63,10 @@ export async function accessibilityFaults(
 
 const THEMES = ["light", "dark"] as const;
 
-/** The faults that axe-core finds in a theme, the light one or the dark one in turn: see {@link accessibilityFaults}. */
+/**
+ * The faults that {@link accessibilityFaults} finds in one theme. The seed of the run and the name of the test choose the light or the dark one:
+ * see {@link inTurn}.
+ */
 export async function faultsInTheme(page: Page, within?: string): Promise<string[]> {
   const faults: string[] = [];
   for (const [n, theme] of inTurn(THEMES, 1, `${expect.getState().currentTestName} ${within}`).entries()) {
