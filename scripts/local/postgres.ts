@@ -34,7 +34,7 @@ export type Postgres = {
   dataDir: string;
   /** The folder of the server's Unix socket, which needs about half as much CPU as TCP; undefined if it has none. */
   socketDir: string | undefined;
-  /** Shuts down fast: open transactions are rolled back. Resolves when the server has ended. */
+  /** Ends all connections: open transactions are rolled back. Resolves when the server has ended. */
   stop(): Promise<void>;
   /** Resolves when the server has ended, for any reason, to a few words that say how. */
   exited: Promise<string>;
@@ -223,7 +223,9 @@ async function launch(
   }
 
   async function stop(): Promise<void> {
-    for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
+    // At SIGQUIT, Postgres ends without writing its memory to the disk first.
+    const signals: NodeJS.Signals[] = persistent ? ["SIGINT", "SIGQUIT", "SIGKILL"] : ["SIGQUIT", "SIGKILL"];
+    for (const signal of signals) {
       if (child.exitCode !== null || child.signalCode !== null) break;
       child.kill(signal);
       await Promise.race([exited, delay(STOP_TIMEOUT_MS, undefined, { ref: false })]);

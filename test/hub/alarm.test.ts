@@ -142,15 +142,15 @@ describe("a hub", () => {
     const runId = await invoke(service, tenant);
     await makeOverdue(service, runId);
     await service.database.inflict({ kind: "refused" });
-    const gaps: (number | null)[] = [];
+    const gaps: number[] = [];
     for (let i = 0; i < 3; i++) {
       await fireAlarm();
-      gaps.push(await service.alarmInMs(tenant.id));
+      gaps.push(await service.nextAlarmInMs(tenant.id));
     }
     await service.database.mend();
-    for (const gap of gaps) expect(gap).toSatisfy((ms: number | null) => ms !== null && ms <= 30_000);
-    expect(gaps[2] ?? 0).toBeGreaterThan(gaps[0] ?? 0);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
+    expect(gaps[2]).toBeGreaterThan(gaps[0] ?? 0);
     await fireAlarm();
-    expect(await stored(runId)).toMatchObject({ status: "FAILED" });
+    await vi.waitFor(async () => expect(await stored(runId)).toMatchObject({ status: "FAILED" }), 10_000);
   });
 });

@@ -1,6 +1,7 @@
 /** The Worker with its Durable Objects, which are this service's alone. */
 import { env, runInDurableObject } from "cloudflare:test";
 import { v7 as uuid } from "uuid";
+import { vi } from "vitest";
 import type { Hub } from "../../src/hub/hub.ts";
 import type { Register } from "../../src/hub/register.ts";
 import { TenantSweeper } from "../../src/worker.ts";
@@ -19,6 +20,8 @@ export type LiveService = Service & {
   hubOf(tenantId: string): DurableObjectStub<Hub>;
   /** When the alarm of a tenant's hub fires, in milliseconds from now. Null when none is set. */
   alarmInMs(tenantId: string): Promise<number | null>;
+  /** The same, once one is set: during a sweep there is none. */
+  nextAlarmInMs(tenantId: string): Promise<number>;
 };
 
 /** The tenants whose hubs are in use, and the environment of the service that each belongs to. */
@@ -66,12 +69,20 @@ export async function startLiveService(options: ServiceOptions = {}): Promise<Li
   const settings = { ...objects, ...options.settings };
   const service = await startService({ ...options, settings });
 
+  const alarmInMs = async (tenantId: string) => {
+    const at = await runInDurableObject(hubOf(tenantId), (_, { storage }) => storage.getAlarm());
+    return at === null ? null : at - Date.now();
+  };
+
   return {
     ...service,
     hubOf,
-    async alarmInMs(tenantId) {
-      const at = await runInDurableObject(hubOf(tenantId), (_, { storage }) => storage.getAlarm());
-      return at === null ? null : at - Date.now();
-    },
+    alarmInMs,
+    nextAlarmInMs: (tenantId) =>
+      vi.waitFor(async () => {
+        const inMs = await alarmInMs(tenantId);
+        if (inMs === null) throw new Error("No alarm is set.");
+        return inMs;
+      }, 10_000),
   };
 }
