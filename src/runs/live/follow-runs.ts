@@ -8,7 +8,10 @@ import { runProgressSchema, runRowSchema } from "../run-rows.ts";
 /** How many events are read at a time. */
 export const LIMIT = 100;
 
-/** How many event ids a stream of all runs looks back. It finds events that were committed after an event with a higher id. */
+/**
+ * How many event ids a stream of all runs looks back. It finds events that were committed after an event with a higher id, but not those with
+ * an id below the one at which it began, nor those below this number of later events. The feed misses none: see `feed-routes.ts`.
+ */
 const LOOK_BACK = 1_000;
 
 const eventSchema = z.object({
