@@ -6,7 +6,7 @@ import { readJson } from "./json-text.ts";
 const TYPES = ["string", "number", "integer", "boolean"] as const;
 type SimpleType = (typeof TYPES)[number];
 
-type SimpleField = {
+export type SimpleField = {
   key: string;
   label: string;
   hint: string | undefined;
