@@ -117,6 +117,26 @@ describe("a form that is sent when the session has ended", () => {
     expect(html).not.toContain("whsec_secret");
   });
 
+  it("is kept without its secrets, whatever their fields are called", async () => {
+    const { id } = tenant;
+    const secrets: [string, Record<string, string>][] = [
+      ["/app/workflows/new", { webhook_secret: "TYPED" }],
+      [`/app/workflows/${id}/triggers/new-webhook`, { secret: "TYPED", scheme: "github" }],
+      [`/app/triggers/${id}/rotate`, { secret: "TYPED" }],
+      ["/app/settings/notifications/new", { url: "https://hooks.slack.test/TYPED", format: "slack" }],
+      [`/app/settings/notifications/${id}/change`, { url: "https://hooks.slack.test/TYPED", format: "teams" }],
+    ];
+    for (const [path, fields] of secrets) {
+      const html = await (await send(path, { ...fields, name: "Sums" })).text();
+      expect([path, html.includes('name="kept.name" value="Sums"'), html.includes("TYPED")]).toEqual([
+        ...[path, true, false],
+      ]);
+    }
+    const url = "https://service.test/notified";
+    const own = await send("/app/settings/notifications/new", { url, format: "standard" });
+    expect(formIn(await own.text(), "/app/sign-in")).toMatchObject({ "kept.url": url });
+  });
+
   it("is not kept when another site has sent it, and is never sent to another site", async () => {
     const path = `/app/runs/${tenant.id}/stop`;
     const elsewhere = await send(path, { reason: "theirs" }, { Origin: "https://elsewhere.example" });
