@@ -65,6 +65,7 @@ export const forReader = (sentence: string): string =>
  */
 const withoutNames = (msg: string, labels: Readonly<Record<string, string>>) =>
   msg.replaceAll(/`([^`]*)`/g, (_, code: string) => {
-    const label = labels[code.replace(/\[\d+\]$/, "")];
+    const name = code.replace(/\[\d+\]$/, "");
+    const label = Object.hasOwn(labels, name) ? labels[name] : undefined;
     return label === undefined ? code.replaceAll("_", " ") : `“${label}”`;
   });
