@@ -52,9 +52,7 @@ export const forReader = (sentence: string): string =>
     .replaceAll(new RegExp(` \\(${UUID.source}\\)`, "g"), "")
     // The page links to the workflows below the sentence.
     .replace(/: “.*”( and more)?(?=\. Change)/s, (_, more) => (more === undefined ? "" : ", more than are listed"))
-    .replace(/Workflow definitions? (?=refer|that)/, (words) =>
-      words.includes("definitions") ? "Workflows " : "A workflow ",
-    )
+    .replace("Workflow definitions refer", "Workflows refer")
     .replaceAll("workflow definition", "workflow")
     .replaceAll("this part", "this file or folder")
     .replaceAll(UUID, shortId);
