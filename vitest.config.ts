@@ -21,6 +21,8 @@ export default defineConfig({
     maxConcurrency: 10,
     // A passing test's request logs are noise; a failing one's are evidence.
     silent: "passed-only",
+    // Otherwise a style sheet is empty, also as text.
+    css: { include: /\.css\?raw$/ },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

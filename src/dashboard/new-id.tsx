@@ -5,9 +5,8 @@
 import { type Child, createContext, useContext } from "hono/jsx";
 import { v7 as newId } from "uuid";
 import { z } from "zod";
+import { NEW_ID_FIELD, NewIdField } from "../http/pages/new-id.tsx";
 import { Page, type Section } from "./layout.tsx";
-
-const FIELD = "new_id";
 
 /** The id for what the forms of a page create; null for a refresh of the page, since it must not change what the page shows. */
 export const NewIdContext = createContext<string | null>(null);
@@ -15,14 +14,14 @@ export const NewIdContext = createContext<string | null>(null);
 /** The hidden field of a form that creates something. Each time that a page is rendered, the id is another one. */
 export const NewId = () => {
   const id = useContext(NewIdContext);
-  return id && <input type="hidden" name={FIELD} value={id} />;
+  return id && <NewIdField id={id} />;
 };
 
 const guid = z.guid();
 
 /** The id of what a form creates; a new one for a form that has none. */
 export const readNewId = (values: Readonly<Record<string, string>>): string =>
-  guid.safeParse(values[FIELD]).data?.toLowerCase() ?? newId();
+  guid.safeParse(values[NEW_ID_FIELD]).data?.toLowerCase() ?? newId();
 
 type SentAgainProps = { section: Section; heading: Child; title: string; children: Child };
 

@@ -119,11 +119,14 @@ type ErrorPageProps = {
   elsewhere?: string | undefined;
 };
 
-/** The page that has the form: the URL of the form without its last segment. */
+/**
+ * The beginning of the URL of a form, which is the page that has the form, or the list that leads there: a section, a thing in it, or the
+ * people or triggers of a workflow. An invite has no such page, since its link is secret.
+ */
+const PAGE_BEFORE = /^\/app\/(?!invites\/)(?:settings\/)?\w+(?:\/[0-9a-f-]{36}(?:\/people|\/triggers)?)?(?=\/)/;
+
 const pageBefore = (c: Context<AppEnv>): string | null =>
-  c.req.method === "POST" && /^\/app\/\w+\/[0-9a-f-]{36}\//.test(c.req.path)
-    ? c.req.path.slice(0, c.req.path.lastIndexOf("/"))
-    : null;
+  c.req.method === "POST" ? (PAGE_BEFORE.exec(c.req.path)?.[0] ?? null) : null;
 
 function errorPage(c: Context<AppEnv>, props: ErrorPageProps): Promise<Response> {
   const { status, title, details, obstacles = [], retrySeconds, elsewhere } = props;

@@ -52,9 +52,7 @@ export const forReader = (sentence: string): string =>
     .replaceAll(new RegExp(` \\(${UUID.source}\\)`, "g"), "")
     // The page links to the workflows below the sentence.
     .replace(/: “.*”( and more)?(?=\. Change)/s, (_, more) => (more === undefined ? "" : ", more than are listed"))
-    .replace(/Workflow definitions? (?=refer|that)/, (words) =>
-      words.includes("definitions") ? "Workflows " : "A workflow ",
-    )
+    .replace("Workflow definitions refer", "Workflows refer")
     .replaceAll("workflow definition", "workflow")
     .replaceAll("this part", "this file or folder")
     .replaceAll(UUID, shortId);
@@ -65,6 +63,7 @@ export const forReader = (sentence: string): string =>
  */
 const withoutNames = (msg: string, labels: Readonly<Record<string, string>>) =>
   msg.replaceAll(/`([^`]*)`/g, (_, code: string) => {
-    const label = labels[code.replace(/\[\d+\]$/, "")];
+    const name = code.replace(/\[\d+\]$/, "");
+    const label = Object.hasOwn(labels, name) ? labels[name] : undefined;
     return label === undefined ? code.replaceAll("_", " ") : `“${label}”`;
   });

@@ -1,4 +1,6 @@
+import { v7 as newId } from "uuid";
 import { problemBody } from "../http/errors.ts";
+import { NewIdField } from "../http/pages/new-id.tsx";
 import { PROBLEMS } from "../http/problems.ts";
 import { type Group, operationHref } from "./groups.ts";
 import { GUIDES } from "./guides.ts";
@@ -79,7 +81,7 @@ const QuickStart = ({ origin, userId }: QuickStartProps) => (
         ) : (
           <form method="post" action={`/app/people/${userId}/keys`}>
             <input type="hidden" name="name" value="Made at /docs" />
-            <input type="hidden" name="expires_at" value="" />
+            <NewIdField id={newId()} />
             <button type="submit">Make an API key</button> It is yours, and is shown once.
           </form>
         )}

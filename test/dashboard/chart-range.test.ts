@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { boundariesOf, minutesOf, readRange } from "../../src/dashboard/statistics/range.ts";
+import { RANGE_NAMES, readRunsQuery } from "../../src/dashboard/runs/runs-query.ts";
+import { boundariesOf, chartHref, minutesOf, readRange } from "../../src/dashboard/statistics/range.ts";
 
 const read = (query: string) => readRange(new URLSearchParams(query));
 
@@ -22,6 +23,13 @@ describe("the range of a chart", () => {
       begin: "2026-01-30T00:00:00.000Z",
       end: "2026-02-01T00:00:00.000Z",
     });
+  });
+
+  it("is that of the list which links to the chart", () => {
+    for (const range of RANGE_NAMES) {
+      const href = chartHref(readRunsQuery(new URLSearchParams({ range }))) ?? "";
+      expect(read(href.split("?")[1] ?? "")).toMatchObject({ period: range, isTooLong: false });
+    }
   });
 
   it("is a day when nothing valid is given", () => {

@@ -1,4 +1,5 @@
-import { describe, expect, inject, it } from "vitest";
+import { describe, expect, inject, it, vi } from "vitest";
+import { withLines } from "../../src/dashboard/invoke/json-editor.tsx";
 import { readJson } from "../../src/dashboard/invoke/json-text.ts";
 import { createRandom } from "../support/random.ts";
 
@@ -37,6 +38,26 @@ describe("JSON that a person has typed", () => {
     ["[".repeat(40_000), `1: Must not be nested more than 32 levels deep.`],
   ])("with a fault names its line, and says what to do: %j", (text, expected) => {
     expect(faultOf(text)).toBe(expected);
+  });
+
+  it("is read once for all faults of a form, and the first of each line stands beside it", () => {
+    const text = '{"a": [\n1, 2,\n3]}';
+    const faultAt = (...path: (string | number)[]) => ({
+      loc: ["body", ...path],
+      type: "int_type" as const,
+      msg: `Not ${path.join(".")}`,
+    });
+    const faults = [0, 1, 2].map((index) => faultAt("input", "a", index)).concat(faultAt("input"), faultAt("labels"));
+    const parse = vi.spyOn(JSON, "parse");
+    const placed = withLines({ faults, detail: null }, "input", text);
+    expect(parse.mock.calls.filter(([given]) => given === text)).toHaveLength(1);
+    expect(placed.faults.map(({ msg }) => msg)).toEqual([
+      ...["Line 2: Not input.a.0", "Line 2: Not input.a.1", "Line 3: Not input.a.2", "Not input", "Not labels"],
+    ]);
+    expect([...placed.inLines]).toEqual([
+      [2, "Not input.a.0"],
+      [3, "Not input.a.2"],
+    ]);
   });
 
   it("is accepted exactly when JSON.parse accepts it, whatever it is", () => {

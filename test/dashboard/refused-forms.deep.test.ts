@@ -1,5 +1,6 @@
 /** Forms that are refused, or that are sent after the session has ended. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { pages } from "../../src/dashboard/routes.ts";
 import { type Browser, openTenant, PAGE_SETTINGS, toForm } from "../support/browser.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -42,6 +43,39 @@ describe("a page that answers a refused form", () => {
     }
     const forbidden = await user.post("/app/files/new", { name: "mine", part_type: "FOLDER" });
     expect([forbidden.status, whoIn(await forbidden.text())?.[1]]).toEqual([403, "<bdi>Test</bdi> · USER"]);
+  });
+
+  it("leads back to a page that exists, whatever the form was", async () => {
+    const id = "[0-9a-f-]{36}";
+    const isPage = (href: string) =>
+      pages.routes.some(
+        ({ method, path }) => method === "GET" && new RegExp(`^${path.replaceAll(/:\w+/g, id)}$`).test(href),
+      );
+    const forms = pages.routes.filter(({ method, path }) => method === "POST" && path.startsWith("/app/"));
+    const paths = [...new Set(forms.map(({ path }) => path))];
+    expect(paths.length).toBeGreaterThan(40);
+    for (const path of paths) {
+      // A form of another site is refused before anything else.
+      const refused = await owner.post(
+        path.replaceAll(/:\w+/g, tenant.id),
+        {},
+        { Origin: "https://elsewhere.example" },
+      );
+      const html = await refused.text();
+      const [, href = "", words] = /<a class="button" href="([^"]+)">(Back|To the runs)</.exec(html) ?? [];
+      const isFromBelow = !/^\/app\/(?:[\w-]+|invites\/:id)$/.test(path);
+      expect([path, href, isPage(href), words]).toEqual([path, href, true, isFromBelow ? "Back" : "To the runs"]);
+    }
+    const backFrom = async (path: string) => {
+      const html = await (await owner.post(path)).text();
+      return /<a class="button" href="([^"]+)">Back</.exec(html)?.[1];
+    };
+    const person = `/app/people/${tenant.owner.id}`;
+    for (const action of ["keys/ID/revoke", "permissions/ID/change", "permissions/ID/revoke", "sessions/ID/end"]) {
+      expect(await backFrom(`${person}/${action.replace("ID", tenant.id)}`)).toBe(person);
+    }
+    const people = `/app/workflows/${tenant.definitionId}/people`;
+    expect(await backFrom(`${people}/${tenant.id}`)).toBe(people);
   });
 
   it("names every fault with the label of its field", async () => {
@@ -115,6 +149,26 @@ describe("a form that is sent when the session has ended", () => {
     expect(formIn(html, "/app/sign-in")).toMatchObject({ kept_action: "/app/workflows/new", "kept.name": "Sums" });
     // No page holds a secret.
     expect(html).not.toContain("whsec_secret");
+  });
+
+  it("is kept without its secrets, whatever their fields are called", async () => {
+    const { id } = tenant;
+    const secrets: [string, Record<string, string>][] = [
+      ["/app/workflows/new", { webhook_secret: "TYPED" }],
+      [`/app/workflows/${id}/triggers/new-webhook`, { secret: "TYPED", scheme: "github" }],
+      [`/app/triggers/${id}/rotate`, { secret: "TYPED" }],
+      ["/app/settings/notifications/new", { url: "https://hooks.slack.test/TYPED", format: "slack" }],
+      [`/app/settings/notifications/${id}/change`, { url: "https://hooks.slack.test/TYPED", format: "teams" }],
+    ];
+    for (const [path, fields] of secrets) {
+      const html = await (await send(path, { ...fields, name: "Sums" })).text();
+      expect([path, html.includes('name="kept.name" value="Sums"'), html.includes("TYPED")]).toEqual([
+        ...[path, true, false],
+      ]);
+    }
+    const url = "https://service.test/notified";
+    const own = await send("/app/settings/notifications/new", { url, format: "standard" });
+    expect(formIn(await own.text(), "/app/sign-in")).toMatchObject({ "kept.url": url });
   });
 
   it("is not kept when another site has sent it, and is never sent to another site", async () => {

@@ -109,6 +109,17 @@ describe("a form that was sent again", () => {
     expect(keyIn(await (await owner.post(path, another)).text())).toBeDefined();
   });
 
+  it("makes no second API key from the button of the documentation either, and another one when the page is opened anew", async () => {
+    const path = `/app/people/${tenant.owner.id}/keys`;
+    const keys = Number(await count("api_keys"));
+    for (const page of [1, 2]) {
+      const fields = hiddenFields(await owner.read("/docs"), path);
+      expect(Object.keys(fields)).toEqual(["name", "new_id"]);
+      expect([(await owner.post(path, fields)).status, (await owner.post(path, fields)).status]).toEqual([201, 200]);
+      expect(await count("api_keys")).toBe(keys + page);
+    }
+  });
+
   it("makes no second link of an invite, so that the one that was sent still works", async () => {
     const path = "/app/people/invite";
     const fields = { ...hiddenFields(await owner.read("/app/people"), path), email: "ida@test.example", role: "USER" };

@@ -74,6 +74,14 @@ const FORMS: Record<string, { type: string; body: (size: number) => string }> = 
   },
 };
 
+/** JSON that a person types into a field of a form. */
+const TYPED: Record<string, (size: number) => string> = {
+  "a long name before many values": (size) => `{"${"a".repeat(size / 2)}":[${"0,".repeat(size / 4 - 20)}0]}`,
+  "many names in each other": (size) => `${'{"a":['.repeat(15)}${fill(size - 200, () => "0,")}0${"]}".repeat(15)}`,
+  "a fault in each line": (size) => `[${fill(size - 10, () => '"\\u0000",\r\n')}0]`,
+  "many lines, and the end is missing": (size) => `[${fill(size - 10, () => "0,\r\n")}`,
+};
+
 /** Query parameters and headers that any request may have. */
 const HEADS: Record<string, (size: number) => { query?: string; headers?: Record<string, string> }> = {
   "many parameters": (size) => ({ query: fill(size, () => "a&") }),
@@ -143,6 +151,27 @@ describe("64 KiB take at most 2.5 times what 32 KiB take", () => {
         path: path.replaceAll(/:\w+/g, crypto.randomUUID()),
         init: { method: "POST", headers, body: body(size) },
       }));
+    }
+  });
+
+  it.each([
+    ["/app/workflows/:id/invoke", "input"],
+    ["/app/workflows/:id/triggers/new", "input"],
+    ["/app/workflows/:id/policy", "input_schema"],
+  ])("as JSON in a form for %s", async (path, field) => {
+    const url = path.replace(":id", crypto.randomUUID());
+    for (const json of Object.values(TYPED)) {
+      const requestOf = (size: number) => {
+        const body = new FormData();
+        body.set(field, json(size - KIB));
+        return {
+          path: url,
+          init: { method: "POST", headers: { Cookie: cookie, "Sec-Fetch-Site": "same-origin" }, body },
+        };
+      };
+      await expectLinear(requestOf);
+      const { path: sentTo, init } = requestOf(LARGE);
+      expect((await service.fetch(sentTo, init)).status).not.toBe(413);
     }
   });
 

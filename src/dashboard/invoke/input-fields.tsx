@@ -3,10 +3,17 @@
  * JSON.
  */
 import { type Failure, Failures, type Values } from "../forms.tsx";
-import { JsonEditor, withLines } from "./json-editor.tsx";
+import { JsonEditor, type PlacedFailure, withLines } from "./json-editor.tsx";
 import { readJson } from "./json-text.ts";
 import { linesOf } from "./read-fields.ts";
-import { fieldsOf, inputOfFields, labelsOfFields, SchemaFields, valuesOfInput } from "./schema-fields.tsx";
+import {
+  fieldsOf,
+  inputOfFields,
+  labelsOfFields,
+  SchemaFields,
+  type SimpleField,
+  valuesOfInput,
+} from "./schema-fields.tsx";
 
 export type GivenInput = {
   /** The text of JSON. */
@@ -17,13 +24,6 @@ export type GivenInput = {
 
 /** An input schema as the text that a {@link GivenInput} has. */
 export const textOfSchema = (schema: unknown): string => (schema === null ? "" : JSON.stringify(schema));
-
-/** The fields that are made of the schema, with their values; null when the input is written as JSON. */
-function fieldsFor({ schema, input }: GivenInput) {
-  const fields = schema === "" ? null : fieldsOf(JSON.parse(schema));
-  const values = fields && valuesOfInput(fields, input);
-  return fields && values && { fields, values };
-}
 
 /**
  * The input that a form says. The schema of which its fields were made only says how to read them, since the verb judges the input by the
@@ -38,22 +38,34 @@ export function readInput(values: Values): GivenInput {
     : { input: inputOfFields(fields, values), schema };
 }
 
-type Props = { given: GivenInput; failure: Failure };
-
-/** Why the form was refused: above its fields, with the labels of all of them. */
-export const FailuresWithInput = ({ given, failure, labels }: Props & { labels: Readonly<Record<string, string>> }) => {
-  const made = fieldsFor(given);
-  return (
-    <Failures
-      failure={made ? failure : withLines(failure, "input", given.input)}
-      labels={{ ...(made && labelsOfFields(made.fields)), ...labels }}
-    />
-  );
+/** What a form shows of an input, and why it was refused. */
+type ShownInput = {
+  given: GivenInput;
+  /** The fields that are made of the schema, with their values; null when the input is written as JSON. */
+  made: { fields: SimpleField[]; values: Record<string, unknown> } | null;
+  failure: PlacedFailure;
 };
 
+/** Decides how a form shows its input. A form calls it once, since it reads the whole text. */
+export function showInput(given: GivenInput, failure: Failure): ShownInput {
+  const { schema, input } = given;
+  const fields = schema === "" ? null : fieldsOf(JSON.parse(schema));
+  const values = fields && valuesOfInput(fields, input);
+  const made = fields && values && { fields, values };
+  return { given, made, failure: made ? { ...failure, inLines: new Map() } : withLines(failure, "input", input) };
+}
+
+type FailuresProps = { shown: ShownInput; labels: Readonly<Record<string, string>> };
+
+/** Why the form was refused: above its fields, with the labels of all of them. */
+export const FailuresWithInput = ({ shown: { made, failure }, labels }: FailuresProps) => (
+  <Failures failure={failure} labels={{ ...(made && labelsOfFields(made.fields)), ...labels }} />
+);
+
+type Props = { shown: ShownInput; hint: string; legend?: string };
+
 /** `hint` says of the JSON what becomes of it. `legend` is the heading of the fields, in a form that has others before them. */
-export const InputFields = ({ given, failure, hint, legend }: Props & { hint: string; legend?: string }) => {
-  const made = fieldsFor(given);
+export const InputFields = ({ shown: { given, made, failure }, hint, legend }: Props) => {
   if (made) {
     const fields = <SchemaFields fields={made.fields} values={made.values} failure={failure} />;
     return (

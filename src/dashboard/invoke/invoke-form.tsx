@@ -2,7 +2,7 @@ import type { Labels } from "../../runs/labels.ts";
 import { type Failure, Field, faultsAt } from "../forms.tsx";
 import { textsOf as textsOfLabels } from "../runs/labels/run-labels.tsx";
 import { MAX_SHOWN } from "../runs/view-run.ts";
-import { FailuresWithInput, type GivenInput, InputFields } from "./input-fields.tsx";
+import { FailuresWithInput, type GivenInput, InputFields, showInput } from "./input-fields.tsx";
 import { MinuteField } from "./minute-field.tsx";
 
 /** The labels of the form's fields, by their API names. */
@@ -48,66 +48,69 @@ export function textOfInput(beginning: string | null): string | null {
 type InvokeFormProps = { id: string; given: Invocation; failure: Failure };
 
 /** Triggers a run of the workflow with this id. */
-export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => (
-  <form method="post" action={`/app/workflows/${id}/invoke`} class="stack">
-    <FailuresWithInput given={given} failure={failure} labels={LABELS} />
-    <input type="hidden" name="run" value={given.runId} />
-    <input type="hidden" name="workflow" value={given.workflow} />
-    <InputFields
-      given={given}
-      failure={failure}
-      hint='A JSON object, such as {"quarter": "2026-Q1"}. The runner gets it beside the files.'
-    />
-    <details
-      class="more-fields"
-      open={
-        [given.labels, given.concurrencyKey, given.startAfter, given.mustStartBy, given.idempotencyKey].some(Boolean) ||
-        Object.keys(LABELS).some((name) => name !== "input" && faultsAt(failure, name).length > 0)
-      }
-    >
-      <summary>More</summary>
-      <Field
-        name="labels"
-        label="Labels (optional)"
-        failure={failure}
-        hint="One in each line, to find the run by, such as customer:4711."
-        control={(a) => (
-          <textarea {...a} rows={2} spellcheck={false} autocomplete="off">
-            {given.labels}
-          </textarea>
-        )}
+export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => {
+  const shown = showInput(given, failure);
+  return (
+    <form method="post" action={`/app/workflows/${id}/invoke`} class="stack">
+      <FailuresWithInput shown={shown} labels={LABELS} />
+      <input type="hidden" name="run" value={given.runId} />
+      <input type="hidden" name="workflow" value={given.workflow} />
+      <InputFields
+        shown={shown}
+        hint='A JSON object, such as {"quarter": "2026-Q1"}. The runner gets it beside the files.'
       />
-      <Field
-        name="concurrency_key"
-        label="Concurrency key (optional)"
-        failure={failure}
-        hint="Whose run it is, such as a customer. The workflow’s policy can limit the runs of each key."
-        control={(a) => <input {...a} type="text" value={given.concurrencyKey} autocomplete="off" />}
-      />
-      <MinuteField
-        name="start_after"
-        label={LABELS.start_after}
-        value={given.startAfter}
-        failure={failure}
-        hint="It waits outside of the queue until then, and joins its end. At most 90 days from now."
-      />
-      <MinuteField
-        name="must_start_by"
-        label={LABELS.must_start_by}
-        value={given.mustStartBy}
-        failure={failure}
-        hint="If it has not started before that, it fails as expired."
-      />
-      <Field
-        name="idempotency_key"
-        label="Idempotency key (optional)"
-        failure={failure}
-        hint="Invoking again with the same key does not trigger a second run."
-        control={(a) => <input {...a} type="text" value={given.idempotencyKey} autocomplete="off" />}
-      />
-    </details>
-    <button type="submit" class="primary">
-      {given.runId === "" ? "Invoke" : "Run again"}
-    </button>
-  </form>
-);
+      <details
+        class="more-fields"
+        open={
+          [given.labels, given.concurrencyKey, given.startAfter, given.mustStartBy, given.idempotencyKey].some(
+            Boolean,
+          ) || Object.keys(LABELS).some((name) => name !== "input" && faultsAt(failure, name).length > 0)
+        }
+      >
+        <summary>More</summary>
+        <Field
+          name="labels"
+          label="Labels (optional)"
+          failure={failure}
+          hint="One in each line, to find the run by, such as customer:4711."
+          control={(a) => (
+            <textarea {...a} rows={2} spellcheck={false} autocomplete="off">
+              {given.labels}
+            </textarea>
+          )}
+        />
+        <Field
+          name="concurrency_key"
+          label="Concurrency key (optional)"
+          failure={failure}
+          hint="Whose run it is, such as a customer. The workflow’s policy can limit the runs of each key."
+          control={(a) => <input {...a} type="text" value={given.concurrencyKey} autocomplete="off" />}
+        />
+        <MinuteField
+          name="start_after"
+          label={LABELS.start_after}
+          value={given.startAfter}
+          failure={failure}
+          hint="It waits outside of the queue until then, and joins its end. At most 90 days from now."
+        />
+        <MinuteField
+          name="must_start_by"
+          label={LABELS.must_start_by}
+          value={given.mustStartBy}
+          failure={failure}
+          hint="If it has not started before that, it fails as expired."
+        />
+        <Field
+          name="idempotency_key"
+          label="Idempotency key (optional)"
+          failure={failure}
+          hint="Invoking again with the same key does not trigger a second run."
+          control={(a) => <input {...a} type="text" value={given.idempotencyKey} autocomplete="off" />}
+        />
+      </details>
+      <button type="submit" class="primary">
+        {given.runId === "" ? "Invoke" : "Run again"}
+      </button>
+    </form>
+  );
+};

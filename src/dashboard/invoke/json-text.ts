@@ -16,6 +16,9 @@ const TEXT = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bnfrt]|u[0-9a-fA-F]{4}))*"/y; //
 const SCALAR = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/y;
 const WORD = /[\w.+-]+/y;
 
+/** A value in the text: its line, and what it consists of, by names and numbers. A tree of them is as large as the text at most. */
+type Place = { line: number; parts: Map<string | number, Place> | null };
+
 /** Thrown inside of this file only. `at` is an offset in the text. */
 class Fault extends Error {
   readonly at: number;
@@ -27,52 +30,58 @@ class Fault extends Error {
 }
 
 class Reader {
-  readonly offsets = new Map<string, number>();
   private readonly text: string;
   private at = 0;
+  /** Only blanks have line breaks, so they count the lines. */
+  private line = 1;
 
   constructor(text: string) {
     this.text = text;
   }
 
   /** Reads the whole text, and notes where each value begins. */
-  readAll(): void {
-    this.readValue([]);
-    this.take(BLANK);
+  readAll(): Place {
+    const whole = this.readValue(0);
+    this.skipBlanks();
     if (this.at < this.text.length)
       throw new Fault(this.at, `Something stands after the end of the JSON: ${this.shown(this.at)}.`);
+    return whole;
   }
 
-  private readValue(path: (string | number)[]): void {
-    this.take(BLANK);
-    this.offsets.set(JSON.stringify(path), this.at);
-    if (path.length > MAX_DEPTH) throw new Fault(this.at, `Must not be nested more than ${MAX_DEPTH} levels deep.`);
+  private readValue(depth: number): Place {
+    this.skipBlanks();
+    const place: Place = { line: this.line, parts: null };
+    if (depth > MAX_DEPTH) throw new Fault(this.at, `Must not be nested more than ${MAX_DEPTH} levels deep.`);
     const first = this.text[this.at];
-    if (first === "{") this.readMembers("}", path, () => this.readName());
-    else if (first === "[") this.readMembers("]", path, (index) => index);
+    if (first === "{") place.parts = this.readMembers("}", depth, () => this.readName());
+    else if (first === "[") place.parts = this.readMembers("]", depth, (index) => index);
     else if (first === '"') this.readText();
     else if (this.take(SCALAR) === null) throw this.noValue();
+    return place;
   }
 
   /** Reads an object or a list. `readKey` reads what stands before a value, and returns the last step of the value's path. */
-  private readMembers(closing: string, path: (string | number)[], readKey: (index: number) => string | number): void {
+  private readMembers(closing: string, depth: number, readKey: (index: number) => string | number) {
+    const parts = new Map<string | number, Place>();
     const opened = this.at++;
     for (let index = 0; ; index++) {
-      this.take(BLANK);
+      this.skipBlanks();
       if (this.text[this.at] === closing) {
         if (index > 0) throw new Fault(this.at, `Remove the comma before this ${closing}.`);
         break;
       }
       this.requireMore(opened, closing);
-      this.readValue([...path, readKey(index)]);
+      // Of values with the same name, the last one counts, as for JSON.parse.
+      parts.set(readKey(index), this.readValue(depth + 1));
       const end = this.at;
-      this.take(BLANK);
+      this.skipBlanks();
       this.requireMore(opened, closing);
       if (this.text[this.at] === closing) break;
       if (this.text[this.at] !== ",") throw new Fault(end, `A comma or ${closing} is missing at the end of this line.`);
       this.at++;
     }
     this.at++;
+    return parts;
   }
 
   private readName(): string {
@@ -80,7 +89,7 @@ class Reader {
     if (this.text[this.at] !== '"')
       throw new Fault(this.at, `Write the name in double quotes: ${this.shown(this.at)}.`);
     const name = this.readText();
-    this.take(BLANK);
+    this.skipBlanks();
     if (this.text[this.at] !== ":") throw new Fault(this.at, `A colon is missing after the name “${name}”.`);
     this.at++;
     return name;
@@ -114,6 +123,10 @@ class Reader {
     return `“${(WORD.exec(this.text)?.[0] ?? this.text.charAt(at)).slice(0, 30)}”`;
   }
 
+  private skipBlanks(): void {
+    for (const blank of this.take(BLANK) ?? "") if (blank === "\n") this.line++;
+  }
+
   /** Reads what the sticky expression matches here; null when it does not match. */
   private take(expression: RegExp): string | null {
     expression.lastIndex = this.at;
@@ -127,17 +140,21 @@ const lineAt = (text: string, offset: number): number => text.slice(0, offset).s
 
 /** Reads a text as JSON: its value, and the line of each part of it; or the first fault. */
 export function readJson(text: string): ReadJson {
-  const reader = new Reader(text);
+  let whole: Place;
   try {
-    reader.readAll();
+    whole = new Reader(text).readAll();
   } catch (error) {
     if (error instanceof Fault) return { fault: { line: lineAt(text, error.at), msg: error.message } };
     throw error;
   }
   const lineOf: LineOf = (path) => {
-    const known = reader.offsets.get(JSON.stringify(path));
-    if (known !== undefined) return lineAt(text, known);
-    return path.length === 0 ? 1 : lineOf(path.slice(0, -1));
+    let place = whole;
+    for (const step of path) {
+      const part = place.parts?.get(step);
+      if (part === undefined) break;
+      place = part;
+    }
+    return place.line;
   };
   return { value: JSON.parse(text), lineOf };
 }

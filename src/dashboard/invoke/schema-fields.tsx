@@ -6,7 +6,7 @@ import { readJson } from "./json-text.ts";
 const TYPES = ["string", "number", "integer", "boolean"] as const;
 type SimpleType = (typeof TYPES)[number];
 
-type SimpleField = {
+export type SimpleField = {
   key: string;
   label: string;
   hint: string | undefined;
@@ -100,7 +100,8 @@ export const SchemaFields = ({ fields, values, failure }: FieldsProps) => (
         failure={failure}
         hint={hint}
         control={(a) => {
-          const value = values[key];
+          // A field may be called `constructor`, which each object has by inheritance.
+          const value = Object.hasOwn(values, key) ? values[key] : undefined;
           const attributes = { ...a, ...(isRequired && { required: true }) };
           const list = choices?.map((id) => ({ id, name: wordOf(id) })) ?? (type === "boolean" ? YES_OR_NO : null);
           if (list !== null) {

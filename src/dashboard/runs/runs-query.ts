@@ -6,10 +6,11 @@ import type { RunFilter, RunsPage } from "../../runs/run-filter.ts";
 import { parseCursor } from "../../runs/run-schema.ts";
 import { readWords } from "../search/words.ts";
 
-/** The offered time ranges, in seconds. */
-export const RANGES = { "1h": 3_600, "24h": 86_400, "7d": 604_800 } as const;
-export type Range = keyof typeof RANGES;
-const RANGE_NAMES = ["1h", "24h", "7d"] as const satisfies readonly Range[];
+/** The time ranges, up to now, that lists and charts offer: a list links to the chart of its range. */
+export const RANGE_NAMES = ["1h", "24h", "7d"] as const;
+export type Range = (typeof RANGE_NAMES)[number];
+/** Their lengths in seconds. */
+export const RANGES: Readonly<Record<Range, number>> = { "1h": 3_600, "24h": 86_400, "7d": 604_800 };
 
 /**
  * A minute in UTC (with or without `Z`) or a day. The first and the last day of the years 1 to 9999 are excluded, since a

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import type { LoginService } from "../../config.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm } from "../forms.tsx";
+import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm, type Values } from "../forms.tsx";
 import { OpenPage } from "../layout.tsx";
 import { html } from "../render.ts";
 
@@ -15,13 +15,16 @@ export type KeptForm = { action: string; fields: (readonly [name: string, value:
 const KEPT = "kept.";
 const KEPT_ACTION = "kept_action";
 
-/** Fields that are never written into a page. The user has to type them again. */
-const SECRET_FIELDS = new Set(["webhook_secret", "key"]);
+const SECRET_FIELDS = new Set(["webhook_secret", "secret", "key"]);
+
+/** True for a field that is never written into a page: the user has to type it again. Whoever knows the URL of a chat can write into it. */
+const isSecret = (name: string, { format }: Values): boolean =>
+  SECRET_FIELDS.has(name) || (name === "url" && format !== "standard");
 
 /** Keeps the form of a request, so that it can be sent to `action` after the sign-in. */
 export async function keepForm(c: Context<AppEnv>, action: string): Promise<KeptForm> {
   const { values, all } = await readForm(c);
-  const names = Object.keys(values).filter((name) => !SECRET_FIELDS.has(name) && name !== RESUMED_FIELD);
+  const names = Object.keys(values).filter((name) => !isSecret(name, values) && name !== RESUMED_FIELD);
   return { action, fields: names.flatMap((name) => all(name).map((value) => [name, value] as const)) };
 }
 

@@ -1,9 +1,14 @@
 /** What a chart covers, divided into steps. */
 import { z } from "zod";
-import { filterOf, RANGES, type Range, type RunsQuery, readRunsQuery, runsHref } from "../runs/runs-query.ts";
-
-export const PERIODS = ["1h", "24h", "7d"] as const satisfies readonly Range[];
-export type Period = (typeof PERIODS)[number];
+import {
+  filterOf,
+  RANGE_NAMES,
+  RANGES,
+  type Range,
+  type RunsQuery,
+  readRunsQuery,
+  runsHref,
+} from "../runs/runs-query.ts";
 
 /** The longest time that a chart covers. */
 const MAX_SECONDS = RANGES["7d"];
@@ -12,7 +17,7 @@ export type ChartRange = {
   /** The query parameters that name the range. */
   query: string;
   /** The last hour, day or week, up to now; null for a time between two given minutes. */
-  period: Period | null;
+  period: Range | null;
   /** The given minutes as instants (RFC 3339): the first, and the end, which is excluded. Null for a period. */
   given: { begin: string; end: string } | null;
   /** Steps begin at multiples of this since 1970. So the first and the last step may be shorter. */
@@ -27,7 +32,7 @@ const MAX_STEPS = 30;
 
 const stepOf = (seconds: number) => STEP_SECONDS.find((step) => seconds / step <= MAX_STEPS) ?? 21_600;
 
-const ofPeriod = (period: Period, isTooLong = false): ChartRange => ({
+const ofPeriod = (period: Range, isTooLong = false): ChartRange => ({
   ...{ query: `period=${period}`, period, given: null, isTooLong },
   stepSeconds: stepOf(RANGES[period]),
 });
@@ -57,7 +62,7 @@ export function readRange(params: URLSearchParams): ChartRange {
     }
   }
   const text = params.get("period") ?? undefined;
-  const period = z.enum(PERIODS).safeParse(text).data;
+  const period = z.enum(RANGE_NAMES).safeParse(text).data;
   if (period !== undefined) return ofPeriod(period);
   const { data: other = "24h" } = anyPeriod.safeParse(text);
   const seconds = Number.parseInt(other, 10) * (other.endsWith("d") ? 86_400 : 3_600);

@@ -2,8 +2,9 @@ import { ASSETS } from "../../http/assets/folder.ts";
 import { WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { countTicks, linePath, secondTicks } from "../plot.ts";
+import { RANGE_NAMES, type Range } from "../runs/runs-query.ts";
 import { Chart, heights, STEP_WIDTH } from "./chart.tsx";
-import { type ChartRange, PERIODS, type Period } from "./range.ts";
+import type { ChartRange } from "./range.ts";
 import { StepTime } from "./step-time.tsx";
 import {
   MAX_COUNTED_RUNS,
@@ -15,7 +16,7 @@ import {
   type WorkflowTimes,
 } from "./view-statistics.ts";
 
-const NAMES: Record<Period, string> = { "1h": "1 h", "24h": "24 h", "7d": "7 d" };
+const NAMES: Record<Range, string> = { "1h": "1 h", "24h": "24 h", "7d": "7 d" };
 
 type Props = { statistics: Statistics; href: string; workflowId?: string };
 
@@ -33,7 +34,7 @@ export const StatisticsCard = ({ statistics, href, workflowId }: Props) => {
           <small class="muted">{isCut ? `the last of them: ${sums}` : sums}</small>
         </h2>
         <nav class="actions" aria-label="Period">
-          {PERIODS.map((other) => (
+          {RANGE_NAMES.map((other) => (
             <a href={`${href}?period=${other}`} aria-current={other === range.period ? "true" : undefined} class="chip">
               {NAMES[other]}
             </a>

@@ -5,7 +5,7 @@ import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import type { Caller } from "../caller.ts";
 import { type Choice, Choices, choicesOf, type Failure, Field, isFilled, type Values } from "../forms.tsx";
-import { FailuresWithInput, InputFields, readInput } from "../invoke/input-fields.tsx";
+import { FailuresWithInput, InputFields, readInput, showInput } from "../invoke/input-fields.tsx";
 import { textOfLabels } from "../invoke/invoke-form.tsx";
 import { type FormBody, linesOf, readJsonField, readLabels } from "../invoke/read-fields.ts";
 import { Page } from "../layout.tsx";
@@ -114,7 +114,7 @@ type ShellProps = Required<Omit<FormProps, "caller">> &
 /** The page of the form. `more` is folded unless `isUnfolded`. */
 export const TriggerForm = (props: ShellProps) => {
   const { caller, title, action, back, values, failure, labels } = props;
-  const given = { input: values.input ?? "", schema: values.schema ?? "" };
+  const shown = showInput({ input: values.input ?? "", schema: values.schema ?? "" }, failure);
   return (
     <Page title={title} section="workflows" {...(caller && { caller })}>
       <div class="narrow">
@@ -123,7 +123,7 @@ export const TriggerForm = (props: ShellProps) => {
         </p>
         <h1>{title}</h1>
         <form method="post" action={action} class="card stack" novalidate>
-          <FailuresWithInput given={given} failure={failure} labels={labels} />
+          <FailuresWithInput shown={shown} labels={labels} />
           <NewId />
           <input type="hidden" name="is_active" value={values.is_active} />
           <Field
@@ -147,8 +147,7 @@ export const TriggerForm = (props: ShellProps) => {
             )}
           />
           <InputFields
-            given={given}
-            failure={failure}
+            shown={shown}
             hint={props.inputHint}
             {...(props.inputLegend !== undefined && { legend: props.inputLegend })}
           />

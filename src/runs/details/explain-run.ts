@@ -140,7 +140,7 @@ function describePlace(facts: Explanation): string {
   if (place === null) return `it ${describeDelay(facts)}`;
   if (!keys_take_turns) return place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
   const group = key === null ? "of those without a key" : "of its key";
-  const before = place === 1 ? `it is the next ${group}` : `${(place ?? 1) - 1} ${group} before it`;
+  const before = place === 1 ? `it is the next ${group}` : `${place - 1} ${group} before it`;
   return `${before}; keys take turns`;
 }
 

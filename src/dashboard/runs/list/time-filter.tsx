@@ -1,10 +1,16 @@
 import { Time } from "../../components.tsx";
 import { chartHref } from "../../statistics/range.ts";
-import { firstPageOf, RANGES, type Range, type RunsQuery, runsHref, startOf, toInputMinute } from "../runs-query.ts";
+import {
+  firstPageOf,
+  RANGE_NAMES,
+  type Range,
+  type RunsQuery,
+  runsHref,
+  startOf,
+  toInputMinute,
+} from "../runs-query.ts";
 
 const WORDS = { "1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 days" } as const satisfies Record<Range, string>;
-
-const isRange = (name: string): name is Range => name in RANGES;
 
 /**
  * The filter by time: it says in words what is chosen, and unfolds to links for the usual ranges, and to a first and a last minute.
@@ -25,13 +31,11 @@ export const TimeFilter = ({ query }: { query: RunsQuery }) => {
           <a href={runsHref(other)} aria-current={isAny ? "true" : undefined}>
             Any time
           </a>
-          {Object.keys(RANGES)
-            .filter(isRange)
-            .map((range) => (
-              <a href={runsHref({ ...other, range })} aria-current={range === query.range ? "true" : undefined}>
-                {WORDS[range]}
-              </a>
-            ))}
+          {RANGE_NAMES.map((range) => (
+            <a href={runsHref({ ...other, range })} aria-current={range === query.range ? "true" : undefined}>
+              {WORDS[range]}
+            </a>
+          ))}
           {chart && <a href={chart}>Chart of this time</a>}
         </nav>
         {query.range && <input type="hidden" name="range" value={query.range} />}

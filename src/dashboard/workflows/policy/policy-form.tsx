@@ -152,98 +152,101 @@ const NumberField = ({ name, values, failure, hint, isOptional = false }: Number
 
 type Props = { caller?: Caller; id: string; name?: string; values: PolicyValues; failure?: Failure };
 
-export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: Props) => (
-  <Page title="Policy" section="workflows" {...(caller && { caller })}>
-    <div class="narrow">
-      <p class="crumbs">
-        <a href={`/app/workflows/${id}`}>← {name ?? "Back"}</a>
-      </p>
-      <h1>Policy</h1>
-      <form method="post" action={`/app/workflows/${id}/policy`} class="stack">
-        <Failures failure={withLines(failure, "input_schema", values.input_schema)} labels={LABELS} />
-        <Field
-          name="handover"
-          label="How a run gets to its runner"
-          failure={failure}
-          control={(a) => (
-            <Choices attributes={a} choices={choicesOf(HANDOVERS, HANDOVER_TEXTS)} chosen={values.handover} />
-          )}
-        />
-        <NumberField
-          values={values}
-          failure={failure}
-          name="lease_seconds"
-          hint="30 to 3600. It holds for runs that are leased, and for a runner with a URL from its first heartbeat on."
-        />
-        <NumberField
-          values={values}
-          failure={failure}
-          name="max_attempts"
-          hint="1 to 10. With 1, a run is not retried automatically."
-        />
-        <fieldset>
-          <legend>{LABELS.retry_on}</legend>
-          {RETRYABLE_FAILURES.map((code) => (
-            <label class="choice">
-              <input type="checkbox" name="retry_on" value={code} checked={values.retry_on.includes(code)} />
-              {FAILURE_TEXTS[code]}
-            </label>
-          ))}
-        </fieldset>
-        <NumberField
-          values={values}
-          failure={failure}
-          name="max_running"
-          hint="1 to 100. When it is raised, waiting runs start at once. When it is lowered, none is stopped."
-        />
-        <NumberField
-          values={values}
-          failure={failure}
-          name="max_running_per_key"
-          isOptional
-          hint="Then keys, such as customers, take turns. Without it, runs start first in, first out."
-        />
-        <Field
-          name="key_from"
-          label="Where the input has the concurrency key (optional)"
-          failure={failure}
-          hint="A JSON Pointer, such as /customer/id. An invoke can also send its key."
-          control={(a) => <input {...a} type="text" value={values.key_from} autocomplete="off" />}
-        />
-        <Field
-          name="when_busy"
-          label={LABELS.when_busy}
-          failure={failure}
-          hint="With a limit for each key, only the runs of its key count. A run that is retried always waits."
-          control={(a) => (
-            <Choices attributes={a} choices={choicesOf(WHEN_BUSY, WHEN_BUSY_TEXTS)} chosen={values.when_busy} />
-          )}
-        />
-        <NumberField
-          values={values}
-          failure={failure}
-          name="replace_grace_seconds"
-          hint="0 to 300, when what is RUNNING is stopped. The new run starts after that."
-        />
-        <NumberField
-          values={values}
-          failure={failure}
-          name="max_queued"
-          isOptional
-          hint="1 to 1000. A further run is refused."
-        />
-        <JsonEditor
-          name="input_schema"
-          label={`${LABELS.input_schema} (optional)`}
-          text={values.input_schema}
-          failure={failure}
-          hint="A JSON Schema (2020-12). A run whose input does not fit it is not triggered, and forms have its fields. Triggers whose input does not fit it any more are marked in their list."
-        />
-        <p class="muted">A RUNNING run keeps its lease or dispatch, and a run keeps its key.</p>
-        <button type="submit" class="primary">
-          Save
-        </button>
-      </form>
-    </div>
-  </Page>
-);
+export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: Props) => {
+  const placed = withLines(failure, "input_schema", values.input_schema);
+  return (
+    <Page title="Policy" section="workflows" {...(caller && { caller })}>
+      <div class="narrow">
+        <p class="crumbs">
+          <a href={`/app/workflows/${id}`}>← {name ?? "Back"}</a>
+        </p>
+        <h1>Policy</h1>
+        <form method="post" action={`/app/workflows/${id}/policy`} class="stack">
+          <Failures failure={placed} labels={LABELS} />
+          <Field
+            name="handover"
+            label="How a run gets to its runner"
+            failure={failure}
+            control={(a) => (
+              <Choices attributes={a} choices={choicesOf(HANDOVERS, HANDOVER_TEXTS)} chosen={values.handover} />
+            )}
+          />
+          <NumberField
+            values={values}
+            failure={failure}
+            name="lease_seconds"
+            hint="30 to 3600. It holds for runs that are leased, and for a runner with a URL from its first heartbeat on."
+          />
+          <NumberField
+            values={values}
+            failure={failure}
+            name="max_attempts"
+            hint="1 to 10. With 1, a run is not retried automatically."
+          />
+          <fieldset>
+            <legend>{LABELS.retry_on}</legend>
+            {RETRYABLE_FAILURES.map((code) => (
+              <label class="choice">
+                <input type="checkbox" name="retry_on" value={code} checked={values.retry_on.includes(code)} />
+                {FAILURE_TEXTS[code]}
+              </label>
+            ))}
+          </fieldset>
+          <NumberField
+            values={values}
+            failure={failure}
+            name="max_running"
+            hint="1 to 100. When it is raised, waiting runs start at once. When it is lowered, none is stopped."
+          />
+          <NumberField
+            values={values}
+            failure={failure}
+            name="max_running_per_key"
+            isOptional
+            hint="Then keys, such as customers, take turns. Without it, runs start first in, first out."
+          />
+          <Field
+            name="key_from"
+            label="Where the input has the concurrency key (optional)"
+            failure={failure}
+            hint="A JSON Pointer, such as /customer/id. An invoke can also send its key."
+            control={(a) => <input {...a} type="text" value={values.key_from} autocomplete="off" />}
+          />
+          <Field
+            name="when_busy"
+            label={LABELS.when_busy}
+            failure={failure}
+            hint="With a limit for each key, only the runs of its key count. A run that is retried always waits."
+            control={(a) => (
+              <Choices attributes={a} choices={choicesOf(WHEN_BUSY, WHEN_BUSY_TEXTS)} chosen={values.when_busy} />
+            )}
+          />
+          <NumberField
+            values={values}
+            failure={failure}
+            name="replace_grace_seconds"
+            hint="0 to 300, when what is RUNNING is stopped. The new run starts after that."
+          />
+          <NumberField
+            values={values}
+            failure={failure}
+            name="max_queued"
+            isOptional
+            hint="1 to 1000. A further run is refused."
+          />
+          <JsonEditor
+            name="input_schema"
+            label={`${LABELS.input_schema} (optional)`}
+            text={values.input_schema}
+            failure={placed}
+            hint="A JSON Schema (2020-12). A run whose input does not fit it is not triggered, and forms have its fields. Triggers whose input does not fit it any more are marked in their list."
+          />
+          <p class="muted">A RUNNING run keeps its lease or dispatch, and a run keeps its key.</p>
+          <button type="submit" class="primary">
+            Save
+          </button>
+        </form>
+      </div>
+    </Page>
+  );
+};
