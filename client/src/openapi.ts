@@ -6767,6 +6767,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -6953,6 +6954,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7048,7 +7050,6 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["conflict"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -7141,6 +7142,7 @@ export interface operations {
             };
             400: components["responses"]["incomplete_body"];
             401: components["responses"]["message_unauthenticated"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             422: components["responses"]["validation_failed"];
@@ -7195,6 +7197,7 @@ export interface operations {
             };
             400: components["responses"]["incomplete_body"];
             401: components["responses"]["message_unauthenticated"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             422: components["responses"]["validation_failed"];
