@@ -6,6 +6,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { CELL_HELP, CELL_OPTIONS, type Cell, chooseCells, requireSecrets } from "./local/cells.ts";
+import { isLoopback } from "./local/loopback.ts";
 import { fail } from "./local/options.ts";
 import { listSmokeChecks } from "./local/smoke-checks.ts";
 import { type Runner, tryWorkflow } from "./local/smoke-workflow.ts";
@@ -74,7 +75,7 @@ export async function smokeAll(targets: readonly Target[], options: Options = DE
 /** Returns true when nothing is wrong. */
 async function smoke(target: URL, key: string, options: Options): Promise<boolean> {
   const service = { origin: target.origin, key };
-  const isLocal = /^(localhost|127\.0\.0\.1|\[::1\])$/.test(target.hostname);
+  const isLocal = isLoopback(target.hostname);
   const runner = readRunner(isLocal, options);
   const checks = [...listSmokeChecks(service), { subject: "a run", check: () => tryWorkflow(service, runner) }];
   let failures = 0;

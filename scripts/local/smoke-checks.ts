@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { LATE_SECONDS } from "../../src/sweep/sweep-state.ts";
 import { missingHubLocation } from "./hub-location.ts";
 
 /** A deployed service, and an API key of one of its tenants. */
@@ -11,9 +12,6 @@ export type Finding = string | { skipped: string };
 export type Check = { subject: string; check: () => Promise<Finding> };
 
 const TIMEOUT_MS = 30_000;
-
-/** The cron fires every minute. Work that two sweeps have not done counts as late. */
-const LATE_SECONDS = 120;
 
 const SECURE_HEADERS: Record<string, string> = {
   "content-security-policy": "default-src 'none'",

@@ -3,21 +3,17 @@ import type { Config } from "../config.ts";
 import { signRunToken } from "../http/credentials/run-token.ts";
 import { inLanes } from "../lanes.ts";
 import { describeError, log } from "../log.ts";
+import { BEGIN_UNTIL_MS } from "../time-limit.ts";
 import type { Dispatch, StoppedRun } from "../verbs/effects.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import type { Verdict } from "../webhooks/answer.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
 import { decryptWebhookSecret } from "../webhooks/secret-box.ts";
+import { urlOptions } from "../webhooks/url-guard.ts";
 import { type Acceptance, giveUpDispatch, recordPostponement } from "./dispatch-verbs.ts";
 import { logDispatchFailure, recordAcceptanceSoon } from "./record-acceptance-soon.ts";
 import { notifyStopped, sendDispatch } from "./send.ts";
-
-/**
- * No dispatch is started after this time. So the last one ends within the 30 s that a Worker may continue after its answer, and
- * a runner that refuses each run of a long queue does not delay dispatches to other runners.
- */
-const BUDGET_MS = 12_000;
 
 /** Records an acceptance, at once or later. It never throws. The next dispatch is sent without waiting for it. */
 export type RecordAccepted = (acceptance: Acceptance) => Promise<void> | void;
@@ -43,7 +39,8 @@ export async function sendDispatches(
   const record = recordAccepted ?? ((acceptance) => recordAcceptanceSoon(services, acceptance));
   const onAccepted = (acceptance: Acceptance) => void working.push(Promise.resolve(record(acceptance)));
   const began = Date.now();
-  const hasTime = () => Date.now() - began < BUDGET_MS;
+  // So a runner that refuses each run of a long queue does not delay dispatches to other runners, either.
+  const hasTime = () => Date.now() - began < BEGIN_UNTIL_MS;
   const send = (dispatch: Dispatch) =>
     sendOne(services, dispatch, onAccepted).catch((error: unknown) => logDispatchFailure(dispatch, error));
   // The sweep calls this for several dispatches at the same time, so the promoted runs get no further lanes.
@@ -96,8 +93,6 @@ async function trySending(config: Config, dispatch: Dispatch): Promise<Verdict> 
   const callbackUrl = `${config.publicUrl}/v1/workflow-runs/${dispatch.run_id}/callback`;
   return sendDispatch({ dispatch, webhookSecret, callbackUrl, callbackToken }, urlOptions(config));
 }
-
-export const urlOptions = ({ allowLocalRunners, publicUrl }: Config) => ({ allowLocal: allowLocalRunners, publicUrl });
 
 /** Tells the runners of runs that were stopped at once, a few at a time, once each. Never throws. */
 export async function sendStopped({ config }: VerbServices, stopped: readonly StoppedRun[]): Promise<void> {

@@ -8,9 +8,9 @@ import type { VerbServices } from "../verbs/services.ts";
 import type { Verdict } from "../webhooks/answer.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
 import { decryptWebhookSecret } from "../webhooks/secret-box.ts";
+import { urlOptions } from "../webhooks/url-guard.ts";
 import { recordStopDispatch } from "./dispatch-verbs.ts";
 import { sendStopping } from "./send.ts";
-import { urlOptions } from "./send-dispatches.ts";
 
 /** Sends stops to their runners, a few at a time, and records the outcomes. Never throws: a stop whose outcome was not recorded stays due. */
 export async function sendStops(services: VerbServices, stops: readonly StopDispatch[]): Promise<void> {

@@ -1,3 +1,6 @@
+/** How deep the JSON of a body may be nested, also that of a message to a trigger. Bodies of our own API need at most four levels. */
+export const MAX_JSON_DEPTH = 32;
+
 /**
  * True for JSON whose objects and arrays are nested more than `limit` levels deep. For text that is not JSON, the result may be
  * true as well.

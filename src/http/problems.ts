@@ -202,7 +202,8 @@ export type Fault = { loc: (string | number)[]; type: FaultType; msg: string; in
 /** Somebody creates a thing with an id that is taken by another tenant or user. Only a forged form has such an id. */
 export const idTakenProblem = () => new Problem("conflict", "This id is taken. Open the form again, and send it anew.");
 
-const MAX_FAULTS = 50;
+/** How many faults of a request are listed. */
+export const MAX_FAULTS = 50;
 
 /**
  * A request with invalid values: 422. At most 50 faults are listed. If there are more, the last entry says how many were left

@@ -8,13 +8,10 @@ import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";
 import { collectRefusedSignIns } from "./refused-sign-ins.ts";
 import type { Register } from "./register.ts";
-import { withinTime } from "./within-time.ts";
+import { CALL_LIMIT_MS, withinTime } from "./within-time.ts";
 
 /** An isolate marks at most once in this time. See `MARK_COVERS_MS` in register.ts. */
 const MARK_EVERY_MS = 20_000;
-
-/** How long one call to an object may take. */
-const CALL_LIMIT_MS = 3_000;
 
 /** How many hubs are called at the same time. */
 const HUBS_AT_ONCE = 20;

@@ -1,8 +1,6 @@
 import { describeError, log } from "../log.ts";
 import type { Register, SweepPlan } from "./register.ts";
-import { withinTime } from "./within-time.ts";
-
-const CALL_LIMIT_MS = 3_000;
+import { CALL_LIMIT_MS, withinTime } from "./within-time.ts";
 
 /**
  * The cron's work: sweeps, unless the register says that there is nothing to do. It also sweeps when there is no register, or

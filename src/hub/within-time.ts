@@ -1,3 +1,6 @@
+/** How long one call to an object may take. */
+export const CALL_LIMIT_MS = 3_000;
+
 /**
  * The result of `promise`, or an error after `ms`. The call itself continues, since a call to a Durable Object cannot be
  * aborted.

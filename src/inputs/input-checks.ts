@@ -4,6 +4,7 @@
  * none, the verb answers the right one, and is called again: see rules/input_schemas.sql.
  */
 import type { JsonObject } from "../http/json-value.ts";
+import { MAX_FAULTS } from "../http/problems.ts";
 import { describeError, log } from "../log.ts";
 import { remember } from "../memo.ts";
 import { sha256 } from "../sha256.ts";
@@ -16,8 +17,7 @@ export type GivenInputs = { of: string; inputs: readonly (JsonObject | null)[] }
 const MAX_COMPILED = 50;
 const MAX_REMEMBERED = 5_000;
 
-/** How many faults are listed of an input, when it is the only one of a call and when it is not. */
-const MAX_FAULTS = 50;
+/** How many faults are listed of an input that is not the only one of a call. Of one that is, as many as an answer can have. */
 const MAX_FAULTS_OF_EACH = 5;
 
 /** How many steps the checks of one call by one schema may take, and how many more for each input. */

@@ -29,6 +29,8 @@ const ofFiring = {
   cause: z.enum(FIRING_CAUSES),
   scheduled_at: instant().optional().openapi({ description: "Absent from a firing by hand or by a message." }),
   delivery_id: z.string().optional().openapi({ description: "The id of the message, if it was one that has an id." }),
+  of_run_id: uuid().optional().openapi({ description: "After another run: that run, if it still exists." }),
+  of_attempt: z.int().min(1).optional().openapi({ description: "After another run: its attempt that has ended." }),
 };
 
 const exampleOfFiring = {
@@ -74,8 +76,8 @@ export const TRIGGER_NOTIFICATIONS = [
   describeWebhook(
     "endpoint",
     "trigger.paused",
-    "A trigger has paused itself, since its user has lost the rights",
-    z.strictObject({ ...ofTrigger, reason: z.enum(["user_deactivated", "rights"]) }),
+    "A trigger has paused itself, since its user has lost the rights, or since the workflow after which it fires was deleted",
+    z.strictObject({ ...ofTrigger, reason: z.enum(["user_deactivated", "rights", "of_rights", "of_deleted"]) }),
     { ...exampleOfTrigger, reason: "rights" },
   ),
 ];

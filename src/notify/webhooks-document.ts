@@ -11,6 +11,11 @@ const RUN_ID = "01920000-0000-7000-8000-000000000403";
 const BATCH_ID = "01920000-0000-7000-8000-000000000701";
 const DEFINITION_ID = "01920000-0000-7000-8000-000000000301";
 const attempt = () => z.int().min(1);
+const traceparent = () =>
+  z
+    .string()
+    .optional()
+    .openapi({ description: "The same as the header of this name: there only if the invoke had one." });
 
 const runnerMessages = [
   describeWebhook(
@@ -32,6 +37,7 @@ const runnerMessages = [
       }),
       callback_url: z.url(),
       callback_token: z.string(),
+      traceparent: traceparent(),
     }),
     {
       run_id: RUN_ID,
@@ -89,6 +95,7 @@ const runData = {
   started_at: instant().nullable(),
   completed_at: instant().nullable(),
   labels: labelsOfRun(),
+  traceparent: traceparent(),
   turn: z
     .enum(NOTIFICATION_TURNS)
     .optional()

@@ -5,6 +5,7 @@ import { callerWrite, runnerCall } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
 import { toStorable } from "../http/text.ts";
 import { perform } from "../verbs/perform.ts";
+import { MAX_GRACE_SECONDS } from "../workflows/policy.ts";
 import { reportedFields, toArtifact } from "./details/result-schema.ts";
 import { checkTokenIsOf } from "./refusals.ts";
 import { runParams, WorkflowRunResponseSchema } from "./run-schema.ts";
@@ -13,7 +14,7 @@ import { recordResult, retryRun, startRunNow, stopRun } from "./run-verbs.ts";
 export const workflowRunChanges = createRouter();
 
 /** The longest time that a stop can give the runner. */
-export const MAX_STOP_SECONDS = 300;
+export const MAX_STOP_SECONDS = MAX_GRACE_SECONDS;
 
 export const StopWorkflowRunRequestSchema = z
   .strictObject({

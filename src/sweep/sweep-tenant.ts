@@ -2,6 +2,7 @@ import { metered } from "../db/meter.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
 import { describeError, log } from "../log.ts";
+import { BEGIN_UNTIL_MS } from "../time-limit.ts";
 import { fireDue } from "../triggers/fire-due.ts";
 import { after } from "../verbs/after.ts";
 import { perform } from "../verbs/perform.ts";
@@ -10,9 +11,6 @@ import { sweepDueOfTenant } from "./sweep-verbs.ts";
 
 /** Small enough that one transaction holds its locks only briefly. What is left is due at once, so the next alarm handles it. */
 const LIMIT = 200;
-
-/** No dispatch begins after this time: a Worker has 30 s after its answer, and a dispatch takes up to 15 s. */
-const DISPATCH_UNTIL_MS = 12_000;
 
 /** While the sweep is paused, the time until the hub asks again. */
 const PAUSED_MS = 60_000;
@@ -56,7 +54,7 @@ async function sendDue(
 ): Promise<void> {
   const began = Date.now();
   try {
-    const hasTime = () => Date.now() - began < DISPATCH_UNTIL_MS;
+    const hasTime = () => Date.now() - began < BEGIN_UNTIL_MS;
     await Promise.all([
       due.has_due_triggers && fireDue(services, tenantId, hasTime),
       due.has_due_stops && dispatchStops(services, hasTime, tenantId),

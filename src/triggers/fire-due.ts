@@ -4,6 +4,7 @@ import { z } from "zod";
 import { callFunction } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { describeError, log } from "../log.ts";
+import { BEGIN_UNTIL_MS } from "../time-limit.ts";
 import type { Turn } from "../turn.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
@@ -92,12 +93,9 @@ export async function fireDueOf(services: VerbServices, tenantIds: readonly stri
   const began = Date.now();
   for (const tenantId of tenantIds) {
     try {
-      await fireDue({ ...services, proof: {} }, tenantId, () => Date.now() - began < FIRE_UNTIL_MS);
+      await fireDue({ ...services, proof: {} }, tenantId, () => Date.now() - began < BEGIN_UNTIL_MS);
     } catch (error) {
       log("error", "fire", { tenant_id: tenantId, ...describeError(error) });
     }
   }
 }
-
-/** No firing begins after this time: a Worker has 30 s after its answer, and a dispatch takes up to 15 s. */
-const FIRE_UNTIL_MS = 12_000;

@@ -104,7 +104,7 @@ const fire = callerWrite({
     "The run is triggered with the rights of the user who changed the trigger last, as when it fires by itself. This also works while the " +
     "trigger is paused. The schedule goes on as before.",
   request: { params: triggerParams },
-  problems: ["not_found"],
+  problems: ["not_found", "conflict"],
   responses: {
     202: {
       description: "The firing. Its outcome may also be SKIPPED or REFUSED",
@@ -169,7 +169,7 @@ const occurrences = callerRead({
       limit: z.coerce.number().int().min(1).max(MAX_OCCURRENCES).default(100),
     }),
   },
-  problems: ["not_found", "conflict"],
+  problems: ["not_found"],
   responses: {
     200: {
       description: "The first `limit` of them, of the next ten years",

@@ -127,7 +127,7 @@ const replace = callerWrite({
     "Replaces everything: a field that is left out gets its default. The change counts from now on. From then on it fires with your " +
     "rights.",
   request: { params: triggerParams, body },
-  problems: ["not_found"],
+  problems: ["not_found", "conflict"],
   responses: { 200: json("The trigger as it is now", TriggerSchema) },
 });
 

@@ -52,7 +52,10 @@ export async function perform<Request, Result, Refusal extends AnyRefusal>(
   }
 }
 
-/** The first call, the one after the check of the inputs, and one more if the schema was changed meanwhile. */
+/**
+ * The first call, the one after the check of the inputs, and one more if the schema was changed meanwhile. If it is changed then, too, the
+ * verb is a `conflict`, so each route whose verb can answer `input_unchecked` declares that problem.
+ */
 const MOST_TRIES = 3;
 
 /**

@@ -8,7 +8,8 @@ export type Verdict =
   /** `gone`: the runner wants no more runs of this definition (410). */
   | { kind: "rejected"; reason: string; gone: boolean };
 
-const GONE = 410;
+/** The receiver wants nothing more. */
+export const GONE = 410;
 
 /**
  * Client errors after which a dispatch is retried. 408, 425 and 429 are temporary. 401, 403, 404, 405 and 407 may also come

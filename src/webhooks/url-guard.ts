@@ -1,3 +1,5 @@
+import type { Config } from "../config.ts";
+
 /**
  * Top-level names that no public server can have: the special-use names of RFC 6761, 6762, 7686 and 9476, and ICANN's
  * `internal`.
@@ -30,6 +32,12 @@ export type RunnerUrlOptions = {
   /** The URL of this service. A runner cannot have it, since the service would call itself. */
   publicUrl: string;
 };
+
+/** What this service allows. */
+export const urlOptions = ({ allowLocalRunners, publicUrl }: Config): RunnerUrlOptions => ({
+  allowLocal: allowLocalRunners,
+  publicUrl,
+});
 
 /**
  * Checks that a runner's URL leads to the public internet. Only the text is checked: names are not resolved. Returns null when

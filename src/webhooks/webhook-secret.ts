@@ -3,7 +3,7 @@ export const KEY_PREFIX = "whsec_";
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$/;
 
 /** Shorter secrets can be guessed. */
-const MIN_SECRET_BYTES = 16;
+export const MIN_SECRET_BYTES = 16;
 
 const TOO_SHORT =
   `Must have at least ${MIN_SECRET_BYTES} bytes, after \`whsec_\` and decoded where it begins so. ` +

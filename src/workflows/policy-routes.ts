@@ -7,7 +7,7 @@ import { callerRead, callerWrite } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
 import { MAX_INPUT_SCHEMA_BYTES } from "../inputs/input-schema.ts";
 import { perform } from "../verbs/perform.ts";
-import { checkInputSchema, findPolicy, NEEDS_ONE_SLOT } from "./policy.ts";
+import { checkInputSchema, findPolicy, MAX_GRACE_SECONDS, NEEDS_ONE_SLOT } from "./policy.ts";
 import { definitionParams } from "./workflow-definition-schema.ts";
 import { replacePolicy } from "./workflow-verbs.ts";
 
@@ -34,8 +34,6 @@ const example = {
 
 const MAX_RUNNING = 100;
 const MAX_QUEUED = 1000;
-/** As many as a stop can give. */
-const MAX_GRACE_SECONDS = 300;
 
 const fields = {
   handover: z.enum(HANDOVERS).openapi({

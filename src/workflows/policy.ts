@@ -7,6 +7,9 @@ import { type JsonObject, jsonText } from "../http/json-value.ts";
 import { ValidationFailed } from "../http/problems.ts";
 import { definitionProblem } from "./refusals.ts";
 
+/** The longest time that a runner may get to end its work, when its run is stopped or replaced. */
+export const MAX_GRACE_SECONDS = 300;
+
 export const policySchema = z.object({
   handover: z.enum(HANDOVERS),
   lease_seconds: z.int(),

@@ -2,7 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Config } from "../config.ts";
 import { type Fault, ValidationFailed } from "../http/problems.ts";
 import { encryptWebhookSecret } from "../webhooks/secret-box.ts";
-import { checkRunnerUrl } from "../webhooks/url-guard.ts";
+import { checkRunnerUrl, urlOptions } from "../webhooks/url-guard.ts";
 import { checkWebhookSecret } from "../webhooks/webhook-secret.ts";
 import { findRepeated } from "./abcd.ts";
 import { repetitionFaults } from "./refusals.ts";
@@ -50,8 +50,8 @@ export async function toContent(config: Config, id: string, body: DefinitionRequ
 }
 
 /** Finds the faults of a runner's URL and secret that the schema does not check. */
-export function findRunnerFaults({ allowLocalRunners, publicUrl }: Config, runner: Runner): Fault[] {
-  const ofUrl = checkRunnerUrl(runner.url, { allowLocal: allowLocalRunners, publicUrl });
+export function findRunnerFaults(config: Config, runner: Runner): Fault[] {
+  const ofUrl = checkRunnerUrl(runner.url, urlOptions(config));
   const ofSecret = runner.webhook_secret === null ? null : checkWebhookSecret(runner.webhook_secret);
   return [
     ...(ofUrl === null

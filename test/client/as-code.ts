@@ -101,6 +101,14 @@ export function describeAsCode(world: () => World): void {
     ]);
     write(EMPTY);
     expect((await apply("--prune", "--yes")).code).toBe(0);
+    write(`${FILE}      Never: { schedule: { cron: "0 6 31 2 *", time_zone: UTC } }\n`);
+    const broken = await inTerminal(`apply ${join(home(), "workflows.yaml")}`);
+    expect([broken.code, broken.shown]).toEqual([
+      4,
+      expect.stringMatching(/Keep the secret of .*\s+http\S+\/v1\/inbound\/\S+\/whsec_.*This has failed: .*"Never"/s),
+    ]);
+    write(EMPTY);
+    expect((await apply("--prune", "--yes")).code).toBe(0);
   });
 
   it("works as docs/as-code.md says, with its examples, which are those of examples/as-code", {

@@ -28,6 +28,7 @@ export function describeAudit(world: () => World): void {
 
   it.each<[code: number, args: string[], sentence: string]>([
     [4, ["--action", "nonsense"], "There is no such action"],
+    [4, ["--object", DEMO.owner.id, "--workflow", NAME], "cannot be used with option '--workflow <workflow>'"],
     [3, ["--actor", "nobody@demo.example"], 'There is no user "nobody@demo.example"'],
   ])("exits with %i for %j, and says why", async (code, args, sentence) => {
     expect(await wr(["audit", ...args])).toEqual({ code, stdout: "", stderr: expect.stringContaining(sentence) });

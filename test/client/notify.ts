@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { type VerifiedWebhook, verifyWebhook } from "../../client/src/verify-webhook.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import type { World } from "./installed-client.ts";
@@ -87,6 +87,21 @@ export function describeNotify(world: () => World): void {
     expect(await receiver.next([secret])).toEqual(told);
   });
 
+  it("says that there are older deliveries when it does not show all", async () => {
+    const delivery = { id: "d", type: "workflow_run.failed", run_id: null, state: "DELIVERED", tries: [] };
+    const page = { items: [{ ...delivery, created_at: new Date().toISOString() }], next_cursor: "c" };
+    const server = createServer((_, response) => response.end(JSON.stringify(page))).listen(0, "127.0.0.1");
+    onTestFinished(() => void server.close().closeAllConnections());
+    await once(server, "listening");
+    const url = urlOf(server);
+    const told = `These are the latest 1. GET /v1/notification-endpoints/${id}/deliveries?cursor=c has older ones.\n`;
+    const shown = await wr(["notify", "deliveries", id], { WORKFLOW_RUNS_URL: url });
+    expect([shown.code, shown.stderr]).toEqual([0, told]);
+    const { stdout, stderr } = await wr(["notify", "deliveries", id, "--json"], { WORKFLOW_RUNS_URL: url });
+    expect([JSON.parse(stdout), stderr]).toEqual([page.items, told]);
+    expect((await wr(["notify", "deliveries", id])).stderr).toBe("");
+  });
+
   it("sends a test, and after a rotation one that both secrets sign", async () => {
     const sent = await wr(["notify", "test", id]);
     const hint = `A test is being sent. See \`workflow-runs notify deliveries ${id}\`.\n`;
@@ -150,6 +165,11 @@ export function describeNotify(world: () => World): void {
   });
 }
 
+function urlOf(server: Server): string {
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
+}
+
 /** Who is notified: a server that keeps what it gets, and answers as it is told to. */
 function useReceiver() {
   const got: { headers: NodeJS.Dict<string | string[]>; body: string }[] = [];
@@ -169,10 +189,7 @@ function useReceiver() {
   });
 
   return {
-    url(): string {
-      const address = server.address();
-      return `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/hook`;
-    },
+    url: () => `${urlOf(server)}/hook`,
     answer(next: number): void {
       status = next;
     },

@@ -156,6 +156,8 @@ export function describeTriggers(world: () => World): void {
 
   it.each<[code: number, args: string[], sentence: string]>([
     [4, ["create", NAME, "--webhook", "hmac-sha256"], "--header"],
+    [4, ["create", NAME, "--webhook", "github", "--header", "X-Sign"], "--header is for hmac-sha256 only."],
+    [4, ["create", NAME, "--webhook", "github", "--encoding", "base64"], "--encoding is for hmac-sha256 only."],
     [4, ["create", NAME, "--webhook", "github", "--pick", "commit"], "Write name=/pointer"],
     [4, ["create", NAME, "--webhook", "token", "--secret", "a token that somebody gives"], "always made"],
     [4, ["create", NAME, "--webhook", "github", "--time-zone", "UTC"], "--time-zone is for --cron or --at only."],

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { traceWith } from "../../src/trace.ts";
-import { createTenantWithRunner, startFakeRunner } from "../support/fake-runner.ts";
-import { invokePath } from "../support/lifecycle.ts";
+import { webhookFaults } from "../support/document.ts";
+import { createTenantWithRunner, listDispatched, startFakeRunner } from "../support/fake-runner.ts";
+import { callBack, invokePath } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 
@@ -19,23 +20,35 @@ async function dispatched(headers: Record<string, string>) {
   expect(response.status).toBe(202);
   const [request] = await runner.requests();
   if (!request) throw new Error("Nothing came.");
-  return { header: request.headers.traceparent, data: JSON.parse(request.body).data };
+  return {
+    header: request.headers.traceparent,
+    faults: webhookFaults(request.body),
+    data: JSON.parse(request.body).data,
+  };
 }
 
 describe("the trace of an invoke", () => {
   it("is passed on to the runner, in the header and in the signed body", async () => {
-    const { header, data } = await dispatched({ traceparent: TRACE });
-    expect([header, data.traceparent]).toEqual([TRACE, TRACE]);
+    const { header, data, faults } = await dispatched({ traceparent: TRACE });
+    expect([header, data.traceparent, faults]).toEqual([TRACE, TRACE, []]);
   });
 
-  it("is passed on to endpoints that are notified of the run's start", async () => {
-    const { tenant } = await createTenantWithRunner(service.database, []);
+  it("is passed on to endpoints that are notified of the run, as the document says", async () => {
+    const { tenant, runner } = await createTenantWithRunner(service.database, []);
     const hook = await startFakeRunner();
-    await createEndpoint(service, tenant, hook.url, { event_types: ["workflow_run.started"] });
+    const types = ["started", "failed", "late_result"].map((name) => `workflow_run.${name}`);
+    await createEndpoint(service, tenant, hook.url, { event_types: types });
     await service.send("POST", invokePath(tenant), tenant.owner.key, {}, { traceparent: TRACE });
-    const [request] = await hook.requests(1);
-    expect(request?.headers.traceparent).toBe(TRACE);
-    expect(JSON.parse(request?.body ?? "").data.traceparent).toBe(TRACE);
+    const [{ runId } = { runId: "" }] = await listDispatched(runner);
+    await service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key);
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    const requests = await hook.requests(types.length);
+    expect(requests.map(({ body }) => JSON.parse(body).type)).toEqual(types);
+    for (const { headers, body } of requests) {
+      expect(headers.traceparent).toBe(TRACE);
+      expect(JSON.parse(body).data.traceparent).toBe(TRACE);
+      expect(webhookFaults(body)).toEqual([]);
+    }
   });
 
   it.each([

@@ -105,6 +105,15 @@ export async function documentFaults({ operationId, responses }: Operation, resp
   return [...faults, ...schemaErrors(answer, schema, value).map((error) => `${answer} ${error}`)];
 }
 
+/** The differences between the body of a webhook that the service has sent and the document. Empty for a correct one. */
+export function webhookFaults(body: string): string[] {
+  const message: Json = JSON.parse(body);
+  const type = String(at(message).type);
+  const { schema } = at(document, "webhooks", type, "post", "requestBody", "content", "application/json");
+  if (schema === undefined) return [`The webhook ${type} is not described.`];
+  return schemaErrors(`webhook ${type}`, schema, message).map((error) => `${type} ${error}`);
+}
+
 function headerFaults(answer: string, described: { [name: string]: Json }, headers: Headers): string[] {
   const undescribed = TELLING_HEADERS.filter((name) => headers.has(name) && !(name in described));
   const wrong = Object.entries(described).flatMap(([name, header]) => {

@@ -1,7 +1,9 @@
 /** Triggers that fire after another run. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { answeringRunner } from "../support/fake-runner.ts";
+import { webhookFaults } from "../support/document.ts";
+import { answeringRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { createEndpoint } from "../support/notification-endpoint.ts";
 import { permit } from "../support/path-parts.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -207,6 +209,40 @@ describe("a trigger that fires after another run", () => {
     const [row] = await service.database.sql`
       select count(*)::int as count from workflow_runs where workflow_definition_id = ${nextId}`;
     expect(row?.count).toBe(0);
+  });
+});
+
+describe("what endpoints are told of a trigger that fires after another run", () => {
+  /** The types and reasons of what an endpoint is told, which is as the document says. */
+  async function toldTo(hook: FakeRunner, count: number) {
+    const bodies = (await hook.requests(count)).map(({ body }) => body);
+    expect(bodies.flatMap(webhookFaults)).toEqual([]);
+    return bodies.map((body) => JSON.parse(body)).map(({ type, data }) => [type, data.reason, data.of_run_id]);
+  }
+
+  it("is as the document says", async () => {
+    const hook = await startFakeRunner();
+    const names = ["skipped", "missed", "refused", "paused"].map((name) => `trigger.${name}`);
+    await createEndpoint(service, tenant, hook.url, { event_types: names });
+    await service.database.sql`update workflow_definitions set max_running = 1 where id = ${nextId}`;
+    const { id } = await chain({}, { when_busy: "skip" });
+    await complete(await invoke(service, tenant));
+    const [skipped, missed] = [await invoke(service, tenant), await invoke(service, tenant)];
+    await complete(skipped);
+    await setTrigger(id, "pause");
+    await complete(missed);
+    await setTrigger(id, "resume");
+    await service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key);
+    const told = await toldTo(hook, 4);
+    expect(told).toHaveLength(4);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        ["trigger.skipped", undefined, skipped],
+        ["trigger.missed", "paused", missed],
+        ["trigger.refused", "of_deleted", undefined],
+        ["trigger.paused", "of_deleted", undefined],
+      ]),
+    );
   });
 });
 

@@ -5,6 +5,7 @@ import { exportOf, yamlOf } from "../../client/src/cli/as-code/export.ts";
 import { readFile, schemasIn } from "../../client/src/cli/as-code/file.ts";
 import { type PlanOptions, planOf } from "../../client/src/cli/as-code/plan.ts";
 import { deletionOf, planLines } from "../../client/src/cli/as-code/plan-lines.ts";
+import type { MadeSecret } from "../../client/src/cli/as-code/steps.ts";
 import { createClient, unwrap } from "../../client/src/index.ts";
 import fileSchema from "../../client/workflows.schema.json";
 import { insertParts, permit } from "../support/path-parts.ts";
@@ -50,7 +51,8 @@ function commandLine({ owner }: TestTenant, key = owner.key) {
     lines: async (text: string, options?: Partial<PlanOptions>) => planLines((await plan(text, options)).plan),
     async apply(text: string, options?: Partial<PlanOptions>) {
       const { file, plan: planned } = await plan(text, { dryRun: false, ...options });
-      const secrets = await carryOut(planned, file);
+      const secrets: MadeSecret[] = [];
+      await carryOut(planned, file, { keep: (secret) => secrets.push(secret) });
       return { lines: planLines(planned), secrets };
     },
     export: async (root = "/workflows") => yamlOf(await exportOf(client, root, fileSchema), client.url),

@@ -1,5 +1,5 @@
 /** Messages in the form in which the service sends them to a runner. They are marked as tests, so none asks for work. */
-import { Webhook } from "standardwebhooks";
+import { toWebhook } from "../verify-webhook.ts";
 
 export type Message = { id: string; body: string };
 
@@ -47,10 +47,6 @@ export function unknownMessage(runId: string): Message {
 
 const toBody = (type: string, data: object): string =>
   JSON.stringify({ type, timestamp: new Date().toISOString(), data });
-
-/** @throws Error when the text after `whsec_` is no base64 */
-export const toWebhook = (secret: string): Webhook =>
-  secret.startsWith("whsec_") ? new Webhook(secret) : new Webhook(new TextEncoder().encode(secret), { format: "raw" });
 
 /** The headers of a message that is signed with each of these secrets, in this order. */
 export function signedHeaders(

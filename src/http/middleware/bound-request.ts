@@ -2,7 +2,7 @@ import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
-import { isDeeperThan } from "../json-depth.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "../json-depth.ts";
 import { Problem, ValidationFailed } from "../problems.ts";
 
 /** Hono scans the query once for each parameter, so the time grows with the square of the length of the query. */
@@ -27,9 +27,6 @@ export const ruleOf = (rules: readonly BodyRule[], c: Context): BodyRule | undef
 
 /** A pattern for the paths of a route, such as `/v1/things/{id}`. */
 export const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/{[^}]+}/g, "[^/]+")}$`);
-
-/** Bodies of our own API need at most four levels. */
-const MAX_JSON_DEPTH = 32;
 
 /**
  * Refuses a request that is too large, or whose JSON is nested too deeply, before any other code handles it. A body may have

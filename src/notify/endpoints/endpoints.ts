@@ -19,6 +19,7 @@ import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { encryptWebhookSecret } from "../../webhooks/secret-box.ts";
+import { urlOptions } from "../../webhooks/url-guard.ts";
 import { generateWebhookSecret } from "../../webhooks/webhook-secret.ts";
 import { checkAddress, mayBeTeams, sealAddress } from "../chat/address.ts";
 import type { ChangeEndpointRequestSchema, CreateEndpointRequestSchema } from "./endpoint-schema.ts";
@@ -170,13 +171,13 @@ async function newSecret({ config }: VerbServices, id: string) {
 
 /** The place and the secret of an endpoint of this format that gets this URL. For a chat `secret` is undefined: its owner needs none. */
 async function newPlace(services: VerbServices, id: string, format: EndpointFormat, url: string) {
-  const { allowLocalRunners: allowLocal, publicUrl, encryptionKeys } = services.config;
-  const msg = checkAddress(format, url, { allowLocal, publicUrl });
+  const { config } = services;
+  const msg = checkAddress(format, url, urlOptions(config));
   if (msg !== null) {
     // The fault does not quote the URL, since it may be the address of a chat.
     throw new ValidationFailed([{ loc: ["body", "url"], type: "value_error", msg }]);
   }
-  if (format !== "standard") return { id, secret: undefined, ...(await sealAddress(encryptionKeys, id, url)) };
+  if (format !== "standard") return { id, secret: undefined, ...(await sealAddress(config.encryptionKeys, id, url)) };
   return { id, url, ...(await newSecret(services, id)) };
 }
 

@@ -19,9 +19,6 @@ import {
 
 export const feed = createRouter();
 
-/** Some events are held back while an older transaction is open. A stream then reads again after this time. */
-const HELD_BACK_MS = 200;
-
 /** How many events a stream reads at a time. */
 const STREAM_LIMIT = 100;
 
@@ -185,5 +182,5 @@ const toPage = ({ items, has_more, holds_back }: FeedPage): Page => ({
   hasMore: has_more,
   isOver: false,
   dueInMs: null,
-  readAgainInMs: holds_back ? HELD_BACK_MS : undefined,
+  holdsBack: holds_back,
 });

@@ -2,10 +2,12 @@
 import type { Config } from "../../config.ts";
 import { inLanes } from "../../lanes.ts";
 import { describeError, log } from "../../log.ts";
+import { BEGIN_UNTIL_MS } from "../../time-limit.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
-import { readRetryAfter } from "../../webhooks/answer.ts";
+import { GONE, readRetryAfter } from "../../webhooks/answer.ts";
 import { postWebhook, WEBHOOKS_AT_ONCE } from "../../webhooks/post-webhook.ts";
+import { urlOptions } from "../../webhooks/url-guard.ts";
 import { composeWebhook } from "./compose.ts";
 import {
   type Claim,
@@ -17,21 +19,13 @@ import {
 import { hideIn, readRefusal } from "./refusal-text.ts";
 
 /**
- * Nothing is claimed after this time. So the last try, which takes up to 15 s, ends within the 30 s that an invocation may
- * last.
- */
-const BUDGET_MS = 12_000;
-
-const GONE = 410;
-
-/**
  * Sends what is due for these endpoints, each endpoint in its own lane, until nothing is left or the time is over. Never
  * throws: what was not sent, or whose outcome was not recorded, is due again when its claim is over.
  */
 export async function sendNotifications(services: VerbServices, endpointIds: readonly string[]): Promise<void> {
   const atOnce = Math.max(Math.floor(WEBHOOKS_AT_ONCE / Math.max(endpointIds.length, 1)), 1);
   const began = Date.now();
-  const hasTime = () => Date.now() - began < BUDGET_MS;
+  const hasTime = () => Date.now() - began < BEGIN_UNTIL_MS;
   const send = (id: string) =>
     sendTo(services, id, atOnce, hasTime).catch((error: unknown) =>
       log("error", "notify", { endpoint_id: id, ...describeError(error) }),
@@ -83,8 +77,7 @@ async function trySending(config: Config, claim: Claim, notification: Notificati
   const readAnswer = async (answer: Response, signatures: readonly string[]) => {
     if (!answer.ok) refusal = await readRefusal(answer, [...hidden, ...signatures]);
   };
-  const options = { allowLocal: config.allowLocalRunners, publicUrl: config.publicUrl, readAnswer };
-  const answer = await postWebhook(webhook, options);
+  const answer = await postWebhook(webhook, { ...urlOptions(config), readAnswer });
   if (!(answer instanceof Response)) {
     const reason = "urlFault" in answer ? `The URL is refused: ${answer.urlFault}` : `No answer: ${answer.silence}`;
     return { ...FAILED, reason: hideIn(reason, hidden) };

@@ -14,6 +14,12 @@ const OUTAGE_MS = 5_000;
 const LONGEST_QUIET_MS = 3_600_000;
 
 /**
+ * How long to wait before the next read while something is held back, which nothing announces: this time at first, and twice as long
+ * after each read that found nothing, since a transaction may stay open for minutes.
+ */
+const HELD_BACK_MS = { first: 200, most: 2_000 };
+
+/**
  * How long after a deadline to read. A run whose deadline has passed is FAILED, but its event only exists when that was
  * recorded.
  */
@@ -28,15 +34,16 @@ export type Page = {
   isOver: boolean;
   /** Milliseconds until there is something to read without a nudge: the deadline. */
   dueInMs: number | null;
-  /** Milliseconds until the next read in any case; undefined to read only when there is a nudge. */
-  readAgainInMs?: number | undefined;
+  /** True when there is something that will be shown soon, without a nudge. */
+  holdsBack?: boolean;
 };
 
 /**
  * Sends what `read` finds, for as long as the client stays connected: first what exists, then what each nudge announces. `read`
  * gets the nudges since its last call; none at the beginning, and when it is called because something is due. After
  * a nudge it reads at once if the last read is at least a second ago, otherwise when that second is over. It also reads when
- * something is due. The first page, unless given, is read after the listener has subscribed, so that no change is missed.
+ * something is due, and again and again while something is held back. The first page, unless given, is read after the listener has
+ * subscribed, so that no change is missed.
  */
 export async function followEvents(
   listener: Listener,
@@ -48,6 +55,7 @@ export async function followEvents(
     let sentAt = Date.now();
     let given = first;
     let heard: readonly Nudge[] = [];
+    let heldMs: number | null = null;
     while (!sink.isClosed) {
       const page = given ?? (await readUnlessAway(() => read(heard)));
       given = undefined;
@@ -58,12 +66,9 @@ export async function followEvents(
         if (page.frames.length > 0) sentAt = readAt;
         if (page.isOver) return;
         if (page.hasMore) continue;
-        if (page.readAgainInMs !== undefined) {
-          await new Promise((resolve) => setTimeout(resolve, page.readAgainInMs));
-          continue;
-        }
       }
-      const wakeAt = readAt + (page === null ? OUTAGE_MS : quietMs(page));
+      heldMs = page?.holdsBack ? heldBackMs(page, heldMs) : null;
+      const wakeAt = readAt + (page === null ? OUTAGE_MS : Math.min(quietMs(page), heldMs ?? LONGEST_QUIET_MS));
       let isNudged = false;
       while (!isNudged && Date.now() < wakeAt) {
         const nudges = await listener.next(Math.max(Math.min(wakeAt, sentAt + KEEP_ALIVE_MS) - Date.now(), 0));
@@ -75,7 +80,7 @@ export async function followEvents(
         sink.keepAlive();
         sentAt = Date.now();
       }
-      const gapMs = readAt + READ_GAP_MS - Date.now();
+      const gapMs = readAt + Math.min(READ_GAP_MS, heldMs ?? READ_GAP_MS) - Date.now();
       if (gapMs > 0) await new Promise((resolve) => setTimeout(resolve, gapMs));
     }
   } finally {
@@ -86,6 +91,11 @@ export async function followEvents(
 function quietMs({ dueInMs }: Page): number {
   if (dueInMs === null) return LONGEST_QUIET_MS;
   return Math.min(dueInMs > 0 ? dueInMs + AFTER_DEADLINE_MS : OVERDUE_MS, LONGEST_QUIET_MS);
+}
+
+/** How long to wait after a page that holds something back. `before` is how long that was before it; null when nothing was held back. */
+function heldBackMs({ frames }: Page, before: number | null): number {
+  return before === null || frames.length > 0 ? HELD_BACK_MS.first : Math.min(2 * before, HELD_BACK_MS.most);
 }
 
 /** Null when the database does not answer. Any other error, such as for a revoked credential, ends the stream. */

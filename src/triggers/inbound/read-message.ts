@@ -1,6 +1,6 @@
 /** Reads a verified message: is it one that the trigger takes, and with what does it trigger a run? */
 
-import { isDeeperThan } from "../../http/json-depth.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "../../http/json-depth.ts";
 import { type JsonObject, jsonObject, valueAtPointer } from "../../http/json-value.ts";
 import { isStorable } from "../../http/text.ts";
 import type { Labels } from "../../runs/labels.ts";
@@ -27,8 +27,6 @@ export type Reading = {
   detail: Record<string, unknown> | null;
 };
 
-/** As deep as a body of the API. */
-const MAX_DEPTH = 32;
 const MAX_KEY = 128;
 
 /** Null for a message that the trigger does not take: of another event, or the `ping` of GitHub. */
@@ -68,7 +66,8 @@ function parseBody(bytes: ArrayBuffer): Body {
   if (bytes.byteLength === 0) return { value: {}, fault: null };
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-    if (isDeeperThan(MAX_DEPTH, text)) return unusable(`The body is nested more than ${MAX_DEPTH} levels deep.`);
+    if (isDeeperThan(MAX_JSON_DEPTH, text))
+      return unusable(`The body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
     return { value: JSON.parse(text), fault: null };
   } catch {
     return unusable("The body is not JSON in UTF-8.");

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { JSON_POINTER } from "../../http/json-value.ts";
 import { instant, text, uuid } from "../../http/schemas.ts";
 import { byLabel, LABEL_KEY, MAX_LABELS } from "../../runs/labels.ts";
-import { checkWebhookSecret } from "../../webhooks/webhook-secret.ts";
+import { checkWebhookSecret, MIN_SECRET_BYTES } from "../../webhooks/webhook-secret.ts";
 import { FiringOutcomeSchema } from "../firing-schema.ts";
 import { SECRET_FAULTS } from "../refusals.ts";
 import { SCHEMES, SIGNATURE_ENCODINGS, type WebhookConfig } from "./receiver.ts";
@@ -11,7 +11,6 @@ import { SCHEMES, SIGNATURE_ENCODINGS, type WebhookConfig } from "./receiver.ts"
 const MAX_EVENTS = 50;
 const MAX_FIELDS = 50;
 const MAX_POINTER = 256;
-const MIN_SECRET_BYTES = 16;
 
 const NO_POINTER = 'Must be a JSON Pointer, such as "/repository/full_name".';
 

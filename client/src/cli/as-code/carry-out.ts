@@ -7,27 +7,28 @@ import { PART_LISTS } from "./present.ts";
 import type { KeyPath } from "./schema.ts";
 import type { MadeSecret, Step } from "./steps.ts";
 
+export type Listeners = {
+  /** Called before each step. */
+  tell?: (step: Step, done: number, of: number) => void;
+  /** Called at once with each secret that the service has made: it shows it only once, also when a later step fails. */
+  keep: (secret: MadeSecret) => void;
+};
+
 /**
- * Carries out the steps in their order. Calls `tell` before each. Returns the secrets that the service has made.
+ * Carries out the steps in their order.
  * @throws CliError when a step fails. The message says what was done, what has failed and why, and what was not done
  */
-export async function carryOut(
-  { changes }: Plan,
-  file: WorkflowsFile,
-  tell: (step: Step, done: number, of: number) => void = () => {},
-): Promise<MadeSecret[]> {
+export async function carryOut({ changes }: Plan, file: WorkflowsFile, { tell, keep }: Listeners): Promise<void> {
   const steps = changes.flatMap((change) => change.steps);
-  const secrets: MadeSecret[] = [];
   for (const [done, step] of steps.entries()) {
-    tell(step, done, steps.length);
+    tell?.(step, done, steps.length);
     try {
       const made = await step.run();
-      if (made !== null) secrets.push(made);
+      if (made !== null) keep(made);
     } catch (error) {
       throw failed(error, file, steps, done);
     }
   }
-  return secrets;
 }
 
 function failed(error: unknown, file: WorkflowsFile, steps: readonly Step[], done: number): CliError {

@@ -81,19 +81,24 @@ async function apply(path: string, flags: Flags, command: Command): Promise<void
   if (deletion !== null) await isWanted(deletion, flags, EXIT.unconfirmed);
 
   const now = { state: "", note: "" };
-  const progress = startProgress(() => now);
-  let secrets: MadeSecret[];
+  let progress = startProgress(() => now);
   try {
-    secrets = await carryOut(plan, file, (step, done, of) => {
-      now.state = `${done + 1} of ${of}`;
-      now.note = step.text;
+    await carryOut(plan, file, {
+      tell(step, done, of) {
+        now.state = `${done + 1} of ${of}`;
+        now.note = step.text;
+      },
+      keep(secret) {
+        progress.stop();
+        tellSecret(secret);
+        progress = startProgress(() => now);
+      },
     });
   } finally {
     progress.stop();
   }
   show(mode, plan, planJson(plan, true));
   if (mode === "people") print(`Done: ${summaryOf(plan, true)}`);
-  for (const secret of secrets) tellSecret(secret);
 }
 
 function show(mode: Mode, { changes }: Plan, json: object): void {

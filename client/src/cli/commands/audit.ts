@@ -1,6 +1,6 @@
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Client } from "../../client.ts";
 import type { AuditEvent, AuditFilter } from "../../types.ts";
 import { auditLine, auditRow } from "../audit-lines.ts";
@@ -35,7 +35,12 @@ export function addAudit(program: Command): void {
     .option("-f, --follow", "show changes as they happen, until Ctrl-C")
     .option("--actor <user>", "only what this user did, by their email or id")
     .option("--workflow <workflow>", "only what concerns this workflow, by its name or id")
-    .option("--object <id>", "only what concerns the object with this id, such as a user, a folder or a key")
+    .addOption(
+      new Option(
+        "--object <id>",
+        "only what concerns the object with this id, such as a user, a folder or a key",
+      ).conflicts("workflow"),
+    )
     .option("--action <action>", "only this action, such as workflow_definition.paused")
     .option("--since <when>", "only from this on: 2026-01-31, 2026-01-31T12:00Z, or 24h ago", instant)
     .option("--until <when>", "only before this", instant)

@@ -55,11 +55,11 @@ async function send(client: Client, id: string, path: string): Promise<Notificat
   }
 }
 
-/** Reads the first page of a list. It is complete, since a tenant has at most 50 endpoints. */
-async function list<Item>(client: Client, path: string): Promise<Item[]> {
-  const { items } = await callJson<{ items: Item[] }>(client, "GET", `${path}?limit=100`);
-  return items;
-}
+const LIMIT = 100;
+
+/** Reads the first page of a list. That of the endpoints is complete, since a tenant has at most 50. */
+const list = <Item>(client: Client, path: string): Promise<{ items: Item[]; next_cursor?: string | null }> =>
+  callJson(client, "GET", `${path}?limit=${LIMIT}`);
 
 export function addNotify(program: Command): void {
   const notify = program
@@ -80,7 +80,7 @@ export function addNotify(program: Command): void {
       const { client, mode } = contextOf(command);
       printList(
         mode,
-        await list<Endpoint>(client, PATH),
+        (await list<Endpoint>(client, PATH)).items,
         ({ id }) => id,
         (one) => ({
           id: one.id,
@@ -159,12 +159,14 @@ Example:
     ]);
   });
 
-  ofEndpoint("deliveries", "Show the latest deliveries and their outcomes").action(
+  ofEndpoint("deliveries", `Show the latest deliveries, at most ${LIMIT}, and their outcomes`).action(
     async (id: string, _, command: Command) => {
       const { client, mode } = contextOf(command);
+      const path = `${PATH}/${encodeURIComponent(id)}/deliveries`;
+      const { items, next_cursor: next = null } = await list<NotificationDelivery>(client, path);
       printList(
         mode,
-        await list<NotificationDelivery>(client, `${PATH}/${encodeURIComponent(id)}/deliveries`),
+        items,
         (one) => one.id,
         (one) => ({
           id: one.id,
@@ -176,6 +178,8 @@ Example:
           problem: harmless(problemOf(one)).replaceAll("\n", " "),
         }),
       );
+      if (next !== null)
+        say(`These are the latest ${items.length}. GET ${path}?cursor=${encodeURIComponent(next)} has older ones.`);
     },
   );
 

@@ -56,7 +56,7 @@ const secretOf = async (given: string) => (await readText(given)).replace(/\r?\n
 
 /** The fields of a new trigger that these flags fill in. Undefined without `--webhook`. */
 export async function webhookOf(flags: WebhookFlags): Promise<Pick<NewTrigger, "webhook" | "secret"> | undefined> {
-  const { webhook: scheme, header, encoding = "hex", secret } = flags;
+  const { webhook: scheme, header, encoding, secret } = flags;
   if (scheme === undefined) return undefined;
   const isNamed = scheme === "hmac-sha256";
   if (isNamed !== (header !== undefined)) {
@@ -65,10 +65,11 @@ export async function webhookOf(flags: WebhookFlags): Promise<Pick<NewTrigger, "
       EXIT.invalid,
     );
   }
+  if (!isNamed && encoding !== undefined) throw new CliError("--encoding is for hmac-sha256 only.", EXIT.invalid);
   return {
     webhook: {
       scheme,
-      ...(header !== undefined && { signature_header: header, signature_encoding: encoding }),
+      ...(header !== undefined && { signature_header: header, signature_encoding: encoding ?? "hex" }),
       when: flags.when ?? null,
       pick: flags.pick ?? null,
       key_from: flags.keyFrom ?? null,

@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { Command } from "commander";
-import { toWebhook } from "../../verify/messages.ts";
 import { type ProbeReport, type VerifyReport, verifyRunner } from "../../verify/verify.ts";
+import { toWebhook } from "../../verify-webhook.ts";
 import { type GlobalFlags, modeOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { integer } from "../input.ts";
@@ -36,7 +36,7 @@ Examples:
       }
       const { previousSecret, answerSeconds } = flags;
       requireSecret(secret);
-      if (previousSecret !== undefined) requireSecret(previousSecret);
+      if (previousSecret) requireSecret(previousSecret);
       const report = await verifyRunner({ url, secret, answerSeconds, ...(previousSecret && { previousSecret }) });
       show(modeOf(flags), report);
       if (!report.ok) process.exitCode = EXIT.failed;

@@ -1,0 +1,65 @@
+import { expect, it, vi } from "vitest";
+import type { Listener, Nudge } from "../../../src/http/live/live.ts";
+import { followEvents, type Page } from "../../../src/runs/live/follow-events.ts";
+
+const EMPTY: Page = { frames: [], hasMore: false, isOver: false, dueInMs: null };
+const HELD: Page = { ...EMPTY, holdsBack: true };
+const FOUND: Page = { ...HELD, frames: [{ data: {} }] };
+const NUDGE: Nudge = { run_id: null, has_ended: false, is_log: false };
+
+/** Follows what `pageAt` answers after so many milliseconds, on a fake clock. The hub nudges and is lost at these times. */
+async function follow(pageAt: (ms: number) => Page, { nudgedAt, lostAt }: { nudgedAt?: number; lostAt: number }) {
+  vi.useFakeTimers({ now: 0 });
+  const lost = Promise.withResolvers<null>();
+  const nudged = Promise.withResolvers<Nudge[]>();
+  setTimeout(() => lost.resolve(null), lostAt);
+  if (nudgedAt !== undefined) setTimeout(() => nudged.resolve([NUDGE]), nudgedAt);
+  let isHeard = false;
+  const listener: Listener = {
+    async next(timeoutMs) {
+      const isOver = new Promise<Nudge[]>((resolve) => setTimeout(() => resolve([]), timeoutMs));
+      const next = await Promise.race([lost.promise, ...(isHeard ? [] : [nudged.promise]), isOver]);
+      if (next !== null && next.length > 0) isHeard = true;
+      return next;
+    },
+    close: vi.fn(),
+  };
+  const readAt: number[] = [];
+  const commentAt: number[] = [];
+  let sent = 0;
+  const sink = {
+    isClosed: false,
+    send: (frames: readonly object[]) => {
+      sent += frames.length;
+    },
+    keepAlive: () => void commentAt.push(Date.now()),
+  };
+  const following = followEvents(listener, sink, async () => {
+    readAt.push(Date.now());
+    return pageAt(Date.now());
+  }).then(() => Date.now());
+  await vi.advanceTimersByTimeAsync(lostAt + 10_000);
+  const endedAt = await following;
+  vi.useRealTimers();
+  return { readAt, commentAt, sent, endedAt };
+}
+
+it("while events are held back, a stream reads less and less often, sends its comments, and notices that its hub is gone", async () => {
+  const { readAt, commentAt, endedAt } = await follow(() => HELD, { lostAt: 60_500 });
+  expect(readAt.slice(0, 6)).toEqual([0, 200, 600, 1_400, 3_000, 5_000]);
+  expect(readAt.length).toBeLessThan(35);
+  expect(commentAt).toEqual([15_000, 30_000, 45_000, 60_000]);
+  expect(endedAt).toBe(60_500);
+});
+
+it("a stream that has found some of what was held back reads again soon, and then only after a nudge", async () => {
+  const pageAt = (ms: number) => (ms < 3_000 ? HELD : ms < 3_200 ? FOUND : EMPTY);
+  const { readAt, sent } = await follow(pageAt, { lostAt: 60_000 });
+  expect(readAt).toEqual([0, 200, 600, 1_400, 3_000, 3_200]);
+  expect(sent).toBe(1);
+});
+
+it("a nudge does not make a stream read more often than once a second, also while events are held back", async () => {
+  const { readAt } = await follow(() => HELD, { nudgedAt: 3_100, lostAt: 5_000 });
+  expect(readAt).toEqual([0, 200, 600, 1_400, 3_000, 4_000]);
+});
