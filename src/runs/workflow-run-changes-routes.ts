@@ -13,16 +13,13 @@ import { recordResult, retryRun, startRunNow, stopRun } from "./run-verbs.ts";
 
 export const workflowRunChanges = createRouter();
 
-/** The longest time that a stop can give the runner. */
-export const MAX_STOP_SECONDS = MAX_GRACE_SECONDS;
-
 export const StopWorkflowRunRequestSchema = z
   .strictObject({
     reason: text({ min: 1, max: 2000 }).nullish(),
     grace_seconds: z
       .int()
       .min(0)
-      .max(MAX_STOP_SECONDS)
+      .max(MAX_GRACE_SECONDS)
       .optional()
       .openapi({
         description:

@@ -1,4 +1,5 @@
 /** Reads JSON that a person has typed. A fault has its line, and says what to do. */
+import { MAX_JSON_DEPTH } from "../../http/json-depth.ts";
 
 export type JsonFault = { line: number; msg: string };
 
@@ -6,9 +7,6 @@ export type JsonFault = { line: number; msg: string };
 export type LineOf = (path: readonly (string | number)[]) => number;
 
 export type ReadJson = { value: unknown; lineOf: LineOf; fault?: undefined } | { fault: JsonFault };
-
-/** The same limit as for the body of a request. */
-const MAX_DEPTH = 32;
 
 const BLANK = /[ \t\r\n]*/y;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: a text of JSON must not contain them.
@@ -51,7 +49,7 @@ class Reader {
   private readValue(depth: number): Place {
     this.skipBlanks();
     const place: Place = { line: this.line, parts: null };
-    if (depth > MAX_DEPTH) throw new Fault(this.at, `Must not be nested more than ${MAX_DEPTH} levels deep.`);
+    if (depth > MAX_JSON_DEPTH) throw new Fault(this.at, `Must not be nested more than ${MAX_JSON_DEPTH} levels deep.`);
     const first = this.text[this.at];
     if (first === "{") place.parts = this.readMembers("}", depth, () => this.readName());
     else if (first === "[") place.parts = this.readMembers("]", depth, (index) => index);

@@ -1,4 +1,4 @@
-import { MAX_STOP_SECONDS } from "../../../runs/workflow-run-changes-routes.ts";
+import { MAX_GRACE_SECONDS } from "../../../workflows/policy.ts";
 import { Ask, CopyCurl, Send } from "../../components.tsx";
 import { plural } from "../../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../../forms.tsx";
@@ -111,7 +111,7 @@ export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
         name="grace_seconds"
         label="Time for the runner, in seconds (optional)"
         failure={failure}
-        hint={`0 to ${MAX_STOP_SECONDS}. Without it the run is stopped at once.`}
+        hint={`0 to ${MAX_GRACE_SECONDS}. Without it the run is stopped at once.`}
         control={(a) => (
           <input {...a} type="text" inputmode="numeric" value={values.grace_seconds} autocomplete="off" />
         )}

@@ -6,7 +6,7 @@ import {
   WHEN_BUSY,
   type WhenBusy,
 } from "../../../db/enums.ts";
-import type { Policy } from "../../../workflows/policy.ts";
+import { MAX_GRACE_SECONDS, type Policy } from "../../../workflows/policy.ts";
 import type { Caller } from "../../caller.ts";
 import { formatSeconds } from "../../format.ts";
 import { Choices, choicesOf, type Failure, Failures, Field, NO_FAILURE } from "../../forms.tsx";
@@ -225,7 +225,7 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
             values={values}
             failure={failure}
             name="replace_grace_seconds"
-            hint="0 to 300, when what is RUNNING is stopped. The new run starts after that."
+            hint={`0 to ${MAX_GRACE_SECONDS}, when what is RUNNING is stopped. The new run starts after that.`}
           />
           <NumberField
             values={values}
