@@ -81,7 +81,7 @@ export const runningAttempts = pgTable(
   (t) => [
     // For attempts that are over, the earliest end first: the first chunk of `time_out_overdue_runs`.
     index("running_attempts_ends_index").on(t.endsAt),
-    // The same for one tenant: `sweep_tenant`, `due_in_ms`, and lists of FAILED runs.
+    // The same for one tenant: `sweep_tenant`, `next_due_at`, and lists of FAILED runs.
     index("running_attempts_tenant_ends_index").on(t.tenantId, t.endsAt),
     // For the runs that a session holds: `lease_runs`, and the pages of runners.
     index("running_attempts_session_index").on(t.sessionId).where(sql`session_id is not null`),

@@ -114,7 +114,7 @@ export const notifications = pgTable(
     createdAt: createdAt(),
   },
   (t) => [
-    // For the due notifications of an endpoint: `claim_notifications`, `due_in_ms`.
+    // For the due notifications of an endpoint: `claim_notifications`, `endpoint_due_at`.
     index("notifications_due_index").on(t.endpointId, t.nextTryAt).where(sql`next_try_at is not null`),
     // For the deliveries of an endpoint, newest first: `list_deliveries`.
     index("notifications_endpoint_index").on(t.endpointId, t.createdAt, t.id),

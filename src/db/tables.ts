@@ -61,7 +61,7 @@ export const users = pgTable(
   (t) => [
     unique("users_tenant_id_id_key").on(t.tenantId, t.id),
     uniqueIndex("users_tenant_id_email_key").on(t.tenantId, sql`lower(${t.email})`).where(sql`deleted_at is null`),
-    // The users of all tenants who have a verified email: `tie_by_email`.
+    // The users of all tenants who have a verified email: `sign_in_by_login`.
     index("users_email_index").on(sql`lower(${t.email})`).where(sql`deleted_at is null`),
     // Words of names and emails: the search, and the search in the list of people.
     index("users_words_index")

@@ -91,7 +91,7 @@ export const triggers = pgTable(
     }),
     // The triggers of a definition, newest first: their list, and the foreign key.
     index("triggers_definition_index").on(t.workflowDefinitionId, t.createdAt, t.id),
-    // What is due in the deployment, and in a tenant: `list_due_triggers`, `due_in_ms`.
+    // What is due in the deployment, and in a tenant: `list_due_triggers`, `triggers_due_at`.
     index("triggers_due_index").on(t.dueAt).where(sql`due_at is not null`),
     index("triggers_tenant_due_index").on(t.tenantId, t.dueAt).where(sql`due_at is not null`),
     // The triggers that fire when a run of a definition ends: `note_ends`. Most definitions have none.

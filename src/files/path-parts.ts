@@ -37,9 +37,9 @@ export const nodeColumns = {
 
 type Node = Record<keyof typeof nodeColumns, AnyPgColumn>;
 
-/** True for a part that only the service itself changes: the folder of the definitions, and its content. */
+/** True for a part that only the service itself changes. */
 const isSystemManaged = (node: Pick<Node, "systemManaged" | "partType">): SQL<boolean> =>
-  sql<boolean>`(${node.systemManaged} or ${node.partType} = 'WORKFLOW_DEFINITION')`;
+  sql<boolean>`public.is_kept(${node.systemManaged}, ${node.partType})`;
 
 /** The number of names in a path. */
 const depth = (path: SQLWrapper) => sql`(length(${path}) - length(replace(${path}, '/', '')))`;

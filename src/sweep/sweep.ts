@@ -2,7 +2,7 @@ import { deleteOldAuditEvents } from "../audit/audit-events.ts";
 import { metered } from "../db/meter.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
-import { log } from "../log.ts";
+import { describeError, log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
 import { deleteArtifacts } from "../runs/artifacts/delete-artifacts.ts";
 import { deleteOldFirings, fireDue } from "../triggers/fire-due.ts";
@@ -120,13 +120,20 @@ export async function sweep(
 
       await startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED, turns.notifications));
 
-      const deleted = await deleteOld(services, () => hasRoom("delete"));
-      await deleteArtifacts(services, () => hasRoom("deleteArtifacts"));
-      await perform(services, deleteOldNotifications, DELETE_NOTIFICATIONS);
-      await perform(services, deleteOldAuditEvents, {
-        days: services.config.auditRetentionDays,
-        limit: DELETE_AUDIT_EVENTS,
-      });
+      const { retentionDays, auditRetentionDays } = services.config;
+      let deleted = 0;
+      const count = (more: number) => {
+        deleted += more;
+      };
+      await attempt(() => deleteOld(services, () => hasRoom("delete"), count));
+      if (retentionDays !== undefined) {
+        await attempt(() => perform(services, deleteOldFirings, { days: retentionDays, limit: DELETE_FIRINGS }));
+      }
+      await attempt(() => deleteArtifacts(services, () => hasRoom("deleteArtifacts")));
+      await attempt(() => perform(services, deleteOldNotifications, DELETE_NOTIFICATIONS));
+      await attempt(() =>
+        perform(services, deleteOldAuditEvents, { days: auditRetentionDays, limit: DELETE_AUDIT_EVENTS }),
+      );
 
       lagsMs.sort((a, b) => a - b);
       const counts = {
@@ -174,15 +181,25 @@ async function timeOutAll(services: VerbServices, turn: Turn, hasRoom: () => boo
   return lagsMs;
 }
 
-/** Deletes the runs that are older than RETENTION_DAYS. Returns the number of deleted runs. */
-async function deleteOld(services: VerbServices, hasRoom: () => boolean): Promise<number> {
+/** Deletes the runs that are older than RETENTION_DAYS. `count` is told how many each transaction has deleted. */
+async function deleteOld(
+  services: VerbServices,
+  hasRoom: () => boolean,
+  count: (deleted: number) => void,
+): Promise<void> {
   const { retentionDays: days } = services.config;
-  let count = 0;
   while (days !== undefined && hasRoom()) {
     const { result } = await perform(services, deleteOldRuns, { days, limit: DELETE_CHUNK });
-    count += result.deleted;
+    count(result.deleted);
     if (result.deleted === 0) break;
   }
-  if (days !== undefined) await perform(services, deleteOldFirings, { days, limit: DELETE_FIRINGS });
-  return count;
+}
+
+/** Deletes something. When that fails, it is logged, and a later sweep tries it again: the rest of the sweep does not depend on it. */
+async function attempt(deletion: () => Promise<unknown>): Promise<void> {
+  try {
+    await deletion();
+  } catch (error) {
+    log("error", "delete", describeError(error));
+  }
 }

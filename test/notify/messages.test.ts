@@ -7,7 +7,14 @@ import { teamsBody } from "../../src/notify/chat/teams.ts";
 import recordedSlack from "./recorded/failed.slack.json" with { type: "json" };
 import recordedTeams from "./recorded/failed.teams.json" with { type: "json" };
 
-const NOTIFICATION = { id: "1", event_id: "4711", event_at: "2026-01-31T12:00:00.000Z", try_count: 1, is_asked: false };
+const NOTIFICATION = {
+  id: "1",
+  event_id: "4711",
+  event_at: "2026-01-31T12:00:00.000Z",
+  try_count: 1,
+  claimed_until: null,
+  is_asked: false,
+};
 const FILLED = (char: string) => ({
   run_id: "01920000-0000-7000-8000-000000000403",
   workflow_name: char.repeat(255),

@@ -1,12 +1,22 @@
 /** What happens to an endpoint while a notification is being sent to it, and when two Workers want to send one. */
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { hashApiKey } from "../../src/http/credentials/api-key.ts";
+import { resendDelivery } from "../../src/notify/endpoints/deliveries.ts";
+import { type Claim, claimNotifications, recordNotifications } from "../../src/notify/sending/notification.ts";
+import { perform } from "../../src/verbs/perform.ts";
 import { Notifier } from "../../src/worker.ts";
 import { BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
-import { type CreatedEndpoint, createEndpoint, readEndpoint } from "../support/notification-endpoint.ts";
+import {
+  type CreatedEndpoint,
+  createEndpoint,
+  readDeliveries,
+  readEndpoint,
+} from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -76,5 +86,44 @@ describe("the probe of a failing endpoint", () => {
     const { next_probe_at } = await readEndpoint(service, tenant, endpoint);
     await notify(endpoint);
     expect(await readEndpoint(service, tenant, endpoint)).toMatchObject({ next_probe_at });
+  });
+});
+
+describe("a notification that a person asks for again while it is being sent", () => {
+  it("is recorded by the try that they asked for, and not by the one from before", async () => {
+    const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
+    const [row] = await service.database.sql`
+      insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at)
+      select ${tenant.id}, ${endpoint.id}, '7', 'workflow_run.failed', statement_timestamp(), '{}', statement_timestamp()
+      returning id`;
+    const services = verbServices(service);
+    const claim = async () => {
+      const { result } = await perform(services, claimNotifications, { endpointId: endpoint.id, limit: 5 });
+      if (!("endpoint" in result)) throw new Error("Nothing was claimed.");
+      return result;
+    };
+    /** Records that it was refused with this status. */
+    const record = (from: Claim, status: number) => {
+      const told = { outcome: "failed", duration_ms: 1, reason: "", answer: null, retry_after_seconds: null } as const;
+      const results = from.notifications.map(({ id, try_count, claimed_until }) => ({
+        ...{ id, try_count, claimed_until, status },
+        ...told,
+      }));
+      return perform(services, recordNotifications, { claim: from, results });
+    };
+    const statuses = async () =>
+      (await readDeliveries(service, tenant, endpoint))[0]?.tries.map(({ status }) => status);
+
+    const before = await claim();
+    const caller = { apiKeyHash: await hashApiKey(tenant.owner.key) };
+    const ids = { endpointId: endpoint.id, deliveryId: String(row?.id) };
+    await perform({ ...services, proof: { caller }, notifies: false }, resendDelivery, ids);
+    const asked = await claim();
+    expect([before, asked].map(({ notifications: [one] }) => one?.try_count)).toEqual([1, 1]);
+    await record(before, 500);
+    expect(await statuses()).toEqual([]);
+    await record(asked, 503);
+    await record(asked, 503);
+    expect(await statuses()).toEqual([503]);
   });
 });

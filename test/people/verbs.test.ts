@@ -1,10 +1,17 @@
 /** What the verbs on people tell of a change, and what they lock: calls of the verbs themselves, without a hub. */
 import { v7 as uuid } from "uuid";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Unauthenticated } from "../../src/db/access.ts";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { createApiKey, revokeApiKey } from "../../src/people/api-key-verbs.ts";
 import { createInvite, redeemInvite, withdrawInvite } from "../../src/people/invite-verbs.ts";
 import { signInByLogin, untieLogin } from "../../src/people/logins/login-verbs.ts";
+import {
+  agreeToCommandLine,
+  challengeOf,
+  createApiKeyByCode,
+  hashCode,
+} from "../../src/people/sign-ins/command-line-verbs.ts";
 import { endSignInSession, endSignInSessions } from "../../src/people/sign-ins/sign-in-verbs.ts";
 import {
   changeActivation,
@@ -15,13 +22,14 @@ import {
   deleteUser,
   revokePermission,
 } from "../../src/people/user-verbs.ts";
+import { deleteOldRuns } from "../../src/sweep/sweep-verbs.ts";
 import type { TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
 import { inSeconds } from "../support/callers.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { type Service, startService } from "../support/service.ts";
-import { addSignInSession } from "../support/sign-in-session.ts";
+import { addCommandLineCode, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
 import { callerOf } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
@@ -207,6 +215,61 @@ describe("a user who is being deleted", () => {
     const { committed } = await holdTransaction(service.database, creating, "when it is waited for");
     await addSignInSession(service.database, tenant.user.id);
     await perform(services, deleteUser, chosen());
+    await committed;
+    expect(await remaining()).toEqual({ keys: 0, permissions: 0, sessions: 0 });
+  });
+
+  /** Deletes the user in a transaction that has locked them, and that goes on when `end` says so. */
+  async function deleteSlowly(end: Parameters<typeof holdTransaction>[2]): Promise<{ committed: Promise<unknown> }> {
+    const { sql } = service.database;
+    const owner = JSON.stringify(await callerOf(tenant.owner));
+    const lock = [
+      sql`select from tenants where id = ${tenant.id} for no key update`,
+      sql`select from users where id = ${tenant.user.id} for no key update`,
+      sql`select from sign_in_sessions where user_id = ${tenant.user.id} for update`,
+    ];
+    const deletion = sql`select public.delete_user(${owner}, ${tenant.id}, ${tenant.user.id})`;
+    return await holdTransaction(service.database, lock, end, [deletion]);
+  }
+
+  it("gets no key by a code that comes at the same moment, and the two do not end in a deadlock", async () => {
+    const { sid } = await addSignInSession(service.database, tenant.user.id);
+    const code = await addCommandLineCode(service.database, sid, "Test");
+    const { committed } = await deleteSlowly("when it is waited for");
+    const byCode = { codeHash: await hashCode(code), codeChallenge: await challengeOf(VERIFIER), ...(await newKey()) };
+    await expect(perform({ ...services, proof: {} }, createApiKeyByCode, byCode)).rejects.toThrow(Unauthenticated);
+    await committed;
+    expect(await remaining()).toEqual({ keys: 0, permissions: 0, sessions: 0 });
+  });
+
+  it("cannot agree to the command line at the same moment, though an earlier code of theirs has expired", async () => {
+    const { sid, api_key_id } = await addSignInSession(service.database, tenant.user.id);
+    await addCommandLineCode(service.database, sid, "Test");
+    await service.database.sql`
+      update command_line_codes set expires_at = statement_timestamp() - interval '1 second' where sign_in_session_id = ${sid}`;
+    const session = {
+      userId: tenant.user.id,
+      tenantId: tenant.id,
+      apiKeyId: api_key_id,
+      loginId: null,
+      verifiedEmail: null,
+    };
+    const caller = { session: { ...session, signInSessionId: sid, expiresAt: inSeconds(60), notBefore: 0 } };
+    const { committed } = await deleteSlowly("when it is waited for");
+    const agreement = { codeHash: await hashCode("new"), codeChallenge: await challengeOf(VERIFIER), keyName: "Test" };
+    await expect(perform({ ...services, proof: { caller } }, agreeToCommandLine, agreement)).rejects.toThrow(
+      Unauthenticated,
+    );
+    await committed;
+    expect(await remaining()).toEqual({ keys: 0, permissions: 0, sessions: 0 });
+  });
+
+  it("keeps their old keys until the deletion has ended, whatever a sweep deletes meanwhile", async () => {
+    await service.database.sql`
+      update api_keys set revoked_at = statement_timestamp() - interval '31 days' where user_id = ${tenant.user.id}`;
+    const { committed } = await deleteSlowly({ seconds: 1 });
+    await perform(services, deleteOldRuns, { days: 30, limit: 8 });
+    expect(await remaining()).toMatchObject({ keys: 1 });
     await committed;
     expect(await remaining()).toEqual({ keys: 0, permissions: 0, sessions: 0 });
   });

@@ -3,13 +3,14 @@ import type { TestDatabase } from "./database.ts";
 
 /**
  * Executes statements in a transaction that stays open after them: for so many seconds, or until another transaction waits for
- * one of its locks, at most 10 seconds. Resolves when the transaction has a number, which is when its first row is locked or
+ * one of its locks, at most 10 seconds. `afterwards` are the statements that it executes then, before it ends. Resolves when the transaction has a number, which is when its first row is locked or
  * written. It has been committed when `committed` resolves.
  */
 export async function holdTransaction(
   { sql }: Pick<TestDatabase, "sql">,
   statements: NeonQueryPromise<false, false>[],
   end: { seconds: number } | "when it is waited for",
+  afterwards: NeonQueryPromise<false, false>[] = [],
 ): Promise<{ committed: Promise<unknown> }> {
   const hold =
     typeof end === "object"
@@ -22,7 +23,7 @@ export async function holdTransaction(
             perform pg_sleep(0.01);
           end loop;
         end $$`;
-  const committed = sql.transaction([...statements, hold]);
+  const committed = sql.transaction([...statements, hold, ...afterwards]);
   for (let open = 0; open === 0; ) {
     const [running] = await sql`
       select count(*)::int as number from pg_stat_activity

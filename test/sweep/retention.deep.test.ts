@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { deleteOldRuns } from "../../src/sweep/sweep-verbs.ts";
 import { perform } from "../../src/verbs/perform.ts";
@@ -123,6 +123,27 @@ describe("retention", () => {
     }
     await service.sweep();
     expect(await sql`select detail from workflow_run_events`).toEqual([{ detail: { days: 29 } }]);
+  });
+
+  it("that fails for runs is logged, and does not keep the sweep from deleting the rest and from ending", async () => {
+    const { sql } = service.database;
+    const id = await insertOldRun(31);
+    await sql`
+      insert into audit_events (id, tenant_id, at, actor_id, credential_kind, action, object_kind, hidden)
+      values (gen_random_uuid(), ${tenant.id}, statement_timestamp() - interval '5 years', ${tenant.owner.id}, 'api_key', 'tenant.renamed',
+        'tenant', '{}')`;
+    await sql`
+      create function refuse() returns trigger language plpgsql as $$ begin
+        raise exception 'two of them waited for each other';
+      end $$`;
+    await sql`create trigger refuse before delete on workflow_runs for each row execute function refuse()`;
+    const logged = vi.spyOn(console, "error");
+    await service.sweep();
+    const lines = logged.mock.calls.map(([line]) => JSON.parse(line));
+    expect(lines).toMatchObject([{ event: "delete", error: expect.stringContaining("waited for each other") }]);
+    expect(await sql`select from audit_events where at < statement_timestamp() - interval '4 years'`).toEqual([]);
+    expect(await sql`select deleted from sweep_state where ended_at > began_at`).toEqual([{ deleted: 0 }]);
+    expect(await kept()).toEqual([id]);
   });
 
   it("is off unless RETENTION_DAYS is set", async () => {

@@ -33,7 +33,7 @@ begin
   end if;
 
   select r.user_id, r.workflow_definition_id, shown.status, r.queue_position, r.concurrency_key, to_jsonb(shown),
-    case when r.status in ('PENDING', 'RUNNING') then public.run_ends_at(r.id, r.status, r.deadline_at) end
+    public.run_ends_at(r.id, r.status, r.deadline_at)
   into v_run_user_id, v_definition_id, v_status, v_queue_position, v_key, v_run, v_ends_at
   from public.workflow_runs r
   cross join lateral public.shown_run(r, v_now) shown

@@ -33,7 +33,8 @@ end $$;
 -- 2. Errors that deadlines write are in no index, and no error of a run that is overdue is stored. So the 500 newest FAILED runs and
 --    the overdue ones are looked at, too.
 -- 3. When the index finds more, nobody can say cheaply which of them are the newest. Then 500 FAILED runs are looked at for a page,
---    and the last row says how far that was, as in `labelled_runs`.
+--    and the last row says how far that was, as in `labelled_runs`. Nothing at or beyond that is in the page, overdue runs included, since
+--    the next page looks at it.
 create or replace function public.runs_with_error(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_words text, p_labels text[], p_statuses text[], p_definition_id uuid,
   p_run_user_id uuid, p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean,
@@ -77,6 +78,13 @@ begin
     select array_agg(f.id order by f.place), array_agg(f.created_at order by f.place) into v_window, v_ats
     from public.failed_rows(p_tenant_id, v_low_at, v_low_id, v_high_at, v_high_id, p_is_older, c_window)
       with ordinality f (id, created_at, place);
+    if cardinality(v_ats) = c_window and p_is_older then
+      v_low_at := v_ats[c_window];
+      v_low_id := v_window[c_window];
+    elsif cardinality(v_ats) = c_window then
+      v_high_at := v_ats[c_window];
+      v_high_id := v_window[c_window];
+    end if;
   end if;
 
   return query

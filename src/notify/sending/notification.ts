@@ -9,6 +9,8 @@ const notificationSchema = z.object({
   event_at: z.string(),
   data: z.looseObject({ traceparent: z.string().optional() }),
   try_count: z.int(),
+  /** When another Worker may send it. With the count, it says which try is recorded. The functions of an older release do not know it. */
+  claimed_until: z.string().nullable().default(null),
   /** A person asked for it, and may be looking at its page. */
   is_asked: z.boolean().default(false),
 });
@@ -49,6 +51,7 @@ export const claimNotifications = defineVerb({
 export type NotificationResult = {
   id: string;
   try_count: number;
+  claimed_until: string | null;
   outcome: "delivered" | "failed" | "gone";
   status: number | null;
   duration_ms: number;

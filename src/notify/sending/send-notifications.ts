@@ -63,8 +63,8 @@ async function sendOne(config: Config, claim: Claim, notification: Notification)
     log("error", "notify", { endpoint_id: claim.endpoint.id, ...describeError(error) });
     return { ...FAILED, reason: "The notification could not be signed." };
   });
-  const { id, try_count } = notification;
-  return { id, try_count, outcome, duration_ms: Date.now() - began, ...told };
+  const { id, try_count, claimed_until } = notification;
+  return { id, try_count, claimed_until, outcome, duration_ms: Date.now() - began, ...told };
 }
 
 type Tried = Pick<NotificationResult, "outcome" | "status" | "reason" | "answer" | "retry_after_seconds">;

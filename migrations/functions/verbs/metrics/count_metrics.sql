@@ -68,7 +68,7 @@ begin
       where s.run_id = ended.run_id and s.attempt = ended.attempt and s.type = 'STARTED'
       order by s.id limit 1
     ) started
-    where public.event_name(ended.type) in ('workflow_run.completed', 'workflow_run.failed')
+    where public.is_end_event(ended.type)
     union all
     -- From when an attempt was requested to its start.
     select 'workflow_run_wait_seconds', extract(epoch from started.at - asked.at)::float8
@@ -87,7 +87,7 @@ begin
   ), counted (name, label, value) as (
     select 'workflow_runs_ended_total', e.type, count(*)::float8
     from looked_at e
-    where public.event_name(e.type) in ('workflow_run.completed', 'workflow_run.failed')
+    where public.is_end_event(e.type)
     group by e.type
     union all
     select named.name, '', count(*)

@@ -10,7 +10,8 @@
 -- Answers {"result": {"endpoint", "notifications", "claimed_at", "is_probe"}}, or {"result": {"notifications": []}}:
 -- - endpoint: {"id", "format", "url", "address_hash", "secret_encrypted", "previous_secret_encrypted"}; the last one is null unless it
 --   still signs. The secret of a chat is its address.
--- - notifications: [{"id", "event_id", "event_name", "event_at", "data", "try_count", "is_asked"}]; `is_asked`: a person asked for it
+-- - notifications: [{"id", "event_id", "event_name", "event_at", "data", "try_count", "claimed_until", "is_asked"}]; `is_asked`: a person
+--   asked for it
 create or replace function public.claim_notifications(p_context jsonb, p_endpoint_id uuid, p_limit integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -67,7 +68,7 @@ begin
   select jsonb_agg(jsonb_build_object(
     'id', claimed.id, 'event_id', claimed.event_id, 'event_name', claimed.event_name,
     'event_at', public.wire_instant(claimed.event_at), 'data', claimed.data, 'try_count', claimed.try_count,
-    'is_asked', claimed.asked_at is not null))
+    'claimed_until', public.wire_instant(claimed.next_try_at), 'is_asked', claimed.asked_at is not null))
   into v_claimed
   from claimed;
   if v_claimed is null then

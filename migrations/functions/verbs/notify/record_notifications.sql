@@ -1,15 +1,16 @@
--- Records the outcomes of claimed notifications of one endpoint: [{"id", "try_count": as it was claimed, "outcome":
+-- Records the outcomes of claimed notifications of one endpoint: [{"id", "try_count" and "claimed_until": as it was claimed, "outcome":
 -- "delivered", "failed" or "gone", "status": of the answer or null, "duration_ms", "reason": null when it was delivered,
 -- "answer": the beginning of what the endpoint answered when it refused, or null, "retry_after_seconds": the least pause that the
--- endpoint asked for}]. `p_url` is where they were sent: of a chat the hash of its address. `p_is_probe` is as they were claimed.
+-- endpoint asked for}]. A Worker of an older release does not know "claimed_until". `p_url` is where they were sent: of a chat the hash of its address. `p_is_probe` is as they were claimed.
 -- `p_is_asked` is true when a person asked for one of them, and may be looking at its page.
 --
 -- A notification is tried eight times. An endpoint that fails five times in a row then gets one probe at a time, with the same
 -- delays. A pause that a chat has asked for holds for all messages to its address. An endpoint that says it is gone (410), or that has
 -- failed for five days, is disabled, with an event.
 --
--- Guarantees: each try counts once. The result of a caller whose claim is over changes nothing, since `try_count` is higher
--- by then.
+-- Guarantees: each try counts once. The result of a caller whose claim is over changes nothing once somebody else has claimed it or has
+-- asked for it again, since it is then claimed until another instant. `try_count` alone does not say that: it begins again when somebody
+-- asks.
 -- Closes the race between two callers: both lock the endpoint's row.
 --
 -- Answers {"result": {"has_due": true when more can be sent to the endpoint now}}.
@@ -64,10 +65,10 @@ begin
       end,
       asked_at = null
     from jsonb_to_recordset(p_results) as result (
-      id uuid, try_count integer, outcome text, status integer, duration_ms integer, reason text, answer text,
+      id uuid, try_count integer, claimed_until timestamptz, outcome text, status integer, duration_ms integer, reason text, answer text,
       retry_after_seconds float8)
     where n.id = result.id and n.endpoint_id = p_endpoint_id and n.try_count = result.try_count
-      and n.next_try_at is not null
+      and n.next_try_at = coalesce(result.claimed_until, n.next_try_at)
     returning result.outcome, result.reason
   )
   select count(*) filter (where outcome = 'delivered'), count(*) filter (where outcome <> 'delivered'),

@@ -2,7 +2,7 @@
 --
 -- Guarantees: the Worker that asks sends it at once, even when the endpoint is failing. If that Worker dies, the sweep does.
 -- Closes the race with a Worker that records what it has sent: both lock the endpoint. The result of a try from before changes
--- nothing, since `try_count` is then another.
+-- nothing, since it names the end of its claim, and the claim of the try that was asked for ends at another instant.
 --
 -- Answers {"result": {"delivery"}}, or "refused": no_delivery, and see `lock_and_judge_endpoint_sending`.
 create or replace function public.resend_delivery(p_context jsonb, p_endpoint_id uuid, p_delivery_id uuid) returns jsonb

@@ -3,6 +3,8 @@
 --
 -- Earlier codes of the session that have expired are deleted.
 --
+-- Closes the race with the deletion of the user: both lock the session before its codes.
+--
 -- Answers {"result": {}}, or "refused": unauthenticated
 create or replace function public.agree_to_command_line(
   p_context jsonb, p_code_hash text, p_code_challenge text, p_key_name text, p_seconds integer
@@ -14,6 +16,7 @@ declare
   v_tenant_id uuid;
   v_now constant timestamptz := clock_timestamp();
 begin
+  perform s.id from public.sign_in_sessions s where s.id = v_session_id for key share;
   select caller.tenant_id into v_tenant_id from public.find_caller(p_context -> 'caller') caller where v_session_id is not null;
   if v_tenant_id is null then
     return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');

@@ -3,8 +3,8 @@
 --
 -- Guarantees: a code makes at most one key, whoever sends it, and none when it comes with another verifier, too late, or after its session
 -- has ended. A user has at most `p_max_keys` keys that work.
--- Closes the race between two requests with the same code: both delete it, and the second finds it gone. And the race with another new
--- key: both lock the user.
+-- Closes the race between two requests with the same code: both lock the user, and the second finds the code gone. And the races with
+-- another new key and with the deletion of the user: all lock the user.
 --
 -- Answers {"result": {"api_key"}}, or "refused": unauthenticated (the code), too_many
 create or replace function public.create_api_key_by_code(
@@ -22,18 +22,21 @@ declare
   v_actor jsonb;
   v_now timestamptz;
 begin
-  -- 1. Take the code, also when it is refused below: whoever tries verifiers has one attempt.
+  -- 1. Lock the user who agreed. This is before the code, since the deletion of a user locks them and then deletes the codes of their
+  -- sessions.
+  perform u.id
+  from public.command_line_codes code
+  join public.sign_in_sessions s on s.tenant_id = code.tenant_id and s.id = code.sign_in_session_id
+  join public.users u on u.tenant_id = s.tenant_id and u.id = s.user_id
+  where code.code_hash = decode(p_code_hash, 'hex')
+  for no key update of u;
+
+  -- 2. Take the code, also when it is refused below: whoever tries verifiers has one attempt. Then judge whether the session in which they
+  -- agreed still holds.
   delete from public.command_line_codes code
   where code.code_hash = decode(p_code_hash, 'hex')
   returning code.tenant_id, code.sign_in_session_id, code.code_challenge, code.key_name, code.expires_at
     into v_tenant_id, v_session_id, v_challenge, v_name, v_expires_at;
-
-  -- 2. Lock the user, and judge whether the session in which they agreed still holds.
-  perform u.id
-  from public.sign_in_sessions s
-  join public.users u on u.tenant_id = s.tenant_id and u.id = s.user_id
-  where s.tenant_id = v_tenant_id and s.id = v_session_id
-  for no key update of u;
   v_now := clock_timestamp();
   select u.id, public.actor_of_session(s) into v_user_id, v_actor
   from public.sign_in_sessions agreed

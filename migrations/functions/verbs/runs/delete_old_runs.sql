@@ -7,7 +7,8 @@
 --
 -- Guarantees: a run is deleted together with all of its events. That a user has had an API key remains known: see `may_be_invited`.
 -- Closes the race with a retry: runs that another transaction has locked are skipped, and a run that was retried has not ended
--- any more, so it does not match.
+-- any more, so it does not match. And the race with a change of a user or a key: the keys of users whom another transaction has locked are
+-- skipped, too.
 --
 -- Answers {"result": {"deleted": how many runs}}.
 create or replace function public.delete_old_runs(p_context jsonb, p_days integer, p_limit integer) returns jsonb
@@ -18,6 +19,7 @@ declare
   v_created_before timestamptz := public.idempotency_cutoff(clock_timestamp());
   v_deleted integer;
   v_key_ids uuid[];
+  v_user_ids uuid[];
   v_event_ids bigint[];
 begin
   -- `tenant` goes from one tenant with an ended run to the next by the index, without reading the runs in between.
@@ -76,7 +78,17 @@ begin
     from public.api_keys k
     where least(k.revoked_at, k.expires_at) < v_ended_before
     order by least(k.revoked_at, k.expires_at)
-    limit p_limit
+    limit p_limit);
+  -- The users are locked before their keys, as rules/people.sql says.
+  v_user_ids := array(
+    select u.id
+    from public.users u
+    where u.id = any (array(select k.user_id from public.api_keys k where k.id = any (v_key_ids)))
+    for no key update skip locked);
+  v_key_ids := array(
+    select k.id
+    from public.api_keys k
+    where k.id = any (v_key_ids) and k.user_id = any (v_user_ids) and least(k.revoked_at, k.expires_at) < v_ended_before
     for update skip locked);
   update public.users u set had_api_key = true
   where u.id = any (array(select k.user_id from public.api_keys k where k.id = any (v_key_ids))) and not u.had_api_key;
