@@ -446,7 +446,7 @@ export interface paths {
         };
         /**
          * A stream of the events of the tenant's runs, from now on
-         * @description The events of all runs that you may see, over all workflows. A caller may have 20 streams at a time.
+         * @description The events of all runs that you may see, over all workflows. A caller may have 20 streams at a time. A stream is for who looks on: of two changes at the same moment, the event with the lower id may be committed last, and a stream that goes on after the other one (`Last-Event-ID`) does not send it any more. Who must miss none reads the feed, `/v1/events`.
          */
         get: operations["stream_tenant_workflow_runs"];
         put?: never;

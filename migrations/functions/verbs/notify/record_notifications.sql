@@ -1,8 +1,8 @@
 -- Records the outcomes of claimed notifications of one endpoint: [{"id", "try_count" and "claimed_until": as it was claimed, "outcome":
 -- "delivered", "failed" or "gone", "status": of the answer or null, "duration_ms", "reason": null when it was delivered,
 -- "answer": the beginning of what the endpoint answered when it refused, or null, "retry_after_seconds": the least pause that the
--- endpoint asked for}]. A Worker of an older release does not know "claimed_until". `p_url` is where they were sent: of a chat the hash of its address. `p_is_probe` is as they were claimed.
--- `p_is_asked` is true when a person asked for one of them, and may be looking at its page.
+-- endpoint asked for}]. A Worker of an older release does not know "claimed_until". `p_url` is where they were sent: of a chat the hash of
+-- its address. `p_is_probe` is as they were claimed. `p_is_asked` is true when a person asked for one of them, and may be looking at its page.
 --
 -- A notification is tried eight times. An endpoint that fails five times in a row then gets one probe at a time, with the same
 -- delays. A pause that a chat has asked for holds for all messages to its address. An endpoint that says it is gone (410), or that has
@@ -65,8 +65,8 @@ begin
       end,
       asked_at = null
     from jsonb_to_recordset(p_results) as result (
-      id uuid, try_count integer, claimed_until timestamptz, outcome text, status integer, duration_ms integer, reason text, answer text,
-      retry_after_seconds float8)
+      id uuid, try_count integer, claimed_until timestamptz, outcome text, status integer, duration_ms integer, reason text,
+      answer text, retry_after_seconds float8)
     where n.id = result.id and n.endpoint_id = p_endpoint_id and n.try_count = result.try_count
       and n.next_try_at = coalesce(result.claimed_until, n.next_try_at)
     returning result.outcome, result.reason
