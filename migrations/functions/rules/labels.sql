@@ -109,13 +109,14 @@ begin
     exit when v_ids is null;
     v_looked_at := v_looked_at + cardinality(v_ids);
 
-    -- 2. Return those that match.
+    -- 2. Return those that match, without the last of all: the next page looks at it again.
     return query
       select looked_at.id, looked_at.created_at, seen.status, true
       from unnest(v_ids, v_ats) with ordinality looked_at (id, created_at, place)
       join public.workflow_runs r on r.id = looked_at.id
       cross join lateral public.run_as_seen(r, v_now) seen
-      where (p_definition_id is null or r.workflow_definition_id = p_definition_id)
+      where (v_looked_at < c_window or looked_at.place < v_wanted)
+        and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
         and (p_run_user_id is null or r.user_id = p_run_user_id)
         and (p_statuses is null or seen.status = any (p_statuses))
         and (cardinality(p_labels) = 1 or public.has_labels(r.id, p_labels))
