@@ -1,4 +1,4 @@
-import { Webhook } from "standardwebhooks";
+import { toWebhook } from "./to-webhook.ts";
 
 /** Thrown for an invalid message. It must be answered with 401. */
 export class InvalidWebhook extends Error {
@@ -41,16 +41,6 @@ export function verifyWebhook(options: {
     }
   }
   throw new InvalidWebhook(reason);
-}
-
-/**
- * A secret is `whsec_` followed by a key in base64. Any other text is itself the key.
- * @throws Error when the secret is empty, or the text after `whsec_` is no base64
- */
-export function toWebhook(secret: string): Webhook {
-  if (secret === "") throw new TypeError("The webhook secret is empty.");
-  if (secret.startsWith("whsec_")) return new Webhook(secret);
-  return new Webhook(new TextEncoder().encode(secret), { format: "raw" });
 }
 
 function headerOf(headers: WebhookHeaders, name: string): string {

@@ -1,5 +1,5 @@
 /** Messages in the form in which the service sends them to a runner. They are marked as tests, so none asks for work. */
-import { toWebhook } from "../verify-webhook.ts";
+import { toWebhook } from "../to-webhook.ts";
 
 export type Message = { id: string; body: string };
 

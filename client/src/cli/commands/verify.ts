@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { Command } from "commander";
+import { toWebhook } from "../../to-webhook.ts";
 import { type ProbeReport, type VerifyReport, verifyRunner } from "../../verify/verify.ts";
-import { toWebhook } from "../../verify-webhook.ts";
 import { type GlobalFlags, modeOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { integer } from "../input.ts";
