@@ -14,13 +14,16 @@ const TEMPLATE = "template_workflow_runs";
 const MOST_BYTES = 10 * 1024 * 1024;
 
 /**
- * A text that differs when a test has changed a table, a function, a trigger, a constraint or a setting. `xmin` is the transaction that has
+ * A text that differs when a test has changed a table, a column, a default, a function, a trigger, a constraint or a setting. `xmin` is the transaction that has
  * written a row of the catalog.
  */
 const STATE = `
   select concat_ws(' ',
     (select count(*) || '+' || sum(xmin::text::bigint) from pg_proc where pronamespace = 'public'::regnamespace),
     (select count(*) || '+' || sum(xmin::text::bigint) from pg_class where relnamespace = 'public'::regnamespace),
+    (select count(*) || '+' || sum(a.xmin::text::bigint) from pg_attribute a
+      join pg_class c on c.oid = a.attrelid where c.relnamespace = 'public'::regnamespace),
+    (select count(*) || '+' || sum(xmin::text::bigint) from pg_attrdef),
     (select count(*) || '+' || sum(xmin::text::bigint) from pg_trigger),
     (select count(*) || '+' || sum(xmin::text::bigint) from pg_constraint where connamespace = 'public'::regnamespace),
     (select count(*) from pg_db_role_setting)) as state`;
