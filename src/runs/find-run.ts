@@ -9,7 +9,7 @@ const answerSchema = z.object({
   run: runRowSchema.nullable(),
   /** Hex SHA-256 of the run as readers see it, without its place in the queue. */
   etag: z.string().optional(),
-  /** Milliseconds from the database's now until the run ends by time. Null unless RUNNING, or PENDING and must start by an instant. */
+  /** Milliseconds from the database's now until the run fails by time: at its deadline, or when it must have started. Otherwise null. */
   deadline_in_ms: z.number().nullish(),
   /** 1 for the run that starts next. Null unless the run is PENDING. */
   queue_position: z.int().nullish(),

@@ -33,7 +33,7 @@ export type RunnerUrlOptions = {
   publicUrl: string;
 };
 
-/** What this service allows. */
+/** Which URLs this service allows, by its settings. */
 export const urlOptions = ({ allowLocalRunners, publicUrl }: Config): RunnerUrlOptions => ({
   allowLocal: allowLocalRunners,
   publicUrl,

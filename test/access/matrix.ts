@@ -13,7 +13,7 @@ import { type Call, callOf, OPERATION_IDS, OPERATIONS, type Operation } from "..
 import { requestOf, type Service, startService } from "../support/service.ts";
 import { createStage, type Stage } from "../support/stage.ts";
 
-/** How many of the unknown callers call each operation: about a quarter of them. */
+/** Each operation is tried with so many of the unknown callers, about a quarter of them. */
 const TRIED = 5;
 
 const someOf = (callers: Record<string, Caller>, id: string): Record<string, Caller> =>

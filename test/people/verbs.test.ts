@@ -219,7 +219,7 @@ describe("a user who is being deleted", () => {
     expect(await remaining()).toEqual({ keys: 0, permissions: 0, sessions: 0 });
   });
 
-  /** Deletes the user in a transaction that has locked them, and that goes on when `end` says so. */
+  /** Begins to delete the user: the transaction locks them, waits as `end` says, deletes them, and commits. */
   async function deleteSlowly(end: Parameters<typeof holdTransaction>[2]): Promise<{ committed: Promise<unknown> }> {
     const { sql } = service.database;
     const owner = JSON.stringify(await callerOf(tenant.owner));

@@ -1,4 +1,7 @@
-/** The pages of the runs with a label, or with words in their errors, when more runs have them than are looked at for a page. */
+/**
+ * For a page of the runs with a label, or with words in their errors, only so many runs are looked at. When more match, the pages still show
+ * each run once.
+ */
 import { beforeAll, describe, expect, it } from "vitest";
 import { placeAfter } from "../../src/runs/labelled-runs.ts";
 import type { RunCursor } from "../../src/runs/run-filter.ts";

@@ -3,8 +3,8 @@ import type { TestDatabase } from "./database.ts";
 
 /**
  * Executes statements in a transaction that stays open after them: for so many seconds, or until another transaction waits for
- * one of its locks, at most 10 seconds. `afterwards` are the statements that it executes then, before it ends. Resolves when the transaction has a number, which is when its first row is locked or
- * written. It has been committed when `committed` resolves.
+ * one of its locks, at most 10 seconds. It then executes `afterwards`, and commits. Resolves when the transaction has a number,
+ * which is when its first row is locked or written. It has been committed when `committed` resolves.
  */
 export async function holdTransaction(
   { sql }: Pick<TestDatabase, "sql">,

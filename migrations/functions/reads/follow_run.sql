@@ -7,7 +7,7 @@
 --   progress   {"attempt", "percent", "message"} of the attempt that is RUNNING; null when its runner has reported none
 --   events     up to `p_limit`, oldest first: [{"id", "type", "attempt", "at", "detail"}]
 --   has_ended  true when the end of the run is written down, so that nothing more happens to it unless it is retried
---   due_in_ms  until the run ends by time; null unless it is RUNNING, or PENDING and must start by an instant
+--   due_in_ms  until the run fails by time: a RUNNING run at its deadline, a PENDING one when it must have started; otherwise null
 create or replace function public.follow_run(p_credential jsonb, p_run_id uuid, p_after bigint, p_limit integer)
 returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$

@@ -109,7 +109,7 @@ begin
     exit when v_ids is null;
     v_looked_at := v_looked_at + cardinality(v_ids);
 
-    -- 2. Return those that match, without the last of all: the next page looks at it again.
+    -- 2. Return those that match. The last run that is looked at for a page is left out, since the next page begins with it.
     return query
       select looked_at.id, looked_at.created_at, seen.status, true
       from unnest(v_ids, v_ats) with ordinality looked_at (id, created_at, place)

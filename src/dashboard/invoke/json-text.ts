@@ -30,7 +30,7 @@ class Fault extends Error {
 class Reader {
   private readonly text: string;
   private at = 0;
-  /** Only blanks have line breaks, so they count the lines. */
+  /** The line at `at`. In JSON, line breaks stand only between its parts, so `skipBlanks` counts them all. */
   private line = 1;
 
   constructor(text: string) {

@@ -17,7 +17,10 @@ const KEPT_ACTION = "kept_action";
 
 const SECRET_FIELDS = new Set(["webhook_secret", "secret", "key"]);
 
-/** True for a field that is never written into a page: the user has to type it again. Whoever knows the URL of a chat can write into it. */
+/**
+ * True for a field that is never written into a page, so the user has to type it again. The URL of a chat is such a field, since whoever
+ * knows it can post to the chat.
+ */
 const isSecret = (name: string, { format }: Values): boolean =>
   SECRET_FIELDS.has(name) || (name === "url" && format !== "standard");
 

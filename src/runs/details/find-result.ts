@@ -22,7 +22,7 @@ const resultSchema = z.object({
 
 const foundSchema = z.object({
   tenant_id: z.string(),
-  /** Milliseconds from the database's now until the run ends by time. Null unless RUNNING, or PENDING and must start by an instant. */
+  /** Milliseconds from the database's now until the run fails by time: at its deadline, or when it must have started. Otherwise null. */
   deadline_in_ms: z.number().nullish(),
   /** True for a run that has failed and is about to be retried automatically. */
   will_be_retried: z.boolean().optional(),

@@ -7,7 +7,7 @@ const DEADLINE_SLACK_MS = 50;
 /** The least time between two reads of several runs, so that many changes within a second cause one read. */
 const READ_GAP_MS = 1_000;
 
-/** The result of a read: in how many milliseconds the run ends by time, null unless RUNNING, or PENDING and must start by an instant. */
+/** The result of a read: in how many milliseconds the run fails by time: at its deadline, or when it must have started. Otherwise null. */
 export type Standing = { deadline_in_ms?: number | null | undefined };
 
 export type Wait<Found extends Standing> = {

@@ -14,8 +14,8 @@ const TEMPLATE = "template_workflow_runs";
 const MOST_BYTES = 10 * 1024 * 1024;
 
 /**
- * A text that differs when a test has changed a table, a column, a default, a function, a trigger, a constraint or a setting. `xmin` is the transaction that has
- * written a row of the catalog.
+ * Describes the schema. The text differs from that of the template when a test has changed a table, a column, a default, a function, a
+ * trigger, a constraint or a setting. `xmin` is the transaction that has written a row of the catalog.
  */
 const STATE = `
   select concat_ws(' ',

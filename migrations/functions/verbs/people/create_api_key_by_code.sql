@@ -3,8 +3,8 @@
 --
 -- Guarantees: a code makes at most one key, whoever sends it, and none when it comes with another verifier, too late, or after its session
 -- has ended. A user has at most `p_max_keys` keys that work.
--- Closes the race between two requests with the same code: both lock the user, and the second finds the code gone. And the races with
--- another new key and with the deletion of the user: all lock the user.
+-- Closes the race between two requests with the same code: both lock the user, and the second finds the code gone. It also
+-- closes the races with another new key and with the deletion of the user, since these lock the user, too.
 --
 -- Answers {"result": {"api_key"}}, or "refused": unauthenticated (the code), too_many
 create or replace function public.create_api_key_by_code(
@@ -31,8 +31,8 @@ begin
   where code.code_hash = decode(p_code_hash, 'hex')
   for no key update of u;
 
-  -- 2. Take the code, also when it is refused below: whoever tries verifiers has one attempt. Then judge whether the session in which they
-  -- agreed still holds.
+  -- 2. Delete the code, even if it is refused below, so that whoever guesses verifiers has one attempt. Then judge whether the session in
+  -- which the user agreed is still open.
   delete from public.command_line_codes code
   where code.code_hash = decode(p_code_hash, 'hex')
   returning code.tenant_id, code.sign_in_session_id, code.code_challenge, code.key_name, code.expires_at
