@@ -1,11 +1,23 @@
-/** Part of `npm run check`: fails when the tables below `src/db` and `migrations/` differ. */
+/**
+ * Part of `npm run check`: fails when the tables below `src/db` and `migrations/` differ, or when there is another snapshot than the
+ * newest one.
+ */
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { olderSnapshots } from "./local/snapshots.ts";
 
+checkSnapshots();
 checkTables();
 if (!process.exitCode) console.log("The migrations and the tables agree.");
+
+function checkSnapshots(): void {
+  const older = olderSnapshots("migrations");
+  if (older.length === 0) return;
+  console.error(`drizzle-kit only reads the newest snapshot. Delete these: ${older.join(", ")}`);
+  process.exitCode = 1;
+}
 
 function checkTables(): void {
   // drizzle-kit has no option that only checks. So it runs on a copy, and anything that it writes there is a difference.
