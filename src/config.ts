@@ -49,7 +49,7 @@ const cells = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Domains of email addresses, separated by commas. */
+/** Names of hosts or domains, separated by commas. */
 const domains = z.string().transform((text, context) => {
   const list = text.split(",").map((domain) => domain.trim().toLowerCase());
   if (list.every((domain) => /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain))) return list;
@@ -75,6 +75,8 @@ const varsSchema = z.object({
   CELL: z.string().regex(CELL).default("one"),
   /** Where the other cells are. A request with a credential of one of them is answered with its address. */
   CELLS: cells.default(new Map()),
+  /** Further names under which this deployment is reached, such as that of `workers.dev`. Nothing is sent to them. */
+  OTHER_HOSTS: domains.default([]),
   /** Encrypts the webhook secrets of runners. Each key is 32 bytes in base64. */
   ENCRYPTION_KEY: keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => AES_256_KEY.test(secret))),
   /** Signs run tokens. */
@@ -186,6 +188,8 @@ export type Config = {
   /** The name of this cell, and the URLs of cells by their names. */
   cell: string;
   cells: ReadonlyMap<string, string>;
+  /** Further names under which this cell is reached. */
+  otherHosts: readonly string[];
   encryptionKeys: KeyRing;
   runTokenKeys: KeyRing;
   sessions: {
@@ -251,6 +255,7 @@ export function readConfig(bindings: object): Config {
     publicUrl: vars.PUBLIC_URL.replace(/\/+$/, ""),
     cell: vars.CELL,
     cells: vars.CELLS,
+    otherHosts: vars.OTHER_HOSTS,
     encryptionKeys: vars.ENCRYPTION_KEY,
     runTokenKeys: vars.RUN_TOKEN_SECRET,
     sessions: {

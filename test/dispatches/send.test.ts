@@ -7,7 +7,7 @@ import { startFakeRunner } from "../support/fake-runner.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
 
 const CALLBACK = { callbackUrl: "https://service.test/callback", callbackToken: "a.b.c" };
-const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };
+const LOCAL = { allowLocal: true, ownNames: new Set(["service.test"]) };
 
 const newDispatch = (runnerUrl: string) => ({
   dispatch: dispatchRow({ runner_url: runnerUrl, attempt: 3 }),

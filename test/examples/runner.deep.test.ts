@@ -6,7 +6,7 @@ import type { ScriptedAnswer } from "../support/harness-protocol.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
 import { type ExampleLanguage, startExampleRunner } from "./example-runner.ts";
 
-const LOCAL = { allowLocal: true, publicUrl: "https://service.test" };
+const LOCAL = { allowLocal: true, ownNames: new Set(["service.test"]) };
 const LONG = { WORK_SECONDS: "3600" };
 
 /** What each runner prints about refused messages, and about work that was ended by its deadline. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { checkRunnerUrl } from "../../src/webhooks/url-guard.ts";
+import { readConfig } from "../../src/config.ts";
+import { checkRunnerUrl, urlOptions } from "../../src/webhooks/url-guard.ts";
+import { SETTINGS } from "../support/settings.ts";
 
 /** What each line is about, and its spellings. */
 const FORBIDDEN: Record<string, string[]> = {
@@ -150,11 +152,17 @@ const FORBIDDEN: Record<string, string[]> = {
     "https://[2606:4700:4700::1111]/",
     "https://[2a00:1450:4001:81b::200e]:8443/hook",
   ],
-  "the service's own origin": [
+  "the names of the service": [
     "https://service.example.com",
     "https://service.example.com/v1/workflow-runs",
     "https://SERVICE.example.com:443/hook",
+    "https://service.example.com:8443/hook",
+    "https://service.example.com./hook",
     "https://service%2Eexample.com/",
+    "https://two.example.com/v1/inbound/x",
+    "https://Two.example.com:2053/",
+    "https://workflow-runs.example.workers.dev/hook",
+    "https://WORKFLOW-RUNS.example.workers.dev./hook",
   ],
   "names that are never public": [
     "https://localhost/",
@@ -194,7 +202,6 @@ const GOOD = [
   "https://runner.example.com/hook",
   "https://runner.example.com/hook?queue=fast&n=1",
   "https://runner.example.com/hook#fragment",
-  "https://service.example.com:8443/hook",
   "https://other.service.example.com/hook",
   "https://runner.example.com:8443/hook",
   "https://runner.example.com:1/hook",
@@ -214,9 +221,17 @@ const GOOD = [
   "https://runner.example.com/hook?next=http://127.0.0.1/@localhost",
 ];
 
-const publicUrl = "https://service.example.com/base";
-const strict = (url: string) => checkRunnerUrl(url, { allowLocal: false, publicUrl });
-const lenient = (url: string) => checkRunnerUrl(url, { allowLocal: true, publicUrl });
+const optionsOf = (settings: Record<string, string>) =>
+  urlOptions(readConfig({ ...SETTINGS, DATABASE_URL: "postgres://localhost/main", ...settings }));
+
+const NAMES = {
+  PUBLIC_URL: "https://service.example.com/base",
+  CELLS: "one=https://service.example.com,two=https://two.example.com:8443",
+  OTHER_HOSTS: "workflow-runs.example.workers.dev",
+};
+const [STRICT, LENIENT] = ["false", "true"].map((ALLOW_LOCAL_RUNNERS) => optionsOf({ ...NAMES, ALLOW_LOCAL_RUNNERS }));
+const strict = (url: string) => STRICT && checkRunnerUrl(url, STRICT);
+const lenient = (url: string) => LENIENT && checkRunnerUrl(url, LENIENT);
 
 describe("the runner URL guard", () => {
   const spellings = Object.values(FORBIDDEN).flat();
@@ -243,8 +258,11 @@ describe("the runner URL guard", () => {
   });
 
   it("says that a runner must not be the service itself, also on this machine", () => {
-    const own = { allowLocal: true, publicUrl: "http://localhost:8787" };
-    expect(checkRunnerUrl("http://localhost:8787/hook", own)).toBe("Must not lead to this service itself.");
+    const CELLS = "two=http://127.0.0.1:8797";
+    const own = optionsOf({ PUBLIC_URL: "http://localhost:8787", CELLS, ALLOW_LOCAL_RUNNERS: "true" });
+    for (const url of ["http://localhost:8787/hook", "http://127.0.0.1:8787/", "http://[::1]:8797/"]) {
+      expect([url, checkRunnerUrl(url, own)]).toEqual([url, "Must not lead to this service itself."]);
+    }
     expect(checkRunnerUrl("http://localhost:8788/hook", own)).toBeNull();
   });
 
