@@ -768,7 +768,7 @@ export interface paths {
         };
         /**
          * Download a file of a run
-         * @description The content, with the type that the runner gave. Browsers show PNG, JPEG, GIF, WebP, PDF and plain text, and save all else. One `Range` of bytes is answered with 206; several, with the whole file.
+         * @description The content, with the type that the runner gave. Browsers show PNG, JPEG, GIF, WebP, PDF and plain text, and save all else. One `Range` of bytes is answered with 206; several, with the whole file. A page that would load it as a script or a style is refused with 403, by the header `Sec-Fetch-Dest` of its browser.
          */
         get: operations["get_workflow_run_artifact"];
         /**
@@ -8022,6 +8022,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             416: components["responses"]["range_not_satisfiable"];

@@ -261,6 +261,26 @@ describe("a download", () => {
     });
   });
 
+  it.each(["script", "style", "worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet", "xslt"])(
+    "is refused to a page that would load it as a %s, also when the browser has it already",
+    async (destination) => {
+      await put("a.js", "alert(1)", { headers: { "Content-Type": "text/javascript" } });
+      const tag = (await get(file("a.js"))).headers.get("ETag") ?? "";
+      for (const more of [{}, { "If-None-Match": tag }, { Range: "bytes=0-" }]) {
+        const response = await get(file("a.js"), { "Sec-Fetch-Dest": destination, ...more });
+        expect([response.status, await response.text()]).toEqual([403, expect.stringContaining("no part of a page")]);
+      }
+    },
+  );
+
+  it.each(["document", "empty", "image", "iframe"])(
+    "is answered to a browser that asks for a %s",
+    async (destination) => {
+      await put("a.js", "alert(1)", { headers: { "Content-Type": "text/javascript" } });
+      expect((await get(file("a.js"), { "Sec-Fetch-Dest": destination })).status).toBe(200);
+    },
+  );
+
   it("is one range of bytes, 416 for one that is not there, and the whole file for several", async () => {
     await put("a.txt", "0123456789");
     const range = async (asked: string, more: Record<string, string> = {}) => {

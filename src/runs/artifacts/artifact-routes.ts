@@ -17,7 +17,7 @@ import {
   toFile,
 } from "./artifact-schema.ts";
 import { findArtifact, listArtifacts } from "./list-artifacts.ts";
-import { sendArtifact } from "./send-artifact.ts";
+import { requireDownload, sendArtifact } from "./send-artifact.ts";
 import { storeArtifact } from "./upload.ts";
 
 export const runArtifacts = createRouter();
@@ -122,19 +122,21 @@ const getRoute = callerRead({
   summary: "Download a file of a run",
   description:
     "The content, with the type that the runner gave. Browsers show PNG, JPEG, GIF, WebP, PDF and plain text, and save all else. One " +
-    "`Range` of bytes is answered with 206; several, with the whole file.",
+    "`Range` of bytes is answered with 206; several, with the whole file. A page that would load it as a script or a style is " +
+    "refused with 403, by the header `Sec-Fetch-Dest` of its browser.",
   request: {
     params: fileParams,
     query: attemptQuery,
     headers: z.object({ Range: z.string().optional().openapi({ description: "Such as `bytes=0-1023`." }) }),
   },
-  problems: ["not_found", "range_not_satisfiable", "artifacts_unavailable", "bucket_unavailable"],
+  problems: ["forbidden", "not_found", "range_not_satisfiable", "artifacts_unavailable", "bucket_unavailable"],
   responses: { 200: content("The file"), 206: content("The part of the file that `Range` asks for") },
 });
 
 runArtifacts.openapi(getRoute, async (c) => {
   const { run_id: runId, name } = c.req.valid("param");
   const { attempt = null } = c.req.valid("query");
+  requireDownload(c);
   const bucket = requireBucket(c.env.config);
   return sendArtifact(c, bucket, await findArtifact(c.env.db, c.var.credential, { runId, attempt, name }));
 });

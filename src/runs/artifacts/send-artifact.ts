@@ -18,6 +18,24 @@ const SHOWN: ReadonlySet<string> = new Set([
   ...["text/plain", PDF],
 ]);
 
+/**
+ * As what a page must not load a file, by the header `Sec-Fetch-Dest` (https://www.w3.org/TR/fetch-metadata). The policy of our pages lets
+ * them load scripts and styles of this host, so a file of a run could otherwise become a part of one.
+ */
+const NEVER_LOADED_AS: ReadonlySet<string> = new Set([
+  ...["script", "worker", "sharedworker", "serviceworker", "audioworklet", "paintworklet"],
+  ...["style", "xslt"],
+]);
+
+/**
+ * Refuses a request of a browser that would make a file a part of a page, such as a script.
+ * @throws Problem `forbidden`
+ */
+export function requireDownload(c: Context<AppEnv>): void {
+  if (!NEVER_LOADED_AS.has(c.req.header("Sec-Fetch-Dest")?.toLowerCase() ?? "")) return;
+  throw new Problem("forbidden", "A file of a run is no part of a page. Open it by itself, or download it.");
+}
+
 const essence = (contentType: string) => (contentType.split(";")[0] ?? "").trim().toLowerCase();
 
 /** True for a file that a browser shows. */
