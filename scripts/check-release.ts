@@ -1,18 +1,23 @@
 /**
- * Part of `npm run check`: the Worker and the functions of the recorded release can call today's SQL functions. During a deployment, and
- * after a rollback, they do. The same for the Durable Objects: `test/hub/released-objects.test.ts`, which the compiler checks.
+ * Part of `npm run check`: the Worker of the recorded release can call today's SQL functions, and so can the tables. During a deployment,
+ * and after a rollback, it does. The same for the Durable Objects: `test/hub/released-objects.test.ts`, which the compiler checks.
  */
 import process from "node:process";
-import { namesForPrevious, namesInTables, readRelease, readSignatures } from "./local/release.ts";
+import { namesForPrevious, namesInTables, readRelease, readSignatures, signaturesThatStay } from "./local/release.ts";
 import { findBreaks } from "./local/signatures.ts";
 
-const { version, functions } = readRelease();
-const recorded = new Set(functions.map(({ name }) => name));
+const release = readRelease();
+const { version, functions } = release;
+const called = signaturesThatStay(release);
+const names = new Set(called.map(({ name }) => name));
 const faults = [
-  ...findBreaks(functions, readSignatures(), namesInTables()),
+  ...findBreaks(called, readSignatures(), namesInTables()),
   ...[...namesForPrevious()]
-    .filter((name) => !recorded.has(name))
-    .map((name) => `${name} is kept for a Worker that is older than release ${version}: delete it.`),
+    .filter((name) => !names.has(name))
+    .map(
+      (name) =>
+        `${name} is kept for the Worker of a previous release, and that of ${version} does not call it: delete it.`,
+    ),
 ];
 
 if (faults.length > 0) {
@@ -23,5 +28,7 @@ if (faults.length > 0) {
   );
   process.exitCode = 1;
 } else {
-  console.log(`Release ${version} can call the ${functions.length} SQL functions that it knows.`);
+  console.log(
+    `Release ${version} can call the ${called.length} of its ${functions.length} SQL functions that its Worker and the tables use.`,
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * The previous release, as it is recorded in `test/support/release/`: what its Worker and its functions can be called with, and its
- * Worker. So no history of the repository is needed to try that today's version works beside it.
+ * The recorded releases, each in a folder of `test/support/releases/`: what its functions and its objects can be called with, and its built
+ * Worker. So no history of the repository is needed to try that today's version works beside it. The newest one counts.
  */
 import { Buffer } from "node:buffer";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { renderObjectTypes } from "./object-types.ts";
 import { formatSignature, parseSignatures, type Signature, signatureOfFunction } from "./signatures.ts";
 import { nameOf, readSqlFunctions } from "./sql-functions.ts";
 
-const FOLDER = join(root, "test/support/release");
+const RELEASES = join(root, "test/support/releases");
 const FUNCTIONS = join(root, "migrations/functions");
 /** Functions that only the Worker of the release before calls. They are not recorded, so the release after may drop them. */
 const FOR_PREVIOUS = join(FUNCTIONS, "previous");
@@ -37,33 +37,59 @@ export function namesInTables(): Set<string> {
   return new Set([...text.matchAll(/\bpublic"?\."?(\w+)"?\(/g)].map(([, name = ""]) => name));
 }
 
+/** The newest of the recorded releases: its version, and the signatures of its functions. */
 export function readRelease(): Release {
-  const read = (name: string) => readFileSync(join(FOLDER, name), "utf8");
-  return {
-    version: read("version.txt").trim(),
-    functions: parseSignatures(read("functions.txt")),
-  };
+  const version = newestVersion();
+  return { version, functions: parseSignatures(readRecorded(version, "functions.txt")) };
 }
 
-/** The Worker of the recorded release, built as one module. */
+const readRecorded = (version: string, name: string) => readFileSync(join(RELEASES, version, name), "utf8");
+
+const newestVersion = () =>
+  readdirSync(RELEASES)
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }))
+    .at(-1) ?? "";
+
+/** The Worker of the newest recorded release, built as one module. */
 export const readReleasedWorker = (): Pick<Bundle, "modules"> => ({
-  modules: { [MAIN]: readFileSync(join(FOLDER, MAIN), "utf8") },
+  modules: { [MAIN]: readRecorded(newestVersion(), MAIN) },
 });
 
-/** Records this source as the release of this version. The same source gives the same bytes. */
+/** Those of the names that a Worker may call: its text has them as strings, or after the schema. */
+export function namesCalledIn(script: string, names: readonly string[]): Set<string> {
+  const called = new Set([...script.matchAll(/\bpublic\.(\w+)|"(\w+)(?=")/g)].map(([, one, other]) => one ?? other));
+  return new Set(names.filter((name) => called.has(name)));
+}
+
+/**
+ * The signatures of a release that must stay: the functions that its Worker calls, and those that the tables use. A function that only
+ * other functions call may go, since the functions are replaced together. A call that was under way meets 42883, and is repeated.
+ */
+export function signaturesThatStay({ functions }: Release): Signature[] {
+  const script = Object.values(readReleasedWorker().modules).join("\n");
+  const names = functions.map(({ name }) => name);
+  const stay = namesCalledIn(script, names).union(namesInTables());
+  return functions.filter(({ name }) => stay.has(name));
+}
+
+/**
+ * Records this source as the release of this version. The same source gives the same bytes.
+ * @throws Error when the version is recorded already: a release stays as it was deployed
+ */
 export function recordRelease(version: string): { functions: number; kib: number; gzipKib: number } {
+  const folder = join(RELEASES, version);
+  if (existsSync(folder)) throw new Error(`Release ${version} is recorded already, and stays as it was.`);
   const kept = namesForPrevious();
   const functions = readSignatures().filter(({ name }) => !kept.has(name));
   const { modules, gzipKib } = buildBundle({ entry: "src/worker.ts", outdir: ".local/release/worker" });
   const script = modules[MAIN] ?? "";
   const files = {
-    "version.txt": `${version}\n`,
     "functions.txt": functions.map((signature) => `${formatSignature(signature)}\n`).join(""),
     "objects.ts": renderObjectTypes(OBJECTS),
     // The source map is not recorded.
     [MAIN]: script.replace(/\n?\/\/# sourceMappingURL=.*\n?$/, "\n"),
   };
-  mkdirSync(FOLDER, { recursive: true });
-  for (const [name, content] of Object.entries(files)) writeFileSync(join(FOLDER, name), content);
+  mkdirSync(folder, { recursive: true });
+  for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content);
   return { functions: functions.length, kib: Buffer.byteLength(script) / 1024, gzipKib };
 }

@@ -5,7 +5,7 @@
 import { describe, expectTypeOf, it } from "vitest";
 import type { Hub } from "../../src/hub/hub.ts";
 import type { Register } from "../../src/hub/register.ts";
-import type * as released from "../support/release/objects.ts";
+import type * as released from "../support/releases/0.2.0/objects.ts";
 
 /** The arguments of those methods that a recorded object has, too, without parameters that it does not know. */
 type Sent<Today, Released> = {
