@@ -1,8 +1,10 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { decide, dueTriggerSchema } from "../../src/triggers/schedule/decide.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { createTrigger, type Firing, readFirings, send } from "./support.ts";
+import { backdate, createTrigger, type Firing, readFirings, send, thisMinute } from "./support.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -22,6 +24,20 @@ type Backfill = { items: { at: string }[]; fired: number; refused: Firing | null
 
 const backfill = (id: string, body: object) =>
   send<Backfill>(service, "POST", `/v1/triggers/${id}/backfill`, tenant.owner.key, body);
+
+const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+
+/** Once an hour, last in the minute so many minutes ago. */
+const ofMinuteBefore = (minutes: number) => ({
+  cron: `${new Date(minutesAgo(minutes)).getUTCMinutes()} * * * *`,
+  time_zone: "UTC",
+});
+
+/** The instant, the outcome and the count of each firing, in the order of the instants. */
+const outcomesOf = async (id: string) =>
+  (await readFirings(service, tenant, id))
+    .map(({ scheduled_at, outcome, count }) => [scheduled_at, outcome, count] as const)
+    .toSorted(([a], [b]) => ((a ?? "") < (b ?? "") ? -1 : 1));
 
 describe("a backfill", () => {
   it("fires each instant of the range, in order, and none that has fired before", async () => {
@@ -62,6 +78,55 @@ describe("a backfill", () => {
     const both = await Promise.all([backfill(id, MARCH), backfill(id, MARCH)]);
     expect(both.reduce((sum, { fired }) => sum + fired, 0)).toBe(3);
     expect(await readFirings(service, tenant, id)).toHaveLength(3);
+  });
+
+  it("gives each instant of a pause its only outcome, when the trigger then catches up", async () => {
+    const { id } = await createTrigger(service, tenant, ofMinuteBefore(10));
+    await send(service, "POST", `/v1/triggers/${id}/pause`, tenant.owner.key, {});
+    await service.database.sql`update triggers set after_at = after_at - interval '180 minutes' where id = ${id}`;
+    const past = { from: minutesAgo(180), to: minutesAgo(0) };
+    const { items } = await backfill(id, { ...past, dry_run: true });
+    expect(items).toHaveLength(3);
+    expect(await backfill(id, { ...past, from: minutesAgo(100) })).toMatchObject({ fired: 2 });
+    await send(service, "POST", `/v1/triggers/${id}/resume`, tenant.owner.key, { catch_up: true });
+    await service.sweep();
+    expect(await outcomesOf(id)).toEqual([
+      [items[0]?.at, "MISSED", 1],
+      [items[1]?.at, "FIRED", 1],
+      [items[2]?.at, "FIRED", 1],
+    ]);
+  });
+
+  it.each([
+    ["is late", { catch_up: "last" }, 30],
+    ["waits for its jitter", { jitter_seconds: 3600 }, 0],
+  ])("gives an instant that %s its only outcome, and stops no other tenant", async (_, more, minutes) => {
+    const { id } = await createTrigger(service, tenant, { ...ofMinuteBefore(minutes), ...more });
+    const other = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+    const others = await createTrigger(service, other, thisMinute());
+    await backdate(service, id, minutes + 2);
+    expect(await backfill(id, { from: minutesAgo(minutes + 2), to: minutesAgo(0) })).toMatchObject({ fired: 1 });
+    await backdate(service, others.id, 2);
+    // A jitter is over at last.
+    await service.database.sql`update triggers set config = config || '{"jitter_seconds": 0}' where id = ${id}`;
+    await service.sweep();
+    expect((await outcomesOf(id)).map(([, outcome]) => outcome)).toEqual(["FIRED"]);
+    expect(await readFirings(service, other, others.id)).toMatchObject([{ outcome: "FIRED" }]);
+  });
+
+  it("is not contradicted by what a sweep has decided before it", async () => {
+    const { id } = await createTrigger(service, tenant, { ...ofMinuteBefore(30), catch_up: "none" });
+    await backdate(service, id, 31);
+    const [found] = await service.database.sql`select list_due_triggers(${tenant.id}, 10) as due`;
+    const { items, now } = z.object({ items: z.array(dueTriggerSchema), now: z.string() }).parse(found?.due);
+    const decisions = JSON.stringify(items.map((due) => decide(due, now)));
+    expect(await backfill(id, { from: minutesAgo(31), to: minutesAgo(0) })).toMatchObject({ fired: 1 });
+    const context = JSON.stringify({ slack_seconds: 0, sends: false });
+    const [fired] = await service.database.sql`
+      select fire_due(${context}, ${decisions}) -> 'result' ->> 'handled' as handled`;
+    expect(fired).toEqual({ handled: "0" });
+    await service.sweep();
+    expect((await outcomesOf(id)).map(([, outcome]) => outcome)).toEqual(["FIRED"]);
   });
 
   it.each([

@@ -84,6 +84,7 @@ describe.each(YEARS)("a year in %s, %i", (zone, year) => {
         after_at: after,
         missed_until: null,
         catches_up: false,
+        fired: [],
       };
       const decision: Decision = decide(due, new Date(now).toISOString());
       after = decision.after_at;

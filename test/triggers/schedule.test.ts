@@ -191,7 +191,7 @@ describe("a schedule", () => {
 describe("what is due", () => {
   const due = (cron: string, more: Partial<DueTrigger> = {}, ofSchedule: Partial<Schedule> = {}): DueTrigger => ({
     ...{ trigger_id: "trigger", version: 7, schedule: schedule(cron, { time_zone: "UTC", ...ofSchedule }) },
-    ...{ after_at: "2026-01-01T11:59:00Z", missed_until: null, catches_up: false, ...more },
+    ...{ after_at: "2026-01-01T11:59:00Z", missed_until: null, catches_up: false, fired: [], ...more },
   });
   const outcomeOf = (given: DueTrigger, now: string) => {
     const { fire, missed, next_at, after_at } = decide(given, now);
@@ -251,6 +251,31 @@ describe("what is due", () => {
       fire: ["15:00"],
       missed: missedOf("12:00", "14:00", 3, "paused"),
     });
+  });
+
+  it.each([
+    ["the last", ["15:00"], [], missedOf("12:00", "14:00", 3, "paused")],
+    [
+      "one between",
+      ["13:00"],
+      ["15:00"],
+      [...missedOf("12:00", "12:00", 1, "paused"), ...missedOf("14:00", "14:00", 1, "paused")],
+    ],
+    ["the first two", ["12:00", "13:00"], ["15:00"], missedOf("14:00", "14:00", 1, "paused")],
+  ])("has the outcome of a backfill that has fired %s of a pause", (_, fired, fire, missed) => {
+    const given = due("0 * * * *", {
+      ...{
+        missed_until: "2026-01-01T15:30:00Z",
+        catches_up: true,
+        fired: fired.map((at) => `2026-01-01T${at}:00.000Z`),
+      },
+    });
+    expect(outcomeOf(given, "2026-01-01T15:30:01Z")).toMatchObject({ fire, missed, after: "15:00" });
+  });
+
+  it("does not fire in time what a backfill has fired", () => {
+    const given = due("* * * * *", { fired: ["2026-01-01T12:01:00.000Z"] });
+    expect(outcomeOf(given, "2026-01-01T12:01:10Z")).toMatchObject({ fire: ["12:00"], missed: [], after: "12:01" });
   });
 
   it("is postponed when its zone is gone", () => {

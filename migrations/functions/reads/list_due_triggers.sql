@@ -1,8 +1,8 @@
 -- Schedules that are due, and due firings, the longest due first: of one tenant, or of all tenants, which then take turns from the position
 -- `p_after` on: see `turns`. Together they are up to `p_limit`. None while an operator has paused the sweep.
 --
--- Answers {"now", "items": [{"trigger_id", "version", "schedule", "after_at", "missed_until", "catches_up"}], "due_firing_ids", "after": the
--- position from which the next call goes on}. Instants are RFC 3339.
+-- Answers {"now", "items": [{"trigger_id", "version", "schedule", "after_at", "missed_until", "catches_up", "fired": the instants after
+-- "after_at" that a backfill has fired}], "due_firing_ids", "after": the position from which the next call goes on}. Instants are RFC 3339.
 create or replace function public.list_due_triggers(p_tenant_id uuid, p_limit integer, p_after uuid default null) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
@@ -78,7 +78,8 @@ begin
   return jsonb_build_object('now', public.wire_instant(v_now), 'after', v_after, 'items', (
     select coalesce(jsonb_agg(jsonb_build_object(
       'trigger_id', t.id, 'version', t.version, 'schedule', t.config, 'after_at', public.wire_instant(t.after_at),
-      'missed_until', public.wire_instant(t.missed_until), 'catches_up', t.catches_up) order by t.due_at), '[]')
+      'missed_until', public.wire_instant(t.missed_until), 'catches_up', t.catches_up, 'fired', public.fired_ahead(t.id, t.after_at))
+      order by t.due_at), '[]')
     from public.triggers t
     where t.id = any (v_ids)), 'due_firing_ids', coalesce(to_jsonb(v_due_ids), '[]'));
 end $$;

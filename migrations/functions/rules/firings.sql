@@ -96,6 +96,14 @@ begin
   return jsonb_build_object('outcome', v_outcome, 'told', coalesce(v_added -> 'told', '{}'));
 end $$;
 
+-- The instants of a schedule after `p_after_at` that have fired already: a backfill may fire an instant before the schedule has handled it.
+create or replace function public.fired_ahead(p_trigger_id uuid, p_after_at timestamptz) returns jsonb
+language sql stable as $$
+  select coalesce(jsonb_agg(f.occasion order by f.occasion), '[]')
+  from public.trigger_firings f
+  where f.trigger_id = p_trigger_id and f.outcome = 'FIRED' and f.occasion > public.wire_instant(p_after_at)
+$$;
+
 -- What else a refusal of `add_run` says; null when that is nothing. Whoever may see the definition may see the firing, so it has no
 -- paths: the definition names the parts by their ids.
 create or replace function public.explained_refusal(p_refusal jsonb) returns jsonb

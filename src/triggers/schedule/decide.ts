@@ -21,6 +21,8 @@ export const dueTriggerSchema = z.object({
   missed_until: z.string().nullable(),
   /** Whether the last of these fires. */
   catches_up: z.boolean(),
+  /** Instants after `after_at` that a backfill has fired before the schedule has handled them. */
+  fired: z.array(z.string()).default([]),
 });
 export type DueTrigger = z.infer<typeof dueTriggerSchema>;
 
@@ -33,32 +35,43 @@ export type Decision = {
   missed: Missed[];
   /** The ids are those of the new firing and its run. */
   fire: { at: string; due_at: string; firing_id: string; run_id: string }[];
+  /** As in {@link DueTrigger}. The decision counts only while this is all that has fired. */
+  fired: string[];
   after_at: string;
   /** The next instant, and when it is due. Null when there is none. */
   next_at: string | null;
   due_at: string | null;
 };
 
-/** Counts instants in a row without keeping them. */
+/** Instants between two that have fired, by their times in milliseconds. `beforeTo` is the one before the last. */
+type Row = { from: number; beforeTo: number; to: number; count: number };
+
+/** Counts instants that did not fire in time, without keeping them. One that a backfill has fired begins a new row. */
 class Stretch {
-  #first: Occurrence | undefined;
-  #beforeLast: Occurrence | undefined;
-  last: Occurrence | undefined;
-  #count = 0;
+  readonly #rows: Row[] = [];
+  #row: Row | undefined;
+  /** The last instant of all; null when a backfill has fired it. */
+  last: Occurrence | null | undefined;
 
   add(occurrence: Occurrence): void {
-    this.#first ??= occurrence;
-    this.#beforeLast = this.last;
+    const { at } = occurrence;
+    const { from = at, to: beforeTo = at, count = 0 } = this.#row ?? {};
+    this.#row = { from, beforeTo, to: at, count: count + 1 };
     this.last = occurrence;
-    this.#count += 1;
   }
 
-  /** Its instants, without the last one if that fires. */
+  addFired(): void {
+    if (this.#row) this.#rows.push(this.#row);
+    this.#row = undefined;
+    this.last = null;
+  }
+
+  /** Its rows, without the last instant if that fires. */
   toMissed(reason: Missed["reason"], lastFires: boolean): Missed[] {
-    const to = lastFires ? this.#beforeLast : this.last;
-    const count = lastFires ? this.#count - 1 : this.#count;
-    if (!this.#first || !to || count === 0) return [];
-    return [{ from: toInstant(this.#first.at), to: toInstant(to.at), count, reason }];
+    const { from = 0, beforeTo: to = 0, count = 0 } = this.#row ?? {};
+    const last = lastFires ? { from, beforeTo: to, to, count: count - 1 } : this.#row;
+    const rows = last && last.count > 0 ? [...this.#rows, last] : this.#rows;
+    return rows.map((row) => ({ from: toInstant(row.from), to: toInstant(row.to), count: row.count, reason }));
   }
 }
 
@@ -68,30 +81,39 @@ class Stretch {
  * - Of the others, the last one fires if nothing fires in time, the schedule catches up, and it is not later than its window. The
  *   others were missed.
  * - Those of a pause were missed. When a person has asked to catch up, the last one fires as above.
+ * - Those that a backfill has fired have their outcome. If that is the last one, there is nothing to catch up.
  */
-export function decide({ trigger_id, version, schedule, ...due }: DueTrigger, now: string): Decision {
+export function decide({ trigger_id, version, schedule, fired, ...due }: DueTrigger, now: string): Decision {
   const nowMs = Date.parse(now);
   const pausedUntil = due.missed_until === null ? Number.NEGATIVE_INFINITY : Date.parse(due.missed_until);
+  const hasFired = new Set(fired.map((at) => Date.parse(at)));
   const paused = new Stretch();
   const late = new Stretch();
   const firing: Occurrence[] = [];
   let next: Occurrence | undefined;
   let handled: number | undefined;
+  let nothingInTime = true;
   for (const occurrence of occurrencesAfter(schedule, trigger_id, Date.parse(due.after_at))) {
     if (occurrence.dueAt > nowMs) {
       next = occurrence;
       break;
     }
     handled = occurrence.at;
-    if (occurrence.at <= pausedUntil) paused.add(occurrence);
-    else if (nowMs - occurrence.dueAt > IN_TIME_MS) late.add(occurrence);
-    else firing.push(occurrence);
+    const isFired = hasFired.has(occurrence.at);
+    const isPaused = occurrence.at <= pausedUntil;
+    if (isPaused || nowMs - occurrence.dueAt > IN_TIME_MS) {
+      const stretch = isPaused ? paused : late;
+      if (isFired) stretch.addFired();
+      else stretch.add(occurrence);
+    } else {
+      nothingInTime = false;
+      if (!isFired) firing.push(occurrence);
+    }
   }
-  const isInWindow = (occurrence: Occurrence | undefined): occurrence is Occurrence =>
-    occurrence !== undefined && nowMs - occurrence.dueAt <= schedule.catch_up_window_seconds * 1_000;
-  const isFree = firing.length === 0;
-  const lateFires = isFree && schedule.catch_up === "last" && isInWindow(late.last);
-  const pausedFires = isFree && late.last === undefined && due.catches_up && isInWindow(paused.last);
+  const isInWindow = (occurrence: Occurrence | null | undefined): occurrence is Occurrence =>
+    !!occurrence && nowMs - occurrence.dueAt <= schedule.catch_up_window_seconds * 1_000;
+  const lateFires = nothingInTime && schedule.catch_up === "last" && isInWindow(late.last);
+  const pausedFires = nothingInTime && late.last === undefined && due.catches_up && isInWindow(paused.last);
   if (lateFires && late.last) firing.push(late.last);
   if (pausedFires && paused.last) firing.push(paused.last);
   return {
@@ -104,6 +126,7 @@ export function decide({ trigger_id, version, schedule, ...due }: DueTrigger, no
       firing_id: newId(),
       run_id: newId(),
     })),
+    fired,
     after_at: handled === undefined ? due.after_at : toInstant(handled),
     next_at: next ? toInstant(next.at) : null,
     due_at: next ? toInstant(next.dueAt) : null,
@@ -114,8 +137,8 @@ export function decide({ trigger_id, version, schedule, ...due }: DueTrigger, no
 const AGAIN_MS = 3_600_000;
 
 /** Leaves everything for later. It is for a schedule that the runtime cannot compute any more, such as one of a zone that is gone. */
-export const postpone = ({ trigger_id, version, after_at }: DueTrigger, now: string): Decision => ({
-  ...{ trigger_id, version, after_at },
+export const postpone = ({ trigger_id, version, after_at, fired }: DueTrigger, now: string): Decision => ({
+  ...{ trigger_id, version, after_at, fired },
   ...{ missed: [], fire: [], next_at: null },
   due_at: toInstant(Date.parse(now) + AGAIN_MS),
 });

@@ -1,10 +1,11 @@
 -- Carries out what the Worker has decided about due triggers: records the instants that were missed, fires the others, and plans the next
 -- instant of each. `p_decisions` is [{"trigger_id", "version", "missed": [{"from", "to", "count", "reason"}], "fire": [{"at", "due_at",
--- "firing_id", "run_id"}], "after_at", "next_at", "due_at"}]. `p_due` are due firings, which need no decision: see `fire_ends`.
+-- "firing_id", "run_id"}], "fired": the instants that a backfill has fired before, "after_at", "next_at", "due_at"}]. `p_due` are due firings, which need no decision: see `fire_ends`.
 --
 -- Guarantees:
 -- - Each instant of a schedule is handled once, however many sweeps there are: a decision about another version of the trigger is
---   dropped. Whoever has changed the trigger has handled the instants, or has said that they do not count.
+--   dropped. Whoever has changed the trigger has handled the instants, or has said that they do not count. A decision that does not know
+--   what a backfill has fired meanwhile is dropped, too, and the trigger stays due. So no instant that has fired fires again or is missed.
 -- - A due firing is deleted by the transaction that handles it.
 -- - A trigger or a due firing whose input must be checked by the Worker first stays due, and the others are handled.
 -- - The firing is recorded in the transaction that triggers its run.
@@ -57,6 +58,7 @@ begin
     join public.triggers t on t.id = (decided.value ->> 'trigger_id')::uuid and t.version = (decided.value ->> 'version')::integer
     join public.workflow_definitions d on d.id = t.workflow_definition_id
     where t.workflow_definition_id = any (v_definition_ids) and t.due_at <= v_now
+      and public.fired_ahead(t.id, t.after_at) = coalesce(decided.value -> 'fired', '[]')
     order by t.workflow_definition_id, decided.place
   loop
     if v_verdict ? 'unchecked' then
