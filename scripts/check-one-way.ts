@@ -56,10 +56,12 @@ const UNAUDITED: Record<string, string> = {
 };
 
 const faults: string[] = [];
-const verbFiles = filesBelow(`${FUNCTIONS}/verbs`, /\.sql$/);
+const sqlFiles = filesBelow(FUNCTIONS, /\.sql$/);
+const sqlFilesIn = (kind: string) => sqlFiles.filter((file) => file.split("/").includes(kind));
+const verbFiles = sqlFilesIn("verbs");
 const verbs = new Set(verbFiles.map((file) => basename(file, ".sql")));
 
-for (const file of [...verbFiles, ...filesBelow(`${FUNCTIONS}/reads`, /\.sql$/)]) {
+for (const file of [...verbFiles, ...sqlFilesIn("reads")]) {
   const name = basename(file, ".sql");
   const defined = definedIn(read(file));
   if (!defined.includes(name)) faults.push(`${file} does not define \`${name}\`.`);
@@ -68,7 +70,7 @@ for (const file of [...verbFiles, ...filesBelow(`${FUNCTIONS}/reads`, /\.sql$/)]
   }
 }
 
-for (const file of filesBelow(FUNCTIONS, /\.sql$/)) {
+for (const file of sqlFiles) {
   const text = read(file).replaceAll(/--.*$/gm, "");
   const isVerb = verbFiles.includes(file);
   if (isVerb && !/^create or replace function public\.\w+\(\s*p_context jsonb\b/m.test(text)) {

@@ -15,6 +15,7 @@ const CHECKS = [
   "node scripts/start.cjs collect-assets.ts --check",
   "node scripts/start.cjs check-layout.ts",
   "node scripts/start.cjs check-one-way.ts",
+  "node scripts/start.cjs check-calls.ts",
   "node scripts/start.cjs check-release.ts",
   // Installs the packages of the benchmarks first.
   "npm run --silent check:bench",

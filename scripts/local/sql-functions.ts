@@ -7,12 +7,16 @@ import pg from "pg";
 /** `create or replace` cannot change the result or the names of the parameters of a function. */
 const INVALID_FUNCTION_DEFINITION = "42P13";
 
-/** All statements of a folder, in the order of the paths, and a hash that changes when any of them does. */
-export function readSqlFunctions(folder: string): { statements: string[]; hash: string } {
-  const statements = readdirSync(folder, { recursive: true, encoding: "utf8" })
+/** The files of a folder in the order of their paths, which are relative to it, and the statements of each. */
+export const readSqlFiles = (folder: string): { file: string; statements: string[] }[] =>
+  readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".sql"))
     .sort()
-    .flatMap((name) => splitStatements(readFileSync(join(folder, name), "utf8")));
+    .map((file) => ({ file, statements: splitStatements(readFileSync(join(folder, file), "utf8")) }));
+
+/** All statements of a folder, in the order of the paths, and a hash that changes when any of them does. */
+export function readSqlFunctions(folder: string): { statements: string[]; hash: string } {
+  const statements = readSqlFiles(folder).flatMap((file) => file.statements);
   return { statements, hash: createHash("sha256").update(statements.join("\n")).digest("hex") };
 }
 
