@@ -2,9 +2,10 @@
 import process from "node:process";
 import { DEMO } from "./local/demo.ts";
 import { root } from "./local/folders.ts";
+import { LIMITS_HELP } from "./local/neon-limits.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
 import { isPostgresUrl } from "./local/redact.ts";
-import { announceStack, readOwnVars, readReset, startDatabase, withoutHost } from "./local/stack.ts";
+import { announceStack, readOwnVars, readStackOptions, startDatabase, withoutHost } from "./local/stack.ts";
 import { supervise } from "./local/supervisor.ts";
 
 const HELP = `Runs only the database of workflow-runs, with demo data, and its SQL endpoint.
@@ -12,16 +13,18 @@ It prints what a \`npx wrangler dev\` beside it needs.
 
   npm run db                 start, or go on with the data of last time
   npm run db -- --reset      start afresh: removes the local data first
+  npm run db -- --latency 20ms    lets each request to the database take so much longer, as from a distance
 
   PORT                 where you will run wrangler dev (8787)
   RUNNER_PORT          where the demo data expects the example runner (8788)
   SQL_PORT             the SQL endpoint (8789)
+${LIMITS_HELP}
   LOCAL_POSTGRES_URL   a Postgres of yours on this machine, instead of the one that comes with npm
   LOCAL_DATA_DIR       where the data is kept (.local)`;
 
 await supervise(async (supervisor) => {
   process.chdir(root);
-  const reset = readReset(HELP);
+  const { reset, limits } = readStackOptions(HELP);
   const web = readPort("PORT", 8787);
   const runner = readPort("RUNNER_PORT", 8788);
   const sql = readPort("SQL_PORT", 8789);
@@ -30,7 +33,7 @@ await supervise(async (supervisor) => {
 
   console.log("Starting …");
   const ports = { sqlPort: sql.port, runnerPort: runner.port };
-  const { databaseUrl, neonFetchEndpoint } = await startDatabase(supervisor, record, { ...ports, reset });
+  const { databaseUrl, neonFetchEndpoint } = await startDatabase(supervisor, record, { ...ports, reset, limits });
   const baseUrl = `http://localhost:${web.port}`;
   record.addVars({ PUBLIC_URL: baseUrl });
   const needed = {

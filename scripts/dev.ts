@@ -8,6 +8,7 @@ import { DEMO, DEMO_PEOPLE, findRunInEachState } from "./local/demo.ts";
 import { writeDevConfig } from "./local/dev-config.ts";
 import { root, workerDir } from "./local/folders.ts";
 import { loginVars, startLoginService } from "./local/login-service.ts";
+import { LIMITS_HELP } from "./local/neon-limits.ts";
 import { onEnter } from "./local/on-enter.ts";
 import { readPort, requireFreePorts } from "./local/ports.ts";
 import { redact, rootMessage } from "./local/redact.ts";
@@ -16,7 +17,7 @@ import {
   type LocalDatabase,
   prepareVars,
   readOwnVars,
-  readReset,
+  readStackOptions,
   type StackRecord,
   startDatabase,
 } from "./local/stack.ts";
@@ -27,11 +28,13 @@ const HELP = `Runs workflow-runs on this machine: Postgres, the worker, the cron
 
   npm run dev                start, or go on with the data of last time
   npm run dev -- --reset     start afresh: removes the local data first
+  npm run dev -- --latency 20ms   lets each request to the database take so much longer, as from a distance
 
   PORT                 the service (8787)
   RUNNER_PORT          the example runner (8788)
   SQL_PORT             the database's SQL endpoint (8789)
   LOGIN_PORT           the example login service (8790); it does not start if .dev.vars has an OIDC_ISSUER
+${LIMITS_HELP}
   LOCAL_POSTGRES_URL   a Postgres of yours on this machine, instead of the one that comes with npm
   LOCAL_DATA_DIR       where the data is kept (.local)
 
@@ -44,7 +47,7 @@ const UNHEALTHY_POLL_MS = 10_000;
 
 await supervise(async (supervisor) => {
   process.chdir(root);
-  const reset = readReset(HELP);
+  const { reset, limits } = readStackOptions(HELP);
   const web = readPort("PORT", 8787);
   const runner = readPort("RUNNER_PORT", 8788);
   const sql = readPort("SQL_PORT", 8789);
@@ -61,6 +64,7 @@ await supervise(async (supervisor) => {
     sqlPort: sql.port,
     runnerPort: runner.port,
     reset,
+    limits,
   });
   const baseUrl = `http://localhost:${web.port}`;
   record.addVars({ PUBLIC_URL: baseUrl });

@@ -17,29 +17,38 @@ const isRepeatable = ({ method, headers }: Request): boolean =>
   IDEMPOTENT.has(method) || headers.has("Idempotency-Key");
 
 /**
- * Retries a request that was answered 429 or 503, or not at all. The pause is that of `Retry-After`; otherwise half a second,
- * doubled each time, and randomly shortened by up to a half. A request that is not idempotent is sent once.
+ * Retries a request that was answered 429 or 503, or not at all, after `pauseBeforeRetry` with half a second, doubled each time. A
+ * request that is not idempotent is sent once.
  */
 export function retryingFetch(send: Fetch, { tries = 4, longestPauseSeconds = 60 }: RetryOptions = {}): Fetch {
   return async (request) => {
     const most = isRepeatable(request) ? tries : 1;
     for (let tried = 1; ; tried++) {
       const isLast = tried >= most;
-      const backOffMs = FIRST_PAUSE_MS * 2 ** (tried - 1) * (1 - Math.random() / 2);
-      let waitMs = backOffMs;
+      let leastMs: number | null = null;
       try {
         const response = await send(isLast ? request : request.clone());
         if (isLast || (response.status !== 429 && response.status !== 503)) return response;
-        waitMs = retryAfterMs(response.headers.get("Retry-After")) ?? backOffMs;
-        if (waitMs > longestPauseSeconds * 1000) return response;
+        leastMs = retryAfterMs(response.headers.get("Retry-After"));
+        if ((leastMs ?? 0) > longestPauseSeconds * 1000) return response;
         await response.body?.cancel();
       } catch (error) {
         if (isLast || request.signal.aborted) throw error;
       }
-      await pause(waitMs, request.signal);
+      await pause(pauseBeforeRetry(leastMs, FIRST_PAUSE_MS * 2 ** (tried - 1)), request.signal);
     }
   };
 }
+
+/** Of a `Retry-After`, no more than this is waited. */
+const LONGEST_RETRY_AFTER_MS = 60_000;
+
+/**
+ * How long to wait before another try, in milliseconds: what `Retry-After` asks for, up to a minute, and the back-off, randomly shortened by up to a half,
+ * so that those who were refused together do not come back together.
+ */
+export const pauseBeforeRetry = (leastMs: number | null | undefined, backOffMs: number): number =>
+  Math.min(leastMs ?? 0, LONGEST_RETRY_AFTER_MS) + backOffMs * (1 - Math.random() / 2);
 
 /** The pause in milliseconds. `Retry-After` is a number of seconds or a date (RFC 9110, 10.2.3). Null when it is neither. */
 export function retryAfterMs(value: string | null): number | null {

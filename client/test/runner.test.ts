@@ -101,7 +101,7 @@ describe("a runner with a URL", () => {
       { "a.csv": [busy(), busy()] },
     );
     await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED" }]));
+    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED" }]), { timeout: 10_000 });
     const table = { content: "a,b", type: "text/csv; charset=utf-8", digest: "sha-256=:AP8=:" };
     expect(service.of("a.csv")).toEqual([table, table, table]);
     expect(service.of("b")).toEqual([{ content: "\u0001", type: "image/png", digest: null }]);
@@ -123,7 +123,7 @@ describe("a runner with a URL", () => {
     const callback = [503, 429].map((status) => Response.json({}, { status, headers: { "Retry-After": "0" } }));
     const { runner, service, notes } = start(() => Promise.reject(new Error("No such folder")), { callback });
     await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(3), { timeout: 5_000 });
+    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(3), { timeout: 10_000 });
     expect(service.of("callback")).toEqual(Array(3).fill({ status: "FAILED", error: "No such folder" }));
     expect(notes).toHaveLength(2);
   });

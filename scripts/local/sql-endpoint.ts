@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { isLoopback } from "./loopback.ts";
+import { createRequestLimiter, type NeonLimits, TOO_MANY_REQUESTS } from "./neon-limits.ts";
 import { createExecutor, type ExecutorOptions, type SqlAnswer, type SqlTransaction } from "./sql-executor.ts";
 
 /*
@@ -40,6 +42,8 @@ export type SqlEndpointOptions = ExecutorOptions & {
   /** The port; 0 means any free one. */
   port: number;
   intercept?: Intercept;
+  /** Without them, the endpoint takes as many requests as come. */
+  limits?: NeonLimits | undefined;
 };
 
 /** Neon's limit: https://neon.com/docs/serverless/serverless-driver */
@@ -62,9 +66,11 @@ export async function startSqlEndpoint({
   postgresUrl,
   port,
   intercept,
+  limits,
   ...options
 }: SqlEndpointOptions): Promise<SqlEndpoint> {
-  const executor = createExecutor(postgresUrl, options);
+  const executor = createExecutor(postgresUrl, { idleConnections: limits?.idleConnections, ...options });
+  const mayAsk = limits ? createRequestLimiter(limits) : () => true;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (!isFromThisMachine(request)) {
@@ -87,6 +93,11 @@ export async function startSqlEndpoint({
       return;
     }
     const body = await readBody(request);
+    if (limits?.latencyMs) await delay(limits.latencyMs);
+    if (!mayAsk(connectionString)) {
+      send(response, refusal(500, TOO_MANY_REQUESTS));
+      return;
+    }
     const transaction = body === undefined ? refusal(400, "The request is too large.") : parse(request, body);
     if ("status" in transaction) {
       send(response, transaction);

@@ -29,6 +29,7 @@ const ISOLATION_LEVELS = {
 
 /** Neon's limit: https://neon.com/docs/serverless/serverless-driver */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024;
+/** The default of `connections`. */
 const MAX_CONNECTIONS = 20;
 const CONNECT_TIMEOUT_MS = 10_000;
 /**
@@ -77,12 +78,25 @@ export type ExecutorOptions = {
   idleTimeoutMs?: number;
   /** The folder of the server's Unix socket. By default the server is reached at the host of its URL. */
   socketDir?: string | undefined;
+  /** How many connections may be used at the same time. Other requests wait. */
+  connections?: number;
+  /**
+   * How many unused connections are kept; by default all. When it is set, the error of a single statement closes its connection, too, and
+   * that of a batch does not, as in `QueryData::process` and `BatchQueryData::process` of proxy/src/serverless/sql_over_http.rs.
+   */
+  idleConnections?: number | undefined;
 };
 
 /** Executes statements on the server at the host and port of `postgresUrl`, with a pool for each user, database and program. */
 export function createExecutor(
   postgresUrl: string,
-  { keepsPlans = false, idleTimeoutMs = IDLE_TIMEOUT_MS, socketDir }: ExecutorOptions = {},
+  {
+    keepsPlans = false,
+    idleTimeoutMs = IDLE_TIMEOUT_MS,
+    socketDir,
+    connections = MAX_CONNECTIONS,
+    idleConnections,
+  }: ExecutorOptions = {},
 ) {
   const upstream = new URL(postgresUrl);
   const pools = new Map<string, pg.Pool>();
@@ -106,7 +120,7 @@ export function createExecutor(
       // The host in the connection string is ignored, since this endpoint is for one server.
       host: socketDir ?? upstream.hostname,
       port: Number(upstream.port || 5432),
-      max: MAX_CONNECTIONS,
+      max: connections,
       idleTimeoutMillis: idleTimeoutMs,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
@@ -128,8 +142,14 @@ export function createExecutor(
         return failure(400, "Neon-Connection-String is not a postgres:// URL with a user and a database.");
       }
       const use = (client: pg.PoolClient) => carryOut(client, transaction, keepsPlans);
+      const isLimited = idleConnections !== undefined;
+      const isSurplus = () => isLimited && pool.idleCount >= idleConnections;
+      const dropsOnError = isLimited && !transaction.isBatch;
       try {
-        return { status: 200, json: await withClient(pool, { gone, isReset: !keepsPlans }, use) };
+        return {
+          status: 200,
+          json: await withClient(pool, { gone, isReset: !keepsPlans, isSurplus, dropsOnError }, use),
+        };
       } catch (error) {
         return describe(error);
       }
@@ -143,13 +163,18 @@ export function createExecutor(
 
 async function withClient(
   pool: pg.Pool,
-  { gone, isReset }: { gone: AbortSignal; isReset: boolean },
+  {
+    gone,
+    isReset,
+    isSurplus,
+    dropsOnError,
+  }: { gone: AbortSignal; isReset: boolean; isSurplus: () => boolean; dropsOnError: boolean },
   use: (client: pg.PoolClient) => Promise<string>,
 ) {
   const client = await pool.connect();
   let isReleased = false;
   function release(destroy: boolean): void {
-    if (!isReleased) client.release(destroy);
+    if (!isReleased) client.release(destroy || isSurplus());
     isReleased = true;
   }
   // Nobody waits for the answer any more. Postgres rolls back when it sees the connection close.
@@ -159,7 +184,7 @@ async function withClient(
     gone.throwIfAborted();
     return await use(client);
   } catch (error) {
-    if (!(error instanceof pg.DatabaseError) || error.severity === "FATAL") release(true);
+    if (dropsOnError || !(error instanceof pg.DatabaseError) || error.severity === "FATAL") release(true);
     throw error;
   } finally {
     gone.removeEventListener("abort", abandon);

@@ -8,6 +8,7 @@ import { migrate } from "../migrate.ts";
 import { seedDemo } from "./demo.ts";
 import { exampleVarsFile, localDir, ownVarsFile, stacksDir } from "./folders.ts";
 import { isLoopback } from "./loopback.ts";
+import { type NeonLimits, readLimits } from "./neon-limits.ts";
 import { offerHelp } from "./options.ts";
 import { preferPort } from "./ports.ts";
 import { startPostgres } from "./postgres.ts";
@@ -35,10 +36,13 @@ const UNDEFINED_DATABASE = "3D000";
 /** As long as Neon keeps an unused connection. A new one has no plans yet, so its first statements are slow. */
 const KEPT_CONNECTION_MS = 5 * 60_000;
 
-/** Reads the command line; true for `--reset`. Prints the help and ends when that is requested. */
-export function readReset(help: string): boolean {
+/** What the command line says of the data and the database. Prints the help and ends when that is requested. */
+export function readStackOptions(help: string): { reset: boolean; limits: NeonLimits } {
   offerHelp(help);
-  return parseArgs({ options: { reset: { type: "boolean", default: false } } }).values.reset;
+  const { reset, latency } = parseArgs({
+    options: { reset: { type: "boolean", default: false }, latency: { type: "string" } },
+  }).values;
+  return { reset, limits: readLimits(latency) };
 }
 
 export type StackRecord = ReturnType<typeof recordStack>;
@@ -93,7 +97,7 @@ const readVars = (file: string): Record<string, string> =>
 export async function startDatabase(
   supervisor: Supervisor,
   record: StackRecord,
-  { sqlPort, runnerPort, reset }: { sqlPort: number; runnerPort: number; reset: boolean },
+  { sqlPort, runnerPort, reset, limits }: { sqlPort: number; runnerPort: number; reset: boolean; limits: NeonLimits },
 ): Promise<LocalDatabase> {
   const { encryptionKeys } = readConfig(Object.assign({}, ...prepareVars().map(readVars)));
   const own = process.env.LOCAL_POSTGRES_URL;
@@ -105,8 +109,13 @@ export async function startDatabase(
   const databaseUrl = own ? readOwnPostgres(own) : await startOwnedPostgres(supervisor, record, reset);
   await createDatabaseIfMissing(databaseUrl);
 
-  const options = { postgresUrl: databaseUrl, port: sqlPort, idleTimeoutMs: KEPT_CONNECTION_MS };
-  const endpoint = await startSqlEndpoint(options);
+  const endpoint = await startSqlEndpoint({
+    postgresUrl: databaseUrl,
+    port: sqlPort,
+    idleTimeoutMs: KEPT_CONNECTION_MS,
+    connections: Math.floor((await countConnections(databaseUrl)) * limits.pooledShare),
+    limits,
+  });
   supervisor.onStop(endpoint.close);
 
   const database = { databaseUrl, neonFetchEndpoint: endpoint.url };
@@ -159,6 +168,18 @@ async function createDatabaseIfMissing(postgresUrl: string): Promise<void> {
       throw new Error(`Postgres does not let us in: ${error instanceof Error ? error.message : error}`);
     }
     await createDatabase(postgresUrl);
+  } finally {
+    await client.end();
+  }
+}
+
+/** `max_connections` of this Postgres. */
+async function countConnections(postgresUrl: string): Promise<number> {
+  const client = new pg.Client({ connectionString: postgresUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<{ max_connections: string }>("SHOW max_connections");
+    return Number(rows[0]?.max_connections);
   } finally {
     await client.end();
   }

@@ -3,7 +3,7 @@ import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { AppEnv } from "../http/env.ts";
-import { explainError, logUnexpected, PROBLEM_HEADERS } from "../http/errors.ts";
+import { explainError, logUnexpected, problemHeaders } from "../http/errors.ts";
 import { isSameOrigin, noteUseOf, requireSameOrigin, SESSION_COOKIE } from "../http/middleware/authenticate.ts";
 import { limitCaller } from "../http/middleware/limit-rate.ts";
 import { provideServices } from "../http/middleware/provide-services.ts";
@@ -68,8 +68,8 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
     error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);
   const { status, title } = PROBLEMS[code];
   if (error instanceof Problem) for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
-  const retryAfter = PROBLEM_HEADERS[status]?.["Retry-After"];
-  if (retryAfter !== undefined) c.header("Retry-After", String(retryAfter));
+  const retryAfter = problemHeaders(status)["Retry-After"];
+  if (retryAfter !== undefined) c.header("Retry-After", retryAfter);
   // Only a GET is reloaded, since reloading the answer of a form would send the form again.
   const retrySeconds = status === 503 && c.req.method === "GET" ? Number(retryAfter) : undefined;
   const obstacles = error instanceof Problem ? error.obstacles : [];

@@ -7,14 +7,25 @@ import type { AppEnv } from "./env.ts";
 import { type Fault, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "./problems.ts";
 
 /**
- * Headers of problems, by status. `Retry-After` is in seconds: for 429 it is the period of the rate limits, for 503 how long to
- * wait for the database.
+ * Headers of problems, by status, with the least value of those that are numbers. `Retry-After` is in seconds: for 429 it begins with the
+ * period of the rate limits, for 503 with how long to wait for the database.
  */
 export const PROBLEM_HEADERS: Partial<Record<number, Record<string, string | number>>> = {
   401: { "WWW-Authenticate": "Bearer" },
   429: { "Retry-After": 10 },
-  503: { "Retry-After": 5 },
+  503: { "Retry-After": 3 },
 };
+/** So many seconds, drawn for each answer, are added to `Retry-After`: who was refused together shall not come back together. */
+const RETRY_SPREAD_SECONDS = 5;
+
+/** The headers of one answer with this status. */
+export function problemHeaders(status: number): Record<string, string> {
+  const entries = Object.entries(PROBLEM_HEADERS[status] ?? {}).map(([name, value]) => [
+    name,
+    String(typeof value === "number" ? value + Math.floor(Math.random() * (RETRY_SPREAD_SECONDS + 1)) : value),
+  ]);
+  return Object.fromEntries(entries);
+}
 
 const typeOf = (code: ProblemCode) => `urn:workflow-runs:problem:${code}`;
 
@@ -33,10 +44,9 @@ export function answerProblem(
 ): Response {
   const { status } = PROBLEMS[code];
   const body = problemBody(code, c.var.requestId, detail);
-  const ofStatus = Object.entries(PROBLEM_HEADERS[status] ?? {}).map(([name, value]) => [name, String(value)]);
   return c.body(JSON.stringify(body), status, {
     "Content-Type": "application/problem+json",
-    ...Object.fromEntries(ofStatus),
+    ...problemHeaders(status),
     ...headers,
   });
 }

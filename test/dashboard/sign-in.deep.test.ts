@@ -95,7 +95,7 @@ describe("signing in", () => {
     await service.database.inflict({ kind: "refused" });
     const response = await post("/app/sign-in", { key: tenant.owner.key });
     await service.database.mend();
-    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "5"]);
+    expect([response.status, response.headers.get("Retry-After")]).toEqual([503, expect.stringMatching(/^[3-8]$/)]);
     expect(response.headers.get("Content-Type")).toContain("text/html");
   });
 

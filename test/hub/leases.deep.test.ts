@@ -187,7 +187,7 @@ describe("a runner that waits", () => {
     await expect.poll(() => socketsOf(service, tenant), { timeout: 20_000 }).toBe(20);
 
     const refused = await runner.ask({ wait_seconds: 60 });
-    expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, "10"]);
+    expect([refused.status, refused.headers.get("Retry-After")]).toEqual([429, expect.stringMatching(/^1[0-5]$/)]);
     expect(await refused.json()).toMatchObject({
       detail: expect.stringMatching(/^20 requests of this session wait for runs, and more are not allowed\./),
     });

@@ -440,7 +440,11 @@ describe("what fails between the row and the object", () => {
   it("is the bucket: an upload is 503 and leaves no row, as a download is, and a sweep tries again", async () => {
     const failing = await withBucket({ put: broken, get: broken, delete: broken });
     const response = await put("a.txt", "x", { at: failing });
-    expect([response.status, response.headers.get("Retry-After"), await rowCount()]).toEqual([503, "5", 0]);
+    expect([response.status, response.headers.get("Retry-After"), await rowCount()]).toEqual([
+      503,
+      expect.stringMatching(/^[3-8]$/),
+      0,
+    ]);
     await put("a.txt", "x");
     expect((await failing.get(file("a.txt"), tenant.owner.key)).status).toBe(503);
     await put("a.txt", "y");

@@ -3,7 +3,9 @@ import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { NEON_LIMITS } from "../../scripts/local/neon-limits.ts";
 import { type Postgres, startPostgres } from "../../scripts/local/postgres.ts";
 import { type SqlEndpoint, startSqlEndpoint } from "../../scripts/local/sql-endpoint.ts";
 
@@ -76,5 +78,48 @@ describe("the local SQL endpoint", () => {
       status: 507,
       body: expect.stringContaining("response is too large (max is 67108864 bytes)"),
     });
+  });
+});
+
+describe("the local SQL endpoint with Neon's limits", () => {
+  let limited: SqlEndpoint;
+  const ask = (body: unknown, password = "") => {
+    const url = new URL(postgres.url());
+    if (password) url.password = password;
+    return fetch(limited.url, {
+      method: "POST",
+      headers: { "Neon-Connection-String": url.href },
+      body: JSON.stringify(body),
+    });
+  };
+  const backend = async () => {
+    const { rows } = z
+      .object({ rows: z.tuple([z.object({ pid: z.number() })]) })
+      .parse(await (await ask({ query: "select pg_backend_pid() as pid" })).json());
+    return rows[0].pid;
+  };
+
+  afterEach(() => limited.close());
+
+  it("refuses the requests above the burst as Neon does, before it looks at the password; a batch is one", async () => {
+    const limits = { ...NEON_LIMITS, requestsPerSecond: 1, burst: 3 };
+    limited = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, limits });
+    const batch = { queries: [{ query: "select 1" }, { query: "select 2" }, { query: "select 3" }] };
+    for (const body of [batch, batch, batch]) expect((await ask(body)).status).toBe(200);
+    const refused = await ask(batch, "wrong");
+    expect([refused.status, refused.headers.get("Retry-After"), await refused.json()]).toEqual([
+      500,
+      null,
+      { message: "Too many connections to this endpoint. Please try again later.", code: null },
+    ]);
+  });
+
+  it("closes the connection of a single statement that fails, and keeps that of a batch", async () => {
+    limited = await startSqlEndpoint({ postgresUrl: postgres.url(), port: 0, connections: 1, limits: NEON_LIMITS });
+    const first = await backend();
+    expect((await ask({ queries: [{ query: "select 1/0" }] })).status).toBe(400);
+    expect(await backend()).toBe(first);
+    expect((await ask({ query: "select 1/0" })).status).toBe(400);
+    expect(await backend()).not.toBe(first);
   });
 });

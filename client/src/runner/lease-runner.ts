@@ -3,6 +3,7 @@ import type { components } from "../openapi.ts";
 import { pause } from "../pause.ts";
 import { ApiProblem } from "../problem.ts";
 import { reasonOf } from "../reason.ts";
+import { pauseBeforeRetry } from "../retry.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
 import { type Assignment, type Outcome, WorkEnded } from "./types.ts";
 
@@ -36,8 +37,6 @@ const WAIT_SECONDS = 6;
 const MOST_LEASES = 10;
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
-/** Of a `Retry-After`, no more than this is waited. */
-const LONGEST_RETRY_AFTER_MS = 60_000;
 /** How long `stop` waits for the answer that the session is closed, before it ends the work. */
 const CLOSING_MS = 1_000;
 /** The pause between two requests when the service cannot hold a request open until there is work. */
@@ -142,8 +141,8 @@ export class LeaseRunner {
           continue;
         }
         this.#lease.onRetry?.(reasonOf(error));
-        const leastMs = error instanceof ApiProblem ? Math.min(error.retryAfterMs ?? 0, LONGEST_RETRY_AFTER_MS) : 0;
-        await pause(leastMs + pauseMs * (1 - Math.random() / 2), signal).catch(() => {});
+        const leastMs = error instanceof ApiProblem ? error.retryAfterMs : null;
+        await pause(pauseBeforeRetry(leastMs, pauseMs), signal).catch(() => {});
       }
     }
   }

@@ -2,7 +2,7 @@
 import { pause } from "../pause.ts";
 import { problemOf } from "../problem.ts";
 import { reasonOf } from "../reason.ts";
-import { retryAfterMs } from "../retry.ts";
+import { pauseBeforeRetry, retryAfterMs } from "../retry.ts";
 import type { Assignment } from "./types.ts";
 
 export type CallOptions = {
@@ -68,7 +68,7 @@ async function untilAnswered(send: () => Promise<Response>, options: CallOptions
       reason = reasonOf(error);
     }
     options.onRetry?.(reason);
-    await pause(Math.min(waitMs ?? pauseMs, 60_000), options.signal);
+    await pause(pauseBeforeRetry(waitMs, pauseMs), options.signal);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import type { LoginService } from "../../../config.ts";
 import { Unauthenticated } from "../../../db/access.ts";
 import type { AppEnv } from "../../../http/env.ts";
+import { problemHeaders } from "../../../http/errors.ts";
 import { isSameOrigin } from "../../../http/middleware/authenticate.ts";
 import { provideServices } from "../../../http/middleware/provide-services.ts";
 import { Problem } from "../../../http/problems.ts";
@@ -101,7 +102,7 @@ async function beginSession(c: Context<AppEnv>, invite: PendingSignIn["invite"],
 function explain(c: Context<AppEnv>, { name }: LoginService, error: unknown, next: string): Promise<Response> {
   if (error instanceof LoginUnavailable) {
     log("error", "login service", { request_id: c.var.requestId, ...describeError(error) });
-    c.header("Retry-After", "5");
+    for (const [header, value] of Object.entries(problemHeaders(503))) c.header(header, value);
     const detail = `${name} does not answer as it should. Try again in a moment, or sign in with an API key.`;
     return answerSignIn(c, { next, failure: { faults: [], detail } }, 503);
   }
