@@ -1,12 +1,21 @@
 /** The pages of triggers, and what the pages of workflows and runs say about them. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { type Browser, openTenant, PAGE_SETTINGS, signIn, untouchedForm } from "../support/browser.ts";
 import { insertRun, makeOverdue } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createWebhook, HMAC } from "../triggers/inbound-support.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
-import { createTrigger, type Firing, HOURLY, readFirings, readTrigger, send } from "../triggers/support.ts";
+import {
+  createAfter,
+  createTrigger,
+  type Firing,
+  HOURLY,
+  readFirings,
+  readTrigger,
+  send,
+} from "../triggers/support.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -203,6 +212,52 @@ describe("the page of a trigger", () => {
     await owner.post(`${path}/resume`, { catch_up: "1" });
     expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: true, pause_note: null });
     expect(await owner.read(path)).toContain('id="ask-pause"');
+  });
+
+  it("fires for the last instant of a pause when that is ticked, and not otherwise", async () => {
+    const minute = new Date(Date.now() - 600_000).getUTCMinutes();
+    const outcomesAfter = async (fields: Record<string, string>) => {
+      const { id } = await createTrigger(service, tenant, { cron: `${minute} * * * *`, time_zone: "UTC" });
+      await owner.post(`/app/triggers/${id}/pause`);
+      await service.database.sql`update triggers set after_at = after_at - interval '180 minutes' where id = ${id}`;
+      await owner.post(`/app/triggers/${id}/resume`, fields);
+      return (await readFirings(service, tenant, id)).map(({ outcome, count }) => `${outcome} ${count}`).toSorted();
+    };
+    expect(await outcomesAfter({ catch_up: "1" })).toEqual(["FIRED 1", "MISSED 2"]);
+    expect(await outcomesAfter({})).toEqual(["MISSED 3"]);
+  });
+
+  it("has a form that changes nothing when nothing in it is changed, whatever the kind of the trigger", async () => {
+    const more = { input: { a: "<1>" }, labels: { customer: "4711" }, concurrency_key: "k & l", when_busy: "skip" };
+    const other = await addWorkflow(service.database, tenant);
+    const schedule = { ...HOURLY, starts_at: "2030-01-31T12:00:00.000Z", ends_at: "2031-01-31T12:00:00.000Z" };
+    const late = { jitter_seconds: 60, catch_up: "none", catch_up_window_seconds: 600 };
+    const webhook = {
+      ...HMAC,
+      when: ["paid", "void"],
+      pick: { a: "/b", c: "/d" },
+      key_from: "/e",
+      labels_from: { f: "/g" },
+    };
+    const triggers = [
+      await createTrigger(service, tenant, { ...schedule, ...late }, more),
+      await createWebhook(service, tenant, webhook, more),
+      await createAfter(
+        service,
+        tenant.definitionId,
+        tenant.owner.key,
+        other,
+        { on: "ended", input_from: "run" },
+        more,
+      ),
+    ];
+    for (const [{ id }, end] of triggers.map((trigger, index) => [trigger, ["", "-webhook", "-run"][index]] as const)) {
+      const before = await readTrigger(service, tenant, id);
+      const action = `/app/triggers/${id}/change${end}`;
+      const fields = await untouchedForm(await owner.read(`/app/triggers/${id}/change`), action);
+      expect((await owner.post(action, fields)).status).toBe(303);
+      expect(await readTrigger(service, tenant, id)).toEqual({ ...before, updated_at: expect.any(String) });
+    }
   });
 
   it("fires now, once for each form, and links to the run, whose page links back, and lists name the trigger", async () => {

@@ -85,6 +85,24 @@ describe("a hub tells", () => {
     expect(Object.keys(told)).toHaveLength(5);
   });
 
+  it("a new listener of what has changed since it has read, as far as it wants to know of that", async () => {
+    listeners.tell([changed("1", "x")]);
+    await vi.advanceTimersByTimeAsync(400);
+    listeners.tell([changed("2", "y")]);
+    listeners.tell([changed("3", "x")]);
+    await vi.advanceTimersByTimeAsync(200);
+    told = {};
+    add("read before the first", "caller=g&user=u&since=700");
+    add("read after the first", "caller=h&user=u&since=500");
+    add("read before all, of one definition", "waiter=i&definition=x&since=700");
+    add("read after all", "caller=j&user=u&since=100");
+    expect(told).toEqual({
+      "read before the first": ["1", "2", "3"],
+      "read after the first": ["2", "3"],
+      "read before all, of one definition": ["1", "3"],
+    });
+  });
+
   it("of a log at most once a second, the last change included, and looks at nobody who does not want it", async () => {
     for (let n = 0; n < 29; n++) {
       listeners.tell([log("1"), log("2")]);

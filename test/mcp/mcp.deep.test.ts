@@ -117,6 +117,38 @@ describe("the tools", () => {
     }
   });
 
+  it("say that a run was there before, and which it is, when a call is repeated with its idempotency key", async () => {
+    const agent = await connectAgent(service, stage.tenant.owner.key);
+    const args = { workflow_id: await addDefinition(stage), idempotency_key: "once" };
+    const [first, second] = [await agent.call("invoke_workflow", args), await agent.call("invoke_workflow", args)];
+    expect([first.data.is_replayed, second.data.is_replayed]).toEqual([false, true]);
+    expect(second.data.id).toBe(first.data.id);
+  });
+
+  it("count for the address of the agent, too, and go on with its trace", async () => {
+    const addresses: string[] = [];
+    const ADDRESS_LIMITER = { limit: async ({ key }: { key: string }) => ({ success: addresses.push(key) > 0 }) };
+    const limited = await startLiveService({ database: service.database, settings: { ADDRESS_LIMITER } });
+    const traceId = "0af7651916cd43dd8448eb211c80319c";
+    const agent = await connectAgent(
+      {
+        fetch(url, init) {
+          const headers = new Headers(init?.headers);
+          headers.set("CF-Connecting-IP", "192.0.2.7");
+          headers.set("traceparent", `00-${traceId}-b7ad6b7169203331-01`);
+          return limited.fetch(url, { ...init, headers } as RequestInit<IncomingRequestCfProperties>);
+        },
+      },
+      stage.tenant.owner.key,
+    );
+    addresses.splice(0);
+    const { data } = await agent.call("invoke_workflow", { workflow_id: await addDefinition(stage) });
+    // The request of the agent, and the one of its tool.
+    expect(addresses).toEqual(["192.0.2.7", "192.0.2.7"]);
+    const [run] = await service.database.sql`select traceparent from workflow_runs where id = ${data.id}`;
+    expect(run?.traceparent).toContain(traceId);
+  });
+
   it("do not know what is no id, which would be another path of the API", async () => {
     const agent = await connectAgent(service, stage.tenant.owner.key);
     for (const run_id of ["..", "summary", "", `${await addRun(stage.tenant.owner.key)}/input`]) {
@@ -142,7 +174,8 @@ describe("the tools", () => {
     expect(JSON.parse(result.text)).toEqual(result.data);
     const { data } = await agent.call("read_run_log", { run_id: runId });
     expect(data).toEqual({ text: `${prompt.replace("\u001b", "␛")}\nThe end\n`, left_out: 0, after: 1 });
-    expect((await agent.call("read_run_log", { run_id: runId, characters: 4 })).data).toMatchObject({ text: "end\n" });
+    const end = await agent.call("read_run_log", { run_id: runId, characters: 4 });
+    expect(end.data).toEqual({ text: "end\n", left_out: String(data.text).length - 4, after: 1 });
     expect((await agent.call("read_run_log", { run_id: runId, after: 0 })).data).toMatchObject({ text: "The end\n" });
     const { items } = (await agent.call("list_runs", { limit: 1 })).data as { items: { error: string }[] };
     expect(items[0]?.error.length).toBeLessThan(330);
@@ -168,6 +201,21 @@ describe("a wait", () => {
     await callBack(service, stage.tenant, runId, { status: "COMPLETED", output: { pages: 12 } });
     const { data } = await waiting;
     expect(data).toMatchObject({ id: runId, status: "COMPLETED", result: { output: { pages: 12 } } });
+  });
+
+  it("that is refused after the run was triggered does not hide the run", async () => {
+    let left = Number.POSITIVE_INFINITY;
+    const CALLER_LIMITER = { limit: async () => ({ success: left-- > 0 }) };
+    const limited = await startLiveService({ database: service.database, settings: { CALLER_LIMITER } });
+    const agent = await connectAgent(limited, stage.tenant.owner.key);
+    const workflow_id = await addDefinition(stage);
+    // Only the invoke, and not the wait after it.
+    left = 1;
+    const { isError, data } = await agent.call("invoke_workflow", { workflow_id, wait_seconds: 20 });
+    const rows = await service.database.sql`
+      select id from workflow_runs where workflow_definition_id = ${workflow_id}`;
+    expect([isError, data]).toMatchObject([false, { id: rows[0]?.id, status: "RUNNING", result: null }]);
+    expect(left).toBeLessThan(0);
   });
 
   it("ends when its time is over, and the next one goes on", async () => {

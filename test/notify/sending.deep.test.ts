@@ -90,6 +90,14 @@ describe("a notification", () => {
     });
   });
 
+  it("has the first 2,000 characters of the error of a run", async () => {
+    const hook = await startFakeRunner();
+    await createEndpoint(service, tenant, hook.url);
+    const error = "It broke. ".repeat(250);
+    await endRun({ status: "FAILED", error });
+    expect(await bodiesOf(hook, 1)).toMatchObject([{ data: { error: error.slice(0, 2_000) } }]);
+  });
+
   it("is sent only for the subscribed types and workflows", async () => {
     const [some, none] = [await startFakeRunner(), await startFakeRunner()];
     const event_types = ["workflow_run.started", "workflow_run.late_result"];
@@ -290,6 +298,17 @@ describe("a notification that fails", () => {
     expect(await hook.requests()).toHaveLength(2);
   });
 
+  it("does not disable an endpoint that has failed for a little less than five days", async () => {
+    const hook = await startFakeRunner([{ status: 500 }]);
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await service.database.sql`
+      update notification_endpoints set failures = 1, failing_since = statement_timestamp() - interval '119 hours'
+      where id = ${endpoint.id}`;
+    await endRun();
+    expect(await hook.requests()).toHaveLength(1);
+    expect(await readEndpoint(service, tenant, endpoint)).toMatchObject({ is_active: true, failures: 2 });
+  });
+
   it("is not sent elsewhere: an answer that points to another URL is a failed try", async () => {
     const other = await startFakeRunner();
     const hook = await startFakeRunner([{ status: 307, headers: { location: other.url } }]);
@@ -347,14 +366,18 @@ describe("rotating the secret", () => {
     const endpoint = await createEndpoint(service, tenant, hook.url);
     const rotated = await service.send("POST", `${endpoint.path}/rotate-secret`, tenant.owner.key);
     const { secret } = await rotated.json<{ secret: string }>();
+    for (const time of ["23 hours 50 minutes", "10 minutes"]) {
+      await endRun();
+      await service.database.sql`
+        update notification_endpoints set previous_secret_until = previous_secret_until - ${time}::interval
+        where id = ${endpoint.id}`;
+    }
     await endRun();
-    await service.database.sql`
-      update notification_endpoints set previous_secret_until = statement_timestamp() where id = ${endpoint.id}`;
-    await endRun();
-    const signedWith = (await hook.requests(2)).map((sent) =>
+    const signedWith = (await hook.requests(3)).map((sent) =>
       [endpoint.secret, secret].map((one) => verifies(one, sent)),
     );
     expect(signedWith).toEqual([
+      [true, true],
       [true, true],
       [false, true],
     ]);

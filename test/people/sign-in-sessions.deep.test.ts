@@ -2,6 +2,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import { telling } from "../../src/http/middleware/note-use.ts";
 import { type Browser, PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { type Service, startService } from "../support/service.ts";
+import { addCommandLineCode, VERIFIER } from "../support/sign-in-session.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const SESSIONS = "/v1/sign-in-sessions";
@@ -18,6 +19,18 @@ beforeAll(async () => {
 beforeEach(async () => {
   tenant = await createTenant(service.database);
 });
+
+/** Makes the only session of a user one that began with a login. Returns its id. */
+async function tieLogin(userId: string): Promise<string> {
+  const [row] = await service.database.sql`
+    with login as (
+      insert into logins (id, tenant_id, user_id, iss, sub)
+      values (gen_random_uuid(), ${tenant.id}, ${userId}, 'https://login.example', ${userId})
+      returning id
+    )
+    update sign_in_sessions s set login_id = login.id, api_key_id = null from login where s.user_id = ${userId} returning s.id`;
+  return String(row?.id);
+}
 
 /** The sessions of a user, as the holder of `key` sees them. */
 async function sessionsOf(userId: string, key: string): Promise<Session[]> {
@@ -90,6 +103,25 @@ describe("a session of the dashboard", () => {
     await sql`update api_keys set revoked_at = statement_timestamp() where user_id = ${tenant.user.id}`;
     expect(await isSignedIn(browser)).toBe(false);
     expect(await sessionsOf(tenant.user.id, tenant.owner.key)).toEqual([]);
+  });
+
+  it("ends for good when its login is untied, also once another account is tied", async () => {
+    const [browser, admin] = [await signIn(service, tenant.user.key), await signIn(service, tenant.admin.key)];
+    const sessionId = await tieLogin(tenant.user.id);
+    const code = await addCommandLineCode(service.database, sessionId, "Test");
+    expect(await isSignedIn(browser)).toBe(true);
+    expect((await admin.post(`/app/people/${tenant.user.id}/untie`)).status).toBe(303);
+    const isOver = async () => {
+      expect(await isSignedIn(browser)).toBe(false);
+      expect(await sessionsOf(tenant.user.id, tenant.admin.key)).toEqual([]);
+    };
+    await isOver();
+    await service.database.sql`
+      insert into logins (id, tenant_id, user_id, iss, sub)
+      values (gen_random_uuid(), ${tenant.id}, ${tenant.user.id}, 'https://login.example', 'another')`;
+    await isOver();
+    const made = await service.send("POST", "/v1/command-line-keys", code, { code_verifier: VERIFIER });
+    expect(made.status).toBe(401);
   });
 
   it("does not last longer than its key", async () => {
@@ -165,6 +197,19 @@ describe("the last use", () => {
     expect((await use())[1]).toBe(1);
     const listed = await service.get("/v1/users/me/api-keys", tenant.user.key);
     expect(await listed.json()).toMatchObject({ items: [{ last_used_at: expect.stringMatching(/:00:00\.000Z$/) }] });
+  });
+
+  it("of a login is that of its sessions, also on the page of its user", async () => {
+    const browser = await signIn(service, tenant.admin.key);
+    await tieLogin(tenant.admin.id);
+    await service.database.sql`
+      update logins set last_used_at = statement_timestamp() - interval '3 days' where user_id = ${tenant.admin.id}`;
+    await browser.get("/app/people");
+    passAnHour();
+    await service.get("/v1/users/me", tenant.user.key);
+    const logins = await service.database.sql`
+      select last_used_at = date_trunc('hour', statement_timestamp()) as is_now from logins where user_id = ${tenant.admin.id}`;
+    expect(logins).toEqual([{ is_now: true }]);
   });
 
   it("is written once an hour, whichever isolate tells it, and is not that of a refused request", async () => {

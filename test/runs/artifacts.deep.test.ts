@@ -1,5 +1,5 @@
 import { env } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bucket } from "../../src/bindings.ts";
 import { readRange } from "../../src/runs/artifacts/range.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
@@ -216,6 +216,17 @@ describe("an upload is refused", () => {
     expect([response.status, await rowCount(), await objects()]).toEqual([422, 0, []]);
   });
 
+  it("when the run has 50 files in all its attempts", async () => {
+    await service.database.sql`
+      insert into workflow_run_artifacts (run_id, id, tenant_id, attempt, name, content_type, bytes, stored_at)
+      select ${runId}, gen_random_uuid(), ${tenant.id}, 1, 'n' || n, 'text/plain', 1, statement_timestamp()
+      from generate_series(1, 49) n`;
+    await retry();
+    const statuses = [];
+    for (const name of ["n1", "n2"]) statuses.push((await put(name, "x", { attempt: 2 })).status);
+    expect(statuses).toEqual([201, 409]);
+  });
+
   it("when the run has 50 files, or would have more than 1 GiB, but a file may still be replaced", async () => {
     await put("a.txt", "x");
     await service.database.sql`
@@ -360,6 +371,14 @@ describe("the object of a file is deleted", () => {
     expect([await deletions(), await objects()]).toEqual([[], []]);
   });
 
+  it("by one sweep, also with more others than one request to the bucket can delete", async () => {
+    await service.database.sql`
+      insert into artifact_deletions (key, tenant_id, due_at)
+      select ${tenant.id} || '/' || n, ${tenant.id}, statement_timestamp() - interval '1 hour' from generate_series(1, 1001) n`;
+    await service.sweep();
+    expect(await deletions()).toEqual([]);
+  });
+
   it("when the run is older than RETENTION_DAYS, or the file than ARTIFACT_RETENTION_DAYS", async () => {
     const { database } = service;
     const retaining = (settings: Record<string, string>) => startService({ database, settings });
@@ -457,6 +476,23 @@ describe("what fails between the row and the object", () => {
     await passReservations();
     await service.sweep();
     expect([await deletions(), (await objects()).length]).toEqual([[], 1]);
+  });
+
+  it.each([
+    [54, "stored"],
+    [56, "cut, and nothing is left of it"],
+  ])("is a transfer of %d minutes, of which 55 are allowed: it is %s", async (minutes, outcome) => {
+    const slow = await withBucket({
+      put: async (...args: Parameters<Bucket["put"]>) => {
+        await vi.advanceTimersByTimeAsync(minutes * 60_000);
+        vi.useRealTimers();
+        return env.ARTIFACTS.put(...args);
+      },
+    });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { ok } = await put("a.txt", "x", { at: slow });
+    const left = outcome === "stored" ? 1 : 0;
+    expect([ok, await rowCount(), (await objects()).length]).toEqual([outcome === "stored", left, left]);
   });
 
   it("is the client: an upload that is cut, or has another length, leaves nothing", async () => {

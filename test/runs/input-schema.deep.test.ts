@@ -5,7 +5,7 @@ import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { createWebhook, post, SIGNED } from "../triggers/inbound-support.ts";
-import { addWorkflow } from "../triggers/second-workflow.ts";
+import { addWorkflow, bodyAfter } from "../triggers/second-workflow.ts";
 import { backdate, createAfter, createTrigger, HOURLY, readFirings, send } from "../triggers/support.ts";
 
 let service: Service;
@@ -114,6 +114,19 @@ describe("an invoke of a workflow with an input schema", () => {
     expect(await countRuns()).toBe(0);
   });
 
+  it("is refused when the check of its inputs would keep the Worker busy, also when each of them alone would not", async () => {
+    const each = { allOf: Array.from({ length: 100 }, () => ({ type: "integer" })) };
+    await setSchema({ ...newSchema(), required: [], properties: { list: { items: each } } });
+    const list = (length: number) => ({ input: { list: Array(length).fill(1) } });
+    const tooLong = expect.stringContaining("takes too long");
+    // So many steps of 101 are in one input, and in each of three.
+    expect(await faultsOf(await invokeWith(list(5_000)))).toEqual([["body.input", tooLong]]);
+    expect((await invokeWith(list(500))).status).toBe(202);
+    const runs = [500, 500, 500].map(list);
+    const batch = await service.send("POST", path("invoke-batch"), tenant.owner.key, { runs });
+    expect((await faultsOf(batch)).map(([, msg]) => msg)).toContainEqual(tooLong);
+  });
+
   it("judges the caller and the workflow first, and answers a repeated key with its run", async () => {
     const other = await createTenant(service.database);
     await invokeWith({ idempotency_key: "k", input: WRONG });
@@ -163,8 +176,18 @@ describe("a trigger of a workflow with an input schema", () => {
     const { id } = await (await create({ input: FITS })).json<{ id: string }>();
     const replaced = await service.send("PUT", `/v1/triggers/${id}`, tenant.owner.key, { ...body, input: WRONG });
     expect(await faultsOf(replaced)).toContainEqual(["body.input.pages", NO_NUMBER]);
+    // These get the input of each run with the message, or from the run that has ended.
     const hook = { name: "Hook", kind: "webhook", webhook: { scheme: "github" } };
     expect((await service.send("POST", path("triggers"), tenant.owner.key, hook)).status).toBe(201);
+    const of = await addWorkflow(service.database, tenant);
+    for (const [input_from, status] of [
+      ["output", 201],
+      ["run", 201],
+      ["fixed", 422],
+    ] as const) {
+      const after = bodyAfter(of, { input_from });
+      expect((await service.send("POST", path("triggers"), tenant.owner.key, after)).status).toBe(status);
+    }
   });
 
   it("fires by its schedule, by hand and for the past while its input fits, and is refused with the faults otherwise", async () => {

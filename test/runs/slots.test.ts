@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { callBack, eventTypes, invokePath, readRun } from "../support/lifecycle.ts";
+import { callBack, eventTypes, inSeconds, invokePath, passInstants, readRun } from "../support/lifecycle.ts";
 import { startRunner } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -162,6 +162,18 @@ describe("concurrency keys", () => {
     const others = await inTurn(["b", "b", "a"], ofKey);
     await end(others[0]);
     expect(await stands(others)).toEqual(["COMPLETED b", "RUNNING b 1 1", "PENDING a"]);
+  });
+
+  it("have queues of their own, in which a run has its place, also one whose delay is over", async () => {
+    await setPolicy({ max_running: 1, max_running_per_key: 1 });
+    const ids = await inTurn(["a", "a", "a", "b", "b"], ofKey);
+    const place = async (id: string) => (await get(id, "details")).queue_position;
+    expect(await inTurn(ids, async (id) => String(await place(id)))).toEqual(["null", "1", "2", "1", "2"]);
+    const delayed = await inTurn(["a", "b", "c", "c"], (concurrency_key) =>
+      trigger({ concurrency_key, start_after: inSeconds(3600) }),
+    );
+    for (const id of delayed) await passInstants(service, id, 7200);
+    expect(await inTurn(delayed, async (id) => String(await place(id)))).toEqual(["3", "3", "1", "2"]);
   });
 
   it("also have the number of their slots while they have no limit, so that a later limit knows them", async () => {

@@ -98,6 +98,15 @@ describe("a busy workflow that skips runs", () => {
     expect(await refusal(await invoke())).toEqual(busy(2, null, second));
   });
 
+  it("names the RUNNING run that ends first, whichever has started first", async () => {
+    await setPolicy({ when_busy: "skip", max_running: 2 });
+    const [, second] = [await trigger(), await trigger()];
+    await service.database.sql`
+      update workflow_runs set started_at = started_at - interval '1 minute', deadline_at = deadline_at - interval '1 minute'
+      where id = ${second}`;
+    expect(await refusal(await invoke())).toEqual(busy(2, null, second));
+  });
+
   it("looks only at the runs of the same key when each key has a limit; those without a key are one group", async () => {
     await setPolicy({ when_busy: "skip", max_running: 2, max_running_per_key: 1 });
     const [a, none] = [await ofKey("a"), await ofKey(null)];

@@ -65,3 +65,49 @@ export async function signIn(service: Service, key: string): Promise<Browser> {
     postJson: (path, body) => send(path, body, { "Content-Type": "application/json" }),
   };
 }
+
+const decoded = (text: string) =>
+  text
+    .replaceAll("&lt;", "<")
+    .replaceAll("&gt;", ">")
+    .replaceAll("&quot;", '"')
+    .replaceAll("&#39;", "'")
+    .replaceAll("&amp;", "&");
+
+/** What a browser sends of the form of a page with this action when nobody has changed anything in it. */
+export async function untouchedForm(html: string, action: string): Promise<Record<string, string>> {
+  const fields: Record<string, string> = {};
+  const of = `form[action="${action}"]`;
+  let name = "";
+  const begin = (element: Element) => {
+    name = element.getAttribute("name") ?? "";
+  };
+  await new HTMLRewriter()
+    .on(`${of} input[name]`, {
+      element(input) {
+        const isChoice = /^(checkbox|radio)$/.test(input.getAttribute("type") ?? "");
+        if (isChoice && !input.hasAttribute("checked")) return;
+        fields[input.getAttribute("name") ?? ""] = decoded(input.getAttribute("value") ?? "");
+      },
+    })
+    .on(`${of} textarea[name]`, {
+      element(area) {
+        begin(area);
+        fields[name] = "";
+      },
+      text: ({ text }) => {
+        fields[name] += decoded(text);
+      },
+    })
+    .on(`${of} select[name]`, { element: begin })
+    .on(`${of} select[name] option`, {
+      element(option) {
+        if (fields[name] === undefined || option.hasAttribute("selected")) {
+          fields[name] = decoded(option.getAttribute("value") ?? "");
+        }
+      },
+    })
+    .transform(new Response(html))
+    .text();
+  return fields;
+}

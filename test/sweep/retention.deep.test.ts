@@ -2,12 +2,14 @@ import { beforeEach, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { deleteOldRuns } from "../../src/sweep/sweep-verbs.ts";
 import { perform } from "../../src/verbs/perform.ts";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { addCommandLineCode, addSignInSession } from "../support/sign-in-session.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
+import { createWebhook, post, SIGNED } from "../triggers/inbound-support.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -144,6 +146,22 @@ describe("retention", () => {
     expect(await sql`select from audit_events where at < statement_timestamp() - interval '4 years'`).toEqual([]);
     expect(await sql`select deleted from sweep_state where ended_at > began_at`).toEqual([{ deleted: 0 }]);
     expect(await kept()).toEqual([id]);
+  });
+
+  it("keeps firings for seven days at least, so that no webhook of the last days fires again", async () => {
+    service = await startService({ settings: { RETENTION_DAYS: "1" } });
+    tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+    const hook = await createWebhook(service, tenant, { scheme: "github" });
+    const again = () => post(service, hook.id, "{}", SIGNED.github({ secret: hook.secret, body: "{}", id: "1" }));
+    const pass = (days: number) => service.database.sql`
+      update trigger_firings set at = at - make_interval(days => ${days}) where trigger_id = ${hook.id}`;
+    const statuses = [(await again()).status];
+    for (const days of [6, 2]) {
+      await pass(days);
+      await service.sweep();
+      statuses.push((await again()).status);
+    }
+    expect(statuses).toEqual([202, 200, 202]);
   });
 
   it("is off unless RETENTION_DAYS is set", async () => {

@@ -105,6 +105,14 @@ describe("a trigger that fires after another run", () => {
     expect(JSON.parse(input ?? "null")).toEqual(isOfRun ? { ...expected, id: runId } : expected);
   });
 
+  it("keeps its own labels when those of the run would be too many, and the first of those", async () => {
+    const { id } = await chain({}, { labels: { zone: "own" } });
+    const labels = Object.fromEntries([..."abcdefghij"].map((key) => [key, "of the run"]));
+    await complete(await invoke(service, tenant, tenant.owner.key, { labels }));
+    const { j: _, ...first } = labels;
+    expect((await inputOf((await firingsOf(id))[0]?.run_id))?.labels).toEqual({ ...first, zone: "own" });
+  });
+
   it("is refused when the output is larger than an input may be", async () => {
     const { id } = await chain({ input_from: "output" });
     await complete(await invoke(service, tenant), { output: { text: "x".repeat(40_000) } });

@@ -64,6 +64,26 @@ describe("a backfill", () => {
     ).toEqual(INSTANTS.map(() => ["FIRED", "backfill", tenant.owner.id]));
   });
 
+  it("tells each run the instant before it for which a run was triggered", async () => {
+    const { id } = await createTrigger(service, tenant, DAILY);
+    const [saturday, sunday, monday] = ["2026-03-28", "2026-03-29", "2026-03-30"];
+    const backfillDay = (day?: string) => backfill(id, { from: `${day}T00:00:00Z`, to: `${day}T12:00:00Z` });
+    const setActive = (isActive: boolean) => service.database.sql`
+      update workflow_definitions set is_active = ${isActive} where id = ${tenant.definitionId}`;
+    await backfillDay(saturday);
+    await setActive(false);
+    expect(await backfillDay(sunday)).toMatchObject({ refused: { scheduled_at: INSTANTS[1] } });
+    await setActive(true);
+    await backfillDay(monday);
+    const runs = await service.database.sql`
+      select triggered_by ->> 'scheduled_at' as at, triggered_by ->> 'previous_scheduled_at' as previous
+      from workflow_runs where tenant_id = ${tenant.id} order by queue_position`;
+    expect(runs).toEqual([
+      { at: INSTANTS[0], previous: null },
+      { at: INSTANTS[2], previous: INSTANTS[0] },
+    ]);
+  });
+
   it("ends at the first firing that is refused", async () => {
     const { id } = await createTrigger(service, tenant, DAILY);
     await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;

@@ -317,6 +317,22 @@ describe("what did not fire", () => {
     expect(await hook.requests()).toHaveLength(1);
   });
 
+  it("is not notified to an endpoint that hears only of runs with labels", async () => {
+    const [labelled, witness] = [await startFakeRunner(), await startFakeRunner()];
+    for (const [hook, labels] of [
+      [labelled, ["customer:4711"]],
+      [witness, null],
+    ] as const) {
+      const body = { url: hook.url, event_types: ["trigger.refused"], labels };
+      await send(service, "POST", "/v1/notification-endpoints", tenant.owner.key, body);
+    }
+    const { id } = await createTrigger(service, tenant, HOURLY, { labels: { customer: "4711" } });
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    await fire(id);
+    expect(await witness.requests(1)).toHaveLength(1);
+    expect(await labelled.requests()).toEqual([]);
+  });
+
   it("is seen by who may read the workflow, and by no other USER", async () => {
     const { id } = await createTrigger(service, tenant, HOURLY);
     await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;

@@ -214,6 +214,14 @@ describe("what a message triggers a run with", () => {
     });
   });
 
+  it("has the key of the message, and that of the trigger only without one", async () => {
+    const webhook = { scheme: "github", key_from: "/repository/full_name" };
+    const hook = await createWebhook(service, tenant, webhook, { concurrency_key: "of the trigger" });
+    const keyOf = async (body: string) =>
+      (await readContent((await receiptOf(await sendGithub(hook, { body }))).run_id))?.concurrency_key;
+    expect([await keyOf(BODY), await keyOf("{}")]).toEqual(["team/site", "of the trigger"]);
+  });
+
   it("is only of the events that it takes, and never of a ping", async () => {
     const hook = await createWebhook(service, tenant, { scheme: "github", when: ["push", "pull_request.opened"] });
     const status = async (event: string, action?: string) =>
@@ -298,6 +306,20 @@ describe("a message to a trigger that does not fire", () => {
     expect(await readTrigger(service, tenant, hook.id)).toMatchObject({ is_active: true, next_at: null });
   });
 
+  it("counts with the others of the same pause only", async () => {
+    const hook = await createWebhook(service, tenant, { scheme: "github" });
+    const set = (verb: string) => send(service, "POST", `/v1/triggers/${hook.id}/${verb}`, tenant.owner.key, {});
+    for (const messages of [2, 1]) {
+      await set("pause");
+      for (let i = 0; i < messages; i++) await sendGithub(hook);
+      await set("resume");
+    }
+    expect(await readFirings(service, tenant, hook.id)).toMatchObject([
+      { outcome: "MISSED", count: 1 },
+      { outcome: "MISSED", count: 2 },
+    ]);
+  });
+
   it("because its user has lost the rights pauses the trigger", async () => {
     const hook = await createWebhook(service, tenant, { scheme: "github" });
     await addUser(service.database, tenant, "OWNER");
@@ -377,8 +399,11 @@ describe("the secret of a webhook", () => {
     expect((await sendGithub(rotated)).status).toBe(202);
     vi.useRealTimers();
     expect((await sendGithub(hook)).status).toBe(202);
-    await service.database.sql`
-      update triggers set previous_secret_until = now() - interval '1 second', version = version + 1 where id = ${hook.id}`;
+    const pass = (time: string) => service.database.sql`
+      update triggers set previous_secret_until = previous_secret_until - ${time}::interval, version = version + 1 where id = ${hook.id}`;
+    await pass("23 hours 50 minutes");
+    expect((await sendGithub(hook)).status).toBe(202);
+    await pass("10 minutes");
     expect((await sendGithub(hook)).status).toBe(401);
     expect((await sendGithub(rotated)).status).toBe(202);
     const given = "a secret of Stripe's own making";

@@ -49,6 +49,8 @@ describe("a trigger", () => {
   it("has no next instant when it is created paused, or after its end", async () => {
     expect(await createTrigger(service, tenant, HOURLY, { is_active: false })).toMatchObject({
       ...{ is_active: false, next_at: null, pause_note: null },
+      // So it has not paused itself.
+      paused_by: { user_id: tenant.owner.id },
     });
     const ended = { ...HOURLY, ends_at: "2020-01-01T00:00:00Z" };
     expect(await createTrigger(service, tenant, ended)).toMatchObject({ is_active: true, next_at: null });

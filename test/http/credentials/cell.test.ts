@@ -52,6 +52,12 @@ describe("a credential of another cell", () => {
     }
   });
 
+  it("is told its address also when the name of the cell has digits", async () => {
+    const regional = await startService({ database: service.database, settings: { CELLS: `eu1=${ELSEWHERE}` } });
+    const response = await regional.get("/v1/workflow-runs", (await generateApiKey("eu1")).key);
+    expect([response.status, response.headers.get("location")]).toEqual([421, ELSEWHERE]);
+  });
+
   it("is answered without an address when CELLS does not have the cell", async () => {
     const response = await answerTo("GET", "/v1/workflow-runs", (await generateApiKey("zzz")).key);
     expect([response.status, response.headers.get("location"), (await response.json<Problem>()).detail]).toEqual([

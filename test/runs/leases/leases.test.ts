@@ -102,6 +102,20 @@ describe("a lease", () => {
     expect(ids(await runner.lease({ max: 10 }))).toEqual([ofThird]);
   });
 
+  it("takes the oldest runs also when it can take only some of those that are next", async () => {
+    const stage = await createStage(service, "fewer");
+    const [a, b, c] = [await addDefinition(stage), await addDefinition(stage), await addDefinition(stage)];
+    for (const definitionId of [a, b, c]) await useLeases(service, stage.tenant, { definitionId });
+    await service.database.sql`update workflow_definitions set max_running = 3 where id in (${a}, ${b}, ${c})`;
+    const runs: string[] = [];
+    for (const definition of [c, b, a, c, b, a, a, b, c]) runs.push(await invokeDefinition(stage, definition));
+    const runner = await startRunner(service, stage.tenant, { capacity: 10 });
+    const leased = [await runner.lease({ max: 1 }), await runner.lease({ max: 1 }), await runner.lease({ max: 1 })];
+    expect(leased.flatMap(ids)).toEqual(runs.slice(0, 3));
+    // One of each, and then the oldest of what is left.
+    expect(ids(await runner.lease({ max: 4 }))).toEqual(runs.slice(3, 7));
+  });
+
   it("never gives a session more runs than its capacity", async () => {
     const stage = await createStage(service, "capacity");
     for (let i = 0; i < 4; i++) {

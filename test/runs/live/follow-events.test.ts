@@ -63,3 +63,11 @@ it("a nudge does not make a stream read more often than once a second, also whil
   const { readAt } = await follow(() => HELD, { nudgedAt: 3_100, lostAt: 5_000 });
   expect(readAt).toEqual([0, 200, 600, 1_400, 3_000, 4_000]);
 });
+
+it("a quiet stream asks once an hour whether its caller may still read, and ends when not", async () => {
+  const HOUR_MS = 3_600_000;
+  const pageAt = (ms: number): Page => ({ ...EMPTY, isOver: ms >= HOUR_MS });
+  const { readAt, endedAt } = await follow(pageAt, { lostAt: HOUR_MS + 60_000 });
+  expect(readAt).toEqual([0, HOUR_MS]);
+  expect(endedAt).toBe(HOUR_MS);
+});

@@ -4,6 +4,7 @@ import { invokeBatch } from "../../support/batches.ts";
 import { brokenInvariants } from "../../support/invariants.ts";
 import { inSeconds, makeOverdue, passInstants, readRun } from "../../support/lifecycle.ts";
 import { HOUR, useQueue } from "../../support/queue.ts";
+import { startRunner } from "../../support/runners.ts";
 
 const { service, tenant, invokeWith: trigger, end, statusOf, post } = useQueue();
 const change = (runId: string, action: string) => post(`/v1/workflow-runs/${runId}/${action}`);
@@ -102,6 +103,22 @@ describe("a run that supersedes more runs than one call ends", () => {
     expect(await count([newest, later])).toEqual({ PENDING: 2 });
     expect(await inOrder([newest, later])).toEqual([newest, later]);
     expect(await statusOf(running)).toBe("RUNNING");
+  });
+
+  it("spares the run that its runner gives back while they end, which has its old place in the queue", async () => {
+    await setPolicy({ handover: "lease" });
+    const given = await trigger();
+    const runner = await startRunner(service(), tenant());
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    const many = await triggerMany(1200);
+    await setPolicy({ handover: "lease", when_busy: "replace_queued" });
+    const newest = await trigger();
+    expect((await runner.release(lease)).status).toBe(200);
+    await service().sweep();
+    expect(await count(many)).toEqual({ "FAILED SUPERSEDED": 1200 });
+    expect([await statusOf(given), await statusOf(newest)]).toEqual(["PENDING", "PENDING"]);
+    expect(await inOrder([given, newest])).toEqual([given, newest]);
   });
 
   it("does so within its key, and other keys start meanwhile", async () => {
