@@ -212,6 +212,25 @@ describe("the filters of an endpoint", () => {
     expect(await told(hook, 3)).toEqual(["first_failure", "works_again", "first_failure"]);
   });
 
+  it("take a run that was stopped or superseded for no end, so that the next failure is told", async () => {
+    const hook = await startFakeRunner();
+    await createEndpoint(service, tenant, hook.url, { on: ["first_failure", "works_again"] });
+    await endRun({ status: "COMPLETED" });
+    const stopped = await invoke(service, tenant);
+    await post(`/v1/workflow-runs/${stopped}/stop`);
+    await service.database.sql`
+      update workflow_definitions set when_busy = 'replace_queued' where id = ${tenant.definitionId}`;
+    const running = await invoke(service, tenant);
+    const superseded = await invoke(service, tenant);
+    const last = await invoke(service, tenant);
+    const codes = await service.database.sql`
+      select failure_code from workflow_runs where id in (${stopped}, ${superseded}) order by id`;
+    expect(codes.map(({ failure_code }) => failure_code)).toEqual(["STOPPED", "SUPERSEDED"]);
+    await callBack(service, tenant, running, { status: "FAILED", error: "No paper." });
+    await callBack(service, tenant, last, { status: "COMPLETED" });
+    expect(await told(hook, 2)).toEqual(["first_failure", "works_again"]);
+  });
+
   it("compare with the run that ended before, even when that was deleted, or is retried by a person", async () => {
     const hook = await startFakeRunner();
     await createEndpoint(service, tenant, hook.url, { on: ["first_failure", "works_again"] });

@@ -47,6 +47,21 @@ describe.each(["&", "<", "\u0000", "\u0085", "😀", "\\", "é", "a"])("a messag
   });
 });
 
+it("shows names in Slack as they are written, without making any part of them bold, italic or code", () => {
+  const message = messageOf("workflow_run.failed", {
+    ...{ run_id: FILLED("a").run_id, workflow_name: "*all* _my_ `rm` ~x~ daily_report", error: "a *b*" },
+    ...{ labels: { a: "*b*" }, triggered_by: { user: "_Olga_" } },
+  });
+  const { text, blocks } = JSON.parse(slackBody(message));
+  const [low, tick] = ["ˍ", "ˋ"];
+  const name = `∗all∗ ${low}my${low} ${tick}rm${tick} ∼x∼ daily_report`;
+  expect(text).toBe(`❌ ${name} failed`);
+  const [title, error, facts] = blocks.map((block: { text: { text: string } }) => block.text.text);
+  expect(title).toBe(`❌ *${name} failed*`);
+  expect(error).toBe("```\na *b*\n```");
+  expect(facts.split("\n").slice(0, 2)).toEqual([`Triggered by: ${low}Olga${low}`, "Labels: a:∗b∗"]);
+});
+
 // The forms that the documents describe: https://docs.slack.dev/reference/block-kit/blocks/section-block and
 // https://learn.microsoft.com/power-automate/overview-adaptive-cards.
 it("is sent as it was recorded", () => {

@@ -2,7 +2,8 @@
 -- sweep is another matter: see `turns.sql`.)
 --   first_failure  the run FAILED, and the one before it COMPLETED, or there was none
 --   works_again    the run COMPLETED, and the one before it FAILED
--- An attempt that the policy retries is not an end here. How the last run ended is kept in the definition's `last_end`, since that run may
+-- An attempt that the policy retries is not an end here. Nor is that of a run which somebody has stopped or which a newer run has superseded:
+-- it says nothing about whether the workflow works. How the last run ended is kept in the definition's `last_end`, since that run may
 -- be deleted or retried afterwards. It is null, as if no run had ended, until one ends while an endpoint of the tenant asks for turns:
 -- most tenants have none, and so their ends need not change the definition. From then on it is kept, also when there is no endpoint any
 -- more.
@@ -14,7 +15,7 @@ language sql stable as $$
 $$;
 
 -- Records in `last_end` how runs of locked definitions have ended, and inserts the notifications of turns. Call it in the transaction that
--- ends the runs, after the policies have retried some of them: only runs that are still COMPLETED or FAILED count. When several runs of a
+-- ends the runs, after the policies have retried some of them: only runs that are still COMPLETED or FAILED by themselves count. When several runs of a
 -- definition end at once, the first of them is the turn.
 create or replace function public.note_turns(p_run_ids uuid[]) returns void
 language plpgsql as $$
@@ -28,6 +29,7 @@ begin
       from public.workflow_runs r
       join public.workflow_definitions d on d.id = r.workflow_definition_id
       where r.id = any (p_run_ids) and r.status in ('COMPLETED', 'FAILED') and d.last_end is distinct from r.status
+        and (r.failure_code is null or r.failure_code not in ('STOPPED', 'SUPERSEDED'))
         and (d.last_end is not null or exists (select from public.endpoints_with_turns(d.tenant_id)))
       order by d.id, r.completed_at, r.id
     ), noted as (

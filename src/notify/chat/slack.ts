@@ -12,6 +12,15 @@ const ESCAPED: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", "
 
 const escaped = (text: string) => text.replaceAll(/[&<>]/g, (char) => ESCAPED[char] ?? char);
 
+/**
+ * What would make a part of a name bold, italic, struck through or code. Slack has no way to escape it, so it gets a character that looks
+ * like it. An underscore between letters or digits changes nothing, so it stays as it is.
+ */
+const LOOKALIKES: Readonly<Record<string, string>> = { "*": "∗", _: "ˍ", "`": "ˋ", "~": "∼" };
+
+const unformatted = (text: string) =>
+  text.replaceAll(/[*`~]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, (char) => LOOKALIKES[char] ?? char);
+
 const MARKS = { good: "✅ ", bad: "❌ ", neutral: "" };
 
 /** `verbatim`: Slack does not turn text into a link or a mention because it looks like one. */
@@ -20,14 +29,15 @@ const section = (text: string) => ({ type: "section", text: { type: "mrkdwn", te
 /** Three backticks would end the block that shows an error. */
 const fenced = (text: string) => `\`\`\`\n${clip(text.replaceAll("```", "'''"), MAX_SECTION - 8, escaped)}\n\`\`\``;
 
-export function slackBody({ title, mood, error, facts, link }: ChatMessage): string {
+export function slackBody({ title: given, mood, error, facts, link }: ChatMessage): string {
+  const title = escaped(unformatted(given));
   const linked = `<${escaped(link.url)}|${escaped(link.label)}>`;
-  const lines = facts.map(({ name, value }) => `${name}: ${value}\n`).join("");
+  const lines = facts.map(({ name, value }) => `${name}: ${unformatted(value)}\n`).join("");
   return JSON.stringify({
     // Shown in the notifications of a device, and by clients that cannot show blocks.
-    text: `${MARKS[mood]}${escaped(title)}`,
+    text: `${MARKS[mood]}${title}`,
     blocks: [
-      section(`${MARKS[mood]}*${escaped(title)}*`),
+      section(`${MARKS[mood]}*${title}*`),
       ...(error === null ? [] : [section(fenced(error))]),
       section(`${clip(lines.trim(), MAX_SECTION - linked.length - 1, escaped)}\n${linked}`.trim()),
     ],

@@ -52,7 +52,7 @@ const content = {
       type: ["array", "null"],
       description:
         "Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. " +
-        "`works_again`: a run completed, and the one before it had failed. Null, the default, means all ends.",
+        "`works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends.",
     }),
   description: text({ max: 1000 })
     .nullish()
