@@ -48,11 +48,9 @@ const UNAUDITED: Record<string, string> = {
   "runs/time_out_overdue_runs": "The sweep calls it.",
   "runs/trigger_batch": "It triggers runs, which have their user.",
   "runs/trigger_run": "It triggers a run, which has its user.",
-  "triggers/backfill_trigger": "It triggers runs. Their firings have the user.",
   "triggers/delete_old_firings": "The sweep calls it.",
   "triggers/fire_due": "The sweep calls it.",
   "triggers/receive_webhook": "It triggers a run, which has its user.",
-  "triggers/fire_trigger": "It triggers a run. Its firing has the user.",
 };
 
 const faults: string[] = [];

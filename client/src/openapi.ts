@@ -328,7 +328,7 @@ export interface paths {
         put?: never;
         /**
          * Fire a trigger now
-         * @description The run is triggered with the rights of the user who changed the trigger last, as when it fires by itself. This also works while the trigger is paused. The schedule goes on as before.
+         * @description The run is triggered with the rights of the user who changed the trigger last, as when it fires by itself. You need the rights that an invoke needs, too. This also works while the trigger is paused. The schedule goes on as before.
          */
         post: operations["fire_trigger"];
         delete?: never;
@@ -388,7 +388,7 @@ export interface paths {
         put?: never;
         /**
          * Fire a trigger for instants of the past
-         * @description For each instant of its schedule in the range, at most 500, that has not fired before as far as its firings are kept. The runs wait for their turns, whatever `when_busy` says. It ends at the first firing that is refused.
+         * @description For each instant of its schedule in the range, at most 500 and in at most ten years, that has not fired before as far as its firings are kept. The runs wait for their turns, whatever `when_busy` says. It ends at the first firing that is refused. You need the rights that an invoke needs, too.
          */
         post: operations["backfill_trigger"];
         delete?: never;
@@ -2839,7 +2839,7 @@ export interface components {
          */
         Schedule: {
             /**
-             * @description Five fields: minute, hour, day of the month, month, day of the week, with names, lists, ranges and steps. `null` when `at` is given.
+             * @description Five fields: minute, hour, day of the month, month, day of the week, with names, lists, ranges and steps. When neither of the two fields of days has all days, it fires on the days of either. `null` when `at` is given.
              * @example 0 6 * * 1-5
              */
             cron: string | null;
@@ -3117,7 +3117,7 @@ export interface components {
          */
         GivenSchedule: {
             /**
-             * @description Five fields: minute, hour, day of the month, month, day of the week, with names, lists, ranges and steps. `null` when `at` is given.
+             * @description Five fields: minute, hour, day of the month, month, day of the week, with names, lists, ranges and steps. When neither of the two fields of days has all days, it fires on the days of either. `null` when `at` is given.
              * @default null
              * @example 0 6 * * 1-5
              */
@@ -3424,7 +3424,8 @@ export interface components {
          *         {
          *           "at": "2026-02-02T05:00:00.000Z"
          *         }
-         *       ]
+         *       ],
+         *       "time_zone_data": "2026c"
          *     }
          */
         TriggerOccurrences: {
@@ -3432,6 +3433,8 @@ export interface components {
                 /** Format: date-time */
                 at: string;
             }[];
+            /** @description The release of the IANA time-zone data by which they were computed: the newest whose changes the runtime has, as far as the service can tell them apart. Null when that is older than 2025a. */
+            time_zone_data: string | null;
         };
         /**
          * @example {
@@ -3470,7 +3473,7 @@ export interface components {
             from: string;
             /**
              * Format: date-time
-             * @description All instants are before it. Not in the future.
+             * @description All instants are before it. Not in the future, and at most 10 years after `from`.
              */
             to: string;
             /**
@@ -4696,7 +4699,7 @@ export interface components {
             workflow_definition_ids?: unknown[] | null;
             /** @description Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events. */
             labels?: unknown[] | null;
-            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Null, the default, means all ends. */
+            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends. */
             on?: unknown[] | null;
             description?: string | null;
             format?: components["schemas"]["NotificationFormat"] & unknown;
@@ -4715,7 +4718,7 @@ export interface components {
             workflow_definition_ids?: unknown[] | null;
             /** @description Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events. */
             labels?: unknown[] | null;
-            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Null, the default, means all ends. */
+            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends. */
             on?: unknown[] | null;
             description?: string | null;
             format?: components["schemas"]["NotificationFormat"] & unknown;
@@ -5625,7 +5628,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             at: string;
-            /** @description The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more. */
+            /** @description The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more. */
             action: string;
             actor: components["schemas"]["AuditActor"];
             object: components["schemas"]["AuditObject"];
@@ -10119,7 +10122,7 @@ export interface operations {
                 actor_id?: string;
                 /** @description Only events on this object, or about it. */
                 object_id?: string;
-                action?: "workflow_definition.created" | "workflow_definition.replaced" | "workflow_definition.policy_replaced" | "workflow_definition.paused" | "workflow_definition.resumed" | "workflow_definition.shared" | "workflow_definition.deleted" | "trigger.created" | "trigger.replaced" | "trigger.paused" | "trigger.resumed" | "trigger.secret_rotated" | "trigger.deleted" | "workflow_run.stopped" | "workflow_run.retried" | "workflow_run.deleted" | "path_part.created" | "path_part.changed" | "path_part.deleted" | "user.created" | "user.role_changed" | "user.deactivated" | "user.activated" | "user.deleted" | "user.login_tied" | "user.login_untied" | "user.signed_out" | "user.permission_given" | "user.permission_changed" | "user.permission_revoked" | "api_key.created" | "api_key.revoked" | "invite.created" | "invite.accepted" | "invite.withdrawn" | "notification_endpoint.created" | "notification_endpoint.changed" | "notification_endpoint.secret_rotated" | "notification_endpoint.tested" | "notification_endpoint.notification_resent" | "notification_endpoint.deleted";
+                action?: "workflow_definition.created" | "workflow_definition.replaced" | "workflow_definition.policy_replaced" | "workflow_definition.paused" | "workflow_definition.resumed" | "workflow_definition.shared" | "workflow_definition.deleted" | "trigger.created" | "trigger.replaced" | "trigger.paused" | "trigger.resumed" | "trigger.fired" | "trigger.backfilled" | "trigger.secret_rotated" | "trigger.deleted" | "workflow_run.stopped" | "workflow_run.retried" | "workflow_run.deleted" | "path_part.created" | "path_part.changed" | "path_part.deleted" | "user.created" | "user.role_changed" | "user.deactivated" | "user.activated" | "user.deleted" | "user.login_tied" | "user.login_untied" | "user.signed_out" | "user.permission_given" | "user.permission_changed" | "user.permission_revoked" | "api_key.created" | "api_key.revoked" | "invite.created" | "invite.accepted" | "invite.withdrawn" | "notification_endpoint.created" | "notification_endpoint.changed" | "notification_endpoint.secret_rotated" | "notification_endpoint.tested" | "notification_endpoint.notification_resent" | "notification_endpoint.deleted";
                 /** @description Only events from this instant on. */
                 since?: string;
                 /** @description Only events before this instant. */

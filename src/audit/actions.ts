@@ -4,7 +4,7 @@
  */
 const ACTIONS = {
   workflow_definition: ["created", "replaced", "policy_replaced", "paused", "resumed", "shared", "deleted"],
-  trigger: ["created", "replaced", "paused", "resumed", "secret_rotated", "deleted"],
+  trigger: ["created", "replaced", "paused", "resumed", "fired", "backfilled", "secret_rotated", "deleted"],
   workflow_run: ["stopped", "retried", "deleted"],
   path_part: ["created", "changed", "deleted"],
   user: [

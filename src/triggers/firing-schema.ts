@@ -85,16 +85,44 @@ export const FiringPageSchema = z
 export const MAX_OCCURRENCES = 500;
 
 export const OccurrencesSchema = z
-  .strictObject({ items: z.array(z.strictObject({ at: instant() })).max(MAX_OCCURRENCES) })
-  .openapi("TriggerOccurrences", { example: { items: [{ at: "2026-02-02T05:00:00.000Z" }] } });
+  .strictObject({
+    items: z.array(z.strictObject({ at: instant() })).max(MAX_OCCURRENCES),
+    time_zone_data: z
+      .string()
+      .nullable()
+      .openapi({
+        description:
+          "The release of the IANA time-zone data by which they were computed: the newest whose changes the runtime has, as far as the service " +
+          "can tell them apart. Null when that is older than 2025a.",
+      }),
+  })
+  .openapi("TriggerOccurrences", {
+    example: { items: [{ at: "2026-02-02T05:00:00.000Z" }], time_zone_data: "2026c" },
+  });
+
+/** The schedule is computed for this long: see `instantsAfter`. */
+const MOST_BACKFILL_YEARS = 10;
+
+/** An end of a backfill that is too late would leave out instants without a word. */
+function isTooLong({ from, to }: { from: string; to: string }): boolean {
+  const end = new Date(from);
+  end.setUTCFullYear(end.getUTCFullYear() + MOST_BACKFILL_YEARS);
+  return Date.parse(to) > end.getTime();
+}
 
 export const BackfillRequestSchema = z
   .strictObject({
     from: givenInstant().openapi({ description: "The first instant may be this one." }),
-    to: givenInstant().openapi({ description: "All instants are before it. Not in the future." }),
+    to: givenInstant().openapi({
+      description: `All instants are before it. Not in the future, and at most ${MOST_BACKFILL_YEARS} years after \`from\`.`,
+    }),
     dry_run: z.boolean().default(false).openapi({ description: "True fires nothing, and says what it would fire." }),
   })
   .refine(({ from, to }) => Date.parse(from) < Date.parse(to), { path: ["to"], message: "Must be after `from`." })
+  .refine((range) => !isTooLong(range), {
+    path: ["to"],
+    message: `Must be at most ${MOST_BACKFILL_YEARS} years after \`from\`. Send a shorter range, then the next.`,
+  })
   .openapi("TriggerBackfillRequest", {
     example: { from: "2026-01-01T00:00:00Z", to: "2026-02-01T00:00:00Z", dry_run: true },
   });

@@ -16,6 +16,7 @@ import {
 } from "./firing-schema.ts";
 import { toInstant } from "./schedule/plan.ts";
 import { occurrencesAfter, type Schedule } from "./schedule/schedule.ts";
+import { timeZoneData } from "./schedule/time-zone-data.ts";
 import { PauseTriggerRequestSchema, TriggerSchema, triggerParams } from "./trigger-schema.ts";
 import {
   backfillTrigger,
@@ -101,8 +102,8 @@ const fire = callerWrite({
   tags,
   summary: "Fire a trigger now",
   description:
-    "The run is triggered with the rights of the user who changed the trigger last, as when it fires by itself. This also works while the " +
-    "trigger is paused. The schedule goes on as before.",
+    "The run is triggered with the rights of the user who changed the trigger last, as when it fires by itself. You need the rights that an " +
+    "invoke needs, too. This also works while the trigger is paused. The schedule goes on as before.",
   request: { params: triggerParams },
   problems: ["not_found", "conflict"],
   responses: {
@@ -182,7 +183,8 @@ firings.openapi(occurrences, async (c) => {
   const { from, to, limit } = c.req.valid("query");
   const { trigger, now } = await findTrigger(c.env.db, c.var.credential, c.req.valid("param").trigger_id);
   const { schedule } = trigger;
-  return c.json({ items: schedule === null ? [] : occurrencesIn(schedule, from ?? now, to, limit) }, 200);
+  const items = schedule === null ? [] : occurrencesIn(schedule, from ?? now, to, limit);
+  return c.json({ items, time_zone_data: timeZoneData() }, 200);
 });
 
 const backfill = callerWrite({
@@ -192,8 +194,8 @@ const backfill = callerWrite({
   tags,
   summary: "Fire a trigger for instants of the past",
   description:
-    "For each instant of its schedule in the range, at most 500, that has not fired before as far as its firings are kept. The runs wait " +
-    "for their turns, whatever `when_busy` says. It ends at the first firing that is refused.",
+    "For each instant of its schedule in the range, at most 500 and in at most ten years, that has not fired before as far as its firings are kept. The runs wait " +
+    "for their turns, whatever `when_busy` says. It ends at the first firing that is refused. You need the rights that an invoke needs, too.",
   request: {
     params: triggerParams,
     body: { required: true, content: { "application/json": { schema: BackfillRequestSchema } } },

@@ -1,5 +1,6 @@
 /** Turns refusals of verbs and reads of triggers into problems. */
 import { z } from "zod";
+import { lackingRights, partFaultSchema, toFault } from "../files/part-faults.ts";
 import { idTakenProblem, Problem, ValidationFailed } from "../http/problems.ts";
 import { inputFaultAt, inputFaultSchema } from "../inputs/input-schema.ts";
 import { NEEDS_ONE_SLOT } from "../workflows/policy.ts";
@@ -9,10 +10,12 @@ export const triggerRefusalSchema = z.object({
   refused: z.enum([
     ...["not_found", "forbidden", "too_many", "id_taken", "past", "several_slots", "other_kind", "changed"],
     ...["other_scheme", "no_schedule", "no_secret", "token_given", "secret_malformed", "seen_another"],
-    ...["of_itself", "of_not_found", "input_invalid"],
+    ...["of_itself", "of_not_found", "input_invalid", "path_parts"],
   ] as const),
   /** Of `input_invalid`. */
   input_faults: z.array(inputFaultSchema).default([]),
+  /** Of `path_parts`: the rights that the caller lacks in order to invoke the workflow. */
+  faults: z.array(partFaultSchema).default([]),
 });
 
 /** What can be wrong with a secret that somebody has given. */
@@ -26,7 +29,7 @@ export const NO_TRIGGER = "There is no such trigger, or its workflow is not your
 
 /** `notFound` says what was not found. */
 export function triggerProblem(
-  { refused, input_faults }: z.infer<typeof triggerRefusalSchema>,
+  { refused, input_faults, faults }: z.infer<typeof triggerRefusalSchema>,
   notFound: string = NO_TRIGGER,
 ): Problem | ValidationFailed {
   switch (refused) {
@@ -67,6 +70,8 @@ export function triggerProblem(
       ]);
     case "input_invalid":
       return new ValidationFailed(input_faults.map((fault) => inputFaultAt(["body"], fault)));
+    case "path_parts":
+      return lackingRights("To let this trigger fire", faults) ?? new ValidationFailed(faults.map(toFault));
     case "of_not_found":
       return new ValidationFailed([{ loc: ["body", "run", "of"], type: "value_error", msg: NO_DEFINITION }]);
     case "changed":

@@ -136,7 +136,7 @@ export const resumeTrigger = defineVerb({
   isRepeatable: true,
 });
 
-/** Fires a trigger now, with the rights of its user. The result is the firing, whatever its outcome. */
+/** Fires a trigger now, with the rights of its user. The caller needs those of an invoke, too. The result is the firing, whatever its outcome. */
 export const fireTrigger = defineVerb({
   ...TRIGGER_VERB,
   name: "fire_trigger",

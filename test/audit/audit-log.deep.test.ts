@@ -36,6 +36,7 @@ const AUDITED: Record<string, string> = {
   pause_trigger: "trigger.paused",
   resume_trigger: "trigger.resumed",
   rotate_trigger_secret: "trigger.secret_rotated",
+  fire_trigger: "trigger.fired",
   delete_trigger: "trigger.deleted",
   stop_workflow_run: "workflow_run.stopped",
   retry_workflow_run: "workflow_run.retried",
@@ -76,7 +77,7 @@ const AUDITED: Record<string, string> = {
 const LIFE_OF_RUNS = [
   ...["invoke_workflow", "invoke_workflow_batch", "start_workflow_run_now"],
   ...[
-    "fire_trigger",
+    // With `dry_run`, as it is called here, it only reads: test/triggers/backfill.test.ts.
     "backfill_trigger",
     "receive_webhook",
     "receive_webhook_by_token",
@@ -97,6 +98,7 @@ const ACTS_AGAIN = new Set([
     "rotate_trigger_secret",
     "test_notification_endpoint",
   ],
+  "fire_trigger",
   // It gives the workflow its secret again, and nobody can tell whether that is the same one.
   ...["update_workflow_definition", "resend_notification_delivery"],
 ]);

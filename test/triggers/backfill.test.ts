@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { decide, dueTriggerSchema } from "../../src/triggers/schedule/decide.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { insertParts, permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { backdate, createTrigger, type Firing, readFirings, send, thisMinute } from "./support.ts";
@@ -93,6 +94,43 @@ describe("a backfill", () => {
     expect(await readFirings(service, tenant, id)).toHaveLength(1);
   });
 
+  it("and a firing by hand need the caller's own right to invoke, and are in the audit log", async () => {
+    const { id } = await createTrigger(service, tenant, DAILY);
+    const { sql } = service.database;
+    const { idOf } = await insertParts(service.database, tenant, ["/secret.md", "/open"]);
+    const [definition] = await sql`
+      update workflow_definitions
+      set source_path_part_ids = ${[idOf("/secret.md")]}::uuid[], instruction_path_part_ids = ${[idOf("/open")]}::uuid[],
+        output_path_part_ids = ${[idOf("/open")]}::uuid[]
+      where id = ${tenant.definitionId} returning path_part_id`;
+    await permit(service.database, tenant, String(definition?.path_part_id), "READ_WRITE");
+    await permit(service.database, tenant, idOf("/open"), "READ_WRITE");
+    const letFire = async () => [
+      await service.send("POST", `/v1/triggers/${id}/fire`, tenant.user.key),
+      await service.send("POST", `/v1/triggers/${id}/backfill`, tenant.user.key, MARCH),
+    ];
+    for (const refused of await letFire()) {
+      expect([refused.status, await refused.text()]).toEqual([
+        403,
+        expect.stringContaining("To let this trigger fire you also need: read on a source"),
+      ]);
+    }
+    expect(await readFirings(service, tenant, id)).toEqual([]);
+    await permit(service.database, tenant, idOf("/secret.md"), "READ_ONLY");
+    expect((await letFire()).map(({ status }) => status)).toEqual([202, 202]);
+    const audited = await sql`
+      select action, actor_id, object_id, detail - 'firing_id' as detail from audit_events
+      where tenant_id = ${tenant.id} and action in ('trigger.fired', 'trigger.backfilled') order by at`;
+    const [actor_id, object_id] = [tenant.user.id, id];
+    expect(audited).toEqual([
+      { action: "trigger.fired", actor_id, object_id, detail: { outcome: "FIRED" } },
+      {
+        ...{ action: "trigger.backfilled", actor_id, object_id },
+        detail: { count: 3, from: INSTANTS[0], to: INSTANTS[2] },
+      },
+    ]);
+  });
+
   it("of two at the same time fires each instant once", async () => {
     const { id } = await createTrigger(service, tenant, DAILY);
     const both = await Promise.all([backfill(id, MARCH), backfill(id, MARCH)]);
@@ -153,9 +191,15 @@ describe("a backfill", () => {
     ["a range that is empty", { from: MARCH.from, to: MARCH.from }, 422, "Must be after `from`."],
     [
       "a range that ends in the future",
-      { from: MARCH.from, to: "2999-01-01T00:00:00Z" },
+      { from: MARCH.from, to: new Date(Date.now() + 86_400_000).toISOString() },
       422,
       "Must not be in the future.",
+    ],
+    [
+      "a range of more than ten years, of which it would leave instants out",
+      { from: "2016-01-01T00:00:00Z", to: "2026-01-01T00:00:01Z" },
+      422,
+      "Must be at most 10 years after `from`.",
     ],
     ["more than 500 instants", { from: "2020-01-01T00:00:00Z", to: MARCH.to }, 409, "more than 500 instants"],
   ])("is refused for %s", async (_, body, status, text) => {

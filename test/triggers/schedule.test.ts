@@ -32,6 +32,7 @@ describe("a cron expression", () => {
     "0 0 * * 0-6",
     "0 0 * * sat-sun",
     "  0  0 1 1 * ",
+    "0\t6 * \t *\t1-5",
   ])("may be %s", (text) => {
     expect(parseCron(text)).not.toBeNull();
   });
@@ -60,7 +61,7 @@ describe("a cron expression", () => {
         "0 0 mon * *",
         "1,, * * * *",
       ],
-      ["0 0 * * L", "0 0 ? * *", "0 0 * * mon#1", "-1 * * * *", "0\t6 * * *", "0 6 * * 1-5 # weekdays", "*-5 * * * *"],
+      ["0 0 * * L", "0 0 ? * *", "0 0 * * mon#1", "-1 * * * *", "0 6 * * 1-5 # weekdays", "*-5 * * * *"],
     ].flat(),
   )("may not be %s", (text) => {
     expect(parseCron(text)).toBeNull();
@@ -76,6 +77,19 @@ describe("a cron expression", () => {
   ])("%s has days: %s", (text, expected) => {
     const cron = parseCron(text);
     expect(cron && hasDays(cron)).toBe(expected);
+  });
+
+  it.each([
+    ["0 0 */2 * mon", ["2026-06-01", "2026-06-03", "2026-06-05", "2026-06-07", "2026-06-08"]],
+    ["0 0 1-31 * mon", ["2026-06-01", "2026-06-08", "2026-06-15"]],
+    ["0 0 1 * mon", ["2026-06-01", "2026-06-08", "2026-06-15"]],
+  ])("%s fires on %j, as the document says", (cron, days) => {
+    const found = firstOf(schedule(cron, { time_zone: "UTC" }), "2026-05-31T12:00:00Z", days.length);
+    expect(found).toEqual(days.map((day) => `${day}T00:00Z`));
+  });
+
+  it("means the same with tabs between its fields", () => {
+    expect(parseCron("15\t6 1\t\t* *")).toEqual(parseCron("15 6 1 * *"));
   });
 
   it("names the 29th of February, however far away it is", () => {

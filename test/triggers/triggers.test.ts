@@ -178,7 +178,12 @@ describe("a trigger", () => {
   it("tells its instants, of the past and of the future, also while it is paused", async () => {
     const { id } = await createTrigger(service, tenant, { ...HOURLY, jitter_seconds: 60 }, { is_active: false });
     const occurrences = (query: string) =>
-      send<{ items: { at: string }[] }>(service, "GET", `/v1/triggers/${id}/occurrences?${query}`, tenant.owner.key);
+      send<{ items: { at: string }[]; time_zone_data: string }>(
+        service,
+        "GET",
+        `/v1/triggers/${id}/occurrences?${query}`,
+        tenant.owner.key,
+      );
     const { items } = await occurrences("from=2026-03-29T00:00:00Z&to=2026-03-29T03:00:00Z");
     expect(items.map(({ at }) => at)).toEqual([
       ...["2026-03-29T00:00:00.000Z", "2026-03-29T01:00:00.000Z", "2026-03-29T02:00:00.000Z"],
@@ -186,6 +191,7 @@ describe("a trigger", () => {
     expect((await occurrences("limit=2")).items[0]).toEqual({ at: nextHour() });
     expect((await occurrences("limit=500")).items).toHaveLength(500);
     expect((await occurrences("from=9999-12-30T00:00:00Z")).items).toEqual([]);
+    expect((await occurrences("limit=1")).time_zone_data).toMatch(/^20\d\d[a-z]$/);
     const unknown = await service.get(`/v1/triggers/${uuid()}/occurrences`, tenant.owner.key);
     expect(unknown.status).toBe(404);
   });

@@ -115,6 +115,16 @@ begin
     having count(*) > 0), '{}'), '{}');
 end $$;
 
+-- May this user let a trigger of a definition fire now? They need the rights that their own invoke needs, since the trigger may have more.
+-- Returns {}, or {"refused": "path_parts", "faults": see `frozen_for_runs`}.
+create or replace function public.judge_own_firing(p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid) returns jsonb
+language plpgsql stable as $$
+declare
+  v_faults constant jsonb := public.frozen_for_runs(p_role, p_tenant_id, p_user_id, p_definition_id) -> 'faults';
+begin
+  return case when public.lacks_rights(v_faults) then jsonb_build_object('refused', 'path_parts', 'faults', v_faults) else '{}' end;
+end $$;
+
 -- True when one of the faults of `path_parts_of_run` is that the user lacks a right.
 create or replace function public.lacks_rights(p_faults jsonb) returns boolean
 language plpgsql immutable as $$

@@ -6,6 +6,8 @@ import { plural } from "../format.ts";
 const DONE: Record<string, string> = {
   replaced: "changed",
   policy_replaced: "changed the policy of",
+  fired: "fired by hand",
+  backfilled: "fired for the past",
   secret_rotated: "gave a new secret to",
   tested: "sent a test to",
   notification_resent: "sent a notification again to",

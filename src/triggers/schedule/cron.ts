@@ -28,17 +28,17 @@ const field = (names = "") => {
 };
 
 /** Five fields: minute, hour, day of the month, month, day of the week. */
-const EXPRESSION = new RegExp(`^${[field(), field(), field(), field(MONTHS), field(WEEKDAYS)].join(" +")}$`, "i");
+const EXPRESSION = new RegExp(`^${[field(), field(), field(), field(MONTHS), field(WEEKDAYS)].join(" ")}$`, "i");
 
 const ascending = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
 
 /** Null for a text that is not a cron expression with five fields. */
 export function parseCron(text: string): Cron | null {
-  const trimmed = text.trim();
+  const trimmed = text.trim().replaceAll(/[ \t]+/g, " ");
   if (!EXPRESSION.test(trimmed)) return null;
   try {
     const parsed = parseCronExpression(trimmed);
-    const [minutes = "", hours = ""] = trimmed.split(/ +/);
+    const [minutes = "", hours = ""] = trimmed.split(" ");
     return {
       minutes: ascending(parsed.minutes),
       hours: ascending(parsed.hours),
@@ -66,8 +66,9 @@ export function hasDays({ days, months, weekdays }: Cron): boolean {
 }
 
 /**
- * True for a local day, given as its midnight in UTC. As in every cron, an expression that names days of the month and days of the
- * week means both of them: the 1st, and every Monday.
+ * True for a local day, given as its midnight in UTC. An expression that names days of the month and days of the week
+ * means both of them: the 1st, and every Monday. A field names days when it leaves some out. (Vixie's cron asks whether the field begins with
+ * an asterisk, so it reads a step of all days, and a full range such as `1-31`, otherwise.)
  */
 export function hasDay({ days, months, weekdays }: Cron, midnight: number): boolean {
   const date = new Date(midnight);

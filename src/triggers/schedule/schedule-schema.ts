@@ -23,8 +23,8 @@ const scheduleFields = {
     .nullable()
     .openapi({
       description:
-        "Five fields: minute, hour, day of the month, month, day of the week, with names, lists, ranges and steps. `null` when " +
-        "`at` is given.",
+        "Five fields: minute, hour, day of the month, month, day of the week, with names, lists, ranges and steps. When neither of the two " +
+        "fields of days has all days, it fires on the days of either. `null` when `at` is given.",
       example: "0 6 * * 1-5",
     }),
   at: text({ max: 40 }).nullable().openapi({

@@ -1,17 +1,19 @@
 -- Fires a trigger for instants of the past, [{"at", "firing_id", "run_id"}] in order, which were computed from this version of it. Their
 -- runs wait for their turns, whatever `when_busy` says. An instant that has fired before, and whose firing is kept, does not fire again.
--- At the first one that is refused, it ends: the others would be refused for the same reason.
+-- At the first one that is refused, it ends: the others would be refused for the same reason. The caller needs the rights of an invoke, too.
 --
 -- Closes the race with a change of the schedule, and with another backfill: all of them hold the definition's lock.
 --
 -- Answers {"result": {"fired": how many, "refused": the firing that was refused, or null}}, or "refused": changed (since it was
--- computed), input_unchecked (of the trigger, so nothing was fired: see `check_inputs`), and see `lock_and_judge_trigger`
+-- computed), input_unchecked (of the trigger, so nothing was fired: see `check_inputs`), path_parts (see `judge_own_firing`), and see
+-- `lock_and_judge_trigger`
 create or replace function public.backfill_trigger(p_context jsonb, p_trigger_id uuid, p_version integer, p_firings jsonb)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_judged jsonb;
+  v_rights jsonb;
   v_tenant_id uuid;
   v_definition_id uuid;
   v_now timestamptz;
@@ -26,6 +28,10 @@ begin
   v_definition_id := v_judged ->> 'definition_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+  v_rights := public.judge_own_firing(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id);
+  if v_rights ? 'refused' then
+    return public.answer_of(p_context, v_since, v_tenant_id, v_rights);
   end if;
   v_now := clock_timestamp();
 
@@ -54,6 +60,10 @@ begin
     end if;
     v_fired := v_fired + 1;
   end loop;
+  if v_outcome is not null and not v_outcome ? 'unchecked' then
+    perform public.audit_act(p_context, v_tenant_id, 'trigger.backfilled', 'trigger', p_trigger_id, jsonb_build_object(
+      'count', v_fired, 'from', p_firings #> '{0,at}', 'to', p_firings #> '{-1,at}'));
+  end if;
 
   -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);

@@ -1,24 +1,33 @@
--- Fires a trigger by hand, also one that is paused, with the rights of its user. The schedule goes on as before.
+-- Fires a trigger by hand, also one that is paused, with the rights of its user. The caller needs the rights of an invoke, too. The
+-- schedule goes on as before.
 --
 -- Idempotent: called again with the same `p_firing_id`, it answers the firing of the first call.
 -- Closes the race with an invoke, and with another firing: all of them hold the definition's lock.
 --
--- Answers {"result": {"firing"}}, whatever its outcome, or "refused": input_unchecked (see `check_inputs`), and see `lock_and_judge_trigger`
+-- Answers {"result": {"firing"}}, whatever its outcome, or "refused": input_unchecked (see `check_inputs`), path_parts (see
+-- `judge_own_firing`), and see `lock_and_judge_trigger`
 create or replace function public.fire_trigger(p_context jsonb, p_trigger_id uuid, p_firing_id uuid, p_run_id uuid)
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_judged jsonb;
+  v_rights jsonb;
+  v_tenant_id uuid;
   v_definition_id uuid;
   v_now timestamptz;
   v_fired jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  v_tenant_id := v_judged ->> 'tenant_id';
   v_definition_id := v_judged ->> 'definition_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
+  end if;
+  v_rights := public.judge_own_firing(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id);
+  if v_rights ? 'refused' then
+    return public.answer_of(p_context, v_since, v_tenant_id, v_rights);
   end if;
   v_now := clock_timestamp();
 
@@ -29,14 +38,18 @@ begin
   if not exists (select from public.trigger_firings f where f.id = p_firing_id) then
     v_fired := public.fire(p_context, p_trigger_id, jsonb_build_object(
       'firing_id', p_firing_id, 'run_id', p_run_id, 'cause', 'hand', 'user_id', v_judged -> 'user_id'), v_now);
+    if not v_fired ? 'unchecked' then
+      perform public.audit_act(p_context, v_tenant_id, 'trigger.fired', 'trigger', p_trigger_id,
+        jsonb_build_object('firing_id', p_firing_id, 'outcome', v_fired -> 'outcome'));
+    end if;
   end if;
 
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
   if v_fired ? 'unchecked' then
-    return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid, v_fired);
+    return public.answer_of(p_context, v_since, v_tenant_id, v_fired);
   end if;
-  return public.answer_of(p_context, v_since, (v_judged ->> 'tenant_id')::uuid,
+  return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('firing', (
       select public.firing_response(f) from public.trigger_firings f
       where f.id = p_firing_id and f.trigger_id = p_trigger_id))),
