@@ -65,6 +65,8 @@ async function deployWithoutCells(rest: readonly string[]): Promise<void> {
   if (readCells() !== null) {
     throw new Error("cells.json names cells: say which one is to be deployed, --cell NAME or --all.");
   }
+  // Imported here, since it loads wrangler, which `--help` and a wrong option need not wait for.
+  (await import("./local/cell-environment.ts")).requireOwnDomains();
   const hasEnvironment = rest.some((argument) => ENVIRONMENT.test(argument));
   await runWrangler(hasEnvironment ? rest : ["--env=", ...rest]);
 }
@@ -75,8 +77,8 @@ async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choi
   if (ofCell !== undefined) throw new Error(`Leave out ${ofCell}: cells.json says what the cell is.`);
   const ofOne = all ? has(/^--secrets-file(=|$)/) : undefined;
   if (ofOne !== undefined) throw new Error(`${ofOne} is of a single cell: deploy that one by --cell NAME.`);
-  // Imported here, since it loads wrangler, which a deployment without cells need not wait for.
-  const { requireEnvironment } = await import("./local/cell-environment.ts");
+  const { requireEnvironment, requireOwnDomains } = await import("./local/cell-environment.ts");
+  requireOwnDomains();
   for (const cell of cells) requireEnvironment(cell);
   if (isDryRun) {
     for (const cell of cells) await upload(cell, rest);

@@ -1,4 +1,7 @@
-/** Checks that wrangler.toml has what a cell needs: an environment there inherits neither vars nor bindings from the top level. */
+/**
+ * Checks what wrangler.toml says of its environments: that one has what a cell needs, since it inherits neither vars nor bindings from the
+ * top level, and that no two have the same domain, since it does inherit `routes`.
+ */
 import { join } from "node:path";
 import { unstable_readConfig as readWranglerConfig } from "wrangler";
 import type { Cell } from "./cells.ts";
@@ -6,16 +9,43 @@ import { root } from "./folders.ts";
 
 const BINDINGS = ["HUB", "REGISTER", "ADDRESS_LIMITER", "FAILURE_LIMITER", "CALLER_LIMITER"];
 
+const configOf = (file: string, env: string) => readWranglerConfig({ config: file, env }, { hideWarnings: true });
+
+const placeOf = (env: string): string => (env === "" ? "the top level" : `[env.${env}]`);
+
+/** The hosts of the routes of an environment. */
+const hostsOf = ({ routes = [] }: ReturnType<typeof configOf>): string[] =>
+  routes.map((route: string | { pattern: string }) => {
+    const [host = ""] = (typeof route === "string" ? route : route.pattern).split("/");
+    return host;
+  });
+
+/**
+ * A deployment takes the domains of its environment from the Worker that has them, without asking when nobody is at a terminal. So all
+ * environments are looked at before anything is deployed.
+ * @throws Error that names the two environments with the same domain
+ */
+export function requireOwnDomains(file = join(root, "wrangler.toml")): void {
+  const owners = new Map<string, string>();
+  for (const env of ["", ...(configOf(file, "").definedEnvironments ?? [])]) {
+    for (const host of hostsOf(configOf(file, env))) {
+      const other = owners.get(host);
+      if (other !== undefined)
+        throw new Error(
+          `wrangler.toml gives ${host} to ${placeOf(other)} and to ${placeOf(env)}, so one of the two would take it from the other. An ` +
+            `environment without \`routes\` inherits those of the top level: set its own, or \`routes = []\` and \`workers_dev = true\`.`,
+        );
+      owners.set(host, env);
+    }
+  }
+}
+
 /** @throws Error with a line for each fault of the environment */
 export function requireEnvironment({ name, url, env }: Cell, file = join(root, "wrangler.toml")): void {
-  const place = env === "" ? "the top level of wrangler.toml" : `[env.${env}] of wrangler.toml`;
-  const config = readWranglerConfig({ config: file, env }, { hideWarnings: true });
+  const config = configOf(file, env);
   const { host, protocol } = new URL(url);
-  const patterns: string[] = (config.routes ?? []).map((route: string | { pattern: string }) =>
-    typeof route === "string" ? route : route.pattern,
-  );
   const isServed =
-    patterns.some((pattern) => pattern.split("/")[0] === host) ||
+    hostsOf(config).includes(host) ||
     (config.workers_dev !== false && host.endsWith(".workers.dev")) ||
     // Only a cell on this machine has an http URL, and it needs no route.
     protocol === "http:";
@@ -32,5 +62,7 @@ export function requireEnvironment({ name, url, env }: Cell, file = join(root, "
     ...BINDINGS.filter((binding) => !bindings.has(binding)).map((binding) => `it lacks the binding ${binding}`),
   ];
   if (faults.length > 0)
-    throw new Error(`The cell ${name} cannot be deployed from ${place}:\n  ${faults.join("\n  ")}`);
+    throw new Error(
+      `The cell ${name} cannot be deployed from ${placeOf(env)} of wrangler.toml:\n  ${faults.join("\n  ")}`,
+    );
 }

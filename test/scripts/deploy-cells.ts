@@ -5,7 +5,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import type { Stack } from "../../scripts/local/browser.ts";
-import { requireEnvironment } from "../../scripts/local/cell-environment.ts";
+import { requireEnvironment, requireOwnDomains } from "../../scripts/local/cell-environment.ts";
 import { readCells } from "../../scripts/local/cells.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
@@ -250,6 +250,23 @@ export function describeDeployment(stack: () => Stack): void {
       write({ cells: [changed] });
       for (const cell of readCells(file) ?? []) expect(() => requireEnvironment(cell)).toThrow(fault);
     }
+  });
+
+  it("gives a domain to one environment alone: the others do not inherit that of production, or nothing is deployed", () => {
+    const toml = join(folder, "wrangler.toml");
+    const own = readFileSync(join(root, "wrangler.toml"), "utf8");
+    const withDomain = own.replace("# routes = [{", "routes = [{");
+    expect(withDomain).not.toBe(own);
+    writeFileSync(toml, withDomain);
+    expect(() => requireOwnDomains(toml)).not.toThrow();
+
+    writeFileSync(toml, withDomain.replace("[env.staging]\nworkers_dev = true\nroutes = []", "[env.staging]"));
+    expect(() => requireOwnDomains(toml)).toThrow(
+      /gives runs\.example\.com to the top level and to \[env\.staging\].*set its own, or `routes = \[\]`/,
+    );
+    const [domain] = /^routes = \[\{.+$/m.exec(withDomain) ?? [];
+    writeFileSync(toml, own.replaceAll("routes = []", domain ?? ""));
+    expect(() => requireOwnDomains(toml)).toThrow(/gives runs\.example\.com to \[env\.eu1\] and to \[env\.staging\]/);
   });
 
   it(
