@@ -177,7 +177,7 @@ async function signIn(worker: Worker): Promise<string> {
   });
   await body.dump();
   const [cookie] = String(headers["set-cookie"]).split(";");
-  if (!cookie?.startsWith("ks_uat=")) throw new Error("Nobody could sign in.");
+  if (!cookie?.startsWith("__Host-ks_uat=")) throw new Error("Nobody could sign in.");
   return cookie;
 }
 

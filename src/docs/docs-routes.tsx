@@ -1,12 +1,11 @@
 /** The routes of the documentation: pages for people, the OpenAPI document for programs, and texts for language models. */
 import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { getCookie } from "hono/cookie";
 import { html, raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import workflowsSchema from "../../client/workflows.schema.json";
 import type { AppEnv } from "../http/env.ts";
-import { SESSION_COOKIE } from "../http/middleware/authenticate.ts";
+import { cookieToken } from "../http/middleware/authenticate.ts";
 import { conditional } from "../http/middleware/conditional.ts";
 import { type Document, version } from "../http/openapi.ts";
 import { readTheme, ThemeContext } from "../http/pages/theme.tsx";
@@ -61,7 +60,7 @@ const prefersPages = (c: Context) => c.req.header("Accept")?.startsWith("text/ht
 
 /** Who is signed in to the dashboard in this browser; null for nobody, and when their session is faulty. */
 async function readReader(c: Context<AppEnv>): Promise<Reader | null> {
-  const token = getCookie(c, SESSION_COOKIE);
+  const token = cookieToken(c);
   if (token === undefined) return null;
   return c.env.verifySession(token).then(
     (session) => session,

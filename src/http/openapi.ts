@@ -3,7 +3,7 @@ import type { Hono } from "hono";
 import { version } from "../../package.json";
 import type { AppEnv } from "./env.ts";
 import { PROBLEM_HEADERS, problemBody } from "./errors.ts";
-import { SESSION_COOKIE } from "./middleware/authenticate.ts";
+import { TOKEN_COOKIE } from "./middleware/authenticate.ts";
 import { entityTag, NOT_MODIFIED } from "./middleware/conditional.ts";
 import { PROBLEMS, type ProblemCode } from "./problems.ts";
 import { createRouter } from "./router.ts";
@@ -30,7 +30,7 @@ const SECURITY_SCHEMES = {
   SessionCookie: {
     type: "apiKey",
     in: "cookie",
-    name: SESSION_COOKIE,
+    name: TOKEN_COOKIE,
     description: "A session token as a cookie. Changes need a same-origin `Origin`, or `Sec-Fetch-Site: same-origin`.",
   },
   RunToken: {

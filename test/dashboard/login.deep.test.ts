@@ -77,7 +77,7 @@ describe("signing in by the login service", () => {
     const callback = login.authorize(await browser.begin({ next: "/app/people?q=x" }));
     const [response, requests] = await service.counted(() => browser.get(callback));
     expect([response.status, response.headers.get("Location"), requests]).toEqual([303, "/app/people?q=x", 1]);
-    expect([...browser.cookies.keys()]).toEqual(["ks_uat"]);
+    expect([...browser.cookies.keys()]).toEqual(["__Host-ks_uat"]);
     expect(await me()).toBe(tenant.user.id);
     expect(await (await browser.get(`/app/people/${tenant.user.id}`)).text()).toContain("login.test");
     expect(await loginsOf(tenant.user)).toEqual([login.account.sub]);
@@ -142,7 +142,7 @@ describe("signing in by the login service", () => {
   it("lasts twelve hours from each use, as with a key", async () => {
     login.account = verified(emailOf(tenant.user));
     const response = await browser.signIn();
-    const expires = /ks_uat=[^;]+; Path=\/; Expires=([^;]+); HttpOnly; Secure; SameSite=Lax/.exec(
+    const expires = /__Host-ks_uat=[^;]+; Path=\/; Expires=([^;]+); HttpOnly; Secure; SameSite=Lax/.exec(
       response.headers.getSetCookie().join("\n"),
     )?.[1];
     expect(Math.abs((Date.parse(expires ?? "") - Date.now()) / 1000 - 12 * 3600)).toBeLessThan(100);

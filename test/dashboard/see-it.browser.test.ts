@@ -16,7 +16,7 @@ const world = useWorld({ WORK_SECONDS: "1" });
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
-const COOKIE = "ks_uat";
+const COOKIE = "__Host-ks_uat";
 
 const read = (path: string) => readFileSync(join(root, path), "utf8");
 

@@ -28,6 +28,10 @@ const post = (path: string, fields: Record<string, string>, headers: Record<stri
     redirect: "manual",
   });
 
+/** The cookie that somebody gets who signs in with this key. */
+const cookieOf = async (key: string): Promise<string> =>
+  (await post("/app/sign-in", { key })).headers.get("Set-Cookie")?.split(";")[0] ?? "";
+
 describe("signing in", () => {
   it("begins a session of twelve hours with an API key, in one database request, and does not store the key", async () => {
     const [response, requests] = await service.counted(() =>
@@ -35,7 +39,7 @@ describe("signing in", () => {
     );
     expect([response.status, response.headers.get("Location"), requests]).toEqual([303, "/app/people?offset=0", 1]);
     const cookie = response.headers.get("Set-Cookie") ?? "";
-    expect(cookie).toMatch(/^ks_uat=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
+    expect(cookie).toMatch(/^__Host-ks_uat=[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Lax$/);
     expect(cookie).not.toContain(tenant.owner.key);
     const seconds = (Date.parse(/Expires=([^;]+)/.exec(cookie)?.[1] ?? "") - Date.now()) / 1000;
     expect(Math.abs(seconds - 12 * HOUR)).toBeLessThan(100);
@@ -191,7 +195,7 @@ describe("a session", () => {
     );
     expect(requests).toBe(1);
     const [set, expires] =
-      /ks_uat=[^;]+; Path=\/; Expires=([^;]+)/.exec(response.headers.get("Set-Cookie") ?? "") ?? [];
+      /__Host-ks_uat=[^;]+; Path=\/; Expires=([^;]+)/.exec(response.headers.get("Set-Cookie") ?? "") ?? [];
     return set && expires ? (Date.parse(expires) - Date.now()) / 1000 : null;
   }
 
@@ -233,7 +237,22 @@ describe("signing out", () => {
     const browser = await signIn(service, tenant.owner.key);
     const response = await browser.post("/app/sign-out");
     expect([response.status, response.headers.get("Location")]).toEqual([303, "/app/sign-in"]);
-    expect(response.headers.get("Set-Cookie")).toMatch(/^ks_uat=; Max-Age=0; Path=\/; /);
+    expect(response.headers.get("Set-Cookie")).toMatch(/^__Host-ks_uat=; Max-Age=0; Path=\/; /);
+  });
+
+  it("also drops the cookie of a session that began before the service used the prefix __Host-", async () => {
+    const old = { Cookie: (await cookieOf(tenant.owner.key)).replace("__Host-", "") };
+    expect((await service.fetch("/app/runs", { headers: old })).status).toBe(200);
+    const response = await post("/app/sign-out", {}, old);
+    expect([response.status, response.headers.get("Set-Cookie")]).toEqual([
+      303,
+      expect.stringMatching(/^ks_uat=; Max-Age=0; Path=\/; /),
+    ]);
+  });
+
+  it("cannot be forced by another host of the domain, whose cookie comes after that of this host", async () => {
+    const planted = { Cookie: `ks_uat=planted; ${await cookieOf(tenant.owner.key)}` };
+    expect((await service.fetch("/app/runs", { headers: planted })).status).toBe(200);
   });
 
   it("is not done by another site", async () => {

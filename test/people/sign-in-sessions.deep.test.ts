@@ -140,7 +140,7 @@ describe("signing out everywhere", () => {
     const [first, ...others] = browsers;
     const response = await first?.post(`/app/people/${tenant.user.id}/sign-out`);
     expect([response?.status, response?.headers.get("Location")]).toEqual([303, "/app/sign-in"]);
-    expect(response?.headers.get("Set-Cookie")).toMatch(/^ks_uat=; Max-Age=0;/);
+    expect(response?.headers.get("Set-Cookie")).toMatch(/^__Host-ks_uat=; Max-Age=0;/);
     for (const browser of browsers) expect(await isSignedIn(browser)).toBe(false);
     expect(others).toHaveLength(2);
     expect((await service.get("/v1/users/me", tenant.user.key)).status).toBe(200);

@@ -1,9 +1,9 @@
 /** The session of a browser: a signed token in a cookie. */
 import type { Context } from "hono";
-import { deleteCookie, setCookie } from "hono/cookie";
+import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { type NewSession, signSession } from "../../http/credentials/session-token.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { SESSION_COOKIE } from "../../http/middleware/authenticate.ts";
+import { SESSION_COOKIE, TOKEN_COOKIE } from "../../http/middleware/authenticate.ts";
 
 /** How long a session lasts after it was last used. */
 export const SESSION_SECONDS = 12 * 60 * 60;
@@ -46,5 +46,6 @@ export async function renewSession(c: Context<AppEnv>): Promise<void> {
 export function forgetSession(c: Context<AppEnv>): void {
   const session = c.get("session");
   if (session) c.set("session", { ...session, renewable: null });
-  deleteCookie(c, SESSION_COOKIE, COOKIE);
+  for (const name of [SESSION_COOKIE, TOKEN_COOKIE])
+    if (getCookie(c, name) !== undefined) deleteCookie(c, name, COOKIE);
 }

@@ -1,12 +1,11 @@
 /** The routes of signing in and out. */
 import type { Context } from "hono";
-import { getCookie } from "hono/cookie";
 import { Unauthenticated } from "../../db/access.ts";
 import { hashApiKey, isApiKey } from "../../http/credentials/api-key.ts";
 import { cellOfKey, requireCell } from "../../http/credentials/cell.ts";
 import type { NewSession } from "../../http/credentials/session-token.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { SESSION_COOKIE } from "../../http/middleware/authenticate.ts";
+import { cookieToken } from "../../http/middleware/authenticate.ts";
 import { provideServices } from "../../http/middleware/provide-services.ts";
 import { Problem } from "../../http/problems.ts";
 import { endSignInSession, signInByKey } from "../../people/sign-ins/sign-in-verbs.ts";
@@ -43,7 +42,7 @@ signIn.openForm("/app/sign-in", async (c) => {
 });
 
 signIn.openForm("/app/sign-out", async (c) => {
-  const token = getCookie(c, SESSION_COOKIE);
+  const token = cookieToken(c);
   const session = token === undefined ? null : await c.env.verifySession(token).catch(() => null);
   if (session !== null && session.signInSessionId !== null) {
     provideServices(c, { caller: { session } });

@@ -13,7 +13,14 @@ import { provideServices } from "./provide-services.ts";
 
 const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
 
-export const SESSION_COOKIE = "ks_uat";
+/**
+ * The cookie of a session of the dashboard. A browser takes a cookie with this prefix over https from this host alone, so no other host of
+ * the domain can plant one (RFC 6265bis, 4.1.3.2).
+ */
+export const SESSION_COOKIE = "__Host-ks_uat";
+
+/** The cookie in which other programs send a session token. Until they end, also that of the dashboard's sessions of before the prefix. */
+export const TOKEN_COOKIE = "ks_uat";
 
 const MISTYPED = "The API key looks mistyped or cut off, since its checksum is wrong. Copy the whole key again.";
 
@@ -22,13 +29,17 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** The token of the header `Authorization: Bearer …`; undefined when the request has no such header. */
 export const bearerToken = (c: Context): string | undefined => BEARER.exec(c.req.header("Authorization") ?? "")?.[1];
 
+/** The session token of the request's cookies. The dashboard's own comes first. */
+export const cookieToken = (c: Context): string | undefined =>
+  getCookie(c, SESSION_COOKIE) ?? getCookie(c, TOKEN_COOKIE);
+
 /**
  * Reads the caller's credential from the request. The SQL statement that uses the credential also checks it, so authentication
  * needs no extra round trip.
  */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   const hasHeader = c.req.header("Authorization") !== undefined;
-  const token = hasHeader ? bearerToken(c) : getCookie(c, SESSION_COOKIE);
+  const token = hasHeader ? bearerToken(c) : cookieToken(c);
   if (token === undefined) throw new Problem("unauthenticated");
   if (!hasHeader) requireSameOrigin(c);
   const credential = await readCredential(c, token);
@@ -78,8 +89,5 @@ export const isSameOrigin = (c: Context): boolean =>
  */
 export function requireSameOrigin(c: Context): void {
   if (SAFE_METHODS.has(c.req.method) || isSameOrigin(c)) return;
-  throw new Problem(
-    "forbidden",
-    `With the cookie \`${SESSION_COOKIE}\` only requests of the same origin can make changes.`,
-  );
+  throw new Problem("forbidden", "With the cookie of a session, only requests of the same origin can make changes.");
 }
