@@ -23,6 +23,7 @@ export default defineConfig({
         "command-line.stack.test.ts",
         "migrate.stack.test.ts",
         "client.stack.test.ts",
+        "document.stack.test.ts",
         "verify.stack.test.ts",
       ]),
     },

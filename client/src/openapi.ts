@@ -35,7 +35,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One workflow definition */
+        /**
+         * One workflow definition
+         * @description Its configuration as it is now. Runs keep the snapshot with which they were triggered. The secret of its runner is never shown.
+         */
         get: operations["get_workflow_definition"];
         /**
          * Replace a workflow definition
@@ -100,7 +103,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a workflow's runs get to a runner, how many run at once, and when they are retried */
+        /**
+         * How a workflow's runs get to a runner, how many run at once, and when they are retried
+         * @description Every field is there: one that nobody has set has its default.
+         */
         get: operations["get_workflow_definition_policy"];
         /**
          * Replace the policy of a workflow
@@ -161,7 +167,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A workflow's runs, newest first */
+        /**
+         * A workflow's runs, newest first
+         * @description With an exact `total`. The runs of all workflows are in `/v1/workflow-runs`, which has more filters.
+         */
         get: operations["list_workflow_runs"];
         put?: never;
         post?: never;
@@ -218,7 +227,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A workflow's triggers, newest first */
+        /**
+         * A workflow's triggers, newest first
+         * @description Those that are paused, too.
+         */
         get: operations["list_triggers"];
         put?: never;
         /**
@@ -239,7 +251,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One trigger, and when it fires next */
+        /**
+         * One trigger, and when it fires next
+         * @description Its secret, if it has one, is never shown.
+         */
         get: operations["get_trigger"];
         /**
          * Replace a trigger
@@ -504,7 +519,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How many runs wait, run and have ended, and how long they take */
+        /**
+         * How many runs wait, run and have ended, and how long they take
+         * @description Of the runs that the caller may see: those that wait and run now, and those that have ended within the window.
+         */
         get: operations["summarise_workflow_runs"];
         put?: never;
         post?: never;
@@ -545,7 +563,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The events of a run, oldest first */
+        /**
+         * The events of a run, oldest first
+         * @description What has happened to the run, in all of its attempts. The stream of the run sends the same events as they happen.
+         */
         get: operations["list_workflow_run_events"];
         put?: never;
         post?: never;
@@ -970,7 +991,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant's notification endpoints, newest first */
+        /**
+         * The tenant's notification endpoints, newest first
+         * @description For an OWNER or ADMIN. Without their secrets.
+         */
         get: operations["list_notification_endpoints"];
         put?: never;
         /**
@@ -991,11 +1015,17 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One notification endpoint and its state */
+        /**
+         * One notification endpoint and its state
+         * @description For an OWNER or ADMIN. Its state says whether notifications arrive, and when the next one is tried.
+         */
         get: operations["get_notification_endpoint"];
         put?: never;
         post?: never;
-        /** Delete a notification endpoint and its deliveries */
+        /**
+         * Delete a notification endpoint and its deliveries
+         * @description For an OWNER or ADMIN. What was not sent yet is not sent any more.
+         */
         delete: operations["delete_notification_endpoint"];
         options?: never;
         head?: never;
@@ -1117,7 +1147,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One part of the tree */
+        /**
+         * One part of the tree
+         * @description A folder, a document, a version of one, or a workflow that the caller may see, and what they may do with it.
+         */
         get: operations["get_path_part"];
         put?: never;
         post?: never;
@@ -1166,7 +1199,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One folder */
+        /**
+         * One folder
+         * @description A folder that the caller may see. `GET /v1/path-parts/{path_part_id}` also says what they may do with it.
+         */
         get: operations["get_folder"];
         put?: never;
         post?: never;
@@ -1191,7 +1227,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The user of the credential */
+        /**
+         * The user of the credential
+         * @description With the tenant and the role in which this credential acts.
+         */
         get: operations["get_me"];
         put?: never;
         post?: never;
@@ -1388,7 +1427,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One API key, without its secret */
+        /**
+         * One API key, without its secret
+         * @description When it expires, and when it was last used. The key itself is only in the answer to its creation.
+         */
         get: operations["get_api_key"];
         put?: never;
         post?: never;
@@ -1593,7 +1635,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Is the service alive? */
+        /**
+         * Is the service alive?
+         * @description It asks the database for its time, so it is 503 when that cannot be reached. `/readyz` also says whether the sweep keeps up.
+         */
         get: operations["health_check"];
         put?: never;
         post?: never;
@@ -2893,7 +2938,7 @@ export interface components {
              */
             signature_encoding: "hex" | "base64" | null;
             /** @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, it is the field `type` of the body. null: messages of any event. */
-            when: unknown[] | null;
+            when: string[] | null;
             /**
              * @description The fields of the run's input, each with the JSON Pointer of its value in the body. A field without a value there is left out. null: the input is the whole body, which must then be a JSON object of at most 32 KiB. Where the trigger's `input` has the same field, its value counts.
              * @example {
@@ -3180,8 +3225,11 @@ export interface components {
              * @enum {string|null}
              */
             signature_encoding?: "hex" | "base64" | null;
-            /** @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, it is the field `type` of the body. null: messages of any event. */
-            when?: unknown[] | null;
+            /**
+             * @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, it is the field `type` of the body. null: messages of any event.
+             * @default null
+             */
+            when?: string[] | null;
             /**
              * @description The fields of the run's input, each with the JSON Pointer of its value in the body. A field without a value there is left out. null: the input is the whole body, which must then be a JSON object of at most 32 KiB. Where the trigger's `input` has the same field, its value counts.
              * @example {
@@ -4386,7 +4434,7 @@ export interface components {
         CreateRunnerKeyRequest: {
             name: string;
             /** @description The workflows whose runs it may lease; by default, all. */
-            workflow_definition_ids?: unknown[] | null;
+            workflow_definition_ids?: string[] | null;
             /**
              * Format: date-time
              * @description When it expires. By default, it never does.
@@ -4421,7 +4469,7 @@ export interface components {
             /** @description A name by which people recognise the runner, such as its host. */
             name: string;
             /** @description The workflows whose runs it takes; by default, all that its key may lease. */
-            workflow_definition_ids?: unknown[] | null;
+            workflow_definition_ids?: string[] | null;
             /** @description How many runs it works on at the same time, at most. */
             capacity: number;
         };
@@ -4696,11 +4744,11 @@ export interface components {
             /** @description The events that it is notified of. */
             event_types: components["schemas"]["NotifiedEventType"][];
             /** @description Only events of these workflows are sent. Null, the default, means all workflows. */
-            workflow_definition_ids?: unknown[] | null;
+            workflow_definition_ids?: string[] | null;
             /** @description Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events. */
-            labels?: unknown[] | null;
+            labels?: string[] | null;
             /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends. */
-            on?: unknown[] | null;
+            on?: components["schemas"]["NotificationTurn"][] | null;
             description?: string | null;
             format?: components["schemas"]["NotificationFormat"] & unknown;
         };
@@ -4715,11 +4763,11 @@ export interface components {
             /** @description The events that it is notified of. */
             event_types?: components["schemas"]["NotifiedEventType"][];
             /** @description Only events of these workflows are sent. Null, the default, means all workflows. */
-            workflow_definition_ids?: unknown[] | null;
+            workflow_definition_ids?: string[] | null;
             /** @description Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events. */
-            labels?: unknown[] | null;
+            labels?: string[] | null;
             /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends. */
-            on?: unknown[] | null;
+            on?: components["schemas"]["NotificationTurn"][] | null;
             description?: string | null;
             format?: components["schemas"]["NotificationFormat"] & unknown;
             /** @description True enables a disabled endpoint again. False disables it: notifications that wait for it are given up. */

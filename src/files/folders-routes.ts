@@ -130,6 +130,8 @@ const getFolder = callerRead({
   operationId: "get_folder",
   tags: ["Folders"],
   summary: "One folder",
+  description:
+    "A folder that the caller may see. `GET /v1/path-parts/{path_part_id}` also says what they may do with it.",
   request: { params: folderParams },
   problems: ["not_found"],
   responses: {

@@ -169,6 +169,8 @@ const getPart = callerRead({
   operationId: "get_path_part",
   tags: ["Path parts"],
   summary: "One part of the tree",
+  description:
+    "A folder, a document, a version of one, or a workflow that the caller may see, and what they may do with it.",
   request: { params: partParams },
   problems: ["not_found"],
   responses: {

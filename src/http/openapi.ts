@@ -7,7 +7,7 @@ import { TOKEN_COOKIE } from "./middleware/authenticate.ts";
 import { entityTag, NOT_MODIFIED } from "./middleware/conditional.ts";
 import { PROBLEMS, type ProblemCode } from "./problems.ts";
 import { createRouter } from "./router.ts";
-import { kindOf } from "./routes.ts";
+import { FIELDS_OF_KIND, kindOf } from "./routes.ts";
 
 export { version };
 
@@ -63,6 +63,28 @@ const SECURITY_SCHEMES = {
   },
 } as const;
 
+/** What the operations and webhooks with each tag are about, in the order in which readers see them. */
+const TAGS = {
+  "Workflow definitions":
+    "Reusable configurations: the runner, the time limit, the files that are read and written, and the policy.",
+  "Workflow runs":
+    "Executions of workflows: how they stand and how they ended, their logs and files, and how to stop or retry them.",
+  Triggers: "What triggers runs by itself: schedules, webhooks of other services, and the ends of other runs.",
+  Runner: "What runners call: to lease runs, to say that they still work, and to report results, logs and files.",
+  Events: "What has happened to runs, as a list without gaps and as a stream.",
+  Notifications: "Webhooks and chat messages about events: where they are sent, and what has become of them.",
+  "Path parts": "The tree of the tenant: folders, documents, versions of documents, and workflows.",
+  Folders: "The folders of that tree.",
+  Users: "The people of the tenant, and their roles.",
+  "User permissions": "What a user may read or write: a path part and everything below it.",
+  "API keys": "Keys for programs, and the keys that a command line or a runner gets.",
+  "Sign-in sessions": "Where a person is signed in on the pages.",
+  Invites: "Invitations to the tenant.",
+  "Audit log": "Who has changed what.",
+  Service: "Whether the service works, and how much it does.",
+  "Messages to runners": "The webhooks that a runner with a URL gets.",
+};
+
 /** The OpenAPI 3.1 document of the routes of these routers, and of the webhooks. */
 export function describeRoutes(routers: readonly Hono<AppEnv>[], webhooks: readonly RouteConfig[]): Document {
   const app = createRouter();
@@ -75,7 +97,9 @@ export function describeRoutes(routers: readonly Hono<AppEnv>[], webhooks: reado
   app.openAPIRegistry.register("HTTPValidationError", HTTPValidationErrorSchema);
   const shared: SharedResponses = { validation_failed: VALIDATION_RESPONSE };
   for (const definition of app.openAPIRegistry.definitions) {
-    if (definition.type === "route") definition.route.responses = allResponses(definition.route, shared);
+    if (definition.type !== "route") continue;
+    definition.route.responses = allResponses(definition.route, shared);
+    for (const field of FIELDS_OF_KIND) Reflect.deleteProperty(definition.route, field);
   }
   for (const [name, response] of Object.entries(shared)) {
     app.openAPIRegistry.registerComponent("responses", name, response);
@@ -92,6 +116,7 @@ export function describeRoutes(routers: readonly Hono<AppEnv>[], webhooks: reado
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
     servers: [{ url: "/" }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
   });
 }
 

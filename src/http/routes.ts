@@ -25,6 +25,9 @@ type Definition = Omit<RouteConfig, "method" | "security" | "middleware"> & {
   middleware?: never;
 };
 
+/** The fields of a definition that its {@link RouteKind} is made of. OpenAPI does not know them, so the document leaves them out. */
+export const FIELDS_OF_KIND = ["problems", "maxBodyBytes"] as const satisfies readonly (keyof Definition)[];
+
 type Read = Definition & { method?: never };
 type Change = Definition & { method: ChangeMethod };
 

@@ -167,6 +167,7 @@ const getKey = callerRead({
   operationId: "get_api_key",
   tags: ["API keys"],
   summary: "One API key, without its secret",
+  description: "When it expires, and when it was last used. The key itself is only in the answer to its creation.",
   request: { params: keyParams },
   problems: ["not_found"],
   responses: {

@@ -35,6 +35,7 @@ const getMe = callerRead({
   operationId: "get_me",
   tags: ["Users"],
   summary: "The user of the credential",
+  description: "With the tenant and the role in which this credential acts.",
   responses: {
     200: { description: "You", content: { "application/json": { schema: UserResponseSchema } } },
   },

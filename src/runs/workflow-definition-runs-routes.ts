@@ -148,6 +148,7 @@ const listRoute = callerRead({
   operationId: "list_workflow_runs",
   tags: ["Workflow definitions"],
   summary: "A workflow's runs, newest first",
+  description: "With an exact `total`. The runs of all workflows are in `/v1/workflow-runs`, which has more filters.",
   request: { params: definitionParams, query: pageQuery },
   problems: ["not_found"],
   responses: {

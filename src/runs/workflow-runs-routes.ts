@@ -117,6 +117,8 @@ const summariseTenantRuns = callerRead({
   operationId: "summarise_workflow_runs",
   tags: ["Workflow runs"],
   summary: "How many runs wait, run and have ended, and how long they take",
+  description:
+    "Of the runs that the caller may see: those that wait and run now, and those that have ended within the window.",
   request: {
     query: z.object({
       window_seconds: z.coerce
@@ -188,6 +190,8 @@ const listEvents = callerRead({
   operationId: "list_workflow_run_events",
   tags: ["Workflow runs"],
   summary: "The events of a run, oldest first",
+  description:
+    "What has happened to the run, in all of its attempts. The stream of the run sends the same events as they happen.",
   request: { params: runParams, query: pageQuery },
   problems: ["not_found"],
   responses: {

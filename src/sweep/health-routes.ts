@@ -19,6 +19,8 @@ const healthCheck = openRead({
   operationId: "health_check",
   tags: ["Service"],
   summary: "Is the service alive?",
+  description:
+    "It asks the database for its time, so it is 503 when that cannot be reached. `/readyz` also says whether the sweep keeps up.",
   problems: ["internal_error", "database_unavailable"],
   responses: {
     200: {

@@ -165,6 +165,7 @@ const getRoute = callerRead({
   operationId: "get_workflow_definition_policy",
   tags: ["Workflow definitions"],
   summary: "How a workflow's runs get to a runner, how many run at once, and when they are retried",
+  description: "Every field is there: one that nobody has set has its default.",
   request: { params: definitionParams },
   problems: ["not_found"],
   responses,

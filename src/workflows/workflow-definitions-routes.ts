@@ -83,6 +83,8 @@ const getRoute = callerRead({
   operationId: "get_workflow_definition",
   tags: ["Workflow definitions"],
   summary: "One workflow definition",
+  description:
+    "Its configuration as it is now. Runs keep the snapshot with which they were triggered. The secret of its runner is never shown.",
   request: { params: definitionParams },
   problems: ["not_found"],
   responses: {

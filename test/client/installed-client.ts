@@ -37,7 +37,8 @@ export async function installClient(folder: string): Promise<void> {
   const { stdout } = await npm(["pack", "--json", "--pack-destination", folder], client);
   const [, file = ""] = /"filename": "(.+?)"/.exec(stdout) ?? [];
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  await npm(["install", join(folder, file), "node-20@npm:node@20", "node-22@npm:node@22"], folder);
+  const others = ["node-20@npm:node@20", "node-22@npm:node@22", "typescript-5.4@npm:typescript@5.4"];
+  await npm(["install", join(folder, file), ...others], folder);
   // The types of Node, as a program of one's own would have them.
   symlinkSync(join(root, "node_modules/@types"), join(folder, "node_modules/@types"));
 }

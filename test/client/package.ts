@@ -68,9 +68,17 @@ const CONFIGS = {
     lib: ["ES2022", "DOM", "DOM.Iterable"],
     types: [],
   },
+  // The module resolution of TypeScript before 5, which does not know `exports`.
+  old: { ...STRICT, module: "ESNext", moduleResolution: "node10", target: "ES2022", lib: ["ES2022"], types: ["node"] },
 };
 
-const tsc = join(root, "client/node_modules/typescript/bin/tsc");
+/** What is compiled: by the TypeScript of the client, and by the oldest that is supported. */
+const COMPILATIONS = [
+  { compiler: "client/node_modules/typescript", config: "program", file: "program.ts" },
+  { compiler: "client/node_modules/typescript", config: "page", file: "page.ts" },
+  { compiler: "typescript-5.4", config: "page", file: "page.ts" },
+  { compiler: "typescript-5.4", config: "old", file: "program.ts" },
+] as const;
 
 export function describePackage(world: () => World): void {
   let compiled: Ended[];
@@ -79,19 +87,20 @@ export function describePackage(world: () => World): void {
     const { folder } = world();
     writeFileSync(join(folder, "program.ts"), PROGRAM);
     writeFileSync(join(folder, "page.ts"), PAGE);
-    for (const [name, compilerOptions] of Object.entries(CONFIGS)) {
-      const config = { compilerOptions: { ...compilerOptions, outDir: "out" }, files: [`${name}.ts`] };
-      writeFileSync(join(folder, `tsconfig.${name}.json`), JSON.stringify(config));
-    }
     compiled = await Promise.all(
-      Object.keys(CONFIGS).map((name) =>
-        runProgram(process.execPath, [tsc, "-p", `tsconfig.${name}.json`], { cwd: folder }),
-      ),
+      COMPILATIONS.map(({ compiler, config, file }, index) => {
+        const outDir = `out/${config}`;
+        const project = { compilerOptions: { ...CONFIGS[config], outDir }, files: [file] };
+        writeFileSync(join(folder, `tsconfig.${index}.json`), JSON.stringify(project));
+        const installed = compiler === "typescript-5.4" ? join(folder, "node_modules", compiler) : join(root, compiler);
+        const args = [join(installed, "bin/tsc"), "-p", `tsconfig.${index}.json`];
+        return runProgram(process.execPath, args, { cwd: folder });
+      }),
     );
   });
 
-  it("compiles strictly, in Node and in a page", () => {
-    expect(compiled).toEqual(Object.keys(CONFIGS).map(() => ({ code: 0, stdout: "", stderr: "" })));
+  it("compiles strictly, in Node and in a page, also with the oldest TypeScript and the old resolution of modules", () => {
+    expect(compiled).toEqual(COMPILATIONS.map(() => ({ code: 0, stdout: "", stderr: "" })));
   });
 
   it("contains what it needs and nothing else", () => {
@@ -105,7 +114,7 @@ export function describePackage(world: () => World): void {
     const { folder, url } = world();
     const node = nodeOf(folder, version);
     const env = { URL: url, KEY: DEMO.owner.key, WORKFLOW: DEMO.quarterlyReportId };
-    const { code, stdout, stderr } = await runProgram(node, ["out/program.js"], { cwd: folder, env });
+    const { code, stdout, stderr } = await runProgram(node, ["out/program/program.js"], { cwd: folder, env });
     expect([code, stderr]).toEqual([0, ""]);
     const { events, ...seen } = JSON.parse(stdout);
     expect(events.slice(0, 2).concat(events.at(-1))).toEqual(["TRIGGERED", "STARTED", "COMPLETED"]);

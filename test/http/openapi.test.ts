@@ -39,6 +39,39 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  it("has no field of an operation that OpenAPI does not know", () => {
+    const known = [
+      "description",
+      "operationId",
+      "parameters",
+      "requestBody",
+      "responses",
+      "security",
+      "summary",
+      "tags",
+    ];
+    const fields = operationsOf(document).flatMap(({ operation }) => Object.keys(operation));
+    expect([...new Set(fields)].filter((field) => !known.includes(field))).toEqual([]);
+  });
+
+  it("says what each tag is about", () => {
+    const webhooks = Object.values(at(document, "webhooks")).map((webhook) => at(webhook, "post").tags);
+    const used = [...operationsOf(document).map(({ operation }) => operation.tags), ...webhooks].flat();
+    const { tags } = at(document);
+    const described = Array.isArray(tags) ? tags.map((tag) => at(tag).name) : [];
+    expect(described.toSorted()).toEqual([...new Set(used)].toSorted());
+  });
+
+  it("says what is in each list", () => {
+    const lists = (json: Json, where: string): string[] => {
+      if (!isObject(json)) return Array.isArray(json) ? json.flatMap((one, n) => lists(one, `${where}/${n}`)) : [];
+      const isList = json.type === "array" || (Array.isArray(json.type) && json.type.includes("array"));
+      const inside = Object.entries(json).flatMap(([key, value]) => lists(value, `${where}/${key}`));
+      return isList && !("items" in json) ? [where, ...inside] : inside;
+    };
+    expect(lists(document, "")).toEqual([]);
+  });
+
   it("describes what a request may be answered before it reaches its route", () => {
     for (const { method, operation } of operationsOf(document)) {
       const statuses = Object.keys(at(operation.responses));

@@ -31,6 +31,12 @@ function typeOf(name: string, body: ArtifactBody): string {
 const toBase64 = (hex: string) =>
   btoa(String.fromCharCode(...(hex.match(/../g) ?? []).map((byte) => Number.parseInt(byte, 16))));
 
+const toBlob = (body: ArtifactBody): Blob => {
+  if (body instanceof Blob) return body;
+  // A blob does not take memory that several threads share, which an array of bytes may have, so it is given a copy.
+  return new Blob([typeof body === "string" ? body : new Uint8Array(body)]);
+};
+
 /**
  * Stores a file of the attempt.
  * @throws Error when the service refuses it, and the reason of `signal`
@@ -46,6 +52,6 @@ export async function storeFile(
     "Content-Type": contentType,
     ...(sha256 !== undefined && { "Content-Digest": `sha-256=:${toBase64(sha256)}:` }),
   };
-  const { error } = await putFile(run, name, { body: body instanceof Blob ? body : new Blob([body]), headers }, calls);
+  const { error } = await putFile(run, name, { body: toBlob(body), headers }, calls);
   if (error !== null) throw new Error(`The file ${name} was not stored: ${error}`);
 }

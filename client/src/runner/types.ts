@@ -39,7 +39,7 @@ export type WorkContext = {
   artifact(name: string, body: ArtifactBody, options?: ArtifactOptions): Promise<void>;
 };
 
-export type ArtifactBody = string | Uint8Array<ArrayBuffer> | Blob;
+export type ArtifactBody = string | Uint8Array | Blob;
 
 export type ArtifactOptions = {
   /** The media type. By default that of the blob, or what the end of the name says. */

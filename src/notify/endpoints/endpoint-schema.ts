@@ -26,30 +26,19 @@ const content = {
     .min(1)
     .max(NOTIFIED_EVENTS.length)
     .openapi({ description: "The events that it is notified of." }),
-  workflow_definition_ids: z
-    .array(uuid())
-    .min(1)
-    .max(100)
-    .nullish()
-    .openapi({
-      type: ["array", "null"],
-      description: "Only events of these workflows are sent. Null, the default, means all workflows.",
-    }),
-  labels: labelList()
-    .min(1)
-    .nullish()
-    .openapi({
-      type: ["array", "null"],
-      description:
-        "Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events.",
-    }),
+  workflow_definition_ids: z.array(uuid()).min(1).max(100).nullish().openapi({
+    description: "Only events of these workflows are sent. Null, the default, means all workflows.",
+  }),
+  labels: labelList().min(1).nullish().openapi({
+    description:
+      "Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events.",
+  }),
   on: z
     .array(TurnSchema)
     .min(1)
     .max(NOTIFICATION_TURNS.length)
     .nullish()
     .openapi({
-      type: ["array", "null"],
       description:
         "Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. " +
         "`works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends.",

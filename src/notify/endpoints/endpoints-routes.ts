@@ -41,6 +41,7 @@ const list = callerRead({
   operationId: "list_notification_endpoints",
   tags,
   summary: "The tenant's notification endpoints, newest first",
+  description: "For an OWNER or ADMIN. Without their secrets.",
   request: { query: pageQuery },
   problems: ["forbidden"],
   responses: {
@@ -83,6 +84,7 @@ const read = callerRead({
   operationId: "get_notification_endpoint",
   tags,
   summary: "One notification endpoint and its state",
+  description: "For an OWNER or ADMIN. Its state says whether notifications arrive, and when the next one is tried.",
   request: { params: endpointParams },
   problems: ["forbidden", "not_found"],
   responses: { 200: json("The endpoint, without its secret", EndpointSchema) },
@@ -122,6 +124,7 @@ const remove = callerWrite({
   operationId: "delete_notification_endpoint",
   tags,
   summary: "Delete a notification endpoint and its deliveries",
+  description: "For an OWNER or ADMIN. What was not sent yet is not sent any more.",
   request: { params: endpointParams },
   problems: ["not_found"],
   responses: { 204: { description: "Deleted: nothing more is sent to it" } },

@@ -18,12 +18,7 @@ const MAX_DEFINITIONS = 50;
 const DEFINITION = "01920000-0000-7000-8000-000000000301";
 
 const definitionIds = (description: string) =>
-  z
-    .array(uuid())
-    .min(1)
-    .max(MAX_DEFINITIONS)
-    .nullish()
-    .openapi({ type: ["array", "null"], description });
+  z.array(uuid()).min(1).max(MAX_DEFINITIONS).nullish().openapi({ description });
 
 const CreateRunnerKeyRequestSchema = z
   .strictObject({

@@ -45,7 +45,6 @@ const fields = {
     .max(MAX_EVENTS)
     .nullable()
     .openapi({
-      type: ["array", "null"],
       description:
         "Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value " +
         "of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, " +
