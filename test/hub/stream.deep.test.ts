@@ -236,11 +236,11 @@ describe("the stream of the feed", () => {
     const { cursor } = await readFeed(service, tenant.owner.key);
     const slow = service.database.sql`
       insert into workflow_run_events (tenant_id, run_id, attempt, type) values (${tenant.id}, ${runId}, 1, 'LATE_RESULT')`;
-    const { committed } = await holdTransaction(service.database, [slow], { seconds: 0.6 });
+    const { letGo } = await holdTransaction(service.database, [slow]);
     await invoke(service, tenant);
     // Both runs were announced before the stream begins, so no announcement wakes it: it has to ask again by itself.
     const reader = await open(`?after=${cursor}`);
-    await committed;
+    await letGo();
     const seen = await reader.until("workflow_run.queued");
     expect(typesOf(seen)).toEqual(["workflow_run.late_result", "workflow_run.triggered", "workflow_run.queued"]);
     await reader.close();

@@ -157,13 +157,13 @@ describe("the feed", () => {
     const slow = sql`
       insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
       values (${tenant.id}, ${runId}, 1, 'LATE_RESULT', '{"is": "slow"}')`;
-    const { committed } = await holdTransaction(service.database, [slow], { seconds: 0.8 });
+    const { letGo } = await holdTransaction(service.database, [slow]);
     // A younger transaction commits before it.
     await sql`
       insert into workflow_run_events (tenant_id, run_id, attempt, type, detail)
       values (${tenant.id}, ${runId}, 1, 'LATE_RESULT', '{"is": "quick"}')`;
     expect(await readFeedPage(service, tenant.owner.key, cursor)).toMatchObject({ items: [], holds_back: true });
-    await committed;
+    await letGo();
     const { items } = await readFeed(service, tenant.owner.key, [], cursor);
     expect(items.map(({ detail }) => detail?.is)).toEqual(["slow", "quick"]);
   });

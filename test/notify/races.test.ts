@@ -74,7 +74,7 @@ describe("the probe of a failing endpoint", () => {
     const endpoint = await failingEndpoint(hook, { hasWaiting: true });
     const claim = service.database.sql`
       update notification_endpoints set probe_at = statement_timestamp() + interval '1 hour' where id = ${endpoint.id}`;
-    const { committed } = await holdTransaction(service.database, [claim], "when it is waited for");
+    const { committed } = await holdTransaction(service.database, [claim]);
     await notify(endpoint);
     await committed;
     expect(await hook.requests()).toEqual([]);

@@ -141,7 +141,7 @@ describe("a login", () => {
     const { issuer: iss, subject: sub, email, expiresAt: expires_at } = first;
     const account = JSON.stringify({ iss, sub, email, expires_at, not_before: 0 });
     const signingIn = service.database.sql`select public.sign_in_by_login('{}', ${account}, 60, gen_random_uuid())`;
-    const { committed } = await holdTransaction(service.database, [signingIn], "when it is waited for");
+    const { committed } = await holdTransaction(service.database, [signingIn]);
     const signIn = perform({ ...services, proof: {} }, signInByLogin, { account: second, sessionSeconds: 60 });
     await expect(signIn).rejects.toThrow("Nobody here signs in by this account.");
     await committed;
@@ -212,15 +212,15 @@ describe("a user who is being deleted", () => {
         ${owner}, ${tenant.id}, ${uuid()}, ${tenant.user.id}, ${tenant.sourcesId}, 'READ_ONLY', 50)`,
       sql`select public.create_api_key(${user}, ${uuid()}, 'Test', ${hash}, ${suffix}, null, 'USER', null, 20)`,
     ];
-    const { committed } = await holdTransaction(service.database, creating, "when it is waited for");
+    const { committed } = await holdTransaction(service.database, creating);
     await addSignInSession(service.database, tenant.user.id);
     await perform(services, deleteUser, chosen());
     await committed;
     expect(await remaining()).toEqual({ keys: 0, permissions: 0, sessions: 0 });
   });
 
-  /** Begins to delete the user: the transaction locks them, waits as `end` says, deletes them, and commits. */
-  async function deleteSlowly(end: Parameters<typeof holdTransaction>[2]): Promise<{ committed: Promise<unknown> }> {
+  /** Begins to delete the user: the transaction locks them, waits until it is waited for, deletes them, and commits. */
+  async function deleteSlowly() {
     const { sql } = service.database;
     const owner = JSON.stringify(await callerOf(tenant.owner));
     const lock = [
@@ -229,13 +229,13 @@ describe("a user who is being deleted", () => {
       sql`select from sign_in_sessions where user_id = ${tenant.user.id} for update`,
     ];
     const deletion = sql`select public.delete_user(${owner}, ${tenant.id}, ${tenant.user.id})`;
-    return await holdTransaction(service.database, lock, end, [deletion]);
+    return await holdTransaction(service.database, lock, [deletion]);
   }
 
   it("gets no key by a code that comes at the same moment, and the two do not end in a deadlock", async () => {
     const { sid } = await addSignInSession(service.database, tenant.user.id);
     const code = await addCommandLineCode(service.database, sid, "Test");
-    const { committed } = await deleteSlowly("when it is waited for");
+    const { committed } = await deleteSlowly();
     const byCode = { codeHash: await hashCode(code), codeChallenge: await challengeOf(VERIFIER), ...(await newKey()) };
     await expect(perform({ ...services, proof: {} }, createApiKeyByCode, byCode)).rejects.toThrow(Unauthenticated);
     await committed;
@@ -255,7 +255,7 @@ describe("a user who is being deleted", () => {
       verifiedEmail: null,
     };
     const caller = { session: { ...session, signInSessionId: sid, expiresAt: inSeconds(60), notBefore: 0 } };
-    const { committed } = await deleteSlowly("when it is waited for");
+    const { committed } = await deleteSlowly();
     const agreement = { codeHash: await hashCode("new"), codeChallenge: await challengeOf(VERIFIER), keyName: "Test" };
     await expect(perform({ ...services, proof: { caller } }, agreeToCommandLine, agreement)).rejects.toThrow(
       Unauthenticated,
@@ -267,10 +267,10 @@ describe("a user who is being deleted", () => {
   it("keeps their old keys until the deletion has ended, whatever a sweep deletes meanwhile", async () => {
     await service.database.sql`
       update api_keys set revoked_at = statement_timestamp() - interval '31 days' where user_id = ${tenant.user.id}`;
-    const { committed } = await deleteSlowly({ seconds: 1 });
+    const { letGo } = await deleteSlowly();
     await perform(services, deleteOldRuns, { days: 30, limit: 8 });
     expect(await remaining()).toMatchObject({ keys: 1 });
-    await committed;
+    await letGo();
     expect(await remaining()).toEqual({ keys: 0, permissions: 0, sessions: 0 });
   });
 });

@@ -87,7 +87,7 @@ describe("a change of many runs", () => {
         update workflow_runs set status = 'RUNNING', slot_no = 1, started_at = statement_timestamp(), dispatched_at = statement_timestamp(),
           deadline_at = statement_timestamp() + interval '300 seconds' where id = ${id}`,
     ];
-    const { committed } = await holdTransaction(service.database, start, "when it is waited for");
+    const { committed } = await holdTransaction(service.database, start);
     expect(await change({ action: "stop", filter: { status: ["PENDING"] } })).toMatchObject({ matched: 0, done: 0 });
     await committed;
     expect(await statusesOf([id])).toEqual(["RUNNING"]);

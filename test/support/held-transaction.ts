@@ -1,34 +1,46 @@
 import type { NeonQueryPromise } from "@neondatabase/serverless";
 import type { TestDatabase } from "./database.ts";
 
+/** The first key of the advisory locks of held transactions. */
+const HELD = 7_411;
+
 /**
- * Executes statements in a transaction that stays open after them: for so many seconds, or until another transaction waits for
- * one of its locks, at most 10 seconds. It then executes `afterwards`, and commits. Resolves when the transaction has a number,
- * which is when its first row is locked or written. It has been committed when `committed` resolves.
+ * Executes statements in a transaction that stays open after them, until another transaction waits for one of its locks, at most about 10
+ * seconds. It then executes `afterwards`, and commits. Resolves when all of `statements` have been executed, so that their locks are held.
+ * `committed` resolves when it has been committed. `letGo` waits for it, so it ends a transaction for which nothing else waits.
  */
 export async function holdTransaction(
   { sql }: Pick<TestDatabase, "sql">,
   statements: NeonQueryPromise<false, false>[],
-  end: { seconds: number } | "when it is waited for",
   afterwards: NeonQueryPromise<false, false>[] = [],
-): Promise<{ committed: Promise<unknown> }> {
-  const hold =
-    typeof end === "object"
-      ? sql`select pg_sleep(${end.seconds})`
-      : sql`
-        do $$ begin
-          for i in 1..1000 loop
-            perform pg_stat_clear_snapshot();
-            exit when exists (select from pg_stat_activity a where pg_backend_pid() = any (pg_blocking_pids(a.pid)));
-            perform pg_sleep(0.01);
-          end loop;
-        end $$`;
-  const committed = sql.transaction([...statements, hold, ...afterwards]);
-  for (let open = 0; open === 0; ) {
-    const [running] = await sql`
-      select count(*)::int as number from pg_stat_activity
-      where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()`;
-    open = Number(running?.number);
+): Promise<{ committed: Promise<unknown>; letGo: () => Promise<unknown> }> {
+  // The transaction takes this lock after all statements: then the locks of these are held, too.
+  const [key = 0] = crypto.getRandomValues(new Int32Array(1));
+  const lock = () => sql`select pg_advisory_xact_lock(${HELD}::integer, ${key}::integer)`;
+  const hold = sql`
+    do $$ begin
+      for i in 1..1000 loop
+        perform pg_stat_clear_snapshot();
+        exit when exists (select from pg_stat_activity a where pg_backend_pid() = any (pg_blocking_pids(a.pid)));
+        perform pg_sleep(0.01);
+      end loop;
+    end $$`;
+  const committed = sql.transaction([...statements, lock(), hold, ...afterwards]);
+  let isOver = false;
+  const end = () => {
+    isOver = true;
+  };
+  committed.then(end, end);
+  for (let isHeld = false; !isHeld && !isOver; ) {
+    const found = await sql`
+      select from pg_locks
+      where locktype = 'advisory' and granted and classid::bigint = ${HELD} and objid = ${key}::integer::oid and objsubid = 2
+        and database = (select oid from pg_database where datname = current_database())`;
+    isHeld = found.length > 0;
   }
-  return { committed };
+  const letGo = async () => {
+    await lock();
+    await committed;
+  };
+  return { committed, letGo };
 }
