@@ -12,6 +12,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
 import {
+  arrive,
   complaintsOf,
   faultsInTheme,
   forgetComplaints,
@@ -240,6 +241,9 @@ describe("a refusal", () => {
   });
 });
 
+/** Where somebody comes whose session has ended. */
+const SIGN_IN_AGAIN = /\/app\/sign-in\?next=/;
+
 describe("signing out everywhere", () => {
   it("in one browser ends the session of another at its next click, and what it has open", async ({ open }) => {
     const [page, other] = [await open({}, "admin"), await open({}, "admin")];
@@ -248,10 +252,10 @@ describe("signing out everywhere", () => {
     await page.getByText("(this one)").waitFor();
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
     await page.locator("#ask-sign-out").getByRole("button", { name: "Sign out", exact: true }).click();
-    await page.waitForURL("**/app/sign-in");
+    await arrive(page, /\/app\/sign-in/);
     // The page may hear of it before, and be on its way already, so that there is nothing to click any more.
     const click = other.getByRole("link", { name: "Workflows" }).click();
-    const isThere = other.waitForURL("**/app/sign-in?next=*");
+    const isThere = arrive(other, SIGN_IN_AGAIN);
     await Promise.race([isThere, click.catch(() => {})]);
     await isThere;
     for (const each of [page, other]) forgetComplaints(each);
@@ -382,7 +386,7 @@ describe("the example login service", () => {
     expect(complaintsOf(page)).toEqual([]);
     // The open page hears of it: a request of its own is answered 401, and it may be on its way already, which ends this one.
     await invited.goto("/app/runs").catch(() => {});
-    await invited.waitForURL("**/app/sign-in?next=*");
+    await arrive(invited, SIGN_IN_AGAIN);
     // The page may also have asked for its live part before, which was refused.
     expect(complaintsOf(page)).toEqual([]);
     await Promise.all([page, invited].map((each) => each.context().close()));

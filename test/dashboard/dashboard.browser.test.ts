@@ -2,7 +2,15 @@ import type { Page } from "playwright-core";
 import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
-import { complaintsOf, forgetComplaints, openPage, overflow, signIn, unreachable } from "../support/browser/pages.ts";
+import {
+  arrive,
+  complaintsOf,
+  forgetComplaints,
+  openPage,
+  overflow,
+  signIn,
+  unreachable,
+} from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 import { inTurn } from "../support/in-turn.ts";
 import { runProgram } from "../support/node/run-program.ts";
@@ -378,7 +386,7 @@ describe.concurrent("the dashboard", () => {
     await row.locator(".ask").getByRole("button", { name: "Revoke" }).click();
     await row.waitFor({ state: "detached" });
     // The page is refreshed, and the key of its session is no longer valid.
-    await other.waitForURL("**/app/sign-in*");
+    await arrive(other, /\/app\/sign-in/);
     await other.goto("/app/runs");
     expect(other.url()).toContain("/app/sign-in");
     forgetComplaints(other);

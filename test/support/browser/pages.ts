@@ -61,6 +61,15 @@ export async function accessibilityFaults(
   return Array.isArray(list) ? list.map(String) : [];
 }
 
+/**
+ * Waits until the page has come to an address. A page whose session has ended goes to the sign-in page by itself, and that ends a navigation
+ * of the test, or the other way round. `waitForURL` fails then, since it fails with any navigation that does not come to its end.
+ */
+export async function arrive(page: Page, address: RegExp): Promise<void> {
+  await expect.poll(() => page.url(), { timeout: 60_000 }).toMatch(address);
+  await page.waitForLoadState();
+}
+
 const THEMES = ["light", "dark"] as const;
 
 /**
