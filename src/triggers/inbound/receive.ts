@@ -30,12 +30,6 @@ const receiveWebhook = defineVerb({
   isRepeatable: true,
 });
 
-/**
- * After a message that is not signed with what the isolate knows, the trigger is read again, unless that was done less than this time
- * ago: its secret may be a new one.
- */
-const READ_AGAIN_AFTER_MS = 15_000;
-
 /** How many times a message is verified at most, when its trigger is changed at the same moment. */
 const MOST_TRIES = 3;
 
@@ -62,12 +56,13 @@ export async function receiveMessage(
 ): Promise<{ firing: Firing; isDuplicate: boolean } | null> {
   const receivers = openReceivers(services.db);
   const verify = (known: Known) => verified(services, triggerId, message, known);
+  const cameAt = Date.now();
   let isLimited = false;
   for (let tries = 1; ; tries++) {
     const known = await receivers.find(triggerId, limitLookUp);
     let proof = await verify(known);
     if (proof === null) {
-      const newer = await receivers.find(triggerId, limitLookUp, READ_AGAIN_AFTER_MS);
+      const newer = await receivers.findNewer(triggerId, known, cameAt, limitLookUp);
       proof = newer === known ? null : await verify(newer);
     }
     if (proof === null) throw new Problem("message_unauthenticated");

@@ -33,6 +33,13 @@ export type Known = { receiver: Receiver | null; readAt: number; aheadMs: number
 const KEPT_MS = 60_000;
 const MAX_KEPT = 1_000;
 
+/**
+ * A message that is not signed with what is known lets its trigger be read again, since its secret may be a new one. Of each trigger so many
+ * times at once, and then once in this time, so that a flood of wrong signatures costs the database little.
+ */
+const MOST_READS_AGAIN = 3;
+const ONE_MORE_READ_MS = 15_000;
+
 /** How long a request waits for another one that reads the same trigger, and between which pauses it looks. */
 const MOST_WAIT_MS = 5_000;
 const PAUSE_MS = 20;
@@ -42,17 +49,19 @@ export class Receivers {
   readonly #known = new Map<string, Known>();
   /** Since when a request is reading a trigger. */
   readonly #reading = new Map<string, number>();
+  /** How many times each trigger could be read again, at an instant. */
+  readonly #readsLeft = new Map<string, { reads: number; at: number }>();
 
   constructor(db: Database) {
     this.#db = db;
   }
 
-  /** What is known about a trigger, and was read less than `mostAgeMs` ago: otherwise it is read now, after `limitLookUp`. */
-  async find(triggerId: string, limitLookUp: () => Promise<void>, mostAgeMs = KEPT_MS): Promise<Known> {
+  /** What is known about a trigger, and was read less than a minute ago: otherwise it is read now, after `limitLookUp`. */
+  async find(triggerId: string, limitLookUp: () => Promise<void>): Promise<Known> {
     const began = Date.now();
     for (;;) {
       const known = this.#known.get(triggerId);
-      if (known !== undefined && began - known.readAt < mostAgeMs) return known;
+      if (known !== undefined && began - known.readAt < KEPT_MS) return known;
       // Requests do not share a promise, since a promise belongs to the request that made it, which may be cancelled.
       const since = this.#reading.get(triggerId);
       if (since === undefined || Date.now() - since > MOST_WAIT_MS) break;
@@ -65,6 +74,29 @@ export class Receivers {
     } finally {
       this.#reading.delete(triggerId);
     }
+  }
+
+  /**
+   * What is known when a message that came at `cameAt` is not signed with what was `known`: the trigger is read again, unless that was done
+   * too often. That bounds it, so only the look-up of what is no trigger counts for the address.
+   */
+  async findNewer(triggerId: string, known: Known, cameAt: number, limitLookUp: () => Promise<void>): Promise<Known> {
+    const newest = this.#known.get(triggerId);
+    if (newest !== known) return newest ?? this.find(triggerId, limitLookUp);
+    if (known.readAt >= cameAt || !this.#mayReadAgain(triggerId)) return known;
+    this.#known.delete(triggerId);
+    return this.find(triggerId, known.receiver === null ? limitLookUp : async () => {});
+  }
+
+  #mayReadAgain(triggerId: string): boolean {
+    const now = Date.now();
+    const { reads, at } = this.#readsLeft.get(triggerId) ?? { reads: MOST_READS_AGAIN, at: now };
+    const left = Math.min(MOST_READS_AGAIN, reads + Math.max(0, now - at) / ONE_MORE_READ_MS);
+    const mayRead = left >= 1;
+    // Removed first, as in `#read`.
+    this.#readsLeft.delete(triggerId);
+    remember(this.#readsLeft, triggerId, { reads: mayRead ? left - 1 : left, at: now }, MAX_KEPT);
+    return mayRead;
   }
 
   /** Forgets a trigger that was changed. */

@@ -6,6 +6,7 @@ import { defineVerb } from "../../verbs/verb.ts";
 import { encryptWebhookSecret } from "../../webhooks/secret-box.ts";
 import { checkWebhookSecret, generatePlainSecret } from "../../webhooks/webhook-secret.ts";
 import { createTrigger, type NewTrigger, TRIGGER_VERB, type TriggerRow } from "../triggers.ts";
+import { openReceivers } from "./receivers.ts";
 
 /** Where a sender posts its messages. Of the scheme `token`, `/` and the token stand behind it. */
 export const inboundUrl = ({ publicUrl }: Config, triggerId: string): string => `${publicUrl}/v1/inbound/${triggerId}`;
@@ -59,5 +60,6 @@ export async function rotateSecret(
   const request = { isGiven: given !== null, isStandard: checkWebhookSecret(secret) === null, seenAt };
   const secretEncrypted = await seal(services, id, secret);
   const { result } = await perform(services, rotateTriggerSecret, { id, secretEncrypted, ...request });
+  openReceivers(services.db).forget(id);
   return { trigger: result.trigger, secret };
 }
