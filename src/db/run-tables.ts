@@ -144,6 +144,11 @@ export const workflowRuns = pgTable(
       .where(sql`idempotency_key is not null`),
     // The runs of a batch, and whether any of them is unfinished: `batch_runs`, `end_batches`.
     index("workflow_runs_batch_index").on(t.batchId, t.status).where(sql`batch_id is not null`).concurrently(),
+    // The runs that followed from a first one, each after the end of another: `may_follow`. Most runs are no such runs.
+    index("workflow_runs_first_run_index")
+      .on(sql`(triggered_by ->> 'first_run_id')`)
+      .where(sql`triggered_by ->> 'first_run_id' is not null`)
+      .concurrently(),
     // A definition's runs, newest first: its page, its list, and the lists of USERs who may read it.
     index("workflow_runs_definition_newest_index").on(t.workflowDefinitionId, t.createdAt, t.id),
     // A definition's FAILED runs, since there may be very few of them among very many runs.

@@ -133,6 +133,8 @@ export const dueFirings = pgTable(
     attempt: integer("attempt"),
     /** How many runs stand before the new one in its chain. */
     depth: integer("depth").notNull(),
+    /** The run with which the chain has begun. Null when the definition was deleted, and in rows of the release before. */
+    firstRunId: uuid("first_run_id"),
     /** Why it will not fire, when that is known already. */
     reason: text("reason"),
     /** What the new run gets. */

@@ -10,7 +10,7 @@ export const triggerRefusalSchema = z.object({
   refused: z.enum([
     ...["not_found", "forbidden", "too_many", "id_taken", "past", "several_slots", "other_kind", "changed"],
     ...["other_scheme", "no_schedule", "no_secret", "token_given", "secret_malformed", "seen_another"],
-    ...["of_itself", "of_not_found", "input_invalid", "path_parts"],
+    ...["of_itself", "of_not_found", "of_too_many", "input_invalid", "path_parts"],
   ] as const),
   /** Of `input_invalid`. */
   input_faults: z.array(inputFaultSchema).default([]),
@@ -68,6 +68,12 @@ export function triggerProblem(
       return new ValidationFailed([
         { loc: ["body", "run", "of"], type: "value_error", msg: "A workflow cannot run after itself." },
       ]);
+    case "of_too_many":
+      return new Problem(
+        "conflict",
+        "20 triggers fire after the runs of that workflow already. Delete one that is not needed, or let one workflow run after it and the " +
+          "others after that one.",
+      );
     case "input_invalid":
       return new ValidationFailed(input_faults.map((fault) => inputFaultAt(["body"], fault)));
     case "path_parts":

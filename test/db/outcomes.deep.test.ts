@@ -11,6 +11,7 @@ import { type Service, startService } from "../support/service.ts";
 import { addCommandLineCode, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
 import { callerOf, callSqlFunction, SQL_FILES, type SqlAnswer } from "../support/sql-function.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
+import { addWorkflow } from "../triggers/second-workflow.ts";
 
 let service: Service;
 beforeAll(async () => {
@@ -521,6 +522,16 @@ const replaceTrigger = (world: World, more: object) =>
 /** The content of a trigger that fires after the runs of this definition. */
 const afterRun = (of: string) => ({ kind: "run", config: { of, on: "ended", input_from: "fixed" } });
 
+/** Inserts a second definition, after whose runs 20 triggers fire. Returns its id. */
+async function insertManyAfter(world: World): Promise<string> {
+  const id = await addWorkflow(service.database, world.tenant);
+  await insertTriggers(world, 20);
+  await service.database.sql`
+    update triggers set kind = 'run', config = ${JSON.stringify(afterRun(id).config)}::jsonb
+    where workflow_definition_id = ${world.tenant.definitionId}`;
+  return id;
+}
+
 /** Inserts a trigger that fires after runs of a definition that is gone. Returns its id. */
 async function insertRunTrigger(world: World): Promise<string> {
   const id = await insertTriggers(world);
@@ -768,6 +779,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     past: (world) => createTrigger(world, world.tenant.owner, PAST_PLAN),
     of_itself: (world) => createTrigger(world, world.tenant.owner, afterRun(world.tenant.definitionId)),
     of_not_found: (world) => createTrigger(world, world.tenant.owner, afterRun(uuid())),
+    of_too_many: async (world) => createTrigger(world, world.tenant.owner, afterRun(await insertManyAfter(world))),
   }),
   of("replace_trigger", {
     ...triggerVerb("replace_trigger", { content: triggerContent(), input: null, plan: PLAN }),
@@ -778,6 +790,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     past: (world) => replaceTrigger(world, PAST_PLAN),
     of_itself: (world) => replaceRunTrigger(world, world.tenant.definitionId),
     of_not_found: (world) => replaceRunTrigger(world, uuid()),
+    of_too_many: async (world) => replaceRunTrigger(world, await insertManyAfter(world)),
     other_kind: (world) => replaceTrigger(world, { kind: "webhook" }),
     other_scheme: async (world) =>
       call("replace_trigger", {

@@ -73,7 +73,7 @@ describe("a trigger that fires after another run", () => {
     expect(run?.labels).toEqual({ customer: "own", env: "test" });
     expect(run?.triggered_by).toEqual({
       ...{ trigger_id: id, trigger_name: "After", firing_id: firing?.id, cause: "run" },
-      ...{ of_run_id: runId, of_attempt: 1, depth: 1 },
+      ...{ of_run_id: runId, of_attempt: 1, depth: 1, first_run_id: runId },
     });
     expect(await dueFirings()).toBe(0);
   });

@@ -16,6 +16,7 @@ const REASONS: Readonly<Record<string, string>> = {
   of_rights: "the user who changed it last may no longer see the workflow after whose runs it fires",
   of_deleted: "the workflow after whose runs it fires was deleted",
   depth: "ten runs before it had triggered each other already",
+  descendants: "a thousand runs have followed from the first run of the chain already",
   input_too_large: "what the message, or the run that had ended, gives to the run has more than 32 KiB",
   snapshot_too_large: "the paths of the workflow's files are too long together",
 };

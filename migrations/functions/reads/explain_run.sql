@@ -6,6 +6,7 @@
 --   queue_position        see `place_in_queue`; null unless it is PENDING
 --   concurrency_key       null for a run without one
 --   keys_take_turns       true when the policy limits the runs of each key
+--   keys_before           see `keys_before`; null unless it is in the queue and keys take turns
 --   blockers              [{"run_id", "deadline_at"}]: the runs of `blocking_runs` that the caller sees
 --   blocked_by            the first of these; null when there is none
 --   start_after, must_start_by   see `waiting_instants`
@@ -116,7 +117,9 @@ begin
 
   return jsonb_build_object('tenant_id', v_tenant_id, 'explanation', v_answer || jsonb_build_object(
     'reason', v_reason, 'queue_position', v_place,
-    'concurrency_key', nullif(v_key, ''), 'keys_take_turns', v_keys_take_turns, 'blockers', coalesce(v_blockers, '[]'),
+    'concurrency_key', nullif(v_key, ''), 'keys_take_turns', v_keys_take_turns,
+    'keys_before', case when v_place is not null then public.keys_before(v_definition_id, v_key, v_now) end,
+    'blockers', coalesce(v_blockers, '[]'),
     'blocked_by', v_blockers -> 0,
     'sessions', v_sessions, 'now', public.wire_instant(v_now),
     'runner_last_seen_at', public.wire_instant(greatest(v_last_seen_at, v_heartbeat_at)),

@@ -12,8 +12,8 @@ declare
   -- As for the input of an invoke.
   c_max_input_bytes constant integer := 32768;
 begin
-  insert into public.due_firings (tenant_id, trigger_id, due_at, run_id, attempt, depth, reason, input, labels)
-  select fired.tenant_id, fired.trigger_id, p_now, fired.run_id, fired.attempt, fired.depth,
+  insert into public.due_firings (tenant_id, trigger_id, due_at, run_id, attempt, depth, first_run_id, reason, input, labels)
+  select fired.tenant_id, fired.trigger_id, p_now, fired.run_id, fired.attempt, fired.depth, fired.first_run_id,
     case
       when fired.is_paused then 'paused'
       when octet_length(fired.input::text) > c_max_input_bytes then 'input_too_large'
@@ -23,6 +23,7 @@ begin
   from (
     select t.tenant_id, t.id as trigger_id, r.id as run_id, r.attempt, r.completed_at, t.labels, t.paused_at is not null as is_paused,
       coalesce((r.triggered_by ->> 'depth')::integer, 0) + 1 as depth,
+      coalesce((r.triggered_by ->> 'first_run_id')::uuid, r.id) as first_run_id,
       case t.config ->> 'input_from'
         when 'output' then case when json_typeof(r.output) = 'object' then r.output end
         when 'run' then json_build_object('id', r.id, 'status', r.status, 'output', r.output, 'error', r.error)
@@ -67,18 +68,33 @@ begin
 end $$;
 
 -- May this user have a trigger of a definition with this content? It is only a question for triggers that fire after another run. Returns
--- {}, or {"refused"} which is one of: of_itself, of_not_found (no such definition that the user may see)
+-- {}, or {"refused"} which is one of: of_itself, of_not_found (no such definition that the user may see), of_too_many (20 other triggers
+-- than `p_trigger_id` fire after its runs)
+--
+-- The last allowed one may be created by two requests at once, which hold the locks of two definitions. So they lock the number of its
+-- triggers, too. Nobody waits for anything else while holding that lock, so nobody waits for each other.
 create or replace function public.judge_of_definition(
-  p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_kind text, p_config jsonb
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_kind text, p_config jsonb, p_trigger_id uuid default null
 ) returns jsonb
-language plpgsql stable as $$
+language plpgsql as $$
+declare
+  -- Each end of a run is one occasion for each of them.
+  c_max_triggers constant integer := 20;
+  v_of_id constant uuid := case when p_kind = 'run' then p_config ->> 'of' end;
 begin
-  return case
-    when p_kind <> 'run' then '{}'
-    when (p_config ->> 'of')::uuid = p_definition_id then '{"refused": "of_itself"}'
-    when not public.sees_definition_of(p_role, p_tenant_id, p_user_id, (p_config ->> 'of')::uuid) then '{"refused": "of_not_found"}'
-    else '{}'
-  end;
+  if v_of_id is null then
+    return '{}';
+  elsif v_of_id = p_definition_id then
+    return '{"refused": "of_itself"}';
+  elsif not public.sees_definition_of(p_role, p_tenant_id, p_user_id, v_of_id) then
+    return '{"refused": "of_not_found"}';
+  elsif exists (select from public.triggers t where t.id = p_trigger_id and t.of_definition_id = v_of_id) then
+    return '{}';
+  end if;
+  perform pg_advisory_xact_lock(hashtextextended('triggers after ' || v_of_id, 0));
+  return case when (
+    select count(*) from public.triggers t where t.of_definition_id = v_of_id and t.tenant_id = p_tenant_id) >= c_max_triggers
+    then '{"refused": "of_too_many"}' else '{}' end;
 end $$;
 
 -- True when a definition exists in a tenant, and this user of it may see it.
@@ -91,25 +107,44 @@ begin
 end $$;
 
 -- Why a trigger whose user is known and active does not fire after a run of this definition: of_deleted, of_rights (the user may no longer
--- see that definition) or depth (`p_depth` runs have triggered each other). Null when none of this is in the way.
+-- see that definition), depth (`p_depth` runs have triggered each other) or descendants (so many runs have followed from the first one). Null
+-- when none of this is in the way.
 create or replace function public.end_obstacle(
-  p_role text, p_tenant_id uuid, p_user_id uuid, p_of_definition_id uuid, p_depth integer
+  p_role text, p_tenant_id uuid, p_user_id uuid, p_of_definition_id uuid, p_depth integer, p_first_run_id uuid default null
 ) returns text
 language plpgsql stable as $$
 declare
   -- How many runs a chain of triggers has after its first one. Without a limit, two workflows that start each other would never end.
   c_max_depth constant integer := 10;
+  -- How many runs may follow from one. Without a limit, several triggers after each run would multiply them at each step.
+  c_max_descendants constant integer := 1000;
 begin
   return case
     when not exists (select from public.workflow_definitions d where d.id = p_of_definition_id) then 'of_deleted'
     when not public.may_see_definition(p_role, p_tenant_id, p_user_id, p_of_definition_id) then 'of_rights'
     when p_depth > c_max_depth then 'depth'
+    when c_max_descendants <= (
+      select count(*)
+      from (
+        select from public.workflow_runs r
+        where r.triggered_by ->> 'first_run_id' = p_first_run_id::text and r.tenant_id = p_tenant_id
+        limit c_max_descendants
+      ) descendant) then 'descendants'
   end;
+end $$;
+
+-- Locks what has followed from a run until the transaction ends, so that two transactions do not count it at the same time. False when
+-- another transaction holds the lock: nobody waits for it, since whoever calls this holds the locks of definitions.
+create or replace function public.lock_descendants(p_first_run_id uuid) returns boolean
+language plpgsql as $$
+begin
+  return p_first_run_id is null or pg_try_advisory_xact_lock(hashtextextended('runs after ' || p_first_run_id, 0));
 end $$;
 
 -- Handles due firings whose triggers belong to locked definitions, whose overdue runs were ended, in the order in which the runs ended.
 -- `p_due` is [{"due_firing_id", "firing_id", "run_id"}]. Returns {"handled": how many they were, "stopped": see `make_room`,
--- "unchecked": see `check_inputs`}. What is unchecked stays due.
+-- "unchecked": see `check_inputs`}. What is unchecked stays due, and so does what follows from a first run that another transaction has
+-- locked.
 create or replace function public.fire_ends(p_context jsonb, p_due jsonb, p_definition_ids uuid[], p_now timestamptz) returns jsonb
 language plpgsql as $$
 declare
@@ -125,7 +160,7 @@ declare
 begin
   for v_due_id, v_trigger_id, v_firing, v_input in
     select f.id, t.id, given.value || jsonb_build_object('cause', 'run', 'due_at', f.due_at, 'of_run_id', f.run_id,
-      'of_attempt', f.attempt, 'depth', f.depth, 'refused', f.reason, 'labels', f.labels), f.input
+      'of_attempt', f.attempt, 'depth', f.depth, 'first_run_id', f.first_run_id, 'refused', f.reason, 'labels', f.labels), f.input
     from jsonb_array_elements(p_due) given (value)
     join public.due_firings f on f.id = (given.value ->> 'due_firing_id')::bigint
     join public.triggers t on t.id = f.trigger_id
@@ -136,6 +171,7 @@ begin
     v_is_paused := v_firing ->> 'refused' is not distinct from 'paused' or exists (
       select from public.triggers t where t.id = v_trigger_id and t.paused_at is not null);
     if not v_is_paused then
+      continue when not public.lock_descendants((v_firing ->> 'first_run_id')::uuid);
       v_fired := public.fire(p_context, v_trigger_id, v_firing, p_now, p_input => v_input);
       v_unchecked := v_unchecked || coalesce(v_fired -> 'unchecked', '[]');
       continue when v_fired ? 'unchecked';

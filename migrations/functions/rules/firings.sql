@@ -7,7 +7,7 @@
 --   occasion                 of a message: see `receive_webhook`
 --   labels, concurrency_key  of a message or after another run: what the new run gets instead of those of the trigger
 --   refused, detail          why the message or the ended run cannot trigger a run
---   of_run_id, of_attempt, depth   after another run: see `fire_ends`
+--   of_run_id, of_attempt, depth, first_run_id   after another run: see `fire_ends`
 -- The new run gets `p_input`, or without it the input of the trigger; after another run always `p_input`, also when that is null.
 -- `p_when_busy` goes before the `when_busy` of the trigger, which goes before that of the policy.
 --
@@ -49,7 +49,8 @@ begin
     when not public.may_see_definition(v_role, v_tenant_id, v_user_id, v_definition_id) then 'rights'
     else coalesce(
       case when v_is_after_run then
-        public.end_obstacle(v_role, v_tenant_id, v_user_id, v_of_definition_id, (p_firing ->> 'depth')::integer) end,
+        public.end_obstacle(v_role, v_tenant_id, v_user_id, v_of_definition_id, (p_firing ->> 'depth')::integer,
+          (p_firing ->> 'first_run_id')::uuid) end,
       p_firing ->> 'refused')
   end;
 
@@ -64,7 +65,7 @@ begin
         'trigger_id', p_trigger_id, 'trigger_name', v_name, 'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause',
         'scheduled_at', public.wire_instant(v_scheduled_at), 'previous_scheduled_at', v_previous,
         'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion'),
-        'of_run_id', p_firing -> 'of_run_id', 'of_attempt', p_firing -> 'of_attempt', 'depth', p_firing -> 'depth')));
+        'of_run_id', p_firing -> 'of_run_id', 'of_attempt', p_firing -> 'of_attempt', 'depth', p_firing -> 'depth', 'first_run_id', p_firing -> 'first_run_id')));
     if v_added ? 'unchecked' then
       return v_added;
     end if;

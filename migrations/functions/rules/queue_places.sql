@@ -83,3 +83,49 @@ begin
     where (not v_takes_turns or ahead.concurrency_key = p_key)
       and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id));
 end $$;
+
+-- How many other keys have their turn before a key has its next one. Null for a definition whose keys take no turns. They are the keys of `waiting_runs` that have room,
+-- in the order of `next_turn`: from the key after the one that started last. It counts up to 1,000, each by one jump in the index.
+create or replace function public.keys_before(p_definition_id uuid, p_key text, p_now timestamptz) returns integer
+language plpgsql stable as $$
+declare
+  c_most constant integer := 1000;
+  c_last_position constant bigint := 9223372036854775807;
+  v_key text collate "C";
+  v_next text collate "C";
+  v_per_key integer;
+  v_full_keys text[];
+  v_position bigint;
+  -- Its turn comes in the second round, after the keys behind the one that started last.
+  v_is_in_second_round boolean;
+  v_count integer := 0;
+begin
+  select slots.per_key, coalesce(slots.last_key, ''), case when slots.last_key is null then 0 else c_last_position end,
+    coalesce(p_key collate "C" <= slots.last_key, false), coalesce(slots.full_keys, '{}')
+  into v_per_key, v_key, v_position, v_is_in_second_round, v_full_keys
+  from public.slots_of(p_definition_id, p_now) slots;
+  if v_per_key is null then
+    return null;
+  end if;
+  while v_count < c_most loop
+    v_next := (
+      select waiting.concurrency_key
+      from public.waiting_runs(p_definition_id, p_now) waiting
+      where (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
+      order by waiting.concurrency_key, waiting.queue_position
+      limit 1);
+    if v_next is null and v_is_in_second_round then
+      v_is_in_second_round := false;
+      v_key := '';
+      v_position := 0;
+      continue;
+    end if;
+    exit when v_next is null or v_next >= p_key and not v_is_in_second_round;
+    v_key := v_next;
+    v_position := c_last_position;
+    if v_next <> all (v_full_keys) then
+      v_count := v_count + 1;
+    end if;
+  end loop;
+  return v_count;
+end $$;

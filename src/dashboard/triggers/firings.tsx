@@ -40,6 +40,9 @@ const REFUSALS: Record<string, string> = {
   of_deleted: "The workflow after whose runs it fires was deleted. Change the trigger, or delete it.",
   depth:
     "Ten runs before it had triggered each other already, so the chain ends here. Do the workflows trigger each other?",
+  descendants:
+    "A thousand runs have followed from the first run of the chain already, so no more of them are triggered. Do many triggers fire after each " +
+    "other’s workflows?",
   snapshot_too_large: "The paths of the workflow’s files are too long together.",
 };
 

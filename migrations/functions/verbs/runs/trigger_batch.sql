@@ -1,5 +1,5 @@
 -- Triggers up to 500 runs of a definition together: a batch. They go to the end of the queue in their order, and start as slots become
--- free.
+-- free: when keys take turns, in their order within each key.
 --
 -- Guarantees:
 -- - All runs are inserted, with the same frozen snapshot and their events, or none.

@@ -39,7 +39,7 @@ begin
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "past"}');
   end if;
   v_verdict := public.judge_of_definition(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid,
-    (v_judged ->> 'definition_id')::uuid, p_content ->> 'kind', p_content -> 'config');
+    (v_judged ->> 'definition_id')::uuid, p_content ->> 'kind', p_content -> 'config', p_trigger_id);
   if not v_verdict ? 'refused' then
     v_verdict := public.check_trigger_input(p_context, (v_judged ->> 'definition_id')::uuid, p_content, p_input);
   end if;

@@ -1,0 +1,1 @@
+ALTER TABLE "due_firings" ADD COLUMN "first_run_id" uuid;

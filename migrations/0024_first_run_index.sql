@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "workflow_runs_first_run_index" ON "workflow_runs" USING btree ((triggered_by ->> 'first_run_id')) WHERE triggered_by ->> 'first_run_id' is not null;

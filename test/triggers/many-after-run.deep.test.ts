@@ -1,0 +1,94 @@
+/** Triggers that fire after other runs do not multiply runs without an end. */
+import { beforeAll, beforeEach, expect, it } from "vitest";
+import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { callBack, invoke } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { addWorkflow, bodyAfter } from "./second-workflow.ts";
+import { bodyOf, createAfter, createTrigger, HOURLY, readFirings } from "./support.ts";
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService();
+});
+beforeEach(async () => {
+  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+});
+
+const addWorkflows = async (count: number) =>
+  Promise.all(Array.from({ length: count }, () => addWorkflow(service.database, tenant)));
+
+const create = (definitionId: string, of = tenant.definitionId) =>
+  service.send("POST", `/v1/workflow-definitions/${definitionId}/triggers`, tenant.owner.key, bodyAfter(of));
+
+/** Inserts triggers of a workflow that fire after the first one. */
+const insertAfter = (definitionId: string, count: number) => service.database.sql`
+  insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at)
+  select gen_random_uuid(), ${tenant.id}, ${definitionId}, ${tenant.owner.id}, 'After', 'run',
+    jsonb_build_object('of', ${tenant.definitionId}::text, 'on', 'ended', 'input_from', 'fixed'), now()
+  from generate_series(1, ${count})`;
+
+it("at most 20 triggers fire after the runs of one workflow, also when two are created for the last place at once", async () => {
+  const [first = "", second = "", third = ""] = await addWorkflows(3);
+  await insertAfter(first, 19);
+  const both = await Promise.all([create(second), create(third)]);
+  expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
+  const refused = await create(first);
+  expect([refused.status, await refused.text()]).toEqual([
+    409,
+    expect.stringContaining("20 triggers fire after the runs of that workflow already"),
+  ]);
+  // After another workflow there is room, and those that are there may be changed.
+  const other = await createAfter(service, first, tenant.owner.key, second);
+  const replace = (id: string, of: string) =>
+    service.send("PUT", `/v1/triggers/${id}`, tenant.owner.key, bodyAfter(of, {}, { name: "Other" }));
+  expect((await replace(other.id, tenant.definitionId)).status).toBe(409);
+  const [known] = await service.database.sql`
+    select id from triggers where of_definition_id = ${tenant.definitionId} limit 1`;
+  expect((await replace(String(known?.id), tenant.definitionId)).status).toBe(200);
+  const scheduled = await createTrigger(service, tenant, HOURLY);
+  const path = `/v1/triggers/${scheduled.id}`;
+  expect((await service.send("PUT", path, tenant.owner.key, bodyOf(HOURLY, { name: "Other" }))).status).toBe(200);
+});
+
+it("at most 1,000 runs follow from one run, also when many of them end at once, and the others are REFUSED", async () => {
+  const { sql } = service.database;
+  await sql`update workflow_definitions set max_running = 50 where tenant_id = ${tenant.id}`;
+  const next = await addWorkflows(4);
+  const triggers = await Promise.all(
+    next.map((id) => createAfter(service, id, tenant.owner.key, tenant.definitionId, { on: "ended" })),
+  );
+  const firstId = await invoke(service, tenant);
+  const runIds = await Promise.all(Array.from({ length: 8 }, () => invoke(service, tenant)));
+  const follows = JSON.stringify({ first_run_id: firstId, depth: 1 });
+  await sql`update workflow_runs set triggered_by = ${follows}::jsonb where id = any (${runIds}::uuid[])`;
+  await sql`
+    insert into workflow_runs
+    select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'status', 'FAILED', 'slot_no', null,
+      'next_dispatch_at', null, 'completed_at', r.started_at, 'error', 'It broke.', 'failure_code', 'REPORTED',
+      'ended_by', 'CALLBACK', 'triggered_by', ${follows}::jsonb))).*
+    from workflow_runs r, generate_series(1, 989)
+    where r.id = ${firstId}`;
+  await Promise.all(runIds.map((id) => callBack(service, tenant, id, { status: "COMPLETED" })));
+  const countDue = async () => {
+    const [row] = await sql`select count(*)::int as count from due_firings where tenant_id = ${tenant.id}`;
+    return Number(row?.count);
+  };
+  for (let sweeps = 0; (await countDue()) > 0 && sweeps < 20; sweeps++) await service.sweep();
+  expect(await countDue()).toBe(0);
+  const [descendants] = await sql`
+    select count(*)::int as count from workflow_runs where triggered_by ->> 'first_run_id' = ${firstId}`;
+  expect(descendants).toEqual({ count: 1_000 });
+  const firings = (await Promise.all(triggers.map(({ id }) => readFirings(service, tenant, id)))).flat();
+  expect(firings.filter(({ outcome }) => outcome === "FIRED")).toHaveLength(3);
+  const refused = firings.filter(({ outcome }) => outcome !== "FIRED");
+  expect(refused.map(({ outcome, reason }) => `${outcome} ${reason}`)).toEqual(
+    Array.from({ length: 29 }, () => "REFUSED descendants"),
+  );
+  // The first run itself, and what follows from another one, is not concerned.
+  await callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
+  const after = (await Promise.all(triggers.map(({ id }) => readFirings(service, tenant, id)))).flat();
+  expect(after.filter(({ outcome }) => outcome === "FIRED")).toHaveLength(3 + triggers.length);
+});
