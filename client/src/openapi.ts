@@ -191,7 +191,7 @@ export interface paths {
         put?: never;
         /**
          * Trigger up to 500 runs together
-         * @description All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue in their order, and start as slots become free. With an idempotency key, in the body or as a header, the request can be repeated: as long as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.
+         * @description All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue, and start as slots become free: in their order, or when the policy limits the runs of each key, in their order within a key, and keys in turn, beginning after the key that started last. With an idempotency key, in the body or as a header, the request can be repeated: as long as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.
          */
         post: operations["invoke_workflow_batch"];
         delete?: never;
@@ -2322,7 +2322,7 @@ export interface components {
             retry_on: ("LOST" | "UNREACHED" | "DEADLINE")[];
             /** @description How many runs of the workflow are RUNNING at the same time, at most. When it is raised, waiting runs start at once; when it is lowered, none is stopped. */
             max_running: number;
-            /** @description How many of these have the same concurrency key, at most: `max_running` or less. Then keys take turns: the next run to start is the first of the next key that has room. Runs without a key take a turn like one key, and only `max_running` limits them. null: runs start first in, first out. */
+            /** @description How many of these have the same concurrency key, at most: `max_running` or less. Then keys take turns: the next run to start is the first of the next key that has room, by name and beginning after the key that started last. Runs without a key take a turn like one key, and only `max_running` limits them. null: runs start first in, first out. */
             max_running_per_key: number | null;
             /** @description Where the input of a run has its concurrency key: a JSON Pointer to a text of 1 to 128 characters, a number or a boolean. An invoke that sends `concurrency_key` needs none there. A run keeps the key that it was triggered with. */
             key_from: string | null;
@@ -2397,7 +2397,7 @@ export interface components {
              */
             max_running?: number;
             /**
-             * @description How many of these have the same concurrency key, at most: `max_running` or less. Then keys take turns: the next run to start is the first of the next key that has room. Runs without a key take a turn like one key, and only `max_running` limits them. null: runs start first in, first out.
+             * @description How many of these have the same concurrency key, at most: `max_running` or less. Then keys take turns: the next run to start is the first of the next key that has room, by name and beginning after the key that started last. Runs without a key take a turn like one key, and only `max_running` limits them. null: runs start first in, first out.
              * @default null
              */
             max_running_per_key?: number | null;
@@ -3421,7 +3421,7 @@ export interface components {
             of_run_id: string | null;
             /** @description The attempt of that run. */
             of_attempt: number | null;
-            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a run also `of_rights`, `of_deleted`, `depth` or `input_too_large`. */
+            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`. */
             reason: string | null;
             detail: {
                 [key: string]: unknown;
@@ -3980,6 +3980,7 @@ export interface components {
          *       "queue_position": 1,
          *       "concurrency_key": null,
          *       "keys_take_turns": false,
+         *       "keys_before": null,
          *       "blocked_by": {
          *         "run_id": "01920000-0000-7000-8000-000000000402",
          *         "deadline_at": "2026-01-31T12:05:00.000Z"
@@ -4034,6 +4035,8 @@ export interface components {
             concurrency_key: string | null;
             /** @description True when the workflow's policy limits the runs of each key. */
             keys_take_turns: boolean;
+            /** @description When keys take turns: how many other keys that have room have their turn before the next one of its own key, up to 1,000. Null unless it is in the queue. */
+            keys_before: number | null;
             /** @description The first of `blockers`: the run that has to end first. */
             blocked_by: {
                 /** Format: uuid */

@@ -109,5 +109,11 @@ export const isRunning = sql`(r.status = 'RUNNING' and ${endsAt} > statement_tim
 export const placeInQueue = sql<number | null>`case when ${isPending} then public.place_in_queue(
   r.workflow_definition_id, r.concurrency_key, r.queue_position, r.id, statement_timestamp())::int end`;
 
+/** How many keys have their turn before that of such a run: `keys_before` in SQL. Null when keys take no turns. */
+export const keysBefore = sql<
+  number | null
+>`case when ${isPending} and (r.queue_position is not null or r.not_before <= statement_timestamp())
+  then public.keys_before(r.workflow_definition_id, r.concurrency_key, statement_timestamp()) end`;
+
 /** True for a run `r` whose dispatch is due. */
 export const isDue = sql`(r.next_dispatch_at <= statement_timestamp() and ${endsAt} > statement_timestamp())`;

@@ -73,7 +73,7 @@ const fields = {
     .openapi({
       description:
         "How many of these have the same concurrency key, at most: `max_running` or less. Then keys take turns: the next run to " +
-        "start is the first of the next key that has room. Runs without a key take a turn like one key, and only `max_running` " +
+        "start is the first of the next key that has room, by name and beginning after the key that started last. Runs without a key take a turn like one key, and only `max_running` " +
         "limits them. null: runs start first in, first out.",
     }),
   key_from: text({ max: 256 })

@@ -117,6 +117,20 @@ describe("the page of a failed run", () => {
   });
 });
 
+describe("the page of a run whose key takes turns with others", () => {
+  it("says how many keys have their turn before its own", async () => {
+    await service.database.sql`
+      update workflow_definitions set max_running_per_key = 1 where id = ${tenant.definitionId}`;
+    const ids: string[] = [];
+    for (const concurrency_key of ["b", "c", "d"]) {
+      ids.push(await invoke(service, tenant, tenant.owner.key, { concurrency_key }));
+    }
+    const said = async (id: string | undefined) => sectionOf(await owner.read(`/app/runs/${id}`), "Queue");
+    expect(await said(ids[1])).toContain("of its key; keys take turns, and its own is next.");
+    expect(await said(ids[2])).toContain("of its key; keys take turns, and 1 key has its turn before its own.");
+  });
+});
+
 describe("the page of a run that waits for its start_after", () => {
   it("says when it starts and when it expires, and starts it now", async () => {
     const body = { start_after: inSeconds(3600), must_start_by: inSeconds(7200) };

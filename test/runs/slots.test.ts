@@ -226,6 +226,21 @@ describe("concurrency keys", () => {
     expect(await stands([id])).toEqual(["RUNNING a 1 1"]);
   });
 
+  it("tell how many of them have their turn before that of a run, from the key after the one that started last", async () => {
+    await setPolicy({ max_running: 1, max_running_per_key: 1 });
+    const [, ...waiting] = await inTurn(["b", "a", "b", "c", "d", "d"], ofKey);
+    const keysBefore = async () =>
+      Promise.all(waiting.map(async (id) => ((await get(id, "explain")) as { keys_before: number }).keys_before));
+    // c and d have their turns first, and then a. b started last.
+    expect(await keysBefore()).toEqual([2, 3, 0, 1, 1]);
+    const { message } = (await get(waiting[0], "explain")) as { message: string };
+    expect(message).toMatch(
+      /: it is the next of its key; keys take turns, and 2 keys have their turn before its own\.$/,
+    );
+    await setPolicy({ max_running: 1, max_running_per_key: null });
+    expect(await keysBefore()).toEqual([null, null, null, null, null]);
+  });
+
   it("are explained: the run waits for its key, and others before it", async () => {
     await setPolicy({ max_running: 3, max_running_per_key: 1 });
     const [first, , third] = await inTurn(["a", "a", "a"], ofKey);
@@ -234,7 +249,7 @@ describe("concurrency keys", () => {
       blockers: [{ run_id: first }],
       message:
         `It waits for a slot of its concurrency key behind the run ${first}, which holds the slot: 1 of its key before it; ` +
-        "keys take turns.",
+        "keys take turns, and its own is next.",
     });
     expect((await readRun(service, tenant, third ?? "")).status).toBe("PENDING");
     const response = await service.get(`/v1/workflow-runs/${third}`, tenant.owner.key);

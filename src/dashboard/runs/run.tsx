@@ -1,6 +1,6 @@
 import type { PathSnapshot } from "../../db/run-snapshot.ts";
 import { ASSETS } from "../../http/assets/folder.ts";
-import type { ExplainedReason } from "../../runs/details/explain-run.ts";
+import { describeKeysBefore, type ExplainedReason } from "../../runs/details/explain-run.ts";
 import type { Caller } from "../caller.ts";
 import { Ago, Copy, Fact, Id, Live, Name, Time, WorkflowName } from "../components.tsx";
 import { PathTree } from "../files/path-tree.tsx";
@@ -97,7 +97,8 @@ const Queue = ({ run, waitsFor }: QueueProps) => (
           <>
             {run.queue_position === 1 ? "It is next" : `${plural(run.queue_position - 1, "run")} before it`} in the
             queue
-            {run.keys_take_turns && " of its key, and keys take turns"}.{" "}
+            {run.keys_take_turns && " of its key; keys take turns"}
+            {run.keys_before !== null && `, and ${describeKeysBefore(run.keys_before)}`}.{" "}
           </>
         )}
         <WhatBlocks run={run} waitsFor={waitsFor} />

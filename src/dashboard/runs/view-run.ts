@@ -13,6 +13,7 @@ import { eventsOf } from "../../runs/run-events.ts";
 import {
   endsAt,
   isPending,
+  keysBefore,
   placeInQueue,
   type RunRow,
   r,
@@ -95,6 +96,8 @@ export type ViewedRun = RunRow & {
   concurrency_key: string;
   /** Whether the runs of each key are limited. Then each key has a queue of its own. */
   keys_take_turns: boolean;
+  /** How many keys have their turn before its own. Null unless keys take turns, and it is in the queue. */
+  keys_before: number | null;
   events: ViewedEvent[];
   /** The runners that may lease it while it is PENDING. */
   runners: SessionRow[];
@@ -210,6 +213,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
         .where(eq(l.runId, r.id))
         .orderBy(asc(l.attempt))})`,
       queue_position: placeInQueue,
+      keys_before: keysBefore,
       total_events: db.$count(e, eq(e.runId, r.id)),
     })
     .from(caller)

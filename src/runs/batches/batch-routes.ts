@@ -56,8 +56,9 @@ const invokeBatchRoute = callerWrite({
   tags: ["Workflow definitions"],
   summary: "Trigger up to 500 runs together",
   description:
-    "All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue in their " +
-    "order, and start as slots become free. With an idempotency key, in the body or as a header, the request can be repeated: as long " +
+    "All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue, and " +
+    "start as slots become free: in their order, or when the policy limits the runs of each key, in their order within a key, and keys in " +
+    "turn, beginning after the key that started last. With an idempotency key, in the body or as a header, the request can be repeated: as long " +
     "as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.",
   maxBodyBytes: MAX_BODY_BYTES,
   request: {

@@ -33,6 +33,7 @@ const explanationSchema = z.object({
   queue_position: z.int().nullable(),
   concurrency_key: z.string().nullable(),
   keys_take_turns: z.boolean(),
+  keys_before: z.int().nullable().default(null),
   blocked_by: blockerSchema.nullable(),
   blockers: z.array(blockerSchema),
   start_after: z.string().nullable().default(null),
@@ -95,6 +96,9 @@ export async function explainRun(
   };
 }
 
+/** `keys_before` in SQL counts up to this. */
+const MOST_KEYS_BEFORE = 1_000;
+
 /** The facts as one sentence for people. */
 export function describeWait(facts: Explanation): string {
   switch (facts.status) {
@@ -136,12 +140,19 @@ const describeDelay = ({ start_after, next_try_at }: Explanation): string =>
   start_after === null ? `is tried again by itself, not before ${next_try_at}` : `starts not before ${start_after}`;
 
 function describePlace(facts: Explanation): string {
-  const { queue_position: place, concurrency_key: key, keys_take_turns } = facts;
+  const { queue_position: place, concurrency_key: key, keys_take_turns, keys_before } = facts;
   if (place === null) return `it ${describeDelay(facts)}`;
   if (!keys_take_turns) return place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
   const group = key === null ? "of those without a key" : "of its key";
   const before = place === 1 ? `it is the next ${group}` : `${place - 1} ${group} before it`;
-  return `${before}; keys take turns`;
+  return `${before}; keys take turns${keys_before === null ? "" : `, and ${describeKeysBefore(keys_before)}`}`;
+}
+
+/** How many keys have their turn before that of a run. */
+export function describeKeysBefore(count: number): string {
+  if (count === 0) return "its own is next";
+  const keys = count >= MOST_KEYS_BEFORE ? `${MOST_KEYS_BEFORE} or more keys` : count === 1 ? "1 key" : `${count} keys`;
+  return `${keys} ${count === 1 ? "has its" : "have their"} turn before its own`;
 }
 
 function describeBlockers([first, ...others]: Explanation["blockers"]): string {

@@ -135,6 +135,14 @@ const ExplanationSchema = z
     keys_take_turns: z
       .boolean()
       .openapi({ description: "True when the workflow's policy limits the runs of each key." }),
+    keys_before: z
+      .int()
+      .nullable()
+      .openapi({
+        description:
+          "When keys take turns: how many other keys that have room have their turn before the next one of its own key, up to 1,000. Null unless " +
+          "it is in the queue.",
+      }),
     blocked_by: blocker()
       .nullable()
       .openapi({ description: "The first of `blockers`: the run that has to end first." }),
@@ -193,6 +201,7 @@ const ExplanationSchema = z
       queue_position: 1,
       concurrency_key: null,
       keys_take_turns: false,
+      keys_before: null,
       blocked_by: { run_id: "01920000-0000-7000-8000-000000000402", deadline_at: "2026-01-31T12:05:00.000Z" },
       blockers: [{ run_id: "01920000-0000-7000-8000-000000000402", deadline_at: "2026-01-31T12:05:00.000Z" }],
       start_after: null,
@@ -236,6 +245,7 @@ runDetails.openapi(explain, async (c) => {
       queue_position: facts.queue_position,
       concurrency_key: facts.concurrency_key,
       keys_take_turns: facts.keys_take_turns,
+      keys_before: facts.keys_before,
       blocked_by: facts.blocked_by,
       blockers: facts.blockers,
       start_after: facts.start_after,
