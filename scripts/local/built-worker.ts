@@ -32,6 +32,10 @@ export type BuiltWorkerOptions = {
   objectsOf?: Pick<Bundle, "modules">;
   /** Vars beyond those of the local stack, such as the name of the cell. */
   vars?: Record<string, string>;
+  /** Gives it a bucket for the files of runs. */
+  hasBucket?: boolean;
+  /** Fills the new database before it is migrated. */
+  fill?: (databaseUrl: string) => Promise<void>;
 };
 
 export type BuiltWorker = {
@@ -79,7 +83,7 @@ export function readWorkerOptions(config: string, { modules }: Pick<Bundle, "mod
 export async function startBuiltWorker(
   built: Pick<Bundle, "modules">,
   folder: string,
-  { objectsOf, vars: more }: BuiltWorkerOptions = {},
+  { objectsOf, vars: more, hasBucket = false, fill }: BuiltWorkerOptions = {},
 ): Promise<BuiltWorker> {
   const runner = await startRunner();
   const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
@@ -95,12 +99,16 @@ export async function startBuiltWorker(
   const database = { databaseUrl: postgres.url(), neonFetchEndpoint: endpoint.url };
   const urls = { DATABASE_URL: database.databaseUrl, NEON_FETCH_ENDPOINT: endpoint.url };
   const vars: Record<string, string> = { ...exampleVars(), ...more, ...urls };
+  await fill?.(postgres.url());
   await migrate({ directUrl: postgres.url(), log: () => {} });
   await seedDemo({ ...database, runnerPort: runner.port, encryptionKeys: readConfig(vars).encryptionKeys });
   const client = new pg.Client({ connectionString: postgres.url() });
   await client.connect();
 
-  const settings = (bundle: Pick<Bundle, "modules">) => readWorkerOptions(join(root, "wrangler.toml"), bundle, vars);
+  const settings = (bundle: Pick<Bundle, "modules">) => ({
+    ...readWorkerOptions(join(root, "wrangler.toml"), bundle, vars),
+    ...(hasBucket && { r2Buckets: ["ARTIFACTS"] }),
+  });
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       workers:
