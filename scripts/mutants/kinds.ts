@@ -128,7 +128,7 @@ export const RULES: Record<Kind, readonly Rule[]> = {
     ]),
     swapping(["typescript"], /\bMath\.(?:min|max)(?=\()/g, [["Math.min", "Math.max"]]),
     swapping(["typescript"], /(?<![\w.])(?:asc|desc)(?=\()/g, [["asc", "desc"]]),
-    replacing(["typescript"], /\b([a-z]\w*) - ([a-z]\w*)\b/g, ([, one, other]) => `${other} - ${one}`),
+    replacing(["typescript"], /(?<![\w.])([a-z]\w*) - ([a-z]\w*)(?![\w.([])/g, ([, one, other]) => `${other} - ${one}`),
   ],
   condition: [
     dropping("sql", /\s+\b(?:and|or)\b(?= (?!replace\b))/g),

@@ -31,6 +31,7 @@ const resultSchema = z.object({
     z.object({
       name: z.string(),
       status: z.string(),
+      message: z.string(),
       assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
     }),
   ),
@@ -115,11 +116,17 @@ export class Trial {
       return { is: "unusable", why: NO_TEST };
     }
     const { numTotalTests, testResults } = resultSchema.parse(JSON.parse(text));
-    const failed = testResults.find(({ status }) => status === "failed");
+    const failures = testResults
+      .filter(({ status }) => status === "failed")
+      .map(({ name, message, assertionResults }) => ({
+        file: name.replace(`${this.#folder}/`, ""),
+        by: assertionResults.find(({ status }) => status === "failed")?.fullName ?? null,
+        message: message.split("\n")[0] ?? "",
+      }));
+    // After the first failure the other files are ended, which then count as failed without a failed test.
+    const failed = failures.find(({ by }) => by !== null) ?? failures.find(({ message }) => message !== "");
     if (numTotalTests === 0 || failed === undefined) return { is: "unusable", why: NO_TEST };
-    const file = failed.name.replace(`${this.#folder}/`, "");
-    const test = failed.assertionResults.find(({ status }) => status === "failed");
-    return { is: "failed", by: `${file}: ${test?.fullName ?? "it does not begin"}`, file };
+    return { is: "failed", by: `${failed.file}: ${failed.by ?? failed.message}`, file: failed.file };
   }
 
   /** Sends a signal to the tests and to all that they have started. */

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
-import { callBack, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
+import { callBack, inSeconds, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -87,6 +87,13 @@ describe("why a run waits", () => {
     const explanation = await explain(second, tenant.owner.key);
     expect(explanation).toMatchObject({ reason: "paused", queue_position: 1, estimated_start_at: null });
     expect(explanation.message).toBe("It waits because its workflow is paused; it is next in the queue.");
+  });
+
+  it("because its start was delayed: says until when, which is no pause before another try", async () => {
+    const tenant = await newTenant();
+    const start_after = inSeconds(3600);
+    const runId = await invoke(service, tenant, tenant.owner.key, { start_after });
+    expect(await explain(runId, tenant.owner.key)).toMatchObject({ status: "PENDING", start_after, next_try_at: null });
   });
 
   it("because the back-off of its automatic retry has not ended", async () => {

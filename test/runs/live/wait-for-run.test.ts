@@ -1,0 +1,21 @@
+import { afterEach, expect, it, vi } from "vitest";
+import type { Live } from "../../../src/http/live/live.ts";
+import { waitForRun } from "../../../src/runs/live/wait-for-run.ts";
+
+afterEach(() => vi.useRealTimers());
+
+it("a wait without news lasts as many seconds as it was asked to, and then reads the run once", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: 0 });
+  // A hub that has nothing to tell: the time passes.
+  const next = async (timeoutMs: number) => {
+    vi.setSystemTime(Date.now() + timeoutMs);
+    return [];
+  };
+  const live = { listen: async () => ({ next, close: () => {} }) } as unknown as Live;
+  const read = vi.fn(async () => ({ deadline_in_ms: null, isLast: true }));
+  const answer = await waitForRun(live, { deadline_in_ms: null, isLast: false }, 0, {
+    ...{ tenantId: "t", caller: "c", topic: { runId: "r" }, seconds: 7, signal: new AbortController().signal },
+    ...{ read, isNews: () => false, onAnyChange: false },
+  });
+  expect([answer, Date.now(), read.mock.calls.length]).toEqual([{ deadline_in_ms: null, isLast: true }, 7_000, 1]);
+});
