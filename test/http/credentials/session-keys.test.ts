@@ -176,7 +176,11 @@ describe("the keys of an OIDC issuer", () => {
     expect(await statusFor(known)).toBe(200);
 
     const [response, requests] = await service.counted(() => get(unknown));
-    expect([response.status, response.headers.get("retry-after"), requests]).toEqual([503, "5", 0]);
+    expect([response.status, response.headers.get("retry-after"), requests]).toEqual([
+      503,
+      expect.stringMatching(/^[3-8]$/),
+      0,
+    ]);
     expect(await response.json()).toMatchObject({ title: "Session keys unavailable" });
   });
 
