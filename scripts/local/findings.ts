@@ -160,9 +160,7 @@ function judgeSnapshots({ snapshots, sees_all_sessions }: Diagnosis): Finding[] 
     return snapshots.map((snapshot) => ({ mark: "bad", subject, ...describeSnapshot(snapshot) }));
   if (sees_all_sessions) return [{ mark: "good", subject, text: "None." }];
   const text = "None of this role's sessions. It does not see those of other roles.";
-  return [
-    { mark: "note", subject, text, advice: "As the owner of the database: `grant pg_read_all_stats to <role>`." },
-  ];
+  return [{ mark: "note", subject, text, advice: "As the owner of the database: `grant pg_monitor to <role>`." }];
 }
 
 function describeSnapshot({ kind, age_seconds, name, role, program, state }: OldSnapshot) {

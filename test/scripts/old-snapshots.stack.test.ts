@@ -112,7 +112,7 @@ describe("the doctor", () => {
     await db.query(`create role worker login password 'worker' in role pg_read_all_data;
       grant execute on all functions in schema public to worker`);
     expect(await examine(postgres.url().replace("postgres:postgres@", "worker:worker@"))).toEqual([
-      expect.stringMatching(/^! old snapshots .*does not see those of other roles\..*grant pg_read_all_stats/),
+      expect.stringMatching(/^! old snapshots .*does not see those of other roles\..*grant pg_monitor/),
     ]);
   });
 });
