@@ -76,4 +76,24 @@ describe("the owner of a database who is no superuser", () => {
     await expect(read(worker, "delete from audit_events")).rejects.toThrow("permission denied");
     expect(await read(worker, "delete from workflow_runs returning id")).toEqual([]);
   });
+
+  it("goes back to an earlier point by the steps of docs/operations.md, with databases in place of branches", async () => {
+    const script = (command: string, DATABASE_URL = as("owner")) => runScript(command, { DATABASE_URL });
+    const child = as("owner").replace(/main$/, "child");
+    const server = (statement: string) =>
+      withClient(as("owner").replace(/main$/, "postgres"), (owner) => owner.query(statement));
+    await script("pause-sweep.ts");
+    await server("create database child template main");
+    await read("owner", "insert into tenants (name) values ('after the point')");
+    for (const step of ["migrate.ts", "pause-sweep.ts"]) expect((await script(step, child)).code).toBe(0);
+    await withClient(child, (owner) => owner.query("select public.raise_event_epoch()"));
+
+    await server("alter database main rename to before_the_restore");
+    await server("alter database child rename to main");
+    expect((await script("doctor.ts")).output).toMatch(/paused/);
+    expect((await script("pause-sweep.ts --resume")).output).not.toContain("is not paused");
+    expect(await read("owner", "select name from tenants")).toEqual([{ name: "Acme" }]);
+    // The number of the next epoch tells that the second one had begun in the child.
+    expect(await read("owner", "select public.raise_event_epoch() as epoch")).toEqual([{ epoch: 3 }]);
+  });
 });
