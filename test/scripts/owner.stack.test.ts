@@ -84,7 +84,7 @@ describe("the owner of a database who is no superuser", () => {
       withClient(as("owner").replace(/main$/, "postgres"), (owner) => owner.query(statement));
     await script("pause-sweep.ts");
     await server("create database child template main");
-    await read("owner", "insert into tenants (name) values ('after the point')");
+    await read("owner", "insert into tenants (id, name) values (gen_random_uuid(), 'after the point')");
     for (const step of ["migrate.ts", "pause-sweep.ts"]) expect((await script(step, child)).code).toBe(0);
     await withClient(child, (owner) => owner.query("select public.raise_event_epoch()"));
 
