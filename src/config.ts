@@ -57,6 +57,10 @@ const domains = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** How a client proves itself by its secret: in the header, or in the body. */
+const CLIENT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"] as const;
+export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
+
 /** Issuers at which anybody can have an account: Google, and Microsoft's personal accounts. */
 const PUBLIC_ISSUERS = /^https:\/\/accounts\.google\.com\/?$|\/9188040d-6c67-4c5b-b112-36a304b66dad\//;
 
@@ -96,6 +100,8 @@ const varsSchema = z.object({
   OIDC_CLIENT_ID: z.string().min(1).optional(),
   /** Absent for a public client. */
   OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  /** How this client sends its secret, as it is registered there. By default the way that the login service names. */
+  OIDC_CLIENT_AUTH_METHOD: z.enum(CLIENT_AUTH_METHODS).optional(),
   /** What the sign-in page calls the login service. By default its host. */
   OIDC_NAME: z.string().min(1).max(60).optional(),
   /** Of these domains, an address counts as verified although the login service does not say so. */
@@ -176,6 +182,8 @@ export type LoginService = {
   issuer: URL;
   clientId: string;
   clientSecret: string | undefined;
+  /** When undefined, the login service says which it takes. */
+  clientAuthMethod: ClientAuthMethod | undefined;
   name: string;
   trustedEmailDomains: readonly string[];
 };
@@ -288,7 +296,8 @@ function readLogin(vars: Vars): LoginService | undefined {
   if (OIDC_ISSUER === undefined || clientId === undefined) return undefined;
   const issuer = new URL(OIDC_ISSUER);
   const { OIDC_NAME: name = issuer.host, OIDC_TRUSTED_EMAIL_DOMAINS: trustedEmailDomains } = vars;
-  return { issuer, clientId, clientSecret, name, trustedEmailDomains };
+  const { OIDC_CLIENT_AUTH_METHOD: clientAuthMethod } = vars;
+  return { issuer, clientId, clientSecret, clientAuthMethod, name, trustedEmailDomains };
 }
 
 /** The reason if the check is one of ours. Null for a check of the library, since its message may contain the value. */

@@ -82,6 +82,7 @@ describe("the settings of the login service", () => {
     ["OIDC_ISSUER", { OIDC_ISSUER: "http://login.example/" }],
     ["OIDC_ISSUER", { OIDC_ISSUER: "http://localhost:8790/", ALLOW_LOCAL_RUNNERS: "false" }],
     ["OIDC_TRUSTED_EMAIL_DOMAINS", { OIDC_TRUSTED_EMAIL_DOMAINS: "test.example,*" }],
+    ["OIDC_CLIENT_AUTH_METHOD", { OIDC_CLIENT_AUTH_METHOD: "private_key_jwt" }],
     [
       "OIDC_TRUSTED_EMAIL_DOMAINS",
       { OIDC_ISSUER: "https://accounts.google.com", OIDC_TRUSTED_EMAIL_DOMAINS: "test.example" },

@@ -105,6 +105,35 @@ describe("signing in by the login service", () => {
     expect(await me()).toBe(tenant.user.id);
   });
 
+  it.each([
+    ["verified, there", { email_verified: true }, 303],
+    ["not verified, there", { email_verified: false }, 403],
+    ["not said to be verified, nowhere", {}, 403],
+  ])("asks userinfo when the token has an email without saying whether it is verified: %s", async (_, more, status) => {
+    const email = emailOf(tenant.user);
+    login.account = { sub: uuid(), email };
+    login.userinfo = { email, ...more };
+    expect((await browser.signIn()).status).toBe(status);
+  });
+
+  it("does not ask userinfo about an email that the token says is not verified", async () => {
+    const email = emailOf(tenant.user);
+    login.account = { sub: uuid(), email, email_verified: false };
+    login.userinfo = { email, email_verified: true };
+    expect((await browser.signIn()).status).toBe(403);
+  });
+
+  it("goes on without userinfo for an account that is tied, when it is only asked whether the email is verified", async () => {
+    const account = verified(emailOf(tenant.user));
+    login.account = account;
+    await browser.signIn();
+    login.account = { sub: account.sub, email: account.email };
+    login.userinfo = { sub: uuid() };
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const again = openLoginBrowser(service, login);
+    expect([(await again.signIn()).status, await me(again)]).toEqual([303, tenant.user.id]);
+  });
+
   it("tells somebody unknown whom to ask, and makes no account", async () => {
     login.account = verified("nobody@test.example");
     const [status, page] = await answerOf(await browser.signIn());
@@ -282,6 +311,56 @@ describe("an attack is refused", () => {
       const response = await browser.get(`/app/sign-in/oidc?${query}`, { "Sec-Fetch-Site": site });
       expect([response.status, response.headers.get("Location"), browser.cookies.size]).toEqual([303, link, 0]);
     }
+  });
+});
+
+describe("a login service that takes the secret of its client in one way only", () => {
+  const [BASIC, POST] = ["client_secret_basic", "client_secret_post"] as const;
+
+  /** A service that has not met the login service yet, and two sign-ins there. Returns how its requests have sent the secret. */
+  async function methodsOf(settings: Record<string, string> = {}): Promise<string[][]> {
+    const own = await startService({
+      database: service.database,
+      settings: { ...PAGE_SETTINGS, ...LOGIN_SETTINGS, PUBLIC_URL: ORIGIN, ...settings },
+    });
+    login.account = { ...verified(emailOf(tenant.user)), sub: tenant.user.id };
+    const methods: string[][] = [];
+    for (let signIns = 1; signIns <= 2; signIns++) {
+      const response = await openLoginBrowser(own, login).signIn();
+      expect([response.status, response.headers.get("Location")]).toEqual([303, "/app/runs"]);
+      methods.push(login.methods.splice(0));
+    }
+    return methods;
+  }
+
+  it.each([
+    [BASIC, [POST, BASIC], [[POST, BASIC], [BASIC]]],
+    [POST, [BASIC], [[BASIC, POST], [POST]]],
+    [BASIC, undefined, [[BASIC], [BASIC]]],
+    [POST, [POST], [[POST], [POST]]],
+  ])("lets people in with %s, of what it names %j", async (method, named, expected) => {
+    login.clientAuthMethod = method;
+    login.metadata = { token_endpoint_auth_methods_supported: named };
+    expect(await methodsOf()).toEqual(expected);
+  });
+
+  it("lets people in with the method of the setting, and also when the setting is wrong", async () => {
+    login.clientAuthMethod = BASIC;
+    expect(await methodsOf({ OIDC_CLIENT_AUTH_METHOD: BASIC })).toEqual([[BASIC], [BASIC]]);
+    expect(await methodsOf({ OIDC_CLIENT_AUTH_METHOD: POST })).toEqual([[POST, BASIC], [BASIC]]);
+  });
+
+  it("is sent a code again only after it has refused the client, and never a third time", async () => {
+    const own = await startService({
+      database: service.database,
+      settings: { ...PAGE_SETTINGS, ...LOGIN_SETTINGS, PUBLIC_URL: ORIGIN, OIDC_CLIENT_SECRET: "a wrong one" },
+    });
+    login.account = verified(emailOf(tenant.user));
+    expect((await openLoginBrowser(own, login).signIn()).status).toBe(401);
+    expect(login.methods.splice(0)).toEqual([POST, BASIC]);
+    const wrongCode = login.authorize(await browser.begin()).replace(/code=[^&]*/, "code=another");
+    expect((await browser.get(wrongCode)).status).toBe(401);
+    expect(login.methods).toEqual([POST]);
   });
 });
 

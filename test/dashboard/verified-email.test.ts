@@ -5,7 +5,14 @@ const ENTRA = "https://login.microsoftonline.com/01234567-89ab-cdef-0123-456789a
 
 const emailIn = (claims: unknown, { issuer = "https://login.test", trusted = [] as string[] } = {}) =>
   verifiedEmail(
-    { issuer: new URL(issuer), clientId: "id", clientSecret: undefined, name: "Test", trustedEmailDomains: trusted },
+    {
+      issuer: new URL(issuer),
+      clientId: "id",
+      clientSecret: undefined,
+      clientAuthMethod: undefined,
+      name: "Test",
+      trustedEmailDomains: trusted,
+    },
     claims,
   );
 

@@ -8,6 +8,8 @@ const ISSUER = "https://login.test";
 const ORIGIN = "https://service.test";
 const CLIENT = { id: "workflow-runs", secret: "client-secret-of-the-tests" };
 
+const BASIC = `Basic ${btoa([CLIENT.id, CLIENT.secret].map((part) => part.replaceAll("-", "%2D")).join(":"))}`;
+
 /** The settings of a service whose people sign in by the fake login service. */
 export const LOGIN_SETTINGS = {
   OIDC_ISSUER: ISSUER,
@@ -24,6 +26,8 @@ type Behaviour = {
   claims: (claims: Payload) => Payload;
   /** Makes the ID token of the claims. */
   token: (claims: Payload) => Promise<string> | string;
+  /** The only way in which it takes the secret of its client. Null: it takes both. */
+  clientAuthMethod: "client_secret_basic" | "client_secret_post" | null;
   /** What the userinfo endpoint answers, beside the subject. */
   userinfo: Payload;
   /** More of what the login service says about itself. */
@@ -33,6 +37,8 @@ type Behaviour = {
 };
 
 export type FakeLogin = Behaviour & {
+  /** How the requests for tokens have sent the secret of the client, since the last reset. */
+  methods: string[];
   reset(): void;
   /** The person signs in there. Returns the path and query of the callback. */
   authorize(url: string): string;
@@ -53,13 +59,24 @@ export async function startFakeLogin(): Promise<FakeLogin> {
   const signer = await createIssuer("first", "RS256");
   const codes = new Map<string, Code>();
 
-  async function exchange(body: URLSearchParams): Promise<Response> {
+  /** How the requests for tokens have sent the secret, in their order. */
+  const methods: string[] = [];
+
+  async function exchange(init: RequestInit | undefined): Promise<Response> {
+    const body = new URLSearchParams(String(init?.body));
+    const isInBody = body.has("client_secret");
+    const method = isInBody ? "client_secret_post" : "client_secret_basic";
+    methods.push(method);
+    const header = new Headers(init?.headers).get("Authorization");
+    const isClient = isInBody ? body.get("client_secret") === CLIENT.secret : header === BASIC;
+    if (!isClient || (login.clientAuthMethod ?? method) !== method) {
+      return json({ error: "invalid_client" }, 401);
+    }
     const code = codes.get(body.get("code") ?? "");
     // A code works once.
     codes.delete(body.get("code") ?? "");
     const isGranted =
       code !== undefined &&
-      body.get("client_secret") === CLIENT.secret &&
       body.get("redirect_uri") === code.redirectUri &&
       (await sha256(body.get("code_verifier") ?? "")) === code.challenge;
     if (!isGranted) return json({ error: "invalid_grant" }, 400);
@@ -84,7 +101,7 @@ export async function startFakeLogin(): Promise<FakeLogin> {
       case "/keys":
         return json({ keys: [signer.publicKey] });
       case "/token":
-        return exchange(new URLSearchParams(String(init?.body)));
+        return exchange(init);
       case "/userinfo":
         return json({ sub: login.account.sub, ...login.userinfo });
       default:
@@ -96,6 +113,7 @@ export async function startFakeLogin(): Promise<FakeLogin> {
     account: { sub: crypto.randomUUID() },
     claims: (claims) => claims,
     token: signer.sign,
+    clientAuthMethod: null,
     userinfo: {},
     metadata: {},
     instead: null,
@@ -103,7 +121,11 @@ export async function startFakeLogin(): Promise<FakeLogin> {
 
   const login: FakeLogin = {
     ...reset(),
-    reset: () => void Object.assign(login, reset()),
+    methods,
+    reset() {
+      Object.assign(login, reset());
+      methods.splice(0);
+    },
     authorize(url) {
       const { searchParams } = new URL(url);
       const get = (name: string) => searchParams.get(name) ?? "";

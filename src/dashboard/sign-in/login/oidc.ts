@@ -5,8 +5,10 @@
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
 import type { LoginService } from "../../../config.ts";
+import { log } from "../../../log.ts";
 import type { Account } from "../../../people/logins/login-verbs.ts";
 import { withTimeLimit } from "../../../time-limit.ts";
+import { exchangeCode } from "./exchange-code.ts";
 import { LoginRefused, LoginUnavailable } from "./failures.ts";
 import { verifiedEmail } from "./verified-email.ts";
 
@@ -90,14 +92,6 @@ async function findKnown(login: LoginService): Promise<Known> {
   return known && Math.abs(Date.now() - known.readAt) < KNOWN_MS ? known : discover(login);
 }
 
-/** A secret goes into the body if the login service says that it takes it there, since some decode the header wrongly. */
-function authenticate(login: LoginService, server: oauth.AuthorizationServer): oauth.ClientAuth {
-  if (login.clientSecret === undefined) return oauth.None();
-  const methods = server.token_endpoint_auth_methods_supported ?? ["client_secret_basic"];
-  const isInBody = methods.includes("client_secret_post");
-  return isInBody ? oauth.ClientSecretPost(login.clientSecret) : oauth.ClientSecretBasic(login.clientSecret);
-}
-
 /**
  * Where a person signs out of the login service itself (OpenID Connect RP-Initiated Logout 1.0, section 2); null when it publishes no
  * such page.
@@ -160,9 +154,10 @@ export async function finishLogin(
     const { server, keys } = await findKnown(login);
     const [client, options] = [clientOf(login), optionsOf(login)];
     const code = oauth.validateAuthResponse(server, client, parameters, state);
-    const authentication = authenticate(login, server);
-    const answer = await oauth.authorizationCodeGrantRequest(
-      ...([server, client, authentication, code, redirectUri, verifier, options] as const),
+    const answer = await exchangeCode(login, server, (authentication) =>
+      oauth.authorizationCodeGrantRequest(
+        ...([server, client, authentication, code, redirectUri, verifier, options] as const),
+      ),
     );
     const tokens = await oauth.processAuthorizationCodeResponse(server, client, answer, {
       expectedNonce: nonce,
@@ -172,16 +167,37 @@ export async function finishLogin(
     await oauth.validateApplicationLevelSignature(server, answer, { ...options, [oauth.jwksCache]: keys });
     const claims = oauth.getValidatedIdTokenClaims(tokens);
     const { iss: issuer, sub: subject, exp: expiresAt, nbf: notBefore } = claimsSchema.parse(claims);
-    const described =
-      claims?.email === undefined && server.userinfo_endpoint !== undefined
-        ? await oauth.processUserInfoResponse(
-            ...([server, client, subject] as const),
-            await oauth.userInfoRequest(server, client, tokens.access_token, options),
-          )
-        : claims;
-    return { issuer, subject, email: verifiedEmail(login, described), expiresAt, notBefore };
+    const described = async () =>
+      oauth.processUserInfoResponse(
+        ...([server, client, subject] as const),
+        await oauth.userInfoRequest(server, client, tokens.access_token, options),
+      );
+    const email = await findEmail(login, claims, server.userinfo_endpoint === undefined ? null : described);
+    return { issuer, subject, email, expiresAt, notBefore };
   } catch (error) {
     throw error instanceof LoginUnavailable ? error : new LoginRefused(reasonOf(error), error);
+  }
+}
+
+/**
+ * The verified email of the account, or null. An ID token need not have all claims about an email: some login services give the email, or
+ * whether it is verified, only at their userinfo endpoint (OpenID Connect Core 1.0, section 5.4).
+ */
+async function findEmail(
+  login: LoginService,
+  claims: oauth.IDToken | undefined,
+  askUserInfo: (() => Promise<oauth.UserInfoResponse>) | null,
+): Promise<string | null> {
+  if (askUserInfo === null) return verifiedEmail(login, claims);
+  if (claims?.email === undefined) return verifiedEmail(login, await askUserInfo());
+  const email = verifiedEmail(login, claims);
+  if (email !== null || claims.email_verified !== undefined) return email;
+  try {
+    return verifiedEmail(login, await askUserInfo());
+  } catch (error) {
+    // Without it the email is not verified, and whoever is tied already signs in all the same.
+    log("error", "login service", { userinfo: error instanceof Error ? error.name : "unknown" });
+    return null;
   }
 }
 
