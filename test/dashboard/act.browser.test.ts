@@ -355,7 +355,7 @@ describe("the example login service", () => {
     await page.getByRole("button", { name: EMAIL }).click();
     await page.waitForURL("**/app/tenants?next=%2Fapp%2Ffiles");
     expect(await faultsInTheme(page)).toEqual([]);
-    await page.getByRole("button", { name: "Enter Empty" }).click();
+    await page.getByRole("button", { name: "Join Empty" }).click();
     await page.waitForURL("**/app/files");
     expect(await tenantOf(page)).toBe("Empty");
     await page.locator(".who > a[href^='/app/people/']").click();

@@ -517,6 +517,79 @@ describe("an account of several tenants", () => {
     expect((await thief.post("/app/tenants", { tenant: to.id })).status).toBe(401);
   });
 
+  it("is tied in no tenant into which somebody else adds its email, until the person joins it", async () => {
+    const { sql } = service.database;
+    const account = verified(emailOf(tenant.user));
+    login.account = account;
+    expect((await browser.signIn()).headers.get("Location")).toBe("/app/runs");
+    const other = await createTenant(service.database);
+    await sql`update users set email = ${emailOf(tenant.user)} where id = ${other.admin.id}`;
+    await sql`update tenants set name = 'Elsewhere' where id = ${other.id}`;
+
+    expect((await browser.signIn({ next: "/app/files" })).headers.get("Location")).toBe(
+      "/app/tenants?next=%2Fapp%2Ffiles",
+    );
+    expect([await me(), await loginsOf(other.admin)]).toEqual([tenant.user.id, []]);
+    const [page, requests] = await service.counted(async () => (await browser.get("/app/tenants")).text());
+    expect([requests, page]).toEqual([1, expect.stringContaining("Join Elsewhere")]);
+    const [response, joining] = await service.counted(() => browser.post("/app/tenants", { tenant: other.id }));
+    expect([response.status, joining, await me()]).toEqual([303, 1, other.admin.id]);
+    expect(await loginsOf(other.admin)).toEqual([account.sub]);
+    expect(await (await browser.get("/app/tenants")).text()).not.toContain("Join Elsewhere");
+    const tied = await sql`select from audit_events where tenant_id = ${other.id} and action = 'user.login_tied'`;
+    expect(tied).toHaveLength(1);
+  });
+
+  it.each([
+    ["its email has moved to another account", (email: string) => ({ email: `other-${email}`, email_verified: true })],
+    ["its email is not verified any more", (email: string) => ({ email, email_verified: false })],
+  ])("joins no tenant by an email when %s", async (_, claims) => {
+    const { sql } = service.database;
+    const email = emailOf(tenant.user);
+    login.account = verified(email);
+    await browser.signIn();
+    const other = await createTenant(service.database);
+    await sql`update users set email = ${email} where id = ${other.admin.id}`;
+    login.account = { sub: login.account.sub, ...claims(email) };
+    expect((await browser.signIn()).headers.get("Location")).toBe("/app/runs");
+    expect((await browser.post("/app/tenants", { tenant: other.id })).status).toBe(404);
+    expect(await loginsOf(other.admin)).toEqual([]);
+  });
+
+  it("does not join as a user who is tied to somebody else, deactivated, or deleted", async () => {
+    const { sql } = service.database;
+    const email = emailOf(tenant.user);
+    const other = await createTenant(service.database);
+    await sql`update users set email = ${email} where id = ${other.admin.id}`;
+    login.account = verified(email);
+    await browser.signIn();
+    const join = async () => (await browser.post("/app/tenants", { tenant: other.id })).status;
+    await sql`update users set deactivated_at = now() where id = ${other.admin.id}`;
+    expect(await join()).toBe(404);
+    await sql`update users set deactivated_at = null where id = ${other.admin.id}`;
+    await sql`
+      insert into logins (id, tenant_id, user_id, iss, sub)
+      values (gen_random_uuid(), ${other.id}, ${other.admin.id}, 'https://login.test', ${uuid()})`;
+    expect([await join(), await me()]).toEqual([404, tenant.user.id]);
+  });
+
+  it("begins its session in the tenant that it entered last", async () => {
+    const other = await createTenant(service.database);
+    await service.database.sql`update users set email = ${emailOf(tenant.user)} where id = ${other.admin.id}`;
+    login.account = verified(emailOf(tenant.user));
+    await browser.signIn();
+    for (const [entered, id] of [
+      [other.id, other.admin.id],
+      [tenant.id, tenant.user.id],
+      [other.id, other.admin.id],
+    ]) {
+      expect((await browser.post("/app/tenants", { tenant: entered ?? "" })).status).toBe(303);
+      const again = openLoginBrowser(service, login);
+      await again.signIn();
+      expect(await me(again)).toBe(id);
+    }
+  });
+
   it("is not open to an API key of one of its users", async () => {
     const other = await createTenant(service.database);
     await service.database.sql`update users set email = ${emailOf(tenant.user)} where id = ${other.admin.id}`;

@@ -10,8 +10,8 @@ create or replace function public.tie_login(
 ) returns boolean
 language plpgsql as $$
 begin
-  insert into public.logins (id, tenant_id, user_id, iss, sub, created_at)
-  values (p_login_id, p_tenant_id, p_user_id, p_account ->> 'iss', p_account ->> 'sub', p_now)
+  insert into public.logins (id, tenant_id, user_id, iss, sub, email, created_at)
+  values (p_login_id, p_tenant_id, p_user_id, p_account ->> 'iss', p_account ->> 'sub', p_account ->> 'email', p_now)
   on conflict do nothing;
   if not found then
     return false;
@@ -20,7 +20,21 @@ begin
   return true;
 end $$;
 
--- The sessions that begin by this sign-in, one for each active user to whom the account is tied, by the names of their tenants:
+-- The users of other tenants who have the verified email of an account, and to whom it is not tied: somebody has added them by the email.
+-- The person is asked whether they want to enter that tenant, since anybody may add anybody: see `enter_tenant`.
+create or replace function public.offered_tenants(p_iss text, p_sub text)
+returns table (tenant_id uuid, tenant_name text, user_id uuid, name text, role text)
+language sql stable as $$
+  select t.id, t.name, u.id, public.display_name(u.first_name, u.last_name, u.email, u.id), u.role
+  from (select distinct l.email from public.logins l where l.iss = p_iss and l.sub = p_sub and l.email is not null) own
+  join public.users u on lower(u.email) = own.email and u.deleted_at is null and u.deactivated_at is null
+  join public.tenants t on t.id = u.tenant_id
+  where not exists (
+    select from public.logins l
+    where l.tenant_id = u.tenant_id and (l.user_id = u.id or (l.iss = p_iss and l.sub = p_sub)))
+$$;
+
+-- The sessions that begin by this sign-in, one for each active user to whom the account is tied, the tenant that was entered last first:
 -- {"began_at", "expires_at", "tenants": [{"tenant_id", "tenant_name", "user_id", "login_id", "name", "role"}]}. With `p_login_id`
 -- only that one.
 create or replace function public.sessions_of_account(
@@ -32,7 +46,7 @@ begin
     select jsonb_build_object('began_at', floor(extract(epoch from p_now))::bigint,
       'expires_at', floor(extract(epoch from p_now))::bigint + p_session_seconds,
       'tenants', coalesce(jsonb_agg(public.person_of_session(u.id) || jsonb_build_object('login_id', l.id)
-        order by lower(t.name), t.id), '[]'))
+        order by coalesce(l.entered_at, l.last_used_at) desc nulls last, lower(t.name), t.id), '[]'))
     from public.logins l
     join public.users u on u.tenant_id = l.tenant_id and u.id = l.user_id and u.deactivated_at is null
     join public.tenants t on t.id = l.tenant_id

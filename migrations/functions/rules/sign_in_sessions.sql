@@ -18,7 +18,7 @@ begin
     least(p_began_at + public.longest_sign_in_session(), (
       select k.expires_at from public.api_keys k where k.tenant_id = p_tenant_id and k.id = p_api_key_id)))
   on conflict do nothing;
-  update public.logins l set last_used_at = date_trunc('hour', p_now) where l.id = p_login_id;
+  update public.logins l set last_used_at = date_trunc('hour', p_now), entered_at = p_now where l.id = p_login_id;
 end $$;
 
 -- Who has signed in, as the cookie of their session says: {"tenant_id", "tenant_name", "user_id", "name", "role"}.

@@ -17,7 +17,11 @@ export const logins = pgTable(
     /** The claims that identify the account: its issuer, and the subject, which the issuer never gives to another account. */
     iss: text("iss").notNull(),
     sub: text("sub").notNull(),
+    /** The verified email that the account had when it last signed in. Null when it had none. */
+    email: text("email"),
     createdAt: createdAt(),
+    /** When a session last began with it. */
+    enteredAt: instant("entered_at"),
     /** The hour in which a session that began with it was last used. Isolates tell it once an hour, so it may be too early: `note_uses`. */
     lastUsedAt: instant("last_used_at"),
   },

@@ -22,8 +22,8 @@ const accountArgument = ({ issuer, subject, email, expiresAt, notBefore }: Accou
   json: { iss: issuer, sub: subject, email, expires_at: expiresAt, not_before: notBefore },
 });
 
-/** The session that begins by a sign-in, and how many tenants the account can enter. */
-export type SignedIn = { session: NewSession; tenants: number };
+/** The session that begins by a sign-in, how many tenants the account can enter, and into how many more it was added by its email. */
+export type SignedIn = { session: NewSession; tenants: number; offers: number };
 
 const tenantSchema = z.object({
   tenant_id: z.string(),
@@ -41,16 +41,17 @@ const signedInSchema = z
     expires_at: z.number(),
     session_id: z.string(),
     tenants: z.tuple([tenantSchema], tenantSchema),
+    offers: z.int().default(0),
   })
-  .transform(({ began_at: beganAt, expires_at: expiresAt, session_id: signInSessionId, tenants }): SignedIn => {
+  .transform(({ began_at: beganAt, expires_at: expiresAt, session_id: signInSessionId, tenants, offers }): SignedIn => {
     const [{ tenant_id: tenantId, user_id: userId, login_id: loginId, name, tenant_name: tenantName, role }] = tenants;
     const person = { userId, tenantId, apiKeyId: null, loginId, name: sessionName({ name, tenantName, role }) };
-    return { session: { ...person, signInSessionId, beganAt, expiresAt }, tenants: tenants.length };
+    return { session: { ...person, signInSessionId, beganAt, expiresAt }, tenants: tenants.length, offers };
   });
 
 /**
- * Signs a person in by their account. The result has the session in the first of the tenants in which the
- * account is tied to a user.
+ * Signs a person in by their account. The result has the session in the tenant in which
+ * the account was last.
  * Refused with Unauthenticated when the ID token has expired, and with Problem `forbidden` when the account belongs to nobody.
  */
 export const signInByLogin = defineVerb({

@@ -49,7 +49,8 @@ export const signInByKey = defineVerb({
 });
 
 /**
- * Ends the caller's session, which began with a login, and begins one of the same account in another tenant.
+ * Ends the caller's session, which began with a login, and begins one of the same account in another tenant. If the person was added there by
+ * their email, they agree by this: the account is tied to that user.
  * Refused with Problem `not_found` when the account cannot enter that tenant.
  */
 export const enterTenant = defineVerb({

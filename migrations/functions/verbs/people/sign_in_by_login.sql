@@ -1,12 +1,13 @@
--- Signs a person in by their account at the login service. The account is tied to at most one user of each tenant. A verified email
--- ties it to the users who have this email and are not tied to any account yet; once tied, the email does not matter.
+-- Signs a person in by their account at the login service. The account is tied to at most one user of each tenant. While it is tied to no
+-- active user, a verified email ties it to the first user who has this email and is not tied to any account yet; once tied, the email does
+-- not matter. Users of other tenants with this email are offered to the person, who has to agree: see `enter_tenant`.
 --
 -- Guarantees: no account signs in as a user who is tied to another one, whatever its email.
 -- Closes the race between two accounts with the same email: both lock the users, and the second finds them tied.
 -- Idempotent: called again with the same `p_session_id`, it answers the same session.
 --
--- `p_account`: see logins.sql. A session with the id `p_session_id` begins in the first tenant of the answer. Answers {"result": see
--- `sessions_of_account`, and "session_id"}, or "refused": unauthenticated (the ID token has expired), unknown_account (no active user)
+-- `p_account`: see logins.sql. A session with the id `p_session_id` begins in the first tenant of the answer, which is where
+-- the person was last. Answers {"result": see `sessions_of_account`, and "session_id", "offers": how many tenants are offered}, or "refused": unauthenticated (the ID token has expired), unknown_account (no active user)
 create or replace function public.sign_in_by_login(
   p_context jsonb, p_account jsonb, p_session_seconds integer, p_session_id uuid
 ) returns jsonb
@@ -25,13 +26,18 @@ begin
     return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
   end if;
 
-  -- 1. Lock the active users who have the email and are not tied, and tie them.
+  -- 1. Lock the first active user who has the email and is not tied, unless the account is tied to somebody, and tie them.
   for v_tenant_id, v_user_id in
     select u.tenant_id, u.id
     from public.users u
     where lower(u.email) = p_account ->> 'email' and u.deleted_at is null and u.deactivated_at is null
       and not exists (select from public.logins l where l.tenant_id = u.tenant_id and l.user_id = u.id)
-    order by u.id
+      and not exists (
+        select from public.logins l
+        join public.users tied on tied.tenant_id = l.tenant_id and tied.id = l.user_id and tied.deactivated_at is null
+        where l.iss = p_account ->> 'iss' and l.sub = p_account ->> 'sub')
+    order by u.created_at, u.id
+    limit 1
     for no key update of u
   loop
     v_login_id := gen_random_uuid();
@@ -43,6 +49,13 @@ begin
     end if;
   end loop;
   v_now := clock_timestamp();
+  update public.logins l set email = p_account ->> 'email'
+  from (
+    select own.id from public.logins own
+    where own.iss = p_account ->> 'iss' and own.sub = p_account ->> 'sub' and own.email is distinct from p_account ->> 'email'
+    order by own.id
+    for no key update) changed
+  where l.id = changed.id;
 
   -- 2. As whom does the account sign in?
   v_sessions := public.sessions_of_account(p_account, null, v_now, p_session_seconds);
@@ -55,6 +68,7 @@ begin
   perform public.begin_sign_in_session(p_session_id, v_tenant_id, (v_sessions #>> '{tenants,0,user_id}')::uuid,
     (v_sessions #>> '{tenants,0,login_id}')::uuid, null, v_now, v_now);
   return public.answer_of(p_context, v_since, v_tenant_id,
-    jsonb_build_object('result', v_sessions || jsonb_build_object('session_id', p_session_id)),
+    jsonb_build_object('result', v_sessions || jsonb_build_object('session_id', p_session_id,
+      'offers', (select count(*) from public.offered_tenants(p_account ->> 'iss', p_account ->> 'sub')))),
     case when v_has_tied then '{"others": true}'::jsonb end);
 end $$;

@@ -78,7 +78,7 @@ const OtherWays = () => (
 );
 
 /** The tenants that the account of the caller can enter, to choose one. */
-export const TenantsPage = ({ view: { caller, tenants }, next }: { view: TenantsView; next: string }) => (
+export const TenantsPage = ({ view: { caller, tenants, offered }, next }: { view: TenantsView; next: string }) => (
   <Page title="Your tenants" caller={caller}>
     <div class="narrow">
       <h1>Your tenants</h1>
@@ -117,6 +117,33 @@ export const TenantsPage = ({ view: { caller, tenants }, next }: { view: Tenants
           </>
         )}
       </section>
+      {offered.length > 0 && (
+        <section class="card stack">
+          <h2>Added by your email</h2>
+          <p>
+            Somebody has added you to {offered.length === 1 ? "this tenant" : "these tenants"} by the email of your
+            account. Join only what you know: from then on your account enters it, and its people see your email.
+          </p>
+          <ul class="items">
+            {offered.map(({ tenantId, tenantName, name, role }) => (
+              <li>
+                <span class="item-name">
+                  <Name>{tenantName}</Name> <span class="role">{role}</span>
+                </span>
+                <span class="muted">
+                  as <Name>{name}</Name>
+                </span>
+                <span class="actions">
+                  <Send action="/app/tenants" label="Join" name={`Join ${tenantName}`} kind="plain">
+                    <input type="hidden" name="tenant" value={tenantId} />
+                    <input type="hidden" name="next" value={next === START ? "" : next} />
+                  </Send>
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
     </div>
   </Page>
 );

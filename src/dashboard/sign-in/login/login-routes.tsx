@@ -75,9 +75,9 @@ async function enter(
 ): Promise<Response> {
   provideServices(c, {});
   try {
-    const { session, tenants } = await beginSession(c, invite, account);
+    const { session, tenants, offers } = await beginSession(c, invite, account);
     await keepSession(c, session);
-    return seeOther(c, tenants > 1 ? `/app/tenants?next=${encodeURIComponent(next)}` : next);
+    return seeOther(c, tenants + offers > 1 ? `/app/tenants?next=${encodeURIComponent(next)}` : next);
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     noteRefused(c, "login_service", error.code);
@@ -90,7 +90,7 @@ async function enter(
   }
 }
 
-/** Begins a session in the first tenant that the account can enter; for an invite, in its tenant. */
+/** Begins a session in the tenant in which the account was last; for an invite, in its tenant. */
 async function beginSession(c: Context<AppEnv>, invite: PendingSignIn["invite"], account: Account): Promise<SignedIn> {
   const request = { account, sessionSeconds: SESSION_SECONDS };
   if (invite === null) return (await perform(c.var.services, signInByLogin, request)).result;

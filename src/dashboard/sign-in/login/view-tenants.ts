@@ -19,7 +19,8 @@ export type TenantOfLogin = {
   role: Role;
 };
 
-export type TenantsView = { caller: Caller; tenants: TenantOfLogin[] };
+/** `offered`: the tenants into which somebody has added the person by their email. */
+export type TenantsView = { caller: Caller; tenants: TenantOfLogin[]; offered: Omit<TenantOfLogin, "loginId">[] };
 
 /**
  * The tenants in which the account of a session is tied to an active user, by their names. Empty for a session that did not begin
@@ -29,7 +30,8 @@ export type TenantsView = { caller: Caller; tenants: TenantOfLogin[] };
 export async function viewTenants(db: Database, session: SessionClaims): Promise<TenantsView> {
   const caller = callerBy(db, { session });
   const own = alias(logins, "own");
-  const { callers, entered } = await repeatable(db).batch({
+  const ofSession = and(eq(own.tenantId, caller.tenantId), eq(own.id, sql`${session.loginId}::uuid`));
+  const { callers, entered, offered } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     entered: db
       .with(caller)
@@ -42,7 +44,7 @@ export async function viewTenants(db: Database, session: SessionClaims): Promise
         role: users.role,
       })
       .from(caller)
-      .innerJoin(own, and(eq(own.tenantId, caller.tenantId), eq(own.id, sql`${session.loginId}::uuid`)))
+      .innerJoin(own, ofSession)
       .innerJoin(logins, and(eq(logins.iss, own.iss), eq(logins.sub, own.sub)))
       .innerJoin(
         users,
@@ -50,6 +52,19 @@ export async function viewTenants(db: Database, session: SessionClaims): Promise
       )
       .innerJoin(tenants, eq(tenants.id, users.tenantId))
       .orderBy(sql`lower(${tenants.name})`, tenants.id),
+    offered: db
+      .with(caller)
+      .select({
+        tenantId: sql<string>`offered.tenant_id`,
+        tenantName: sql<string>`offered.tenant_name`,
+        userId: sql<string>`offered.user_id`,
+        name: sql<string>`offered.name`,
+        role: sql<Role>`offered.role`,
+      })
+      .from(caller)
+      .innerJoin(own, ofSession)
+      .innerJoin(sql`public.offered_tenants(${own.iss}, ${own.sub}) offered`, sql`true`)
+      .orderBy(sql`lower(offered.tenant_name)`, sql`offered.tenant_id`),
   });
-  return { caller: requirePageCaller(callers).caller, tenants: entered };
+  return { caller: requirePageCaller(callers).caller, tenants: entered, offered };
 }
