@@ -24,6 +24,18 @@ describe("wrangler.toml", () => {
     }
   });
 
+  it("keeps neither traces nor Cloudflare's own lines, which have whole URLs, in any environment", () => {
+    const settings = [...wrangler.matchAll(/^\[(.*observability.*)\]\n((?:\w+ = .+\n)*)/gm)].map(([, name, lines]) => [
+      name,
+      lines,
+    ]);
+    expect(Object.fromEntries(settings)).toEqual({
+      observability: "enabled = true\n",
+      "observability.logs": expect.stringContaining("invocation_logs = false\n"),
+      "observability.traces": expect.stringContaining("enabled = false\n"),
+    });
+  });
+
   it("binds both Durable Objects in every environment, with SQLite and an unchanged migration", () => {
     const environments = 1 + [...wrangler.matchAll(/^\[env\.\w+\]$/gm)].length;
     for (const [binding, className] of [

@@ -37,6 +37,7 @@ export function openConnection({
   fetch = globalThis.fetch,
 }: ConnectionOptions): Connection {
   const origin = originOf(url);
+  if (typeof apiKey === "string") requireSendable(apiKey);
   const confirmed = new Set(cells?.map(originOf));
   let cell = origin;
   const send = retryingFetch(
@@ -50,7 +51,7 @@ export function openConnection({
     },
     async send(request) {
       const key = typeof apiKey === "function" ? await apiKey() : apiKey;
-      if (key !== undefined) request.headers.set("Authorization", `Bearer ${key}`);
+      if (key !== undefined) request.headers.set("Authorization", `Bearer ${requireSendable(key)}`);
       // A cell that answers 421 has done nothing, so any request may be sent again. Only one 421 is followed.
       if (cell !== origin) return send(request);
       const again = request.clone();
@@ -64,6 +65,17 @@ export function openConnection({
       return send(again);
     },
   };
+}
+
+/**
+ * A key or token that can be sent in a header. Otherwise `Headers` would refuse it with an error that has the whole key in its text.
+ * @throws TypeError for one that cannot, such as a key with a line break in it
+ */
+function requireSendable(key: string): string {
+  if (/^\s*[\x21-\x7e]*\s*$/.test(key)) return key;
+  throw new TypeError(
+    "The API key contains a blank, a line break or another character that no key has. Was it copied as a whole?",
+  );
 }
 
 /** The same request to another URL. The body is read first, since not every browser can use the stream of one request for another. */

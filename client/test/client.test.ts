@@ -26,6 +26,24 @@ async function allOf<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
   return all;
 }
 
+describe("an API key that cannot be sent", () => {
+  const keys = ["wr_first\nsecond", "wr_first second", "wr_first\u0007", "wr_“first”"];
+
+  it.each(keys)("is refused without repeating it, before anything is sent: %j", async (apiKey) => {
+    const { asked, options } = fakeService(json({}));
+    const words = /^The API key contains a blank, a line break or another character that no key has\. (?!.*first)/;
+    expect(() => createClient({ ...options, apiKey })).toThrow(words);
+    await expect(createClient({ ...options, apiKey: () => apiKey }).me()).rejects.toThrow(words);
+    expect(asked).toEqual([]);
+  });
+
+  it("is not one with blanks around it, such as the end of the line of a file", async () => {
+    const { asked, options } = fakeService(json({}));
+    await createClient({ ...options, apiKey: "wr_key\n" }).me();
+    expect(asked[0]?.headers.get("Authorization")).toBe("Bearer wr_key");
+  });
+});
+
 describe("the client's retries", () => {
   it("send an invoke again with the same key, after 503, 429 and a lost connection", async () => {
     const { asked, options } = fakeService(busy(), busy(429), new TypeError("reset"), json(aRun("RUNNING"), 202));

@@ -24,6 +24,32 @@ describe("text for a terminal", () => {
   });
 });
 
+describe("an unexpected error", () => {
+  it("is printed without the headers of the request, and without keys and tokens", () => {
+    const secrets = ["wr_Zm9v\nYmFy", "wr_c2VjcmV0LWtleQ", "eyJhbGciOi.eyJzdWIiOi.c2ln", "whsec_c2VjcmV0"];
+    const errors = [
+      () => new Headers({ Authorization: `Bearer ${secrets[0]}` }),
+      () => new Headers().set("Idempotency-Key", String(secrets[0])),
+      ...secrets.slice(1).map((secret) => () => {
+        throw new Error(`Could not read Bearer ${secret} and ${secret}.`);
+      }),
+    ].map((fail) => {
+      try {
+        return fail();
+      } catch (error) {
+        return error;
+      }
+    });
+    for (const error of errors) {
+      const { text, exitCode } = explainError(error);
+      expect([exitCode, text]).toEqual([1, expect.stringMatching(/^This is a fault of the command line itself/)]);
+      for (const secret of secrets.flatMap((one) => one.split("\n"))) {
+        expect(text).not.toContain(secret.replace(/^(wr_|whsec_|eyJ)/, ""));
+      }
+    }
+  });
+});
+
 describe("a fault of TLS", () => {
   it.each([
     ["CERT_HAS_EXPIRED", "its certificate has expired"],

@@ -1,3 +1,5 @@
+import { HAS_COMMANDS, isOneLine } from "../http/text.ts";
+
 /** The folder at the root that contains the nodes of all workflow definitions. */
 export const WORKFLOWS_FOLDER = "workflows";
 
@@ -15,13 +17,10 @@ export const NO_PATH_PART = "There is no such path part, or it is not yours to s
 /** In bytes of UTF-8. The path is indexed, and an index entry cannot be much longer. */
 export const MAX_PATH_BYTES = 2048;
 
-/** Control characters and unpaired surrogates. The database cannot store the latter in any text. */
-const UNFIT = /[\p{Cc}\p{Cs}]/u;
-
-/** Why a text cannot be a segment of a path, as a sentence; null when it can. The length is not checked here. */
+/** Why a text cannot be a segment of a path, as a sentence; null when it can. That it can be stored, and its length, are not checked here. */
 export function nameFault(name: string): string | null {
   if (name === "." || name === "..") return "Must not be `.` or `..`.";
   if (name.includes("/")) return "Must not contain a `/`.";
-  if (UNFIT.test(name)) return "Must not contain control characters.";
+  if (!isOneLine(name)) return HAS_COMMANDS;
   return null;
 }

@@ -1,7 +1,7 @@
 /** Schemas that several resources use, with the names that they have in the wire contract. */
 import { z } from "@hono/zod-openapi";
 import { IDP_TYPES, PART_TYPES, ROLES, RUNNER_TYPES } from "../db/enums.ts";
-import { isLongerThan, isOneLine, isStorable } from "./text.ts";
+import { HAS_COMMANDS, isLongerThan, isOneLine, isPlainText, isStorable } from "./text.ts";
 
 // These instances are shared, since each new schema delays the Worker's first answer.
 const UUID = z.guid();
@@ -12,8 +12,11 @@ const PAGE_SIZE = z.int().min(1);
 /** A UUID as the contract defines it: hex digits in groups of 8-4-4-4-12, any version. */
 export const uuid = () => UUID;
 
+/** How many characters a text may have. */
+type Limits = { min?: number; max?: number };
+
 /** Text that Postgres can store. `max` is in characters, as in the contract, whereas zod's `max` is in UTF-16 units. */
-export const text = ({ min, max }: { min?: number; max?: number } = {}) =>
+export const text = ({ min, max }: Limits = {}) =>
   z
     .string()
     .superRefine((value, context) => {
@@ -65,9 +68,14 @@ export const positionQuery = () =>
     limit: z.coerce.number().int().min(1).max(100).default(20),
   });
 
+/** One line of text, such as a name. */
+export const oneLine = (limits: Limits) => text(limits).refine(isOneLine, { message: HAS_COMMANDS });
+
 /** One line of text with 1 to `max` characters. */
-export const line = (max: number) =>
-  text({ min: 1, max }).refine(isOneLine, { message: "Must not contain control characters." });
+export const line = (max: number) => oneLine({ min: 1, max });
+
+/** A description, which may have several lines. */
+export const plainText = (limits?: Limits) => text(limits).refine(isPlainText, { message: HAS_COMMANDS });
 
 export const PartTypeSchema = z.enum(PART_TYPES).openapi("PartType");
 

@@ -1,6 +1,6 @@
 /** The schemas of workflow definitions in requests and answers. */
 import { z } from "@hono/zod-openapi";
-import { instant, orNull, text, uuid, WorkflowRunnerTypeSchema } from "../http/schemas.ts";
+import { instant, oneLine, orNull, plainText, text, uuid, WorkflowRunnerTypeSchema } from "../http/schemas.ts";
 import type { DefinitionRow } from "./workflow-definitions.ts";
 
 const MAX_URL_LENGTH = 2083;
@@ -30,9 +30,9 @@ const fitsDescription = (text: string) => new TextEncoder().encode(text).length 
 const partIds = (description: string) => z.array(uuid()).min(1).max(20).openapi({ description });
 
 const content = {
-  name: text({ max: 255 }),
+  name: oneLine({ max: 255 }),
   // A check instead of `maxLength`, since the contract's schema has no limit.
-  description: text()
+  description: plainText()
     .refine(fitsDescription, { message: "Must have at most 8192 bytes of UTF-8." })
     .nullish()
     .openapi({ description: "At most 8192 bytes of UTF-8." }),

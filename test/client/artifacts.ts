@@ -57,6 +57,16 @@ export function describeArtifacts(world: () => World): void {
     expect(readFileSync(join(home(), "fetched/large.bin")).equals(Buffer.alloc(20_000_000, 7))).toBe(true);
   });
 
+  it("ends at once when the folder cannot be made", async () => {
+    const runId = await invoke();
+    await wr(work('echo new > "$WORKFLOW_RUN_ARTIFACTS/a.txt"'));
+    writeFileSync(join(home(), "file"), "");
+    for (const to of ["/proc/none/below", "file/below"]) {
+      const { code, stdout, stderr } = await wr(["artifacts", "download", runId, "--to", to]);
+      expect([code, stdout, stderr]).toEqual([4, "", expect.stringMatching(/^The folder cannot be made: \w+: /)]);
+    }
+  });
+
   it("writes nothing outside of the folder, and replaces a file only when it is told to", async () => {
     const runId = await invoke();
     await wr(work('echo new > "$WORKFLOW_RUN_ARTIFACTS/a.txt"'));

@@ -6,10 +6,7 @@ describe("the name of a path part", () => {
     expect(nameFault(name)).toBeNull();
   });
 
-  it.each([".", "..", "/", "a/b", "a\u0000", "a\nb", "\t", "\u007f", "\u0085", "\ud800", "a\udc00"])(
-    "may not be %j",
-    (name) => {
-      expect(nameFault(name)).toEqual(expect.any(String));
-    },
-  );
+  it.each([".", "..", "/", "a/b", "a\u0000", "a\nb", "\t", "\u007f", "\u0085", "a\u202eb"])("may not be %j", (name) => {
+    expect(nameFault(name)).toEqual(expect.any(String));
+  });
 });

@@ -1,13 +1,26 @@
 import { describe, expect, it } from "vitest";
-import { isLongerThan, isOneLine, isStorable } from "../../src/http/text.ts";
+import { isLongerThan, isOneLine, isPlainText, isStorable } from "../../src/http/text.ts";
 
 describe("a line of text", () => {
-  it.each(["q1", " ", "Ünïcode 報告", "👩‍👩‍👧‍👦"])("may be %j", (text) => {
+  it.each(["q1", " ", "Ünïcode 報告", "👩‍👩‍👧‍👦", "שלום \u200f(1)", "می\u200cخواهم"])("may be %j", (text) => {
     expect(isOneLine(text)).toBe(true);
   });
 
-  it.each(["a\u0000", "a\nb", "\t", "\u007f", "\u0085"])("may not be %j", (text) => {
-    expect(isOneLine(text)).toBe(false);
+  it.each(["a\u0000", "a\nb", "\t", "\u001b[2J", "\u007f", "\u0085", "a\u2028b", "fdp\u202eexe", "\u2067a"])(
+    "may not be %j",
+    (text) => {
+      expect(isOneLine(text)).toBe(false);
+    },
+  );
+});
+
+describe("a description", () => {
+  it.each(["", "one\n\ttwo\r\nthree", "Ünïcode 報告"])("may be %j", (text) => {
+    expect(isPlainText(text)).toBe(true);
+  });
+
+  it.each(["a\u0000", "one\n\u001b[2J", "\u009b2J", "\b", "a\u2029b", "fdp\u202eexe"])("may not be %j", (text) => {
+    expect(isPlainText(text)).toBe(false);
   });
 });
 

@@ -95,6 +95,16 @@ const resultOf = async (runId: string) => {
   return run;
 };
 
+it("the objects keep what they have stored when the Worker is killed", async () => {
+  await invoke(await newTenant());
+  const stored = await until("the hub and the register have stored something", async () => {
+    const files = stack.storedObjects();
+    return files.length >= 2 ? files : undefined;
+  });
+  await stack.killWorker();
+  expect(stack.storedObjects()).toEqual(expect.arrayContaining(stored));
+});
+
 describe.each(["TypeScript", "Python"] as const)("the example runner that leases, in %s", (language) => {
   it("works on a run with its input, log and progress, and gives back what it holds when it shuts down", async () => {
     const tenant = await newTenant();

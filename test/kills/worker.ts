@@ -11,14 +11,13 @@ import { compatibilityDate, forMiniflare, MODULE_REGISTRY, readModules } from ".
 const [, , folder = "", port = ""] = process.argv;
 const { BINDINGS = "{}", CRON_MS = "60000", OBJECTS = "", INSPECTOR_PORT = "" } = process.env;
 const objects = {
-  durableObjectsPersist: OBJECTS,
   durableObjects: {
     HUB: { className: "Hub", useSQLite: true },
     REGISTER: { className: "Register", useSQLite: true },
   },
 };
-const miniflare = new Miniflare(
-  convertV4MiniflareOptions({
+const miniflare = new Miniflare({
+  ...convertV4MiniflareOptions({
     modules: forMiniflare(readModules(folder)),
     handleStructuredLogs: () => {},
     compatibilityDate: compatibilityDate(),
@@ -29,7 +28,9 @@ const miniflare = new Miniflare(
     ...(OBJECTS !== "" && objects),
     ...(INSPECTOR_PORT !== "" && { inspectorPort: Number(INSPECTOR_PORT) }),
   }),
-);
+  // Without it, the storage is in a folder of this process alone. The options of version 4 have no name for it.
+  ...(OBJECTS !== "" && { resourcePersistencePath: OBJECTS }),
+});
 await miniflare.ready;
 const worker = await miniflare.getWorker();
 for (;;) {

@@ -43,8 +43,15 @@ function failureOf(error: unknown): string {
   if (error instanceof SyntaxError) return `The answer is not JSON. Is the URL that of the service? ${error.message}`;
   // A file: the message says which one, and why.
   if ("syscall" in error) return error.message;
-  return `This is a fault of the command line itself. Please report it:\n${error.stack}`;
+  return `This is a fault of the command line itself. Please report it:\n${withoutSecrets(error.stack ?? error.message)}`;
 }
+
+/** A report for others, without what may be a secret: values of headers, which the errors of `Headers` repeat, and keys and tokens. */
+const withoutSecrets = (text: string): string =>
+  text
+    .replaceAll(/"[\s\S]*?" is an invalid header/g, "… is an invalid header")
+    .replaceAll(/\b(Bearer) +[^\s"]+/gi, "$1 …")
+    .replaceAll(/\b(wr_|whsec_|eyJ)[\w.+/=-]+/g, "$1…");
 
 /** True when no answer came. */
 const isUnreachable = (error: unknown): boolean =>

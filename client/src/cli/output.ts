@@ -77,6 +77,8 @@ export function facts(values: Readonly<Record<string, string | number | null | u
 // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly these are meant.
 const HARMFUL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
+export const isHarmless = (text: string): boolean => text.search(HARMFUL) === -1;
+
 /** Makes harmful characters visible, in the way in which JSON writes them: text that is JSON keeps its value. */
 export const harmless = (text: string): string =>
   text.replace(HARMFUL, (char) => (char === "\r" ? "" : `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`));

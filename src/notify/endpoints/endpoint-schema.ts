@@ -1,7 +1,7 @@
 /** The schemas of endpoints and deliveries in the API. */
 import { z } from "@hono/zod-openapi";
 import { ENDPOINT_FORMATS, NOTIFICATION_TURNS, NOTIFIED_EVENTS } from "../../db/enums.ts";
-import { instant, text, uuid } from "../../http/schemas.ts";
+import { instant, plainText, text, uuid } from "../../http/schemas.ts";
 import { labelList } from "../../runs/labels.ts";
 
 const NotifiedEventSchema = z.enum(NOTIFIED_EVENTS).openapi("NotifiedEventType");
@@ -43,7 +43,7 @@ const content = {
         "Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. " +
         "`works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends.",
     }),
-  description: text({ max: 1000 })
+  description: plainText({ max: 1000 })
     .nullish()
     .openapi({ type: ["string", "null"] }),
 };

@@ -1,6 +1,6 @@
 /** Postgres, and the built Worker with its Durable Objects, each as a process that can be killed. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import process from "node:process";
@@ -65,10 +65,12 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
   const port = await findFreePort();
   const baseUrl = `http://127.0.0.1:${port}`;
   const bindings = { ...vars, PUBLIC_URL: baseUrl };
+  const objects = join(folder, "objects");
+  mkdirSync(objects);
   const environment = {
     BINDINGS: JSON.stringify(bindings),
     CRON_MS: String(cronMs),
-    OBJECTS: hasObjects ? join(folder, "objects") : "",
+    OBJECTS: hasObjects ? objects : "",
     INSPECTOR_PORT: inspectorPort === undefined ? "" : String(inspectorPort),
   };
   const built = join(folder, "built");
@@ -81,6 +83,14 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
   return {
     baseUrl,
     sql,
+    /** The files in which the Durable Objects store what they keep. */
+    storedObjects: () =>
+      readdirSync(objects, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sqlite")),
+    async killWorker(): Promise<void> {
+      kill(worker);
+      worker = startWorker(built, port, environment);
+      await untilItAnswers(baseUrl);
+    },
     /**
      * Kills Postgres, the Worker or both, restarts what was killed, and waits until the service answers. Returns what was
      * killed.

@@ -1,8 +1,9 @@
 /** Writes the workflows of a tenant as a file for `apply`. */
-import { Document } from "yaml";
+import { Document, visit } from "yaml";
 import type { Client } from "../../client.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { isId } from "../names.ts";
+import { harmless, isHarmless } from "../output.ts";
 import { type Schemas, schemasIn } from "./file.ts";
 import { isBelow, keyOf, keysOf, pathOfName } from "./names.ts";
 import { eachOf, known, PART_FIELDS, type PresentTrigger, type PresentWorkflow, readWorkflows } from "./present.ts";
@@ -19,11 +20,19 @@ export async function exportOf(client: Client, root: string, schema: Schema): Pr
   return { root, workflows: Object.fromEntries(sorted.map((one) => [one.path, workflowIn(one, schemas)])) };
 }
 
-/** The file as YAML. The comment tells editors where its schema is. */
+/**
+ * The file as YAML. The comment tells editors where its schema is. What a terminal would obey is escaped, which YAML allows only between
+ * double quotes, so that `apply` still reads the same.
+ */
 export function yamlOf(content: Fields, url: string): string {
   const document = new Document(content);
   document.commentBefore = ` yaml-language-server: $schema=${url}/docs/workflows.schema.json`;
-  return document.toString({ lineWidth: 120 });
+  visit(document, {
+    Scalar(_, node) {
+      if (typeof node.value === "string" && !isHarmless(node.value)) node.type = "QUOTE_DOUBLE";
+    },
+  });
+  return harmless(document.toString({ lineWidth: 120 }));
 }
 
 function workflowIn(workflow: PresentWorkflow, schemas: Schemas): Fields {

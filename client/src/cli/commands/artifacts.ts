@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
-import { lstat, mkdir, open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, mkdir, open, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Command } from "commander";
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
@@ -79,7 +79,7 @@ async function download({ client, mode }: Context, run: string, names: string[],
   const odd = files.find(({ name }) => !FILE_NAME.test(name));
   if (odd) throw new CliError(`The service names a file ${JSON.stringify(odd.name)}. Nothing was downloaded.`);
   if (!flags.force) await requireAbsent(flags.to, files);
-  await mkdir(flags.to, { recursive: true });
+  await makeFolder(flags.to);
   const transfer = watchTransfer("Downloading", files);
   try {
     for (const file of files)
@@ -89,6 +89,26 @@ async function download({ client, mode }: Context, run: string, names: string[],
   }
   if (mode === "json") print(JSON.stringify(files, null, 2));
   else for (const { name } of files) print(mode === "quiet" ? name : join(flags.to, name));
+}
+
+/**
+ * Makes a folder and those above it. Not by `recursive` of `mkdir`, which tries for ever where the system knows no such folder and lets
+ * nobody make it, as below /proc: https://github.com/nodejs/node/issues/31481.
+ * @throws CliError when it cannot be made
+ */
+async function makeFolder(folder: string): Promise<void> {
+  const isMade = async () =>
+    stat(folder).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+  if (await isMade()) return;
+  const above = dirname(folder);
+  if (above !== folder) await makeFolder(above);
+  await mkdir(folder).catch(async (error: Error) => {
+    // Another program may have made it in the meantime.
+    if (!(await isMade())) throw new CliError(`The folder cannot be made: ${error.message}`, EXIT.invalid);
+  });
 }
 
 async function requireAbsent(folder: string, files: readonly RunFile[]): Promise<void> {
@@ -108,15 +128,16 @@ type Saved = { run: string; attempt: number; file: RunFile; folder: string };
  * and a download that breaks off leaves nothing behind.
  */
 async function save(client: Client, { run, attempt, file, folder }: Saved, counter: Counter): Promise<void> {
-  const params = { path: { run_id: run, name: file.name }, query: { attempt } };
-  const { data, error, response } = await client.api.GET("/v1/workflow-runs/{run_id}/artifacts/{name}", {
-    params,
-    parseAs: "stream",
-  });
-  if (!response.ok) throw toProblem(response, error);
   const path = join(folder, `.${file.name}.${randomBytes(6).toString("hex")}`);
+  // Before the request: an answer that nobody reads would keep the command from ending.
   const handle = await open(path, "wx");
   try {
+    const params = { path: { run_id: run, name: file.name }, query: { attempt } };
+    const { data, error, response } = await client.api.GET("/v1/workflow-runs/{run_id}/artifacts/{name}", {
+      params,
+      parseAs: "stream",
+    });
+    if (!response.ok) throw toProblem(response, error);
     const hash = createHash("sha256");
     const reader = data?.getReader();
     let bytes = 0;
