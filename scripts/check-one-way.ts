@@ -46,6 +46,7 @@ const UNAUDITED: Record<string, string> = {
   "runs/start_run_now": "It is the life of a run, whose event has the user.",
   "runs/sweep_tenant": "The sweep calls it.",
   "runs/time_out_overdue_runs": "The sweep calls it.",
+  sweep: "The sweep calls it.",
   "runs/trigger_batch": "It triggers runs, which have their user.",
   "runs/trigger_run": "It triggers a run, which has its user.",
   "triggers/delete_old_firings": "The sweep calls it.",

@@ -1677,7 +1677,7 @@ export interface paths {
         };
         /**
          * Does the service keep up with its work?
-         * @description 503 with the reasons when the database does not answer, when the sweep is paused or none has ended for 3 minutes, or when runs have been overdue, or due to be dispatched, for longer than that.
+         * @description 503 with the reasons when the database does not answer, when the sweep is paused or none has ended for 3 minutes, when runs have been overdue, or due to be dispatched, for longer than that, or when a step of the sweep fails for all tenants.
          */
         get: operations["readiness_check"];
         put?: never;
@@ -5778,6 +5778,7 @@ export interface components {
          *         "seconds_ago": 94.1,
          *         "late_ms": 12
          *       },
+         *       "set_aside": [],
          *       "hub_location": "weur"
          *     }
          */
@@ -5795,6 +5796,16 @@ export interface components {
                 seconds_ago: number;
                 late_ms: number;
             } | null;
+            /** @description Rows that have failed in a sweep, which goes on without them and tries them again after a minute to an hour: up to 20. The log of the sweep says why they fail. */
+            set_aside: {
+                /** @description What it is, with its id and that of its tenant. */
+                name: string;
+                /** @description How often in a row. */
+                failures: number;
+                seconds_since_first: number;
+                /** @description Negative when the next sweep tries it again. */
+                seconds_to_next_try: number;
+            }[];
             /** @description Where the Durable Objects are created: `HUB_LOCATION`. Null when it is not set. */
             hub_location: string | null;
         };

@@ -2,6 +2,7 @@ import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src
 import type { OldSnapshot } from "../../src/sweep/old-snapshots.ts";
 import { LATE_SECONDS } from "../../src/sweep/sweep-state.ts";
 import type { SilentReason, SilentTriggers } from "../../src/triggers/silent-triggers.ts";
+import { nameSetAside } from "../../src/verbs/sweep-steps.ts";
 
 /**
  * One line of the doctor's output: "good", "note" (a state that somebody chose) or "bad". A finding that is not good has advice
@@ -23,6 +24,7 @@ export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | und
     judgeSweep(diagnosis.sweep),
     judgeOverdue(diagnosis.backlog),
     judgeDispatches(diagnosis.backlog),
+    ...judgeSetAside(diagnosis.set_aside),
     ...judgeStuck(diagnosis.stuck),
     ...judgeTriggers(diagnosis.silent),
     ...judgeRunners(diagnosis.failing),
@@ -75,6 +77,18 @@ function judgeDispatches({ due, oldest_due, waiting_for_retry }: Diagnosis["back
   const advice =
     "Repair the sweep first. If it works, it sends dispatches more slowly than runs start: see docs/operations.md.";
   return { mark: "bad", subject, text, advice };
+}
+
+function judgeSetAside(setAside: Diagnosis["set_aside"]): Finding[] {
+  const subject = "set aside";
+  if (setAside.length === 0) return [{ mark: "good", subject, text: "Nothing fails in a sweep." }];
+  return setAside.map((aside) => {
+    const { failures, seconds, seconds_left, sqlstate, message } = aside;
+    const next = seconds_left > 0 ? `The next try is in ${time(seconds_left)}` : "The next sweep tries it again";
+    const cause = [sqlstate, message].filter(Boolean).join(", ");
+    const text = `${nameSetAside(aside)}: failed ${failures === 1 ? "once" : `${failures} times`} in ${time(seconds)}. ${next}. ${cause}`;
+    return { mark: "bad", subject, text, advice: "Look for `set aside` in the logs: see docs/operations.md." };
+  });
 }
 
 type GroupWords = { mark: "note" | "bad"; text: string; advice: string };

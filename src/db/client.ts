@@ -181,7 +181,7 @@ const TOO_LARGE_STATUS = 507;
 export const isAnswerTooLarge = (error: unknown): boolean =>
   SERVER_ERROR.exec(findDriverError(error)?.message ?? "")?.[1] === String(TOO_LARGE_STATUS);
 
-function findDriverError(error: unknown): NeonDbError | null {
+export function findDriverError(error: unknown): NeonDbError | null {
   const cause = error instanceof DrizzleQueryError ? error.cause : error;
   return cause instanceof NeonDbError ? cause : null;
 }

@@ -264,27 +264,3 @@ export const workflowRunLogEntries = pgTable(
     check("workflow_run_log_entries_sequence_check", sql`${t.sequence} >= 0`),
   ],
 );
-
-/** One row: what the last sweep did. `began_at > ended_at` means that a sweep is under way, or that it died. */
-export const sweepState = pgTable(
-  "sweep_state",
-  {
-    id: integer("id").primaryKey().default(1),
-    beganAt: instant("began_at"),
-    endedAt: instant("ended_at"),
-    /** When an operator paused the sweep (`npm run pause-sweep`); null when it is not paused. */
-    pausedAt: instant("paused_at"),
-    timedOut: integer("timed_out").notNull().default(0),
-    lagP50Ms: bigint("lag_p50_ms", { mode: "number" }),
-    lagMaxMs: bigint("lag_max_ms", { mode: "number" }),
-    /** How many dispatches it tried. The column has the name of an earlier version. */
-    dispatched: integer("delivered").notNull().default(0),
-    deleted: integer("deleted").notNull().default(0),
-    /** How many runs were still overdue, and how many dispatches still due, when it ended. Counted up to 10,000. */
-    overdueLeft: integer("overdue_left").notNull().default(0),
-    dueLeft: integer("due_left").notNull().default(0),
-    /** Where the tenants' turns go on in the next sweep, by the kinds of `turns` in SQL. */
-    positions: jsonb("positions").$type<Record<string, string | null>>().notNull().default(sql`'{}'::jsonb`),
-  },
-  (t) => [check("sweep_state_single_row_check", sql`${t.id} = 1`)],
-);

@@ -1,10 +1,11 @@
 import type { Turn } from "../turn.ts";
 import type { Dispatch } from "../verbs/effects.ts";
+import { performInParts } from "../verbs/in-parts.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
-import { type Acceptance, claimDispatches, postponeRunner, recordAcceptances } from "./dispatch-verbs.ts";
-import { logDispatchFailure } from "./record-acceptance-soon.ts";
+import { type Acceptance, claimDispatches, postponeRunner } from "./dispatch-verbs.ts";
+import { logDispatchFailure, recordInParts } from "./record-acceptance-soon.ts";
 import { sendDispatches } from "./send-dispatches.ts";
 
 /** How many dispatches are claimed at once. All of them are started long before the claim is over. */
@@ -49,7 +50,7 @@ export async function dispatchDue(
   async function recordAccepted(): Promise<void> {
     const batch = accepted;
     accepted = [];
-    if (batch.length > 0) await perform(services, recordAcceptances, batch);
+    if (batch.length > 0) await recordInParts(services, batch);
   }
 
   async function send(dispatch: Dispatch): Promise<void> {
@@ -67,14 +68,19 @@ export async function dispatchDue(
   }
 
   while (mayGoOn(count)) {
+    // What a runner was busy for when it was claimed may be claimed when the runner has answered meanwhile.
+    const wasBusy = inFlight.size > 0;
     if (claimed.length === 0) {
       const claim = { tenantId, limit: CLAIM, quick: [...quick], busy: [...busy], after: turn.after };
-      const [{ result }] = await Promise.all([perform(services, claimDispatches, claim), recordAccepted()]);
-      claimed = result.dispatches;
-      turn.after = result.after ?? null;
+      const [results] = await Promise.all([
+        performInParts(services, "dispatches", claimDispatches, claim),
+        recordAccepted(),
+      ]);
+      claimed = results.flatMap(({ dispatches }) => dispatches);
+      turn.after = results.at(-1)?.after ?? null;
       claimedAt = Date.now();
     }
-    if (claimed.length === 0 && inFlight.size === 0) break;
+    if (claimed.length === 0 && !wasBusy) break;
     if (Date.now() - claimedAt > CLAIM_IS_FRESH_MS) claimed = [];
     while (inFlight.size < WEBHOOKS_AT_ONCE) {
       const dispatch = claimed.shift();

@@ -1,5 +1,5 @@
 import type { Turn } from "../turn.ts";
-import { perform } from "../verbs/perform.ts";
+import { performInParts } from "../verbs/in-parts.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
 import { claimStopDispatches } from "./dispatch-verbs.ts";
@@ -17,10 +17,11 @@ export async function dispatchStops(
   let count = 0;
   while (mayGoOn(count)) {
     const claim = { tenantId, limit: WEBHOOKS_AT_ONCE, after: turn.after };
-    const { result } = await perform(services, claimStopDispatches, claim);
-    turn.after = result.after ?? null;
-    if (result.stops.length === 0) return;
-    await services.send.stops(services, result.stops);
-    count += result.stops.length;
+    const results = await performInParts(services, "stops", claimStopDispatches, claim);
+    turn.after = results.at(-1)?.after ?? null;
+    const stops = results.flatMap((result) => result.stops);
+    if (stops.length === 0) return;
+    await services.send.stops(services, stops);
+    count += stops.length;
   }
 }

@@ -1,5 +1,6 @@
 /** The verbs on dispatches, and on the webhooks of stops. None of those that record an outcome changes a run that has ended or has a newer attempt. */
 import { z } from "zod";
+import { log } from "../log.ts";
 import type { Turn } from "../turn.ts";
 import { type Dispatch, dispatchSchema, type StopDispatch, stopDispatchSchema } from "../verbs/effects.ts";
 import { defineVerb } from "../verbs/verb.ts";
@@ -64,6 +65,19 @@ export const giveUpDispatch = defineVerb({
   result: z.unknown(),
 });
 
+/** What was claimed. An item that cannot be read stays claimed, is logged, and does not keep the others from being sent. */
+const eachReadable = <Item>(schema: z.ZodType<Item>) =>
+  z.array(z.unknown()).transform((items) =>
+    items.flatMap((item) => {
+      const { success, data, error } = schema.safeParse(item);
+      if (success) return [data];
+      const { data: { run_id: runId } = {} } = z.object({ run_id: z.string() }).safeParse(item);
+      const where = error.issues.map(({ path }) => path.join("."));
+      log("error", "dispatch", { run_id: runId, error: `What was claimed cannot be read: ${where.join(", ")}` });
+      return [];
+    }),
+  );
+
 type Claim = Partial<Turn> & {
   tenantId: string | null;
   limit: number;
@@ -85,7 +99,7 @@ export const claimDispatches = defineVerb({
     busy: claim.busy,
     after: claim.after ?? null,
   }),
-  result: z.object({ dispatches: z.array(dispatchSchema), after: z.string().nullish() }),
+  result: z.object({ dispatches: eachReadable(dispatchSchema), after: z.string().nullish() }),
 });
 
 /** Claims up to `limit` due webhooks of stops. With `tenantId`, only that tenant's are claimed; otherwise the tenants take turns. */
@@ -95,7 +109,7 @@ export const claimStopDispatches = defineVerb({
     tenant_id: tenantId,
     ...rest,
   }),
-  result: z.object({ stops: z.array(stopDispatchSchema), after: z.string().nullish() }),
+  result: z.object({ stops: eachReadable(stopDispatchSchema), after: z.string().nullish() }),
 });
 
 /**

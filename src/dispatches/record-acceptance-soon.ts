@@ -6,6 +6,7 @@
 import type { Database } from "../db/client.ts";
 import { describeError, log } from "../log.ts";
 import type { Dispatch } from "../verbs/effects.ts";
+import { inParts } from "../verbs/in-parts.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { type Acceptance, recordAcceptances } from "./dispatch-verbs.ts";
@@ -46,8 +47,20 @@ export async function recordAcceptanceSoon(services: VerbServices, acceptance: A
   // Another request has replaced this batch if it took this invocation for dead.
   if (openBatches.get(db) === batch) openBatches.delete(db);
   try {
-    await perform(services, recordAcceptances, batch.acceptances);
+    await recordInParts(services, batch.acceptances);
   } catch (error) {
     for (const { dispatch } of batch.acceptances) logDispatchFailure(dispatch, error);
   }
+}
+
+/** Records acceptances. One that cannot be recorded does not keep the others from it, and its dispatch is set aside. */
+export async function recordInParts(services: VerbServices, acceptances: readonly Acceptance[]): Promise<void> {
+  const items = acceptances.map((of) => ({ id: of.dispatch.run_id, tenant_id: of.dispatch.tenant_id, of }));
+  await inParts(services, "dispatches", items, (part) =>
+    perform(
+      services,
+      recordAcceptances,
+      part.map(({ of }) => of),
+    ),
+  );
 }

@@ -5,12 +5,21 @@
 import { and, count, desc, eq, exists, gt, gte, inArray, isNotNull, isNull, not, or, sql } from "drizzle-orm";
 import { alias, unionAll } from "drizzle-orm/pg-core";
 import { batch, type Database } from "../db/client.ts";
-import { workflowRunEvents as e, sweepState, workflowRuns } from "../db/run-tables.ts";
+import { workflowRunEvents as e, workflowRuns } from "../db/run-tables.ts";
+import { sweepState } from "../db/sweep/sweep-tables.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
 import { isDue, isRunning, r, seenNow, type WaitReason, waitingNow } from "../runs/run-rows.ts";
 import { type SilentTriggers, selectSilentTriggers } from "../triggers/silent-triggers.ts";
+import type { SetAside } from "../verbs/sweep-steps.ts";
 import { type OldSnapshot, selectOldSnapshots } from "./old-snapshots.ts";
-import { countOverdue, countRuns, secondsSince, secondsSinceFirst, secondsSinceFirstEnd } from "./sweep-state.ts";
+import {
+  countOverdue,
+  countRuns,
+  secondsSince,
+  secondsSinceFirst,
+  secondsSinceFirstEnd,
+  selectSetAside,
+} from "./sweep-state.ts";
 
 /** Ages are in seconds; null when there is nothing to measure. */
 export type Diagnosis = {
@@ -35,6 +44,8 @@ export type Diagnosis = {
     /** Dispatches that failed and whose next try is not due yet. */
     waiting_for_retry: number;
   };
+  /** What has failed in a sweep and is tried again later. */
+  set_aside: SetAside[];
   stuck: StuckRuns[];
   silent: SilentTriggers[];
   /** Runners that did not accept a run in two or more tries. */
@@ -77,7 +88,7 @@ const FAILING_TRIES = 2;
 export async function diagnose(db: Database): Promise<Diagnosis> {
   const isLater = and(gt(r.nextDispatchAt, sql`statement_timestamp()`), gt(r.dispatchCount, 0)) ?? sql`false`;
   const keyId = sql<string>`split_part(${d.webhookSecretEncrypted}, '.', 1)`;
-  const { sweep, backlog, stuck, silent, failing, secrets, snapshots, roles } = await batch(db, {
+  const { sweep, backlog, set_aside, stuck, silent, failing, secrets, snapshots, roles } = await batch(db, {
     sweep: db
       .select({
         since_end: secondsSince(sweepState.endedAt),
@@ -100,6 +111,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
         oldest_due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
       })
       .from(sql`(values (1)) once`),
+    set_aside: selectSetAside(db),
     stuck: selectStuckRuns(db),
     silent: selectSilentTriggers(db),
     failing: selectFailingRunners(db),
@@ -128,6 +140,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
   return {
     sweep: sweep[0] ?? never,
     backlog: backlog[0] ?? none,
+    set_aside,
     stuck,
     silent,
     failing,

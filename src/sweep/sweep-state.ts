@@ -2,10 +2,11 @@ import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from "driz
 import { z } from "zod";
 import { type Database, repeatable } from "../db/client.ts";
 import { instant } from "../db/rows.ts";
-import { sweepState } from "../db/run-tables.ts";
+import { setAside, sweepState } from "../db/sweep/sweep-tables.ts";
 import type { LiveStatus } from "../http/live/live.ts";
 import { endsAt, isDue, isExpired, isOverdue, r } from "../runs/run-rows.ts";
 import type { Turn } from "../turn.ts";
+import { type SetAside, WHOLE_STEP } from "../verbs/sweep-steps.ts";
 import { CLOCK } from "./clock.ts";
 
 /** The cron fires every minute. Work that three sweeps have not done counts as late. */
@@ -28,11 +29,20 @@ const turnsSchema = z.object({
 });
 type Turns = z.infer<typeof turnsSchema>;
 
+/** What a sweep knows when it begins. */
+type Begun = {
+  /** By the clock of the database. */
+  at: string;
+  turns: Turns;
+  /** The steps that are set aside as a whole. */
+  stepsAside: ReadonlySet<string>;
+};
+
 /**
- * Records that a sweep begins, so that a sweep that dies is noticed. Returns the positions in the tenants' turns. Returns null when the
- * sweep is paused: then nothing is recorded, and the sweep must do nothing.
+ * Records that a sweep begins, so that a sweep that dies is noticed. Returns null when the sweep is paused: then nothing is recorded, and
+ * the sweep must do nothing.
  */
-export async function recordSweepBegan(db: Database): Promise<Turns | null> {
+export async function recordSweepBegan(db: Database): Promise<Begun | null> {
   const rows = await db
     .insert(sweepState)
     .values({ id: 1, beganAt: NOW })
@@ -41,9 +51,16 @@ export async function recordSweepBegan(db: Database): Promise<Turns | null> {
       set: { beganAt: sql`excluded.began_at` },
       setWhere: isNull(sweepState.pausedAt),
     })
-    .returning({ positions: sweepState.positions });
+    .returning({
+      positions: sweepState.positions,
+      at: sql<string>`${sweepState.beganAt}::text`,
+      stepsAside: sql<string[]>`array(${db
+        .select({ step: setAside.step })
+        .from(setAside)
+        .where(and(eq(setAside.rowId, WHOLE_STEP), sql`${setAside.until} > ${NOW}`))})`,
+    });
   const [row] = rows;
-  return row ? turnsSchema.parse(row.positions) : null;
+  return row ? { at: row.at, turns: turnsSchema.parse(row.positions), stepsAside: new Set(row.stepsAside) } : null;
 }
 
 /** Pauses the sweep until {@link resumeSweep}. Returns false when it was already paused. */
@@ -98,9 +115,16 @@ export const countRuns = (db: Database, condition: SQL): SQL<number> => {
 /** The number of overdue and of expired runs, counted up to {@link MAX_COUNTED}. */
 export const countOverdue: SQL<number> = sql<number>`public.count_overdue_runs(statement_timestamp(), ${MAX_COUNTED}::int)`;
 
-/** Records what a sweep did, and the positions in the tenants' turns. Returns what it left to the next one. */
-export async function recordSweepEnded(db: Database, result: SweepResult, turns: Turns): Promise<Backlog> {
+/**
+ * Records what a sweep did, and the positions in the tenants' turns. What was to be tried again by this sweep, and has not failed, is no
+ * longer set aside. Returns what it left to the next one.
+ */
+export async function recordSweepEnded(db: Database, result: SweepResult, { at, turns }: Begun): Promise<Backlog> {
+  const forgotten = db
+    .$with("forgotten")
+    .as(db.delete(setAside).where(sql`${setAside.until} <= ${at}::timestamptz`).returning({ step: setAside.step }));
   const rows = await db
+    .with(forgotten)
     .update(sweepState)
     .set({
       endedAt: NOW,
@@ -135,6 +159,7 @@ export type Readiness = {
   overdue: number | null;
   /** Seconds since the oldest due dispatch became due; null when none is due. */
   due: number | null;
+  set_aside: SetAside[];
 };
 
 export const secondsSince = (at: SQLWrapper): SQL<number | null> =>
@@ -153,6 +178,29 @@ export const secondsSinceFirstEnd = (db: Database): SQL<number | null> =>
     number | null
   >`greatest(${secondsSinceFirst(db, endsAt, isOverdue)}, ${secondsSinceFirst(db, r.deadlineAt, isExpired)})`;
 
+/** How many of the rows and steps that are set aside are shown. */
+const MOST_SHOWN = 20;
+
+/** The columns of {@link SetAside}. */
+export const setAsideColumns = {
+  step: sql<string>`${setAside.step}`.as("step"),
+  row_id: sql<string>`${setAside.rowId}`.as("row_id"),
+  tenant_id: sql<string | null>`${setAside.tenantId}`.as("tenant_id"),
+  failures: sql<number>`${setAside.failures}`.as("failures"),
+  seconds: sql<number>`${secondsSince(setAside.failedAt)}`.as("seconds"),
+  seconds_left: sql<number>`extract(epoch from ${setAside.until} - statement_timestamp())::float8`.as("seconds_left"),
+  sqlstate: sql<string | null>`${setAside.sqlstate}`.as("sqlstate"),
+  message: sql<string>`${setAside.message}`.as("message"),
+};
+
+/** What is set aside, or was and has not been tried again yet: steps first, then what has failed for the longest time. */
+export const selectSetAside = (db: Database) =>
+  db
+    .select(setAsideColumns)
+    .from(setAside)
+    .orderBy(sql`${setAside.rowId} <> ${WHOLE_STEP}`, setAside.failedAt)
+    .limit(MOST_SHOWN);
+
 /** Reads how far behind the sweep is. */
 export async function readReadiness(db: Database): Promise<Readiness> {
   const query = db
@@ -162,6 +210,9 @@ export async function readReadiness(db: Database): Promise<Readiness> {
       since_pause: secondsSince(sweepState.pausedAt),
       overdue: secondsSinceFirstEnd(db),
       due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
+      set_aside: sql<
+        SetAside[]
+      >`(select coalesce(jsonb_agg(to_jsonb(listed)), '[]') from ${selectSetAside(db).as("listed")})`,
     })
     .from(CLOCK)
     .leftJoin(sweepState, sql`true`);

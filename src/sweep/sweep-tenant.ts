@@ -5,9 +5,10 @@ import { describeError, log } from "../log.ts";
 import { BEGIN_UNTIL_MS } from "../time-limit.ts";
 import { fireDue } from "../triggers/fire-due.ts";
 import { after } from "../verbs/after.ts";
-import { perform } from "../verbs/perform.ts";
+import { orSetAside, performInParts } from "../verbs/in-parts.ts";
 import type { VerbServices } from "../verbs/services.ts";
-import { sweepDueOfTenant } from "./sweep-verbs.ts";
+import type { SweepStep } from "../verbs/sweep-steps.ts";
+import { type SweptTenant, sweepDueOfTenant } from "./sweep-verbs.ts";
 
 /** Small enough that one transaction holds its locks only briefly. What is left is due at once, so the next alarm handles it. */
 const LIMIT = 200;
@@ -30,21 +31,33 @@ export type TenantSweep = {
 export async function sweepTenant(services: VerbServices, tenantId: string): Promise<TenantSweep> {
   return metered(async (meter) => {
     const began = Date.now();
-    const { result: swept } = await perform(services, sweepDueOfTenant, { tenantId, limit: LIMIT });
+    const parts = await sweepInParts(services, tenantId);
+    const swept = parts.at(-1);
+    if (!swept) return { dueInMs: 0, hasMoved: false };
+    const lagsMs = parts.flatMap(({ lags_ms }) => lags_ms);
     const hasDue = swept.has_due_dispatches || swept.has_due_stops || swept.has_due_triggers;
     if (hasDue) services.afterwards(() => sendDue(services, tenantId, swept));
     log("info", "tenant swept", {
       tenant_id: tenantId,
       ...(swept.is_paused && { paused: true }),
-      timed_out: swept.lags_ms.length,
-      lag_max_ms: swept.lags_ms.length === 0 ? null : Math.max(...swept.lags_ms),
+      timed_out: lagsMs.length,
+      lag_max_ms: lagsMs.length === 0 ? null : Math.max(...lagsMs),
       ms: Date.now() - began,
       database_ms: meter.databaseMs,
       database_requests: meter.databaseRequests,
     });
     if (swept.is_paused) return { dueInMs: PAUSED_MS, hasMoved: false };
-    return { dueInMs: swept.due_in_ms, hasMoved: swept.has_moved || hasDue };
+    return { dueInMs: swept.due_in_ms, hasMoved: parts.some(({ has_moved }) => has_moved) || hasDue };
   });
+}
+
+/** Ends and starts what is due. Nothing is returned when that has failed as a whole, which is then set aside. */
+async function sweepInParts(services: VerbServices, tenantId: string) {
+  let parts: SweptTenant[] = [];
+  await orSetAside(services, "ends", { id: tenantId, tenant_id: tenantId }, async () => {
+    parts = await performInParts(services, "ends", sweepDueOfTenant, { tenantId, limit: LIMIT });
+  });
+  return parts;
 }
 
 async function sendDue(
@@ -55,10 +68,12 @@ async function sendDue(
   const began = Date.now();
   try {
     const hasTime = () => Date.now() - began < BEGIN_UNTIL_MS;
+    const step = (name: SweepStep, work: () => Promise<unknown>) =>
+      orSetAside(services, name, { id: tenantId, tenant_id: tenantId }, work);
     await Promise.all([
-      due.has_due_triggers && fireDue(services, tenantId, hasTime),
-      due.has_due_stops && dispatchStops(services, hasTime, tenantId),
-      due.has_due_dispatches && dispatchDue(services, hasTime, tenantId),
+      due.has_due_triggers && step("firings", () => fireDue(services, tenantId, hasTime)),
+      due.has_due_stops && step("stops", () => dispatchStops(services, hasTime, tenantId)),
+      due.has_due_dispatches && step("dispatches", () => dispatchDue(services, hasTime, tenantId)),
     ]);
     // There may be more to send: the hub's next alarm continues.
     if (!hasTime()) await after(services, { tenants: [{ tenant_id: tenantId, due_in_ms: 0, runs: [], work: [] }] });

@@ -40,17 +40,20 @@ export const deleteOldRuns = defineVerb({
   result: z.object({ deleted: z.int() }),
 });
 
+const sweptTenantSchema = z.object({
+  is_paused: z.boolean(),
+  lags_ms: z.array(z.number()),
+  has_moved: z.boolean(),
+  has_due_dispatches: z.boolean(),
+  has_due_stops: z.boolean(),
+  has_due_triggers: z.boolean().default(false),
+  due_in_ms: z.number().nullable(),
+});
+export type SweptTenant = z.infer<typeof sweptTenantSchema>;
+
 /** Does what is due for one tenant: fails up to `limit` overdue runs, and starts the runs behind them: `sweep_tenant` in SQL. */
 export const sweepDueOfTenant = defineVerb({
   name: "sweep_tenant",
   args: (chunk: { tenantId: string; limit: number }) => ({ tenant_id: chunk.tenantId, limit: chunk.limit }),
-  result: z.object({
-    is_paused: z.boolean(),
-    lags_ms: z.array(z.number()),
-    has_moved: z.boolean(),
-    has_due_dispatches: z.boolean(),
-    has_due_stops: z.boolean(),
-    has_due_triggers: z.boolean().default(false),
-    due_in_ms: z.number().nullable(),
-  }),
+  result: sweptTenantSchema,
 });

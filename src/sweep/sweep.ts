@@ -2,14 +2,15 @@ import { deleteOldAuditEvents } from "../audit/audit-events.ts";
 import { metered } from "../db/meter.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
-import { describeError, log } from "../log.ts";
+import { log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
 import { deleteArtifacts } from "../runs/artifacts/delete-artifacts.ts";
 import { deleteOldFirings, fireDue } from "../triggers/fire-due.ts";
 import type { Turn } from "../turn.ts";
 import { startNotifications, tellHubs } from "../verbs/after.ts";
-import { perform } from "../verbs/perform.ts";
+import { orSetAside, performInParts } from "../verbs/in-parts.ts";
 import type { VerbServices } from "../verbs/services.ts";
+import type { SweepStep } from "../verbs/sweep-steps.ts";
 import { collectAnnouncements } from "./announcements.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./sweep-verbs.ts";
@@ -66,7 +67,8 @@ const DELETE_AUDIT_EVENTS = 2_000;
  *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS.
  * 6. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
  *
- * Each step ends when nothing is left or its share is used up, and the next sweep continues. At the end, each hub
+ * Each step ends when nothing is left or its share is used up, and the next sweep continues. A row or a step that fails is set aside for
+ * a while, and named, and the others go on: see src/verbs/in-parts.ts. At the end, each hub
  * is told once what was changed. While an operator has paused the sweep, nothing is done.
  *
  * Returns in how many milliseconds something is due next: negative when it is already due, null when nothing is planned. A
@@ -94,46 +96,45 @@ export async function sweep(
     const hasRoom = (step: keyof typeof UNTIL) =>
       Date.now() - began < UNTIL[step].ms &&
       meter.databaseRequests + announcements.count() + stopped + dispatched < UNTIL[step].subrequests;
-    const turns = await recordSweepBegan(services.db);
-    if (turns === null) {
+    const begun = await recordSweepBegan(services.db);
+    if (begun === null) {
       log("info", "sweep", { paused: true });
       return 0;
     }
+    const { turns } = begun;
+    // A step that fails is set aside, and the others do not depend on it.
+    const step = async (name: SweepStep, work: () => Promise<unknown>) => {
+      if (!begun.stepsAside.has(name)) await orSetAside(services, name, { id: null, tenant_id: null }, work);
+    };
     try {
-      const lagsMs = await timeOutAll(services, turns.ends, () => hasRoom("timeOut"));
-      const promote = async () => (await perform(services, promoteWaitingRuns, PROMOTE_LIMIT)).result;
-      let promoted = await promote();
-      while (promoted.has_more && hasRoom("promote")) promoted = await promote();
-      const fired = await fireDue(services, null, () => hasRoom("fire"), turns.firings);
-      if (promoted.has_due_stops) {
-        const mayStop = (count: number) => {
-          stopped = count;
-          return hasRoom("stop");
-        };
-        await dispatchStops(services, mayStop, null, turns.stops);
-      }
+      const lagsMs: number[] = [];
+      await step("ends", () => timeOutAll(services, turns.ends, lagsMs, () => hasRoom("timeOut")));
+      // Only the step before the stops finds out whether there are any. When it fails, there may be some.
+      let hasDueStops = true;
+      await step("promotions", async () => {
+        hasDueStops = await promoteAll(services, () => hasRoom("promote"));
+      });
+      let fired = 0;
+      await step("firings", async () => {
+        fired = await fireDue(services, null, () => hasRoom("fire"), turns.firings);
+      });
+      const mayStop = (count: number) => {
+        stopped = count;
+        return hasRoom("stop");
+      };
+      if (hasDueStops) await step("stops", () => dispatchStops(services, mayStop, null, turns.stops));
       const mayDispatch = (count: number) => {
         dispatched = count;
         return hasRoom("dispatch");
       };
-      dispatched = await dispatchDue(services, mayDispatch, null, turns.dispatches);
-
-      await startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED, turns.notifications));
-
-      const { retentionDays, auditRetentionDays } = services.config;
-      let deleted = 0;
-      const count = (more: number) => {
-        deleted += more;
-      };
-      await attempt(() => deleteOld(services, () => hasRoom("delete"), count));
-      if (retentionDays !== undefined) {
-        await attempt(() => perform(services, deleteOldFirings, { days: retentionDays, limit: DELETE_FIRINGS }));
-      }
-      await attempt(() => deleteArtifacts(services, () => hasRoom("deleteArtifacts")));
-      await attempt(() => perform(services, deleteOldNotifications, DELETE_NOTIFICATIONS));
-      await attempt(() =>
-        perform(services, deleteOldAuditEvents, { days: auditRetentionDays, limit: DELETE_AUDIT_EVENTS }),
+      await step("dispatches", async () => {
+        dispatched = await dispatchDue(services, mayDispatch, null, turns.dispatches);
+      });
+      await step("notifications", async () =>
+        startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED, turns.notifications)),
       );
+
+      const deleted = await deleteAll(services, step, hasRoom);
 
       lagsMs.sort((a, b) => a - b);
       const counts = {
@@ -144,7 +145,7 @@ export async function sweep(
         deleted,
       };
       await Promise.all(working);
-      const { due_in_ms: dueInMs, ...left } = await recordSweepEnded(services.db, counts, turns);
+      const { due_in_ms: dueInMs, ...left } = await recordSweepEnded(services.db, counts, begun);
       log("info", "sweep", {
         ...counts,
         fired,
@@ -161,45 +162,61 @@ export async function sweep(
   });
 }
 
-/** Fails the overdue runs. Returns for each of them how late that was, in milliseconds. */
-async function timeOutAll(services: VerbServices, turn: Turn, hasRoom: () => boolean): Promise<number[]> {
+/** Fails the overdue runs. Adds to `lagsMs` for each of them how late that was, in milliseconds. */
+async function timeOutAll(services: VerbServices, turn: Turn, lagsMs: number[], hasRoom: () => boolean): Promise<void> {
   const limit = TIME_OUT_CHUNK;
-  const { lags_ms: lagsMs, locked } = (await perform(services, timeOutOverdueRuns, { limit })).result;
-  if (locked < TIME_OUT_CHUNK) return lagsMs;
+  const timeOut = async (chunk: { limit: number; turn?: Turn }) => {
+    const parts = await performInParts(services, "ends", timeOutOverdueRuns, chunk);
+    for (const part of parts) for (const lagMs of part.lags_ms) lagsMs.push(lagMs);
+    return { locked: parts.reduce((sum, part) => sum + part.locked, 0), after: parts.at(-1)?.after ?? null };
+  };
+  if ((await timeOut({ limit })).locked < TIME_OUT_CHUNK) return;
   // There is a backlog. From here on the tenants take turns, so that the backlog of one tenant does not delay the others.
   const lane = async () => {
     while (hasRoom()) {
-      const { result: chunk } = await perform(services, timeOutOverdueRuns, { limit, turn });
-      turn.after = chunk.after ?? null;
-      for (const lagMs of chunk.lags_ms) lagsMs.push(lagMs);
+      const chunk = await timeOut({ limit, turn });
+      turn.after = chunk.after;
       // No overdue run was found whose definition is not locked. If another lane holds the locks, it continues and finds what is
       // left.
       if (chunk.locked === 0) return;
     }
   };
   await Promise.all(Array.from({ length: TIME_OUT_LANES }, lane));
-  return lagsMs;
 }
 
-/** Deletes the runs that are older than RETENTION_DAYS. `count` is told how many each transaction has deleted. */
-async function deleteOld(
+/** Starts the runs that wait and may start. Returns whether the webhook of a stop is due. */
+async function promoteAll(services: VerbServices, hasRoom: () => boolean): Promise<boolean> {
+  for (;;) {
+    const parts = await performInParts(services, "promotions", promoteWaitingRuns, PROMOTE_LIMIT);
+    const last = parts.at(-1);
+    if (!last?.has_more || !hasRoom()) return last?.has_due_stops ?? true;
+  }
+}
+
+/** Deletes what is older than it is kept. Returns how many runs that were. */
+async function deleteAll(
   services: VerbServices,
-  hasRoom: () => boolean,
-  count: (deleted: number) => void,
-): Promise<void> {
-  const { retentionDays: days } = services.config;
-  while (days !== undefined && hasRoom()) {
-    const { result } = await perform(services, deleteOldRuns, { days, limit: DELETE_CHUNK });
-    count(result.deleted);
-    if (result.deleted === 0) break;
+  step: (name: SweepStep, work: () => Promise<unknown>) => Promise<void>,
+  hasRoom: (step: "delete" | "deleteArtifacts") => boolean,
+): Promise<number> {
+  const { retentionDays: days, auditRetentionDays } = services.config;
+  let deleted = 0;
+  if (days !== undefined) {
+    await step("old_runs", async () => {
+      for (let isDone = false; !isDone && hasRoom("delete"); ) {
+        const parts = await performInParts(services, "old_runs", deleteOldRuns, { days, limit: DELETE_CHUNK });
+        for (const part of parts) deleted += part.deleted;
+        isDone = parts.at(-1)?.deleted === 0;
+      }
+    });
+    const firings = { days, limit: DELETE_FIRINGS };
+    await step("old_firings", () => performInParts(services, "old_firings", deleteOldFirings, firings));
   }
-}
-
-/** Deletes something. When that fails, it is logged, and a later sweep tries it again: the rest of the sweep does not depend on it. */
-async function attempt(deletion: () => Promise<unknown>): Promise<void> {
-  try {
-    await deletion();
-  } catch (error) {
-    log("error", "delete", describeError(error));
-  }
+  await step("artifacts", () => deleteArtifacts(services, () => hasRoom("deleteArtifacts")));
+  await step("old_notifications", () =>
+    performInParts(services, "old_notifications", deleteOldNotifications, DELETE_NOTIFICATIONS),
+  );
+  const auditEvents = { days: auditRetentionDays, limit: DELETE_AUDIT_EVENTS };
+  await step("old_audit_events", () => performInParts(services, "old_audit_events", deleteOldAuditEvents, auditEvents));
+  return deleted;
 }

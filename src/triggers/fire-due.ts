@@ -6,6 +6,7 @@ import type { Database } from "../db/client.ts";
 import { describeError, log } from "../log.ts";
 import { BEGIN_UNTIL_MS } from "../time-limit.ts";
 import type { Turn } from "../turn.ts";
+import { type Candidate, inParts } from "../verbs/in-parts.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { defineVerb } from "../verbs/verb.ts";
@@ -24,9 +25,9 @@ const PAUSE_MS = 50;
 
 const dueSchema = z.object({
   now: z.string(),
-  items: z.array(dueTriggerSchema),
+  items: z.array(dueTriggerSchema.extend({ tenant_id: z.string() })),
   /** Of triggers that fire after another run. */
-  due_firing_ids: z.array(z.int()),
+  due_firings: z.array(z.object({ id: z.int(), trigger_id: z.string(), tenant_id: z.string() })),
   after: z.string().nullish(),
 });
 
@@ -67,16 +68,38 @@ export async function fireDue(
   let handled = 0;
   let tries = 0;
   while (hasTime() && tries < MOST_TRIES) {
-    const { now, items, due_firing_ids: firingIds, after } = await listDue(services.db, tenantId, limit, turn);
-    turn.after = after ?? null;
-    if (items.length === 0 && firingIds.length === 0) break;
-    const decisions = items.map((due) => decideOrPostpone(due, now));
-    const { result } = await perform(services, fireDueTriggers, { decisions, firingIds });
-    handled += result.handled;
+    const { now, items, due_firings: firings, after = null } = await listDue(services.db, tenantId, limit, turn);
+    const isLast = after === null || after === turn.after;
+    turn.after = after;
+    const due: Due[] = [
+      ...items.map((item) => ({
+        id: item.trigger_id,
+        tenant_id: item.tenant_id,
+        decision: decideOrPostpone(item, now),
+      })),
+      ...firings.map(({ id, trigger_id, tenant_id }) => ({ id: trigger_id, tenant_id, firingId: id })),
+    ];
+    if (due.length === 0) {
+      if (isLast) break;
+      // All that is due of these tenants was set aside.
+      continue;
+    }
+    const fired = await inParts(services, "firings", due, (part) => fire(services, part));
+    const count = fired.reduce((sum, more) => sum + more, 0);
+    handled += count;
     // Another sweep fires them, or an invoke held the locks of their definitions for a moment.
-    if (result.handled === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * ++tries));
+    if (count === 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS * ++tries));
   }
   return handled;
+}
+
+/** A trigger of which something is due: by its schedule, or after another run. */
+type Due = Candidate & { decision?: Decision; firingId?: number };
+
+async function fire(services: VerbServices, due: readonly Due[]): Promise<number> {
+  const decisions = due.flatMap(({ decision }) => decision ?? []);
+  const firingIds = due.flatMap(({ firingId }) => firingId ?? []);
+  return (await perform(services, fireDueTriggers, { decisions, firingIds })).result.handled;
 }
 
 function decideOrPostpone(due: DueTrigger, now: string): Decision {

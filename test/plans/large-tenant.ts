@@ -202,7 +202,7 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
 
 /** The tables that a statement may read completely, since each has one row, or few. A sequence is one of them. */
 export const SMALL_TABLES = new Set([
-  ...["sweep_state", "event_epoch", "workflow_run_events_id_seq"],
+  ...["sweep_state", "set_aside", "event_epoch", "workflow_run_events_id_seq"],
   // Nearly always empty: a row for each group of which very many runs are being superseded just now.
   "supersessions",
   // Nearly always empty: a row for each end of a run, until its trigger has fired.

@@ -142,7 +142,9 @@ describe("retention", () => {
     const logged = vi.spyOn(console, "error");
     await service.sweep();
     const lines = logged.mock.calls.map(([line]) => JSON.parse(line));
-    expect(lines).toMatchObject([{ event: "delete", error: expect.stringContaining("waited for each other") }]);
+    expect(lines).toMatchObject([
+      { event: "set aside", row_id: id, error: expect.stringContaining("waited for each other") },
+    ]);
     expect(await sql`select from audit_events where at < statement_timestamp() - interval '4 years'`).toEqual([]);
     expect(await sql`select deleted from sweep_state where ended_at > began_at`).toEqual([{ deleted: 0 }]);
     expect(await kept()).toEqual([id]);

@@ -155,6 +155,8 @@ describe("the rights of a trigger", () => {
     await service.sweep();
     expect(await readFirings(service, tenant, triggerId)).toMatchObject([{ outcome: "FIRED" }]);
     await take();
+    // An instant that has fired does not fire again, and there is only this one.
+    await service.database.sql`delete from trigger_firings where trigger_id = ${triggerId}`;
     await backdate(service, triggerId, 30);
     await service.sweep();
     const [firing] = await readFirings(service, tenant, triggerId);

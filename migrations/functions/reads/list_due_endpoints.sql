@@ -12,5 +12,5 @@ begin
   return jsonb_build_object('after', v_after, 'endpoint_ids', coalesce((
     select jsonb_agg(e.id)
     from public.notification_endpoints e
-    where e.id = any (v_ids) and e.disabled_at is null and coalesce(public.endpoint_opens_at(e) <= v_now, true)), '[]'));
+    where e.id = any (v_ids) and e.id <> all (public.set_aside_by('notifications')) and e.disabled_at is null and coalesce(public.endpoint_opens_at(e) <= v_now, true)), '[]'));
 end $$;

@@ -1,12 +1,13 @@
 -- Schedules that are due, and due firings, the longest due first: of one tenant, or of all tenants, which then take turns from the position
 -- `p_after` on: see `turns`. Together they are up to `p_limit`. None while an operator has paused the sweep.
 --
--- Answers {"now", "items": [{"trigger_id", "version", "schedule", "after_at", "missed_until", "catches_up", "fired": the instants after
--- "after_at" that a backfill has fired}], "due_firing_ids", "after": the position from which the next call goes on}. Instants are RFC 3339.
+-- Answers {"now", "items": [{"trigger_id", "tenant_id", "version", "schedule", "after_at", "missed_until", "catches_up", "fired": the instants after
+-- "after_at" that a backfill has fired}], "due_firing_ids", "due_firings": the same, with their triggers, "after": the position from which the next call goes on}. Instants are RFC 3339.
 create or replace function public.list_due_triggers(p_tenant_id uuid, p_limit integer, p_after uuid default null) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   v_now constant timestamptz := statement_timestamp();
+  v_except constant uuid[] := public.set_aside_by('firings');
   v_after uuid := p_after;
   v_tenant_ids uuid[] := array[p_tenant_id];
   v_ids uuid[];
@@ -30,7 +31,7 @@ begin
         (
           select t.tenant_id, t.id, null::bigint as firing_id, t.due_at
           from public.triggers t
-          where t.tenant_id = tenant.id and t.due_at <= v_now
+          where t.tenant_id = tenant.id and t.due_at <= v_now and t.id <> all (v_except)
           order by t.due_at
           limit p_limit
         )
@@ -38,7 +39,7 @@ begin
         (
           select f.tenant_id, null, f.id, f.due_at
           from public.due_firings f
-          where f.tenant_id = tenant.id and f.due_at <= v_now
+          where f.tenant_id = tenant.id and f.due_at <= v_now and f.trigger_id <> all (v_except)
           order by f.due_at, f.id
           limit p_limit
         )
@@ -49,7 +50,7 @@ begin
       (
         select t.tenant_id, t.id, null::bigint, t.due_at
         from public.triggers t
-        where p_tenant_id is null and t.due_at <= v_now
+        where p_tenant_id is null and t.due_at <= v_now and t.id <> all (v_except)
         order by t.due_at
         limit p_limit
       )
@@ -57,7 +58,7 @@ begin
       (
         select f.tenant_id, null, f.id, f.due_at
         from public.due_firings f
-        where p_tenant_id is null and f.due_at <= v_now
+        where p_tenant_id is null and f.due_at <= v_now and f.trigger_id <> all (v_except)
         order by f.due_at, f.id
         limit p_limit
       )
@@ -77,9 +78,12 @@ begin
   end if;
   return jsonb_build_object('now', public.wire_instant(v_now), 'after', v_after, 'items', (
     select coalesce(jsonb_agg(jsonb_build_object(
-      'trigger_id', t.id, 'version', t.version, 'schedule', t.config, 'after_at', public.wire_instant(t.after_at),
+      'trigger_id', t.id, 'tenant_id', t.tenant_id, 'version', t.version, 'schedule', t.config, 'after_at', public.wire_instant(t.after_at),
       'missed_until', public.wire_instant(t.missed_until), 'catches_up', t.catches_up, 'fired', public.fired_ahead(t.id, t.after_at))
       order by t.due_at), '[]')
     from public.triggers t
-    where t.id = any (v_ids)), 'due_firing_ids', coalesce(to_jsonb(v_due_ids), '[]'));
+    where t.id = any (v_ids)), 'due_firing_ids', coalesce(to_jsonb(v_due_ids), '[]'), 'due_firings', (
+    select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'trigger_id', f.trigger_id, 'tenant_id', f.tenant_id) order by due.place), '[]')
+    from unnest(v_due_ids) with ordinality due (id, place)
+    join public.due_firings f on f.id = due.id));
 end $$;

@@ -121,19 +121,33 @@ begin
     case when not v_is_too_large then p_detail end, p_context ->> 'request_id');
 end $$;
 
+-- Up to `p_limit` rows of the audit log that are older than `p_days`, and than 90 days, the oldest first.
+create or replace function public.old_audit_events(p_days integer, p_limit integer, p_only uuid[], p_except uuid[])
+returns table (tenant_id uuid, at timestamptz, id uuid)
+language sql stable as $$
+  select e.tenant_id, e.at, e.id
+  from public.audit_events e
+  where e.at < statement_timestamp() - make_interval(days => greatest(p_days, 90)) and public.takes(e.id, p_only, p_except)
+  order by e.at
+  limit p_limit
+$$;
+
 -- Removes up to `p_limit` rows of the audit log that are older than `p_days`, the oldest first, and returns how many. It never removes a row
 -- that is younger than 90 days, whatever it is asked for.
 --
 -- SECURITY DEFINER, so that the role of the Worker needs no right to delete rows: see docs/operations.md.
-create or replace function public.remove_audit_events(p_days integer, p_limit integer) returns integer
+create or replace function public.remove_audit_events(
+  p_days integer, p_limit integer, p_only uuid[] default null, p_except uuid[] default '{}'
+) returns integer
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-  c_least_days constant integer := 90;
-  v_before constant timestamptz := clock_timestamp() - make_interval(days => greatest(p_days, c_least_days));
   v_removed integer;
 begin
   with old as (
-    select e.tenant_id, e.at, e.id from public.audit_events e where e.at < v_before order by e.at limit p_limit for update skip locked
+    select e.tenant_id, e.at, e.id
+    from public.old_audit_events(p_days, p_limit, p_only, p_except) found
+    join public.audit_events e on e.tenant_id = found.tenant_id and e.at = found.at and e.id = found.id
+    for update of e skip locked
   )
   delete from public.audit_events e using old where e.tenant_id = old.tenant_id and e.at = old.at and e.id = old.id;
   get diagnostics v_removed = row_count;

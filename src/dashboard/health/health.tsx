@@ -3,6 +3,7 @@ import type { HubLoad, LiveStatus } from "../../http/live/live.ts";
 import { findPresence } from "../../runs/leases/presence.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { LATE_SECONDS, sinceSweepOrSkip } from "../../sweep/sweep-state.ts";
+import { nameSetAside } from "../../verbs/sweep-steps.ts";
 import { Empty, Live, WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
@@ -79,6 +80,7 @@ const HealthPage = ({ view, live, runners, load }: HealthPageProps) => {
             </p>
           )}
         </section>
+        {view.set_aside.length > 0 && <WhatFails setAside={view.set_aside} />}
         {view.snapshots.length > 0 && <OldSnapshots snapshots={view.snapshots} />}
         <FailingRunners failing={view.failing} />
         {view.triggers.length > 0 && <SilentTriggers triggers={view.triggers} formatAge={formatAge} />}
@@ -162,6 +164,27 @@ const OldSnapshots = ({ snapshots }: Pick<HealthView, "snapshots">) => (
     <p class="muted">
       Until it ends, everything becomes slower, since the database must keep what such a snapshot can see. To whoever
       operates the service, <code>npm run doctor</code> says more.
+    </p>
+  </section>
+);
+
+/** What has failed in a sweep. Why is in the log of whoever operates the service. */
+const WhatFails = ({ setAside }: { setAside: HealthView["set_aside"] }) => (
+  <section class="card">
+    <h2>Set aside</h2>
+    <ul class="items">
+      {setAside.map((aside) => (
+        <Trouble
+          what={`failed ${aside.failures === 1 ? "once" : `${aside.failures} times`}; first ${formatAge(aside.seconds)} ago`}
+          reason={aside.sqlstate && `The database answered ${aside.sqlstate}.`}
+        >
+          {nameSetAside(aside)}
+        </Trouble>
+      ))}
+    </ul>
+    <p class="muted">
+      The sweep goes on without it, and tries it again after a minute to an hour. Whoever operates the service finds the
+      cause by <code>npm run doctor</code>.
     </p>
   </section>
 );

@@ -10,15 +10,17 @@ import {
 import { type Database, repeatable } from "../../db/client.ts";
 import { notificationEndpoints as n } from "../../db/notify-and-metric-tables.ts";
 import { instant } from "../../db/rows.ts";
-import { workflowRunEvents as e, sweepState as s } from "../../db/run-tables.ts";
+import { workflowRunEvents as e } from "../../db/run-tables.ts";
+import { setAside as a, sweepState as s } from "../../db/sweep/sweep-tables.ts";
 import { isExpired, r } from "../../runs/run-rows.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
+import { setAsideColumns } from "../../sweep/sweep-state.ts";
+import { type SetAside, WHOLE_STEP } from "../../verbs/sweep-steps.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 import { type SessionRow, selectRunners } from "../runners/view-runners.ts";
 import type { ChartRange } from "../statistics/range.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type FailingRunner, HOURS, runningOf, selectFailing } from "./failing-runners.ts";
-
 import { type SilentTrigger, selectSilentTriggers } from "./silent-triggers.tsx";
 
 export type FailingEndpoint = { id: string; url: string; disabled_reason: string | null; failures: number };
@@ -46,11 +48,16 @@ export type HealthView = {
   endpoints: FailingEndpoint[];
   /** Triggers that have paused themselves, or should have fired. */
   triggers: SilentTrigger[];
+  /** What has failed in a sweep, of this tenant, and steps that fail for all tenants. For an OWNER or ADMIN. */
+  set_aside: SetAside[];
   /** What keeps old snapshots of the database open, and the age of the oldest of each kind, for an OWNER or ADMIN. */
   snapshots: { kind: SnapshotKind; age_seconds: number | null }[];
   /** The runners of the tenant that have a session, for an OWNER or ADMIN; nobody else sees any. */
   runners: SessionRow[];
 };
+
+/** How many rows that are set aside a page shows. */
+const MAX_SHOWN = 20;
 
 const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_timestamp() - ${at})::float8`;
 
@@ -69,6 +76,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     failing,
     endpoints,
     triggers,
+    setAside,
     snapshots,
     runners,
     statistics,
@@ -80,6 +88,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     failing: selectFailing(db, caller, readable),
     endpoints: selectFailingEndpoints(db, caller),
     triggers: selectSilentTriggers(db, caller),
+    setAside: selectSetAside(db, caller),
     snapshots: selectSnapshots(db, caller),
     runners: selectRunners(db, caller),
     statistics: selectStatistics(db, caller, range),
@@ -93,6 +102,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     failing,
     endpoints,
     triggers,
+    set_aside: setAside,
     snapshots,
     runners,
   };
@@ -112,6 +122,15 @@ const selectFailingEndpoints = (db: Database, caller: CallerExpression) =>
     .innerJoin(n, and(eq(n.tenantId, caller.tenantId), sql`${caller.isAdministrator}`))
     .where(sql`${n.failures} > 0 and (${n.disabledAt} is not null or ${n.probeAt} is not null)`)
     .orderBy(n.createdAt);
+
+const selectSetAside = (db: Database, caller: CallerExpression) =>
+  db
+    .with(caller)
+    .select(setAsideColumns)
+    .from(caller)
+    .innerJoin(a, sql`${caller.isAdministrator} and (${eq(a.tenantId, caller.tenantId)} or ${eq(a.rowId, WHOLE_STEP)})`)
+    .orderBy(sql`${a.rowId} <> ${WHOLE_STEP}`, a.failedAt)
+    .limit(MAX_SHOWN);
 
 /** Not by whom, and nothing of the other databases, roles and tenants: only the kinds and ages. */
 const selectSnapshots = (db: Database, caller: CallerExpression) =>

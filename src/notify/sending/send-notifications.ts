@@ -3,6 +3,7 @@ import type { Config } from "../../config.ts";
 import { inLanes } from "../../lanes.ts";
 import { describeError, log } from "../../log.ts";
 import { BEGIN_UNTIL_MS } from "../../time-limit.ts";
+import { inParts, orSetAside, performInParts } from "../../verbs/in-parts.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { GONE, readRetryAfter } from "../../webhooks/answer.ts";
@@ -27,8 +28,8 @@ export async function sendNotifications(services: VerbServices, endpointIds: rea
   const began = Date.now();
   const hasTime = () => Date.now() - began < BEGIN_UNTIL_MS;
   const send = (id: string) =>
-    sendTo(services, id, atOnce, hasTime).catch((error: unknown) =>
-      log("error", "notify", { endpoint_id: id, ...describeError(error) }),
+    orSetAside(services, "notifications", { id, tenant_id: null }, () => sendTo(services, id, atOnce, hasTime)).catch(
+      (error: unknown) => log("error", "notify", { endpoint_id: id, ...describeError(error) }),
     );
   await inLanes([...endpointIds], WEBHOOKS_AT_ONCE, send, hasTime);
 }
@@ -40,20 +41,31 @@ async function sendTo(
   hasTime: () => boolean,
 ): Promise<void> {
   for (let hasDue = true; hasDue && hasTime(); ) {
-    const { tenantId, result: claim } = await perform(services, claimNotifications, { endpointId, limit: atOnce });
-    if (!("endpoint" in claim)) return;
-    const { config } = services;
-    const results = await Promise.all(claim.notifications.map((notification) => sendOne(config, claim, notification)));
-    const recorded = await perform(services, recordNotifications, { claim, results });
-    hasDue = recorded.result.has_due;
-    const delivered = results.filter(({ outcome }) => outcome === "delivered").length;
-    log("info", "notified", {
-      tenant_id: tenantId,
-      endpoint_id: endpointId,
-      delivered,
-      failed: results.length - delivered,
-    });
+    const claim = { endpointId, limit: atOnce };
+    const claimed = await performInParts(services, "notifications", claimNotifications, claim);
+    hasDue = false;
+    for (const part of claimed) {
+      if ("endpoint" in part && (await sendClaimed(services, part))) hasDue = true;
+    }
   }
+}
+
+/** Sends what was claimed. Returns whether more can be sent to the endpoint now. */
+async function sendClaimed(services: VerbServices, claim: Claim): Promise<boolean> {
+  const { config } = services;
+  const results = await Promise.all(claim.notifications.map((notification) => sendOne(config, claim, notification)));
+  const items = results.map((result) => ({ id: result.id, tenant_id: null, result }));
+  const recorded = await inParts(services, "notifications", items, (part) =>
+    perform(services, recordNotifications, { claim, results: part.map(({ result }) => result) }),
+  );
+  const delivered = results.filter(({ outcome }) => outcome === "delivered").length;
+  log("info", "notified", {
+    tenant_id: recorded[0]?.tenantId,
+    endpoint_id: claim.endpoint.id,
+    delivered,
+    failed: results.length - delivered,
+  });
+  return recorded.some(({ result }) => result.has_due);
 }
 
 /** Sends a notification once. Never throws. */

@@ -1,4 +1,5 @@
 import { describeError, log } from "../../log.ts";
+import { performInParts } from "../../verbs/in-parts.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { claimArtifactDeletions, recordArtifactDeletions } from "./artifact-verbs.ts";
@@ -15,15 +16,16 @@ export async function deleteArtifacts(services: VerbServices, hasTime: () => boo
   if (bucket === undefined) return;
   let isFull = true;
   while (isFull && hasTime()) {
-    const { result } = await perform(services, claimArtifactDeletions, { days, limit: CHUNK });
-    if (result.keys.length === 0) return;
+    const parts = await performInParts(services, "artifacts", claimArtifactDeletions, { days, limit: CHUNK });
+    const keys = parts.flatMap((part) => part.keys);
+    if (keys.length === 0) return;
     try {
-      await bucket.delete(result.keys);
+      await bucket.delete(keys);
     } catch (error) {
       log("error", "artifact", describeError(error));
       return;
     }
-    await perform(services, recordArtifactDeletions, result.keys);
-    isFull = result.keys.length === CHUNK;
+    await perform(services, recordArtifactDeletions, keys);
+    isFull = keys.length === CHUNK;
   }
 }

@@ -7,15 +7,20 @@
 -- Closes the race between two callers: each skips rows that the other has locked, and only one of them gets the probe. Endpoints with
 -- the same address of a chat are locked together, so they share its pause.
 --
+-- For `p_only` and `p_lists` see rules/set_aside.sql.
+--
 -- Answers {"result": {"endpoint", "notifications", "claimed_at", "is_probe"}}, or {"result": {"notifications": []}}:
 -- - endpoint: {"id", "format", "url", "address_hash", "secret_encrypted", "previous_secret_encrypted"}; the last one is null unless it
 --   still signs. The secret of a chat is its address.
 -- - notifications: [{"id", "event_id", "event_name", "event_at", "data", "try_count", "claimed_until", "is_asked"}]; `is_asked`: a person
 --   asked for it
-create or replace function public.claim_notifications(p_context jsonb, p_endpoint_id uuid, p_limit integer) returns jsonb
+create or replace function public.claim_notifications(
+  p_context jsonb, p_endpoint_id uuid, p_limit integer, p_only uuid[] default null, p_lists boolean default false
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
+  v_except constant uuid[] := public.set_aside_by('notifications');
   v_now timestamptz := clock_timestamp();
   v_tenant_id uuid;
   v_failures integer;
@@ -36,16 +41,26 @@ begin
   from public.notification_endpoints e
   where e.id = p_endpoint_id and e.disabled_at is null;
   if v_tenant_id is null or v_opens_at > v_now then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {"notifications": []}}');
+    return public.answer_of(p_context, v_since, v_tenant_id, case when p_lists then '{"result": {"candidates": []}}'::jsonb
+      else '{"result": {"notifications": []}}' end);
   end if;
   if v_failures > 0 or v_pace is not null then
     v_limit := 1;
+  end if;
+  if p_lists then
+    return public.candidates_of(p_context, v_since, array(
+      select n.id
+      from public.notifications n
+      where n.endpoint_id = p_endpoint_id and n.next_try_at <= v_now and public.takes(n.id, p_only, v_except)
+      order by n.asked_at desc nulls last, n.next_try_at
+      limit v_limit));
   end if;
   if v_probe_at is not null then
     update public.notification_endpoints e
     set probe_at = v_now + public.claim_time()
     where e.id = p_endpoint_id and e.probe_at <= v_now and exists (
-      select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= v_now);
+      select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= v_now
+        and public.takes(n.id, p_only, v_except));
     if not found then
       return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {"notifications": []}}');
     end if;
@@ -54,7 +69,7 @@ begin
   with due as (
     select n.id
     from public.notifications n
-    where n.endpoint_id = p_endpoint_id and n.next_try_at <= v_now
+    where n.endpoint_id = p_endpoint_id and n.next_try_at <= v_now and public.takes(n.id, p_only, v_except)
     order by n.asked_at desc nulls last, n.next_try_at
     limit v_limit
     for update skip locked

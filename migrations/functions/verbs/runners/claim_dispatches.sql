@@ -6,10 +6,13 @@
 -- Guarantees: a due dispatch is claimed by one caller at a time, and is due again when that caller dies.
 -- Closes the race between two sweeps: each skips the rows that the other has locked.
 --
+-- For `p_only` and `p_lists` see rules/set_aside.sql.
+--
 -- Answers {"result": {"dispatches": [in the form of `dispatch_of`], "after": the position from which the next claim goes on}}. When it
 -- claims none, none is due that may be sent now, of any tenant.
 create or replace function public.claim_dispatches(
-  p_context jsonb, p_tenant_id uuid, p_limit integer, p_quick text[], p_busy text[], p_after uuid default null
+  p_context jsonb, p_tenant_id uuid, p_limit integer, p_quick text[], p_busy text[], p_after uuid default null,
+  p_only uuid[] default null, p_lists boolean default false
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -19,6 +22,7 @@ declare
   -- And how many of those that have been due longest, of any tenant.
   c_oldest constant integer := 50;
   v_since constant bigint := public.last_event_id();
+  v_except constant uuid[] := public.set_aside_by('dispatches');
   v_now timestamptz := clock_timestamp();
   v_after uuid := p_after;
   -- True when the tenants from the first one on have been looked at.
@@ -44,6 +48,7 @@ begin
         select r.id, r.tenant_id, r.workflow_definition_id, r.next_dispatch_at
         from public.workflow_runs r
         where r.tenant_id = tenant.id and r.next_dispatch_at <= v_now and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
+          and public.takes(r.id, p_only, v_except)
         order by r.next_dispatch_at
         limit greatest(c_window / cardinality(v_tenant_ids), c_tenant_window)
       ) of_tenant
@@ -52,6 +57,7 @@ begin
         select r.id, r.tenant_id, r.workflow_definition_id, r.next_dispatch_at
         from public.workflow_runs r
         where p_tenant_id is null and r.next_dispatch_at <= v_now and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
+          and public.takes(r.id, p_only, v_except)
         order by r.next_dispatch_at
         limit c_oldest
       )
@@ -87,14 +93,18 @@ begin
       update public.workflow_runs r
       set next_dispatch_at = v_now + public.claim_time(), dispatch_count = r.dispatch_count + 1
       from held
-      where r.id = held.id
+      where r.id = held.id and not p_lists
       returning r.id
     )
-    select array_agg(id) into v_run_ids from claimed;
+    select array_agg(id) into v_run_ids
+    from (select claimed.id from claimed union all select held.id from held where p_lists) taken;
     -- When it could claim nothing, it goes on until it has looked at all tenants, from the first to the last.
     exit when v_run_ids is not null or not v_has_backlog or (v_after is null and v_is_whole);
     v_is_whole := v_is_whole or v_after is null;
   end loop;
+  if p_lists then
+    return public.candidates_of(p_context, v_since, v_run_ids);
+  end if;
   return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'after', v_after,
     'dispatches', coalesce((

@@ -10,14 +10,19 @@
 --
 -- Guarantees: safe to run concurrently with any other verb. Definitions that another transaction has locked are skipped.
 --
+-- For `p_only` and `p_lists` see rules/set_aside.sql.
+--
 -- Answers {"result": {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`, "has_more": it has locked the
 -- definition of runs of which there were more than one call handles}}.
-create or replace function public.promote_waiting_runs(p_context jsonb, p_limit integer) returns jsonb
+create or replace function public.promote_waiting_runs(
+  p_context jsonb, p_limit integer, p_only uuid[] default null, p_lists boolean default false
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
   v_found_at constant timestamptz := clock_timestamp();
+  v_except constant uuid[] := public.set_aside_by('promotions');
   v_now timestamptz;
   v_waiting_ids uuid[];
   v_definition_ids uuid[];
@@ -34,7 +39,8 @@ begin
     from waiting
     where waiting.id is not null
   )
-  select array_agg(waiting.id) into v_waiting_ids from waiting where waiting.id is not null;
+  select array_agg(waiting.id) into v_waiting_ids from waiting
+  where waiting.id is not null and public.takes(waiting.id, p_only, v_except);
 
   -- 2. Lock those of which something is promoted, and those with runs that join their queue or are still to be superseded.
   with locked as (
@@ -44,11 +50,16 @@ begin
         select r.workflow_definition_id as id
         from public.workflow_runs r
         where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at
+          and public.takes(r.workflow_definition_id, p_only, v_except)
         order by least(r.not_before, r.deadline_at)
         limit p_limit
       )
       union
-      (select s.workflow_definition_id from public.supersessions s limit p_limit)
+      (
+        select s.workflow_definition_id from public.supersessions s
+        where public.takes(s.workflow_definition_id, p_only, v_except)
+        limit p_limit
+      )
       union
       (
         select startable.id
@@ -74,6 +85,10 @@ begin
     ) d
   )
   select array_agg(id) into v_definition_ids from locked;
+  if p_lists then
+    -- Step 4 examines those that wait, also when none of their runs can start.
+    return public.candidates_of(p_context, v_since, array(select unnest(v_waiting_ids) union select unnest(v_definition_ids)));
+  end if;
 
   v_now := clock_timestamp();
 

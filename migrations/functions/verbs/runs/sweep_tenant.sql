@@ -5,6 +5,8 @@
 -- Guarantees: safe to run concurrently with itself and with every other verb. It skips the definitions that another transaction
 -- has locked: that transaction ends their overdue runs itself.
 --
+-- For `p_only` and `p_lists` see rules/set_aside.sql.
+--
 -- Answers {"result"}, with:
 -- - "is_paused"
 -- - "lags_ms": [how late each run was ended, in milliseconds]
@@ -13,12 +15,15 @@
 -- - "due_in_ms": milliseconds until something of the tenant is due; null when nothing is planned. What the caller sends now, that
 --   is, the dispatches, stops and notifications that are already due, counts as due in 30 seconds: in case the caller dies. So do the
 --   triggers that it fires now.
-create or replace function public.sweep_tenant(p_context jsonb, p_tenant_id uuid, p_limit integer) returns jsonb
+create or replace function public.sweep_tenant(
+  p_context jsonb, p_tenant_id uuid, p_limit integer, p_only uuid[] default null, p_lists boolean default false
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
   v_found_at constant timestamptz := clock_timestamp();
+  v_except constant uuid[] := public.set_aside_by('ends') || public.set_aside_by('promotions');
   v_now timestamptz;
   v_definition_ids uuid[];
   v_lags_ms float8[];
@@ -42,16 +47,24 @@ begin
         select r.workflow_definition_id
         from public.workflow_runs r
         where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at
+          and public.takes(r.workflow_definition_id, p_only, v_except)
         order by least(r.not_before, r.deadline_at)
         limit p_limit
       )
       union
-      (select s.workflow_definition_id from public.supersessions s where s.tenant_id = p_tenant_id limit p_limit)
+      (
+        select s.workflow_definition_id from public.supersessions s
+        where s.tenant_id = p_tenant_id and public.takes(s.workflow_definition_id, p_only, v_except)
+        limit p_limit
+      )
     ) next
-    join public.workflow_definitions d on d.id = next.workflow_definition_id
+    join public.workflow_definitions d on d.id = next.workflow_definition_id and public.takes(d.id, p_only, v_except)
     for update of d skip locked
   )
   select array_agg(id) into v_definition_ids from locked;
+  if p_lists then
+    return public.candidates_of(p_context, v_since, v_definition_ids);
+  end if;
   v_now := clock_timestamp();
 
   -- 2. End the overdue runs, and promote the next ones, including those that have just joined their queues.

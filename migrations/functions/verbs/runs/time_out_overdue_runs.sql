@@ -6,11 +6,14 @@
 -- Guarantees: safe to run concurrently with itself and with any other verb. Definitions that another transaction has locked are
 -- skipped, since that transaction ends their overdue runs itself. So two of these calls at the same time share the work.
 --
+-- For `p_only` and `p_lists` see rules/set_aside.sql.
+--
 -- Answers {"result": {"lags_ms": [how late each run was ended, in milliseconds], "locked": how many definitions it has locked, "after": the
 -- position from which the next call goes on}}. When it locked none, no run is overdue, except those of definitions that others have
 -- locked. Then there is no "after", and the next call begins anew.
 create or replace function public.time_out_overdue_runs(
-  p_context jsonb, p_limit integer, p_in_turn boolean, p_after uuid default null
+  p_context jsonb, p_limit integer, p_in_turn boolean, p_after uuid default null,
+  p_only uuid[] default null, p_lists boolean default false
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -19,6 +22,7 @@ declare
   v_since constant bigint := public.last_event_id();
   -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
   v_found_at constant timestamptz := clock_timestamp();
+  v_except constant uuid[] := public.set_aside_by('ends');
   v_now timestamptz;
   v_after uuid;
   v_tenant_ids uuid[];
@@ -39,7 +43,9 @@ begin
       select d.id
       from (select * from chosen order by turn, ends_at) next
       cross join lateral (
-        select d.id from public.workflow_definitions d where d.id = next.workflow_definition_id for update skip locked
+        select d.id from public.workflow_definitions d
+        where d.id = next.workflow_definition_id and public.takes(d.id, p_only, v_except)
+        for update skip locked
       ) d
       limit p_limit
     )
@@ -56,7 +62,9 @@ begin
         order by r.deadline_at
       ) next
       cross join lateral (
-        select d.id from public.workflow_definitions d where d.id = next.workflow_definition_id for update skip locked
+        select d.id from public.workflow_definitions d
+        where d.id = next.workflow_definition_id and public.takes(d.id, p_only, v_except)
+        for update skip locked
       ) d
       limit p_limit - coalesce(cardinality(v_definition_ids), 0)
     )
@@ -70,7 +78,9 @@ begin
         limit 1
       ) next
       cross join lateral (
-        select d.id from public.workflow_definitions d where d.id = next.workflow_definition_id for update skip locked
+        select d.id from public.workflow_definitions d
+        where d.id = next.workflow_definition_id and public.takes(d.id, p_only, v_except)
+        for update skip locked
       ) d
       limit p_limit - coalesce(cardinality(v_definition_ids), 0)
     )
@@ -84,7 +94,9 @@ begin
         order by least(r.not_before, r.deadline_at)
       ) next
       cross join lateral (
-        select d.id from public.workflow_definitions d where d.id = next.workflow_definition_id for update skip locked
+        select d.id from public.workflow_definitions d
+        where d.id = next.workflow_definition_id and public.takes(d.id, p_only, v_except)
+        for update skip locked
       ) d
       limit p_limit - coalesce(cardinality(v_definition_ids), 0)
     )
@@ -93,6 +105,9 @@ begin
   )
   -- A run may have both reached its deadline and lost its lease.
   select array_agg(distinct id) into v_definition_ids from locked;
+  if p_lists then
+    return public.candidates_of(p_context, v_since, v_definition_ids);
+  end if;
   if v_definition_ids is null then
     return public.answer_of(p_context, v_since, null, '{"result": {"lags_ms": [], "locked": 0}}');
   end if;

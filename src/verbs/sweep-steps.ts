@@ -1,0 +1,46 @@
+/** The steps of a sweep that can fail alone. `does` is what they do, and `of` what their candidates are. */
+export const SWEEP_STEPS = {
+  ends: { does: "ending overdue runs", of: "workflow" },
+  promotions: { does: "starting runs that wait", of: "workflow" },
+  firings: { does: "firing triggers", of: "trigger" },
+  stops: { does: "sending stops", of: "run" },
+  dispatches: { does: "sending dispatches", of: "run" },
+  notifications: { does: "sending notifications", of: "notification" },
+  old_runs: { does: "deleting what is too old", of: "run, batch, key or session" },
+  old_firings: { does: "deleting old firings", of: "firing" },
+  old_notifications: { does: "deleting old notifications", of: "notification" },
+  old_audit_events: { does: "deleting old rows of the audit log", of: "row" },
+  artifacts: { does: "deleting files of runs", of: "file" },
+} as const;
+
+export type SweepStep = keyof typeof SWEEP_STEPS;
+
+/** A step as a whole, in the place of the id of a row. */
+export const WHOLE_STEP = "00000000-0000-0000-0000-000000000000";
+
+/** What is set aside. The step may be one that only the next release has. */
+export type SetAside = {
+  step: string;
+  row_id: string;
+  tenant_id: string | null;
+  failures: number;
+  /** Since it failed first, and until it is tried again. */
+  seconds: number;
+  seconds_left: number;
+  sqlstate: string | null;
+  message: string;
+};
+
+/** Names what is set aside, by its step, its kind and its ids: no value of any row. */
+export function nameSetAside({
+  step,
+  row_id: rowId,
+  tenant_id: tenantId,
+}: Pick<SetAside, "step" | "row_id" | "tenant_id">) {
+  const { does, of } = findWords(step) ?? { does: step, of: "row" };
+  if (rowId === WHOLE_STEP) return `${does} as a whole`;
+  const what = rowId === tenantId ? `tenant ${tenantId}` : `${of} ${rowId} of tenant ${tenantId ?? "unknown"}`;
+  return `${does}: ${what}`;
+}
+
+const findWords = (step: string) => Object.entries(SWEEP_STEPS).find(([name]) => name === step)?.[1];

@@ -1,0 +1,206 @@
+/** A row that fails in a sweep, and a step that fails as a whole: what becomes of the others, and of what has failed. */
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { judge } from "../../scripts/local/findings.ts";
+import { diagnose } from "../../src/sweep/diagnosis.ts";
+import { sweepTenant } from "../../src/sweep/sweep-tenant.ts";
+import { type SweepStep, WHOLE_STEP } from "../../src/verbs/sweep-steps.ts";
+import { insertDefinitions, insertRuns } from "../support/backlog.ts";
+import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { answeringRunner } from "../support/fake-runner.ts";
+import { inTurn } from "../support/in-turn.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
+import { arrangeTenants, preparePoison, WORK } from "./set-aside-support.ts";
+
+let service: Service;
+/** What the sweep has named in the log. */
+let named: { step: string; row_id: string | null; what: string; error: string }[];
+
+beforeAll(async () => {
+  service = await startService({ settings: { ...PAGE_SETTINGS, RETENTION_DAYS: "30", AUDIT_RETENTION_DAYS: "365" } });
+  await preparePoison(service);
+});
+beforeEach(async () => {
+  await service.database.sql`delete from poison`;
+  await service.database.sql`delete from set_aside`;
+  named = [];
+  vi.spyOn(console, "error").mockImplementation((line) => {
+    const { event, ...fields } = JSON.parse(line);
+    if (event === "set aside") named.push(fields);
+  });
+});
+
+const steps = Object.entries(WORK).map(([step, work]) => [step as SweepStep, work] as const);
+
+const readSetAside = () =>
+  service.database.sql`
+    select step, row_id, tenant_id, failures, sqlstate, message, until > statement_timestamp() as waits from set_aside order by step`;
+
+/** The back-off of everything is over. */
+const passBackOff = () =>
+  service.database.sql`update set_aside set until = statement_timestamp() - interval '1 second'`;
+
+const poison = (step: string, id: string) =>
+  service.database.sql`insert into poison (step, id) values (${step}, ${id})`;
+
+async function leftOf(step: SweepStep, things: readonly { id: string }[]): Promise<string[]> {
+  const rows = await service.database.sql.query(WORK[step].left, [things.map(({ id }) => id)]);
+  return [...new Set(rows.map(({ id }) => String(id)))];
+}
+
+describe.each(steps)("in the step %s", (step, work) => {
+  it("a row that fails is set aside, all others are done in the same sweep, and it is tried again later", async () => {
+    for (const place of inTurn([0, 1, 2, 3, 4, 5], 2, step)) {
+      named = [];
+      const things = await arrangeTenants(service, work);
+      const { id = "", tenant } = things[place] ?? {};
+      await poison(step, id);
+      await service.sweep();
+      // The sweep does not wait for notifications.
+      await vi.waitFor(async () => expect(await leftOf(step, things)).toEqual([id]), 5_000);
+      const row = { step, row_id: id, tenant_id: tenant?.id, sqlstate: "P0001", message: 'this is "…"' };
+      await vi.waitFor(async () => expect(await readSetAside()).toEqual([{ ...row, failures: 1, waits: true }]), 5_000);
+      expect(named.map(({ row_id }) => row_id)).toEqual([id]);
+      expect(named[0]?.what).toContain(id);
+
+      // Until its time has come, it is left alone.
+      await service.sweep();
+      expect(await readSetAside()).toMatchObject([{ failures: 1 }]);
+
+      await passBackOff();
+      await makeDueAgain(step, things);
+      await service.sweep();
+      await vi.waitFor(async () => expect(await readSetAside()).toMatchObject([{ failures: 2, waits: true }]), 5_000);
+      expect(await leftOf(step, things)).toEqual([id]);
+
+      await service.database.sql`delete from poison`;
+      await passBackOff();
+      await makeDueAgain(step, things);
+      await service.sweep();
+      await vi.waitFor(async () => expect(await leftOf(step, things)).toEqual([]), 5_000);
+      expect(await readSetAside()).toEqual([]);
+    }
+  });
+
+  it("a failure of the whole step is set aside, and the other steps go on", async () => {
+    const other: SweepStep = step === "old_notifications" ? "ends" : "old_notifications";
+    const things = await arrangeTenants(service, work);
+    const others = await arrangeTenants(service, WORK[other]);
+    await service.database.sql.query(`alter function ${work.verb} rename to is_gone`);
+    await service.sweep();
+    await service.database.sql.query(`alter function is_gone rename to ${work.verb}`);
+    expect((await leftOf(step, things)).toSorted()).toEqual(things.map(({ id }) => id).toSorted());
+    expect(await leftOf(other, others)).toEqual([]);
+    const row = { step, row_id: WHOLE_STEP, tenant_id: null, sqlstate: "42883", failures: 1, waits: true };
+    expect(await readSetAside()).toMatchObject([row]);
+
+    await passBackOff();
+    await service.sweep();
+    await vi.waitFor(async () => expect(await leftOf(step, things)).toEqual([]), 5_000);
+    expect(await readSetAside()).toEqual([]);
+  });
+});
+
+/** A row that was locked or claimed for a moment is due at once. */
+async function makeDueAgain(step: SweepStep, things: readonly { id: string }[]): Promise<void> {
+  if (step !== "notifications") return;
+  await service.database.sql`
+    update notifications set next_try_at = statement_timestamp() - interval '1 second'
+    where id = any (${things.map(({ id }) => id)}) and next_try_at is not null and id not in (select id from poison)`;
+}
+
+describe("what is set aside", () => {
+  it("waits twice as long each time, up to an hour", async () => {
+    const waits: number[] = [];
+    for (let tries = 0; tries < 9; tries++) {
+      await service.database.sql`
+        select set_aside_failures('{}', 'ends', ${JSON.stringify([{ row_id: "01900000-0000-7000-8000-000000000000", tenant_id: null, message: "x" }])})`;
+      const [row] = await service.database.sql`
+        select round(extract(epoch from until - statement_timestamp()) / 60)::int as minutes from set_aside`;
+      waits.push(row?.minutes);
+    }
+    expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
+  });
+
+  it("of a tenant with many failing rows takes few calls, and keeps no other tenant waiting", async () => {
+    const { ends } = WORK;
+    const many = await createTenant(service.database);
+    const bad: string[] = [];
+    for (let pair = 0; pair < 20; pair++) bad.push(...(await ends.arrange(service, many)));
+    for (const id of bad) await poison("ends", id);
+    const others = await arrangeTenants(service, ends);
+    const [, requests] = await service.counted(() => service.sweep());
+    expect(await leftOf("ends", others)).toEqual([]);
+    expect(
+      await leftOf(
+        "ends",
+        bad.map((id) => ({ id })),
+      ),
+    ).toHaveLength(40);
+    expect(await readSetAside()).toHaveLength(40);
+    expect(requests).toBeLessThan(80);
+    await service.database.sql`delete from workflow_runs where tenant_id = ${many.id}`;
+  });
+
+  it("keeps no acceptance from being recorded but its own", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+    const definitionIds = await insertDefinitions(service.database, tenant, 4, answeringRunner(202));
+    await insertRuns(service.database, tenant, definitionIds, { dueSeconds: 1 });
+    const runs = await service.database.sql`select id from workflow_runs where tenant_id = ${tenant.id}`;
+    const { id } = runs[0] ?? {};
+    await poison("acceptances", id);
+    await service.sweep();
+    const unaccepted = await service.database.sql`
+      select id from workflow_runs where tenant_id = ${tenant.id} and dispatched_at is null`;
+    expect(unaccepted).toEqual([{ id }]);
+    expect(await readSetAside()).toMatchObject([{ step: "dispatches", row_id: id, tenant_id: tenant.id }]);
+  });
+
+  it("is left out by the sweep of its tenant by an alarm, which does the others", async () => {
+    const things = await arrangeTenants(service, WORK.ends);
+    const [{ id = "", tenant } = {}] = things;
+    const ofTenant = things.filter((thing) => thing.tenant === tenant);
+    await poison("ends", id);
+    await sweepTenant(verbServices(service), tenant?.id ?? "");
+    expect(await leftOf("ends", ofTenant)).toEqual([id]);
+    expect(await readSetAside()).toMatchObject([{ step: "ends", row_id: id, tenant_id: tenant?.id }]);
+    const [, requests] = await service.counted(() => sweepTenant(verbServices(service), tenant?.id ?? ""));
+    expect(requests).toBe(1);
+  });
+
+  it("is named by the doctor, by /readyz, and on Health to its own tenant only", async () => {
+    const things = await arrangeTenants(service, WORK.promotions);
+    const [{ id = "", tenant } = {}] = things;
+    const other = things.find((thing) => thing.tenant !== tenant)?.tenant;
+    await poison("promotions", id);
+    await service.sweep();
+    const name = `starting runs that wait: workflow ${id} of tenant ${tenant?.id}`;
+
+    const findings = judge(await diagnose(verbServices(service).db), undefined);
+    expect(findings.filter(({ subject }) => subject === "set aside")).toMatchObject([
+      { mark: "bad", text: expect.stringContaining(`${name}: failed once`) },
+    ]);
+    const ready = await service.fetch("/readyz");
+    expect(ready.status).toBe(200);
+    expect(await ready.json()).toMatchObject({ set_aside: [{ name, failures: 1 }] });
+    expect(await healthOf(tenant?.owner.key ?? "")).toContain(name);
+    expect(await healthOf(other?.owner.key ?? "")).not.toContain(id);
+    expect(await healthOf(tenant?.user.key ?? "")).not.toContain(name);
+  });
+
+  it("as a whole step makes the service not ready", async () => {
+    await service.database.sql`alter function fire_due rename to is_gone`;
+    await service.sweep();
+    await service.database.sql`alter function is_gone rename to fire_due`;
+    // Nothing was due, so it was not called.
+    expect((await service.fetch("/readyz")).status).toBe(200);
+    await service.database.sql`
+      select set_aside_failures('{}', 'firings', '[{"row_id": null, "tenant_id": null, "message": "x"}]')`;
+    const answer = await service.fetch("/readyz");
+    expect(answer.status).toBe(503);
+    expect(await answer.text()).toContain("The sweep has not succeeded in firing triggers as a whole");
+  });
+});
+
+const healthOf = async (key: string) => (await signIn(service, key)).read("/app/health");
