@@ -1,30 +1,38 @@
 /** Replaces the SQL functions of a database as `npm run migrate` does, for the tests. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { applySqlFunctions, readSqlFunctions } from "../../../scripts/local/sql-functions.ts";
+import { applySqlFunctions, nameOf, readSqlFunctions } from "../../../scripts/local/sql-functions.ts";
 import { withClient } from "./postgres-client.ts";
 
 const FUNCTIONS = readSqlFunctions("migrations/functions");
 
-/** Helpers of nearly every verb and of the reads of runs. Only functions call them. */
-const RENAMED = /\bpublic\.(answer_of|run_response)\(/g;
-
 /** The service repeats a call once, so two migrations must not follow each other while a call and its repetition last. */
 const PAUSE_MS = 500;
 
+/** Finds the calls of helpers: functions that only functions call, and neither the Worker, nor that of the recorded release, nor a table. */
+async function findHelpers(): Promise<RegExp> {
+  // It loads what builds a Worker, which most tests do not need.
+  const { namesCalledIn, readRelease, signaturesThatStay } = await import("../../../scripts/local/release.ts");
+  const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
+  const worker = files.map((name) => readFileSync(join("src", name), "utf8")).join("\n");
+  const names = FUNCTIONS.statements.map(nameOf);
+  const others = new Set([
+    ...namesCalledIn(worker, names),
+    ...signaturesThatStay(readRelease()).map(({ name }) => name),
+  ]);
+  return new RegExp(`\\bpublic\\.(${names.filter((name) => !others.has(name)).join("|")})\\(`, "g");
+}
+
 /**
- * Replaces all functions in one transaction. Each gets a comment with this number. Two helpers get names with it, and another
- * parameter, so those with the previous names are dropped. Takes a moment longer than the transaction.
+ * Replaces all functions in one transaction. Each gets a comment with this number, and each helper a name with it, so those with the
+ * previous names are dropped. Takes a moment longer than the transaction.
  */
 export async function swapFunctions(connectionString: string, number: string): Promise<void> {
+  const helpers = await findHelpers();
   await withClient(connectionString, async (client) => {
     const statements = FUNCTIONS.statements.map((statement) =>
-      statement
-        .replaceAll(RENAMED, `public.$1_${number}(`)
-        .replace(
-          /(create or replace function public\.(?:answer_of|run_response)_\d+\([^)]*?)(\s*\))/,
-          "$1, p_swap integer default 0$2",
-        )
-        .replace("$$", () => `$$ /* ${number} */`),
+      statement.replaceAll(helpers, `public.$1_${number}(`).replace("$$", () => `$$ /* ${number} */`),
     );
     await client.query("begin");
     await applySqlFunctions(client, { statements, hash: number });
