@@ -423,7 +423,7 @@ export interface paths {
         put?: never;
         /**
          * Send a signed message to a trigger
-         * @description For other services: GitHub, Stripe, or whatever can sign. The signature is verified with the secret of the trigger, before anything else is looked at.
+         * @description For other services: GitHub, Stripe, Slack, GitLab, or whatever can sign. The signature is verified with the secret of the trigger, before anything else is looked at.
          */
         post: operations["receive_webhook"];
         delete?: never;
@@ -2933,11 +2933,11 @@ export interface components {
             /** @description Of `hmac-sha256`: the header with the signature, which may have `sha256=` before it. */
             signature_header: string | null;
             /**
-             * @description Of `hmac-sha256`: how the signature is written.
+             * @description Of `hmac-sha256`: how the signature is written. `timestamped`: `t=<seconds since 1970>,v1=<hex>`, over the time, a dot and the body.
              * @enum {string|null}
              */
-            signature_encoding: "hex" | "base64" | null;
-            /** @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, it is the field `type` of the body. null: messages of any event. */
+            signature_encoding: "hex" | "base64" | "timestamped" | null;
+            /** @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event. */
             when: string[] | null;
             /**
              * @description The fields of the run's input, each with the JSON Pointer of its value in the body. A field without a value there is left out. null: the input is the whole body, which must then be a JSON object of at most 32 KiB. Where the trigger's `input` has the same field, its value counts.
@@ -2962,10 +2962,10 @@ export interface components {
             old_secret_until: string | null;
         };
         /**
-         * @description How the sender proves that a message is its own: by the signature of Standard Webhooks, GitHub or Stripe, by a header with the HMAC-SHA-256 of the body, or by a token in the URL, for senders that can sign nothing.
+         * @description How the sender proves that a message is its own: by the signature of Standard Webhooks, GitHub, Stripe or Slack, by the secret in the header `X-Gitlab-Token`, by a header with the HMAC-SHA-256 of the body, or by a token in the URL, for senders that can sign nothing.
          * @enum {string}
          */
-        WebhookScheme: "standard-webhooks" | "github" | "stripe" | "hmac-sha256" | "token";
+        WebhookScheme: "standard-webhooks" | "github" | "stripe" | "slack" | "gitlab" | "hmac-sha256" | "token";
         /**
          * @example {
          *       "of": "01920000-0000-7000-8000-000000000302",
@@ -3220,13 +3220,13 @@ export interface components {
              */
             signature_header?: string | null;
             /**
-             * @description Of `hmac-sha256`: how the signature is written.
+             * @description Of `hmac-sha256`: how the signature is written. `timestamped`: `t=<seconds since 1970>,v1=<hex>`, over the time, a dot and the body.
              * @default null
              * @enum {string|null}
              */
-            signature_encoding?: "hex" | "base64" | null;
+            signature_encoding?: "hex" | "base64" | "timestamped" | null;
             /**
-             * @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, it is the field `type` of the body. null: messages of any event.
+             * @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event.
              * @default null
              */
             when?: string[] | null;
@@ -7180,13 +7180,14 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same message has triggered this run before, within seven days */
+            /** @description The same message has triggered this run before, within seven days. Or Slack has asked for its challenge, which is the text */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["WebhookReceipt"];
+                    "text/plain": string;
                 };
             };
             /** @description The message was taken. `outcome` says what became of it: it may also be SKIPPED, MISSED or REFUSED */

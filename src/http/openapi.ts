@@ -52,7 +52,7 @@ const SECURITY_SCHEMES = {
     name: "webhook-signature",
     description:
       "The signature of a message to a trigger, as its scheme wants it: this header of Standard Webhooks, `X-Hub-Signature-256` of GitHub, " +
-      "`Stripe-Signature`, or the header that the trigger names. Of the scheme `token`, it is the token in the path instead.",
+      "`Stripe-Signature`, `X-Slack-Signature`, or the header that the trigger names; of GitLab the secret itself, in `X-Gitlab-Token`.",
   },
   CommandLineCode: {
     type: "http",
@@ -127,8 +127,8 @@ const refer = (name: string) => ({ $ref: `#/components/responses/${name}` });
 
 /** A route's own responses, and those that its kind adds. Adds to `shared` what it refers to. */
 function allResponses(route: RouteConfig, shared: SharedResponses): RouteConfig["responses"] {
-  const { problems, isConditional } = kindOf(route);
-  const isSecured = route.security !== undefined && route.security.length > 0;
+  const { problems, isConditional, isSigned = false } = kindOf(route);
+  const isSecured = isSigned || (route.security !== undefined && route.security.length > 0);
   const own = isConditional ? conditionalResponses(route.responses) : route.responses;
   // The contract lists 422 for every secured operation, even for those that have no values to check.
   return { ...problemResponses(problems, shared), ...(isSecured && { 422: refer("validation_failed") }), ...own };

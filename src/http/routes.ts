@@ -257,10 +257,11 @@ export function codeCall<const Path extends string, Own extends Change & { path:
  */
 export function signedCall<const Path extends string, Own extends Change & { path: Path; maxBodyBytes: number }>(
   definition: Own,
+  security: typeof senderSecurity | [] = senderSecurity,
 ) {
   return createRoute({
     ...onlyKnownQuery(definition),
-    security: senderSecurity,
+    security,
     [KIND]: {
       problems: [...OF_ANYBODY, ...OF_A_MESSAGE, ...(definition.problems ?? [])],
       isConditional: false,
@@ -269,6 +270,11 @@ export function signedCall<const Path extends string, Own extends Change & { pat
     } satisfies RouteKind,
   });
 }
+
+/** A message that its sender cannot sign. What proves it is in its path, so the OpenAPI document has no security for it. */
+export const tokenCall = <const Path extends string, Own extends Change & { path: Path; maxBodyBytes: number }>(
+  definition: Own,
+) => signedCall(definition, []);
 
 /**
  * A GET without authentication. It has no parameters, and ignores those that monitors and links append, such as one against

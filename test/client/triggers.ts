@@ -106,7 +106,15 @@ export function describeTriggers(world: () => World): void {
     timeout: 120_000,
   }, async () => {
     const header = ["--header", "X-Signature"];
-    const schemes = { "standard-webhooks": [], github: [], stripe: [], token: [], "hmac-sha256": header };
+    const schemes = {
+      "standard-webhooks": [],
+      github: [],
+      stripe: [],
+      slack: [],
+      gitlab: [],
+      token: [],
+      "hmac-sha256": header,
+    };
     for (const [scheme, more] of Object.entries(schemes)) {
       const made = await json(["triggers", "create", NAME, "--webhook", scheme, ...more, "--pick", "type=/type"]);
       const { webhook } = made;

@@ -80,6 +80,9 @@ describe("a webhook on the pages", () => {
     ["standard-webhooks", {}, "webhook-signature: v1,"],
     ["stripe", {}, "stripe webhook_endpoints create"],
     ["token", {}, "Whoever knows this address"],
+    ["slack", {}, "its “Signing Secret”"],
+    ["gitlab", {}, "X-Gitlab-Token: $SECRET"],
+    ["hmac-sha256", { signature_header: "X-Sign", signature_encoding: "timestamped" }, "X-Sign: t=$NOW,v1=$SIGNATURE"],
     ["hmac-sha256", { signature_header: "X-Signature", signature_encoding: "base64" }, "X-Signature: $SIGNATURE"],
   ])("of the scheme %s says how messages come", async (scheme, more, text) => {
     const response = await owner.post(`${list}/new-webhook`, { name: "Test", scheme, ...more });

@@ -40,10 +40,19 @@ export const SIGNED = {
   stripe: ({ secret, body, at = now() }: Signing) => ({
     "Stripe-Signature": `t=${at},v1=${hmac(secret, `${at}.${body}`).digest("hex")},v0=${"0".repeat(64)}`,
   }),
+  slack: ({ secret, body, at = now() }: Signing) => ({
+    "X-Slack-Request-Timestamp": String(at),
+    "X-Slack-Signature": `v0=${hmac(secret, `v0:${at}:${body}`).digest("hex")}`,
+  }),
+  timestamped: ({ secret, body, at = now() }: Signing) => ({
+    "X-Signature": `t=${at},v1=${hmac(secret, `${at}.${body}`).digest("hex")}`,
+  }),
   "hmac-sha256": ({ secret, body }: Signing) => ({ "X-Signature": hmac(secret, body).digest("base64") }),
 } as const;
 
 export const HMAC = { scheme: "hmac-sha256", signature_header: "X-Signature", signature_encoding: "base64" };
+
+export const TIMESTAMPED = { ...HMAC, signature_encoding: "timestamped" };
 
 /** Posts a message to a trigger. */
 export const post = (

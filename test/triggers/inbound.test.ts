@@ -3,7 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";
 import { addUser, createTenant, type TestTenant } from "../support/tenant.ts";
-import { createWebhook, HMAC, post, SIGNED, type Webhook } from "./inbound-support.ts";
+import { createWebhook, HMAC, post, SIGNED, TIMESTAMPED, type Webhook } from "./inbound-support.ts";
 import { createTrigger, HOURLY, readFirings, readTrigger, send } from "./support.ts";
 
 let service: Service;
@@ -51,6 +51,8 @@ describe("a webhook", () => {
     ["github", { scheme: "github" }],
     ["stripe", { scheme: "stripe" }],
     ["hmac-sha256", HMAC],
+    ["slack", { scheme: "slack" }],
+    ["timestamped", TIMESTAMPED],
   ] as const)("of the scheme %s triggers a run, and an unsigned one does not", async (scheme, webhook) => {
     const hook = await createWebhook(service, tenant, webhook);
     expect(hook.webhook.url).toMatch(new RegExp(`^https?://.+/v1/inbound/${hook.id}$`));
@@ -66,6 +68,47 @@ describe("a webhook", () => {
     expect((await post(service, hook.id, `${BODY} `, signed)).status).toBe(401);
     expect((await post(service, `${hook.id}/${hook.secret}`, BODY, signed)).status).toBe(401);
     expect(await readFirings(service, tenant, hook.id)).toHaveLength(1);
+  });
+
+  it("of GitLab has the secret in a header, its event in the body, and a key by which it fires once", async () => {
+    const hook = await createWebhook(service, tenant, { scheme: "gitlab", when: ["push", "merge_request.open"] });
+    const headers = { "X-Gitlab-Token": hook.secret, "Idempotency-Key": "3f9d" };
+    const send = (body: object, more: Record<string, string> = headers) =>
+      post(service, hook.id, JSON.stringify(body), more);
+    const push = { object_kind: "push", after: "0cffc4e" };
+    const first = await receiptOf(await send(push));
+    expect(first).toMatchObject({ status: 202, outcome: "FIRED" });
+    expect(await receiptOf(await send(push))).toEqual({ ...first, status: 200 });
+    const merge = (action: string) => ({ object_kind: "merge_request", object_attributes: { action } });
+    const token = { "X-Gitlab-Token": hook.secret };
+    expect((await send(merge("close"), token)).status).toBe(204);
+    expect((await send(merge("open"), token)).status).toBe(202);
+    for (const wrong of [{}, { "X-Gitlab-Token": `${hook.secret}x` }, { "X-Gitlab-Token": "" }]) {
+      expect((await send(push, wrong)).status).toBe(401);
+    }
+    expect((await post(service, `${hook.id}/${hook.secret}`, "{}", token)).status).toBe(401);
+  });
+
+  it("of Slack answers the challenge, also while it is paused, and knows an event by its id", async () => {
+    const hook = await createWebhook(service, tenant, { scheme: "slack", when: ["app_mention"] });
+    const say = (message: object, at?: number) => {
+      const body = JSON.stringify(message);
+      return post(service, hook.id, body, SIGNED.slack({ secret: hook.secret, body, ...(at !== undefined && { at }) }));
+    };
+    const challenge = { type: "url_verification", challenge: "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P" };
+    await send(service, "POST", `/v1/triggers/${hook.id}/pause`, tenant.owner.key, {});
+    const answer = await say(challenge);
+    expect([answer.status, answer.headers.get("Content-Type"), await answer.text()]).toEqual([
+      ...[200, expect.stringMatching(/^text\/plain/), challenge.challenge],
+    ]);
+    expect((await post(service, hook.id, JSON.stringify(challenge))).status).toBe(401);
+    expect((await say(challenge, 1_600_000_000)).status).toBe(401);
+    await send(service, "POST", `/v1/triggers/${hook.id}/resume`, tenant.owner.key, {});
+    const event = (type: string) => ({ type: "event_callback", event_id: `Ev-${type}`, event: { type } });
+    expect((await say(event("message"))).status).toBe(204);
+    const first = await receiptOf(await say(event("app_mention")));
+    expect(first).toMatchObject({ status: 202, outcome: "FIRED" });
+    expect(await receiptOf(await say(event("app_mention")))).toEqual({ ...first, status: 200 });
   });
 
   it("with a token in its URL triggers a run, also with an empty body", async () => {
@@ -114,14 +157,16 @@ describe("a webhook", () => {
       const keys: string[] = [];
       return { keys, limit: async ({ key }: { key: string }) => ({ success: keys.push(key) <= allowed }) };
     };
-    const [ofAddress, ofFailure, ofCaller] = [limiter(1), limiter(0), limiter(3)];
+    const [ofAddress, ofFailure, ofCaller] = [limiter(1), limiter(3), limiter(3)];
     const limited = await startService({
       database: service.database,
       settings: { ADDRESS_LIMITER: ofAddress, FAILURE_LIMITER: ofFailure, CALLER_LIMITER: ofCaller },
     });
     const hook = await createWebhook(service, tenant, { scheme: "github" });
     const from = { "CF-Connecting-IP": "192.0.2.1" };
-    for (let i = 0; i < 5; i++) expect((await post(limited, hook.id, BODY, from)).status).toBe(401);
+    const unsigned: number[] = [];
+    for (let i = 0; i < 5; i++) unsigned.push((await post(limited, hook.id, BODY, from)).status);
+    expect(unsigned).toEqual([401, 401, 401, 429, 429]);
     expect(ofCaller.keys).toEqual([]);
     const statuses: number[] = [];
     for (let i = 0; i < 4; i++) {
@@ -130,7 +175,7 @@ describe("a webhook", () => {
     }
     expect(statuses).toEqual([202, 202, 202, 429]);
     expect(new Set(ofCaller.keys)).toEqual(new Set([`trigger ${hook.id}`]));
-    expect([ofAddress.keys, ofFailure.keys]).toEqual([["192.0.2.1"], []]);
+    expect([ofAddress.keys, ofFailure.keys]).toEqual([["192.0.2.1"], Array.from({ length: 5 }, () => "192.0.2.1")]);
     // Each unknown id would cost a question to the database, so the address is refused when it has asked too often.
     const [madeUp, requests] = await limited.counted(() => post(limited, crypto.randomUUID(), BODY, from));
     expect([madeUp.status, requests]).toEqual([429, 0]);

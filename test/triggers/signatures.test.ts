@@ -1,6 +1,6 @@
 /** Which messages are signed: the documented examples of the schemes, and what differs from them by as little as possible. */
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Scheme } from "../../src/triggers/inbound/receiver.ts";
 import { verifyMessage } from "../../src/triggers/inbound/signatures.ts";
 
@@ -49,6 +49,24 @@ const EXAMPLES: Record<string, Example> = {
     },
     at: 1_614_265_330,
     id: "msg_p5jXN8AQM9LWM0D4loKWxJek",
+  },
+  // https://docs.slack.dev/authentication/verifying-requests-from-slack#validating-a-request
+  slack: {
+    scheme: "slack",
+    secret: "8f742231b10e8888abcd99yyyzzz85a5",
+    // cspell:disable
+    body:
+      "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&" +
+      "user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2F" +
+      "commands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121." +
+      "803a0bc887a14d10d2c447fce8b6703c",
+    // cspell:enable
+    headers: {
+      "x-slack-request-timestamp": "1531420618",
+      "x-slack-signature": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
+    },
+    at: 1_531_420_618,
+    id: null,
   },
   "hmac-sha256": {
     scheme: "hmac-sha256",
@@ -147,6 +165,22 @@ describe.each(Object.entries(EXAMPLES))("a message of the scheme %s", (_, exampl
       { numRuns: 50 },
     );
   });
+});
+
+it("costs one HMAC of its body for each secret, however many signatures it claims, and none when it claims none", async () => {
+  const example = EXAMPLES["standard-webhooks"];
+  if (example === undefined) throw new Error("There is no such example.");
+  const signatures = Array.from({ length: 30 }, () => `v1,${"A".repeat(43)}=`).join(" ");
+  const [sign, check] = [vi.spyOn(crypto.subtle, "sign"), vi.spyOn(crypto.subtle, "verify")];
+  const claim = (given: string) =>
+    verify(
+      { ...example, headers: { ...example.headers, "webhook-signature": given } },
+      { secrets: ["one secret", "another"] },
+    );
+  expect(await claim(signatures)).toBeNull();
+  expect([sign.mock.calls.length, check.mock.calls.length]).toEqual([2, 0]);
+  expect(await claim("v1,short")).toBeNull();
+  expect([sign.mock.calls.length, check.mock.calls.length]).toEqual([2, 0]);
 });
 
 describe("a message with a token", () => {

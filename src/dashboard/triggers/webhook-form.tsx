@@ -18,6 +18,8 @@ export const SCHEME_WORDS: Record<Scheme, string> = {
   "standard-webhooks": "Standard Webhooks",
   github: "GitHub",
   stripe: "Stripe",
+  slack: "Slack",
+  gitlab: "GitLab: the secret in a header",
   "hmac-sha256": "a header with the HMAC-SHA-256 of the body",
   token: "nothing: a secret in the URL",
 };
@@ -140,7 +142,7 @@ const WebhookForm = ({ failure = NO_FAILURE, isNew = false, ...props }: FormProp
             path="webhook.when"
             label={`${LABELS["webhook.when"]} (optional)`}
             failure={failure}
-            hint="One in each line, such as push or pull_request.opened of GitHub; of others, the type in the body."
+            hint="One in each line, such as push or pull_request.opened of GitHub, merge_request of GitLab, app_mention of Slack; of others, the type in the body."
             control={(a) => (
               <textarea {...a} rows={2} spellcheck={false} autocomplete="off">
                 {values.when}
@@ -173,6 +175,7 @@ const SignatureFields = ({ values, failure }: FieldsProps) => (
       path="webhook.signature_encoding"
       label={`${LABELS["webhook.signature_encoding"]} (only for the HMAC)`}
       failure={failure}
+      hint="timestamped is t=…,v1=…, over the time, a dot and the body."
       control={(a) => (
         <Choices attributes={a} none="–" choices={choicesOf(SIGNATURE_ENCODINGS)} chosen={values.signature_encoding} />
       )}

@@ -82,7 +82,7 @@ export const RotateForm = ({ href, seenAt, scheme, failure }: RotateProps) => (
         name="secret"
         label="Secret (optional)"
         failure={failure}
-        hint="Only if the sender has made it, as Stripe does. Otherwise we make one."
+        hint="Only if the sender has made it, as Stripe and Slack do. Otherwise we make one."
         control={(a) => <input {...a} type="password" autocomplete="new-password" maxlength={256} />}
       />
     )}
@@ -130,6 +130,12 @@ export const WebhookSecretPage = ({ config, trigger, secret }: SecretProps) => {
               <p>The sender signs with this secret. Copy it now: it is shown only once.</p>
               <Command text={secret} label="Copy the secret" />
             </>
+          )}
+          {webhook.scheme === "slack" && (
+            <p>
+              Slack makes the secret of an app itself: its “Signing Secret”. Open the trigger, choose “Replace the
+              secret”, and fill that in. Then give Slack the address as the Request URL of “Event Subscriptions”.
+            </p>
           )}
           {webhook.scheme === "stripe" && (
             <p>

@@ -16,6 +16,8 @@ function curlOf({ webhook, url, secret }: Shown): string {
   const send = (...headers: string[]) =>
     `curl -sS -i "$URL" -H 'Content-Type: application/json' ${headers.map((header) => `-H "${header}" `).join("")}-d "$BODY"\n`;
   const hex = `openssl dgst -sha256 -hmac "$SECRET" | sed 's/.* //'`;
+  const timestamped = (header: string) =>
+    `NOW=$(date +%s)\nSIGNATURE=$(printf %s "$NOW.$BODY" | ${hex})\n${send(`${header}: t=$NOW,v1=$SIGNATURE`)}`;
   switch (webhook.scheme) {
     case "standard-webhooks":
       return (
@@ -32,11 +34,16 @@ function curlOf({ webhook, url, secret }: Shown): string {
         send("X-GitHub-Event: push", "X-GitHub-Delivery: $RANDOM", "X-Hub-Signature-256: sha256=$SIGNATURE")
       );
     case "stripe":
+      return `${begin}${timestamped("Stripe-Signature")}`;
+    case "slack":
       return (
-        `${begin}NOW=$(date +%s)\nSIGNATURE=$(printf %s "$NOW.$BODY" | ${hex})\n` +
-        send("Stripe-Signature: t=$NOW,v1=$SIGNATURE")
+        `${begin}NOW=$(date +%s)\nSIGNATURE=$(printf %s "v0:$NOW:$BODY" | ${hex})\n` +
+        send("X-Slack-Request-Timestamp: $NOW", "X-Slack-Signature: v0=$SIGNATURE")
       );
+    case "gitlab":
+      return `${begin}${send("X-Gitlab-Token: $SECRET")}`;
     case "hmac-sha256": {
+      if (webhook.signature_encoding === "timestamped") return `${begin}${timestamped(`${webhook.signature_header}`)}`;
       const sign = webhook.signature_encoding === "hex" ? hex : `openssl dgst -sha256 -hmac "$SECRET" -binary | base64`;
       return `${begin}SIGNATURE=$(printf %s "$BODY" | ${sign})\n${send(`${webhook.signature_header}: $SIGNATURE`)}`;
     }

@@ -34,17 +34,18 @@ async function count(c: Context<AppEnv>, what: "address" | "caller", key: string
 
 /**
  * Limits the requests of each address and, more strictly, its failed authentications: above that limit, a 401 becomes a 429.
- * Valid credentials still work from such an address, so nobody can lock out others who share it. Signed messages are not counted: their
- * senders have the same addresses for all their customers. See {@link limitLookUp}.
+ * Valid credentials still work from such an address, so nobody can lock out others who share it. Of messages that should be
+ * signed, only those that are not are counted: their senders have the same addresses for all their customers. See {@link limitLookUp}.
  */
 export const limitAddress = (rules: readonly BodyRule[]) =>
   createMiddleware<AppEnv>(async (c, next) => {
     const isSigned = ruleOf(rules, c)?.isSigned === true;
-    const key = isSigned ? undefined : addressOf(c);
+    const address = addressOf(c);
+    const key = isSigned ? undefined : address;
     await count(c, "address", key);
     await next();
     learnTenant(tenantOfRequest(), [key, c.var.countedAs]);
-    if (c.res.status !== 401 || (await isWithin(c.env.config.limiters.failure, key))) return;
+    if (c.res.status !== 401 || (await isWithin(c.env.config.limiters.failure, address))) return;
     c.res = answerProblem(c, "too_many_requests");
     // Hono copied this header from the 401.
     c.res.headers.delete("WWW-Authenticate");

@@ -6,7 +6,7 @@ import { limitCaller, limitLookUp } from "../../http/middleware/limit-rate.ts";
 import { provideServices } from "../../http/middleware/provide-services.ts";
 import { Problem } from "../../http/problems.ts";
 import { createRouter } from "../../http/router.ts";
-import { signedCall } from "../../http/routes.ts";
+import { signedCall, tokenCall } from "../../http/routes.ts";
 import { uuid } from "../../http/schemas.ts";
 import type { Firing } from "../triggers.ts";
 import { receiveMessage } from "./receive.ts";
@@ -37,6 +37,9 @@ const common = {
   },
 };
 
+/** What Slack wants to read before it sends messages. */
+const challenge = z.string().openapi({ example: "3eZbrw1aBm2rZgRNFdxV2595" }); // cspell:disable-line
+
 /** The body must not be parsed before its signature was verified, so no schema checks it. */
 const ANY_BODY = z.unknown().openapi({ example: { ref: "refs/heads/main", after: "0cffc4e" } });
 
@@ -48,12 +51,19 @@ const receive = signedCall({
   operationId: "receive_webhook",
   summary: "Send a signed message to a trigger",
   description:
-    "For other services: GitHub, Stripe, or whatever can sign. The signature is verified with the secret of the trigger, before anything " +
+    "For other services: GitHub, Stripe, Slack, GitLab, or whatever can sign. The signature is verified with the secret of the trigger, before anything " +
     "else is looked at.",
   request: { params: z.object({ trigger_id }), ...message },
+  responses: {
+    ...common.responses,
+    200: {
+      description: `${common.responses[200].description}. Or Slack has asked for its challenge, which is the text`,
+      content: { ...common.responses[200].content, "text/plain": { schema: challenge } },
+    },
+  },
 });
 
-const receiveByToken = signedCall({
+const receiveByToken = tokenCall({
   ...common,
   path: "/v1/inbound/{trigger_id}/{token}",
   operationId: "receive_webhook_by_token",
@@ -85,11 +95,16 @@ const toReceipt = ({ id, outcome, run_id }: Firing): z.infer<typeof ReceiptSchem
 
 inbound.openapi(receive, async (c) => {
   const taken = await answer(c, { triggerId: c.req.valid("param").trigger_id, token: null });
-  return taken === null ? c.body(null, 204) : c.json(toReceipt(taken.firing), taken.isDuplicate ? 200 : 202);
+  if (taken === null) return c.body(null, 204);
+  if ("challenge" in taken) return c.text(taken.challenge, 200);
+  return c.json(toReceipt(taken.firing), taken.isDuplicate ? 200 : 202);
 });
 
 inbound.openapi(receiveByToken, async (c) => {
   const { trigger_id: triggerId, token: given } = c.req.valid("param");
   const taken = await answer(c, { triggerId, token: given });
-  return taken === null ? c.body(null, 204) : c.json(toReceipt(taken.firing), taken.isDuplicate ? 200 : 202);
+  // Only signed messages have a challenge.
+  return taken === null || "challenge" in taken
+    ? c.body(null, 204)
+    : c.json(toReceipt(taken.firing), taken.isDuplicate ? 200 : 202);
 });

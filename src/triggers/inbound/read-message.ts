@@ -7,7 +7,7 @@ import type { Labels } from "../../runs/labels.ts";
 import { MAX_LABEL_VALUE } from "../../runs/labels.ts";
 import { MAX_INPUT_BYTES } from "../../runs/workflow-definition-runs-routes.ts";
 import { sha256 } from "../../sha256.ts";
-import type { WebhookConfig } from "./receiver.ts";
+import type { Scheme, WebhookConfig } from "./receiver.ts";
 import type { Message, Verified } from "./signatures.ts";
 
 /**
@@ -29,6 +29,19 @@ export type Reading = {
 
 const MAX_KEY = 128;
 
+/**
+ * What Slack wants to read in the answer before it sends messages to an address; null for any other message:
+ * https://docs.slack.dev/reference/events/url_verification.
+ */
+export function challengeOf({ scheme }: WebhookConfig, { body }: Message): string | null {
+  if (scheme !== "slack") return null;
+  const { value } = parseBody(body);
+  return valueAtPointer(value, "/type") === "url_verification" ? textOf(valueAtPointer(value, "/challenge")) : null;
+}
+
+/** Where the body has the id of the message, of schemes that sign the body. */
+const ID_IN_BODY: Partial<Record<Scheme, string>> = { stripe: "/id", slack: "/event_id" };
+
 /** Null for a message that the trigger does not take: of another event, or the `ping` of GitHub. */
 export async function readMessage(
   config: WebhookConfig,
@@ -40,7 +53,8 @@ export async function readMessage(
   const events = eventsOf(config, message, body.value);
   if (config.scheme === "github" && events[0] === "ping") return null;
   if (config.when !== null && !events.some((event) => config.when?.includes(event))) return null;
-  const id = config.scheme === "stripe" ? textOf(valueAtPointer(body.value, "/id")) : verified.id;
+  const pointer = ID_IN_BODY[config.scheme];
+  const id = pointer === undefined ? verified.id : textOf(valueAtPointer(body.value, pointer));
   const occasion = id === null ? null : [await nameOf(id), verified.unsignedPart ?? []].flat().join(" ");
   const key = keyOf(config, own, body.value);
   const reading: Reading = {
@@ -75,13 +89,25 @@ function parseBody(bytes: ArrayBuffer): Body {
 }
 
 /**
- * The names of the event of a message: the most general one first. GitHub has it in a header and the action in the body. The others
- * have it in the body, as Standard Webhooks recommends.
+ * The names of the event of a message: the most general one first. GitHub has it in a header and the action in the body, GitLab both in
+ * the body. Slack wraps its events. The others have it in the body, as Standard Webhooks recommends.
  */
 function eventsOf({ scheme }: WebhookConfig, { header }: Message, body: unknown): string[] {
-  if (scheme !== "github") return [textOf(valueAtPointer(body, "/type")) ?? []].flat();
-  const [event, action] = [header("x-github-event"), textOf(valueAtPointer(body, "/action"))];
-  if (event === undefined) return [];
+  const at = (pointer: string) => textOf(valueAtPointer(body, pointer));
+  switch (scheme) {
+    case "github":
+      return withAction(header("x-github-event") ?? null, at("/action"));
+    case "gitlab":
+      return withAction(at("/object_kind"), at("/object_attributes/action"));
+    case "slack":
+      return [at("/type") ?? [], at("/event/type") ?? []].flat();
+    default:
+      return [at("/type") ?? []].flat();
+  }
+}
+
+function withAction(event: string | null, action: string | null): string[] {
+  if (event === null) return [];
   return action === null ? [event] : [event, `${event}.${action}`];
 }
 

@@ -8,7 +8,7 @@ import type { VerbServices } from "../../verbs/services.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { decryptWebhookSecret } from "../../webhooks/secret-box.ts";
 import { type Firing, firingSchema } from "../triggers.ts";
-import { type Reading, readMessage } from "./read-message.ts";
+import { challengeOf, type Reading, readMessage } from "./read-message.ts";
 import { type Known, openReceivers, type Receiver } from "./receivers.ts";
 import { type Message, verifyMessage } from "./signatures.ts";
 
@@ -43,7 +43,8 @@ type Options = {
 };
 
 /**
- * Takes a message, and returns the firing. Null for a message that the trigger does not take. The trigger is read at most once in a while,
+ * Takes a message, and returns the firing. Null for a message that the trigger does not take. A message that only asks whether the trigger
+ * is there has a challenge, which its sender wants to read in the answer. The trigger is read at most once in a while,
  * so this is at most two requests to the database, unless the trigger was changed meanwhile.
  * @throws Problem `message_unauthenticated` when the message is not signed, or there is no such trigger
  * @throws what `limitLookUp` and `limit` throw
@@ -53,7 +54,7 @@ export async function receiveMessage(
   triggerId: string,
   message: Message,
   { servicesFor, limitLookUp, limit }: Options,
-): Promise<{ firing: Firing; isDuplicate: boolean } | null> {
+): Promise<{ firing: Firing; isDuplicate: boolean } | { challenge: string } | null> {
   const receivers = openReceivers(services.db);
   const verify = (known: Known) => verified(services, triggerId, message, known);
   const cameAt = Date.now();
@@ -70,6 +71,8 @@ export async function receiveMessage(
     noteTenant(receiver.tenant_id);
     if (!isLimited) await limit(triggerId);
     isLimited = true;
+    const challenge = challengeOf(receiver.config, message);
+    if (challenge !== null) return { challenge };
     const reading = await readMessage(receiver.config, receiver, proof.verified, message);
     if (reading === null) return null;
     try {

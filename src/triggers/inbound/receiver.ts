@@ -6,14 +6,19 @@ import { z } from "zod";
  * - standard-webhooks: https://www.standardwebhooks.com. The signature covers an id and the time.
  * - github: `X-Hub-Signature-256` over the body.
  * - stripe: `Stripe-Signature` over the time and the body.
- * - hmac-sha256: a header of any name with the HMAC of the body.
+ * - slack: `X-Slack-Signature` over the time and the body.
+ * - gitlab: the secret itself, in `X-Gitlab-Token`.
+ * - hmac-sha256: a header of any name with the HMAC of the body, or of the time and the body.
  * - token: a secret in the URL, for senders that can sign nothing.
  */
-export const SCHEMES = ["standard-webhooks", "github", "stripe", "hmac-sha256", "token"] as const;
+export const SCHEMES = ["standard-webhooks", "github", "stripe", "slack", "gitlab", "hmac-sha256", "token"] as const;
 export type Scheme = (typeof SCHEMES)[number];
 
-/** How a signature of `hmac-sha256` is written. */
-export const SIGNATURE_ENCODINGS = ["hex", "base64"] as const;
+/**
+ * How a signature of `hmac-sha256` is written. timestamped: as Stripe does, `t=` the time in seconds, `v1=` the HMAC of the time, a dot and the
+ * body in hex.
+ */
+export const SIGNATURE_ENCODINGS = ["hex", "base64", "timestamped"] as const;
 
 /** The part of a trigger that is about webhooks, as it is stored. */
 export const webhookConfigSchema = z.object({

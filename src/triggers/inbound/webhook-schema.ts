@@ -26,8 +26,8 @@ const LABEL_POINTERS = { ...POINTERS, propertyNames: { pattern: LABEL_KEY }, max
 const fields = {
   scheme: z.enum(SCHEMES).openapi("WebhookScheme", {
     description:
-      "How the sender proves that a message is its own: by the signature of Standard Webhooks, GitHub or Stripe, by a header with the " +
-      "HMAC-SHA-256 of the body, or by a token in the URL, for senders that can sign nothing.",
+      "How the sender proves that a message is its own: by the signature of Standard Webhooks, GitHub, Stripe or Slack, by the secret " +
+      "in the header `X-Gitlab-Token`, by a header with the HMAC-SHA-256 of the body, or by a token in the URL, for senders that can sign nothing.",
   }),
   signature_header: text({ min: 1, max: 100 })
     .refine((name) => /^[A-Za-z0-9-]+$/.test(name), { message: "Must be the name of a header." })
@@ -37,7 +37,8 @@ const fields = {
       description: "Of `hmac-sha256`: the header with the signature, which may have `sha256=` before it.",
     }),
   signature_encoding: z.enum(SIGNATURE_ENCODINGS).nullable().openapi({
-    description: "Of `hmac-sha256`: how the signature is written.",
+    description:
+      "Of `hmac-sha256`: how the signature is written. `timestamped`: `t=<seconds since 1970>,v1=<hex>`, over the time, a dot and the body.",
   }),
   when: z
     .array(text({ min: 1, max: 100 }))
@@ -47,7 +48,8 @@ const fields = {
     .openapi({
       description:
         "Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value " +
-        "of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of the other schemes, " +
+        "of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of `gitlab`, it is " +
+        "`object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, " +
         "it is the field `type` of the body. null: messages of any event.",
     }),
   pick: z

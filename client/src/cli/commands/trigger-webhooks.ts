@@ -11,10 +11,12 @@ const SCHEMES = [
   "standard-webhooks",
   "github",
   "stripe",
+  "slack",
+  "gitlab",
   "hmac-sha256",
   "token",
 ] as const satisfies readonly WebhookScheme[];
-const ENCODINGS = ["hex", "base64"] as const;
+const ENCODINGS = ["hex", "base64", "timestamped"] as const;
 
 export type WebhookFlags = {
   webhook?: WebhookScheme;
@@ -44,7 +46,11 @@ export const webhookOptions = (command: Command): Command =>
   command
     .option("--webhook <scheme>", `on signed messages instead: ${SCHEMES.join(", ")}`, oneOf(SCHEMES))
     .option("--header <name>", "of hmac-sha256: the header with the signature")
-    .option("--encoding <how>", "of hmac-sha256: how the signature is written, hex by default", oneOf(ENCODINGS))
+    .option(
+      "--encoding <how>",
+      "of hmac-sha256: how the signature is written, hex by default; timestamped is t=…,v1=…",
+      oneOf(ENCODINGS),
+    )
     .option(...SECRET)
     .option("--when <event>", "take only this event, such as push; can be repeated", several)
     .option("--pick <field=/pointer>", "a field of the input, from the message; can be repeated", pointerAfter)
