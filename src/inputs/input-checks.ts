@@ -20,7 +20,7 @@ const MAX_REMEMBERED = 5_000;
 /** How many faults are listed of an input that is not the only one of a call. Of one that is, as many as an answer can have. */
 const MAX_FAULTS_OF_EACH = 5;
 
-/** How many steps the checks of one call by one schema may take, and how many more for each input. */
+/** How many steps the checks of one call by one schema may take, about 50 ms at most, and how many more for each input: see `Budget`. */
 const STEPS = 100_000;
 const STEPS_OF_EACH = 1_000;
 
@@ -71,8 +71,17 @@ async function compiledSchema(hash: string, schema: string): Promise<CheckInput>
   try {
     const { compileSchema } = await import("./compile.ts");
     const check = await compileSchema(JSON.parse(schema));
-    remember(compiled, hash, check, MAX_COMPILED);
-    return check;
+    const checkOrRefuse: CheckInput = (input, most, budget) => {
+      try {
+        return check(input, most, budget);
+      } catch (error) {
+        // One call checks the inputs of many firings. None of the others may fail with it.
+        log("error", "input_check", { schema_hash: hash, ...describeError(error) });
+        return [{ path: [], msg: "The check by the workflow's schema has failed." }];
+      }
+    };
+    remember(compiled, hash, checkOrRefuse, MAX_COMPILED);
+    return checkOrRefuse;
   } catch (error) {
     // It was judged when it was saved, so an older release has accepted what this one cannot compile.
     log("error", "input_schema", { schema_hash: hash, ...describeError(error) });

@@ -90,19 +90,26 @@ function judgeReferences(root: JsonObject, known: ReadonlySet<unknown>): SchemaF
   return faults;
 }
 
+/** Once the patterns are too large together, no other is compiled. */
 async function judgePatterns(patterns: readonly { path: Path; source: string }[]): Promise<SchemaFault[]> {
-  const { compilePattern } = await import("./patterns.ts");
+  const { compilePattern, leastSize } = await import("./patterns.ts");
+  const faults: SchemaFault[] = [];
   let left = MAX_PATTERN_SIZE;
-  return patterns.flatMap(({ path, source }): SchemaFault[] => {
+  for (const { path, source } of patterns) {
     if (source.length > MAX_PATTERN_LENGTH) {
-      return [{ path, msg: `Must have at most ${MAX_PATTERN_LENGTH} characters.` }];
+      faults.push({ path, msg: `Must have at most ${MAX_PATTERN_LENGTH} characters.` });
+      continue;
     }
     try {
-      left -= compilePattern(source).size;
-      return left < 0 ? [{ path, msg: "Not accepted: the patterns of the schema are too large together." }] : [];
+      left -= leastSize(source) > left ? left + 1 : compilePattern(source).size;
     } catch (error) {
       const reason = error instanceof Error ? error.message : "";
-      return [{ path, msg: `Not accepted by RE2, which checks patterns in linear time: ${reason}` }];
+      faults.push({ path, msg: `Not accepted by RE2, which checks patterns in linear time: ${reason}` });
     }
-  });
+    if (left < 0) {
+      faults.push({ path, msg: "Not accepted: the patterns of the schema are too large together." });
+      break;
+    }
+  }
+  return faults;
 }

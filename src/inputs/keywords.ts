@@ -25,7 +25,7 @@ const must =
 
 const TYPES = ["array", "boolean", "integer", "null", "number", "object", "string"];
 
-/** The formats that are checked: those for which @cfworker/json-schema needs a time that grows with the length of the text only. */
+/** The formats that are checked: those that take a time which grows with the length of the text only. */
 export const FORMATS = [
   ...["date", "time", "date-time", "duration", "email", "ipv4", "ipv6", "uri", "uuid", "json-pointer"],
 ] as const;

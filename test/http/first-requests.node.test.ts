@@ -79,7 +79,7 @@ async function startIsolate() {
 
 /** What only some requests need. */
 const FEATURES = {
-  schemas: /^src\/inputs\/(compile|describe-faults|judge-schema|keywords)|@cfworker\/json-schema/,
+  schemas: /^src\/inputs\/(check-run|checks-of-|compile|formats|judge-schema|keywords)|@cfworker\/json-schema/,
   patterns: /^src\/inputs\/patterns|\/re2js\//,
   files: /^src\/runs\/artifacts\/(artifact-routes|upload|send-artifact)/,
   chats: /^src\/notify\/chat\//,

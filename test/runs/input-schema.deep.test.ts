@@ -219,6 +219,33 @@ describe("a trigger of a workflow with an input schema", () => {
     expect(await backfill.json()).toMatchObject({ fired: 0, refused: { ...reason, detail } });
   });
 
+  it("is refused with the reason when the check is too dear or cannot be done, and the others of the sweep fire", async () => {
+    const DEAR = { text: "ab".repeat(5_000) };
+    const firing = async (schema: object, input: object) => {
+      const other = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+      const { id } = await createTrigger(service, other, HOURLY, { input });
+      await service.database.sql`
+        update workflow_definitions set input_schema = ${JSON.stringify(schema)}, input_schema_hash = json_hash(${JSON.stringify(schema)})
+        where id = ${other.definitionId}`;
+      await backdate(service, id, 150);
+      return async () => (await readFirings(service, other, id)).find(({ outcome }) => outcome !== "MISSED");
+    };
+    const fits = newSchema();
+    // An older release has accepted the last one.
+    const firings = await Promise.all([
+      ...[firing(fits, FITS), firing({ ...fits, properties: { text: { pattern: "[^b]*(a.{50})[xyz]" } } }, DEAR)],
+      ...[firing({ ...fits, properties: { text: { pattern: "(?=a)" } } }, DEAR), firing(fits, FITS)],
+    ]);
+    await service.sweep();
+    const refused = (msg: RegExp) => ({
+      ...{ outcome: "REFUSED", reason: "input_invalid" },
+      detail: { input_faults: [{ path: [], msg: expect.stringMatching(msg) }] },
+    });
+    const [first, dear, broken, last] = await Promise.all(firings.map((read) => read()));
+    expect([first, last]).toMatchObject([{ outcome: "FIRED" }, { outcome: "FIRED" }]);
+    expect([dear, broken]).toMatchObject([refused(/takes too long/), refused(/cannot be used any more/)]);
+  });
+
   it("takes a message whose input fits, and refuses another one with the reason, in one request once the schema is known", async () => {
     const hook = await createWebhook(service, tenant, { scheme: "github" });
     await setSchema(newSchema());
