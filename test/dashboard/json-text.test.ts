@@ -35,6 +35,10 @@ describe("JSON that a person has typed", () => {
     ['{"a": "b\n"}', "1: This text has no closing quote on its line, or a wrong \\ in it."],
     ['{"a": "\\x"}', "1: This text has no closing quote on its line, or a wrong \\ in it."],
     ["{}\n{}", "2: Something stands after the end of the JSON: “{”."],
+    [
+      '{\n"a": [1, 12345678901234567891]}',
+      "2: The number 12345678901234567891 would be changed. Write it as a text, in double quotes.",
+    ],
     ["[".repeat(40_000), `1: Must not be nested more than 32 levels deep.`],
   ])("with a fault names its line, and says what to do: %j", (text, expected) => {
     expect(faultOf(text)).toBe(expected);

@@ -126,6 +126,20 @@ describe("the input of a run", () => {
     expect(fault?.loc).toEqual(["body", "input", "a", 0]);
   });
 
+  it("may contain no whole number that would be rounded, and each has its place", async () => {
+    const text =
+      '{"input": {"id": 9007199254740993, "all": [9007199254740991, {"x": -1234567890123456789}], "f": 0.10000000000000000555}}';
+    const faults = await faultsOf(await sendText(text));
+    expect(faults.map(({ loc }) => loc)).toEqual([
+      ["body", "input", "id"],
+      ["body", "input", "all", 1, "x"],
+    ]);
+    expect(faults[0]?.msg).toMatch(/would be changed.*Send it as a text/);
+    expect(await faultsOf(await sendText('{"concurrency_key": "k", "input": 12345678901234567890}'))).toEqual([
+      expect.objectContaining({ loc: ["body", "input"] }),
+    ]);
+  });
+
   it("is deleted with its run", async () => {
     const runId = await invokeWith({ input: { a: 1 } });
     await service.database.sql`delete from workflow_runs where id = ${runId}`;

@@ -45,6 +45,31 @@ async function readContent(runId: string | null) {
   return row;
 }
 
+describe("a message with a whole number that would be rounded", () => {
+  const body = '{"order": {"id": 9007199254740993, "name": "A1"}, "shop": {"id": 17}}';
+  const receive = async (webhook: object) => {
+    const hook = await createWebhook(service, tenant, { scheme: "github", ...webhook });
+    await sendGithub(hook, { body });
+    const [firing] = await readFirings(service, tenant, hook.id);
+    return firing;
+  };
+
+  it.each([
+    ["all of it is the input", {}],
+    ["it is picked", { pick: { order: "/order" } }],
+    ["it would be the key", { pick: { name: "/order/name" }, key_from: "/order/id" }],
+    ["it would be a label", { pick: { name: "/order/name" }, labels_from: { order: "/order/id" } }],
+  ])("is refused with the place when %s", async (_, webhook) => {
+    const detail = { message: expect.stringMatching(/number at \/order\/id would be changed/), pointer: "/order/id" };
+    expect(await receive(webhook)).toMatchObject({ outcome: "REFUSED", reason: "body_unusable", detail });
+  });
+
+  it("triggers a run when the trigger does not take it", async () => {
+    const webhook = { pick: { name: "/order/name" }, key_from: "/shop/id" };
+    expect(await receive(webhook)).toMatchObject({ outcome: "FIRED" });
+  });
+});
+
 describe("a webhook", () => {
   it.each([
     ["standard-webhooks", { scheme: "standard-webhooks" }],

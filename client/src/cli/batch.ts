@@ -6,6 +6,7 @@ import type { BatchedRun, RunBatch } from "../types.ts";
 import type { Context } from "./context.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { askUntilAnswered, Outage } from "./follow.ts";
+import { parseJson, RoundedNumber } from "./json.ts";
 import { findWorkflow } from "./names.ts";
 import { ago, facts, knowsEscapes, paint, printOne, say, startProgress } from "./output.ts";
 import { withPatience } from "./patience.ts";
@@ -60,8 +61,9 @@ async function readLines(file: string): Promise<string> {
 export function parseRuns(lines: string, file: string): BatchedRun[] {
   const runs = lines.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
-    const run = parse(line);
+    const { run, fault } = parse(line);
     if (run !== null) return [run];
+    if (fault !== null) throw new CliError(`Line ${index + 1} of ${file}: ${fault}.`, EXIT.invalid);
     const example = '{"input": {"invoice": 4711}, "labels": {"customer": "4711"}}';
     throw new CliError(`Line ${index + 1} of ${file} is not a JSON object such as ${example}.`, EXIT.invalid);
   });
@@ -76,12 +78,12 @@ export function parseRuns(lines: string, file: string): BatchedRun[] {
   return runs;
 }
 
-function parse(line: string): BatchedRun | null {
+function parse(line: string): { run: BatchedRun | null; fault: string | null } {
   try {
-    const value: unknown = JSON.parse(line);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
+    const value: unknown = parseJson(line);
+    return { run: typeof value === "object" && value !== null && !Array.isArray(value) ? value : null, fault: null };
+  } catch (error) {
+    return { run: null, fault: error instanceof RoundedNumber ? error.message : null };
   }
 }
 

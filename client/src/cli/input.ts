@@ -6,15 +6,19 @@ import { text } from "node:stream/consumers";
 import { InvalidArgumentError } from "commander";
 import type { Input } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { parseJson } from "./json.ts";
 
 /** Reads a JSON object that was given with a flag: as text, as `@file`, or as `@-` for stdin. */
 export async function readInput(given: string, flag = "--input"): Promise<Input> {
   let value: unknown;
   try {
-    value = JSON.parse(await readText(given));
+    value = parseJson(await readText(given));
   } catch (error) {
     if (error instanceof CliError) throw error;
-    throw new CliError(`${flag} is not JSON: ${error instanceof Error ? error.message : error}`, EXIT.invalid);
+    throw new CliError(
+      `${flag} cannot be read as JSON: ${error instanceof Error ? error.message : error}`,
+      EXIT.invalid,
+    );
   }
   if (isObject(value)) return value;
   throw new CliError(`${flag} must be a JSON object, such as '{"quarter": "2026-Q1"}' or @input.json.`, EXIT.invalid);

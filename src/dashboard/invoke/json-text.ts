@@ -1,4 +1,5 @@
 /** Reads JSON that a person has typed. A fault has its line, and says what to do. */
+import { isChanged } from "../../http/changed-numbers.ts";
 import { MAX_JSON_DEPTH } from "../../http/json-depth.ts";
 
 export type JsonFault = { line: number; msg: string };
@@ -54,7 +55,7 @@ class Reader {
     if (first === "{") place.parts = this.readMembers("}", depth, () => this.readName());
     else if (first === "[") place.parts = this.readMembers("]", depth, (index) => index);
     else if (first === '"') this.readText();
-    else if (this.take(SCALAR) === null) throw this.noValue();
+    else this.readScalar();
     return place;
   }
 
@@ -80,6 +81,17 @@ class Reader {
     }
     this.at++;
     return parts;
+  }
+
+  private readScalar(): void {
+    const begin = this.at;
+    const scalar = this.take(SCALAR);
+    if (scalar === null) throw this.noValue();
+    if (isChanged(scalar))
+      throw new Fault(
+        begin,
+        `The number ${scalar.slice(0, 30)} would be changed. Write it as a text, in double quotes.`,
+      );
   }
 
   private readName(): string {

@@ -1,4 +1,5 @@
 /** The fields of a form that is made of an input schema, when all of its values are simple: texts, numbers, booleans and choices. */
+import { isChanged } from "../../http/changed-numbers.ts";
 import { isObject } from "../../inputs/keywords.ts";
 import { Choices, choicesOf, type Failure, Field, type Values } from "../forms.tsx";
 import { readJson } from "./json-text.ts";
@@ -69,9 +70,10 @@ export function inputOfFields(fields: readonly SimpleField[], values: Values): s
     if (choices !== null) return [[key, choices.includes(text) ? JSON.parse(text) : text]];
     if (type === "boolean") return [[key, text === "true" ? true : text === "false" ? false : text]];
     if (type === "string") return [[key, text]];
-    // A text that is not a number is sent as it is, so that the fault says what it must be.
+    // A text that is not a number is sent as it is, so that the fault says what it must be. So is a number that would be changed.
     const number = Number(text.trim());
-    return [[key, Number.isFinite(number) && text.trim() !== "" ? number : text]];
+    const isKept = Number.isFinite(number) && text.trim() !== "" && !isChanged(text.trim());
+    return [[key, isKept ? number : text]];
   });
   return given.length === 0 ? "" : JSON.stringify(Object.fromEntries(given), null, 2);
 }

@@ -1,9 +1,10 @@
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
+import { CHANGED_NUMBER, changedNumbers } from "../changed-numbers.ts";
 import type { AppEnv } from "../env.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "../json-depth.ts";
-import { Problem, ValidationFailed } from "../problems.ts";
+import { MAX_FAULTS, Problem, ValidationFailed } from "../problems.ts";
 
 /** Hono scans the query once for each parameter, so the time grows with the square of the length of the query. */
 const MAX_URL_LENGTH = 8 * 1024;
@@ -29,7 +30,8 @@ export const ruleOf = (rules: readonly BodyRule[], c: Context): BodyRule | undef
 export const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/{[^}]+}/g, "[^/]+")}$`);
 
 /**
- * Refuses a request that is too large, or whose JSON is nested too deeply, before any other code handles it. A body may have
+ * Refuses a request that is too large, or whose JSON is nested too deeply or cannot be read as it was meant, before any other code
+ * handles it. A body may have
  * 64 KiB, unless its path has one of `rules`.
  */
 export const boundRequest = (rules: readonly BodyRule[]) =>
@@ -88,9 +90,28 @@ async function readBody(c: Context<AppEnv>, maxBytes: number, asBytes: boolean):
   }
 }
 
+/** Refuses JSON that is nested too deeply, and numbers that would be changed by reading them. */
 async function guardJson(c: Context<AppEnv>): Promise<void> {
-  const isJson = c.req.header("Content-Type")?.toLowerCase().includes("json") === true;
-  if (!isJson || !isDeeperThan(MAX_JSON_DEPTH, await c.req.text())) return;
-  const msg = `Must not be nested more than ${MAX_JSON_DEPTH} levels deep.`;
-  throw new ValidationFailed([{ loc: ["body"], type: "value_error", msg }]);
+  if (c.req.header("Content-Type")?.toLowerCase().includes("json") !== true) return;
+  const text = await c.req.text();
+  if (isDeeperThan(MAX_JSON_DEPTH, text)) {
+    const msg = `Must not be nested more than ${MAX_JSON_DEPTH} levels deep.`;
+    throw new ValidationFailed([{ loc: ["body"], type: "value_error", msg }]);
+  }
+  const changed = changedNumbers(text, MAX_FAULTS);
+  // What is no JSON is refused by the route.
+  if (changed.length > 0 && isJson(text)) {
+    throw new ValidationFailed(
+      changed.map((path) => ({ loc: ["body", ...path], type: "value_error", msg: CHANGED_NUMBER })),
+    );
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

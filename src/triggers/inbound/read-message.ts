@@ -1,7 +1,8 @@
 /** Reads a verified message: is it one that the trigger takes, and with what does it trigger a run? */
 
+import { changedNumbers } from "../../http/changed-numbers.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "../../http/json-depth.ts";
-import { type JsonObject, jsonObject, valueAtPointer } from "../../http/json-value.ts";
+import { type JsonObject, jsonObject, namesOf, valueAtPointer } from "../../http/json-value.ts";
 import { isStorable } from "../../http/text.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { MAX_LABEL_VALUE } from "../../runs/labels.ts";
@@ -65,24 +66,31 @@ export async function readMessage(
     ...{ refused: null, detail: null },
   };
   if (body.fault !== null) return { ...reading, refused: "body_unusable", detail: { message: body.fault } };
+  const changed = body.changed.find((path) => isTaken(config, path));
+  if (changed !== undefined) {
+    const pointer = changed.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+    const message = `The number at ${pointer} would be changed, since JSON numbers are read as doubles. Whole ones are exact up to 9007199254740991.`;
+    return { ...reading, refused: "body_unusable", detail: { message, pointer } };
+  }
   if (key === null && config.key_from !== null) {
     return { ...reading, refused: "no_key", detail: { pointer: config.key_from } };
   }
   return { ...reading, ...inputOf(config, own, body.value) };
 }
 
-type Body = { value: unknown; fault: string | null };
+/** `changed` are the places of numbers that reading them has changed. */
+type Body = { value: unknown; fault: string | null; changed: (string | number)[][] };
 
-const unusable = (fault: string): Body => ({ value: undefined, fault });
+const unusable = (fault: string): Body => ({ value: undefined, fault, changed: [] });
 
 /** An empty body counts as `{}`. */
 function parseBody(bytes: ArrayBuffer): Body {
-  if (bytes.byteLength === 0) return { value: {}, fault: null };
+  if (bytes.byteLength === 0) return { value: {}, fault: null, changed: [] };
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
     if (isDeeperThan(MAX_JSON_DEPTH, text))
       return unusable(`The body is nested more than ${MAX_JSON_DEPTH} levels deep.`);
-    return { value: JSON.parse(text), fault: null };
+    return { value: JSON.parse(text), fault: null, changed: changedNumbers(text, Number.POSITIVE_INFINITY) };
   } catch {
     return unusable("The body is not JSON in UTF-8.");
   }
@@ -109,6 +117,13 @@ function eventsOf({ scheme }: WebhookConfig, { header }: Message, body: unknown)
 function withAction(event: string | null, action: string | null): string[] {
   if (event === null) return [];
   return action === null ? [event] : [event, `${event}.${action}`];
+}
+
+/** Whether the trigger takes what is at this place of the body: into the input, the concurrency key, or a label. */
+function isTaken({ pick, key_from, labels_from }: WebhookConfig, path: readonly (string | number)[]): boolean {
+  if (pick === null) return true;
+  const pointers = [...Object.values(pick), key_from ?? [], ...Object.values(labels_from ?? {})].flat();
+  return pointers.some((pointer) => namesOf(pointer).every((name, index) => name === String(path[index])));
 }
 
 const textOf = (value: unknown): string | null => (typeof value === "string" && value !== "" ? value : null);

@@ -1,6 +1,7 @@
 /** Reads the file of `apply`, and reports all its faults, each with its line and column. */
-import { type Document, isMap, isSeq, LineCounter, type Node, type Pair, parseDocument } from "yaml";
+import { type Document, isMap, isSeq, LineCounter, type Node, type Pair, parseDocument, visit } from "yaml";
 import { CliError, EXIT } from "../exit.ts";
+import { isRounded, RoundedNumber } from "../json.ts";
 import { isId } from "../names.ts";
 import { isBelow, keyOf, pathOfName } from "./names.ts";
 import {
@@ -83,6 +84,12 @@ export function readFile(name: string, text: string, schema: Schema): WorkflowsF
   if (broken.length > 0) {
     throw new CliError(broken.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`).join("\n"), EXIT.invalid);
   }
+  visit(document, {
+    Scalar: (_, { value, source, range }) => {
+      if (typeof value !== "number" || !isRounded(source ?? "")) return;
+      throw new CliError(`${placeAt(range?.[0] ?? 0)}: ${new RoundedNumber(source ?? "").message}.`, EXIT.invalid);
+    },
+  });
   const value = valueOfDocument(document, name);
   const { root, workflows } = fieldsIn(filled(schema, value));
   const schemas = schemasIn(schema);

@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { readFile } from "../src/cli/as-code/file.ts";
+import { parseRuns } from "../src/cli/batch.ts";
+import { readInput } from "../src/cli/input.ts";
+import { parseJson } from "../src/cli/json.ts";
+
+describe("JSON that the command line reads", () => {
+  it("is as it was written, and refused when a whole number would be rounded", () => {
+    const text =
+      '{"a": 9007199254740991, "b": [9007199254740992, 1e300, 0.1], "12345678901234567891": "\\"12345678901234567891"}';
+    expect(parseJson(text)).toEqual(JSON.parse(text));
+    for (const number of ["9007199254740993", "-12345678901234567891"]) {
+      expect(() => parseJson(`{"a": [1, ${number}]}`)).toThrow(`the number ${number} would be rounded`);
+    }
+  });
+
+  it("is refused in a flag, in a line of a batch, and in a file of workflows, where it has its place", async () => {
+    await expect(readInput('{"id": 9007199254740993}')).rejects.toThrow(/9007199254740993 would be rounded/);
+    expect(() => parseRuns('{}\n{"input": {"id": 9007199254740993}}', "runs.jsonl")).toThrow(
+      /^Line 2 of runs.jsonl: the number 9007199254740993 would be rounded/,
+    );
+    expect(() => readFile("workflows.yaml", "workflows:\n  a:\n    x: 9007199254740993\n", {})).toThrow(
+      /^workflows.yaml:3:8: the number 9007199254740993 would be rounded/,
+    );
+  });
+});
