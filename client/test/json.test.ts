@@ -1,8 +1,25 @@
 import { describe, expect, it } from "vitest";
 import { readFile } from "../src/cli/as-code/file.ts";
 import { parseRuns } from "../src/cli/batch.ts";
+import { CliError } from "../src/cli/exit.ts";
 import { readInput } from "../src/cli/input.ts";
 import { parseJson } from "../src/cli/json.ts";
+
+describe("What is nested too deeply", () => {
+  it.each([33, 100_000])("is refused in words: %i levels", async (levels) => {
+    const json = `{"a": ${"[".repeat(levels)}${"]".repeat(levels)}}`;
+    await expect(readInput(json)).rejects.toThrow(/^--input cannot be read as JSON: it is nested more than 32 levels/);
+    expect(() => parseRuns(`{}\n${json}`, "runs.jsonl")).toThrow(
+      /^Line 2 of runs.jsonl: it is nested more than 32 levels/,
+    );
+  });
+
+  it("is refused in words in a file of workflows, too", () => {
+    expect(() => readFile("w.yaml", `a: ${"[".repeat(20_000)}`, {})).toThrow(/^w.yaml is nested too deeply\.$/);
+    const blocks = Array.from({ length: 20_000 }, (_, level) => `${" ".repeat(level % 9000)}a:`).join("\n");
+    expect(() => readFile("w.yaml", blocks, {})).toThrow(CliError);
+  });
+});
 
 describe("JSON that the command line reads", () => {
   it("is as it was written, and refused when a whole number would be rounded", () => {

@@ -4,6 +4,9 @@ export function isLongerThan(text: string, max: number): boolean {
   return text.length > max && (text.length > 2 * max || [...text].length > max);
 }
 
+/** `1 item`, `2 items`. */
+export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`;
+
 /** A zero byte or an unpaired surrogate. Postgres can store neither. */
 const UNSTORABLE = /\0|\p{Cs}/u;
 

@@ -3,6 +3,7 @@ import type { Context } from "hono";
 import { routePath } from "hono/route";
 import type { AppEnv } from "./env.ts";
 import { type Fault, type FaultType, ValidationFailed } from "./problems.ts";
+import { counted } from "./text.ts";
 
 type Issue = z.core.$ZodIssue;
 type Location = "path" | "query" | "header" | "body";
@@ -134,15 +135,13 @@ function describe(location: Location, issue: Issue): { type: FaultType; msg: str
     case "invalid_format":
       return formatFault(issue.format);
     case "too_small":
-      return sizeFault(
-        issue.origin,
-        `at least ${issue.minimum}`,
+      return sizeFault(issue.origin, "at least", issue.minimum, [
         "greater_than_equal",
         "too_short",
         "string_too_short",
-      );
+      ]);
     case "too_big":
-      return sizeFault(issue.origin, `at most ${issue.maximum}`, "less_than_equal", "too_long", "string_too_long");
+      return sizeFault(issue.origin, "at most", issue.maximum, ["less_than_equal", "too_long", "string_too_long"]);
     case "invalid_value":
       return { type: "enum", msg: `Must be one of ${issue.values.map((value) => `\`${String(value)}\``).join(", ")}.` };
     case "invalid_type":
@@ -170,13 +169,12 @@ function formatFault(format: string): { type: FaultType; msg: string } {
 function sizeFault(
   origin: string,
   bound: string,
-  ofNumber: FaultType,
-  ofArray: FaultType,
-  ofString: FaultType,
+  limit: number | bigint,
+  [ofNumber, ofArray, ofString]: readonly [FaultType, FaultType, FaultType],
 ): { type: FaultType; msg: string } {
-  if (origin === "string") return { type: ofString, msg: `Must have ${bound} characters.` };
-  if (origin === "array") return { type: ofArray, msg: `Must have ${bound} items.` };
-  return { type: ofNumber, msg: `Must be ${bound}.` };
+  if (origin === "string") return { type: ofString, msg: `Must have ${bound} ${counted(Number(limit), "character")}.` };
+  if (origin === "array") return { type: ofArray, msg: `Must have ${bound} ${counted(Number(limit), "item")}.` };
+  return { type: ofNumber, msg: `Must be ${bound} ${limit}.` };
 }
 
 function typeFault(location: Location, expected: string): { type: FaultType; msg: string } {
@@ -190,6 +188,6 @@ function typeFault(location: Location, expected: string): { type: FaultType; msg
     case "boolean":
       return { type: "bool_parsing", msg: "Must be `true` or `false`." };
     default:
-      return { type: "value_error", msg: `Must be ${expected === "array" ? "an array" : `an ${expected}`}.` };
+      return { type: "value_error", msg: `Must be ${expected === "array" ? "an array" : "an object"}.` };
   }
 }

@@ -1,7 +1,7 @@
 /** Keywords that check the parts of an object or of an array. Each gives a check, or null when the schema does not have the keyword. */
 import type { JsonObject } from "../http/json-value.ts";
+import { counted } from "../http/text.ts";
 import type { Check, CheckRun, Place } from "./check-run.ts";
-import { counted } from "./checks-of-values.ts";
 import { isObject } from "./keywords.ts";
 import type { Pattern } from "./patterns.ts";
 

@@ -1,5 +1,6 @@
 /** Keywords that check a value as a whole, a number, or a text. Each gives a check, or null when the schema does not have the keyword. */
 import type { JsonObject } from "../http/json-value.ts";
+import { counted } from "../http/text.ts";
 import { type Check, CheckRun, clipped } from "./check-run.ts";
 import { hasFormat } from "./formats.ts";
 import type { Pattern } from "./patterns.ts";
@@ -126,8 +127,6 @@ function lengthOf(text: string, run: CheckRun): number {
 }
 const isHigh = (code: number) => code >= 0xd800 && code <= 0xdbff;
 const isLow = (code: number) => code >= 0xdc00 && code <= 0xdfff;
-
-export const counted = (count: number, thing: string) => `${count} ${thing}${count === 1 ? "" : "s"}`;
 
 export const ofPattern =
   (compilePattern: (source: string) => Pattern) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkSchedule } from "../../src/triggers/schedule/check-schedule.ts";
-import { hasDays, parseCron } from "../../src/triggers/schedule/cron.ts";
+import { findIdleStep, hasDays, parseCron } from "../../src/triggers/schedule/cron.ts";
 import { type DueTrigger, decide, postpone } from "../../src/triggers/schedule/decide.ts";
 import { planSchedule } from "../../src/triggers/schedule/plan.ts";
 import { occurrencesAfter, type Schedule } from "../../src/triggers/schedule/schedule.ts";
@@ -65,6 +65,21 @@ describe("a cron expression", () => {
     ].flat(),
   )("may not be %s", (text) => {
     expect(parseCron(text)).toBeNull();
+  });
+
+  it.each([
+    ["*/61 * * * *", "*/61"],
+    ["*/60 * * * *", "*/60"],
+    ["0,10-20/11\t* * * *", "10-20/11"],
+    ["0 */24 * * *", "*/24"],
+    ["0 0 */31 * *", "*/31"],
+    ["0 0 * */12 *", "*/12"],
+    ["0 0 * * */7", "*/7"],
+    ["*/59 */23 */30 */11 */6", undefined],
+    ["10-20/10 * * jan-dec/2 *", undefined],
+    ["0 6 * * 1-5", undefined],
+  ])("%s has a step that leaves one value: %s", (text, expected) => {
+    expect(findIdleStep(text)?.step).toBe(expected);
   });
 
   it.each([

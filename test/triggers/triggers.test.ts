@@ -86,6 +86,7 @@ describe("a trigger", () => {
     ["schedule.time_zone", bodyOf({ cron: "0 6 * * *" }), "missing"],
     ["schedule.time_zone", bodyOf({ ...HOURLY, time_zone: "Mars/Olympus" }), "value_error"],
     ["schedule.cron", bodyOf({ ...HOURLY, cron: "0 0 31 2 *" }), "value_error"],
+    ["schedule.cron", bodyOf({ ...HOURLY, cron: "*/61 * * * *" }), "value_error"],
     ["schedule.at", bodyOf({ at: "2026-03-29T02:30", time_zone: "Europe/Berlin" }), "value_error"],
     ["schedule.at", bodyOf({ at: "2020-03-01T06:00", time_zone: "Europe/Berlin" }), "value_error"],
     ["schedule.jitter_seconds", bodyOf({ ...HOURLY, jitter_seconds: 3_601 }), "less_than_equal"],

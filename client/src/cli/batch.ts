@@ -6,7 +6,7 @@ import type { BatchedRun, RunBatch } from "../types.ts";
 import type { Context } from "./context.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { askUntilAnswered, Outage } from "./follow.ts";
-import { parseJson, RoundedNumber } from "./json.ts";
+import { NotKept, parseJson } from "./json.ts";
 import { findWorkflow } from "./names.ts";
 import { ago, facts, knowsEscapes, paint, printOne, say, startProgress } from "./output.ts";
 import { withPatience } from "./patience.ts";
@@ -83,7 +83,7 @@ function parse(line: string): { run: BatchedRun | null; fault: string | null } {
     const value: unknown = parseJson(line);
     return { run: typeof value === "object" && value !== null && !Array.isArray(value) ? value : null, fault: null };
   } catch (error) {
-    return { run: null, fault: error instanceof RoundedNumber ? error.message : null };
+    return { run: null, fault: error instanceof NotKept ? error.message : null };
   }
 }
 

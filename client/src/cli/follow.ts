@@ -5,7 +5,7 @@ import { reasonOf } from "../reason.ts";
 import type { RunLog, RunLogEntry } from "../types.ts";
 import type { Context } from "./context.ts";
 import { isOutage } from "./exit.ts";
-import { harmless, knowsEscapes, say } from "./output.ts";
+import { harmless, knowsEscapes, plural, say } from "./output.ts";
 import { eventLine, progressLine } from "./run-lines.ts";
 
 const POLL_MS = 1_000;
@@ -101,7 +101,7 @@ export async function showLog(client: Client, runId: string, options: LogOptions
 const CUT = "\n[The log was cut here, since it was too long.]\n";
 
 function printEntry({ text, missing_before: missing }: Pick<RunLogEntry, "text" | "missing_before">): void {
-  if (missing > 0) process.stdout.write(`\n[${missing} entries are missing here.]\n`);
+  if (missing > 0) process.stdout.write(`\n[${plural(missing, "entry is", "entries are")} missing here.]\n`);
   process.stdout.write(harmless(text));
 }
 

@@ -20,6 +20,9 @@ const hasColors = (stream: NodeJS.WriteStream): boolean => knowsEscapes(stream) 
 export const paint = (style: Style, text: string): string =>
   hasColors(process.stdout) ? styleText(style, text, { validateStream: false }) : text;
 
+export const plural = (count: number, name: string, many = `${name}s`): string =>
+  `${count} ${count === 1 ? name : many}`;
+
 const STATES: Record<string, Style> = { COMPLETED: "green", FAILED: "red", RUNNING: "cyan", PENDING: "yellow" };
 
 export const paintState = (state: string): string => paint(STATES[state] ?? "reset", state);

@@ -1,4 +1,4 @@
-import { hasDays, parseCron } from "./cron.ts";
+import { findIdleStep, hasDays, parseCron } from "./cron.ts";
 import { resolveAt, type Schedule } from "./schedule.ts";
 import { openZone } from "./zone.ts";
 
@@ -37,6 +37,11 @@ function faultsOfCron({ cron, at }: Schedule): ScheduleFault[] {
         msg: "Must be a cron expression with five fields: minute, hour, day of the month, month, day of the week.",
       },
     ];
+  }
+  const idle = findIdleStep(cron);
+  if (idle !== null) {
+    const msg = `The step in ${idle.step} is longer than the range, so it names one ${idle.field} only. Write that one.`;
+    return [{ field: "cron", msg }];
   }
   return hasDays(parsed) ? [] : [{ field: "cron", msg: "There is no such day in any year." }];
 }

@@ -53,6 +53,29 @@ export function parseCron(text: string): Cron | null {
   }
 }
 
+/** The values of the fields, from the least to the greatest. */
+const RANGES = [
+  ["minute", 0, 59],
+  ["hour", 0, 23],
+  ["day", 1, 31],
+  ["month", 1, 12],
+  ["day of the week", 0, 6],
+] as const;
+
+/** A step of a cron expression that leaves only the first value, which is a mistake: 61 after `*`. Null when there is none. */
+export function findIdleStep(text: string): { step: string; field: string } | null {
+  for (const [index, item] of text
+    .trim()
+    .split(/[ \t]+/)
+    .entries()) {
+    const [field = "", least = 0, greatest = 0] = RANGES[index] ?? [];
+    for (const [step, from = least, to = greatest, by] of item.matchAll(/(?:\*|(\d+)-(\d+))\/(\d+)/g)) {
+      if (Number(by) > Number(to) - Number(from)) return { step, field };
+    }
+  }
+  return null;
+}
+
 const EVERY_DAY = 31;
 const EVERY_WEEKDAY = 7;
 

@@ -1,7 +1,7 @@
 /** Reads the file of `apply`, and reports all its faults, each with its line and column. */
 import { type Document, isMap, isSeq, LineCounter, type Node, type Pair, parseDocument, visit } from "yaml";
 import { CliError, EXIT } from "../exit.ts";
-import { isRounded, RoundedNumber } from "../json.ts";
+import { isRounded, rounded } from "../json.ts";
 import { isId } from "../names.ts";
 import { isBelow, keyOf, pathOfName } from "./names.ts";
 import {
@@ -61,6 +61,16 @@ export function schemasIn(schema: Schema): Schemas {
  * @throws CliError with all faults
  */
 export function readFile(name: string, text: string, schema: Schema): WorkflowsFile {
+  try {
+    return readContent(name, text, schema);
+  } catch (error) {
+    // The parser calls itself for each level, until the stack is full.
+    if (error instanceof RangeError) throw new CliError(`${name} is nested too deeply.`, EXIT.invalid);
+    throw error;
+  }
+}
+
+function readContent(name: string, text: string, schema: Schema): WorkflowsFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
   const placeAt = (offset: number) => {
@@ -87,7 +97,7 @@ export function readFile(name: string, text: string, schema: Schema): WorkflowsF
   visit(document, {
     Scalar: (_, { value, source, range }) => {
       if (typeof value !== "number" || !isRounded(source ?? "")) return;
-      throw new CliError(`${placeAt(range?.[0] ?? 0)}: ${new RoundedNumber(source ?? "").message}.`, EXIT.invalid);
+      throw new CliError(`${placeAt(range?.[0] ?? 0)}: ${rounded(source ?? "").message}.`, EXIT.invalid);
     },
   });
   const value = valueOfDocument(document, name);

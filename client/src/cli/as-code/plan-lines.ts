@@ -1,5 +1,5 @@
 /** Shows a plan: what would change, field by field. */
-import { harmless, paint } from "../output.ts";
+import { harmless, paint, plural } from "../output.ts";
 import type { Action, Change } from "./changes.ts";
 import type { Difference } from "./differences.ts";
 import type { Plan } from "./plan.ts";
@@ -30,8 +30,6 @@ function differenceLine({ field, before, after }: Difference, action: Action): s
   const [one, other] = cut([textOf(before), textOf(after)]);
   return `    ${name}: ${one} → ${other}`;
 }
-
-const plural = (count: number, name: string): string => `${count} ${name}${count === 1 ? "" : "s"}`;
 
 const REASONS: Partial<Record<Action, string>> = {
   replace: ": it is deleted and created anew, since its kind cannot be changed",

@@ -94,8 +94,8 @@ function faultsOfAny(schemas: readonly Schema[], value: unknown, path: KeyPath):
 function faultsOfText({ pattern, minLength = 0, maxLength = Infinity, description }: Schema, value: string): string[] {
   const length = [...value].length;
   if (length < minLength)
-    return [minLength === 1 ? "Must not be empty." : `Must have at least ${minLength} characters.`];
-  if (length > maxLength) return [`Must have at most ${maxLength} characters.`];
+    return [minLength === 1 ? "Must not be empty." : `Must have at least ${plural(minLength, "character")}.`];
+  if (length > maxLength) return [`Must have at most ${plural(maxLength, "character")}.`];
   if (pattern === undefined || new RegExp(pattern, "u").test(value)) return [];
   return [description === undefined ? `Must match ${pattern}.` : `Does not fit: ${description}`];
 }
@@ -106,8 +106,8 @@ function faultsOfList(
   path: KeyPath,
 ) {
   const faults = value.flatMap((item, index) => (items ? faultsOf(items, item, [...path, index]) : []));
-  if (value.length < minItems) faults.push({ path, text: `Must have at least ${minItems}.` });
-  if (value.length > maxItems) faults.push({ path, text: `Must have at most ${maxItems}.` });
+  if (value.length < minItems) faults.push({ path, text: `Must have at least ${plural(minItems, "item")}.` });
+  if (value.length > maxItems) faults.push({ path, text: `Must have at most ${plural(maxItems, "item")}.` });
   if (uniqueItems && new Set(value).size < value.length) faults.push({ path, text: "Must not contain a value twice." });
   return faults;
 }

@@ -7,7 +7,7 @@ import { type CareFlags, isWanted, NOT_DONE, withCare } from "../care.ts";
 import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { sinceOption, untilOption } from "../instants.ts";
-import { harmless, type Mode, print, say } from "../output.ts";
+import { harmless, type Mode, plural, print, say } from "../output.ts";
 import {
   batchOption,
   labelOption,
@@ -106,7 +106,8 @@ async function changeRuns(client: Client, action: Action, filter: Filter, isDryR
   do {
     const body = { action, filter, dry_run: isDryRun, ...(cursor && { cursor }) };
     const page = await unwrap(client.api.POST("/v1/workflow-runs/bulk", { body })).catch((error: unknown) => {
-      if (report.done > 0 && !isDryRun) say(`${ACTIONS[action].done} ${report.done} runs before this failed:`);
+      if (report.done > 0 && !isDryRun)
+        say(`${ACTIONS[action].done} ${plural(report.done, "run")} before this failed:`);
       throw error;
     });
     report.matched += page.matched;

@@ -7,7 +7,7 @@ import { contextOf } from "../context.ts";
 import { CliError } from "../exit.ts";
 import { oneOf, readText, several, severalLabels, severalOf } from "../input.ts";
 import { findWorkflow } from "../names.ts";
-import { ago, facts, harmless, type Mode, paint, printList, printOne, say } from "../output.ts";
+import { ago, facts, harmless, type Mode, paint, plural, printList, printOne, say } from "../output.ts";
 
 /** Only the answer that creates a secret has `secret`. An endpoint that is a chat has none. */
 type Endpoint = NotificationEndpoint & { secret?: string };
@@ -221,7 +221,7 @@ function printEndpoint(mode: Mode, endpoint: Endpoint): void {
 
 function stateOf({ disabled_at, failures }: Endpoint): string {
   if (disabled_at !== null) return paint("red", `disabled ${ago(disabled_at)}`);
-  return failures > 0 ? paint("yellow", `active, failed ${failures} times`) : "active";
+  return failures > 0 ? paint("yellow", `active, failed ${plural(failures, "time")}`) : "active";
 }
 
 const endpointLines = (one: Endpoint): string[] =>

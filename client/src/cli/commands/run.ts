@@ -10,7 +10,7 @@ import { CliError, EXIT } from "../exit.ts";
 import { Outage } from "../follow.ts";
 import { integer, several } from "../input.ts";
 import { findWorkflow, isId } from "../names.ts";
-import { harmless, paintState, print, say } from "../output.ts";
+import { harmless, paintState, plural, print, say } from "../output.ts";
 import { readPolicy, setPolicy } from "../policy.ts";
 import { commandWork, isCommand } from "../run/command-work.ts";
 import { stopWhenAsked } from "../run/stop-when-asked.ts";
@@ -162,7 +162,7 @@ function sayMost({ once, concurrency }: Flags, workflows: readonly Leasable[]): 
   const slots = [...new Map(workflows.map(({ id, slots }) => [id, slots ?? Number.POSITIVE_INFINITY])).values()];
   const most = slots.reduce((sum, slot) => sum + slot, 0);
   if (once || concurrency <= most) return;
-  const runs = most === 1 ? "1 run" : `${most} runs`;
+  const runs = plural(most, "run");
   const allowed = `By the policies of its workflows, this runner works on at most ${runs} at the same time`;
   say(`${allowed}, and not on ${concurrency}.`);
 }

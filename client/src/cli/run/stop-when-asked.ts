@@ -1,7 +1,7 @@
 /** How `workflow-runs run` ends: after a signal, or when npm, which has started it, or the reader of its output has ended. */
 import process from "node:process";
 import { EXIT } from "../exit.ts";
-import { say } from "../output.ts";
+import { plural, say } from "../output.ts";
 
 export type StopOptions = {
   /** Stops the runner; resolves when its runs were given back. */
@@ -41,7 +41,7 @@ export function stopWhenAsked({ stop, graceSeconds }: StopOptions): () => Promis
   };
   const begin = () => {
     if (stopping !== null) return;
-    say(`Stopping within ${seconds} seconds. Unfinished runs are given back.`);
+    say(`Stopping within ${plural(seconds, "second")}. Unfinished runs are given back.`);
     stoppedAt = Date.now();
     lastMoment = setTimeout(() => exit("The time is up."), (seconds - MARGIN_SECONDS) * 1000);
     stopping = stop();
