@@ -34,9 +34,11 @@ describe("what a command prints", () => {
     expect(read(`::progress 1 ${"x".repeat(600)}\n`).progress).toEqual([{ percent: 1, message: "x".repeat(500) }]);
   });
 
-  it("is buffered up to a limit: a long line is logged in pieces, and is not the output", () => {
+  it("is buffered up to a limit: a long line is logged in pieces, and one of more than 4 MiB is not the output", () => {
     const { log, lastLine, tail } = read("1".repeat(100_000), "\n");
-    expect([log.length, lastLine, tail.length]).toEqual([100_001, null, 4_000 - 1]);
+    expect([log.length, lastLine, tail.length]).toEqual([100_001, "1".repeat(100_000), 4_000 - 1]);
+    expect(read("1".repeat(4 * 1024 * 1024), "1\n").lastLine).toBeNull();
+    expect(read(" ".repeat(20_000), "2\n").lastLine).toBe("2");
     expect(read("1".repeat(20_000), "\nok\n").lastLine).toBe("ok");
   });
 });

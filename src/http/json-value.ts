@@ -35,6 +35,14 @@ const check = (value: unknown, context: z.RefinementCtx) =>
 /** Any JSON. Its size is limited only by that of the body. */
 export const jsonValue = () => z.unknown().superRefine(check);
 
+const sizeOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length;
+
+/** Any JSON of at most `maxBytes`, measured as compact JSON in UTF-8. `more` says what to do with more. */
+export const smallJson = (maxBytes: number, more: string) =>
+  jsonValue().refine((value) => value === undefined || sizeOf(value) <= maxBytes, {
+    message: `Must have at most ${maxBytes} bytes, written without blanks in UTF-8. ${more}`,
+  });
+
 /** A JSON object of at most `maxBytes`, measured as compact JSON in UTF-8. */
 export const jsonObject = (maxBytes: number) =>
   z
@@ -43,7 +51,7 @@ export const jsonObject = (maxBytes: number) =>
       abort: true,
     })
     .superRefine(check)
-    .refine((value) => new TextEncoder().encode(JSON.stringify(value)).length <= maxBytes, {
+    .refine((value) => sizeOf(value) <= maxBytes, {
       message: `Must have at most ${maxBytes} bytes, written without blanks in UTF-8.`,
     });
 

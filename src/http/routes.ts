@@ -192,7 +192,11 @@ export function runnerCall<const Path extends string, Own extends Change & { pat
     ...onlyKnownQuery(definition),
     security: runnerSecurity,
     middleware: [authenticateRunner, ...bodyMiddleware(definition)],
-    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+    [KIND]: {
+      problems: [...problems, ...(definition.problems ?? [])],
+      isConditional: false,
+      maxBodyBytes: definition.maxBodyBytes,
+    } satisfies RouteKind,
   });
 }
 

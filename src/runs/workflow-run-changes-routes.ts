@@ -6,7 +6,7 @@ import { text } from "../http/schemas.ts";
 import { toStorable } from "../http/text.ts";
 import { perform } from "../verbs/perform.ts";
 import { MAX_GRACE_SECONDS } from "../workflows/policy.ts";
-import { reportedFields, toArtifact } from "./details/result-schema.ts";
+import { MAX_RESULT_BYTES, reportedFields, toArtifact } from "./details/result-schema.ts";
 import { checkTokenIsOf } from "./refusals.ts";
 import { runParams, WorkflowRunResponseSchema } from "./run-schema.ts";
 import { recordResult, retryRun, startRunNow, stopRun } from "./run-verbs.ts";
@@ -137,6 +137,7 @@ const WorkflowCallbackResponseSchema = z
 const callbackRoute = runnerCall({
   method: "post",
   path: "/v1/workflow-runs/{run_id}/callback",
+  maxBodyBytes: MAX_RESULT_BYTES,
   operationId: "workflow_run_callback",
   tags: ["Runner"],
   summary: "Report the result of a run",

@@ -64,6 +64,27 @@ describe("the result of a run", () => {
     expect(await readResult(tenant, runId)).toEqual({ ...NOTHING, status: "COMPLETED", output });
   });
 
+  it("has an output of at most 48 KiB: a larger one is refused with that limit, and the run stays as it was", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    for (const length of [49_151, 200_000]) {
+      const refused = await callBack(service, tenant, runId, { status: "COMPLETED", output: "x".repeat(length) });
+      expect(refused.status).toBe(422);
+      expect(await refused.json()).toMatchObject({
+        detail: [
+          {
+            loc: ["body", "output"],
+            msg: expect.stringMatching(/^Must have at most 49152 bytes, .* file of the run\.$/),
+          },
+        ],
+      });
+      expect(await readResult(tenant, runId)).toEqual({ ...NOTHING, status: "RUNNING" });
+    }
+    const output = "x".repeat(49_150);
+    expect((await callBack(service, tenant, runId, { status: "COMPLETED", output })).status).toBe(200);
+    expect(await readResult(tenant, runId)).toEqual({ ...NOTHING, status: "COMPLETED", output });
+  });
+
   it("is kept of a FAILED run, too, until a retry", async () => {
     const tenant = await newTenant();
     const runId = await invoke(service, tenant);

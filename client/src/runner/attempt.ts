@@ -1,6 +1,7 @@
 import { reasonOf } from "../reason.ts";
 import { storeFile } from "./artifact.ts";
 import { Heartbeats } from "./heartbeats.ts";
+import { keepOutput } from "./keep-output.ts";
 import { type Answer, type CallOptions, callService } from "./run-calls.ts";
 import { RunLog } from "./run-log.ts";
 import {
@@ -111,7 +112,8 @@ export class Attempt {
         progress: heartbeats.tell.bind(heartbeats),
         artifact: (...file: Parameters<WorkContext["artifact"]>) => storeFile(this.run, calls, ...file),
       };
-      return { status: "COMPLETED", ...(await this.#options.work(run, context)) };
+      const result = (await this.#options.work(run, context)) ?? {};
+      return { status: "COMPLETED", ...(await keepOutput(result, context)) };
     } catch (error) {
       const text = this.#end?.message ?? (error instanceof Error ? error.message : String(error));
       return { status: "FAILED", error: (text || "The work failed and did not say why.").slice(0, MAX_ERROR_LENGTH) };

@@ -1,7 +1,7 @@
 /** The schemas of what a runner reports in addition to the status and the error of a run. */
 import { z } from "@hono/zod-openapi";
 import { FAILURE_CODES } from "../../db/enums.ts";
-import { jsonValue } from "../../http/json-value.ts";
+import { jsonValue, smallJson } from "../../http/json-value.ts";
 import { line, text, uuid } from "../../http/schemas.ts";
 import { toFile } from "../artifacts/artifact-schema.ts";
 import type { RunFile } from "../artifacts/list-artifacts.ts";
@@ -62,9 +62,18 @@ const NewArtifactSchema = z
   })
   .openapi("NewWorkflowRunArtifact", { example: artifactExample });
 
-/** The optional fields of a callback. Their size is limited only by the 64 KiB of the body. */
+const MAX_OUTPUT_BYTES = 48 * 1024;
+
+/** Larger than all fields of a callback can be together, so that each fault of size is told by its field. */
+export const MAX_RESULT_BYTES = 512 * 1024;
+
+/** The optional fields of a callback. */
 export const reportedFields = {
-  output: jsonValue().optional().openapi({ description: "Any JSON." }),
+  output: smallJson(MAX_OUTPUT_BYTES, "Store more as a file of the run.")
+    .optional()
+    .openapi({
+      description: `Any JSON of at most ${MAX_OUTPUT_BYTES} bytes. What is larger can be a file of the run.`,
+    }),
   summary: text({ max: 2000 }).nullish().openapi({ description: "A summary of the result, for people." }),
   artifacts: z
     .array(NewArtifactSchema)

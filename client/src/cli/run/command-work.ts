@@ -5,7 +5,9 @@ import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
+import { storeOutput } from "../../runner/keep-output.ts";
 import { type Work, type WorkContext, WorkEnded, type WorkResult, type WorkRun } from "../../runner/types.ts";
+import { NotKept, parseJson } from "../json.ts";
 import { openArtifactsFolder, removeArtifactsFolder, storeFiles, storeFilesOfFailure } from "./artifacts-folder.ts";
 import { OutputReader } from "./output-reader.ts";
 
@@ -83,7 +85,7 @@ export function commandWork(options: CommandOptions): { work: Work; killAll(): v
       throw new Error(errorOf(options.command, code, stderr.tail || stdout.tail));
     }
     await storeFiles(folder, context);
-    return resultOf(stdout.lastLine);
+    return resultOf(stdout.lastLine, context);
   };
   return {
     work,
@@ -189,13 +191,16 @@ function errorOf(command: string, code: number, tail: string): string {
   return tail === "" ? `${how} It printed no error.` : `${how}\n${tail}`;
 }
 
-/** If the last line is JSON, it is the output. */
-function resultOf(lastLine: string | null): WorkResult {
-  if (lastLine === null || lastLine === "") return {};
+/**
+ * If the last line is JSON, it is the output. What the service would change or refuse is stored as a file instead.
+ * @throws Error when the service refuses the file
+ */
+async function resultOf(lastLine: string | null, context: WorkContext): Promise<WorkResult> {
+  if (lastLine === null)
+    return { summary: "The last line of the output is too long to be kept as the output of the run." };
   try {
-    const output: unknown = JSON.parse(lastLine);
-    return { output };
-  } catch {
-    return {};
+    return lastLine === "" ? {} : { output: parseJson(lastLine) };
+  } catch (error) {
+    return error instanceof NotKept ? storeOutput(lastLine, error.message, {}, context) : {};
   }
 }

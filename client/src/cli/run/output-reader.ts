@@ -2,8 +2,10 @@ import type { Progress } from "../../runner/types.ts";
 
 export type OutputSink = { log(text: string): void; progress(progress: Progress): void };
 
-/** A longer line is logged in pieces, and is neither progress nor output. */
+/** A longer line is logged in pieces, and is no progress. */
 const LONGEST_LINE = 16_384;
+/** In characters. A longer line is not kept, so it cannot be the output. */
+const LONGEST_OUTPUT = 4 * 1024 * 1024;
 /** How many characters of the end of a stream are kept, for the error of a run. */
 const TAIL_LENGTH = 4_000;
 
@@ -15,8 +17,9 @@ export class OutputReader {
   #line = "";
   /** True when the beginning of the current line was already logged. */
   #isCut = false;
-  #lastLine = "";
-  #isLastLineWhole = true;
+  /** The pieces of the last line that is not blank. */
+  #lastLine: string[] = [];
+  #lastLength = 0;
   #tail = "";
 
   constructor(sink: OutputSink) {
@@ -28,7 +31,7 @@ export class OutputReader {
     this.#line = parts.pop() ?? "";
     for (const line of parts) this.#finish(line, "\n");
     while (this.#line.length > LONGEST_LINE) {
-      this.#log(this.#line.slice(0, LONGEST_LINE), false);
+      this.#log(this.#line.slice(0, LONGEST_LINE), !this.#isCut);
       this.#line = this.#line.slice(LONGEST_LINE);
       this.#isCut = true;
     }
@@ -40,9 +43,9 @@ export class OutputReader {
     this.#line = "";
   }
 
-  /** The last line that is not blank; null when it is too long to be reported. */
+  /** The last line that is not blank; null when it is too long to be kept. */
   get lastLine(): string | null {
-    return this.#isLastLineWhole ? this.#lastLine : null;
+    return this.#lastLength > LONGEST_OUTPUT ? null : this.#lastLine.join("").trim();
   }
 
   get tail(): string {
@@ -62,11 +65,16 @@ export class OutputReader {
     this.#log(line + lineBreak, isWhole);
   }
 
-  #log(text: string, isWhole: boolean): void {
+  #log(text: string, isBeginning: boolean): void {
     this.#sink.log(text);
     this.#tail = (this.#tail + text).slice(-TAIL_LENGTH);
-    if (text.trim() === "") return;
-    this.#isLastLineWhole = isWhole;
-    this.#lastLine = this.#isLastLineWhole ? text.trim() : "";
+    if (isBeginning) {
+      if (text.trim() === "") return;
+      this.#lastLine = [];
+      this.#lastLength = 0;
+    }
+    this.#lastLength += text.length;
+    if (this.#lastLength > LONGEST_OUTPUT) this.#lastLine = [];
+    else this.#lastLine.push(text);
   }
 }

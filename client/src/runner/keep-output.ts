@@ -1,0 +1,33 @@
+import type { WorkContext, WorkResult } from "./types.ts";
+
+/** The service keeps no larger output: docs/runner-protocol.md. */
+const MAX_OUTPUT_BYTES = 48 * 1024;
+const MAX_SUMMARY = 2_000;
+
+/**
+ * Stores an output that is too large as the file `output.json`. The log and the summary say so.
+ * @throws Error when the service refuses the file
+ */
+export async function keepOutput(result: WorkResult, context: WorkContext): Promise<WorkResult> {
+  const { output, ...rest } = result;
+  if (output === undefined) return result;
+  const json = JSON.stringify(output) ?? "null";
+  const bytes = new TextEncoder().encode(json).length;
+  if (bytes <= MAX_OUTPUT_BYTES) return result;
+  const why = `it has ${bytes} bytes, and the output of a run at most ${MAX_OUTPUT_BYTES}`;
+  return storeOutput(json, why, rest, context);
+}
+
+/** Stores JSON as the file `output.json`, since it cannot be the output, and adds that to the log and the summary. */
+export async function storeOutput(
+  json: string,
+  why: string,
+  result: WorkResult,
+  { artifact, log }: Pick<WorkContext, "artifact" | "log">,
+): Promise<WorkResult> {
+  await artifact("output.json", json);
+  const told = `The output is the file output.json: ${why}.`;
+  log(`${told}\n`);
+  const summary = [result.summary ?? "", told].filter((text) => text !== "").join("\n");
+  return { ...result, summary: [...summary].slice(-MAX_SUMMARY).join("") };
+}
