@@ -56,6 +56,10 @@ export function schemasIn(schema: Schema): Schemas {
   throw new TypeError("This is not the schema of the file.");
 }
 
+const STACK_IS_FULL = /call stack|Stack overflow/;
+
+const tooDeep = (name: string) => new CliError(`${name} is nested too deeply.`, EXIT.invalid);
+
 /**
  * Reads a file. `name` is what its faults call it.
  * @throws CliError with all faults
@@ -64,8 +68,7 @@ export function readFile(name: string, text: string, schema: Schema): WorkflowsF
   try {
     return readContent(name, text, schema);
   } catch (error) {
-    // The parser calls itself for each level, until the stack is full.
-    if (error instanceof RangeError) throw new CliError(`${name} is nested too deeply.`, EXIT.invalid);
+    if (error instanceof RangeError && STACK_IS_FULL.test(error.message)) throw tooDeep(name);
     throw error;
   }
 }
@@ -92,7 +95,10 @@ function readContent(name: string, text: string, schema: Schema): WorkflowsFile 
   // The only warnings are about tags, and the file may have none.
   const broken = [...document.errors, ...document.warnings];
   if (broken.length > 0) {
-    throw new CliError(broken.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`).join("\n"), EXIT.invalid);
+    // The parser calls itself for each level, and reports a full stack as a fault of the file.
+    if (broken.some(({ message }) => STACK_IS_FULL.test(message))) throw tooDeep(name);
+    const told = new Set(broken.map(({ pos, message }) => `${placeAt(pos[0])}: ${message}`));
+    throw new CliError([...told].join("\n"), EXIT.invalid);
   }
   visit(document, {
     Scalar: (_, { value, source, range }) => {
