@@ -3701,7 +3701,7 @@ export interface components {
             status: "COMPLETED" | "FAILED";
             /** @description Why the run FAILED. It is not stored for a COMPLETED run. */
             error?: string | null;
-            /** @description Any JSON. */
+            /** @description Any JSON of at most 65536 bytes. What is larger can be a file of the run. */
             output?: unknown;
             /** @description A summary of the result, for people. */
             summary?: string | null;

@@ -130,23 +130,23 @@ describe("a runner with a URL", () => {
     expect(notes).toHaveLength(2);
   });
 
-  it("stores an output of more than 48 KiB as output.json, and says so in the log and the summary", async () => {
-    const output = { text: "x".repeat(49_152) };
+  it("stores an output of more than 64 KiB as output.json, and says so in the log and the summary", async () => {
+    const output = { text: "x".repeat(65_536) };
     const { runner, service } = start(async () => ({ output, summary: "Much" }));
     await runner.handle(message("workflow_run.dispatched"));
     await vi.waitFor(() => expect(service.of("callback")).toHaveLength(1));
-    const told = "The output is the file output.json: it has 49163 bytes, and the output of a run at most 49152.";
+    const told = "The output is the file output.json: it has 65547 bytes, and the output of a run at most 65536.";
     expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: `Much\n${told}` }]);
     expect(service.of("output.json")).toMatchObject([{ content: JSON.stringify(output), type: "application/json" }]);
     expect(service.of("log")).toMatchObject([{ text: `${told}\n` }]);
   });
 
-  it("keeps an output of 48 KiB, and fails with the reason when the file of a larger one is refused", async () => {
-    const fits = start(async () => ({ output: "x".repeat(49_150) }));
+  it("keeps an output of 64 KiB, and fails with the reason when the file of a larger one is refused", async () => {
+    const fits = start(async () => ({ output: "x".repeat(65_534) }));
     await fits.runner.handle(message("workflow_run.dispatched"));
     await vi.waitFor(() => expect(fits.service.of("callback")).toMatchObject([{ output: expect.any(String) }]));
     const refusal = Response.json({ title: "No bucket", detail: "There is none." }, { status: 403 });
-    const refused = start(async () => ({ output: "x".repeat(49_151) }), { "output.json": [refusal] });
+    const refused = start(async () => ({ output: "x".repeat(65_535) }), { "output.json": [refusal] });
     await refused.runner.handle(message("workflow_run.dispatched"));
     await vi.waitFor(() => expect(refused.service.of("callback")).toHaveLength(1));
     expect(refused.service.of("callback")).toMatchObject([

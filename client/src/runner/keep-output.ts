@@ -1,7 +1,7 @@
 import type { WorkContext, WorkResult } from "./types.ts";
 
 /** The service keeps no larger output: docs/runner-protocol.md. */
-const MAX_OUTPUT_BYTES = 48 * 1024;
+const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_SUMMARY = 2_000;
 
 /**

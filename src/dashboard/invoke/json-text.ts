@@ -1,6 +1,6 @@
 /** Reads JSON that a person has typed. A fault has its line, and says what to do. */
-import { isChanged } from "../../http/changed-numbers.ts";
-import { MAX_JSON_DEPTH } from "../../http/json-depth.ts";
+import { isChanged } from "../../http/json/changed-numbers.ts";
+import { MAX_JSON_DEPTH } from "../../http/json/json-depth.ts";
 
 export type JsonFault = { line: number; msg: string };
 

@@ -1,5 +1,5 @@
 /** The fields of a form that is made of an input schema, when all of its values are simple: texts, numbers, booleans and choices. */
-import { isChanged } from "../../http/changed-numbers.ts";
+import { isChanged } from "../../http/json/changed-numbers.ts";
 import { isObject } from "../../inputs/keywords.ts";
 import { Choices, choicesOf, type Failure, Field, type Values } from "../forms.tsx";
 import { readJson } from "./json-text.ts";

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
-import { CHANGED_NUMBER, changedNumbers } from "../changed-numbers.ts";
 import type { AppEnv } from "../env.ts";
-import { isDeeperThan, MAX_JSON_DEPTH } from "../json-depth.ts";
+import { CHANGED_NUMBER, changedNumbers } from "../json/changed-numbers.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "../json/json-depth.ts";
 import { MAX_FAULTS, Problem, ValidationFailed } from "../problems.ts";
 
 /** Hono scans the query once for each parameter, so the time grows with the square of the length of the query. */

@@ -62,7 +62,7 @@ const NewArtifactSchema = z
   })
   .openapi("NewWorkflowRunArtifact", { example: artifactExample });
 
-const MAX_OUTPUT_BYTES = 48 * 1024;
+const MAX_OUTPUT_BYTES = 64 * 1024;
 
 /** Larger than all fields of a callback can be together, so that each fault of size is told by its field. */
 export const MAX_RESULT_BYTES = 512 * 1024;

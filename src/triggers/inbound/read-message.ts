@@ -1,7 +1,7 @@
 /** Reads a verified message: is it one that the trigger takes, and with what does it trigger a run? */
 
-import { changedNumbers } from "../../http/changed-numbers.ts";
-import { isDeeperThan, MAX_JSON_DEPTH } from "../../http/json-depth.ts";
+import { changedNumbers } from "../../http/json/changed-numbers.ts";
+import { isDeeperThan, MAX_JSON_DEPTH } from "../../http/json/json-depth.ts";
 import { type JsonObject, jsonObject, namesOf, valueAtPointer } from "../../http/json-value.ts";
 import { isStorable } from "../../http/text.ts";
 import type { Labels } from "../../runs/labels.ts";

@@ -2,6 +2,7 @@
  * Reads values by a JSON Schema: finds their faults, fills in defaults, and leaves them out again. It knows the keywords that the schema
  * of the file (`workflows.schema.json`) uses, which a test checks.
  */
+import { plural } from "../output.ts";
 
 /** A JSON object. */
 export type Fields = Readonly<Record<string, unknown>>;

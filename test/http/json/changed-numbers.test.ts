@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { changedNumbers, isChanged } from "../../src/http/changed-numbers.ts";
-import { createRandom } from "../support/random.ts";
+import { changedNumbers, isChanged } from "../../../src/http/json/changed-numbers.ts";
+import { createRandom } from "../../support/random.ts";
 
 describe("a number in JSON", () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isDeeperThan } from "../../src/http/json-depth.ts";
+import { isDeeperThan } from "../../../src/http/json/json-depth.ts";
 
 describe("the depth of JSON", () => {
   it("counts objects and arrays, and not what strings hold", () => {
