@@ -34,7 +34,6 @@ const UNAUDITED: Record<string, string> = {
   "notify/record_notifications": "The service itself calls it.",
   "people/agree_to_command_line": "It is recorded when the key is made.",
   "people/create_tenant": "The operator calls it, before there is anybody in the tenant.",
-  "people/enter_tenant": "It begins a session, which pages list.",
   "people/note_uses": "The service itself calls it.",
   "people/set_limits": "The operator calls it, and is not a person of the tenant.",
   "people/sign_in_by_key": "It begins a session, which pages list.",
