@@ -134,6 +134,22 @@ describe("a file of a run", () => {
     expect(metrics.get("workflow_run_artifact_bytes")?.samples.get("workflow_run_artifact_bytes")).toBe(8);
   });
 
+  it("is stored beside another one of the same attempt that begins and ends while it is uploaded", async () => {
+    const overtaken = await startService({
+      database: service.database,
+      settings: {
+        ARTIFACTS: {
+          put: async (...args: Parameters<Bucket["put"]>) => {
+            expect((await put("b.txt", "quick")).status).toBe(201);
+            return env.ARTIFACTS.put(...args);
+          },
+        },
+      },
+    });
+    expect((await put("a.txt", "slow", { at: overtaken })).status).toBe(201);
+    expect(await names()).toEqual(["a.txt", "b.txt"]);
+  });
+
   it("belongs to its attempt: the next one has files of its own, and the older runner's token can store none", async () => {
     await put("a.txt", "first");
     await retry();
