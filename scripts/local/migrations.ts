@@ -6,8 +6,9 @@ export type Migration = MigrationMeta & {
   /** When it was written, which is how messages name it. */
   name: string;
   /**
-   * True when its statements create or drop indexes CONCURRENTLY, which Postgres does only outside of a transaction. Such a
-   * migration is applied after all others and after the functions, one statement after the other.
+   * True when its statements create or drop indexes CONCURRENTLY, which Postgres does only outside of a transaction, or validate constraints,
+   * which must not be done while the transaction that has added them still locks the table. Such a migration is applied after all others and
+   * after the functions, one statement after the other.
    */
   isConcurrent: boolean;
 };
@@ -17,15 +18,24 @@ type IndexStatement = { does: "create" | "drop"; index: string };
 const INDEX_STATEMENT =
   /^(create|drop)\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+(?:not\s+)?exists\s+)?((?:"(?:[^"]|"")+"|[\w$.])+)/i;
 
+/** To validate a valid constraint changes nothing, so it may be done again. */
+const VALIDATION = /^alter\s+table\s+\S+\s+validate\s+constraint\s/i;
+
+const isValidation = (statement: string): boolean => VALIDATION.test(withoutComments(statement));
+
+const withoutComments = (statement: string): string => statement.replaceAll(/^\s*--.*$/gm, "").trim();
+
 /** All migrations, oldest first. Throws when one mixes the two kinds. */
 export function readMigrations(folder = "migrations"): Migration[] {
   return readMigrationFiles({ migrationsFolder: folder }).map((migration) => {
     const name = new Date(migration.folderMillis).toISOString();
-    const concurrent = migration.sql.filter((statement) => parseIndexStatement(statement) !== null).length;
+    const concurrent = migration.sql.filter(
+      (statement) => parseIndexStatement(statement) !== null || isValidation(statement),
+    ).length;
     if (concurrent > 0 && concurrent < migration.sql.length) {
       throw new Error(
-        `The migration of ${name} creates or drops an index CONCURRENTLY and does something else, too. ` +
-          "Put the two into separate migrations: Postgres does the one only outside of a transaction, the other belongs into one.",
+        `The migration of ${name} creates or drops an index CONCURRENTLY and does something else, too, or validates a constraint. ` +
+          "Put the two into separate migrations: the one is done outside of a transaction, the other belongs into one.",
       );
     }
     return { ...migration, name, isConcurrent: concurrent > 0 };
@@ -33,8 +43,7 @@ export function readMigrations(folder = "migrations"): Migration[] {
 }
 
 function parseIndexStatement(statement: string): IndexStatement | null {
-  const text = statement.replaceAll(/^\s*--.*$/gm, "").trim();
-  const [, does = "", index = ""] = INDEX_STATEMENT.exec(text) ?? [];
+  const [, does = "", index = ""] = INDEX_STATEMENT.exec(withoutComments(statement)) ?? [];
   if (index === "") return null;
   return { does: does.toLowerCase() === "create" ? "create" : "drop", index };
 }
@@ -48,6 +57,10 @@ export async function applyConcurrently(
   statement: string,
   log: (line: string) => void,
 ): Promise<void> {
+  if (isValidation(statement)) {
+    await client.query(statement);
+    return;
+  }
   const parsed = parseIndexStatement(statement);
   if (parsed === null) throw new Error("This is no statement of a concurrent migration.");
   const { does, index } = parsed;

@@ -50,8 +50,11 @@ export const runningAttempts = pgTable(
       .references(() => workflowRuns.id, { onDelete: "cascade" }),
     tenantId: uuid("tenant_id").notNull(),
     attempt: integer("attempt").notNull(),
-    /** The session that holds the lease. Null for a run that was dispatched to a URL. */
-    sessionId: uuid("session_id").references(() => runnerSessions.id, { onDelete: "set null" }),
+    /**
+     * The session that holds the lease. Null for a run that was dispatched to a URL. It has no foreign key: whoever deletes a session would
+     * lock the attempts that it holds, without the locks of their definitions and runs. So the session may be gone.
+     */
+    sessionId: uuid("session_id"),
     /** The `request_id` of the lease request. A repeated request with this id gets the same leases. */
     leaseRequestId: uuid("lease_request_id"),
     /**

@@ -27,6 +27,9 @@ import { users, workflowDefinitions } from "./tables.ts";
  */
 export const workflowRunQueue = pgSequence("workflow_run_queue");
 
+/** Numbers what waiting runners are told of their work (`work_for_runners`). It began above the ids of events, which were used before. */
+export const runnerWork = pgSequence("runner_work");
+
 export const workflowRuns = pgTable(
   "workflow_runs",
   {
@@ -168,6 +171,11 @@ export const workflowRuns = pgTable(
     index("workflow_runs_error_words_index")
       .using("gin", sql`public.search_words(${t.tenantId}, ${t.error})`)
       .where(sql`error is not null and ended_by <> 'DEADLINE'`),
+    // A PENDING run has its place in the queue, or the instant at which it gets one, and never both.
+    check(
+      "workflow_runs_place_check",
+      sql`${t.status} <> 'PENDING' or (${t.queuePosition} is null) <> (${t.notBefore} is null)`,
+    ),
     // What must be true for a run in each state: `run_is_consistent` in SQL.
     check(
       "workflow_runs_check",

@@ -12,13 +12,16 @@ type Attempt = { run_id: string; tenant_id: string; attempt: number };
 
 const attemptOf = ({ run_id, tenant_id, attempt }: Attempt): Attempt => ({ run_id, tenant_id, attempt });
 
-/** Records that runners accepted these dispatches. `accepted` is how many were not recorded before. */
+/**
+ * Records that runners accepted these dispatches. `accepted` is how many were not recorded before, and `left` are the ids of runs that
+ * another transaction has locked. For these, it is called again, with one acceptance at a time: such a call waits.
+ */
 export const recordAcceptances = defineVerb({
   name: "record_acceptances",
   args: (acceptances: readonly Acceptance[]) => ({
     acceptances: { json: acceptances.map(({ dispatch, status }) => ({ ...attemptOf(dispatch), status })) },
   }),
-  result: z.object({ accepted: z.int() }),
+  result: z.object({ accepted: z.int(), left: z.array(z.string()) }),
   isRepeatable: true,
 });
 

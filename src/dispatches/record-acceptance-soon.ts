@@ -53,14 +53,17 @@ export async function recordAcceptanceSoon(services: VerbServices, acceptance: A
   }
 }
 
-/** Records acceptances. One that cannot be recorded does not keep the others from it, and its dispatch is set aside. */
+/**
+ * Records acceptances. One that cannot be recorded does not keep the others from it, and its dispatch is set aside. Those of runs that
+ * another transaction had locked are recorded after the others, one by one.
+ */
 export async function recordInParts(services: VerbServices, acceptances: readonly Acceptance[]): Promise<void> {
   const items = acceptances.map((of) => ({ id: of.dispatch.run_id, tenant_id: of.dispatch.tenant_id, of }));
-  await inParts(services, "dispatches", items, (part) =>
-    perform(
-      services,
-      recordAcceptances,
-      part.map(({ of }) => of),
-    ),
-  );
+  await inParts(services, "dispatches", items, async (part) => {
+    const acceptancesOfPart = part.map(({ of }) => of);
+    const { left } = (await perform(services, recordAcceptances, acceptancesOfPart)).result;
+    for (const acceptance of acceptancesOfPart.filter(({ dispatch }) => left.includes(dispatch.run_id))) {
+      await perform(services, recordAcceptances, [acceptance]);
+    }
+  });
 }

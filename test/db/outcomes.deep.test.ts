@@ -1477,13 +1477,13 @@ const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = 
   [
     "record_acceptances",
     "accepted",
-    [{ accepted: 1 }, "DISPATCHED"],
+    [{ accepted: 1, left: [] }, "DISPATCHED"],
     async (world) => [await acceptDispatch(world, 1), await lastEvent(world)],
   ],
   [
     "record_acceptances",
     "of another attempt: nothing",
-    [{ accepted: 0 }, "DISPATCH_FAILED"],
+    [{ accepted: 0, left: [] }, "DISPATCH_FAILED"],
     async (world) => [await acceptDispatch(world, 2), await lastEvent(world)],
   ],
   [

@@ -70,6 +70,16 @@ describe("a run", () => {
     expect(await change(runId, "updated_at = now()")).toBe("accepted");
   });
 
+  it("that is PENDING has a place in its queue or the instant at which it gets one: never neither, never both", async () => {
+    const runId = await insertRun(service.database, tenant, { status: "PENDING" });
+    expect(await change(runId, "queue_position = null")).toBe("workflow_runs_place_check");
+    expect(await change(runId, "not_before = now()")).toBe("workflow_runs_place_check");
+    expect(await change(runId, "queue_position = null, not_before = now()")).toBe("accepted");
+    const [constraint] = await service.database.sql`
+      select convalidated from pg_constraint where conname = 'workflow_runs_place_check'`;
+    expect(constraint).toEqual({ convalidated: true });
+  });
+
   it("takes the values that the Worker knows, and no others", async () => {
     const runId = await insertRun(service.database, tenant, { status: "FAILED" });
     const values = [

@@ -6,6 +6,7 @@ import type { Dispatch, TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { holdTransaction } from "../support/held-transaction.ts";
 import { invoke, makeDue } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
@@ -71,6 +72,21 @@ it("also records the acceptances of a batch whose invocation has died", async ()
   vi.spyOn(Date, "now").mockReturnValue(Date.now() + 2_000);
   await record(third);
   expect(await acceptedRuns()).toHaveLength(3);
+});
+
+it.each([1, 3])("waits for a stop that gives the runner time: of %i acceptances, none is lost", async (count) => {
+  const [dispatch] = dispatches;
+  const { committed } = await holdTransaction(
+    service.database,
+    [service.database.sql`select id from workflow_runs where id = ${dispatch?.run_id} for update`],
+    [
+      service.database.sql`
+        insert into running_attempts (run_id, tenant_id, attempt, stop_requested_at, stop_ends_at)
+        values (${dispatch?.run_id}, ${dispatch?.tenant_id}, 1, now(), now() + interval '5 minutes')`,
+    ],
+  );
+  await Promise.all([...dispatches.slice(0, count).map((one) => record(one)), committed]);
+  expect(await acceptedRuns()).toHaveLength(count);
 });
 
 it("leaves the dispatches due when they can't be recorded, logs each of them, and records the next batch", async () => {

@@ -94,3 +94,15 @@ it("tells nobody of what was refused", async () => {
     expect(await announcedOf(() => expect(change()).rejects.toThrow())).toEqual([]);
   }
 });
+
+it("numbers what waiting runners are told, so that of two messages without an event the newer one is known", async () => {
+  const replace = async () => {
+    const context = { caller: { api_key_hash: await hashApiKey(tenant.owner.key) }, slack_seconds: 0, sends: true };
+    const [row] = await service.database.sql`
+      select replace_policy(${JSON.stringify(context)}, ${tenant.definitionId}, p_handover => 'lease',
+        p_lease_seconds => 60, p_max_attempts => 1, p_retry_on => '{}') #> '{effects,tenants,0,work,0,event_id}' as number`;
+    return Number(row?.number);
+  };
+  const [older, newer] = [await replace(), await replace()];
+  expect(older).toBeLessThan(newer);
+});

@@ -6,17 +6,18 @@
 --    indexes. They have no SET clause, since that would prevent the inlining.
 -- 2. Scalar functions, for single rows. Those that read a table are plpgsql, which keeps its plans for the session.
 
--- True for an API key that is neither revoked nor expired.
+-- True for an API key that is neither revoked nor expired. This and the next function read the clock and not `statement_timestamp()`: a
+-- verb judges its caller again after it has waited for its locks, and the credential may have ended meanwhile.
 create or replace function public.key_works(p_revoked_at timestamptz, p_expires_at timestamptz) returns boolean
-language sql stable as $$
-  select p_revoked_at is null and (p_expires_at is null or p_expires_at > statement_timestamp())
+language sql volatile as $$
+  select p_revoked_at is null and (p_expires_at is null or p_expires_at > clock_timestamp())
 $$;
 
 -- True for the claims of a session that is valid now. The issuer's clock may be 30 seconds off.
 create or replace function public.session_is_current(p_credential jsonb) returns boolean
-language sql stable as $$
-  select statement_timestamp() < to_timestamp((p_credential ->> 'expires_at')::float8) + interval '30 seconds'
-    and statement_timestamp() >= to_timestamp((p_credential ->> 'not_before')::float8) - interval '30 seconds'
+language sql volatile as $$
+  select clock_timestamp() < to_timestamp((p_credential ->> 'expires_at')::float8) + interval '30 seconds'
+    and clock_timestamp() >= to_timestamp((p_credential ->> 'not_before')::float8) - interval '30 seconds'
 $$;
 
 -- The caller to whom a credential belongs: one row, or none when the credential is not valid now. The credential is

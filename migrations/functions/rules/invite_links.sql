@@ -26,7 +26,7 @@ begin
   select u.id into v_user_id
   from public.users u
   where u.tenant_id = v_tenant_id and lower(u.email) = v_email and u.deleted_at is null
-  for update;
+  for no key update;
   return case when public.may_be_invited(v_user_id) then v_user_id end;
 end $$;
 

@@ -1,6 +1,7 @@
 -- What the verbs on users, permissions, API keys and invites have in common.
 --
--- They lock in this order: the tree of the tenant (shared), the tenant, the invite, the user, the key.
+-- Their part of the order of locks (see ARCHITECTURE.md) is: the tree of the tenant (shared), the tenant, the invite, the user, the key,
+-- the session.
 
 -- Checks that the caller is an OWNER or ADMIN of the tenant that a request names. Returns {"tenant_id", "user_id", "role"} of the
 -- caller; or {"tenant_id"?, "refused"} where `refused` is one of:
@@ -26,7 +27,8 @@ begin
   return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role);
 end $$;
 
--- Locks the tenant and then the user, if the caller administers the tenant, and checks that the caller may change this user.
+-- Locks the tenant and then the user, if the caller administers the tenant, and checks that the caller may change this user. With
+-- `p_locks_tree`, the tree is locked first (shared), for a verb that deletes permissions.
 --
 -- Guarantees: a tenant has exactly one OWNER, and only the OWNER changes the OWNER.
 -- Closes the race between two changes, such as of two users who demote each other: the second one waits for the tenant's lock,
@@ -34,7 +36,9 @@ end $$;
 --
 -- Returns what `judge_tenant_administrator` returns, where `refused` can also be: not_found (no such user in the tenant), self
 -- (the caller is this user), owner (the user is the OWNER)
-create or replace function public.lock_and_judge_user_change(p_context jsonb, p_tenant_id uuid, p_user_id uuid) returns jsonb
+create or replace function public.lock_and_judge_user_change(
+  p_context jsonb, p_tenant_id uuid, p_user_id uuid, p_locks_tree boolean default false
+) returns jsonb
 language plpgsql as $$
 declare
   v_judged jsonb := public.judge_tenant_administrator(p_context, p_tenant_id);
@@ -42,6 +46,9 @@ declare
 begin
   if v_judged ? 'refused' then
     return v_judged;
+  end if;
+  if p_locks_tree then
+    perform public.lock_tree(p_tenant_id, false);
   end if;
   perform t.id from public.tenants t where t.id = p_tenant_id for no key update;
   select u.role into v_user_role
@@ -65,12 +72,19 @@ begin
 end $$;
 
 -- Locks the tree (shared, so that no part is moved or deleted meanwhile) and then the user, before the user's permissions are
--- read and changed. So two changes at once can neither exceed the limit nor give the same permission twice.
-create or replace function public.lock_permissions_of(p_tenant_id uuid, p_user_id uuid) returns void
+-- read and changed. So two changes at once can neither exceed the limit nor give the same permission twice. Then it locks the parts that
+-- the permissions are for. The place of a workflow is deleted with its workflow, which does not lock the tree: a change of a permission
+-- waits for that, and then finds that the part is gone.
+create or replace function public.lock_permissions_of(p_tenant_id uuid, p_user_id uuid, p_part_ids uuid[] default null) returns void
 language plpgsql as $$
 begin
   perform public.lock_tree(p_tenant_id, false);
   perform u.id from public.users u where u.tenant_id = p_tenant_id and u.id = p_user_id for no key update;
+  perform part.id
+  from public.path_parts part
+  where part.tenant_id = p_tenant_id and part.id = any (p_part_ids)
+  order by part.id
+  for key share;
 end $$;
 
 -- Checks that the caller may change or revoke a permission of the tenant that a request names. Returns {"tenant_id", "user_id"
@@ -101,8 +115,9 @@ begin
 end $$;
 
 -- Takes the locks of `lock_permissions_of` if the caller may change the permission, and judges that by `judge_permission_change`.
+-- `p_path_part_id` is the part that the permission will be for, if it changes.
 create or replace function public.lock_and_judge_permission_change(
-  p_context jsonb, p_tenant_id uuid, p_permission_id uuid
+  p_context jsonb, p_tenant_id uuid, p_permission_id uuid, p_path_part_id uuid default null
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -111,8 +126,17 @@ begin
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  perform public.lock_permissions_of(p_tenant_id, (v_judged ->> 'user_id')::uuid);
+  perform public.lock_permissions_of(p_tenant_id, (v_judged ->> 'user_id')::uuid, p_path_part_id || array(
+    select held.path_part_id from public.user_permissions held where held.id = p_permission_id));
   return public.judge_permission_change(p_context, p_tenant_id, p_permission_id);
+end $$;
+
+-- The role of a user of a tenant who may be given permissions, which is everybody who was not deleted. Null for others.
+create or replace function public.role_of_known_user(p_tenant_id uuid, p_user_id uuid) returns text
+language plpgsql stable as $$
+begin
+  return (
+    select u.role from public.users u where u.tenant_id = p_tenant_id and u.id = p_user_id and u.deleted_at is null);
 end $$;
 
 -- Whether a user may get this permission, with the locks of `lock_permissions_of`. `p_permission_id` is the permission that becomes
@@ -130,8 +154,7 @@ declare
 begin
   select part.materialized_path into v_path
   from public.path_parts part where part.tenant_id = p_tenant_id and part.id = p_path_part_id;
-  v_user_is_known := exists (
-    select from public.users u where u.tenant_id = p_tenant_id and u.id = p_user_id and u.deleted_at is null);
+  v_user_is_known := public.role_of_known_user(p_tenant_id, p_user_id) is not null;
   if v_path is null or not v_user_is_known then
     return jsonb_build_object(
       'refused', 'unknown', 'user_is_known', v_user_is_known, 'part_is_known', v_path is not null);

@@ -23,6 +23,10 @@ begin
   if v_tenant_id is null then
     return '{"refused": "unauthenticated"}';
   end if;
+  -- Without the lock, nothing may be changed: the run was not there when the lock was taken, even if it is by now.
+  if v_definition_id is null then
+    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found');
+  end if;
   return jsonb_build_object(
     'tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role, 'definition_id', v_definition_id)
     || public.judge_run_change(v_role, v_tenant_id, v_user_id, p_run_id);

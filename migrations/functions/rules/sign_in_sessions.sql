@@ -38,7 +38,7 @@ create or replace function public.open_sign_in_sessions(p_tenant_id uuid, p_user
 language sql stable as $$
   select s.*
   from public.sign_in_sessions s
-  where s.tenant_id = p_tenant_id and s.user_id = p_user_id and s.ended_at is null and s.ends_at > statement_timestamp()
+  where s.tenant_id = p_tenant_id and s.user_id = p_user_id and s.ended_at is null and s.ends_at > clock_timestamp()
     and case
       when s.api_key_id is not null then exists (
         select from public.api_keys k

@@ -1,5 +1,5 @@
--- What must be true for each row of two tables that nearly every verb writes to. Each table has one CHECK constraint, which calls
--- one of these functions. With several constraints, Postgres parses the text of each again for each statement that writes to the
+-- What must be true for each row of two tables that nearly every verb writes to. Each table has one large CHECK constraint, which calls
+-- one of these functions. (That a PENDING run has a place or an instant came later, and is a short one beside it.) With several constraints, Postgres parses the text of each again for each statement that writes to the
 -- table, which took a third of the time of such a statement.
 --
 -- Rows that exist are not checked again when a function changes. A change that they may violate needs a migration that finds

@@ -11,7 +11,8 @@ create or replace function public.change_user_permission(
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
-  v_judged jsonb := public.lock_and_judge_permission_change(p_context, p_tenant_id, p_permission_id);
+  v_judged jsonb := public.lock_and_judge_permission_change(
+    p_context, p_tenant_id, p_permission_id, p_path_part_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now timestamptz;
   v_path_part_id uuid;

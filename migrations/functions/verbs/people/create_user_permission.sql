@@ -17,7 +17,7 @@ declare
 begin
   -- 1. Lock the tree and the user, and judge the caller.
   if not v_judged ? 'refused' then
-    perform public.lock_permissions_of(v_tenant_id, p_user_id);
+    perform public.lock_permissions_of(v_tenant_id, p_user_id, array[p_path_part_id]);
     v_judged := public.judge_tenant_administrator(p_context, p_tenant_id);
   end if;
   if v_judged ? 'refused' then

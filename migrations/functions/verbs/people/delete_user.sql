@@ -1,14 +1,15 @@
 -- Deletes a user. Their keys, login, sessions and permissions end at once. The row is kept for the runs that refer to it, but is not
 -- listed any more, and the email can be used for a new user.
 --
--- Guarantees and races: see `lock_and_judge_user_change`.
+-- Guarantees and races: see `lock_and_judge_user_change`. It also locks the tree (shared), since the deletion of a folder deletes
+-- permissions, too, and locks the sessions in the order of their ids, as `end_sign_in_sessions` does.
 --
 -- Answers {"result": {}}, or "refused": see `lock_and_judge_user_change`.
 create or replace function public.delete_user(p_context jsonb, p_tenant_id uuid, p_user_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
-  v_judged constant jsonb := public.lock_and_judge_user_change(p_context, p_tenant_id, p_user_id);
+  v_judged constant jsonb := public.lock_and_judge_user_change(p_context, p_tenant_id, p_user_id, true);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now timestamptz;
   v_before jsonb;
@@ -19,6 +20,11 @@ begin
   v_now := clock_timestamp();
   v_before := public.audited('user', p_user_id);
   delete from public.api_keys k where k.tenant_id = v_tenant_id and k.user_id = p_user_id;
+  perform s.id
+  from public.sign_in_sessions s
+  where s.tenant_id = v_tenant_id and s.user_id = p_user_id
+  order by s.id
+  for update;
   delete from public.sign_in_sessions s where s.tenant_id = v_tenant_id and s.user_id = p_user_id;
   delete from public.logins l where l.tenant_id = v_tenant_id and l.user_id = p_user_id;
   delete from public.user_permissions held where held.tenant_id = v_tenant_id and held.user_id = p_user_id;

@@ -31,6 +31,7 @@ declare
   v_capacity integer;
   v_session_ids uuid[];
   v_key_ids uuid[];
+  v_ends_at timestamptz;
   v_held integer;
   v_known_run_ids uuid[];
   v_definition_ids uuid[];
@@ -49,8 +50,9 @@ begin
   set last_seen_at = v_asked_at
   from public.find_session(p_context, v_asked_at) session
   where s.id = v_session_id
-  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids
-  into v_name, v_capacity, v_session_ids, v_key_ids;
+  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids,
+    least(s.expires_at, (select k.expires_at from public.api_keys k where k.id = s.api_key_id))
+  into v_name, v_capacity, v_session_ids, v_key_ids, v_ends_at;
   if not found then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;
@@ -85,6 +87,9 @@ begin
   )
   select array_agg(id), array_agg(id) filter (where handover = 'webhook') into v_definition_ids, v_webhook_ids from locked;
   v_now := clock_timestamp();
+  if v_ends_at <= v_now then
+    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
+  end if;
 
   -- 4. End the overdue runs, then lease the next run of each definition, as long as there are runs and the session has capacity.
   perform public.end_overdue_runs(v_definition_ids, v_now);

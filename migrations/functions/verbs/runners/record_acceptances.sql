@@ -2,35 +2,45 @@
 --
 -- Guarantees: an acceptance is recorded together with its event, or not at all. An acceptance for an older attempt, or for a
 -- run that has ended, changes nothing.
--- Closes the race with a sweep that ends some of the same runs: rows that another transaction has locked are skipped, so that
--- neither waits for the other. Nothing is lost by that: the transaction that has locked the row of the run has ended the run, or
--- has recorded its result, which proves the acceptance too; otherwise the dispatch is sent again, with the same message id.
+-- Closes the race with a verb that changes the run without ending it, such as a stop with a grace: a call with one acceptance waits for the
+-- row of the run, and judges it after that. A call with several waits for nobody, since it would hold the runs of other tenants meanwhile,
+-- and could wait for a verb that waits for one of them. It leaves out the runs that others have locked. The Worker calls it again for each
+-- of these.
 --
--- Answers {"result": {"accepted": how many of them were recorded}}.
+-- Answers {"result": {"accepted": how many of them were recorded, "left": [ids of the runs that were left out]}}.
 create or replace function public.record_acceptances(p_context jsonb, p_acceptances jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
+  v_waits constant boolean := jsonb_array_length(p_acceptances) = 1;
   v_now timestamptz := clock_timestamp();
   v_run_id uuid;
   v_tenant_id uuid;
   v_attempt integer;
   v_status integer;
+  v_counts boolean;
   v_accepted integer := 0;
+  v_left jsonb := '[]';
 begin
   for v_run_id, v_tenant_id, v_attempt, v_status in
     select a.run_id, a.tenant_id, a.attempt, a.status
     from jsonb_to_recordset(p_acceptances) as a (run_id uuid, tenant_id uuid, attempt integer, status integer)
   loop
-    perform r.id
+    if v_waits then
+      perform r.id from public.workflow_runs r where r.id = v_run_id and r.tenant_id = v_tenant_id for update;
+      v_now := clock_timestamp();
+    end if;
+    select r.attempt = v_attempt and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
+    into v_counts
     from public.workflow_runs r
-    where r.id = v_run_id and r.tenant_id = v_tenant_id and r.attempt = v_attempt
-      and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
+    where r.id = v_run_id and r.tenant_id = v_tenant_id
     for update skip locked;
-    continue when not found;
-    if public.note_taken(v_run_id, v_now, v_status) then
-      v_accepted := v_accepted + 1;
+    if v_counts then
+      v_accepted := v_accepted + public.note_taken(v_run_id, v_now, v_status)::integer;
+    elsif v_counts is null and not v_waits then
+      v_left := v_left || to_jsonb(v_run_id);
     end if;
   end loop;
-  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('accepted', v_accepted)));
+  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
+    'accepted', v_accepted, 'left', v_left)));
 end $$;

@@ -6,7 +6,9 @@
 -- - A run that was asked to stop does not start again: it becomes STOPPED now, as if the time of the stop were over.
 -- - A runner that gives back all that it gets causes no endless loop: from the third time on, the run waits for a back-off.
 --
--- Closes the race with any verb that ends the run: all of them hold the definition's lock.
+-- Closes two races:
+-- - with any verb that ends the run: all of them hold the definition's lock.
+-- - with `record_stop_dispatch`, which locks only the run and then its attempt: this verb locks the run before the attempt, too.
 --
 -- Answers {"result": {"attempt": the run's new attempt}}, or "refused": see `judge_attempt`.
 create or replace function public.release_run(p_context jsonb) returns jsonb
@@ -20,11 +22,12 @@ declare
   v_definition_id uuid;
   v_answer jsonb;
 begin
-  -- 1. Lock the definition.
+  -- 1. Lock the definition, then the run.
   v_definition_id := public.lock_definition_of_run(v_tenant_id, v_run_id);
   if v_definition_id is null then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
   end if;
+  perform r.id from public.workflow_runs r where r.id = v_run_id for update;
   v_now := clock_timestamp();
 
   -- 2. End the overdue run, if there is one, then judge this one.

@@ -29,6 +29,30 @@ declare
   v_user_ids uuid[];
   v_event_ids bigint[];
 begin
+  v_key_ids := array(
+    select k.id
+    from public.api_keys k
+    where least(k.revoked_at, k.expires_at) < v_ended_before and public.takes(k.id, p_only, v_except)
+    order by least(k.revoked_at, k.expires_at)
+    limit p_limit);
+  -- Users, keys and the sessions of runners, which are deleted with their keys, come before runs: see the order of locks in
+  -- ARCHITECTURE.md.
+  v_user_ids := array(
+    select u.id
+    from public.users u
+    where u.id = any (array(select k.user_id from public.api_keys k where k.id = any (v_key_ids)))
+    for no key update skip locked);
+  v_key_ids := array(
+    select k.id
+    from public.api_keys k
+    where k.id = any (v_key_ids) and k.user_id = any (v_user_ids) and least(k.revoked_at, k.expires_at) < v_ended_before
+    for update skip locked);
+  if not p_lists then
+    update public.users u set had_api_key = true
+    where u.id = any (array(select k.user_id from public.api_keys k where k.id = any (v_key_ids))) and not u.had_api_key;
+    delete from public.api_keys k where k.id = any (v_key_ids);
+  end if;
+
   -- `tenant` goes from one tenant with an ended run to the next by the index, without reading the runs in between.
   with recursive tenant (id) as (
     (select r.tenant_id from public.workflow_runs r where r.completed_at is not null order by r.tenant_id limit 1)
@@ -82,23 +106,6 @@ begin
     limit p_limit
     for update skip locked);
 
-  v_key_ids := array(
-    select k.id
-    from public.api_keys k
-    where least(k.revoked_at, k.expires_at) < v_ended_before and public.takes(k.id, p_only, v_except)
-    order by least(k.revoked_at, k.expires_at)
-    limit p_limit);
-  -- The users are locked before their keys, as rules/people.sql says.
-  v_user_ids := array(
-    select u.id
-    from public.users u
-    where u.id = any (array(select k.user_id from public.api_keys k where k.id = any (v_key_ids)))
-    for no key update skip locked);
-  v_key_ids := array(
-    select k.id
-    from public.api_keys k
-    where k.id = any (v_key_ids) and k.user_id = any (v_user_ids) and least(k.revoked_at, k.expires_at) < v_ended_before
-    for update skip locked);
   v_session_ids := array(
     select old.id
     from public.sign_in_sessions old
@@ -111,9 +118,6 @@ begin
   end if;
 
   delete from public.run_batches b where b.id = any (v_batch_ids);
-  update public.users u set had_api_key = true
-  where u.id = any (array(select k.user_id from public.api_keys k where k.id = any (v_key_ids))) and not u.had_api_key;
-  delete from public.api_keys k where k.id = any (v_key_ids);
   delete from public.sign_in_sessions s where s.id = any (v_session_ids);
 
   -- Of the events without a run, the index by run has the oldest first, since ids are nearly in the order of time.

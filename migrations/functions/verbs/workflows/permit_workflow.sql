@@ -38,8 +38,9 @@ begin
   end if;
 
   -- 2. Lock the tree and the user, as all changes of permissions do.
-  perform public.lock_permissions_of(v_tenant_id, p_user_id);
-  select u.role into v_user_role from public.users u where u.tenant_id = v_tenant_id and u.id = p_user_id;
+  perform public.lock_permissions_of(v_tenant_id, p_user_id, array(
+    select need.path_part_id from public.needs_of_definition(v_tenant_id, p_definition_id) need));
+  v_user_role := public.role_of_known_user(v_tenant_id, p_user_id);
   v_now := clock_timestamp();
   if not exists (select from public.workflow_definitions d where d.tenant_id = v_tenant_id and d.id = p_definition_id) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
