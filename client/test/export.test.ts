@@ -21,10 +21,10 @@ describe("an exported file", () => {
 
   it("is as readable as before where there is nothing of that kind", () => {
     const text = yamlOf(
-      { workflows: { "/workflows/Bericht für 東京": { description: "one\ntwo\n" } } },
+      { workflows: { "/workflows/Report für 東京": { description: "one\ntwo\n" } } },
       "https://x.example",
     );
-    expect(text).toContain("/workflows/Bericht für 東京:");
+    expect(text).toContain("/workflows/Report für 東京:");
     expect(text).toContain("description: |\n      one\n      two\n");
   });
 });

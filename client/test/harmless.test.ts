@@ -26,7 +26,7 @@ describe("text for a terminal", () => {
 
 describe("an unexpected error", () => {
   it("is printed without the headers of the request, and without keys and tokens", () => {
-    const secrets = ["wr_Zm9v\nYmFy", "wr_c2VjcmV0LWtleQ", "eyJhbGciOi.eyJzdWIiOi.c2ln", "whsec_c2VjcmV0"];
+    const secrets = ["wr_Zm9v\nYmFy", "wr_anotherKey", "eyJhbGciOi.eyJzdWIiOi.c2ln", "whsec_c2VjcmV0"];
     const errors = [
       () => new Headers({ Authorization: `Bearer ${secrets[0]}` }),
       () => new Headers().set("Idempotency-Key", String(secrets[0])),

@@ -78,7 +78,7 @@ describe("names and descriptions", () => {
   );
 
   it("may have letters of every script, and a description tabs and line breaks", async () => {
-    const body = { ...bodyOfWorkflow(), name: "Bericht 報告 שלום \u200f👩‍💻", description: "one\r\n\ttwo" };
+    const body = { ...bodyOfWorkflow(), name: "Report 報告 \u05d0\u05d1\u200f👩‍💻", description: "one\r\n\ttwo" };
     const created = await service.send("POST", "/v1/workflow-definitions", tenant.owner.key, body);
     expect([created.status, await created.json()]).toEqual([
       201,
