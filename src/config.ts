@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { type Bucket, bindingOf, type RateLimiter } from "./bindings.ts";
 import { type KeyRing, parseKeyRing } from "./key-ring.ts";
+import { CLIENT_AUTH_METHODS, findLoginFaults, LOOPBACK, type LoginService, readLogin } from "./login-service.ts";
 
 const keyRing = z.string().transform((text, context) => {
   const ring = parseKeyRing(text);
@@ -13,8 +14,6 @@ const keyRing = z.string().transform((text, context) => {
 const signingKeys = keyRing.refine((ring) => [...ring.byId.values()].every(({ secret }) => secret.length >= 32));
 
 const AES_256_KEY = /^[A-Za-z0-9+/]{43}=$/;
-
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** The keys of `.dev.vars.example`. They are published, so they protect nothing. */
 export const PUBLISHED_KEYS: ReadonlySet<string> = new Set([
@@ -56,13 +55,6 @@ const domains = z.string().transform((text, context) => {
   context.addIssue({ code: "custom", message: "no domains" });
   return z.NEVER;
 });
-
-/** How a client proves itself by its secret: in the header, or in the body. */
-const CLIENT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"] as const;
-export type ClientAuthMethod = (typeof CLIENT_AUTH_METHODS)[number];
-
-/** Issuers at which anybody can have an account: Google, and Microsoft's personal accounts. */
-const PUBLIC_ISSUERS = /^https:\/\/accounts\.google\.com\/?$|\/9188040d-6c67-4c5b-b112-36a304b66dad\//;
 
 const seconds = z.coerce.number().int();
 
@@ -159,34 +151,6 @@ function findUnsafe(vars: Vars): [name: keyof Vars, reason: string][] {
   }
   return unsafe;
 }
-
-/** What is missing or wrong about the login service. */
-function findLoginFaults(vars: Vars): [name: keyof Vars, reason: string][] {
-  const { OIDC_ISSUER: issuer, OIDC_CLIENT_ID, OIDC_TRUSTED_EMAIL_DOMAINS, SESSION_SECRET, ALLOW_LOCAL_RUNNERS } = vars;
-  if (issuer === undefined) return [];
-  const { protocol, hostname } = new URL(issuer);
-  const faults: [keyof Vars, string][] = [];
-  if (protocol !== "https:" && !(ALLOW_LOCAL_RUNNERS && LOOPBACK.has(hostname))) {
-    faults.push(["OIDC_ISSUER", "must begin with https://"]);
-  }
-  if (OIDC_CLIENT_ID === undefined) faults.push(["OIDC_CLIENT_ID", "is needed with OIDC_ISSUER"]);
-  if (SESSION_SECRET === undefined) faults.push(["SESSION_SECRET", "is needed with OIDC_ISSUER"]);
-  if (OIDC_TRUSTED_EMAIL_DOMAINS.length > 0 && PUBLIC_ISSUERS.test(issuer)) {
-    faults.push(["OIDC_TRUSTED_EMAIL_DOMAINS", "needs the issuer of a single organisation"]);
-  }
-  return faults;
-}
-
-/** The login service by which people sign in. */
-export type LoginService = {
-  issuer: URL;
-  clientId: string;
-  clientSecret: string | undefined;
-  /** When undefined, the login service says which it takes. */
-  clientAuthMethod: ClientAuthMethod | undefined;
-  name: string;
-  trustedEmailDomains: readonly string[];
-};
 
 export type Config = {
   databaseUrl: string;
@@ -289,15 +253,6 @@ export function readConfig(bindings: object): Config {
     auditRetentionDays: vars.AUDIT_RETENTION_DAYS,
     allowLocalRunners: vars.ALLOW_LOCAL_RUNNERS,
   };
-}
-
-function readLogin(vars: Vars): LoginService | undefined {
-  const { OIDC_ISSUER, OIDC_CLIENT_ID: clientId, OIDC_CLIENT_SECRET: clientSecret } = vars;
-  if (OIDC_ISSUER === undefined || clientId === undefined) return undefined;
-  const issuer = new URL(OIDC_ISSUER);
-  const { OIDC_NAME: name = issuer.host, OIDC_TRUSTED_EMAIL_DOMAINS: trustedEmailDomains } = vars;
-  const { OIDC_CLIENT_AUTH_METHOD: clientAuthMethod } = vars;
-  return { issuer, clientId, clientSecret, clientAuthMethod, name, trustedEmailDomains };
 }
 
 /** The reason if the check is one of ours. Null for a check of the library, since its message may contain the value. */

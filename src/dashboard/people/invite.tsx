@@ -1,5 +1,5 @@
 /** The pages of invites: the form, the page that shows the link to the inviter, and the page that the link opens. */
-import type { LoginService } from "../../config.ts";
+import type { LoginService } from "../../login-service.ts";
 import type { Invite, OpenInvite } from "../../people/invites.ts";
 import { Command, Copy, Fact, Name, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, type Values } from "../forms.tsx";

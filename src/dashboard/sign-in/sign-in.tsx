@@ -1,6 +1,6 @@
 import type { Context } from "hono";
-import type { LoginService } from "../../config.ts";
 import type { AppEnv } from "../../http/env.ts";
+import type { LoginService } from "../../login-service.ts";
 import { type Failure, Failures, Field, NO_FAILURE, RESUMED_FIELD, readForm, type Values } from "../forms.tsx";
 import { OpenPage } from "../layout.tsx";
 import { html } from "../render.ts";

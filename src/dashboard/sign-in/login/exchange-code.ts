@@ -1,7 +1,7 @@
 /** The exchange of a code for tokens, and how this service proves at the login service that it is its client. */
 import * as oauth from "oauth4webapi";
-import type { ClientAuthMethod, LoginService } from "../../../config.ts";
 import { log } from "../../../log.ts";
+import type { ClientAuthMethod, LoginService } from "../../../login-service.ts";
 
 const OTHER = { client_secret_basic: "client_secret_post", client_secret_post: "client_secret_basic" } as const;
 

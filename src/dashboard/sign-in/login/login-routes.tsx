@@ -1,6 +1,5 @@
 /** The routes of signing in by the login service, and of the tenants that an account can enter. */
 import type { Context } from "hono";
-import type { LoginService } from "../../../config.ts";
 import { Unauthenticated } from "../../../db/access.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { problemHeaders } from "../../../http/errors.ts";
@@ -8,6 +7,7 @@ import { isSameOrigin } from "../../../http/middleware/authenticate.ts";
 import { provideServices } from "../../../http/middleware/provide-services.ts";
 import { Problem } from "../../../http/problems.ts";
 import { describeError, log } from "../../../log.ts";
+import type { LoginService } from "../../../login-service.ts";
 import { hashInviteSecret, inviteLink } from "../../../people/invites.ts";
 import { type Account, redeemInviteByLogin, type SignedIn, signInByLogin } from "../../../people/logins/login-verbs.ts";
 import { enterTenant } from "../../../people/sign-ins/sign-in-verbs.ts";

@@ -4,8 +4,8 @@
  */
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
-import type { LoginService } from "../../../config.ts";
 import { log } from "../../../log.ts";
+import type { LoginService } from "../../../login-service.ts";
 import type { Account } from "../../../people/logins/login-verbs.ts";
 import { withTimeLimit } from "../../../time-limit.ts";
 import { exchangeCode } from "./exchange-code.ts";

@@ -5,8 +5,8 @@
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { z } from "zod";
-import type { LoginService } from "../../../config.ts";
 import type { AppEnv } from "../../../http/env.ts";
+import type { LoginService } from "../../../login-service.ts";
 import { seal, unseal } from "../../../webhooks/secret-box.ts";
 
 /** How long a person has to sign in at the login service. */

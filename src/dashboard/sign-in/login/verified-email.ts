@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { LoginService } from "../../../config.ts";
+import type { LoginService } from "../../../login-service.ts";
 
 /** The claims that say something about an email. Providers write their booleans in several ways. */
 const emailClaimsSchema = z.object({
