@@ -23,18 +23,11 @@ declare
   v_before jsonb;
   v_has_tied boolean := false;
 begin
-  -- 1. Lock the session, and judge the caller.
-  perform s.id from public.sign_in_sessions s where s.id = v_old_id and s.ended_at is null for no key update;
-  select caller.tenant_id into v_tenant_id from public.find_caller(p_context -> 'caller') caller;
-  if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
-  end if;
-
-  -- 2. Lock the user of the other tenant whom the account is, or whom it may become.
+  -- 1. Lock the user of the other tenant whom the account is, or whom it may become; then the session.
   select jsonb_build_object('iss', own.iss, 'sub', own.sub, 'email', own.email), s.began_at into v_account, v_began_at
   from public.sign_in_sessions s
   join public.logins own on own.id = s.login_id
-  where s.id = v_old_id and s.tenant_id = v_tenant_id;
+  where s.id = v_old_id;
   select coalesce(
     (select l.user_id from public.logins l
      where l.iss = v_account ->> 'iss' and l.sub = v_account ->> 'sub' and l.tenant_id = p_tenant_id),
@@ -42,6 +35,13 @@ begin
      where offered.tenant_id = p_tenant_id))
   into v_user_id;
   perform u.id from public.users u where u.tenant_id = p_tenant_id and u.id = v_user_id for no key update;
+  perform s.id from public.sign_in_sessions s where s.id = v_old_id and s.ended_at is null for no key update;
+
+  -- 2. Judge the caller.
+  select caller.tenant_id into v_tenant_id from public.find_caller(p_context -> 'caller') caller;
+  if v_tenant_id is null then
+    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+  end if;
   v_now := clock_timestamp();
 
   -- 3. Tie the account, if it is not tied there yet.
