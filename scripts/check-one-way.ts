@@ -1,8 +1,8 @@
 /**
  * Part of `npm run check`: there is one way to change something.
  *
- * 1. Each file of `migrations/functions/verbs` and `reads` defines the function that it is named after, and a file of verbs defines
- *    nothing else.
+ * 1. In each room of `migrations/functions`, a file of `verbs` and of `reads` defines the function that it is named after, and a file of
+ *    verbs defines nothing else.
  * 2. A verb takes a context first, and ends by `answer_of`. No verb and no rule calls a verb.
  * 3. Only `perform` calls a verb.
  * 4. A verb writes to the audit log, or has its reason in `UNAUDITED`.
@@ -23,11 +23,10 @@ const read = (file: string) => readFileSync(file, "utf8");
 const DEFINITION = /^create or replace function public\.(\w+)/gm;
 const definedIn = (text: string) => [...text.matchAll(DEFINITION)].map(([, name = ""]) => name);
 
-/** The verbs that write nothing to the audit log, each with the reason. A folder stands for all verbs in it. */
+/** The verbs that write nothing to the audit log, each with the reason. A room stands for all verbs in it. */
 const UNAUDITED: Record<string, string> = {
   runners: "A runner calls it, or the service itself: that is the life of a run.",
   metrics: "It only counts.",
-  artifacts: "A runner calls it, or the sweep: that is the life of a run.",
   "audit/delete_old_audit_events": "The sweep calls it.",
   "notify/claim_notifications": "The service itself calls it.",
   "notify/delete_old_notifications": "The sweep calls it.",
@@ -37,10 +36,15 @@ const UNAUDITED: Record<string, string> = {
   "people/note_uses": "The service itself calls it.",
   "people/set_limits": "The operator calls it, and is not a person of the tenant.",
   "people/sign_in_by_key": "It begins a session, which pages list.",
+  "runs/abandon_artifact": "A runner calls it: that is the life of a run.",
   "runs/append_log": "A runner calls it.",
+  "runs/claim_artifact_deletions": "The sweep calls it.",
+  "runs/commit_artifact": "A runner calls it: that is the life of a run.",
   "runs/delete_old_runs": "The sweep calls it.",
   "runs/promote_waiting_runs": "The sweep calls it.",
+  "runs/record_artifact_deletions": "The sweep calls it.",
   "runs/record_result": "A runner calls it.",
+  "runs/reserve_artifact": "A runner calls it: that is the life of a run.",
   "runs/run_again": "It triggers a run, which has its user.",
   "runs/start_run_now": "It is the life of a run, whose event has the user.",
   "runs/sweep_tenant": "The sweep calls it.",
@@ -64,7 +68,9 @@ for (const file of [...verbFiles, ...sqlFilesIn("reads")]) {
   const defined = definedIn(read(file));
   if (!defined.includes(name)) faults.push(`${file} does not define \`${name}\`.`);
   if (verbFiles.includes(file) && defined.length > 1) {
-    faults.push(`${file} also defines ${defined.filter((other) => other !== name).join(", ")}: put that into rules/.`);
+    faults.push(
+      `${file} also defines ${defined.filter((other) => other !== name).join(", ")}: put that into the rules of its room.`,
+    );
   }
 }
 
@@ -77,8 +83,8 @@ for (const file of sqlFiles) {
   if (isVerb && !/return public\.answer_of\(\s*p_context, [^;]*;\s*end \$\$;\s*$/.test(text)) {
     faults.push(`${file}: a verb ends by \`answer_of\`.`);
   }
-  const verb = file.slice(`${FUNCTIONS}/verbs/`.length, -".sql".length);
-  const isUnaudited = verb in UNAUDITED || (verb.split("/")[0] ?? "") in UNAUDITED;
+  const room = file.split("/").at(-3) ?? "";
+  const isUnaudited = `${room}/${basename(file, ".sql")}` in UNAUDITED || room in UNAUDITED;
   if (isVerb && isUnaudited === /\bpublic\.audit_(change|act)\(/.test(text)) {
     const fault = isUnaudited ? "writes to the audit log and stands in UNAUDITED" : "writes nothing to the audit log";
     faults.push(`${file} ${fault}: see scripts/check-one-way.ts.`);

@@ -1,7 +1,7 @@
 /**
  * Checks inputs by the schemas of workflows. An isolate keeps the schemas that it has compiled, by their hashes, and remembers which
  * schema a workflow or a trigger had last. So it can check an input before it calls the database. When it has used an older schema or
- * none, the verb answers the right one, and is called again: see rules/input_schemas.sql.
+ * none, the verb answers the right one, and is called again: see workflows/rules/input_schemas.sql.
  */
 import type { JsonObject } from "../http/json-value.ts";
 import { MAX_FAULTS } from "../http/problems.ts";

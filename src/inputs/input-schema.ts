@@ -1,4 +1,4 @@
-/** What the Worker and the SQL functions tell each other about inputs and their schemas: rules/input_schemas.sql. */
+/** What the Worker and the SQL functions tell each other about inputs and their schemas: workflows/rules/input_schemas.sql. */
 import { z } from "zod";
 import type { Fault } from "../http/problems.ts";
 

@@ -1,6 +1,6 @@
 /**
  * What a sweep does when a chunk fails: it finds the rows that fail, sets them aside for a while, and does the others. So no row stops
- * those of other tenants. See migrations/functions/rules/set_aside.sql.
+ * those of other tenants. See migrations/functions/shared/rules/set_aside.sql.
  */
 import { z } from "zod";
 import type { Argument } from "../db/call.ts";

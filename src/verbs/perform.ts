@@ -101,7 +101,7 @@ function readPerformed<Request, Result, Refusal extends AnyRefusal>(
   return { tenantId: tenantId ?? null, result: verb.result.parse(result) };
 }
 
-/** The context of a call: see migrations/functions/rules/effects.sql. */
+/** The context of a call: see migrations/functions/effects/rules/effects.sql. */
 const contextOf = (
   { proof: { caller, run, session, webhook }, requestId, config, sends }: VerbServices,
   inputs: CheckedInputs,

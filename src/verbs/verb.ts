@@ -5,7 +5,7 @@ import type { GivenInputs } from "../inputs/input-checks.ts";
 import type { Proof } from "./services.ts";
 
 /**
- * A change: one SQL function of migrations/functions/verbs, as data. {@link perform} calls it.
+ * A change: one SQL function of `verbs/` in a room of migrations/functions, as data. {@link perform} calls it.
  *
  * - `name`: the name of the function.
  * - `args`: the arguments of the function, without the context and without the prefix `p_`.

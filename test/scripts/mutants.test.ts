@@ -5,7 +5,7 @@ import { KINDS } from "../../scripts/mutants/kinds.ts";
 import { openNearest } from "../../scripts/mutants/nearest.ts";
 
 const SQL = {
-  path: "migrations/functions/rules/due.sql",
+  path: "migrations/functions/due/rules/due.sql",
   text: `-- Is it due and not null? order by nothing.
 create or replace function public.is_due(p_at timestamptz) returns boolean
 language plpgsql as $$

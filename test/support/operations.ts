@@ -61,7 +61,7 @@ export type Operation = {
   isRepeatable?: true;
   /** True when something may be sent after the answer: the dispatch of a run that it starts, or a notification. */
   sendsAfterwards?: true;
-  /** How many requests to the database it makes, when it is not one. Two are an exception: migrations/functions/rules/artifacts.sql. */
+  /** How many requests to the database it makes, when it is not one. Two are an exception: migrations/functions/runs/rules/artifacts.sql. */
   databaseRequests?: 0 | 2;
 };
 

@@ -28,7 +28,7 @@ const BAD_DIGEST: Fault = {
 
 /**
  * Stores a file of the attempt that a run token has proved: reserves it, puts it into the bucket, and commits it. An upload that
- * fails leaves nothing, whatever happens: see migrations/functions/rules/artifacts.sql.
+ * fails leaves nothing, whatever happens: see migrations/functions/runs/rules/artifacts.sql.
  * @throws Problem as {@link reserveArtifact} and {@link commitArtifact} do; `incomplete_body`, or `bucket_unavailable`
  * @throws ValidationFailed when the content is not that of the digest
  */

@@ -1,0 +1,103 @@
+-- When something of a run, of a tenant, or of the deployment is due.
+
+-- A run, and when something of it is due: one row, or none for a run that was deleted.
+--   ends_at           its end by time, or the instant at which it joins its queue
+--   next_dispatch_at  its dispatch
+--   next_stop_at      the webhook of a stop
+create or replace function public.run_with_due(p_run_id uuid)
+returns table (
+  id uuid, workflow_definition_id uuid, status text, ends_at timestamptz, next_dispatch_at timestamptz, next_stop_at timestamptz
+)
+language sql stable as $$
+  select r.id, r.workflow_definition_id, r.status,
+    least(case when r.status in ('PENDING', 'RUNNING') then r.deadline_at end, r.not_before, a.ends_at), r.next_dispatch_at,
+    a.next_stop_dispatch_at
+  from public.workflow_runs r
+  left join lateral (
+    select a.ends_at, a.next_stop_dispatch_at from public.running_attempts a
+    where a.run_id = r.id and r.status = 'RUNNING'
+    limit 1
+  ) a on true
+  where r.id = p_run_id
+  limit 1
+$$;
+
+-- When the sweep next has something to do for a tenant: a run ends by time, joins its queue, or is still to be superseded; a dispatch,
+-- the webhook of a stop, a trigger or a notification is due. Dispatches, triggers, and PENDING runs of which something was already due
+-- at `p_after` are left out.
+-- Notifications that were already due are checked 30 seconds later: by then, the Worker that is sending them must have ended.
+create or replace function public.next_due_at(p_tenant_id uuid, p_after timestamptz) returns timestamptz
+language plpgsql as $$
+declare
+  v_notify_at timestamptz := public.notifications_due_at(p_tenant_id);
+begin
+  return least(
+    (select min(r.deadline_at) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'RUNNING'),
+    (select min(r.next_dispatch_at) from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.next_dispatch_at > p_after),
+    (select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) > p_after),
+    (select min(s.superseded_at) from public.supersessions s where s.tenant_id = p_tenant_id),
+    (select min(a.ends_at) from public.running_attempts a where a.tenant_id = p_tenant_id),
+    (select min(a.next_stop_dispatch_at) from public.running_attempts a
+      where a.tenant_id = p_tenant_id and a.next_stop_dispatch_at > p_after),
+    public.triggers_due_at(p_tenant_id, p_after),
+    case when v_notify_at <= p_after then p_after + interval '30 seconds' else v_notify_at end);
+end $$;
+
+-- When a trigger or a due firing of the tenant is next due, of those that are due after an instant.
+create or replace function public.triggers_due_at(p_tenant_id uuid, p_after timestamptz default '-infinity') returns timestamptz
+language plpgsql stable as $$
+begin
+  return least(
+    (select min(t.due_at) from public.triggers t where t.tenant_id = p_tenant_id and t.due_at > p_after),
+    (select min(f.due_at) from public.due_firings f where f.tenant_id = p_tenant_id and f.due_at > p_after));
+end $$;
+
+-- An instant for which a run or a trigger only waits, as the cron counts it. The cron sweeps each minute while something is due within the
+-- hour, since the deadline of a RUNNING run may have been changed by hand. What waits for hours or days must not keep the database awake
+-- for so long. So it counts as due so much later that the cron begins to sweep 90 seconds before it.
+create or replace function public.wakes_cron_at(p_waits_until timestamptz) returns timestamptz
+language sql immutable as $$
+  select p_waits_until + interval '1 hour' - interval '90 seconds'
+$$;
+
+-- The same as `next_due_at` for all tenants together, in milliseconds from now. Register and cron judge by it.
+create or replace function public.deployment_due_in_ms() returns float8
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_notify_at timestamptz;
+begin
+  -- `endpoint` jumps from one endpoint with a notification that waits to the next: those for which none waits are not looked at.
+  -- The probe of a failing endpoint must not keep the database awake, so here it counts as due an hour later. The alarm of the
+  -- hub sends it on time; otherwise the hourly sweep does.
+  with recursive endpoint (id) as (
+    (select n.endpoint_id from public.notifications n where n.next_try_at is not null order by n.endpoint_id limit 1)
+    union all
+    select next.endpoint_id
+    from endpoint
+    cross join lateral (
+      select n.endpoint_id from public.notifications n
+      where n.next_try_at is not null and n.endpoint_id > endpoint.id
+      order by n.endpoint_id limit 1) next
+  )
+  select min(public.endpoint_due_at(e.id, e.opens_at) + case when e.probe_at is null then interval '0' else interval '1 hour' end)
+  into v_notify_at
+  from endpoint
+  cross join lateral (
+    select e.id, e.probe_at, public.endpoint_opens_at(e) as opens_at
+    from public.notification_endpoints e
+    where e.id = endpoint.id and e.disabled_at is null
+    limit 1) e;
+  return public.ms_until(least(v_notify_at,
+    (select min(r.next_dispatch_at) from public.workflow_runs r where r.next_dispatch_at is not null),
+    (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING'),
+    public.wakes_cron_at((select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
+      where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null)),
+    (select min(s.superseded_at) from public.supersessions s),
+    public.wakes_cron_at((select min(t.due_at) from public.triggers t where t.due_at is not null)),
+    (select min(f.due_at) from public.due_firings f),
+    (select min(a.ends_at) from public.running_attempts a),
+    -- Few runs have a stop to send, and there is an index with only those.
+    (select min(a.next_stop_dispatch_at) from public.running_attempts a where a.next_stop_dispatch_at is not null)));
+end $$;

@@ -1,0 +1,34 @@
+-- What the verbs of sign-in sessions have in common. A session is a person's time on the dashboard after a sign-in, and its cookie names
+-- it: see `find_caller`.
+
+-- How long a session may last, however often it is used. It ends with the key that it began with, if that is earlier.
+create or replace function public.longest_sign_in_session() returns interval
+language sql immutable as $$
+  select interval '7 days'
+$$;
+
+-- Begins a session of a user, by a login or by an API key.
+create or replace function public.begin_sign_in_session(
+  p_session_id uuid, p_tenant_id uuid, p_user_id uuid, p_login_id uuid, p_api_key_id uuid, p_began_at timestamptz, p_now timestamptz
+) returns void
+language plpgsql as $$
+begin
+  insert into public.sign_in_sessions (id, tenant_id, user_id, login_id, api_key_id, began_at, last_used_at, ends_at)
+  values (p_session_id, p_tenant_id, p_user_id, p_login_id, p_api_key_id, p_began_at, date_trunc('hour', p_now),
+    least(p_began_at + public.longest_sign_in_session(), (
+      select k.expires_at from public.api_keys k where k.tenant_id = p_tenant_id and k.id = p_api_key_id)))
+  on conflict do nothing;
+  update public.logins l set last_used_at = date_trunc('hour', p_now), entered_at = p_now where l.id = p_login_id;
+end $$;
+
+-- Who has signed in, as the cookie of their session says: {"tenant_id", "tenant_name", "user_id", "name", "role"}.
+create or replace function public.person_of_session(p_user_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object('tenant_id', t.id, 'tenant_name', t.name, 'user_id', u.id,
+      'name', public.display_name(u.first_name, u.last_name, u.email, u.id), 'role', u.role)
+    from public.users u
+    join public.tenants t on t.id = u.tenant_id
+    where u.id = p_user_id);
+end $$;

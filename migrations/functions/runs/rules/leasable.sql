@@ -1,0 +1,43 @@
+-- Which waiting runs a runner can lease now.
+
+-- The run of this definition that a runner gets when it asks at this instant. A run that has ended by time holds no slot any more.
+-- One row, or none.
+create or replace function public.next_leasable_run(p_definition_id uuid, p_now timestamptz)
+returns table (id uuid, queue_position bigint)
+language sql stable as $$
+  select next.id, next.queue_position
+  from public.workflow_definitions d
+  cross join lateral (
+    select r.id, r.queue_position from public.workflow_runs r where r.id = public.next_run(d.id, p_now, p_now) limit 1
+  ) next
+  where d.id = p_definition_id and public.leases_runs(d.is_active, d.runner_url, d.handover)
+  limit 1 -- keeps the planner from merging this query into a list, where it might read all definitions
+$$;
+
+-- How many runs of a definition could be leased at this instant, one after the other. `p_is_active`, `p_runner_url` and `p_handover` are
+-- columns of the definition. They are parameters because the caller has already read its row.
+create or replace function public.count_leasable(
+  p_definition_id uuid, p_is_active boolean, p_runner_url text, p_handover text, p_now timestamptz
+) returns bigint
+language sql stable as $$
+  select case
+    when public.leases_runs(p_is_active, p_runner_url, p_handover) then public.count_next_runs(p_definition_id, p_now, p_now)
+    else 0
+  end
+$$;
+
+-- Which runs of these definitions runners could lease now. Answers one row with a list, in which each definition whose runs are leased
+-- has an element {"workflow_definition_id", "is_leasable", "count", "event_id"}. "count" is how many runs could be leased, and
+-- "is_leasable" is true if that is at least one.
+-- "event_id" numbers these elements, and is no id of an event any more: not each change that makes or takes work has an event. Of two
+-- elements about the same definition, the one with the higher number is newer, if both were made while the definition was locked.
+create or replace function public.work_for_runners(p_definition_ids uuid[], p_now timestamptz) returns table (list jsonb)
+language sql volatile as $$
+  select coalesce(jsonb_agg(jsonb_build_object(
+    'workflow_definition_id', d.id, 'is_leasable', leasable.count > 0, 'count', leasable.count,
+    'event_id', nextval('public.runner_work'))), '[]')
+  from public.workflow_definitions d
+  cross join lateral (
+    select public.count_leasable(d.id, d.is_active, d.runner_url, d.handover, p_now) as count offset 0) leasable
+  where d.id = any (p_definition_ids) and d.handover = 'lease'
+$$;

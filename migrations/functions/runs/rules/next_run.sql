@@ -1,0 +1,248 @@
+-- How a waiting run starts: which run of a definition is next, and when it starts. `queue.sql` says which runs wait, and in which order.
+
+-- The run of a definition that starts next at an instant. Null when no slot is free, or when no run may start now.
+-- - Usually it is the first of `waiting_runs`.
+-- - With `max_running_per_key`, keys take turns: it is the first such run of the next key that has room (`next_turn`).
+-- - For readers, who pass `p_held_at`, it is the first of `joining_runs` when it is none of those.
+-- - Of a group of which runs are still to be superseded, none starts: see `superseded_groups`.
+create or replace function public.next_run(p_definition_id uuid, p_now timestamptz, p_held_at timestamptz default null)
+returns uuid
+language plpgsql stable as $$
+declare
+  v_free bigint;
+  v_per_key integer;
+  v_run_id uuid;
+begin
+  -- In most calls no slot is free, so that is asked first.
+  select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id, p_held_at) slots;
+  if v_free < 1 then
+    return null;
+  end if;
+  if v_per_key is not null then
+    v_run_id := (
+      select public.next_turn(p_definition_id, p_now, slots.last_key, slots.full_keys)
+      from public.slots_of(p_definition_id, p_held_at) slots);
+    if v_run_id is null and p_held_at is not null then
+      v_run_id := (
+        select joining.id
+        from public.slots_of(p_definition_id, p_held_at) slots
+        cross join public.joining_runs(p_definition_id, p_now) joining
+        where joining.concurrency_key <> all (coalesce(slots.full_keys, '{}'))
+        order by joining.not_before, joining.created_at, joining.id
+        limit 1);
+    end if;
+    return v_run_id;
+  end if;
+  v_run_id := (
+    select waiting.id
+    from public.waiting_runs(p_definition_id, p_now) waiting
+    order by waiting.queue_position
+    limit 1);
+  if v_run_id is null and p_held_at is not null then
+    v_run_id := (
+      select joining.id
+      from public.joining_runs(p_definition_id, p_now) joining
+      order by joining.not_before, joining.created_at, joining.id
+      limit 1);
+  end if;
+  return v_run_id;
+end $$;
+
+-- When keys take turns: the first of `waiting_runs` of the first key that is not full, beginning with the key after the last one and
+-- going round once. Runs without a key take a turn together, like one key.
+--
+-- It jumps from one key to the next in the index, so it takes as long with many waiting runs as with few.
+create or replace function public.next_turn(p_definition_id uuid, p_now timestamptz, p_last_key text, p_full_keys text[])
+returns uuid
+language plpgsql stable as $$
+declare
+  c_last_position constant bigint := 9223372036854775807;
+  -- The search continues behind this place of the index. Without a last key, the only round begins at the first key.
+  v_key text := coalesce(p_last_key, '');
+  v_position bigint := case when p_last_key is null then 0 else c_last_position end;
+  v_is_last_round boolean := p_last_key is null;
+  v_run_id uuid;
+begin
+  loop
+    select waiting.id, waiting.concurrency_key into v_run_id, v_key
+    from public.waiting_runs(p_definition_id, p_now) waiting
+    where (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
+    order by waiting.concurrency_key, waiting.queue_position
+    limit 1;
+    if v_run_id is null then
+      if v_is_last_round then
+        return null;
+      end if;
+      v_is_last_round := true;
+      v_key := '';
+      v_position := 0;
+    elsif v_key = any (p_full_keys) then
+      v_position := c_last_position;
+    else
+      return v_run_id;
+    end if;
+  end loop;
+end $$;
+
+-- How many runs of a definition could start at this instant, one after the other.
+create or replace function public.count_next_runs(p_definition_id uuid, p_now timestamptz, p_held_at timestamptz default null)
+returns bigint
+language plpgsql stable as $$
+declare
+  c_last_position constant bigint := 9223372036854775807;
+  v_free bigint;
+  v_per_key integer;
+  v_full_keys text[];
+  v_key text := '';
+  v_position bigint := 0;
+  v_count bigint := 0;
+begin
+  -- In most calls no slot is free or keys take no turns, so the cheaper question comes first.
+  select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id, p_held_at) slots;
+  if v_free < 1 then
+    return 0;
+  end if;
+  if v_per_key is null then
+    return (
+      select count(*)
+      from (
+        select from public.waiting_runs(p_definition_id, p_now)
+        limit v_free
+      ) next);
+  end if;
+  select slots.full_keys into v_full_keys from public.slots_of(p_definition_id, p_held_at) slots;
+  -- Each key adds as many as it has room for, until all free slots are counted.
+  while v_count < v_free loop
+    select waiting.concurrency_key into v_key
+    from public.waiting_runs(p_definition_id, p_now) waiting
+    where (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
+    order by waiting.concurrency_key, waiting.queue_position
+    limit 1;
+    exit when v_key is null;
+    v_position := c_last_position;
+    continue when v_key = any (v_full_keys);
+    v_count := v_count + (
+      select count(*)
+      from (
+        select from public.waiting_runs(p_definition_id, p_now) waiting
+        where waiting.concurrency_key = v_key
+        limit case when v_key = '' then v_free else v_per_key - (
+          select count(*) from public.held_slots(p_definition_id, p_held_at) held where held.concurrency_key = v_key) end
+      ) next);
+  end loop;
+  return least(v_count, v_free);
+end $$;
+
+-- The deadline of a run with this snapshot that starts at this instant. `slack_seconds` of the context are added to its time limit.
+create or replace function public.deadline_of(p_context jsonb, p_run_snapshot jsonb, p_started_at timestamptz)
+returns timestamptz
+language sql stable as $$
+  select p_started_at + make_interval(secs =>
+    (p_run_snapshot ->> 'max_run_duration_seconds')::int + (p_context ->> 'slack_seconds')::int)
+$$;
+
+-- What a run with this key and snapshot gets when it starts at an instant in order to be sent to its runner: one row. When the
+-- Worker that asks sends it, it is claimed (see `claimed_until`), and this is its first try.
+create or replace function public.start_of_run(
+  p_context jsonb, p_definition_id uuid, p_key text, p_run_snapshot jsonb, p_now timestamptz
+) returns table (
+  status text, slot_no bigint, key_slot_no bigint, started_at timestamptz, deadline_at timestamptz,
+  next_dispatch_at timestamptz, dispatch_count integer
+)
+language sql stable as $$
+  select public.next_status('PENDING', 'promote'), slots.slot_no, slots.key_slot_no, p_now,
+    public.deadline_of(p_context, p_run_snapshot, p_now), public.claimed_until(p_context, p_now),
+    case when (p_context ->> 'sends')::boolean then 1 else 0 end
+  from public.slots_for(p_definition_id, p_key) slots
+$$;
+
+-- Records whose turn it was, after one run of each of these locked definitions has started. Definitions whose keys take no turns
+-- record none.
+create or replace function public.end_turn(p_run_ids uuid[]) returns void
+language plpgsql as $$
+begin
+  update public.workflow_definitions d
+  set last_key = r.concurrency_key
+  from public.workflow_runs r
+  where r.id = any (p_run_ids) and d.id = r.workflow_definition_id and d.max_running_per_key is not null
+    and d.last_key is distinct from r.concurrency_key;
+end $$;
+
+-- Ends a round, in which one run of each of these locked definitions has started: records whose turn it was, where keys take turns. Returns
+-- those that may have a further free slot, since they have several; null when none has.
+create or replace function public.end_round(p_definition_ids uuid[], p_run_ids uuid[]) returns uuid[]
+language plpgsql as $$
+declare
+  v_open_ids uuid[];
+  v_keys_take_turns boolean;
+begin
+  select array_agg(d.id) filter (where d.max_running > 1), bool_or(d.max_running_per_key is not null)
+  into v_open_ids, v_keys_take_turns
+  from public.workflow_definitions d
+  where d.id = any (p_definition_ids);
+  if v_keys_take_turns then
+    perform public.end_turn(p_run_ids);
+  end if;
+  return v_open_ids;
+end $$;
+
+-- Gives each free slot of locked definitions to the next run (`next_run`). A definition that is paused or has no runner starts
+-- nothing. Neither does a definition whose runs are leased: its runs start when a runner asks for one (`lease_runs`).
+create or replace function public.promote_next_runs(p_context jsonb, p_definition_ids uuid[], p_now timestamptz) returns void
+language plpgsql as $$
+declare
+  v_definition_ids uuid[] := p_definition_ids;
+  v_run_ids uuid[];
+begin
+  -- Each round starts one run of each definition. Usually a definition has one slot, and the first round is the only one.
+  loop
+    -- Each table is searched by a key, for one definition at a time (`lateral` with `limit 1`). With plain joins, the planner might
+    -- choose to read all runs: a connection keeps its plan, which may have been made when the table was still small.
+    v_run_ids := array_remove(array(
+      select public.next_run(locked.id, p_now)
+      from unnest(v_definition_ids) locked (id)
+      cross join lateral (
+        select from public.workflow_definitions d
+        where d.id = locked.id and public.starts_runs(d.is_active, d.runner_url, d.handover) limit 1
+      ) definition
+      -- Usually nothing waits behind a run that has ended, and this finds it out sooner than `next_run`.
+      cross join lateral (select from public.waiting_runs(locked.id, p_now) limit 1) waiting), null);
+    exit when cardinality(v_run_ids) = 0;
+    with promoted as (
+      update public.workflow_runs r
+      set (status, slot_no, key_slot_no, started_at, deadline_at, next_dispatch_at, dispatch_count) = (
+          select start.status, start.slot_no, start.key_slot_no, start.started_at, start.deadline_at, start.next_dispatch_at,
+            start.dispatch_count
+          from public.start_of_run(p_context, r.workflow_definition_id, r.concurrency_key, r.run_snapshot, p_now) start),
+        updated_at = p_now, not_before = null
+      where r.id = any (v_run_ids)
+      returning r.tenant_id, r.id, r.attempt
+    )
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
+    select tenant_id, id, attempt, 'STARTED', p_now from promoted;
+    v_definition_ids := public.end_round(v_definition_ids, v_run_ids);
+    exit when v_definition_ids is null;
+  end loop;
+end $$;
+
+-- Why a new run of this definition with this key has to wait: `full` (no slot of the definition is free) or `behind` (its key has none, or
+-- another run is before it). Null when it has to wait for nothing of the queue.
+create or replace function public.queue_obstacle(p_definition_id uuid, p_key text, p_now timestamptz) returns text
+language plpgsql stable as $$
+declare
+  v_free bigint;
+  v_per_key integer;
+begin
+  select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id) slots;
+  if v_free < 1 then
+    return 'full';
+  end if;
+  return case
+    when exists (
+        select from public.waiting_runs(p_definition_id, p_now) waiting
+        where v_per_key is null or waiting.concurrency_key = p_key)
+      or v_per_key is not null and (
+        public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null)
+      or public.joins_behind(p_definition_id, p_now) is not null
+    then 'behind' end;
+end $$;

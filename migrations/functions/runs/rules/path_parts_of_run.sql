@@ -1,0 +1,61 @@
+-- The path parts that a run reads and writes, in the order of A, B, C, D, one row for each, with the reason why the caller may
+-- not use it.
+-- `field` is 'sources', 'instructions', 'outputs' or 'template'; `fault` is null, or:
+--   missing     the part no longer exists
+--   unreadable  the caller may not read it
+--   unwritable  it is an output, and the caller may not write it
+--   empty       a source folder without a document below it
+create or replace function public.path_parts_of_run(
+  p_role text, p_tenant_id uuid, p_user_id uuid,
+  p_source_ids uuid[], p_instruction_ids uuid[], p_output_ids uuid[], p_template_id uuid
+) returns table (field text, id uuid, "position" bigint, path text, part_type text, fault text)
+language sql stable as $$
+  select named.field, given.id, given."position", part.materialized_path, part.part_type,
+    case
+      when part.id is null then 'missing'
+      when named.field = 'outputs' then
+        case when not public.is_permitted(p_role, permitted.writable, part.materialized_path) then 'unwritable' end
+      when not public.is_permitted(p_role, permitted.readable, part.materialized_path) then 'unreadable'
+      when named.field = 'sources' and part.part_type = 'FOLDER' and not exists (
+        select from public.path_parts document
+        where document.tenant_id = p_tenant_id and document.part_type = 'DOCUMENT'
+          -- '0' is the character after '/', so this is one range of the index.
+          and document.materialized_path > part.materialized_path || '/'
+          and document.materialized_path < part.materialized_path || '0') then 'empty'
+    end
+  from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
+  cross join (values
+    ('sources', p_source_ids), ('instructions', p_instruction_ids), ('outputs', p_output_ids),
+    ('template', array_remove(array[p_template_id], null))
+  ) named (field, ids)
+  cross join lateral unnest(named.ids) with ordinality as given (id, "position")
+  -- Each part is looked up by its id. With a join, the planner might read all parts of the tenant.
+  left join lateral (
+    select part.id, part.materialized_path, part.part_type
+    from public.path_parts part
+    where part.tenant_id = p_tenant_id and part.id = given.id
+    limit 1
+  ) part on true
+$$;
+
+-- Faults of path parts, [{"field", "id", "path", "fault"}], as a refusal shows them to this user: `path` is null for a part that the
+-- user may not read. Null when there are no faults.
+create or replace function public.faults_as_seen(p_role text, p_tenant_id uuid, p_user_id uuid, p_faults jsonb) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_agg(
+      given.fault || case when public.is_permitted(p_role, permitted.readable, given.fault ->> 'path') then '{}'
+        else '{"path": null}'::jsonb end
+      order by given."position")
+    from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
+    cross join lateral jsonb_array_elements(p_faults) with ordinality as given (fault, "position"));
+end $$;
+
+-- True when one of the faults of `path_parts_of_run` is that the user lacks a right.
+create or replace function public.lacks_rights(p_faults jsonb) returns boolean
+language plpgsql immutable as $$
+begin
+  return exists (
+    select from jsonb_array_elements(p_faults) fault (value) where fault.value ->> 'fault' in ('unreadable', 'unwritable'));
+end $$;

@@ -1,0 +1,224 @@
+-- The queue of a definition, and the steps of every verb that may change who holds its slots (`slots.sql`). PENDING runs wait in the
+-- order in which they joined the queue. With `max_running_per_key`, keys take turns.
+--
+-- A run joins when it is triggered, and gets its `queue_position`. With `not_before`, it is outside of the queue until that instant:
+-- it has no position, and then joins at the end; of those with the same instant, first the one that was triggered first. Very many may
+-- join at the same instant, and one call lets only some of them join (`join_queues`). As long as others are left, whoever comes later
+-- gets `not_before`, too, and joins behind them. A run whose
+-- `deadline_at` has passed has left the queue: it has expired, whether or not that is recorded (`run_as_seen`).
+--
+-- Such a verb first locks the definition's row, and the run's where it needs that, and then does the following in this order:
+-- 1. It judges the caller. Who may not see or do this ends here, and has changed nothing.
+-- 2. It reads the clock once, after the last lock: `v_now`. A verb that has to look for the definitions that it locks, such as a
+--    sweep, finds them at an instant of its own with another name, and judges them again at `v_now`.
+-- 3. It ends the definition's runs that are overdue or superseded, and lets those join the queue whose instant has come
+--    (`end_overdue_runs`).
+-- 4. It does its work, or refuses it because of the state of the run or of the definition.
+-- 5. It gives each free slot to the next run of the queue (`promote_next_runs`), on every way out from here.
+-- 6. It answers by `answer_of`.
+--
+-- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the
+-- statement began. So a statement after the lock sees all that the previous holder of the lock did.
+
+-- The runs in the queue of a definition that have not expired at an instant. It returns whole rows, so that `concurrency_key` keeps
+-- the collation of its column, without which its index cannot be searched.
+create or replace function public.waiting_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
+language sql stable as $$
+  select r.*
+  from public.workflow_runs r
+  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is not null
+    and public.is_unexpired(r.deadline_at, p_now)
+$$;
+
+-- The runs of a definition that have joined its queue, behind those of `waiting_runs`, without that being recorded. Readers see such
+-- runs, and verbs only when there are more than they record in one call.
+create or replace function public.joining_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
+language sql stable as $$
+  select r.*
+  from public.workflow_runs r
+  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
+    and r.not_before <= p_now and public.is_unexpired(r.deadline_at, p_now)
+$$;
+
+-- The `not_before` of a run that joins the queue of a definition now. Usually null, since it gets its place at once. When there are
+-- `joining_runs`, it is now, in the precision of the column: then it joins behind them, as one of them.
+create or replace function public.joins_behind(p_definition_id uuid, p_now timestamptz) returns timestamptz
+language plpgsql stable as $$
+begin
+  return case when exists (select from public.joining_runs(p_definition_id, p_now)) then date_trunc('milliseconds', p_now) end;
+end $$;
+
+-- Lets PENDING runs of locked definitions whose instant has come join their queues, at the end, in the order of their instants. There may
+-- be very many of them: it lets up to 1,000 join, the others are due at once. A run that is still to be superseded must not get a place
+-- behind the run that supersedes it. So as long as a definition has such runs, none joins: see `supersede.sql`.
+create or replace function public.join_queues(p_run_ids uuid[]) returns void
+language plpgsql as $$
+declare
+  c_most_joining constant integer := 1000;
+begin
+  update public.workflow_runs r
+  set not_before = null, queue_position = joining.queue_position
+  from (
+    select ordered.id, nextval('public.workflow_run_queue') as queue_position
+    from (
+      select r.id
+      from public.workflow_runs r
+      where r.id = any (p_run_ids) and r.status = 'PENDING'
+        and not exists (select from public.supersessions s where s.workflow_definition_id = r.workflow_definition_id)
+      order by r.not_before, r.created_at, r.id
+      limit c_most_joining
+    ) ordered
+  ) joining
+  where r.id = joining.id;
+end $$;
+
+-- Lets a PENDING run of a locked definition join its queue at this instant instead of at its own. It comes behind all whose instant
+-- has come.
+create or replace function public.join_queue_now(p_run_id uuid, p_definition_id uuid, p_now timestamptz) returns void
+language plpgsql as $$
+declare
+  v_joins_behind constant timestamptz := public.joins_behind(p_definition_id, p_now);
+begin
+  update public.workflow_runs r set not_before = date_trunc('milliseconds', p_now) where r.id = p_run_id;
+  if v_joins_behind is null then
+    perform public.join_queues(array[p_run_id]);
+  end if;
+end $$;
+
+-- The place in its queue of a PENDING run: 1 for the run that is next. When keys take turns, each key has a queue of its own. Null
+-- for a run that has not joined the queue yet.
+create or replace function public.place_in_queue(
+  p_definition_id uuid, p_key text, p_queue_position bigint, p_run_id uuid default null,
+  p_now timestamptz default statement_timestamp()
+) returns bigint
+language plpgsql stable as $$
+declare
+  c_last_position constant bigint := 9223372036854775807;
+  v_position constant bigint := coalesce(p_queue_position, c_last_position);
+  v_not_before timestamptz;
+  v_created_at timestamptz;
+  v_takes_turns boolean;
+  v_place bigint;
+begin
+  if p_queue_position is null then
+    select r.not_before, r.created_at into v_not_before, v_created_at
+    from public.workflow_runs r
+    where r.id = p_run_id and r.not_before <= p_now;
+    if not found then
+      return null;
+    end if;
+  end if;
+  v_takes_turns := exists (
+    select from public.workflow_definitions d where d.id = p_definition_id and d.max_running_per_key is not null);
+  if v_takes_turns then
+    v_place := (
+      select count(*)
+      from public.waiting_runs(p_definition_id, p_now) ahead
+      where ahead.concurrency_key = p_key and ahead.queue_position <= v_position);
+  else
+    v_place := (
+      select count(*)
+      from public.waiting_runs(p_definition_id, p_now) ahead
+      where ahead.queue_position <= v_position);
+  end if;
+  if p_queue_position is not null then
+    return v_place;
+  end if;
+  -- Its instant has come, but no verb has recorded that. The same may be true of other runs.
+  return v_place + (
+    select count(*)
+    from public.joining_runs(p_definition_id, p_now) ahead
+    where (not v_takes_turns or ahead.concurrency_key = p_key)
+      and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id));
+end $$;
+
+-- How many other keys have their turn before a key has its next one. Null for a definition whose keys take no turns. They are the keys of `waiting_runs` that have room,
+-- in the order of `next_turn`: from the key after the one that started last. It counts up to 1,000, each by one jump in the index.
+create or replace function public.keys_before(p_definition_id uuid, p_key text, p_now timestamptz) returns integer
+language plpgsql stable as $$
+declare
+  c_most constant integer := 1000;
+  c_last_position constant bigint := 9223372036854775807;
+  v_key text collate "C";
+  v_next text collate "C";
+  v_per_key integer;
+  v_full_keys text[];
+  v_position bigint;
+  -- Its turn comes in the second round, after the keys behind the one that started last.
+  v_is_in_second_round boolean;
+  v_count integer := 0;
+begin
+  select slots.per_key, coalesce(slots.last_key, ''), case when slots.last_key is null then 0 else c_last_position end,
+    coalesce(p_key collate "C" <= slots.last_key, false), coalesce(slots.full_keys, '{}')
+  into v_per_key, v_key, v_position, v_is_in_second_round, v_full_keys
+  from public.slots_of(p_definition_id, p_now) slots;
+  if v_per_key is null then
+    return null;
+  end if;
+  while v_count < c_most loop
+    v_next := (
+      select waiting.concurrency_key
+      from public.waiting_runs(p_definition_id, p_now) waiting
+      where (waiting.concurrency_key, waiting.queue_position) > (v_key, v_position)
+      order by waiting.concurrency_key, waiting.queue_position
+      limit 1);
+    if v_next is null and v_is_in_second_round then
+      v_is_in_second_round := false;
+      v_key := '';
+      v_position := 0;
+      continue;
+    end if;
+    exit when v_next is null or v_next >= p_key and not v_is_in_second_round;
+    v_key := v_next;
+    v_position := c_last_position;
+    if v_next <> all (v_full_keys) then
+      v_count := v_count + 1;
+    end if;
+  end loop;
+  return v_count;
+end $$;
+
+-- The unfinished runs of a definition: those that are RUNNING, and all that are PENDING, also in a back-off or because no runner asks
+-- for them, except delayed ones, whose `start_after` has not come, and those that have expired without that being recorded. With
+-- `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`.
+create or replace function public.unfinished_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
+returns setof public.workflow_runs
+language sql stable as $$
+  select r.*
+  from (
+    -- There is an index for each of these, and none for all of them.
+    select running.*
+    from public.workflow_runs running
+    where running.workflow_definition_id = p_definition_id and running.status = 'RUNNING'
+      and (p_key is null or running.concurrency_key = p_key)
+    union all
+    select pending.*
+    from public.workflow_runs pending
+    where pending.workflow_definition_id = p_definition_id and pending.status = 'PENDING' and p_key is null
+    union all
+    select pending.*
+    from public.workflow_runs pending
+    where pending.workflow_definition_id = p_definition_id and pending.status = 'PENDING' and pending.concurrency_key = p_key
+  ) r
+  where r.status = 'RUNNING'
+    or (r.queue_position is not null or r.attempt > 1 or r.not_before <= p_now) and public.is_unexpired(r.deadline_at, p_now)
+$$;
+
+-- May so many more runs wait in the queue of a definition, of which `p_max_queued` (null: any number) may wait? Below 1, always: the
+-- queue does not grow. Returns {}, or {"refused": "queue_full", "max_queued"}.
+create or replace function public.judge_queue(
+  p_definition_id uuid, p_max_queued integer, p_more bigint, p_now timestamptz
+) returns jsonb
+language plpgsql stable as $$
+begin
+  if p_max_queued is not null and p_more > 0 and p_max_queued - p_more < (
+    select count(*)
+    from (
+      select from public.unfinished_runs(p_definition_id, p_now) unfinished
+      where unfinished.status = 'PENDING'
+      limit p_max_queued
+    ) waiting) then
+    return jsonb_build_object('refused', 'queue_full', 'max_queued', p_max_queued);
+  end if;
+  return '{}';
+end $$;

@@ -1,0 +1,207 @@
+-- The states of a run: the transitions between them, the state at an instant, and how the API shows a run.
+
+-- The state of a run after an event; null when the event is not possible in its state. This is the only place that defines the
+-- transitions. 'DELETED' means that the row is deleted.
+create or replace function public.next_status(p_status text, p_event text) returns text
+language sql immutable as $$
+  select case p_event
+    when 'promote' then case when p_status = 'PENDING' then 'RUNNING' end
+    when 'lease' then case when p_status = 'PENDING' then 'RUNNING' end
+    when 'release' then case when p_status = 'RUNNING' then 'PENDING' end
+    when 'complete' then case when p_status = 'RUNNING' then 'COMPLETED' end
+    when 'fail' then case when p_status = 'RUNNING' then 'FAILED' end
+    when 'time_out' then case when p_status in ('PENDING', 'RUNNING') then 'FAILED' end
+    when 'stop' then case when p_status in ('PENDING', 'RUNNING') then 'FAILED' end
+    when 'start_now' then case when p_status = 'PENDING' then 'PENDING' end
+    when 'retry' then case when p_status = 'FAILED' then 'PENDING' end
+    when 'delete' then case when p_status in ('PENDING', 'COMPLETED', 'FAILED') then 'DELETED' end
+  end
+$$;
+
+-- The state of a run at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its
+-- lease, and the end of the time that a stop gave its runner. A PENDING run ends at its `deadline_at`, too: that is `must_start_by` of
+-- its invoke, if it had one, and its first start replaces it. From that instant on the run is FAILED, even before a sweep has
+-- updated its row. Readers get these values, and the sweep writes the same values, so a reader sees no difference before and
+-- after the sweep. When two of the instants are equal, the deadline takes precedence over the stop, and the stop over the
+-- lease.
+create or replace function public.run_as_seen(r public.workflow_runs, p_now timestamptz)
+returns table (
+  is_overdue boolean, status text, completed_at timestamptz, updated_at timestamptz, error text, failure_code text
+)
+language sql stable as $$
+  select over.ended_at is not null,
+    case when over.ended_at is not null then public.next_status(r.status, 'time_out') else r.status end,
+    coalesce(over.ended_at, r.completed_at),
+    coalesce(over.ended_at, r.updated_at),
+    case
+      when over.ended_at is null then r.error
+      when r.status = 'PENDING' then public.expired_error(r.deadline_at)
+      when over.ended_at < r.deadline_at and over.ended_at = over.stop_ends_at
+        then public.stopped_error(over.stop_reason)
+      when over.ended_at < r.deadline_at
+        then 'Lost: the runner sent no heartbeat for ' || over.lease_seconds || ' seconds.'
+      when r.dispatched_at is null
+        then public.never_taken_error(r.dispatch_count, r.dispatch_error)
+      else 'Timed out: no result arrived within ' || extract(epoch from r.deadline_at - r.started_at)::int
+        || ' seconds of the start.'
+    end,
+    case
+      when over.ended_at is null then r.failure_code
+      when r.status = 'PENDING' then 'EXPIRED'
+      when over.ended_at < r.deadline_at then
+        case when over.ended_at = over.stop_ends_at then 'STOPPED' else 'LOST' end
+      when r.dispatched_at is null then 'UNREACHED'
+      else 'DEADLINE'
+    end
+  from (
+    select case when least(r.deadline_at, a.ends_at) <= p_now then least(r.deadline_at, a.ends_at) end as ended_at,
+      a.stop_ends_at, a.stop_reason, a.lease_seconds
+    from (select) run
+    left join public.running_attempts a on a.run_id = r.id
+    where r.status = 'RUNNING'
+    union all
+    select case when r.status = 'PENDING' and r.deadline_at <= p_now then r.deadline_at end, null, null, null
+    where r.status <> 'RUNNING'
+  ) over
+$$;
+
+-- How the end of a run by time is recorded, according to its failure code: the type of the event, and the value of `ended_by`.
+create or replace function public.overdue_event(p_failure_code text) returns text
+language sql immutable as $$
+  select case p_failure_code when 'LOST' then 'LOST' when 'STOPPED' then 'STOPPED' else 'TIMED_OUT' end
+$$;
+
+create or replace function public.overdue_ended_by(p_failure_code text) returns text
+language sql immutable as $$
+  select case p_failure_code when 'LOST' then 'LEASE' when 'STOPPED' then 'STOP' else 'DEADLINE' end
+$$;
+
+-- The runs of a tenant that are stored as RUNNING or PENDING and have ended according to `run_as_seen`, the earliest end first: up to
+-- `p_limit`, and in some cases up to three times as many. A run may be returned twice.
+create or replace function public.overdue_runs(p_tenant_id uuid, p_now timestamptz, p_limit bigint)
+returns table (id uuid, workflow_definition_id uuid, ends_at timestamptz)
+language sql stable as $$
+  (
+    select r.id, r.workflow_definition_id, r.deadline_at
+    from public.workflow_runs r
+    where r.tenant_id = p_tenant_id and r.status = 'RUNNING' and r.deadline_at <= p_now
+    order by r.deadline_at
+    limit p_limit
+  )
+  union all
+  (
+    select r.id, r.workflow_definition_id, a.ends_at
+    from public.running_attempts a
+    join public.workflow_runs r on r.id = a.run_id
+    where a.tenant_id = p_tenant_id and a.ends_at <= p_now and r.status = 'RUNNING'
+    order by a.ends_at
+    limit p_limit
+  )
+  union all
+  (
+    select r.id, r.workflow_definition_id, r.deadline_at
+    from public.workflow_runs r
+    where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
+      and r.deadline_at <= p_now
+    order by least(r.not_before, r.deadline_at)
+    limit p_limit
+  )
+$$;
+
+-- How many runs of all tenants have ended by time without that being recorded, counted up to `p_limit`: those of `overdue_runs`. Each
+-- part reads one range of an index, so the cost depends on how many are overdue, and not on how many are RUNNING.
+create or replace function public.count_overdue_runs(p_now timestamptz, p_limit integer) returns integer
+language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+begin
+  return (
+    select least(count(*), p_limit)
+    from (
+      (select r.id from public.workflow_runs r where r.status = 'RUNNING' and r.deadline_at <= p_now limit p_limit)
+      union
+      (select a.run_id from public.running_attempts a where a.ends_at <= p_now limit p_limit)
+      union
+      (
+        select r.id from public.workflow_runs r
+        where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now and r.deadline_at <= p_now
+        limit p_limit
+      )
+    ) overdue);
+end $$;
+
+-- True unless a PENDING run with this `deadline_at` has expired at an instant.
+create or replace function public.is_unexpired(p_deadline_at timestamptz, p_now timestamptz) returns boolean
+language sql immutable as $$
+  select p_deadline_at is null or p_deadline_at > p_now
+$$;
+
+-- When a run that is stored as RUNNING or PENDING ends by time, or has ended: see `run_as_seen`. Null for a run in another state, and
+-- for a PENDING one that does not expire. It is plpgsql, so that it looks up the run's attempt by its key. As a subquery of a list,
+-- the planner might read the attempts of all tenants.
+create or replace function public.run_ends_at(p_run_id uuid, p_status text, p_deadline_at timestamptz) returns timestamptz
+language plpgsql stable as $$
+begin
+  if p_status <> 'RUNNING' then
+    return case when p_status = 'PENDING' then p_deadline_at end;
+  end if;
+  return least(p_deadline_at, (select a.ends_at from public.running_attempts a where a.run_id = p_run_id));
+end $$;
+
+-- The progress that the runner of an attempt has reported: {"percent", "message"}, either may be null. Null when it has reported
+-- none, or when the attempt is not in progress. An attempt that has ended by time has it until its end is recorded.
+create or replace function public.run_progress(p_run_id uuid, p_attempt integer) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object('percent', a.progress_percent, 'message', a.progress_message)
+    from public.running_attempts a
+    where a.run_id = p_run_id and a.attempt = p_attempt
+      and (a.progress_percent is not null or a.progress_message is not null));
+end $$;
+
+-- The error of a run that was stopped.
+create or replace function public.stopped_error(p_reason text) returns text
+language sql immutable as $$
+  select coalesce('Stopped: ' || p_reason, 'Stopped.')
+$$;
+
+-- The error of a run that had not started at its `must_start_by`.
+create or replace function public.expired_error(p_must_start_by timestamptz) returns text
+language sql stable as $$
+  select 'Expired: it had not started by ' || public.wire_instant(p_must_start_by) || '.'
+$$;
+
+-- The error of a run that reached its deadline before any runner had accepted its dispatch.
+create or replace function public.never_taken_error(p_tries integer, p_last_error text) returns text
+language sql immutable as $$
+  select 'The runner never took it: ' || case
+    when p_tries = 0 then 'no dispatch was tried before the deadline.'
+    else p_tries || case when p_tries = 1 then ' try' else ' tries' end
+      -- The reasons begin with "The runner …". That is removed, since the sentence already begins with it.
+      || coalesce(', the last: ' || regexp_replace(p_last_error, '^The runner ', ''), ', without an answer.')
+  end
+$$;
+
+-- A run in the form of the contract's `WorkflowRunResponse`, in its state at an instant: one row. What all answers and lists show of
+-- a run is decided here. Lists select its columns: JSON made for each row takes twice as long.
+create or replace function public.shown_run(r public.workflow_runs, p_now timestamptz)
+returns table (
+  id uuid, workflow_definition_id uuid, user_id uuid, runner_type text, status text, started_at text, completed_at text,
+  run_snapshot jsonb, error text, created_at text, updated_at text
+)
+language sql stable as $$
+  select r.id, r.workflow_definition_id, r.user_id, r.runner_type, seen.status,
+    public.wire_instant(coalesce(r.started_at, r.created_at)), public.wire_instant(seen.completed_at), r.run_snapshot,
+    seen.error, public.wire_instant(r.created_at), public.wire_instant(seen.updated_at)
+  from public.run_as_seen(r, p_now) seen
+$$;
+
+-- The same as JSON; null when there is no such run.
+create or replace function public.run_response(p_run_id uuid, p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select to_jsonb(shown)
+    from public.workflow_runs r
+    cross join lateral public.shown_run(r, p_now) shown
+    where r.id = p_run_id);
+end $$;

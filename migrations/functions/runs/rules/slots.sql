@@ -1,0 +1,104 @@
+-- Who holds the slots of a definition: at most `max_running` of its runs are RUNNING, by default one, and with `max_running_per_key`
+-- at most so many with the same concurrency key. A slot is a fact about a RUNNING run, and nothing is counted that is not a row, so no
+-- slot can be lost. `next_run.sql` says which run gets a free one.
+
+-- The RUNNING runs of a definition, each of which holds a slot. With `p_now`, a run that has ended by time holds none, even when
+-- its end is not recorded yet; readers pass it. Verbs do not: they record such ends first.
+create or replace function public.held_slots(p_definition_id uuid, p_now timestamptz default null)
+returns table (run_id uuid, concurrency_key text, slot_no integer, key_slot_no integer)
+language sql stable as $$
+  select r.id, r.concurrency_key, r.slot_no, r.key_slot_no
+  from public.workflow_runs r
+  where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING'
+    and (p_now is null or public.run_ends_at(r.id, r.status, r.deadline_at) > p_now)
+$$;
+
+-- How many more runs of a definition may start (below 1 when none may), and `max_running_per_key`: one row. For `p_held_at` see
+-- `held_slots`. While runs of the whole definition are still to be superseded, none may start: see `superseded_groups`.
+create or replace function public.free_slots(p_definition_id uuid, p_held_at timestamptz default null)
+returns table (free bigint, per_key integer)
+language sql stable as $$
+  select
+    case
+      when exists (
+        select from public.superseded_groups(d.id, d.max_running_per_key) superseded where superseded.concurrency_key is null) then 0
+      else d.max_running - (select count(*) from public.held_slots(d.id, p_held_at))
+    end,
+    d.max_running_per_key
+  from public.workflow_definitions d
+  where d.id = p_definition_id
+$$;
+
+-- The same with what is needed when keys take turns (`per_key` is not null): one row. No run of `full_keys` may start. A key of which runs
+-- are still to be superseded counts as full.
+create or replace function public.slots_of(p_definition_id uuid, p_held_at timestamptz default null)
+returns table (free bigint, per_key integer, last_key text, full_keys text[])
+language sql stable as $$
+  select slots.free, slots.per_key, d.last_key, held.full_keys || array(
+    select superseded.concurrency_key
+    from public.superseded_groups(d.id, d.max_running_per_key) superseded
+    where superseded.concurrency_key is not null)
+  from public.workflow_definitions d
+  cross join lateral public.free_slots(d.id, p_held_at) slots
+  cross join lateral (
+    select array_agg(of_key.concurrency_key) filter (
+      where of_key.concurrency_key <> '' and of_key.runs >= d.max_running_per_key) as full_keys
+    from (
+      select held.concurrency_key, count(*) as runs
+      from public.held_slots(d.id, p_held_at) held
+      group by held.concurrency_key
+    ) of_key
+  ) held
+  where d.id = p_definition_id
+$$;
+
+-- True when so many runs with this key are RUNNING that no further one may start. For `p_held_at` see `held_slots`.
+create or replace function public.key_is_full(p_definition_id uuid, p_key text, p_held_at timestamptz default null)
+returns boolean
+language plpgsql stable as $$
+begin
+  return coalesce(
+    (select p_key = any (slots.full_keys) from public.slots_of(p_definition_id, p_held_at) slots), false);
+end $$;
+
+-- The smallest number, from 1 on, that is not in this list of slots that are held. The list is null when none is.
+create or replace function public.first_free(p_held integer[]) returns bigint
+language plpgsql immutable as $$
+declare
+  v_number bigint := 1;
+begin
+  while v_number = any (p_held) loop
+    v_number := v_number + 1;
+  end loop;
+  return v_number;
+end $$;
+
+-- The numbers of the slots that a run with this key gets when it starts now, the smallest that are free: one row. `key_slot_no` is
+-- null for a run without a key. A key counts its slots also while it has no limit, so that a limit that is set later knows them.
+create or replace function public.slots_for(p_definition_id uuid, p_key text)
+returns table (slot_no bigint, key_slot_no bigint)
+language sql stable as $$
+  select public.first_free(array_agg(held.slot_no)),
+    case when p_key <> '' then public.first_free(array_agg(held.key_slot_no) filter (where held.concurrency_key = p_key)) end
+  from public.held_slots(p_definition_id) held
+$$;
+
+-- The groups of a definition, with this `max_running_per_key`, of which runs are still to be superseded: their concurrency keys, and null
+-- for the whole definition. When keys take no turns any more, the rest of a key keeps all from starting.
+create or replace function public.superseded_groups(p_definition_id uuid, p_per_key integer) returns table (concurrency_key text)
+language sql stable as $$
+  select case when p_per_key is not null then s.concurrency_key end
+  from public.supersessions s
+  where s.workflow_definition_id = p_definition_id
+$$;
+
+-- True when one slot is all that each group of a definition has, so that a new run can take the place of a RUNNING one: see `make_room`.
+-- The CHECK `workflow_definitions_when_busy_check` says the same of the policy's own `when_busy`.
+create or replace function public.has_one_slot_for_each_group(p_definition_id uuid) returns boolean
+language plpgsql stable as $$
+begin
+  return (
+    select d.max_running = 1 or coalesce(d.max_running_per_key = 1, false) and d.key_from is not null
+    from public.workflow_definitions d
+    where d.id = p_definition_id);
+end $$;

@@ -1,0 +1,71 @@
+-- Why does a run wait? All that decides or shows this reads it here.
+
+-- True when it is the turn of a PENDING run: it is the next of its definition's queue, and a slot is free. A run that has ended by
+-- time holds no slot any more, even when its end is not recorded yet.
+create or replace function public.has_turn(p_run_id uuid, p_definition_id uuid, p_now timestamptz) returns boolean
+language plpgsql stable as $$
+begin
+  return coalesce(p_run_id = public.next_run(p_definition_id, p_now, p_now), false);
+end $$;
+
+-- The instants of a run that waits, by `p_status`, which is its status of `run_as_seen` at that instant: {"start_after",
+-- "must_start_by"}. Each is null when there is none, or none any more.
+create or replace function public.waiting_instants(r public.workflow_runs, p_status text, p_now timestamptz) returns jsonb
+language sql stable as $$
+  select jsonb_build_object(
+    'start_after', case when p_status = 'PENDING' and r.attempt = 1 and r.not_before > p_now
+      then public.wire_instant(r.not_before) end,
+    'must_start_by', case when p_status = 'PENDING' then public.wire_instant(r.deadline_at) end)
+$$;
+
+-- The runs that keep a PENDING run with this key from starting, the first to end first: those with its key when the key is full, or
+-- all in the definition's slots when none is free.
+create or replace function public.blocking_runs(p_definition_id uuid, p_key text, p_now timestamptz)
+returns table (id uuid, user_id uuid, started_at timestamptz, ends_at timestamptz)
+language sql stable as $$
+  select r.id, r.user_id, r.started_at, run.ends_at
+  from public.slots_of(p_definition_id, p_now) slots
+  join public.workflow_runs r on r.workflow_definition_id = p_definition_id and r.status = 'RUNNING'
+  cross join lateral (select public.run_ends_at(r.id, r.status, r.deadline_at) as ends_at offset 0) run
+  where run.ends_at > p_now
+    and case when p_key = any (slots.full_keys) then r.concurrency_key = p_key else slots.free < 1 end
+  order by run.ends_at, r.id
+$$;
+
+-- Why a run waits at an instant, by `p_status`, which is its status of `run_as_seen` at that instant: one row. `reason` is the
+-- first of these that holds; null for a run that does not wait:
+--   paused, no_runner  it is PENDING: see `start_obstacle`
+--   delayed            it is PENDING, and its `start_after` has not come
+--   back_off           it is PENDING, and is tried again later
+--   key                it is PENDING, and as many runs with its concurrency key are RUNNING as may be
+--   slot               it is PENDING, and its turn has not come. When it has, and the definition starts runs, the next verb or the
+--                      next sweep starts it.
+--   lease              it is PENDING, it is its turn, and a runner has to ask for it
+--   stop               it is RUNNING, and its runner has time to stop
+--   dispatch           it is RUNNING, and no runner has taken it yet
+-- `has_turn` is true when nothing but a runner or the next sweep is missing for a PENDING run to start.
+create or replace function public.wait_reason(r public.workflow_runs, p_status text, p_now timestamptz)
+returns table (reason text, has_turn boolean)
+language sql stable as $$
+  select coalesce(pending.obstacle, case
+      when pending.has_turn then case d.handover when 'lease' then 'lease' else 'slot' end
+      when p_status = 'PENDING' then case
+        when public.key_is_full(r.workflow_definition_id, r.concurrency_key, p_now) then 'key' else 'slot' end
+      when p_status = 'RUNNING' and a.stop_requested_at is not null then 'stop'
+      when p_status = 'RUNNING' and r.dispatched_at is null then 'dispatch'
+    end), coalesce(pending.has_turn, false)
+  from public.workflow_definitions d
+  left join public.running_attempts a on a.run_id = r.id
+  cross join lateral (
+    select waits.obstacle,
+      case when p_status = 'PENDING' and waits.obstacle is null
+        then public.has_turn(r.id, r.workflow_definition_id, p_now) end as has_turn
+    from (
+      select case when p_status = 'PENDING' then coalesce(
+        public.start_obstacle(d.is_active, d.runner_url, d.handover),
+        case when r.not_before > p_now then case r.attempt when 1 then 'delayed' else 'back_off' end end) end as obstacle
+    ) waits
+    offset 0 -- keeps the planner from merging this query, which would look for the turn twice
+  ) pending
+  where d.id = r.workflow_definition_id
+$$;

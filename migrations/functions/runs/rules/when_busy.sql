@@ -1,0 +1,117 @@
+-- What an invoke does when its definition is busy (`when_busy` of the policy), and how many runs may wait (`max_queued`). Both are about
+-- new runs only: a run that is retried, by a person or by the policy, always queues.
+
+-- Makes room for a new run of a locked definition, after `frozen_for_runs` and before `insert_run`, or refuses it. `p_when_busy`, which
+-- a trigger may have, goes before the `when_busy` of the policy. When it refuses, it has changed nothing.
+--
+-- It looks at the run's group. With `max_running_per_key`, these are the runs with its concurrency key, or those without a key;
+-- otherwise, all runs of the definition. The group is busy when as many of its runs are unfinished as may be RUNNING. When it is not,
+-- only other keys are in the way, and the run queues. Otherwise:
+--   queue            it queues
+--   skip             it is refused
+--   replace_queued   the group's PENDING runs fail as SUPERSEDED: see `supersede.sql`
+--   replace_running  so do they, and its RUNNING runs are asked to stop (`stop_judged_run`), with `replace_grace_seconds`. The policy has
+--                    it only where a group has one slot (see `has_one_slot_for_each_group`), so the new run never starts before the
+--                    old one has ended.
+--
+-- Returns {}, or {"told"}: what the verb passes to `answer_of`; or {"refused"} which is one of:
+--   busy        with "limit", "key" (null for a run without one, and without `max_running_per_key`), and "run_id", the run of the group
+--               that is in the way: the first RUNNING one to end, or else the next one. Without it when the user may not see the run.
+--   queue_full  see `judge_queue`
+--   several_slots  `p_when_busy` is replace_running, and a group may have several slots
+create or replace function public.make_room(
+  p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid, p_input json,
+  p_concurrency_key text, p_now timestamptz, p_when_busy text default null
+) returns jsonb
+language plpgsql as $$
+declare
+  v_when_busy constant text := coalesce(p_when_busy, p_frozen ->> 'when_busy');
+  v_max_queued constant integer := p_frozen ->> 'max_queued';
+  v_key text;
+  v_group text;
+  v_limit integer;
+  v_grace_seconds integer;
+  v_is_busy boolean := false;
+  v_waiting_ids uuid[] := '{}';
+  v_running_ids uuid[] := '{}';
+  v_run_id uuid;
+  v_judged jsonb;
+  v_stopped jsonb := '[]';
+  v_told jsonb := '{}';
+begin
+  -- 1. Nearly always there is nothing to do. A run without the key that it needs is refused by `insert_run`.
+  if v_when_busy = 'queue' and v_max_queued is null then
+    return '{}';
+  end if;
+  v_key := public.key_of_run(p_frozen, p_input, p_concurrency_key);
+  if v_key is null then
+    return '{}';
+  end if;
+
+  if p_when_busy = 'replace_running' and not public.has_one_slot_for_each_group(p_definition_id) then
+    return '{"refused": "several_slots"}';
+  end if;
+
+  -- 2. Is the run's group busy?
+  if v_when_busy <> 'queue' then
+    select case when d.max_running_per_key is not null then v_key end,
+      case when v_key = '' then d.max_running else coalesce(d.max_running_per_key, d.max_running) end, d.replace_grace_seconds
+    into v_group, v_limit, v_grace_seconds
+    from public.workflow_definitions d
+    where d.id = p_definition_id;
+    v_is_busy := v_limit <= (
+      select count(*) from (select from public.unfinished_runs(p_definition_id, p_now, v_group) limit v_limit) unfinished);
+  end if;
+  if v_is_busy and v_when_busy = 'skip' then
+    v_run_id := (
+      select unfinished.id
+      from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished
+      where public.may_see_run(p_role, p_tenant_id, p_user_id, unfinished.user_id, p_definition_id)
+      order by unfinished.status desc, public.run_ends_at(unfinished.id, unfinished.status, unfinished.deadline_at),
+        unfinished.queue_position
+      limit 1);
+    return jsonb_build_object('refused', 'busy', 'limit', v_limit, 'key', nullif(v_group, ''))
+      || case when v_run_id is not null then jsonb_build_object('run_id', v_run_id) else '{}' end;
+  end if;
+
+  -- 3. If the run has to wait, may it?
+  if v_is_busy then
+    v_waiting_ids := array(
+      select unfinished.id
+      from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished
+      where unfinished.status = 'PENDING'
+      limit public.most_superseded() + 1);
+  end if;
+  if v_max_queued is not null
+    and not ((p_frozen ->> 'starts_runs')::boolean and public.queue_obstacle(p_definition_id, v_key, p_now) is null) then
+    v_judged := public.judge_queue(p_definition_id, v_max_queued, 1 - cardinality(v_waiting_ids), p_now);
+    if v_judged ? 'refused' then
+      return v_judged;
+    end if;
+  end if;
+
+  -- 4. Take the place of those that wait. A run in a back-off has no message to send either, since no runner holds it.
+  if cardinality(v_waiting_ids) > 0 then
+    perform public.supersede_group(p_tenant_id, p_user_id, p_definition_id, v_group, p_run_id, v_waiting_ids, p_now);
+    if cardinality(v_waiting_ids) > public.most_superseded() then
+      v_told := '{"is_due": true}';
+    end if;
+  end if;
+
+  -- 5. Ask what is RUNNING to stop. Its row is locked first, as in `stop_run`, since a Worker may just record its dispatch. An earlier
+  --    stop is never prolonged: see `stop_judged_run`.
+  if v_is_busy and v_when_busy = 'replace_running' then
+    v_running_ids := array(
+      select held.run_id from public.held_slots(p_definition_id) held
+      where v_group is null or held.concurrency_key = v_group);
+    perform r.id from public.workflow_runs r where r.id = any (v_running_ids) order by r.id for update;
+    foreach v_run_id in array v_running_ids loop
+      v_stopped := v_stopped || public.stop_judged_run(
+        p_context, p_user_id, v_run_id, 'superseded by run ' || p_run_id || '.', v_grace_seconds, p_now);
+    end loop;
+  end if;
+  if v_stopped <> '[]' then
+    v_told := v_told || jsonb_build_object('stopped', v_stopped);
+  end if;
+  return case when v_told = '{}' then '{}' else jsonb_build_object('told', v_told) end;
+end $$;

@@ -1,0 +1,14 @@
+-- Instants as answers have them.
+
+-- An instant in the format of the API, `2026-01-31T12:00:00.000Z`, whatever the session's time zone.
+create or replace function public.wire_instant(p_at timestamptz) returns text
+language sql stable as $$
+  select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+$$;
+
+-- Milliseconds from the current time (not the start of the statement) until an instant.
+create or replace function public.ms_until(p_at timestamptz) returns float8
+language plpgsql as $$
+begin
+  return round(extract(epoch from p_at - clock_timestamp()) * 1000);
+end $$;
