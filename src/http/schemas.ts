@@ -68,14 +68,18 @@ export const positionQuery = () =>
     limit: z.coerce.number().int().min(1).max(100).default(20),
   });
 
+/** Text without characters that a terminal or a page would obey. One that cannot be stored has a fault already, and needs no second one. */
+const harmless = (limits: Limits | undefined, isHarmless: (value: string) => boolean) =>
+  text(limits).refine((value) => isHarmless(value) || !isStorable(value), { message: HAS_COMMANDS });
+
 /** One line of text, such as a name. */
-export const oneLine = (limits: Limits) => text(limits).refine(isOneLine, { message: HAS_COMMANDS });
+export const oneLine = (limits: Limits) => harmless(limits, isOneLine);
 
 /** One line of text with 1 to `max` characters. */
 export const line = (max: number) => oneLine({ min: 1, max });
 
 /** A description, which may have several lines. */
-export const plainText = (limits?: Limits) => text(limits).refine(isPlainText, { message: HAS_COMMANDS });
+export const plainText = (limits?: Limits) => harmless(limits, isPlainText);
 
 export const PartTypeSchema = z.enum(PART_TYPES).openapi("PartType");
 
