@@ -14,7 +14,7 @@ import { defineVerb, type Verb } from "./verb.ts";
 /** One of the things that a chunk works on. */
 export type Candidate = { id: string; tenant_id: string | null };
 
-/** How many candidates of a tenant may fail alone in a chunk. When more do, the others of that tenant are set aside with them, untried. */
+/** When so many candidates of a tenant have failed alone in a chunk, the others of that tenant are set aside with them, untried. */
 const MOST_OF_A_TENANT = 5;
 
 /** How many parts of a chunk are tried. What is left is done by the next sweep, which leaves out what was set aside. */

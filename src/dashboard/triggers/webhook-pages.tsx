@@ -133,14 +133,14 @@ export const WebhookSecretPage = ({ config, trigger, secret }: SecretProps) => {
           )}
           {webhook.scheme === "slack" && (
             <p>
-              Slack makes the secret of an app itself: its “Signing Secret”. Open the trigger, choose “Replace the
-              secret”, and fill that in. Then give Slack the address as the Request URL of “Event Subscriptions”.
+              Slack makes the secret of an app itself: its “Signing Secret”. Open the trigger, choose “New secret”, and
+              fill that in. Then give Slack the address as the Request URL of “Event Subscriptions”.
             </p>
           )}
           {webhook.scheme === "stripe" && (
             <p>
-              Stripe makes the secret of an endpoint itself. Add the endpoint there, then open the trigger, choose
-              “Replace the secret”, and fill in the one that Stripe shows.
+              Stripe makes the secret of an endpoint itself. Add the endpoint there, then open the trigger, choose “New
+              secret”, and fill in the one that Stripe shows.
             </p>
           )}
           <div class="actions">
