@@ -20,7 +20,7 @@ describe("a database that stops", () => {
 
     await service.database.stop();
     for (const response of await answers()) {
-      expect([response.status, response.headers.get("retry-after")]).toEqual([503, "5"]);
+      expect([response.status, response.headers.get("retry-after")]).toEqual([503, expect.stringMatching(/^[3-8]$/)]);
       expect(await response.json()).toMatchObject({ title: "Database unavailable", status: 503 });
     }
     await expect(service.sweep()).rejects.toThrow();

@@ -123,10 +123,6 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     ],
   ],
   [
-    "a run is neither in its queue nor waits for an instant",
-    ({ next }) => ["update workflow_runs set queue_position = null where id = $1", [next]],
-  ],
-  [
     "a run has expired, and started",
     ({ completed }) => [
       "update workflow_runs set status = 'FAILED', failure_code = 'EXPIRED' where id = $1",

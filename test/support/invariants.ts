@@ -105,9 +105,6 @@ const INVARIANTS: Record<string, string> = {
       where event.run_id = attempt.run_id and event.attempt = attempt.attempt and event.type = 'QUEUED'
         and event.detail ? 'user_id')`,
 
-  "a run is neither in its queue nor waits for an instant": `
-    select id::text as name from run where status = 'PENDING' and num_nonnulls(queue_position, not_before) <> 1`,
-
   "a run has expired, and started": `
     select id::text as name from run where failure_code = 'EXPIRED' and (started_at is not null or attempt > 1)`,
 

@@ -57,7 +57,7 @@ const receive = signedCall({
   responses: {
     ...common.responses,
     200: {
-      description: `${common.responses[200].description}. Or Slack has asked for its challenge, which is the text`,
+      description: `${common.responses[200].description}. Or Slack has asked for its challenge, which is then the whole body`,
       content: { ...common.responses[200].content, "text/plain": { schema: challenge } },
     },
   },
