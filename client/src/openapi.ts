@@ -7180,7 +7180,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same message has triggered this run before, within seven days. Or Slack has asked for its challenge, which is the text */
+            /** @description The same message has triggered this run before, within seven days. Or Slack has asked for its challenge, which is then the whole body */
             200: {
                 headers: {
                     [name: string]: unknown;

@@ -2,14 +2,15 @@ import { describe, expect, it } from "vitest";
 import { readFile } from "../src/cli/as-code/file.ts";
 import { parseRuns } from "../src/cli/batch.ts";
 import { readInput } from "../src/cli/input.ts";
-import { parseJson } from "../src/cli/json.ts";
+import { isRounded, parseJson } from "../src/cli/json.ts";
+import { CHANGED, UNCHANGED } from "./number-cases.ts";
 
 describe("What is nested too deeply", () => {
-  it.each([33, 100_000])("is refused in words: %i levels", async (levels) => {
+  it.each([31, 100_000])("is refused in words: %i levels", async (levels) => {
     const json = `{"a": ${"[".repeat(levels)}${"]".repeat(levels)}}`;
-    await expect(readInput(json)).rejects.toThrow(/^--input cannot be read as JSON: it is nested more than 32 levels/);
+    await expect(readInput(json)).rejects.toThrow(/^--input cannot be read as JSON: it is nested more than 31 levels/);
     expect(() => parseRuns(`{}\n${json}`, "runs.jsonl")).toThrow(
-      /^Line 2 of runs.jsonl: it is nested more than 32 levels/,
+      /^Line 2 of runs.jsonl: it is nested more than 31 levels/,
     );
   });
 
@@ -22,6 +23,14 @@ describe("What is nested too deeply", () => {
 });
 
 describe("JSON that the command line reads", () => {
+  it.each(CHANGED)("has a number that would be sent with other digits: %s", (number) => {
+    expect(isRounded(number)).toBe(true);
+  });
+
+  it.each(UNCHANGED)("has a number that is sent as it is: %s", (number) => {
+    expect(isRounded(number)).toBe(false);
+  });
+
   it("is as it was written, and refused when a whole number would be rounded", () => {
     const text =
       '{"a": 9007199254740991, "b": [9007199254740992, 1e300, 0.1], "12345678901234567891": "\\"12345678901234567891"}';

@@ -28,7 +28,7 @@ const hostsOf = ({ routes = [] }: ReturnType<typeof configOf>): string[] =>
 export function requireOwnDomains(file = join(root, "wrangler.toml")): void {
   const owners = new Map<string, string>();
   for (const env of ["", ...(configOf(file, "").definedEnvironments ?? [])]) {
-    for (const host of hostsOf(configOf(file, env))) {
+    for (const host of new Set(hostsOf(configOf(file, env)))) {
       const other = owners.get(host);
       if (other !== undefined)
         throw new Error(

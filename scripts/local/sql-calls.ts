@@ -8,26 +8,16 @@ type Call = { from: string; caller: string; to: string; callee: string };
 /**
  * What is wrong with the calls between files, a sentence for each, with the path:
  * - a call against the order of rooms. `placeOf` says the place of a file in it. A call goes to the same place or to one before;
- * - a circle of files. The files in `allowed` may be in a circle with each other. One of them that is in none is a fault, too.
+ * - a circle of files.
  */
-export function findFaultsOfCalls(
-  files: readonly SqlFile[],
-  placeOf: (file: string) => number,
-  allowed: readonly string[] = [],
-): string[] {
+export function findFaultsOfCalls(files: readonly SqlFile[], placeOf: (file: string) => number): string[] {
   const calls = callsBetween(files);
-  const inCircle = new Set(files.map(({ file }) => file).filter((file) => pathFrom(calls, file) !== undefined));
-  const ofAllowed = calls.filter(({ from, to }) => allowed.includes(from) && allowed.includes(to));
+  const circles = files.map(({ file }) => pathFrom(calls, file)).filter((path) => path !== undefined);
   return [
     ...calls
       .filter(({ from, to }) => placeOf(from) < placeOf(to))
       .map((call) => `Against the order of rooms: ${describe([call])}.`),
-    ...[...inCircle]
-      .filter((file) => !allowed.includes(file))
-      .map((file) => `A circle: ${describe(pathFrom(calls, file) ?? [])}.`),
-    ...allowed
-      .filter((file) => pathFrom(ofAllowed, file) === undefined)
-      .map((file) => `${file} is in no circle any more: take it out of the list of those that may be.`),
+    ...circles.map((path) => `A circle: ${describe(path)}.`),
   ];
 }
 

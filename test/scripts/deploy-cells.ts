@@ -264,6 +264,9 @@ export function describeDeployment(stack: () => Stack): void {
     expect(() => requireOwnDomains(toml)).toThrow(
       /gives runs\.example\.com to the top level and to \[env\.staging\].*set its own, or `routes = \[\]`/,
     );
+    const paths = 'routes = ["runs.example.com/v1/*", "runs.example.com/app/*"]';
+    writeFileSync(toml, withDomain.replace(/^routes = \[\{.+$/m, paths));
+    expect(() => requireOwnDomains(toml)).not.toThrow();
     const [domain] = /^routes = \[\{.+$/m.exec(withDomain) ?? [];
     writeFileSync(toml, own.replaceAll("routes = []", domain ?? ""));
     expect(() => requireOwnDomains(toml)).toThrow(/gives runs\.example\.com to \[env\.eu1\] and to \[env\.staging\]/);

@@ -4,7 +4,7 @@ import { findFaultsOfCalls } from "../../scripts/local/sql-calls.ts";
 const ORDER = ["low", "high"];
 
 /** What is wrong when the functions of these files call these others. A file has the functions that are named here. */
-const faultsOf = (files: Record<string, Record<string, string>>, allowed: string[] = []) =>
+const faultsOf = (files: Record<string, Record<string, string>>) =>
   findFaultsOfCalls(
     Object.entries(files).map(([file, functions]) => ({
       file,
@@ -14,7 +14,6 @@ const faultsOf = (files: Record<string, Record<string, string>>, allowed: string
       ),
     })),
     (file) => ORDER.indexOf(file.split("/")[0] ?? ""),
-    allowed,
   );
 
 describe("the check of the calls of SQL functions", () => {
@@ -41,26 +40,5 @@ describe("the check of the calls of SQL functions", () => {
     expect(faults[0]).toBe(
       "A circle: low/a.sql (one) → low/b.sql (two), low/b.sql (two) → low/c.sql (three), low/c.sql (three) → low/a.sql (last).",
     );
-    expect(faultsOf(files, ["low/a.sql", "low/b.sql", "low/c.sql"])).toEqual([]);
-  });
-
-  it("does not let a file into a circle that others may be in", () => {
-    const circle = { "low/a.sql": { one: "public.two(1)" }, "low/b.sql": { two: "public.one(1)" } };
-    const allowed = Object.keys(circle);
-    expect(faultsOf(circle, allowed)).toEqual([]);
-    const more = {
-      ...circle,
-      "low/b.sql": { two: "public.one(1) + public.three(1)" },
-      "low/c.sql": { three: "public.two(1)" },
-    };
-    expect(faultsOf(more, allowed)).toEqual([
-      "A circle: low/c.sql (three) → low/b.sql (two), low/b.sql (two) → low/c.sql (three).",
-    ]);
-  });
-
-  it("asks to take a file out of the list when it is in no circle any more", () => {
-    expect(faultsOf({ "low/a.sql": { one: "1" }, "low/b.sql": { two: "public.one(1)" } }, ["low/a.sql"])).toEqual([
-      "low/a.sql is in no circle any more: take it out of the list of those that may be.",
-    ]);
   });
 });

@@ -1,10 +1,32 @@
 /** Reads JSON and YAML without changing a number: JavaScript would round whole numbers beyond 2^53. */
 
 const PART = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[[{]|[\]}]/gs;
-const WHOLE = /^-?\d{16,}$/;
+const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
-/** Whether JavaScript would read a number as another one. */
-export const isRounded = (number: string): boolean => WHOLE.test(number) && BigInt(number) !== BigInt(Number(number));
+/**
+ * Whether a number would not be sent as it was written: a whole one whose digits would change, or one that no double can hold. The service
+ * refuses the same: src/http/json/changed-numbers.ts, with the same table of cases in the tests.
+ */
+export function isRounded(number: string): boolean {
+  const written = digitsOf(number);
+  if (written === undefined) return false;
+  const sent = digitsOf(String(Number(number)));
+  return (
+    sent === undefined ||
+    (written.exponent >= 0 && (written.digits !== sent.digits || written.exponent !== sent.exponent))
+  );
+}
+
+/** A number as digits × 10^exponent, without zeros at either end of its digits. */
+function digitsOf(number: string): { digits: string; exponent: number } | undefined {
+  const [found, whole = "", fraction = "", exponent = "0"] = NUMBER.exec(number) ?? [];
+  if (found === undefined) return undefined;
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const kept = digits.replace(/(?<!0)0+$/, "");
+  return kept === ""
+    ? { digits: "", exponent: 0 }
+    : { digits: kept, exponent: Number(exponent) - fraction.length + digits.length - kept.length };
+}
 
 /** JSON or YAML of which the service cannot keep all. The message has no full stop. */
 export class NotKept extends Error {}
@@ -14,8 +36,8 @@ export const rounded = (number: string): NotKept =>
     `the number ${number} would be rounded. Whole numbers are exact up to 9007199254740991: write it as a text`,
   );
 
-/** The service takes no more, and what is nested too deeply has no room on the stack of this program. */
-const MAX_DEPTH = 32;
+/** The service takes 32 levels, of which the body around an input or an output is one. */
+const MAX_DEPTH = 31;
 const TOO_DEEP = `it is nested more than ${MAX_DEPTH} levels deep`;
 
 /**
