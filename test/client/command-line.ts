@@ -123,7 +123,7 @@ export function describeCommandLine(world: () => World): void {
     [4, ["runs", "list", "--status", "DONE"], "It must be one of PENDING, RUNNING, COMPLETED, FAILED."],
     [4, ["invoke", "Quarterly report", "--input", "[1]"], "--input must be a JSON object"],
     [4, ["invoke", "Quarterly report", "--input", "@missing.json"], "missing.json cannot be read: ENOENT"],
-    [4, ["invoke", "Quarterly report", "--input", '{"a": 1'], "--input is not JSON: "],
+    [4, ["invoke", "Quarterly report", "--input", '{"a": 1'], "--input cannot be read as JSON: "],
     [4, ["invokes"], "Did you mean invoke?"],
     [4, ["runs", "list", "--since", "yesterday"], "or how long ago: 2026-01-31, 2026-01-31T12:00Z, 24h or 7d."],
     [4, ["runs", "list", "--since", "1h", "--until", "2h"], "--since is later than --until"],

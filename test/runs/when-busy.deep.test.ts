@@ -364,7 +364,7 @@ describe("a queue with a limit", () => {
     await service.database.sql`
       delete from workflow_runs where workflow_definition_id = ${tenant.definitionId} and id <> ${id}`;
     await service.database.sql`
-      update workflow_runs set not_before = statement_timestamp() + interval '1 hour', queue_position = null where id = ${id}`;
+      update workflow_runs set not_before = statement_timestamp() + interval '1 hour', queue_position = null, attempt = 2 where id = ${id}`;
     expect(await refusal(await invoke())).toEqual(full(1));
   });
 
