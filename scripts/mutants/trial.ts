@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -23,7 +24,8 @@ export const filesOf = (folder: string): string[] =>
     encoding: "utf8",
   })
     .split("\0")
-    .filter((path) => path !== "");
+    // A file whose deletion is not committed is still in the index.
+    .filter((path) => path !== "" && existsSync(join(folder, path)));
 
 const resultSchema = z.object({
   numTotalTests: z.number(),
