@@ -31,7 +31,8 @@ const run = (name: string, args: readonly string[]) =>
 async function installTools(): Promise<void> {
   const changedAt = (path: string) => statSync(join(tools, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (changedAt("node_modules/.package-lock.json") > changedAt("package-lock.json")) return;
-  const { code, stderr } = await runProgram("npm", ["ci", "--prefix", tools, "--no-audit", "--no-fund", "--silent"]);
+  // In its folder, since npm looks for its settings elsewhere when it is given a --prefix.
+  const { code, stderr } = await runProgram("npm", ["ci", "--no-audit", "--no-fund", "--silent"], { cwd: tools });
   if (code !== 0) throw new Error(`The programs of test/tools could not be installed: ${stderr}`);
 }
 
