@@ -5,7 +5,7 @@ import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";
 import { type Acceptance, claimDispatches, postponeRunner } from "./dispatch-verbs.ts";
-import { logDispatchFailure, recordInParts } from "./record-acceptance-soon.ts";
+import { logDispatchFailure, recordOrLog } from "./record-acceptance-soon.ts";
 import { sendDispatches } from "./send-dispatches.ts";
 
 /** How many dispatches are claimed at once. All of them are started long before the claim is over. */
@@ -50,7 +50,7 @@ export async function dispatchDue(
   async function recordAccepted(): Promise<void> {
     const batch = accepted;
     accepted = [];
-    if (batch.length > 0) await recordInParts(services, batch);
+    if (batch.length > 0) await recordOrLog(services, batch);
   }
 
   async function send(dispatch: Dispatch): Promise<void> {
@@ -72,13 +72,14 @@ export async function dispatchDue(
     const wasBusy = inFlight.size > 0;
     if (claimed.length === 0) {
       const claim = { tenantId, limit: CLAIM, quick: [...quick], busy: [...busy], after: turn.after };
+      // The claims of the first part are as old as the call.
+      claimedAt = Date.now();
       const [results] = await Promise.all([
-        performInParts(services, "dispatches", claimDispatches, claim),
+        performInParts(services, "dispatches", claimDispatches, claim, () => mayGoOn(count)),
         recordAccepted(),
       ]);
       claimed = results.flatMap(({ dispatches }) => dispatches);
       turn.after = results.at(-1)?.after ?? null;
-      claimedAt = Date.now();
     }
     if (claimed.length === 0 && !wasBusy) break;
     if (Date.now() - claimedAt > CLAIM_IS_FRESH_MS) claimed = [];

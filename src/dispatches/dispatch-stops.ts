@@ -17,7 +17,7 @@ export async function dispatchStops(
   let count = 0;
   while (mayGoOn(count)) {
     const claim = { tenantId, limit: WEBHOOKS_AT_ONCE, after: turn.after };
-    const results = await performInParts(services, "stops", claimStopDispatches, claim);
+    const results = await performInParts(services, "stops", claimStopDispatches, claim, () => mayGoOn(count));
     turn.after = results.at(-1)?.after ?? null;
     const stops = results.flatMap((result) => result.stops);
     if (stops.length === 0) return;

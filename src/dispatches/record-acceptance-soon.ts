@@ -46,24 +46,32 @@ export async function recordAcceptanceSoon(services: VerbServices, acceptance: A
   await new Promise((resolve) => setTimeout(resolve, COLLECT_MS));
   // Another request has replaced this batch if it took this invocation for dead.
   if (openBatches.get(db) === batch) openBatches.delete(db);
+  await recordOrLog(services, batch.acceptances);
+}
+
+/** Records acceptances. When there is an outage, it is logged for each of them. */
+export async function recordOrLog(services: VerbServices, acceptances: readonly Acceptance[]): Promise<void> {
   try {
-    await recordInParts(services, batch.acceptances);
+    await recordInParts(services, acceptances);
   } catch (error) {
-    for (const { dispatch } of batch.acceptances) logDispatchFailure(dispatch, error);
+    for (const { dispatch } of acceptances) logDispatchFailure(dispatch, error);
   }
 }
 
 /**
  * Records acceptances. One that cannot be recorded does not keep the others from it, and its dispatch is set aside. Those of runs that
- * another transaction had locked are recorded after the others, one by one.
+ * another transaction had locked are recorded after the others, one by one. When one waits for its run in vain, that is logged, and it is
+ * dispatched again.
  */
-export async function recordInParts(services: VerbServices, acceptances: readonly Acceptance[]): Promise<void> {
+async function recordInParts(services: VerbServices, acceptances: readonly Acceptance[]): Promise<void> {
   const items = acceptances.map((of) => ({ id: of.dispatch.run_id, tenant_id: of.dispatch.tenant_id, of }));
   await inParts(services, "dispatches", items, async (part) => {
     const acceptancesOfPart = part.map(({ of }) => of);
     const { left } = (await perform(services, recordAcceptances, acceptancesOfPart)).result;
     for (const acceptance of acceptancesOfPart.filter(({ dispatch }) => left.includes(dispatch.run_id))) {
-      await perform(services, recordAcceptances, [acceptance]);
+      await perform(services, recordAcceptances, [acceptance]).catch((error: unknown) =>
+        logDispatchFailure(acceptance.dispatch, error),
+      );
     }
   });
 }

@@ -31,7 +31,7 @@ export type TenantSweep = {
 export async function sweepTenant(services: VerbServices, tenantId: string): Promise<TenantSweep> {
   return metered(async (meter) => {
     const began = Date.now();
-    const parts = await sweepInParts(services, tenantId);
+    const parts = await sweepInParts(services, tenantId, () => Date.now() - began < BEGIN_UNTIL_MS);
     const swept = parts.at(-1);
     if (!swept) return { dueInMs: 0, hasMoved: false };
     const lagsMs = parts.flatMap(({ lags_ms }) => lags_ms);
@@ -52,10 +52,10 @@ export async function sweepTenant(services: VerbServices, tenantId: string): Pro
 }
 
 /** Ends and starts what is due. Nothing is returned when that has failed as a whole, which is then set aside. */
-async function sweepInParts(services: VerbServices, tenantId: string) {
+async function sweepInParts(services: VerbServices, tenantId: string, hasTime: () => boolean) {
   let parts: SweptTenant[] = [];
   await orSetAside(services, "ends", { id: tenantId, tenant_id: tenantId }, async () => {
-    parts = await performInParts(services, "ends", sweepDueOfTenant, { tenantId, limit: LIMIT });
+    parts = await performInParts(services, "ends", sweepDueOfTenant, { tenantId, limit: LIMIT }, hasTime);
   });
   return parts;
 }

@@ -2,7 +2,7 @@ import { deleteOldAuditEvents } from "../audit/audit-events.ts";
 import { metered } from "../db/meter.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
-import { log } from "../log.ts";
+import { describeError, log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
 import { deleteArtifacts } from "../runs/artifacts/delete-artifacts.ts";
 import { deleteOldFirings, fireDue } from "../triggers/fire-due.ts";
@@ -166,7 +166,7 @@ export async function sweep(
 async function timeOutAll(services: VerbServices, turn: Turn, lagsMs: number[], hasRoom: () => boolean): Promise<void> {
   const limit = TIME_OUT_CHUNK;
   const timeOut = async (chunk: { limit: number; turn?: Turn }) => {
-    const parts = await performInParts(services, "ends", timeOutOverdueRuns, chunk);
+    const parts = await performInParts(services, "ends", timeOutOverdueRuns, chunk, hasRoom);
     for (const part of parts) for (const lagMs of part.lags_ms) lagsMs.push(lagMs);
     return { locked: parts.reduce((sum, part) => sum + part.locked, 0), after: parts.at(-1)?.after ?? null };
   };
@@ -187,36 +187,45 @@ async function timeOutAll(services: VerbServices, turn: Turn, lagsMs: number[], 
 /** Starts the runs that wait and may start. Returns whether the webhook of a stop is due. */
 async function promoteAll(services: VerbServices, hasRoom: () => boolean): Promise<boolean> {
   for (;;) {
-    const parts = await performInParts(services, "promotions", promoteWaitingRuns, PROMOTE_LIMIT);
-    const last = parts.at(-1);
-    if (!last?.has_more || !hasRoom()) return last?.has_due_stops ?? true;
+    const parts = await performInParts(services, "promotions", promoteWaitingRuns, PROMOTE_LIMIT, hasRoom);
+    const hasMore = parts.some(({ has_more }) => has_more);
+    if (!hasMore || !hasRoom()) return parts.at(-1)?.has_due_stops ?? true;
   }
 }
 
-/** Deletes what is older than it is kept. Returns how many runs that were. */
+/**
+ * Deletes what is older than it is kept. Returns how many runs that were. An outage during a deletion is logged, and a later sweep tries it
+ * again: the rest of the sweep does not depend on it.
+ */
 async function deleteAll(
   services: VerbServices,
   step: (name: SweepStep, work: () => Promise<unknown>) => Promise<void>,
-  hasRoom: (step: "delete" | "deleteArtifacts") => boolean,
+  hasRoomIn: (step: "delete" | "deleteArtifacts") => boolean,
 ): Promise<number> {
   const { retentionDays: days, auditRetentionDays } = services.config;
+  const hasRoom = () => hasRoomIn("delete");
+  const attempt = (name: SweepStep, deletion: () => Promise<unknown>) =>
+    step(name, deletion).catch((error: unknown) => log("error", "delete", { step: name, ...describeError(error) }));
   let deleted = 0;
   if (days !== undefined) {
-    await step("old_runs", async () => {
-      for (let isDone = false; !isDone && hasRoom("delete"); ) {
-        const parts = await performInParts(services, "old_runs", deleteOldRuns, { days, limit: DELETE_CHUNK });
+    await attempt("old_runs", async () => {
+      for (let isDone = false; !isDone && hasRoom(); ) {
+        const chunk = { days, limit: DELETE_CHUNK };
+        const parts = await performInParts(services, "old_runs", deleteOldRuns, chunk, hasRoom);
         for (const part of parts) deleted += part.deleted;
         isDone = parts.at(-1)?.deleted === 0;
       }
     });
     const firings = { days, limit: DELETE_FIRINGS };
-    await step("old_firings", () => performInParts(services, "old_firings", deleteOldFirings, firings));
+    await attempt("old_firings", () => performInParts(services, "old_firings", deleteOldFirings, firings, hasRoom));
   }
-  await step("artifacts", () => deleteArtifacts(services, () => hasRoom("deleteArtifacts")));
-  await step("old_notifications", () =>
-    performInParts(services, "old_notifications", deleteOldNotifications, DELETE_NOTIFICATIONS),
+  await attempt("artifacts", () => deleteArtifacts(services, () => hasRoomIn("deleteArtifacts")));
+  await attempt("old_notifications", () =>
+    performInParts(services, "old_notifications", deleteOldNotifications, DELETE_NOTIFICATIONS, hasRoom),
   );
   const auditEvents = { days: auditRetentionDays, limit: DELETE_AUDIT_EVENTS };
-  await step("old_audit_events", () => performInParts(services, "old_audit_events", deleteOldAuditEvents, auditEvents));
+  await attempt("old_audit_events", () =>
+    performInParts(services, "old_audit_events", deleteOldAuditEvents, auditEvents, hasRoom),
+  );
   return deleted;
 }

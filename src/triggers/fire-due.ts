@@ -69,7 +69,6 @@ export async function fireDue(
   let tries = 0;
   while (hasTime() && tries < MOST_TRIES) {
     const { now, items, due_firings: firings, after = null } = await listDue(services.db, tenantId, limit, turn);
-    const isLast = after === null || after === turn.after;
     turn.after = after;
     const due: Due[] = [
       ...items.map((item) => ({
@@ -79,12 +78,8 @@ export async function fireDue(
       })),
       ...firings.map(({ id, trigger_id, tenant_id }) => ({ id: trigger_id, tenant_id, firingId: id })),
     ];
-    if (due.length === 0) {
-      if (isLast) break;
-      // All that is due of these tenants was set aside.
-      continue;
-    }
-    const fired = await inParts(services, "firings", due, (part) => fire(services, part));
+    if (due.length === 0) break;
+    const fired = await inParts(services, "firings", due, (part) => fire(services, part), hasTime);
     const count = fired.reduce((sum, more) => sum + more, 0);
     handled += count;
     // Another sweep fires them, or an invoke held the locks of their definitions for a moment.

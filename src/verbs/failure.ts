@@ -6,8 +6,12 @@ const IN_THE_WAY = /^(40001|40P01)$/;
 /** True when two transactions were in each other's way: a deadlock, or a serialization failure. */
 export const isInTheWay = (error: unknown): boolean => IN_THE_WAY.test(findDriverError(error)?.code ?? "");
 
+/** SQLSTATEs of the time limits of the database, for a statement and for a lock. What was to be done took too long, and less may not. */
+const TOO_LONG = /^(57014|55P03)$/;
+
 /** True when the database could not be reached, or was too busy: then nothing can be said about what was to be done. */
-export const isOutage = (error: unknown): boolean => findOutage(error) !== null && !isInTheWay(error);
+export const isOutage = (error: unknown): boolean =>
+  findOutage(error) !== null && !isInTheWay(error) && !TOO_LONG.test(findDriverError(error)?.code ?? "");
 
 /** What can be kept of an error that is not an outage: no value of a row, which may be a secret or another tenant's. */
 export function describeFailure(error: unknown): { sqlstate: string | null; message: string } {

@@ -25,7 +25,8 @@ const MOST_CHUNKS = 20;
 
 /**
  * Does `work` for all items, or for those that do not fail: when it fails, it halves the items until it has found the ones that fail, and
- * sets these aside. Returns the results of the parts that succeeded; usually it is one.
+ * sets these aside. It begins no further part once `mayGoOn` returns false. Returns the results of the parts that succeeded; usually it is
+ * one.
  * @throws when there was an outage, or when the work fails even without any item
  */
 export async function inParts<Item extends Candidate, Result>(
@@ -33,26 +34,28 @@ export async function inParts<Item extends Candidate, Result>(
   step: SweepStep,
   items: readonly Item[],
   work: (part: readonly Item[]) => Promise<Result>,
+  mayGoOn = () => true,
 ): Promise<Result[]> {
   try {
     return [await twice(() => work(items))];
   } catch (error) {
     if (isOutage(error)) throw error;
     await twice(() => work([]));
-    return (await halve(services, step, items, work)).results;
+    return (await halve(services, step, items, work, mayGoOn)).results;
   }
 }
 
 /**
  * The same for a verb that works on a chunk which the database chooses, and takes `p_only` and `p_lists`. It goes on with a next chunk
- * until one succeeds as a whole, whose result is the last one.
- * @throws as {@link inParts} does, and when the work fails although each of its candidates succeeds alone
+ * while candidates fail.
+ * @throws as {@link inParts} does, and when there was no candidate, or no time, to find out what fails
  */
 export async function performInParts<Request, Result, Refusal extends { refused: string }>(
   services: VerbServices,
   step: SweepStep,
   verb: Verb<Request, Result, Refusal>,
   request: Request,
+  mayGoOn = () => true,
 ): Promise<Result[]> {
   const performWith = async <Answer>(args: Record<string, Argument>, result: z.ZodType<Answer>) => {
     const whole = { ...verb, result, args: () => ({ ...verb.args(request), ...args }) };
@@ -68,9 +71,11 @@ export async function performInParts<Request, Result, Refusal extends { refused:
       if (isOutage(error)) throw error;
       await work([]);
       const { candidates } = await performWith({ lists: true }, candidatesSchema);
-      const halved = await halve(services, step, candidates, work);
+      const halved = await halve(services, step, candidates, work, mayGoOn);
       results.push(...halved.results);
-      if (halved.failed === 0 || chunk === MOST_CHUNKS) throw error;
+      if (halved.results.length === 0 && halved.failed === 0) throw error;
+      // When none has failed alone, they were too many for one transaction, or the failure has passed.
+      if (halved.failed === 0 || chunk === MOST_CHUNKS || !mayGoOn()) return results;
     }
   }
 }
@@ -81,6 +86,7 @@ async function halve<Item extends Candidate, Result>(
   step: SweepStep,
   items: readonly Item[],
   work: (part: readonly Item[]) => Promise<Result>,
+  mayGoOn: () => boolean,
 ): Promise<{ results: Result[]; failed: number }> {
   const results: Result[] = [];
   const failed = new Map<Item, unknown>();
@@ -101,7 +107,7 @@ async function halve<Item extends Candidate, Result>(
       else part.push(item);
     }
     const [first] = part;
-    if (first === undefined || ++parts > MOST_PARTS) return;
+    if (first === undefined || ++parts > MOST_PARTS || !mayGoOn()) return;
     try {
       results.push(await twice(() => work(part)));
     } catch (error) {

@@ -89,6 +89,22 @@ it.each([1, 3])("waits for a stop that gives the runner time: of %i acceptances,
   expect(await acceptedRuns()).toHaveLength(count);
 });
 
+it("logs the acceptance that waits for its run in vain, and no other", async () => {
+  const { sql } = service.database;
+  const [dispatch] = dispatches;
+  await sql`alter function public.record_acceptances set lock_timeout = '10ms'`;
+  const { committed } = await holdTransaction(
+    service.database,
+    [sql`select id from workflow_runs where id = ${dispatch?.run_id} for update`],
+    [sql`select pg_sleep(0.3)`],
+  );
+  const logged = vi.spyOn(console, "error").mockReturnValue();
+  await Promise.all([...dispatches.map((one) => record(one)), committed]);
+  const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)));
+  expect(lines).toMatchObject([{ event: "dispatch", run_id: dispatch?.run_id }]);
+  expect(await acceptedRuns()).toEqual([dispatches[1]?.run_id, dispatches[2]?.run_id].toSorted());
+});
+
 it("leaves the dispatches due when they can't be recorded, logs each of them, and records the next batch", async () => {
   const [first, second, third] = dispatches;
   const logged = vi.spyOn(console, "error").mockReturnValue();

@@ -127,24 +127,28 @@ describe("retention", () => {
     expect(await sql`select detail from workflow_run_events`).toEqual([{ detail: { days: 29 } }]);
   });
 
-  it("that fails for runs is logged, and does not keep the sweep from deleting the rest and from ending", async () => {
+  it.each([
+    { why: "an error", sqlstate: "P0001", event: "set aside" },
+    { why: "the time limit of a statement", sqlstate: "57014", event: "set aside" },
+    { why: "the time limit of a lock", sqlstate: "55P03", event: "set aside" },
+    { why: "a lost connection", sqlstate: "08006", event: "delete" },
+  ])("that fails for runs by $why is logged, and the sweep deletes the rest and ends", async ({ sqlstate, event }) => {
     const { sql } = service.database;
     const id = await insertOldRun(31);
     await sql`
       insert into audit_events (id, tenant_id, at, actor_id, credential_kind, action, object_kind, hidden)
       values (gen_random_uuid(), ${tenant.id}, statement_timestamp() - interval '5 years', ${tenant.owner.id}, 'api_key', 'tenant.renamed',
         'tenant', '{}')`;
-    await sql`
+    await sql.query(`
       create function refuse() returns trigger language plpgsql as $$ begin
-        raise exception 'two of them waited for each other';
-      end $$`;
+        raise exception 'two of them waited for each other' using errcode = '${sqlstate}';
+      end $$`);
     await sql`create trigger refuse before delete on workflow_runs for each row execute function refuse()`;
     const logged = vi.spyOn(console, "error");
     await service.sweep();
     const lines = logged.mock.calls.map(([line]) => JSON.parse(line));
-    expect(lines).toMatchObject([
-      { event: "set aside", row_id: id, error: expect.stringContaining("waited for each other") },
-    ]);
+    const row = event === "set aside" ? { row_id: id } : {};
+    expect(lines).toMatchObject([{ event, step: "old_runs", ...row, error: expect.stringContaining("each other") }]);
     expect(await sql`select from audit_events where at < statement_timestamp() - interval '4 years'`).toEqual([]);
     expect(await sql`select deleted from sweep_state where ended_at > began_at`).toEqual([{ deleted: 0 }]);
     expect(await kept()).toEqual([id]);

@@ -3,6 +3,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { judge } from "../../scripts/local/findings.ts";
 import { diagnose } from "../../src/sweep/diagnosis.ts";
 import { sweepTenant } from "../../src/sweep/sweep-tenant.ts";
+import { inParts } from "../../src/verbs/in-parts.ts";
 import { type SweepStep, WHOLE_STEP } from "../../src/verbs/sweep-steps.ts";
 import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
@@ -141,6 +142,38 @@ describe("what is set aside", () => {
     expect(await readSetAside()).toHaveLength(40);
     expect(requests).toBeLessThan(80);
     await service.database.sql`delete from workflow_runs where tenant_id = ${many.id}`;
+  });
+
+  it("is nothing when a chunk fails only as a whole: its rows are done in parts", async () => {
+    const things = await arrangeTenants(service, WORK.dispatches);
+    await service.database.sql`
+      create function refuse_many() returns trigger language plpgsql as $$ begin
+        if (select count(*) from changed) > 2 then raise exception 'these are too many'; end if;
+        return null;
+      end $$`;
+    await service.database.sql`
+      create trigger refuse_many after update on workflow_runs referencing new table as changed
+      for each statement execute function refuse_many()`;
+    await service.sweep();
+    await service.database.sql`drop trigger refuse_many on workflow_runs`;
+    expect(await readSetAside()).toEqual([]);
+    // What a part has claimed is sent: no runner answers, and that is recorded.
+    const rows = await service.database.sql`
+      select id from workflow_runs where id = any (${things.map(({ id }) => id)}) and dispatch_error is not null`;
+    expect(rows).toHaveLength(things.length);
+  });
+
+  it("is looked for only as long as the step has room", async () => {
+    const parts: number[] = [];
+    const work = async (part: readonly unknown[]) => {
+      parts.push(part.length);
+      if (part.length > 0) throw new Error("This fails.");
+    };
+    const items = [1, 2, 3, 4].map((n) => ({ id: `01900000-0000-7000-8000-00000000000${n}`, tenant_id: null }));
+    // After the chunk and the part of none, it halves them twice.
+    await inParts(verbServices(service), "ends", items, work, () => parts.length < 5);
+    expect(parts).toEqual([4, 0, 4, 2, 1]);
+    expect(await readSetAside()).toMatchObject([{ row_id: items[0]?.id }]);
   });
 
   it("keeps no acceptance from being recorded but its own", async () => {

@@ -42,7 +42,7 @@ async function sendTo(
 ): Promise<void> {
   for (let hasDue = true; hasDue && hasTime(); ) {
     const claim = { endpointId, limit: atOnce };
-    const claimed = await performInParts(services, "notifications", claimNotifications, claim);
+    const claimed = await performInParts(services, "notifications", claimNotifications, claim, hasTime);
     hasDue = false;
     for (const part of claimed) {
       if ("endpoint" in part && (await sendClaimed(services, part))) hasDue = true;

@@ -16,7 +16,8 @@ export async function deleteArtifacts(services: VerbServices, hasTime: () => boo
   if (bucket === undefined) return;
   let isFull = true;
   while (isFull && hasTime()) {
-    const parts = await performInParts(services, "artifacts", claimArtifactDeletions, { days, limit: CHUNK });
+    const chunk = { days, limit: CHUNK };
+    const parts = await performInParts(services, "artifacts", claimArtifactDeletions, chunk, hasTime);
     const keys = parts.flatMap((part) => part.keys);
     if (keys.length === 0) return;
     try {
