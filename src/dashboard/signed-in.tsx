@@ -3,7 +3,7 @@ import { createMiddleware } from "hono/factory";
 import { z } from "zod";
 import type { AppEnv } from "../http/env.ts";
 import { explainError, logUnexpected, problemHeaders } from "../http/errors.ts";
-import { cookieToken, isSameOrigin, noteUseOf, requireSameOrigin } from "../http/middleware/authenticate.ts";
+import { isSameOrigin, noteUseOf, requireSameOrigin, sessionOfCookies } from "../http/middleware/authenticate.ts";
 import { limitCaller } from "../http/middleware/limit-rate.ts";
 import { provideServices } from "../http/middleware/provide-services.ts";
 import { type Obstacle, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "../http/problems.ts";
@@ -20,8 +20,7 @@ import { forReader, inWords } from "./wording.ts";
  * that uses it. Requests that a person makes renew the session; requests that an open page makes by itself do not.
  */
 export const signedIn = createMiddleware<AppEnv>(async (c, next) => {
-  const token = cookieToken(c);
-  const session = token === undefined ? null : await c.env.verifySession(token);
+  const session = await sessionOfCookies(c);
   if (session === null) throw new Problem("unauthenticated");
   requireSameOrigin(c);
   c.set("session", session);

@@ -5,7 +5,7 @@ import { html, raw } from "hono/html";
 import type { Child } from "hono/jsx";
 import workflowsSchema from "../../client/workflows.schema.json";
 import type { AppEnv } from "../http/env.ts";
-import { cookieToken } from "../http/middleware/authenticate.ts";
+import { sessionOfCookies } from "../http/middleware/authenticate.ts";
 import { conditional } from "../http/middleware/conditional.ts";
 import { type Document, version } from "../http/openapi.ts";
 import { readTheme, ThemeContext } from "../http/pages/theme.tsx";
@@ -59,14 +59,7 @@ const getService = openRead({
 const prefersPages = (c: Context) => c.req.header("Accept")?.startsWith("text/html") === true;
 
 /** Who is signed in to the dashboard in this browser; null for nobody, and when their session is faulty. */
-async function readReader(c: Context<AppEnv>): Promise<Reader | null> {
-  const token = cookieToken(c);
-  if (token === undefined) return null;
-  return c.env.verifySession(token).then(
-    (session) => session,
-    () => null,
-  );
-}
+const readReader = (c: Context<AppEnv>): Promise<Reader | null> => sessionOfCookies(c).catch(() => null);
 
 /** What the pages are made of, and the HTML of what is the same for everybody. The OpenAPI document is read when a page is first requested. */
 type Known = {

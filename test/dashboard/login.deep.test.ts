@@ -1,9 +1,9 @@
 /** Signing in by the login service: whom it lets in, and the attacks that it refuses. */
-import { sign } from "hono/jwt";
+import { decode, sign } from "hono/jwt";
 import { v7 as uuid } from "uuid";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
-import { base64Url, inSeconds } from "../support/callers.ts";
+import { base64Url, inSeconds, SESSION_KEYS, signSymmetric } from "../support/callers.ts";
 import { createIssuer } from "../support/issuer.ts";
 import {
   type FakeLogin,
@@ -571,6 +571,19 @@ describe("an account of several tenants", () => {
       insert into logins (id, tenant_id, user_id, iss, sub)
       values (gen_random_uuid(), ${other.id}, ${other.admin.id}, 'https://login.test', ${uuid()})`;
     expect([await join(), await me()]).toEqual([404, tenant.user.id]);
+  });
+
+  it("is asked to sign in again before it enters one from a session whose cookie another host can plant", async () => {
+    const other = await createTenant(service.database);
+    await service.database.sql`update users set email = ${emailOf(tenant.user)} where id = ${other.admin.id}`;
+    login.account = verified(emailOf(tenant.user));
+    await browser.signIn();
+    const { host_cookie: _, ...claims } = decode(browser.cookies.get("__Host-ks_uat") ?? "").payload;
+    const old = openLoginBrowser(service, login);
+    old.cookies.set("ks_uat", await signSymmetric(claims, SESSION_KEYS.k2, "k2"));
+    expect(await me(old)).toBe(tenant.user.id);
+    expect((await old.post("/app/tenants", { tenant: other.id })).status).toBe(401);
+    expect([[...old.cookies.keys()], await me(old)]).toEqual([["ks_uat"], tenant.user.id]);
   });
 
   it("begins its session in the tenant that it entered last", async () => {

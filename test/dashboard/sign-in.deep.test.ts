@@ -182,13 +182,13 @@ describe("a session", () => {
    * Requests a page with a session that was issued an hour ago. Returns for how many seconds the new cookie is valid, if one
    * was set.
    */
-  async function renew(claims: Record<string, unknown>, options: { path?: string; headers?: object } = {}) {
+  async function renew(claims: Record<string, unknown>, options: { cookie?: string; headers?: object } = {}) {
     const session = await addSignInSession(service.database, tenant.owner.id);
     const times = { iat: inSeconds(-HOUR), auth_time: inSeconds(-HOUR), exp: inSeconds(11 * HOUR) };
     const all = { sub: tenant.owner.id, tenant_id: tenant.id, ...session, ...times, ...claims };
-    const cookie = `ks_uat=${await signSymmetric(all, SESSION_KEYS.k2, "k2")}`;
+    const cookie = `${options.cookie ?? "__Host-ks_uat"}=${await signSymmetric(all, SESSION_KEYS.k2, "k2")}`;
     const [response, requests] = await service.counted(() =>
-      service.fetch(options.path ?? "/app/people", {
+      service.fetch("/app/people", {
         headers: { Cookie: cookie, ...options.headers },
         redirect: "manual",
       }),
@@ -226,6 +226,23 @@ describe("a session", () => {
     expect(await renew({ exp: inSeconds(-60) })).toBeNull();
   });
 
+  it("is not prolonged when its cookie is one that another host of the domain can plant", async () => {
+    expect(await renew({}, { cookie: "ks_uat" })).toBeNull();
+  });
+
+  it("is taken from no other cookie than the one it was signed for, by pages and by the API", async () => {
+    const own = await cookieOf(tenant.owner.key);
+    for (const [Cookie, page, api] of [
+      [own, 200, 200],
+      [own.replace("__Host-", ""), 303, 401],
+    ] as const) {
+      const answers = ["/app/runs", "/v1/users/me"].map((path) =>
+        service.fetch(path, { headers: { Cookie }, redirect: "manual" }),
+      );
+      expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([page, api]);
+    }
+  });
+
   it("is not changed when it is of a login service", async () => {
     expect(await renew({ api_key_id: null })).toBeNull();
     expect(await renew({ auth_time: undefined })).toBeNull();
@@ -241,7 +258,10 @@ describe("signing out", () => {
   });
 
   it("also drops the cookie of a session that began before the service used the prefix __Host-", async () => {
-    const old = { Cookie: (await cookieOf(tenant.owner.key)).replace("__Host-", "") };
+    const session = await addSignInSession(service.database, tenant.owner.id);
+    const times = { iat: inSeconds(0), auth_time: inSeconds(0), exp: inSeconds(HOUR) };
+    const claims = { sub: tenant.owner.id, tenant_id: tenant.id, ...session, ...times };
+    const old = { Cookie: `ks_uat=${await signSymmetric(claims, SESSION_KEYS.k2, "k2")}` };
     expect((await service.fetch("/app/runs", { headers: old })).status).toBe(200);
     const response = await post("/app/sign-out", {}, old);
     expect([response.status, response.headers.get("Set-Cookie")]).toEqual([

@@ -28,7 +28,7 @@ export async function keepSession(c: Context<AppEnv>, session: NewSession): Prom
  * Prolongs a used session by the time since its last renewal, up to seven days after the sign-in. That time is measured by the
  * clock of a Worker, and it is added to an instant of the database's clock: so no decision depends on whether a Worker's clock
  * is right. The database still ends the session together with its API key, its login or its user, and when
- * somebody ends it.
+ * somebody ends it. A session of the cookie `ks_uat` is not renewable: see `sessionOfCookies`.
  */
 export async function renewSession(c: Context<AppEnv>): Promise<void> {
   const { userId, tenantId, apiKeyId, loginId, signInSessionId, expiresAt, name, renewable } = c.var.session;

@@ -5,7 +5,7 @@ import { hashApiKey, isApiKey } from "../../http/credentials/api-key.ts";
 import { cellOfKey, requireCell } from "../../http/credentials/cell.ts";
 import type { NewSession } from "../../http/credentials/session-token.ts";
 import type { AppEnv } from "../../http/env.ts";
-import { cookieToken } from "../../http/middleware/authenticate.ts";
+import { sessionOfCookies } from "../../http/middleware/authenticate.ts";
 import { provideServices } from "../../http/middleware/provide-services.ts";
 import { Problem } from "../../http/problems.ts";
 import { endSignInSession, signInByKey } from "../../people/sign-ins/sign-in-verbs.ts";
@@ -42,8 +42,7 @@ signIn.openForm("/app/sign-in", async (c) => {
 });
 
 signIn.openForm("/app/sign-out", async (c) => {
-  const token = cookieToken(c);
-  const session = token === undefined ? null : await c.env.verifySession(token).catch(() => null);
+  const session = await sessionOfCookies(c).catch(() => null);
   if (session !== null && session.signInSessionId !== null) {
     provideServices(c, { caller: { session } });
     await perform(c.var.services, endSignInSession, session.signInSessionId).catch(ignoreEnded);

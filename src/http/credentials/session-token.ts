@@ -1,7 +1,7 @@
 /**
  * Session tokens: JWTs (RFC 7519) of a login service or of this service, which say who the user is. The database decides what
  * the user may do and whether the user is still active. Claims: `sub` user, `tenant_id`, `exp`. Our own tokens also have
- * `api_key_id` or `login_id`, `sid`, `iat`, `auth_time` and `cel`, the cell; those of a login service may have `email` and
+ * `api_key_id` or `login_id`, `sid`, `iat`, `auth_time`, `host_cookie` and `cel`, the cell; those of a login service may have `email` and
  * `email_verified`.
  */
 import { decode, sign, verify, verifyWithJwks } from "hono/jwt";
@@ -27,6 +27,8 @@ export type Session = SessionClaims & {
    * Set for a session of the dashboard, which then has a `signInSessionId`. `issuedAt` is from a Worker's clock, `beganAt` from the database's: see `renewSession`.
    */
   renewable: { issuedAt: number; beganAt: number } | null;
+  /** True for a token that was signed for the cookie that only this host can set. It is not taken from another cookie. */
+  isForHostCookie: boolean;
 };
 
 /**
@@ -85,6 +87,8 @@ const claimsSchema = z.object({
   iat: instant.optional().catch(undefined),
   // A claim of OpenID Connect Core 1.0, section 2: when the user signed in.
   auth_time: instant.optional().catch(undefined),
+  // Our own tokens of before this claim were in the cookie `ks_uat`, and are taken from there until they end.
+  host_cookie: z.boolean().catch(false),
   name: z.string().optional().catch(undefined),
   tenant_name: z.string().optional().catch(undefined),
   role: z.string().optional().catch(undefined),
@@ -146,7 +150,7 @@ export function openSessions(config: Pick<Config, "sessions" | "cell" | "cells">
       if (payload === undefined) return null;
       const claims = readClaims(payload);
       const { sub, tenant_id, exp, nbf, api_key_id, login_id, sid, iat, auth_time } = claims;
-      const { email, email_verified, name, tenant_name, role } = claims;
+      const { email, email_verified, host_cookie, name, tenant_name, role } = claims;
       const hasBegun = api_key_id !== null || login_id !== null;
       // A cookie names its session, so that somebody can end it.
       if (hasBegun && sid === null) return null;
@@ -163,6 +167,7 @@ export function openSessions(config: Pick<Config, "sessions" | "cell" | "cells">
         verifiedEmail: email_verified ? email : null,
         name: name === undefined ? null : { name, tenant_name, role },
         renewable: isOurs ? { issuedAt: iat, beganAt: auth_time } : null,
+        isForHostCookie: host_cookie,
       };
     } catch (error) {
       if (error instanceof Problem) throw error;
@@ -189,6 +194,7 @@ export async function signSession(
     ...(apiKeyId !== null && { api_key_id: apiKeyId }),
     ...(loginId !== null && { login_id: loginId }),
     sid: signInSessionId,
+    host_cookie: true,
     cel: cell,
     ...name,
     ...(issuer !== undefined && { iss: issuer }),

@@ -4,6 +4,7 @@ import { createMiddleware } from "hono/factory";
 import { type Credential, countedAs, Unauthenticated } from "../../db/access.ts";
 import { hashApiKey, isApiKey, isWellFormedApiKey } from "../credentials/api-key.ts";
 import { cellOfKey, requireCell } from "../credentials/cell.ts";
+import type { Session } from "../credentials/session-token.ts";
 import type { AppEnv } from "../env.ts";
 import { answerProblem } from "../errors.ts";
 import { Problem } from "../problems.ts";
@@ -19,7 +20,10 @@ const BEARER = /^Bearer +([\x21-\x7e]+)$/i;
  */
 export const SESSION_COOKIE = "__Host-ks_uat";
 
-/** The cookie in which other programs send a session token. Until they end, also that of the dashboard's sessions of before the prefix. */
+/**
+ * The cookie in which other programs send a session token. Until they end, also that of the dashboard's sessions of before the prefix.
+ * Any host of the domain can plant it.
+ */
 export const TOKEN_COOKIE = "ks_uat";
 
 const MISTYPED = "The API key looks mistyped or cut off, since its checksum is wrong. Copy the whole key again.";
@@ -29,9 +33,18 @@ const SAFE_METHODS = new Set(["GET", "HEAD", "OPTIONS"]);
 /** The token of the header `Authorization: Bearer …`; undefined when the request has no such header. */
 export const bearerToken = (c: Context): string | undefined => BEARER.exec(c.req.header("Authorization") ?? "")?.[1];
 
-/** The session token of the request's cookies. The dashboard's own comes first. */
-export const cookieToken = (c: Context): string | undefined =>
-  getCookie(c, SESSION_COOKIE) ?? getCookie(c, TOKEN_COOKIE);
+/**
+ * The session of the request's cookies; null without a valid token. The dashboard's own comes first. One of `ks_uat` may be planted, so
+ * a token that was signed for the other cookie is not taken from there, and no session from there is renewed.
+ * @throws Problem as `VerifySession` does
+ */
+export async function sessionOfCookies(c: Context<AppEnv>): Promise<Session | null> {
+  const own = getCookie(c, SESSION_COOKIE);
+  if (own !== undefined) return c.env.verifySession(own);
+  const token = getCookie(c, TOKEN_COOKIE);
+  const session = token === undefined ? null : await c.env.verifySession(token);
+  return session === null || session.isForHostCookie ? null : { ...session, renewable: null };
+}
 
 /**
  * Reads the caller's credential from the request. The SQL statement that uses the credential also checks it, so authentication
@@ -39,10 +52,10 @@ export const cookieToken = (c: Context): string | undefined =>
  */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
   const hasHeader = c.req.header("Authorization") !== undefined;
-  const token = hasHeader ? bearerToken(c) : cookieToken(c);
+  const token = hasHeader ? bearerToken(c) : (getCookie(c, SESSION_COOKIE) ?? getCookie(c, TOKEN_COOKIE));
   if (token === undefined) throw new Problem("unauthenticated");
   if (!hasHeader) requireSameOrigin(c);
-  const credential = await readCredential(c, token);
+  const credential = await readCredential(c, token, hasHeader);
   c.set("credential", credential);
   provideServices(c, { caller: credential });
   await limitCaller(c, countedAs(credential));
@@ -61,12 +74,12 @@ export function noteUseOf(c: Context<AppEnv>, credential: Credential): void {
   }
 }
 
-async function readCredential(c: Context<AppEnv>, token: string): Promise<Credential> {
+async function readCredential(c: Context<AppEnv>, token: string, isBearer: boolean): Promise<Credential> {
   if (isApiKey(token)) {
     requireCell(c.env.config, cellOfKey(token));
     return { apiKeyHash: await hashApiKey(token) };
   }
-  const session = await c.env.verifySession(token);
+  const session = await (isBearer ? c.env.verifySession(token) : sessionOfCookies(c));
   if (session === null) throw new Problem("unauthenticated");
   return { session };
 }

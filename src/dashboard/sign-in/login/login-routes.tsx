@@ -138,8 +138,9 @@ logins.page("/app/tenants", async (c) => {
 logins.form("/app/tenants", async (c) => {
   const { values } = await readForm(c);
   const { session } = c.var;
+  // A session of the cookie `ks_uat` may be planted, so it does not go on in the cookie of the dashboard: its person signs in again.
+  if (session.renewable === null) throw new Problem("unauthenticated");
   const { result: entered } = await perform(c.var.services, enterTenant, readId(values.tenant));
-  if (session.renewable === null) throw new Error("Only a session of the dashboard enters another tenant.");
   await keepSession(c, {
     ...entered,
     apiKeyId: null,
