@@ -556,6 +556,26 @@ describe("an account of several tenants", () => {
     expect(await loginsOf(other.admin)).toEqual([]);
   });
 
+  it.each([
+    ["has noted the new one everywhere", false],
+    ["was accepted when that left the old one in older logins", true],
+  ])("joins no tenant by an email that changed before an invite, which %s", async (_, isLeft) => {
+    const { sql } = service.database;
+    const [before, now] = [emailOf(tenant.user), `${uuid()}@test.example`];
+    login.account = verified(before);
+    await browser.signIn();
+    login.account = { ...login.account, email: now };
+    const { id, secret } = await invite("ida@test.example", await createTenant(service.database));
+    await browser.signIn({ invite: id, secret });
+    if (isLeft) await sql`update logins set email = ${before} where user_id = ${tenant.user.id}`;
+    const [former, both] = [await createTenant(service.database), await createTenant(service.database)];
+    await sql`update users set email = ${before} where id in (${former.admin.id}, ${both.admin.id})`;
+    await sql`update users set email = ${now} where id = ${both.user.id}`;
+    const join = async (to: TestTenant) => (await browser.post("/app/tenants", { tenant: to.id })).status;
+    expect([await join(former), await join(both), await me()]).toEqual([404, 303, both.user.id]);
+    expect(await loginsOf(both.admin)).toEqual([]);
+  });
+
   it("does not join as a user who is tied to somebody else, deactivated, or deleted", async () => {
     const { sql } = service.database;
     const email = emailOf(tenant.user);

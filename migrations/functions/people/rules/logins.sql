@@ -20,16 +20,36 @@ begin
   return true;
 end $$;
 
+-- Notes the email that the account has now in all of its logins, so that no tenant is joined by one that it does not have any more.
+create or replace function public.note_email_of_account(p_account jsonb) returns void
+language plpgsql as $$
+begin
+  update public.logins l set email = p_account ->> 'email'
+  from (
+    select own.id from public.logins own
+    where own.iss = p_account ->> 'iss' and own.sub = p_account ->> 'sub' and own.email is distinct from p_account ->> 'email'
+    order by own.id
+    for no key update) changed
+  where l.id = changed.id;
+end $$;
+
+-- The verified email that the account has now; null when it has none. Earlier, not every sign-in noted it in all logins of the account: then
+-- the newest login has it.
+create or replace function public.email_of_account(p_iss text, p_sub text) returns text
+language sql stable as $$
+  select l.email from public.logins l where l.iss = p_iss and l.sub = p_sub order by l.created_at desc, l.id desc limit 1
+$$;
+
 -- The users of other tenants who have the verified email of an account, and to whom it is not tied: somebody has added them by the email.
+-- In a tenant that is one user, since no two have the same email.
 -- The person is asked whether they want to enter that tenant, since anybody may add anybody: see `enter_tenant`.
 create or replace function public.offered_tenants(p_iss text, p_sub text)
 returns table (tenant_id uuid, tenant_name text, user_id uuid, name text, role text)
 language sql stable as $$
   select t.id, t.name, u.id, public.display_name(u.first_name, u.last_name, u.email, u.id), u.role
-  from (select distinct l.email from public.logins l where l.iss = p_iss and l.sub = p_sub and l.email is not null) own
-  join public.users u on lower(u.email) = own.email and u.deleted_at is null and u.deactivated_at is null
+  from public.users u
   join public.tenants t on t.id = u.tenant_id
-  where not exists (
+  where lower(u.email) = public.email_of_account(p_iss, p_sub) and u.deleted_at is null and u.deactivated_at is null and not exists (
     select from public.logins l
     where l.tenant_id = u.tenant_id and (l.user_id = u.id or (l.iss = p_iss and l.sub = p_sub)))
 $$;

@@ -24,7 +24,7 @@ declare
   v_has_tied boolean := false;
 begin
   -- 1. Lock the user of the other tenant whom the account is, or whom it may become; then the session.
-  select jsonb_build_object('iss', own.iss, 'sub', own.sub, 'email', own.email), s.began_at into v_account, v_began_at
+  select jsonb_build_object('iss', own.iss, 'sub', own.sub, 'email', public.email_of_account(own.iss, own.sub)), s.began_at into v_account, v_began_at
   from public.sign_in_sessions s
   join public.logins own on own.id = s.login_id
   where s.id = v_old_id;

@@ -46,6 +46,7 @@ begin
   if not public.tie_login(p_login_id, v_tenant_id, v_user_id, p_account, v_now) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "account_taken"}');
   end if;
+  perform public.note_email_of_account(p_account);
   v_before := public.audited('invite', p_invite_id);
   perform public.mark_invite_accepted(p_invite_id, v_user_id, v_now);
   perform public.audit_change(p_context, v_tenant_id, 'invite.accepted', 'invite', p_invite_id, v_before, null,

@@ -49,13 +49,7 @@ begin
     end if;
   end loop;
   v_now := clock_timestamp();
-  update public.logins l set email = p_account ->> 'email'
-  from (
-    select own.id from public.logins own
-    where own.iss = p_account ->> 'iss' and own.sub = p_account ->> 'sub' and own.email is distinct from p_account ->> 'email'
-    order by own.id
-    for no key update) changed
-  where l.id = changed.id;
+  perform public.note_email_of_account(p_account);
 
   -- 2. As whom does the account sign in?
   v_sessions := public.sessions_of_account(p_account, null, v_now, p_session_seconds);
