@@ -27,7 +27,7 @@ import { users, workflowDefinitions } from "./tables.ts";
  */
 export const workflowRunQueue = pgSequence("workflow_run_queue");
 
-/** Numbers what waiting runners are told of their work (`work_for_runners`). It began above the ids of events, which were used before. */
+/** Numbers what waiting runners are told of their work (`effects_in`). It began above the ids of events, which were used before. */
 export const runnerWork = pgSequence("runner_work");
 
 export const workflowRuns = pgTable(

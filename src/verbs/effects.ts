@@ -79,7 +79,7 @@ export type ChangedRun = z.infer<typeof changedRunSchema>;
 /** The change of something that is not a run, such as a permission or a folder. */
 export const NO_RUN: ChangedRun = { run_id: null, workflow_definition_id: null, has_ended: false };
 
-/** Whether a runner that asks now would get a run of this definition, whose runs are leased: `work_for_runners` in SQL. */
+/** Whether a runner that asks now would get a run of this definition, whose runs are leased: `effects.sql`. */
 const leaseWorkSchema = z.object({
   workflow_definition_id: z.string(),
   is_leasable: z.boolean(),

@@ -22,7 +22,10 @@
 --                    due of other runs was told when they changed.
 --     runs           [{"run_id", "workflow_definition_id", "has_ended", "is_log"?, "is_progress"?}]: the runs that were
 --                    changed. A null `run_id` means any run of the definition, and two nulls mean something that is not a run.
---     work           see `work_for_runners`
+--     work           [{"workflow_definition_id", "is_leasable", "count", "event_id"}]: of each changed definition whose runs are leased,
+--                    how many runs runners could lease now; "is_leasable" is true if that is at least one. "event_id" numbers these
+--                    elements, and is no id of an event any more: not each change that makes or takes work has an event. Of two elements
+--                    about the same definition, the one with the higher number is newer, if both were made while it was locked.
 --     endpoint_ids   the notification endpoints to which something can be sent now
 --     ended_user_ids the users of whom a credential has ended
 --     fires          true when a trigger of the tenant is due now: see `fire_due`
@@ -198,11 +201,14 @@ declare
   v_due_at timestamptz := p_due_at;
   v_effects jsonb := jsonb_build_object('tenant_id', p_tenant_id);
 begin
-  select work.list,
+  select
+    coalesce(jsonb_agg(jsonb_build_object(
+      'workflow_definition_id', work.workflow_definition_id, 'is_leasable', work.count > 0, 'count', work.count,
+      'event_id', nextval('public.runner_work'))), '[]'),
     exists (select from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.disabled_at is null),
     p_has_ended and exists (select from public.due_firings f where f.tenant_id = p_tenant_id)
   into v_work, v_has_endpoints, v_has_due_firings
-  from public.work_for_runners(p_definition_ids, v_now) work;
+  from public.leased_work(p_definition_ids, v_now) work;
   -- Most tenants have no endpoint, so nothing more is read for them.
   if v_has_endpoints then
     if p_notifies then

@@ -26,16 +26,12 @@ language sql stable as $$
   end
 $$;
 
--- Which runs of these definitions runners could lease now. Answers one row with a list, in which each definition whose runs are leased
--- has an element {"workflow_definition_id", "is_leasable", "count", "event_id"}. "count" is how many runs could be leased, and
--- "is_leasable" is true if that is at least one.
--- "event_id" numbers these elements, and is no id of an event any more: not each change that makes or takes work has an event. Of two
--- elements about the same definition, the one with the higher number is newer, if both were made while the definition was locked.
-create or replace function public.work_for_runners(p_definition_ids uuid[], p_now timestamptz) returns table (list jsonb)
-language sql volatile as $$
-  select coalesce(jsonb_agg(jsonb_build_object(
-    'workflow_definition_id', d.id, 'is_leasable', leasable.count > 0, 'count', leasable.count,
-    'event_id', nextval('public.runner_work'))), '[]')
+-- Of these definitions, those whose runs are leased, and how many runs could be leased of each now. It is inlined into the query that calls
+-- it, so other definitions cost nothing.
+create or replace function public.leased_work(p_definition_ids uuid[], p_now timestamptz)
+returns table (workflow_definition_id uuid, count bigint)
+language sql stable as $$
+  select d.id, leasable.count
   from public.workflow_definitions d
   cross join lateral (
     select public.count_leasable(d.id, d.is_active, d.runner_url, d.handover, p_now) as count offset 0) leasable
