@@ -188,6 +188,25 @@ describe("a backfill", () => {
   });
 
   it.each([
+    ["fire", {}, 0, []],
+    ["count as missed", { catch_up: "none" }, 200, ["MISSED 3"]],
+  ])("leaves its instants out of those that the Worker of 0.2.0 lets %s", async (_, more, minutes, others) => {
+    const { id } = await createTrigger(service, tenant, { ...ofMinuteBefore(minutes), ...more });
+    await backdate(service, id, minutes + 2);
+    const past = { from: minutesAgo(minutes + 2), to: minutesAgo(Math.max(minutes - 2, 0)) };
+    expect(await backfill(id, past)).toMatchObject({ fired: 1 });
+    const [found] = await service.database.sql`select list_due_triggers(${tenant.id}, 10) as due`;
+    const { items, now } = z.object({ items: z.array(dueTriggerSchema), now: z.string() }).parse(found?.due);
+    const decisions = items.map((due) => ({ ...decide({ ...due, fired: [] }, now), fired: undefined }));
+    const context = JSON.stringify({ slack_seconds: 0, sends: false });
+    const [handled] = await service.database.sql`
+      select fire_due(${context}, ${JSON.stringify(decisions)}) -> 'result' ->> 'handled' as handled`;
+    expect(handled).toEqual({ handled: "1" });
+    const outcomes = (await outcomesOf(id)).map(([, outcome, count]) => `${outcome} ${count}`);
+    expect(outcomes.toSorted()).toEqual(["FIRED 1", ...others]);
+  });
+
+  it.each([
     ["a range that is empty", { from: MARCH.from, to: MARCH.from }, 422, "Must be after `from`."],
     [
       "a range that ends in the future",

@@ -6,6 +6,7 @@
 -- - Each instant of a schedule is handled once, however many sweeps there are: a decision about another version of the trigger is
 --   dropped. Whoever has changed the trigger has handled the instants, or has said that they do not count. A decision that does not know
 --   what a backfill has fired meanwhile is dropped, too, and the trigger stays due. So no instant that has fired fires again or is missed.
+--   The Worker of 0.2.0 never knows it, and gives no "fired": what has fired is left out of its decision.
 -- - A due firing is deleted by the transaction that handles it.
 -- - A trigger or a due firing whose input must be checked by the Worker first stays due, and the others are handled.
 -- - The firing is recorded in the transaction that triggers its run.
@@ -21,6 +22,7 @@ declare
   v_now timestamptz;
   v_decision jsonb;
   v_verdict jsonb;
+  v_ahead jsonb;
   v_trigger_id uuid;
   v_firing jsonb;
   v_handled integer := 0;
@@ -51,14 +53,15 @@ begin
   perform public.end_overdue_runs(v_definition_ids, v_now);
 
   -- 3. Carry out what was decided about the triggers that nobody has changed meanwhile.
-  for v_decision, v_verdict in
-    select decided.value, case when decided.value -> 'fire' <> '[]' and d.input_schema_hash is not null then
+  for v_decision, v_ahead, v_verdict in
+    select decided.value, ahead.fired, case when decided.value -> 'fire' <> '[]' and d.input_schema_hash is not null then
       public.check_inputs(p_context, d.id, d.input_schema_hash, array[t.input]) end
     from jsonb_array_elements(p_decisions) with ordinality decided (value, place)
     join public.triggers t on t.id = (decided.value ->> 'trigger_id')::uuid and t.version = (decided.value ->> 'version')::integer
     join public.workflow_definitions d on d.id = t.workflow_definition_id
+    cross join lateral (select public.fired_ahead(t.id, t.after_at) as fired offset 0) ahead
     where t.workflow_definition_id = any (v_definition_ids) and t.due_at <= v_now
-      and public.fired_ahead(t.id, t.after_at) = coalesce(decided.value -> 'fired', '[]')
+      and ahead.fired = coalesce(decided.value -> 'fired', ahead.fired)
     order by t.workflow_definition_id, decided.place
   loop
     if v_verdict ? 'unchecked' then
@@ -67,12 +70,24 @@ begin
     end if;
     v_trigger_id := v_decision ->> 'trigger_id';
     v_handled := v_handled + 1;
-    for v_firing in select missed.value from jsonb_array_elements(v_decision -> 'missed') missed (value) loop
+    for v_firing in
+      select missed.value || jsonb_build_object('count', left_over.count)
+      from jsonb_array_elements(v_decision -> 'missed') missed (value)
+      cross join lateral (
+        select (missed.value ->> 'count')::integer - count(*) as count
+        from jsonb_array_elements_text(v_ahead) ahead (at)
+        where ahead.at::timestamptz between (missed.value ->> 'from')::timestamptz and (missed.value ->> 'to')::timestamptz
+      ) left_over
+      where left_over.count > 0
+    loop
       perform public.record_firing(v_trigger_id, jsonb_build_object(
         'firing_id', gen_random_uuid(), 'outcome', 'MISSED', 'cause', 'schedule', 'at', v_firing -> 'from',
         'until', v_firing -> 'to', 'count', v_firing -> 'count', 'reason', v_firing -> 'reason'), v_now);
     end loop;
-    for v_firing in select fired.value from jsonb_array_elements(v_decision -> 'fire') fired (value) loop
+    for v_firing in
+      select fired.value from jsonb_array_elements(v_decision -> 'fire') fired (value)
+      where not v_ahead ? public.wire_instant((fired.value ->> 'at')::timestamptz)
+    loop
       v_fired := public.fire(p_context, v_trigger_id, v_firing || '{"cause": "schedule"}', v_now);
       v_stopped := v_stopped || coalesce(v_fired #> '{told,stopped}', '[]');
     end loop;
