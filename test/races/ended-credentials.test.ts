@@ -1,7 +1,7 @@
 /** A credential that ends while its statement waits for a lock counts as ended: the caller is judged by the clock after the wait. */
 import type { NeonQueryPromise } from "@neondatabase/serverless";
 import { v7 as uuid } from "uuid";
-import { beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
@@ -52,20 +52,41 @@ it("a session of the dashboard that ends while its invoke waits triggers nothing
   expect(await callWhile(end, "trigger_run", invoke)).toMatchObject({ refused: "unauthenticated" });
 });
 
-it("the key of a runner that expires while its request waits leases nothing", async () => {
-  await useLeases(service, tenant);
-  await service.send("POST", `/v1/workflow-definitions/${tenant.definitionId}/invoke`, tenant.owner.key, {});
-  // The session is read before the wait for the definition, so its key already has an end then.
-  await service.database.sql`
-    update api_keys set expires_at = clock_timestamp() + interval '1 second' where user_id = ${tenant.admin.id}`;
-  await startRunner(service, tenant, { key: tenant.admin.key });
-  const [session] = await service.database.sql`select id from runner_sessions where tenant_id = ${tenant.id}`;
-  const lease = { session: { session_id: session?.id, tenant_id: tenant.id }, request_id: uuid(), max: 1 };
-  const wait = service.database.sql`
-    select pg_sleep_until(max(expires_at)) from api_keys where user_id = ${tenant.admin.id}`;
-  expect(await callWhile(wait, "lease_runs", lease)).toMatchObject({ refused: "unauthenticated" });
-  const runs = await service.database.sql`select status from workflow_runs where tenant_id = ${tenant.id}`;
-  expect(runs).toEqual([{ status: "PENDING" }]);
+describe("a runner leases nothing when, while its request waits,", () => {
+  const waitForKey = (userId: string) => service.database.sql`
+    select pg_sleep_until(max(expires_at)) from api_keys where user_id = ${userId}`;
+
+  it.each([
+    ["its key expires", waitForKey],
+    [
+      "its key is revoked",
+      (userId: string) => service.database.sql`
+      update api_keys set revoked_at = date_trunc('milliseconds', clock_timestamp()) where user_id = ${userId}`,
+    ],
+    [
+      "its user is deactivated",
+      (userId: string) => service.database.sql`
+      update users set deactivated_at = date_trunc('milliseconds', clock_timestamp()) where id = ${userId}`,
+    ],
+    [
+      "its user is no administrator any more",
+      (userId: string) => service.database.sql`
+      update users set role = 'USER' where id = ${userId}`,
+    ],
+  ])("%s", async (_, end) => {
+    await useLeases(service, tenant);
+    await service.send("POST", `/v1/workflow-definitions/${tenant.definitionId}/invoke`, tenant.owner.key, {});
+    // The session is read before the wait for the definition, so its key already has an end then.
+    await service.database.sql`
+      update api_keys set expires_at = clock_timestamp() + ${end === waitForKey ? "1 second" : "1 hour"}::interval
+      where user_id = ${tenant.admin.id}`;
+    await startRunner(service, tenant, { key: tenant.admin.key });
+    const [session] = await service.database.sql`select id from runner_sessions where tenant_id = ${tenant.id}`;
+    const lease = { session: { session_id: session?.id, tenant_id: tenant.id }, request_id: uuid(), max: 1 };
+    expect(await callWhile(end(tenant.admin.id), "lease_runs", lease)).toMatchObject({ refused: "unauthenticated" });
+    const runs = await service.database.sql`select status from workflow_runs where tenant_id = ${tenant.id}`;
+    expect(runs).toEqual([{ status: "PENDING" }]);
+  });
 });
 
 it("claims of the login service are judged by the clock, too, and not by the beginning of the statement", async () => {

@@ -10,7 +10,8 @@
 -- Closes the race between two leases: those of the same tenant take turns, by a lock of the tenant's row. So each sees what the
 -- other took, and no two wait for the same definition's lock.
 -- It reads the clock twice. `v_asked_at`, once it is its turn, is for the session and for finding what may be leased. `v_now`, after
--- the last lock, is for everything that it then changes. What was found is judged again at `v_now`.
+-- the last lock, is for everything that it then changes. What was found is judged again at
+-- `v_now`, and so is the session.
 -- Closes the race with an invoke, a stop, or any verb that ends a run in a slot: all of them hold the definition's lock.
 --
 -- It sets `random_page_cost`, for its own statements and those of the functions that it calls. With the default of 4 and only a few
@@ -31,7 +32,6 @@ declare
   v_capacity integer;
   v_session_ids uuid[];
   v_key_ids uuid[];
-  v_ends_at timestamptz;
   v_held integer;
   v_known_run_ids uuid[];
   v_definition_ids uuid[];
@@ -50,9 +50,8 @@ begin
   set last_seen_at = v_asked_at
   from public.find_session(p_context, v_asked_at) session
   where s.id = v_session_id
-  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids,
-    least(s.expires_at, (select k.expires_at from public.api_keys k where k.id = s.api_key_id))
-  into v_name, v_capacity, v_session_ids, v_key_ids, v_ends_at;
+  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids
+  into v_name, v_capacity, v_session_ids, v_key_ids;
   if not found then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;
@@ -87,12 +86,13 @@ begin
   )
   select array_agg(id), array_agg(id) filter (where handover = 'webhook') into v_definition_ids, v_webhook_ids from locked;
   v_now := clock_timestamp();
-  if v_ends_at <= v_now then
+
+  -- 4. End the overdue runs, if the session still counts after the wait: it, its key or its user may have ended meanwhile. Then lease the
+  --    next run of each definition, as long as there are runs and the session has capacity.
+  perform public.end_overdue_runs(v_definition_ids, v_now) from public.find_session(p_context, v_now);
+  if not found then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;
-
-  -- 4. End the overdue runs, then lease the next run of each definition, as long as there are runs and the session has capacity.
-  perform public.end_overdue_runs(v_definition_ids, v_now);
   if v_known_run_ids is not null then
     with moved as (
       update public.running_attempts a
