@@ -19,9 +19,14 @@ export function describeFailure(error: unknown): { sqlstate: string | null; mess
   if (!cause) return { sqlstate: null, message: error instanceof Error ? error.name : "Something else was thrown." };
   // The names of what it is about are in quotes, as values are.
   const names = new Set([cause.constraint, cause.table, cause.column, cause.schema, cause.dataType]);
-  const message = cause.message
-    .replaceAll(/"([^"]*)"/g, (quoted, name: string) => (names.has(name) ? quoted : '"…"'))
-    .replaceAll(/'[^']*'/g, "'…'");
+  // Postgres does not escape the quotes in a value, so a value may reach up to the last quote.
+  const { index: begin } = cause.message.matchAll(/"([^"]*)("|$)/g).find(([, name]) => !names.has(name)) ?? {};
+  const end = cause.message.lastIndexOf('"') + 1;
+  const withNames =
+    begin === undefined
+      ? cause.message
+      : `${cause.message.slice(0, begin)}"…"${begin + 1 < end ? cause.message.slice(end) : ""}`;
+  const message = withNames.replace(/'.*'/s, "'…'");
   return { sqlstate: cause.code ?? null, message: message.slice(0, MAX_MESSAGE) };
 }
 
