@@ -92,3 +92,27 @@ it("at most 1,000 runs follow from one run, also when many of them end at once, 
   const after = (await Promise.all(triggers.map(({ id }) => readFirings(service, tenant, id)))).flat();
   expect(after.filter(({ outcome }) => outcome === "FIRED")).toHaveLength(3 + triggers.length);
 });
+
+it("runs are not counted while the index by which they are found is missing or unfinished, since that would read all of them", async () => {
+  const { sql } = service.database;
+  const firstId = await invoke(service, tenant);
+  const follows = JSON.stringify({ first_run_id: firstId, depth: 1 });
+  await sql`
+    insert into workflow_runs
+    select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'status', 'FAILED', 'slot_no', null,
+      'next_dispatch_at', null, 'completed_at', r.started_at, 'error', 'It broke.', 'failure_code', 'REPORTED',
+      'ended_by', 'CALLBACK', 'triggered_by', ${follows}::jsonb))).*
+    from workflow_runs r, generate_series(1, 1000)
+    where r.id = ${firstId}`;
+  const obstacle = () => sql`
+    select end_obstacle('OWNER', ${tenant.id}, ${tenant.owner.id}, ${tenant.definitionId}, 1, ${firstId}) as obstacle`;
+  const setValid = (isValid: boolean) => sql`
+    update pg_index set indisvalid = ${isValid} where indexrelid = 'workflow_runs_first_run_index'::regclass`;
+  const rename = (from: string, to: string) => sql.query(`alter index ${from} rename to ${to}`);
+  const index = "workflow_runs_first_run_index";
+  const answers = await sql.transaction([
+    ...[obstacle(), setValid(false), obstacle(), setValid(true)],
+    ...[rename(index, "another_index"), obstacle(), rename("another_index", index), obstacle()],
+  ]);
+  expect(answers.flat().map(({ obstacle }) => obstacle)).toEqual(["descendants", null, null, "descendants"]);
+});
