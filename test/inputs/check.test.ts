@@ -2,6 +2,7 @@
 import { RE2JS } from "re2js";
 import { describe, expect, it, vi } from "vitest";
 import { compileSchema } from "../../src/inputs/compile.ts";
+import { checkUnchecked } from "../../src/inputs/input-checks.ts";
 import { judgeSchema } from "../../src/inputs/judge-schema.ts";
 import { FORMATS, isObject, KEYWORDS } from "../../src/inputs/keywords.ts";
 
@@ -209,6 +210,17 @@ describe("the check of an input", () => {
     // An ordinary pattern costs a step for each character.
     const many = await checkOf({ items: { patternProperties: { "^k[0-9]+$": { pattern: "^[A-Z]{2}[0-9]{6}$" } } } });
     expect(many(Array.from({ length: 2_000 }, (_, index) => ({ [`k${index}`]: `AB${100_000 + index}` })))).toEqual([]);
+  });
+
+  it("fits all 500 inputs of a batch when each has an address of 60 characters, by a common pattern", async () => {
+    const schema = { properties: { email: { pattern: "^[\\w.+-]+@[\\w-]+(\\.[\\w-]+)*\\.[A-Za-z]{2,63}$" } } };
+    const inputs = Array.from({ length: 500 }, (_, index) => {
+      const email = `${String(index).padStart(28, "customer.")}@mail-of-the.example-company.com`;
+      return { hash: `input ${index}`, input: JSON.stringify({ email }) };
+    });
+    const checked = await checkUnchecked({}, [{ schema_hash: "a", schema: JSON.stringify(schema), inputs }], null);
+    expect(Object.values(checked.a ?? {}).filter((faults) => faults.length > 0)).toEqual([]);
+    expect(Object.keys(checked.a ?? {})).toHaveLength(500);
   });
 
   it("compares objects and arrays as JSON does, whatever the order of their names", async () => {
