@@ -42,11 +42,10 @@ export async function compileSchema(root: JsonObject): Promise<CheckInput> {
   ];
   const known = new Map<JsonObject, Check>();
   const inner = (schema: unknown): Check => {
-    if (schema === false) return (_, place, run) => run.fail(place, "Must not be given.");
     if (!isObject(schema)) {
-      return (_, __, run) => {
+      return (_, place, run) => {
         run.spend(1);
-        return true;
+        return schema !== false || run.fail(place, "Must not be given.");
       };
     }
     const before = known.get(schema);
