@@ -205,6 +205,9 @@ export const idTakenProblem = () => new Problem("conflict", "This id is taken. O
 /** How many faults of a request are listed. */
 export const MAX_FAULTS = 50;
 
+/** How many characters faults have together when they repeat names of what was sent, which may be long. There is always one fault. */
+export const MAX_FAULT_CHARACTERS = 16_000;
+
 /**
  * A request with invalid values: 422. At most 50 faults are listed. If there are more, the last entry says how many were left
  * out.

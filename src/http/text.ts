@@ -4,6 +4,12 @@ export function isLongerThan(text: string, max: number): boolean {
   return text.length > max && (text.length > 2 * max || [...text].length > max);
 }
 
+const CLIPPED_LENGTH = 300;
+
+/** A text, or the beginning of one that is too long to be repeated in a message. */
+export const clipped = (text: string): string =>
+  text.length > CLIPPED_LENGTH ? `${text.slice(0, CLIPPED_LENGTH - 1)}…` : text;
+
 /** `1 item`, `2 items`. */
 export const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? "" : "s"}`;
 

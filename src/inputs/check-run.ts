@@ -1,4 +1,6 @@
 /** One check of one input by one schema: what it has found so far, and how many steps it may still take. */
+import { MAX_FAULT_CHARACTERS } from "../http/problems.ts";
+import { clipped } from "../http/text.ts";
 import type { InputFault } from "./input-schema.ts";
 import type { Pattern } from "./patterns.ts";
 
@@ -16,10 +18,6 @@ export type Place = { parent: Place; name: string | number } | null;
 
 /** Says whether a value fits. If it does not, the faults have been reported. */
 export type Check = (value: unknown, place: Place, run: CheckRun) => boolean;
-
-const MAX_MESSAGE = 300;
-/** The faults of one input have so many characters together. A path repeats the names in an input, which may be long. */
-const MAX_CHARACTERS = 16_000;
 
 export class CheckRun {
   readonly faults: InputFault[] = [];
@@ -54,7 +52,7 @@ export class CheckRun {
     if (this.#seen.has(text)) return false;
     this.#seen.add(text);
     this.#characters += text.length;
-    if (this.faults.length > 0 && this.#characters > MAX_CHARACTERS) this.#isFull = true;
+    if (this.faults.length > 0 && this.#characters > MAX_FAULT_CHARACTERS) this.#isFull = true;
     else this.faults.push(fault);
     if (this.faults.length >= this.#most) this.#isFull = true;
     return false;
@@ -125,5 +123,3 @@ export class CheckRun {
     return text;
   }
 }
-
-export const clipped = (msg: string) => (msg.length > MAX_MESSAGE ? `${msg.slice(0, MAX_MESSAGE - 1)}…` : msg);

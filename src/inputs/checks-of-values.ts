@@ -1,7 +1,7 @@
 /** Keywords that check a value as a whole, a number, or a text. Each gives a check, or null when the schema does not have the keyword. */
 import type { JsonObject } from "../http/json-value.ts";
-import { counted } from "../http/text.ts";
-import { type Check, CheckRun, clipped } from "./check-run.ts";
+import { clipped, counted } from "../http/text.ts";
+import { type Check, CheckRun } from "./check-run.ts";
 import { hasFormat } from "./formats.ts";
 import type { Pattern } from "./patterns.ts";
 

@@ -140,6 +140,25 @@ describe("the input of a run", () => {
     ]);
   });
 
+  it("with many such numbers below long names gets few faults, and at least one, before anybody asks who has sent it", async () => {
+    const numbers = Array.from({ length: 50 }, () => "9007199254740993").join();
+    const sendBatch = async (name: string) => {
+      const response = await service.fetch(`/v1/workflow-definitions/${crypto.randomUUID()}/invoke-batch`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: `{${JSON.stringify(name)}: [${numbers}]}`,
+      });
+      const text = await response.clone().text();
+      expect(text.length).toBeLessThan(20_000);
+      return faultsOf(response);
+    };
+    expect(await sendBatch("a".repeat(1_000_000))).toEqual([
+      expect.objectContaining({ loc: ["body", expect.stringMatching(/^a{299}…$/), 0] }),
+    ]);
+    expect(await sendBatch("b".repeat(4_000))).toHaveLength(3);
+    expect(await sendBatch("c")).toHaveLength(50);
+  });
+
   it("is deleted with its run", async () => {
     const runId = await invokeWith({ input: { a: 1 } });
     await service.database.sql`delete from workflow_runs where id = ${runId}`;

@@ -19,6 +19,13 @@ const PARTS = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 export function changedNumbers(json: string, most: number): Path[] {
   if (!SUSPECT.test(json)) return [];
   const found: Path[] = [];
+  // Each name is read once, however many numbers are below it.
+  const names = new Map<string, string>();
+  const nameOf = (written: string): string => {
+    const name = names.get(written) ?? readName(written);
+    names.set(written, name);
+    return name;
+  };
   // The steps to where `at` is: names as they are written, with their quotes, and indices.
   const path: Path = [];
   let expectsName = false;
@@ -76,7 +83,7 @@ function endOfText(json: string, begin: number): number {
   return json.length;
 }
 
-const nameOf = (written: string): string => {
+const readName = (written: string): string => {
   try {
     return String(JSON.parse(written));
   } catch {

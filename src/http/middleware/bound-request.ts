@@ -4,7 +4,8 @@ import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
 import { CHANGED_NUMBER, changedNumbers } from "../json/changed-numbers.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "../json/json-depth.ts";
-import { MAX_FAULTS, Problem, ValidationFailed } from "../problems.ts";
+import { type Fault, MAX_FAULT_CHARACTERS, MAX_FAULTS, Problem, ValidationFailed } from "../problems.ts";
+import { clipped } from "../text.ts";
 
 /** Hono scans the query once for each parameter, so the time grows with the square of the length of the query. */
 const MAX_URL_LENGTH = 8 * 1024;
@@ -98,13 +99,23 @@ async function guardJson(c: Context<AppEnv>): Promise<void> {
     const msg = `Must not be nested more than ${MAX_JSON_DEPTH} levels deep.`;
     throw new ValidationFailed([{ loc: ["body"], type: "value_error", msg }]);
   }
-  const changed = changedNumbers(text, MAX_FAULTS);
+  const faults = faultsOfNumbers(text);
   // What is no JSON is refused by the route.
-  if (changed.length > 0 && isJson(text)) {
-    throw new ValidationFailed(
-      changed.map((path) => ({ loc: ["body", ...path], type: "value_error", msg: CHANGED_NUMBER })),
-    );
+  if (faults.length > 0 && isJson(text)) throw new ValidationFailed(faults);
+}
+
+/** A fault for each number that would be changed, as many as an answer can have: nobody knows yet who has sent the body. */
+function faultsOfNumbers(json: string): Fault[] {
+  const faults: Fault[] = [];
+  let characters = 0;
+  for (const path of changedNumbers(json, MAX_FAULTS)) {
+    const fault: Fault = { loc: ["body", ...path], type: "value_error", msg: CHANGED_NUMBER };
+    characters += JSON.stringify(fault).length;
+    if (characters <= MAX_FAULT_CHARACTERS) faults.push(fault);
+    else if (faults.length > 0) break;
+    else return [{ ...fault, loc: fault.loc.map((step) => (typeof step === "string" ? clipped(step) : step)) }];
   }
+  return faults;
 }
 
 function isJson(text: string): boolean {
