@@ -1,10 +1,12 @@
 /** Checks of inputs by JSON Schema: the official tests of all accepted keywords, what is refused, and what an input is told. */
 import { RE2JS } from "re2js";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, inject, it, vi } from "vitest";
 import { compileSchema } from "../../src/inputs/compile.ts";
 import { checkUnchecked } from "../../src/inputs/input-checks.ts";
 import { judgeSchema } from "../../src/inputs/judge-schema.ts";
 import { FORMATS, isObject, KEYWORDS } from "../../src/inputs/keywords.ts";
+import { compilePattern, leastSize } from "../../src/inputs/patterns.ts";
+import { createRandom } from "../support/random.ts";
 
 type Group = { description: string; schema: unknown; tests: { description: string; data: unknown; valid: boolean }[] };
 
@@ -134,10 +136,61 @@ describe("a schema", () => {
     ]);
     expect(compile.mock.calls.length).toBeLessThanOrEqual(5);
     compile.mockClear();
-    for (const pattern of [`(${"ab".repeat(200)}){1000}`, "x{1000}".repeat(50), "(?:[^]]|\\p{L}{1,900}){7}"]) {
+    for (const pattern of [
+      `(${"ab".repeat(200)}){1000}`,
+      "x{1000}".repeat(50),
+      "(?:[^]]|\\p{L}{1,900}){7}",
+      "(?:ab|cd|ef){1000}",
+    ]) {
       expect(await faultsOf({ pattern })).toEqual([["pattern", expect.stringMatching(/too large together/)]]);
     }
     expect(compile).not.toHaveBeenCalled();
+    compile.mockRestore();
+  });
+
+  it("is accepted with a pattern that compiles small although it looks large", async () => {
+    for (const pattern of [
+      "^(A|B|C|D|E|F|G|H|I|J){1,600}$",
+      "^(?:aba|abb|abc){1,900}$",
+      "^(?:x{900}){0}y{1,900}^{0,9}",
+    ]) {
+      expect(await faultsOf({ pattern }), pattern).toEqual([]);
+    }
+  });
+
+  it("has patterns whose size is never estimated as more than it is", () => {
+    const random = createRandom(inject("seed"));
+    const ends = ["", "", "", "?", "*", "+", "{0}", "{0,}", "{2}", "{3,}", "{0,2}", "{1,4}"];
+    const part = (depth: number): string => {
+      const plain = [
+        "a",
+        "b",
+        "ab",
+        "aB",
+        ".",
+        "[ab]",
+        "[^b]",
+        "\\d",
+        "\\x41",
+        "\\u0041",
+        "é",
+        "^",
+        "$",
+        "",
+        "\\bc",
+        "🦄",
+      ];
+      const some = Array.from({ length: 1 + random.integer(4) }, () =>
+        depth === 0 ? random.pick(plain) : part(depth - 1),
+      );
+      const text = random.chance(0.5) ? some.join("|") : some.join("");
+      return random.chance(0.7) ? `${random.pick(["(", "(?:", "(?<n>"])}${text})${random.pick(ends)}` : text;
+    };
+    for (let i = 0; i < 500; i++) {
+      let names = 0;
+      const source = part(random.integer(4)).replaceAll("(?<n>", () => `(?<n${names++}>`);
+      expect(leastSize(source), source).toBeLessThanOrEqual(compilePattern(source).size);
+    }
   });
 });
 
