@@ -152,8 +152,10 @@ it("the session ends 12 hours after it was last used, or after 7 days", async ()
     const claims = { sub: DEMO.owner.id, tenant_id: DEMO.tenantId, api_key_id: DEMO.owner.apiKeyId, sid: rows[0]?.id };
     const times = { iat: now - usedAgo, auth_time: now - beganAgo, exp };
     const value = await sign({ ...claims, ...times }, keys.newest.secret, "HS256");
-    // The browser keeps it for longer than it is valid, so that the service decides.
-    await page.context().addCookies([{ name: COOKIE, value, url: world.stack.url, expires: now + 30 * DAY }]);
+    // The browser keeps it for longer than it is valid, so that the service decides. Chromium takes such a cookie from the service over
+    // http, since that is on this machine, but not from a test.
+    const url = world.stack.url.replace("http:", "https:");
+    await page.context().addCookies([{ name: COOKIE, value, url, secure: true, expires: now + 30 * DAY }]);
     await page.goto("/app/people");
     return page.url().includes("/app/sign-in") ? "ended" : Math.round((await secondsLeft(page)) / HOUR);
   };

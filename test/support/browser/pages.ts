@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { axePath } from "../../../scripts/local/browser.ts";
 import { DEMO } from "../../../scripts/local/demo.ts";
 import { inTurn } from "../in-turn.ts";
@@ -66,7 +66,7 @@ export async function accessibilityFaults(
  * of the test, or the other way round. `waitForURL` fails then, since it fails with any navigation that does not come to its end.
  */
 export async function arrive(page: Page, address: RegExp): Promise<void> {
-  await expect.poll(() => page.url(), { timeout: 60_000 }).toMatch(address);
+  await vi.waitFor(() => expect(page.url()).toMatch(address), { timeout: 60_000 });
   await page.waitForLoadState();
 }
 
