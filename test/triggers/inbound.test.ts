@@ -95,6 +95,22 @@ describe("a webhook", () => {
     expect(await readFirings(service, tenant, hook.id)).toHaveLength(1);
   });
 
+  it("without an id fires once when its signature has a time, and has no id of a delivery", async () => {
+    const hook = await createWebhook(service, tenant, TIMESTAMPED);
+    const at = Math.floor(Date.now() / 1000);
+    const signedAt = (seconds: number) => SIGNED.timestamped({ secret: hook.secret, body: BODY, at: seconds });
+    const first = await receiptOf(await post(service, hook.id, BODY, signedAt(at)));
+    expect(first).toMatchObject({ status: 202, outcome: "FIRED" });
+    expect(await receiptOf(await post(service, hook.id, BODY, signedAt(at)))).toEqual({ ...first, status: 200 });
+    expect((await post(service, hook.id, BODY, signedAt(at - 1))).status).toBe(202);
+    const firings = await readFirings(service, tenant, hook.id);
+    expect(firings.map(({ delivery_id }) => delivery_id)).toEqual([null, null]);
+    const { sql } = service.database;
+    const runs =
+      await sql`select triggered_by ? 'delivery_id' as has_id from workflow_runs where tenant_id = ${tenant.id}`;
+    expect(runs).toEqual([{ has_id: false }, { has_id: false }]);
+  });
+
   it("of GitLab has the secret in a header, its event in the body, and a key by which it fires once", async () => {
     const hook = await createWebhook(service, tenant, { scheme: "gitlab", when: ["push", "merge_request.open"] });
     const headers = { "X-Gitlab-Token": hook.secret, "Idempotency-Key": "3f9d" };

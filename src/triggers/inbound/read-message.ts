@@ -19,7 +19,7 @@ export type OwnContent = { input: JsonObject | null; labels: Labels; concurrency
 
 /** What the run of a message gets. `refused` is the reason of the firing when the message cannot trigger a run. */
 export type Reading = {
-  /** The id of the message, by which it fires once: see `receive_webhook` in SQL. Null when its sender has given it none. */
+  /** What names the message, by which it fires once: see `receive_webhook` in SQL. Null when nothing does. */
   occasion: string | null;
   input: JsonObject | null;
   labels: Labels;
@@ -56,7 +56,9 @@ export async function readMessage(
   if (config.when !== null && !events.some((event) => config.when?.includes(event))) return null;
   const pointer = ID_IN_BODY[config.scheme];
   const id = pointer === undefined ? verified.id : textOf(valueAtPointer(body.value, pointer));
-  const occasion = id === null ? null : [await nameOf(id), verified.unsignedPart ?? []].flat().join(" ");
+  const { signature } = verified;
+  const hasName = id !== null || signature !== null;
+  const occasion = hasName ? [id === null ? "" : await nameOf(id), signature ?? []].flat().join(" ") : null;
   const key = keyOf(config, own, body.value);
   const reading: Reading = {
     occasion,

@@ -279,7 +279,7 @@ end $$;
 -- message without an id.
 create or replace function public.delivery_id_of(p_cause text, p_occasion text) returns text
 language sql immutable as $$
-  select case p_cause when 'webhook' then split_part(p_occasion, ' ', 1) end
+  select case p_cause when 'webhook' then nullif(split_part(p_occasion, ' ', 1), '') end
 $$;
 
 -- A firing as the API shows it.

@@ -1,8 +1,8 @@
 -- Fires a trigger for a message whose signature the Worker has verified, with the rights that its user has now.
 --
 -- `p_context -> 'webhook'` is {"trigger_id", "version"}: what the signature has proved. `p_message` is {"firing_id", "run_id", "occasion",
--- "labels", "concurrency_key", "refused", "detail"}: see `fire`. `occasion` is the id of the message, and after a blank, if the id is
--- not signed, what else names it; null when it has none. `p_input` is the input of the run.
+-- "labels", "concurrency_key", "refused", "detail"}: see `fire`. `occasion` is the id of the message, if it has one, and after a
+-- blank, if it has no id that is signed, the signature; null when neither names it. `p_input` is the input of the run.
 --
 -- Guarantees:
 -- - A message that has fired does not fire again within seven days. One that did not fire may be sent again.
