@@ -5796,15 +5796,15 @@ export interface components {
                 seconds_ago: number;
                 late_ms: number;
             } | null;
-            /** @description Rows that have failed in a sweep, which goes on without them and tries them again after a minute to an hour: up to 20. The log of the sweep says why they fail. */
+            /** @description The steps of the sweep in which rows have failed. It goes on without them and tries them again after a minute to an hour. Its log says which rows these are, and why they fail. */
             set_aside: {
-                /** @description What it is, with its id and that of its tenant. */
-                name: string;
-                /** @description How often in a row. */
-                failures: number;
+                step: string;
+                /** @description What the step does. */
+                does: string;
+                /** @description How many rows. */
+                failing: number;
+                /** @description Since the first of them failed. */
                 seconds_since_first: number;
-                /** @description Negative when the next sweep tries it again. */
-                seconds_to_next_try: number;
             }[];
             /** @description Where the Durable Objects are created: `HUB_LOCATION`. Null when it is not set. */
             hub_location: string | null;

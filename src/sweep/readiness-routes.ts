@@ -3,7 +3,7 @@ import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { openRead } from "../http/routes.ts";
 import { instant } from "../http/schemas.ts";
-import { nameSetAside, type SetAside, WHOLE_STEP } from "../verbs/sweep-steps.ts";
+import { nameSetAside, WHOLE_STEP, wordsOf } from "../verbs/sweep-steps.ts";
 import { LATE_SECONDS, type Readiness, readReadiness, sinceSweepOrSkip } from "./sweep-state.ts";
 
 const ReadinessResponseSchema = z
@@ -23,16 +23,16 @@ const ReadinessResponseSchema = z
     set_aside: z
       .array(
         z.strictObject({
-          name: z.string().openapi({ description: "What it is, with its id and that of its tenant." }),
-          failures: z.int().openapi({ description: "How often in a row." }),
-          seconds_since_first: z.number(),
-          seconds_to_next_try: z.number().openapi({ description: "Negative when the next sweep tries it again." }),
+          step: z.string(),
+          does: z.string().openapi({ description: "What the step does." }),
+          failing: z.int().openapi({ description: "How many rows." }),
+          seconds_since_first: z.number().openapi({ description: "Since the first of them failed." }),
         }),
       )
       .openapi({
         description:
-          "Rows that have failed in a sweep, which goes on without them and tries them again after a minute to an hour: up to 20. " +
-          "The log of the sweep says why they fail.",
+          "The steps of the sweep in which rows have failed. It goes on without them and tries them again after a minute to an hour. " +
+          "Its log says which rows these are, and why they fail.",
       }),
     hub_location: z.string().nullable().openapi({
       description: "Where the Durable Objects are created: `HUB_LOCATION`. Null when it is not set.",
@@ -83,10 +83,10 @@ readiness.openapi(readinessCheck, async (c) => {
       seconds_since_full_sweep: sinceFullSweep,
       last_alarm: lastAlarm && { seconds_ago: lastAlarm.since, late_ms: lastAlarm.lateMs },
       set_aside: found.set_aside.map((aside) => ({
-        name: nameSetAside(aside),
-        failures: aside.failures,
+        step: aside.step,
+        does: wordsOf(aside.step).does,
+        failing: aside.failing,
         seconds_since_first: aside.seconds,
-        seconds_to_next_try: aside.seconds_left,
       })),
       hub_location: c.env.config.hubLocation ?? null,
     },
@@ -115,10 +115,12 @@ function reasonsAgainst({ since_sweep, since_pause, overdue, due, set_aside }: R
       `Runs have been due to be dispatched for up to ${inSeconds(due)}. See \`due_left\` in the sweep's log.`,
     );
   }
-  return [...reasons, ...set_aside.filter(({ row_id }) => row_id === WHOLE_STEP).map(explainStep)];
+  for (const { step, seconds_as_whole: seconds } of set_aside) {
+    if (seconds === null) continue;
+    const name = nameSetAside({ step, row_id: WHOLE_STEP, tenant_id: null });
+    reasons.push(`The sweep has not succeeded in ${name} for ${inSeconds(seconds)}. See \`set aside\` in its log.`);
+  }
+  return reasons;
 }
-
-const explainStep = (aside: SetAside) =>
-  `The sweep has not succeeded in ${nameSetAside(aside)} for ${inSeconds(aside.seconds)}. See \`set aside\` in its log.`;
 
 const inSeconds = (seconds: number | null) => `${Math.round(seconds ?? 0)} seconds`;

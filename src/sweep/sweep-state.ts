@@ -6,7 +6,7 @@ import { setAside, sweepState } from "../db/sweep/sweep-tables.ts";
 import type { LiveStatus } from "../http/live/live.ts";
 import { endsAt, isDue, isExpired, isOverdue, r } from "../runs/run-rows.ts";
 import type { Turn } from "../turn.ts";
-import { type SetAside, WHOLE_STEP } from "../verbs/sweep-steps.ts";
+import { WHOLE_STEP } from "../verbs/sweep-steps.ts";
 import { CLOCK } from "./clock.ts";
 
 /** The cron fires every minute. Work that three sweeps have not done counts as late. */
@@ -159,7 +159,18 @@ export type Readiness = {
   overdue: number | null;
   /** Seconds since the oldest due dispatch became due; null when none is due. */
   due: number | null;
-  set_aside: SetAside[];
+  set_aside: FailingStep[];
+};
+
+/** A step of the sweep in which something is set aside. It names no row and no tenant, since `/readyz` is open. */
+type FailingStep = {
+  step: string;
+  /** How many rows. */
+  failing: number;
+  /** Since the first of them failed. */
+  seconds: number;
+  /** Since the step failed as a whole; null when it has not. */
+  seconds_as_whole: number | null;
 };
 
 export const secondsSince = (at: SQLWrapper): SQL<number | null> =>
@@ -201,6 +212,22 @@ export const selectSetAside = (db: Database) =>
     .orderBy(sql`${setAside.rowId} <> ${WHOLE_STEP}`, setAside.failedAt)
     .limit(MOST_SHOWN);
 
+const isWhole = eq(setAside.rowId, WHOLE_STEP);
+
+const selectFailingSteps = (db: Database) =>
+  db
+    .select({
+      step: sql<string>`${setAside.step}`.as("step"),
+      failing: sql<number>`(count(*) filter (where not ${isWhole}))::int`.as("failing"),
+      seconds: sql<number>`${secondsSince(sql`min(${setAside.failedAt})`)}`.as("seconds"),
+      seconds_as_whole: sql<
+        number | null
+      >`${secondsSince(sql`min(${setAside.failedAt}) filter (where ${isWhole})`)}`.as("seconds_as_whole"),
+    })
+    .from(setAside)
+    .groupBy(setAside.step)
+    .orderBy(setAside.step);
+
 /** Reads how far behind the sweep is. */
 export async function readReadiness(db: Database): Promise<Readiness> {
   const query = db
@@ -211,8 +238,8 @@ export async function readReadiness(db: Database): Promise<Readiness> {
       overdue: secondsSinceFirstEnd(db),
       due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
       set_aside: sql<
-        SetAside[]
-      >`(select coalesce(jsonb_agg(to_jsonb(listed)), '[]') from ${selectSetAside(db).as("listed")})`,
+        FailingStep[]
+      >`(select coalesce(jsonb_agg(to_jsonb(listed)), '[]') from ${selectFailingSteps(db).as("listed")})`,
     })
     .from(CLOCK)
     .leftJoin(sweepState, sql`true`);

@@ -37,10 +37,12 @@ export function nameSetAside({
   row_id: rowId,
   tenant_id: tenantId,
 }: Pick<SetAside, "step" | "row_id" | "tenant_id">) {
-  const { does, of } = findWords(step) ?? { does: step, of: "row" };
+  const { does, of } = wordsOf(step);
   if (rowId === WHOLE_STEP) return `${does} as a whole`;
   const what = rowId === tenantId ? `tenant ${tenantId}` : `${of} ${rowId} of tenant ${tenantId ?? "unknown"}`;
   return `${does}: ${what}`;
 }
 
-const findWords = (step: string) => Object.entries(SWEEP_STEPS).find(([name]) => name === step)?.[1];
+/** What a step does, and what its candidates are. */
+export const wordsOf = (step: string) =>
+  Object.entries(SWEEP_STEPS).find(([name]) => name === step)?.[1] ?? { does: step, of: "row" };

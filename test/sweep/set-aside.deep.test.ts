@@ -1,9 +1,12 @@
 /** A row that fails in a sweep, and a step that fails as a whole: what becomes of the others, and of what has failed. */
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { judge } from "../../scripts/local/findings.ts";
+import { claimNotifications } from "../../src/notify/sending/notification.ts";
 import { diagnose } from "../../src/sweep/diagnosis.ts";
 import { sweepTenant } from "../../src/sweep/sweep-tenant.ts";
+import type { TenantEffects } from "../../src/verbs/effects.ts";
 import { inParts } from "../../src/verbs/in-parts.ts";
+import { perform } from "../../src/verbs/perform.ts";
 import { type SweepStep, WHOLE_STEP } from "../../src/verbs/sweep-steps.ts";
 import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
@@ -202,7 +205,47 @@ describe("what is set aside", () => {
     expect(requests).toBe(1);
   });
 
-  it("is named by the doctor, by /readyz, and on Health to its own tenant only", async () => {
+  it.each(["ends", "dispatches", "stops", "firings", "notifications"] as const)(
+    "in the step %s has no alarm fire before the end of its back-off",
+    async (step) => {
+      const things = await arrangeTenants(service, WORK[step]);
+      for (const { id } of things) await poison(step, id);
+      await service.sweep();
+      await vi.waitFor(async () => expect(await readSetAside()).toHaveLength(things.length), 5_000);
+      const tenantId = things[0]?.tenant.id ?? "";
+      const told: TenantEffects[] = [];
+      const { dueInMs, hasMoved } = await sweepTenant(verbServices(service, told), tenantId);
+      expect(hasMoved).toBe(false);
+      for (const due of [dueInMs, ...told.map(({ due_in_ms }) => due_in_ms)]) {
+        if (due !== null) expect(due).toBeGreaterThan(20_000);
+      }
+      expect(dueInMs).not.toBeNull();
+    },
+  );
+
+  it("is a tenant whose own sweep fails as a whole: its alarm waits for the end of the back-off", async () => {
+    const [{ id = "", tenant } = {}] = await arrangeTenants(service, WORK.ends);
+    const tenantId = tenant?.id ?? "";
+    const { sql } = service.database;
+    const failure = (row: string) => JSON.stringify([{ row_id: row, tenant_id: tenantId, message: "x" }]);
+    await sql`select set_aside_failures('{}', 'ends', ${failure(tenantId)})`;
+    const { dueInMs, hasMoved } = await sweepTenant(verbServices(service), tenantId);
+    expect(hasMoved).toBe(false);
+    expect(dueInMs).toBeGreaterThan(20_000);
+    expect(await leftOf("ends", [{ id }])).toEqual([id]);
+  });
+
+  it("is an endpoint by its own id: nothing is claimed for it", async () => {
+    const [{ id = "" } = {}] = await arrangeTenants(service, WORK.notifications);
+    const { sql } = service.database;
+    const [row] = await sql`select endpoint_id from notifications where id = ${id}`;
+    const failure = JSON.stringify([{ row_id: row?.endpoint_id, tenant_id: null, message: "x" }]);
+    await sql`select set_aside_failures('{}', 'notifications', ${failure})`;
+    const claim = { endpointId: row?.endpoint_id, limit: 10 };
+    expect((await perform(verbServices(service), claimNotifications, claim)).result.notifications).toEqual([]);
+  });
+
+  it("is named by the doctor and on Health to its own tenant only, and counted by /readyz", async () => {
     const things = await arrangeTenants(service, WORK.promotions);
     const [{ id = "", tenant } = {}] = things;
     const other = things.find((thing) => thing.tenant !== tenant)?.tenant;
@@ -216,7 +259,10 @@ describe("what is set aside", () => {
     ]);
     const ready = await service.fetch("/readyz");
     expect(ready.status).toBe(200);
-    expect(await ready.json()).toMatchObject({ set_aside: [{ name, failures: 1 }] });
+    const counted = { step: "promotions", does: "starting runs that wait", failing: 1 };
+    expect(await ready.json()).toMatchObject({
+      set_aside: [{ ...counted, seconds_since_first: expect.any(Number) }],
+    });
     expect(await healthOf(tenant?.owner.key ?? "")).toContain(name);
     expect(await healthOf(other?.owner.key ?? "")).not.toContain(id);
     expect(await healthOf(tenant?.user.key ?? "")).not.toContain(name);

@@ -44,7 +44,7 @@ begin
   for no key update;
 end $$;
 
--- The endpoints of a tenant to which something can be sent now.
+-- The endpoints of a tenant to which something can be sent now. What is set aside is left out.
 create or replace function public.due_endpoints(p_tenant_id uuid) returns uuid[]
 language plpgsql as $$
 declare
@@ -57,11 +57,13 @@ begin
     where e.tenant_id = p_tenant_id and e.disabled_at is null
       and coalesce(public.endpoint_opens_at(e) <= v_now, true)
       and exists (
-        select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= v_now));
+        select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= v_now
+          and (select true from public.set_aside s
+            where s.step = 'notifications' and s.row_id in (n.id, n.endpoint_id) and s.until > v_now limit 1) is null));
 end $$;
 
 -- When a notification of this endpoint is due next; null when none is waiting. `p_probe_at` is when the endpoint opens. A notification
--- that has found it closed is sent as soon as it opens.
+-- that has found it closed is sent as soon as it opens. One that is set aside is left out.
 create or replace function public.endpoint_due_at(p_endpoint_id uuid, p_probe_at timestamptz) returns timestamptz
 language plpgsql as $$
 begin
@@ -71,6 +73,8 @@ begin
         when n.try_count > 0 or p_probe_at > n.next_try_at then interval '0' else interval '5 seconds' end)
     from public.notifications n
     where n.endpoint_id = p_endpoint_id and n.next_try_at is not null
+      and (select true from public.set_aside s
+        where s.step = 'notifications' and s.row_id in (n.id, n.endpoint_id) and s.until > statement_timestamp() limit 1) is null
     order by n.next_try_at
     limit 1);
 end $$;

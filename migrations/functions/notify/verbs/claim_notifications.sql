@@ -40,7 +40,7 @@ begin
   into v_tenant_id, v_failures, v_probe_at, v_address_hash, v_opens_at
   from public.notification_endpoints e
   where e.id = p_endpoint_id and e.disabled_at is null;
-  if v_tenant_id is null or v_opens_at > v_now then
+  if v_tenant_id is null or v_opens_at > v_now or p_endpoint_id = any (v_except) then
     return public.answer_of(p_context, v_since, v_tenant_id, case when p_lists then '{"result": {"candidates": []}}'::jsonb
       else '{"result": {"notifications": []}}' end);
   end if;

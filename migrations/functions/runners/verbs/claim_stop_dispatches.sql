@@ -20,7 +20,7 @@ declare
   v_after uuid := p_after;
   -- True when the tenants from the first one on have been looked at.
   v_is_whole boolean := p_after is null;
-  v_tenant_ids uuid[] := array[p_tenant_id];
+  v_tenant_ids uuid[] := case when p_tenant_id = any (v_except) then '{}'::uuid[] else array[p_tenant_id] end;
   v_run_ids uuid[];
 begin
   loop

@@ -62,13 +62,15 @@ begin
     where r.id = p_run_id);
 end $$;
 
--- True when the webhook of a stop is due: of this tenant, or of any tenant when `p_tenant_id` is null.
+-- True when the webhook of a stop is due, and not set aside: of this tenant, or of any tenant when `p_tenant_id` is null.
 create or replace function public.has_due_stops(p_tenant_id uuid, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 begin
   return exists (
     select from public.running_attempts a
-    where a.next_stop_dispatch_at <= p_now and a.ends_at > p_now and (p_tenant_id is null or a.tenant_id = p_tenant_id));
+    where a.next_stop_dispatch_at <= p_now and a.ends_at > p_now and (p_tenant_id is null or a.tenant_id = p_tenant_id)
+      and (select true from public.set_aside s
+        where s.step = 'stops' and s.row_id in (a.run_id, p_tenant_id) and s.until > p_now limit 1) is null);
 end $$;
 
 -- Returns what a runner must be told of a stop of its RUNNING run, {"reason", "ends_at"}, or null when nobody has asked for

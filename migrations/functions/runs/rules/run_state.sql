@@ -77,14 +77,17 @@ language sql immutable as $$
 $$;
 
 -- The runs of a tenant that are stored as RUNNING or PENDING and have ended according to `run_as_seen`, the earliest end first: up to
--- `p_limit`, and in some cases up to three times as many. A run may be returned twice.
-create or replace function public.overdue_runs(p_tenant_id uuid, p_now timestamptz, p_limit bigint)
+-- `p_limit`, and in some cases up to three times as many. A run may be returned twice. The definitions `p_except` are left out.
+create or replace function public.overdue_runs(
+  p_tenant_id uuid, p_now timestamptz, p_limit bigint, p_except uuid[] default '{}'
+)
 returns table (id uuid, workflow_definition_id uuid, ends_at timestamptz)
 language sql stable as $$
   (
     select r.id, r.workflow_definition_id, r.deadline_at
     from public.workflow_runs r
     where r.tenant_id = p_tenant_id and r.status = 'RUNNING' and r.deadline_at <= p_now
+      and r.workflow_definition_id <> all (p_except)
     order by r.deadline_at
     limit p_limit
   )
@@ -94,6 +97,7 @@ language sql stable as $$
     from public.running_attempts a
     join public.workflow_runs r on r.id = a.run_id
     where a.tenant_id = p_tenant_id and a.ends_at <= p_now and r.status = 'RUNNING'
+      and r.workflow_definition_id <> all (p_except)
     order by a.ends_at
     limit p_limit
   )
@@ -102,7 +106,7 @@ language sql stable as $$
     select r.id, r.workflow_definition_id, r.deadline_at
     from public.workflow_runs r
     where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
-      and r.deadline_at <= p_now
+      and r.deadline_at <= p_now and r.workflow_definition_id <> all (p_except)
     order by least(r.not_before, r.deadline_at)
     limit p_limit
   )

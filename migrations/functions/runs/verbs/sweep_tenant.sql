@@ -5,7 +5,8 @@
 -- Guarantees: safe to run concurrently with itself and with every other verb. It skips the definitions that another transaction
 -- has locked: that transaction ends their overdue runs itself.
 --
--- For `p_only` and `p_lists` see shared/rules/set_aside.sql.
+-- For `p_only` and `p_lists` see shared/rules/set_aside.sql. What is set aside is not due before the end of its back-off. While the tenant
+-- itself is set aside, nothing is done.
 --
 -- Answers {"result"}, with:
 -- - "is_paused"
@@ -37,11 +38,18 @@ begin
       "has_moved": false, "has_due_dispatches": false, "has_due_stops": false, "has_due_triggers": false, "due_in_ms": null}}');
   end if;
 
+  if p_tenant_id = any (v_except) and not p_lists then
+    return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object('is_paused', false,
+      'lags_ms', '[]'::jsonb, 'has_moved', false, 'has_due_dispatches', false, 'has_due_stops', false, 'has_due_triggers', false,
+      'due_in_ms', public.ms_until((
+        select max(s.until) from public.set_aside s where s.step in ('ends', 'promotions') and s.row_id = p_tenant_id)))));
+  end if;
+
   -- 1. Lock the definitions of overdue runs, and those with runs that join their queue or are still to be superseded.
   with locked as (
     select d.id
     from (
-      select overdue.workflow_definition_id from public.overdue_runs(p_tenant_id, v_found_at, p_limit) overdue
+      select overdue.workflow_definition_id from public.overdue_runs(p_tenant_id, v_found_at, p_limit, v_except) overdue
       union
       (
         select r.workflow_definition_id
@@ -73,15 +81,21 @@ begin
 
   -- 3. What is left?
   v_has_due_dispatches := exists (
-    select from public.workflow_runs r where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now);
+    select from public.workflow_runs r
+    where r.tenant_id = p_tenant_id and r.next_dispatch_at <= v_now
+      and (select true from public.set_aside s
+        where s.step = 'dispatches' and s.row_id in (r.id, r.tenant_id) and s.until > v_now limit 1) is null);
   v_has_due_stops := public.has_due_stops(p_tenant_id, v_now);
   v_has_due_triggers := coalesce(public.triggers_due_at(p_tenant_id) <= v_now, false);
   v_due_at := least(
-    public.next_due_at(p_tenant_id, v_now),
+    public.next_due_at(p_tenant_id, v_now, v_except),
+    (select min(s.until) from public.set_aside s where s.tenant_id = p_tenant_id and s.until > v_now
+      and s.step in ('ends', 'promotions', 'firings', 'stops', 'dispatches', 'notifications')),
     case when v_has_due_dispatches or v_has_due_stops or v_has_due_triggers then v_now + interval '30 seconds' end,
     -- What did not fit into the limits.
     (select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
-      where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_now));
+      where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_now
+        and r.workflow_definition_id <> all (v_except)));
   return public.answer_of(p_context, v_since, p_tenant_id,
     jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_lags_ms,
       'has_moved', v_definition_ids is not null,

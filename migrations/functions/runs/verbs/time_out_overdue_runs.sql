@@ -38,7 +38,8 @@ begin
         row_number() over (partition by tenant.id order by overdue.ends_at) as turn
       from unnest(v_tenant_ids) tenant (id)
       -- Twice the share, since another call may have locked as many.
-      cross join lateral public.overdue_runs(tenant.id, v_found_at, greatest(2 * p_limit / cardinality(v_tenant_ids), 1)) overdue
+      cross join lateral public.overdue_runs(
+        tenant.id, v_found_at, greatest(2 * p_limit / cardinality(v_tenant_ids), 1), v_except) overdue
     ), locked as (
       select d.id
       from (select * from chosen order by turn, ends_at) next

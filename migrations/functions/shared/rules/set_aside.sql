@@ -1,7 +1,8 @@
 -- What has failed in a sweep is set aside, so that it stops nothing else. A verb that works on a chunk takes two parameters for that:
 --   p_only   it works on these candidates only. The Worker halves a chunk that failed, until it has found the rows that fail.
 --   p_lists  it does nothing, and answers which candidates it would work on: see `candidates_of`
--- The Worker then calls `set_aside_failures`, and until a row's instant has come, no chunk has that row.
+-- The Worker then calls `set_aside_failures`, and until a row's instant has come, no chunk has that row. A tenant whose own sweep fails as
+-- a whole, and an endpoint to which nothing can be sent, are set aside by their own ids.
 
 -- The rows that a step of the sweep leaves out now. A step that is set aside as a whole has the nil UUID, which no row has.
 create or replace function public.set_aside_by(p_step text) returns uuid[]

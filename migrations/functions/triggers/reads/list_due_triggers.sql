@@ -9,7 +9,7 @@ declare
   v_now constant timestamptz := statement_timestamp();
   v_except constant uuid[] := public.set_aside_by('firings');
   v_after uuid := p_after;
-  v_tenant_ids uuid[] := array[p_tenant_id];
+  v_tenant_ids uuid[] := case when p_tenant_id = any (v_except) then '{}'::uuid[] else array[p_tenant_id] end;
   v_ids uuid[];
   v_due_ids bigint[];
 begin
