@@ -30,6 +30,17 @@ const insertAfter = (definitionId: string, count: number) => service.database.sq
     jsonb_build_object('of', ${tenant.definitionId}::text, 'on', 'ended', 'input_from', 'fixed'), now()
   from generate_series(1, ${count})`;
 
+const followsFrom = (firstId: string) => JSON.stringify({ first_run_id: firstId, depth: 1 });
+
+/** Inserts runs that have FAILED and that have followed from this one. */
+const insertFollowers = (firstId: string, count: number) => service.database.sql`
+  insert into workflow_runs
+  select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'status', 'FAILED', 'slot_no', null,
+    'next_dispatch_at', null, 'completed_at', r.started_at, 'error', 'It broke.', 'failure_code', 'REPORTED',
+    'ended_by', 'CALLBACK', 'triggered_by', ${followsFrom(firstId)}::jsonb))).*
+  from workflow_runs r, generate_series(1, ${count})
+  where r.id = ${firstId}`;
+
 it("at most 20 triggers fire after the runs of one workflow, also when two are created for the last place at once", async () => {
   const [first = "", second = "", third = ""] = await addWorkflows(3);
   await insertAfter(first, 19);
@@ -62,15 +73,9 @@ it("at most 1,000 runs follow from one run, also when many of them end at once, 
   );
   const firstId = await invoke(service, tenant);
   const runIds = await Promise.all(Array.from({ length: 8 }, () => invoke(service, tenant)));
-  const follows = JSON.stringify({ first_run_id: firstId, depth: 1 });
+  const follows = followsFrom(firstId);
   await sql`update workflow_runs set triggered_by = ${follows}::jsonb where id = any (${runIds}::uuid[])`;
-  await sql`
-    insert into workflow_runs
-    select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'status', 'FAILED', 'slot_no', null,
-      'next_dispatch_at', null, 'completed_at', r.started_at, 'error', 'It broke.', 'failure_code', 'REPORTED',
-      'ended_by', 'CALLBACK', 'triggered_by', ${follows}::jsonb))).*
-    from workflow_runs r, generate_series(1, 989)
-    where r.id = ${firstId}`;
+  await insertFollowers(firstId, 989);
   await Promise.all(runIds.map((id) => callBack(service, tenant, id, { status: "COMPLETED" })));
   const countDue = async () => {
     const [row] = await sql`select count(*)::int as count from due_firings where tenant_id = ${tenant.id}`;
@@ -96,14 +101,7 @@ it("at most 1,000 runs follow from one run, also when many of them end at once, 
 it("runs are not counted while the index by which they are found is missing or unfinished, since that would read all of them", async () => {
   const { sql } = service.database;
   const firstId = await invoke(service, tenant);
-  const follows = JSON.stringify({ first_run_id: firstId, depth: 1 });
-  await sql`
-    insert into workflow_runs
-    select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid(), 'status', 'FAILED', 'slot_no', null,
-      'next_dispatch_at', null, 'completed_at', r.started_at, 'error', 'It broke.', 'failure_code', 'REPORTED',
-      'ended_by', 'CALLBACK', 'triggered_by', ${follows}::jsonb))).*
-    from workflow_runs r, generate_series(1, 1000)
-    where r.id = ${firstId}`;
+  await insertFollowers(firstId, 1000);
   const obstacle = () => sql`
     select end_obstacle('OWNER', ${tenant.id}, ${tenant.owner.id}, ${tenant.definitionId}, 1, ${firstId}) as obstacle`;
   const setValid = (isValid: boolean) => sql`
