@@ -4,6 +4,7 @@ import { judge } from "../../scripts/local/findings.ts";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
 import { diagnose } from "../../src/sweep/diagnosis.ts";
 import { sweepTenant } from "../../src/sweep/sweep-tenant.ts";
+import { sweepDueOfTenant } from "../../src/sweep/sweep-verbs.ts";
 import type { TenantEffects } from "../../src/verbs/effects.ts";
 import { inParts } from "../../src/verbs/in-parts.ts";
 import { perform } from "../../src/verbs/perform.ts";
@@ -243,6 +244,19 @@ describe("what is set aside", () => {
     await sql`select set_aside_failures('{}', 'notifications', ${failure})`;
     const claim = { endpointId: row?.endpoint_id, limit: 10 };
     expect((await perform(verbServices(service), claimNotifications, claim)).result.notifications).toEqual([]);
+  });
+
+  it("takes no place in the chunk of an alarm from what is overdue for a shorter time", async () => {
+    const things = await arrangeTenants(service, WORK.ends);
+    const tenantId = things[0]?.tenant.id ?? "";
+    const [first = "", second = ""] = things.filter(({ tenant }) => tenant.id === tenantId).map(({ id }) => id);
+    const { sql } = service.database;
+    await sql`
+      update workflow_runs set deadline_at = deadline_at - interval '1 second' where workflow_definition_id = ${first}`;
+    await sql`
+      select set_aside_failures('{}', 'ends', ${JSON.stringify([{ row_id: first, tenant_id: tenantId, message: "x" }])})`;
+    await perform(verbServices(service), sweepDueOfTenant, { tenantId, limit: 1 });
+    expect(await leftOf("ends", [{ id: first }, { id: second }])).toEqual([first]);
   });
 
   it("is named by the doctor and on Health to its own tenant only, and counted by /readyz", async () => {
