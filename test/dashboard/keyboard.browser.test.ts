@@ -91,7 +91,8 @@ class Keyboard {
       return this.page.locator("#head .status").allTextContents();
     };
     await expect
-      .poll(look, { timeout: 20_000, interval: 500 })
+      // An acceptance that was lost with its invocation is asked for again by the next sweep, a minute later.
+      .poll(look, { timeout: 90_000, interval: 500 })
       .toEqual([expect.stringMatching(new RegExp(status, "i"))]);
   }
 }

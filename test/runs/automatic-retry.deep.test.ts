@@ -21,9 +21,9 @@ async function usePolicy(retryOn: readonly string[], maxAttempts: number, runner
 
 beforeEach(() => usePolicy(["LOST", "UNREACHED", "DEADLINE"], 3));
 
-/** The back-off of the run is over. */
+/** The back-off of the run is over, unless the run has started already. */
 const passBackOff = (runId: string) => service.database.sql`
-  update workflow_runs set not_before = statement_timestamp() - interval '1 second' where id = ${runId}`;
+  update workflow_runs set not_before = statement_timestamp() - interval '1 second' where id = ${runId} and status = 'PENDING'`;
 
 const loseLease = (runId: string) => service.database.sql`
   insert into running_attempts (run_id, tenant_id, attempt, lease_seconds, lease_expires_at)

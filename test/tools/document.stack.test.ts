@@ -31,9 +31,12 @@ const run = (name: string, args: readonly string[]) =>
 async function installTools(): Promise<void> {
   const changedAt = (path: string) => statSync(join(tools, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (changedAt("node_modules/.package-lock.json") > changedAt("package-lock.json")) return;
-  // In its folder, since npm looks for its settings elsewhere when it is given a --prefix.
-  const { code, stderr } = await runProgram("npm", ["ci", "--no-audit", "--no-fund", "--silent"], { cwd: tools });
-  if (code !== 0) throw new Error(`The programs of test/tools could not be installed: ${stderr}`);
+  // In its folder and with the whole environment, in which npm finds its settings and the certificates that it trusts.
+  const env = Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
+  const installed = await runProgram("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: tools, env });
+  if (installed.code !== 0) throw new Error(`The programs of test/tools could not be installed: ${installed.stderr}`);
 }
 
 beforeAll(async () => {
