@@ -113,12 +113,12 @@ begin
           select d.tenant_id, d.id, d.is_active, d.runner_url, d.handover, row_number() over (partition by d.tenant_id order by random()) as turn
           from (select unnest(v_waiting_ids) union select unnest(v_definition_ids)) waiting (id)
           join public.workflow_definitions d on d.id = waiting.id and d.handover = 'lease'
-          order by turn
         ) leased
         where public.count_leasable(leased.id, leased.is_active, leased.runner_url, leased.handover, v_now) > 0
           and exists (
             select from public.runner_sessions s
             where s.tenant_id = leased.tenant_id and s.expires_at > v_now)
+        order by leased.turn
         limit p_limit
       ) leasable)));
 end $$;
