@@ -74,7 +74,7 @@ export function signaturesThatStay({ functions }: Release): Signature[] {
 
 /**
  * Records this source as the release of this version. The same source gives the same bytes.
- * @throws Error when the version is recorded already: a release stays as it was deployed
+ * @throws Error when the version is recorded already: the record of a release must show what was deployed, so it is never overwritten
  */
 export function recordRelease(version: string): { functions: number; kib: number; gzipKib: number } {
   const folder = join(RELEASES, version);

@@ -73,7 +73,7 @@ function drawOne(mutants: Mutant[], random: Random, taken: Set<string>): Mutant 
   return undefined;
 }
 
-/** The text of a file with these changes of it. */
+/** Returns the text of a file after these changes were made to it. */
 export const applied = (text: string, edits: readonly Edit[]): string =>
   edits
     .toSorted((one, other) => other.start - one.start)

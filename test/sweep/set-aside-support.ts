@@ -1,4 +1,4 @@
-/** For each step of a sweep: something for it to do, for several tenants, and how one of these things is made to fail. */
+/** For each step of a sweep: rows of several tenants that it has to work on, and how the work on one of them is made to fail. */
 import { v7 as uuid } from "uuid";
 import type { SweepStep } from "../../src/verbs/sweep-steps.ts";
 import { insertDefinitions, insertRuns } from "../support/backlog.ts";

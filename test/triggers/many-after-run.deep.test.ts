@@ -51,7 +51,7 @@ it("at most 20 triggers fire after the runs of one workflow, also when two are c
     409,
     expect.stringContaining("20 triggers fire after the runs of that workflow already"),
   ]);
-  // After another workflow there is room, and those that are there may be changed.
+  // The limit is for each workflow: a trigger after another one can be made, and the 20 that exist can be changed.
   const other = await createAfter(service, first, tenant.owner.key, second);
   const replace = (id: string, of: string) =>
     service.send("PUT", `/v1/triggers/${id}`, tenant.owner.key, bodyAfter(of, {}, { name: "Other" }));

@@ -4,7 +4,7 @@ export type OutputSink = { log(text: string): void; progress(progress: Progress)
 
 /** A longer line is logged in pieces, and is no progress. */
 const LONGEST_LINE = 16_384;
-/** In characters. A longer line is not kept, so it cannot be the output. */
+/** The longest line, in characters, that is kept. A longer last line cannot become the output of the run. */
 const LONGEST_OUTPUT = 4 * 1024 * 1024;
 /** How many characters of the end of a stream are kept, for the error of a run. */
 const TAIL_LENGTH = 4_000;

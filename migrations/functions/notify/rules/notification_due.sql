@@ -44,7 +44,7 @@ begin
   for no key update;
 end $$;
 
--- The endpoints of a tenant to which something can be sent now. What is set aside is left out.
+-- The endpoints of a tenant with a notification that is due now. Endpoints and notifications that are set aside do not count.
 create or replace function public.due_endpoints(p_tenant_id uuid) returns uuid[]
 language plpgsql as $$
 declare
