@@ -120,7 +120,7 @@ function judgeConfiguration(vars: NodeJS.Dict<string>): Finding {
     const wrong = error.faults.filter(({ name }) => vars[name] !== undefined);
     if (wrong.length > 0) {
       const text = `Wrong: ${wrong.map(describeFault).join(", ")}.`;
-      return { mark: "bad", subject, text, advice: "See the table in README.md." };
+      return { mark: "bad", subject, text, advice: "See docs/configuration.md." };
     }
     const text = `Not set here, so not looked at: ${error.faults.map(({ name }) => name).join(", ")}.`;
     return { mark: "note", subject, text, advice: "If the Worker lacks one as well, it answers 500 and logs which." };

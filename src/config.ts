@@ -203,7 +203,7 @@ export class ConfigError extends Error {
 
   constructor(faults: readonly ConfigFault[]) {
     const list = faults.map(describeFault).join(", ");
-    super(`Missing or wrong in the configuration: ${list}. See the configuration table in README.md.`);
+    super(`Missing or wrong in the configuration: ${list}. See docs/configuration.md.`);
     this.name = "ConfigError";
     this.faults = faults;
   }

@@ -39,7 +39,8 @@ export const GUIDES: readonly Guide[] = [
   {
     slug: "scale",
     title: "Scale",
-    summary: "Cells: more than one deployment, in regions of their own, and what 1,000 runs a second would cost.",
+    summary:
+      "Cells: more than one deployment, in regions of their own; what the service costs, idle and with 1,000 runs a second.",
     markdown: scale,
   },
   {
