@@ -113,6 +113,11 @@ export const workflowRuns = pgTable(
       .concurrently(),
     // The next run of a definition's queue, and the position of a run in it: `next_run`, `find_run`.
     index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
+    // From one definition of a tenant with PENDING runs to the next: `definitions_to_lease`.
+    index("workflow_runs_tenant_queue_index")
+      .on(t.tenantId, t.workflowDefinitionId)
+      .where(sql`status = 'PENDING'`)
+      .concurrently(),
     // The same by key, when keys take turns. Runs that have not joined the queue are left out, since a key may have many of them.
     index("workflow_runs_key_turn_index")
       .on(t.workflowDefinitionId, t.concurrencyKey, t.queuePosition)

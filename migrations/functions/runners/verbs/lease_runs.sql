@@ -1,6 +1,6 @@
 -- Leases PENDING runs to the session of a runner, of all definitions that the key, the session and the policies allow. First it
--- takes the next run of each definition, the oldest runs first; then again, of the definitions that have further free slots. The
--- leased runs become RUNNING, and their deadlines begin.
+-- takes the next run of each definition, beginning with those whose queues have waited longest (`definitions_to_lease`); then again, of
+-- the definitions that have further free slots. The leased runs become RUNNING, and their deadlines begin.
 --
 -- Guarantees:
 -- - No run is leased to two runners, and a session never holds more runs than its capacity.
@@ -69,15 +69,9 @@ begin
       select r.workflow_definition_id as id from public.workflow_runs r where r.id = any (v_known_run_ids)
       union
       select candidate.id
-      from (
-        select d.id, first.queue_position
-        from public.workflow_definitions d
-        cross join lateral public.next_leasable_run(d.id, v_asked_at) first
-        where v_known_run_ids is null and d.tenant_id = v_tenant_id and d.handover = 'lease'
-          and public.covers_definition(v_session_ids, d.id) and public.covers_definition(v_key_ids, d.id)
-        order by first.queue_position
-        limit greatest(least(p_max, v_capacity - v_held), 0)
-      ) candidate
+      from public.definitions_to_lease(
+        v_tenant_id, v_session_ids, v_key_ids, v_asked_at, least(p_max, v_capacity - v_held)) candidate
+      where v_known_run_ids is null and v_held < v_capacity
       order by id
     ) next
     cross join lateral (

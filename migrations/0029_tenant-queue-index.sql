@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "workflow_runs_tenant_queue_index" ON "workflow_runs" USING btree ("tenant_id","workflow_definition_id") WHERE status = 'PENDING';

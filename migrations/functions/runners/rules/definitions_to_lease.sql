@@ -1,0 +1,73 @@
+-- Of which definitions a runner gets a run when it asks.
+
+-- The definitions of a tenant of which a run can be leased at an instant, up to `p_limit`, and only those that both lists contain (null
+-- stands for all). First comes the one whose queue begins with the oldest run.
+--
+-- Its cost depends on how many definitions have work, and not on how many are leased:
+-- 1. It jumps in an index from one definition with PENDING runs to the next. A session or a key that names its definitions has at most 50
+--    of them, so these are taken as they are.
+-- 2. When more than `c_most_jumps` have PENDING runs, it reads the definitions whose runs are leased, which then is cheaper.
+-- 3. It sorts them by the first places of their queues, and asks for the next run of one after the other until it has enough.
+create or replace function public.definitions_to_lease(
+  p_tenant_id uuid, p_session_ids uuid[], p_key_ids uuid[], p_now timestamptz, p_limit integer
+) returns table (id uuid)
+language plpgsql stable rows 10 as $$
+#variable_conflict use_column
+declare
+  c_most_jumps constant integer := 100;
+  v_ids uuid[] := coalesce(p_session_ids, p_key_ids);
+begin
+  -- The index is built after the functions were updated. Until then, each jump would read all PENDING runs of the tenant.
+  if v_ids is null and exists (
+    select from pg_index i where i.indexrelid = to_regclass('public.workflow_runs_tenant_queue_index') and i.indisvalid) then
+    with recursive waiting (id) as (
+      (select r.workflow_definition_id from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'PENDING'
+        order by r.workflow_definition_id limit 1)
+      union all
+      select (
+        select r.workflow_definition_id from public.workflow_runs r
+        where r.tenant_id = p_tenant_id and r.status = 'PENDING' and r.workflow_definition_id > waiting.id
+        order by r.workflow_definition_id limit 1)
+      from waiting
+      where waiting.id is not null
+    )
+    select array_agg(jumped.id) into v_ids
+    from (select waiting.id from waiting where waiting.id is not null limit c_most_jumps + 1) jumped;
+    if v_ids is null then
+      return;
+    elsif cardinality(v_ids) > c_most_jumps then
+      v_ids := null;
+    end if;
+  end if;
+  return query
+    select ordered.id
+    from (
+      select d.id
+      from (
+        select d.id, d.is_active, d.runner_url, d.handover
+        from public.workflow_definitions d
+        where v_ids is null and d.tenant_id = p_tenant_id and d.handover = 'lease'
+          -- Most of very many may have no free slot, and this finds it out sooner than `next_leasable_run`.
+          and d.max_running > (select count(*) from public.held_slots(d.id, p_now))
+        union all
+        select d.id, d.is_active, d.runner_url, d.handover
+        from unnest(v_ids) named (id)
+        cross join lateral (
+          select d.* from public.workflow_definitions d where d.id = named.id and d.tenant_id = p_tenant_id limit 1) d
+      ) d
+      cross join lateral (
+        select r.queue_position
+        from public.workflow_runs r
+        where r.workflow_definition_id = d.id and r.status = 'PENDING'
+        order by r.queue_position
+        limit 1
+      ) first
+      where public.leases_runs(d.is_active, d.runner_url, d.handover)
+        and public.covers_definition(p_session_ids, d.id) and public.covers_definition(p_key_ids, d.id)
+        -- Nothing is in the queue of a definition whose first run has no place there. Then a run may have joined it by time.
+        and (first.queue_position is not null or exists (select from public.joining_runs(d.id, p_now)))
+      order by first.queue_position
+    ) ordered
+    cross join lateral public.next_leasable_run(ordered.id, p_now)
+    limit p_limit;
+end $$;
