@@ -7,15 +7,11 @@
  *
  * It ends at the first failure.
  */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import process from "node:process";
-import { buildService, MAIN } from "./local/bundle.ts";
 import { CELL_HELP, type Cell, chooseCells, Progress, readCells, requireSecrets } from "./local/cells.ts";
-import { root } from "./local/folders.ts";
 import { fail, offerHelp } from "./local/options.ts";
-import { withDatabase } from "./local/with-database.ts";
-import { compareMigrations, describeLack, migrateDatabase } from "./migrate.ts";
+import { AT_ONCE, deployCell, deployWorker } from "./local/wrangler.ts";
+import { migrateDatabase, requireMigrated } from "./migrate.ts";
 import { readTargets, smokeAll } from "./smoke.ts";
 
 const HELP = `Deploys the Worker. All other options are those of \`wrangler deploy\`.
@@ -26,14 +22,13 @@ const HELP = `Deploys the Worker. All other options are those of \`wrangler depl
 ${CELL_HELP}: all are migrated, then
                  each is deployed and tested, the first one of cells.json first. It ends at the first that fails
   --dry-run      builds and checks, and changes nothing
+  --at-once      also replaces the Durable Objects that are awake, which otherwise takes up to five minutes: when a version must not run
+                 any longer. All streams end and come back
 
   npm run deploy -- --secrets-file .secrets.json   the first time: with the secrets of the Worker`;
 
 /** The option that chooses an environment of wrangler.toml. */
 const ENVIRONMENT = /^(--env|-e)(=|$)/;
-const BUILT = ".local/deploy";
-/** Set when the build begins. All cells get the same build. */
-let building: Promise<void> | undefined;
 
 type Choice = { cell?: string; all: boolean; isDryRun: boolean; rest: string[] };
 
@@ -54,6 +49,7 @@ function readChoice(args: readonly string[]): Choice {
     const argument = args[index] ?? "";
     const [name = "", value] = argument.split("=", 2);
     if (argument === "--all") choice.all = true;
+    else if (argument === "--at-once") choice.rest.push(...AT_ONCE);
     else if (name === "--cell") choice.cell = value ?? args[++index] ?? "";
     else choice.rest.push(argument);
     if (argument === "--dry-run") choice.isDryRun = true;
@@ -68,7 +64,7 @@ async function deployWithoutCells(rest: readonly string[]): Promise<void> {
   // Imported here, since it loads wrangler, which `--help` and a wrong option need not wait for.
   (await import("./local/cell-environment.ts")).requireOwnDomains();
   const hasEnvironment = rest.some((argument) => ENVIRONMENT.test(argument));
-  await runWrangler(hasEnvironment ? rest : ["--env=", ...rest]);
+  await deployWorker(hasEnvironment ? rest : ["--env=", ...rest]);
 }
 
 async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choice): Promise<void> {
@@ -81,7 +77,7 @@ async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choi
   requireOwnDomains();
   for (const cell of cells) requireEnvironment(cell);
   if (isDryRun) {
-    for (const cell of cells) await upload(cell, rest);
+    for (const cell of cells) await deployCell(cell, rest);
     return;
   }
   requireSecrets(cells, ["DATABASE_URL"]);
@@ -115,8 +111,8 @@ async function deployAll(cells: readonly Cell[], progress: Progress, rest: reado
     done: "migrated, deployed and tested",
     failed: "migrated and deployed, and its smoke test fails",
     next: ({ env }: Cell) =>
-      `No other cell was deployed to after it. Take it back by \`npx wrangler rollback --env="${env}"\`: the Worker of before ` +
-      "works with the migrated database. Then repair the cause, and run the command again.",
+      `No other cell was deployed to after it. Take it back by \`npx wrangler rollback --env="${env}" ${AT_ONCE.join(" ")}\`: ` +
+      "the Worker of before works with the migrated database. Then repair the cause, and run the command again.",
   };
   await progress.through(cells, migrated, ({ vars }) => migrateDatabase(vars));
   for (const cell of cells) {
@@ -132,27 +128,6 @@ async function test(cell: Cell): Promise<void> {
 
 /** @throws Error when the database of the cell lacks migrations */
 async function deploy(cell: Cell, rest: readonly string[]): Promise<void> {
-  const lack = await withDatabase(async (database) => describeLack(await compareMigrations(database)), cell.vars);
-  if (lack !== null)
-    throw new Error(`The database of ${cell.name} is behind, so it is not deployed to. Migrations: ${lack}`);
-  await upload(cell, rest);
-}
-
-function upload({ env, vars }: Cell, rest: readonly string[]): Promise<void> {
-  return runWrangler([`--env=${env}`, "--var", `CELLS:${vars.CELLS}`, ...rest]);
-}
-
-async function build(): Promise<void> {
-  const { modules, gzipKib } = await buildService(BUILT);
-  console.log(`Built the Worker: ${Object.keys(modules).length} modules, ${Math.round(gzipKib)} KiB gzip.`);
-}
-
-/** Builds the Worker, unless it is built already, and uploads it by the `wrangler` of PATH, which npm sets. Shows the output. */
-async function runWrangler(args: readonly string[]): Promise<void> {
-  building ??= build();
-  await building;
-  const options = { cwd: root, stdio: "inherit" } as const;
-  const wrangler = spawn("wrangler", ["deploy", `${BUILT}/${MAIN}`, "--no-bundle", ...args], options);
-  const [code] = await once(wrangler, "close");
-  if (code !== 0) throw new Error(`wrangler deploy ended with ${code}. What it has said is above.`);
+  await requireMigrated(cell.name, cell.vars);
+  await deployCell(cell, rest);
 }

@@ -27,6 +27,7 @@ import { applyConcurrently, type Migration, readMigrations } from "./local/migra
 import { type DatabaseOptions, fail, offerHelp } from "./local/options.ts";
 import { applySqlFunctions, hasSqlFunctions, nameOf, readSqlFunctions } from "./local/sql-functions.ts";
 import { isFromBefore, takeOver } from "./local/take-over.ts";
+import { withDatabase } from "./local/with-database.ts";
 
 const UNDEFINED_TABLE = "42P01";
 const LOCK = "hashtext('workflow_runs_migrations')";
@@ -71,6 +72,13 @@ export async function compareMigrations(options: DatabaseOptions): Promise<Compa
 export function describeLack({ missing, unknown, hasFunctions }: Comparison): string | null {
   if (missing > 0) return `${missing} to be applied.`;
   return unknown === 0 && !hasFunctions ? "The SQL functions are those of another version." : null;
+}
+
+/** @throws Error when the database of `vars`, which is `whose`, lacks what the Worker of this folder needs */
+export async function requireMigrated(whose: string, vars: NodeJS.Dict<string>): Promise<void> {
+  const lack = await withDatabase(async (database) => describeLack(await compareMigrations(database)), vars);
+  if (lack !== null)
+    throw new Error(`The database of ${whose} is behind, so it is not deployed to. Migrations: ${lack}`);
 }
 
 export type MigrateOptions = {

@@ -40,6 +40,17 @@ export function requireOwnDomains(file = join(root, "wrangler.toml")): void {
   }
 }
 
+/**
+ * The name of the Worker that wrangler deploys from an environment.
+ * @throws Error when wrangler.toml has no such environment: wrangler would make a Worker of that name
+ */
+export function workerOf(env: string, file = join(root, "wrangler.toml")): string {
+  const { definedEnvironments = [] } = configOf(file, "");
+  if (env !== "" && !definedEnvironments.includes(env))
+    throw new Error(`wrangler.toml has no ${placeOf(env)}. It has ${definedEnvironments.map(placeOf).join(", ")}.`);
+  return configOf(file, env).name ?? "";
+}
+
 /** @throws Error with a line for each fault of the environment */
 export function requireEnvironment({ name, url, env }: Cell, file = join(root, "wrangler.toml")): void {
   const config = configOf(file, env);

@@ -1,6 +1,5 @@
-/** What `npm run deploy` and the other scripts do with cells: two databases, and a stand-in for wrangler that records its calls. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+/** What `npm run deploy` and the other scripts do with cells: two databases, and a stand-in for wrangler. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -12,12 +11,7 @@ import { root } from "../../scripts/local/folders.ts";
 import { exampleVars } from "../../scripts/local/stack.ts";
 import { withClient } from "../support/node/postgres-client.ts";
 import { runScript } from "../support/node/run-script.ts";
-
-const STAND_IN = `#!/bin/sh
-echo "deploying with $*"
-echo "$*" >> "$RECORD"
-exit "\${WRANGLER_EXIT:-0}"
-`;
+import { makeStandIn, type StandIn } from "../support/node/stand-in-wrangler.ts";
 
 /** Each of these tests starts several processes, some of which load wrangler. */
 const PATIENCE_MS = 240_000;
@@ -26,15 +20,15 @@ const BINDINGS = ["HUB", "REGISTER", "ADDRESS_LIMITER", "FAILURE_LIMITER", "CALL
 
 /** One stack serves both cells. Only their URLs differ. */
 export function describeDeployment(stack: () => Stack): void {
+  let wrangler: StandIn;
   let folder: string;
-  let record: string;
   let file: string;
   let env: Record<string, string>;
   let databases = 0;
   let cells: { name: string; url: string }[];
 
   const write = (content: unknown) => writeFileSync(file, JSON.stringify(content));
-  const deployed = () => (existsSync(record) ? readFileSync(record, "utf8").trim().split("\n") : []);
+  const deployed = () => wrangler.calls();
   const deploy = (options: string, more: Record<string, string> = {}) =>
     runScript(`deploy.ts ${options}`.trim(), { ...env, ...more });
 
@@ -52,24 +46,21 @@ export function describeDeployment(stack: () => Stack): void {
   }
 
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), "workflow-runs-cells-"));
+    wrangler = makeStandIn();
+    folder = wrangler.folder;
     file = join(folder, "cells.json");
-    record = join(folder, "record");
-    mkdirSync(join(folder, "bin"));
-    writeFileSync(join(folder, "bin/wrangler"), STAND_IN);
-    chmodSync(join(folder, "bin/wrangler"), 0o755);
   });
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => wrangler.remove());
 
   beforeEach(() => {
-    rmSync(record, { force: true });
+    wrangler.forget();
     cells = ["one", "eu1"].map((name, index) => ({
       ...{ name, url: `${stack().url}${index === 0 ? "" : "/eu1"}`, ...(index === 0 && { env: "" }) },
       secrets: { DATABASE_URL: `${name.toUpperCase()}_DATABASE_URL`, API_KEY: `${name.toUpperCase()}_API_KEY` },
     }));
     write({ cells });
     env = {
-      ...{ PATH: `${join(folder, "bin")}:${process.env.PATH}`, RECORD: record, CELLS_FILE: file },
+      ...{ ...wrangler.env, CELLS_FILE: file },
       ...{ ONE_DATABASE_URL: stack().postgresUrl, ONE_API_KEY: DEMO.owner.key, EU1_API_KEY: DEMO.owner.key },
     };
   });
@@ -154,6 +145,9 @@ export function describeDeployment(stack: () => Stack): void {
         output: expect.stringContaining("smoke -- --cell one"),
       });
       expect(deployed()).toEqual([`${calls()[0]} --tag v9`]);
+      wrangler.forget();
+      expect((await deploy("--cell one --at-once")).code).toBe(0);
+      expect(deployed()).toEqual([`${calls()[0]} --durable-objects-code-update-mode immediate`]);
       await onServer(stack().postgresUrl, "update drizzle.sql_functions set hash = 'x' || hash");
       const changed = await deploy("--cell one");
       await onServer(stack().postgresUrl, "update drizzle.sql_functions set hash = substr(hash, 2)");
@@ -177,7 +171,7 @@ export function describeDeployment(stack: () => Stack): void {
       const untested = await deploy("--all", { ONE_API_KEY: "wr_wrong" });
       expect([untested.code, deployed().length]).toEqual([1, 2]);
       expect(untested.output).toMatch(
-        / {2}one {2}migrated and deployed, and its smoke test fails\n {2}eu1 {2}migrated, its Worker is that of before\n[\s\S]*rollback --env=""/,
+        / {2}one {2}migrated and deployed, and its smoke test fails\n {2}eu1 {2}migrated, its Worker is that of before\n[\s\S]*rollback --env="" --durable-objects-code-update-mode immediate`/,
       );
       expect(untested.output).not.toContain(DEMO.owner.key);
     },

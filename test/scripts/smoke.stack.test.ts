@@ -7,6 +7,7 @@ import { tryWorkflow } from "../../scripts/local/smoke-workflow.ts";
 import { runScript } from "../support/node/run-script.ts";
 import { startSharedStack } from "../support/node/shared-stack.ts";
 import { describeDeployment } from "./deploy-cells.ts";
+import { describeRotation } from "./rotate-cells.ts";
 
 let stack: Stack;
 let database: pg.Client;
@@ -96,3 +97,5 @@ describe("npm run smoke", () => {
 
 // Here, since a deployment of all cells tests each of them, and this file has a stack.
 describe("npm run deploy", () => describeDeployment(() => stack));
+
+describe("npm run rotate", () => describeRotation(() => stack));

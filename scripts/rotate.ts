@@ -1,0 +1,124 @@
+/**
+ * `npm run rotate`: gives one secret of one Worker a new value, and replaces what runs with the old one.
+ *
+ * 1. It looks at the value, and that the Worker exists and its database is not behind: nothing is changed if one of these is wrong.
+ * 2. `wrangler secret put`, always with the environment of the cell, since without it the Worker of the top level gets the secret.
+ * 3. A deployment that replaces the Durable Objects at once, which else may go on with the old secret for up to five minutes.
+ */
+import process from "node:process";
+import { text } from "node:stream/consumers";
+import { parseArgs } from "node:util";
+import { ConfigError, describeFault, readConfig } from "../src/config.ts";
+import { parseKeyRing } from "../src/key-ring.ts";
+import { requireEnvironment, requireOwnDomains, workerOf } from "./local/cell-environment.ts";
+import { CELL_OPTIONS, type Cell, chooseCells, readCells, requireSecrets } from "./local/cells.ts";
+import { fail, offerHelp } from "./local/options.ts";
+import { AT_ONCE, deployCell, deployWorker, runWrangler } from "./local/wrangler.ts";
+import { requireMigrated } from "./migrate.ts";
+
+const RINGS = ["ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "SESSION_SECRET"];
+const SECRETS = [...RINGS, "DATABASE_URL", "OIDC_CLIENT_SECRET"];
+
+const HELP = `Gives one secret of one Worker a new value, from standard input, and deploys that Worker, so that nothing goes on with the old one.
+
+  npm run rotate -- RUN_TOKEN_SECRET --cell eu1 < new-ring.txt
+  npm run rotate -- SECRET --cell NAME | --env ENVIRONMENT
+
+  SECRET             ${SECRETS.join(", ")}
+  --cell NAME        the cell of this name in cells.json
+  --env ENVIRONMENT  without cells, or for a Worker that is none: its environment in wrangler.toml, such as staging. --env= is the top level
+
+SECURITY.md, "How to rotate each", says what the new value is, and when an old key may go.`;
+
+type Choice = { cell: Cell | null; env: string };
+
+offerHelp(HELP);
+try {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { cell: CELL_OPTIONS.cell, env: { type: "string" } },
+  });
+  await rotate(readSecret(positionals), readChoice(values));
+} catch (error) {
+  fail(error);
+}
+
+function readSecret([name = "", ...more]: readonly string[]): string {
+  // The rest is not repeated: somebody may have written the secret there.
+  if (more.length > 0) throw new Error("Name one secret. Its new value is read from standard input.");
+  if (!SECRETS.includes(name)) throw new Error(`Name the secret: ${SECRETS.join(", ")}.`);
+  return name;
+}
+
+/** The Worker is never guessed: a secret in the wrong one takes that service down. */
+function readChoice({ cell: name, env }: { cell?: string | undefined; env?: string | undefined }): Choice {
+  const [cell = null] = chooseCells({ cell: name }) ?? [];
+  if (cell !== null && env !== undefined && env !== cell.env)
+    throw new Error(`Leave out --env: cells.json says that ${cell.name} is deployed from "${cell.env}".`);
+  if (cell !== null) return { cell, env: cell.env };
+  const cells = readCells() ?? [];
+  if (env === undefined) {
+    const cellsHere = cells.map((one) => `--cell ${one.name}`);
+    throw new Error(
+      `Say of which Worker: ${[...cellsHere, "--env staging", "or --env= for the top level"].join(", ")}.`,
+    );
+  }
+  const owner = cells.find((one) => one.env === env);
+  if (owner) throw new Error(`That is the cell ${owner.name}: say --cell ${owner.name}.`);
+  return { cell: null, env };
+}
+
+async function rotate(secret: string, { cell, env }: Choice): Promise<void> {
+  requireOwnDomains();
+  if (cell !== null) requireEnvironment(cell);
+  const worker = workerOf(env);
+  const value = await readValue();
+  requireForm(secret, value);
+  await requireDatabase(secret, value, cell);
+
+  const keys = RINGS.includes(secret) ? [...(parseKeyRing(value)?.byId.keys() ?? [])] : [];
+  console.log(`${secret} of ${worker}${keys.length > 0 ? `, with the keys ${keys.join(", ")}` : ""}`);
+  // Fails for a Worker that does not exist. `secret put` would make one.
+  await runWrangler(["secret", "list", `--env=${env}`]);
+  await runWrangler(["secret", "put", secret, `--env=${env}`], value);
+  try {
+    await (cell === null ? deployWorker([`--env=${env}`, ...AT_ONCE]) : deployCell(cell, AT_ONCE));
+  } catch (error) {
+    const again = cell === null ? `--env=${env}` : `--cell ${cell.name}`;
+    const next = `${worker} has the new ${secret}, but its Durable Objects may go on with the old one for up to five minutes.`;
+    throw new Error(
+      `${error instanceof Error ? error.message : error}\n${next} Repair the cause, then \`npm run deploy -- ${again} --at-once\`.`,
+    );
+  }
+  console.log(`\n${worker} has the new ${secret}. SECURITY.md says what else belongs to it.`);
+}
+
+async function readValue(): Promise<string> {
+  if (process.stdin.isTTY) throw new Error("Pass the new value on standard input: npm run rotate -- … < file");
+  return (await text(process.stdin)).trim();
+}
+
+/** A value that the Worker refuses would have every request answered 500. */
+function requireForm(name: string, value: string): void {
+  if (value === "") throw new Error(`Standard input is empty. Pass the new ${name} there.`);
+  try {
+    readConfig({ [name]: value });
+  } catch (error) {
+    const fault = error instanceof ConfigError ? error.faults.find((one) => one.name === name) : undefined;
+    if (fault) throw new Error(`The Worker would refuse this ${describeFault(fault)}, so nothing was changed.`);
+    if (!(error instanceof ConfigError)) throw error;
+  }
+}
+
+/** The Worker is deployed anew, so its database must not be behind. A new address must lead to such a database, and to no other cell's. */
+async function requireDatabase(secret: string, value: string, cell: Cell | null): Promise<void> {
+  const isNew = secret === "DATABASE_URL";
+  if (cell === null && !isNew) return;
+  const changed = isNew ? { DATABASE_URL: value, DIRECT_DATABASE_URL: undefined } : {};
+  const vars = { ...(cell?.vars ?? process.env), ...changed };
+  if (cell !== null) {
+    const others = (readCells() ?? []).filter((other) => other.name !== cell.name && other.vars.DATABASE_URL);
+    requireSecrets([...others, { ...cell, vars }], ["DATABASE_URL"]);
+  }
+  await requireMigrated(cell?.name ?? "the new DATABASE_URL", vars);
+}
