@@ -181,3 +181,104 @@ it("says how late at most the sweep recorded a time-out", async () => {
   }
   expect(await owner.read("/app/health")).toMatch(/2 runs timed out\..*at most 30 s later/s);
 });
+
+describe("what waits", () => {
+  const setHandover = (handover: "lease" | "webhook") =>
+    service.database.sql`update workflow_definitions set handover = ${handover} where id = ${tenant.definitionId}`;
+
+  /** A run that has waited in the queue for so long. */
+  const waiting = async (seconds: number) => {
+    const id = await insertRun(service.database, tenant, { status: "PENDING" });
+    await service.database.sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
+      values (${tenant.id}, ${id}, 1, 'TRIGGERED', statement_timestamp() - ${seconds}::int * interval '1 second')`;
+    return id;
+  };
+
+  const tile = (html: string) =>
+    /class="card tile (good|bad)" aria-label="Waiting runs">.*?<p class="big">([^<]+)<\/p><p class="muted">([^<]+)</s
+      .exec(html)
+      ?.slice(1);
+  const card = (html: string) =>
+    /aria-label="What waits">(.*?)<\/section>/s
+      .exec(html)?.[1]
+      ?.replaceAll(/<[^>]+>/g, " ")
+      .replaceAll(/\s+/g, " ")
+      .trim();
+
+  it("is nothing at first", async () => {
+    const html = await owner.read("/app/health");
+    expect([tile(html), card(html)]).toEqual([["good", "0", "none is in a queue"], "What waits No run waits."]);
+  });
+
+  it("is red when a slot is free and nobody asks, and not when a runner does", async () => {
+    await setHandover("lease");
+    await waiting(130);
+    await waiting(60);
+    const [dead, requests] = await service.counted(() => owner.read("/app/health"));
+    expect([tile(dead), card(dead), requests]).toEqual([
+      ["bad", "2", "the oldest for 2 min; 1 workflow does not move: see below"],
+      "What waits Test does not move 2 runs, the first for 2 min No runner asks for them.",
+      1,
+    ]);
+    await service.database.sql`
+      insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at)
+      select gen_random_uuid(), tenant_id, id, 'Attic', 1, statement_timestamp() + interval '1 hour'
+      from api_keys where user_id = ${tenant.owner.id}`;
+    expect(tile(await owner.read("/app/health"))?.[0]).toBe("good");
+    // The runner was last heard of two minutes ago, so it may be dead.
+    await service.database.sql`
+      update runner_sessions set last_seen_at = statement_timestamp() - interval '2 minutes' where tenant_id = ${tenant.id}`;
+    expect(tile(await owner.read("/app/health"))?.[0]).toBe("bad");
+    // Of a workflow that the USER may not see, they are told nothing.
+    expect(tile(await user.read("/app/health"))).toEqual(["good", "0", "none is in a queue"]);
+    await setHandover("webhook");
+  });
+
+  it("says why: no slot, paused, without a runner, later", async () => {
+    await insertRun(service.database, tenant, { status: "RUNNING" });
+    await waiting(60);
+    const later = await insertRun(service.database, tenant, { status: "PENDING" });
+    await service.database.sql`
+      update workflow_runs set queue_position = null, not_before = statement_timestamp() + interval '1 hour' where id = ${later}`;
+    const reads = [card(await owner.read("/app/health"))];
+    for (const change of [
+      "is_active = false",
+      "is_active = true, runner_url = null, webhook_secret_encrypted = null",
+    ]) {
+      await service.database.sql.query(`update workflow_definitions set ${change} where id = '${tenant.definitionId}'`);
+      reads.push(card(await owner.read("/app/health")));
+    }
+    expect(reads).toEqual([
+      "What waits Test 1 run, the first for 1 min; 1 run later They start when a slot is free.",
+      "What waits Test 1 run, the first for 1 min; 1 run later The workflow is paused.",
+      "What waits Test does not move 1 run, the first for 1 min; 1 run later The workflow has no runner.",
+    ]);
+  });
+});
+
+it("lists runners of both kinds with when they were last seen, and names one that is silent while it holds a run", async () => {
+  const runId = await insertRun(service.database, tenant, { status: "RUNNING" });
+  await service.database.sql`
+    with session as (
+      insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, last_seen_at, expires_at)
+      select gen_random_uuid(), tenant_id, id, 'Attic', 2, statement_timestamp() - interval '5 minutes', statement_timestamp() + interval '1 hour'
+      from api_keys where user_id = ${tenant.owner.id}
+      returning id, tenant_id
+    )
+    insert into running_attempts (run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at, heartbeat_at)
+    select ${runId}, tenant_id, 1, id, id, 60, statement_timestamp() + interval '15 seconds', statement_timestamp() - interval '45 seconds' from session`;
+  await service.database.sql`
+    update workflow_runs set dispatched_at = statement_timestamp() - interval '3 minutes' where id = ${runId}`;
+  const words = (html: string) => html.replaceAll(/<[^>]+>/g, " ").replaceAll(/\s+/g, " ");
+  for (const path of ["/app/health", "/app/runners"]) {
+    const page = words(await owner.read(path));
+    expect(page).toMatch(/Attic holds 1 of 2 runs and is silent , last seen just now/);
+    expect(page).toMatch(/https?:\/\/[^ ]+ for Test last seen 3 min ago/);
+  }
+  await service.database.sql`
+    update running_attempts set lease_expires_at = statement_timestamp() + interval '60 seconds', heartbeat_at = statement_timestamp()
+    where run_id = ${runId}`;
+  expect(words(await owner.read("/app/health"))).toMatch(/Attic holds 1 of 2 runs, last seen/);
+  expect(await user.read("/app/health")).not.toContain("Attic");
+});

@@ -9,13 +9,14 @@ import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
-import { Runners, type ViewedRunner } from "../runners/runners.tsx";
+import { Runners, UrlRunners, type ViewedRunner } from "../runners/runners.tsx";
 import { readRange } from "../statistics/range.ts";
 import { ChartScript, StatisticsCard } from "../statistics/statistics.tsx";
 import type { FailingRunner } from "./failing-runners.ts";
 import { SilentTriggers } from "./silent-triggers.tsx";
 import { Trouble } from "./trouble.tsx";
 import { type FailingEndpoint, type HealthView, viewHealth } from "./view-health.ts";
+import { isStuck, type JudgedWork, judgeWork, sumOf, WaitingCard } from "./waiting-work.tsx";
 
 export const healthPage = new Pages();
 
@@ -25,11 +26,21 @@ healthPage.page("/app/health", async (c) => {
     c.env.live.readStatus(),
   ]);
   const { caller } = view;
-  const [runners, load] = await Promise.all([
-    findPresence(c.env.live, caller.tenant_id, view.runners, view.now),
+  const shown = new Set(view.runners.map(({ id }) => id));
+  // Of very many sessions, not all are shown; and a USER sees none of them.
+  const others = new Map(
+    view.waiting
+      .flatMap(({ sessions }) => sessions ?? [])
+      .flatMap((session) => (shown.has(session.id) ? [] : [[session.id, session]])),
+  );
+  const [found, load] = await Promise.all([
+    findPresence(c.env.live, caller.tenant_id, [...view.runners, ...others.values()], view.now),
     caller.is_administrator ? c.env.live.readHubLoad(caller.tenant_id) : null,
   ]);
-  return html(c, <HealthPage view={view} live={live} runners={runners} load={load} />);
+  const presences = new Map(found.map(({ id, presence }) => [id, presence]));
+  const works = view.waiting.map((work) => judgeWork(work, presences, c.env.live));
+  const runners = found.filter((runner): runner is ViewedRunner => shown.has(runner.id));
+  return html(c, <HealthPage view={view} live={live} works={works} runners={runners} load={load} />);
 });
 
 /** An age in whole minutes, so that the page keeps its ETag while nothing else changes. */
@@ -39,11 +50,12 @@ const formatAge = (seconds: number) =>
 type HealthPageProps = {
   view: HealthView;
   live: LiveStatus | null;
+  works: readonly JudgedWork[];
   runners: readonly ViewedRunner[];
   load: HubLoad | null;
 };
 
-const HealthPage = ({ view, live, runners, load }: HealthPageProps) => {
+const HealthPage = ({ view, live, works, runners, load }: HealthPageProps) => {
   const untaken = view.failing.reduce((total, { trying, never_taken }) => total + trying + never_taken, 0);
   return (
     <Page title="Health" section="health" caller={view.caller}>
@@ -54,6 +66,7 @@ const HealthPage = ({ view, live, runners, load }: HealthPageProps) => {
       <ChartScript />
       <Live href={`/app/health?${view.statistics.range.query}`}>
         <div class="tiles">
+          <WaitingTile works={works} />
           <SweepTile view={view} live={live} />
           <Tile name="Overdue now" value={view.overdue} isGood={(view.overdue_seconds ?? 0) < LATE_SECONDS}>
             {view.overdue_seconds === null
@@ -68,6 +81,7 @@ const HealthPage = ({ view, live, runners, load }: HealthPageProps) => {
             {view.failing.length === 0 ? "all accept their runs" : `${plural(untaken, "run")} not accepted: see below`}
           </Tile>
         </div>
+        <WaitingCard works={works} formatAge={formatAge} />
         <StatisticsCard statistics={view.statistics} href="/app/health" />
         <section class="card">
           <h2>Deadlines in the last day</h2>
@@ -86,9 +100,21 @@ const HealthPage = ({ view, live, runners, load }: HealthPageProps) => {
         {view.triggers.length > 0 && <SilentTriggers triggers={view.triggers} formatAge={formatAge} />}
         {view.endpoints.length > 0 && <Endpoints endpoints={view.endpoints} />}
         {view.caller.is_administrator && <Runners runners={runners} now={view.now} />}
+        {view.url_runners.length > 0 && <UrlRunners runners={view.url_runners} now={view.now} />}
         {load !== null && <Load load={load} />}
       </Live>
     </Page>
+  );
+};
+
+const WaitingTile = ({ works }: Pick<HealthPageProps, "works">) => {
+  const { waiting, seconds } = sumOf(works);
+  const stuck = works.filter(isStuck).length;
+  return (
+    <Tile name="Waiting runs" value={waiting} isGood={stuck === 0}>
+      {seconds === null ? "none is in a queue" : `the oldest for ${formatAge(seconds)}`}
+      {stuck > 0 && `; ${plural(stuck, "workflow")} ${stuck === 1 ? "does" : "do"} not move: see below`}
+    </Tile>
   );
 };
 

@@ -17,17 +17,20 @@ import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { setAsideColumns } from "../../sweep/sweep-state.ts";
 import { type SetAside, WHOLE_STEP } from "../../verbs/sweep-steps.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
-import { type SessionRow, selectRunners } from "../runners/view-runners.ts";
+import { type SessionRow, selectRunners, selectUrlRunners, type UrlRunner } from "../runners/view-runners.ts";
 import type { ChartRange } from "../statistics/range.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../statistics/view-statistics.ts";
 import { type FailingRunner, HOURS, runningOf, selectFailing } from "./failing-runners.ts";
 import { type SilentTrigger, selectSilentTriggers } from "./silent-triggers.tsx";
+import { selectWaitingWork, type WaitingWork } from "./waiting-work.tsx";
 
 export type FailingEndpoint = { id: string; url: string; disabled_reason: string | null; failures: number };
 
 export type HealthView = {
   caller: Caller;
   now: string;
+  /** The workflows whose runs wait. */
+  waiting: WaitingWork[];
   /** The last sweep of the whole service. Null before the first. */
   sweep: { ended_at: string | null; seconds_since: number | null; seconds_taken: number | null } | null;
   /** How many runs have ended by time, such as at their deadlines, without that being recorded. */
@@ -54,6 +57,8 @@ export type HealthView = {
   snapshots: { kind: SnapshotKind; age_seconds: number | null }[];
   /** The runners of the tenant that have a session, for an OWNER or ADMIN; nobody else sees any. */
   runners: SessionRow[];
+  /** The runners with a URL, for the same. */
+  url_runners: UrlRunner[];
 };
 
 /** How many rows that are set aside a page shows. */
@@ -62,7 +67,8 @@ const MAX_SHOWN = 20;
 const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_timestamp() - ${at})::float8`;
 
 /**
- * How well sweeps and dispatches keep up, for the runs that the caller may see: now, and in the last day.
+ * Whether the work of the tenant moves, for the runs that the caller may see: what waits and for what, and how well sweeps and dispatches
+ * keep up; now, and in the last day.
  * @throws Unauthenticated
  */
 export async function viewHealth(db: Database, credential: Credential, range: ChartRange): Promise<HealthView> {
@@ -79,6 +85,8 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     setAside,
     snapshots,
     runners,
+    urlRunners,
+    waiting,
     statistics,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
@@ -91,6 +99,8 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     setAside: selectSetAside(db, caller),
     snapshots: selectSnapshots(db, caller),
     runners: selectRunners(db, caller),
+    urlRunners: selectUrlRunners(db, caller),
+    waiting: selectWaitingWork(db, caller),
     statistics: selectStatistics(db, caller, range),
   });
   return {
@@ -105,6 +115,8 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     set_aside: setAside,
     snapshots,
     runners,
+    url_runners: urlRunners,
+    waiting,
   };
 }
 

@@ -3,7 +3,7 @@ import { pluralUpTo, shortId } from "../format.ts";
 import { Choices, type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
-import { Runners, type ViewedRunner } from "./runners.tsx";
+import { Runners, UrlRunners, type ViewedRunner } from "./runners.tsx";
 import { type LeasedWorkflow, MAX_SESSIONS, type RunnerKey, type RunnersView } from "./view-all-runners.ts";
 
 export const HREF = "/app/runners";
@@ -29,6 +29,7 @@ export const RunnersPage = ({ view, runners, workflowId }: Props) => (
     {view.caller.is_administrator ? (
       <Live href={HREF}>
         <Runners runners={runners} now={view.now} />
+        {view.url_runners.length > 0 && <UrlRunners runners={view.url_runners} now={view.now} />}
         <Keys view={view} />
       </Live>
     ) : (

@@ -1,7 +1,7 @@
 import { isConnected, type Presence } from "../../runs/leases/presence.ts";
 import { Ago, Id, Name } from "../components.tsx";
 import { plural } from "../format.ts";
-import type { SessionRow } from "./view-runners.ts";
+import type { SessionRow, UrlRunner } from "./view-runners.ts";
 
 export type ViewedRunner = SessionRow & { presence: Presence };
 
@@ -50,6 +50,34 @@ export const Runners = ({ runners, now, workflowId, mayConnect = false }: Props)
   </section>
 );
 
+/** The runners with a URL, each with its workflow, and when it was last seen. */
+export const UrlRunners = ({ runners, now }: { runners: readonly UrlRunner[]; now: string }) => (
+  <section class="card" aria-label="Runners with a URL">
+    <h2>Runners with a URL</h2>
+    <ul class="items">
+      {runners.map(({ workflow_id, workflow_name, server, last_seen_at }) => (
+        <li>
+          <span class="item-name">
+            <bdi>{server}</bdi> <span class="muted">for</span>{" "}
+            <a href={`/app/workflows/${workflow_id}`}>
+              <Name>{workflow_name}</Name>
+            </a>
+          </span>
+          <span class="muted">
+            {last_seen_at === null ? (
+              "has taken none of its newest runs"
+            ) : (
+              <>
+                last seen <Ago at={last_seen_at} now={now} />
+              </>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
+  </section>
+);
+
 const State = ({ runner, now }: { runner: ViewedRunner; now: string }) => {
   const lastSeen = <Ago at={runner.last_seen_at} now={now} />;
   switch (runner.presence) {
@@ -57,10 +85,15 @@ const State = ({ runner, now }: { runner: ViewedRunner; now: string }) => {
       return (
         <span>
           holds {runner.holds.length} of {plural(runner.capacity, "run")}
+          {runner.is_late && <strong class="stuck"> and is silent</strong>}, last seen {lastSeen}
         </span>
       );
     case "idle":
-      return <span>waits for work, up to {plural(runner.capacity, "run")} at a time</span>;
+      return (
+        <span>
+          waits for work, up to {plural(runner.capacity, "run")} at a time, last seen {lastSeen}
+        </span>
+      );
     case "silent":
       return <span class="muted">silent, it may have ended: last seen {lastSeen}</span>;
     case "unknown":

@@ -6,7 +6,7 @@ import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, apiKeys as k, users } from "../../db/tables.ts";
 import { keyWorks } from "../../people/api-keys.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
-import { type SessionRow, selectRunners } from "./view-runners.ts";
+import { type SessionRow, selectRunners, selectUrlRunners, type UrlRunner } from "./view-runners.ts";
 
 export type LeasedWorkflow = { id: string; name: string };
 
@@ -29,6 +29,7 @@ export type RunnersView = {
   caller: Caller;
   now: string;
   runners: SessionRow[];
+  url_runners: UrlRunner[];
   keys: RunnerKey[];
   /** The newest workflows whose runners ask for runs, sorted by name. */
   workflows: LeasedWorkflow[];
@@ -41,7 +42,7 @@ const MAX_SHOWN = 200;
 export const MAX_SESSIONS = 10;
 
 /**
- * The tenant's runners without an address, and their keys.
+ * The tenant's runners of both kinds, and the keys of those without a URL.
  * @throws Unauthenticated
  */
 export async function viewAllRunners(db: Database, credential: Credential): Promise<RunnersView> {
@@ -53,9 +54,10 @@ export async function viewAllRunners(db: Database, credential: Credential): Prom
     .orderBy(desc(d.id))
     .limit(MAX_SHOWN)
     .as("leased");
-  const { callers, runners, keys, workflows } = await repeatable(db).batch({
+  const { callers, runners, urlRunners, keys, workflows } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     runners: selectRunners(db, caller),
+    urlRunners: selectUrlRunners(db, caller),
     keys: db
       .with(caller)
       .select({
@@ -83,5 +85,5 @@ export async function viewAllRunners(db: Database, credential: Credential): Prom
       .crossJoinLateral(leased)
       .orderBy(asc(leased.name), asc(leased.id)),
   });
-  return { ...requirePageCaller(callers), runners, keys, workflows };
+  return { ...requirePageCaller(callers), runners, url_runners: urlRunners, keys, workflows };
 }

@@ -198,16 +198,19 @@ language sql stable as $$
   ) definition
 $$;
 
+-- The definitions that the caller may see.
+create or replace function public.visible_definitions(p_role text, p_tenant_id uuid, p_user_id uuid) returns table (id uuid)
+language sql stable as $$
+  select d.id from public.workflow_definitions d where public.is_administrator(p_role) and d.tenant_id = p_tenant_id
+  union all
+  select readable.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable
+$$;
+
 -- The number of definitions that the caller may see: one row.
 create or replace function public.count_definitions(p_role text, p_tenant_id uuid, p_user_id uuid)
 returns table (total integer)
 language sql stable as $$
-  select count(*)::integer
-  from (
-    select d.id from public.workflow_definitions d where public.is_administrator(p_role) and d.tenant_id = p_tenant_id
-    union all
-    select readable.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) readable
-  ) visible
+  select count(*)::integer from public.visible_definitions(p_role, p_tenant_id, p_user_id)
 $$;
 
 -- The newest definitions that the caller may see, unordered: at least `p_limit` of them, if there are that many.

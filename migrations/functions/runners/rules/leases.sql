@@ -69,14 +69,15 @@ end $$;
 
 -- The open sessions of runners: those that may lease runs of a definition at this instant, that have not expired, and whose keys
 -- are valid. Without a definition: all such sessions of the tenant. `holds` are the runs that a session holds, the oldest lease
--- first: [{"run_id", "workflow_definition_id"}]. `is_working` is true when it holds any. Whether a runner that holds none is alive
--- is not known here, since an idle runner waits without asking the database.
+-- first: [{"run_id", "workflow_definition_id"}]. `is_working` is true when it holds any, and `is_late` when the last third of one of their
+-- leases has begun: by then its runner should have sent two heartbeats. `last_seen_at` has heartbeats, too. Whether a runner that holds no
+-- run is alive is not known here, since an idle runner waits without asking the database.
 --
 -- However many sessions there are, it looks at 100 of them at most: of the keys with sessions, up to 100, each gets an equal share
 -- for its newest sessions. So a key with very many sessions does not hide those of others. It is plpgsql, so its plan is kept for
 -- the connection, and pages do not wait for it to be planned.
 create or replace function public.open_sessions(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
-returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb, is_working boolean)
+returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb, is_working boolean, is_late boolean)
 language plpgsql stable rows 10 as $$
 #variable_conflict use_column
 begin return query
@@ -109,7 +110,7 @@ begin return query
     where key.tenant_id = p_tenant_id and holder.is_administrator
       and (p_definition_id is null or public.covers_definition(holder.workflow_definition_ids, p_definition_id))
   )
-  select s.id, s.name, s.capacity, s.last_seen_at, held.holds, held.holds <> '[]'
+  select s.id, s.name, s.capacity, greatest(s.last_seen_at, held.heartbeat_at), held.holds, held.holds <> '[]', coalesce(held.is_late, false)
   from holder
   cross join lateral (
     select s.id, s.name, s.capacity, s.last_seen_at, s.workflow_definition_ids
@@ -119,7 +120,8 @@ begin return query
   ) s
   cross join lateral (
     select coalesce(jsonb_agg(jsonb_build_object(
-      'run_id', r.id, 'workflow_definition_id', r.workflow_definition_id) order by r.started_at, r.id), '[]') as holds
+      'run_id', r.id, 'workflow_definition_id', r.workflow_definition_id) order by r.started_at, r.id), '[]') as holds,
+      max(a.heartbeat_at) as heartbeat_at, bool_or(a.lease_expires_at < p_now + make_interval(secs => a.lease_seconds / 3)) as is_late
     from public.running_attempts a
     join public.workflow_runs r on r.id = a.run_id
     where a.session_id = s.id and public.run_ends_at(r.id, r.status, r.deadline_at) > p_now

@@ -102,12 +102,12 @@ begin
 
   -- What the newest runs of the definition say about its runner, and about how long runs take.
   select
-    max(greatest(recent.dispatched_at, case when recent.ended_by = 'CALLBACK' then recent.completed_at end)),
+    max(recent.heard_at),
     count(recent.seconds), percentile_cont(0.5) within group (order by recent.seconds),
     percentile_cont(0.95) within group (order by recent.seconds)
   into v_last_seen_at, v_runs, v_p50, v_p95
   from (
-    select r.dispatched_at, r.completed_at, r.ended_by,
+    select public.heard_of_runner_at(r) as heard_at,
       case when r.ended_by = 'CALLBACK' then extract(epoch from r.completed_at - r.started_at)::float8 end as seconds
     from public.workflow_runs r
     where r.workflow_definition_id = v_definition_id and (v_sees_definition or r.user_id = v_user_id)

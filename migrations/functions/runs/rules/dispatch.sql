@@ -33,6 +33,12 @@ begin
     where r.id = p_run_id);
 end $$;
 
+-- When the runner of a run was last heard of by what the run's row says: when it took the run, or said how it ended.
+create or replace function public.heard_of_runner_at(r public.workflow_runs) returns timestamptz
+language sql immutable as $$
+  select greatest(r.dispatched_at, case when r.ended_by = 'CALLBACK' then r.completed_at end)
+$$;
+
 -- Scheme, host and port of a runner's URL. The rest is left out, since it may contain a secret.
 create or replace function public.runner_origin(p_url text) returns text
 language sql immutable as $$
