@@ -363,6 +363,23 @@ describe("a checklist", () => {
 });
 
 describe("the keys", () => {
+  it("belong to a dialog while it is open, which begins with its first field", async () => {
+    const page = await openAs("owner");
+    await page.goto("/app/people");
+    await button(page, "Invite somebody").click();
+    const field = page.getByRole("dialog", { name: "Invite somebody" }).getByRole("textbox").first();
+    await field.and(page.locator(":focus")).waitFor();
+    await page.keyboard.type("greta");
+    expect([await field.inputValue(), new URL(page.url()).pathname]).toEqual(["greta", "/app/people"]);
+    // Not in a field either.
+    await page.keyboard.press("Shift+Tab");
+    await page.keyboard.type("gr?");
+    expect([new URL(page.url()).pathname, await page.getByRole("dialog", { name: "Keys" }).isVisible()]).toEqual([
+      "/app/people",
+      false,
+    ]);
+  });
+
   it("open the list of shortcuts, open the sections, do nothing while somebody types, and can be turned off", async () => {
     const page = await openAs("owner");
     await page.keyboard.press("?");

@@ -69,7 +69,11 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener(
   "toggle",
   ({ target, newState }) => {
-    if (target.matches(".ask")) target.toggleAttribute("autofocus", newState === "closed");
+    if (!target.matches(".ask")) return;
+    target.toggleAttribute("autofocus", newState === "closed");
+    // Whoever opens a dialog with a field goes on typing in the first one.
+    if (newState === "closed" || target.id === "keys") return;
+    target.querySelector("input:not([type=hidden], :disabled), select, textarea")?.focus();
   },
   { capture: true },
 );

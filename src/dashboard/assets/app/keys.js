@@ -44,6 +44,8 @@
       target.parentElement.querySelector("button").click();
       return;
     }
+    // While a dialog is open, all keys are its own; only the list of keys is closed by the key that opens it.
+    if (document.querySelector(".ask:popover-open:not(#keys)")) return;
     if (key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
       goToSearch(event);
       return;
@@ -54,7 +56,6 @@
     if (link) link.click();
     else if (key === "?") dialog.togglePopover();
     else if (key === "/") goToSearch(event);
-    else if (document.querySelector(".ask:popover-open")) return;
     else if (key === "j") moveBy(1);
     else if (key === "k") moveBy(-1);
     else if (key === "x") target.closest("tr")?.querySelector("input[name=run]")?.click();
