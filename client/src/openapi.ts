@@ -854,8 +854,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a heartbeat, and the progress of the run
-         * @description With the run's token. It extends the lease, never the deadline. A runner with a URL may send heartbeats, too: from its first one on, its run fails as LOST when they stop.
+         * Send a heartbeat, with the progress and the log of the run
+         * @description With the run's token. It extends the lease, never the deadline. A runner with a URL may send heartbeats, too: from its first one on, its run fails as LOST when they stop. The entries of the log are stored as `/log` stores them.
          */
         post: operations["heartbeat_workflow_run"];
         delete?: never;
@@ -4109,12 +4109,15 @@ export interface components {
         };
         /**
          * @example {
-         *       "is_cut": false
+         *       "is_cut": false,
+         *       "log_within_ms": 15000
          *     }
          */
         WorkflowRunLogReceipt: {
             /** @description True when the log is full: neither this entry nor a later one is stored. Stop sending. */
             is_cut: boolean;
+            /** @description How many milliseconds to gather log and progress before they are sent: 15000 while nobody follows the run, and 1000 while somebody does. */
+            log_within_ms: number;
         };
         /**
          * @example {
@@ -4351,7 +4354,12 @@ export interface components {
          * @example {
          *       "deadline_at": "2026-01-31T12:05:00.000Z",
          *       "lease_expires_at": "2026-01-31T12:01:20.000Z",
-         *       "stop": null
+         *       "stop": null,
+         *       "log": {
+         *         "is_cut": false,
+         *         "conflicts": []
+         *       },
+         *       "log_within_ms": 15000
          *     }
          */
         WorkflowRunHeartbeat: {
@@ -4371,16 +4379,33 @@ export interface components {
                  */
                 ends_at: string;
             } | null;
+            /** @description What became of the entries. Null when none were sent. */
+            log: {
+                /** @description True when the log is full: what did not fit is not stored, and neither is a later entry. Stop sending. */
+                is_cut: boolean;
+                /** @description The numbers of entries that were not stored, since another text has that number. Stop sending. */
+                conflicts: number[];
+            } | null;
+            /** @description How many milliseconds to gather log and progress before they are sent: 15000 while nobody follows the run, and 1000 while somebody does. */
+            log_within_ms: number;
         };
         /**
          * @example {
          *       "progress": {
          *         "percent": 40
-         *       }
+         *       },
+         *       "log": [
+         *         {
+         *           "sequence": 0,
+         *           "text": "Reading 12 documents\n"
+         *         }
+         *       ]
          *     }
          */
         WorkflowRunHeartbeatRequest: {
             progress?: components["schemas"]["WorkflowRunProgress"];
+            /** @description Entries of the run's log, as `/log` takes them one at a time. */
+            log?: components["schemas"]["NewWorkflowRunLogEntry"][];
         };
         /**
          * @example {

@@ -22,9 +22,17 @@ type Lease = {
 };
 type Answer = {
   status: number;
-  body: { token?: string; leases?: Lease[]; after?: string | null; stop?: object | null };
+  body: {
+    token?: string;
+    leases?: Lease[];
+    after?: string | null;
+    stop?: object | null;
+    log?: object | null;
+    log_within_ms?: number;
+  };
 };
 type Progress = { percent: number; message: string };
+type Entry = { sequence: number; text: string };
 
 const {
   SERVICE_URL = "http://localhost:8787",
@@ -34,6 +42,8 @@ const {
 } = process.env;
 const { WORK_SECONDS = "5", WAIT_SECONDS = "30", RETRY_SECONDS = "2" } = process.env;
 const ANSWER_TIMEOUT_MS = 15_000;
+/** So an entry of the log has less than 32 KiB, and a heartbeat with two of them less than 64 KiB. */
+const ENTRY_LENGTH = 5_000;
 
 if (RUNNER_KEY === "") {
   console.error("Set RUNNER_KEY to a runner key: POST /v1/runner-keys makes one.");
@@ -114,21 +124,43 @@ async function execute(lease: Lease): Promise<void> {
   const deadline = AbortSignal.timeout(Math.max(0, Date.parse(lease.deadline_at) - Date.now()));
   const signal = AbortSignal.any([ended.signal, deadline, shutDown.signal]);
   let progress: Progress | undefined;
+  let text = "";
+  /** The entries of the log that are not stored yet. What has got a number keeps it. */
+  let entries: Entry[] = [];
   let sequence = 0;
+  const number = () => {
+    for (; text !== ""; text = text.slice(ENTRY_LENGTH))
+      entries.push({ sequence: sequence++, text: text.slice(0, ENTRY_LENGTH) });
+  };
   const say = (said: Progress) => {
     progress = said;
+    text += `${said.message}\n`;
     console.log(id, `${said.percent} %: ${said.message}`);
-    // The entries have numbers, so they may arrive in any order.
-    void call("log", { sequence: sequence++, text: `${said.message}\n` });
   };
   const beat = async () => {
+    const intervalMs = lease.heartbeat_interval_seconds * 1000;
+    let withinMs = 1_000;
+    let mostEntries = 2;
+    let sentAt = performance.now();
     while (!signal.aborted) {
-      await delay(lease.heartbeat_interval_seconds * 1000, undefined, { signal }).catch(() => {});
+      // Progress and log are gathered for as long as the service says: it knows whether somebody follows the run.
+      await delay(Math.min(withinMs, intervalMs), undefined, { signal }).catch(() => {});
       if (signal.aborted) return;
-      const { status, body } = await call("heartbeat", { progress });
+      const hasNews = progress !== undefined || (mostEntries > 0 && (text !== "" || entries.length > 0));
+      if (!hasNews && performance.now() - sentAt + withinMs <= intervalMs) continue;
+      number();
+      const [told, log] = [progress, entries.slice(0, mostEntries)];
+      progress = undefined;
+      const { status, body } = await call("heartbeat", { progress: told, ...(log.length > 0 && { log }) });
+      sentAt = performance.now();
       // 404 and 409: the run has ended, or another runner has it. `stop`: somebody has asked the run to stop.
       if (status === 404 || status === 409) ended.abort("The run is not ours any more.");
       else if (body.stop) ended.abort("It was asked to stop.");
+      if (status === 200) entries = entries.filter((entry) => !log.includes(entry));
+      else progress ??= told;
+      // A service of version 0.2.0 takes no log with a heartbeat. Then all of it is sent before the result.
+      if (status === 422) mostEntries = 0;
+      withinMs = body.log_within_ms ?? withinMs;
     }
   };
   const beating = beat();
@@ -141,6 +173,9 @@ async function execute(lease: Lease): Promise<void> {
   const isReleased = shutDown.signal.aborted && !ended.signal.aborted && "error" in result;
   ended.abort();
   await beating;
+  // The rest of the log precedes the result, which closes it.
+  number();
+  for (const entry of entries) await call("log", entry);
   while (!deadline.aborted) {
     const answer = isReleased ? await call("release", {}) : await call("callback", result);
     console.log(id, isReleased ? "released" : JSON.stringify(result), answer.status);

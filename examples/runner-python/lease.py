@@ -32,6 +32,7 @@ WAIT_SECONDS = int(os.environ.get("WAIT_SECONDS", "30"))
 RETRY_SECONDS = float(os.environ.get("RETRY_SECONDS", "2"))
 ANSWER_TIMEOUT_SECONDS = 15
 STEPS = 4
+ENTRY_LENGTH = 2_500  # So an entry of the log has less than 32 KiB, and a heartbeat with two of them less than 64 KiB.
 SHUT_DOWN = "The runner was shut down."
 
 shut_down = threading.Event()
@@ -54,6 +55,9 @@ class Lease:
         self.progress: dict | None = None
         self.reason: str | None = None
         self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._text = ""
+        self._entries: list[dict] = []  # Those that are not stored yet. What has got a number keeps it.
         self._sequence = 0
 
     def call(self, verb: str, body: dict) -> tuple[int, dict]:
@@ -61,11 +65,11 @@ class Lease:
         return post(url, self.run["callback_token"], body)
 
     def say(self, percent: int, message: str) -> None:
-        """Adds a line to the run's log, and says with the next heartbeat how far the work is."""
+        """Adds a line to the run's log, and says how far the work is. The next heartbeat carries both."""
         log(self.name, f"{percent} %: {message}")
         self.progress = {"percent": percent, "message": message[:500]}
-        self.call("log", {"sequence": self._sequence, "text": message + "\n"})
-        self._sequence += 1
+        with self._lock:
+            self._text += message + "\n"
 
     def store(self, name: str, content: bytes, content_type: str) -> None:
         """Stores a file of the run, up to 95 MB. The same name again replaces it."""
@@ -105,13 +109,45 @@ class Lease:
             raise Unfinished(SHUT_DOWN)
 
     def beat(self) -> None:
-        """Sends heartbeats until the work has ended."""
-        while not self._ended.wait(self.run["heartbeat_interval_seconds"]):
-            status, answer = self.call("heartbeat", {"progress": self.progress} if self.progress else {})
+        """Sends heartbeats until the work has ended, with the progress and the log.
+
+        Both are gathered for as long as the service says: it knows whether somebody follows the run.
+        """
+        interval, within, sent_at = self.run["heartbeat_interval_seconds"], 1.0, time.monotonic()
+        most_entries = 2
+        while not self._ended.wait(min(within, interval)):
+            has_news = self.progress or (most_entries and (self._text or self._entries))
+            if not has_news and time.monotonic() - sent_at + within <= interval:
+                continue
+            self._number()
+            progress, self.progress, entries = self.progress, None, self._entries[:most_entries]
+            body = {"progress": progress} if progress else {}
+            status, answer = self.call("heartbeat", {**body, "log": entries} if entries else body)
+            sent_at = time.monotonic()
             if status in (404, 409):
                 self.end("The run is not ours any more.")
             elif answer.get("stop"):
                 self.end("It was asked to stop.")
+            if status == 200:
+                del self._entries[: len(entries)]
+            else:
+                self.progress = self.progress or progress
+            if status == 422:
+                most_entries = 0  # A service of version 0.2.0 takes no log here. Then all of it is sent before the result.
+            within = answer.get("log_within_ms", within * 1000) / 1000
+
+    def send_rest_of_log(self) -> None:
+        """The rest of the log precedes the result, which closes it."""
+        self._number()
+        for entry in self._entries:
+            self.call("log", entry)
+
+    def _number(self) -> None:
+        with self._lock:
+            text, self._text = self._text, ""
+        for start in range(0, len(text), ENTRY_LENGTH):
+            self._entries.append({"sequence": self._sequence, "text": text[start : start + ENTRY_LENGTH]})
+            self._sequence += 1
 
 
 def work(lease: Lease) -> object:
@@ -130,7 +166,8 @@ def work(lease: Lease) -> object:
 
 def execute(lease: Lease) -> None:
     """Works on a run, and says how it ended. A runner that shuts down gives it back."""
-    threading.Thread(target=lease.beat, daemon=True).start()
+    beating = threading.Thread(target=lease.beat, daemon=True)
+    beating.start()
     verb, said = "callback", {}
     try:
         said = {"status": "COMPLETED", "output": work(lease)}
@@ -141,6 +178,8 @@ def execute(lease: Lease) -> None:
         else:
             said = {"status": "FAILED", "error": text[:4000]}
     lease.end()
+    beating.join()
+    lease.send_rest_of_log()
     while time.time() < lease.deadline:
         status, _ = lease.call(verb, said)
         log(lease.name, verb, json.dumps(said), str(status))

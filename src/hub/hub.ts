@@ -163,6 +163,12 @@ export class Hub extends DurableObject<object> {
     this.#runners.wakeAll();
   }
 
+  /** True while somebody follows the progress or the log of a run. */
+  isFollowed(runId: string): boolean {
+    this.#calls.note();
+    return this.#listeners.isFollowed(runId);
+  }
+
   /** When the sessions of runners were last heard of here: see `Live`. */
   heardOfRunners(): Record<string, number> {
     return this.#runners.heardOf();

@@ -122,6 +122,11 @@ export class Listeners {
     for (const socket of this.#open(ofUser(userId))) socket.close();
   }
 
+  /** True while a socket gets the nudges about the progress or the log of a run. */
+  isFollowed(runId: string): boolean {
+    return this.#open(ofLog(runId)).length > 0;
+  }
+
   /** How many streams and waiting requests are open. */
   count(): { streams: number; waits: number } {
     return { streams: this.#open(STREAM).length, waits: this.#open(WAIT).length };

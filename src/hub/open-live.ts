@@ -13,6 +13,9 @@ import { CALL_LIMIT_MS, withinTime } from "./within-time.ts";
 /** An isolate marks at most once in this time. See `MARK_COVERS_MS` in register.ts. */
 const MARK_EVERY_MS = 20_000;
 
+/** How long the answer to a runner may wait to know whether somebody follows its run. */
+const FOLLOWED_LIMIT_MS = 500;
+
 /** How many hubs are called at the same time. */
 const HUBS_AT_ONCE = 20;
 
@@ -109,6 +112,12 @@ export function openLive(
       if (!hub) return "unavailable";
       const { waitForWork } = await import("./wait-for-work.ts");
       return waitForWork(hub, runner, CALL_LIMIT_MS);
+    },
+    async isFollowed(tenantId, runId) {
+      const hub = hubOf(tenantId);
+      if (!hub) return true;
+      // A hub that does not answer is logged by the calls that matter.
+      return withSpan("hub", () => withinTime(FOLLOWED_LIMIT_MS, hub.isFollowed(runId))).catch(() => true);
     },
     async heardOfRunners(tenantId) {
       const heardOf = await callHub(tenantId, (hub) => hub.heardOfRunners());

@@ -162,6 +162,8 @@ export const recordResult = defineVerb({
   isRepeatable: true,
 });
 
+type LogEntry = { sequence: number; text: string };
+
 /**
  * Stores an entry of the log of a run token's attempt, once. `is_cut` says that the log is full: neither this entry nor any later
  * one is stored.
@@ -169,7 +171,7 @@ export const recordResult = defineVerb({
  */
 export const appendLog = defineVerb({
   name: "append_log",
-  args: (entry: { sequence: number; text: string }) => entry,
+  args: (entry: LogEntry) => entry,
   result: z.object({ is_cut: z.boolean() }),
   refusals: logRefusalSchema,
   refuse: (refusal, { sequence }, { run }) => logProblem(refusal, { sequence, attempt: run?.attempt }),
@@ -180,18 +182,23 @@ export const appendLog = defineVerb({
 type Progress = { percent?: number | undefined; message?: string | undefined };
 
 /**
- * Extends the lease of a run token's attempt, and records its progress if given. For a runner with a URL, the first heartbeat
- * begins a lease. Instants are RFC 3339.
+ * Extends the lease of a run token's attempt, and records its progress and entries of its log, if given. For a runner with a URL, the
+ * first heartbeat begins a lease. Instants are RFC 3339.
  * Refused with Problem `not_found`, or `conflict` for an ended run or an older attempt.
  */
 export const recordHeartbeat = defineVerb({
   name: "record_heartbeat",
-  args: (progress: Progress | null) => ({ progress: progress && { json: progress } }),
+  args: ({ progress, log }: { progress?: Progress | undefined; log?: readonly LogEntry[] | undefined }) => ({
+    progress: progress ? { json: progress } : null,
+    log: log ? { json: log } : null,
+  }),
   result: z.object({
     deadline_at: z.string(),
     lease_expires_at: z.string(),
     /** Not null when somebody has asked the run to stop. It ends at `ends_at` at the latest. */
     stop: z.object({ reason: z.string().nullable(), ends_at: z.string() }).nullable(),
+    /** What became of the entries. `conflicts` are the numbers that another text has. */
+    log: z.object({ is_cut: z.boolean(), conflicts: z.array(z.int()) }).optional(),
   }),
   refusals: attemptRefusalSchema,
   refuse: (refusal, _request, { run }) => attemptProblem(refusal, run?.attempt),

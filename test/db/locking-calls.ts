@@ -174,7 +174,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     postpone_runner: at({ ...ofTenant, runner: `${tenant.id} ${new URL(stage.runnerUrl).origin}`, reason: "Slow." }),
     "record_acceptances (several)": at({ acceptances: accepted(sent, other, run) }),
     "record_acceptances (one)": at({ acceptances: accepted(run) }),
-    record_heartbeat: by(attempt, { progress: '{"percent": 1}' }),
+    record_heartbeat: by(attempt, { progress: '{"percent": 1}', log: '[{"sequence": 2, "text": "a"}]' }),
     record_postponement: at({ ...dispatched(run), reason: "Busy.", retry_after_seconds: 1 }),
     record_stop_dispatch: at({
       ...dispatched(run),

@@ -727,7 +727,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     unauthenticated: () => call("count_metrics", nobody),
     forbidden: async ({ tenant }) => call("count_metrics", await callerOf(tenant.user)),
   }),
-  of("record_heartbeat", ofRunner("record_heartbeat", { progress: null })),
+  of("record_heartbeat", ofRunner("record_heartbeat", { progress: null, log: null })),
   of("release_run", ofRunner("release_run")),
   of("open_runner_session", {
     unauthenticated: (world) => openSession(world, world.tenant.owner, nobody),
@@ -1437,6 +1437,21 @@ const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = 
       await appendLog(world);
       await service.database.sql`update workflow_run_logs set bytes = 1048576 where run_id = ${world.runId}`;
       return appendLog(world, { sequence: 1 });
+    },
+  ],
+  [
+    "record_heartbeat",
+    "with entries of the log: stored once, and not under the number of another text",
+    [{ log: { is_cut: false, conflicts: [] } }, { log: { is_cut: false, conflicts: [1] } }, ["a", "b", "c"]],
+    async (world) => {
+      const beat = (...texts: string[]) => {
+        const log = JSON.stringify(texts.map((text, sequence) => ({ sequence, text })));
+        return call("record_heartbeat", { ...attemptOf(world), progress: null, log });
+      };
+      const answers = [await beat("a", "b"), await beat("a", "x", "c")];
+      const rows = await service.database.sql`
+        select text from workflow_run_log_entries where run_id = ${world.runId} order by sequence`;
+      return [...answers, rows.map(({ text }) => text)];
     },
   ],
   [

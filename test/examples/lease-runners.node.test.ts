@@ -1,6 +1,6 @@
 /** The example runners that lease runs, as processes beside a fake service. */
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type Server } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startLeaseRunner } from "../support/node/example-lease-runner.ts";
@@ -14,6 +14,48 @@ async function startService(statuses: Record<string, number>) {
     response.writeHead(statuses[path] ?? 404, { "Content-Type": "application/json" });
     response.end(JSON.stringify({ token: "session", leases: [], after: null }));
   });
+  const url = await listen(server);
+  return { url, sessions: () => asked.filter((path) => path.endsWith("-sessions")).length };
+}
+
+/** A service that leases one run, and answers each of its requests. `said` are these requests. */
+async function startLeasing(answer: (path: string, body: Said) => [number, object]) {
+  const said: [string, Said][] = [];
+  let hasLeased = false;
+  const server = createServer(async (request, response) => {
+    let text = "";
+    for await (const chunk of request.setEncoding("utf8")) text += chunk;
+    const path = request.url?.split("/").at(-1) ?? "";
+    const send = (status: number, body: object) =>
+      response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+    if (path === "runner-sessions") return send(201, { token: "session" });
+    if (path === "leases") {
+      // The next request for work waits until the runner is stopped.
+      if (!hasLeased) send(200, { leases: [leaseOf(`http://${request.headers.host}`)], after: null });
+      hasLeased = true;
+      return;
+    }
+    const body: Said = JSON.parse(text || "{}");
+    said.push([path, body]);
+    send(...answer(path, body));
+  });
+  return { url: await listen(server), said };
+}
+
+type Said = { progress?: object; log?: { sequence: number; text: string }[]; sequence?: number; text?: string };
+
+const leaseOf = (url: string) => ({
+  run_id: "01920000-0000-7000-8000-000000000405",
+  attempt: 1,
+  deadline_at: new Date(Date.now() + 60_000).toISOString(),
+  run_snapshot: { sources: [{ materialized_path: "/a" }], instructions: [], outputs: [{ materialized_path: "/b" }] },
+  input: null,
+  callback_url: `${url}/v1/workflow-runs/01920000-0000-7000-8000-000000000405/callback`,
+  callback_token: "token",
+  heartbeat_interval_seconds: 20,
+});
+
+async function listen(server: Server): Promise<string> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {
@@ -21,8 +63,7 @@ async function startService(statuses: Record<string, number>) {
     server.close();
   });
   const address = server.address();
-  const port = typeof address === "object" && address !== null ? address.port : 0;
-  return { url: `http://127.0.0.1:${port}`, sessions: () => asked.filter((path) => path.endsWith("-sessions")).length };
+  return `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}`;
 }
 
 describe.each(["TypeScript", "Python"] as const)("the example runner in %s that leases", (language) => {
@@ -37,6 +78,27 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s that 
     runner.child.kill("SIGTERM");
     await runner.closed;
     expect(runner.child.exitCode).toBe(0);
+  });
+
+  it.each([
+    ["heartbeats carry its log, and what is left precedes the result", true],
+    ["an older service, which takes none with a heartbeat, gets its log before the result", false],
+  ])("%s", async (_, takesLog) => {
+    const service = await startLeasing((_path, { log }) => {
+      if (log && !takesLog) return [422, { detail: [] }];
+      return [200, { stop: null, log: log ? { is_cut: false, conflicts: [] } : null, log_within_ms: 1_000 }];
+    });
+    const environment = { SERVICE_URL: service.url, RUNNER_KEY: "wr_key", WORK_SECONDS: "2" };
+    const runner = await startLeaseRunner(language, environment);
+    onTestFinished(() => void runner.child.kill("SIGKILL"));
+    await expect.poll(() => service.said.at(-1)?.[0], { timeout: 30_000 }).toBe("callback");
+    const accepted = service.said.filter(([path]) => takesLog || path === "log");
+    const entries = accepted.flatMap(([path, body]) => (path === "log" ? [body] : (body.log ?? [])));
+    expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, n) => n));
+    expect(entries.map(({ text }) => text).join("")).toBe("Reads /a, writes to /b\n".repeat(4));
+    expect(service.said.filter(([path, { log }]) => path === "heartbeat" && log)[0]?.[1].progress).toBeDefined();
+    runner.child.kill("SIGTERM");
+    await runner.closed;
   });
 
   it.each([

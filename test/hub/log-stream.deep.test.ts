@@ -148,6 +148,21 @@ describe("the stream of a run with its log", () => {
     expect(shorten(await reader.drain())).toEqual(["1/1", "COMPLETED"]);
   });
 
+  it("sends the entries that a heartbeat carries, whose answer says that somebody follows the run", async () => {
+    const withinMs = async (sequence: number) => {
+      const body = { log: [{ sequence, text: `line ${sequence}\n` }] };
+      const token = await runToken(tenant, runId);
+      const response = await service.send("POST", `/v1/workflow-runs/${runId}/heartbeat`, token, body);
+      return (await response.json<{ log_within_ms: number }>()).log_within_ms;
+    };
+    expect(await withinMs(0)).toBe(15_000);
+    const reader = await open();
+    await reader.until("DISPATCHED");
+    expect(await withinMs(1)).toBe(1_000);
+    await end("COMPLETED");
+    expect(shorten(await reader.drain()).filter((name) => name.includes("/"))).toEqual(["1/0", "1/1"]);
+  });
+
   it("can be resumed after each of its messages, and is 204 after the last one", async () => {
     await log(0);
     await log(1);

@@ -353,7 +353,8 @@ export const OPERATIONS: Record<string, Operation> = {
     call: async (stage) => {
       const { runId } = await addLeased(stage);
       const progress = { percent: 50, message: stage.mark };
-      return { ...post(`${run({ runId })}/heartbeat`, { progress }), runId };
+      const log = [{ sequence: 0, text: stage.mark }];
+      return { ...post(`${run({ runId })}/heartbeat`, { progress, log }), runId };
     },
     isRepeatable: true,
   },

@@ -55,7 +55,8 @@ export async function startRunner(
       return response.json<Leases>();
     },
     close: () => service.send("POST", "/v1/runner-sessions/close", token),
-    heartbeat: (lease: TestLease, progress?: object) => post(lease, "heartbeat", progress && { progress }),
+    heartbeat: (lease: TestLease, progress?: object, log?: object[]) =>
+      post(lease, "heartbeat", (progress ?? log) && { progress, log }),
     release: (lease: TestLease) => post(lease, "release"),
     callBack: (lease: TestLease, result: unknown) => post(lease, "callback", result),
     log: (lease: TestLease, entry: unknown) => post(lease, "log", entry),

@@ -13,6 +13,7 @@ const liveOf = (announced: TenantEffects[]): Live => ({
   notify: async () => {},
   listen: async () => "unavailable",
   waitForWork: async () => "unavailable",
+  isFollowed: async () => true,
   heardOfRunners: async () => null,
   readHubLoad: async () => null,
   noteAlarm: async () => {},

@@ -1,5 +1,6 @@
 import { reasonOf } from "../reason.ts";
 import { storeFile } from "./artifact.ts";
+import { Gathering } from "./gathering.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { keepOutput } from "./keep-output.ts";
 import { type Answer, type CallOptions, callService } from "./run-calls.ts";
@@ -17,7 +18,7 @@ import {
 export type AttemptOptions = {
   work: Work;
   fetch: typeof fetch;
-  /** Set for a leased run: heartbeats begin at once. Otherwise they begin with the first progress. */
+  /** Set for a leased run, which needs heartbeats. Otherwise they begin with the first progress. */
   heartbeatSeconds: number | null;
   onNote?(note: Note): void;
 };
@@ -75,12 +76,16 @@ export class Attempt {
       Math.min(Math.max(msLeft + CLOCK_SLACK_MS, 0), LONGEST_TIMER_MS),
     );
     const calls = { fetch: this.#options.fetch, signal: this.#over.signal, onRetry: this.#noteRetry };
+    const gathering = new Gathering();
     const log = new RunLog(run, {
       ...calls,
+      gathering,
       onCut: () => this.#note("The log is longer than the service stores. The rest of it is dropped."),
     });
     const heartbeats = new Heartbeats(run, {
       ...calls,
+      log,
+      gathering,
       intervalSeconds: this.#options.heartbeatSeconds ?? WEBHOOK_HEARTBEAT_SECONDS,
       onEnd: (reason) => this.end(reason.kind === "lost" && isOver(run) ? deadlinePassed() : reason),
     });

@@ -1,23 +1,35 @@
 import { pause } from "../pause.ts";
 import { reasonOf } from "../reason.ts";
+import { pauseBeforeRetry, retryAfterMs } from "../retry.ts";
+import { type Gathering, Waiting } from "./gathering.ts";
 import { type CallOptions, callOnce } from "./run-calls.ts";
+import type { Entry, RunLog } from "./run-log.ts";
 import { type Assignment, type Progress, WorkEnded } from "./types.ts";
 
-/** The least time between two messages with progress. The latest progress wins. */
-const PROGRESS_GAP_MS = 1_000;
+const FIRST_PAUSE_MS = 1_000;
 
 export type HeartbeatOptions = CallOptions & {
   intervalSeconds: number;
+  log: RunLog;
+  gathering: Gathering;
   /** Called when the service wants the work to end. */
   onEnd(reason: WorkEnded): void;
 };
 
-/** Extends the lease of an attempt by heartbeats, and reports its progress. It sends nothing until it is started. */
+/** What became of a heartbeat. After "failed" it is sent again, at the earliest when `leastMs` have passed. */
+type Sent = { what: "heard" } | { what: "gone" } | { what: "failed"; leastMs: number | null };
+
+/**
+ * Extends the lease of an attempt by heartbeats, which carry its progress and the entries of its log. It sends nothing until it is
+ * started.
+ */
 export class Heartbeats {
   readonly #run: Assignment;
   readonly #options: HeartbeatOptions;
+  readonly #waiting = new Waiting();
+  /** The progress that is not sent yet, and when the first of it came. */
   #progress: Progress | null = null;
-  #wake = new AbortController();
+  #progressSince = Number.POSITIVE_INFINITY;
   #isStarted = false;
 
   constructor(run: Assignment, options: HeartbeatOptions) {
@@ -25,57 +37,89 @@ export class Heartbeats {
     this.#options = options;
   }
 
-  /** Sends heartbeats until `signal` of the options is aborted. */
+  /** For a run whose lease has just begun. Sends heartbeats until `signal` of the options is aborted. */
   start(): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    this.#beat().catch(() => {});
+    this.#start(performance.now());
   }
 
   tell(progress: Progress): void {
     this.#progress = { ...this.#progress, ...progress };
-    this.#wake.abort();
-    this.start();
+    this.#progressSince = Math.min(this.#progressSince, performance.now());
+    this.#waiting.wake();
+    // For a runner with a URL, this begins a lease, so the first heartbeat is sent at once.
+    this.#start(Number.NEGATIVE_INFINITY);
   }
 
-  async #beat(): Promise<void> {
-    const { signal, intervalSeconds } = this.#options;
-    while (!signal.aborted) {
-      const progress = this.#progress;
-      this.#progress = null;
-      this.#wake = new AbortController();
-      const isHeard = await this.#send(progress);
-      if (isHeard === "gone") return;
-      if (!isHeard && this.#progress === null) this.#progress = progress;
-      await pause(Math.min(PROGRESS_GAP_MS, intervalSeconds * 1000), signal);
-      const restMs = intervalSeconds * 1000 - PROGRESS_GAP_MS;
-      // After a failure the next heartbeat follows soon, since the lease continues to run out.
-      if (!isHeard || restMs <= 0) continue;
-      await pause(restMs, AbortSignal.any([signal, this.#wake.signal])).catch(() => {});
+  #start(sentAt: number): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    this.#options.log.letCarry(() => this.#waiting.wake());
+    this.#beat(sentAt).catch(() => {});
+  }
+
+  async #beat(firstAt: number): Promise<void> {
+    const { signal, intervalSeconds, log, gathering } = this.#options;
+    const intervalMs = intervalSeconds * 1000;
+    for (let sentAt = firstAt; ; sentAt = performance.now()) {
+      const dueAt = () => Math.min(sentAt + intervalMs, this.#progressSince + gathering.withinMs, log.carriedDueAt);
+      await this.#waiting.until(dueAt, signal);
+      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
+        const sent = await this.#sendNews();
+        if (sent.what === "heard") break;
+        if (sent.what === "gone") return;
+        // It is never longer than the time between two heartbeats, since the lease continues to run out.
+        const restMs = pauseBeforeRetry(sent.leastMs, Math.min(pauseMs, intervalMs));
+        await pause(Math.min(restMs, intervalMs), signal);
+      }
     }
   }
 
-  async #send(progress: Progress | null): Promise<boolean | "gone"> {
+  async #sendNews(): Promise<Sent> {
+    const progress = this.#progress;
+    this.#progress = null;
+    this.#progressSince = Number.POSITIVE_INFINITY;
+    const sent = await this.#send(progress, this.#options.log.take());
+    if (sent.what === "failed") this.#progress ??= progress;
+    return sent;
+  }
+
+  async #send(progress: Progress | null, entries: readonly Entry[]): Promise<Sent> {
+    const { log, gathering, onEnd, onRetry, signal } = this.#options;
+    const message = { ...(progress !== null && { progress }), ...(entries.length > 0 && { log: entries }) };
     try {
-      const response = await callOnce(this.#run, "heartbeat", progress === null ? {} : { progress }, this.#options);
+      const response = await callOnce(this.#run, "heartbeat", message, this.#options);
       const body: unknown = await response.json().catch(() => null);
       if (response.ok) {
+        gathering.hear(body);
+        const stored = logOf(body);
+        if (entries.length > 0 && stored === null) log.sendAlone();
+        else log.settle(entries, stored);
         const stop = stopOf(body);
-        if (stop) this.#options.onEnd(stop);
-        return true;
+        if (stop) onEnd(stop);
+        return { what: "heard" };
       }
-      if (response.status >= 500 || response.status === 429) return false;
-      // A 422 refers to the progress that was sent. Any other error refers to the attempt.
-      if (response.status === 422) return true;
-      this.#options.onEnd(new WorkEnded("lost", detailOf(body) ?? `The heartbeat was answered ${response.status}.`));
-      return "gone";
+      if (response.status >= 500 || response.status === 429)
+        return { what: "failed", leastMs: retryAfterMs(response.headers.get("Retry-After")) };
+      if (response.status === 422 || response.status === 413) {
+        // It refers to what was sent. An older service knows no entries here, so only the progress is sent again.
+        if (entries.length === 0) return { what: "heard" };
+        log.sendAlone();
+        return { what: "failed", leastMs: null };
+      }
+      // Any other error refers to the attempt.
+      onEnd(new WorkEnded("lost", detailOf(body) ?? `The heartbeat was answered ${response.status}.`));
+      return { what: "gone" };
     } catch (error) {
       // One that was under way when the attempt ended is no longer wanted, and nothing is tried again.
-      if (!this.#options.signal.aborted) this.#options.onRetry?.(reasonOf(error));
-      return false;
+      if (!signal.aborted) onRetry?.(reasonOf(error));
+      return { what: "failed", leastMs: null };
     }
   }
 }
+
+/** What the answer says of the entries that were sent; null when it says nothing. */
+const logOf = (body: unknown): unknown =>
+  typeof body === "object" && body !== null && "log" in body && typeof body.log === "object" ? body.log : null;
 
 function stopOf(body: unknown): WorkEnded | null {
   if (typeof body !== "object" || body === null || !("stop" in body)) return null;

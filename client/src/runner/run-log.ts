@@ -1,27 +1,46 @@
+import { type Gathering, Waiting } from "./gathering.ts";
 import { type CallOptions, callService } from "./run-calls.ts";
 import type { Assignment } from "./types.ts";
 
-/** This many UTF-16 units are at most 30,000 bytes of UTF-8. An entry may have 32 KiB. */
-const ENTRY_LENGTH = 10_000;
+/** A text of so many UTF-16 units has at most 30,000 bytes of UTF-8 and 60,000 of JSON. An entry may have 32 KiB, and a body 64 KiB. */
+const SURE_LENGTH = 10_000;
+/** Most texts have one byte for each unit, so an entry may have more units. */
+const USUAL_LENGTH = 30_000;
+const MOST_ENTRY_BYTES = 32_000;
+/** How much of a heartbeat its entries may take, as JSON. */
+const MOST_MESSAGE_BYTES = 61_000;
+const MOST_ENTRIES = 100;
 /** The service stores at most 1 MiB of an attempt. Text beyond that is not sent, except for one entry that makes the service mark the log as cut. */
 const MOST_BYTES = 1024 * 1024;
-/** Lines are collected for this long, so that a program that prints much does not cause one request for each line. */
-const GATHER_MS = 250;
+
+export type Entry = { sequence: number; text: string };
 
 export type RunLogOptions = CallOptions & {
+  gathering: Gathering;
   /** Called when the service stores no more of the log. */
   onCut(): void;
 };
 
-/** The log of one attempt. Entries are sent in order, one at a time. It holds at most as much as the service would store. */
+/**
+ * The log of one attempt. Text is gathered, and then becomes an entry with a number, which is never grouped in another way: so an entry can be
+ * sent again until it is answered. Heartbeats carry the entries if there are any. Otherwise the log sends them itself, one at a time. It
+ * holds at most as much as the service would store.
+ */
 export class RunLog {
   readonly #run: Assignment;
   readonly #options: RunLogOptions;
+  readonly #waiting = new Waiting();
+  /** The text that is no entry yet, and when the first of it came. */
   #pending = "";
+  #pendingSince = Number.POSITIVE_INFINITY;
+  /** The entries that are not answered yet. */
+  #entries: Entry[] = [];
   #acceptedBytes = 0;
+  #isClosing = false;
   #isClosed = false;
   #sequence = 0;
   #sending: Promise<void> | null = null;
+  #wakeCarrier: (() => void) | null = null;
 
   constructor(run: Assignment, options: RunLogOptions) {
     this.#run = run;
@@ -30,34 +49,85 @@ export class RunLog {
 
   append(text: string): void {
     if (this.#isClosed || text === "" || this.#acceptedBytes > MOST_BYTES) return;
-    const kept = text.slice(0, MOST_BYTES + ENTRY_LENGTH - this.#acceptedBytes);
-    this.#acceptedBytes += new TextEncoder().encode(kept).length;
+    const kept = text.slice(0, MOST_BYTES + USUAL_LENGTH - this.#acceptedBytes);
+    const dueAt = this.#dueAt;
+    this.#acceptedBytes += bytesOf(kept);
     this.#pending += kept;
-    this.#sending ??= this.#send(GATHER_MS);
+    this.#pendingSince = Math.min(this.#pendingSince, performance.now());
+    if (this.#dueAt < dueAt) this.#wake();
+  }
+
+  /** When a heartbeat shall be sent because of the log, as a time of `performance.now`; infinite when none need be. */
+  get carriedDueAt(): number {
+    return this.#isCarried ? this.#dueAt : Number.POSITIVE_INFINITY;
+  }
+
+  /** When the next entries shall be sent: at once when there is a message full of text. */
+  get #dueAt(): number {
+    if (this.#entries.length > 0 || this.#pending.length >= USUAL_LENGTH) return Number.NEGATIVE_INFINITY;
+    return this.#pendingSince + this.#options.gathering.withinMs;
+  }
+
+  /** From now on heartbeats take the entries. `wake` is called when entries are due earlier than before. */
+  letCarry(wake: () => void): void {
+    this.#wakeCarrier = wake;
+    this.#waiting.wake();
+  }
+
+  /** From now on the log sends its entries itself, since the service takes none with a heartbeat. */
+  sendAlone(): void {
+    this.#wakeCarrier = null;
+    this.#wake();
+  }
+
+  /** The entries for the next heartbeat: the same ones until they are settled. */
+  take(): Entry[] {
+    return this.#isCarried ? this.#nextEntries() : [];
+  }
+
+  /** Called when the service has answered these entries. `answer` says whether it stores more of the log. */
+  settle(entries: readonly Entry[], answer: unknown): void {
+    this.#entries = this.#entries.filter((entry) => !entries.includes(entry));
+    if (isCut(answer)) this.#options.onCut();
+    if (isCut(answer) || hasConflicts(answer)) this.#discard();
   }
 
   /** Resolves when all that was appended is stored, or is no longer wanted. Later calls of `append` do nothing. */
   async close(): Promise<void> {
-    if (this.#sending === null && this.#pending !== "") this.#sending = this.#send(0);
+    this.#isClosing = true;
+    this.#wake();
     await this.#sending;
     this.#isClosed = true;
   }
 
-  async #send(gatherMs: number): Promise<void> {
+  /** What is left when the log closes is sent by the log itself. */
+  get #isCarried(): boolean {
+    return this.#wakeCarrier !== null && !this.#isClosing;
+  }
+
+  get #isEmpty(): boolean {
+    return this.#pending === "" && this.#entries.length === 0;
+  }
+
+  #wake(): void {
+    if (this.#isCarried) this.#wakeCarrier?.();
+    else if (this.#sending !== null) this.#waiting.wake();
+    else if (!this.#isEmpty && !this.#isClosed) this.#sending = this.#send();
+  }
+
+  async #send(): Promise<void> {
+    const { signal, gathering } = this.#options;
     try {
-      await new Promise((resolve) => setTimeout(resolve, gatherMs));
-      while (this.#pending !== "" && !this.#isClosed) {
-        const text = firstEntry(this.#pending);
-        this.#pending = this.#pending.slice(text.length);
-        const { status, body } = await callService(
-          this.#run,
-          "log",
-          { sequence: this.#sequence++, text },
-          this.#options,
-        );
-        // The log is full, or the run has ended: nothing more is stored.
-        if (status !== 200 || isCut(body)) this.#discard();
-        if (isCut(body)) this.#options.onCut();
+      while (!this.#isEmpty && !this.#isClosed) {
+        await this.#waiting.until(() => (this.#isClosing || this.#isCarried ? 0 : this.#dueAt), signal);
+        if (this.#isCarried) return;
+        const [entry] = this.#nextEntries();
+        if (!entry) return;
+        const { status, body } = await callService(this.#run, "log", entry, this.#options);
+        gathering.hear(body);
+        this.settle([entry], body);
+        // The run has ended: nothing more is stored.
+        if (status !== 200) this.#discard();
       }
     } catch {
       this.#discard();
@@ -66,18 +136,58 @@ export class RunLog {
     }
   }
 
+  #nextEntries(): Entry[] {
+    const taken: Entry[] = [];
+    let bytes = 0;
+    while (taken.length < MOST_ENTRIES) {
+      const entry = this.#entries[taken.length] ?? this.#newEntry();
+      if (!entry) break;
+      bytes += bytesOf(JSON.stringify(entry)) + 1;
+      if (bytes > MOST_MESSAGE_BYTES && taken.length > 0) break;
+      taken.push(entry);
+    }
+    return taken;
+  }
+
+  #newEntry(): Entry | null {
+    if (this.#pending === "") return null;
+    const text = firstEntry(this.#pending);
+    const entry = { sequence: this.#sequence++, text };
+    this.#pending = this.#pending.slice(text.length);
+    if (this.#pending === "") this.#pendingSince = Number.POSITIVE_INFINITY;
+    this.#entries.push(entry);
+    return entry;
+  }
+
   #discard(): void {
     this.#isClosed = true;
     this.#pending = "";
+    this.#pendingSince = Number.POSITIVE_INFINITY;
+    this.#entries = [];
   }
 }
 
-/** The beginning of a text. It does not end in the middle of a surrogate pair. */
+const bytesOf = (text: string): number => new TextEncoder().encode(text).length;
+
+/** The beginning of a text, which fits into an entry. */
 function firstEntry(text: string): string {
-  if (text.length <= ENTRY_LENGTH) return text;
-  const last = text.charCodeAt(ENTRY_LENGTH - 1);
-  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? ENTRY_LENGTH - 1 : ENTRY_LENGTH);
+  const usual = beginningOf(text, USUAL_LENGTH);
+  return bytesOf(JSON.stringify(usual)) <= MOST_ENTRY_BYTES ? usual : beginningOf(text, SURE_LENGTH);
 }
 
-const isCut = (body: unknown): boolean =>
-  typeof body === "object" && body !== null && "is_cut" in body && body.is_cut === true;
+/** It does not end in the middle of a surrogate pair. */
+function beginningOf(text: string, length: number): string {
+  if (text.length <= length) return text;
+  const last = text.charCodeAt(length - 1);
+  return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}
+
+const isCut = (answer: unknown): boolean =>
+  typeof answer === "object" && answer !== null && "is_cut" in answer && answer.is_cut === true;
+
+const hasConflicts = (answer: unknown): boolean =>
+  typeof answer === "object" &&
+  answer !== null &&
+  "conflicts" in answer &&
+  Array.isArray(answer.conflicts) &&
+  answer.conflicts.length > 0;

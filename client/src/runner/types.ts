@@ -27,9 +27,12 @@ export type Progress = { percent?: number; message?: string };
 export type WorkContext = {
   /** Aborted when the work must end: somebody stopped the run, its deadline has passed, or the runner is shutting down. */
   signal: AbortSignal;
-  /** Appends text to the run's log. It is sent in the background. The service stores 1 MiB for each attempt, and 4 MiB for each run. */
+  /**
+   * Appends text to the run's log. It is sent in the background: within about a second while somebody follows the run, and otherwise within
+   * 15 seconds, or before the result. The service stores 1 MiB for each attempt, and 4 MiB for each run.
+   */
   log(text: string): void;
-  /** Shows people the progress of the work. The latest one wins. */
+  /** Shows people the progress of the work, as soon as a log is sent. The latest one wins. */
   progress(progress: Progress): void;
   /**
    * Stores a file of the run, and resolves when it is stored. A file of the same name is replaced. The file is sent again until it is

@@ -128,6 +128,11 @@ export type Live = {
    */
   waitForWork(runner: WaitingRunner): Promise<WorkListener | NotListening>;
   /**
+   * True while somebody follows the progress or the log of a run, and when that is not known: without a hub, or when it does not answer
+   * soon. Never rejects.
+   */
+  isFollowed(tenantId: string, runId: string): Promise<boolean>;
+  /**
    * How many milliseconds ago the sessions of runners were last heard of at the tenant's hub, by their ids: 0 for one that waits
    * now. Who has not waited in the last minute is not among them. Null without a hub, or when it does not answer.
    */

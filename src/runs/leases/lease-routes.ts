@@ -9,6 +9,7 @@ import { runnerCall, runnerSessionCall } from "../../http/routes.ts";
 import { instant, text, uuid } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { labelsOfRun } from "../labels.ts";
+import { logWithinMs, NewLogEntrySchema, readLogWithinMs } from "../log/log-entry.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { exampleRun, runParams, WorkflowRunSnapshotSchema } from "../run-schema.ts";
 import { recordHeartbeat, releaseRun } from "../run-verbs.ts";
@@ -146,9 +147,24 @@ const ProgressSchema = z
   })
   .openapi("WorkflowRunProgress", { example: { percent: 40, message: "Reading 12 documents" } });
 
+const MOST_ENTRIES = 100;
+
 const HeartbeatRequestSchema = z
-  .strictObject({ progress: ProgressSchema.optional() })
-  .openapi("WorkflowRunHeartbeatRequest", { example: { progress: { percent: 40 } } });
+  .strictObject({
+    progress: ProgressSchema.optional(),
+    log: z
+      .array(NewLogEntrySchema)
+      .min(1)
+      .max(MOST_ENTRIES)
+      .refine((entries) => new Set(entries.map(({ sequence }) => sequence)).size === entries.length, {
+        message: "Each `sequence` must be there once.",
+      })
+      .optional()
+      .openapi({ description: "Entries of the run's log, as `/log` takes them one at a time." }),
+  })
+  .openapi("WorkflowRunHeartbeatRequest", {
+    example: { progress: { percent: 40 }, log: [{ sequence: 0, text: "Reading 12 documents\n" }] },
+  });
 
 const HeartbeatSchema = z
   .strictObject({
@@ -167,9 +183,28 @@ const HeartbeatSchema = z
       .openapi({
         description: "Not null when somebody has asked for the run to stop. End the work, and send the callback.",
       }),
+    log: z
+      .strictObject({
+        is_cut: z.boolean().openapi({
+          description:
+            "True when the log is full: what did not fit is not stored, and neither is a later entry. Stop sending.",
+        }),
+        conflicts: z.array(z.int()).openapi({
+          description: "The numbers of entries that were not stored, since another text has that number. Stop sending.",
+        }),
+      })
+      .nullable()
+      .openapi({ description: "What became of the entries. Null when none were sent." }),
+    log_within_ms: logWithinMs(),
   })
   .openapi("WorkflowRunHeartbeat", {
-    example: { deadline_at: "2026-01-31T12:05:00.000Z", lease_expires_at: "2026-01-31T12:01:20.000Z", stop: null },
+    example: {
+      deadline_at: "2026-01-31T12:05:00.000Z",
+      lease_expires_at: "2026-01-31T12:01:20.000Z",
+      stop: null,
+      log: { is_cut: false, conflicts: [] },
+      log_within_ms: 15_000,
+    },
   });
 
 const heartbeatRoute = runnerCall({
@@ -177,10 +212,10 @@ const heartbeatRoute = runnerCall({
   path: "/v1/workflow-runs/{run_id}/heartbeat",
   operationId: "heartbeat_workflow_run",
   tags: ["Runner"],
-  summary: "Send a heartbeat, and the progress of the run",
+  summary: "Send a heartbeat, with the progress and the log of the run",
   description:
     "With the run's token. It extends the lease, never the deadline. A runner with a URL may send heartbeats, too: from its " +
-    "first one on, its run fails as LOST when they stop.",
+    "first one on, its run fails as LOST when they stop. The entries of the log are stored as `/log` stores them.",
   request: {
     params: runParams,
     body: { required: false, content: { "application/json": { schema: HeartbeatRequestSchema } } },
@@ -193,8 +228,9 @@ const heartbeatRoute = runnerCall({
 
 leases.openapi(heartbeatRoute, async (c) => {
   checkTokenIsOf(c.var.runToken, c.req.valid("param").run_id);
-  const { result } = await perform(c.var.services, recordHeartbeat, c.req.valid("json").progress ?? null);
-  return c.json(result, 200);
+  const within = readLogWithinMs(c.env.live, c.var.runToken);
+  const { result } = await perform(c.var.services, recordHeartbeat, c.req.valid("json"));
+  return c.json({ ...result, log: result.log ?? null, log_within_ms: await within }, 200);
 });
 
 const ReleaseSchema = z

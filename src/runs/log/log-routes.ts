@@ -3,49 +3,25 @@ import { z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, runnerCall } from "../../http/routes.ts";
-import { instant, text } from "../../http/schemas.ts";
-import { toStorable } from "../../http/text.ts";
+import { instant } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { attemptQuery, MAX_INTEGER, runParams } from "../run-schema.ts";
 import { appendLog } from "../run-verbs.ts";
+import { logWithinMs, NewLogEntrySchema, readLogWithinMs } from "./log-entry.ts";
 import { toPlainText } from "./log-text.ts";
 import { readLog } from "./read-log.ts";
 
 export const runLog = createRouter();
-
-const MAX_TEXT_BYTES = 32 * 1024;
-
-const fits = (text: string) => new TextEncoder().encode(text).length <= MAX_TEXT_BYTES;
-
-const NewLogEntrySchema = z
-  .strictObject({
-    sequence: z
-      .int()
-      .min(0)
-      .max(MAX_INTEGER)
-      .openapi({ description: "0 for the first entry, then one more for each." }),
-    // A runner may log the output of any program, so unusual characters must not make the entry invalid.
-    text: z
-      .string()
-      .transform(toStorable)
-      .pipe(text({ min: 1 }).refine(fits, { message: `Must have at most ${MAX_TEXT_BYTES} bytes of UTF-8.` }))
-      .openapi({
-        type: "string",
-        minLength: 1,
-        maxLength: MAX_TEXT_BYTES,
-        description: "Text for people, with its line breaks: at most 32 KiB of UTF-8.",
-      }),
-  })
-  .openapi("NewWorkflowRunLogEntry", { example: { sequence: 0, text: "Reading 12 documents\n" } });
 
 const ReceiptSchema = z
   .strictObject({
     is_cut: z.boolean().openapi({
       description: "True when the log is full: neither this entry nor a later one is stored. Stop sending.",
     }),
+    log_within_ms: logWithinMs(),
   })
-  .openapi("WorkflowRunLogReceipt", { example: { is_cut: false } });
+  .openapi("WorkflowRunLogReceipt", { example: { is_cut: false, log_within_ms: 15_000 } });
 
 const appendRoute = runnerCall({
   method: "post",
@@ -71,8 +47,9 @@ const appendRoute = runnerCall({
 
 runLog.openapi(appendRoute, async (c) => {
   checkTokenIsOf(c.var.runToken, c.req.valid("param").run_id);
+  const within = readLogWithinMs(c.env.live, c.var.runToken);
   const { result } = await perform(c.var.services, appendLog, c.req.valid("json"));
-  return c.json(result, 200);
+  return c.json({ ...result, log_within_ms: await within }, 200);
 });
 
 const LogPageSchema = z

@@ -234,7 +234,8 @@ describe("the vectors of docs/runner-protocol.md", () => {
     if (!lease) throw new Error("There was a run.");
     const stop = { grace_seconds: 60, reason: "Wrong folder" };
     await service.send("POST", `/v1/workflow-runs/${lease.run_id}/stop`, tenant.owner.key, stop);
-    const beat = await runner.heartbeat(lease, vector("heartbeat-request").progress);
+    const { progress, log } = vector("heartbeat-request");
+    const beat = await runner.heartbeat(lease, progress, log);
     expect(shapeOf(await beat.json()).sort()).toEqual(shapeOf(vector("heartbeat-answer")).sort());
   });
 });
@@ -257,6 +258,67 @@ describe("a heartbeat", () => {
     expect(await progress()).toEqual([{ percent: 10, message: "One" }]);
     await runner.heartbeat(lease, { percent: 20 });
     expect(await progress()).toEqual([{ percent: 20, message: null }]);
+  });
+
+  /** A runner and its lease of a new run, and the texts of the run's log. */
+  const leased = async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    const log = async () => {
+      const response = await service.get(`/v1/workflow-runs/${runId}/log`, tenant.owner.key);
+      const { entries, is_cut } = await response.json<{ entries: { text: string }[]; is_cut: boolean }>();
+      return { texts: entries.map(({ text }) => text), is_cut };
+    };
+    return { runId, runner, lease, log };
+  };
+  const entry = (sequence: number, text: string) => ({ sequence, text });
+
+  it("stores entries of the log once, in one request, as the log itself would", async () => {
+    const { runner, lease, log } = await leased();
+    const [first, requests] = await service.counted(() =>
+      runner.heartbeat(lease, { percent: 10 }, [entry(1, "b\u0000"), entry(0, "a")]),
+    );
+    const stored = { is_cut: false, conflicts: [] };
+    // Without a hub nobody knows who follows the run.
+    expect([requests, await first.json()]).toEqual([1, expect.objectContaining({ log: stored, log_within_ms: 1_000 })]);
+    expect((await runner.log(lease, entry(1, "b\ufffd"))).status).toBe(200);
+    const again = await runner.heartbeat(lease, undefined, [entry(0, "a"), entry(2, "c")]);
+    expect(await again.json()).toMatchObject({ log: stored });
+    expect(await log()).toEqual({ texts: ["a", "b\ufffd", "c"], is_cut: false });
+    expect(await (await runner.heartbeat(lease)).json()).toMatchObject({ log: null });
+  });
+
+  it("extends the lease also when a number has another text, and says which", async () => {
+    const { runId, runner, lease, log } = await leased();
+    await runner.log(lease, entry(0, "a"));
+    await passLease(service, runId, -2);
+    const beat = await (await runner.heartbeat(lease, undefined, [entry(0, "x"), entry(1, "b")])).json<{
+      lease_expires_at: string;
+    }>();
+    expect(beat).toMatchObject({ log: { is_cut: false, conflicts: [0] } });
+    expect(Date.parse(beat.lease_expires_at) - Date.now()).toBeGreaterThan(50_000);
+    expect((await log()).texts).toEqual(["a", "b"]);
+  });
+
+  it("cuts the log at the first entry that does not fit", async () => {
+    const { runId, runner, lease, log } = await leased();
+    await runner.log(lease, entry(0, "a"));
+    await service.database.sql`update workflow_run_logs set bytes = 1048574 where run_id = ${runId}`;
+    for (const _ of ["once", "again"]) {
+      const beat = await runner.heartbeat(lease, undefined, [entry(1, "b"), entry(2, "cc"), entry(3, "d")]);
+      expect(await beat.json()).toMatchObject({ log: { is_cut: true, conflicts: [] } });
+    }
+    expect(await log()).toEqual({ texts: ["a", "b"], is_cut: true });
+  });
+
+  it("is 422 with an entry that is too long, and with a number twice", async () => {
+    const { runner, lease, log } = await leased();
+    for (const wrong of [[entry(0, "x".repeat(32 * 1024 + 1))], [entry(0, "a"), entry(0, "b")], []]) {
+      expect((await runner.heartbeat(lease, { percent: 1 }, wrong)).status).toBe(422);
+    }
+    expect((await log()).texts).toEqual([]);
   });
 
   it("is 409 once the lease has ended, and for an older attempt", async () => {

@@ -1,9 +1,10 @@
--- Records that the runner of an attempt is alive, and its progress. The run token has proved which attempt of which run that
--- is. For a runner with a URL, the first heartbeat begins a lease: from then on it must keep sending them.
+-- Records that the runner of an attempt is alive, its progress, and entries of its log. The run token has proved which attempt of which
+-- run that is. For a runner with a URL, the first heartbeat begins a lease: from then on it must keep sending them.
 --
 -- Guarantees:
 -- - It extends the lease, and never the deadline. A run that has ended stays ended.
 -- - The latest progress wins. A heartbeat without progress does not change it.
+-- - Entries of the log are stored once: see `store_log_entries`. What is wrong with them never refuses the heartbeat.
 -- - A heartbeat proves that the runner accepted the dispatch, and its answer tells the runner of a stop: see
 --   `acknowledge_stop`.
 --
@@ -12,8 +13,11 @@
 -- - with a verb that records the outcome of a dispatch or of a stop's webhook, which locks only the run: this verb locks it,
 --   too.
 --
--- Answers {"result": {"deadline_at", "lease_expires_at", "stop": null or {"reason", "ends_at"}}}, or "refused": see `judge_attempt`.
-create or replace function public.record_heartbeat(p_context jsonb, p_progress jsonb) returns jsonb
+-- Answers {"result": {"deadline_at", "lease_expires_at", "stop": null or {"reason", "ends_at"}, "log"?}}, or "refused": see
+-- `judge_attempt`. With `p_log`, "log" is the answer of `store_log_entries`.
+create or replace function public.record_heartbeat(
+  p_context jsonb, p_progress jsonb, p_log jsonb default null
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
@@ -39,7 +43,7 @@ begin
   perform public.end_overdue_runs(array[v_definition_id], v_now);
   v_answer := public.judge_attempt(v_run_id, v_attempt);
 
-  -- 3. Extend the lease.
+  -- 3. Extend the lease, and store the entries of the log.
   if not v_answer ? 'refused' then
     v_begins := not exists (
       select from public.running_attempts a where a.run_id = v_run_id and a.lease_seconds is not null);
@@ -63,10 +67,17 @@ begin
       from public.workflow_runs r
       join public.running_attempts a on a.run_id = r.id
       where r.id = v_run_id);
-    -- When a lease begins, the run may end before its deadline. Progress has no event.
-    if v_begins or p_progress is not null then
+    if p_log is not null then
+      v_answer := jsonb_set(v_answer, '{result,log}', public.store_log_entries(v_run_id, v_attempt, p_log, v_now));
+    end if;
+    -- When a lease begins, the run may end before its deadline. Progress and log have no event. Who reads the log is told of progress, too.
+    if v_begins or p_progress is not null or p_log is not null then
       v_told := jsonb_build_object('is_due', v_begins)
-        || case when p_progress is null then '{}' else jsonb_build_object('progress_of', v_run_id) end;
+        || case
+          when p_progress is not null then jsonb_build_object('progress_of', v_run_id)
+          when p_log is not null then jsonb_build_object('log_of', v_run_id)
+          else '{}'
+        end;
     end if;
   end if;
 

@@ -2,8 +2,7 @@
 --
 -- Guarantees:
 -- - Idempotent: an entry that is sent again is stored once. Entries may arrive in any order.
--- - The log of an attempt has at most 1 MiB, and the logs of all attempts of a run together have at most 4 MiB. The first entry
---   that does not fit cuts the log of its attempt: neither that entry nor any later one is stored.
+-- - A log has a limit: see `store_log_entries`.
 -- - Nothing is added once the attempt has ended. So a reader who reads the log after the end has seen all of it.
 -- - An entry proves that the runner accepted the dispatch.
 --
@@ -20,15 +19,11 @@ declare
   v_run_id constant uuid := p_context #>> '{run,run_id}';
   v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
   v_token_attempt constant integer := p_context #>> '{run,attempt}';
-  c_max_bytes constant integer := 1048576;
-  c_max_bytes_of_run constant integer := 4194304;
   v_now timestamptz;
   v_definition_id uuid;
   v_status text;
   v_attempt integer;
   v_known_text text;
-  v_bytes bigint;
-  v_bytes_of_run bigint;
   v_is_cut boolean;
   v_answer jsonb;
 begin
@@ -42,14 +37,10 @@ begin
   -- 2. End the overdue run, if there is one, and read the run and its log.
   perform public.end_overdue_runs(array[v_definition_id], v_now);
   select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = v_run_id;
-  select e.text into v_known_text
+  select e.text, l.is_cut into v_known_text, v_is_cut
   from public.workflow_run_log_entries e
+  join public.workflow_run_logs l on l.run_id = e.run_id and l.attempt = e.attempt
   where e.run_id = v_run_id and e.attempt = v_token_attempt and e.sequence = p_sequence;
-  select coalesce(sum(l.bytes) filter (where l.attempt = v_token_attempt), 0), coalesce(sum(l.bytes), 0),
-    coalesce(bool_or(l.is_cut) filter (where l.attempt = v_token_attempt), false)
-  into v_bytes, v_bytes_of_run, v_is_cut
-  from public.workflow_run_logs l
-  where l.run_id = v_run_id;
 
   -- 3. Store the entry.
   if v_attempt is null then
@@ -63,15 +54,9 @@ begin
   elsif v_status <> 'RUNNING' then
     v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
   else
-    v_is_cut := v_is_cut or v_bytes + octet_length(p_text) > c_max_bytes
-      or v_bytes_of_run + octet_length(p_text) > c_max_bytes_of_run;
-    insert into public.workflow_run_logs as l (run_id, attempt, bytes, is_cut)
-    values (v_run_id, v_token_attempt, case when v_is_cut then 0 else octet_length(p_text) end, v_is_cut)
-    on conflict (run_id, attempt) do update set bytes = l.bytes + excluded.bytes, is_cut = excluded.is_cut;
-    if not v_is_cut then
-      insert into public.workflow_run_log_entries (run_id, attempt, sequence, at, text)
-      values (v_run_id, v_token_attempt, p_sequence, v_now, p_text);
-    end if;
+    v_is_cut := public.store_log_entries(
+      v_run_id, v_token_attempt, jsonb_build_array(jsonb_build_object('sequence', p_sequence, 'text', p_text)), v_now
+    ) ->> 'is_cut';
     perform public.note_taken(v_run_id, v_now);
     v_answer := jsonb_build_object('result', jsonb_build_object('is_cut', v_is_cut));
   end if;
