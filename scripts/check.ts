@@ -14,6 +14,7 @@ const CHECKS = [
   // Before all that build the Worker: a build writes the file that this one looks at.
   "node scripts/start.cjs collect-assets.ts --check",
   "node scripts/start.cjs check-layout.ts",
+  "node scripts/start.cjs check-documents.ts",
   "node scripts/start.cjs check-one-way.ts",
   "node scripts/start.cjs check-calls.ts",
   "node scripts/start.cjs check-release.ts",

@@ -77,7 +77,7 @@ describe("wrangler.toml", () => {
 
 describe("the deploy guide of README.md", () => {
   it("sets every setting that the Worker needs, in a form that it accepts", () => {
-    const [, file = ""] = /<<EOF\n(\{[^}]*\n\})\nEOF/.exec(readme) ?? [];
+    const [, file = ""] = /<<EOF\n(\{[^}]*\})\nEOF/.exec(readme) ?? [];
     const filled = file
       .replace("$DATABASE_URL", "postgres://user:password@ep-name-pooler.eu-central-1.aws.neon.tech/main")
       .replaceAll("$(openssl rand -base64 32)", btoa("0123456789abcdef0123456789abcdef"))

@@ -11,7 +11,7 @@ import { exampleVars } from "../../scripts/local/stack.ts";
 import { connectAgent, ERAS } from "../support/agent.ts";
 import { callsOn } from "../support/agent-calls.ts";
 import { type LocalStack, startStack } from "../support/node/local-stack.ts";
-import { runProgram } from "../support/node/run-program.ts";
+import { QUICK_NPX, runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
 import { describeSnippets } from "../support/node/signature-snippets.ts";
 import { parseMetrics } from "../support/parse-metrics.ts";
@@ -50,14 +50,17 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** The blocks of commands in that section of the README, on this stack's ports. */
-function commandsOf(heading: string): string {
-  const [, section = ""] = readFileSync(join(root, "README.md"), "utf8").split(`## ${heading}\n`);
+/** The first block of commands in that section of a document, on this stack's ports. */
+function commandsOf(page: "README.md" | "docs/api.md", heading: string): string {
+  const [, section = ""] = readFileSync(join(root, page), "utf8").split(`## ${heading}\n`);
   const [, block = ""] = /^```sh\n(.*?)^```$/ms.exec(section) ?? [];
   return block.replace(":8787", `:${ports[0]}`).replace(":8788", `:${ports[1]}`);
 }
 
-const paste = (text: string) => runProgram("bash", ["-c", text]);
+/** The walk with `curl`. */
+const walkOf = () => commandsOf("docs/api.md", "A workflow from nothing to done");
+
+const paste = (text: string) => runProgram("bash", ["-c", text], { env: QUICK_NPX });
 
 describe("an agent", () => {
   it.each(ERAS)("triggers a run, hears how it gets on, and gets its result, as a %s client", async (era) => {
@@ -79,9 +82,25 @@ describe("the snippets of a new notification endpoint", () => {
 });
 
 describe("npm run dev", () => {
-  it("works with the commands of the README, which can be pasted twice, and which let a colleague run the workflow", async () => {
-    const walk = commandsOf("A workflow from nothing to done");
-    const { stdout, stderr } = await paste(walk + walk + commandsOf("Give a colleague access to one workflow"));
+  it("works with the commands of the README, which can be pasted twice", async () => {
+    const run = commandsOf("README.md", "A run from a terminal");
+    const [quick = "", watch = ""] = run.split(/(?=^npx workflow-runs runs watch)/m);
+    const pasted = [await paste(quick + watch), await paste(quick)];
+    for (const { code, stdout, stderr } of pasted) {
+      expect([code, stderr]).toEqual([0, ""]);
+      expect(stdout.match(/^\S+ +(RUNNING|PENDING|COMPLETED) +Sum up a quarter /gm)).toHaveLength(3);
+      expect(stdout).toMatch(/^\S+ +\/workflows\/\S+ +READ_ONLY$/m);
+      // On a slow machine the runs before it, or it, may have ended meanwhile.
+      expect(stdout).toMatch(/^It (waits for its workflow's slot behind the run \S+,|does not wait: it is )/m);
+    }
+    const types = pasted[0]?.stdout.match(/(?<=^\d\d:\d\d:\d\d +)[A-Z]+/gm);
+    expect([types?.[0], types?.at(-1)]).toEqual(["TRIGGERED", "COMPLETED"]);
+  });
+
+  it("works with the commands of docs/api.md, which can be pasted twice, and which let a colleague run the workflow", async () => {
+    const walk = walkOf();
+    const colleague = commandsOf("docs/api.md", "Give a colleague access to one workflow");
+    const { stdout, stderr } = await paste(walk + walk + colleague);
     expect(stderr).toBe("");
     expect(stdout).not.toContain("undefined");
     expect(stdout.match(/^[0-9a-f-]{36}$/gm)).toHaveLength(6);
@@ -92,7 +111,7 @@ describe("npm run dev", () => {
   });
 
   it("streams what happens to a run to `curl -N`, from PENDING to COMPLETED", async () => {
-    const { stdout: walked } = await paste(commandsOf("A workflow from nothing to done"));
+    const { stdout: walked } = await paste(walkOf());
     const [, , waiting = ""] = walked.match(/^[0-9a-f-]{36}$/gm) ?? [];
     const url = `http://localhost:${ports[0]}/v1/workflow-runs/${waiting}/stream`;
     const { stdout, code } = await runProgram("curl", [
@@ -105,10 +124,8 @@ describe("npm run dev", () => {
     ]);
   });
 
-  it("shows the errors of the API in the commands of the README", async () => {
-    const { stdout, stderr } = await paste(
-      commandsOf("A workflow from nothing to done").replace("wr_demo_owner", "wrong"),
-    );
+  it("shows the errors of the API in the commands of docs/api.md", async () => {
+    const { stdout, stderr } = await paste(walkOf().replace("wr_demo_owner", "wrong"));
     expect(stderr).toContain('Not as expected: {"type":"urn:workflow-runs:problem:');
     expect(stdout + stderr).not.toContain("undefined");
   });

@@ -1,0 +1,48 @@
+/** What `npm run check` looks for in the documents: how long they are, and whether their links lead somewhere. */
+import { posix } from "node:path";
+
+/** The most words that a document may have outside of blocks of code, so that a newcomer reads it to its end. */
+export const MOST_WORDS: Readonly<Record<string, number>> = {
+  "README.md": 1600,
+};
+
+const withoutCode = (markdown: string) => markdown.replaceAll(/^```.*?^```$/gms, "");
+
+/** How many words stand outside of blocks of code. The lines between the cells of a table, and comments, are no words. */
+export function countWords(markdown: string): number {
+  const text = withoutCode(markdown).replaceAll(/<!--.*?-->/gs, "");
+  return text.split(/\s+/).filter((word) => /[\p{L}\p{N}]/u.test(word)).length;
+}
+
+/** The ids that GitHub gives the headings of a document. */
+function anchorsOf(markdown: string): Set<string> {
+  const headings = [...withoutCode(markdown).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
+/**
+ * The links of the documents (path → text) that lead to no file, or to no heading of their document.
+ * @param exists whether there is such a file or folder, by its path from the root of the project
+ */
+export function findDeadLinks(documents: ReadonlyMap<string, string>, exists: (path: string) => boolean): string[] {
+  return [...documents].flatMap(([path, markdown]) =>
+    [...withoutCode(markdown).matchAll(/(?<=\]\()[^)\s]+(?=\))|(?<=(?:src|srcset|href)=")[^"]+(?=")/g)].flatMap(
+      ([link]) => {
+        if (/^\w+:/.test(link)) return [];
+        const [file = "", anchor] = link.split("#");
+        const target = file === "" ? path : posix.join(posix.dirname(path), file);
+        if (!exists(target)) return [`${path} links to ${link}, and there is no ${target}.`];
+        const linked = documents.get(target);
+        if (anchor === undefined || linked === undefined || anchorsOf(linked).has(anchor)) return [];
+        return [`${path} links to ${link}, and ${target} has no such heading.`];
+      },
+    ),
+  );
+}
