@@ -42,15 +42,13 @@ begin
   return query
     select ordered.id
     from (
-      select d.id
+      select d.id, d.max_running
       from (
-        select d.id, d.is_active, d.runner_url, d.handover
+        select d.id, d.max_running, d.is_active, d.runner_url, d.handover
         from public.workflow_definitions d
         where v_ids is null and d.tenant_id = p_tenant_id and d.handover = 'lease'
-          -- Most of very many may have no free slot, and this finds it out sooner than `next_leasable_run`.
-          and d.max_running > (select count(*) from public.held_slots(d.id, p_now))
         union all
-        select d.id, d.is_active, d.runner_url, d.handover
+        select d.id, d.max_running, d.is_active, d.runner_url, d.handover
         from unnest(v_ids) named (id)
         cross join lateral (
           select d.* from public.workflow_definitions d where d.id = named.id and d.tenant_id = p_tenant_id limit 1) d
@@ -67,7 +65,10 @@ begin
         -- Nothing is in the queue of a definition whose first run has no place there. Then a run may have joined it by time.
         and (first.queue_position is not null or exists (select from public.joining_runs(d.id, p_now)))
       order by first.queue_position
+      offset 0 -- keeps the planner from asking for the slots of all
     ) ordered
     cross join lateral public.next_leasable_run(ordered.id, p_now)
+    -- Most of very many may have no free slot, and this finds it out sooner than `next_leasable_run`.
+    where ordered.max_running > (select count(*) from public.held_slots(ordered.id, p_now))
     limit p_limit;
 end $$;

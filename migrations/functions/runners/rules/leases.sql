@@ -124,7 +124,7 @@ begin return query
       max(a.heartbeat_at) as heartbeat_at, bool_or(a.lease_expires_at < p_now + make_interval(secs => a.lease_seconds / 3)) as is_late
     from public.running_attempts a
     join public.workflow_runs r on r.id = a.run_id
-    where a.session_id = s.id and public.run_ends_at(r.id, r.status, r.deadline_at) > p_now
+    where a.session_id = s.id and public.ends_by_time(r.deadline_at, a.ends_at) > p_now
   ) held
   where p_definition_id is null or public.covers_definition(s.workflow_definition_ids, p_definition_id);
 end $$;

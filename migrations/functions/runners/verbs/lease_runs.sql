@@ -59,7 +59,7 @@ begin
   into v_held, v_known_run_ids
   from public.running_attempts a
   join public.workflow_runs r on r.id = a.run_id
-  where a.session_id = v_session_id and public.run_ends_at(r.id, r.status, r.deadline_at) > v_asked_at;
+  where a.session_id = v_session_id and public.ends_by_time(r.deadline_at, a.ends_at) > v_asked_at;
 
   -- 3. Lock the definitions, in the order of their ids: those of the leases that this request already got, or else those from which a
   --    run can be leased.

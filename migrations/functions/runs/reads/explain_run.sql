@@ -147,11 +147,9 @@ begin
   from public.workflow_definitions d
   where d.id = p_definition_id;
   v_ends := array(
-    select greatest(p_now, least(r.started_at + make_interval(secs => p_seconds), run.ends_at))
-    from public.workflow_runs r
-    cross join lateral (select public.run_ends_at(r.id, r.status, r.deadline_at) as ends_at offset 0) run
-    where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING' and run.ends_at > p_now
-      and (r.concurrency_key = p_key or not v_takes_turns)
+    select greatest(p_now, least(run.started_at + make_interval(secs => p_seconds), run.ends_at))
+    from public.running_runs(p_definition_id) run
+    where run.ends_at > p_now and (run.concurrency_key = p_key or not v_takes_turns)
     order by 1);
   -- The first run of the queue gets the first slot that is free, the second run the second, and so on. When each slot has had one,
   -- the first slot is free again. A number below 1 is a slot that is free now.

@@ -147,8 +147,28 @@ begin
   if p_status <> 'RUNNING' then
     return case when p_status = 'PENDING' then p_deadline_at end;
   end if;
-  return least(p_deadline_at, (select a.ends_at from public.running_attempts a where a.run_id = p_run_id));
+  return public.ends_by_time(p_deadline_at, (select a.ends_at from public.running_attempts a where a.run_id = p_run_id));
 end $$;
+
+-- When a RUNNING run with this deadline ends by time. `p_attempt_ends_at` is `ends_at` of its row in `running_attempts`, if it has one.
+create or replace function public.ends_by_time(p_deadline_at timestamptz, p_attempt_ends_at timestamptz) returns timestamptz
+language sql immutable as $$
+  select least(p_deadline_at, p_attempt_ends_at)
+$$;
+
+-- The runs of a definition that are stored as RUNNING, and when each ends by time, or has ended. It is inlined, so that it costs no call
+-- for each run, and nothing where `ends_at` is not asked for. Each attempt is looked up by its key: with a join, the planner might read
+-- the attempts of all tenants.
+create or replace function public.running_runs(p_definition_id uuid) returns table (
+  id uuid, user_id uuid, concurrency_key text, slot_no integer, key_slot_no integer, started_at timestamptz,
+  deadline_at timestamptz, ends_at timestamptz
+)
+language sql stable as $$
+  select r.id, r.user_id, r.concurrency_key, r.slot_no, r.key_slot_no, r.started_at, r.deadline_at,
+    public.ends_by_time(r.deadline_at, (select a.ends_at from public.running_attempts a where a.run_id = r.id))
+  from public.workflow_runs r
+  where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING'
+$$;
 
 -- The progress that the runner of an attempt has reported: {"percent", "message"}, either may be null. Null when it has reported
 -- none, or when the attempt is not in progress. An attempt that has ended by time has it until its end is recorded.

@@ -7,10 +7,15 @@
 create or replace function public.held_slots(p_definition_id uuid, p_now timestamptz default null)
 returns table (run_id uuid, concurrency_key text, slot_no integer, key_slot_no integer)
 language sql stable as $$
-  select r.id, r.concurrency_key, r.slot_no, r.key_slot_no
-  from public.workflow_runs r
-  where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING'
-    and (p_now is null or public.run_ends_at(r.id, r.status, r.deadline_at) > p_now)
+  select run.id, run.concurrency_key, run.slot_no, run.key_slot_no
+  from public.running_runs(p_definition_id) run
+  where p_now is null or run.deadline_at > p_now and (
+    -- Usually no attempt of the tenant is over. One look into an index finds that out, and saves a look for each run.
+    not (select exists (
+      select from public.running_attempts a
+      where a.tenant_id = (select d.tenant_id from public.workflow_definitions d where d.id = p_definition_id)
+        and a.ends_at <= p_now))
+    or run.ends_at > p_now)
 $$;
 
 -- How many more runs of a definition may start (below 1 when none may), and `max_running_per_key`: one row. For `p_held_at` see

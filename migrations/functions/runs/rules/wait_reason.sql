@@ -23,13 +23,13 @@ $$;
 create or replace function public.blocking_runs(p_definition_id uuid, p_key text, p_now timestamptz)
 returns table (id uuid, user_id uuid, started_at timestamptz, ends_at timestamptz)
 language sql stable as $$
-  select r.id, r.user_id, r.started_at, run.ends_at
-  from public.slots_of(p_definition_id, p_now) slots
-  join public.workflow_runs r on r.workflow_definition_id = p_definition_id and r.status = 'RUNNING'
-  cross join lateral (select public.run_ends_at(r.id, r.status, r.deadline_at) as ends_at offset 0) run
+  select run.id, run.user_id, run.started_at, run.ends_at
+  -- `offset 0` keeps the planner from merging these queries, which would count the slots again for each run.
+  from (select slots.* from public.slots_of(p_definition_id, p_now) slots offset 0) slots
+  cross join (select running.* from public.running_runs(p_definition_id) running offset 0) run
   where run.ends_at > p_now
-    and case when p_key = any (slots.full_keys) then r.concurrency_key = p_key else slots.free < 1 end
-  order by run.ends_at, r.id
+    and case when p_key = any (slots.full_keys) then run.concurrency_key = p_key else slots.free < 1 end
+  order by run.ends_at, run.id
 $$;
 
 -- Why a run waits at an instant, by `p_status`, which is its status of `run_as_seen` at that instant: one row. `reason` is the

@@ -63,13 +63,22 @@ begin
       select count(*) from (select from public.unfinished_runs(p_definition_id, p_now, v_group) limit v_limit) unfinished);
   end if;
   if v_is_busy and v_when_busy = 'skip' then
-    v_run_id := (
-      select unfinished.id
-      from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished
-      where public.may_see_run(p_role, p_tenant_id, p_user_id, unfinished.user_id, p_definition_id)
-      order by unfinished.status desc, public.run_ends_at(unfinished.id, unfinished.status, unfinished.deadline_at),
-        unfinished.queue_position
-      limit 1);
+    v_run_id := coalesce(
+      (
+        select run.id
+        from public.running_runs(p_definition_id) run
+        where (v_group is null or run.concurrency_key = v_group)
+          and public.may_see_run(p_role, p_tenant_id, p_user_id, run.user_id, p_definition_id)
+        order by run.ends_at
+        limit 1
+      ), (
+        select unfinished.id
+        from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished
+        where unfinished.status = 'PENDING'
+          and public.may_see_run(p_role, p_tenant_id, p_user_id, unfinished.user_id, p_definition_id)
+        order by unfinished.queue_position
+        limit 1
+      ));
     return jsonb_build_object('refused', 'busy', 'limit', v_limit, 'key', nullif(v_group, ''))
       || case when v_run_id is not null then jsonb_build_object('run_id', v_run_id) else '{}' end;
   end if;

@@ -1,0 +1,74 @@
+import { beforeAll, expect, it } from "vitest";
+import { writeUnchecked } from "../support/database.ts";
+import { invoke } from "../support/lifecycle.ts";
+import { startRunner, useLeases } from "../support/runners.ts";
+import { type Service, startService } from "../support/service.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { blocksRead, explained } from "./plans.ts";
+
+let service: Service;
+
+beforeAll(async () => {
+  service = await startService({ isNew: true });
+});
+
+/** A tenant whose workflow has so many slots, all held by leased runs, and one run that waits. */
+async function createFull(slots: number): Promise<{ tenant: TestTenant; waiting: string }> {
+  const tenant = await createTenant(service.database);
+  await useLeases(service, tenant);
+  const { sql } = service.database;
+  await sql`update workflow_definitions set max_running = ${slots} where id = ${tenant.definitionId}`;
+  const waiting = await invoke(service, tenant);
+  await writeUnchecked(sql, [
+    sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, slot_no, started_at,
+        deadline_at, dispatched_at)
+      select md5(r.id || 'held' || n)::uuid, r.tenant_id, r.workflow_definition_id, r.user_id, r.runner_type, 'RUNNING', r.run_snapshot, n,
+        statement_timestamp(), statement_timestamp() + interval '1 day', statement_timestamp()
+      from workflow_runs r, generate_series(1, ${slots}::int) n
+      where r.id = ${waiting}`,
+    sql`
+      insert into running_attempts (run_id, tenant_id, attempt, lease_seconds, lease_expires_at)
+      select r.id, r.tenant_id, 1, 60, statement_timestamp() + interval '1 hour'
+      from workflow_runs r
+      where r.tenant_id = ${tenant.id} and r.status = 'RUNNING'`,
+  ]);
+  await sql`analyze workflow_runs, running_attempts`;
+  return { tenant, waiting };
+}
+
+/** How many blocks it reads, the second time: the first one also reads the catalog, to plan. */
+async function blocksOf(action: () => Promise<unknown>): Promise<number> {
+  await explained(service, action);
+  const [, statements] = await explained(service, action);
+  return blocksRead(statements);
+}
+
+it.each([
+  // Who is in its way is sorted by when each run ends.
+  {
+    what: "to read a run that waits",
+    perSlot: 4,
+    act: ({ tenant, waiting }: Awaited<ReturnType<typeof createFull>>) =>
+      service.get(`/v1/workflow-runs/${waiting}`, tenant.owner.key),
+  },
+  {
+    what: "to explain it",
+    perSlot: 8,
+    act: ({ tenant, waiting }: Awaited<ReturnType<typeof createFull>>) =>
+      service.get(`/v1/workflow-runs/${waiting}/explain`, tenant.owner.key),
+  },
+])("costs at most $perSlot blocks for each of 100 slots that are held $what", async ({ perSlot, act }) => {
+  const [one, hundred] = [await createFull(1), await createFull(100)];
+  expect(await blocksOf(() => act(hundred))).toBeLessThan((await blocksOf(() => act(one))) + 100 * perSlot);
+});
+
+it("costs a request for work nothing for each of 100 slots that are held", async () => {
+  const [one, hundred] = [await createFull(1), await createFull(100)];
+  const blocks: number[] = [];
+  for (const { tenant } of [one, hundred]) {
+    const runner = await startRunner(service, tenant);
+    blocks.push(await blocksOf(() => runner.lease()));
+  }
+  expect(blocks[1]).toBeLessThan((blocks[0] ?? 0) + 100);
+});
