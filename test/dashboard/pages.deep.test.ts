@@ -298,6 +298,28 @@ describe("the list of workflows", () => {
 });
 
 describe("a workflow's page", () => {
+  it("counts only the runs that are in the queue, and says of a delayed one when it starts", async () => {
+    await invoke(service, tenant);
+    const waiting = await invoke(service, tenant);
+    const later = await invoke(service, tenant, tenant.owner.key, {
+      start_after: new Date(Date.now() + 3_600_000).toISOString(),
+    });
+    for (const path of [`/app/workflows/${tenant.definitionId}`, "/app/runs"]) {
+      const html = await owner.read(path);
+      const row = (id: string) => new RegExp(`<tr id="[a-z]+-${id}".*?</tr>`, "s").exec(html)?.[0];
+      expect([path, row(waiting), row(later)]).toEqual([
+        path,
+        expect.stringContaining("waits <"),
+        expect.stringContaining("starts <"),
+      ]);
+    }
+    const words = (await owner.read(`/app/workflows/${tenant.definitionId}`))
+      .replaceAll(/<[^>]+>/g, " ")
+      .replaceAll(/\s+/g, " ");
+    expect(words).toContain("Its slot is taken, and 1 run is in the queue.");
+    expect(words).toMatch(/Queue 1 run(?! later)/);
+  });
+
   it("shows the queue in its order, a retried run at its end", async () => {
     await insertRun(service.database, tenant, { status: "RUNNING" });
     const retried = await insertRun(service.database, tenant, { status: "FAILED" });

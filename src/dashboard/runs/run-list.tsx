@@ -1,4 +1,4 @@
-import { Ago, Copy, Name } from "../components.tsx";
+import { Ago, Copy, Name, Time } from "../components.tsx";
 import { formatAnnouncement, formatSeconds, secondsBetween, shortId } from "../format.ts";
 import { TimePassed } from "../live/ticking.tsx";
 import { Status, StopClock, shownStateOf, TimeUsed, wordOf } from "../run-state.tsx";
@@ -7,7 +7,14 @@ import type { ListedRun } from "./view-runs.ts";
 
 /** How long a run has waited or run; for a RUNNING run also how much of its time is left. `now` is the database's clock. */
 const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
-  const { status, begun_at, deadline_at, completed_at, created_at } = run;
+  const { status, begun_at, deadline_at, completed_at, created_at, not_before } = run;
+  if (status === "PENDING" && not_before !== null) {
+    return (
+      <span class="muted">
+        starts <Time at={not_before} />
+      </span>
+    );
+  }
   if (status === "PENDING") {
     return (
       <span class="muted">

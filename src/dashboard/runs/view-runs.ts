@@ -38,6 +38,8 @@ export type ListedRun = {
   begun_at: string | null;
   deadline_at: string | null;
   completed_at: string | null;
+  /** Until when a PENDING run stays outside of the queue; null for one that is in it. */
+  not_before: string | null;
   labels: Labels;
   /** What the trigger that has triggered it was called then. Null for a run that a person has invoked. */
   trigger_name: string | null;
@@ -66,6 +68,7 @@ export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
     begun_at: sql<string | null>`${instant(r.startedAt)}`,
     deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
     completed_at: sql<string | null>`${instant(seen.completedAt)}`,
+    not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
     labels: sql<Labels>`public.labels_of(${r.id})`,
     trigger_name: sql<string | null>`${r.triggeredBy} ->> 'trigger_name'`,
     taken_at: sql<string | null>`${instant(r.dispatchedAt)}`,

@@ -74,12 +74,25 @@ export function outcomesOf(db: Database) {
     .as("outcomes");
 }
 
-/** The number of PENDING runs of a definition. */
-export const queuedOf = (db: Database): SQL<number> =>
-  sql<number>`(${db
-    .select({ queued: sql`count(*)::int` })
+/** The most runs of a queue that a page counts, so that a long queue does not make it slower. */
+export const MAX_QUEUED = 1000;
+
+/** The number of runs in the queue of a definition, counted up to one more than {@link MAX_QUEUED}. A delayed run is not in it yet. */
+export const queuedOf = (db: Database): SQL<number> => {
+  const waiting = db
+    .select({ id: sql<string>`${r.id}`.as("queued_id") })
     .from(r)
-    .where(and(eq(r.workflowDefinitionId, d.id), isPending))})`;
+    .where(
+      and(
+        eq(r.workflowDefinitionId, d.id),
+        isPending,
+        sql`(${r.queuePosition} is not null or ${r.notBefore} <= statement_timestamp())`,
+      ),
+    )
+    .limit(MAX_QUEUED + 1)
+    .as("waiting_now");
+  return sql<number>`(${db.select({ queued: sql`count(*)::int` }).from(waiting)})`;
+};
 
 /** The number of runs in the slots of a definition. */
 export const runningOf = (db: Database): SQL<number> =>

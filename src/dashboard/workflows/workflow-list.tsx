@@ -1,9 +1,9 @@
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
 import { Ago, Empty, Live, Name, Pages } from "../components.tsx";
-import { plural } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { Status, StopClock, shownStateOf, TimeUsed } from "../run-state.tsx";
 import { type ListQuery, ListSearch, listHref, SortedHead } from "../search/found-list.tsx";
+import { sizeOf } from "./runs/its-runs.tsx";
 import type { ListedWorkflow, WorkflowOrder, WorkflowsView } from "./view-workflows.ts";
 
 const Paused = () => (
@@ -120,7 +120,7 @@ export const WorkflowsPage = ({ view, limit, query }: Props) => (
                   <Slot workflow={workflow} now={view.now} />
                 </td>
                 <td class="number" data-label="Queue">
-                  {workflow.queued > 0 ? plural(workflow.queued, "run") : <span class="muted">empty</span>}
+                  {workflow.queued > 0 ? sizeOf(workflow.queued) : <span class="muted">empty</span>}
                 </td>
                 <td>
                   <Strip outcomes={workflow} />

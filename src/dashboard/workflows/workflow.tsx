@@ -149,7 +149,7 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
                 ? "It starts when a runner asks for it."
                 : `${workflow.max_running === 1 ? "The" : "A"} slot is free: it starts at once.`
               : policy.when_busy === "queue"
-                ? `It waits behind ${plural(workflow.queued + workflow.running, "run")}.`
+                ? whyItWaits(workflow)
                 : describeBusy(policy)}
           </p>
           {lastInput === null && (
@@ -171,6 +171,19 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
     </div>
   );
 };
+
+/** Why a run that is invoked now waits. When keys take turns, how many runs are before it depends on its key. */
+function whyItWaits({ running, max_running, queued, policy }: ViewedWorkflow): string {
+  const free = max_running - running;
+  const slots =
+    free > 0
+      ? `${free} of ${plural(max_running, "slot")} free`
+      : max_running === 1
+        ? "Its slot is taken"
+        : "All of its slots are taken";
+  const turns = policy.max_running_per_key === null ? "" : ", in which keys take turns";
+  return `${slots}, and ${queued === 0 ? "nothing is" : `${sizeOf(queued)} ${queued === 1 ? "is" : "are"}`} in the queue${turns}.`;
+}
 
 const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
   <section class="card">

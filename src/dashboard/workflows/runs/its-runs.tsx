@@ -1,11 +1,12 @@
 /** The lists of runs on the page of a workflow. What has come since stays behind a link, as in the list of runs. */
 import type { Child } from "hono/jsx";
 import { Empty } from "../../components.tsx";
-import { plural } from "../../format.ts";
+import { pluralUpTo } from "../../format.ts";
 import { ListNews } from "../../runs/list/news.tsx";
 import { keepingHref, readShown, refreshHref } from "../../runs/list/shown.ts";
 import { RunList } from "../../runs/run-list.tsx";
 import type { ViewedWorkflow } from "../view-workflow.ts";
+import { MAX_QUEUED } from "../view-workflows.ts";
 import type { Shown, ShownRuns } from "./view-its-runs.ts";
 
 /** The prefix of the ids of the queue's rows, and the query parameter with the shown ones. */
@@ -38,7 +39,8 @@ export const Queue = ({ workflow: { id, queue, queued }, now, href }: Props) => 
         <>
           Queue{" "}
           <small class="muted">
-            {queued > queue.runs.length && queue.runs.length > 0 ? `${queue.runs.length} of ${queued}` : sizeOf(queued)}
+            {queued > queue.runs.length && queue.runs.length > 0 && `${queue.runs.length} of `}
+            {sizeOf(queued)}
           </small>
         </>
       }
@@ -54,8 +56,8 @@ export const Queue = ({ workflow: { id, queue, queued }, now, href }: Props) => 
   </section>
 );
 
-/** How many runs wait, in words. */
-export const sizeOf = (queued: number): string => (queued === 0 ? "empty" : plural(queued, "run"));
+/** How many runs are in a queue, in words. */
+export const sizeOf = (queued: number): string => (queued === 0 ? "empty" : pluralUpTo(MAX_QUEUED, queued, "run"));
 
 /** A button that opens a page, which asks whether to stop all PENDING runs. */
 const ClearQueue = ({ workflowId }: { workflowId: string }) => (
