@@ -6,6 +6,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { CELL_HELP, CELL_OPTIONS, type Cell, chooseCells, requireSecrets } from "./local/cells.ts";
+import { Challenged } from "./local/challenge.ts";
 import { isLoopback } from "./local/loopback.ts";
 import { fail } from "./local/options.ts";
 import { listSmokeChecks } from "./local/smoke-checks.ts";
@@ -88,6 +89,10 @@ async function smoke(target: URL, key: string, options: Options): Promise<boolea
     } catch (error) {
       failures += 1;
       print("✗", error instanceof Error ? error.message : String(error));
+      if (error instanceof Challenged) {
+        console.log(`  ${"".padEnd(14)} → ${Challenged.advice} Nothing else was looked at.`);
+        break;
+      }
     }
   }
   console.log(failures === 0 ? "\nNothing is wrong." : `\nWrong: ${failures}. docs/operations.md says what to do.`);

@@ -5,7 +5,7 @@ import { retryAfterMs } from "./retry.ts";
 
 export type Fault = components["schemas"]["ValidationError"];
 
-/** The codes that the service can answer. Any other text is from a newer service, or from a proxy in front of it. */
+/** The codes that the service can answer, and `challenged`. Any other text is from a newer service, or from a proxy in front of it. */
 export type ProblemCode =
   | "unauthenticated"
   | "forbidden"
@@ -22,6 +22,7 @@ export type ProblemCode =
   | "streams_unavailable"
   | "artifacts_unavailable"
   | "bucket_unavailable"
+  | "challenged"
   | (string & {});
 
 type Content = {
@@ -56,7 +57,27 @@ export class ApiProblem extends Error {
     this.retryAfterMs = retryAfterMs;
     this.cellUrl = cellUrl;
   }
+
+  /** True when the same request may succeed later: the service is unavailable or busy, or Cloudflare has answered in its place. */
+  get isTemporary(): boolean {
+    return this.status >= 500 || this.status === 429 || this.code === CHALLENGED;
+  }
 }
+
+const CHALLENGED = "challenged";
+
+/**
+ * Of an answer that is no answer of the service: Cloudflare's page that looks for a browser, by the header that all of them have.
+ * https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
+ */
+const challengeOf = ({ status, headers }: Response): ApiProblem | null =>
+  headers.get("cf-mitigated") !== "challenge"
+    ? null
+    : new ApiProblem(
+        "Cloudflare has answered in place of the service, with a challenge for browsers. Whoever runs the service lets programs through: " +
+          "docs/operations.md, “Bots”.",
+        { status, code: CHALLENGED, title: "Challenged", requestId: headers.get("cf-ray") },
+      );
 
 /** A 422: the request has invalid values. Each fault has a location and a message. */
 export class InvalidRequest extends ApiProblem {
@@ -77,6 +98,8 @@ export async function problemOf(response: Response): Promise<ApiProblem> {
 
 /** The same for a body that was already parsed. */
 export function toProblem(response: Response, body: unknown): ApiProblem {
+  const challenge = challengeOf(response);
+  if (challenge !== null) return challenge;
   const { status } = response;
   const headerId = response.headers.get("x-request-id");
   const waitMs = retryAfterMs(response.headers.get("Retry-After"));

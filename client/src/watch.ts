@@ -63,7 +63,7 @@ export async function* followStream(
       if (isOver) return;
     } catch (error) {
       // An abort, or an error that the caller caused, ends the iteration. A lost connection and a busy or unavailable service do not.
-      if (signal?.aborted || (error instanceof ApiProblem && error.status < 500 && error.status !== 429)) throw error;
+      if (signal?.aborted || (error instanceof ApiProblem && !error.isTemporary)) throw error;
       onRetry?.(reasonOf(error));
     }
     await pause(retryMs ?? pauseMs * (1 - Math.random() / 2), signal);

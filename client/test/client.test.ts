@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { ApiProblem, createClient, InvalidRequest, unwrap } from "../src/index.ts";
-import { aRun, busy, fakeService, json, problem, RUN_ID, stream } from "./fake-service.ts";
+import { aRun, busy, challenge, fakeService, json, problem, RUN_ID, stream } from "./fake-service.ts";
 
 const news = (id: number, status: string) => ({ id, data: { run: aRun(status), event: { id, type: "E" } } });
 
@@ -178,6 +178,17 @@ describe("the client's problems", () => {
     const { options } = fakeService(new Response("<html>", { status: 502 }));
     await expect(createClient(options).stop(RUN_ID)).rejects.toThrow("The answer was 502");
     expect(() => createClient({ url: "runs.example.com" })).toThrow("https://runs.example.com");
+  });
+
+  it("name a challenge of Cloudflare as what it is, and a 403 of the service as before", async () => {
+    const { options } = fakeService(challenge());
+    const challenged = { status: 403, code: "challenged", isTemporary: true, requestId: "r-2" };
+    const message = expect.stringMatching(/^Cloudflare has answered in place of the service.*docs\/operations\.md/);
+    const { api, run } = createClient(options);
+    await expect(run(RUN_ID)).rejects.toMatchObject({ ...challenged, message });
+    await expect(unwrap(api.GET("/v1/users/me"))).rejects.toMatchObject({ ...challenged, message });
+    const refused = createClient(fakeService(problem(403, "forbidden")).options);
+    await expect(refused.run(RUN_ID)).rejects.toMatchObject({ code: "forbidden", isTemporary: false });
   });
 
   it("are returned by `api`, and thrown by `unwrap`", async () => {

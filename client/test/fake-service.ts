@@ -32,6 +32,13 @@ export const problem = (status: number, code: string, headers: Record<string, st
     headers,
   );
 
+/** Cloudflare's page that looks for a browser, which a program gets in place of the service's answer. */
+export const challenge = () =>
+  new Response("<!DOCTYPE html><title>Just a moment...</title>", {
+    status: 403,
+    headers: { "Content-Type": "text/html; charset=UTF-8", "cf-mitigated": "challenge", "cf-ray": "r-2" },
+  });
+
 export const busy = (status = 503) => problem(status, "database_unavailable", { "Retry-After": "0" });
 
 export const RUN_ID = "01920000-0000-7000-8000-000000000403";

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Assignment, createRunner, type Outcome, type Work } from "../src/runner/index.ts";
-import { json, problem } from "./fake-service.ts";
+import { challenge, json, problem } from "./fake-service.ts";
 
-type Path = "runner-sessions" | "leases" | "callback" | "heartbeat" | "release" | "log" | "close";
+type Path = "runner-sessions" | "leases" | "callback" | "heartbeat" | "release" | "log" | "close" | "report.txt";
 type Answers = Partial<Record<Path, () => Response | Error>>;
 
 const SERVICE = "https://runs.example.com";
@@ -24,7 +24,7 @@ const newLease = () => ({
 const aLease = () => json({ leases: [newLease()], after: null });
 
 /** A runner of a fake service, which opens sessions and accepts everything else unless `answers` says something else. */
-function start(work: Work, answers: Answers) {
+function start(work: Work, answers: Answers, onRetry?: (reason: string) => void) {
   const asked: Path[] = [];
   const ended: [Assignment["run_id"], Outcome][] = [];
   const fetch: typeof globalThis.fetch = async (input) => {
@@ -35,7 +35,12 @@ function start(work: Work, answers: Answers) {
     return answer;
   };
   const runner = createRunner({
-    lease: { url: SERVICE, key: "wr_key", onEnd: ({ run_id }, outcome) => ended.push([run_id, outcome]) },
+    lease: {
+      url: SERVICE,
+      key: "wr_key",
+      onEnd: ({ run_id }, outcome) => ended.push([run_id, outcome]),
+      ...(onRetry && { onRetry }),
+    },
     work,
     fetch,
   });
@@ -101,6 +106,35 @@ describe("a runner that leases", () => {
     expect(count(path)).toBe(3);
     await runner.stop();
     await done;
+  });
+
+  it("keeps trying while Cloudflare challenges it, at every call, and its run ends as it should", async () => {
+    const challenges = new Map<Path, number>();
+    const challengedTwice = (path: Path, otherwise: () => Response) => () => {
+      challenges.set(path, (challenges.get(path) ?? 0) + 1);
+      return (challenges.get(path) ?? 0) > 2 ? otherwise() : challenge();
+    };
+    const reasons: string[] = [];
+    const work: Work = async (_, { log, artifact }) => {
+      log("a line\n");
+      await artifact("report.txt", "text");
+      // As long as several heartbeats.
+      await new Promise((resolve) => setTimeout(resolve, 90_000));
+    };
+    const answers: Answers = {
+      "runner-sessions": challengedTwice("runner-sessions", () => json({ token: "session" }, 201)),
+      leases: challengedTwice("leases", aLease),
+      "report.txt": challengedTwice("report.txt", () => json({}, 201)),
+    };
+    for (const path of ["heartbeat", "log", "callback"] as const) answers[path] = challengedTwice(path, () => json({}));
+    const { runner, ended } = start(work, answers, (reason) => reasons.push(reason));
+    const done = runner.run({ most: 1 });
+    await later(200);
+    await done;
+    expect(ended).toEqual([[expect.any(String), { status: "COMPLETED", report: "recorded", error: null }]]);
+    expect([...challenges.values()].every((count) => count > 2)).toBe(true);
+    expect(challenges.size).toBe(6);
+    expect(reasons[0]).toMatch(/^Cloudflare has answered in place of the service/);
   });
 
   it("closes its session before it gives its runs back, and stops also when that is not answered", async () => {

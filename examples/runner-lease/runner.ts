@@ -67,7 +67,7 @@ async function work(lease: Lease, say: (progress: Progress) => void, signal: Abo
   return { input: lease.input };
 }
 
-/** Sends a request once. The status is 0 when there was no answer. */
+/** Sends a request once. The status is 0 when there was no answer, or one of Cloudflare in place of the service. */
 async function post(
   url: string,
   token: string,
@@ -82,7 +82,12 @@ async function post(
       redirect: "manual",
       signal,
     });
-    return { status: response.status, body: JSON.parse((await response.text()) || "{}") };
+    const text = await response.text();
+    if (response.headers.get("cf-mitigated") === "challenge") {
+      console.error("Cloudflare challenges this runner as a bot: docs/operations.md, “Bots”. It tries again.");
+      return { status: 0, body: {} };
+    }
+    return { status: response.status, body: JSON.parse(text || "{}") };
   } catch {
     return { status: 0, body: {} };
   }

@@ -200,7 +200,7 @@ http = urllib.request.build_opener(NoRedirects)
 
 
 def post(url: str, token: str, body: dict, timeout: float = ANSWER_TIMEOUT_SECONDS) -> tuple[int, dict]:
-    """Sends a request once. Status 0: no answer came."""
+    """Sends a request once. Status 0: no answer came, or one of Cloudflare in place of the service."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     return send(urllib.request.Request(url, data=json.dumps(body).encode(), headers=headers, method="POST"), timeout)
 
@@ -212,6 +212,9 @@ def send(request: urllib.request.Request, timeout: float) -> tuple[int, dict]:
                 return response.status, json.loads(response.read() or b"{}")
         except urllib.error.HTTPError as response:  # An answer, too.
             with response:
+                if response.headers.get("cf-mitigated") == "challenge":
+                    log("Cloudflare challenges this runner as a bot: docs/operations.md, “Bots”. It tries again.")
+                    return 0, {}
                 return response.code, json.loads(response.read() or b"{}")
     except Exception:
         return 0, {}

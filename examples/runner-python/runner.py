@@ -125,15 +125,30 @@ http = urllib.request.build_opener(NoRedirects)
 
 
 def store(run: dict, name: str, content: bytes, content_type: str) -> None:
-    """Stores a file of the run, up to 95 MB. The same name again replaces it. Raises when that fails."""
+    """Stores a file of the run, up to 95 MB. The same name again replaces it. Raises when the service refuses it."""
     url = run["callback_url"].removesuffix("/callback") + "/artifacts/" + name
     headers = {
         "Authorization": f"Bearer {run['callback_token']}",
         "Content-Type": content_type,
         "Content-Digest": f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:",
     }
-    with http.open(urllib.request.Request(url, data=content, headers=headers, method="PUT"), timeout=300):
-        pass
+    while True:
+        try:
+            with http.open(urllib.request.Request(url, data=content, headers=headers, method="PUT"), timeout=300):
+                return
+        except urllib.error.HTTPError as response:
+            with response:
+                if not is_challenge(response):
+                    raise
+        time.sleep(CALLBACK_RETRY_SECONDS)
+
+
+def is_challenge(response: urllib.error.HTTPError) -> bool:
+    """True for a page of Cloudflare in place of the service's answer: it says nothing of the request, which is sent again."""
+    is_one = response.headers.get("cf-mitigated") == "challenge"
+    if is_one:
+        log("Cloudflare challenges this runner as a bot: docs/operations.md, “Bots”. It tries again.")
+    return is_one
 
 
 def call_back(name: str, run: dict, result: dict) -> bool:
@@ -151,6 +166,8 @@ def call_back(name: str, run: dict, result: dict) -> bool:
         except urllib.error.HTTPError as response:  # An answer, too.
             with response:
                 status, text = response.code, response.read()
+                if is_challenge(response):
+                    return False
     except Exception as error:  # No answer: refused, cut, too late.
         log(name, f"could not call back: {error}")
         return False

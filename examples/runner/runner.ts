@@ -68,7 +68,7 @@ async function execute(id: string, run: Run, stopping: AbortSignal, stopped: Abo
   }
 }
 
-/** True when the answer is final: the result was recorded, or the service does not accept it any more. */
+/** True when the answer is final: the result was recorded, or the service does not accept it any more. Cloudflare's challenge is neither. */
 async function callBack(id: string, run: Run, result: Result): Promise<boolean> {
   try {
     const response = await fetch(run.callback_url, {
@@ -77,7 +77,12 @@ async function callBack(id: string, run: Run, result: Result): Promise<boolean> 
       body: JSON.stringify(result),
       signal: AbortSignal.timeout(15_000),
     });
-    console.log(id, `said ${result.status}, and was answered ${response.status} ${await response.text()}`);
+    const answer = await response.text();
+    if (response.headers.get("cf-mitigated") === "challenge") {
+      console.log(id, "Cloudflare challenges this runner as a bot: docs/operations.md, “Bots”. It tries again.");
+      return false;
+    }
+    console.log(id, `said ${result.status}, and was answered ${response.status} ${answer}`);
     return response.status < 500 && response.status !== 429;
   } catch (error) {
     console.log(id, `could not call back: ${error}`);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Challenged, requireOwnAnswer } from "./challenge.ts";
 import { type Finding, time } from "./findings.ts";
 import { missingHubLocation } from "./hub-location.ts";
 
@@ -25,9 +26,10 @@ export async function judgeService(publicUrl: string): Promise<Finding[]> {
   let response: Response;
   let body: unknown;
   try {
-    response = await fetch(new URL("/readyz", publicUrl), { signal: AbortSignal.timeout(LIMIT_MS) });
+    response = requireOwnAnswer(await fetch(new URL("/readyz", publicUrl), { signal: AbortSignal.timeout(LIMIT_MS) }));
     body = await response.json();
-  } catch {
+  } catch (error) {
+    if (error instanceof Challenged) return [{ mark: "bad", subject, text: error.message, advice: Challenged.advice }];
     const text = "Does not answer at PUBLIC_URL, so its cron and its alarms were not asked.";
     return [{ mark: "note", subject, text, advice: "Is it deployed, and reachable from here?" }];
   }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { LATE_SECONDS } from "../../src/sweep/sweep-state.ts";
+import { Challenged, requireOwnAnswer } from "./challenge.ts";
 import { missingHubLocation } from "./hub-location.ts";
 
 /** A deployed service, and an API key of one of its tenants. */
@@ -23,8 +24,10 @@ const SECURE_HEADERS: Record<string, string> = {
 /** An answer of the Worker, a page, and two files that Cloudflare serves without the Worker. */
 const PATHS = ["/", "/app/sign-in", "/app/style.css", "/app/docs/style.css"];
 
-const ask = ({ origin }: Service, path: string, init: RequestInit = {}) =>
-  fetch(`${origin}${path}`, { redirect: "manual", ...init, signal: AbortSignal.timeout(TIMEOUT_MS) });
+const ask = async ({ origin }: Service, path: string, init: RequestInit = {}) =>
+  requireOwnAnswer(
+    await fetch(`${origin}${path}`, { redirect: "manual", ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }),
+  );
 
 /** The checks that need no change of the service's data. */
 export function listSmokeChecks(service: Service): Check[] {
@@ -64,7 +67,10 @@ async function checkHeaders(service: Service): Promise<string> {
 async function checkPlainHttp({ origin, key }: Service): Promise<Finding> {
   if (!origin.startsWith("https:")) return { skipped: "Not looked at: the service is asked over http here." };
   const plain = { origin: origin.replace(/^https:/, "http:"), key };
-  const response = await ask(plain, "/v1/workflow-runs").catch(() => null);
+  const response = await ask(plain, "/v1/workflow-runs").catch((error: unknown) => {
+    if (error instanceof Challenged) throw error;
+    return null;
+  });
   if (response === null) return "Nobody answers there.";
   if (response.status === 403) return "Refused, with 403.";
   const isRedirect = response.status >= 300 && response.status < 400;

@@ -18,9 +18,13 @@ async function startService(statuses: Record<string, number>) {
   return { url, sessions: () => asked.filter((path) => path.endsWith("-sessions")).length };
 }
 
-/** A service that leases one run, and answers each of its requests. `said` are these requests. */
-async function startLeasing(answer: (path: string, body: Said) => [number, object]) {
+/**
+ * A service that leases one run, and answers each of its requests. `said` are these requests. In front of it a proxy answers the first
+ * `challenges` requests for each path, as Cloudflare does when it takes a program for a bot.
+ */
+async function startLeasing(answer: (path: string, body: Said) => [number, object], challenges = 0) {
   const said: [string, Said][] = [];
+  const challenged = new Map<string, number>();
   let hasLeased = false;
   const server = createServer(async (request, response) => {
     let text = "";
@@ -28,6 +32,11 @@ async function startLeasing(answer: (path: string, body: Said) => [number, objec
     const path = request.url?.split("/").at(-1) ?? "";
     const send = (status: number, body: object) =>
       response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body));
+    challenged.set(path, (challenged.get(path) ?? 0) + 1);
+    if ((challenged.get(path) ?? 0) <= challenges) {
+      response.writeHead(403, { "Content-Type": "text/html", "cf-mitigated": "challenge" }).end("<!DOCTYPE html>");
+      return;
+    }
     if (path === "runner-sessions") return send(201, { token: "session" });
     if (path === "leases") {
       // The next request for work waits until the runner is stopped.
@@ -75,6 +84,18 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s that 
     await delay(3_000);
     // Two at once, then after pauses of up to 0.4, 0.8, 1.6 … seconds, shortened by up to a half.
     expect(service.sessions()).toBeLessThan(8);
+    runner.child.kill("SIGTERM");
+    await runner.closed;
+    expect(runner.child.exitCode).toBe(0);
+  });
+
+  it("keeps trying while Cloudflare challenges it as a bot, and reports the result of its run", async () => {
+    const service = await startLeasing(() => [200, { is_cut: false }], 2);
+    const environment = { SERVICE_URL: service.url, RUNNER_KEY: "wr_key", WORK_SECONDS: "0" };
+    const runner = await startLeaseRunner(language, environment);
+    onTestFinished(() => void runner.child.kill("SIGKILL"));
+    await expect.poll(() => service.said.at(-1), { timeout: 30_000 }).toMatchObject(["callback", { status: "COMPLETED" }]);
+    expect(runner.log.join("\n")).toContain("Cloudflare challenges this runner as a bot: docs/operations.md");
     runner.child.kill("SIGTERM");
     await runner.closed;
     expect(runner.child.exitCode).toBe(0);

@@ -75,6 +75,17 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     },
   );
 
+  it("reports its result again when Cloudflare challenges it as a bot, which refuses nothing", async () => {
+    const challenge = { status: 403, headers: { "cf-mitigated": "challenge" }, body: "<!DOCTYPE html>" };
+    const { service, runner, dispatch } = await start({}, [challenge, challenge, { status: 200 }]);
+    expect(await dispatch()).toEqual(accepted);
+    const requests = await service.requests(3);
+    expect(requests.map(({ body }) => JSON.parse(body))).toEqual(Array(3).fill({ status: "COMPLETED" }));
+    const { log } = await runner.stop();
+    expect(log.filter((line) => line.includes("challenges this runner"))).toHaveLength(2);
+    expect(log.at(-1)).toContain("was answered 200");
+  });
+
   it("works once on a run that is dispatched twice, but again on its next attempt", async () => {
     const { service, runner, dispatch } = await start();
     const row = dispatchRow();

@@ -47,6 +47,12 @@ describe("the doctor", () => {
     ]);
     const paused = await examine({ PUBLIC_URL: await startDeployment({ late_ms: 0 }, 503) });
     expect(paused.output).toContain("✗ service          The sweep has been paused for 9 seconds.");
+    const answer = { status: 403, headers: { "cf-mitigated": "challenge" }, body: "<!DOCTYPE html>" };
+    const challenged = await examine({ PUBLIC_URL: (await startFakeRunner([answer])).url });
+    expect([challenged.code, challenged.output]).toEqual([
+      1,
+      expect.stringMatching(/✗ service +Cloudflare takes programs for bots.*\n +→ Switch Bot Fight Mode off/),
+    ]);
     const away = await examine({ PUBLIC_URL: "http://127.0.0.1:9" });
     expect([away.code, away.output]).toEqual([0, expect.stringContaining("! service          Does not answer")]);
   });

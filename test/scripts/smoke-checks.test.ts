@@ -11,3 +11,12 @@ it("the smoke test calls a sweep late when /readyz and the doctor do", async () 
   seconds_since_sweep += 1;
   await expect(check?.()).rejects.toThrow("The last sweep ended 181 s ago; the cron fires every minute.");
 });
+
+it("the smoke test names a challenge of Cloudflare in every check that meets one, and takes it for no refusal", async () => {
+  const headers = { "cf-mitigated": "challenge", "Content-Type": "text/html" };
+  vi.spyOn(globalThis, "fetch").mockImplementation(
+    async () => new Response("<!DOCTYPE html>", { status: 403, headers }),
+  );
+  for (const { subject, check } of listSmokeChecks({ origin: "https://runs.example", key: "k" }))
+    await expect(check(), subject).rejects.toThrow(/^Cloudflare takes programs for bots/);
+});

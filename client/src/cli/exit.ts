@@ -60,7 +60,7 @@ const isUnreachable = (error: unknown): boolean =>
 
 /** True when the same request may succeed later: the service is unreachable, unavailable or busy. */
 export const isOutage = (error: unknown): boolean =>
-  isUnreachable(error) || (error instanceof ApiProblem && (error.status >= 500 || error.status === 429));
+  isUnreachable(error) || (error instanceof ApiProblem && error.isTemporary);
 
 /** The service answers a runner key in the same way as an unknown key, so the text names both. */
 const UNKNOWN_KEY =

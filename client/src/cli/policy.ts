@@ -111,7 +111,7 @@ export async function readPolicy(client: Client, id: string): Promise<Policy | n
   try {
     return await unwrap(client.api.GET("/v1/workflow-definitions/{definition_id}/policy", ofWorkflow(id)));
   } catch (error) {
-    if (error instanceof ApiProblem && (error.status === 404 || error.status === 403)) return null;
+    if (error instanceof ApiProblem && (error.status === 404 || error.code === "forbidden")) return null;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { pause } from "../pause.ts";
+import { toProblem } from "../problem.ts";
 import { reasonOf } from "../reason.ts";
-import { pauseBeforeRetry, retryAfterMs } from "../retry.ts";
+import { pauseBeforeRetry } from "../retry.ts";
 import { type Gathering, Waiting } from "./gathering.ts";
 import { type CallOptions, callOnce } from "./run-calls.ts";
 import type { Entry, RunLog } from "./run-log.ts";
@@ -98,8 +99,11 @@ export class Heartbeats {
         if (stop) onEnd(stop);
         return { what: "heard" };
       }
-      if (response.status >= 500 || response.status === 429)
-        return { what: "failed", leastMs: retryAfterMs(response.headers.get("Retry-After")) };
+      const problem = toProblem(response, body);
+      if (problem.isTemporary) {
+        onRetry?.(problem.message);
+        return { what: "failed", leastMs: problem.retryAfterMs };
+      }
       if (response.status === 422 || response.status === 413) {
         // It refers to what was sent. An older service knows no entries here, so only the progress is sent again.
         if (entries.length === 0) return { what: "heard" };
@@ -107,7 +111,7 @@ export class Heartbeats {
         return { what: "failed", leastMs: null };
       }
       // Any other error refers to the attempt.
-      onEnd(new WorkEnded("lost", detailOf(body) ?? `The heartbeat was answered ${response.status}.`));
+      onEnd(new WorkEnded("lost", problem.message));
       return { what: "gone" };
     } catch (error) {
       // One that was under way when the attempt ended is no longer wanted, and nothing is tried again.
@@ -129,6 +133,3 @@ function stopOf(body: unknown): WorkEnded | null {
   const endsAt = "ends_at" in stop && typeof stop.ends_at === "string" ? new Date(stop.ends_at) : null;
   return new WorkEnded("stopping", reason, endsAt);
 }
-
-const detailOf = (body: unknown): string | null =>
-  typeof body === "object" && body !== null && "detail" in body && typeof body.detail === "string" ? body.detail : null;

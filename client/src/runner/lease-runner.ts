@@ -126,8 +126,7 @@ export class LeaseRunner {
         return leases;
       } catch (error) {
         if (signal.aborted) return this.#askForLost(ask);
-        if (error instanceof ApiProblem && error.status < 500 && error.status !== 429 && error.status !== 401)
-          throw error;
+        if (error instanceof ApiProblem && !error.isTemporary && error.status !== 401) throw error;
         if (error instanceof ApiProblem && error.status === 401) {
           // The session has ended, so a new one is opened. If there was no session, the key itself was refused, and retrying
           // does not help.

@@ -58,9 +58,8 @@ async function untilAnswered(send: () => Promise<Response>, options: CallOptions
     try {
       const response = await send();
       if (response.ok) return { status: response.status, body: await response.json().catch(() => null), error: null };
-      const { message, code } = await problemOf(response);
-      if ((response.status < 500 && response.status !== 429) || code === FINAL_CODE)
-        return { status: response.status, body: null, error: message };
+      const { message, code, isTemporary } = await problemOf(response);
+      if (!isTemporary || code === FINAL_CODE) return { status: response.status, body: null, error: message };
       waitMs = retryAfterMs(response.headers.get("Retry-After"));
       reason = message;
     } catch (error) {

@@ -106,7 +106,7 @@ async function findUnlessHidden(client: Client, name: string): Promise<Workflow 
   try {
     return await findWorkflow(client, name);
   } catch (error) {
-    if (!(error instanceof ApiProblem && (error.status === 401 || error.status === 403))) throw error;
+    if (!(error instanceof ApiProblem && (error.status === 401 || error.code === "forbidden"))) throw error;
     if (isId(name)) return null;
     const text =
       "The service does not know this API key, or it is a runner key: with that, give the id of the workflow.";
