@@ -94,7 +94,9 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s that 
     const environment = { SERVICE_URL: service.url, RUNNER_KEY: "wr_key", WORK_SECONDS: "0" };
     const runner = await startLeaseRunner(language, environment);
     onTestFinished(() => void runner.child.kill("SIGKILL"));
-    await expect.poll(() => service.said.at(-1), { timeout: 30_000 }).toMatchObject(["callback", { status: "COMPLETED" }]);
+    await expect
+      .poll(() => service.said.at(-1), { timeout: 30_000 })
+      .toMatchObject(["callback", { status: "COMPLETED" }]);
     expect(runner.log.join("\n")).toContain("Cloudflare challenges this runner as a bot: docs/operations.md");
     runner.child.kill("SIGTERM");
     await runner.closed;
