@@ -42,15 +42,16 @@ const partsRefusalSchema = z.object({ refused: z.literal("path_parts"), faults: 
 const changeRefusalSchema = z.object({ refused: z.enum(["not_found", "forbidden"]) });
 
 /**
- * Creates a definition, and its node in the tenant's tree. `is_new` is false when an earlier call with this id has created it.
+ * Creates a definition, and its node in the tenant's tree; with `policyOf`, the id of another one, with the policy of that one. `is_new` is false when an earlier call with this id has created it.
  * Refused with Problem `forbidden`, and with ValidationFailed for path parts that are missing, of the wrong kind or below one another.
  */
 export const createDefinition = defineVerb({
   name: "create_definition",
-  args: (content: DefinitionContent) => ({
+  args: ({ policyOf = null, ...content }: DefinitionContent & { policyOf?: string | null }) => ({
     definition_id: content.id,
     node_id: newId(),
     content: contentArgument(content),
+    policy_of: policyOf,
   }),
   result: writtenSchema.extend({ is_new: z.boolean() }),
   refusals: z.union([partsRefusalSchema, z.object({ refused: z.enum(["forbidden", "id_taken"]) })]),

@@ -302,6 +302,38 @@ describe("the form of a workflow", () => {
     expect((await owner.get(`/app/workflows/new?from=${tenant.id}`)).status).toBe(404);
   });
 
+  it("gives the copy the policy of the workflow, of this tenant only", async () => {
+    const policyPath = (id: string) => `/v1/workflow-definitions/${id}/policy`;
+    const policyOf = async (id: string) => (await service.get(policyPath(id), tenant.owner.key)).json();
+    const policy = {
+      ...{
+        handover: "lease",
+        lease_seconds: 90,
+        max_attempts: 3,
+        retry_on: ["LOST"],
+        max_running: 4,
+        max_running_per_key: 2,
+      },
+      ...{ key_from: "/customer", when_busy: "replace_queued", replace_grace_seconds: 0, max_queued: 9 },
+      input_schema: { type: "object" },
+    };
+    const saved = await service.send("PUT", policyPath(tenant.definitionId), tenant.owner.key, policy);
+    expect(saved.status).toBe(200);
+    const html = await owner.read(`/app/workflows/new?from=${tenant.definitionId}`);
+    expect(html).toContain(`name="policy_of" value="${tenant.definitionId}"`);
+    expect(html).toContain("It gets no triggers");
+    const copy = async (browser: Browser, policy_of: string) => {
+      const fields = { ...(await workflowFields()), policy_of, runner_url: "", webhook_secret: "" };
+      const response = await browser.post("/app/workflows/new", fields);
+      expect(response.status).toBe(303);
+      return policyOf(response.headers.get("Location")?.split("/").at(-1) ?? "");
+    };
+    expect(await copy(owner, tenant.definitionId)).toEqual(policy);
+    const other = await openTenant(service);
+    await service.database.sql`update workflow_definitions set max_running = 7 where id = ${other.tenant.definitionId}`;
+    expect(await copy(owner, other.tenant.definitionId)).toMatchObject({ max_running: 1 });
+  });
+
   it("opens a folder to choose from, and keeps all that was typed", async () => {
     const { source: _, ...fields } = await workflowFields();
     const [response, requests] = await service.counted(() =>

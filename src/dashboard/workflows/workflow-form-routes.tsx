@@ -66,7 +66,9 @@ workflowForms.form("/app/workflows/new", async (c) => {
       c,
       async () => {
         const { content, secret } = await contentOf(c, id, state, false);
-        const { definition, is_new } = (await perform(c.var.services, createDefinition, content)).result;
+        const policyOf = state.values.policy_of ? readId(state.values.policy_of) : null;
+        const { definition, is_new } = (await perform(c.var.services, createDefinition, { ...content, policyOf }))
+          .result;
         if (!is_new && secret !== null) return html(c, <SecretAgainPage definition={definition} />);
         return saved(c, { id, name: content.name, secret });
       },

@@ -68,11 +68,14 @@ export const formOf = (workflow: ViewedWorkflow): WorkflowFormState => ({
 
 const MAX_NAME = 255;
 
-/** The form for a copy of a workflow. The secret can't be copied, since it can't be read, so the copy gets a new one. */
+/**
+ * The form for a copy of a workflow. The copy gets the same policy. The secret can't be copied, since it can't be read, so the copy gets a
+ * new one.
+ */
 export const copyOf = (workflow: ViewedWorkflow): WorkflowFormState => {
   const { values, picks } = formOf(workflow);
   const name = [...`Copy of ${workflow.name}`].slice(0, MAX_NAME).join("");
-  return { values: { ...values, name, is_active: "true" }, picks };
+  return { values: { ...values, name, is_active: "true", policy_of: workflow.id }, picks };
 };
 
 /** The form with one more part chosen. */
@@ -163,6 +166,15 @@ export const WorkflowFormPage = (props: FormProps) => {
           <Failures failure={failure} labels={WORDING.labels} />
           {id === null ? <NewId /> : <input type="hidden" name="seen_at" value={values.seen_at} />}
           <input type="hidden" name="is_active" value={values.is_active} />
+          {values.policy_of && (
+            <>
+              <input type="hidden" name="policy_of" value={values.policy_of} />
+              <p class="muted">
+                The copy also gets the policy: how its runs get to a runner, its slots, its queue, its retries and the
+                schema of its inputs. It gets no triggers, no permissions of others, and another webhook secret.
+              </p>
+            </>
+          )}
           <Field
             name="name"
             label="Name"

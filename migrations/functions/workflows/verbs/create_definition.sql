@@ -1,4 +1,5 @@
--- Creates a definition, and its node in the tenant's tree.
+-- Creates a definition, and its node in the tenant's tree. With `p_policy_of`, a copy: it gets the policy of that definition, if it still
+-- exists.
 --
 -- Guarantees: a definition and its node are inserted together, and the definition names only parts that exist.
 -- Closes the race with the deletion of such a part: the parts are locked before they are checked.
@@ -9,7 +10,7 @@
 --   unauthenticated, forbidden (not an administrator), id_taken (by another tenant),
 --   path_parts (with "faults", see `path_part_faults`)
 create or replace function public.create_definition(
-  p_context jsonb, p_definition_id uuid, p_node_id uuid, p_content jsonb
+  p_context jsonb, p_definition_id uuid, p_node_id uuid, p_content jsonb, p_policy_of uuid default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -63,6 +64,15 @@ begin
     public.json_uuids(p_content -> 'output_path_part_ids'), (p_content ->> 'template_path_part_id')::uuid,
     (p_content ->> 'is_active')::boolean
   where v_is_new;
+  if v_is_new and p_policy_of is not null then
+    update public.workflow_definitions d
+    set handover = copied.handover, lease_seconds = copied.lease_seconds, max_attempts = copied.max_attempts, retry_on = copied.retry_on,
+      max_running = copied.max_running, max_running_per_key = copied.max_running_per_key, key_from = copied.key_from,
+      when_busy = copied.when_busy, replace_grace_seconds = copied.replace_grace_seconds, max_queued = copied.max_queued,
+      input_schema = copied.input_schema, input_schema_hash = copied.input_schema_hash
+    from public.workflow_definitions copied
+    where d.id = p_definition_id and copied.id = p_policy_of and copied.tenant_id = v_tenant_id;
+  end if;
   if v_is_new then
     perform public.audit_change(
       p_context, v_tenant_id, 'workflow_definition.created', 'workflow_definition', p_definition_id, null);
