@@ -5,9 +5,15 @@ import process from "node:process";
 import { countWords, findDeadLinks, MOST_WORDS } from "./local/documents.ts";
 import { root } from "./local/folders.ts";
 
-const paths = ["*.md", "bench/*.md", "client/*.md", "docs/*.md", "examples/**/*.md", "test/*.md"].flatMap((pattern) =>
-  globSync(pattern, { cwd: root, exclude: ["**/node_modules"] }),
-);
+const paths = [
+  "*.md",
+  "bench/*.md",
+  "client/*.md",
+  "docs/*.md",
+  "examples/**/*.md",
+  "migrations/*.md",
+  "test/*.md",
+].flatMap((pattern) => globSync(pattern, { cwd: root, exclude: ["**/node_modules"] }));
 const documents = new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")]));
 
 const tooLong = Object.entries(MOST_WORDS).flatMap(([path, most]) => {

@@ -1,6 +1,6 @@
 /**
  * `npm run record-release`: records this source as the release of the version in package.json, in `test/support/releases/`. From then on,
- * `npm run check` and the tests compare with it. It is done once, as the last commit of a release: see CONTRIBUTING.md.
+ * `npm run check` and the tests compare with it. It is done once, as the last commit of a release: see migrations/README.md.
  */
 import { parseArgs } from "node:util";
 import service from "../package.json" with { type: "json" };

@@ -1,3 +1,11 @@
+/**
+ * The areas of the service: which module answers which paths. Each area is a Hono app of its own, and its modules are imported at the first
+ * request for one of its paths, so a new isolate loads only what its first request needs. What `worker.ts` imports directly delays the first
+ * answer. The OpenAPI document needs the modules of all areas, and is made when it is first requested.
+ *
+ * `npm run deploy` builds what is loaded later into modules of their own (`scripts/local/bundle.ts`), and with the flag `new_module_registry` the
+ * runtime compiles a module when it is first imported. In one module, as wrangler builds it, the runtime would read all of it first.
+ */
 import { type Area, serveAreas } from "./http/areas.ts";
 
 /** The API, in the order of the OpenAPI document. */

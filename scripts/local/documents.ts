@@ -4,6 +4,8 @@ import { posix } from "node:path";
 /** The most words that a document may have outside of blocks of code, so that a newcomer reads it to its end. */
 export const MOST_WORDS: Readonly<Record<string, number>> = {
   "README.md": 1600,
+  "ARCHITECTURE.md": 2000,
+  "CONTRIBUTING.md": 600,
 };
 
 const withoutCode = (markdown: string) => markdown.replaceAll(/^```.*?^```$/gms, "");

@@ -1,3 +1,9 @@
+/**
+ * How a page is made, such as `/app/runs/{id}`: a route (`runs/run-routes.tsx`) calls a read (`viewRun`), one batch of statements that reads
+ * everything that the page shows in one request to the database, and passes it to a component. A form's POST performs the same verb as the API.
+ * An open page listens at `/app/changes` (`live/`). The messages there have no content: after each one, `live.js` requests the live part of
+ * the page.
+ */
 import { type Context, Hono } from "hono";
 import type { AppEnv } from "../http/env.ts";
 import { requireSameOrigin } from "../http/middleware/authenticate.ts";

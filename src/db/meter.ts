@@ -1,3 +1,15 @@
+/**
+ * Counts the requests to the database. A request of the API or of a page costs one, and the tests count. These cost more:
+ *
+ * - the session of a runner whose key has 100 open ones: two, since the hub knows which of them are silent;
+ * - a backfill: two, the schedule, from which the Worker computes instants, and the firings;
+ * - a call with inputs that the isolate could not check before it: one more, see workflows/rules/input_schemas.sql;
+ * - a request that waits, such as that of an agent for the end of its run: one more for each time that it reads again;
+ * - a message to a trigger: two, the sealed secret, which an isolate then keeps for a minute, and the firing;
+ * - the upload of a file: two, before and after the bucket;
+ * - once an hour at most, and after an answer, an isolate tells which keys and sessions it has seen (`noteUse`). Pages show when each was
+ *   last used, and no request writes that. The answer also names the tenants with large rate limits, so no request has to ask for its limits.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 
 /** How much a request, or a sweep, has used the database so far. */

@@ -31,6 +31,13 @@ const FAILED: TenantSweep = { dueInMs: 0, hasMoved: false };
  * The Durable Object of a tenant. Its alarm fires when something of the tenant is due, and it then lets a Worker sweep the
  * tenant. It also sends a nudge to all listeners when a run has changed. It holds no fact that the database does not have: when
  * it is lost, work is late, but no run is lost.
+ *
+ * - It stores nothing of what is due but its alarm, since each write of a row is billed. It sets no second alarm for the case that it is
+ *   stopped in the middle of one: Cloudflare fires an alarm again that has not ended, and the cron sweeps in any case.
+ * - Its methods only grow, and so do its query parameters and messages: during a deployment, a Worker may call an object of the version before
+ *   or after its own. A method keeps its name and the meaning of its arguments; a new argument is optional; an answer gains fields and loses
+ *   none; what an object does not know, it ignores. So a new meaning gets a new name: a waiting request sends `waiter`, since an older hub
+ *   would count its `caller` as that of a stream. `test/hub/released-objects.test.ts` compares with the recorded release.
  */
 export class Hub extends DurableObject<object> {
   #isSweeping = false;

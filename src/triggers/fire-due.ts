@@ -1,4 +1,15 @@
-/** Fires the triggers that are due. The cron, the alarms of hubs, and `after` call it. */
+/**
+ * Fires the triggers that are due. The cron, the alarms of hubs, and `after`, when a verb has made a trigger due, call it. What it does:
+ *
+ * 1. It reads the due triggers: `list_due_triggers`.
+ * 2. It decides what becomes of their instants: `decide`. Only the Worker can do this, since the database does not know the rules of cron
+ *    expressions and time zones.
+ * 3. It carries that out in one transaction, `fire_due`: locks the definitions and, for each trigger whose `version` is still the same, records
+ *    what was missed, adds the runs, and sets the next instant. The user of a trigger is judged as for an invoke. What did not fire is a
+ *    firing with its reason, and an event.
+ *
+ * `fire_due` also handles the due firings of triggers that wait for the end of another run: see `note_ends.sql`.
+ */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
 import { callFunction } from "../db/call.ts";

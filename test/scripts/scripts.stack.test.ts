@@ -6,7 +6,7 @@ import { root } from "../../scripts/local/folders.ts";
 import { runProgram } from "../support/node/run-program.ts";
 import { runScript } from "../support/node/run-script.ts";
 
-const pages = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "bench/README.md"];
+const pages = ["README.md", "CONTRIBUTING.md", "test/README.md", "SECURITY.md", "bench/README.md"];
 pages.push(...readdirSync(join(root, "docs")).flatMap((name) => (name.endsWith(".md") ? [`docs/${name}`] : [])));
 
 const { scripts, engines } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));

@@ -1,4 +1,9 @@
-/** The session of a browser: a signed token in a cookie. */
+/**
+ * The session of a browser: a signed token in a cookie, which names a row of `sign_in_sessions`. A sign-in inserts the row
+ * (`begin_sign_in_session`), and each request looks it up by its primary key (`find_caller`). A session is refused when somebody has ended it,
+ * and when the API key or the login with which it began has ended. What ends sessions names their users to the hub (`ended_user_ids`), which
+ * then ends their streams.
+ */
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
 import { type NewSession, signSession } from "../../http/credentials/session-token.ts";

@@ -189,16 +189,16 @@ const About = ({ workflow }: { workflow: ViewedWorkflow }) => (
   <section class="card">
     <h2>About</h2>
     <dl class="rows">
-      <Fact name="A sources">
+      <Fact name="Sources">
         <PathTree parts={workflow.sources} />
       </Fact>
-      <Fact name="B instructions">
+      <Fact name="Instructions">
         <PathTree parts={workflow.instructions} />
       </Fact>
-      <Fact name="C outputs">
+      <Fact name="Outputs">
         <PathTree parts={workflow.outputs} />
       </Fact>
-      <Fact name="D template">
+      <Fact name="Template">
         <PathTree parts={workflow.templates} />
       </Fact>
       <Fact name="Runner">

@@ -1,4 +1,12 @@
-/** Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification. */
+/**
+ * Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification.
+ *
+ * 1. A verb inserts its event. In the same transaction, a trigger inserts a row for each endpoint that has subscribed: `notify_endpoints.sql`.
+ * 2. The effects of the verb name these endpoints. `announce` in `src/hub/open-live.ts` calls the `Notifier` of `src/worker.ts` for each.
+ * 3. Here they are claimed (`claim_notifications`), sent, and recorded (`record_notifications`).
+ *
+ * What is due later, such as a retry, is sent in the same way by the alarm of the hub or by the cron.
+ */
 import type { Config } from "../../config.ts";
 import { inLanes } from "../../lanes.ts";
 import { describeError, log } from "../../log.ts";

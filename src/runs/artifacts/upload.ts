@@ -1,3 +1,12 @@
+/**
+ * How a file of a run is stored, `PUT /v1/workflow-runs/{id}/artifacts/{name}`:
+ *
+ * 1. `reserve_artifact` inserts its row.
+ * 2. The body goes to the bucket as it comes. `runnerUpload`, the builder of the route, does not read it.
+ * 3. `commit_artifact` marks the row as stored.
+ *
+ * Whoever dies in between, no object is without a row: see `runs/rules/artifacts.sql`.
+ */
 import { v7 as newId } from "uuid";
 import type { Bucket } from "../../bindings.ts";
 import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";

@@ -1,3 +1,14 @@
+/**
+ * How a run gets to a runner without a URL, `POST /v1/leases`:
+ *
+ * 1. `lease_runs` takes the next runs of all definitions from which the runner may have some. Leases of one tenant take turns.
+ * 2. When there is none and the runner wants to wait, the Worker listens at the tenant's hub: `src/hub/waiting-runners.ts`.
+ * 3. When there may be new work, the hub wakes as many waiting runners as there are runs to lease. While the work is not taken, it wakes as many
+ *    others each second.
+ * 4. The runner sends heartbeats (`record_heartbeat`) until it sends the callback, or gives the run back (`release_run`).
+ *
+ * When the `after` of a request is still the current version of the hub, nothing has changed, and the database is not asked at all.
+ */
 import type { Context } from "hono";
 import type { AppEnv } from "../../http/env.ts";
 import { MOST_SESSION_WAITS, MOST_TENANT_WAITS, tooManyInTenant, type WorkListener } from "../../http/live/live.ts";

@@ -1,4 +1,14 @@
-/** The routes for streams of runs' events, as server-sent events. */
+/**
+ * The routes for streams of runs' events, as server-sent events. A stream
+ *
+ * 1. reads (`follow_run`), subscribes at the tenant's hub, and reads again, so nothing falls between: `follow-events.ts`. It listens by a
+ *    WebSocket that lets the hub sleep: `src/hub/listen.ts`;
+ * 2. reads after a nudge, at most once a second, and at the run's deadline.
+ *
+ * After each change, `announce` in `src/hub/open-live.ts` tells the hub which runs were changed and whose log has grown. The tags of a socket
+ * say which changes its listener wants, so the hub looks only at the sockets that a change concerns: `src/hub/listeners.ts`. Only streams
+ * with `log=true` are nudged when a log has grown, at most once a second for each run.
+ */
 import { z } from "@hono/zod-openapi";
 import { eventStream } from "../../http/live/event-stream.ts";
 import type { Listener } from "../../http/live/live.ts";

@@ -1,4 +1,14 @@
-/** Takes a message that was sent to a trigger: verifies it, reads it, and fires the trigger. */
+/**
+ * Takes a message that was sent to a trigger, `POST /v1/inbound/{trigger_id}`. It is the only request whose body is not parsed first, since
+ * its signature is about the bytes as they came: `signedCall` keeps them. The rate limit of its address applies only to the look-up of its
+ * trigger.
+ *
+ * 1. Find the trigger and its sealed secret: `find_receiver`. An isolate keeps the answer for a minute, also when there is no such trigger.
+ * 2. Verify the signature, by the clock of the database.
+ * 3. Count the message for its trigger, and read from it what the trigger takes.
+ * 4. Fire by the same rule as a schedule: `receive_webhook`. It refuses when the trigger has another version than the one that the isolate
+ *    has read, and then the trigger is read again.
+ */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
 import { noteTenant } from "../../db/meter.ts";

@@ -3,7 +3,8 @@
 -- runner in `p_quick` gets all its due dispatches, a runner in `p_busy` gets none, and any other runner gets at most one (see
 -- `runner_of`).
 --
--- Guarantees: a due dispatch is claimed by one caller at a time, and is due again when that caller dies.
+-- Guarantees: a due dispatch is claimed by one caller at a time, and is due again when that caller dies. The hub is not told of a claim: the
+-- caller is about to send, and if it dies, the cron's sweep finds the dispatch when the claim is over.
 -- Closes the race between two sweeps: each skips the rows that the other has locked.
 --
 -- For `p_only` and `p_lists` see shared/rules/set_aside.sql.

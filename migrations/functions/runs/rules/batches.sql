@@ -1,5 +1,6 @@
 -- Batches: the runs of a definition that one request has triggered together. How a batch stands is derived from its runs. Only its
--- end is stored, once, so that a later retry by a person does not reopen it.
+-- end is stored, once, so that a later retry by a person does not reopen it. Whatever ends or deletes a run that has a batch calls
+-- `end_batches`, in the same transaction. `trigger_batch` makes the snapshot once and inserts all runs as PENDING, then promotes once.
 
 -- How a batch stands at an instant: one row. `unfinished` are the runs that wait or run, and those that have ended by time and will be
 -- retried when that is recorded. The run `p_without_run_id` is left out.

@@ -4,7 +4,8 @@
 --    list is empty for an input that fits. An isolate that has used the definition's schema before checks the input before this call.
 -- 2. The verb judges the caller and the definition, and then the inputs: by the schema that the definition has now.
 -- 3. When the context has no result for an input and this schema, the verb refuses with input_unchecked, and answers the schema with the
---    inputs. The Worker checks them and calls again.
+--    inputs. The Worker checks them and calls again. So an input that only the database has, such as that of a firing, always takes the
+--    second call. `fire_due` handles the others meanwhile, and what is unchecked stays due.
 -- Schemas and inputs are named by their hashes, so it does not matter who changes the definition meanwhile.
 --
 -- A Worker of a release that knows no schemas sends no "inputs", and its inputs are not judged.

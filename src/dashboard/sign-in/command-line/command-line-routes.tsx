@@ -1,6 +1,12 @@
 /**
  * The page on which a signed-in person lets their command line have an API key: the authorization endpoint of OAuth 2.0 for native
  * apps (RFC 8252), with PKCE (RFC 7636). `workflow-runs login` opens it, and exchanges the code at `/v1/command-line-keys`.
+ *
+ * 1. `workflow-runs login` listens at a loopback address and opens this page.
+ * 2. When the person agrees, `agree_to_command_line` keeps the hash of a code, and a link takes the code to the loopback address. It is no
+ *    redirect, since browsers apply `form-action` to the redirects of a form.
+ * 3. The command line exchanges code and PKCE verifier. `create_api_key_by_code` deletes the code before it judges it, so a code is tried
+ *    once.
  */
 import { callerBy } from "../../../db/caller.ts";
 import { repeatable } from "../../../db/client.ts";

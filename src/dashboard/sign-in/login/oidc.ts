@@ -1,6 +1,11 @@
 /**
  * The protocol of a sign-in by the login service: OpenID Connect Core 1.0, authorization code with PKCE, `state` and `nonce`. Loaded by
  * the first sign-in of an isolate, since nothing else needs the library.
+ *
+ * 1. `/app/sign-in/oidc` asks the login service what it is, keeps `state`, nonce and PKCE verifier in an encrypted cookie, and redirects.
+ * 2. The callback takes the cookie, exchanges the code, and verifies the ID token.
+ * 3. `sign_in_by_login`, or `redeem_invite_by_login`, ties the account to users if it may, and begins a session in the first tenant of the
+ *    account.
  */
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
