@@ -3840,7 +3840,7 @@ export interface components {
              * @enum {string|null}
              */
             failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | null;
-            /** @description 1 for the run that is next; null unless PENDING, and until the run joins the queue. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
+            /** @description 1 for the run that is next; null unless PENDING, and until the run joins the queue. It is counted to 1,000: 1001 stands for every place behind that. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
             /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
             concurrency_key: string | null;
@@ -4029,7 +4029,7 @@ export interface components {
              * @description When a runner accepted it.
              */
             dispatched_at: string | null;
-            /** @description 1 for the run that is next; null unless PENDING, and until the run joins the queue. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
+            /** @description 1 for the run that is next; null unless PENDING, and until the run joins the queue. It is counted to 1,000: 1001 stands for every place behind that. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
             /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
             concurrency_key: string | null;
@@ -4099,7 +4099,7 @@ export interface components {
                 p95_seconds: number;
                 runs: number;
             } | null;
-            /** @description When the run will start, if all runs before it take that long. */
+            /** @description When the run will start, if all runs before it take that long. Null when these are 1,000 or more. */
             estimated_start_at: {
                 /** Format: date-time */
                 p50: string;
@@ -7496,7 +7496,7 @@ export interface operations {
                 headers: {
                     /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
-                    /** @description Only for a PENDING run that has joined the queue: 1 when it is next. */
+                    /** @description Only for a PENDING run that has joined the queue: 1 when it is next. It is counted to 1,000: 1001 stands for every place behind that. */
                     "X-Queue-Position"?: number;
                     /** @description Only for a PENDING run behind another that you may see: the run in its way that ends first. */
                     "X-Blocked-By-Run"?: string;
@@ -7513,7 +7513,7 @@ export interface operations {
                 headers: {
                     /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
                     ETag: string;
-                    /** @description Only for a PENDING run that has joined the queue: 1 when it is next. */
+                    /** @description Only for a PENDING run that has joined the queue: 1 when it is next. It is counted to 1,000: 1001 stands for every place behind that. */
                     "X-Queue-Position"?: number;
                     /** @description Only for a PENDING run behind another that you may see: the run in its way that ends first. */
                     "X-Blocked-By-Run"?: string;

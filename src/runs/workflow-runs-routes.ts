@@ -146,7 +146,8 @@ workflowRuns.openapi(summariseTenantRuns, async (c) => {
 const queueHeaders = {
   "X-Queue-Position": {
     schema: { type: "integer" },
-    description: "Only for a PENDING run that has joined the queue: 1 when it is next.",
+    description:
+      "Only for a PENDING run that has joined the queue: 1 when it is next. It is counted to 1,000: 1001 stands for every place behind that.",
   },
   "X-Blocked-By-Run": {
     schema: { type: "string", format: "uuid" },

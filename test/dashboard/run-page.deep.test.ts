@@ -131,6 +131,22 @@ describe("the page of a run whose key takes turns with others", () => {
   });
 });
 
+describe("the page of a run with more than 1,000 runs before it", () => {
+  it("counts up to 1,000 of them", async () => {
+    await invoke(service, tenant);
+    const first = await invoke(service, tenant);
+    await service.database.sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot)
+      select gen_random_uuid(), r.tenant_id, r.workflow_definition_id, r.user_id, r.runner_type, 'PENDING', r.run_snapshot
+      from workflow_runs r, generate_series(1, 1100)
+      where r.id = ${first}`;
+    const last = await invoke(service, tenant);
+    const queue = sectionOf(await owner.read(`/app/runs/${last}`), "Queue");
+    expect(queue).toContain("&gt; 1,000");
+    expect(queue).toContain("1,000 runs or more before it in the queue");
+  });
+});
+
 describe("the page of a run that waits for its start_after", () => {
   it("says when it starts and when it expires, and starts it now", async () => {
     const body = { start_after: inSeconds(3600), must_start_by: inSeconds(7200) };

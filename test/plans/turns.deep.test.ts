@@ -36,9 +36,12 @@ async function createQueue(runs: number, keys: number, { maxRunning, maxPerKey }
 }
 
 /** How many pages are read to find the run that starts next. */
-async function pagesOfNextRun(tenant: TestTenant): Promise<number> {
+const pagesOfNextRun = ({ definitionId }: TestTenant) => pagesOf(`next_run('${definitionId}', now())`);
+
+/** How many pages are read to compute an expression, the second time. */
+async function pagesOf(expression: string): Promise<number> {
   const { sql } = service.database;
-  const query = `explain (analyze, buffers, format json) select next_run('${tenant.definitionId}', now())`;
+  const query = `explain (analyze, buffers, format json) select ${expression}`;
   await sql.query(query);
   const [row] = await sql.query(query);
   const plan = row?.["QUERY PLAN"]?.[0]?.Plan;
@@ -73,6 +76,22 @@ describe("the run that starts next", () => {
       update workflow_definitions set last_key = 'zzz', max_running = 100 where id = ${tenant.definitionId}`;
     await startOne(tenant);
     expect(await pagesOfNextRun(tenant)).toBeLessThan(99 * 6);
+  });
+});
+
+describe("the place of the last run in its queue", () => {
+  it.each([
+    ["without keys", 0, null],
+    ["of one key", 1, 1],
+  ])(`is found as fast among ${MANY} runs as among 1,200 (%s)`, async (_, keys, maxPerKey) => {
+    const pages: number[] = [];
+    for (const runs of [1_200, MANY]) {
+      const { definitionId } = await createQueue(runs, keys, { maxRunning: 1, maxPerKey });
+      pages.push(
+        await pagesOf(`place_in_queue('${definitionId}', '${keys === 0 ? "" : "key 0"}', 9223372036854775807)`),
+      );
+    }
+    expect(pages[1]).toBeLessThan((pages[0] ?? 0) + 20);
   });
 });
 

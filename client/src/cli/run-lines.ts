@@ -28,7 +28,7 @@ function runLines(run: Run, details: RunDetails | undefined, result: RunResult |
     state: paintState(run.status),
     attempt: attempt > 1 ? attempt : null,
     labels: details && labelsText(details.labels),
-    position: details?.queue_position,
+    position: details && placeText(details.queue_position),
     "starts after": details?.start_after,
     "must start by": details?.must_start_by,
     progress: details?.progress && progressText(details.progress),
@@ -55,6 +55,10 @@ const resultFacts = ({ failure_code, error, summary, output, artifacts }: RunRes
   output: output === null ? null : JSON.stringify(output, null, 2),
   artifacts: artifacts?.map(({ name, url }) => harmless(`${name} ${url ?? ""}`.trim())).join("\n"),
 });
+
+/** The place of a run in its queue. The API counts places up to 1,000. */
+export const placeText = (place: RunDetails["queue_position"]) =>
+  place !== null && place > 1_000 ? "more than 1,000" : place;
 
 /** Labels, such as `customer:4711  env:prod`. */
 const labelsText = (labels: RunDetails["labels"]): string =>

@@ -1,5 +1,6 @@
 import type { PathSnapshot } from "../../db/run-snapshot.ts";
 import { ASSETS } from "../../http/assets/folder.ts";
+import { MOST_PLACES } from "../../runs/details/details-schema.ts";
 import { describeKeysBefore, type ExplainedReason } from "../../runs/details/explain-run.ts";
 import type { Caller } from "../caller.ts";
 import { Ago, Copy, Fact, Id, Live, Name, Time, WorkflowName } from "../components.tsx";
@@ -88,15 +89,21 @@ function changesOf({ id, status, completed_at, workflow_definition_id }: ViewedR
 
 type QueueProps = Pick<RunPageProps, "run" | "waitsFor">;
 
+const placeOf = (place: number) => (place > MOST_PLACES ? `> ${MOST_PLACES.toLocaleString("en-GB")}` : place);
+
+function describeRunsBefore(place: number): string {
+  if (place === 1) return "It is next";
+  return `${plural(place - 1, "run")} ${place > MOST_PLACES ? "or more " : ""}before it`;
+}
+
 const Queue = ({ run, waitsFor }: QueueProps) => (
   <section class="card" aria-label="Queue">
     <p class="queue">
-      {run.queue_position !== null && <strong class="big">{run.queue_position}</strong>}
+      {run.queue_position !== null && <strong class="big">{placeOf(run.queue_position)}</strong>}
       <span>
         {run.queue_position !== null && (
           <>
-            {run.queue_position === 1 ? "It is next" : `${plural(run.queue_position - 1, "run")} before it`} in the
-            queue
+            {describeRunsBefore(run.queue_position)} in the queue
             {run.keys_take_turns && " of its key; keys take turns"}
             {run.keys_before !== null && `, and ${describeKeysBefore(run.keys_before)}`}.{" "}
           </>

@@ -88,7 +88,7 @@ export type ViewedRun = RunRow & {
   files: RunFile[];
   /** The attempts that have a log, the first one first. */
   logged_attempts: number[];
-  /** 1 for the run that is next. Null unless PENDING, and until it joins the queue. */
+  /** See `place_in_queue` in SQL: 1 for the run that is next, and null unless it is PENDING and in the queue. */
   queue_position: number | null;
   /** The runs that keep this PENDING run from starting, of those that the caller may see; the first to end first. */
   blockers: { id: string; user_name: string; deadline_at: string }[];

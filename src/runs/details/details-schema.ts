@@ -5,13 +5,17 @@ import { labelsOfRun } from "../labels.ts";
 import { exampleRun, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { failureCode } from "./result-schema.ts";
 
+/** Places are counted up to this: `place_in_queue` in SQL. One more stands for each place behind it. */
+export const MOST_PLACES = 1_000;
+
 export const queuePosition = () =>
   z
     .int()
     .nullable()
     .openapi({
       description:
-        "1 for the run that is next; null unless PENDING, and until the run joins the queue. When the workflow's policy limits the runs of each key, keys take turns, " +
+        "1 for the run that is next; null unless PENDING, and until the run joins the queue. It is counted to 1,000: 1001 stands for every place " +
+        "behind that. When the workflow's policy limits the runs of each key, keys take turns, " +
         "and this is the place among the runs with its key.",
     });
 

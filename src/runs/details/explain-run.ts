@@ -7,6 +7,7 @@ import type { Live } from "../../http/live/live.ts";
 import { findPresence, isConnected, runnerSessionSchema } from "../leases/presence.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
 import { WAIT_REASONS, type WaitReason } from "../run-rows.ts";
+import { MOST_PLACES } from "./details-schema.ts";
 
 /** `no_runner_connected`: see {@link whyWaiting}. */
 export const EXPLAINED_REASONS = [...WAIT_REASONS, "no_runner_connected"] as const;
@@ -142,9 +143,14 @@ const describeDelay = ({ start_after, next_try_at }: Explanation): string =>
 function describePlace(facts: Explanation): string {
   const { queue_position: place, concurrency_key: key, keys_take_turns, keys_before } = facts;
   if (place === null) return `it ${describeDelay(facts)}`;
-  if (!keys_take_turns) return place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
+  const isFar = place > MOST_PLACES;
+  if (!keys_take_turns) {
+    if (isFar) return "its place in the queue is more than 1,000";
+    return place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
+  }
   const group = key === null ? "of those without a key" : "of its key";
-  const before = place === 1 ? `it is the next ${group}` : `${place - 1} ${group} before it`;
+  const count = isFar ? "1,000 or more" : `${place - 1}`;
+  const before = place === 1 ? `it is the next ${group}` : `${count} ${group} before it`;
   return `${before}; keys take turns${keys_before === null ? "" : `, and ${describeKeysBefore(keys_before)}`}`;
 }
 

@@ -182,10 +182,9 @@ const ExplanationSchema = z
     durations: z.strictObject({ p50_seconds: z.number(), p95_seconds: z.number(), runs: z.int() }).nullable().openapi({
       description: "How long the workflow's latest runs took. Only runs whose runner reported a result are counted.",
     }),
-    estimated_start_at: z
-      .strictObject({ p50: instant(), p95: instant() })
-      .nullable()
-      .openapi({ description: "When the run will start, if all runs before it take that long." }),
+    estimated_start_at: z.strictObject({ p50: instant(), p95: instant() }).nullable().openapi({
+      description: "When the run will start, if all runs before it take that long. Null when these are 1,000 or more.",
+    }),
   })
   .openapi("WorkflowRunExplanation", {
     example: {

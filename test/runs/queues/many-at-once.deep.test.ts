@@ -152,9 +152,11 @@ describe("more runs with the same start_after than one call lets join", () => {
       update workflow_runs set not_before = not_before - interval '1 hour'
       where id = any (${many}::uuid[])`;
     // As readers see it, all have joined.
-    expect(await placeOf(many.at(-1) ?? "")).toBe("3301");
+    expect(await placeOf(many[998] ?? "")).toBe("1000");
+    expect(await placeOf(many[999] ?? "")).toBe("1001");
+    expect(await placeOf(many.at(-1) ?? "")).toBe("1001");
     const after = await trigger();
-    expect(await placeOf(after)).toBe("3302");
+    expect(await placeOf(after)).toBe("1001");
     const [joined] = await service().database.sql`
       select count(queue_position)::int as runs from workflow_runs where id = any (${many}::uuid[])`;
     expect(joined?.runs).toBe(1000);
@@ -164,12 +166,32 @@ describe("more runs with the same start_after than one call lets join", () => {
     const [last = ""] = await triggerMany(1);
     expect((await change(many.at(-1) ?? "", "start-now")).status).toBe(409);
     const order = [before, ...many, after, other, last];
-    expect(await placeOf(last)).toBe(String(order.length));
     await service().sweep();
     await passInstants(service(), late, 3 * HOUR);
     await service().sweep();
     expect(await inOrder([...order, late])).toEqual([...order, late]);
     expect(await statusOf(running)).toBe("RUNNING");
     expect(await brokenInvariants(service().database.sql.query, { tenantId: tenant().id })).toEqual([]);
+  });
+});
+
+describe("a place in the queue", () => {
+  it("is counted to 1,000: behind that, the run and its explanation say that it is more", async () => {
+    await setPolicy({});
+    const ended = await trigger();
+    await end(ended);
+    await trigger();
+    const many = await triggerMany(1200);
+    expect([await placeOf(many[999] ?? ""), await placeOf(many[1000] ?? "")]).toEqual(["1000", "1001"]);
+    const last = many.at(-1) ?? "";
+    expect(await placeOf(last)).toBe("1001");
+    const read = async (part: string) => {
+      const response = await service().get(`/v1/workflow-runs/${last}/${part}`, tenant().owner.key);
+      return response.json<Record<string, unknown>>();
+    };
+    expect(await read("details")).toMatchObject({ queue_position: 1001 });
+    const explanation = await read("explain");
+    expect(explanation).toMatchObject({ queue_position: 1001, estimated_start_at: null });
+    expect(explanation.message).toContain("its place in the queue is more than 1,000");
   });
 });

@@ -17,7 +17,7 @@ import {
   statusOption,
   workflowOption,
 } from "../run-filter.ts";
-import { eventLine, printRun, progressLine, resultLines, runRow } from "../run-lines.ts";
+import { eventLine, placeText, printRun, progressLine, resultLines, runRow } from "../run-lines.ts";
 import { waitWithProgress } from "../wait.ts";
 import { addBulk } from "./bulk.ts";
 import { requireWaiting, timeoutOption, untilEnd, type WaitFlags, withWaiting } from "./invoke.ts";
@@ -170,7 +170,7 @@ Examples:
     printOne(mode, explanation, id, () => [
       harmless(explanation.message),
       ...facts({
-        position: explanation.queue_position,
+        position: placeText(explanation.queue_position),
         "blocked by": explanation.blocked_by?.run_id,
         tries: explanation.tries,
         "last error": explanation.last_error === null ? null : harmless(explanation.last_error),

@@ -19,8 +19,8 @@
 --   runner_last_seen_at   when a runner last took a run of the definition, sent a heartbeat, or said how one ended
 --   durations             {"p50_seconds", "p95_seconds", "runs"} of the definition's runs that a runner has ended
 --   estimated_start_at    {"p50", "p95"}: when the run starts if each run before it takes as long as the median, or as the 95th
---                         percentile. null when it does not wait for its turn, when it is not known how long runs take, or when
---                         it waits for the turns of other keys
+--                         percentile. null when it does not wait for its turn, when it is not known how long runs take, when
+--                         it waits for the turns of other keys, or when its place is behind `most_places`
 -- The last three are about the newest 100 runs of the definition, of those that the caller may see.
 create or replace function public.explain_run(p_credential jsonb, p_run_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
@@ -126,7 +126,7 @@ begin
     'durations', case when v_runs > 0 then
       jsonb_build_object('p50_seconds', v_p50, 'p95_seconds', v_p95, 'runs', v_runs) end,
     'estimated_start_at', case
-      when v_runs > 0 and (v_reason = 'key' or v_reason = 'slot' and not v_keys_take_turns) then jsonb_build_object(
+      when v_runs > 0 and v_place <= public.most_places() and (v_reason = 'key' or v_reason = 'slot' and not v_keys_take_turns) then jsonb_build_object(
         'p50', public.estimated_start(v_definition_id, v_key, v_place, v_p50, v_now),
         'p95', public.estimated_start(v_definition_id, v_key, v_place, v_p95, v_now)) end));
 end $$;

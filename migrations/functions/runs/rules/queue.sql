@@ -85,14 +85,22 @@ begin
   end if;
 end $$;
 
+-- Places in a queue are counted up to this: to count those of a million runs would take half a second for each read.
+create or replace function public.most_places() returns integer
+language sql immutable as $$
+  select 1000
+$$;
+
 -- The place in its queue of a PENDING run: 1 for the run that is next. When keys take turns, each key has a queue of its own. Null
--- for a run that has not joined the queue yet.
+-- for a run that has not joined the queue yet. One more than `most_places` stands for each
+-- place behind these.
 create or replace function public.place_in_queue(
   p_definition_id uuid, p_key text, p_queue_position bigint, p_run_id uuid default null,
   p_now timestamptz default statement_timestamp()
 ) returns bigint
 language plpgsql stable as $$
 declare
+  c_most constant integer := public.most_places() + 1;
   c_last_position constant bigint := 9223372036854775807;
   v_position constant bigint := coalesce(p_queue_position, c_last_position);
   v_not_before timestamptz;
@@ -113,23 +121,34 @@ begin
   if v_takes_turns then
     v_place := (
       select count(*)
-      from public.waiting_runs(p_definition_id, p_now) ahead
-      where ahead.concurrency_key = p_key and ahead.queue_position <= v_position);
+      from (
+        select from public.waiting_runs(p_definition_id, p_now) ahead
+        where ahead.concurrency_key = p_key and ahead.queue_position <= v_position
+        order by ahead.queue_position
+        limit c_most
+      ) ahead);
   else
     v_place := (
       select count(*)
-      from public.waiting_runs(p_definition_id, p_now) ahead
-      where ahead.queue_position <= v_position);
+      from (
+        select from public.waiting_runs(p_definition_id, p_now) ahead
+        where ahead.queue_position <= v_position
+        order by ahead.queue_position
+        limit c_most
+      ) ahead);
   end if;
-  if p_queue_position is not null then
+  if p_queue_position is not null or v_place = c_most then
     return v_place;
   end if;
   -- Its instant has come, but no verb has recorded that. The same may be true of other runs.
   return v_place + (
     select count(*)
-    from public.joining_runs(p_definition_id, p_now) ahead
-    where (not v_takes_turns or ahead.concurrency_key = p_key)
-      and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id));
+    from (
+      select from public.joining_runs(p_definition_id, p_now) ahead
+      where (not v_takes_turns or ahead.concurrency_key = p_key)
+        and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id)
+      limit c_most - v_place
+    ) ahead);
 end $$;
 
 -- How many other keys have their turn before a key has its next one. Null for a definition whose keys take no turns. They are the keys of `waiting_runs` that have room,
