@@ -5,9 +5,6 @@ import type { ChangedRun } from "../verbs/effects.ts";
 const RECENT_MS = 30_000;
 const RECENT_COUNT = 1_000;
 
-/** The least time between two nudges about the log of a run. */
-const LOG_GAP_MS = 1_000;
-
 /** Which changes a socket gets nudges about. A null id means any run or definition. */
 type Filter = {
   runId: string | null;
@@ -27,8 +24,6 @@ export type Refusal = "caller" | "tenant";
 export class Listeners {
   readonly #context: DurableObjectState;
   readonly #recent: { at: number; run: ChangedRun }[] = [];
-  /** The runs whose log had a nudge in the last {@link LOG_GAP_MS}. The value is what has changed since; null when nothing has. */
-  readonly #logged = new Map<string, ChangedRun | null>();
 
   constructor(context: DurableObjectState) {
     this.#context = context;
@@ -69,7 +64,10 @@ export class Listeners {
     return null;
   }
 
-  /** Sends the nudges about these changes. Each socket gets one message, with all the nudges that are for it. */
+  /**
+   * Sends the nudges about these changes. Each socket gets one message, with all the nudges that are for it. Runners gather their logs, and
+   * whoever listens reads at most once a second. So nothing is held back here, which would need a timer that keeps the hub awake.
+   */
   tell(runs: readonly ChangedRun[]): void {
     this.#remember(runs);
     const news = new Map<WebSocket, ChangedRun[]>();
@@ -80,41 +78,14 @@ export class Listeners {
       return sockets;
     };
     for (const run of runs) {
-      if (run.is_log) {
-        this.#tellOfLog(run);
-        continue;
-      }
       for (const socket of tagsFor(run).flatMap(socketsOf)) {
+        if (run.is_log && !passes(socket.deserializeAttachment(), run)) continue;
         const itsNews = news.get(socket) ?? [];
         news.set(socket, itsNews);
         itsNews.push(run);
       }
     }
     for (const [socket, itsNews] of news) send(socket, itsNews);
-  }
-
-  /** Sends a nudge about the first change of a log at once, and one nudge about all later changes when {@link LOG_GAP_MS} are over. */
-  #tellOfLog(run: ChangedRun): void {
-    const { run_id: runId } = run;
-    if (runId === null) return;
-    const sockets = this.#context.getWebSockets(ofLog(runId));
-    if (sockets.length === 0) return;
-    const waiting = this.#logged.get(runId);
-    if (waiting !== undefined) {
-      const isProgress = run.is_progress === true || waiting?.is_progress === true;
-      this.#logged.set(runId, { ...run, is_progress: isProgress });
-      return;
-    }
-    this.#logged.set(runId, null);
-    for (const socket of sockets) {
-      if (passes(socket.deserializeAttachment(), run)) send(socket, [run]);
-    }
-    // The timer keeps the hub awake for a second.
-    setTimeout(() => {
-      const next = this.#logged.get(runId);
-      this.#logged.delete(runId);
-      if (next) this.#tellOfLog(next);
-    }, LOG_GAP_MS);
   }
 
   /** Ends the streams of a user. */
@@ -175,7 +146,9 @@ function tagsOf({ runId, definitionId, withOthers, withProgress, withLog }: Filt
 }
 
 /** The tags of the sockets that get a change. It is the same rule as that of {@link passes}. */
-function tagsFor({ run_id: runId, workflow_definition_id: definitionId, has_ended: hasEnded }: ChangedRun): string[] {
+function tagsFor(run: ChangedRun): string[] {
+  const { run_id: runId, workflow_definition_id: definitionId, has_ended: hasEnded } = run;
+  if (run.is_log) return runId === null ? [] : [ofLog(runId)];
   if (runId === null && !hasEnded) return [OTHERS];
   // The change may be one of any run, so all listeners get it.
   if (runId === null || definitionId === null) return [STREAM, WAIT];

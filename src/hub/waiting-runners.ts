@@ -6,7 +6,7 @@ const TAG = "lease";
 /** How long a woken runner has to take the work before the next one is woken. */
 const NEXT_AFTER_MS = 1_000;
 
-/** How long the hub remembers that a runner has waited. */
+/** How long a runner that has waited counts as one that may come back. */
 const REMEMBERED_MS = 60_000;
 
 /**
@@ -29,6 +29,9 @@ const isWaiting = (attachment: unknown): attachment is Waiting =>
  * For each definition with work, as many runners are woken as there are runs to lease, and as many others each second, until a
  * change says that the work was taken or until all runners were woken. The database decides which run a runner gets, and whether it
  * gets one.
+ *
+ * A timer keeps the hub awake, which is billed. So there is none but the one for work that waiting runners were not woken for yet. Who left
+ * when is kept in memory and compared when it is read. After a sleep of the hub, the database's `last_seen_at` counts.
  */
 export class WaitingRunners {
   readonly #context: DurableObjectState;
@@ -38,11 +41,14 @@ export class WaitingRunners {
    */
   #work = new Map<string, { eventId: number; count: number; woken: Set<WebSocket> }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** The sessions that waited and do not wait now: when they left, and the timer that runs out if they do not come back. */
-  #left = new Map<string, { at: number; timer: ReturnType<typeof setTimeout> }>();
+  /** When the sessions left that waited and do not wait now, the first ones first. */
+  #left = new Map<string, number>();
   readonly #onPresenceChange: () => void;
 
-  /** `onPresenceChange` is called when a new session begins to wait, and when one has not waited for {@link REMEMBERED_MS}. */
+  /**
+   * `onPresenceChange` is called when a new session begins to wait, and when it shows, by a later call, that one has not waited for
+   * {@link REMEMBERED_MS}.
+   */
   constructor(context: DurableObjectState, onPresenceChange: () => void) {
     this.#context = context;
     this.#onPresenceChange = onPresenceChange;
@@ -63,11 +69,12 @@ export class WaitingRunners {
 
   /** Adds a runner, and sends it the current version. */
   add(socket: WebSocket, waiting: Waiting): void {
-    const isKnown = this.#forget(waiting.session) || this.#isWaiting(waiting.session);
+    const isKnown = this.#left.delete(waiting.session) || this.#isWaiting(waiting.session);
+    const hasForgotten = this.#forgetSilent();
     this.#context.acceptWebSocket(socket, [TAG, ofSession(waiting.session)]);
     socket.serializeAttachment(waiting);
     this.#tell(socket);
-    if (!isKnown) this.#onPresenceChange();
+    if (!isKnown || hasForgotten) this.#onPresenceChange();
   }
 
   /**
@@ -76,24 +83,29 @@ export class WaitingRunners {
   remove(socket: WebSocket): void {
     const waiting: unknown = socket.deserializeAttachment();
     if (!isWaiting(waiting) || this.#isWaiting(waiting.session)) return;
-    this.#forget(waiting.session);
-    // The timer keeps the hub awake. There is none for a runner that has come back.
-    const timer = setTimeout(() => {
-      this.#left.delete(waiting.session);
-      this.#onPresenceChange();
-    }, REMEMBERED_MS);
-    this.#left.set(waiting.session, { at: Date.now(), timer });
+    this.#left.delete(waiting.session);
+    this.#left.set(waiting.session, Date.now());
+    if (this.#forgetSilent()) this.#onPresenceChange();
+    if (this.count() > 0) return;
+    // Whoever comes next asks the database before it waits, since the version was changed when there was work.
+    this.#work.clear();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 
-  #forget(session: string): boolean {
-    clearTimeout(this.#left.get(session)?.timer);
-    return this.#left.delete(session);
+  /** Forgets the sessions that left {@link REMEMBERED_MS} ago. True when there were some. */
+  #forgetSilent(): boolean {
+    const now = Date.now();
+    const silent = [...this.#left].filter(([, at]) => now - at >= REMEMBERED_MS);
+    for (const [session] of silent) this.#left.delete(session);
+    return silent.length > 0;
   }
 
   /** How many milliseconds ago each session was heard of: 0 for one that waits now. */
   heardOf(): Record<string, number> {
+    if (this.#forgetSilent()) this.#onPresenceChange();
     const now = Date.now();
-    const left = [...this.#left].map(([session, { at }]) => [session, now - at] as const);
+    const left = [...this.#left].map(([session, at]) => [session, now - at] as const);
     return Object.fromEntries([...left, ...this.#sockets().map((socket) => [sessionOf(socket), 0] as const)]);
   }
 

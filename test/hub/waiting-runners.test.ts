@@ -64,6 +64,19 @@ function end(socket: WebSocket): void {
   runners.remove(socket);
 }
 
+const WORKFLOW = "01920000-0000-7000-8000-000000000001";
+
+/** Tells that runs of a workflow can be leased, or no longer can. */
+const hear = (isLeasable: boolean, eventId: number, count?: number) =>
+  runners.hear([
+    {
+      workflow_definition_id: WORKFLOW,
+      is_leasable: isLeasable,
+      event_id: eventId,
+      ...(count !== undefined && { count }),
+    },
+  ]);
+
 it("tells once of a runner that comes, and not of its next waits", () => {
   const first = begin("a");
   expect([changes, runners.heardOf()]).toEqual([1, { a: 0 }]);
@@ -78,27 +91,53 @@ it("tells once of a runner that comes, and not of its next waits", () => {
   expect([changes, runners.heardOf()]).toEqual([1, { a: 0 }]);
 });
 
-it("tells of a runner that has not come back for a minute, and forgets it", () => {
+it("forgets a runner that has not come back for a minute, and tells of it when that is read or when another one comes", () => {
   end(begin("a"));
   begin("b");
   expect(changes).toBe(2);
   vi.advanceTimersByTime(59_000);
-  expect([changes, runners.heardOf()]).toEqual([2, { a: 59_000, b: 0 }]);
+  expect([runners.heardOf(), changes]).toEqual([{ a: 59_000, b: 0 }, 2]);
   vi.advanceTimersByTime(2_000);
-  expect([changes, runners.heardOf()]).toEqual([3, { b: 0 }]);
+  expect([runners.heardOf(), changes]).toEqual([{ b: 0 }, 3]);
+  end(begin("c"));
+  vi.advanceTimersByTime(61_000);
+  begin("b");
+  expect(changes).toBe(5);
+});
+
+it("has no timer, which would keep the hub awake, after the last runner has left, also with work that nobody has taken", () => {
+  const [a, b] = [begin("a"), begin("b")];
+  hear(true, 5);
+  expect(vi.getTimerCount()).toBe(1);
+  end(a);
+  end(b);
+  expect(vi.getTimerCount()).toBe(0);
+  const [, before] = told.b ?? [];
+  hear(true, 6);
+  expect(vi.getTimerCount()).toBe(0);
+  begin("b");
+  expect(told.b?.at(-1)).not.toBe(before);
+});
+
+it("is kept awake for less than 1 % of an hour by a runner with runs of 30 seconds", () => {
+  const HOUR_S = 3_600;
+  let awakeSeconds = 0;
+  let waiting: WebSocket | undefined;
+  for (let second = 0; second < HOUR_S; second++) {
+    if (second % 31 === 0) waiting = begin("a");
+    if (second % 31 === 1) {
+      hear(true, second);
+      // The runner asks the database, gets the run, and works on it for 30 seconds.
+      if (waiting) end(waiting);
+      hear(false, second);
+    }
+    if (vi.getTimerCount() > 0) awakeSeconds += 1;
+    vi.advanceTimersByTime(1_000);
+  }
+  expect(awakeSeconds).toBeLessThan(HOUR_S / 100);
 });
 
 describe("work that nobody has taken yet", () => {
-  const WORKFLOW = "01920000-0000-7000-8000-000000000001";
-  const hear = (isLeasable: boolean, eventId: number, count?: number) =>
-    runners.hear([
-      {
-        workflow_definition_id: WORKFLOW,
-        is_leasable: isLeasable,
-        event_id: eventId,
-        ...(count !== undefined && { count }),
-      },
-    ]);
   /** How many runners were woken. Each was told once when it began to wait. */
   const countWoken = () => Object.values(told).reduce((sum, { length }) => sum + length - 1, 0);
 

@@ -134,7 +134,8 @@ export type Live = {
   isFollowed(tenantId: string, runId: string): Promise<boolean>;
   /**
    * How many milliseconds ago the sessions of runners were last heard of at the tenant's hub, by their ids: 0 for one that waits
-   * now. Who has not waited in the last minute is not among them. Null without a hub, or when it does not answer.
+   * now. Who has not waited in the last minute is not among them. A hub that has slept in between knows only who waits now. Null without a
+   * hub, or when it does not answer.
    */
   heardOfRunners(tenantId: string): Promise<ReadonlyMap<string, number> | null>;
   /** How much the tenant's hub is used. Null without a hub, or when it does not answer. */
