@@ -4,6 +4,7 @@ import { type Connection, request } from "./connection.ts";
 import { pause } from "./pause.ts";
 import { ApiProblem } from "./problem.ts";
 import { reasonOf } from "./reason.ts";
+import { pauseBeforeRetry } from "./retry.ts";
 
 export type StreamMessage = {
   /** The position after this message, from which to resume; null when the message has none. */
@@ -23,7 +24,7 @@ export type StreamOptions = {
 };
 
 const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 30_000;
+const LONGEST_PAUSE_MS = 60_000;
 
 /**
  * The messages of a stream, without gaps: after a lost connection, it continues after the last message. It ends when the service
@@ -41,6 +42,8 @@ export async function* followStream(
   /** After how many milliseconds the service wants this client back. It names another time to each, so that not all come at once. */
   let retryMs: number | undefined;
   for (;;) {
+    /** What the service asks for when it refuses the stream. */
+    let leastMs: number | null = null;
     signal?.throwIfAborted();
     try {
       const headers = { Accept: "text/event-stream", ...(lastId !== undefined && { "Last-Event-ID": lastId }) };
@@ -65,8 +68,9 @@ export async function* followStream(
       // An abort, or an error that the caller caused, ends the iteration. A lost connection and a busy or unavailable service do not.
       if (signal?.aborted || (error instanceof ApiProblem && !error.isTemporary)) throw error;
       onRetry?.(reasonOf(error));
+      if (error instanceof ApiProblem) leastMs = error.retryAfterMs;
     }
-    await pause(retryMs ?? pauseMs * (1 - Math.random() / 2), signal);
+    await pause(retryMs ?? pauseBeforeRetry(leastMs, pauseMs), signal);
     if (retryMs === undefined) pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
     retryMs = undefined;
   }

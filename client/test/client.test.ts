@@ -305,6 +305,31 @@ describe("watching a run", () => {
     expect(await watching).toHaveLength(1);
   });
 
+  it("comes back after up to a minute when the service names that, and waits for Retry-After when it is refused", async () => {
+    const { asked, options } = fakeService(
+      new Response("retry: 50000\n\n"),
+      problem(503, "database_unavailable", { "Retry-After": "20" }),
+      problem(503, "database_unavailable", { "Retry-After": "20" }),
+      stream([news(4, "COMPLETED")]),
+    );
+    vi.useFakeTimers();
+    const watching = allOf(createClient({ ...options, retry: { tries: 1 } }).watch(RUN_ID));
+    for (const [ms, requests] of [
+      [49_900, 1],
+      [200, 2],
+      // Half a second to a second more, then one to two seconds.
+      [20_300, 2],
+      [700, 3],
+      [20_600, 3],
+      [1_500, 4],
+    ] as const) {
+      await vi.advanceTimersByTimeAsync(ms);
+      expect(asked).toHaveLength(requests);
+    }
+    vi.useRealTimers();
+    expect(await watching).toHaveLength(1);
+  });
+
   it("ends on 204, and throws errors that a retry would not change", async () => {
     const ended = fakeService(new Response(null, { status: 204 }));
     for await (const _ of createClient(ended.options).watch(RUN_ID, { after: "9" })) expect.unreachable();

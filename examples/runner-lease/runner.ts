@@ -96,10 +96,10 @@ async function post(
 const isFinal = ({ status }: Answer) => status !== 0 && status !== 429 && status < 500;
 
 /** Pauses before a request is tried again. The pause is random, so that many runners do not come back at the same instant. */
-function rest(factor = 1): Promise<void> {
-  const ms = Number(RETRY_SECONDS) * 1000 * factor * (1 - Math.random() / 2);
-  return delay(ms, undefined, { signal: shutDown.signal }).catch(() => {});
-}
+const rest = (factor = 1): Promise<void> =>
+  delay(restMs(factor), undefined, { signal: shutDown.signal }).catch(() => {});
+
+const restMs = (factor: number) => Number(RETRY_SECONDS) * 1000 * factor * (1 - Math.random() / 2);
 
 /** Shuts the runner down, since the service refuses it. The runs that it holds are given back. */
 function giveUp(why: string): void {
@@ -181,11 +181,12 @@ async function execute(lease: Lease): Promise<void> {
   // The rest of the log precedes the result, which closes it.
   number();
   for (const entry of entries) await call("log", entry);
-  while (!deadline.aborted) {
+  for (let tries = 0; !deadline.aborted; tries++) {
     const answer = isReleased ? await call("release", {}) : await call("callback", result);
     console.log(id, isReleased ? "released" : JSON.stringify(result), answer.status);
     if (isFinal(answer)) return;
-    await delay(Number(RETRY_SECONDS) * 1000);
+    // Not `rest`, which a shutdown ends at once.
+    await delay(restMs(2 ** Math.min(tries, 4)));
   }
 }
 
@@ -209,10 +210,10 @@ async function takeRuns(): Promise<void> {
     };
     let answer: Answer = await ask(token);
     // Without an answer, runs may have been leased nevertheless: the same request gets the same leases.
-    while (!isFinal(answer) && !shutDown.signal.aborted) {
+    for (let tries = 0; !isFinal(answer) && !shutDown.signal.aborted; tries++) {
       // When waiting is not available, a request that does not wait is still answered.
       if (answer.status === 503) question.wait_seconds = 0;
-      await rest();
+      await rest(2 ** Math.min(tries, 4));
       answer = await ask(token);
     }
     if (shutDown.signal.aborted && answer.status === 0) break;

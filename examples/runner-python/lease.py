@@ -180,12 +180,14 @@ def execute(lease: Lease) -> None:
     lease.end()
     beating.join()
     lease.send_rest_of_log()
+    tries = 0
     while time.time() < lease.deadline:
         status, _ = lease.call(verb, said)
         log(lease.name, verb, json.dumps(said), str(status))
         if is_final(status):
             break
-        time.sleep(RETRY_SECONDS)
+        time.sleep(pause_after(tries))  # Not `rest`, which a shutdown ends at once.
+        tries += 1
     free_places.release()
 
 
@@ -224,9 +226,13 @@ def is_final(status: int) -> bool:
     return status not in (0, 429) and status < 500
 
 
-def rest(factor: float = 1) -> None:
-    """Pauses before a request is tried again: for a random time, so that many runners do not come back at the same instant."""
-    shut_down.wait(RETRY_SECONDS * factor * random.uniform(0.5, 1))
+def pause_after(tries: int) -> float:
+    """How long to pause before a request is tried again: random, so that many runners do not come back together, and longer each time."""
+    return RETRY_SECONDS * 2 ** min(tries, 5) * random.uniform(0.5, 1)
+
+
+def rest(tries: int = 0) -> None:
+    shut_down.wait(pause_after(tries))
 
 
 def give_up(why: str) -> None:
@@ -261,6 +267,7 @@ def lease_one(token: str, after: str | None) -> tuple[int, dict]:
     wait = WAIT_SECONDS
     # Without an answer the run may be leased already: the same request is answered with the same lease.
     request_id = str(uuid.uuid4())
+    tries = 0
     while True:
         question = {"request_id": request_id, "wait_seconds": wait, "max": 1, "after": after}
         status, answer = post(f"{SERVICE_URL}/v1/leases", token, question, wait + ANSWER_TIMEOUT_SECONDS)
@@ -268,7 +275,8 @@ def lease_one(token: str, after: str | None) -> tuple[int, dict]:
             break
         if status == 503:  # Where nobody can wait, a request that does not want to is answered.
             wait = 0
-        rest()
+        rest(tries)
+        tries += 1
     if wait == 0 and not answer.get("leases"):
         rest()
     return status, answer
@@ -294,7 +302,7 @@ def take_runs() -> None:
         if status == 401:
             # The session has ended. When the next one is refused, too, new ones are opened after growing pauses.
             if refused_sessions > 0:
-                rest(2 ** min(refused_sessions, 5))
+                rest(refused_sessions)
             refused_sessions += 1
             token = open_session()
         elif status == 200:

@@ -1,6 +1,9 @@
 import type { NotListening } from "../http/live/live.ts";
 import { withinTime } from "./within-time.ts";
 
+/** The header by which a hub says how many streams its tenant has now. */
+export const STREAMS_HEADER = "streams";
+
 /**
  * Opens a WebSocket to a hub, which must answer within `limitMs`. The parameters of the URL are those of `Hub.fetch`.
  * @throws Error when the hub does not answer in time
@@ -9,10 +12,12 @@ export async function connectTo(
   hub: Pick<Fetcher, "fetch">,
   url: URL,
   limitMs: number,
-): Promise<WebSocket | NotListening> {
+): Promise<{ webSocket: WebSocket; streams: number } | NotListening> {
   const response = await withinTime(limitMs, hub.fetch(url.href, { headers: { Upgrade: "websocket" } }));
   if (response.status === 429) return (await response.text()) === "tenant" ? "too_many_in_tenant" : "too_many";
-  return response.webSocket ?? "unavailable";
+  // A hub of an older version does not tell it.
+  const streams = Number(response.headers.get(STREAMS_HEADER) ?? 1);
+  return response.webSocket ? { webSocket: response.webSocket, streams } : "unavailable";
 }
 
 /** The Worker's end of a WebSocket to a hub, on which code can wait for messages. */

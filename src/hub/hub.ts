@@ -4,6 +4,7 @@ import { describeError, log } from "../log.ts";
 import type { TenantSweep } from "../sweep/sweep-tenant.ts";
 import { NO_RUN, type TenantEffects } from "../verbs/effects.ts";
 import { CallRate } from "./call-rate.ts";
+import { STREAMS_HEADER } from "./hub-socket.ts";
 import { Listeners } from "./listeners.ts";
 import { WaitingRunners } from "./waiting-runners.ts";
 import { withinTime } from "./within-time.ts";
@@ -155,9 +156,9 @@ export class Hub extends DurableObject<object> {
       return new Response(null, { status: 101, webSocket: theirs });
     }
     const refusal = this.#listeners.add(ours, query);
-    return refusal === null
-      ? new Response(null, { status: 101, webSocket: theirs })
-      : new Response(refusal, { status: 429 });
+    if (refusal !== null) return new Response(refusal, { status: 429 });
+    const headers = { [STREAMS_HEADER]: String(this.#listeners.count().streams) };
+    return new Response(null, { status: 101, webSocket: theirs, headers });
   }
 
   /**

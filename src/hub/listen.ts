@@ -30,15 +30,15 @@ export async function listenTo(
   }
   url.searchParams.set("since", String(sinceMs));
   try {
-    const socket = await connectTo(hub, url, limitMs);
-    return typeof socket === "string" ? socket : listenOn(socket);
+    const connected = await connectTo(hub, url, limitMs);
+    return typeof connected === "string" ? connected : listenOn(connected);
   } catch (error) {
     log("error", "hub", { tenant_id: topic.tenantId, ...describeError(error) });
     return "unavailable";
   }
 }
 
-function listenOn(webSocket: WebSocket): Listener {
+function listenOn({ webSocket, streams }: { webSocket: WebSocket; streams: number }): Listener {
   const nudges: Nudge[] = [];
   const socket = openHubSocket(webSocket, (message) => void nudges.push(...messageSchema.parse(message)));
   return {
@@ -46,6 +46,7 @@ function listenOn(webSocket: WebSocket): Listener {
       if (nudges.length === 0) await socket.wait(timeoutMs);
       return nudges.length === 0 && socket.isLost ? null : nudges.splice(0);
     },
+    streams,
     close: socket.close,
   };
 }

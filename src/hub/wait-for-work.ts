@@ -15,9 +15,9 @@ export async function waitForWork(
   url.searchParams.set("session", sessionId);
   url.searchParams.set("lease", definitionIds === null ? "" : definitionIds.join(" "));
   try {
-    const socket = await connectTo(hub, url, limitMs);
-    if (typeof socket === "string") return socket;
-    const listener = listenOn(socket);
+    const connected = await connectTo(hub, url, limitMs);
+    if (typeof connected === "string") return connected;
+    const listener = listenOn(connected.webSocket);
     if ((await listener.next(limitMs)) === "woken") return listener;
     listener.close();
   } catch (error) {

@@ -216,6 +216,36 @@ describe.concurrent("the dashboard", () => {
     forgetComplaints(page);
   });
 
+  it("waits for Retry-After while it is refused, and then for a time of its own that is longer each time", async ({
+    open,
+  }) => {
+    const page = await open();
+    await page.clock.install();
+    await signIn(page, "owner");
+    await page.goto("/app/runs");
+    await isLive(page);
+    await page.evaluate("Math.random = () => 0");
+    await page.route(IS_LIST, (route) => route.fulfill({ status: 503, headers: { "Retry-After": "20" }, body: "" }));
+    let refused = page.waitForResponse((response) => IS_LIST.test(response.url()) && response.status() === 503);
+    await page.evaluate("document.dispatchEvent(new Event('due'))");
+    // After the first refusal 2 seconds of its own, then 4, and then 8.
+    for (const seconds of [22, 24, 28]) {
+      await refused;
+      await freshness(page).getByText("the service cannot answer at the moment").waitFor();
+      const requests = requestsOf(page);
+      await page.clock.runFor(1_000 * (seconds - 1));
+      expect(requests).toEqual([]);
+      refused = page.waitForResponse((response) => IS_LIST.test(response.url()) && response.status() === 503);
+      await page.clock.runFor(2_000);
+    }
+    await refused;
+    await freshness(page).getByText("the service cannot answer at the moment").waitFor();
+    await page.unroute(IS_LIST);
+    await page.clock.runFor("00:37");
+    await isLive(page);
+    forgetComplaints(page);
+  });
+
   it("polls at random times, at least every half minute, when the stream is refused or the browser has no EventSource", async ({
     open,
   }) => {

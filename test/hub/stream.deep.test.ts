@@ -173,6 +173,18 @@ describe("the clients of streams that end at the same moment", () => {
   });
 });
 
+it("a hub says how many streams its tenant has, since their clients come back over a longer time the more they are", async () => {
+  const open = async () => {
+    const url = "https://hub/?caller=c&user=u";
+    const response = await service.hubOf(tenant.id).fetch(url, { headers: { Upgrade: "websocket" } });
+    response.webSocket?.accept();
+    return response;
+  };
+  const opened = [await open(), await open(), await open()];
+  expect(opened.map(({ headers }) => headers.get("streams"))).toEqual(["1", "2", "3"]);
+  for (const { webSocket } of opened) webSocket?.close();
+});
+
 describe("the stream of the feed", () => {
   type Data = { id: string; run_id: string; type: string };
   const open = async (query = "", headers: Record<string, string> = {}) =>

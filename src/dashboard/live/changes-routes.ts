@@ -69,7 +69,7 @@ changes.stream("/app/changes", async (c) => {
   });
   const read = async (nudges: readonly Nudge[]) => pageOf(framesOf(nudges));
   const first = pageOf([{ ...(isFresh && { event: BEGUN }), data: null }]);
-  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read, first), listener.close, BEGUN);
+  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read, first), listener, BEGUN);
 });
 
 /** The message of a page that something has changed, and the event `log` when its run has new progress or log entries. */

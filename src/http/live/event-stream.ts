@@ -1,4 +1,6 @@
 /** Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html */
+import { crowd } from "./crowd.ts";
+import type { Listener } from "./live.ts";
 
 /** One event. Without `event` its type is "message". Without `id`, a client that reconnects does not say where it was. */
 export type Frame = { id?: number | string; event?: string; data: unknown };
@@ -12,29 +14,27 @@ export type EventSink = {
 };
 
 /**
- * After how many milliseconds a disconnected client reconnects: a random time, which each stream gets at its beginning. When a hub
- * restarts, all streams of its tenant end at the same moment, and their clients must not come back at the same moment.
- */
-const RETRY_MS = { least: 1_000, most: 15_000 };
-
-/**
- * Answers with a stream of events. `produce` sends them; the stream ends when it returns or throws. `onClosed` is called when
+ * Answers with a stream of events. `produce` sends them; the stream ends when it returns or throws. `listener` is closed when
  * the client disconnects. The request's `signal` reports that at once, while the stream itself is cancelled only when something
  * is sent into it afterwards. `beginsAt` is the id after which the stream begins: a client that is disconnected before the first
- * event resumes there.
+ * event resumes there. At its beginning, with each comment and at its end, the stream says after how many milliseconds the client
+ * shall reconnect.
  */
 export function eventStream(
   signal: AbortSignal,
   produce: (sink: EventSink) => Promise<void>,
-  onClosed: () => void,
+  listener: Pick<Listener, "close" | "streams">,
   beginsAt?: string,
 ): Response {
   const encoder = new TextEncoder();
+  const leaveCrowd = crowd.enter();
   let isClosed = false;
   const leave = () => {
     isClosed = true;
-    onClosed();
+    leaveCrowd();
+    listener.close();
   };
+  const retry = () => `retry: ${crowd.retryMs(listener.streams)}\n`;
   signal.addEventListener("abort", leave);
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
@@ -48,13 +48,14 @@ export function eventStream(
         send: (frames) => {
           if (frames.length > 0) write(frames.map(format).join(""));
         },
-        keepAlive: () => write(":\n\n"),
+        keepAlive: () => write(`:\n${retry()}\n`),
       };
-      const retryMs = Math.round(RETRY_MS.least + Math.random() * (RETRY_MS.most - RETRY_MS.least));
-      write(`retry: ${retryMs}\n${beginsAt === undefined ? "" : `id: ${beginsAt}\n`}\n`);
+      write(`${retry()}${beginsAt === undefined ? "" : `id: ${beginsAt}\n`}\n`);
       const close = () => {
+        write(`${retry()}\n`);
         if (!isClosed) controller.close();
         isClosed = true;
+        leaveCrowd();
       };
       // Not awaited, since the stream is read only after this function has returned it.
       produce(sink).then(close, close);

@@ -55,6 +55,8 @@ export type Listener = {
    * closed.
    */
   next(timeoutMs: number): Promise<Nudge[] | null>;
+  /** How many streams the tenant had when this one began, including this one. */
+  readonly streams: number;
   close(): void;
 };
 

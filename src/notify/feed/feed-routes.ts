@@ -174,7 +174,7 @@ feed.openapi(streamFeed, async (c) => {
     after = page.next ?? after;
     return toPage(page);
   };
-  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener.close, after);
+  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener, after);
 });
 
 const toPage = ({ items, has_more, holds_back }: FeedPage): Page => ({

@@ -19,6 +19,9 @@ import { type Lease, leaseRuns } from "./lease-runs.ts";
 /** A runner at its capacity is checked again after this time, since no nudge says that it has finished a run. */
 const FULL_MS = 1_000;
 
+/** The time over which those ask the database that have lost the hub together. */
+const LOST_MS = 3_000;
+
 export type LeaseQuestion = {
   requestId: string;
   max: number;
@@ -95,7 +98,11 @@ async function wait(listener: WorkListener, { ask, isCurrent, waitMs, signal }: 
     if (leftMs <= 0) return { leases: [], after };
     const heard = await listener.next(isFull ? Math.min(leftMs, FULL_MS) : leftMs);
     if (signal.aborted) return { leases: [], after: null };
-    if (heard === "lost") return { leases: (await ask()).leases, after: null };
+    if (heard === "lost") {
+      // When a hub restarts, all runners that wait lose it at the same moment.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(leftMs, LOST_MS)));
+      return { leases: signal.aborted ? [] : (await ask()).leases, after: null };
+    }
     mustAsk = heard === "woken" || isFull;
   }
 }

@@ -1,4 +1,5 @@
 import { findOutage } from "../../db/client.ts";
+import { crowd } from "../../http/live/crowd.ts";
 import type { EventSink, Frame } from "../../http/live/event-stream.ts";
 import type { Listener, Nudge } from "../../http/live/live.ts";
 
@@ -6,9 +7,6 @@ const KEEP_ALIVE_MS = 15_000;
 
 /** The least time between two reads, so that many changes within a second cause one read. */
 const READ_GAP_MS = 1_000;
-
-/** How long to wait before the next read when the database does not answer. */
-const OUTAGE_MS = 5_000;
 
 /** The longest time between two reads. Each read checks that the caller may still read. */
 const LONGEST_QUIET_MS = 3_600_000;
@@ -41,7 +39,8 @@ export type Page = {
 /**
  * Sends what `read` finds, for as long as the client stays connected: first what exists, then what each nudge announces. `read`
  * gets the nudges since its last call; none at the beginning, and when it is called because something is due. After
- * a nudge it reads at once if the last read is at least a second ago, otherwise when that second is over. It also reads when
+ * a nudge it reads at once if the last read is at least a second ago, otherwise when that second is over. While the database does not
+ * answer, it reads after random pauses that grow, whatever nudges come. It also reads when
  * something is due, and again and again while something is held back. The first page, unless given, is read after the listener has
  * subscribed, so that no change is missed.
  */
@@ -56,6 +55,7 @@ export async function followEvents(
     let given = first;
     let heard: readonly Nudge[] = [];
     let heldMs: number | null = null;
+    let outages = 0;
     while (!sink.isClosed) {
       const page = given ?? (await readUnlessAway(() => read(heard)));
       given = undefined;
@@ -68,13 +68,15 @@ export async function followEvents(
         if (page.hasMore) continue;
       }
       heldMs = page?.holdsBack ? heldBackMs(page, heldMs) : null;
-      const wakeAt = readAt + (page === null ? OUTAGE_MS : Math.min(quietMs(page), heldMs ?? LONGEST_QUIET_MS));
+      outages = page === null ? outages + 1 : 0;
+      const wakeAt =
+        readAt + (page === null ? crowd.outageMs(outages) : Math.min(quietMs(page), heldMs ?? LONGEST_QUIET_MS));
       let isNudged = false;
       while (!isNudged && Date.now() < wakeAt) {
         const nudges = await listener.next(Math.max(Math.min(wakeAt, sentAt + KEEP_ALIVE_MS) - Date.now(), 0));
         // The client reconnects with the id of the last event.
         if (nudges === null) return;
-        isNudged = nudges.length > 0;
+        isNudged = nudges.length > 0 && page !== null;
         heard = [...heard, ...nudges];
         if (Date.now() - sentAt < KEEP_ALIVE_MS) continue;
         sink.keepAlive();

@@ -85,7 +85,7 @@ runStreams.openapi(streamRuns, async (c) => {
     position.advance(followed.ids);
     return pageOfRuns(followed);
   };
-  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener.close);
+  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener);
 });
 
 const pageOfRuns = ({ items, hasMore }: FollowedRuns): Page => ({
@@ -178,7 +178,7 @@ runStreams.openapi(streamRun, async (c) => {
   };
   const firstPage = first.has_ended ? turn(first) : undefined;
   const read = async () => turn(await follow());
-  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read, firstPage), listener.close);
+  return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read, firstPage), listener);
 });
 
 const toProgress = ({ attempt, percent, message }: NonNullable<FollowedRunPage["progress"]>) => ({
@@ -187,4 +187,4 @@ const toProgress = ({ attempt, percent, message }: NonNullable<FollowedRunPage["
   message,
 });
 
-const nobody: Listener = { next: async () => null, close: () => {} };
+const nobody: Listener = { next: async () => null, streams: 0, close: () => {} };

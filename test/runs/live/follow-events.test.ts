@@ -1,3 +1,4 @@
+import { NeonDbError } from "@neondatabase/serverless";
 import { expect, it, vi } from "vitest";
 import type { Listener, Nudge } from "../../../src/http/live/live.ts";
 import { followEvents, type Page } from "../../../src/runs/live/follow-events.ts";
@@ -22,6 +23,7 @@ async function follow(pageAt: (ms: number) => Page, { nudgedAt, lostAt }: { nudg
       if (next !== null && next.length > 0) isHeard = true;
       return next;
     },
+    streams: 1,
     close: vi.fn(),
   };
   const readAt: number[] = [];
@@ -70,4 +72,15 @@ it("a quiet stream asks once an hour whether its caller may still read, and ends
   const { readAt, endedAt } = await follow(pageAt, { lostAt: HOUR_MS + 60_000 });
   expect(readAt).toEqual([0, HOUR_MS]);
   expect(endedAt).toBe(HOUR_MS);
+});
+
+it("while the database does not answer, a stream reads less and less often, and a nudge does not make it read earlier", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  const pageAt = (ms: number): Page => {
+    if (ms < 60_000) throw new NeonDbError("Error connecting to database: TypeError: fetch failed");
+    return EMPTY;
+  };
+  const { readAt } = await follow(pageAt, { nudgedAt: 6_000, lostAt: 100_000 });
+  expect(readAt).toEqual([0, 5_000, 15_000, 35_000, 75_000]);
+  vi.restoreAllMocks();
 });

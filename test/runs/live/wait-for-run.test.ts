@@ -11,7 +11,7 @@ it("a wait without news lasts as many seconds as it was asked to, and then reads
     vi.setSystemTime(Date.now() + timeoutMs);
     return [];
   };
-  const live = { listen: async () => ({ next, close: () => {} }) } as unknown as Live;
+  const live = { listen: async () => ({ next, streams: 0, close: () => {} }) } as unknown as Live;
   const read = vi.fn(async () => ({ deadline_in_ms: null, isLast: true }));
   const answer = await waitForRun(live, { deadline_in_ms: null, isLast: false }, 0, {
     ...{ tenantId: "t", caller: "c", topic: { runId: "r" }, seconds: 7, signal: new AbortController().signal },

@@ -100,7 +100,12 @@ document.addEventListener("htmx:after:swap", () => {
     if (answer && answer.status !== 503) location.reload();
     else wait();
   };
-  const wait = () => setTimeout(ask, retry.dataset.retry * 1000);
+  let pauseMs = 2_000;
+  const wait = () => {
+    // The random part grows, so that the pages that were refused together do not come back together.
+    setTimeout(ask, retry.dataset.retry * 1000 + pauseMs * (1 - Math.random() / 2));
+    pauseMs = Math.min(2 * pauseMs, 60_000);
+  };
   if (retry) wait();
 }
 

@@ -4,8 +4,9 @@
 {
   /** How often the live part is requested at least when there is no stream. */
   const POLL_MS = 30_000;
-  /** How long to wait after the first failed request. The time is doubled after each further one, up to `POLL_MS`. */
+  /** How long to wait after the first failed request. The time is doubled after each further one, up to a minute. */
   const FIRST_RETRY_MS = 2_000;
+  const LONGEST_RETRY_MS = 60_000;
 
   const live = () => document.querySelector("#live");
   const tags = new WeakMap();
@@ -19,6 +20,8 @@
   /** Why the last request failed, as a sentence. */
   let failure = null;
   let retryMs = FIRST_RETRY_MS;
+  /** What the last answer asked for by `Retry-After`. */
+  let leastMs = 0;
   let freshAt = Date.now();
   /** The request that is under way for the live part: its own, or that of a link to the list as it is now. */
   let asking = null;
@@ -49,7 +52,7 @@
         if (state === "polling") connect();
         refresh();
       },
-      someTime(failure === null ? POLL_MS : retryMs),
+      failure === null ? someTime(POLL_MS) : leastMs + someTime(retryMs),
     );
   }
 
@@ -154,6 +157,7 @@
     const { ctx } = event.detail;
     if (ctx !== asking) return;
     const { status, headers } = ctx.response;
+    leastMs = Math.min(1_000 * (Number(headers.get("Retry-After")) || 0), LONGEST_RETRY_MS);
     if (status === 200 || status === 304) {
       freshAt = Date.now();
       failure = null;
@@ -178,7 +182,7 @@
   });
 
   function fail(reason) {
-    if (failure !== null) retryMs = Math.min(2 * retryMs, POLL_MS);
+    if (failure !== null) retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
     failure = reason;
   }
 

@@ -4,7 +4,9 @@
 import { Lines } from "./lines.js";
 import { View } from "./view.js";
 
-const RETRY_MS = 5_000;
+/** The longest time to wait after the first failed request. It is doubled after each further one, up to a minute. */
+const FIRST_RETRY_MS = 5_000;
+const LONGEST_RETRY_MS = 60_000;
 /** A line that has come before an earlier one is held back for 30 s. No event says when that time is over. */
 const HELD_MS = 31_000;
 
@@ -25,6 +27,9 @@ let isComplete = false;
 /** True when a line says that the rest of the log was not stored. */
 let isCut = false;
 let hasAsked = false;
+let retryMs = FIRST_RETRY_MS;
+/** What the last answer asked for by `Retry-After`. */
+let leastMs = 0;
 let isAsking = false;
 let asksAgain = false;
 /** True when the runner has logged something, or reported progress, since the last request. */
@@ -136,6 +141,7 @@ async function request() {
   if (attempt !== null) url.searchParams.set("attempt", attempt);
   if (after !== null) url.searchParams.set("after", after);
   const response = await fetch(url, { headers: { "HX-Request": "true" } });
+  leastMs = Math.min(1_000 * (Number(response.headers.get("Retry-After")) || 0), LONGEST_RETRY_MS);
   if (!response.ok) return null;
   const page = await response.json();
   attempt = page.attempt;
@@ -166,8 +172,14 @@ async function ask(event) {
   const page = await request().catch(() => null);
   isAsking = false;
   hasAsked ||= page !== null;
-  if (page === null) timer = setTimeout(ask, RETRY_MS);
-  else if (page.has_more || asksAgain) return ask();
+  if (page === null) {
+    // A random part, so that the pages that were refused together do not come back together.
+    timer = setTimeout(ask, leastMs + retryMs * (1 - Math.random() / 2));
+    retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
+    return;
+  }
+  retryMs = FIRST_RETRY_MS;
+  if (page.has_more || asksAgain) return ask();
   else if (page.entries.length === 0 && hasNews && !isComplete) timer = setTimeout(ask, HELD_MS);
   hasNews = false;
 }
