@@ -5,34 +5,37 @@
 import { createRequire, registerHooks } from "node:module";
 import process from "node:process";
 
-/** The folders of `src` that build on each other: each may import from those before it. */
-const ROOMS =
-  "db http inputs verbs files people webhooks dispatches workflows runs triggers notify metrics audit sweep dashboard".split(
-    " ",
-  );
+/** The folders of `src`, in four groups. Each folder may import from those before it, unless a rule below says otherwise. */
+const GROUPS = {
+  base: ["base", "db", "http", "inputs", "verbs"],
+  resources: "files people webhooks dispatches workflows runs triggers notify metrics audit".split(" "),
+  background: ["sweep", "hub"],
+  faces: ["dashboard", "mcp", "docs"],
+};
+const ROOMS = Object.values(GROUPS).flat();
+const ORDER = Object.entries(GROUPS)
+  .map(([group, rooms]) => `${group} (${rooms.join(" < ")})`)
+  .join(" < ");
 
 const anyOf = (names: readonly string[]) => `(${names.join("|")})`;
 
 /** What else is forbidden: the rule, the files it is for, and the files and packages that they must not import. */
 const RULES = [
-  ["docs knows http only", "^src/docs/", "^src/(?!(docs|http)/)[^/]+/"],
+  ["docs knows base and http only", "^src/docs/", "^src/(?!(docs|base|http)/)[^/]+/"],
   ["Only routes.ts knows docs", "^src/(?!docs/|routes\\.ts$)", "^src/docs/"],
-  ["mcp knows db and http only", "^src/mcp/", "^src/(?!(mcp|db|http)/)[^/]+/"],
+  ["mcp knows base, db and http only", "^src/mcp/", "^src/(?!(mcp|base|db|http)/)[^/]+/"],
   ["Only routes.ts knows mcp", "^src/(?!mcp/|routes\\.ts$)", "^src/mcp/"],
-  ["hub knows db, http, verbs and sweep only", "^src/hub/", "^src/(?!(hub|db|http|verbs|sweep)/)[^/]+/"],
+  ["hub knows base, db, http, verbs and sweep only", "^src/hub/", "^src/(?!(hub|base|db|http|verbs|sweep)/)[^/]+/"],
   ["Only worker.ts knows hub", "^src/(?!hub/|worker\\.ts$)", "^src/hub/"],
   ["Only worker.ts knows routes.ts, and none worker.ts", "^src/(?!worker\\.ts$)", "^src/(routes|worker)\\.ts$"],
-  ["A file beside the folders uses none of them", "^src/(?!routes\\.ts$|worker\\.ts$)[^/]+$", "^src/[^/]+/"],
-  ["db knows neither config nor log", "^src/db/", "^src/(config|log)\\.ts$"],
+  ["A file beside the folders uses base only", "^src/(?!routes\\.ts$|worker\\.ts$)[^/]+$", "^src/(?!base/)[^/]+/"],
+  ["base knows nothing of the service", "^src/base/", "^src/(?!base/)"],
+  ["db knows neither config nor log", "^src/db/", "^src/(config|base/log)\\.ts$"],
   ["db knows nothing of Hono", "^src/db/", "node_modules/@?hono/"],
   ["http knows nothing of drizzle", "^src/http/", "node_modules/drizzle-orm/"],
   ["Only inputs knows what checks inputs", "^src/(?!inputs/)", "node_modules/(@cfworker/json-schema|re2js)/"],
   ["Only db/client.ts knows the driver", "^src/(?!db/client\\.ts$)", "node_modules/@neondatabase/"],
-  [
-    "Each folder of src has its place in scripts/check-layers.ts",
-    `^src/(?!${anyOf([...ROOMS, "hub", "docs", "mcp"])}/)[^/]+/`,
-    "",
-  ],
+  ["Each folder of src has its place in scripts/check-layers.ts", `^src/(?!${anyOf(ROOMS)}/)[^/]+/`, ""],
 ] as const;
 
 const forbid = (name: string, from: string, to: object) => ({
@@ -45,7 +48,7 @@ const forbid = (name: string, from: string, to: object) => ({
 const forbidden = [
   ...ROOMS.slice(0, -1).map((room, index) => {
     const later = ROOMS.slice(index + 1).filter((other) => room !== "http" || other !== "verbs");
-    return forbid(`Imports go one way: ${ROOMS.join(" < ")}`, `^src/${room}/`, { path: `^src/${anyOf(later)}/` });
+    return forbid(`Imports go one way: ${ORDER}`, `^src/${room}/`, { path: `^src/${anyOf(later)}/` });
   }),
   forbid("http knows only types of verbs", "^src/http/", { path: "^src/verbs/", dependencyTypesNot: ["type-only"] }),
   // To keep a cold start short, an isolate loads them only for the first workflow with an input schema, or with a pattern in one.

@@ -1,12 +1,8 @@
-/**
- * Part of `npm run check`: a file has at most 300 lines, and a folder of `src` contains at most 15 files directly, so that each
- * is easy to read.
- */
+/** Part of `npm run check`: a file has at most 300 lines, so that it is easy to read. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const MAX_LINES = 300;
-const MAX_FILES = 15;
 
 const entries = ["src", "migrations/functions"].flatMap((folder) =>
   readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()),
@@ -19,16 +15,8 @@ const tooLong = entries.flatMap(({ parentPath, name }) => {
   return lines > MAX_LINES ? [`${path} has ${lines} lines, of at most ${MAX_LINES}: split it.`] : [];
 });
 
-const byFolder = Object.groupBy(entries, ({ parentPath }) => parentPath);
-const tooFull = Object.entries(byFolder).flatMap(([folder, files = []]) =>
-  folder.startsWith("src") && files.length > MAX_FILES
-    ? [`${folder} directly holds ${files.length} files, of at most ${MAX_FILES}: make a folder in it.`]
-    : [],
-);
-
-const faults = [...tooLong, ...tooFull];
-if (faults.length === 0) console.log("No file is too long, and no folder too full.");
+if (tooLong.length === 0) console.log("No file is too long.");
 else {
-  console.error(faults.join("\n"));
+  console.error(tooLong.join("\n"));
   process.exitCode = 1;
 }

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { text } from "node:stream/consumers";
-import { inLanes } from "../src/lanes.ts";
+import { inLanes } from "../src/base/lanes.ts";
 import { root } from "./local/folders.ts";
 
 /** They start in this order: first what ends at once, then what takes longest. */

@@ -5,9 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs, parseEnv } from "node:util";
+import { parseKeyRing } from "../src/base/key-ring.ts";
 import { ConfigError, describeFault, readConfig } from "../src/config.ts";
 import { openDatabase } from "../src/db/client.ts";
-import { parseKeyRing } from "../src/key-ring.ts";
 import { readDatabaseTime } from "../src/sweep/clock.ts";
 import { diagnose } from "../src/sweep/diagnosis.ts";
 import { judgeService } from "./local/ask-service.ts";

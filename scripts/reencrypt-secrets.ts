@@ -3,8 +3,8 @@
  * ENCRYPTION_KEY, so that the older keys can be removed. It is idempotent, and safe while the service runs.
  */
 import { parseArgs } from "node:util";
+import { parseKeyRing } from "../src/base/key-ring.ts";
 import { openDatabase } from "../src/db/client.ts";
-import { parseKeyRing } from "../src/key-ring.ts";
 import { CELL_HELP, CELL_OPTIONS, inEachCell } from "./local/cells.ts";
 import { type DatabaseOptions, fail, offerHelp } from "./local/options.ts";
 import { reencryptSecrets } from "./local/reencrypt.ts";

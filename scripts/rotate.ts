@@ -8,8 +8,8 @@
 import process from "node:process";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
+import { parseKeyRing } from "../src/base/key-ring.ts";
 import { ConfigError, describeFault, readConfig } from "../src/config.ts";
-import { parseKeyRing } from "../src/key-ring.ts";
 import { requireEnvironment, requireOwnDomains, workerOf } from "./local/cell-environment.ts";
 import { CELL_OPTIONS, type Cell, chooseCells, readCells, requireSecrets } from "./local/cells.ts";
 import { fail, offerHelp } from "./local/options.ts";

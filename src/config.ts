@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
+import { type KeyRing, parseKeyRing } from "./base/key-ring.ts";
 import { type Bucket, bindingOf, type RateLimiter } from "./bindings.ts";
-import { type KeyRing, parseKeyRing } from "./key-ring.ts";
 import { CLIENT_AUTH_METHODS, findLoginFaults, LOOPBACK, type LoginService, readLogin } from "./login-service.ts";
 
 const keyRing = z.string().transform((text, context) => {

@@ -1,4 +1,6 @@
 import { exports, tracing, WorkerEntrypoint } from "cloudflare:workers";
+import { describeError, log } from "./base/log.ts";
+import { traceWith } from "./base/trace.ts";
 import { type Config, ConfigError, readConfig } from "./config.ts";
 import { openDatabase } from "./db/client.ts";
 import type { VerifySession } from "./http/credentials/session-token.ts";
@@ -6,10 +8,8 @@ import type { Services } from "./http/env.ts";
 import { readObjects } from "./hub/bindings.ts";
 import { openLive } from "./hub/open-live.ts";
 import { sweepUnlessIdle } from "./hub/sweep-unless-idle.ts";
-import { describeError, log } from "./log.ts";
 import { service } from "./routes.ts";
 import type { TenantSweep } from "./sweep/sweep-tenant.ts";
-import { traceWith } from "./trace.ts";
 import type { Sender, VerbServices } from "./verbs/services.ts";
 
 export { Hub } from "./hub/hub.ts";

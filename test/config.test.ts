@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import example from "../.dev.vars.example?raw";
+import { parseKeyRing } from "../src/base/key-ring.ts";
 import { ConfigError, type ConfigFault, PUBLISHED_KEYS, readConfig } from "../src/config.ts";
-import { parseKeyRing } from "../src/key-ring.ts";
 import { SETTINGS } from "./support/settings.ts";
 
 const PRODUCTION = {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type pg from "pg";
-import { parseKeyRing } from "../../src/key-ring.ts";
+import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 
 const id = (kind: number, n: number) => `0190000${kind}-0000-7000-8000-${n.toString(16).padStart(12, "0")}`;

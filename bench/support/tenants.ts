@@ -1,6 +1,6 @@
 /** Fills databases with many tenants, each with the same share of the work that is due or planned. */
 import type pg from "pg";
-import { parseKeyRing } from "../../src/key-ring.ts";
+import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { COLUMNS, hourly, SNAPSHOT, WEBHOOK_SECRET } from "./seed.ts";
 import { bindings } from "./worker.ts";

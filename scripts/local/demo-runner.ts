@@ -1,7 +1,7 @@
 import { and, eq, sql } from "drizzle-orm";
+import type { KeyRing } from "../../src/base/key-ring.ts";
 import type { Database } from "../../src/db/client.ts";
 import { workflowDefinitions } from "../../src/db/tables.ts";
-import type { KeyRing } from "../../src/key-ring.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 
 /** The port of the example runner, its webhook secret, and the keys with which that is encrypted. */

@@ -1,5 +1,5 @@
+import type { KeyRing } from "../../src/base/key-ring.ts";
 import type { Database } from "../../src/db/client.ts";
-import type { KeyRing } from "../../src/key-ring.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import {
   listSecretsOfOtherKeys,

@@ -21,7 +21,7 @@ import { commandLine } from "./sign-in/command-line/command-line-routes.tsx";
 import { logins } from "./sign-in/login/login-routes.tsx";
 import { signIn } from "./sign-in/sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
-import { themes } from "./theme/theme-routes.ts";
+import { themes } from "./theme-routes.ts";
 import { triggerPages } from "./triggers/trigger-routes.tsx";
 import { policyForm } from "./workflows/policy/policy-routes.tsx";
 import { sharing } from "./workflows/sharing-routes.tsx";

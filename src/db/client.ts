@@ -3,8 +3,8 @@ import type { SQL } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import { DrizzleQueryError } from "drizzle-orm/errors";
 import { drizzle } from "drizzle-orm/neon-http";
-import { withTimeLimit } from "../time-limit.ts";
-import { withSpan } from "../trace.ts";
+import { withTimeLimit } from "../base/time-limit.ts";
+import { withSpan } from "../base/trace.ts";
 import { countDatabaseRequest } from "./meter.ts";
 
 export type Database = ReturnType<typeof openDatabase>;

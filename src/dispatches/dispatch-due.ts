@@ -1,4 +1,4 @@
-import type { Turn } from "../turn.ts";
+import type { Turn } from "../db/turn.ts";
 import type { Dispatch } from "../verbs/effects.ts";
 import { performInParts } from "../verbs/in-parts.ts";
 import { perform } from "../verbs/perform.ts";

@@ -1,4 +1,4 @@
-import type { Turn } from "../turn.ts";
+import type { Turn } from "../db/turn.ts";
 import { performInParts } from "../verbs/in-parts.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { WEBHOOKS_AT_ONCE } from "../webhooks/post-webhook.ts";

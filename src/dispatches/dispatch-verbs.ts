@@ -1,7 +1,7 @@
 /** The verbs on dispatches, and on the webhooks of stops. None of those that record an outcome changes a run that has ended or has a newer attempt. */
 import { z } from "zod";
-import { log } from "../log.ts";
-import type { Turn } from "../turn.ts";
+import { log } from "../base/log.ts";
+import type { Turn } from "../db/turn.ts";
 import { type Dispatch, dispatchSchema, type StopDispatch, stopDispatchSchema } from "../verbs/effects.ts";
 import { defineVerb } from "../verbs/verb.ts";
 

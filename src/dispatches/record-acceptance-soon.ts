@@ -3,8 +3,9 @@
  * one transaction for each. If a run ends before its acceptance is recorded, nothing is left to record, since `record_result` has
  * recorded that the runner accepted the run.
  */
+
+import { describeError, log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
-import { describeError, log } from "../log.ts";
 import type { Dispatch } from "../verbs/effects.ts";
 import { inParts } from "../verbs/in-parts.ts";
 import { perform } from "../verbs/perform.ts";

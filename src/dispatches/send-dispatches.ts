@@ -1,9 +1,10 @@
 /** Sends dispatches to runners and records the outcomes. Used after a request that promoted runs, and by the sweep. */
+
+import { inLanes } from "../base/lanes.ts";
+import { describeError, log } from "../base/log.ts";
+import { BEGIN_UNTIL_MS } from "../base/time-limit.ts";
 import type { Config } from "../config.ts";
 import { signRunToken } from "../http/credentials/run-token.ts";
-import { inLanes } from "../lanes.ts";
-import { describeError, log } from "../log.ts";
-import { BEGIN_UNTIL_MS } from "../time-limit.ts";
 import type { Dispatch, StoppedRun } from "../verbs/effects.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";

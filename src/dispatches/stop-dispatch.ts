@@ -1,7 +1,8 @@
 /** For stops that give the runner time: sends the webhook `workflow_run.stopping`, and records the outcome. */
+
+import { inLanes } from "../base/lanes.ts";
+import { describeError, log } from "../base/log.ts";
 import type { Config } from "../config.ts";
-import { inLanes } from "../lanes.ts";
-import { describeError, log } from "../log.ts";
 import type { StopDispatch } from "../verbs/effects.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";

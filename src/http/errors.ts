@@ -1,8 +1,8 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
+import { describeError, log } from "../base/log.ts";
 import { Unauthenticated } from "../db/access.ts";
 import { findOutage, isAnswerTooLarge, type Outage } from "../db/client.ts";
-import { describeError, log } from "../log.ts";
 import type { AppEnv } from "./env.ts";
 import { type Fault, PROBLEMS, Problem, type ProblemCode, ValidationFailed } from "./problems.ts";
 

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
+import { describeError, log } from "../base/log.ts";
 import { type HubLoad, MOST_SESSION_WAITS, MOST_TENANT_WAITS } from "../http/live/live.ts";
-import { describeError, log } from "../log.ts";
 import type { TenantSweep } from "../sweep/sweep-tenant.ts";
 import { NO_RUN, type TenantEffects } from "../verbs/effects.ts";
 import { CallRate } from "./call-rate.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { describeError, log } from "../base/log.ts";
 import type { Listener, Listening, NotListening, Nudge, Topic } from "../http/live/live.ts";
-import { describeError, log } from "../log.ts";
 import { connectTo, openHubSocket } from "./hub-socket.ts";
 
 const messageSchema = z.array(

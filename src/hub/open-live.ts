@@ -1,8 +1,8 @@
+import { inLanes } from "../base/lanes.ts";
+import { describeError, log } from "../base/log.ts";
+import { remember } from "../base/memo.ts";
+import { withSpan } from "../base/trace.ts";
 import type { Live, LiveStatus } from "../http/live/live.ts";
-import { inLanes } from "../lanes.ts";
-import { describeError, log } from "../log.ts";
-import { remember } from "../memo.ts";
-import { withSpan } from "../trace.ts";
 import type { TenantEffects } from "../verbs/effects.ts";
 import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";

@@ -1,4 +1,4 @@
-import { describeError, log } from "../log.ts";
+import { describeError, log } from "../base/log.ts";
 import type { Register, SweepPlan } from "./register.ts";
 import { CALL_LIMIT_MS, withinTime } from "./within-time.ts";
 

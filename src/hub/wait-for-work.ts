@@ -1,6 +1,6 @@
 import { z } from "zod";
+import { describeError, log } from "../base/log.ts";
 import type { NotListening, WaitingRunner, WorkListener } from "../http/live/live.ts";
-import { describeError, log } from "../log.ts";
 import { connectTo, openHubSocket } from "./hub-socket.ts";
 
 const messageSchema = z.object({ version: z.string() });

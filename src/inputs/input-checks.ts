@@ -3,11 +3,12 @@
  * schema a workflow or a trigger had last. So it can check an input before it calls the database. When it has used an older schema or
  * none, the verb answers the right one, and is called again: see workflows/rules/input_schemas.sql.
  */
+
+import { describeError, log } from "../base/log.ts";
+import { remember } from "../base/memo.ts";
+import { sha256 } from "../base/sha256.ts";
 import type { JsonObject } from "../http/json-value.ts";
 import { MAX_FAULTS } from "../http/problems.ts";
-import { describeError, log } from "../log.ts";
-import { remember } from "../memo.ts";
-import { sha256 } from "../sha256.ts";
 import type { CheckInput } from "./compile.ts";
 import type { CheckedInputs, InputFault, Unchecked } from "./input-schema.ts";
 

@@ -1,8 +1,8 @@
 /** What a tool is. */
 import type { McpServer, ServerContext, ToolAnnotations } from "@modelcontextprotocol/server";
 import type { z } from "zod";
+import { describeError, log } from "../base/log.ts";
 import { PROBLEMS } from "../http/problems.ts";
-import { describeError, log } from "../log.ts";
 import { type Api, Refused } from "./api.ts";
 
 /** Tells the agent how a call gets on. */

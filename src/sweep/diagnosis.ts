@@ -6,7 +6,7 @@ import { and, count, desc, eq, exists, gt, gte, inArray, isNotNull, isNull, not,
 import { alias, unionAll } from "drizzle-orm/pg-core";
 import { batch, type Database } from "../db/client.ts";
 import { workflowRunEvents as e, workflowRuns } from "../db/run-tables.ts";
-import { sweepState } from "../db/sweep/sweep-tables.ts";
+import { sweepState } from "../db/sweep-tables.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
 import { isDue, isRunning, r, seenNow, type WaitReason, waitingNow } from "../runs/run-rows.ts";
 import { type SilentTriggers, selectSilentTriggers } from "../triggers/silent-triggers.ts";

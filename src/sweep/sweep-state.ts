@@ -2,10 +2,10 @@ import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from "driz
 import { z } from "zod";
 import { type Database, repeatable } from "../db/client.ts";
 import { instant } from "../db/rows.ts";
-import { setAside, sweepState } from "../db/sweep/sweep-tables.ts";
+import { setAside, sweepState } from "../db/sweep-tables.ts";
+import type { Turn } from "../db/turn.ts";
 import type { LiveStatus } from "../http/live/live.ts";
 import { endsAt, isDue, isExpired, isOverdue, r } from "../runs/run-rows.ts";
-import type { Turn } from "../turn.ts";
 import { WHOLE_STEP } from "../verbs/sweep-steps.ts";
 import { CLOCK } from "./clock.ts";
 

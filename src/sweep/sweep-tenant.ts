@@ -1,8 +1,8 @@
+import { describeError, log } from "../base/log.ts";
+import { BEGIN_UNTIL_MS } from "../base/time-limit.ts";
 import { metered } from "../db/meter.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
-import { describeError, log } from "../log.ts";
-import { BEGIN_UNTIL_MS } from "../time-limit.ts";
 import { fireDue } from "../triggers/fire-due.ts";
 import { after } from "../verbs/after.ts";
 import { orSetAside, performInParts } from "../verbs/in-parts.ts";

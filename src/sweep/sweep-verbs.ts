@@ -1,6 +1,6 @@
 /** The verbs of a sweep. Each works on a bounded chunk, and is safe to run concurrently with any other change. */
 import { z } from "zod";
-import type { Turn } from "../turn.ts";
+import type { Turn } from "../db/turn.ts";
 import { defineVerb } from "../verbs/verb.ts";
 
 /**

@@ -1,12 +1,12 @@
 import { deleteOldAuditEvents } from "../audit/audit-events.ts";
+import { describeError, log } from "../base/log.ts";
 import { metered } from "../db/meter.ts";
+import type { Turn } from "../db/turn.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
-import { describeError, log } from "../log.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
 import { deleteArtifacts } from "../runs/artifacts/delete-artifacts.ts";
 import { deleteOldFirings, fireDue } from "../triggers/fire-due.ts";
-import type { Turn } from "../turn.ts";
 import { startNotifications, tellHubs } from "../verbs/after.ts";
 import { orSetAside, performInParts } from "../verbs/in-parts.ts";
 import type { VerbServices } from "../verbs/services.ts";

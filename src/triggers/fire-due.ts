@@ -12,11 +12,11 @@
  */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
+import { describeError, log } from "../base/log.ts";
+import { BEGIN_UNTIL_MS } from "../base/time-limit.ts";
 import { callFunction } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
-import { describeError, log } from "../log.ts";
-import { BEGIN_UNTIL_MS } from "../time-limit.ts";
-import type { Turn } from "../turn.ts";
+import type { Turn } from "../db/turn.ts";
 import { type Candidate, inParts } from "../verbs/in-parts.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";

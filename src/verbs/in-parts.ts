@@ -3,8 +3,8 @@
  * those of other tenants. See migrations/functions/shared/rules/set_aside.sql.
  */
 import { z } from "zod";
+import { describeError, log } from "../base/log.ts";
 import type { Argument } from "../db/call.ts";
-import { describeError, log } from "../log.ts";
 import { describeFailure, isInTheWay, isOutage } from "./failure.ts";
 import { perform } from "./perform.ts";
 import type { VerbServices } from "./services.ts";

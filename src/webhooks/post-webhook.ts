@@ -1,7 +1,7 @@
 /** Sends one signed webhook to any receiver: https://www.standardwebhooks.com. */
 import { version } from "../../package.json";
-import { withTimeLimit } from "../time-limit.ts";
-import { withSpan } from "../trace.ts";
+import { withTimeLimit } from "../base/time-limit.ts";
+import { withSpan } from "../base/trace.ts";
 import { checkRunnerUrl, type RunnerUrlOptions } from "./url-guard.ts";
 import { signWebhook } from "./webhook.ts";
 

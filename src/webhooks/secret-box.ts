@@ -4,8 +4,8 @@
  * definition, so a ciphertext cannot be decrypted when it is copied to another row.
  */
 import { decodeBase64, decodeBase64Url, encodeBase64Url } from "hono/utils/encode";
-import type { Key, KeyRing } from "../key-ring.ts";
-import { oncePer, remember } from "../memo.ts";
+import type { Key, KeyRing } from "../base/key-ring.ts";
+import { oncePer, remember } from "../base/memo.ts";
 
 /** How many decrypted secrets an isolate keeps in memory for each key. */
 const MAX_DECRYPTED = 200;

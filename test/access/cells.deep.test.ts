@@ -1,8 +1,8 @@
 /** Every operation in a second cell: it works there, and a credential of the first cell is refused before the database is asked. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { generateApiKey } from "../../src/http/credentials/api-key.ts";
 import { signRunnerToken } from "../../src/http/credentials/runner-token.ts";
-import { parseKeyRing } from "../../src/key-ring.ts";
 import { credentialFor, inSeconds, SESSION_SETTINGS } from "../support/callers.ts";
 import { findOperation } from "../support/document.ts";
 import { type Call, callOf, OPERATION_IDS, OPERATIONS } from "../support/operations.ts";

@@ -1,7 +1,7 @@
 import { Webhook } from "standardwebhooks";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import page from "../../docs/runner-protocol.md?raw";
-import { parseKeyRing } from "../../src/key-ring.ts";
+import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { exampleRequest, shapeOf } from "../support/example-request.ts";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";

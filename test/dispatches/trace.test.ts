@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { traceWith } from "../../src/trace.ts";
+import { traceWith } from "../../src/base/trace.ts";
 import { webhookFaults } from "../support/document.ts";
 import { createTenantWithRunner, listDispatched, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invokePath } from "../support/lifecycle.ts";

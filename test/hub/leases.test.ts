@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { signRunnerToken } from "../../src/http/credentials/runner-token.ts";
-import { parseKeyRing } from "../../src/key-ring.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { startRunner, useLeases } from "../support/runners.ts";

@@ -5,7 +5,7 @@ import { Unauthenticated } from "../../src/db/access.ts";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { createApiKey, revokeApiKey } from "../../src/people/api-key-verbs.ts";
 import { createInvite, redeemInvite, withdrawInvite } from "../../src/people/invite-verbs.ts";
-import { signInByLogin, untieLogin } from "../../src/people/logins/login-verbs.ts";
+import { signInByLogin, untieLogin } from "../../src/people/login-verbs.ts";
 import {
   agreeToCommandLine,
   challengeOf,

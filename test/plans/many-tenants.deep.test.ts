@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Turn } from "../../src/db/turn.ts";
 import { claimDispatches, claimStopDispatches } from "../../src/dispatches/dispatch-verbs.ts";
 import { listDueEndpoints } from "../../src/notify/sending/due.ts";
 import { recordSweepBegan, recordSweepEnded } from "../../src/sweep/sweep-state.ts";
 import { timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
 import { fireDue } from "../../src/triggers/fire-due.ts";
-import type { Turn } from "../../src/turn.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
 import { writeUnchecked } from "../support/database.ts";

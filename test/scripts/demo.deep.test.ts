@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { DEMO, seedDemo } from "../../scripts/local/demo.ts";
+import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { readConfig } from "../../src/config.ts";
-import { parseKeyRing } from "../../src/key-ring.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { type Service, startService } from "../support/service.ts";

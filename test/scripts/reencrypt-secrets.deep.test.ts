@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { reencryptSecrets } from "../../scripts/local/reencrypt.ts";
+import { type KeyRing, parseKeyRing } from "../../src/base/key-ring.ts";
 import { openDatabase } from "../../src/db/client.ts";
-import { type KeyRing, parseKeyRing } from "../../src/key-ring.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";

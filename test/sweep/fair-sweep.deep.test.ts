@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import type { Turn } from "../../src/db/turn.ts";
 import { claimDispatches, claimStopDispatches, postponeRunner } from "../../src/dispatches/dispatch-verbs.ts";
 import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
-import type { Turn } from "../../src/turn.ts";
 import type { TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type KeyRing, parseKeyRing } from "../../src/key-ring.ts";
+import { type KeyRing, parseKeyRing } from "../../src/base/key-ring.ts";
 import { decryptWebhookSecret, encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 
 const OLD = `old:${btoa("0123456789abcdef0123456789abcdef")}`;

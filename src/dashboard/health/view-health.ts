@@ -11,7 +11,7 @@ import { type Database, repeatable } from "../../db/client.ts";
 import { notificationEndpoints as n } from "../../db/notify-and-metric-tables.ts";
 import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e } from "../../db/run-tables.ts";
-import { setAside as a, sweepState as s } from "../../db/sweep/sweep-tables.ts";
+import { setAside as a, sweepState as s } from "../../db/sweep-tables.ts";
 import { isExpired, r } from "../../runs/run-rows.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { setAsideColumns } from "../../sweep/sweep-state.ts";

@@ -1,6 +1,6 @@
 import type { Labels } from "../../runs/labels.ts";
 import { type Failure, Field, faultsAt } from "../forms.tsx";
-import { textsOf as textsOfLabels } from "../runs/labels/run-labels.tsx";
+import { textsOf as textsOfLabels } from "../runs/run-labels.tsx";
 import { MAX_SHOWN } from "../runs/view-run.ts";
 import { FailuresWithInput, type GivenInput, InputFields, showInput } from "./input-fields.tsx";
 import { MinuteField } from "./minute-field.tsx";

@@ -11,7 +11,7 @@ import { CreateApiKeyRequestSchema } from "../../people/api-keys-routes.ts";
 import { createInvite, withdrawInvite } from "../../people/invite-verbs.ts";
 import { generateInviteSecret, inviteLink } from "../../people/invites.ts";
 import { InviteUserRequestSchema } from "../../people/invites-routes.ts";
-import { untieLogin } from "../../people/logins/login-verbs.ts";
+import { untieLogin } from "../../people/login-verbs.ts";
 import { endSignInSession, endSignInSessions } from "../../people/sign-ins/sign-in-verbs.ts";
 import { CreateTenantUserRequestSchema, TenantUserEditRequestSchema } from "../../people/tenant-users-routes.ts";
 import { CreatePermissionRequestSchema, UpdatePermissionRequestSchema } from "../../people/user-permissions-routes.ts";

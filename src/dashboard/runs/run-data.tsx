@@ -1,6 +1,6 @@
 import { artifactsSchema } from "../../runs/details/result-schema.ts";
 import { Fact } from "../components.tsx";
-import { RunFiles } from "./artifacts/run-files.tsx";
+import { RunFiles } from "./run-files.tsx";
 import { MAX_SHOWN, type ViewedRun } from "./view-run.ts";
 
 /** The result of a run and its input, as far as it has them. */

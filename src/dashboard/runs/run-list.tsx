@@ -2,7 +2,7 @@ import { Ago, Copy, Name, Time } from "../components.tsx";
 import { formatAnnouncement, formatSeconds, secondsBetween, shortId } from "../format.ts";
 import { TimePassed } from "../live/ticking.tsx";
 import { Status, StopClock, shownStateOf, TimeUsed, wordOf } from "../run-state.tsx";
-import { LabelsLine } from "./labels/run-labels.tsx";
+import { LabelsLine } from "./run-labels.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
 /** How long a run has waited or run; for a RUNNING run also how much of its time is left. `now` is the database's clock. */

@@ -15,9 +15,9 @@ import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
-import { StopForm } from "./actions/run-actions.tsx";
 import { earlierAttempt } from "./log/run-log.tsx";
 import { RunPage } from "./run.tsx";
+import { StopForm } from "./run-actions.tsx";
 import { viewRun } from "./view-run.ts";
 
 export const run = new Pages();

@@ -9,13 +9,13 @@ import { formatAnnouncement, formatSeconds, plural, secondsBetween } from "../fo
 import { Page } from "../layout.tsx";
 import { type RunState, Status, StopClock, shownStateOf, wordOf } from "../run-state.tsx";
 import { CAUSES, TriggerLink } from "../triggers/triggered-by.tsx";
-import { Actions } from "./actions/run-actions.tsx";
-import { LabelLinks } from "./labels/run-labels.tsx";
 import { Progress } from "./log/progress.tsx";
 import { RunLog } from "./log/run-log.tsx";
+import { Actions } from "./run-actions.tsx";
 import { RunData } from "./run-data.tsx";
 import { Timeline } from "./run-events.tsx";
 import { WhyItFailed } from "./run-failure.tsx";
+import { LabelLinks } from "./run-labels.tsx";
 import { Attempts } from "./run-time-bar.tsx";
 import type { ViewedRun } from "./view-run.ts";
 

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
+import { log } from "../../base/log.ts";
 import type { AppEnv } from "../../http/env.ts";
 import type { SignInWay } from "../../http/live/live.ts";
-import { log } from "../../log.ts";
 
 /**
  * Logs and counts a sign-in that was refused, for a reason in one word. Nobody knows who it was, so it belongs to no tenant: it is in no

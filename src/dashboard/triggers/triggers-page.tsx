@@ -6,7 +6,7 @@ import type { Caller } from "../caller.ts";
 import { Empty, Fact, Id, Live, Name, Time } from "../components.tsx";
 import { formatSeconds } from "../format.ts";
 import { Page } from "../layout.tsx";
-import { textsOf } from "../runs/labels/run-labels.tsx";
+import { textsOf } from "../runs/run-labels.tsx";
 import { WHEN_BUSY_WORDS } from "./common-fields.tsx";
 import { Firings } from "./firings.tsx";
 import { formatIn, NextInstants } from "./next-instants.tsx";

@@ -3,7 +3,7 @@
  * checksum distinguishes a mistyped key from an unknown one, and lets secret scanners recognise a leaked key.
  */
 import { Buffer } from "node:buffer";
-import { sha256 } from "../../sha256.ts";
+import { sha256 } from "../../base/sha256.ts";
 
 const PREFIX = "wr_";
 const SECRET_LENGTH = 43;

@@ -2,9 +2,9 @@
 import { decode } from "hono/jwt";
 import { encodeBase64Url } from "hono/utils/encode";
 import { z } from "zod";
+import type { Key } from "../../base/key-ring.ts";
+import { oncePer } from "../../base/memo.ts";
 import { CELL } from "../../config.ts";
-import type { Key } from "../../key-ring.ts";
-import { oncePer } from "../../memo.ts";
 
 /** The algorithm of all tokens that this service signs. */
 export const ALGORITHM = "HS256";

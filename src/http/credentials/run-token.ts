@@ -1,6 +1,6 @@
 import { decode, sign, verify } from "hono/jwt";
 import { z } from "zod";
-import type { KeyRing } from "../../key-ring.ts";
+import type { KeyRing } from "../../base/key-ring.ts";
 import { ALGORITHM, signingKey, verificationKey } from "./jwt-keys.ts";
 
 /** What a run token proves: the request comes from the runner of this attempt of this run. */

@@ -1,6 +1,6 @@
 import { decode, sign, verify } from "hono/jwt";
 import { z } from "zod";
-import type { KeyRing } from "../../key-ring.ts";
+import type { KeyRing } from "../../base/key-ring.ts";
 import { ALGORITHM, signingKey, verificationKey } from "./jwt-keys.ts";
 
 /** What the token of a runner's session proves. `definitionIds` are the definitions whose runs it may lease; null for all. */

@@ -1,8 +1,8 @@
 /** The public keys of a token issuer (JSON Web Key Set, RFC 7517), kept in the isolate. */
 import type { HonoJsonWebKey } from "hono/utils/jwt/jws";
 import { z } from "zod";
-import { describeError, log } from "../../log.ts";
-import { withTimeLimit } from "../../time-limit.ts";
+import { describeError, log } from "../../base/log.ts";
+import { withTimeLimit } from "../../base/time-limit.ts";
 import { Problem } from "../problems.ts";
 
 const TIMEOUT_MS = 5_000;

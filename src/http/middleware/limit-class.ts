@@ -1,5 +1,5 @@
 /** Which requests have large rate limits, from what this isolate remembers. So finding the class of a request costs no call. */
-import { remember } from "../../memo.ts";
+import { remember } from "../../base/memo.ts";
 
 /** How many callers and addresses are remembered. The oldest is forgotten first. Its next request then has the default limits. */
 const MOST_REMEMBERED = 10_000;

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { routePath } from "hono/route";
+import { log } from "../../base/log.ts";
 import { metered } from "../../db/meter.ts";
-import { log } from "../../log.ts";
 import type { AppEnv } from "../env.ts";
 
 /**

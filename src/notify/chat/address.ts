@@ -2,9 +2,10 @@
  * The address of a chat. Whoever knows it can write into the chat, so it is a secret: it is stored encrypted, and only its scheme and
  * host are shown.
  */
+
+import type { KeyRing } from "../../base/key-ring.ts";
+import { sha256 } from "../../base/sha256.ts";
 import type { EndpointFormat } from "../../db/enums.ts";
-import type { KeyRing } from "../../key-ring.ts";
-import { sha256 } from "../../sha256.ts";
 import { encryptWebhookSecret } from "../../webhooks/secret-box.ts";
 import { checkRunnerUrl, type RunnerUrlOptions } from "../../webhooks/url-guard.ts";
 

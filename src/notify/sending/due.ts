@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { callFunction } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
-import type { Turn } from "../../turn.ts";
+import type { Turn } from "../../db/turn.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 
 const dueSchema = z.object({ endpoint_ids: z.array(z.string()), after: z.string().nullish() });

@@ -7,10 +7,11 @@
  *
  * What is due later, such as a retry, is sent in the same way by the alarm of the hub or by the cron.
  */
+
+import { inLanes } from "../../base/lanes.ts";
+import { describeError, log } from "../../base/log.ts";
+import { BEGIN_UNTIL_MS } from "../../base/time-limit.ts";
 import type { Config } from "../../config.ts";
-import { inLanes } from "../../lanes.ts";
-import { describeError, log } from "../../log.ts";
-import { BEGIN_UNTIL_MS } from "../../time-limit.ts";
 import { inParts, orSetAside, performInParts } from "../../verbs/in-parts.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";

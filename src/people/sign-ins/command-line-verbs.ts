@@ -2,8 +2,8 @@
 import { Buffer } from "node:buffer";
 import { v7 as newId } from "uuid";
 import { z } from "zod";
+import { sha256 } from "../../base/sha256.ts";
 import { hashApiKey, MAX_ACTIVE_API_KEYS } from "../../http/credentials/api-key.ts";
-import { sha256 } from "../../sha256.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { apiKeySchema } from "../api-key-verbs.ts";
 import { apiKeyProblem } from "../refusals.ts";

@@ -1,7 +1,7 @@
 /** Notes when API keys, logins and sessions were last used. */
 import { z } from "zod";
+import { describeError, log } from "../../base/log.ts";
 import type { Uses } from "../../db/access.ts";
-import { describeError, log } from "../../log.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { defineVerb } from "../../verbs/verb.ts";

@@ -1,4 +1,4 @@
-import { describeError, log } from "../../log.ts";
+import { describeError, log } from "../../base/log.ts";
 import { performInParts } from "../../verbs/in-parts.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";

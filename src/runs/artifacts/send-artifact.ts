@@ -1,9 +1,9 @@
 import type { Context } from "hono";
+import { describeError, log } from "../../base/log.ts";
 import type { Bucket } from "../../bindings.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { listsTag } from "../../http/middleware/conditional.ts";
 import { Problem } from "../../http/problems.ts";
-import { describeError, log } from "../../log.ts";
 import type { RunFile } from "./list-artifacts.ts";
 import { type Range, readRange } from "./range.ts";
 

@@ -8,9 +8,9 @@
  * Whoever dies in between, no object is without a row: see `runs/rules/artifacts.sql`.
  */
 import { v7 as newId } from "uuid";
+import { describeError, log } from "../../base/log.ts";
 import type { Bucket } from "../../bindings.ts";
 import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
-import { describeError, log } from "../../log.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { abandonArtifact, commitArtifact, reserveArtifact } from "./artifact-verbs.ts";

@@ -1,5 +1,6 @@
 /** Reads a verified message: is it one that the trigger takes, and with what does it trigger a run? */
 
+import { sha256 } from "../../base/sha256.ts";
 import { changedNumbers } from "../../http/json/changed-numbers.ts";
 import { isDeeperThan, MAX_JSON_DEPTH } from "../../http/json/json-depth.ts";
 import { type JsonObject, jsonObject, namesOf, valueAtPointer } from "../../http/json-value.ts";
@@ -7,7 +8,6 @@ import { isStorable } from "../../http/text.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { MAX_LABEL_VALUE } from "../../runs/labels.ts";
 import { MAX_INPUT_BYTES } from "../../runs/workflow-definition-runs-routes.ts";
-import { sha256 } from "../../sha256.ts";
 import type { Scheme, WebhookConfig } from "./receiver.ts";
 import type { Message, Verified } from "./signatures.ts";
 

@@ -4,10 +4,10 @@
  * that fires judges its version.
  */
 import { z } from "zod";
+import { remember } from "../../base/memo.ts";
 import { callFunction } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { jsonText } from "../../http/json-value.ts";
-import { remember } from "../../memo.ts";
 import { labelsField } from "../../runs/labels.ts";
 import { webhookConfigSchema } from "./receiver.ts";
 

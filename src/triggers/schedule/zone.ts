@@ -1,5 +1,5 @@
 /** Time zones, by the rules that the runtime has (`Intl`). All instants are milliseconds since 1970. */
-import { remember } from "../../memo.ts";
+import { remember } from "../../base/memo.ts";
 
 const SECOND_MS = 1_000;
 const HOUR_MS = 3_600_000;

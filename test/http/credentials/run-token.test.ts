@@ -1,7 +1,7 @@
 import { sign } from "hono/jwt";
 import { describe, expect, it } from "vitest";
+import { type KeyRing, parseKeyRing } from "../../../src/base/key-ring.ts";
 import { signRunToken, verifyRunToken } from "../../../src/http/credentials/run-token.ts";
-import { type KeyRing, parseKeyRing } from "../../../src/key-ring.ts";
 
 const OLD_SECRET = "old-secret-of-the-token-tests-0123456789";
 const OLD = `old:${OLD_SECRET}`;

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { parseKeyRing } from "../../../src/base/key-ring.ts";
 import { signRunToken, verifyRunToken } from "../../../src/http/credentials/run-token.ts";
 import { signRunnerToken, verifyRunnerToken } from "../../../src/http/credentials/runner-token.ts";
-import { parseKeyRing } from "../../../src/key-ring.ts";
 import { invoke } from "../../support/lifecycle.ts";
 import { insertSessions, startRunner, useLeases } from "../../support/runners.ts";
 import { type Service, startService } from "../../support/service.ts";

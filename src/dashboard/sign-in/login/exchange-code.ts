@@ -1,6 +1,6 @@
 /** The exchange of a code for tokens, and how this service proves at the login service that it is its client. */
 import * as oauth from "oauth4webapi";
-import { log } from "../../../log.ts";
+import { log } from "../../../base/log.ts";
 import type { ClientAuthMethod, LoginService } from "../../../login-service.ts";
 
 const OTHER = { client_secret_basic: "client_secret_post", client_secret_post: "client_secret_basic" } as const;

@@ -1,15 +1,15 @@
 /** The routes of signing in by the login service, and of the tenants that an account can enter. */
 import type { Context } from "hono";
+import { describeError, log } from "../../../base/log.ts";
 import { Unauthenticated } from "../../../db/access.ts";
 import type { AppEnv } from "../../../http/env.ts";
 import { problemHeaders } from "../../../http/errors.ts";
 import { isSameOrigin } from "../../../http/middleware/authenticate.ts";
 import { provideServices } from "../../../http/middleware/provide-services.ts";
 import { Problem } from "../../../http/problems.ts";
-import { describeError, log } from "../../../log.ts";
 import type { LoginService } from "../../../login-service.ts";
 import { hashInviteSecret, inviteLink } from "../../../people/invites.ts";
-import { type Account, redeemInviteByLogin, type SignedIn, signInByLogin } from "../../../people/logins/login-verbs.ts";
+import { type Account, redeemInviteByLogin, type SignedIn, signInByLogin } from "../../../people/login-verbs.ts";
 import { enterTenant } from "../../../people/sign-ins/sign-in-verbs.ts";
 import { perform } from "../../../verbs/perform.ts";
 import { readForm } from "../../forms.tsx";

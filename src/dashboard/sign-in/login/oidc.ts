@@ -9,10 +9,10 @@
  */
 import * as oauth from "oauth4webapi";
 import { z } from "zod";
-import { log } from "../../../log.ts";
+import { log } from "../../../base/log.ts";
+import { withTimeLimit } from "../../../base/time-limit.ts";
 import type { LoginService } from "../../../login-service.ts";
-import type { Account } from "../../../people/logins/login-verbs.ts";
-import { withTimeLimit } from "../../../time-limit.ts";
+import type { Account } from "../../../people/login-verbs.ts";
 import { exchangeCode } from "./exchange-code.ts";
 import { LoginRefused, LoginUnavailable } from "./failures.ts";
 import { verifiedEmail } from "./verified-email.ts";

@@ -1,7 +1,7 @@
 /** The tables of the sweep. */
 import { sql } from "drizzle-orm";
 import { bigint, check, integer, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
-import { instant } from "../columns.ts";
+import { instant } from "./columns.ts";
 
 /** One row: what the last sweep did. `began_at > ended_at` means that a sweep is under way, or that it died. */
 export const sweepState = pgTable(

@@ -1,12 +1,12 @@
 /** The verbs of signing in by the login service. */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
-import { ROLES } from "../../db/enums.ts";
-import type { NewSession } from "../../http/credentials/session-token.ts";
-import { defineVerb } from "../../verbs/verb.ts";
-import { ADMINISTRATOR_REFUSALS, accountProblem, loginProblem } from "../refusals.ts";
-import { sessionName } from "../sign-ins/sign-in-verbs.ts";
-import type { ChosenUser } from "../user-verbs.ts";
+import { ROLES } from "../db/enums.ts";
+import type { NewSession } from "../http/credentials/session-token.ts";
+import { defineVerb } from "../verbs/verb.ts";
+import { ADMINISTRATOR_REFUSALS, accountProblem, loginProblem } from "./refusals.ts";
+import { sessionName } from "./sign-ins/sign-in-verbs.ts";
+import type { ChosenUser } from "./user-verbs.ts";
 
 /** The account of a person, as an ID token of the login service describes it. Instants are in seconds since 1970. */
 export type Account = {

@@ -1,5 +1,5 @@
-import type { Labels } from "../../../runs/labels.ts";
-import { Name } from "../../components.tsx";
+import type { Labels } from "../../runs/labels.ts";
+import { Name } from "../components.tsx";
 
 /** Each label as `key:value`, in order. */
 export const textsOf = (labels: Labels): string[] =>

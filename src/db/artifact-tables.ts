@@ -1,8 +1,8 @@
 /** The tables of the files of runs, whose content is in a bucket. */
 import { sql } from "drizzle-orm";
 import { bigint, check, index, integer, pgTable, primaryKey, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
-import { createdAt, instant, plainText } from "../columns.ts";
-import { workflowRuns } from "../run-tables.ts";
+import { createdAt, instant, plainText } from "./columns.ts";
+import { workflowRuns } from "./run-tables.ts";
 
 /**
  * A file of an attempt, or the reservation of one. The row is inserted before its object is put into the bucket, and is deleted before

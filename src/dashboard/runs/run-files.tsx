@@ -1,7 +1,7 @@
-import { artifactPath } from "../../../runs/artifacts/artifact-schema.ts";
-import type { RunFile } from "../../../runs/artifacts/list-artifacts.ts";
-import { isShown } from "../../../runs/artifacts/send-artifact.ts";
-import { formatSize } from "../../format.ts";
+import { artifactPath } from "../../runs/artifacts/artifact-schema.ts";
+import type { RunFile } from "../../runs/artifacts/list-artifacts.ts";
+import { isShown } from "../../runs/artifacts/send-artifact.ts";
+import { formatSize } from "../format.ts";
 
 type FilesProps = { run: { id: string; attempt: number; files: readonly RunFile[] } };
 
