@@ -8,7 +8,9 @@
  * It ends at the first failure.
  */
 import process from "node:process";
+import { parseArgs } from "node:util";
 import { CELL_HELP, type Cell, chooseCells, Progress, readCells, requireSecrets } from "./local/cells.ts";
+import { printFindings } from "./local/findings.ts";
 import { fail, offerHelp } from "./local/options.ts";
 import { AT_ONCE, deployCell, deployWorker } from "./local/wrangler.ts";
 import { migrateDatabase, requireMigrated } from "./migrate.ts";
@@ -22,6 +24,8 @@ const HELP = `Deploys the Worker. All other options are those of \`wrangler depl
 ${CELL_HELP}: all are migrated, then
                  each is deployed and tested, the first one of cells.json first. It ends at the first that fails
   --dry-run      builds and checks, and changes nothing
+  --check        looks at all that can be known before: secrets, domain, bucket, limits, the database, its role and its migrations. Says what
+                 is missing, changes nothing, and ends with 1 if something is
   --at-once      also replaces the Durable Objects that are awake, which otherwise takes up to five minutes: when a version must not run
                  any longer. All streams end and come back
 
@@ -30,13 +34,14 @@ ${CELL_HELP}: all are migrated, then
 /** The option that chooses an environment of wrangler.toml. */
 const ENVIRONMENT = /^(--env|-e)(=|$)/;
 
-type Choice = { cell?: string; all: boolean; isDryRun: boolean; rest: string[] };
+type Choice = { cell?: string; all: boolean; isDryRun: boolean; isCheck: boolean; rest: string[] };
 
 offerHelp(HELP);
 try {
   const choice = readChoice(process.argv.slice(2));
   const cells = chooseCells(choice);
-  if (cells === null) await deployWithoutCells(choice.rest);
+  if (choice.isCheck) await check(cells, choice.rest);
+  else if (cells === null) await deployWithoutCells(choice.rest);
   else await deployCells(cells, choice);
 } catch (error) {
   fail(error);
@@ -44,11 +49,12 @@ try {
 
 /** Separates our options from those of wrangler, which are passed on. */
 function readChoice(args: readonly string[]): Choice {
-  const choice: Choice = { all: false, isDryRun: false, rest: [] };
+  const choice: Choice = { all: false, isDryRun: false, isCheck: false, rest: [] };
   for (let index = 0; index < args.length; index++) {
     const argument = args[index] ?? "";
     const [name = "", value] = argument.split("=", 2);
     if (argument === "--all") choice.all = true;
+    else if (argument === "--check") choice.isCheck = true;
     else if (argument === "--at-once") choice.rest.push(...AT_ONCE);
     else if (name === "--cell") choice.cell = value ?? args[++index] ?? "";
     else choice.rest.push(argument);
@@ -57,10 +63,35 @@ function readChoice(args: readonly string[]): Choice {
   return choice;
 }
 
-async function deployWithoutCells(rest: readonly string[]): Promise<void> {
-  if (readCells() !== null) {
-    throw new Error("cells.json names cells: say which one is to be deployed, --cell NAME or --all.");
+/** Looks at the deployments that are chosen, and sets the exit code when something is missing. */
+async function check(cells: readonly Cell[] | null, rest: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...rest],
+    options: { env: { type: "string", short: "e" }, "secrets-file": { type: "string" } },
+  });
+  if (cells === null) requireNoCells();
+  else if (values.env !== undefined) throw new Error("Leave out --env: cells.json says what the cell is.");
+  const { checkDeployment } = await import("./local/deploy-check.ts");
+  let missing = 0;
+  for (const cell of cells ?? [null]) {
+    if (cell !== null) console.log(`\n${cell.name}, ${cell.url}`);
+    const env = cell?.env ?? values.env ?? "";
+    const secretsFile = values["secrets-file"];
+    missing += printFindings(await checkDeployment({ env, cell, secretsFile }));
   }
+  const last =
+    missing === 0 ? "Nothing is missing that can be known before." : `Missing: ${missing}. Nothing was changed.`;
+  console.log(`\n${last}`);
+  if (missing > 0) process.exitCode = 1;
+}
+
+function requireNoCells(): void {
+  if (readCells() === null) return;
+  throw new Error("cells.json names cells: say which one is to be deployed, --cell NAME or --all.");
+}
+
+async function deployWithoutCells(rest: readonly string[]): Promise<void> {
+  requireNoCells();
   // Imported here, since it loads wrangler, which `--help` and a wrong option need not wait for.
   (await import("./local/cell-environment.ts")).requireOwnDomains();
   const hasEnvironment = rest.some((argument) => ENVIRONMENT.test(argument));

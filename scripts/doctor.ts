@@ -12,13 +12,13 @@ import { readDatabaseTime } from "../src/sweep/clock.ts";
 import { diagnose } from "../src/sweep/diagnosis.ts";
 import { judgeService } from "./local/ask-service.ts";
 import { CELL_HELP, CELL_OPTIONS, chooseCells, requireSecrets } from "./local/cells.ts";
-import { type Finding, judge } from "./local/findings.ts";
+import { type Finding, judge, judgeMigrations, printFindings } from "./local/findings.ts";
 import { exampleVarsFile, ownVarsFile, stacksDir } from "./local/folders.ts";
 import { type DatabaseOptions, fail, offerHelp } from "./local/options.ts";
 import { isPostgresUrl, redact, rootMessage } from "./local/redact.ts";
 import { listStacks } from "./local/running-stacks.ts";
 import { withDatabase } from "./local/with-database.ts";
-import { type Comparison, compareMigrations, describeLack } from "./migrate.ts";
+import { compareMigrations, describeLack } from "./migrate.ts";
 
 const HELP = `Says what is wrong with a service and what to do about it. Changes nothing; ends with 1 if something is wrong.
 
@@ -30,34 +30,23 @@ ${CELL_HELP}
 
   Set also what else the Worker has (ENCRYPTION_KEY …), to have that looked at. With PUBLIC_URL it asks the service, too.`;
 
-const MARKS: Record<Finding["mark"], string> = { good: "✓", note: "!", bad: "✗" };
-
 offerHelp(HELP);
 try {
   const { values } = parseArgs({ options: CELL_OPTIONS });
   const cells = chooseCells(values);
   let count = 0;
-  if (cells === null) count = print(await examine(readVars()));
+  if (cells === null) count = printFindings(await examine(readVars()));
   else {
     requireSecrets(cells, ["DATABASE_URL"]);
     for (const { name, url, vars } of cells) {
       console.log(`\n${name}, ${url}`);
-      count += print(await examine(vars));
+      count += printFindings(await examine(vars));
     }
   }
   console.log(count === 0 ? "\nAll is well." : `\nWrong: ${count}. docs/operations.md says more about each.`);
   if (count > 0) process.exitCode = 1;
 } catch (error) {
   fail(error);
-}
-
-/** Prints the findings, and returns how many of them are bad. */
-function print(findings: readonly Finding[]): number {
-  for (const finding of findings) {
-    console.log(`${MARKS[finding.mark]} ${finding.subject.padEnd(16)} ${finding.text}`);
-    if (finding.mark !== "good") console.log(`  ${"".padEnd(16)} → ${finding.advice}`);
-  }
-  return findings.filter(({ mark }) => mark === "bad").length;
 }
 
 /** The Worker's vars: those of the environment if it has a DATABASE_URL, otherwise those of the running local stack. */
@@ -125,14 +114,4 @@ function judgeConfiguration(vars: NodeJS.Dict<string>): Finding {
     const text = `Not set here, so not looked at: ${error.faults.map(({ name }) => name).join(", ")}.`;
     return { mark: "note", subject, text, advice: "If the Worker lacks one as well, it answers 500 and logs which." };
   }
-}
-
-function judgeMigrations(migrations: Comparison): Finding {
-  const subject = "migrations";
-  const { unknown } = migrations;
-  const lack = describeLack(migrations);
-  if (lack !== null) return { mark: "bad", subject, text: lack, advice: "`npm run migrate`." };
-  if (unknown === 0) return { mark: "good", subject, text: "Up to date." };
-  const text = `The database has ${unknown} that are not in this folder.`;
-  return { mark: "note", subject, text, advice: "A newer version has been here. Use its doctor." };
 }

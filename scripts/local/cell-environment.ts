@@ -9,6 +9,17 @@ import { root } from "./folders.ts";
 
 const BINDINGS = ["HUB", "REGISTER", "ADDRESS_LIMITER", "FAILURE_LIMITER", "CALLER_LIMITER"];
 
+/** What wrangler.toml says of an environment. */
+export type EnvironmentConfig = {
+  hosts: readonly string[];
+  workersDev: boolean;
+  vars: Readonly<Record<string, unknown>>;
+  /** Those of the bindings without which a deployment lacks something, as far as they are missing. */
+  lacking: readonly string[];
+  buckets: readonly string[];
+  accountId: string | undefined;
+};
+
 const configOf = (file: string, env: string) => readWranglerConfig({ config: file, env }, { hideWarnings: true });
 
 const placeOf = (env: string): string => (env === "" ? "the top level" : `[env.${env}]`);
@@ -40,6 +51,36 @@ export function requireOwnDomains(file = join(root, "wrangler.toml")): void {
   }
 }
 
+export function readEnvironment(env: string, file = join(root, "wrangler.toml")): EnvironmentConfig {
+  const config = configOf(file, env);
+  return {
+    hosts: hostsOf(config),
+    workersDev: config.workers_dev !== false,
+    vars: config.vars,
+    lacking: listLacking(config),
+    buckets: config.r2_buckets.flatMap((bucket: { bucket_name?: string }) => bucket.bucket_name ?? []),
+    accountId: config.account_id,
+  };
+}
+
+/** What two environments count together, since they name the same number: a sentence. Null when there is nothing. */
+export function findSharedLimits(file = join(root, "wrangler.toml")): string | null {
+  const owners = new Map<string, string>();
+  for (const env of ["", ...(configOf(file, "").definedEnvironments ?? [])]) {
+    for (const { name, namespace_id: id } of configOf(file, env).ratelimits) {
+      const owner = owners.get(id);
+      if (owner !== undefined) return `${name} of ${placeOf(env)} has the number of ${owner}, so both count together.`;
+      owners.set(id, `${name} of ${placeOf(env)}`);
+    }
+  }
+  return null;
+}
+
+function listLacking({ durable_objects, ratelimits }: ReturnType<typeof configOf>): string[] {
+  const bindings = new Set([...durable_objects.bindings, ...ratelimits].map((binding) => binding.name));
+  return BINDINGS.filter((binding) => !bindings.has(binding));
+}
+
 /**
  * The name of the Worker that wrangler deploys from an environment.
  * @throws Error when wrangler.toml has no such environment: wrangler would make a Worker of that name
@@ -61,16 +102,13 @@ export function requireEnvironment({ name, url, env }: Cell, file = join(root, "
     // Only a cell on this machine has an http URL, and it needs no route.
     protocol === "http:";
   const { CELL: cell = "one", PUBLIC_URL: publicUrl = url } = config.vars;
-  const bindings = new Set(
-    [...config.durable_objects.bindings, ...config.ratelimits].map(({ name: binding }) => binding),
-  );
   const faults = [
     ...(cell === name ? [] : [`CELL is ${cell} in its vars, and cells.json says ${name}`]),
     ...(String(publicUrl).replace(/\/+$/, "") === url
       ? []
       : [`PUBLIC_URL in its vars is not the URL of cells.json, ${url}`]),
     ...(isServed ? [] : [`its routes lack ${host}, the host of cells.json`]),
-    ...BINDINGS.filter((binding) => !bindings.has(binding)).map((binding) => `it lacks the binding ${binding}`),
+    ...listLacking(config).map((binding) => `it lacks the binding ${binding}`),
   ];
   if (faults.length > 0)
     throw new Error(

@@ -3,6 +3,7 @@ import type { OldSnapshot } from "../../src/sweep/old-snapshots.ts";
 import { LATE_SECONDS } from "../../src/sweep/sweep-state.ts";
 import type { SilentReason, SilentTriggers } from "../../src/triggers/silent-triggers.ts";
 import { nameSetAside } from "../../src/verbs/sweep-steps.ts";
+import { type Comparison, describeLack } from "../migrate.ts";
 
 /**
  * One line of the doctor's output: "good", "note" (a state that somebody chose) or "bad". A finding that is not good has advice
@@ -11,6 +12,17 @@ import { nameSetAside } from "../../src/verbs/sweep-steps.ts";
 export type Finding =
   | { mark: "good"; subject: string; text: string }
   | { mark: "note" | "bad"; subject: string; text: string; advice: string };
+
+const MARKS: Record<Finding["mark"], string> = { good: "✓", note: "!", bad: "✗" };
+
+/** Prints the findings, and returns how many of them are bad. */
+export function printFindings(findings: readonly Finding[]): number {
+  for (const finding of findings) {
+    console.log(`${MARKS[finding.mark]} ${finding.subject.padEnd(16)} ${finding.text}`);
+    if (finding.mark !== "good") console.log(`  ${"".padEnd(16)} → ${finding.advice}`);
+  }
+  return findings.filter(({ mark }) => mark === "bad").length;
+}
 
 /** While nothing is due, the cron sweeps once in this time: see docs/operations.md, "Durable Objects". */
 const IDLE_SECONDS = 3600;
@@ -214,4 +226,14 @@ export function time(seconds: number): string {
   if (seconds < 120) return `${Math.round(seconds)} s`;
   if (seconds < 7200) return `${Math.round(seconds / 60)} minutes`;
   return seconds < 172_800 ? `${Math.round(seconds / 3600)} hours` : `${Math.round(seconds / 86_400)} days`;
+}
+
+export function judgeMigrations(migrations: Comparison): Finding {
+  const subject = "migrations";
+  const { unknown } = migrations;
+  const lack = describeLack(migrations);
+  if (lack !== null) return { mark: "bad", subject, text: lack, advice: "`npm run migrate`." };
+  if (unknown === 0) return { mark: "good", subject, text: "Up to date." };
+  const text = `The database has ${unknown} that are not in this folder.`;
+  return { mark: "note", subject, text, advice: "A newer version has been here. Use its doctor." };
 }

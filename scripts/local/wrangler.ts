@@ -1,6 +1,7 @@
 /** Calls wrangler, always with the environment of wrangler.toml that is meant: without one, it would change the Worker of the top level. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { text } from "node:stream/consumers";
 import { buildService, MAIN } from "./bundle.ts";
 import type { Cell } from "./cells.ts";
 import { root } from "./folders.ts";
@@ -30,6 +31,15 @@ export async function deployWorker(args: readonly string[]): Promise<void> {
 /** Deploys a cell. All cells know the addresses of all others. */
 export function deployCell({ env, vars }: Cell, args: readonly string[]): Promise<void> {
   return deployWorker([`--env=${env}`, "--var", `CELLS:${vars.CELLS}`, ...args]);
+}
+
+/** Asks `wrangler` something that changes nothing. Its standard output is not shown, and whatever it says besides is dropped. */
+export async function askWrangler(args: readonly string[]): Promise<{ code: number | null; stdout: string }> {
+  const wrangler = spawn("wrangler", args, { cwd: root, stdio: ["ignore", "pipe", "ignore"] });
+  const closed = once(wrangler, "close");
+  const stdout = await text(wrangler.stdout);
+  const [code] = await closed;
+  return { code, stdout };
 }
 
 /** Runs the `wrangler` of PATH, which npm sets, and shows its output. `input` is its standard input. */

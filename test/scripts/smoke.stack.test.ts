@@ -6,6 +6,7 @@ import { findFreePort } from "../../scripts/local/ports.ts";
 import { tryWorkflow } from "../../scripts/local/smoke-workflow.ts";
 import { runScript } from "../support/node/run-script.ts";
 import { startSharedStack } from "../support/node/shared-stack.ts";
+import { describeCheck } from "./check-deployment.ts";
 import { describeDeployment } from "./deploy-cells.ts";
 import { describeRotation } from "./rotate-cells.ts";
 
@@ -99,3 +100,5 @@ describe("npm run smoke", () => {
 describe("npm run deploy", () => describeDeployment(() => stack));
 
 describe("npm run rotate", () => describeRotation(() => stack));
+
+describe("npm run deploy -- --check", () => describeCheck(() => stack));

@@ -1,12 +1,19 @@
-/** A stand-in for wrangler in the PATH of a script: it records how it is called, and the secrets that it is given. */
+/** A stand-in for wrangler in the PATH of a script: it records how it is called, and the secrets that it is given, and answers as it is told. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 
-/** It ends with WRANGLER_EXIT, or only the commands that begin with WRANGLER_FAILS do. */
+/**
+ * It ends with WRANGLER_EXIT, or only the commands that begin with WRANGLER_FAILS do. It answers with WHOAMI and SECRETS when it is asked
+ * for them.
+ */
 const PROGRAM = `#!/bin/sh
-echo "deploying with $*"
+case "$*" in
+  "whoami"*) echo "$WHOAMI" ;;
+  "secret list"*) echo "$SECRETS" ;;
+  *) echo "deploying with $*" ;;
+esac
 case "$*" in
   "secret put "*) echo "$* <<< $(cat)" >> "$RECORD" ;;
   *) echo "$*" >> "$RECORD" ;;
