@@ -8,7 +8,7 @@ import { readSqlFiles } from "./local/sql-functions.ts";
 
 /** The folders of `migrations/functions`, in the order in which they build on each other. */
 const ROOMS =
-  "shared access events labels files people audit workflows notify runs runners triggers metrics due effects sweep".split(
+  "shared access events caps labels files people audit workflows notify runs runners triggers metrics due effects sweep".split(
     " ",
   );
 

@@ -113,7 +113,10 @@ const API: readonly Area[] = [
   },
   {
     paths: ["/v1/tenants"],
-    load: async () => [(await import("./people/tenant-users-routes.ts")).tenantUsers],
+    load: async () => [
+      (await import("./people/tenant-users-routes.ts")).tenantUsers,
+      (await import("./people/tenant-use-routes.ts")).tenantUse,
+    ],
   },
   {
     paths: ["/v1/user-permissions"],

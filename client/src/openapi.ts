@@ -1328,6 +1328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants/{tenant_id}/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How much the tenant has, and how much it may have
+         * @description For OWNER and ADMIN. The operator of the service can raise a cap. Caps are approximate: what is added at the same moment may exceed one, and what was deleted may count for some seconds more. A run that is retried or given back is never refused by one.
+         */
+        get: operations["get_tenant_use"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/user-permissions": {
         parameters: {
             query?: never;
@@ -3421,7 +3441,7 @@ export interface components {
             of_run_id: string | null;
             /** @description The attempt of that run. */
             of_attempt: number | null;
-            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`. */
+            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`. */
             reason: string | null;
             detail: {
                 [key: string]: unknown;
@@ -5267,6 +5287,48 @@ export interface components {
         };
         /**
          * @example {
+         *       "limits": "default",
+         *       "caps": [
+         *         {
+         *           "cap": "definitions",
+         *           "used": 12,
+         *           "limit": 10000
+         *         },
+         *         {
+         *           "cap": "path_parts",
+         *           "used": 340,
+         *           "limit": 100000
+         *         },
+         *         {
+         *           "cap": "waiting_runs",
+         *           "used": 7,
+         *           "limit": 100000
+         *         },
+         *         {
+         *           "cap": "artifact_bytes",
+         *           "used": 52428800,
+         *           "limit": 100000000000
+         *         },
+         *         {
+         *           "cap": "sign_in_sessions",
+         *           "used": 3,
+         *           "limit": 50
+         *         }
+         *       ]
+         *     }
+         */
+        TenantUse: {
+            /** @description The class of the tenant's limits: `default` or `large`. */
+            limits: string;
+            caps: {
+                /** @description One of: definitions, path_parts, waiting_runs, artifact_bytes, sign_in_sessions. There will be more. `sign_in_sessions` are those of one user, and `used` are those of the user who has most: when there is no room for a new one, the oldest ends. For the others, a request that would add more is 409 (`cap_reached`). */
+                cap: string;
+                used: number;
+                limit: number;
+            }[];
+        };
+        /**
+         * @example {
          *       "items": [
          *         {
          *           "id": "01920000-0000-7000-8000-000000000501",
@@ -5954,6 +6016,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Cap reached */
+        cap_reached: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Payload too large */
         payload_too_large: {
             headers: {
@@ -5990,11 +6061,20 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description Conflict · Busy · Queue full */
-        conflict_or_busy_or_queue_full: {
+        /** @description Conflict · Busy · Queue full · Cap reached */
+        conflict_or_busy_or_queue_full_or_cap_reached: {
             headers: {
                 /** @description When the workflow is busy: the run that is in the way, if you may see it. */
                 "X-Blocked-By-Run"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Conflict · Queue full · Cap reached */
+        conflict_or_queue_full_or_cap_reached: {
+            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -6035,6 +6115,15 @@ export interface components {
         callback_unauthenticated: {
             headers: {
                 "WWW-Authenticate": string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Conflict · Cap reached */
+        conflict_or_cap_reached: {
+            headers: {
                 [name: string]: unknown;
             };
             content: {
@@ -6196,6 +6285,7 @@ export interface operations {
             400: components["responses"]["incomplete_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
+            409: components["responses"]["cap_reached"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -6546,7 +6636,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["conflict_or_busy_or_queue_full"];
+            409: components["responses"]["conflict_or_busy_or_queue_full_or_cap_reached"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -6639,7 +6729,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["conflict"];
+            409: components["responses"]["conflict_or_queue_full_or_cap_reached"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -8167,7 +8257,7 @@ export interface operations {
             400: components["responses"]["incomplete_body"];
             401: components["responses"]["callback_unauthenticated"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["conflict"];
+            409: components["responses"]["conflict_or_cap_reached"];
             411: components["responses"]["length_required"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
@@ -8949,7 +9039,7 @@ export interface operations {
             400: components["responses"]["incomplete_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
-            409: components["responses"]["conflict"];
+            409: components["responses"]["conflict_or_cap_reached"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -9148,7 +9238,7 @@ export interface operations {
             400: components["responses"]["incomplete_body"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
-            409: components["responses"]["conflict"];
+            409: components["responses"]["conflict_or_cap_reached"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -9535,6 +9625,49 @@ export interface operations {
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    get_tenant_use: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tenant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The caps of the tenant */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantUse"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];

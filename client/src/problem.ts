@@ -13,6 +13,7 @@ export type ProblemCode =
   | "conflict"
   | "busy"
   | "queue_full"
+  | "cap_reached"
   | "invalid"
   | "payload_too_large"
   | "misdirected"

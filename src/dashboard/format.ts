@@ -55,7 +55,7 @@ const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "
 /** `2026-11-25 10:59:06.123 UTC`. */
 export const formatExactly = (at: string): string => at.replace("T", " ").replace("Z", " UTC");
 
-const SIZES = ["kB", "MB", "GB"] as const;
+const SIZES = ["kB", "MB", "GB", "TB"] as const;
 
 /** `48 kB`, `1.2 MB`: a number of bytes in decimal units. */
 export function formatSize(bytes: number): string {

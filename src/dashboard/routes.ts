@@ -23,6 +23,7 @@ import { signIn } from "./sign-in/sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
 import { themes } from "./theme-routes.ts";
 import { triggerPages } from "./triggers/trigger-routes.tsx";
+import { use } from "./use/use.tsx";
 import { policyForm } from "./workflows/policy/policy-routes.tsx";
 import { sharing } from "./workflows/sharing-routes.tsx";
 import { runnerTests } from "./workflows/test-runner-routes.tsx";
@@ -58,6 +59,7 @@ for (const section of [
   files,
   people,
   notifications,
+  use,
   activity,
   healthPage,
   search,

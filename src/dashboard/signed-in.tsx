@@ -89,6 +89,7 @@ const HEADINGS: Partial<Record<ProblemCode, string>> = {
   conflict: "This is not possible now",
   busy: "The workflow is busy",
   queue_full: "The queue is full",
+  cap_reached: "Your tenant has as much of this as it may have",
   forbidden: "You may not do this",
   misdirected: "This is at another address",
 };

@@ -91,7 +91,11 @@ export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];
 export const KEY_KINDS = ["USER", "RUNNER"] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
 
-/** The classes of rate limits that a tenant may have. The numbers are in wrangler.toml. */
+/** What a tenant may only have so much of: `caps.sql`. */
+export const CAPS = ["definitions", "path_parts", "waiting_runs", "artifact_bytes", "sign_in_sessions"] as const;
+export type Cap = (typeof CAPS)[number];
+
+/** The classes of rate limits and caps that a tenant may have. The numbers are in wrangler.toml, and in `cap_of` in SQL. */
 export const LIMITS = ["default", "large"] as const;
 export type Limits = (typeof LIMITS)[number];
 

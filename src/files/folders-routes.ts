@@ -87,7 +87,7 @@ const createFolder = callerWrite({
   summary: "Add a folder to another",
   description: "Needs write on the parent.",
   request: { body: { required: true, content: { "application/json": { schema: CreateFolderRequestSchema } } } },
-  problems: ["forbidden", "conflict"],
+  problems: ["forbidden", "conflict", "cap_reached"],
   responses: {
     201: { description: "The new folder", content: folderContent },
   },

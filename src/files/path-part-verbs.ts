@@ -1,6 +1,7 @@
 /** The verbs that change a tenant's tree. */
 import { z } from "zod";
 import { PART_TYPES, type PartType } from "../db/enums.ts";
+import { capProblem, capRefusalSchema } from "../verbs/caps.ts";
 import { defineVerb } from "../verbs/verb.ts";
 import { MAX_PATH_BYTES } from "./path.ts";
 import type { PathPart } from "./path-parts.ts";
@@ -55,8 +56,8 @@ export type NewPathPart = { id: string; name: string; partType: PartType; parent
 
 /**
  * Adds a part to the tree.
- * Refused with Problem `forbidden`, or `conflict` for a name that is taken and for a parent that only the service changes, and with
- * ValidationFailed for a parent that does not exist or has the wrong type, and for a path that is too long.
+ * Refused with Problem `forbidden`, `cap_reached`, or `conflict` for a name that is taken and for a parent that only the service changes,
+ * and with ValidationFailed for a parent that does not exist or has the wrong type, and for a path that is too long.
  */
 export const createPathPart = defineVerb({
   name: "create_path_part",
@@ -68,8 +69,8 @@ export const createPathPart = defineVerb({
     max_path_bytes: MAX_PATH_BYTES,
   }),
   result: changedSchema,
-  refusals: treeRefusalSchema,
-  refuse: treeProblem,
+  refusals: z.union([treeRefusalSchema, capRefusalSchema]),
+  refuse: (refusal, part) => (refusal.refused === "cap_reached" ? capProblem(refusal) : treeProblem(refusal, part)),
 });
 
 /**

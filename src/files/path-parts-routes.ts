@@ -147,7 +147,7 @@ const createPart = callerWrite({
   request: {
     body: { required: true, content: { "application/json": { schema: CreatePathPartRequestSchema } } },
   },
-  problems: ["forbidden", "conflict"],
+  problems: ["forbidden", "conflict", "cap_reached"],
   responses: {
     201: {
       description: "The new part",

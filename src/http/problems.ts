@@ -66,6 +66,12 @@ export const PROBLEMS = {
     title: "Queue full",
     detail: "As many runs wait as the workflow's policy allows. Invoke it again when one of them has started.",
   },
+  cap_reached: {
+    status: 409,
+    title: "Cap reached",
+    detail:
+      "Your tenant would have more of this than it may have. Delete what nobody needs, or ask the operator of the service for a higher cap.",
+  },
   length_required: {
     status: 411,
     title: "Length required",

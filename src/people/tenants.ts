@@ -1,10 +1,13 @@
 import { sql } from "drizzle-orm";
 import { z } from "zod";
+import type { Credential } from "../db/access.ts";
+import { callFunction, credentialArgument } from "../db/call.ts";
 import { type Database, repeatable } from "../db/client.ts";
-import type { Limits } from "../db/enums.ts";
+import { CAPS, type Cap, type Limits } from "../db/enums.ts";
 import { tenants } from "../db/people/tenant-tables.ts";
 import { ROOT_FOLDER, WORKFLOWS_FOLDER } from "../files/path.ts";
 import { defineVerb } from "../verbs/verb.ts";
+import { administratorProblem } from "./refusals.ts";
 
 export type NewTenant = {
   id: string;
@@ -35,11 +38,39 @@ export const createTenant = defineVerb({
   result: z.unknown(),
 });
 
-/** Gives a tenant a class of rate limits. `before` is the class that it had. */
+type NewLimits = { tenantId: string; limits: Limits | null; caps: Partial<Record<Cap, number | null>> };
+
+/** Gives a tenant a class of limits, or caps of its own; null removes such a cap. `before` is the class that it had. */
 export const setLimits = defineVerb({
   name: "set_limits",
-  args: ({ tenantId, limits }: { tenantId: string; limits: Limits }) => ({ tenant_id: tenantId, limits }),
-  result: z.object({ name: z.string(), before: z.string() }),
+  args: ({ tenantId, limits, caps }: NewLimits) => ({ tenant_id: tenantId, limits, caps: { json: caps } }),
+  result: z.object({
+    name: z.string(),
+    before: z.string(),
+    limits: z.string(),
+    caps: z.record(z.string(), z.number()),
+  }),
   refusals: z.object({ refused: z.literal("not_found") }),
   refuse: (_, { tenantId }) => new Error(`There is no tenant ${tenantId}.`),
 });
+
+/** What a tenant has of each cap: `tenant_use` in SQL. */
+export const tenantUseSchema = z.object({
+  limits: z.string(),
+  caps: z.array(z.object({ cap: z.enum(CAPS), used: z.number(), limit: z.number() })),
+});
+export type TenantUse = z.infer<typeof tenantUseSchema>;
+
+const readSchema = z.union([tenantUseSchema, z.object({ refused: z.enum(["tenant_not_found", "forbidden"]) })]);
+
+/**
+ * What a tenant has of each cap, and how much it may have.
+ * @throws Unauthenticated
+ * @throws Problem `not_found` for another tenant than the caller's, `forbidden` for a USER
+ */
+export async function findTenantUse(db: Database, credential: Credential, tenantId: string): Promise<TenantUse> {
+  const args = { credential: credentialArgument(credential), tenant_id: tenantId };
+  const answer = await callFunction(db, "tenant_use", args, readSchema, { isRepeatable: true });
+  if ("refused" in answer) throw administratorProblem(answer.refused);
+  return answer;
+}

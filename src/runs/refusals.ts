@@ -4,11 +4,12 @@
  */
 import { z } from "zod";
 import type { RunStatus } from "../db/enums.ts";
-import { RUN_STATUSES } from "../db/enums.ts";
+import { CAPS, RUN_STATUSES } from "../db/enums.ts";
 import { lackingRights, namePart, partFaultSchema, toFault } from "../files/part-faults.ts";
 import { namesOf } from "../http/json-value.ts";
 import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
 import { inputFaultAt, inputFaultSchema } from "../inputs/input-schema.ts";
+import { capProblem } from "../verbs/caps.ts";
 
 export const NO_RUN = "There is no such run, or it is not yours to see.";
 
@@ -27,6 +28,7 @@ export const triggerRefusalSchema = z.object({
     "must_start_by",
     "busy",
     "queue_full",
+    "cap_reached",
   ]),
   faults: z.array(partFaultSchema).default([]),
   /** Of `input_invalid`: how the input does not fit the schema of the policy. */
@@ -37,6 +39,8 @@ export const triggerRefusalSchema = z.object({
   limit: z.int().optional(),
   key: z.string().nullish(),
   run_id: z.string().optional(),
+  /** Of `cap_reached`: the cap, whose number is `limit`. */
+  cap: z.enum(CAPS).optional(),
   /** Of `queue_full`: how many runs may wait. */
   max_queued: z.int().optional(),
   bytes: z.int().optional(),
@@ -122,6 +126,8 @@ export function triggerProblem(
     }
     case "busy":
       return busyProblem(refusal);
+    case "cap_reached":
+      return capProblem({ cap: refusal.cap ?? "waiting_runs", limit: refusal.limit ?? 0 });
     case "queue_full":
       return new Problem(
         "queue_full",

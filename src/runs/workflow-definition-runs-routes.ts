@@ -95,7 +95,7 @@ const invokeRoute = callerWrite({
     }),
     body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
   },
-  problems: ["forbidden", "not_found", "conflict", "busy", "queue_full"],
+  problems: ["forbidden", "not_found", "conflict", "busy", "queue_full", "cap_reached"],
   responses: {
     202: {
       description: "A new run, or the one that this idempotency key has triggered before",

@@ -62,7 +62,7 @@ export const FiringSchema = z
       .openapi({
         description:
           "Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, " +
-          "`input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a " +
+          "`input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a " +
           "run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`.",
       }),
     detail: z.record(z.string(), z.unknown()).nullable(),

@@ -62,7 +62,7 @@ const createDefinitionRoute = callerWrite({
   request: {
     body: { required: true, content: { "application/json": { schema: CreateWorkflowDefinitionRequestSchema } } },
   },
-  problems: ["forbidden"],
+  problems: ["forbidden", "cap_reached"],
   responses: {
     201: {
       description: "The new definition",

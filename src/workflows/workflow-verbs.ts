@@ -3,6 +3,7 @@ import { v7 as newId } from "uuid";
 import { z } from "zod";
 import type { RunnerType } from "../db/enums.ts";
 import { MAX_PERMISSIONS } from "../people/refusals.ts";
+import { capProblem, capRefusalSchema } from "../verbs/caps.ts";
 import { defineVerb } from "../verbs/verb.ts";
 import { type Abcd, partFaultsSchema } from "./abcd.ts";
 import { type Policy, policySchema } from "./policy.ts";
@@ -43,7 +44,8 @@ const changeRefusalSchema = z.object({ refused: z.enum(["not_found", "forbidden"
 
 /**
  * Creates a definition, and its node in the tenant's tree; with `policyOf`, the id of another one, with the policy of that one. `is_new` is false when an earlier call with this id has created it.
- * Refused with Problem `forbidden`, and with ValidationFailed for path parts that are missing, of the wrong kind or below one another.
+ * Refused with Problem `forbidden` or `cap_reached`, and with ValidationFailed for path parts that are missing, of the wrong kind or below
+ * one another.
  */
 export const createDefinition = defineVerb({
   name: "create_definition",
@@ -54,11 +56,11 @@ export const createDefinition = defineVerb({
     policy_of: policyOf,
   }),
   result: writtenSchema.extend({ is_new: z.boolean() }),
-  refusals: z.union([partsRefusalSchema, z.object({ refused: z.enum(["forbidden", "id_taken"]) })]),
-  refuse: (refusal, content) =>
-    refusal.refused === "path_parts"
-      ? partFaultsProblem(content, refusal.faults)
-      : definitionProblem(refusal, "create"),
+  refusals: z.union([partsRefusalSchema, capRefusalSchema, z.object({ refused: z.enum(["forbidden", "id_taken"]) })]),
+  refuse: (refusal, content) => {
+    if (refusal.refused === "path_parts") return partFaultsProblem(content, refusal.faults);
+    return refusal.refused === "cap_reached" ? capProblem(refusal) : definitionProblem(refusal, "create");
+  },
 });
 
 /**

@@ -1,6 +1,7 @@
 /** Reaches every outcome of every SQL function that can refuse: exactly the refusals in its text, and then all other outcomes. */
 import { v7 as uuid } from "uuid";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { Cap } from "../../src/db/enums.ts";
 import { challengeOf, hashCode } from "../../src/people/sign-ins/command-line-verbs.ts";
 import { inSeconds as secondsFrom1970 } from "../support/callers.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
@@ -333,6 +334,15 @@ const createPart = async ({ tenant }: World, more: object = {}, user: TestUser =
     ...more,
   });
 
+/** What is refused to a tenant that may have none of something. */
+const capped = (cap: Cap, reach: Reach): Record<string, Reach> => ({
+  cap_reached: async (world) => {
+    await service.database
+      .sql`update tenants set caps = jsonb_build_object(${cap}::text, 0) where id = ${world.tenant.id}`;
+    return reach(world);
+  },
+});
+
 /** Renames or moves the folder of the sources. */
 const movePart = async ({ tenant }: World, more: object = {}, user: TestUser = tenant.owner) =>
   call("move_path_part", {
@@ -591,6 +601,11 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       trigger(world, world.tenant.owner, { start_after: inSeconds(120), must_start_by: inSeconds(60) }),
   }),
   of("make_room", {
+    ...capped("waiting_runs", async (world) => {
+      await setBusy(world, "replace_running");
+      await trigger(world);
+      return trigger(world);
+    }),
     busy: async (world) => {
       await setBusy(world, "skip");
       return trigger(world);
@@ -621,6 +636,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
   }),
   of("insert_batch", {
+    ...capped("waiting_runs", (world) => triggerBatch(world)),
     no_key: async (world) => {
       await service.database.sql`
         update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
@@ -674,6 +690,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
   }),
   of("insert_run", {
+    ...capped("waiting_runs", (world) => trigger(world, world.tenant.owner, { start_after: inSeconds(60) })),
     no_key: async (world) => {
       await service.database.sql`
         update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
@@ -694,6 +711,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
   }),
   of("reserve_artifact", {
+    ...capped("artifact_bytes", (world) => reserve(world)),
     ...ofRunner("reserve_artifact", { artifact_id: uuid(), name: "a", content_type: "a/b", bytes: 1, sha256: null }),
     too_many: async (world) => {
       for (let n = 0; n < 50; n++) await reserve(world, { name: `a${n}` });
@@ -865,6 +883,12 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       ...{ before: null, limit: 1 },
     }),
   ),
+  of("tenant_use", {
+    ...administratorOnly("tenant_use", { tenant_id: uuid() }),
+    forbidden: async ({ tenant }) => call("tenant_use", { ...(await callerOf(tenant.user)), tenant_id: tenant.id }),
+    tenant_not_found: async ({ tenant }) =>
+      call("tenant_use", { ...(await callerOf(tenant.owner)), tenant_id: uuid() }),
+  }),
   of("list_notification_endpoints", administratorOnly("list_notification_endpoints", { limit: 1, offset: 0 })),
   of("find_notification_endpoint", endpointVerb("find_notification_endpoint")),
   of("list_deliveries", endpointVerb("list_deliveries", { before: null, limit: 1 })),
@@ -1025,6 +1049,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       call("follow_runs", { ...nobody, definition_id: null, user_id: null, after: null, known: [], limit: 1 }),
   }),
   of("create_definition", {
+    ...capped("definitions", (world) => create(world)),
     unauthenticated: (world) =>
       call("create_definition", { ...nobody, definition_id: uuid(), node_id: uuid(), content: content(world) }),
     forbidden: (world) => create(world, world.tenant.user),
@@ -1161,6 +1186,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
   }),
   of("create_path_part", {
+    ...capped("path_parts", (world) => createPart(world)),
     unauthenticated: (world) => createPart(world, nobody),
     ...underParent(createPart),
     path_too_long: (world) => createPart(world, { max_path_bytes: 3 }),

@@ -172,6 +172,9 @@ describe("npm run dev", () => {
       ["pause-sweep.ts --resume", "Resumed."],
       ["reencrypt-secrets.ts", 'All secrets are encrypted with the key "local"'],
       [`set-limits.ts --tenant ${DEMO.tenantId} --limits default`, 'The tenant "Demo" has the limits "default" now.'],
+      [`set-limits.ts --tenant ${DEMO.tenantId} --cap path_parts=5000`, "Its own cap of path_parts is 5000."],
+      [`set-limits.ts --tenant ${DEMO.tenantId} --cap path_parts=default`, 'Before, it had "default".\n'],
+      [`set-limits.ts --tenant ${DEMO.tenantId} --cap folders=5`, "Usage: npm run set-limits"],
     ] as const) {
       const ended = await runScript(command, env);
       expect([command, ended.output]).toEqual([command, expect.stringContaining(output)]);

@@ -506,6 +506,10 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [403, 403, 403, 200, 200, 404],
     call: (stage) => get(`${users(stage)}?limit=100`),
   },
+  get_tenant_use: {
+    answers: [403, 403, 403, 200, 200, 404],
+    call: ({ tenant }) => get(`/v1/tenants/${tenant.id}/use`),
+  },
   create_tenant_user: {
     answers: [403, 403, 403, 201, 201, 404],
     call: (stage) =>

@@ -12,6 +12,7 @@ const REASONS: Readonly<Record<string, string>> = {
   no_key: "its input has no concurrency key where the policy says, or the message none where the trigger says",
   body_unusable: "the message is not a JSON object, or has something that cannot be kept",
   queue_full: "as many runs wait as the policy allows",
+  cap_reached: "as many runs wait as the tenant may have",
   several_slots: "it would replace the running run, but the policy allows several at once",
   of_rights: "the user who changed it last may no longer see the workflow after whose runs it fires",
   of_deleted: "the workflow after whose runs it fires was deleted",

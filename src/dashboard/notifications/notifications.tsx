@@ -44,6 +44,9 @@ export const EndpointsPage = ({ caller, endpoints, delivered }: EndpointsPagePro
       <h1>Notifications</h1>
       {endpoints !== null && (
         <div class="actions">
+          <a class="button" href="/app/settings/use">
+            What the tenant uses
+          </a>
           <Ask id="ask-endpoint" label="Add an endpoint" title="Add an endpoint" kind="primary">
             <EndpointForm action={`${HREF}/new`} label="Add" filled={NEW_ENDPOINT} failure={NO_FAILURE} isNew />
           </Ask>

@@ -35,6 +35,7 @@ const offersFor = ({ user_id: me }: Caller): Offer[] => [
     also: "add create webhook",
     isForAdministrators: true,
   },
+  { name: "What the tenant uses", href: "/app/settings/use", also: "caps limits use usage", isForAdministrators: true },
   { name: "Documentation", href: "/docs", also: "docs api reference help" },
 ];
 

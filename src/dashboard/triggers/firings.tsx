@@ -28,6 +28,7 @@ const REFUSALS: Record<string, string> = {
   no_key:
     "The input has no concurrency key where the policy of the workflow says, or the message none where the trigger says.",
   queue_full: "As many runs waited as the policy of the workflow allows.",
+  cap_reached: "As many runs waited as your tenant may have.",
   several_slots:
     "It stops what is RUNNING, but the policy of the workflow now allows several runs at the same time. Change what it does when the " +
     "workflow is busy.",

@@ -60,7 +60,7 @@ const putRoute = runnerUpload({
     }),
     body: { required: true, content: anyContent },
   },
-  problems: ["not_found", "conflict", "artifacts_unavailable", "bucket_unavailable"],
+  problems: ["not_found", "conflict", "cap_reached", "artifacts_unavailable", "bucket_unavailable"],
   responses: {
     201: {
       ...file("The file is stored"),

@@ -2,11 +2,12 @@
 import { z } from "zod";
 import { RUN_STATUSES } from "../../db/enums.ts";
 import { Problem } from "../../http/problems.ts";
+import { capProblem } from "../../verbs/caps.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { otherAttempt } from "../refusals.ts";
 
 const refusalSchema = z.object({
-  refused: z.enum(["not_found", "other_attempt", "ended", "too_many", "too_large", "reservation_ended"]),
+  refused: z.enum(["not_found", "other_attempt", "ended", "too_many", "too_large", "cap_reached", "reservation_ended"]),
   attempt: z.int().optional(),
   status: z.enum(RUN_STATUSES).optional(),
   /** How many files, or bytes, a run may have; and how many bytes its other files have. */
@@ -32,6 +33,8 @@ function artifactProblem(refusal: z.infer<typeof refusalSchema>, attempt: number
         "conflict",
         `The files of a run may have ${refusal.limit} bytes, those of all its attempts, and the others have ${refusal.bytes}.`,
       );
+    case "cap_reached":
+      return capProblem({ cap: "artifact_bytes", limit: refusal.limit ?? 0 });
     case "reservation_ended":
       return new Problem("conflict", "Another upload of the same name has begun meanwhile, or this one took too long.");
   }

@@ -71,7 +71,7 @@ const invokeBatchRoute = callerWrite({
     }),
     body: { required: true, content: { "application/json": { schema: InvokeBatchRequestSchema } } },
   },
-  problems: ["forbidden", "not_found", "conflict"],
+  problems: ["forbidden", "not_found", "conflict", "queue_full", "cap_reached"],
   responses: {
     202: {
       description: "A new batch, or the one that this idempotency key has triggered before",

@@ -5,7 +5,7 @@
 -- second waits for the first, and then inserts nothing.
 --
 -- Answers {"result": {"part": see `path_part_response`}}, or "refused": unauthenticated, path_too_long, name_taken, and see
--- `judge_parent`.
+-- `judge_parent` and `judge_cap`.
 create or replace function public.create_path_part(
   p_context jsonb, p_part_id uuid, p_name text, p_part_type text, p_parent_id uuid, p_max_path_bytes integer
 ) returns jsonb
@@ -36,6 +36,10 @@ begin
   v_path := (v_judged ->> 'path') || '/' || p_name;
   if octet_length(v_path) > p_max_path_bytes then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "path_too_long"}');
+  end if;
+  v_judged := public.judge_cap(v_tenant_id, 'path_parts', 1);
+  if v_judged ? 'refused' then
+    return public.answer_of(p_context, v_since, v_tenant_id, v_judged);
   end if;
   insert into public.path_parts (id, tenant_id, parent_id, name, part_type, materialized_path, created_at, updated_at)
   values (p_part_id, v_tenant_id, p_parent_id, p_name, p_part_type, v_path, v_now, v_now)

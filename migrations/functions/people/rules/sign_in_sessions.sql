@@ -7,10 +7,11 @@ language sql immutable as $$
   select interval '7 days'
 $$;
 
--- Begins a session of a user, by a login or by an API key.
+-- Begins a session of a user, by a login or by an API key. When the user has more open sessions then than `caps.sql` allows, the oldest of
+-- the others end: a login is never refused. Returns what the verb passes to `answer_of`: null, or {"ended_user_ids"} when some have ended.
 create or replace function public.begin_sign_in_session(
   p_session_id uuid, p_tenant_id uuid, p_user_id uuid, p_login_id uuid, p_api_key_id uuid, p_began_at timestamptz, p_now timestamptz
-) returns void
+) returns jsonb
 language plpgsql as $$
 begin
   insert into public.sign_in_sessions (id, tenant_id, user_id, login_id, api_key_id, began_at, last_used_at, ends_at)
@@ -19,6 +20,21 @@ begin
       select k.expires_at from public.api_keys k where k.tenant_id = p_tenant_id and k.id = p_api_key_id)))
   on conflict do nothing;
   update public.logins l set last_used_at = date_trunc('hour', p_now), entered_at = p_now where l.id = p_login_id;
+  update public.sign_in_sessions s
+  set ended_at = p_now
+  where s.id in (
+    select surplus.id
+    from public.sign_in_sessions surplus
+    where surplus.id in (
+        select other.id
+        from public.sign_in_sessions other
+        where other.tenant_id = p_tenant_id and other.user_id = p_user_id and other.id <> p_session_id
+          and other.ended_at is null and other.ends_at > p_now
+        order by other.began_at desc, other.id desc
+        offset (
+          select public.cap_of(t.limits, t.caps, 'sign_in_sessions') - 1 from public.tenants t where t.id = p_tenant_id))
+    for no key update skip locked);
+  return case when found then jsonb_build_object('ended_user_ids', jsonb_build_array(p_user_id)) end;
 end $$;
 
 -- Who has signed in, as the cookie of their session says: {"tenant_id", "tenant_name", "user_id", "name", "role"}.

@@ -22,6 +22,7 @@ declare
   v_now timestamptz;
   v_before jsonb;
   v_has_tied boolean := false;
+  v_told jsonb;
 begin
   -- 1. Lock the user of the other tenant whom the account is, or whom it may become; then the session.
   select jsonb_build_object('iss', own.iss, 'sub', own.sub, 'email', public.email_of_account(own.iss, own.sub)), s.began_at into v_account, v_began_at
@@ -67,8 +68,8 @@ begin
 
   -- 4. End this session, and begin the other one.
   update public.sign_in_sessions s set ended_at = v_now where s.id = v_old_id;
-  perform public.begin_sign_in_session(p_session_id, p_tenant_id, v_user_id, v_login_id, null, v_began_at, v_now);
+  v_told := public.begin_sign_in_session(p_session_id, p_tenant_id, v_user_id, v_login_id, null, v_began_at, v_now);
   return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
     || jsonb_build_object('login_id', v_login_id, 'session_id', p_session_id)),
-    case when v_has_tied then '{"others": true}'::jsonb end);
+    coalesce(v_told, '{}') || case when v_has_tied then '{"others": true}'::jsonb else '{}' end);
 end $$;

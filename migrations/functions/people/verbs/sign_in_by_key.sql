@@ -14,6 +14,7 @@ declare
   v_user_id uuid;
   v_key_id uuid;
   v_key_expires_at timestamptz;
+  v_told jsonb;
 begin
   select caller.tenant_id, caller.user_id, k.id, k.expires_at into v_tenant_id, v_user_id, v_key_id, v_key_expires_at
   from public.find_caller(p_context -> 'caller') caller
@@ -21,8 +22,9 @@ begin
   if v_tenant_id is null then
     return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
   end if;
-  perform public.begin_sign_in_session(p_session_id, v_tenant_id, v_user_id, null, v_key_id, v_now, v_now);
+  v_told := public.begin_sign_in_session(p_session_id, v_tenant_id, v_user_id, null, v_key_id, v_now, v_now);
   return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
     || jsonb_build_object('api_key_id', v_key_id, 'session_id', p_session_id, 'began_at', floor(extract(epoch from v_now))::bigint,
-      'expires_at', floor(extract(epoch from least(v_now + make_interval(secs => p_session_seconds), v_key_expires_at)))::bigint)));
+      'expires_at', floor(extract(epoch from least(v_now + make_interval(secs => p_session_seconds), v_key_expires_at)))::bigint)),
+    v_told);
 end $$;

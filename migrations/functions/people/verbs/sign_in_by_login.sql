@@ -21,6 +21,7 @@ declare
   v_before jsonb;
   v_has_tied boolean := false;
   v_sessions jsonb;
+  v_told jsonb;
 begin
   if public.session_is_current(p_account) is not true then
     return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
@@ -59,10 +60,10 @@ begin
   end if;
 
   -- 3. Begin the session.
-  perform public.begin_sign_in_session(p_session_id, v_tenant_id, (v_sessions #>> '{tenants,0,user_id}')::uuid,
+  v_told := public.begin_sign_in_session(p_session_id, v_tenant_id, (v_sessions #>> '{tenants,0,user_id}')::uuid,
     (v_sessions #>> '{tenants,0,login_id}')::uuid, null, v_now, v_now);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', v_sessions || jsonb_build_object('session_id', p_session_id,
       'offers', (select count(*) from public.offered_tenants(p_account ->> 'iss', p_account ->> 'sub')))),
-    case when v_has_tied then '{"others": true}'::jsonb end);
+    coalesce(v_told, '{}') || case when v_has_tied then '{"others": true}'::jsonb else '{}' end);
 end $$;

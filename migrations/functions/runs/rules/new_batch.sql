@@ -43,7 +43,7 @@ $$;
 -- Returns {"batch_id", "replayed": false, "first_waits"}; first_waits: the first run that is not delayed would have had to wait, if it
 -- had come alone.
 -- Or {"refused"}, which is no_key (with "pointer"), or what `judge_instants` refuses, each with "indexes": the places in the list of the
--- runs that are refused so, from 0. Or what `judge_queue` refuses.
+-- runs that are refused so, from 0. Or what `judge_queue` or `judge_cap` refuses. The tenant must have room for all runs, as if all waited.
 create or replace function public.insert_batch(
   p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_batch_id uuid, p_idempotency_key text,
   p_runs_hash bytea, p_run_ids uuid[], p_runs json, p_traceparent text, p_now timestamptz
@@ -92,6 +92,9 @@ begin
   v_judged := public.judge_queue(
     p_definition_id, (p_frozen ->> 'max_queued')::integer, (select count(*) from unnest(v_joins) run (joins_at) where run.joins_at is null),
     p_now);
+  if not v_judged ? 'refused' then
+    v_judged := public.judge_cap(p_tenant_id, 'waiting_runs', cardinality(p_run_ids));
+  end if;
   if v_judged ? 'refused' then
     return v_judged;
   end if;

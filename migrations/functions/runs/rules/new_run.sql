@@ -4,7 +4,7 @@
 -- 2. `frozen_for_runs`: can the definition take runs of this user, and what is frozen with each?
 -- 3. `check_inputs` (`input_schemas.sql`): does its input fit the schema of the definition, if that has one?
 -- 4. `make_room` (`when_busy.sql`): may the run wait, if it has to, and what makes way for it?
--- 5. `insert_run`: insert the run, and start it when a slot is free for it.
+-- 5. `insert_run`: insert the run, and start it when a slot is free for it. If it waits, may the tenant have one more that waits?
 
 -- The run that a call with this id or this idempotency key has triggered before: {"run_id", "replayed"}, or {"refused": "other_input"}.
 -- Null when there is none. (`p_run_id` is new for each call, so a run that has it already is of the same call, which was repeated.)
@@ -133,17 +133,19 @@ end $$;
 -- - With `p_start_after`, it joins the queue at that instant: see `queue.sql`. One that has passed changes nothing.
 -- - With `p_must_start_by`, it is FAILED from that instant on unless it has started: see `run_as_seen`.
 -- - `p_triggered_by` is the firing that triggers it: see `fire`.
+-- - With `p_has_room`, `make_room` has judged already that the tenant may have one more run that waits.
 --
 -- Returns {"run_id", "replayed": false, "is_settled"}; is_settled: no other run of the queue can start now, since this one has just
--- started or no slot is free. Or {"refused": "no_key", "pointer"}.
+-- started or no slot is free. Or {"refused": "no_key", "pointer"}, or what `judge_cap` refuses.
 create or replace function public.insert_run(
   p_context jsonb, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb, p_concurrency_key text,
   p_start_after timestamptz default null, p_must_start_by timestamptz default null,
-  p_triggered_by jsonb default null
+  p_triggered_by jsonb default null, p_has_room boolean default false
 ) returns jsonb
 language plpgsql as $$
 declare
+  v_judged jsonb := '{}';
   v_not_before timestamptz := case when p_start_after > p_now then p_start_after end;
   v_snapshot constant jsonb := p_frozen -> 'snapshot';
   v_key constant text := public.key_of_run(p_frozen, p_input, p_concurrency_key);
@@ -164,6 +166,13 @@ begin
   if v_not_before is null then
     v_obstacle := public.queue_obstacle(p_definition_id, v_key, p_now);
     v_starts := v_obstacle is null and (p_frozen ->> 'starts_runs')::boolean;
+  end if;
+  -- A run that starts at once pays nothing for the cap.
+  if not coalesce(v_starts, false) and not p_has_room then
+    v_judged := public.judge_cap(p_tenant_id, 'waiting_runs', 1);
+  end if;
+  if v_judged ? 'refused' then
+    return v_judged;
   end if;
   if v_obstacle is not null then
     v_not_before := public.joins_behind(p_definition_id, p_now);
@@ -243,7 +252,7 @@ begin
     return v_room;
   end if;
   return public.insert_run(p_context, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_idempotency_key, p_input,
-    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by, p_triggered_by) || v_room;
+    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by, p_triggered_by, v_room ? 'has_room') || v_room;
 end $$;
 
 -- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal.

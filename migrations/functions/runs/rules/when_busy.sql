@@ -14,10 +14,12 @@
 --                    it only where a group has one slot (see `has_one_slot_for_each_group`), so the new run never starts before the
 --                    old one has ended.
 --
--- Returns {}, or {"told"}: what the verb passes to `answer_of`; or {"refused"} which is one of:
+-- Returns {"has_room"?, "told"?}; has_room: the tenant may have one more run that waits; told: what the verb passes to `answer_of`. Or
+-- {"refused"} which is one of:
 --   busy        with "limit", "key" (null for a run without one, and without `max_running_per_key`), and "run_id", the run of the group
 --               that is in the way: the first RUNNING one to end, or else the next one. Without it when the user may not see the run.
 --   queue_full  see `judge_queue`
+--   cap_reached  see `judge_cap`
 --   several_slots  `p_when_busy` is replace_running, and a group may have several slots
 create or replace function public.make_room(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid, p_input json,
@@ -98,6 +100,13 @@ begin
       return v_judged;
     end if;
   end if;
+  -- It must be known before anything is changed. One that takes the place of another makes no more wait than before.
+  if v_is_busy and cardinality(v_waiting_ids) = 0 then
+    v_judged := public.judge_cap(p_tenant_id, 'waiting_runs', 1);
+    if v_judged ? 'refused' then
+      return v_judged;
+    end if;
+  end if;
 
   -- 4. Take the place of those that wait. A run in a back-off has no message to send either, since no runner holds it.
   if cardinality(v_waiting_ids) > 0 then
@@ -122,5 +131,6 @@ begin
   if v_stopped <> '[]' then
     v_told := v_told || jsonb_build_object('stopped', v_stopped);
   end if;
-  return case when v_told = '{}' then '{}' else jsonb_build_object('told', v_told) end;
+  return case when v_is_busy then '{"has_room": true}' else '{}' end::jsonb
+    || case when v_told = '{}' then '{}' else jsonb_build_object('told', v_told) end;
 end $$;

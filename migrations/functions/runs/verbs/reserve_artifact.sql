@@ -10,7 +10,7 @@
 -- Closes the races with another upload and with any verb that ends the run: all of them hold the definition's lock.
 --
 -- Answers {"result": {"key"}}, or "refused" which is one of: not_found, other_attempt (with "attempt"), ended (with "status"), too_many,
--- too_large
+-- too_large, or see `judge_cap`
 create or replace function public.reserve_artifact(
   p_context jsonb, p_artifact_id uuid, p_name text, p_content_type text, p_bytes bigint, p_sha256 text
 ) returns jsonb
@@ -38,6 +38,10 @@ begin
     delete from public.workflow_run_artifacts a
     where a.run_id = v_run_id and a.stored_at is null and a.id <> p_artifact_id and (a.attempt < v_attempt or a.name = p_name);
     v_answer := public.judge_artifact_room(v_run_id, v_attempt, p_artifact_id, p_name, p_bytes);
+  end if;
+  if not v_answer ? 'refused' and not exists (
+    select from public.workflow_run_artifacts a where a.run_id = v_run_id and a.id = p_artifact_id) then
+    v_answer := public.judge_cap(v_tenant_id, 'artifact_bytes', p_bytes);
   end if;
 
   -- 3. Insert the reservation.

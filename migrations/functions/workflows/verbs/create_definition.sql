@@ -8,7 +8,7 @@
 --
 -- Answers {"result": {"definition", "is_new"}}, or "refused":
 --   unauthenticated, forbidden (not an administrator), id_taken (by another tenant),
---   path_parts (with "faults", see `path_part_faults`)
+--   path_parts (with "faults", see `path_part_faults`), or see `judge_cap`
 create or replace function public.create_definition(
   p_context jsonb, p_definition_id uuid, p_node_id uuid, p_content jsonb, p_policy_of uuid default null
 ) returns jsonb
@@ -19,6 +19,7 @@ declare
   v_user_id uuid;
   v_role text;
   v_faults jsonb;
+  v_judged jsonb;
   v_is_new boolean;
 begin
   -- 1. Lock the parts.
@@ -42,6 +43,10 @@ begin
     if v_faults is not null then
       return public.answer_of(
         p_context, v_since, v_tenant_id, jsonb_build_object('refused', 'path_parts', 'faults', v_faults));
+    end if;
+    v_judged := public.judge_cap(v_tenant_id, 'definitions', 1);
+    if v_judged ? 'refused' then
+      return public.answer_of(p_context, v_since, v_tenant_id, v_judged);
     end if;
   end if;
 
