@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inLanes } from "../src/base/lanes.ts";
+import { inLanes } from "../../src/base/lanes.ts";
 
 /** An action that notes what was begun, and how many ran at the same time, and takes a few turns of the event loop. */
 function createAction(onItem: (item: number) => void = () => {}) {
