@@ -56,6 +56,10 @@ const forbidden = [
     path: "^src/inputs/(compile|patterns)\\.ts$",
     dependencyTypesNot: ["dynamic-import", "type-only"],
   }),
+  forbid("A section of the dashboard uses the kit of another one, and not its insides", "^src/dashboard/([^/]+)/", {
+    path: "^src/dashboard/[^/]+/(?!kit/)",
+    pathNot: "^src/dashboard/$1/",
+  }),
   // The Worker's own type names its module.
   forbid("No circle of imports", "^src/(?!worker\\.ts$)", { circular: true }),
   ...RULES.map(([name, from, to]) => forbid(name, from, { path: to })),

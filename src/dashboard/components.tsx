@@ -2,7 +2,7 @@
 import { type Child, createContext } from "hono/jsx";
 import type { Obstacle } from "../http/problems.ts";
 import { formatAgo, formatCurl, formatExactly, formatInstant, roundAgo, secondsBetween, shortId } from "./format.ts";
-import { growing } from "./live/ticking.tsx";
+import { growing } from "./live/kit/ticking.tsx";
 import { forReader } from "./wording.ts";
 
 /** An instant in UTC, which `app.js` replaces by the local time. The exact instant is shown on hover. */

@@ -2,7 +2,7 @@
 import type { RunStatus } from "../db/enums.ts";
 import { Bar } from "./components.tsx";
 import { secondsBetween } from "./format.ts";
-import { TimeLeft } from "./live/ticking.tsx";
+import { TimeLeft } from "./live/kit/ticking.tsx";
 
 /** What of a run decides how its state is shown. Instants are RFC 3339. */
 export type RunState = {

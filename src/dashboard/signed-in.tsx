@@ -11,7 +11,7 @@ import { Command, Obstacles } from "./components.tsx";
 import { describeFault } from "./forms.tsx";
 import { OpenPage, Page } from "./layout.tsx";
 import { html } from "./render.ts";
-import { renewSession } from "./sign-in/session.ts";
+import { renewSession } from "./sign-in/kit/session.ts";
 import { answerSignIn, keepForm } from "./sign-in/sign-in.tsx";
 import { forReader, inWords } from "./wording.ts";
 

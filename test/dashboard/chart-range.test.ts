@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { RANGE_NAMES, readRunsQuery } from "../../src/dashboard/runs/runs-query.ts";
-import { boundariesOf, chartHref, minutesOf, readRange } from "../../src/dashboard/statistics/range.ts";
+import { RANGE_NAMES, readRunsQuery } from "../../src/dashboard/runs/kit/runs-query.ts";
+import { boundariesOf, chartHref, minutesOf, readRange } from "../../src/dashboard/statistics/kit/range.ts";
 
 const read = (query: string) => readRange(new URLSearchParams(query));
 

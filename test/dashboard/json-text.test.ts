@@ -1,6 +1,6 @@
 import { describe, expect, inject, it, vi } from "vitest";
-import { withLines } from "../../src/dashboard/invoke/json-editor.tsx";
 import { readJson } from "../../src/dashboard/invoke/json-text.ts";
+import { withLines } from "../../src/dashboard/invoke/kit/json-editor.tsx";
 import { createRandom } from "../support/random.ts";
 
 const faultOf = (text: string) => {

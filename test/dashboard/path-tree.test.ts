@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { PathTree } from "../../src/dashboard/files/path-tree.tsx";
+import { PathTree } from "../../src/dashboard/files/kit/path-tree.tsx";
 
 /** The names in the tree of these paths, in the order of the page. */
 const namesOf = (...paths: string[]) => {

@@ -14,8 +14,8 @@ import { Choices } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
-import { selectPeople } from "../runs/list/people.ts";
-import { Changes } from "./changes.tsx";
+import { selectPeople } from "../runs/kit/people.ts";
+import { Changes } from "./kit/changes.tsx";
 import { actionWord } from "./words.ts";
 
 export const activity = new Pages();

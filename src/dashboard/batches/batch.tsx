@@ -3,7 +3,7 @@ import type { Caller } from "../caller.ts";
 import { Ago, CopyCurl, Empty, Fact, Id, Live, Name, Time, WorkflowName } from "../components.tsx";
 import { plural } from "../format.ts";
 import { Page } from "../layout.tsx";
-import { RunList } from "../runs/run-list.tsx";
+import { RunList } from "../runs/kit/run-list.tsx";
 import type { ViewedBatch } from "./view-batch.ts";
 
 type Props = { caller: Caller; batch: ViewedBatch; now: string; origin: string };

@@ -9,7 +9,7 @@ import { newestRuns } from "../../runs/list-runs.ts";
 import { NO_FILTER } from "../../runs/run-filter.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
-import { type ListedRun, selectListed } from "../runs/view-runs.ts";
+import { type ListedRun, selectListed } from "../runs/kit/view-runs.ts";
 
 /** How many of its runs the page of a batch lists. */
 const MAX_LISTED = 25;

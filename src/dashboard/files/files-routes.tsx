@@ -13,9 +13,9 @@ import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, offsetOf, readId } from "../signed-in.tsx";
-import { CreateForm, FILES_PAGE, FilesPage, RenameForm } from "./files.tsx";
+import { CreateForm, FILES_PAGE, FilesPage, RenameForm } from "./kit/files.tsx";
+import { type FolderView, viewFolder } from "./kit/view-folder.ts";
 import { MovePage, RefusedMove } from "./move.tsx";
-import { type FolderView, viewFolder } from "./view-folder.ts";
 
 export const files = new Pages();
 

@@ -1,8 +1,8 @@
 import { Name, Path } from "../components.tsx";
 import { type Failure, Failures } from "../forms.tsx";
 import { Page } from "../layout.tsx";
-import { Crumbs, hrefOf, KindIcon, mayCreateIn } from "./files.tsx";
-import type { FolderView } from "./view-folder.ts";
+import { Crumbs, hrefOf, KindIcon, mayCreateIn } from "./kit/files.tsx";
+import type { FolderView } from "./kit/view-folder.ts";
 
 type MovePageProps = { moved: { id: string; name: string }; view: FolderView };
 

@@ -7,9 +7,9 @@ import { FormPage, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
-import { readInput } from "./input-fields.tsx";
-import { type Invocation, InvokeForm, LABELS } from "./invoke-form.tsx";
-import { checkForm, linesOf, readJsonField, readLabels, readMinute } from "./read-fields.ts";
+import { readInput } from "./kit/input-fields.tsx";
+import { type Invocation, InvokeForm, LABELS } from "./kit/invoke-form.tsx";
+import { checkForm, linesOf, readJsonField, readLabels, readMinute } from "./kit/read-fields.ts";
 
 export const invocations = new Pages();
 

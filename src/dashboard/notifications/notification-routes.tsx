@@ -17,7 +17,7 @@ import {
 import { NO_ENDPOINT } from "../../notify/endpoints/refusals.ts";
 import { perform } from "../../verbs/perform.ts";
 import { Failures, FormPage, readForm, submit } from "../forms.tsx";
-import { textsIn } from "../invoke/read-fields.ts";
+import { textsIn } from "../invoke/kit/read-fields.ts";
 import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";

@@ -1,6 +1,6 @@
 /** The pages of Settings → Notifications. */
 import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
-import { LastChanges } from "../activity/changes.tsx";
+import { LastChanges } from "../activity/kit/changes.tsx";
 import type { Caller } from "../caller.ts";
 import { Ask, Command, Copy, Empty, Fact, Live, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";

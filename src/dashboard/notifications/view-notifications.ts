@@ -11,7 +11,7 @@ import {
   type Endpoint,
   EndpointSchema,
 } from "../../notify/endpoints/endpoint-schema.ts";
-import { lastChanges } from "../activity/changes.tsx";
+import { lastChanges } from "../activity/kit/changes.tsx";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 
 const listSchema = z.object({ items: z.array(EndpointSchema) });

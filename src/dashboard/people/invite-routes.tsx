@@ -9,9 +9,9 @@ import { perform } from "../../verbs/perform.ts";
 import { readForm } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
-import { keepSession, SESSION_SECONDS } from "../sign-in/session.ts";
+import { keepSession, SESSION_SECONDS } from "../sign-in/kit/session.ts";
 import { idOf } from "../signed-in.tsx";
-import { AcceptedInvitePage, ClosedInvitePage, OpenInvitePage } from "./invite.tsx";
+import { AcceptedInvitePage, ClosedInvitePage, OpenInvitePage } from "./kit/invite.tsx";
 
 export const openInvites = new Pages();
 

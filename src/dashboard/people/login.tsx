@@ -1,6 +1,6 @@
 import { Ask, Name, Send, Time } from "../components.tsx";
+import type { Person, PersonView } from "./kit/view-people.ts";
 import { LastUse } from "./sessions.tsx";
-import type { Person, PersonView } from "./view-people.ts";
 
 /** By which account of the login service a person signs in. Nothing is shown for a person without one. */
 export const LoginOfPerson = ({ view: { caller, login }, person }: { view: PersonView; person: Person }) => {

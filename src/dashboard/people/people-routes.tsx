@@ -25,21 +25,21 @@ import {
   revokePermission,
 } from "../../people/user-verbs.ts";
 import { perform } from "../../verbs/perform.ts";
-import { BROWSED, parseChoice } from "../files/part-picker.tsx";
-import { viewFolder } from "../files/view-folder.ts";
+import { BROWSED, parseChoice } from "../files/kit/part-picker.tsx";
+import { viewFolder } from "../files/kit/view-folder.ts";
 import { FormPage, readForm, submit, type Values } from "../forms.tsx";
 import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
-import { listHref, readListQuery } from "../search/found-list.tsx";
-import { forgetSession } from "../sign-in/session.ts";
+import { listHref, readListQuery } from "../search/kit/found-list.tsx";
+import { forgetSession } from "../sign-in/kit/session.ts";
 import { idOf, readId } from "../signed-in.tsx";
-import { InvitedAlreadyPage, InviteForm, InviteLinkPage } from "./invite.tsx";
+import { InvitedAlreadyPage, InviteForm, InviteLinkPage } from "./kit/invite.tsx";
+import { PEOPLE_ORDERS, viewPeople, viewPerson } from "./kit/view-people.ts";
 import { NewPersonForm, PEOPLE_PAGE, PeoplePage } from "./people.tsx";
 import { PermissionAgainPage, PermissionPage } from "./permission.tsx";
 import { KeyAgainPage, KeyForm, NewKeyPage, PersonPage } from "./person.tsx";
 import { RoleForm } from "./person-actions.tsx";
-import { PEOPLE_ORDERS, viewPeople, viewPerson } from "./view-people.ts";
 
 export const people = new Pages();
 

@@ -3,10 +3,10 @@ import { Ask, Empty, Live, Name, Pages, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
-import { type ListQuery, ListSearch, listHref, SortedHead } from "../search/found-list.tsx";
-import { InviteForm } from "./invite.tsx";
+import { type ListQuery, ListSearch, listHref, SortedHead } from "../search/kit/found-list.tsx";
+import { InviteForm } from "./kit/invite.tsx";
+import type { PeopleOrder, PeopleView, Person } from "./kit/view-people.ts";
 import { RoleField } from "./role-field.tsx";
-import type { PeopleOrder, PeopleView, Person } from "./view-people.ts";
 
 export const PEOPLE_PAGE = 50;
 

@@ -1,8 +1,8 @@
 import { CAPABILITIES } from "../../db/enums.ts";
 import { Path } from "../components.tsx";
-import { Crumbs } from "../files/files.tsx";
-import { formatChoice, parseChoice } from "../files/part-picker.tsx";
-import type { FolderView } from "../files/view-folder.ts";
+import { Crumbs } from "../files/kit/files.tsx";
+import { formatChoice, parseChoice } from "../files/kit/part-picker.tsx";
+import type { FolderView } from "../files/kit/view-folder.ts";
 import { Choices, choicesOf, type Failure, Failures, Field, FormPage, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 

@@ -5,8 +5,8 @@ import type { Caller } from "../caller.ts";
 import { Ask, Send } from "../components.tsx";
 import { listWords, plural, pluralUpTo } from "../format.ts";
 import { Choices, choicesOf, type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
-import { InviteAgain } from "./invite.tsx";
-import { MAX_RUNNER_SESSIONS, MAX_UNFINISHED, type Person, type PersonWithWork } from "./view-people.ts";
+import { InviteAgain } from "./kit/invite.tsx";
+import { MAX_RUNNER_SESSIONS, MAX_UNFINISHED, type Person, type PersonWithWork } from "./kit/view-people.ts";
 
 /** Nobody can change themselves. Nobody can change the OWNER either, who can only pass the role on. */
 export const mayChange = (caller: Caller, person: Person) =>

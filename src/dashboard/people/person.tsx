@@ -1,13 +1,13 @@
-import { LastChanges } from "../activity/changes.tsx";
+import { LastChanges } from "../activity/kit/changes.tsx";
 import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
+import type { Person, PersonView, PersonWithWork } from "./kit/view-people.ts";
 import { LoginOfPerson } from "./login.tsx";
 import { RoleName } from "./people.tsx";
 import { mayChange, PersonActions } from "./person-actions.tsx";
 import { LastUse, Sessions } from "./sessions.tsx";
-import type { Person, PersonView, PersonWithWork } from "./view-people.ts";
 
 type PersonPageProps = { view: PersonView; person: PersonWithWork; sessionId: string | null };
 

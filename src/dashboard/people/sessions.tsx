@@ -1,7 +1,7 @@
 import type { SignInSession } from "../../people/sign-ins/sign-in-sessions.ts";
 import { Ask, Empty, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";
-import type { Person, PersonView } from "./view-people.ts";
+import type { Person, PersonView } from "./kit/view-people.ts";
 
 /** When a credential was last used, to the hour. Isolates tell the database only once an hour: see `noteUse`. */
 export const LastUse = ({ at }: { at: Date | null }) =>

@@ -3,7 +3,7 @@ import { pluralUpTo, shortId } from "../format.ts";
 import { Choices, type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
-import { Runners, UrlRunners, type ViewedRunner } from "./runners.tsx";
+import { Runners, UrlRunners, type ViewedRunner } from "./kit/runners.tsx";
 import { type LeasedWorkflow, MAX_SESSIONS, type RunnerKey, type RunnersView } from "./view-all-runners.ts";
 
 export const HREF = "/app/runners";

@@ -6,7 +6,7 @@ import { instant } from "../../db/rows.ts";
 import { workflowDefinitions as d, apiKeys as k, users } from "../../db/tables.ts";
 import { keyWorks } from "../../people/api-keys.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
-import { type SessionRow, selectRunners, selectUrlRunners, type UrlRunner } from "./view-runners.ts";
+import { type SessionRow, selectRunners, selectUrlRunners, type UrlRunner } from "./kit/view-runners.ts";
 
 export type LeasedWorkflow = { id: string; name: string };
 

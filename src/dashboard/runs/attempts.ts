@@ -4,7 +4,7 @@
  */
 import type { FailureCode } from "../../db/enums.ts";
 import { plural } from "../format.ts";
-import type { ViewedEvent, ViewedRun } from "./view-run.ts";
+import type { ViewedEvent, ViewedRun } from "./kit/view-run.ts";
 
 export type Attempt = {
   number: number;

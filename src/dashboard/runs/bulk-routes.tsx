@@ -9,7 +9,7 @@ import { readForm } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { type BulkForm, ConfirmPage, DonePage, listAfter, NOTHING_CHOSEN } from "./bulk.tsx";
-import { filterOf, firstPageOf, formatRunsQuery, readRunsQuery } from "./runs-query.ts";
+import { filterOf, firstPageOf, formatRunsQuery, readRunsQuery } from "./kit/runs-query.ts";
 
 export const bulk = new Pages();
 

@@ -4,10 +4,10 @@ import { BULK_ACTIONS, type BulkAction, type BulkOutcome, MAX_CHANGED } from "..
 import { Empty } from "../components.tsx";
 import { plural, shortId } from "../format.ts";
 import { FormPage } from "../forms.tsx";
-import { ListNews } from "./list/news.tsx";
+import { ListNews } from "./kit/news.tsx";
+import { firstPageOf, formatRunsQuery, type RunsQuery, runsHref } from "./kit/runs-query.ts";
+import { MAX_COUNTED, type RunsView } from "./kit/view-runs.ts";
 import { countOf } from "./run-filters.tsx";
-import { firstPageOf, formatRunsQuery, type RunsQuery, runsHref } from "./runs-query.ts";
-import { MAX_COUNTED, type RunsView } from "./view-runs.ts";
 
 const LABELS: Record<BulkAction, string> = { stop: "Stop", retry: "Retry", delete: "Delete" };
 const DONE: Record<BulkAction, string> = { stop: "stopped", retry: "put back into their queues", delete: "deleted" };

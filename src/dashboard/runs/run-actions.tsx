@@ -2,9 +2,9 @@ import { MAX_GRACE_SECONDS } from "../../workflows/policy.ts";
 import { Ask, CopyCurl, Send } from "../components.tsx";
 import { plural } from "../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../forms.tsx";
-import { textOfSchema } from "../invoke/input-fields.tsx";
-import { InvokeForm, NO_INVOCATION, textOfInput, textOfLabels } from "../invoke/invoke-form.tsx";
-import type { ViewedRun } from "./view-run.ts";
+import { textOfSchema } from "../invoke/kit/input-fields.tsx";
+import { InvokeForm, NO_INVOCATION, textOfInput, textOfLabels } from "../invoke/kit/invoke-form.tsx";
+import type { ViewedRun } from "./kit/view-run.ts";
 
 const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
 

@@ -1,7 +1,7 @@
 import { artifactsSchema } from "../../runs/details/result-schema.ts";
 import { Fact } from "../components.tsx";
+import { MAX_SHOWN, type ViewedRun } from "./kit/view-run.ts";
 import { RunFiles } from "./run-files.tsx";
-import { MAX_SHOWN, type ViewedRun } from "./view-run.ts";
 
 /** The result of a run and its input, as far as it has them. */
 export const RunData = ({ run }: { run: ViewedRun }) => (

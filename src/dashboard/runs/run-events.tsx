@@ -2,8 +2,8 @@ import { z } from "zod";
 import { FIRING_CAUSES } from "../../db/enums.ts";
 import { Time } from "../components.tsx";
 import { formatOffset, formatSeconds, plural, secondsBetween } from "../format.ts";
-import { CAUSES } from "../triggers/triggered-by.tsx";
-import type { ViewedEvent, ViewedRun } from "./view-run.ts";
+import { CAUSES } from "../triggers/kit/triggered-by.tsx";
+import type { ViewedEvent, ViewedRun } from "./kit/view-run.ts";
 
 const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
 const numberOf = (value: unknown) => (typeof value === "number" ? value : null);

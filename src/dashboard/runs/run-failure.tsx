@@ -1,6 +1,6 @@
 import { Fact, Id } from "../components.tsx";
 import { type Attempt, attemptsOf } from "./attempts.ts";
-import type { ViewedRun } from "./view-run.ts";
+import type { ViewedRun } from "./kit/view-run.ts";
 
 /** Why the latest attempt of a FAILED run failed, and what to do next. */
 export const WhyItFailed = ({ run }: { run: ViewedRun }) => {

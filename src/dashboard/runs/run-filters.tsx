@@ -3,9 +3,9 @@ import { Name } from "../components.tsx";
 import { shortId } from "../format.ts";
 import { Choices } from "../forms.tsx";
 import { wordOf } from "../run-state.tsx";
+import { FIND, firstPageOf, ME, type RunsQuery, runsHref } from "./kit/runs-query.ts";
+import { MAX_COUNTED, type RunsView } from "./kit/view-runs.ts";
 import { TimeFilter } from "./list/time-filter.tsx";
-import { FIND, firstPageOf, ME, type RunsQuery, runsHref } from "./runs-query.ts";
-import { MAX_COUNTED, type RunsView } from "./view-runs.ts";
 
 export const countOf = (count: number): string =>
   count > MAX_COUNTED ? `${MAX_COUNTED.toLocaleString("en-GB")}+` : count.toLocaleString("en-GB");

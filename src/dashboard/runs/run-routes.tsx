@@ -15,10 +15,10 @@ import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
+import { viewRun } from "./kit/view-run.ts";
 import { earlierAttempt } from "./log/run-log.tsx";
 import { RunPage } from "./run.tsx";
 import { StopForm } from "./run-actions.tsx";
-import { viewRun } from "./view-run.ts";
 
 export const run = new Pages();
 

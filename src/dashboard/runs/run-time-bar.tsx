@@ -1,10 +1,10 @@
 import { Time } from "../components.tsx";
 import { formatSeconds, secondsBetween } from "../format.ts";
-import { growing, TimeLeft, TimePassed } from "../live/ticking.tsx";
+import { growing, TimeLeft, TimePassed } from "../live/kit/ticking.tsx";
 import { linearScale } from "../plot.ts";
 import { type Attempt, attemptsOf } from "./attempts.ts";
+import type { ViewedRun } from "./kit/view-run.ts";
 import { Failure } from "./run-failure.tsx";
-import type { ViewedRun } from "./view-run.ts";
 
 const WIDTH = 1000;
 const HEIGHT = 22;

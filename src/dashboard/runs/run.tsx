@@ -4,20 +4,20 @@ import { MOST_PLACES } from "../../runs/details/details-schema.ts";
 import { describeKeysBefore, type ExplainedReason } from "../../runs/details/explain-run.ts";
 import type { Caller } from "../caller.ts";
 import { Ago, Copy, Fact, Id, Live, Name, Time, WorkflowName } from "../components.tsx";
-import { PathTree } from "../files/path-tree.tsx";
+import { PathTree } from "../files/kit/path-tree.tsx";
 import { formatAnnouncement, formatSeconds, plural, secondsBetween } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { type RunState, Status, StopClock, shownStateOf, wordOf } from "../run-state.tsx";
-import { CAUSES, TriggerLink } from "../triggers/triggered-by.tsx";
+import { CAUSES, TriggerLink } from "../triggers/kit/triggered-by.tsx";
+import { LabelLinks } from "./kit/run-labels.tsx";
+import type { ViewedRun } from "./kit/view-run.ts";
 import { Progress } from "./log/progress.tsx";
 import { RunLog } from "./log/run-log.tsx";
 import { Actions } from "./run-actions.tsx";
 import { RunData } from "./run-data.tsx";
 import { Timeline } from "./run-events.tsx";
 import { WhyItFailed } from "./run-failure.tsx";
-import { LabelLinks } from "./run-labels.tsx";
 import { Attempts } from "./run-time-bar.tsx";
-import type { ViewedRun } from "./view-run.ts";
 
 type RunPageProps = {
   caller: Caller;

@@ -1,16 +1,16 @@
 import { formatCursor } from "../../runs/run-schema.ts";
-import { Checklist } from "../beginning/checklist.tsx";
+import { Checklist } from "../beginning/kit/checklist.tsx";
 import { Command, Empty, Live, Name } from "../components.tsx";
 import { formatCurl } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
 import { BulkBar, BulkNotice } from "./bulk.tsx";
-import { readShown, refreshHref } from "./list/shown.ts";
+import { RunList } from "./kit/run-list.tsx";
+import { firstPageOf, isFromForm, pageOf, type RunsQuery, readRunsQuery, runsHref } from "./kit/runs-query.ts";
+import { readShown, refreshHref } from "./kit/shown.ts";
+import { type RunsView, viewRuns } from "./kit/view-runs.ts";
 import { RunFilters } from "./run-filters.tsx";
-import { RunList } from "./run-list.tsx";
-import { firstPageOf, isFromForm, pageOf, type RunsQuery, readRunsQuery, runsHref } from "./runs-query.ts";
-import { type RunsView, viewRuns } from "./view-runs.ts";
 
 const PAGE_SIZE = 25;
 

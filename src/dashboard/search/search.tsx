@@ -6,8 +6,8 @@ import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
 import { Status, shownStateOf } from "../run-state.tsx";
 import { findActions } from "./actions.ts";
+import { readWords } from "./kit/words.ts";
 import { type FoundRun, MAX_FOUND, MIN_LENGTH, type SearchView, viewSearch } from "./view-search.ts";
-import { readWords } from "./words.ts";
 
 export const search = new Pages();
 

@@ -17,10 +17,10 @@ import { newestRuns } from "../../runs/list-runs.ts";
 import { NO_FILTER } from "../../runs/run-filter.ts";
 import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
-import { isSeenPerson } from "../people/view-people.ts";
+import { isSeenPerson } from "../people/kit/view-people.ts";
 import type { RunState } from "../run-state.tsx";
-import { stopEndsAt } from "../runs/view-runs.ts";
-import { matchesWords, userMatches } from "./words.ts";
+import { stopEndsAt } from "../runs/kit/view-runs.ts";
+import { matchesWords, userMatches } from "./kit/words.ts";
 
 export type FoundRun = {
   id: string;

@@ -14,8 +14,8 @@ import { readForm } from "../forms.tsx";
 import { OpenPage } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
+import { forgetSession, keepSession, SESSION_SECONDS } from "./kit/session.ts";
 import { noteRefused } from "./refused.ts";
-import { forgetSession, keepSession, SESSION_SECONDS } from "./session.ts";
 import { answerSignIn, findOwnPath, type KeptForm, KeptFormAgain, readKeptForm, START } from "./sign-in.tsx";
 
 export const signIn = new Pages();

@@ -4,9 +4,9 @@
  */
 import type { Child } from "hono/jsx";
 import { linearScale, type Ticks } from "../plot.ts";
-import { endedRunsHref, minutesOf } from "./range.ts";
+import { endedRunsHref, minutesOf } from "./kit/range.ts";
+import type { Statistics, Step } from "./kit/view-statistics.ts";
 import { StepTime } from "./step-time.tsx";
-import type { Statistics, Step } from "./view-statistics.ts";
 
 /** The height in pixels, which the style sheet repeats. */
 const HEIGHT = 150;

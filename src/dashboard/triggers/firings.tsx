@@ -3,7 +3,7 @@ import type { FiringCause, FiringOutcome } from "../../db/enums.ts";
 import type { Firing } from "../../triggers/triggers.ts";
 import { Empty, Id, Name, Time } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
-import { CAUSES } from "./triggered-by.tsx";
+import { CAUSES } from "./kit/triggered-by.tsx";
 import type { TriggerView } from "./view-triggers.ts";
 
 type ViewedFiring = TriggerView["firings"][number];

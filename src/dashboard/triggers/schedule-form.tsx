@@ -10,8 +10,8 @@ import {
   toWholeNumber,
   type Values,
 } from "../forms.tsx";
-import { MinuteField } from "../invoke/minute-field.tsx";
-import { readMinute } from "../invoke/read-fields.ts";
+import { MinuteField } from "../invoke/kit/minute-field.tsx";
+import { readMinute } from "../invoke/kit/read-fields.ts";
 import type { Wording } from "../wording.ts";
 import {
   COMMON_LABELS,

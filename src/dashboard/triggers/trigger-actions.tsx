@@ -4,7 +4,7 @@ import { Ask, Name, Send } from "../components.tsx";
 import { pluralUpTo } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { NewId } from "../new-id.tsx";
-import { MAX_COUNTED } from "../runs/view-runs.ts";
+import { MAX_COUNTED } from "../runs/kit/view-runs.ts";
 import type { ViewedTrigger } from "./view-triggers.ts";
 import { RotateForm } from "./webhook-pages.tsx";
 

@@ -1,12 +1,12 @@
 /** The pages that show triggers: those of a workflow, and one with its firings. */
 import type { RunTrigger } from "../../triggers/run-trigger.ts";
 import type { Schedule } from "../../triggers/schedule/schedule.ts";
-import { LastChanges } from "../activity/changes.tsx";
+import { LastChanges } from "../activity/kit/changes.tsx";
 import type { Caller } from "../caller.ts";
 import { Empty, Fact, Id, Live, Name, Time } from "../components.tsx";
 import { formatSeconds } from "../format.ts";
 import { Page } from "../layout.tsx";
-import { textsOf } from "../runs/run-labels.tsx";
+import { textsOf } from "../runs/kit/run-labels.tsx";
 import { WHEN_BUSY_WORDS } from "./common-fields.tsx";
 import { Firings } from "./firings.tsx";
 import { formatIn, NextInstants } from "./next-instants.tsx";

@@ -16,10 +16,10 @@ import { triggerFirings as f, triggers as t } from "../../db/trigger-tables.ts";
 import { checkUnchecked } from "../../inputs/input-checks.ts";
 import { type Firing, firingSchema, type TriggerRow, triggerRowSchema } from "../../triggers/triggers.ts";
 import type { Policy } from "../../workflows/policy.ts";
-import { lastChanges } from "../activity/changes.tsx";
+import { lastChanges } from "../activity/kit/changes.tsx";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import type { Choice } from "../forms.tsx";
-import { MAX_CHOICES, MAX_COUNTED } from "../runs/view-runs.ts";
+import { MAX_CHOICES, MAX_COUNTED } from "../runs/kit/view-runs.ts";
 
 /** The workflow of triggers. `may_write`: the caller may change the workflow, and so its triggers. */
 export type WorkflowOfTriggers = {

@@ -1,7 +1,7 @@
 import { SCHEMES, type Scheme, SIGNATURE_ENCODINGS, type WebhookConfig } from "../../triggers/inbound/receiver.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import { Choices, choicesOf, Field, isFilled, NO_FAILURE, type Values } from "../forms.tsx";
-import { linesOf, textsIn } from "../invoke/read-fields.ts";
+import { linesOf, textsIn } from "../invoke/kit/read-fields.ts";
 import type { Wording } from "../wording.ts";
 import {
   COMMON_LABELS,

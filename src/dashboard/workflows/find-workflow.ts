@@ -3,9 +3,9 @@ import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
 import type { Caller } from "../caller.ts";
-import { readRange } from "../statistics/range.ts";
+import { readRange } from "../statistics/kit/range.ts";
+import { type ViewedWorkflow, viewWorkflow } from "./kit/view-workflow.ts";
 import { AS_NOW, type Shown } from "./runs/view-its-runs.ts";
-import { type ViewedWorkflow, viewWorkflow } from "./view-workflow.ts";
 
 /**
  * A workflow for a page. `shown`: the runs that an open page shows.

@@ -1,4 +1,4 @@
-import { LastChanges } from "../activity/changes.tsx";
+import { LastChanges } from "../activity/kit/changes.tsx";
 import { Empty, Name, Pages, Send } from "../components.tsx";
 import { plural } from "../format.ts";
 import { Page } from "../layout.tsx";

@@ -5,7 +5,7 @@ import { callerBy, maySeeDefinition, requireCaller } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { users, workflowDefinitions } from "../../db/tables.ts";
 import { isOfTenant } from "../../people/users.ts";
-import { lastChanges } from "../activity/changes.tsx";
+import { lastChanges } from "../activity/kit/changes.tsx";
 import { type Caller, nameOf, selectCaller } from "../caller.ts";
 
 /** A USER of the tenant. `missing` is the number of permissions that they lack to run the workflow; 0 when they may run it. */

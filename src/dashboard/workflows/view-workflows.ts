@@ -15,8 +15,8 @@ import { endsAt, isExpired, isOverdue, isPending, isRunning, r, seenNow } from "
 import { type StartObstacle, startObstacle } from "../../workflows/workflow-definitions.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import type { RunState } from "../run-state.tsx";
-import { stopEndsAt } from "../runs/view-runs.ts";
-import { matchesWords } from "../search/words.ts";
+import { stopEndsAt } from "../runs/kit/view-runs.ts";
+import { matchesWords } from "../search/kit/words.ts";
 
 /** How the latest runs of a workflow ended. */
 export type Outcomes = {

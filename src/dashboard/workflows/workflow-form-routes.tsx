@@ -12,8 +12,8 @@ import { findRunnerFaults, toContent } from "../../workflows/workflow-definition
 import { UpdateWorkflowDefinitionRequestSchema } from "../../workflows/workflow-definition-schema.ts";
 import { NO_CREATION_OF_DEFINITIONS, NO_WRITE_ON_DEFINITION } from "../../workflows/workflow-definitions.ts";
 import { createDefinition, replaceDefinition } from "../../workflows/workflow-verbs.ts";
-import { BROWSED, formatChoice, type Making, type Opened, parseMake, parsePlace } from "../files/part-picker.tsx";
-import { viewFolder } from "../files/view-folder.ts";
+import { BROWSED, formatChoice, type Making, type Opened, parseMake, parsePlace } from "../files/kit/part-picker.tsx";
+import { viewFolder } from "../files/kit/view-folder.ts";
 import { RESUMED_FIELD, readForm, submit } from "../forms.tsx";
 import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";

@@ -1,10 +1,10 @@
 import { ALLOWED_PART_TYPES } from "../../workflows/abcd.ts";
 import type { Caller } from "../caller.ts";
-import { formatChoice, type Making, type Opened, PartPicker, parseChoice } from "../files/part-picker.tsx";
+import { formatChoice, type Making, type Opened, PartPicker, parseChoice } from "../files/kit/part-picker.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, toWholeNumber, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
-import type { ViewedWorkflow } from "./view-workflow.ts";
+import type { ViewedWorkflow } from "./kit/view-workflow.ts";
 
 /** The four ABCD parameters, each with its name in the form (`field`) and in the API (`path`). */
 const PICKERS = [

@@ -2,7 +2,7 @@ import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
 import { Ago, Empty, Live, Name, Pages } from "../components.tsx";
 import { Page } from "../layout.tsx";
 import { Status, StopClock, shownStateOf, TimeUsed } from "../run-state.tsx";
-import { type ListQuery, ListSearch, listHref, SortedHead } from "../search/found-list.tsx";
+import { type ListQuery, ListSearch, listHref, SortedHead } from "../search/kit/found-list.tsx";
 import { sizeOf } from "./runs/its-runs.tsx";
 import type { ListedWorkflow, WorkflowOrder, WorkflowsView } from "./view-workflows.ts";
 

@@ -4,7 +4,7 @@ import { perform } from "../../verbs/perform.ts";
 import { changeActivity, deleteDefinition } from "../../workflows/workflow-verbs.ts";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
-import { listHref, readListQuery } from "../search/found-list.tsx";
+import { listHref, readListQuery } from "../search/kit/found-list.tsx";
 import { idOf } from "../signed-in.tsx";
 import { findWorkflow } from "./find-workflow.ts";
 import { readShownRuns } from "./runs/its-runs.tsx";

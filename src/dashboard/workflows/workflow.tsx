@@ -1,21 +1,21 @@
-import { By, LastChanges, PausedBy } from "../activity/changes.tsx";
+import { By, LastChanges, PausedBy } from "../activity/kit/changes.tsx";
 import type { Caller } from "../caller.ts";
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
 import { Ask, CopyCurl, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
-import { PathTree } from "../files/path-tree.tsx";
+import { PathTree } from "../files/kit/path-tree.tsx";
 import { formatSeconds, plural, pluralUpTo } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
-import { textOfSchema } from "../invoke/input-fields.tsx";
-import { InvokeForm, NO_INVOCATION, textOfInput } from "../invoke/invoke-form.tsx";
+import { textOfSchema } from "../invoke/kit/input-fields.tsx";
+import { InvokeForm, NO_INVOCATION, textOfInput } from "../invoke/kit/invoke-form.tsx";
 import { Page } from "../layout.tsx";
-import { Runners, type ViewedRunner } from "../runners/runners.tsx";
-import { MAX_COUNTED } from "../runs/view-runs.ts";
-import { ChartScript, StatisticsCard } from "../statistics/statistics.tsx";
+import { Runners, type ViewedRunner } from "../runners/kit/runners.tsx";
+import { MAX_COUNTED } from "../runs/kit/view-runs.ts";
+import { ChartScript, StatisticsCard } from "../statistics/kit/statistics.tsx";
+import type { ViewedWorkflow } from "./kit/view-workflow.ts";
 import { describeBusy, describePolicy } from "./policy/policy-form.tsx";
 import { keepRunsHref, LatestRuns, Queue, sizeOf } from "./runs/its-runs.tsx";
 import { Keys, Slots } from "./slots/slots.tsx";
 import { TestRunner } from "./test-runner.tsx";
-import type { ViewedWorkflow } from "./view-workflow.ts";
 import { Slot } from "./workflow-list.tsx";
 
 type Props = {

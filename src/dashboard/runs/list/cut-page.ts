@@ -1,7 +1,7 @@
 /** Cuts the rows that were read for the list of runs to one page, and finds the cursors of the pages around it. */
 import { placeAfter } from "../../../runs/labelled-runs.ts";
 import type { RunCursor, RunsPage } from "../../../runs/run-filter.ts";
-import { compare, type News, type Place } from "./shown.ts";
+import { compare, type News, type Place } from "../kit/shown.ts";
 
 const placeOf = (run: Place | undefined): RunCursor | null => (run ? { createdAt: run.created_at, id: run.id } : null);
 

@@ -1,5 +1,5 @@
 import { Time } from "../../components.tsx";
-import { chartHref } from "../../statistics/range.ts";
+import { chartHref } from "../../statistics/kit/range.ts";
 import {
   firstPageOf,
   RANGE_NAMES,
@@ -8,7 +8,7 @@ import {
   runsHref,
   startOf,
   toInputMinute,
-} from "../runs-query.ts";
+} from "../kit/runs-query.ts";
 
 const WORDS = { "1h": "Last hour", "24h": "Last 24 h", "7d": "Last 7 days" } as const satisfies Record<Range, string>;
 

@@ -1,5 +1,5 @@
 import { Time } from "../../components.tsx";
-import type { ViewedRun } from "../view-run.ts";
+import type { ViewedRun } from "../kit/view-run.ts";
 
 /** The progress that the runner of a RUNNING run reported, its last heartbeat, and a stop that was requested. */
 export const Progress = ({ run }: { run: ViewedRun }) => {

@@ -4,7 +4,7 @@ import { CUT_MARK, missingMark } from "../../../runs/log/log-text.ts";
 import { readLog } from "../../../runs/log/read-log.ts";
 import { Pages } from "../../pages.ts";
 import { idOf } from "../../signed-in.tsx";
-import type { ViewedRun } from "../view-run.ts";
+import type { ViewedRun } from "../kit/view-run.ts";
 
 export const runLog = new Pages();
 

@@ -10,7 +10,7 @@ import { MAX_GRACE_SECONDS, type Policy } from "../../../workflows/policy.ts";
 import type { Caller } from "../../caller.ts";
 import { formatSeconds } from "../../format.ts";
 import { Choices, choicesOf, type Failure, Failures, Field, NO_FAILURE } from "../../forms.tsx";
-import { JsonEditor, withLines } from "../../invoke/json-editor.tsx";
+import { JsonEditor, withLines } from "../../invoke/kit/json-editor.tsx";
 import { Page } from "../../layout.tsx";
 import type { Wording } from "../../wording.ts";
 

@@ -6,7 +6,7 @@ import { UpdatePolicyRequestSchema } from "../../../workflows/policy-routes.ts";
 import { NO_WRITE_ON_DEFINITION } from "../../../workflows/workflow-definitions.ts";
 import { replacePolicy } from "../../../workflows/workflow-verbs.ts";
 import { readForm, submit, toWholeNumber } from "../../forms.tsx";
-import { checkForm, linesOf, readJsonField } from "../../invoke/read-fields.ts";
+import { checkForm, linesOf, readJsonField } from "../../invoke/kit/read-fields.ts";
 import { Pages } from "../../pages.ts";
 import { html, seeOther } from "../../render.ts";
 import { idOf } from "../../signed-in.tsx";

@@ -2,10 +2,10 @@
 import type { Child } from "hono/jsx";
 import { Empty } from "../../components.tsx";
 import { pluralUpTo } from "../../format.ts";
-import { ListNews } from "../../runs/list/news.tsx";
-import { keepingHref, readShown, refreshHref } from "../../runs/list/shown.ts";
-import { RunList } from "../../runs/run-list.tsx";
-import type { ViewedWorkflow } from "../view-workflow.ts";
+import { ListNews } from "../../runs/kit/news.tsx";
+import { RunList } from "../../runs/kit/run-list.tsx";
+import { keepingHref, readShown, refreshHref } from "../../runs/kit/shown.ts";
+import type { ViewedWorkflow } from "../kit/view-workflow.ts";
 import { MAX_QUEUED } from "../view-workflows.ts";
 import type { Shown, ShownRuns } from "./view-its-runs.ts";
 

@@ -5,9 +5,9 @@ import type { Database } from "../../../db/client.ts";
 import { instant } from "../../../db/rows.ts";
 import { workflowDefinitions as d } from "../../../db/tables.ts";
 import { isPending, r, seenNow } from "../../../runs/run-rows.ts";
-import { compare, MAX_NEW, type News, type Place } from "../../runs/list/shown.ts";
-import { MAX_SHOWN } from "../../runs/view-run.ts";
-import { type ListedRun, selectListed } from "../../runs/view-runs.ts";
+import { compare, MAX_NEW, type News, type Place } from "../../runs/kit/shown.ts";
+import { MAX_SHOWN } from "../../runs/kit/view-run.ts";
+import { type ListedRun, selectListed } from "../../runs/kit/view-runs.ts";
 
 /** The runs of a list, and what has changed since they were shown. */
 export type ShownRuns = { runs: ListedRun[]; news: News };

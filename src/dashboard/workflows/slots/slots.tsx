@@ -1,7 +1,7 @@
 import { Name } from "../../components.tsx";
 import { plural } from "../../format.ts";
-import { TimeLeft } from "../../live/ticking.tsx";
-import type { ViewedWorkflow } from "../view-workflow.ts";
+import { TimeLeft } from "../../live/kit/ticking.tsx";
+import type { ViewedWorkflow } from "../kit/view-workflow.ts";
 import type { HeldSlot } from "./view-slots.ts";
 
 type Props = { workflow: Pick<ViewedWorkflow, "slots" | "keys" | "max_running" | "policy"> };

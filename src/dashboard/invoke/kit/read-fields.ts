@@ -1,0 +1,58 @@
+/** Reads the fields of a form that says what a run gets: the input, the labels, and instants. */
+import type { z } from "zod";
+import { type Fault, ValidationFailed } from "../../../http/problems.ts";
+import { checkBody, findFaults } from "../../../http/validation.ts";
+import { isLabel } from "../../../runs/labels.ts";
+import type { Values } from "../../forms.tsx";
+import { readJson } from "../json-text.ts";
+
+/** The text of a field with several lines. A form sends line breaks as CR and LF. */
+export const linesOf = (values: Values, name: string): string => (values[name] ?? "").replaceAll("\r\n", "\n");
+
+/** The lines of a text that have something in them, without the blanks around it. */
+export const textsIn = (lines = ""): string[] =>
+  lines
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+
+/** The JSON in the field of this name, null for an empty text; or what is wrong with it. */
+export function readJsonField(name: string, text: string): { value: unknown; faults: Fault[] } {
+  const read = text.trim() === "" ? { value: null } : readJson(text);
+  if ("value" in read) return { value: read.value, faults: [] };
+  return { value: null, faults: [{ loc: ["body", name], type: "json_invalid", msg: read.fault.msg }] };
+}
+
+/** The labels of some lines, and a fault for each line that is none. Blanks beside the colon are left out. */
+export function readLabels(lines: string): { labels: Record<string, string>; faults: Fault[] } {
+  const texts = textsIn(lines).map((text) => text.replace(/\s*:\s*/, ":"));
+  return {
+    labels: Object.fromEntries(texts.filter(isLabel).map((text) => text.split(/:(.*)/s, 2))),
+    faults: texts
+      .filter((text) => !isLabel(text))
+      .map((text) => ({
+        loc: ["body", "labels"],
+        type: "value_error",
+        msg: `Write “${text.slice(0, 40)}” as key:value, such as customer:4711. A key has small letters, digits, _ . and -.`,
+      })),
+  };
+}
+
+/**
+ * A minute of a `MinuteField` as an instant; null for an empty one. Any other text is returned as it is, so that the API's check reports
+ * the fault.
+ */
+export const readMinute = (text: string): string | null =>
+  text === "" ? null : /^\d{4,}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00Z` : text;
+
+/** A form as the body of the API's request, and what is wrong with the texts that the API would not get. */
+export type FormBody = { body: object; faults: readonly Fault[] };
+
+/**
+ * Checks what a form says like the request of the API.
+ * @throws ValidationFailed with all faults at once
+ */
+export function checkForm<Schema extends z.ZodType>(schema: Schema, { body, faults }: FormBody): z.output<Schema> {
+  if (faults.length > 0) throw new ValidationFailed([...faults, ...findFaults(schema, body)]);
+  return checkBody(schema, body);
+}

@@ -1,0 +1,105 @@
+/** What a chart covers, divided into steps. */
+import { z } from "zod";
+import {
+  filterOf,
+  RANGE_NAMES,
+  RANGES,
+  type Range,
+  type RunsQuery,
+  readRunsQuery,
+  runsHref,
+} from "../../runs/kit/runs-query.ts";
+
+/** The longest time that a chart covers. */
+const MAX_SECONDS = RANGES["7d"];
+
+export type ChartRange = {
+  /** The query parameters that name the range. */
+  query: string;
+  /** The last hour, day or week, up to now; null for a time between two given minutes. */
+  period: Range | null;
+  /** The given minutes as instants (RFC 3339): the first, and the end, which is excluded. Null for a period. */
+  given: { begin: string; end: string } | null;
+  /** Steps begin at multiples of this since 1970. So the first and the last step may be shorter. */
+  stepSeconds: number;
+  /** True when more was asked for than a chart covers: it shows the last 7 days of that. */
+  isTooLong: boolean;
+};
+
+/** The lengths of a step in seconds. A chart has about 30 steps at most. */
+const STEP_SECONDS = [60, 300, 900, 1_800, 3_600, 10_800, 21_600] as const;
+const MAX_STEPS = 30;
+
+const stepOf = (seconds: number) => STEP_SECONDS.find((step) => seconds / step <= MAX_STEPS) ?? 21_600;
+
+const ofPeriod = (period: Range, isTooLong = false): ChartRange => ({
+  ...{ query: `period=${period}`, period, given: null, isTooLong },
+  stepSeconds: stepOf(RANGES[period]),
+});
+
+/** Any number of hours or days, such as `30d`. */
+const anyPeriod = z.string().regex(/^\d{1,6}[hd]$/);
+
+/**
+ * Reads `period`, or `from` and `to` as in the list of runs (minutes or days in UTC, both included). What is missing or invalid
+ * becomes the last 24 hours.
+ */
+export function readRange(params: URLSearchParams): ChartRange {
+  const { from, to } = readRunsQuery(params);
+  if (from !== undefined && to !== undefined) {
+    const { createdAfter, createdBefore } = filterOf({ status: [], label: [], from, to }, "");
+    const end = Date.parse(createdBefore ?? "");
+    const first = Date.parse(createdAfter ?? "") + 1;
+    const begin = Math.max(first, end - MAX_SECONDS * 1000);
+    if (begin < end) {
+      return {
+        query: new URLSearchParams({ from, to }).toString(),
+        period: null,
+        given: { begin: new Date(begin).toISOString(), end: new Date(end).toISOString() },
+        stepSeconds: stepOf((end - begin) / 1000),
+        isTooLong: first < begin,
+      };
+    }
+  }
+  const text = params.get("period") ?? undefined;
+  const period = z.enum(RANGE_NAMES).safeParse(text).data;
+  if (period !== undefined) return ofPeriod(period);
+  const { data: other = "24h" } = anyPeriod.safeParse(text);
+  const seconds = Number.parseInt(other, 10) * (other.endsWith("d") ? 86_400 : 3_600);
+  return seconds > MAX_SECONDS ? ofPeriod("7d", true) : ofPeriod("24h");
+}
+
+/**
+ * The boundaries of the steps of a range, its begin and its end included (RFC 3339). The last step of a period ends after now, so that
+ * the page does not change with each second.
+ */
+export function boundariesOf(
+  { begin, end }: { begin: string; end: string },
+  { period, stepSeconds }: ChartRange,
+): string[] {
+  const step = stepSeconds * 1000;
+  const first = Date.parse(begin);
+  const last = period === null ? Date.parse(end) : Math.ceil(Date.parse(end) / step) * step;
+  const boundaries = [first];
+  for (let at = (Math.floor(first / step) + 1) * step; at < last; at += step) boundaries.push(at);
+  return [...boundaries, last].map((at) => new Date(at).toISOString());
+}
+
+/** The page with a chart of the time by which a list is filtered; null when it has no first minute or no last one. */
+export function chartHref({ workflow, range, from, to }: RunsQuery): string | null {
+  const page = workflow === undefined ? "/app/health" : `/app/workflows/${workflow}`;
+  if (range !== undefined) return `${page}?period=${range}`;
+  return from === undefined || to === undefined ? null : `${page}?${new URLSearchParams({ from, to })}`;
+}
+
+const minuteOf = (ms: number) => `${new Date(ms).toISOString().slice(0, 16)}Z`;
+
+/** The first and the last minute from `at` until `end` (RFC 3339), as the list of runs takes them. It includes the last one. */
+export const minutesOf = (at: string, end: string): { from: string; to: string } => ({
+  from: minuteOf(Date.parse(at)),
+  to: minuteOf(Math.max(Date.parse(at), Date.parse(end) - 60_000)),
+});
+
+/** The list of the ended runs that were triggered within the given minutes; of any time without them. */
+export const endedRunsHref = (workflow: string | undefined, minutes: { from?: string; to?: string } = {}): string =>
+  runsHref({ status: ["COMPLETED", "FAILED"], label: [], workflow, ...minutes });
