@@ -123,12 +123,18 @@ export const workflowRuns = pgTable(
       .on(t.workflowDefinitionId, t.concurrencyKey, t.queuePosition)
       .where(sql`status = 'PENDING' and queue_position is not null`)
       .concurrently(),
-    // When something of a PENDING run is due by time, since it joins its queue or expires: of a definition (`end_overdue_runs`), of a
-    // tenant (`sweep_tenant`, `next_due_at`), of all (`time_out_overdue_runs`, `promote_waiting_runs`, `deployment_due_in_ms`).
-    index("workflow_runs_definition_waiting_index")
-      .on(t.workflowDefinitionId, sql`least(not_before, deadline_at)`)
-      .where(sql`status = 'PENDING' and least(not_before, deadline_at) is not null`)
+    // The PENDING runs of a definition that join its queue, in the order in which they do, and those that expire: `happened_by_time`,
+    // `joining_runs`.
+    index("workflow_runs_joining_index")
+      .on(t.workflowDefinitionId, t.notBefore, t.createdAt, t.id)
+      .where(sql`status = 'PENDING' and not_before is not null`)
       .concurrently(),
+    index("workflow_runs_expiring_index")
+      .on(t.workflowDefinitionId, t.deadlineAt, t.queuePosition)
+      .where(sql`status = 'PENDING' and deadline_at is not null`)
+      .concurrently(),
+    // When something of a PENDING run is due by time, since it joins its queue or expires: of a tenant (`sweep_tenant`, `next_due_at`), of
+    // all (`time_out_overdue_runs`, `promote_waiting_runs`, `deployment_due_in_ms`).
     index("workflow_runs_tenant_waiting_index")
       .on(t.tenantId, sql`least(not_before, deadline_at)`)
       .where(sql`status = 'PENDING' and least(not_before, deadline_at) is not null`)

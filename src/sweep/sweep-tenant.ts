@@ -10,8 +10,14 @@ import type { VerbServices } from "../verbs/services.ts";
 import type { SweepStep } from "../verbs/sweep-steps.ts";
 import { type SweptTenant, sweepDueOfTenant } from "./sweep-verbs.ts";
 
-/** Small enough that one transaction holds its locks only briefly. What is left is due at once, so the next alarm handles it. */
+/** Small enough that one transaction holds its locks only briefly. */
 const LIMIT = 200;
+
+/**
+ * When more runs expire or join their queues at the same instant than one transaction handles, the next one follows at once, for so long.
+ * What is left then is due at once, so the next alarm handles it. What these transactions start is sent after them.
+ */
+const REPEAT_UNTIL_MS = 3_000;
 
 /** While the sweep is paused, the time until the hub asks again. */
 const PAUSED_MS = 60_000;
@@ -25,8 +31,8 @@ export type TenantSweep = {
 };
 
 /**
- * Does what is due for one tenant: fails overdue runs, starts the runs behind them, fires triggers, and sends what is due. Returns
- * after one request to the database; the rest is passed to `services.afterwards`.
+ * Does what is due for one tenant: fails overdue runs, starts the runs behind them, fires triggers, and sends what is due. Usually it
+ * returns after one request to the database; the rest is passed to `services.afterwards`.
  */
 export async function sweepTenant(services: VerbServices, tenantId: string): Promise<TenantSweep> {
   return metered(async (meter) => {
@@ -53,9 +59,12 @@ export async function sweepTenant(services: VerbServices, tenantId: string): Pro
 
 /** Ends and starts what is due. Nothing is returned when that has failed as a whole, which is then set aside. */
 async function sweepInParts(services: VerbServices, tenantId: string, hasTime: () => boolean) {
-  let parts: SweptTenant[] = [];
+  const parts: SweptTenant[] = [];
   await orSetAside(services, "ends", { id: tenantId, tenant_id: tenantId }, async () => {
-    parts = await performInParts(services, "ends", sweepDueOfTenant, { tenantId, limit: LIMIT }, hasTime);
+    const began = Date.now();
+    do {
+      parts.push(...(await performInParts(services, "ends", sweepDueOfTenant, { tenantId, limit: LIMIT }, hasTime)));
+    } while (parts.at(-1)?.has_more && Date.now() - began < REPEAT_UNTIL_MS);
   });
   return parts;
 }

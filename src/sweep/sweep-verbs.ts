@@ -44,6 +44,7 @@ const sweptTenantSchema = z.object({
   is_paused: z.boolean(),
   lags_ms: z.array(z.number()),
   has_moved: z.boolean(),
+  has_more: z.boolean().default(false),
   has_due_dispatches: z.boolean(),
   has_due_stops: z.boolean(),
   has_due_triggers: z.boolean().default(false),

@@ -79,6 +79,23 @@ describe("the run that starts next", () => {
   });
 });
 
+describe(`${MANY} runs at the front of a queue that have expired`, () => {
+  it("are in the way of the next run for no longer than 1,200 are", async () => {
+    const pages: number[] = [];
+    for (const runs of [1_200, MANY]) {
+      const tenant = await createQueue(runs, 0, { maxRunning: 1, maxPerKey: null });
+      const { sql } = service.database;
+      await sql`
+        update workflow_runs set deadline_at = statement_timestamp() - interval '1 second'
+        where workflow_definition_id = ${tenant.definitionId} and status = 'PENDING'`;
+      await sql`update workflow_definitions set max_running = 2 where id = ${tenant.definitionId}`;
+      await sql`analyze workflow_runs`;
+      pages.push(await pagesOfNextRun(tenant));
+    }
+    expect(pages[1]).toBeLessThan((pages[0] ?? 0) + 200);
+  });
+});
+
 describe("the place of the last run in its queue", () => {
   it.each([
     ["without keys", 0, null],

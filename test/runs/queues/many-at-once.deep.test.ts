@@ -1,10 +1,12 @@
 /** Queues of which more than one call handles: very many runs are superseded, or join at the same instant. */
 import { describe, expect, it } from "vitest";
+import { sweepTenant } from "../../../src/sweep/sweep-tenant.ts";
 import { invokeBatch } from "../../support/batches.ts";
 import { brokenInvariants } from "../../support/invariants.ts";
 import { inSeconds, makeOverdue, passInstants, readRun } from "../../support/lifecycle.ts";
 import { HOUR, useQueue } from "../../support/queue.ts";
 import { startRunner } from "../../support/runners.ts";
+import { verbServices } from "../../support/verb-services.ts";
 
 const { service, tenant, invokeWith: trigger, end, statusOf, post } = useQueue();
 const change = (runId: string, action: string) => post(`/v1/workflow-runs/${runId}/${action}`);
@@ -159,7 +161,7 @@ describe("more runs with the same start_after than one call lets join", () => {
     expect(await placeOf(after)).toBe("1001");
     const [joined] = await service().database.sql`
       select count(queue_position)::int as runs from workflow_runs where id = any (${many}::uuid[])`;
-    expect(joined?.runs).toBe(1000);
+    expect(joined?.runs).toBe(250);
     expect(await isDue()).toBe(true);
     // Those that are triggered or start meanwhile are behind them, also by start-now and in a batch.
     expect((await change(other, "start-now")).status).toBe(200);
@@ -172,6 +174,38 @@ describe("more runs with the same start_after than one call lets join", () => {
     expect(await inOrder([...order, late])).toEqual([...order, late]);
     expect(await statusOf(running)).toBe("RUNNING");
     expect(await brokenInvariants(service().database.sql.query, { tenantId: tenant().id })).toEqual([]);
+  });
+});
+
+describe("more runs with the same must_start_by than one call fails", () => {
+  /** So many of them, behind a run in the slot, after that instant. */
+  async function expireMany(count: number): Promise<string[]> {
+    await trigger();
+    const many = await triggerMany(count, { must_start_by: inSeconds(HOUR) });
+    await service().database.sql`
+      update workflow_runs set deadline_at = statement_timestamp() - interval '1 second' where id = any (${many}::uuid[])`;
+    return many;
+  }
+
+  it("are failed in the order of the queue by the calls that come by, each a part of them", async () => {
+    const many = await expireMany(800);
+    const newest = await trigger();
+    expect(await count(many)).toEqual({ PENDING: 550, "FAILED EXPIRED": 250 });
+    expect(await count(many.slice(0, 250))).toEqual({ "FAILED EXPIRED": 250 });
+    expect([await placeOf(newest), await isDue()]).toEqual(["1", true]);
+    const last = many.at(-1) ?? "";
+    expect((await change(last, "start-now")).status).toBe(409);
+    expect(await count([last])).toEqual({ "FAILED EXPIRED": 1 });
+    await service().sweep();
+    expect(await count([...many, newest])).toEqual({ PENDING: 1, "FAILED EXPIRED": 800 });
+    expect(await isDue()).toBe(false);
+    expect(await brokenInvariants(service().database.sql.query, { tenantId: tenant().id })).toEqual([]);
+  });
+
+  it("are all failed by one alarm of the tenant", async () => {
+    const many = await expireMany(600);
+    await sweepTenant(verbServices(service()), tenant().id);
+    expect(await count(many)).toEqual({ "FAILED EXPIRED": 600 });
   });
 });
 

@@ -16,9 +16,9 @@ declare
   v_next_id constant uuid := coalesce(public.next_run(p_definition_id, p_now, p_now), v_first_id, (
     select r.id
     from public.workflow_runs r
-    where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null
+    where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.not_before is not null
       and public.is_unexpired(r.deadline_at, p_now)
-    order by least(r.not_before, r.deadline_at)
+    order by r.not_before
     limit 1));
 begin
   return query

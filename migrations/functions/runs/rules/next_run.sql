@@ -1,7 +1,7 @@
 -- How a waiting run starts: which run of a definition is next, and when it starts. `queue.sql` says which runs wait, and in which order.
 
 -- The run of a definition that starts next at an instant. Null when no slot is free, or when no run may start now.
--- - Usually it is the first of `waiting_runs`.
+-- - Usually it is the first of `waiting_runs`: see `first_waiting_run`.
 -- - With `max_running_per_key`, keys take turns: it is the first such run of the next key that has room (`next_turn`).
 -- - For readers, who pass `p_held_at`, it is the first of `joining_runs` when it is none of those.
 -- - Of a group of which runs are still to be superseded, none starts: see `superseded_groups`.
@@ -33,12 +33,8 @@ begin
     end if;
     return v_run_id;
   end if;
-  v_run_id := (
-    select waiting.id
-    from public.waiting_runs(p_definition_id, p_now) waiting
-    order by waiting.queue_position
-    limit 1);
-  if v_run_id is null and p_held_at is not null then
+  v_run_id := (select waiting.id from public.first_waiting_run(p_definition_id, p_now) waiting);
+  if v_run_id is null and p_held_at is not null and not exists (select from public.waiting_runs(p_definition_id, p_now)) then
     v_run_id := (
       select joining.id
       from public.joining_runs(p_definition_id, p_now) joining
@@ -206,7 +202,7 @@ begin
         where d.id = locked.id and public.starts_runs(d.is_active, d.runner_url, d.handover) limit 1
       ) definition
       -- Usually nothing waits behind a run that has ended, and this finds it out sooner than `next_run`.
-      cross join lateral (select from public.waiting_runs(locked.id, p_now) limit 1) waiting), null);
+      cross join lateral public.first_waiting_run(locked.id, p_now) waiting), null);
     exit when cardinality(v_run_ids) = 0;
     with promoted as (
       update public.workflow_runs r

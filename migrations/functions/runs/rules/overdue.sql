@@ -1,18 +1,86 @@
 -- What the passing of time does to the runs of a definition: each verb that may change who holds its slots begins with this.
 
+-- How many runs that expire, and how many that join their queues, one call handles: it holds its locks for 50 ms at most.
+create or replace function public.most_by_time() returns integer
+language sql immutable as $$
+  select 250
+$$;
+
+-- What has happened by time to the runs of definitions without that being recorded: for each run, `what` is
+--   overdue     it is RUNNING, and over
+--   expired     it is PENDING, and over
+--   joins       it is PENDING, and joins its queue
+-- and `supersedes`, without a run, for runs that are still to be superseded. Of those that have expired, and of those that join, it reads
+-- no more than one call handles, in the order of their instants. Several definitions share that number.
+create or replace function public.happened_by_time(p_definition_ids uuid[], p_now timestamptz, p_run_ids uuid[])
+returns table (id uuid, what text)
+language sql stable as $$
+  select r.id, 'overdue'
+  from public.workflow_runs r
+  where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
+    -- Most overdue runs have reached their deadlines, and usually no attempt of the tenant is over. One look into an index finds that out,
+    -- and saves a look for each run.
+    and (r.deadline_at <= p_now
+      or (select exists (
+        select from public.workflow_definitions d
+        join public.running_attempts a on a.tenant_id = d.tenant_id and a.ends_at <= p_now
+        where d.id = any (p_definition_ids)))
+      and (select a.ends_at from public.running_attempts a where a.run_id = r.id) <= p_now)
+  union all
+  select expired.id, 'expired'
+  from unnest(p_definition_ids) definition (id)
+  cross join lateral (
+    select r.id from public.workflow_runs r
+    where r.workflow_definition_id = definition.id and r.status = 'PENDING' and r.deadline_at <= p_now
+      and least(r.not_before, r.deadline_at) <= p_now -- for an index, as in `joining_runs`
+    order by r.deadline_at, r.queue_position
+    limit greatest(public.most_by_time() / cardinality(p_definition_ids), 1)
+  ) expired
+  union all
+  select r.id, 'expired' from public.workflow_runs r
+  where r.id = any (p_run_ids) and r.workflow_definition_id = any (p_definition_ids) and r.status = 'PENDING' and r.deadline_at <= p_now
+  union all
+  select joining.id, 'joins'
+  from unnest(p_definition_ids) definition (id)
+  cross join lateral (
+    select r.id from public.joining_runs(definition.id, p_now) r
+    order by r.not_before, r.created_at, r.id
+    limit greatest(public.most_by_time() / cardinality(p_definition_ids), 1)
+  ) joining
+  union all
+  select null, 'supersedes'
+  from public.supersessions s
+  where s.workflow_definition_id = any (p_definition_ids)
+$$;
+
+-- True when another call will find more to record for these definitions, since one call was not enough.
+create or replace function public.has_more_by_time(p_definition_ids uuid[], p_now timestamptz) returns boolean
+language sql stable as $$
+  select exists (
+    select
+    from unnest(p_definition_ids) definition (id)
+    where public.joins_behind(definition.id, p_now) is not null
+      or exists (select from public.supersessions s where s.workflow_definition_id = definition.id)
+      or (
+        select true from public.workflow_runs r
+        where r.workflow_definition_id = definition.id and r.status = 'PENDING' and r.deadline_at <= p_now
+          and least(r.not_before, r.deadline_at) <= p_now -- for an index, as in `joining_runs`
+        order by r.deadline_at
+        limit 1))
+$$;
+
 -- Records what has happened by time to the runs of locked definitions:
 -- - It fails the overdue runs, each with an event: TIMED_OUT, LOST or STOPPED. The run and the event get the instant at which the
 --   run ended: see `run_as_seen`. Returns for each run how late it was ended, in milliseconds.
 -- - It ends the next of the runs that are still to be superseded: see `supersede.sql`.
 -- - Runs whose `not_before` has come join their queues: see `join_queues`.
 --
--- A queue may hold very many runs that expire at the same instant. It fails up to 1,000 of them, and the sweep the others. Those of
--- `p_run_ids`, which the verb is about, are always among them.
+-- Very many runs of a queue may expire or join at the same instant. One call handles `most_by_time` of each, and the sweep the others.
+-- Those of `p_run_ids`, which the verb is about, are always among the ones that it fails.
 create or replace function public.end_overdue_runs(p_definition_ids uuid[], p_now timestamptz, p_run_ids uuid[] default null)
 returns float8[]
 language plpgsql as $$
 declare
-  c_most_expired constant integer := 1000;
   v_overdue_ids uuid[];
   v_expired_ids uuid[];
   v_joining_ids uuid[];
@@ -23,32 +91,12 @@ begin
     array_agg(happened.id) filter (where happened.what = 'joins'),
     bool_or(happened.what = 'supersedes')
   into v_overdue_ids, v_expired_ids, v_joining_ids, v_supersedes
-  from (
-    select r.id, 'overdue' as what
-    from public.workflow_runs r
-    where r.workflow_definition_id = any (p_definition_ids) and r.status = 'RUNNING'
-      -- `run_ends_at` looks up the lease of a run. Most overdue runs have reached their deadlines, so the deadline is compared
-      -- first, and most look-ups are not needed.
-      and (r.deadline_at <= p_now or public.run_ends_at(r.id, r.status, r.deadline_at) <= p_now)
-    union all
-    select r.id, case when r.deadline_at <= p_now then 'expired' else 'joins' end
-    from public.workflow_runs r
-    where r.workflow_definition_id = any (p_definition_ids) and r.status = 'PENDING'
-      and least(r.not_before, r.deadline_at) <= p_now
-    union all
-    select null, 'supersedes'
-    from public.supersessions s
-    where s.workflow_definition_id = any (p_definition_ids)
-  ) happened;
+  from public.happened_by_time(p_definition_ids, p_now, p_run_ids) happened;
   if v_supersedes then
     perform public.supersede_next(p_definition_ids, p_now, p_run_ids);
   end if;
   if v_joining_ids is not null then
     perform public.join_queues(v_joining_ids);
-  end if;
-  if cardinality(v_expired_ids) > c_most_expired then
-    v_expired_ids := v_expired_ids[1:c_most_expired] || array(
-      select other.id from unnest(v_expired_ids[c_most_expired + 1:]) other (id) where other.id = any (p_run_ids));
   end if;
   v_overdue_ids := v_overdue_ids || v_expired_ids;
   -- Nearly always there is nothing to end.

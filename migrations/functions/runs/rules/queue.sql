@@ -30,14 +30,33 @@ language sql stable as $$
     and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
+-- The first run of a definition's queue that has not expired: one row, or none. When very many expire at the same instant, they may
+-- stand at the front until that is recorded, which the sweep does at once. So it looks at the first 100 places: if all of these have
+-- expired, nothing starts until then.
+create or replace function public.first_waiting_run(p_definition_id uuid, p_now timestamptz) returns table (id uuid)
+language sql stable as $$
+  select front.id
+  from (
+    select r.id, r.queue_position, r.deadline_at
+    from public.workflow_runs r
+    where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is not null
+    order by r.queue_position
+    limit 100
+  ) front
+  where public.is_unexpired(front.deadline_at, p_now)
+  order by front.queue_position
+  limit 1
+$$;
+
 -- The runs of a definition that have joined its queue, behind those of `waiting_runs`, without that being recorded. Readers see such
--- runs, and verbs only when there are more than they record in one call.
+-- runs, and verbs only when there are more than they record in one call. (`least` says nothing that the other conditions do not. It is
+-- for the index of the release before, until `workflow_runs_joining_index` is built.)
 create or replace function public.joining_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
 language sql stable as $$
   select r.*
   from public.workflow_runs r
-  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
-    and r.not_before <= p_now and public.is_unexpired(r.deadline_at, p_now)
+  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.not_before <= p_now
+    and least(r.not_before, r.deadline_at) <= p_now and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
 -- The `not_before` of a run that joins the queue of a definition now. Usually null, since it gets its place at once. When there are
@@ -45,16 +64,19 @@ $$;
 create or replace function public.joins_behind(p_definition_id uuid, p_now timestamptz) returns timestamptz
 language plpgsql stable as $$
 begin
-  return case when exists (select from public.joining_runs(p_definition_id, p_now)) then date_trunc('milliseconds', p_now) end;
+  -- In this order they are looked for in their index, and not among all that wait.
+  return (
+    select date_trunc('milliseconds', p_now)
+    from public.joining_runs(p_definition_id, p_now) joining
+    order by joining.not_before
+    limit 1);
 end $$;
 
 -- Lets PENDING runs of locked definitions whose instant has come join their queues, at the end, in the order of their instants. There may
--- be very many of them: it lets up to 1,000 join, the others are due at once. A run that is still to be superseded must not get a place
--- behind the run that supersedes it. So as long as a definition has such runs, none joins: see `supersede.sql`.
+-- be very many of them: `end_overdue_runs` passes only some, and the others are due at once. A run that is still to be superseded must
+-- not get a place behind the run that supersedes it. So as long as a definition has such runs, none joins: see `supersede.sql`.
 create or replace function public.join_queues(p_run_ids uuid[]) returns void
 language plpgsql as $$
-declare
-  c_most_joining constant integer := 1000;
 begin
   update public.workflow_runs r
   set not_before = null, queue_position = joining.queue_position
@@ -66,7 +88,6 @@ begin
       where r.id = any (p_run_ids) and r.status = 'PENDING'
         and not exists (select from public.supersessions s where s.workflow_definition_id = r.workflow_definition_id)
       order by r.not_before, r.created_at, r.id
-      limit c_most_joining
     ) ordered
   ) joining
   where r.id = joining.id;

@@ -1,5 +1,5 @@
--- Starts PENDING runs of up to `p_limit` definitions that have a free slot. Of as many definitions it lets runs join their queues, and ends
--- runs that are still to be superseded.
+-- Starts PENDING runs of up to `p_limit` definitions that have a free slot. Of as many definitions it lets runs join their queues, fails
+-- those that have expired, and ends runs that are still to be superseded.
 -- Every verb promotes before it ends, so normally the only such runs are those whose instant to join has come. After a restore of
 -- the database or a manual change there may be others. It also finds the runs that wait for a runner to lease them, in case a
 -- Worker died before it told the waiting runners.
@@ -12,8 +12,8 @@
 --
 -- For `p_only` and `p_lists` see shared/rules/set_aside.sql.
 --
--- Answers {"result": {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`, "has_more": it has locked the
--- definition of runs of which there were more than one call handles}}.
+-- Answers {"result": {"definitions": how many definitions it locked, "has_due_stops": see `has_due_stops`, "has_more": see
+-- `has_more_by_time`}}.
 create or replace function public.promote_waiting_runs(
   p_context jsonb, p_limit integer, p_only uuid[] default null, p_lists boolean default false
 ) returns jsonb
@@ -100,11 +100,7 @@ begin
   return public.answer_of(p_context, v_since, null,
     jsonb_build_object('result', jsonb_build_object(
       'definitions', coalesce(cardinality(v_definition_ids), 0), 'has_due_stops', public.has_due_stops(null, v_now),
-      'has_more', exists (
-        select
-        from unnest(v_definition_ids) locked (id)
-        where exists (select from public.joining_runs(locked.id, v_now))
-          or exists (select from public.supersessions s where s.workflow_definition_id = locked.id)))),
+      'has_more', public.has_more_by_time(v_definition_ids, v_now))),
     jsonb_build_object('definition_ids', (
       select coalesce(jsonb_agg(leasable.id), '[]')
       from (

@@ -12,6 +12,7 @@
 -- - "is_paused"
 -- - "lags_ms": [how late each run was ended, in milliseconds]
 -- - "has_moved": something was due, and its definition was not locked
+-- - "has_more": see `has_more_by_time`
 -- - "has_due_dispatches", "has_due_stops", "has_due_triggers"
 -- - "due_in_ms": milliseconds until something of the tenant is due; null when nothing is planned. What the caller sends now, that
 --   is, the dispatches, stops and notifications that are already due, counts as due in 30 seconds: in case the caller dies. So do the
@@ -98,7 +99,7 @@ begin
         and r.workflow_definition_id <> all (v_except)));
   return public.answer_of(p_context, v_since, p_tenant_id,
     jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_lags_ms,
-      'has_moved', v_definition_ids is not null,
+      'has_moved', v_definition_ids is not null, 'has_more', public.has_more_by_time(v_definition_ids, v_now),
       'has_due_dispatches', v_has_due_dispatches, 'has_due_stops', v_has_due_stops, 'has_due_triggers', v_has_due_triggers,
       'due_in_ms', public.ms_until(v_due_at))),
     -- A run that has joined its queue is new work for runners that lease, without an event.

@@ -1,0 +1,3 @@
+CREATE INDEX CONCURRENTLY "workflow_runs_joining_index" ON "workflow_runs" USING btree ("workflow_definition_id","not_before","created_at","id") WHERE status = 'PENDING' and not_before is not null;--> statement-breakpoint
+CREATE INDEX CONCURRENTLY "workflow_runs_expiring_index" ON "workflow_runs" USING btree ("workflow_definition_id","deadline_at","queue_position") WHERE status = 'PENDING' and deadline_at is not null;--> statement-breakpoint
+DROP INDEX CONCURRENTLY "workflow_runs_definition_waiting_index";
