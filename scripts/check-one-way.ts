@@ -3,7 +3,7 @@
  *
  * 1. In each room of `migrations/functions`, a file of `verbs` and of `reads` defines the function that it is named after, and a file of
  *    verbs defines nothing else.
- * 2. A verb takes a context first, and ends by `answer_of`. No verb and no rule calls a verb.
+ * 2. A verb takes a context first, and ends by `answer_with` or `answer_of`. No verb and no rule calls a verb.
  * 3. Only `perform` calls a verb.
  * 4. A verb writes to the audit log, or has its reason in `UNAUDITED`.
  * 5. Only `after` calls hubs, and sends dispatches, stops and notifications. The rooms that do this work are not looked at.
@@ -80,8 +80,8 @@ for (const file of sqlFiles) {
   if (isVerb && !/^create or replace function public\.\w+\(\s*p_context jsonb\b/m.test(text)) {
     faults.push(`${file}: the first argument of a verb is \`p_context jsonb\`.`);
   }
-  if (isVerb && !/return public\.answer_of\(\s*p_context, [^;]*;\s*end \$\$;\s*$/.test(text)) {
-    faults.push(`${file}: a verb ends by \`answer_of\`.`);
+  if (isVerb && !/return public\.answer_(?:with|of)\(\s*p_context, [^;]*;\s*end \$\$;\s*$/.test(text)) {
+    faults.push(`${file}: a verb ends by \`answer_with\` or \`answer_of\`.`);
   }
   const room = file.split("/").at(-3) ?? "";
   const isUnaudited = `${room}/${basename(file, ".sql")}` in UNAUDITED || room in UNAUDITED;

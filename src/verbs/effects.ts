@@ -1,4 +1,4 @@
-/** The effects of a verb: what must follow its commit. The SQL function `answer_of` makes them, and {@link after} carries them out. */
+/** The effects of a verb: what must follow its commit. The SQL function `answer_with` makes them, and {@link after} carries them out. */
 import { z } from "zod";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
 import { jsonText } from "../http/json-value.ts";

@@ -10,7 +10,7 @@ import { effectsSchema } from "./effects.ts";
 import type { Proof, VerbServices } from "./services.ts";
 import type { Verb } from "./verb.ts";
 
-/** The part of the answer that all verbs have in common: `answer_of` in SQL. */
+/** The part of the answer that all verbs have in common: `answer_with` in SQL. */
 const answerSchema = z.looseObject({
   tenant_id: z.string().optional(),
   refused: z.string().optional(),

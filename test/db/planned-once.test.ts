@@ -1,4 +1,7 @@
-/** What every invoke pays for: Postgres plans a SQL function of rows at each call, unless it is inlined into the query that calls it. */
+/**
+ * What every invoke and every result pays for. Postgres plans a SQL function of rows at each call, unless it is inlined into the query that
+ * calls it, and a verb asks further questions only when there is something to do.
+ */
 import { v7 as uuid } from "uuid";
 import { beforeAll, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
@@ -7,28 +10,52 @@ import { type Service, startService } from "../support/service.ts";
 import { callerOf } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
+const FURTHER_QUESTIONS = ["end_overdue_runs", "promote_next_runs", "follow_ends", "changed_runs", "answer_of"];
+
 let service: Service;
 
 beforeAll(async () => {
   service = await startService();
 });
 
+/** Calls a verb, and returns its answer and the SQL functions that were called for it. Those of rows are usually inlined instead. */
+async function call(verb: string, context: object, args: Record<string, string | null>) {
+  const { sql } = service.database;
+  const names = Object.keys(args).map((name, i) => `, p_${name} => $${i + 2}`);
+  // The connection may count the calls of earlier transactions, too.
+  const count = sql`
+    select p.proname as name, l.lanname = 'sql' and p.proretset as "ofRows", s.calls::integer
+    from pg_stat_xact_user_functions s
+    join pg_proc p on p.oid = s.funcid
+    join pg_language l on l.oid = p.prolang`;
+  const [, before, answers, after] = await sql.transaction([
+    sql`select set_config('track_functions', 'all', true)`,
+    count,
+    sql.query(`select ${verb}(p_context => $1${names.join("")}) as answer`, [
+      JSON.stringify({ ...context, slack_seconds: 0, sends: true }),
+      ...Object.values(args),
+    ]),
+    count,
+  ]);
+  const counted = new Map(before?.map(({ name, calls }) => [name, calls]));
+  const called = after?.filter(({ name, calls }) => calls > (counted.get(name) ?? 0)) ?? [];
+  return {
+    answer: answers?.[0]?.answer,
+    called: called.map(({ name }) => String(name)),
+    planned: called.filter(({ ofRows }) => ofRows).map(({ name }) => String(name)),
+  };
+}
+
 /** Triggers a run, and returns the SQL functions of rows that were called without being inlined, and what it tells waiting runners. */
 async function invoke(tenant: TestTenant) {
-  const { sql } = service.database;
-  const context = JSON.stringify({ ...(await callerOf(tenant.owner)), slack_seconds: 0, sends: true });
-  const [, answers, calls] = await sql.transaction([
-    sql`select set_config('track_functions', 'all', true)`,
-    sql`
-      select trigger_run(p_context => ${context}, p_definition_id => ${tenant.definitionId}, p_run_id => ${uuid()},
-        p_idempotency_key => null, p_input => null, p_traceparent => null) #> '{effects,tenants,0,work}' as work`,
-    sql`
-      select p.proname as name from pg_stat_xact_user_functions s
-      join pg_proc p on p.oid = s.funcid
-      join pg_language l on l.oid = p.prolang
-      where l.lanname = 'sql' and p.proretset and s.calls > 0`,
-  ]);
-  return { planned: calls?.map(({ name }) => name), work: answers?.[0]?.work };
+  const { answer, planned } = await call("trigger_run", await callerOf(tenant.owner), {
+    ...{ definition_id: tenant.definitionId, run_id: uuid(), idempotency_key: null, input: null, traceparent: null },
+  });
+  return {
+    runId: String(answer.result.run.id),
+    planned,
+    work: answer.effects.tenants[0].work,
+  };
 }
 
 async function readLastNumber() {
@@ -40,12 +67,27 @@ async function readLastNumber() {
 it("an invoke plans no SQL function anew, and draws a number for runners only when its runs are leased", async () => {
   const before = await readLastNumber();
   const sent = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-  expect(await invoke(sent)).toEqual({ planned: [], work: [] });
+  expect(await invoke(sent)).toMatchObject({ planned: [], work: [] });
   expect(await readLastNumber()).toBe(before);
 
   const leased = await createTenant(service.database);
   await useLeases(service, leased);
   const number = (await readLastNumber()) + 1;
   const work = { workflow_definition_id: leased.definitionId, is_leasable: true, count: 1, event_id: number };
-  expect(await invoke(leased)).toEqual({ planned: [], work: [work] });
+  expect(await invoke(leased)).toMatchObject({ planned: [], work: [work] });
+});
+
+it("a result asks about overdue and waiting runs, batches and triggers only when its first question has found some", async () => {
+  const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+  const report = async (runId: string) => {
+    const run = { run_id: runId, tenant_id: tenant.id, attempt: 1 };
+    const outcome = { status: "COMPLETED", error: null, output: null, summary: null, artifacts: null };
+    const { answer, called } = await call("record_result", { run }, outcome);
+    expect(answer.result).toEqual({ status: "COMPLETED" });
+    return called.filter((name) => FURTHER_QUESTIONS.includes(name));
+  };
+  const first = await invoke(tenant);
+  const second = await invoke(tenant);
+  expect(await report(first.runId)).toEqual(["promote_next_runs"]);
+  expect(await report(second.runId)).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** What the verbs tell whose changes have no event: see `p_told` of `answer_of` in SQL. */
+/** What the verbs tell whose changes have no event: see `p_told` of `answer_with` in SQL. */
 import { v4 as uuid } from "uuid";
 import { beforeAll, beforeEach, expect, it } from "vitest";
 import { createPathPart, deletePathPart, movePathPart } from "../../src/files/path-part-verbs.ts";

@@ -66,6 +66,15 @@ language sql stable as $$
     limit 1) u
 $$;
 
+-- The tenant that a credential names, whether or not it is valid: one row, or none. A verb may lock rows of that tenant with it, and then
+-- judges the caller.
+create or replace function public.named_tenant(p_credential jsonb) returns table (id uuid)
+language sql stable as $$
+  select k.tenant_id from public.api_keys k where k.key_hash = decode(p_credential ->> 'api_key_hash', 'hex')
+  union all
+  select (p_credential ->> 'tenant_id')::uuid where p_credential ? 'tenant_id'
+$$;
+
 -- The same for statements that are planned each time. It is plpgsql, which keeps the plan for the connection, so these statements do not
 -- plan the look-ups of credentials.
 create or replace function public.find_caller_by_kept_plan(p_credential jsonb)

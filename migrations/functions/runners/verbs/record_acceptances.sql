@@ -11,7 +11,6 @@
 create or replace function public.record_acceptances(p_context jsonb, p_acceptances jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_waits constant boolean := jsonb_array_length(p_acceptances) = 1;
   v_now timestamptz := clock_timestamp();
   v_run_id uuid;
@@ -19,7 +18,9 @@ declare
   v_attempt integer;
   v_status integer;
   v_counts boolean;
-  v_accepted integer := 0;
+  v_run_status text;
+  v_deadline_at timestamptz;
+  v_accepted_ids uuid[] := '{}';
   v_left jsonb := '[]';
 begin
   for v_run_id, v_tenant_id, v_attempt, v_status in
@@ -27,20 +28,26 @@ begin
     from jsonb_to_recordset(p_acceptances) as a (run_id uuid, tenant_id uuid, attempt integer, status integer)
   loop
     if v_waits then
-      perform r.id from public.workflow_runs r where r.id = v_run_id and r.tenant_id = v_tenant_id for update;
+      select r.attempt = v_attempt and r.next_dispatch_at is not null, r.status, r.deadline_at
+      into v_counts, v_run_status, v_deadline_at
+      from public.workflow_runs r
+      where r.id = v_run_id and r.tenant_id = v_tenant_id
+      for update;
       v_now := clock_timestamp();
+    else
+      select r.attempt = v_attempt and r.next_dispatch_at is not null, r.status, r.deadline_at
+      into v_counts, v_run_status, v_deadline_at
+      from public.workflow_runs r
+      where r.id = v_run_id and r.tenant_id = v_tenant_id
+      for update skip locked;
     end if;
-    select r.attempt = v_attempt and r.next_dispatch_at is not null and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now
-    into v_counts
-    from public.workflow_runs r
-    where r.id = v_run_id and r.tenant_id = v_tenant_id
-    for update skip locked;
-    if v_counts then
-      v_accepted := v_accepted + public.note_taken(v_run_id, v_now, v_status)::integer;
-    elsif v_counts is null and not v_waits then
+    if v_counts is null and not v_waits then
       v_left := v_left || to_jsonb(v_run_id);
+    elsif v_counts and public.run_ends_at(v_run_id, v_run_status, v_deadline_at) > v_now
+      and public.note_taken(v_run_id, v_now, v_status) then
+      v_accepted_ids := v_accepted_ids || v_run_id;
     end if;
   end loop;
-  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
-    'accepted', v_accepted, 'left', v_left)));
+  return public.answer_with(p_context, null, jsonb_build_object('result', jsonb_build_object(
+    'accepted', cardinality(v_accepted_ids), 'left', v_left)), public.changed_runs(v_accepted_ids));
 end $$;

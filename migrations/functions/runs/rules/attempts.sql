@@ -1,48 +1,79 @@
 -- The end of an attempt. What follows it is in `retries.sql`, `batches.sql`, `note_turns.sql` and `note_ends.sql`.
 
--- Ends the current attempts of RUNNING or PENDING runs of locked definitions, each with an event. Without `p_event`, each run has
--- ended by time, and gets what `run_as_seen` says. Otherwise:
+-- Records that the current attempts of RUNNING or PENDING runs of locked definitions have ended, as their runner or a user has said, each
+-- with an event:
 --   p_event         the event of `next_status`: 'complete', 'fail' or 'stop'
 --   p_ended_by, p_failure_code, p_error, p_output, p_summary, p_artifacts   what the run gets
 --   p_type, p_detail  the event that is inserted; the failure code is added to its detail
 --   p_notes_taken   true when the end also proves that the runner has accepted the run: see `note_taken`
--- The runs that their policies retry are then put back: see `retry_by_policy`. Batches of which nothing is left end then, too: see
--- `end_batches`. Returns for each run how late it was ended, in milliseconds.
+-- `follow_ends` does what follows.
 --
--- Usually it is one run, but a generic plan is made for ten. With the default costs, Postgres would then rather read all attempts
--- in progress than look ten up, when there are some thousands of them.
+-- Usually it is one run. Three statements on tables then take less time than one with queries that pass rows to each other.
+-- A generic plan is made for ten runs. With the default costs, Postgres would then rather read all attempts in progress than look ten up,
+-- when there are some thousands of them.
+create or replace function public.record_ends(
+  p_run_ids uuid[], p_now timestamptz, p_event text, p_ended_by text, p_failure_code text, p_error text, p_type text, p_detail jsonb,
+  p_output json default null, p_summary text default null, p_artifacts json default null, p_notes_taken boolean default false
+) returns void
+language plpgsql set random_page_cost = 1 as $$
+begin
+  update public.workflow_runs r
+  set status = public.next_status(r.status, p_event), completed_at = p_now, updated_at = p_now, error = p_error,
+    failure_code = p_failure_code, ended_by = p_ended_by,
+    dispatched_at = case when p_notes_taken then p_now else r.dispatched_at end,
+    next_dispatch_at = null, not_before = null, slot_no = null, key_slot_no = null, output = p_output,
+    summary = p_summary, artifacts = p_artifacts
+  where r.id = any (p_run_ids);
+  delete from public.running_attempts a where a.run_id = any (p_run_ids);
+  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+  select r.tenant_id, r.id, r.attempt, happened.type, p_now,
+    case happened.type
+      when 'DISPATCHED' then jsonb_build_object('tries', r.dispatch_count)
+      else case
+        when p_failure_code is null then p_detail
+        else coalesce(p_detail, '{}') || jsonb_build_object('failure_code', p_failure_code)
+      end
+    end
+  from public.workflow_runs r
+  cross join unnest(case when p_notes_taken then array['DISPATCHED', p_type] else array[p_type] end) happened (type)
+  where r.id = any (p_run_ids);
+end $$;
+
+-- Ends attempts by `record_ends`, and does what follows. Returns the runs: see `changed_run`.
 create or replace function public.end_attempts(
-  p_run_ids uuid[], p_now timestamptz, p_event text default null, p_ended_by text default null, p_failure_code text default null,
-  p_error text default null, p_type text default null, p_detail jsonb default null, p_output json default null,
-  p_summary text default null, p_artifacts json default null, p_notes_taken boolean default false
-) returns float8[]
+  p_run_ids uuid[], p_now timestamptz, p_event text, p_ended_by text, p_failure_code text, p_error text, p_type text, p_detail jsonb
+) returns jsonb
+language plpgsql as $$
+declare
+  -- Nobody has asked these to stop.
+  v_failed_ids constant uuid[] := case when p_event = 'fail' then array(
+    select failed.id from unnest(p_run_ids) failed (id)
+    where not exists (
+      select from public.running_attempts a where a.run_id = failed.id and a.stop_requested_at is not null)) end;
+begin
+  perform public.record_ends(p_run_ids, p_now, p_event, p_ended_by, p_failure_code, p_error, p_type, p_detail);
+  return public.follow_ends(p_run_ids, v_failed_ids, p_now);
+end $$;
+
+-- Ends attempts that have ended by time, each with an event: runs and events get what `run_as_seen` says. Then it does what follows.
+-- Returns {"runs": see `changed_run`, "lags_ms": for each run how late it was ended}. It looks attempts up for the same costs as
+-- `record_ends`.
+create or replace function public.end_overdue_attempts(p_run_ids uuid[], p_now timestamptz) returns jsonb
 language plpgsql set random_page_cost = 1 as $$
 declare
-  v_lags_ms float8[];
+  v_lags_ms jsonb;
   v_failed_ids uuid[];
-  v_definition_ids uuid[];
-  v_batch_ids uuid[];
-  v_status text;
-  v_may_retry boolean;
-  v_has_turn boolean;
-  v_has_triggers boolean;
 begin
   with ended as (
     update public.workflow_runs r
     set (status, completed_at, updated_at, error, failure_code, ended_by) = (
         select seen.status, seen.completed_at, seen.updated_at, seen.error, seen.failure_code,
           public.overdue_ended_by(seen.failure_code)
-        from public.run_as_seen(r, p_now) seen
-        where p_event is null
-        union all
-        select public.next_status(r.status, p_event), p_now, p_now, p_error, p_failure_code, p_ended_by
-        where p_event is not null),
-      dispatched_at = case when p_notes_taken then p_now else r.dispatched_at end,
-      next_dispatch_at = null, not_before = null, slot_no = null, key_slot_no = null, output = p_output,
-      summary = p_summary, artifacts = p_artifacts
+        from public.run_as_seen(r, p_now) seen),
+      next_dispatch_at = null, not_before = null, slot_no = null, key_slot_no = null
     where r.id = any (p_run_ids)
-    returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.status, r.dispatch_count, r.completed_at, r.failure_code,
-      r.batch_id, round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms
+    returning r.tenant_id, r.id, r.attempt, r.completed_at, r.failure_code,
+      round(extract(epoch from p_now - r.completed_at) * 1000)::float8 as lag_ms
   ), forgotten as (
     delete from public.running_attempts a
     using ended
@@ -54,49 +85,66 @@ begin
     left join forgotten on forgotten.run_id = ended.id
   ), recorded as (
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-    select ended.tenant_id, ended.id, ended.attempt, 'DISPATCHED', p_now, jsonb_build_object('tries', ended.dispatch_count)
-    from ended
-    where p_notes_taken
-    union all
-    select a.tenant_id, a.id, a.attempt, coalesce(p_type, public.overdue_event(a.failure_code)), a.completed_at,
-      case
-        when a.failure_code is null then p_detail
-        else coalesce(p_detail, '{}') || jsonb_build_object('failure_code', a.failure_code)
-          || case when p_event is null then jsonb_build_object('lag_ms', a.lag_ms) else '{}' end
-          || case when p_event is null and a.failure_code = 'STOPPED'
-            then jsonb_build_object('reason', a.stop_reason, 'user_id', a.stop_user_id) else '{}' end
-      end
+    select a.tenant_id, a.id, a.attempt, public.overdue_event(a.failure_code), a.completed_at,
+      jsonb_build_object('failure_code', a.failure_code, 'lag_ms', a.lag_ms)
+        || case when a.failure_code = 'STOPPED' then jsonb_build_object('reason', a.stop_reason, 'user_id', a.stop_user_id) else '{}' end
     from attempts a
   )
-  select coalesce(array_agg(a.lag_ms), '{}'),
-    array_agg(a.id) filter (where a.failure_code is not null and a.stop_requested_at is null),
-    array_agg(distinct a.workflow_definition_id), array_agg(a.batch_id) filter (where a.batch_id is not null), min(a.status)
-  into v_lags_ms, v_failed_ids, v_definition_ids, v_batch_ids, v_status
+  select coalesce(jsonb_agg(a.lag_ms), '[]'), array_agg(a.id) filter (where a.stop_requested_at is null) into v_lags_ms, v_failed_ids
   from attempts a;
+  return jsonb_build_object('lags_ms', v_lags_ms, 'runs', public.follow_ends(p_run_ids, v_failed_ids, p_now));
+end $$;
+
+-- What follows from the ends of runs, all of which have the same status:
+-- - Those of `p_failed_ids` that their policies retry are put back: see `retry_by_policy`.
+-- - How their definitions stand may have turned: see `note_turns`.
+-- - Batches of which nothing is left end, too: see `end_batches`.
+-- - Triggers fire after them: see `note_ends`.
+-- Returns all runs that have changed: see `changed_run`.
+create or replace function public.follow_ends(p_run_ids uuid[], p_failed_ids uuid[], p_now timestamptz) returns jsonb
+language plpgsql as $$
+declare
+  v_runs jsonb;
+  v_definition_ids uuid[];
+  v_batch_ids uuid[];
+  v_may_retry boolean;
+  v_has_turn boolean;
+  v_has_triggers boolean;
+begin
   -- Most definitions retry nothing, most runs end like the run before them, and after most definitions nothing else runs. These cheap
-  -- checks find that out first. All runs that end in one call have the same status.
-  select bool_or(d.max_attempts > 1),
-    bool_or(case
-      when d.last_end is null then exists (select from public.endpoints_with_turns(d.tenant_id))
-      else d.last_end <> v_status
-    end),
-    bool_or(exists (select from public.triggers t where t.of_definition_id = d.id))
-  into v_may_retry, v_has_turn, v_has_triggers
-  from public.workflow_definitions d
-  where d.id = any (v_definition_ids);
-  if v_may_retry and v_failed_ids is not null then
-    perform public.retry_by_policy(v_failed_ids, p_now);
+  -- checks find that out first.
+  select ended.runs, ended.definition_ids, ended.batch_ids, follows.retries, follows.turns, follows.fires
+  into v_runs, v_definition_ids, v_batch_ids, v_may_retry, v_has_turn, v_has_triggers
+  from (
+    select jsonb_agg(public.changed_run(r.tenant_id, r.id, r.workflow_definition_id, true, null)) as runs,
+      array_agg(distinct r.workflow_definition_id) as definition_ids,
+      array_agg(r.batch_id) filter (where r.batch_id is not null) as batch_ids, min(r.status) as status
+    from public.workflow_runs r
+    where r.id = any (p_run_ids)
+  ) ended
+  cross join lateral (
+    select bool_or(d.max_attempts > 1) as retries,
+      bool_or(case
+        when d.last_end is null then exists (select from public.endpoints_with_turns(d.tenant_id))
+        else d.last_end <> ended.status
+      end) as turns,
+      bool_or(exists (select from public.triggers t where t.of_definition_id = d.id)) as fires
+    from public.workflow_definitions d
+    where d.id = any (ended.definition_ids)
+  ) follows;
+  if v_may_retry and p_failed_ids is not null then
+    v_runs := v_runs || coalesce(public.retry_by_policy(p_failed_ids, p_now), '[]');
   end if;
   if v_has_turn then
     perform public.note_turns(p_run_ids);
   end if;
   if v_batch_ids is not null then
-    perform public.end_batches(v_batch_ids, p_now);
+    v_runs := v_runs || coalesce(public.end_batches(v_batch_ids, p_now), '[]');
   end if;
   if v_has_triggers then
     perform public.note_ends(p_run_ids, v_definition_ids, p_now);
   end if;
-  return v_lags_ms;
+  return v_runs;
 end $$;
 
 -- Records that the runner of a RUNNING run has accepted it, unless that is already recorded: by its answer to the dispatch

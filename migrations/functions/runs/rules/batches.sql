@@ -27,13 +27,14 @@ end $$;
 --
 -- The event belongs to the run that ended last. When no other run is left, it belongs to the run that is deleted, before that is
 -- gone: endpoints are then notified although the event goes with the run. A run whose row is locked is being deleted by
--- `delete_old_runs`, which holds no lock of a definition, so it is passed over.
+-- `delete_old_runs`, which holds no lock of a definition, so it is passed over. Returns the runs with such an event, as `changed_runs` does.
 create or replace function public.end_batches(p_batch_ids uuid[], p_now timestamptz, p_deleted_run_id uuid default null)
-returns void
+returns jsonb
 language plpgsql as $$
 declare
   v_batch_id uuid;
   v_run_id uuid;
+  v_run_ids uuid[];
 begin
   foreach v_batch_id in array array(select distinct named.id from unnest(p_batch_ids) named (id)) loop
     continue when exists (
@@ -60,7 +61,9 @@ begin
     cross join public.count_batch(v_batch_id, p_now, p_deleted_run_id) counted
     join public.workflow_runs r on r.id = v_run_id
     where b.id = v_batch_id;
+    v_run_ids := v_run_ids || v_run_id;
   end loop;
+  return public.changed_runs(v_run_ids);
 end $$;
 
 -- A batch in the form of the API, at an instant; null when there is none. Like a run that has ended by time, a batch has ended as soon

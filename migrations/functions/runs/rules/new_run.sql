@@ -1,7 +1,7 @@
 -- Adding runs to a definition, step by step. All that triggers runs uses these rules, in this order, after it has locked the
 -- definition, which the user may see, and has ended its overdue runs:
 -- 1. `known_run`: was the run triggered before?
--- 2. `frozen_for_runs`: can the definition take runs of this user, and what is frozen with each?
+-- 2. `frozen_for_runs` (`frozen.sql`): can the definition take runs of this user, and what is frozen with each?
 -- 3. `check_inputs` (`input_schemas.sql`): does its input fit the schema of the definition, if that has one?
 -- 4. `make_room` (`when_busy.sql`): may the run wait, if it has to, and what makes way for it?
 -- 5. `insert_run`: insert the run, and start it when a slot is free for it. If it waits, may the tenant have one more that waits?
@@ -40,78 +40,6 @@ begin
     where r.id = v_known_id);
 end $$;
 
--- What is the same for each run that a user triggers of a locked definition now: {"snapshot", "key_from", "starts_runs",
--- "takes_turns", "when_busy", "max_queued", "input_schema_hash"}. Or why the definition cannot take one: {"refused"} which is paused,
--- no_runner, path_parts (with "faults": [{"field", "id", "path", "fault"}]) or snapshot_too_large (with "bytes", "max_bytes").
-create or replace function public.frozen_for_runs(
-  p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid
-) returns jsonb
-language plpgsql stable as $$
-declare
-  -- A page of 100 runs of this size is far smaller than the largest answer of the database, and than the memory of a Worker.
-  c_max_snapshot_bytes constant integer := 65536;
-  v_name text;
-  v_runner_type text;
-  v_obstacle text;
-  v_starts_runs boolean;
-  v_max_run_duration_seconds integer;
-  v_key_from text;
-  v_takes_turns boolean;
-  v_when_busy text;
-  v_max_queued integer;
-  v_input_schema_hash text;
-  v_source_ids uuid[];
-  v_instruction_ids uuid[];
-  v_output_ids uuid[];
-  v_template_id uuid;
-  v_faults jsonb;
-  v_parts jsonb;
-  v_snapshot jsonb;
-begin
-  select d.name, d.runner_type, public.start_obstacle(d.is_active, d.runner_url, d.handover),
-    public.starts_runs(d.is_active, d.runner_url, d.handover), d.max_run_duration_seconds, d.key_from,
-    d.max_running_per_key is not null, d.when_busy, d.max_queued, d.input_schema_hash,
-    d.source_path_part_ids, d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id
-  into v_name, v_runner_type, v_obstacle, v_starts_runs, v_max_run_duration_seconds, v_key_from, v_takes_turns,
-    v_when_busy, v_max_queued, v_input_schema_hash, v_source_ids, v_instruction_ids, v_output_ids, v_template_id
-  from public.workflow_definitions d
-  where d.id = p_definition_id;
-  if v_obstacle is not null then
-    return jsonb_build_object('refused', v_obstacle);
-  end if;
-
-  -- Make the snapshot, if the user may use all of its path parts. They are sorted once, in the subquery.
-  select
-    jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault))
-      filter (where part.fault is not null),
-    jsonb_build_object(
-      'sources', jsonb_agg(part.frozen) filter (where part.field = 'sources'),
-      'instructions', jsonb_agg(part.frozen) filter (where part.field = 'instructions'),
-      'outputs', jsonb_agg(part.frozen) filter (where part.field = 'outputs'),
-      'template', jsonb_agg(part.frozen) filter (where part.field = 'template') -> 0)
-  into v_faults, v_parts
-  from (
-    select named.*, jsonb_build_object(
-      'path_part_id', named.id, 'materialized_path', named.path, 'part_type', named.part_type) as frozen
-    from public.path_parts_of_run(
-      p_role, p_tenant_id, p_user_id, v_source_ids, v_instruction_ids, v_output_ids, v_template_id) named
-    order by named.field, named."position"
-  ) part;
-  if v_faults is not null then
-    return jsonb_build_object(
-      'refused', 'path_parts', 'faults', public.faults_as_seen(p_role, p_tenant_id, p_user_id, v_faults));
-  end if;
-  v_snapshot := v_parts || jsonb_build_object(
-    'workflow_definition_id', p_definition_id, 'workflow_name', v_name, 'runner_type', v_runner_type,
-    'user_id', p_user_id, 'max_run_duration_seconds', v_max_run_duration_seconds);
-  if octet_length(v_snapshot::text) > c_max_snapshot_bytes then
-    return jsonb_build_object('refused', 'snapshot_too_large',
-      'bytes', octet_length(v_snapshot::text), 'max_bytes', c_max_snapshot_bytes);
-  end if;
-  return jsonb_build_object('snapshot', v_snapshot, 'key_from', v_key_from, 'starts_runs', v_starts_runs,
-    'takes_turns', v_takes_turns, 'when_busy', v_when_busy, 'max_queued', v_max_queued, 'input_schema_hash', v_input_schema_hash);
-end $$;
-
 -- Can a run be triggered with these instants? Each may be null. Returns {}, or {"refused"}: `start_after` (it is more than 90 days
 -- away) or `must_start_by` (it has come, or is not later than the other).
 create or replace function public.judge_instants(p_start_after timestamptz, p_must_start_by timestamptz, p_now timestamptz)
@@ -135,8 +63,11 @@ end $$;
 -- - `p_triggered_by` is the firing that triggers it: see `fire`.
 -- - With `p_has_room`, `make_room` has judged already that the tenant may have one more run that waits.
 --
--- Returns {"run_id", "replayed": false, "is_settled"}; is_settled: no other run of the queue can start now, since this one has just
--- started or no slot is free. Or {"refused": "no_key", "pointer"}, or what `judge_cap` refuses.
+-- - `p_frozen` may have "queue": {"running", "slot_no", "waits"} of `queue_state`, when nothing was due then. Otherwise, it asks itself.
+--
+-- Returns {"run_id", "replayed": false, "is_settled", "changed": see `changed_run`}; is_settled: no other run of the queue can start now,
+-- since this one has just started or no slot is free. Or {"refused": "no_key", "pointer"}, or what `judge_cap`
+-- refuses.
 create or replace function public.insert_run(
   p_context jsonb, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb, p_concurrency_key text,
@@ -145,10 +76,13 @@ create or replace function public.insert_run(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_judged jsonb := '{}';
+  v_judged jsonb;
   v_not_before timestamptz := case when p_start_after > p_now then p_start_after end;
   v_snapshot constant jsonb := p_frozen -> 'snapshot';
   v_key constant text := public.key_of_run(p_frozen, p_input, p_concurrency_key);
+  v_takes_turns constant boolean := p_frozen ->> 'takes_turns';
+  v_starts_runs constant boolean := p_frozen ->> 'starts_runs';
+  v_queue constant jsonb := case when v_key = '' and not v_takes_turns then p_frozen -> 'queue' end;
   v_obstacle text;
   v_starts boolean;
   -- What a run has that waits. One that starts has what `start_of_run` says.
@@ -163,34 +97,44 @@ begin
   if v_key is null then
     return jsonb_build_object('refused', 'no_key', 'pointer', p_frozen -> 'key_from');
   end if;
-  if v_not_before is null then
+
+  -- 1. Does it start, and if so in which slot?
+  if v_not_before is null and v_queue is not null then
+    v_obstacle := public.obstacle_of((p_frozen ->> 'max_running')::integer - (v_queue ->> 'running')::integer,
+      (v_queue ->> 'waits')::boolean);
+    v_slot_no := v_queue ->> 'slot_no';
+  elsif v_not_before is null then
     v_obstacle := public.queue_obstacle(p_definition_id, v_key, p_now);
-    v_starts := v_obstacle is null and (p_frozen ->> 'starts_runs')::boolean;
+    if v_obstacle is not null then
+      v_not_before := public.joins_behind(p_definition_id, p_now);
+    elsif v_starts_runs then
+      select slots.slot_no, slots.key_slot_no into v_slot_no, v_key_slot_no from public.slots_for(p_definition_id, v_key) slots;
+    end if;
   end if;
+  v_starts := v_starts_runs and v_obstacle is null and v_not_before is null;
   -- A run that starts at once pays nothing for the cap.
-  if not coalesce(v_starts, false) and not p_has_room then
+  if not v_starts and not p_has_room then
     v_judged := public.judge_cap(p_tenant_id, 'waiting_runs', 1);
-  end if;
-  if v_judged ? 'refused' then
-    return v_judged;
-  end if;
-  if v_obstacle is not null then
-    v_not_before := public.joins_behind(p_definition_id, p_now);
+    if v_judged ? 'refused' then
+      return v_judged;
+    end if;
   end if;
   if v_starts then
-    select start.status, start.slot_no, start.key_slot_no, start.started_at, start.deadline_at, start.next_dispatch_at,
-      start.dispatch_count
-    into v_status, v_slot_no, v_key_slot_no, v_started_at, v_deadline_at, v_next_dispatch_at, v_dispatch_count
-    from public.start_of_run(p_context, p_definition_id, v_key, v_snapshot, p_now) start;
+    select start.status, start.started_at, start.deadline_at, start.next_dispatch_at, start.dispatch_count
+    into v_status, v_started_at, v_deadline_at, v_next_dispatch_at, v_dispatch_count
+    from public.start_of_run(p_context, v_snapshot, p_now) start;
   end if;
+
+  -- 2. Insert it.
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
     deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position, triggered_by)
   values (p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', p_idempotency_key,
-    v_snapshot, p_input, p_traceparent, v_key, p_now, p_now, v_status, v_slot_no, v_key_slot_no, v_started_at,
+    v_snapshot, p_input, p_traceparent, v_key, p_now, p_now, v_status, case when v_starts then v_slot_no end,
+    v_key_slot_no, v_started_at,
     v_deadline_at, v_next_dispatch_at, v_dispatch_count, v_not_before,
     case when v_not_before is null then nextval('public.workflow_run_queue') end, p_triggered_by);
-  if v_starts and (p_frozen ->> 'takes_turns')::boolean then
+  if v_starts and v_takes_turns then
     perform public.end_turn(array[p_run_id]);
   end if;
   if p_labels is not null then
@@ -204,18 +148,25 @@ begin
         'must_start_by', public.wire_instant(p_must_start_by), 'trigger', p_triggered_by)) end
   from unnest(array['TRIGGERED', case when v_obstacle is not null then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
   where happened.type is not null;
-  return jsonb_build_object('run_id', p_run_id, 'replayed', false, 'is_settled', coalesce(v_starts or v_obstacle = 'full', false));
+  return jsonb_build_object('run_id', p_run_id, 'replayed', false,
+    'is_settled', coalesce(v_starts or v_obstacle = 'full', false) or not v_starts_runs,
+    'changed', jsonb_build_array(case
+      when v_starts then public.started_run(p_tenant_id, p_run_id, p_definition_id, v_deadline_at, v_next_dispatch_at,
+        (p_context ->> 'sends')::boolean)
+      else public.changed_run(p_tenant_id, p_run_id, p_definition_id, false, least(v_deadline_at, v_not_before))
+    end));
 end $$;
 
--- Adds one run to a locked definition by the rules above. For `p_triggered_by` and `p_when_busy` see `fire`.
+-- Adds one run to a locked definition by the rules above. For `p_triggered_by` and `p_when_busy` see `fire`, for `p_queue` the "queue" of
+-- `insert_run`.
 --
--- Returns {"run_id", "replayed", "is_settled", "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
+-- Returns {"run_id", "replayed", "is_settled", "changed": the runs that were changed, "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
 -- `check_inputs`, `judge_instants`, `make_room` or `insert_run` refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb default null,
   p_concurrency_key text default null, p_start_after timestamptz default null, p_must_start_by timestamptz default null,
-  p_triggered_by jsonb default null, p_when_busy text default null
+  p_triggered_by jsonb default null, p_when_busy text default null, p_queue jsonb default null
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -226,6 +177,7 @@ declare
   v_must_start_by constant timestamptz(3) := p_must_start_by;
   v_frozen jsonb;
   v_room jsonb := '{}';
+  v_added jsonb;
 begin
   if v_known is not null then
     return v_known || '{"is_settled": false}';
@@ -251,8 +203,27 @@ begin
   if v_room ? 'refused' then
     return v_room;
   end if;
-  return public.insert_run(p_context, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_idempotency_key, p_input,
-    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by, p_triggered_by, v_room ? 'has_room') || v_room;
+  -- What makes room for the run changes the queue.
+  if p_queue is not null and v_room = '{}' then
+    v_frozen := v_frozen || jsonb_build_object('queue', p_queue);
+  end if;
+  v_added := public.insert_run(p_context, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_idempotency_key, p_input,
+    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by, p_triggered_by, v_room ? 'has_room');
+  return case
+    when v_room = '{}' then v_added
+    else v_added || v_room || jsonb_build_object('changed', coalesce(v_room -> 'changed', '[]') || coalesce(v_added -> 'changed', '[]'))
+  end;
+end $$;
+
+-- A run that was inserted just now, as the API shows it. As it is stored, so it is.
+create or replace function public.new_run_response(p_run_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select to_jsonb(shown)
+    from public.workflow_runs r
+    cross join lateral public.run_as_shown(r, r.status, null, r.updated_at, null) shown
+    where r.id = p_run_id);
 end $$;
 
 -- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal.
@@ -262,6 +233,8 @@ begin
   if p_added ? 'refused' then
     return p_added;
   end if;
-  return jsonb_build_object('result', jsonb_build_object(
-    'run', public.run_response((p_added ->> 'run_id')::uuid, p_now), 'replayed', p_added -> 'replayed'));
+  return jsonb_build_object('result', jsonb_build_object('replayed', p_added -> 'replayed', 'run', case
+    when p_added ? 'changed' then public.new_run_response((p_added ->> 'run_id')::uuid)
+    else public.run_response((p_added ->> 'run_id')::uuid, p_now)
+  end));
 end $$;

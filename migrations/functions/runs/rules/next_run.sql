@@ -137,19 +137,15 @@ language sql stable as $$
     (p_run_snapshot ->> 'max_run_duration_seconds')::int + (p_context ->> 'slack_seconds')::int)
 $$;
 
--- What a run with this key and snapshot gets when it starts at an instant in order to be sent to its runner: one row. When the
+-- What a run with this snapshot gets, besides a slot, when it starts at an instant in order to be sent to its runner: one row. When the
 -- Worker that asks sends it, it is claimed (see `claimed_until`), and this is its first try.
-create or replace function public.start_of_run(
-  p_context jsonb, p_definition_id uuid, p_key text, p_run_snapshot jsonb, p_now timestamptz
-) returns table (
-  status text, slot_no bigint, key_slot_no bigint, started_at timestamptz, deadline_at timestamptz,
-  next_dispatch_at timestamptz, dispatch_count integer
+create or replace function public.start_of_run(p_context jsonb, p_run_snapshot jsonb, p_now timestamptz)
+returns table (
+  status text, started_at timestamptz, deadline_at timestamptz, next_dispatch_at timestamptz, dispatch_count integer
 )
 language sql stable as $$
-  select public.next_status('PENDING', 'promote'), slots.slot_no, slots.key_slot_no, p_now,
-    public.deadline_of(p_context, p_run_snapshot, p_now), public.claimed_until(p_context, p_now),
-    case when (p_context ->> 'sends')::boolean then 1 else 0 end
-  from public.slots_for(p_definition_id, p_key) slots
+  select public.next_status('PENDING', 'promote'), p_now, public.deadline_of(p_context, p_run_snapshot, p_now),
+    public.claimed_until(p_context, p_now), case when (p_context ->> 'sends')::boolean then 1 else 0 end
 $$;
 
 -- Records whose turn it was, after one run of each of these locked definitions has started. Definitions whose keys take no turns
@@ -183,12 +179,18 @@ begin
 end $$;
 
 -- Gives each free slot of locked definitions to the next run (`next_run`). A definition that is paused or has no runner starts
--- nothing. Neither does a definition whose runs are leased: its runs start when a runner asks for one (`lease_runs`).
-create or replace function public.promote_next_runs(p_context jsonb, p_definition_ids uuid[], p_now timestamptz) returns void
+-- nothing. Neither does a definition whose runs are leased: its runs start when a runner asks for one (`lease_runs`). Returns the runs that
+-- it has started, as `changed_run` tells of them: the Worker that asks sends the dispatches of the first ones.
+create or replace function public.promote_next_runs(p_context jsonb, p_definition_ids uuid[], p_now timestamptz) returns jsonb
 language plpgsql as $$
 declare
+  v_sends constant boolean := coalesce((p_context ->> 'sends')::boolean, false);
+  v_unsent constant jsonb := p_context || '{"sends": false}';
   v_definition_ids uuid[] := p_definition_ids;
   v_run_ids uuid[];
+  v_sent_ids uuid[] := '{}';
+  v_started jsonb[];
+  v_changed jsonb[];
 begin
   -- Each round starts one run of each definition. Usually a definition has one slot, and the first round is the only one.
   loop
@@ -204,25 +206,41 @@ begin
       -- Usually nothing waits behind a run that has ended, and this finds it out sooner than `next_run`.
       cross join lateral public.first_waiting_run(locked.id, p_now) waiting), null);
     exit when cardinality(v_run_ids) = 0;
+    if v_sends then
+      v_sent_ids := v_sent_ids || v_run_ids[1:public.most_sent() - cardinality(v_sent_ids)];
+    end if;
     with promoted as (
       update public.workflow_runs r
       set (status, slot_no, key_slot_no, started_at, deadline_at, next_dispatch_at, dispatch_count) = (
-          select start.status, start.slot_no, start.key_slot_no, start.started_at, start.deadline_at, start.next_dispatch_at,
+          select start.status, slots.slot_no, slots.key_slot_no, start.started_at, start.deadline_at, start.next_dispatch_at,
             start.dispatch_count
-          from public.start_of_run(p_context, r.workflow_definition_id, r.concurrency_key, r.run_snapshot, p_now) start),
+          from public.start_of_run(case when r.id = any (v_sent_ids) then p_context else v_unsent end, r.run_snapshot, p_now) start
+          cross join public.slots_for(r.workflow_definition_id, r.concurrency_key) slots),
         updated_at = p_now, not_before = null
       where r.id = any (v_run_ids)
-      returning r.tenant_id, r.id, r.attempt
+      returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.deadline_at, r.next_dispatch_at
+    ), recorded as (
+      insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
+      select tenant_id, id, attempt, 'STARTED', p_now from promoted
     )
-    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
-    select tenant_id, id, attempt, 'STARTED', p_now from promoted;
+    select array_agg(public.started_run(tenant_id, id, workflow_definition_id, deadline_at, next_dispatch_at, id = any (v_sent_ids)))
+    into v_started
+    from promoted;
+    v_changed := v_changed || v_started;
     v_definition_ids := public.end_round(v_definition_ids, v_run_ids);
     exit when v_definition_ids is null;
   end loop;
+  return to_jsonb(v_changed);
 end $$;
 
--- Why a new run of this definition with this key has to wait: `full` (no slot of the definition is free) or `behind` (its key has none, or
--- another run is before it). Null when it has to wait for nothing of the queue.
+-- Why a new run of a definition whose keys take no turns has to wait: `full` (no slot is free) or `behind` (another run waits before it).
+-- Null when it has to wait for nothing of the queue.
+create or replace function public.obstacle_of(p_free bigint, p_waits boolean) returns text
+language sql immutable as $$
+  select case when p_free < 1 then 'full' when p_waits then 'behind' end
+$$;
+
+-- The same for a new run with this key of any definition. With turns, it also waits `behind` when its key is full, or another key is next.
 create or replace function public.queue_obstacle(p_definition_id uuid, p_key text, p_now timestamptz) returns text
 language plpgsql stable as $$
 declare
@@ -230,15 +248,12 @@ declare
   v_per_key integer;
 begin
   select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id) slots;
-  if v_free < 1 then
-    return 'full';
-  end if;
-  return case
-    when exists (
+  return public.obstacle_of(v_free,
+    v_free > 0 and (
+      exists (
         select from public.waiting_runs(p_definition_id, p_now) waiting
         where v_per_key is null or waiting.concurrency_key = p_key)
       or v_per_key is not null and (
         public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null)
-      or public.joins_behind(p_definition_id, p_now) is not null
-    then 'behind' end;
+      or public.joins_behind(p_definition_id, p_now) is not null));
 end $$;

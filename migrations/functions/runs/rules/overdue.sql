@@ -71,20 +71,23 @@ $$;
 
 -- Records what has happened by time to the runs of locked definitions:
 -- - It fails the overdue runs, each with an event: TIMED_OUT, LOST or STOPPED. The run and the event get the instant at which the
---   run ended: see `run_as_seen`. Returns for each run how late it was ended, in milliseconds.
+--   run ended: see `run_as_seen`.
 -- - It ends the next of the runs that are still to be superseded: see `supersede.sql`.
 -- - Runs whose `not_before` has come join their queues: see `join_queues`.
 --
 -- Very many runs of a queue may expire or join at the same instant. One call handles `most_by_time` of each, and the sweep the others.
--- Those of `p_run_ids`, which the verb is about, are always among the ones that it fails.
+-- Those of `p_run_ids`, which the verb is about, are always among the ones that it fails. Returns {"runs": see `changed_run`, "lags_ms": for
+-- each run that it has failed because of the time, how late that was}.
 create or replace function public.end_overdue_runs(p_definition_ids uuid[], p_now timestamptz, p_run_ids uuid[] default null)
-returns float8[]
+returns jsonb
 language plpgsql as $$
 declare
   v_overdue_ids uuid[];
   v_expired_ids uuid[];
   v_joining_ids uuid[];
   v_supersedes boolean;
+  v_superseded jsonb;
+  v_ended jsonb := '{"lags_ms": []}';
 begin
   select array_agg(happened.id) filter (where happened.what = 'overdue'),
     array_agg(happened.id) filter (where happened.what = 'expired'),
@@ -93,21 +96,24 @@ begin
   into v_overdue_ids, v_expired_ids, v_joining_ids, v_supersedes
   from public.happened_by_time(p_definition_ids, p_now, p_run_ids) happened;
   if v_supersedes then
-    perform public.supersede_next(p_definition_ids, p_now, p_run_ids);
+    v_superseded := public.supersede_next(p_definition_ids, p_now, p_run_ids);
   end if;
   if v_joining_ids is not null then
     perform public.join_queues(v_joining_ids);
   end if;
   v_overdue_ids := v_overdue_ids || v_expired_ids;
-  -- Nearly always there is nothing to end.
-  if v_overdue_ids is null then
-    return '{}';
+  if v_overdue_ids is not null then
+    v_ended := public.end_overdue_attempts(v_overdue_ids, p_now);
   end if;
-  return public.end_attempts(v_overdue_ids, p_now);
+  return case
+    when v_superseded is null then v_ended
+    else jsonb_set(v_ended, '{runs}', v_superseded || coalesce(v_ended -> 'runs', '[]'))
+  end;
 end $$;
 
 -- Ends the next of the runs of locked definitions that are still to be superseded, and those of `p_run_ids` that are among them.
-create or replace function public.supersede_next(p_definition_ids uuid[], p_now timestamptz, p_run_ids uuid[]) returns void
+-- Returns the runs: see `changed_run`.
+create or replace function public.supersede_next(p_definition_ids uuid[], p_now timestamptz, p_run_ids uuid[]) returns jsonb
 language plpgsql as $$
 declare
   v_id uuid;
@@ -118,6 +124,7 @@ declare
   v_before_position bigint;
   v_at timestamptz;
   v_run_ids uuid[];
+  v_runs jsonb := '[]';
 begin
   for v_id, v_definition_id, v_group, v_by_run_id, v_user_id, v_before_position, v_at in
     select s.id, s.workflow_definition_id, s.concurrency_key, s.run_id, s.user_id, s.before_position, s.superseded_at
@@ -135,6 +142,7 @@ begin
     if cardinality(v_run_ids) <= public.most_superseded() then
       delete from public.supersessions s where s.id = v_id;
     end if;
-    perform public.end_superseded(v_run_ids[1:public.most_superseded()], v_by_run_id, v_user_id, p_now);
+    v_runs := v_runs || coalesce(public.end_superseded(v_run_ids[1:public.most_superseded()], v_by_run_id, v_user_id, p_now), '[]');
   end loop;
+  return v_runs;
 end $$;

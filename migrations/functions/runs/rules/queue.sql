@@ -11,11 +11,11 @@
 -- 1. It judges the caller. Who may not see or do this ends here, and has changed nothing.
 -- 2. It reads the clock once, after the last lock: `v_now`. A verb that has to look for the definitions that it locks, such as a
 --    sweep, finds them at an instant of its own with another name, and judges them again at `v_now`.
--- 3. It ends the definition's runs that are overdue or superseded, and lets those join the queue whose instant has come
---    (`end_overdue_runs`).
+-- 3. It asks how the queue stands (`queue_state`). If time has done something, it ends the definition's runs that are overdue or
+--    superseded, and lets those join the queue whose instant has come (`end_overdue_runs`).
 -- 4. It does its work, or refuses it because of the state of the run or of the definition.
 -- 5. It gives each free slot to the next run of the queue (`promote_next_runs`), on every way out from here.
--- 6. It answers by `answer_of`.
+-- 6. It answers by `answer_with`, to which it hands the runs that it has changed.
 --
 -- In a VOLATILE plpgsql function each statement has its own snapshot, which contains all that was committed before the
 -- statement began. So a statement after the lock sees all that the previous holder of the lock did.

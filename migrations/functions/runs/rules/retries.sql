@@ -35,11 +35,11 @@ end $$;
 
 -- Puts those of the FAILED runs back that their policies retry. The caller must hold the locks of their definitions, and pass
 -- only runs that nobody has asked to stop. Permissions are not checked again: the run was permitted when it was triggered, and
--- its snapshot is the same. If the definition is paused, or no longer has a runner, the run waits in the queue.
-create or replace function public.retry_by_policy(p_run_ids uuid[], p_now timestamptz) returns void
+-- its snapshot is the same. If the definition is paused, or no longer has a runner, the run waits in the queue. Returns what `put_back` does.
+create or replace function public.retry_by_policy(p_run_ids uuid[], p_now timestamptz) returns jsonb
 language plpgsql as $$
 begin
-  perform public.put_back(array(
+  return public.put_back(array(
     select r.id from public.workflow_runs r
     where r.id = any (p_run_ids) and r.status = 'FAILED'
       and public.policy_retries(r.workflow_definition_id, r.failure_code, r.id, r.attempt)), p_now, 'retry',
@@ -51,14 +51,15 @@ end $$;
 --   which each run waits for a back-off before it joins the queue.
 -- - 'release': RUNNING runs, at their old places. The event is RELEASED. From the third time on that a run is given back, it waits
 --   for a back-off, and then joins the queue at its end.
--- It looks attempts up for the same costs as `end_attempts`.
+-- It looks attempts up for the same costs as `end_attempts`. Returns the runs: see `changed_run`.
 create or replace function public.put_back(
   p_run_ids uuid[], p_now timestamptz, p_event text, p_detail jsonb default '{}'
-) returns void
+) returns jsonb
 language plpgsql set random_page_cost = 1 as $$
 declare
   -- How often a run can be given back without a back-off.
   c_free_releases constant integer := 2;
+  v_runs jsonb;
 begin
   with put_back as (
     update public.workflow_runs r
@@ -86,14 +87,17 @@ begin
           from (select p_event = 'release' and r.queue_position is not null as is_kept) kept
         ) place)
     where r.id = any (p_run_ids)
-    returning r.tenant_id, r.id, r.attempt, r.not_before
+    returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.not_before
   ), forgotten as (
     delete from public.running_attempts a using put_back where a.run_id = put_back.id
+  ), recorded as (
+    insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+    select tenant_id, id, attempt, case p_event when 'release' then 'RELEASED' else 'RETRIED' end, p_now,
+      nullif(p_detail || case
+        when not_before is not null then jsonb_build_object('not_before', public.wire_instant(not_before)) else '{}'
+      end, '{}')
+    from put_back
   )
-  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-  select tenant_id, id, attempt, case p_event when 'release' then 'RELEASED' else 'RETRIED' end, p_now,
-    nullif(p_detail || case
-      when not_before is not null then jsonb_build_object('not_before', public.wire_instant(not_before)) else '{}'
-    end, '{}')
-  from put_back;
+  select jsonb_agg(public.changed_run(tenant_id, id, workflow_definition_id, false, not_before)) into v_runs from put_back;
+  return v_runs;
 end $$;

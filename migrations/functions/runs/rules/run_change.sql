@@ -162,9 +162,9 @@ begin
 end $$;
 
 -- Stops a PENDING or RUNNING run, whose row is locked. With `p_grace_seconds`, its runner gets that many seconds to end its work.
--- Without, or when no runner could learn of the stop, the run fails at once. Returns the messages to runners: one when the run has
--- failed and was sent to a URL, otherwise none: [{"run_id", "attempt", "workflow_definition_id", "runner_url",
--- "webhook_secret_encrypted", "stopped_at", "reason"}].
+-- Without, or when no runner could learn of the stop, the run fails at once. Returns {"stopped", "changed": see `changed_run`}; "stopped" are
+-- the messages to runners: one when the run has failed and was sent to a URL, otherwise none: [{"run_id", "attempt",
+-- "workflow_definition_id", "runner_url", "webhook_secret_encrypted", "stopped_at", "reason"}].
 create or replace function public.stop_judged_run(
   p_context jsonb, p_user_id uuid, p_run_id uuid, p_reason text, p_grace_seconds integer, p_now timestamptz
 ) returns jsonb
@@ -176,6 +176,7 @@ declare
   v_ended_before timestamptz;
   v_reason text;
   v_stopped jsonb;
+  v_changed jsonb := '[]';
 begin
   -- 1. How can the runner learn of the stop, and how much time does it get?
   select
@@ -195,9 +196,9 @@ begin
 
   -- 2. Fail the run at once.
   if p_grace_seconds = 0 or not (v_has_webhook or v_has_lease) then
-    perform public.end_attempts(array[p_run_id], p_now, 'stop', 'STOP', 'STOPPED', public.stopped_error(v_reason), 'STOPPED',
+    v_changed := public.end_attempts(array[p_run_id], p_now, 'stop', 'STOP', 'STOPPED', public.stopped_error(v_reason), 'STOPPED',
       jsonb_build_object('reason', v_reason, 'user_id', p_user_id));
-    return case when v_has_webhook then jsonb_build_array(v_stopped) else '[]' end;
+    return jsonb_build_object('changed', v_changed, 'stopped', case when v_has_webhook then jsonb_build_array(v_stopped) else '[]' end);
   end if;
 
   -- 3. Or ask its runner to stop. A second stop can only shorten the time.
@@ -223,13 +224,30 @@ begin
       'reason', v_reason, 'user_id', p_user_id, 'ends_at', public.wire_instant(a.stop_ends_at))
     from public.running_attempts a
     where a.run_id = p_run_id;
+    v_changed := (
+      select jsonb_build_array(public.changed_run(run.tenant_id, run.id, run.workflow_definition_id, false,
+          least(run.ends_at, run.next_dispatch_at, case when not claim.is_sent then run.next_stop_at end))
+        || jsonb_build_object('stop_is_sent', claim.is_sent))
+      from public.run_with_due(p_run_id) run
+      cross join (select v_has_webhook and coalesce((p_context ->> 'sends')::boolean, false) as is_sent) claim);
   end if;
-  return '[]';
+  return jsonb_build_object('changed', v_changed, 'stopped', '[]'::jsonb);
 end $$;
 
--- Checks that a message of an attempt's runner still counts: the attempt is the run's current one, and is RUNNING. Call it
--- after the definition was locked and overdue runs were ended. Returns {}, or {"refused"} which is one of: not_found,
--- other_attempt (with "attempt"), ended (with "status")
+-- Does a message of an attempt's runner still count? It does when the attempt is the run's current one, and is RUNNING. `p_status` and
+-- `p_current` are those of the run, read after the definition was locked and overdue runs were ended. Returns {}, or {"refused"} which is one
+-- of: not_found, other_attempt (with "attempt"), ended (with "status")
+create or replace function public.judge_message(p_status text, p_current integer, p_attempt integer) returns jsonb
+language sql stable as $$
+  select case
+    when p_current is null then '{"refused": "not_found"}'
+    when p_current <> p_attempt then jsonb_build_object('refused', 'other_attempt', 'attempt', p_current)
+    when p_status <> 'RUNNING' then jsonb_build_object('refused', 'ended', 'status', p_status)
+    else '{}'
+  end
+$$;
+
+-- The same for a run that the caller has not read.
 create or replace function public.judge_attempt(p_run_id uuid, p_attempt integer) returns jsonb
 language plpgsql stable as $$
 declare
@@ -237,12 +255,7 @@ declare
   v_attempt integer;
 begin
   select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = p_run_id;
-  return case
-    when v_attempt is null then '{"refused": "not_found"}'
-    when v_attempt <> p_attempt then jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt)
-    when v_status <> 'RUNNING' then jsonb_build_object('refused', 'ended', 'status', v_status)
-    else '{}'
-  end;
+  return public.judge_message(v_status, v_attempt, p_attempt);
 end $$;
 
 -- Deletes a run that `judge_run_state` lets be deleted, whose definition is locked. The trigger `workflow_runs_delete_events` deletes

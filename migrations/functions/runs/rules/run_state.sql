@@ -213,10 +213,22 @@ returns table (
   run_snapshot jsonb, error text, created_at text, updated_at text
 )
 language sql stable as $$
-  select r.id, r.workflow_definition_id, r.user_id, r.runner_type, seen.status,
-    public.wire_instant(coalesce(r.started_at, r.created_at)), public.wire_instant(seen.completed_at), r.run_snapshot,
-    seen.error, public.wire_instant(r.created_at), public.wire_instant(seen.updated_at)
+  select shown.*
   from public.run_as_seen(r, p_now) seen
+  cross join lateral public.run_as_shown(r, seen.status, seen.completed_at, seen.updated_at, seen.error) shown
+$$;
+
+-- The same in a state that the caller knows.
+create or replace function public.run_as_shown(
+  r public.workflow_runs, p_status text, p_completed_at timestamptz, p_updated_at timestamptz, p_error text
+) returns table (
+  id uuid, workflow_definition_id uuid, user_id uuid, runner_type text, status text, started_at text, completed_at text,
+  run_snapshot jsonb, error text, created_at text, updated_at text
+)
+language sql stable as $$
+  select r.id, r.workflow_definition_id, r.user_id, r.runner_type, p_status,
+    public.wire_instant(coalesce(r.started_at, r.created_at)), public.wire_instant(p_completed_at), r.run_snapshot,
+    p_error, public.wire_instant(r.created_at), public.wire_instant(p_updated_at)
 $$;
 
 -- The same as JSON; null when there is no such run.

@@ -19,18 +19,19 @@ language sql immutable as $$
 $$;
 
 -- Ends PENDING runs in whose place another one waits. A run in a back-off has no message to send either, since no runner holds it.
-create or replace function public.end_superseded(p_run_ids uuid[], p_by_run_id uuid, p_user_id uuid, p_now timestamptz) returns void
+-- Returns the runs: see `changed_run`.
+create or replace function public.end_superseded(p_run_ids uuid[], p_by_run_id uuid, p_user_id uuid, p_now timestamptz) returns jsonb
 language plpgsql as $$
 begin
-  perform public.end_attempts(p_run_ids, p_now, 'stop', 'STOP', 'SUPERSEDED', public.superseded_error(p_by_run_id), 'STOPPED',
+  return public.end_attempts(p_run_ids, p_now, 'stop', 'STOP', 'SUPERSEDED', public.superseded_error(p_by_run_id), 'STOPPED',
     jsonb_build_object('superseded_by', p_by_run_id, 'user_id', p_user_id));
 end $$;
 
 -- Supersedes the runs of a group of a locked definition that wait. `p_waiting_ids` are these runs, or of more than `most_superseded`
--- any one more. `p_group` is their concurrency key, or null for all runs of the definition.
+-- any one more. `p_group` is their concurrency key, or null for all runs of the definition. Returns the runs that it has ended.
 create or replace function public.supersede_group(
   p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_group text, p_by_run_id uuid, p_waiting_ids uuid[], p_now timestamptz
-) returns void
+) returns jsonb
 language plpgsql as $$
 begin
   -- What an earlier run has left waits, too, and is superseded by this one.
@@ -41,5 +42,5 @@ begin
       tenant_id, workflow_definition_id, concurrency_key, run_id, user_id, before_position, superseded_at)
     values (p_tenant_id, p_definition_id, p_group, p_by_run_id, p_user_id, nextval('public.workflow_run_queue'), p_now);
   end if;
-  perform public.end_superseded(p_waiting_ids[1:public.most_superseded()], p_by_run_id, p_user_id, p_now);
+  return public.end_superseded(p_waiting_ids[1:public.most_superseded()], p_by_run_id, p_user_id, p_now);
 end $$;

@@ -14,8 +14,8 @@
 --                    it only where a group has one slot (see `has_one_slot_for_each_group`), so the new run never starts before the
 --                    old one has ended.
 --
--- Returns {"has_room"?, "told"?}; has_room: the tenant may have one more run that waits; told: what the verb passes to `answer_of`. Or
--- {"refused"} which is one of:
+-- Returns {"has_room"?, "changed"?, "told"?}; has_room: the tenant may have one more run that waits; changed: the runs that it has changed
+-- (see `changed_run`); told: what the verb passes to `answer_with`. Or {"refused"} which is one of:
 --   busy        with "limit", "key" (null for a run without one, and without `max_running_per_key`), and "run_id", the run of the group
 --               that is in the way: the first RUNNING one to end, or else the next one. Without it when the user may not see the run.
 --   queue_full  see `judge_queue`
@@ -39,6 +39,7 @@ declare
   v_run_id uuid;
   v_judged jsonb;
   v_stopped jsonb := '[]';
+  v_changed jsonb := '[]';
   v_told jsonb := '{}';
 begin
   -- 1. Nearly always there is nothing to do. A run without the key that it needs is refused by `insert_run`.
@@ -110,7 +111,7 @@ begin
 
   -- 4. Take the place of those that wait. A run in a back-off has no message to send either, since no runner holds it.
   if cardinality(v_waiting_ids) > 0 then
-    perform public.supersede_group(p_tenant_id, p_user_id, p_definition_id, v_group, p_run_id, v_waiting_ids, p_now);
+    v_changed := public.supersede_group(p_tenant_id, p_user_id, p_definition_id, v_group, p_run_id, v_waiting_ids, p_now);
     if cardinality(v_waiting_ids) > public.most_superseded() then
       v_told := '{"is_due": true}';
     end if;
@@ -124,13 +125,16 @@ begin
       where v_group is null or held.concurrency_key = v_group);
     perform r.id from public.workflow_runs r where r.id = any (v_running_ids) order by r.id for update;
     foreach v_run_id in array v_running_ids loop
-      v_stopped := v_stopped || public.stop_judged_run(
+      v_judged := public.stop_judged_run(
         p_context, p_user_id, v_run_id, 'superseded by run ' || p_run_id || '.', v_grace_seconds, p_now);
+      v_stopped := v_stopped || (v_judged -> 'stopped');
+      v_changed := v_changed || (v_judged -> 'changed');
     end loop;
   end if;
   if v_stopped <> '[]' then
     v_told := v_told || jsonb_build_object('stopped', v_stopped);
   end if;
   return case when v_is_busy then '{"has_room": true}' else '{}' end::jsonb
+    || case when v_changed = '[]' then '{}' else jsonb_build_object('changed', v_changed) end
     || case when v_told = '{}' then '{}' else jsonb_build_object('told', v_told) end;
 end $$;

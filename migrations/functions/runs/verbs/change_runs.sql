@@ -81,7 +81,7 @@ begin
     continue when p_is_dry_run;
     v_changed_ids := v_changed_ids || v_run_id;
     if p_action = 'stop' then
-      v_stopped := v_stopped || public.stop_judged_run(p_context, v_user_id, v_run_id, null, 0, v_now);
+      v_stopped := v_stopped || (public.stop_judged_run(p_context, v_user_id, v_run_id, null, 0, v_now) -> 'stopped');
     elsif p_action = 'retry' then
       perform public.retry_judged_run(v_user_id, v_run_id, v_definition_id, v_now);
     else

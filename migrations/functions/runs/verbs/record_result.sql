@@ -24,13 +24,17 @@ create or replace function public.record_result(
 language plpgsql set plan_cache_mode = force_generic_plan set random_page_cost = 1 as $$
 declare
   c_max_late_results constant integer := 10;
-  v_since constant bigint := public.last_event_id();
   v_run_id constant uuid := p_context #>> '{run,run_id}';
   v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
   v_token_attempt constant integer := p_context #>> '{run,attempt}';
+  v_event constant text := case p_status when 'COMPLETED' then 'complete' else 'fail' end;
   v_now timestamptz;
   v_definition_id uuid;
-  v_event text;
+  v_starts_runs boolean;
+  v_is_due boolean;
+  v_waits boolean;
+  v_is_followed boolean;
+  v_changed jsonb := '[]';
   v_status text;
   v_attempt integer;
   v_ended_by text;
@@ -41,40 +45,59 @@ declare
   v_detail jsonb;
   v_answer jsonb;
 begin
-  -- 1. Lock the definition, then the run.
-  v_definition_id := public.lock_definition_of_run(v_tenant_id, v_run_id);
+  -- 1. Lock the definition, then the run, and read both as they are after both locks.
+  select d.id, public.starts_runs(d.is_active, d.runner_url, d.handover),
+    d.last_end is not null or r.batch_id is not null,
+    r.status, r.attempt, r.ended_by, r.dispatched_at is not null
+  into v_definition_id, v_starts_runs, v_is_followed, v_status, v_attempt, v_ended_by, v_is_taken
+  from public.workflow_runs r
+  join public.workflow_definitions d on d.id = r.workflow_definition_id
+  where r.id = v_run_id and r.tenant_id = v_tenant_id
+  for update of d, r;
   if v_definition_id is null then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
+    return public.answer_with(p_context, v_tenant_id, '{"refused": "not_found"}', null);
   end if;
-  perform r.id from public.workflow_runs r where r.id = v_run_id for update;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue run, if there is one. Then read this one.
-  perform public.end_overdue_runs(array[v_definition_id], v_now);
-  select r.status, r.attempt, r.ended_by, r.dispatched_at is not null, a.stop_requested_at, a.stop_reason, a.stop_user_id
-  into v_status, v_attempt, v_ended_by, v_is_taken, v_stop_requested_at, v_stop_reason, v_stop_user_id
-  from public.workflow_runs r
-  left join public.running_attempts a on a.run_id = r.id
-  where r.id = v_run_id;
-  v_event := case p_status when 'COMPLETED' then 'complete' else 'fail' end;
+  -- 2. How does the queue stand, and may something follow from the end? End the overdue runs, if there are any: this one may be among them.
+  select queue.is_due, queue.waits, v_is_followed
+    or exists (select from public.triggers t where t.of_definition_id = v_definition_id)
+    or exists (select from public.endpoints_with_turns(v_tenant_id))
+  into v_is_due, v_waits, v_is_followed
+  from public.queue_state(v_definition_id, v_now) queue;
+  if v_is_due then
+    v_changed := v_changed || coalesce(public.end_overdue_runs(array[v_definition_id], v_now) -> 'runs', '[]');
+    v_waits := true;
+    select r.status, r.attempt, r.ended_by into v_status, v_attempt, v_ended_by
+    from public.workflow_runs r
+    where r.id = v_run_id;
+  end if;
 
   -- 3. Record the result.
-  if v_status is null then
-    v_answer := '{"refused": "not_found"}';
-  elsif v_attempt <> v_token_attempt then
+  if v_attempt <> v_token_attempt then
     v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
   elsif public.next_status(v_status, v_event) is not null then
-    if p_status = 'FAILED' and v_stop_requested_at is not null then
-      perform public.end_attempts(array[v_run_id], v_now, v_event, 'STOP', 'STOPPED', public.stopped_error(v_stop_reason),
+    if p_status = 'FAILED' then
+      select a.stop_requested_at, a.stop_reason, a.stop_user_id into v_stop_requested_at, v_stop_reason, v_stop_user_id
+      from public.running_attempts a
+      where a.run_id = v_run_id;
+    end if;
+    if v_stop_requested_at is not null then
+      perform public.record_ends(array[v_run_id], v_now, v_event, 'STOP', 'STOPPED', public.stopped_error(v_stop_reason),
         'STOPPED', jsonb_build_object('reason', v_stop_reason, 'user_id', v_stop_user_id, 'reported', true, 'error', p_error),
         p_output, p_summary, p_artifacts, not v_is_taken);
     elsif p_status = 'FAILED' then
-      perform public.end_attempts(array[v_run_id], v_now, v_event, 'CALLBACK', 'REPORTED', p_error,
+      perform public.record_ends(array[v_run_id], v_now, v_event, 'CALLBACK', 'REPORTED', p_error,
         'FAILED', jsonb_build_object('error', p_error), p_output, p_summary, p_artifacts, not v_is_taken);
     else
-      perform public.end_attempts(array[v_run_id], v_now, v_event, 'CALLBACK', null, null,
+      perform public.record_ends(array[v_run_id], v_now, v_event, 'CALLBACK', null, null,
         'COMPLETED', null, p_output, p_summary, p_artifacts, not v_is_taken);
     end if;
+    -- No policy retries what a runner has reported.
+    v_changed := v_changed || case
+      when v_is_followed then public.follow_ends(array[v_run_id], null, v_now)
+      else public.changed_run(v_tenant_id, v_run_id, v_definition_id, true, null)
+    end;
     v_answer := jsonb_build_object('result', jsonb_build_object('status', p_status));
   elsif v_status = p_status and (v_ended_by = 'CALLBACK' or exists (
     select from public.workflow_run_events e
@@ -87,10 +110,15 @@ begin
     from public.workflow_run_events e
     where e.run_id = v_run_id and e.attempt = v_attempt and e.type = 'LATE_RESULT'
     having count(*) < c_max_late_results and count(*) filter (where e.detail = v_detail) = 0;
+    if found then
+      v_changed := v_changed || public.changed_runs(array[v_run_id]);
+    end if;
     v_answer := jsonb_build_object('refused', 'ended', 'status', v_status, 'ended_by', v_ended_by);
   end if;
 
-  -- 4. Promote the next run.
-  perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer);
+  -- 4. Promote the next run, if one waits.
+  if v_waits and v_starts_runs then
+    v_changed := v_changed || coalesce(public.promote_next_runs(p_context, array[v_definition_id], v_now), '[]');
+  end if;
+  return public.answer_with(p_context, v_tenant_id, v_answer, v_changed);
 end $$;

@@ -42,7 +42,7 @@ begin
   if not v_answer ? 'refused' then
     v_before := public.audited('workflow_run', p_run_id);
     v_stopped := public.stop_judged_run(
-      p_context, (v_judged ->> 'user_id')::uuid, p_run_id, p_reason, p_grace_seconds, v_now);
+      p_context, (v_judged ->> 'user_id')::uuid, p_run_id, p_reason, p_grace_seconds, v_now) -> 'stopped';
     perform public.audit_change(p_context, v_tenant_id, 'workflow_run.stopped', 'workflow_run', p_run_id, v_before,
       case when p_reason is not null then jsonb_build_object('reason', public.audit_text(p_reason)) end);
   end if;

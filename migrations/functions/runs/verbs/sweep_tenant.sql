@@ -28,7 +28,7 @@ declare
   v_except constant uuid[] := public.set_aside_by('ends') || public.set_aside_by('promotions');
   v_now timestamptz;
   v_definition_ids uuid[];
-  v_lags_ms float8[];
+  v_lags_ms jsonb;
   v_has_due_dispatches boolean;
   v_has_due_stops boolean;
   v_has_due_triggers boolean;
@@ -77,7 +77,7 @@ begin
   v_now := clock_timestamp();
 
   -- 2. End the overdue runs, and promote the next ones, including those that have just joined their queues.
-  v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
+  v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now) -> 'lags_ms';
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
 
   -- 3. What is left?

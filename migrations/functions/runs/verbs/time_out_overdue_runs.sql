@@ -27,7 +27,7 @@ declare
   v_after uuid;
   v_tenant_ids uuid[];
   v_definition_ids uuid[];
-  v_lags_ms float8[];
+  v_lags_ms jsonb;
 begin
   -- 1. Lock the definitions of overdue runs, which hold slots or have expired. The limit is applied after the locks: those that another call has
   --    locked do not count.
@@ -115,7 +115,7 @@ begin
   v_now := clock_timestamp();
 
   -- 2. End the overdue runs, and promote the next ones.
-  v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now);
+  v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now) -> 'lags_ms';
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
   return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
     'lags_ms', v_lags_ms, 'locked', cardinality(v_definition_ids), 'after', v_after)));

@@ -28,31 +28,40 @@ create or replace function public.trigger_run(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan set random_page_cost = 1 as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged jsonb;
   v_tenant_id uuid;
   v_now timestamptz;
+  v_is_due boolean;
+  v_queue jsonb;
+  v_changed jsonb := '[]';
   v_added jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_definition(p_context, p_definition_id);
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ->> 'refused' in ('unauthenticated', 'not_found') then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.answer_with(p_context, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'), null);
   end if;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue runs, if there are any.
-  perform public.end_overdue_runs(array[p_definition_id], v_now);
+  -- 2. How does the queue stand? End the overdue runs, if there are any.
+  select queue.is_due,
+    case when not queue.is_due then jsonb_build_object('running', queue.running, 'slot_no', queue.slot_no, 'waits', queue.waits) end
+  into v_is_due, v_queue
+  from public.queue_state(p_definition_id, v_now) queue;
+  if v_is_due then
+    v_changed := coalesce(public.end_overdue_runs(array[p_definition_id], v_now) -> 'runs', '[]');
+  end if;
 
   -- 3. Add the run.
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
     p_run_id, p_idempotency_key, p_input, p_traceparent, v_now, p_labels, p_concurrency_key, p_start_after,
-    p_must_start_by);
+    p_must_start_by, p_queue => v_queue);
+  v_changed := v_changed || coalesce(v_added -> 'changed', '[]');
 
   -- 4. Promote the next run, unless none can start now. Then read the run for the answer.
   if not coalesce((v_added ->> 'is_settled')::boolean, false) then
-    perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
+    v_changed := v_changed || coalesce(public.promote_next_runs(p_context, array[p_definition_id], v_now), '[]');
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now), v_added -> 'told');
+  return public.answer_with(p_context, v_tenant_id, public.triggered(v_added, v_now), v_changed, v_added -> 'told');
 end $$;

@@ -106,8 +106,8 @@ declare
   v_role text;
 begin
   select d.id into v_locked_id
-  from public.find_caller(p_context -> 'caller') caller
-  join public.workflow_definitions d on d.tenant_id = caller.tenant_id and d.id = p_definition_id
+  from public.named_tenant(p_context -> 'caller') named
+  join public.workflow_definitions d on d.tenant_id = named.id and d.id = p_definition_id
   for update of d;
   -- Judged after the lock, with the current permissions.
   select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role

@@ -1,0 +1,21 @@
+-- How the queue of a locked definition stands at an instant: one row. A verb asks this once, after its last lock, and again only when it has
+-- ended or started something. Usually nothing is to be recorded and nothing waits, and then nothing else is asked.
+--   running  how many slots are held
+--   slot_no  the first slot that is free
+--   is_due   time has done something that is not recorded: a run has ended or expired, or has joined its queue, or runs are still to be
+--            superseded. See `end_overdue_runs`.
+--   waits    a run waits in the queue
+create or replace function public.queue_state(p_definition_id uuid, p_now timestamptz)
+returns table (running bigint, slot_no bigint, is_due boolean, waits boolean)
+language sql stable as $$
+  select holders.count, public.first_free(holders.slot_nos),
+    coalesce(holders.ends_at <= p_now, false)
+      or exists (
+        select from public.workflow_runs r
+        where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now)
+      or exists (select from public.supersessions s where s.workflow_definition_id = p_definition_id),
+    exists (select from public.waiting_runs(p_definition_id, p_now))
+  from (
+    select count(*), array_agg(run.slot_no) as slot_nos, min(run.ends_at) as ends_at from public.running_runs(p_definition_id) run
+  ) holders
+$$;
