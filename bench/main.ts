@@ -4,6 +4,7 @@ import { cpus, totalmem } from "node:os";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { NEON_LIMITS } from "../scripts/local/neon-limits.ts";
 import { measureArtifacts } from "./parts/artifacts.ts";
 import { measureFlow } from "./parts/flow.ts";
 import { measureGrowth } from "./parts/growth.ts";
@@ -17,6 +18,7 @@ import { measureStreams } from "./parts/streams.ts";
 import { measureSweep } from "./parts/sweep.ts";
 import { measureTenants } from "./parts/tenants.ts";
 import { measureTriggers } from "./parts/triggers.ts";
+import { measureWeekOne } from "./parts/week-one.ts";
 import { measureWritePath } from "./parts/write.ts";
 import type { Context, Part } from "./support/context.ts";
 import { bench, root, scratch } from "./support/paths.ts";
@@ -38,6 +40,7 @@ const PARTS: Record<string, Part> = {
   flow: measureFlow,
   write: measureWritePath,
   growth: measureGrowth,
+  "week-one": measureWeekOne,
 };
 
 const HELP = `Measures the service on a Postgres of its own. Best on a machine that does nothing else.
@@ -45,6 +48,8 @@ const HELP = `Measures the service on a Postgres of its own. Best on a machine t
   npm run bench                  everything; writes bench/RESULTS.md, the charts and the figures in README.md
   npm run bench -- read sweep    some parts: ${Object.keys(PARTS).join(", ")}
   npm run bench -- --quick       small and short, to see that it works: the figures mean nothing
+  npm run bench -- week-one --minutes 10 --tenants 100 --rate 0.1 --limit 200
+                                 how long the rehearsal lasts, and how much is done: these are the defaults. It takes four minutes more
 
 What is not everything is written to .local/bench/results/ instead. The plans of the statements go to .local/bench/plans/.`;
 
@@ -53,6 +58,11 @@ const { values, positionals } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
     rounds: { type: "string", default: "5" },
+    /** Of week-one. */
+    minutes: { type: "string" },
+    tenants: { type: "string" },
+    rate: { type: "string" },
+    limit: { type: "string" },
     /** The same as naming the part as an argument. */
     only: { type: "string", multiple: true, default: [] },
     help: { type: "boolean", short: "h", default: false },
@@ -75,6 +85,12 @@ function contextOf(part: string): Context {
   return {
     quick: values.quick,
     rounds: values.quick ? 2 : Number(values.rounds),
+    week: {
+      minutes: Number(values.minutes ?? (values.quick ? 2 : 10)),
+      tenants: Number(values.tenants ?? (values.quick ? 3 : 100)),
+      rate: Number(values.rate ?? 0.1),
+      limit: Number(values.limit ?? NEON_LIMITS.requestsPerSecond),
+    },
     server: () => {
       running ??= startServer();
       return running;

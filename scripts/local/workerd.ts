@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { type Bundle, compatibilityDate, MODULE_REGISTRY } from "./bundle.ts";
 
 export type Workerd = {
@@ -33,13 +34,17 @@ export type WorkerdOptions = Pick<Bundle, "modules"> & {
    * removed when workerd stops.
    */
   objects?: Record<string, string>;
+  /** An existing folder for that storage instead, which is kept: for a Worker that takes the place of another one. */
+  storage?: string;
   /** `host:port` of the server of the binding ARTIFACTS, which speaks as R2 does to workerd. */
   bucket?: string;
+  /** Gets each line that the Worker logs. */
+  onLine?(line: string): void;
 };
 
 /** Starts workerd with a Worker, and waits for its first answer. Throws the output of workerd when it does not start. */
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
-  const { vars = {}, path = "/healthz", port = 0, wrapper, objects = {}, bucket } = options;
+  const { vars = {}, path = "/healthz", port = 0, wrapper, objects = {}, bucket, onLine } = options;
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-workerd-"));
   const contents = { ...(wrapper !== undefined && { "wrapper.js": wrapper }), ...options.modules };
   for (const [name, text] of Object.entries(contents)) {
@@ -47,8 +52,8 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     writeFileSync(join(folder, name), text);
   }
   const modules = Object.keys(contents);
-  const storage = join(folder, "objects");
-  mkdirSync(storage);
+  const storage = options.storage ?? join(folder, "objects");
+  mkdirSync(storage, { recursive: true });
   writeFileSync(join(folder, "config.capnp"), workerdConfig({ port, modules, vars, objects, storage, bucket }));
   const binary = join(createRequire(import.meta.url).resolve("workerd/package.json"), "../bin/workerd");
 
@@ -56,8 +61,9 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   // Without `--experimental`, workerd refuses the flag `MODULE_REGISTRY`, which Cloudflare accepts. The Worker writes its log lines, as in
   // production, but they are not shown in our terminal.
   const child = spawn(binary, ["serve", join(folder, "config.capnp"), "--control-fd=3", "--experimental"], {
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
+    stdio: ["ignore", onLine ? "pipe" : "ignore", "pipe", "pipe"],
   });
+  if (onLine && child.stdout) createInterface({ input: child.stdout }).on("line", onLine);
   const end = () => {
     child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });

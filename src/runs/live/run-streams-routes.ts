@@ -7,7 +7,7 @@
  *
  * After each change, `announce` in `src/hub/open-live.ts` tells the hub which runs were changed and whose log has grown. The tags of a socket
  * say which changes its listener wants, so the hub looks only at the sockets that a change concerns: `src/hub/listeners.ts`. Only streams
- * with `log=true` are nudged when a log has grown, at most once a second for each run.
+ * with `log=true` are nudged when a log has grown.
  */
 import { z } from "@hono/zod-openapi";
 import { eventStream } from "../../http/live/event-stream.ts";
