@@ -50,7 +50,7 @@ export function reportWeek(seen: WeekSeen, lived: Lived, beganAt: number): Repor
   const back = (seconds: number | null | undefined) =>
     typeof seconds === "number" ? `${number(seconds)} s` : "not in time";
   const isBack = (seconds: number | null | undefined) => typeof seconds === "number" && seconds <= BACK_WITHIN_S;
-  const runs = setting.tenants * setting.rate * steadyS;
+  const runs = Math.max(1, seen.functions.get("trigger_run") ?? 0);
   const peak = Math.max(0, ...after.map(({ at }) => seen.requests.get(at) ?? 0));
   return {
     goals: [
@@ -122,7 +122,7 @@ export function reportWeek(seen: WeekSeen, lived: Lived, beganAt: number): Repor
 /** The formula of docs/scale.md for leased runs that report progress. All tenants are alike. */
 function requestsPerSecond({ tenants, rate }: WeekSetting, workS: number): number {
   const ofRun = 4 + Math.max(1, workS / 15) + 1 / LOGGING;
-  const ofListener = Math.min(1, 3 * rate);
+  const ofListener = Math.min(1, (3 * rate) / (1 + 2 * rate));
   return tenants * (rate * ofRun + (PAGES_OF_TENANT + STREAMS_OF_TENANT) * ofListener);
 }
 

@@ -130,8 +130,9 @@ function countOpen(response: Response, stream: ReadableStream<Uint8Array>): Resp
 
 async function invokeSteadily({ url, rate }: Week, { key, workflowId }: Week["tenants"][number]): Promise<void> {
   const client = createClient({ url, apiKey: key, fetch: countedFetch, retry: { tries: TRIES } });
-  const everyMs = 1000 / rate;
-  for (let dueAt = performance.now() + Math.random() * everyMs; ; dueAt += everyMs) {
+  // They come at random instants (a Poisson process), since a fixed rhythm would let ends and invokes always fall together.
+  for (let dueAt = performance.now(); ; ) {
+    dueAt -= (1000 / rate) * Math.log(1 - Math.random());
     await delay(Math.max(dueAt - performance.now(), 0));
     if (isOver) return;
     const invocation = client.invoke(workflowId).then(

@@ -63,7 +63,8 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const child = spawn(binary, ["serve", join(folder, "config.capnp"), "--control-fd=3", "--experimental"], {
     stdio: ["ignore", onLine ? "pipe" : "ignore", "pipe", "pipe"],
   });
-  if (onLine && child.stdout) createInterface({ input: child.stdout }).on("line", onLine);
+  // `console.error` writes to stderr.
+  for (const input of [child.stdout, child.stderr]) if (onLine && input) createInterface({ input }).on("line", onLine);
   const end = () => {
     child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
