@@ -45,7 +45,9 @@ export function reportWeek(seen: WeekSeen, lived: Lived, beganAt: number): Repor
   const after = lived.seconds.filter(({ at }) => isWithin(at, times.refusedS + times.refusingS, times.endS));
   const wave = strongestWave(after.map(({ refused }) => refused));
   const hasWave = sum(after, "refused") >= LEAST_REFUSED && wave.correlation >= WAVE;
-  const errors = seen.errors.filter(({ at }) => isWithin(at, times.deployedS, times.deployedS + BACK_WITHIN_S));
+  const errors = seen.errors.filter(({ at }) =>
+    isWithin(at, times.deployedS, Math.min(times.deployedS + BACK_WITHIN_S, times.refusedS)),
+  );
   const failures = Object.entries(lived.failures).map(([what, count]) => `${count} × ${what}`);
   const back = (seconds: number | null | undefined) =>
     typeof seconds === "number" ? `${number(seconds)} s` : "not in time";
