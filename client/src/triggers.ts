@@ -9,6 +9,7 @@ import type {
   NewTrigger,
   Occurrence,
   OccurrenceRange,
+  Occurrences,
   paths,
   Trigger,
   TriggerContent,
@@ -21,6 +22,8 @@ const PAGE = 100;
 export function triggerMethods(api: ApiClient<paths>) {
   const ofWorkflow = (definition_id: string) => ({ params: { path: { definition_id } } });
   const ofTrigger = (trigger_id: string) => ({ params: { path: { trigger_id } } });
+  const readOccurrences = (triggerId: string, query: OccurrenceRange = {}): Promise<Occurrences> =>
+    unwrap(api.GET("/v1/triggers/{trigger_id}/occurrences", { params: { ...ofTrigger(triggerId).params, query } }));
 
   return {
     /** Creates a trigger of a workflow, which fires with your rights. The answer has the secret of a webhook, once. */
@@ -88,10 +91,11 @@ export function triggerMethods(api: ApiClient<paths>) {
       }),
 
     /** The instants of a trigger's schedule, from now on or from `from`: up to 100, or up to `limit`, which may be 500. */
-    async occurrences(triggerId: string, query: OccurrenceRange = {}): Promise<Occurrence[]> {
-      const params = { ...ofTrigger(triggerId).params, query };
-      return (await unwrap(api.GET("/v1/triggers/{trigger_id}/occurrences", { params }))).items;
-    },
+    occurrences: async (triggerId: string, query: OccurrenceRange = {}): Promise<Occurrence[]> =>
+      (await readOccurrences(triggerId, query)).items,
+
+    /** The same, with `time_zone_data`: by which release of the IANA time-zone data they were computed. */
+    readOccurrences,
 
     /** Fires a trigger for the instants of the past that have not fired, at most 500. With `dry_run` it only says which. */
     backfill: (triggerId: string, range: BackfillRange): Promise<Backfill> =>

@@ -53,6 +53,8 @@ type QueryOf<Name extends keyof operations> = NonNullable<operations[Name]["para
 export type FeedEvent = Schemas["Event"];
 /** Filters events of the feed: by type and workflow, and after the `next_cursor` of a page. */
 export type FeedFilter = Omit<QueryOf<"list_events">, "limit">;
+/** Instants of a schedule, and `time_zone_data`: by which release of the IANA time-zone data they were computed. */
+export type Occurrences = Schemas["TriggerOccurrences"];
 /** Which instants of a schedule: from `from` on and before `to`, the first `limit` of them. */
 export type OccurrenceRange = NonNullable<QueryOf<"list_trigger_occurrences">>;
 /** A row of the audit log: who changed what. */

@@ -63,16 +63,19 @@ describe("triggers", () => {
 
   it("tell their instants, and fire for those of the past", async () => {
     const items = [{ at: "2026-02-02T05:00:00.000Z" }];
-    const { asked, options } = fakeService(json({ items }), json({ items, fired: 1, refused: null }, 202));
+    const answer = { items, time_zone_data: "2026c" };
+    const { asked, options } = fakeService(json(answer), json(answer), json({ items, fired: 1, refused: null }, 202));
     const client = createClient(options);
     expect(await client.occurrences("t", { from: "2026-02-01T00:00:00Z", limit: 5 })).toEqual(items);
+    expect(await client.readOccurrences("t")).toEqual(answer);
     const range = { from: "2026-02-01T00:00:00Z", to: "2026-02-03T00:00:00Z" };
     expect(await client.backfill("t", range)).toEqual({ items, fired: 1, refused: null });
     expect(asked.map(({ path }) => path)).toEqual([
       "/v1/triggers/t/occurrences?from=2026-02-01T00%3A00%3A00Z&limit=5",
+      "/v1/triggers/t/occurrences",
       "/v1/triggers/t/backfill",
     ]);
-    expect(JSON.parse(asked[1]?.body ?? "")).toEqual(range);
+    expect(JSON.parse(asked[2]?.body ?? "")).toEqual(range);
   });
 
   it("are deleted, and one that does not exist is a problem", async () => {

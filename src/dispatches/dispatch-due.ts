@@ -50,7 +50,7 @@ export async function dispatchDue(
   async function recordAccepted(): Promise<void> {
     const batch = accepted;
     accepted = [];
-    if (batch.length > 0) await recordOrLog(services, batch);
+    if (batch.length > 0) await recordOrLog(services, batch, () => mayGoOn(count));
   }
 
   async function send(dispatch: Dispatch): Promise<void> {

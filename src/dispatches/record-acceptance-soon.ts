@@ -7,7 +7,7 @@
 import { describeError, log } from "../base/log.ts";
 import type { Database } from "../db/client.ts";
 import type { Dispatch } from "../verbs/effects.ts";
-import { inParts } from "../verbs/in-parts.ts";
+import { inParts, whileRecording } from "../verbs/in-parts.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import { type Acceptance, recordAcceptances } from "./dispatch-verbs.ts";
@@ -50,10 +50,17 @@ export async function recordAcceptanceSoon(services: VerbServices, acceptance: A
   await recordOrLog(services, batch.acceptances);
 }
 
-/** Records acceptances. When there is an outage, it is logged for each of them. */
-export async function recordOrLog(services: VerbServices, acceptances: readonly Acceptance[]): Promise<void> {
+/**
+ * Records acceptances. When there is an outage, it is logged for each of them. Those that fail are looked for while `mayGoOn` returns true, or
+ * for a few seconds.
+ */
+export async function recordOrLog(
+  services: VerbServices,
+  acceptances: readonly Acceptance[],
+  mayGoOn = () => false,
+): Promise<void> {
   try {
-    await recordInParts(services, acceptances);
+    await recordInParts(services, acceptances, whileRecording(mayGoOn));
   } catch (error) {
     for (const { dispatch } of acceptances) logDispatchFailure(dispatch, error);
   }
@@ -64,9 +71,13 @@ export async function recordOrLog(services: VerbServices, acceptances: readonly 
  * another transaction had locked are recorded after the others, one by one. When one waits for its run in vain, that is logged, and it is
  * dispatched again.
  */
-async function recordInParts(services: VerbServices, acceptances: readonly Acceptance[]): Promise<void> {
+async function recordInParts(
+  services: VerbServices,
+  acceptances: readonly Acceptance[],
+  mayGoOn: () => boolean,
+): Promise<void> {
   const items = acceptances.map((of) => ({ id: of.dispatch.run_id, tenant_id: of.dispatch.tenant_id, of }));
-  await inParts(services, "dispatches", items, async (part) => {
+  const recordPart = async (part: readonly (typeof items)[number][]) => {
     const acceptancesOfPart = part.map(({ of }) => of);
     const { left } = (await perform(services, recordAcceptances, acceptancesOfPart)).result;
     for (const acceptance of acceptancesOfPart.filter(({ dispatch }) => left.includes(dispatch.run_id))) {
@@ -74,5 +85,6 @@ async function recordInParts(services: VerbServices, acceptances: readonly Accep
         logDispatchFailure(acceptance.dispatch, error),
       );
     }
-  });
+  };
+  await inParts(services, "dispatches", items, recordPart, mayGoOn);
 }

@@ -80,6 +80,18 @@ export async function performInParts<Request, Result, Refusal extends { refused:
   }
 }
 
+/** How long it is looked for what fails in a record of what was sent, once the share of its step is used up. */
+const RECORD_MS = 5_000;
+
+/**
+ * How long {@link inParts} may go on with a record of what was sent: as long as its step has room, or a few seconds from now on. What is not
+ * recorded is sent again, so a step whose share is used up still finds some of what fails.
+ */
+export function whileRecording(mayGoOn: () => boolean): () => boolean {
+  const began = Date.now();
+  return () => mayGoOn() || Date.now() - began < RECORD_MS;
+}
+
 /** Does `work` for the items that do not fail, and sets the others aside. `failed` is how many these are. */
 async function halve<Item extends Candidate, Result>(
   services: VerbServices,

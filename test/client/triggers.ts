@@ -50,7 +50,10 @@ export function describeTriggers(world: () => World): void {
   });
 
   it("tells the next instants, here and on the clock of the schedule", async () => {
-    const { stdout } = await triggers("occurrences", id, "--from", "2030-07-01T00:00Z", "--limit", "2");
+    const two = ["occurrences", id, "--from", "2030-07-01T00:00Z", "--limit", "2"];
+    const { stdout, stderr } = await triggers(...two);
+    expect(stderr).toMatch(/^Computed by the time-zone data 20\d\d[a-z]\.\n$/);
+    expect((await triggers(...two, "--quiet")).stderr).toBe("");
     expect(stdout).toMatch(/^HERE +EUROPE\/BERLIN\n2030-07-01 \d\d:\d\d +2030-07-01 06:00\n2030-07-02 .* 06:00\n$/);
     const range = ["--from", "2030-07-01T00:00Z", "--to", "2030-07-02T00:00Z"];
     expect(await json(["triggers", "occurrences", id, ...range])).toEqual([{ at: "2030-07-01T04:00:00.000Z" }]);

@@ -77,17 +77,30 @@ describe("a webhook on the pages", () => {
   });
 
   it.each([
-    ["standard-webhooks", {}, "webhook-signature: v1,"],
-    ["stripe", {}, "stripe webhook_endpoints create"],
-    ["token", {}, "Whoever knows this address"],
-    ["slack", {}, "its “Signing Secret”"],
-    ["gitlab", {}, "X-Gitlab-Token: $SECRET"],
-    ["hmac-sha256", { signature_header: "X-Sign", signature_encoding: "timestamped" }, "X-Sign: t=$NOW,v1=$SIGNATURE"],
-    ["hmac-sha256", { signature_header: "X-Signature", signature_encoding: "base64" }, "X-Signature: $SIGNATURE"],
-  ])("of the scheme %s says how messages come", async (scheme, more, text) => {
+    ["standard-webhooks", {}, "webhook-signature: v1,", "Standard Webhooks"],
+    ["stripe", {}, "stripe webhook_endpoints create", "Stripe"],
+    ["token", {}, "Whoever knows this address", "nothing: a secret in the URL"],
+    ["slack", {}, "its “Signing Secret”", "Slack"],
+    ["gitlab", {}, "X-Gitlab-Token: $SECRET", "GitLab: the secret in a header"],
+    [
+      "hmac-sha256",
+      { signature_header: "X-Sign", signature_encoding: "timestamped" },
+      "X-Sign: t=$NOW,v1=$SIGNATURE",
+      "a header with the HMAC-SHA-256 of the body",
+    ],
+    [
+      "hmac-sha256",
+      { signature_header: "X-Signature", signature_encoding: "base64" },
+      "X-Signature: $SIGNATURE",
+      "a header with the HMAC-SHA-256 of the body",
+    ],
+  ])("of the scheme %s says how messages come, and is named on its page", async (scheme, more, text, name) => {
     const response = await owner.post(`${list}/new-webhook`, { name: "Test", scheme, ...more });
     expect(response.status).toBe(201);
-    expect(wordsOf(await response.text())).toContain(text);
+    const html = await response.text();
+    expect(wordsOf(html)).toContain(text);
+    const page = wordsOf(await owner.read(`/app/triggers/${shownIn(html).id}`));
+    expect(page).toContain(`a webhook, signed by ${name}`);
   });
 
   it("is changed, and what is wrong is shown beside its field", async () => {

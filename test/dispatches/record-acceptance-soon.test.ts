@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { metered } from "../../src/db/meter.ts";
 import { claimDispatches } from "../../src/dispatches/dispatch-verbs.ts";
-import { recordAcceptanceSoon } from "../../src/dispatches/record-acceptance-soon.ts";
+import { recordAcceptanceSoon, recordOrLog } from "../../src/dispatches/record-acceptance-soon.ts";
 import type { Dispatch, TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
@@ -103,6 +103,33 @@ it("logs the acceptance that waits for its run in vain, and no other", async () 
   const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)));
   expect(lines).toMatchObject([{ event: "dispatch", run_id: dispatch?.run_id }]);
   expect(await acceptedRuns()).toEqual([dispatches[1]?.run_id, dispatches[2]?.run_id].toSorted());
+});
+
+it("looks for the acceptance that fails only as long as its step has room, and for a few seconds", async () => {
+  const { sql } = service.database;
+  const [first, second, third] = dispatches;
+  await sql.transaction([
+    sql`create table refused as select ${first?.run_id}::uuid as id`,
+    sql`
+      create function refuse_one() returns trigger language plpgsql as $$ begin
+        if exists (select from refused where id = new.id) then raise exception 'this one fails'; end if;
+        return new;
+      end $$`,
+    sql`create trigger refuse_one before update on workflow_runs for each row execute function refuse_one()`,
+  ]);
+  vi.spyOn(console, "error").mockReturnValue();
+  const acceptances = dispatches.map((dispatch) => ({ dispatch, status: 202 }));
+  const now = Date.now();
+  const clock = vi
+    .spyOn(Date, "now")
+    .mockReturnValueOnce(now)
+    .mockReturnValue(now + 5_001);
+  // The chunk, and a part of none.
+  const [, requests] = await service.counted(() => recordOrLog(services, acceptances, () => false));
+  expect([requests, await acceptedRuns()]).toEqual([2, []]);
+  await recordOrLog(services, acceptances, () => true);
+  clock.mockRestore();
+  expect(await acceptedRuns()).toEqual([second?.run_id, third?.run_id].toSorted());
 });
 
 it("leaves the dispatches due when they can't be recorded, logs each of them, and records the next batch", async () => {

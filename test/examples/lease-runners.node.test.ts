@@ -1,9 +1,12 @@
 /** The example runners that lease runs, as processes beside a fake service. */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { root } from "../../scripts/local/folders.ts";
 import { startLeaseRunner } from "../support/node/example-lease-runner.ts";
+import { runProgram } from "../support/node/run-program.ts";
 
 /** A service that gives these answers by path, and counts the requests. */
 async function startService(statuses: Record<string, number>) {
@@ -131,5 +134,28 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s that 
     const service = await startService({ "/v1/runner-sessions": 401 });
     const starting = startLeaseRunner(language, { SERVICE_URL: service.url, ...environment });
     await expect(starting).rejects.toThrow(new Error(`The runner did not start:\n${sentence}`));
+  });
+});
+
+describe("the example runners in Python", () => {
+  it("keep integers above 2^53 of an input in what they send", async () => {
+    const bodies: string[] = [];
+    const server = createServer(async (request, response) => {
+      let text = "";
+      for await (const chunk of request.setEncoding("utf8")) text += chunk;
+      bodies.push(text);
+      response.end('{"input": {"id": 9007199254740993, "deep": [-9007199254740995, 1.5]}}');
+    });
+    const url = await listen(server);
+    const program = `
+import lease, runner
+status, run = lease.post("${url}", "token", {})
+lease.post("${url}", "token", {"status": "COMPLETED", "output": run["input"]})
+runner.call_back("name", {"callback_url": "${url}", "callback_token": "token"}, {"status": "COMPLETED", "output": run["input"]})
+`;
+    const ended = await runProgram("python3", ["-B", "-c", program], { cwd: join(root, "examples/runner-python") });
+    expect([ended.code, ended.stderr]).toEqual([0, expect.not.stringContaining("Traceback")]);
+    const sent = '{"status": "COMPLETED", "output": {"id": 9007199254740993, "deep": [-9007199254740995, 1.5]}}';
+    expect(bodies).toEqual(["{}", sent, sent]);
   });
 });

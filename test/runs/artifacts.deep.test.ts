@@ -506,9 +506,20 @@ describe("what fails between the row and the object", () => {
       },
     });
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-    const { ok } = await put("a.txt", "x", { at: slow });
+    const response = await put("a.txt", "x", { at: slow });
     const left = outcome === "stored" ? 1 : 0;
-    expect([ok, await rowCount(), (await objects()).length]).toEqual([outcome === "stored", left, left]);
+    expect([await rowCount(), (await objects()).length]).toEqual([left, left]);
+    expect([response.status, await response.json()]).toEqual(
+      outcome === "stored"
+        ? [201, expect.anything()]
+        : [
+            400,
+            expect.objectContaining({
+              title: "Incomplete body",
+              detail: expect.stringContaining("The body has not arrived within 55 minutes."),
+            }),
+          ],
+    );
   });
 
   it("is the client: an upload that is cut, or has another length, leaves nothing", async () => {

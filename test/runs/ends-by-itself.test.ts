@@ -32,6 +32,22 @@ const STOPPED = { error: "Stopped: wrong folder" };
 const TIMED_OUT = { error: "Timed out: no result arrived within 300 seconds of the start." };
 
 describe("a RUNNING run that ended by time", () => {
+  it("says of one second that it is one", async () => {
+    const { sql } = service.database;
+    const tenant = await createTenant(service.database);
+    const error = async (runId: string) => {
+      const response = await service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key);
+      return (await response.json<{ error: string }>()).error;
+    };
+    const lost = await runThatEnds(tenant, { secondsLeft: 100, leaseOverSeconds: 2 });
+    await sql`update running_attempts set lease_seconds = 1 where run_id = ${lost}`;
+    expect(await error(lost)).toBe("Lost: the runner sent no heartbeat for 1 second.");
+    await sql`delete from workflow_runs where id = ${lost}`;
+    const late = await runThatEnds(tenant, { secondsLeft: -4 });
+    await sql`update workflow_runs set started_at = deadline_at - interval '1 second' where id = ${late}`;
+    expect(await error(late)).toBe("Timed out: no result arrived within 1 second of the start.");
+  });
+
   it.each([
     ["whose lease has ended", { secondsLeft: 100, leaseOverSeconds: 2 }, LOST, "LOST", "LOST"],
     ["whose stop gave it no more time", { secondsLeft: 100, stopOverSeconds: 2 }, STOPPED, "STOPPED", "STOPPED"],

@@ -111,6 +111,24 @@ describe("a webhook", () => {
     expect(runs).toEqual([{ has_id: false }, { has_id: false }]);
   });
 
+  it("with signatures of two secrets fires once, whichever of them it is sent with again", async () => {
+    const hook = await createWebhook(service, tenant, TIMESTAMPED);
+    const at = Math.floor(Date.now() / 1000);
+    const rotated = await send<{ secret: string }>(
+      ...[service, "POST", `/v1/triggers/${hook.id}/rotate-secret`, tenant.owner.key, {}],
+    );
+    const [older, newer] = [hook.secret, rotated.secret].map(
+      (secret) => SIGNED.timestamped({ secret, body: BODY, at })["X-Signature"],
+    );
+    const both = `${newer},${String(older).replace(/^t=\d+,/, "")}`;
+    const sent = [];
+    for (const signature of [both, older, newer]) {
+      sent.push(await receiptOf(await post(service, hook.id, BODY, { "X-Signature": String(signature) })));
+    }
+    expect(sent.map(({ status }) => status)).toEqual([202, 200, 200]);
+    expect(await readFirings(service, tenant, hook.id)).toHaveLength(1);
+  });
+
   it("of GitLab has the secret in a header, its event in the body, and a key by which it fires once", async () => {
     const hook = await createWebhook(service, tenant, { scheme: "gitlab", when: ["push", "merge_request.open"] });
     const headers = { "X-Gitlab-Token": hook.secret, "Idempotency-Key": "3f9d" };

@@ -418,6 +418,41 @@ describe("export", () => {
     expect(await other.export()).toBe(text);
     expect(await one.export("/workflows/finance")).not.toContain("/workflows/Test:");
   });
+
+  it.each([
+    ["slack", { scheme: "slack", when: ["app_mention"] }],
+    ["gitlab", { scheme: "gitlab", when: ["push", "merge_request.open"] }],
+    [
+      "hmac-sha256 with the time",
+      { scheme: "hmac-sha256", signature_header: "X-Sign", signature_encoding: "timestamped" },
+    ],
+  ])("writes a webhook of the scheme %s as apply has made it", async (_, webhook) => {
+    const tenant = await createTenant(service.database);
+    const { apply, lines, client, export: exported } = commandLine(tenant);
+    const file = `
+workflows:
+  /workflows/One:
+    sources: [/sources/]
+    instructions: [/instructions.md]
+    outputs: [/outputs/]
+    triggers:
+      Hook: { webhook: ${JSON.stringify(webhook)}, secret: "\${env:GITHUB}" }
+`;
+    await apply(file);
+    const workflows = await unwrap(client.api.GET("/v1/workflow-definitions"));
+    const one = workflows.items.find(({ name }) => name === "One");
+    const triggers = [];
+    for await (const trigger of client.listTriggers(one?.id ?? "")) triggers.push(trigger);
+    expect(triggers).toMatchObject([{ name: "Hook", webhook }]);
+    const text = await exported();
+    expect(text).toContain(`scheme: ${webhook.scheme}\n`);
+    const variables = { ONE_HOOK_SECRET: VARIABLES.GITHUB };
+    expect([await lines(text, { variables }), await lines(file)]).toEqual([[], []]);
+    expect(await lines(file.replace("X-Sign", "X-Other").replace(/"app_mention"|"push"/, '"else"'))).toEqual([
+      expect.stringMatching(/^~ change trigger "Hook"/),
+      expect.stringMatching(/^ +webhook\.(when|signature_header): /),
+    ]);
+  });
 });
 
 describe("the schema of the file", () => {

@@ -12,7 +12,7 @@ import { inLanes } from "../../base/lanes.ts";
 import { describeError, log } from "../../base/log.ts";
 import { BEGIN_UNTIL_MS } from "../../base/time-limit.ts";
 import type { Config } from "../../config.ts";
-import { inParts, orSetAside, performInParts } from "../../verbs/in-parts.ts";
+import { inParts, orSetAside, performInParts, whileRecording } from "../../verbs/in-parts.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
 import { GONE, readRetryAfter } from "../../webhooks/answer.ts";
@@ -54,19 +54,19 @@ async function sendTo(
     const claimed = await performInParts(services, "notifications", claimNotifications, claim, hasTime);
     hasDue = false;
     for (const part of claimed) {
-      if ("endpoint" in part && (await sendClaimed(services, part))) hasDue = true;
+      if ("endpoint" in part && (await sendClaimed(services, part, hasTime))) hasDue = true;
     }
   }
 }
 
 /** Sends what was claimed. Returns whether more can be sent to the endpoint now. */
-async function sendClaimed(services: VerbServices, claim: Claim): Promise<boolean> {
+async function sendClaimed(services: VerbServices, claim: Claim, hasTime: () => boolean): Promise<boolean> {
   const { config } = services;
   const results = await Promise.all(claim.notifications.map((notification) => sendOne(config, claim, notification)));
   const items = results.map((result) => ({ id: result.id, tenant_id: null, result }));
-  const recorded = await inParts(services, "notifications", items, (part) =>
-    perform(services, recordNotifications, { claim, results: part.map(({ result }) => result) }),
-  );
+  const recordPart = (part: readonly (typeof items)[number][]) =>
+    perform(services, recordNotifications, { claim, results: part.map(({ result }) => result) });
+  const recorded = await inParts(services, "notifications", items, recordPart, whileRecording(hasTime));
   const delivered = results.filter(({ outcome }) => outcome === "delivered").length;
   log("info", "notified", {
     tenant_id: recorded[0]?.tenantId,

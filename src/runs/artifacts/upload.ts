@@ -29,6 +29,8 @@ export type Upload = {
 /** Shorter than `artifact_reservation` in SQL: when that has ended, nothing is being put into the bucket any more. */
 const UPLOAD_MS = 55 * 60_000;
 
+const TOO_SLOW = `The body has not arrived within ${UPLOAD_MS / 60_000} minutes. Send it over a faster connection, or as smaller files.`;
+
 const BAD_DIGEST: Fault = {
   loc: ["header", "Content-Digest"],
   type: "value_error",
@@ -61,14 +63,16 @@ export async function storeArtifact(services: VerbServices, bucket: Bucket, uplo
 async function put(bucket: Bucket, key: string, { body, bytes, sha256 }: Upload): Promise<void> {
   const { readable, writable } = new FixedLengthStream(bytes);
   const transfer = new AbortController();
-  const timer = setTimeout(() => transfer.abort(new TypeError("The upload took too long.")), UPLOAD_MS);
+  const tooSlow = new Problem("incomplete_body", TOO_SLOW);
+  const timer = setTimeout(() => transfer.abort(tooSlow), UPLOAD_MS);
   const sending = (body ?? new Blob([]).stream()).pipeTo(writable, { signal: transfer.signal });
   const storing = bucket.put(key, readable, sha256 === null ? {} : { sha256 });
   // The transfer does not notice when the bucket fails, so `stop` ends it.
   const [stored, sent] = await Promise.allSettled([storing.catch(stop), sending]);
   clearTimeout(timer);
   const failed = [stored, sent].find(({ status }) => status === "rejected");
-  if (failed?.status === "rejected") throw readFailure(failed.reason);
+  // When the upload was cut, the bucket fails as well, with an error of its own.
+  if (failed?.status === "rejected") throw transfer.signal.reason === tooSlow ? tooSlow : readFailure(failed.reason);
 
   function stop(error: unknown): never {
     transfer.abort(error);

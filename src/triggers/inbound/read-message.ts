@@ -56,9 +56,9 @@ export async function readMessage(
   if (config.when !== null && !events.some((event) => config.when?.includes(event))) return null;
   const pointer = ID_IN_BODY[config.scheme];
   const id = pointer === undefined ? verified.id : textOf(valueAtPointer(body.value, pointer));
-  const { signature } = verified;
-  const hasName = id !== null || signature !== null;
-  const occasion = hasName ? [id === null ? "" : await nameOf(id), signature ?? []].flat().join(" ") : null;
+  const { mark } = verified;
+  const hasName = id !== null || mark !== null;
+  const occasion = hasName ? [id === null ? "" : await nameOf(id), mark ?? []].flat().join(" ") : null;
   const key = keyOf(config, own, body.value);
   const reading: Reading = {
     occasion,

@@ -9,8 +9,12 @@ import type { Scheme, WebhookConfig } from "./receiver.ts";
 /** A message as it came. `token` is what stands behind the id of the trigger in the URL. */
 export type Message = { header: (name: string) => string | undefined; body: ArrayBuffer; token: string | null };
 
-/** What a signature has proved. `id` is the sender's id of the message; `signature` is what else names it if it has no id that is signed. */
-export type Verified = { id: string | null; signature: string | null };
+/**
+ * What a signature has proved. `id` is the sender's id of the message; `mark` is what else names it if it has no id that is signed. Of a
+ * signature with a time, this is a hash of what was signed, and not the signature: while a sender rotates its secrets, a message has one
+ * with each, and whoever sends it again could leave out the first.
+ */
+export type Verified = { id: string | null; mark: string | null };
 
 /** How much older or newer than now a message may be whose scheme signs the time. */
 const MOST_AGE_SECONDS = 300;
@@ -36,7 +40,7 @@ export async function verifyMessage(
     const token = config.scheme === "token" ? message.token : ofHeader(message, "x-gitlab-token");
     // GitLab gives a message the same key whenever it is sent again. Whoever knows the secret could send any.
     const id = config.scheme === "gitlab" ? (message.header("idempotency-key") ?? null) : null;
-    for (const secret of secrets) if (await isToken(secret, token)) return { id, signature: null };
+    for (const secret of secrets) if (await isToken(secret, token)) return { id, mark: null };
     return null;
   }
   const claim = message.token === null ? readClaim(config, message, nowMs / 1000) : null;
@@ -47,14 +51,17 @@ export async function verifyMessage(
     const computed = await crypto.subtle.sign("HMAC", key, content);
     for (const signature of claim.signatures.slice(0, MOST_SIGNATURES)) {
       if (!crypto.subtle.timingSafeEqual(computed, signature)) continue;
-      // Of a message without an id, the signature is only its own if it signs the time, too.
-      const isNamedByIt =
-        config.signature_encoding === "timestamped" || (config.scheme === "github" && claim.id !== null);
-      return { id: claim.id, signature: isNamedByIt ? signature.toHex().slice(0, 32) : null };
+      // Of a message without an id, what was signed is only its own if it has the time, too.
+      if (config.signature_encoding === "timestamped") {
+        return { id: claim.id, mark: markOf(await crypto.subtle.digest("SHA-256", content)) };
+      }
+      return { id: claim.id, mark: config.scheme === "github" && claim.id !== null ? markOf(computed) : null };
     }
   }
   return null;
 }
+
+const markOf = (hash: ArrayBuffer): string => new Uint8Array(hash).toHex().slice(0, 32);
 
 /** Null for a message that does not claim to be signed in this way, or that claims to be of another time. */
 function readClaim(

@@ -58,7 +58,10 @@ export function addFirings(triggers: Command): void {
     .option("--limit <n>", "how many at most", integer(1, 500), 20)
     .action(async (id: string, flags: { from?: string; to?: string; limit: number }, command: Command) => {
       const { client, mode } = contextOf(command);
-      const [{ schedule }, items] = await Promise.all([client.getTrigger(id), client.occurrences(id, flags)]);
+      const [{ schedule }, { items, time_zone_data: data }] = await Promise.all([
+        client.getTrigger(id),
+        client.readOccurrences(id, flags),
+      ]);
       const zone = harmless(schedule?.time_zone ?? "UTC");
       printList(
         mode,
@@ -66,6 +69,8 @@ export function addFirings(triggers: Command): void {
         ({ at }) => at,
         ({ at }) => ({ here: instantOf(at), [zone]: instantIn(zone, at) }),
       );
+      // A service of before does not say it.
+      if (mode === "people" && data) say(`Computed by the time-zone data ${data}.`);
     });
 
   ofTrigger(

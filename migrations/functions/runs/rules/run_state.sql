@@ -39,11 +39,11 @@ language sql stable as $$
       when over.ended_at < r.deadline_at and over.ended_at = over.stop_ends_at
         then public.stopped_error(over.stop_reason)
       when over.ended_at < r.deadline_at
-        then 'Lost: the runner sent no heartbeat for ' || over.lease_seconds || ' seconds.'
+        then 'Lost: the runner sent no heartbeat for ' || public.seconds_in_words(over.lease_seconds) || '.'
       when r.dispatched_at is null
         then public.never_taken_error(r.dispatch_count, r.dispatch_error)
-      else 'Timed out: no result arrived within ' || extract(epoch from r.deadline_at - r.started_at)::int
-        || ' seconds of the start.'
+      else 'Timed out: no result arrived within '
+        || public.seconds_in_words(extract(epoch from r.deadline_at - r.started_at)::int) || ' of the start.'
     end,
     case
       when over.ended_at is null then r.failure_code
