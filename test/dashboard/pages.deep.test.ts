@@ -297,6 +297,21 @@ describe("the list of workflows", () => {
   });
 });
 
+it("the parameters of a workflow have words as names on every page, and no letters", async () => {
+  const run = await insertRun(service.database, tenant);
+  const shown = await Promise.all(
+    [`workflows/${tenant.definitionId}`, `workflows/${tenant.definitionId}/edit`, `runs/${run}`].map(async (path) => {
+      const html = await owner.read(`/app/${path}`);
+      return [...html.matchAll(/<(dt|legend|h3)>(.*?)<\/\1>/g)]
+        .map(([, , name = ""]) => name.replaceAll(/<[^>]+>/g, ""))
+        .filter((name) => /(sources|instructions|outputs|template)/i.test(name));
+    }),
+  );
+  const names = ["Sources", "Instructions", "Outputs", "Template"];
+  expect(shown).toEqual([names, [...names.slice(0, 3), "Template (optional)"], names]);
+  expect(await owner.read(`/app/files/${tenant.sourcesId}`)).not.toContain('class="letter"');
+});
+
 describe("a workflow's page", () => {
   it("counts only the runs that are in the queue, and says of a delayed one when it starts", async () => {
     await invoke(service, tenant);

@@ -272,22 +272,17 @@ const Snapshot = ({ run: { run_snapshot: snapshot } }: { run: ViewedRun }) => (
       Parameters <small class="muted">frozen when the run was triggered</small>
     </h2>
     <div class="abcd">
-      <Tree letter="A" title="Sources" parts={snapshot.sources} />
-      <Tree letter="B" title="Instructions" parts={snapshot.instructions} />
-      <Tree letter="C" title="Outputs" parts={snapshot.outputs} />
-      <Tree letter="D" title="Template" parts={snapshot.template ? [snapshot.template] : []} />
+      <Tree title="Sources" parts={snapshot.sources} />
+      <Tree title="Instructions" parts={snapshot.instructions} />
+      <Tree title="Outputs" parts={snapshot.outputs} />
+      <Tree title="Template" parts={snapshot.template ? [snapshot.template] : []} />
     </div>
   </section>
 );
 
-const Tree = ({ letter, title, parts }: { letter: string; title: string; parts: PathSnapshot[] }) => (
+const Tree = ({ title, parts }: { title: string; parts: PathSnapshot[] }) => (
   <div>
-    <h3>
-      <span class="letter" aria-hidden="true">
-        {letter}
-      </span>{" "}
-      {title}
-    </h3>
+    <h3>{title}</h3>
     <PathTree
       parts={parts.map(({ path_part_id, materialized_path, part_type }) => ({
         id: path_part_id,

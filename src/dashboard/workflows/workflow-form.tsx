@@ -11,28 +11,24 @@ const PICKERS = [
   {
     field: "source",
     path: "source_path_part_ids",
-    letter: "A",
     label: "Sources",
     hint: "What a run reads: folders or documents.",
   },
   {
     field: "instruction",
     path: "instruction_path_part_ids",
-    letter: "B",
     label: "Instructions",
     hint: "What it follows: folders or documents.",
   },
   {
     field: "output",
     path: "output_path_part_ids",
-    letter: "C",
     label: "Outputs",
     hint: "Where it writes: folders.",
   },
   {
     field: "template",
     path: "template_path_part_id",
-    letter: "D",
     label: "Template (optional)",
     hint: "What it fills in: a document or a version of one.",
     isSingle: true,

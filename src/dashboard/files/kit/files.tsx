@@ -270,9 +270,6 @@ const Uses = ({ view: { uses, part, below } }: { view: FolderView }) => (
       <ul class="tree">
         {uses.map(({ id, name, letter, path }) => (
           <li>
-            <span class="letter" aria-hidden="true">
-              {letter}
-            </span>{" "}
             <a href={`/app/workflows/${id}`}>
               <Name>{name}</Name>
             </a>{" "}

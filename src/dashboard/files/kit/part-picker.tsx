@@ -50,7 +50,6 @@ export function parsePlace(text: string | undefined): { field: string; id: strin
 type PickerProps = {
   field: string;
   path: string;
-  letter: string;
   label: string;
   hint: string;
   allowed: readonly string[];
@@ -65,19 +64,14 @@ type PickerProps = {
 };
 
 export const PartPicker = (props: PickerProps) => {
-  const { field, path, letter, label, hint, allowed, chosen, opened, failure } = props;
+  const { field, path, label, hint, allowed, chosen, opened, failure } = props;
   const messages = faultsAt(failure, path);
   const view = opened?.field === field ? opened.view : null;
   const refused = props.refused?.field === field ? props.refused : null;
   const isChosen = (id: string) => chosen.some((part) => part.id === id);
   return (
     <fieldset class="field picker" id={`pick-${field}`} aria-describedby={fieldIdOf(path)}>
-      <legend>
-        <span class="letter" aria-hidden="true">
-          {letter}
-        </span>{" "}
-        {label}
-      </legend>
+      <legend>{label}</legend>
       <div id={fieldIdOf(path)} class="note" {...(messages.length > 0 && { tabindex: -1, autofocus: true })}>
         {messages.map((message) => (
           <p class="fault">{message}</p>
