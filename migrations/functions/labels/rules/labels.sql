@@ -1,13 +1,18 @@
 -- The labels of runs: `key:value` in the table, {"key": "value"} in answers.
 
--- The labels of a run: {} when it has none.
+-- The labels of a run: {} when it has none. One row, for queries about one run, into which it is inlined.
+create or replace function public.run_labels(p_run_id uuid) returns table (labels jsonb)
+language sql stable as $$
+  select coalesce(jsonb_object_agg(split_part(l.label, ':', 1), substr(l.label, strpos(l.label, ':') + 1)), '{}')
+  from public.workflow_run_labels l
+  where l.run_id = p_run_id
+$$;
+
+-- The same for queries about several runs. It keeps its plan, by which it looks the labels up by the run.
 create or replace function public.labels_of(p_run_id uuid) returns jsonb
 language plpgsql stable as $$
 begin
-  return (
-    select coalesce(jsonb_object_agg(split_part(l.label, ':', 1), substr(l.label, strpos(l.label, ':') + 1)), '{}')
-    from public.workflow_run_labels l
-    where l.run_id = p_run_id);
+  return (select run.labels from public.run_labels(p_run_id) run);
 end $$;
 
 -- True when a run has all of these labels. For a few runs at once: a list begins with `labelled_runs`. It is plpgsql, so that it

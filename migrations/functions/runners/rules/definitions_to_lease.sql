@@ -4,7 +4,7 @@
 -- stands for all). First comes the one whose queue begins with the oldest run.
 --
 -- Its cost depends on how many definitions have work, and not on how many are leased:
--- 1. It jumps in an index from one definition with PENDING runs to the next. A session or a key that names its definitions has at most 50
+-- 1. Most tenants have few definitions whose runs are leased (`c_few`), and these are taken as they are. Otherwise, it jumps in an index from one definition with PENDING runs to the next. A session or a key that names its definitions has at most 50
 --    of them, so these are taken as they are.
 -- 2. When more than `c_most_jumps` have PENDING runs, it reads the definitions whose runs are leased, which then is cheaper.
 -- 3. It sorts them by the first places of their queues, and asks for the next run of one after the other until it has enough.
@@ -14,29 +14,18 @@ create or replace function public.definitions_to_lease(
 language plpgsql stable rows 10 as $$
 #variable_conflict use_column
 declare
+  c_few constant integer := 5;
   c_most_jumps constant integer := 100;
   v_ids uuid[] := coalesce(p_session_ids, p_key_ids);
 begin
-  -- The index is built after the functions were updated. Until then, each jump would read all PENDING runs of the tenant.
-  if v_ids is null and exists (
-    select from pg_index i where i.indexrelid = to_regclass('public.workflow_runs_tenant_queue_index') and i.indisvalid) then
-    with recursive waiting (id) as (
-      (select r.workflow_definition_id from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'PENDING'
-        order by r.workflow_definition_id limit 1)
-      union all
-      select (
-        select r.workflow_definition_id from public.workflow_runs r
-        where r.tenant_id = p_tenant_id and r.status = 'PENDING' and r.workflow_definition_id > waiting.id
-        order by r.workflow_definition_id limit 1)
-      from waiting
-      where waiting.id is not null
-    )
-    select array_agg(jumped.id) into v_ids
-    from (select waiting.id from waiting where waiting.id is not null limit c_most_jumps + 1) jumped;
-    if v_ids is null then
-      return;
-    elsif cardinality(v_ids) > c_most_jumps then
-      v_ids := null;
+  if v_ids is null then
+    v_ids := array(
+      select d.id from public.workflow_definitions d where d.tenant_id = p_tenant_id and d.handover = 'lease' limit c_few + 1);
+    if cardinality(v_ids) > c_few then
+      v_ids := public.definitions_with_pending_runs(p_tenant_id, c_most_jumps + 1);
+      if cardinality(v_ids) > c_most_jumps then
+        v_ids := null;
+      end if;
     end if;
   end if;
   return query
@@ -71,4 +60,28 @@ begin
     -- Most of very many may have no free slot, and this finds it out sooner than `next_leasable_run`.
     where ordered.max_running > (select count(*) from public.held_slots(ordered.id, p_now))
     limit p_limit;
+end $$;
+
+-- The definitions of a tenant that have PENDING runs, up to `p_limit`. Null when the index is not there by which it jumps from one to the
+-- next: it is built after the functions were updated, and until then each jump would read all PENDING runs of the tenant.
+create or replace function public.definitions_with_pending_runs(p_tenant_id uuid, p_limit integer) returns uuid[]
+language plpgsql stable as $$
+begin
+  if not exists (
+    select from pg_index i where i.indexrelid = to_regclass('public.workflow_runs_tenant_queue_index') and i.indisvalid) then
+    return null;
+  end if;
+  return array(
+    with recursive waiting (id) as (
+      (select r.workflow_definition_id from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'PENDING'
+        order by r.workflow_definition_id limit 1)
+      union all
+      select (
+        select r.workflow_definition_id from public.workflow_runs r
+        where r.tenant_id = p_tenant_id and r.status = 'PENDING' and r.workflow_definition_id > waiting.id
+        order by r.workflow_definition_id limit 1)
+      from waiting
+      where waiting.id is not null
+    )
+    select waiting.id from waiting where waiting.id is not null limit p_limit);
 end $$;

@@ -33,16 +33,18 @@ language sql stable as $$
     and (s.expires_at > p_now or p_or_closed and s.workflow_definition_ids = '{}') and holder.is_administrator
 $$;
 
--- A leased run, as it is answered to its runner: one row. `input` is a string of JSON, since `jsonb` would write some numbers differently.
-create or replace function public.leased_run(p_run_id uuid) returns table (lease jsonb)
+-- A leased run, as it is answered to its runner, and as `answer_with` takes it (see `changed_run`): one row. `input` is a string of JSON, since `jsonb` would write some numbers differently.
+create or replace function public.leased_run(p_run_id uuid) returns table (lease jsonb, changed jsonb)
 language sql stable as $$
   select jsonb_build_object(
     'run_id', r.id, 'tenant_id', r.tenant_id, 'attempt', r.attempt, 'deadline_at', public.wire_instant(r.deadline_at),
-    'run_snapshot', r.run_snapshot, 'input', r.input::text, 'traceparent', r.traceparent, 'labels', public.labels_of(r.id),
+    'run_snapshot', r.run_snapshot, 'input', r.input::text, 'traceparent', r.traceparent, 'labels', labelled.labels,
     'scheduled_at', r.triggered_by -> 'scheduled_at', 'previous_scheduled_at', r.triggered_by -> 'previous_scheduled_at',
-    'lease_expires_at', public.wire_instant(a.lease_expires_at), 'lease_seconds', a.lease_seconds)
+    'lease_expires_at', public.wire_instant(a.lease_expires_at), 'lease_seconds', a.lease_seconds),
+    public.changed_run(r.tenant_id, r.id, r.workflow_definition_id, false, least(r.deadline_at, a.ends_at))
   from public.workflow_runs r
   join public.running_attempts a on a.run_id = r.id
+  cross join public.run_labels(p_run_id) labelled
   where r.id = p_run_id
   limit 1 -- keeps the planner from merging this query into a list, where it might read all attempts
 $$;

@@ -23,7 +23,6 @@
 create or replace function public.lease_runs(p_context jsonb, p_request_id uuid, p_max integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan set random_page_cost = 1 as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_session_id constant uuid := p_context #>> '{session,session_id}';
   v_tenant_id constant uuid := p_context #>> '{session,tenant_id}';
   v_asked_at timestamptz;
@@ -39,7 +38,11 @@ declare
   v_open_ids uuid[];
   v_next_ids uuid[];
   v_left integer;
+  v_is_over boolean;
+  v_is_due boolean;
   v_run_ids uuid[];
+  v_leases jsonb;
+  v_changed jsonb := '[]';
 begin
   -- 1. Wait for the other leases of the tenant.
   perform t.id from public.tenants t where t.id = v_tenant_id for no key update;
@@ -53,7 +56,7 @@ begin
   returning session.name, session.capacity, session.definition_ids, session.key_definition_ids
   into v_name, v_capacity, v_session_ids, v_key_ids;
   if not found then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
+    return public.answer_with(p_context, v_tenant_id, '{"refused": "unauthenticated"}', null);
   end if;
   select count(*), array_agg(r.id) filter (where a.lease_request_id = p_request_id)
   into v_held, v_known_run_ids
@@ -83,9 +86,14 @@ begin
 
   -- 4. End the overdue runs, if the session still counts after the wait: it, its key or its user may have ended meanwhile. Then lease the
   --    next run of each definition, as long as there are runs and the session has capacity.
-  perform public.end_overdue_runs(v_definition_ids, v_now) from public.find_session(p_context, v_now);
-  if not found then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
+  select count(session.name) = 0, bool_or(queue.is_due) into v_is_over, v_is_due
+  from public.find_session(p_context, v_now) session
+  left join (unnest(v_definition_ids) locked (id) cross join lateral public.queue_state(locked.id, v_now) queue) on true;
+  if v_is_over then
+    return public.answer_with(p_context, v_tenant_id, '{"refused": "unauthenticated"}', null);
+  end if;
+  if v_is_due then
+    v_changed := coalesce(public.end_overdue_runs(v_definition_ids, v_now) -> 'runs', '[]');
   end if;
   if v_known_run_ids is not null then
     with moved as (
@@ -101,39 +109,35 @@ begin
     v_open_ids := v_definition_ids;
     v_left := greatest(least(p_max, v_capacity - v_held), 0);
     loop
-      with leased as (
-        update public.workflow_runs r
-        set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null,
-          deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now), dispatched_at = v_now,
-          (slot_no, key_slot_no) = (
-            select slots.slot_no, slots.key_slot_no
-            from public.slots_for(r.workflow_definition_id, r.concurrency_key) slots)
-        where r.id = any (array(
-          select first.id
-          from public.workflow_definitions open
-          cross join lateral public.next_leasable_run(open.id, v_now) first
-          where open.id = any (v_open_ids)
-          order by first.queue_position
-          limit v_left))
-        returning r.tenant_id, r.id, r.attempt, r.queue_position,
-          (select d.lease_seconds from public.workflow_definitions d where d.id = r.workflow_definition_id) as lease_seconds
-      ), noted as (
-        insert into public.running_attempts (
-          run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
-        select leased.id, leased.tenant_id, leased.attempt, v_session_id, p_request_id, leased.lease_seconds,
-          v_now + make_interval(secs => leased.lease_seconds)
-        from leased
-      ), recorded as (
-        insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-        select leased.tenant_id, leased.id, leased.attempt, happened.type, v_now, happened.detail
-        from leased
-        cross join (values
-          (1, 'STARTED', null), (2, 'LEASED', jsonb_build_object('runner', v_name, 'session_id', v_session_id))
-        ) happened (step, type, detail)
-        order by leased.queue_position, happened.step
-      )
-      select array_agg(leased.id order by leased.queue_position) into v_next_ids from leased;
-      exit when v_next_ids is null;
+      v_next_ids := array(
+        select first.id
+        from unnest(v_open_ids) open (id)
+        cross join lateral public.next_leasable_run(open.id, v_now) first
+        order by first.queue_position
+        limit v_left);
+      exit when v_next_ids = '{}';
+      update public.workflow_runs r
+      set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null,
+        deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now), dispatched_at = v_now,
+        (slot_no, key_slot_no) = (
+          select slots.slot_no, slots.key_slot_no
+          from public.slots_for(r.workflow_definition_id, r.concurrency_key) slots)
+      where r.id = any (v_next_ids);
+      insert into public.running_attempts (
+        run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
+      select r.id, r.tenant_id, r.attempt, v_session_id, p_request_id, d.lease_seconds, v_now + make_interval(secs => d.lease_seconds)
+      from public.workflow_runs r
+      cross join lateral (
+        select d.lease_seconds from public.workflow_definitions d where d.id = r.workflow_definition_id limit 1) d
+      where r.id = any (v_next_ids);
+      insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+      select r.tenant_id, r.id, r.attempt, happened.type, v_now, happened.detail
+      from public.workflow_runs r
+      cross join (values
+        (1, 'STARTED', null), (2, 'LEASED', jsonb_build_object('runner', v_name, 'session_id', v_session_id))
+      ) happened (step, type, detail)
+      where r.id = any (v_next_ids)
+      order by r.queue_position, happened.step;
       v_run_ids := v_run_ids || v_next_ids;
       v_left := v_left - cardinality(v_next_ids);
       v_open_ids := public.end_round(v_open_ids, v_next_ids);
@@ -144,11 +148,13 @@ begin
   -- 5. A definition may have been switched to webhooks after it was found and before it was locked. Then its next runs start now. The runs
   --    of all others wait until a runner leases them.
   if v_webhook_ids is not null then
-    perform public.promote_next_runs(p_context, v_webhook_ids, v_now);
+    v_changed := v_changed || coalesce(public.promote_next_runs(p_context, v_webhook_ids, v_now), '[]');
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
-    'is_full', v_held >= v_capacity, 'leases', (
-      select coalesce(jsonb_agg(run.lease order by leased.place), '[]')
-      from unnest(v_run_ids) with ordinality as leased (id, place)
-      cross join lateral public.leased_run(leased.id) run))));
+  select coalesce(jsonb_agg(run.lease order by leased.place), '[]'),
+    v_changed || coalesce(jsonb_agg(run.changed) filter (where v_known_run_ids is null), '[]')
+  into v_leases, v_changed
+  from unnest(v_run_ids) with ordinality as leased (id, place)
+  cross join lateral public.leased_run(leased.id) run;
+  return public.answer_with(p_context, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
+    'is_full', v_held >= v_capacity, 'leases', v_leases)), v_changed);
 end $$;

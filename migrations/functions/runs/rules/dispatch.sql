@@ -23,13 +23,14 @@ begin
     select jsonb_build_object(
       'run_id', r.id, 'tenant_id', r.tenant_id, 'workflow_definition_id', r.workflow_definition_id,
       'attempt', r.attempt, 'dispatch_count', r.dispatch_count, 'deadline_at', public.wire_instant(r.deadline_at),
-      'run_snapshot', r.run_snapshot, 'input', r.input::text, 'traceparent', r.traceparent, 'labels', public.labels_of(r.id),
+      'run_snapshot', r.run_snapshot, 'input', r.input::text, 'traceparent', r.traceparent, 'labels', labelled.labels,
       'scheduled_at', r.triggered_by -> 'scheduled_at', 'previous_scheduled_at', r.triggered_by -> 'previous_scheduled_at',
       'runner_url', d.runner_url,
       'webhook_secret_encrypted', d.webhook_secret_encrypted, 'runner', public.runner_of(d.tenant_id, d.runner_url),
       'claimed_at', public.wire_instant(p_now))
     from public.workflow_runs r
     join public.workflow_definitions d on d.id = r.workflow_definition_id
+    cross join public.run_labels(p_run_id) labelled
     where r.id = p_run_id);
 end $$;
 

@@ -13,8 +13,9 @@ declare
   v_per_key integer;
   v_run_id uuid;
 begin
-  -- In most calls no slot is free, so that is asked first.
-  select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id, p_held_at) slots;
+  select slots.free, slots.per_key, first.id into v_free, v_per_key, v_run_id
+  from public.free_slots(p_definition_id, p_held_at) slots
+  left join lateral public.first_waiting_run(p_definition_id, p_now) first on slots.free > 0 and slots.per_key is null;
   if v_free < 1 then
     return null;
   end if;
@@ -33,11 +34,11 @@ begin
     end if;
     return v_run_id;
   end if;
-  v_run_id := (select waiting.id from public.first_waiting_run(p_definition_id, p_now) waiting);
-  if v_run_id is null and p_held_at is not null and not exists (select from public.waiting_runs(p_definition_id, p_now)) then
+  if v_run_id is null and p_held_at is not null then
     v_run_id := (
       select joining.id
       from public.joining_runs(p_definition_id, p_now) joining
+      where not exists (select from public.waiting_runs(p_definition_id, p_now))
       order by joining.not_before, joining.created_at, joining.id
       limit 1);
   end if;
