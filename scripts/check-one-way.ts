@@ -41,6 +41,7 @@ const UNAUDITED: Record<string, string> = {
   "runs/claim_artifact_deletions": "The sweep calls it.",
   "runs/commit_artifact": "A runner calls it: that is the life of a run.",
   "runs/delete_old_runs": "The sweep calls it.",
+  "runs/finish_deletions": "The sweep calls it.",
   "runs/promote_waiting_runs": "The sweep calls it.",
   "runs/record_artifact_deletions": "The sweep calls it.",
   "runs/record_result": "A runner calls it.",

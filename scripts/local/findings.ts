@@ -30,12 +30,16 @@ const IDLE_SECONDS = 3600;
 /** A sweep that began longer ago and has not ended must have died, since the next one begins after a minute. */
 const DEAD_SECONDS = 120;
 
+/** Several sweeps delete a million runs within some minutes. */
+const SLOW_DELETION_SECONDS = 3600;
+
 /** The findings for the diagnosis of a database. `knownKeyIds` are the keys of ENCRYPTION_KEY, if it is known. */
 export function judge(diagnosis: Diagnosis, knownKeyIds: readonly string[] | undefined): Finding[] {
   return [
     judgeSweep(diagnosis.sweep),
     judgeOverdue(diagnosis.backlog),
     judgeDispatches(diagnosis.backlog),
+    judgeDeletions(diagnosis.deletions),
     ...judgeSetAside(diagnosis.set_aside),
     ...judgeStuck(diagnosis.stuck),
     ...judgeTriggers(diagnosis.silent),
@@ -88,6 +92,15 @@ function judgeDispatches({ due, oldest_due, waiting_for_retry }: Diagnosis["back
   if (oldest_due <= LATE_SECONDS) return { mark: "good", subject, text: `${text} The next sweep makes them.` };
   const advice =
     "Repair the sweep first. If it works, it sends dispatches more slowly than runs start: see docs/operations.md.";
+  return { mark: "bad", subject, text, advice };
+}
+
+function judgeDeletions({ workflows, triggers, runs, seconds }: Diagnosis["deletions"]): Finding {
+  const subject = "deletions";
+  if (seconds === null) return { mark: "good", subject, text: "Nothing is left of deleted workflows and triggers." };
+  const text = `Of ${workflows} deleted workflow(s) and ${triggers} trigger(s) something is left, with ${runs} runs, for up to ${time(seconds)}.`;
+  if (seconds <= SLOW_DELETION_SECONDS) return { mark: "good", subject, text: `${text} The next sweeps delete it.` };
+  const advice = "Nobody sees it any more. Repair the sweep first. If it works, something of this may be set aside.";
   return { mark: "bad", subject, text, advice };
 }
 

@@ -2,6 +2,7 @@
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { type Credential, credentialJson, Unauthenticated } from "./access.ts";
 import type { Database } from "./client.ts";
+import { deletedDefinitions } from "./deletion-tables.ts";
 import type { Role } from "./enums.ts";
 import { noteTenant } from "./meter.ts";
 
@@ -107,8 +108,8 @@ type RunColumns = { userId: SQLWrapper; workflowDefinitionId: SQLWrapper };
 
 /** True when the caller may see a run of their tenant. For single rows; for many rows use {@link maySeeRunAmong}. */
 export const maySeeRun = (caller: Caller, run: RunColumns): SQL<boolean> =>
-  sql<boolean>`public.may_see_run(
-    ${caller.role}, ${caller.tenantId}, ${caller.userId}, ${run.userId}, ${run.workflowDefinitionId})`;
+  sql<boolean>`(public.may_see_run(
+    ${caller.role}, ${caller.tenantId}, ${caller.userId}, ${run.userId}, ${run.workflowDefinitionId}) and ${isOfSomebody(run)})`;
 
 /** The lateral subquery `counted`: the number of definitions that the caller may see. */
 export const countDefinitions = (db: Database, caller: Caller) =>
@@ -147,5 +148,12 @@ export type ReadableDefinitions = ReturnType<typeof readableDefinitionsOf>;
 
 /** Like {@link maySeeRun}, for many runs at once: it looks their definitions up among the readable ones. */
 export const maySeeRunAmong = (caller: Caller, readable: ReadableDefinitions, run: RunColumns): SQL<boolean> =>
-  sql<boolean>`public.run_is_visible(${caller.role}, ${caller.userId}, ${run.userId},
-    ${run.workflowDefinitionId} in (select ${readable.id} from ${readable}))`;
+  sql<boolean>`(public.run_is_visible(${caller.role}, ${caller.userId}, ${run.userId},
+    ${run.workflowDefinitionId} in (select ${readable.id} from ${readable})) and ${isOfSomebody(run)})`;
+
+/**
+ * False for a run whose definition was deleted: nobody sees it, and the sweep will delete it. Each query that finds runs in another way than
+ * by a definition that is there has this condition. For the reasons of its form see access.sql.
+ */
+export const isOfSomebody = ({ workflowDefinitionId }: Pick<RunColumns, "workflowDefinitionId">): SQL<boolean> =>
+  sql<boolean>`(${workflowDefinitionId} not in (select gone.id from ${deletedDefinitions} gone))`;

@@ -44,6 +44,7 @@ export const runBatches = pgTable(
   {
     id: uuid("id").primaryKey(),
     tenantId: uuid("tenant_id").notNull(),
+    /** The definition, which may have been deleted: see `workflowRuns`. */
     workflowDefinitionId: uuid("workflow_definition_id").notNull(),
     userId: uuid("user_id").notNull(),
     idempotencyKey: text("idempotency_key"),
@@ -57,11 +58,6 @@ export const runBatches = pgTable(
   },
   (t) => [
     foreignKey({
-      name: "run_batches_definition_fkey",
-      columns: [t.tenantId, t.workflowDefinitionId],
-      foreignColumns: [workflowDefinitions.tenantId, workflowDefinitions.id],
-    }).onDelete("cascade"),
-    foreignKey({
       name: "run_batches_user_fkey",
       columns: [t.tenantId, t.userId],
       foreignColumns: [users.tenantId, users.id],
@@ -70,7 +66,7 @@ export const runBatches = pgTable(
     uniqueIndex("run_batches_idempotency_key")
       .on(t.workflowDefinitionId, t.userId, t.idempotencyKey)
       .where(sql`idempotency_key is not null`),
-    // The batches of a definition, when it is deleted.
+    // The batches of a deleted definition: `finish_deletions`.
     index("run_batches_definition_index").on(t.workflowDefinitionId, t.createdAt),
     // Old batches: `delete_old_runs`.
     index("run_batches_ended_index").on(t.endedAt).where(sql`ended_at is not null`),

@@ -19,7 +19,7 @@ import {
 import { createdAt, instant, oneOf, plainText, transactionId, updatedAt } from "./columns.ts";
 import { END_EVENT_TYPES, type EventType, type RunnerType } from "./enums.ts";
 import type { RunSnapshot } from "./run-snapshot.ts";
-import { users, workflowDefinitions } from "./tables.ts";
+import { users } from "./tables.ts";
 
 /**
  * Numbers the positions of runs in the queues. A number is drawn while the definition is locked, so within a queue the
@@ -35,6 +35,10 @@ export const workflowRuns = pgTable(
   {
     id: uuid("id").primaryKey(),
     tenantId: uuid("tenant_id").notNull(),
+    /**
+     * The definition, which may have been deleted: its runs then belong to nobody, and the sweep deletes them (`deletedDefinitions`). So
+     * there is no foreign key. Whoever inserts a run holds the lock of its definition, so no run is inserted after the deletion.
+     */
     workflowDefinitionId: uuid("workflow_definition_id").notNull(),
     userId: uuid("user_id").notNull(),
     runnerType: text("runner_type").$type<RunnerType>().notNull(),
@@ -88,11 +92,6 @@ export const workflowRuns = pgTable(
     updatedAt: updatedAt(),
   },
   (t) => [
-    foreignKey({
-      name: "workflow_runs_definition_fkey",
-      columns: [t.tenantId, t.workflowDefinitionId],
-      foreignColumns: [workflowDefinitions.tenantId, workflowDefinitions.id],
-    }).onDelete("cascade"),
     foreignKey({
       name: "workflow_runs_user_fkey",
       columns: [t.tenantId, t.userId],
@@ -163,7 +162,7 @@ export const workflowRuns = pgTable(
       .on(sql`(triggered_by ->> 'first_run_id')`)
       .where(sql`triggered_by ->> 'first_run_id' is not null`)
       .concurrently(),
-    // A definition's runs, newest first: its page, its list, and the lists of USERs who may read it.
+    // A definition's runs, newest first: its page, its list, the lists of USERs who may read it, and `finish_deletions`.
     index("workflow_runs_definition_newest_index").on(t.workflowDefinitionId, t.createdAt, t.id),
     // A definition's FAILED runs, since there may be very few of them among very many runs.
     index("workflow_runs_definition_failed_index")

@@ -78,7 +78,6 @@ export const triggers = pgTable(
     updatedAt: updatedAt(),
   },
   (t) => [
-    unique("triggers_tenant_id_id_key").on(t.tenantId, t.id),
     foreignKey({
       name: "triggers_definition_fkey",
       columns: [t.tenantId, t.workflowDefinitionId],
@@ -156,6 +155,10 @@ export const triggerFirings = pgTable(
   {
     id: uuid("id").primaryKey(),
     tenantId: uuid("tenant_id").notNull(),
+    /**
+     * The trigger, which may have been deleted: the sweep then deletes its firings (`deletedTriggers`). There is no foreign key, since it
+     * would delete all of them at once. Whoever inserts a firing holds the lock of the trigger's definition, as its deletion does.
+     */
     triggerId: uuid("trigger_id").notNull(),
     at: instant("at").notNull(),
     outcome: text("outcome").$type<FiringOutcome>().notNull(),
@@ -189,11 +192,6 @@ export const triggerFirings = pgTable(
     userId: uuid("user_id"),
   },
   (t) => [
-    foreignKey({
-      name: "trigger_firings_trigger_fkey",
-      columns: [t.tenantId, t.triggerId],
-      foreignColumns: [triggers.tenantId, triggers.id],
-    }).onDelete("cascade"),
     // An occasion fires once: if a verb tries it a second time, it fails. It also finds the run that a trigger fired before another.
     uniqueIndex("trigger_firings_occasion_key").on(t.triggerId, t.occasion).where(sql`outcome = 'FIRED'`),
     // The firings of a trigger, newest first: `list_firings`, and those beyond the newest 1,000.

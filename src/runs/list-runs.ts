@@ -4,6 +4,7 @@ import type { Credential } from "../db/access.ts";
 import {
   type Caller,
   callerBy,
+  isOfSomebody,
   maySeeDefinition,
   type ReadableDefinitions,
   readableDefinitionsOf,
@@ -115,9 +116,11 @@ export function newestRuns(db: Database, caller: Caller, readable: ReadableDefin
     );
   };
 
-  const ofTenant = (state: State) => pageOf(state, ofOne, and(sql`${caller.isAdministrator}`, isInTenant));
+  // The definitions of these two pages may have been deleted. Those of the third page are there.
+  const ofTenant = (state: State) =>
+    pageOf(state, ofOne, and(sql`${caller.isAdministrator}`, isInTenant, isOfSomebody(r)));
   const ofUser = (state: State) => {
-    const isOwn = and(not(sql`${caller.isAdministrator}`), isInTenant);
+    const isOwn = and(not(sql`${caller.isAdministrator}`), isInTenant, isOfSomebody(r));
     return state.kept === "for ever"
       ? pageWithin([r.userId, r.status], [caller.userId, state.status], isOwn)
       : pageOf(state, ofOne, and(isOwn, eq(r.userId, caller.userId)));

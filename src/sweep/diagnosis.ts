@@ -11,6 +11,7 @@ import { workflowDefinitions as d } from "../db/tables.ts";
 import { isDue, isRunning, r, seenNow, type WaitReason, waitingNow } from "../runs/run-rows.ts";
 import { type SilentTriggers, selectSilentTriggers } from "../triggers/silent-triggers.ts";
 import type { SetAside } from "../verbs/sweep-steps.ts";
+import { type Deletions, selectDeletions } from "./deletions.ts";
 import { type OldSnapshot, selectOldSnapshots } from "./old-snapshots.ts";
 import {
   countOverdue,
@@ -44,6 +45,8 @@ export type Diagnosis = {
     /** Dispatches that failed and whose next try is not due yet. */
     waiting_for_retry: number;
   };
+  /** What is still being deleted of deleted workflows and triggers. */
+  deletions: Deletions;
   /** What has failed in a sweep and is tried again later. */
   set_aside: SetAside[];
   stuck: StuckRuns[];
@@ -88,7 +91,7 @@ const FAILING_TRIES = 2;
 export async function diagnose(db: Database): Promise<Diagnosis> {
   const isLater = and(gt(r.nextDispatchAt, sql`statement_timestamp()`), gt(r.dispatchCount, 0)) ?? sql`false`;
   const keyId = sql<string>`split_part(${d.webhookSecretEncrypted}, '.', 1)`;
-  const { sweep, backlog, set_aside, stuck, silent, failing, secrets, snapshots, roles } = await batch(db, {
+  const { sweep, backlog, deletions, set_aside, stuck, silent, failing, secrets, snapshots, roles } = await batch(db, {
     sweep: db
       .select({
         since_end: secondsSince(sweepState.endedAt),
@@ -111,6 +114,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
         oldest_due: secondsSinceFirst(db, r.nextDispatchAt, isDue),
       })
       .from(sql`(values (1)) once`),
+    deletions: selectDeletions(db),
     set_aside: selectSetAside(db),
     stuck: selectStuckRuns(db),
     silent: selectSilentTriggers(db),
@@ -140,6 +144,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
   return {
     sweep: sweep[0] ?? never,
     backlog: backlog[0] ?? none,
+    deletions: deletions[0] ?? { workflows: 0, triggers: 0, runs: 0, seconds: null },
     set_aside,
     stuck,
     silent,

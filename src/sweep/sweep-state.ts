@@ -1,6 +1,8 @@
 import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { z } from "zod";
+import { isOfSomebody } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
+import { deletedDefinitions, deletedTriggers } from "../db/deletion-tables.ts";
 import { instant } from "../db/rows.ts";
 import { setAside, sweepState } from "../db/sweep-tables.ts";
 import type { Turn } from "../db/turn.ts";
@@ -36,6 +38,8 @@ type Begun = {
   turns: Turns;
   /** The steps that are set aside as a whole. */
   stepsAside: ReadonlySet<string>;
+  /** Whether something belongs to deleted workflows and triggers: `finish_deletions` in SQL. Usually nothing does. */
+  hasDeletions: boolean;
 };
 
 /**
@@ -58,9 +62,12 @@ export async function recordSweepBegan(db: Database): Promise<Begun | null> {
         .select({ step: setAside.step })
         .from(setAside)
         .where(and(eq(setAside.rowId, WHOLE_STEP), sql`${setAside.until} > ${NOW}`))})`,
+      hasDeletions: sql<boolean>`exists (select from ${deletedDefinitions}) or exists (select from ${deletedTriggers})`,
     });
   const [row] = rows;
-  return row ? { at: row.at, turns: turnsSchema.parse(row.positions), stepsAside: new Set(row.stepsAside) } : null;
+  if (!row) return null;
+  const { at, hasDeletions } = row;
+  return { at, turns: turnsSchema.parse(row.positions), stepsAside: new Set(row.stepsAside), hasDeletions };
 }
 
 /** Pauses the sweep until {@link resumeSweep}. Returns false when it was already paused. */
@@ -104,7 +111,7 @@ export type SweepResult = {
  */
 export type Backlog = { overdue_left: number; due_left: number; due_in_ms: number | null };
 
-const MAX_COUNTED = 10_000;
+export const MAX_COUNTED = 10_000;
 
 /** The number of runs `r` that meet a condition, counted up to {@link MAX_COUNTED}. */
 export const countRuns = (db: Database, condition: SQL): SQL<number> => {
@@ -185,9 +192,8 @@ export const secondsSinceFirst = (db: Database, at: SQLWrapper, condition: SQL):
 
 /** Seconds since the first end of an overdue or expired run; null when there is none. */
 export const secondsSinceFirstEnd = (db: Database): SQL<number | null> =>
-  sql<
-    number | null
-  >`greatest(${secondsSinceFirst(db, endsAt, isOverdue)}, ${secondsSinceFirst(db, r.deadlineAt, isExpired)})`;
+  sql<number | null>`greatest(${secondsSinceFirst(db, endsAt, isOverdue)},
+    ${secondsSinceFirst(db, r.deadlineAt, sql`(${isExpired} and ${isOfSomebody(r)})`)})`;
 
 /** How many of the rows and steps that are set aside are shown. */
 const MOST_SHOWN = 20;

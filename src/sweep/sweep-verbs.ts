@@ -40,6 +40,16 @@ export const deleteOldRuns = defineVerb({
   result: z.object({ deleted: z.int() }),
 });
 
+/**
+ * Deletes up to `limit` of the runs of deleted definitions, with all that belongs to them, and as many of their batches and of the firings of
+ * deleted triggers: `finish_deletions` in SQL. `deleted` is how many these were; when it is 0, nothing is left, or others have locked it.
+ */
+export const finishDeletions = defineVerb({
+  name: "finish_deletions",
+  args: (limit: number) => ({ limit }),
+  result: z.object({ deleted: z.int() }),
+});
+
 const sweptTenantSchema = z.object({
   is_paused: z.boolean(),
   lags_ms: z.array(z.number()),

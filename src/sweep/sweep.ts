@@ -13,7 +13,7 @@ import type { VerbServices } from "../verbs/services.ts";
 import type { SweepStep } from "../verbs/sweep-steps.ts";
 import { collectAnnouncements } from "./announcements.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
-import { deleteOldRuns, promoteWaitingRuns, timeOutOverdueRuns } from "./sweep-verbs.ts";
+import { deleteOldRuns, finishDeletions, promoteWaitingRuns, timeOutOverdueRuns } from "./sweep-verbs.ts";
 
 /** How many runs one transaction fails: enough to be efficient, and few enough to hold their locks only briefly. */
 const TIME_OUT_CHUNK = 1250;
@@ -35,6 +35,7 @@ const UNTIL = {
   fire: { ms: 30_000, subrequests: 26_000 },
   stop: { ms: 32_000, subrequests: 29_000 },
   dispatch: { ms: 40_000, subrequests: 49_000 },
+  finishDeletions: { ms: 43_000, subrequests: 49_500 },
   delete: { ms: 45_000, subrequests: 50_000 },
   deleteArtifacts: { ms: 48_000, subrequests: 50_000 },
 };
@@ -48,7 +49,7 @@ const MAX_NOTIFIED = 500;
 /** How many notifications one transaction deletes, and how many a sweep deletes. */
 const DELETE_NOTIFICATIONS = 2_000;
 
-/** How many runs one transaction deletes, together with their events. */
+/** How many runs one transaction deletes, together with their events. Also how many batches and firings of what was deleted. */
 const DELETE_CHUNK = 500;
 
 /** How many old firings of triggers a sweep deletes. */
@@ -63,9 +64,10 @@ const DELETE_AUDIT_EVENTS = 2_000;
  * 2. Fire the due triggers.
  * 3. Send the due webhooks of stops, then the due dispatches.
  * 4. Start sending the due notifications, also those about what this sweep has changed.
- * 5. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, the notifications that are older than 30 days,
+ * 5. Delete what belonged to deleted workflows and triggers.
+ * 6. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, the notifications that are older than 30 days,
  *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS.
- * 6. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
+ * 7. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
  *
  * Each step ends when nothing is left or its share is used up, and the next sweep continues. A row or a step that fails is set aside for
  * a while, and named, and the others go on: see src/verbs/in-parts.ts. At the end, each hub
@@ -134,7 +136,7 @@ export async function sweep(
         startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED, turns.notifications)),
       );
 
-      const deleted = await deleteAll(services, step, hasRoom);
+      const deleted = await deleteAll(services, step, hasRoom, begun.hasDeletions);
 
       lagsMs.sort((a, b) => a - b);
       const counts = {
@@ -194,18 +196,20 @@ async function promoteAll(services: VerbServices, hasRoom: () => boolean): Promi
 }
 
 /**
- * Deletes what is older than it is kept. Returns how many runs that were. An outage during a deletion is logged, and a later sweep tries it
+ * Deletes what belonged to what was deleted, and what is older than it is kept. Returns how many runs were too old. An outage during a deletion is logged, and a later sweep tries it
  * again: the rest of the sweep does not depend on it.
  */
 async function deleteAll(
   services: VerbServices,
   step: (name: SweepStep, work: () => Promise<unknown>) => Promise<void>,
-  hasRoomIn: (step: "delete" | "deleteArtifacts") => boolean,
+  hasRoomIn: (step: "finishDeletions" | "delete" | "deleteArtifacts") => boolean,
+  hasDeletions: boolean,
 ): Promise<number> {
   const { retentionDays: days, auditRetentionDays } = services.config;
   const hasRoom = () => hasRoomIn("delete");
   const attempt = (name: SweepStep, deletion: () => Promise<unknown>) =>
     step(name, deletion).catch((error: unknown) => log("error", "delete", { step: name, ...describeError(error) }));
+  if (hasDeletions) await attempt("deletions", () => finishAll(services, () => hasRoomIn("finishDeletions")));
   let deleted = 0;
   if (days !== undefined) {
     await attempt("old_runs", async () => {
@@ -228,4 +232,12 @@ async function deleteAll(
     performInParts(services, "old_audit_events", deleteOldAuditEvents, auditEvents, hasRoom),
   );
   return deleted;
+}
+
+/** Deletes what belonged to deleted workflows and triggers, in chunks. What is left when there is no room any more is due at once. */
+async function finishAll(services: VerbServices, hasRoom: () => boolean): Promise<void> {
+  for (let isDone = false; !isDone && hasRoom(); ) {
+    const parts = await performInParts(services, "deletions", finishDeletions, DELETE_CHUNK, hasRoom);
+    isDone = parts.at(-1)?.deleted === 0;
+  }
 }

@@ -55,6 +55,7 @@ export async function live(service: Service, steps: readonly Step[], sweepsAlway
   } finally {
     await service.database.mend();
     // Else the sweeps of those who come after would look after its runs, too.
+    await service.database.sql`delete from workflow_runs where tenant_id = ${world.tenant.id}`;
     await service.database.sql`delete from workflow_definitions where tenant_id = ${world.tenant.id}`;
   }
 }

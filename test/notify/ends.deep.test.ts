@@ -222,7 +222,7 @@ describe.each(Object.entries(DELETIONS))("a run that is deleted %s", (_, request
     // The notification is inserted in the transaction that deletes the run, so it is there although the Worker dies after that.
     const headers = { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" };
     await service.fetchAndDie(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
-    expect(await service.database.sql`select from workflow_runs where id = ${runId}`).toEqual([]);
+    expect((await service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key)).status).toBe(404);
     await makeAllDue(service, endpoint);
     await service.sweep();
     const data = { run_id: runId, attempt: 1, status: code === null ? "COMPLETED" : "FAILED", failure_code: code };

@@ -371,10 +371,6 @@ describe("the object of a file is deleted", () => {
       await fail();
       await service.send("POST", "/v1/workflow-runs/bulk", tenant.owner.key, { action: "delete", run_ids: [runId] });
     },
-    "when its workflow is deleted": async () => {
-      await fail();
-      await service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key);
-    },
   };
 
   it.each(Object.entries(remove))("%s, by the next sweep", async (_, act) => {
@@ -385,6 +381,15 @@ describe("the object of a file is deleted", () => {
     expect([await rowCount(), await deletions()]).toEqual([0, keys]);
     await service.sweep();
     expect([await deletions(), await objects()]).toEqual([[], []]);
+  });
+
+  it("when its workflow is deleted, by the next sweep, which also deletes the run", async () => {
+    await put("a.txt", "x");
+    await fail();
+    await service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key);
+    expect([await rowCount(), await deletions()]).toEqual([1, []]);
+    await service.sweep();
+    expect([await rowCount(), await deletions(), await objects()]).toEqual([0, [], []]);
   });
 
   it("by one sweep, also with more others than one request to the bucket can delete", async () => {

@@ -104,6 +104,23 @@ export const WORK: Record<SweepStep, Work> = {
     },
     left: "select id from notifications where id = any ($1) and delivered_at is null",
   },
+  deletions: {
+    verb: "finish_deletions",
+    poisoned: { table: "workflow_runs", operation: "delete", column: "id" },
+    async arrange({ database }, tenant) {
+      const made = [
+        await insertRun(database, tenant, { status: "COMPLETED" }),
+        await insertRun(database, tenant, { status: "COMPLETED" }),
+      ];
+      await database.sql`
+        with deleted as (
+          delete from workflow_definitions where id = ${tenant.definitionId} returning id, tenant_id
+        )
+        insert into deleted_definitions (id, tenant_id, deleted_at) select id, tenant_id, statement_timestamp() from deleted`;
+      return made;
+    },
+    left: "select id from workflow_runs where id = any ($1)",
+  },
   old_runs: {
     verb: "delete_old_runs",
     poisoned: { table: "workflow_runs", operation: "delete", column: "id" },

@@ -124,7 +124,7 @@ describe("a trigger", () => {
     expect(await resume()).toMatchObject({ next_at: nextHour() });
   });
 
-  it("is deleted with its firings, and with its workflow", async () => {
+  it("is deleted by itself, and with its workflow, and the next sweep deletes its firings", async () => {
     const [one, two] = [await createTrigger(service, tenant, HOURLY), await createTrigger(service, tenant, HOURLY)];
     for (const { id } of [one, two]) await send(service, "POST", `/v1/triggers/${id}/fire`, tenant.owner.key);
     const remove = async (path: string) => (await service.send("DELETE", path, tenant.owner.key)).status;
@@ -138,12 +138,15 @@ describe("a trigger", () => {
     expect(await count()).toEqual({ triggers: 2, firings: 2, runs: 2 });
     expect(await remove(`/v1/triggers/${one.id}`)).toBe(204);
     expect(await remove(`/v1/triggers/${one.id}`)).toBe(404);
-    expect(await count()).toEqual({ triggers: 1, firings: 1, runs: 2 });
+    expect((await service.get(`/v1/triggers/${one.id}/firings`, tenant.owner.key)).status).toBe(404);
+    expect(await count()).toEqual({ triggers: 1, firings: 2, runs: 2 });
     await service.database.sql`
       update workflow_runs set status = 'COMPLETED', completed_at = statement_timestamp(), ended_by = 'CALLBACK',
         slot_no = null, next_dispatch_at = null, started_at = coalesce(started_at, statement_timestamp())
       where tenant_id = ${tenant.id}`;
     expect(await remove(`/v1/workflow-definitions/${tenant.definitionId}`)).toBe(204);
+    expect(await count()).toEqual({ triggers: 0, firings: 2, runs: 2 });
+    await service.sweep();
     expect(await count()).toEqual({ triggers: 0, firings: 0, runs: 0 });
   });
 

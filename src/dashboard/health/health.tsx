@@ -1,8 +1,9 @@
 import type { Child } from "hono/jsx";
 import type { HubLoad, LiveStatus } from "../../http/live/live.ts";
 import { findPresence } from "../../runs/leases/presence.ts";
+import type { Deletions } from "../../sweep/deletions.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
-import { LATE_SECONDS, sinceSweepOrSkip } from "../../sweep/sweep-state.ts";
+import { LATE_SECONDS, MAX_COUNTED, sinceSweepOrSkip } from "../../sweep/sweep-state.ts";
 import { nameSetAside } from "../../verbs/sweep-steps.ts";
 import { Empty, Live, WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
@@ -94,6 +95,7 @@ const HealthPage = ({ view, live, works, runners, load }: HealthPageProps) => {
             </p>
           )}
         </section>
+        {view.deletions !== null && <BeingDeleted deletions={view.deletions} />}
         {view.set_aside.length > 0 && <WhatFails setAside={view.set_aside} />}
         {view.snapshots.length > 0 && <OldSnapshots snapshots={view.snapshots} />}
         <FailingRunners failing={view.failing} />
@@ -169,6 +171,17 @@ const Tile = ({ name, value, isGood, children }: TileProps) => (
     </h2>
     <p class="big">{value}</p>
     <p class="muted">{children}</p>
+  </section>
+);
+
+const BeingDeleted = ({ deletions: { workflows, triggers, runs, seconds } }: { deletions: Deletions }) => (
+  <section class="card">
+    <h2>Deletions</h2>
+    <p>
+      What belonged to {plural(workflows, "deleted workflow")} and {plural(triggers, "deleted trigger")} is still being
+      deleted, with {runs < MAX_COUNTED ? plural(runs, "run") : `${runs} runs or more`}, since {formatAge(seconds ?? 0)}
+      . Nobody sees it any more.
+    </p>
   </section>
 );
 

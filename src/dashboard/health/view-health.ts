@@ -13,6 +13,7 @@ import { instant } from "../../db/rows.ts";
 import { workflowRunEvents as e } from "../../db/run-tables.ts";
 import { setAside as a, sweepState as s } from "../../db/sweep-tables.ts";
 import { isExpired, r } from "../../runs/run-rows.ts";
+import { type Deletions, selectDeletions } from "../../sweep/deletions.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { setAsideColumns } from "../../sweep/sweep-state.ts";
 import { type SetAside, WHOLE_STEP } from "../../verbs/sweep-steps.ts";
@@ -51,6 +52,8 @@ export type HealthView = {
   endpoints: FailingEndpoint[];
   /** Triggers that have paused themselves, or should have fired. */
   triggers: SilentTrigger[];
+  /** What is still being deleted of deleted workflows and triggers, for an OWNER or ADMIN; null when nothing is. */
+  deletions: Deletions | null;
   /** What has failed in a sweep, of this tenant, and steps that fail for all tenants. For an OWNER or ADMIN. */
   set_aside: SetAside[];
   /** What keeps old snapshots of the database open, and the age of the oldest of each kind, for an OWNER or ADMIN. */
@@ -82,6 +85,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     failing,
     endpoints,
     triggers,
+    deletions: [deletions],
     setAside,
     snapshots,
     runners,
@@ -96,6 +100,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     failing: selectFailing(db, caller, readable),
     endpoints: selectFailingEndpoints(db, caller),
     triggers: selectSilentTriggers(db, caller),
+    deletions: selectDeletionsFor(db, caller),
     setAside: selectSetAside(db, caller),
     snapshots: selectSnapshots(db, caller),
     runners: selectRunners(db, caller),
@@ -112,6 +117,7 @@ export async function viewHealth(db: Database, credential: Credential, range: Ch
     failing,
     endpoints,
     triggers,
+    deletions: deletions?.seconds == null ? null : deletions,
     set_aside: setAside,
     snapshots,
     runners,
@@ -134,6 +140,16 @@ const selectFailingEndpoints = (db: Database, caller: CallerExpression) =>
     .innerJoin(n, and(eq(n.tenantId, caller.tenantId), sql`${caller.isAdministrator}`))
     .where(sql`${n.failures} > 0 and (${n.disabledAt} is not null or ${n.probeAt} is not null)`)
     .orderBy(n.createdAt);
+
+function selectDeletionsFor(db: Database, caller: CallerExpression) {
+  const found = selectDeletions(db, sql`${caller.tenantId}`).as("found");
+  return db
+    .with(caller)
+    .select({ workflows: found.workflows, triggers: found.triggers, runs: found.runs, seconds: found.seconds })
+    .from(caller)
+    .crossJoinLateral(found)
+    .where(sql`${caller.isAdministrator}`);
+}
 
 const selectSetAside = (db: Database, caller: CallerExpression) =>
   db

@@ -4,6 +4,7 @@ import type { Credential } from "../../db/access.ts";
 import {
   type Caller as CallerExpression,
   callerBy,
+  isOfSomebody,
   maySeeRun,
   permittedPathsOf,
   readableDefinitionsOf,
@@ -220,7 +221,11 @@ function selectFailures(db: Database, caller: CallerExpression, text: string) {
     .select({ id: sql<string>`${r.id}`.as("candidate_id") })
     .from(r)
     .where(
-      and(matchesWords(caller, r.tenantId, r.error, text), sql`${r.error} is not null and ${r.endedBy} <> 'DEADLINE'`),
+      and(
+        matchesWords(caller, r.tenantId, r.error, text),
+        sql`${r.error} is not null and ${r.endedBy} <> 'DEADLINE'`,
+        isOfSomebody(r),
+      ),
     )
     .limit(MAX_CANDIDATES)
     .as("by_words");

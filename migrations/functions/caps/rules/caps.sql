@@ -2,7 +2,7 @@
 --   definitions       workflow definitions
 --   path_parts        files and folders, without the nodes of definitions
 --   waiting_runs      PENDING runs: in a queue, delayed, and in a back-off
---   artifact_bytes    the bytes of the files of runs
+--   artifact_bytes    the bytes of the files of runs, also of those of a deleted definition, as long as the sweep has not deleted them
 --   sign_in_sessions  the open sessions of one user: see `begin_sign_in_session`
 --
 -- What is above its cap stays, and only what is new is refused. A run that is retried or given back is not new.
@@ -36,7 +36,9 @@ begin
           where node.tenant_id = p_tenant_id and node.part_type = 'WORKFLOW_DEFINITION') nodes;
     when 'waiting_runs' then
       return query
-      select count(*), count(*) from public.workflow_runs r where r.tenant_id = p_tenant_id and r.status = 'PENDING';
+      select count(*), count(*) from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.status = 'PENDING'
+        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
     when 'artifact_bytes' then
       return query
       select coalesce(sum(file.bytes), 0)::bigint, count(*)

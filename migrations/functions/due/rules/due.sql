@@ -17,7 +17,8 @@ begin
     (select min(r.next_dispatch_at) from public.workflow_runs r
       where r.tenant_id = p_tenant_id and r.next_dispatch_at > p_after),
     (select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
-      where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) > p_after),
+      where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) > p_after
+        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
     (select min(s.superseded_at) from public.supersessions s
       where s.tenant_id = p_tenant_id and s.workflow_definition_id <> all (p_except)),
     (select min(a.ends_at) from public.running_attempts a
@@ -52,7 +53,8 @@ language sql immutable as $$
   select p_waits_until + interval '1 hour' - interval '90 seconds'
 $$;
 
--- The same as `next_due_at` for all tenants together, in milliseconds from now. Register and cron judge by it.
+-- The same as `next_due_at` for all tenants together, in milliseconds from now. Register and cron judge by it. What belongs to deleted
+-- definitions and triggers is due for the cron alone, until it is deleted: see `finish_deletions`.
 create or replace function public.deployment_due_in_ms() returns float8
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -83,11 +85,14 @@ begin
     (select min(r.next_dispatch_at) from public.workflow_runs r where r.next_dispatch_at is not null),
     (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING'),
     public.wakes_cron_at((select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
-      where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null)),
+      where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null
+        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone))),
     (select min(s.superseded_at) from public.supersessions s),
     public.wakes_cron_at((select min(t.due_at) from public.triggers t where t.due_at is not null)),
     (select min(f.due_at) from public.due_firings f),
     (select min(a.ends_at) from public.running_attempts a),
+    (select min(gone.deleted_at) from public.deleted_definitions gone),
+    (select min(gone.deleted_at) from public.deleted_triggers gone),
     -- What the last sweep has not tried again is still set aside.
     (select min(s.until) from public.set_aside s where s.until > (select state.began_at from public.sweep_state state)),
     -- Few runs have a stop to send, and there is an index with only those.

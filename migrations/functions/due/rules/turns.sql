@@ -54,6 +54,7 @@ begin
           union all
           (select r.tenant_id, least(r.not_before, r.deadline_at) from public.workflow_runs r
             where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null and r.tenant_id > v_id
+              and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
             order by r.tenant_id, least(r.not_before, r.deadline_at) limit 1)
         ) first
         order by first.tenant_id, first.due_at

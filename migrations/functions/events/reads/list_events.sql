@@ -61,8 +61,9 @@ begin
       and case
         when e.run_id is null then public.is_administrator(v_role)
           or about.definition_id in (select readable.id from readable)
-        else r.id is not null and public.run_is_visible(
-          v_role, v_user_id, r.user_id, r.workflow_definition_id in (select readable.id from readable))
+        else r.id is not null and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
+          and public.run_is_visible(
+            v_role, v_user_id, r.user_id, r.workflow_definition_id in (select readable.id from readable))
       end
       and (p_labels is null or public.has_labels(e.run_id, p_labels))
     order by e.epoch, e.xid, e.id

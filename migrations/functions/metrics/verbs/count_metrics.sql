@@ -126,17 +126,20 @@ begin
     'gauges', (
       select jsonb_build_object(
         'pending', (select count(*) from public.workflow_runs r
-          where r.tenant_id = v_tenant_id and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now)),
+          where r.tenant_id = v_tenant_id and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now)
+            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
         'running', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.status = 'RUNNING'
             and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now),
         'overdue', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.status in ('PENDING', 'RUNNING')
             and (r.status = 'RUNNING' or r.deadline_at is not null)
-            and public.run_ends_at(r.id, r.status, r.deadline_at) <= v_now),
+            and public.run_ends_at(r.id, r.status, r.deadline_at) <= v_now
+            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
         'oldest_pending_seconds', (select greatest(extract(epoch from v_now - min(r.created_at)), 0)::float8
           from public.workflow_runs r
-          where r.tenant_id = v_tenant_id and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now)),
+          where r.tenant_id = v_tenant_id and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now)
+            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
         'dispatches_waiting', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.next_dispatch_at is not null),
         'runs_leased', (select count(*) from public.running_attempts a

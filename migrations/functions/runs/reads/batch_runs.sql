@@ -30,6 +30,7 @@ begin
         and (p_statuses is null or seen.status = any (p_statuses))
         and public.has_labels(r.id, p_labels)
         and (v_query is null or seen.status = 'FAILED' and public.search_words(r.tenant_id, seen.error) @@ v_query)
+        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id = any (v_readable))
     )
     select m.id, m.created_at, m.status, true

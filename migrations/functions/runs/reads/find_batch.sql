@@ -20,7 +20,8 @@ begin
   end if;
   select b.user_id, b.workflow_definition_id into v_batch_user_id, v_definition_id
   from public.run_batches b
-  where b.tenant_id = v_tenant_id and b.id = p_batch_id;
+  where b.tenant_id = v_tenant_id and b.id = p_batch_id
+    and b.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
   if v_definition_id is null
     or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_batch_user_id, v_definition_id) then
     return jsonb_build_object('tenant_id', v_tenant_id, 'batch', null);

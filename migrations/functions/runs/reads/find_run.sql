@@ -37,7 +37,8 @@ begin
   into v_run_user_id, v_definition_id, v_status, v_queue_position, v_key, v_run, v_ends_at
   from public.workflow_runs r
   cross join lateral public.shown_run(r, v_now) shown
-  where r.tenant_id = v_tenant_id and r.id = p_run_id;
+  where r.tenant_id = v_tenant_id and r.id = p_run_id
+    and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
   if v_run is null
     or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_run_user_id, v_definition_id) then
     return jsonb_build_object('tenant_id', v_tenant_id, 'run', null);

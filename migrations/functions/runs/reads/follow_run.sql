@@ -30,7 +30,8 @@ begin
   select r.user_id, r.workflow_definition_id, r.status, r.attempt, public.run_ends_at(r.id, r.status, r.deadline_at)
   into v_run_user_id, v_definition_id, v_status, v_attempt, v_ends_at
   from public.workflow_runs r
-  where r.tenant_id = v_tenant_id and r.id = p_run_id;
+  where r.tenant_id = v_tenant_id and r.id = p_run_id
+    and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
   if v_status is null
     or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_run_user_id, v_definition_id) then
     return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'run', null);

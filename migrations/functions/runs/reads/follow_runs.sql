@@ -48,6 +48,7 @@ begin
         where (p_definition_id is null or r.workflow_definition_id = p_definition_id)
           and (p_user_id is null or r.user_id = p_user_id)
           and (p_labels is null or public.has_labels(r.id, p_labels))
+          and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
           and public.may_see_run(v_role, v_tenant_id, v_user_id, r.user_id, r.workflow_definition_id)
       )
       select coalesce(

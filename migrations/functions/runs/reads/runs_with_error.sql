@@ -12,6 +12,7 @@ begin
       select r.id, r.created_at
       from public.workflow_runs r
       where r.tenant_id = p_tenant_id and r.status = 'FAILED'
+        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
       order by r.created_at desc, r.id desc
       limit p_limit;
@@ -20,6 +21,7 @@ begin
       select r.id, r.created_at
       from public.workflow_runs r
       where r.tenant_id = p_tenant_id and r.status = 'FAILED'
+        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
       order by r.created_at, r.id
       limit p_limit;
@@ -70,6 +72,7 @@ begin
     from public.workflow_runs r
     where (r.tenant_id = p_tenant_id) is true and public.search_words(r.tenant_id, r.error) @@ v_query
       and r.error is not null and r.ended_by <> 'DEADLINE'
+      and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
     limit c_rare + 1);
   if cardinality(v_known) <= c_rare then
     select array_agg(f.id) into v_window

@@ -16,7 +16,8 @@ begin
   end if;
   select r.user_id, r.workflow_definition_id into v_run_user_id, v_definition_id
   from public.workflow_runs r
-  where r.tenant_id = v_tenant_id and r.id = p_run_id;
+  where r.tenant_id = v_tenant_id and r.id = p_run_id
+    and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
   if not found or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_run_user_id, v_definition_id) then
     return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found');
   end if;

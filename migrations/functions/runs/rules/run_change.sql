@@ -52,7 +52,8 @@ declare
 begin
   select r.user_id, r.workflow_definition_id into v_run_user_id, v_definition_id
   from public.workflow_runs r
-  where r.tenant_id = p_tenant_id and r.id = p_run_id;
+  where r.tenant_id = p_tenant_id and r.id = p_run_id
+    and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
   return case
     when v_definition_id is null
       or not public.may_see_run(p_role, p_tenant_id, p_user_id, v_run_user_id, v_definition_id) then '{"refused": "not_found"}'

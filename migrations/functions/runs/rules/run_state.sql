@@ -107,6 +107,7 @@ language sql stable as $$
     from public.workflow_runs r
     where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
       and r.deadline_at <= p_now and r.workflow_definition_id <> all (p_except)
+      and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
     order by least(r.not_before, r.deadline_at)
     limit p_limit
   )
@@ -127,6 +128,7 @@ begin
       (
         select r.id from public.workflow_runs r
         where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now and r.deadline_at <= p_now
+          and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         limit p_limit
       )
     ) overdue);

@@ -40,7 +40,8 @@ begin
     where waiting.id is not null
   )
   select array_agg(waiting.id) into v_waiting_ids from waiting
-  where waiting.id is not null and public.takes(waiting.id, p_only, v_except);
+  where waiting.id is not null and public.takes(waiting.id, p_only, v_except)
+    and waiting.id not in (select gone.id from public.deleted_definitions gone);
 
   -- 2. Lock those of which something is promoted, and those with runs that join their queue or are still to be superseded.
   with locked as (
@@ -51,6 +52,7 @@ begin
         from public.workflow_runs r
         where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at
           and public.takes(r.workflow_definition_id, p_only, v_except)
+          and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         order by least(r.not_before, r.deadline_at)
         limit p_limit
       )

@@ -57,6 +57,7 @@ begin
         from public.workflow_runs r
         where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at
           and public.takes(r.workflow_definition_id, p_only, v_except)
+          and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         order by least(r.not_before, r.deadline_at)
         limit p_limit
       )
@@ -96,7 +97,8 @@ begin
     -- What did not fit into the limits.
     (select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
       where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_now
-        and r.workflow_definition_id <> all (v_except)));
+        and r.workflow_definition_id <> all (v_except)
+        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)));
   return public.answer_of(p_context, v_since, p_tenant_id,
     jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_lags_ms,
       'has_moved', v_definition_ids is not null, 'has_more', public.has_more_by_time(v_definition_ids, v_now),

@@ -246,10 +246,14 @@ begin
   end;
 end $$;
 
--- Makes the triggers due that fire after the runs of a definition that is being deleted. They are refused, and pause themselves.
-create or replace function public.note_deleted_definition(p_definition_id uuid, p_now timestamptz) returns void
+-- Notes that a definition is being deleted, for the sweep, which deletes what belongs to it: see `finish_deletions`. It also makes the
+-- triggers due that fire after its runs. They are refused, and pause themselves.
+create or replace function public.note_deleted_definition(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz) returns void
 language plpgsql as $$
 begin
+  insert into public.deleted_definitions (id, tenant_id, deleted_at) values (p_definition_id, p_tenant_id, p_now);
+  insert into public.deleted_triggers (id, tenant_id, deleted_at)
+  select t.id, t.tenant_id, p_now from public.triggers t where t.workflow_definition_id = p_definition_id;
   insert into public.due_firings (tenant_id, trigger_id, due_at, depth)
   select t.tenant_id, t.id, p_now, 0 from public.triggers t where t.of_definition_id = p_definition_id;
 end $$;

@@ -6,7 +6,7 @@
 -- the definition's lock.
 -- Idempotent: called again with the same `p_trigger_id`, it answers the trigger that the first call created, with "is_new": false.
 --
--- Answers {"result": {"trigger", "is_new"}}, or "refused": id_taken (by another tenant), too_many, several_slots (see `make_room`), past
+-- Answers {"result": {"trigger", "is_new"}}, or "refused": id_taken (by another tenant, or by a trigger that was deleted), too_many, several_slots (see `make_room`), past
 -- (the only instant of the schedule), and see `judge_of_definition`, `check_trigger_input` and `lock_and_judge_definition_change`
 create or replace function public.create_trigger(
   p_context jsonb, p_definition_id uuid, p_trigger_id uuid, p_content jsonb, p_input json, p_plan jsonb
@@ -30,7 +30,8 @@ begin
   v_now := clock_timestamp();
 
   -- 2. Create the trigger, unless an earlier call has done so.
-  if exists (select from public.triggers t where t.id = p_trigger_id and t.tenant_id <> v_tenant_id) then
+  if exists (select from public.triggers t where t.id = p_trigger_id and t.tenant_id <> v_tenant_id)
+    or exists (select from public.deleted_triggers gone where gone.id = p_trigger_id) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
   end if;
   v_is_new := not exists (select from public.triggers t where t.id = p_trigger_id);

@@ -1,4 +1,5 @@
--- Deletes a trigger and its firings. The runs that it has triggered stay.
+-- Deletes a trigger. Nobody sees its firings from then on, and the sweep deletes them: see `finish_deletions`. The runs that it has
+-- triggered stay.
 --
 -- Closes the race with a firing: both hold the definition's lock.
 --
@@ -18,9 +19,10 @@ begin
     return public.refusal_of(p_context, v_since, v_judged);
   end if;
 
-  -- 2. Delete the trigger. The foreign key deletes its firings.
+  -- 2. Delete the trigger.
   v_before := public.audited('trigger', p_trigger_id);
   delete from public.triggers t where t.id = p_trigger_id;
+  insert into public.deleted_triggers (id, tenant_id, deleted_at) values (p_trigger_id, v_tenant_id, clock_timestamp());
   perform public.audit_change(p_context, v_tenant_id, 'trigger.deleted', 'trigger', p_trigger_id, v_before);
   return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

@@ -7,7 +7,7 @@
 -- "is_new": false. Of two calls at the same moment, the second waits for the node of the first.
 --
 -- Answers {"result": {"definition", "is_new"}}, or "refused":
---   unauthenticated, forbidden (not an administrator), id_taken (by another tenant),
+--   unauthenticated, forbidden (not an administrator), id_taken (by another tenant, or by a definition that was deleted),
 --   path_parts (with "faults", see `path_part_faults`), or see `judge_cap`
 create or replace function public.create_definition(
   p_context jsonb, p_definition_id uuid, p_node_id uuid, p_content jsonb, p_policy_of uuid default null
@@ -34,7 +34,8 @@ begin
   if not public.is_administrator(v_role) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "forbidden"}');
   end if;
-  if exists (select from public.workflow_definitions d where d.id = p_definition_id and d.tenant_id <> v_tenant_id) then
+  if exists (select from public.workflow_definitions d where d.id = p_definition_id and d.tenant_id <> v_tenant_id)
+    or exists (select from public.deleted_definitions gone where gone.id = p_definition_id) then
     return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
   end if;
   v_is_new := not exists (select from public.workflow_definitions d where d.id = p_definition_id);

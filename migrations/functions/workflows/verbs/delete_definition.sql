@@ -1,17 +1,14 @@
--- Deletes a definition with its runs, their events, its node in the tree and the permissions on it.
+-- Deletes a definition with its node in the tree, the permissions on it, and its triggers. Nobody sees its runs and batches, and the
+-- firings of its triggers, from then on. There may be a million of them, so the sweep deletes them in chunks: see `finish_deletions`.
 --
--- Guarantees: all that belongs to the definition is deleted with it, and nothing is deleted while one of its runs is RUNNING. Triggers of
--- other definitions that fire after its runs pause themselves.
--- Closes the race with an invoke: both hold the definition's lock before they look at its runs.
+-- Guarantees: all that belongs to the definition is deleted, and nothing is deleted while one of its runs is RUNNING. None of its PENDING
+-- runs starts, since the definition starts them, and it is gone. Triggers of other definitions that fire after its runs pause themselves.
+-- Closes the race with an invoke: both hold the definition's lock before they look at its runs. So no run is inserted after the deletion.
 --
 -- Answers {"result": {}}, or "refused":
 --   unauthenticated, not_found, forbidden (not an administrator), running (with "run_id")
 create or replace function public.delete_definition(p_context jsonb, p_definition_id uuid) returns jsonb
-language plpgsql set plan_cache_mode = force_generic_plan
--- Needed for the foreign key that deletes the runs. It finds them by tenant and definition. The planner would combine the index
--- by definition with one by tenant, and so read all runs of a large tenant.
-set enable_bitmapscan = off
-as $$
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   v_judged jsonb;
@@ -37,7 +34,7 @@ begin
   -- 2. End the overdue run, if there is one.
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
-  -- 3. Delete the definition, unless one of its runs is RUNNING. The foreign keys delete what belongs to it.
+  -- 3. Delete the definition, unless one of its runs is RUNNING. The foreign keys delete its triggers, and the permissions on its node.
   select r.id into v_running_id
   from public.workflow_runs r
   where r.workflow_definition_id = p_definition_id
@@ -47,7 +44,7 @@ begin
     v_answer := jsonb_build_object('refused', 'running', 'run_id', v_running_id);
   else
     v_before := public.audited('workflow_definition', p_definition_id);
-    perform public.note_deleted_definition(p_definition_id, v_now);
+    perform public.note_deleted_definition(v_tenant_id, p_definition_id, v_now);
     delete from public.workflow_definitions d where d.id = p_definition_id returning d.path_part_id into v_node_id;
     delete from public.path_parts node where node.tenant_id = v_tenant_id and node.id = v_node_id;
     perform public.audit_change(

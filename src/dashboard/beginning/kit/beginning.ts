@@ -1,5 +1,5 @@
 import { and, eq, isNull, notInArray, type SQL, sql } from "drizzle-orm";
-import type { Caller } from "../../../db/caller.ts";
+import { type Caller, isOfSomebody } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
 import { workflowRuns } from "../../../db/run-tables.ts";
 import { pathParts, workflowDefinitions } from "../../../db/tables.ts";
@@ -49,7 +49,7 @@ export function selectBeginning(db: Database, caller: Caller) {
         sql`not exists ${db
           .select({ one: sql`1` })
           .from(workflowRuns)
-          .where(eq(workflowRuns.tenantId, caller.tenantId))}`,
+          .where(and(eq(workflowRuns.tenantId, caller.tenantId), isOfSomebody(workflowRuns)))}`,
       ),
     );
 }

@@ -1,7 +1,13 @@
 import { and, count, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
 import type { AuditEvent } from "../../../audit/audit-events.ts";
 import type { Credential } from "../../../db/access.ts";
-import { type Caller as CallerExpression, callerBy, maySeeUser, requireCaller } from "../../../db/caller.ts";
+import {
+  type Caller as CallerExpression,
+  callerBy,
+  isOfSomebody,
+  maySeeUser,
+  requireCaller,
+} from "../../../db/caller.ts";
 import { type Database, repeatable } from "../../../db/client.ts";
 import { logins, signInSessions } from "../../../db/people/login-tables.ts";
 import { apiKeys, invites, pathParts, userPermissions, users } from "../../../db/tables.ts";
@@ -133,7 +139,14 @@ const workColumns = (db: Database) => ({
   unfinished: sql<number>`(select count(*)::int from (${db
     .select({ id: r.id })
     .from(r)
-    .where(and(eq(r.tenantId, users.tenantId), eq(r.userId, users.id), inArray(r.status, ["PENDING", "RUNNING"])))
+    .where(
+      and(
+        eq(r.tenantId, users.tenantId),
+        eq(r.userId, users.id),
+        inArray(r.status, ["PENDING", "RUNNING"]),
+        isOfSomebody(r),
+      ),
+    )
     .limit(MAX_UNFINISHED + 1)}) unfinished)`,
 });
 

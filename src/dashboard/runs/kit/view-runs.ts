@@ -4,6 +4,7 @@ import type { Credential } from "../../../db/access.ts";
 import {
   type Caller as CallerExpression,
   callerBy,
+  isOfSomebody,
   maySeeRunAmong,
   newestDefinitions,
   type ReadableDefinitions,
@@ -219,8 +220,8 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
       .as("counted");
   };
   const partsOf = (status: RunStatus) => {
-    const ofAll = countOf(status, and(sql`${caller.isAdministrator}`, isInTenant), sql`true`);
-    const own = countOf(status, and(sql`not ${caller.isAdministrator}`, isInTenant, isOwn), sql`true`);
+    const ofAll = countOf(status, and(sql`${caller.isAdministrator}`, isInTenant, isOfSomebody(r)), sql`true`);
+    const own = countOf(status, and(sql`not ${caller.isAdministrator}`, isInTenant, isOwn, isOfSomebody(r)), sql`true`);
     const ofReadable = countOf(status, eq(r.workflowDefinitionId, readable.id), sql`not ${isOwn}`);
     const columns = ({ status, total, others }: typeof ofAll) => ({ status, total, others });
     return [

@@ -1,0 +1,98 @@
+-- Deletes up to `p_limit` of the runs of deleted definitions, the newest first, since those are in the way of lists; as many batches of such
+-- definitions, once they have no runs; and as many firings of deleted triggers. What belongs to a run goes with it: its events, labels, logs
+-- and files, whose objects the sweep deletes from the bucket. Then it forgets the definitions and triggers of which nothing is left. The
+-- tenants take turns.
+--
+-- Guarantees: a run is deleted together with all of its events. Idempotent; what a call that was cut off has not deleted, the next one does.
+-- Closes the race with another sweep and with the retention: rows that others have locked are skipped. Nothing is inserted any more that
+-- belongs to a deleted definition or trigger: see `delete_definition`.
+--
+-- For `p_only` and `p_lists` see shared/rules/set_aside.sql.
+--
+-- Answers {"result": {"deleted": how many runs, batches and firings}}.
+create or replace function public.finish_deletions(
+  p_context jsonb, p_limit integer, p_only uuid[] default null, p_lists boolean default false
+) returns jsonb
+language plpgsql set plan_cache_mode = force_generic_plan as $$
+declare
+  v_since constant bigint := public.last_event_id();
+  v_except constant uuid[] := public.set_aside_by('deletions');
+  v_run_ids uuid[];
+  v_emptied_ids uuid[];
+  v_batch_ids uuid[];
+  v_firing_ids uuid[];
+begin
+  with wanting as materialized (
+    select gone.id, gone.tenant_id
+    from (
+      select g.id, g.tenant_id, row_number() over (partition by g.tenant_id order by g.deleted_at, g.id) as turn
+      from public.deleted_definitions g
+    ) gone
+    order by gone.turn, gone.tenant_id
+    limit p_limit
+  ), chosen as (
+    select r.id, row_number() over (partition by wanting.tenant_id) as turn
+    from wanting
+    cross join lateral (
+      select r.id
+      from public.workflow_runs r
+      where p_only is null and r.workflow_definition_id = wanting.id and r.id <> all (v_except)
+      order by r.created_at desc, r.id desc
+      limit (select greatest(p_limit / nullif(count(*), 0), 1) from wanting)
+    ) r
+    union all
+    -- They are looked up by their ids, since they may be anywhere among very many.
+    select r.id, 1
+    from public.workflow_runs r
+    where r.id = any (p_only) and r.workflow_definition_id in (select gone.id from public.deleted_definitions gone)
+  ), held as (
+    select held.id
+    from (select id from chosen order by turn limit p_limit) next
+    cross join lateral (select r.id from public.workflow_runs r where r.id = next.id for update skip locked) held
+  ), deleted as (
+    delete from public.workflow_runs r using held where r.id = held.id and not p_lists
+  )
+  select coalesce(array_agg(held.id), '{}') into v_run_ids from held;
+
+  v_emptied_ids := array(
+    select gone.id
+    from public.deleted_definitions gone
+    where (select r.id from public.workflow_runs r where r.workflow_definition_id = gone.id limit 1) is null);
+  v_batch_ids := array(
+    select b.id
+    from unnest(v_emptied_ids) emptied (id)
+    cross join lateral (
+      select b.id
+      from public.run_batches b
+      where b.workflow_definition_id = emptied.id and public.takes(b.id, p_only, v_except)
+      order by b.created_at desc
+      limit least(p_limit, cardinality(p_only))
+      for update skip locked
+    ) b
+    limit p_limit);
+  v_firing_ids := array(
+    select f.id
+    from public.deleted_triggers gone
+    cross join lateral (
+      select f.id
+      from public.trigger_firings f
+      where f.trigger_id = gone.id and public.takes(f.id, p_only, v_except)
+      order by f.at desc, f.id desc
+      limit least(p_limit, cardinality(p_only))
+      for update skip locked
+    ) f
+    limit p_limit);
+  if p_lists then
+    return public.candidates_of(p_context, v_since, v_run_ids || v_batch_ids || v_firing_ids);
+  end if;
+  delete from public.run_batches b where b.id = any (v_batch_ids);
+  delete from public.trigger_firings f where f.id = any (v_firing_ids);
+
+  delete from public.deleted_definitions gone
+  where gone.id = any (v_emptied_ids)
+    and (select b.id from public.run_batches b where b.workflow_definition_id = gone.id limit 1) is null;
+  delete from public.deleted_triggers gone
+  where (select f.id from public.trigger_firings f where f.trigger_id = gone.id limit 1) is null;
+  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
+    'deleted', cardinality(v_run_ids) + cardinality(v_batch_ids) + cardinality(v_firing_ids))));
+end $$;

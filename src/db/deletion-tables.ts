@@ -1,0 +1,28 @@
+/**
+ * The deletion of a workflow. A million runs may belong to it, which one transaction could not delete within its time limit. So:
+ *
+ * 1. `delete_definition` deletes the definition's row, its node, its triggers and the permissions, and inserts a row here. The runs and
+ *    batches stay, without a foreign key. What goes through the definition's row finds them no more: a start, a lease, a runner's call.
+ * 2. Every other query of runs has a condition that leaves them out: `isOfSomebody` in caller.ts, and access.sql. So nobody sees them.
+ *    `test/workflows/deleted-runs.deep.test.ts` asks each operation of a run, and the lists: a new list belongs there.
+ * 3. The sweep deletes them in chunks, and then the row here: `finish_deletions` in SQL. As long as there is a row, the sweep is due.
+ *
+ * (To mark the definition's row instead would need the same conditions, and one more in each query of definitions.) The firings of a
+ * deleted trigger go in the same way. Nearly always these tables are empty.
+ */
+import { pgTable, uuid } from "drizzle-orm/pg-core";
+import { instant } from "./columns.ts";
+
+/** Its runs and batches may still be there. Each list of runs leaves out those of the definitions in this table: see access.sql. */
+export const deletedDefinitions = pgTable("deleted_definitions", {
+  id: uuid("id").primaryKey(),
+  tenantId: uuid("tenant_id").notNull(),
+  deletedAt: instant("deleted_at").notNull(),
+});
+
+/** Its firings may still be there. They are only found by the id of the trigger, so nobody finds them any more. */
+export const deletedTriggers = pgTable("deleted_triggers", {
+  id: uuid("id").primaryKey(),
+  tenantId: uuid("tenant_id").notNull(),
+  deletedAt: instant("deleted_at").notNull(),
+});
