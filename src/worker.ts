@@ -101,7 +101,9 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
       const services = compose(this.env);
       this.ctx.waitUntil(services.live.noteAlarm(lateMs));
       const { sweepTenant } = await import("./sweep/sweep-tenant.ts");
-      return await sweepTenant(ofService(services, this.ctx), tenantId);
+      const swept = await sweepTenant(ofService(services, this.ctx), tenantId);
+      this.ctx.waitUntil(Promise.resolve(services.live.tellDatabaseUse()));
+      return swept;
     } catch (error) {
       log("error", "tenant sweep", { tenant_id: tenantId, ...describeError(error) });
       return null;
@@ -116,7 +118,9 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
 export class Notifier extends WorkerEntrypoint<object> {
   async notify(endpointIds: string[]): Promise<void> {
     const { sendNotifications } = await import("./notify/sending/send-notifications.ts");
-    this.ctx.waitUntil(sendNotifications(ofService(compose(this.env), this.ctx), endpointIds));
+    const services = compose(this.env);
+    const sending = sendNotifications(ofService(services, this.ctx), endpointIds);
+    this.ctx.waitUntil(sending.finally(() => services.live.tellDatabaseUse()));
   }
 }
 
@@ -136,6 +140,7 @@ export default {
       const services = compose(bindings);
       const { sweep } = await import("./sweep/sweep.ts");
       await sweepUnlessIdle(services.live.openRegister(), () => sweep(services));
+      await services.live.tellDatabaseUse();
     } catch (error) {
       log("error", "sweep", describeError(error));
       // Thrown again, so that the platform also counts the invocation as failed.

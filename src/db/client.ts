@@ -75,10 +75,13 @@ type Answer = Awaited<ReturnType<typeof readAnswer>>;
 async function requestDatabase(url: string, init: RequestInit) {
   const began = Date.now();
   const headers = { ...init.headers, "Neon-Pool-Opt-In": "true" };
+  let isRefused = false;
   try {
-    return await withSpan("database", async () => readAnswer(await fetch(url, { ...init, headers })));
+    const answer = await withSpan("database", async () => readAnswer(await fetch(url, { ...init, headers })));
+    isRefused = isRateLimited(answer.status, await answer.text());
+    return answer;
   } finally {
-    countDatabaseRequest(Date.now() - began);
+    countDatabaseRequest(Date.now() - began, isRefused);
   }
 }
 

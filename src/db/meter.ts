@@ -16,6 +16,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 export type Meter = {
   databaseMs: number;
   databaseRequests: number;
+  /** Of these, how many the limit of the database's proxy has refused. */
+  databaseRefused: number;
   /** The tenant of the caller; null until the database has found the caller. */
   tenantId: string | null;
 };
@@ -24,16 +26,37 @@ const meters = new AsyncLocalStorage<Meter>();
 
 /** Runs `action` with a new meter, which counts all database requests that the action starts. */
 export function metered<Result>(action: (meter: Meter) => Result): Result {
-  const meter: Meter = { databaseMs: 0, databaseRequests: 0, tenantId: null };
+  const meter: Meter = { databaseMs: 0, databaseRequests: 0, databaseRefused: 0, tenantId: null };
   return meters.run(meter, () => action(meter));
 }
 
-/** Counts one request to the database. */
-export function countDatabaseRequest(ms: number): void {
+/** Counts one request to the database. `isRefused`: the limit of its proxy has refused it. */
+export function countDatabaseRequest(ms: number, isRefused: boolean): void {
+  isolate.requests += 1;
+  if (isRefused) isolate.refused += 1;
   const meter = meters.getStore();
   if (!meter) return;
   meter.databaseMs += ms;
   meter.databaseRequests += 1;
+  if (isRefused) meter.databaseRefused += 1;
+}
+
+/** How many requests to the database there were, and how many of them the limit of its proxy has refused. */
+export type DatabaseUse = { requests: number; refused: number };
+
+const isolate: DatabaseUse = { requests: 0, refused: 0 };
+
+/** What this isolate has sent to the database since the last call, whoever caused it. */
+export function takeDatabaseUse(): DatabaseUse {
+  const taken = { ...isolate };
+  returnDatabaseUse({ requests: -taken.requests, refused: -taken.refused });
+  return taken;
+}
+
+/** Counts again what was taken and could not be told. */
+export function returnDatabaseUse({ requests, refused }: DatabaseUse): void {
+  isolate.requests += requests;
+  isolate.refused += refused;
 }
 
 /** Notes the tenant of the request's caller. */

@@ -150,3 +150,28 @@ export const metricCounters = pgTable(
   },
   (t) => [primaryKey({ name: "metric_counters_pkey", columns: [t.tenantId, t.name, t.label] })],
 );
+
+/**
+ * What `count_metrics` has counted of each workflow, of which the metrics show those with the most runs. What it has counted of the others is
+ * in `metric_counters`. There is no foreign key to the definition, since checking it would wait for a verb that has locked it; rows of
+ * deleted ones go when they come among those that are shown.
+ */
+export const workflowMetrics = pgTable(
+  "workflow_metrics",
+  {
+    workflowDefinitionId: uuid("workflow_definition_id").primaryKey(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => metricPositions.tenantId, { onDelete: "cascade" }),
+    /** Runs that were triggered. */
+    runs: bigint("runs", { mode: "number" }).notNull(),
+    /** Attempts that ended FAILED, but were not stopped. */
+    failures: bigint("failures", { mode: "number" }).notNull(),
+    /** How long all attempts took together. */
+    seconds: doublePrecision("seconds").notNull(),
+    /** For each bound of the histogram, and for infinity: how many attempts took no longer. */
+    buckets: bigint("buckets", { mode: "number" }).array().notNull(),
+  },
+  // Those with the most runs: `count_metrics`, `workflow_metrics_json`.
+  (t) => [index("workflow_metrics_runs_index").on(t.tenantId, t.runs.desc().nullsFirst(), t.workflowDefinitionId)],
+);

@@ -2,6 +2,7 @@ import { inLanes } from "../base/lanes.ts";
 import { describeError, log } from "../base/log.ts";
 import { remember } from "../base/memo.ts";
 import { withSpan } from "../base/trace.ts";
+import { type DatabaseUse, returnDatabaseUse, takeDatabaseUse } from "../db/meter.ts";
 import type { Live, LiveStatus } from "../http/live/live.ts";
 import type { TenantEffects } from "../verbs/effects.ts";
 import type { Objects } from "./bindings.ts";
@@ -12,6 +13,9 @@ import { CALL_LIMIT_MS, withinTime } from "./within-time.ts";
 
 /** An isolate marks at most once in this time. See `MARK_COVERS_MS` in register.ts. */
 const MARK_EVERY_MS = 20_000;
+
+/** An isolate tells at most once in this time how it has used the database, since each write of the register is billed. */
+const TELL_USE_EVERY_MS = 60_000;
 
 /** How long the answer to a runner may wait to know whether somebody follows its run. */
 const FOLLOWED_LIMIT_MS = 500;
@@ -94,6 +98,10 @@ export function openLive(
       if (register === undefined) return;
       await countRefused(way).catch((error: unknown) => log("error", "register", describeError(error)));
     },
+    tellDatabaseUse: tellingUse(async (use) => {
+      // Without a register there is nobody to tell.
+      await withinTime(CALL_LIMIT_MS, Promise.resolve(openRegister()?.noteDatabaseUse(use)));
+    }),
     noteAlarm: throttled(async (lateMs: number) => openRegister()?.noteAlarm(lateMs)),
     async announce(changes) {
       const endpointIds = changes.flatMap(({ endpoint_ids = [] }) => endpoint_ids);
@@ -134,6 +142,21 @@ export function openLive(
         return null;
       }
     },
+  };
+}
+
+/**
+ * Tells what was not told yet, at most once in {@link TELL_USE_EVERY_MS}. A failure is not logged: the counts are told the next time, and the
+ * register of an older release, which may run for some minutes after a deployment, does not know the call.
+ */
+function tellingUse(tell: (use: DatabaseUse) => Promise<void>): () => Promise<void> | undefined {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (Date.now() - toldAt < TELL_USE_EVERY_MS) return undefined;
+    const use = takeDatabaseUse();
+    if (use.requests === 0) return undefined;
+    toldAt = Date.now();
+    return tell(use).catch(() => returnDatabaseUse(use));
   };
 }
 

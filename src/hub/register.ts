@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { DatabaseUse } from "../db/meter.ts";
 import type { LiveStatus, RefusedSignIns } from "../http/live/live.ts";
 import { sumOf } from "./refused-sign-ins.ts";
 
@@ -16,8 +17,8 @@ const MARK_STORED_EVERY_MS = 10 * SECOND_MS;
  */
 const MARK_COVERS_MS = 100 * SECOND_MS;
 
-/** Whether a cron has to sweep. Pass `at` to `endSweep`. */
-export type SweepPlan = { mustSweep: boolean; at: number };
+/** Whether a cron has to sweep. Pass `at` to `endSweep`. `database` is its use since the last cron; a register of an older release lacks it. */
+export type SweepPlan = { mustSweep: boolean; at: number; database?: DatabaseUse };
 
 /**
  * One Durable Object for the deployment. It knows when an isolate last announced a change, and when something is due next. So
@@ -50,7 +51,7 @@ export class Register extends DurableObject<object> {
     const isIdle =
       sweptAt !== undefined && at - sweptAt < HOUR_MS && markedAt < sweptAt - MARK_COVERS_MS && dueAt - at > HOUR_MS;
     if (isIdle) this.#kv.put("skippedAt", at);
-    return { mustSweep: !isIdle, at };
+    return { mustSweep: !isIdle, at, database: this.#takeDatabaseUse() };
   }
 
   /** Called when a full sweep that began `at` has ended. `dueInMs` is in how many milliseconds something is due next. */
@@ -70,6 +71,24 @@ export class Register extends DurableObject<object> {
     this.#kv.put("refusedSignIns", sumOf(this.#refusedSignIns, counts));
   }
 
+  /** Adds requests to the database, and those that its proxy has refused. A database that refuses could not count them. */
+  noteDatabaseUse({ requests, refused }: DatabaseUse): void {
+    const before = this.#databaseUse;
+    this.#kv.put("databaseUse", { requests: before.requests + requests, refused: before.refused + refused });
+  }
+
+  get #databaseUse(): DatabaseUse {
+    return this.#kv.get<DatabaseUse>("databaseUse") ?? { requests: 0, refused: 0 };
+  }
+
+  /** What was noted since the last call. */
+  #takeDatabaseUse(): DatabaseUse {
+    const now = this.#databaseUse;
+    const before = this.#kv.get<DatabaseUse>("databaseUseTaken") ?? { requests: 0, refused: 0 };
+    if (now.requests !== before.requests) this.#kv.put("databaseUseTaken", now);
+    return { requests: now.requests - before.requests, refused: now.refused - before.refused };
+  }
+
   get #refusedSignIns(): RefusedSignIns {
     return this.#kv.get<RefusedSignIns>("refusedSignIns") ?? {};
   }
@@ -84,6 +103,7 @@ export class Register extends DurableObject<object> {
       sinceSkipped: since("skippedAt"),
       lastAlarm: sinceAlarm === null ? null : { since: sinceAlarm, lateMs: this.#kv.get<number>("alarmLateMs") ?? 0 },
       refusedSignIns: this.#refusedSignIns,
+      databaseUse: this.#databaseUse,
     };
   }
 }

@@ -11,6 +11,7 @@ export async function sweepUnlessIdle(
   sweep: () => Promise<number | null>,
 ): Promise<void> {
   const plan = await askRegister(register);
+  if (plan?.database && plan.database.requests > 0) log("info", "database", { ...plan.database });
   if (plan && !plan.mustSweep) {
     log("info", "sweep", { skipped: true });
     return;

@@ -23,6 +23,22 @@ export const countMetrics = defineVerb({
       runs_leased: gauge,
       artifact_bytes: gauge.default(null),
     }),
+    workflows: z.object({
+      shown: z.array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          runs: z.number(),
+          failures: z.number(),
+          seconds: z.number(),
+          buckets: z.array(z.number()),
+          waiting: z.number(),
+          oldest_waiting_seconds: z.number(),
+        }),
+      ),
+      others_waiting: z.number(),
+      others_oldest_waiting_seconds: z.number(),
+    }),
     counters: z.array(z.object({ name: z.string(), label: z.string(), value: z.number() })),
     bounds: z.array(z.number()),
     is_behind: z.boolean(),

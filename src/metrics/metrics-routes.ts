@@ -15,7 +15,9 @@ const readMetrics = callerRead({
   summary: "A tenant's metrics, for Prometheus",
   description:
     "For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late " +
-    "deadlines were recorded, failed dispatches, connected runners, and refused sign-ins of the deployment. The counters begin with 0 at the first request.",
+    "deadlines were recorded, failed dispatches, connected runners. For each of the 50 workflows with the most runs, and for all others together: " +
+    "its runs, failures, waiting runs, and how long its attempts take. Of the deployment: refused sign-ins, and requests to the database. The " +
+    "counters begin with 0 at the first request.",
   problems: ["forbidden"],
   responses: {
     200: {
@@ -41,6 +43,7 @@ metrics.openapi(readMetrics, async (c) => {
   const text = formatMetrics({
     ...result,
     refusedSignIns: live?.refusedSignIns ?? {},
+    databaseUse: live?.databaseUse ?? { requests: 0, refused: 0 },
     gauges: { ...gauges, runners_connected: runners.filter(isConnected).length },
   });
   return c.text(text, 200, { "Content-Type": CONTENT_TYPE });

@@ -1,6 +1,8 @@
 /** The metrics of a tenant, in the text format of Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
+import type { DatabaseUse } from "../db/meter.ts";
 import { type RefusedSignIns, SIGN_IN_WAYS } from "../http/live/live.ts";
+import { listWorkflowMetrics, type Workflows } from "./workflow-metrics.ts";
 
 /** The result of the SQL function `count_metrics`, and the number of connected runners. */
 export type Metrics = {
@@ -9,8 +11,10 @@ export type Metrics = {
   /** The upper bounds of the histograms' buckets in seconds, without infinity. */
   bounds: readonly number[];
   is_behind: boolean;
+  workflows: Workflows;
   /** Those of the whole deployment. */
   refusedSignIns: RefusedSignIns;
+  databaseUse: DatabaseUse;
 };
 
 type GaugeField = (typeof GAUGES)[number]["field"];
@@ -88,7 +92,8 @@ const HISTOGRAMS = [
 ] as const;
 
 /** The metrics in the text format of Prometheus. A counter without events is 0. */
-export function formatMetrics({ gauges, counters, bounds, is_behind, refusedSignIns }: Metrics): string {
+export function formatMetrics(metrics: Metrics): string {
+  const { gauges, counters, bounds, is_behind, refusedSignIns, databaseUse } = metrics;
   const values = new Map(counters.map(({ name, label, value }) => [`${name} ${label}`, value]));
   const sampled = (name: string, label = "") => values.get(`${name} ${label}`) ?? 0;
   const lines: string[] = [];
@@ -114,6 +119,22 @@ export function formatMetrics({ gauges, counters, bounds, is_behind, refusedSign
     sample(`${name}_sum`, "", sampled(`${name}_sum`));
     sample(`${name}_count`, "", sampled(`${name}_count`));
   }
+  for (const { name, type, help, samples } of listWorkflowMetrics(metrics.workflows, bounds, sampled)) {
+    describe(name, type, help);
+    for (const [suffix, label, value] of samples) sample(name + suffix, label, value);
+  }
+  describe(
+    "workflow_database_requests_total",
+    "counter",
+    "Requests to the database: of the deployment, told about a minute late.",
+  );
+  sample("workflow_database_requests_total", "", databaseUse.requests);
+  describe(
+    "workflow_database_requests_refused_total",
+    "counter",
+    "Of these, requests that the rate limit of the database's proxy has refused.",
+  );
+  sample("workflow_database_requests_refused_total", "", databaseUse.refused);
   describe(
     "workflow_sign_ins_refused_total",
     "counter",

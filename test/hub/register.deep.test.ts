@@ -46,6 +46,33 @@ it("counts refused sign-ins, which have no tenant and ask the database nothing, 
   await expect.poll(count, { timeout: 10_000 }).toBe(before + 3);
 });
 
+it("counts the requests to the database, and those that its limit refuses and which it could not count itself", async () => {
+  const service = await startLiveService();
+  const { owner } = await createTenant(service.database);
+  takeClock();
+  const ask = () => service.get("/v1/workflow-runs", owner.key);
+  const count = async () => {
+    moveClock(MINUTE_MS + 1);
+    await ask();
+    const text = await (await service.get("/v1/metrics", owner.key)).text();
+    const [requests, refused] = ["", "_refused"].map((end) =>
+      Number(new RegExp(`^workflow_database_requests${end}_total (\\d+)$`, "m").exec(text)?.[1]),
+    );
+    return { requests: requests ?? 0, refused: refused ?? 0 };
+  };
+  const before = await count();
+  await service.database.inflict({ kind: "rate limited", times: 3 });
+  for (const status of [503, 503, 503, 200]) expect((await ask()).status).toBe(status);
+  // Of the first count, the request for the metrics itself was not told yet.
+  expect(await count()).toEqual({ requests: before.requests + 6, refused: before.refused + 3 });
+
+  const logged = vi.spyOn(console, "info").mockImplementation(() => {});
+  await service.sweep();
+  const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)));
+  logged.mockRestore();
+  expect(lines).toContainEqual(expect.objectContaining({ level: "info", event: "database", refused: 3 }));
+});
+
 describe("the cron", () => {
   it("sweeps every minute after a change, until 100 s have passed without a change", async () => {
     const service = await startLiveService();

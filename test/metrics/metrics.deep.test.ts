@@ -95,6 +95,82 @@ describe("GET /v1/metrics", () => {
   });
 });
 
+describe("the metrics of each workflow", () => {
+  const labels = (id: string, name: string) => `workflow_id="${id}",workflow="${name}"`;
+
+  it("count its runs, failures and waiting runs, and how long its attempts took", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: "http://127.0.0.1:9/" });
+    await read(tenant);
+    const done = await invoke(service, tenant);
+    const failed = await invoke(service, tenant);
+    await invoke(service, tenant);
+    await service.database.sql`
+      update workflow_definitions set name = 'Say "a\\b"' where id = ${tenant.definitionId}`;
+    await callBack(service, tenant, done, { status: "COMPLETED" });
+    await callBack(service, tenant, failed, { status: "FAILED", error: "No." });
+    const delayed = await insertRun(service.database, tenant, { status: "PENDING" });
+    await service.database.sql`
+      update workflow_runs set queue_position = null, not_before = now() + interval '1 day' where id = ${delayed}`;
+    await insertRun(service.database, tenant, { status: "PENDING" });
+    await service.database.sql`
+      update workflow_runs set created_at = statement_timestamp() - interval '90 seconds'
+      where workflow_definition_id = ${tenant.definitionId} and status = 'PENDING'`;
+    const own = labels(tenant.definitionId, 'Say \\"a\\\\b\\"');
+    for (let time = 0; time < 2; time++) {
+      const metrics = await read(tenant);
+      expect(metrics(`workflow_triggered_total{${own}}`)).toBe(3);
+      expect(metrics(`workflow_failures_total{${own}}`)).toBe(1);
+      expect(metrics(`workflow_duration_seconds_count{${own}}`)).toBe(2);
+      expect(metrics(`workflow_duration_seconds_bucket{${own},le="300"}`)).toBe(2);
+      expect(metrics(`workflow_waiting{${own}}`)).toBe(1);
+      expect(metrics(`workflow_oldest_waiting_seconds{${own}}`)).toBeGreaterThan(89);
+      expect(metrics(`workflow_triggered_total{${labels("others", "")}}`)).toBe(0);
+    }
+  });
+
+  it("are those of the 50 with the most runs; what the others have is together, and never decreases", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: "http://127.0.0.1:9/" });
+    await read(tenant);
+    const { sql } = service.database;
+    // 50 others with more runs than the tenant's own workflow gets, of which one is deleted.
+    const [{ ids }] = (await sql`
+      with parts as (
+        insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)
+        select gen_random_uuid(), p.tenant_id, p.parent_id, 'busy ' || n, p.part_type, '/workflows/busy ' || n
+        from path_parts p, generate_series(1, 50) n
+        where p.id = (select d.path_part_id from workflow_definitions d where d.id = ${tenant.definitionId})
+        returning id, name
+      ), copied as (
+        insert into workflow_definitions
+        select (jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid(), 'path_part_id', p.id, 'name', p.name))).*
+        from workflow_definitions d, parts p
+        where d.id = ${tenant.definitionId}
+        returning id, name)
+      select array_agg(id order by name) as ids from copied`) as [{ ids: string[] }];
+    const [gone = ""] = ids;
+    await sql`
+      insert into workflow_metrics (workflow_definition_id, tenant_id, runs, failures, seconds, buckets)
+      select unnest(${ids}::uuid[]), ${tenant.id}, 10, 0, 0, array_fill(0::bigint, array[12])`;
+    const others = labels("others", "");
+    const first = await invoke(service, tenant);
+    await callBack(service, tenant, first, { status: "FAILED", error: "No." });
+    const first50 = await read(tenant);
+    const own = labels(tenant.definitionId, "Test");
+    expect(first50(`workflow_triggered_total{${own}}`)).toBeUndefined();
+    expect(first50(`workflow_triggered_total{${others}}`)).toBe(1);
+    expect(first50(`workflow_failures_total{${others}}`)).toBe(1);
+    expect(first50(`workflow_duration_seconds_count{${others}}`)).toBe(1);
+    expect(first50(`workflow_triggered_total{${labels(gone, "busy 1")}}`)).toBe(10);
+
+    await sql`delete from workflow_definitions where id = ${gone}`;
+    await invoke(service, tenant);
+    const later = await read(tenant);
+    expect(later(`workflow_triggered_total{${own}}`)).toBe(2);
+    expect(later(`workflow_triggered_total{${others}}`)).toBe(1);
+    expect(await sql`select from workflow_metrics where workflow_definition_id = ${gone}`).toEqual([]);
+  });
+});
+
 describe("the reader of the tests", () => {
   it.each([
     ["a sample without a family", "x 1\n"],

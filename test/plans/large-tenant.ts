@@ -120,6 +120,10 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       insert into metric_counters (tenant_id, name, label, value)
       select t.id, 'counter' || n, '', 1 from t, generate_series(1, 10) n`,
     sql`
+      insert into workflow_metrics (workflow_definition_id, tenant_id, runs, failures, seconds, buckets)
+      select md5(t.id || 'definition' || n)::uuid, t.id, t.runs + n, n % 10, 60, array_fill(1::bigint, array[12])
+      from t, generate_series(1, t.definitions) n`,
+    sql`
       insert into running_attempts (run_id, tenant_id, attempt, lease_seconds, lease_expires_at)
       select r.id, r.tenant_id, 1, 3600, statement_timestamp() + interval '1 hour' from workflow_runs r where r.status = 'RUNNING'`,
     sql`

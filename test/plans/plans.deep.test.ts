@@ -61,6 +61,16 @@ const explain = (call: Call, token: string | undefined) =>
   explained(service, () => service.fetch(call.path, requestOf(call, token)));
 
 describe("in a large tenant", () => {
+  it("the metrics read the 50 workflows with the most runs, and what waits, however many workflows and runs there are", async () => {
+    const read = async () => (await service.get("/v1/metrics", stage.tenant.owner.key)).text();
+    // Each call counts 20,000 of the events since the call before it.
+    await expect.poll(read, { timeout: 60_000 }).toContain("\nworkflow_metrics_behind 0\n");
+    const [text, statements] = await explained(service, read);
+    expect(text.match(/^workflow_triggered_total\{/gm)).toHaveLength(51);
+    expect(statements.flatMap(nodesOf).map((node) => node["Index Name"])).toContain("workflow_metrics_runs_index");
+    expect(readMuchOf(statements).filter((read) => / of workflow_(metrics|runs|definitions),/.test(read))).toEqual([]);
+  });
+
   it.each(OPERATION_IDS)("%s reads no table completely, for one of the callers", async (id) => {
     const { bare: userWithGrants, writer, ownerBySession } = callers;
     // The writer is left out of changes, since the next test makes each of them as the writer and as the OWNER with a key.

@@ -3,7 +3,8 @@
 export type Family = { type: string; help: string; samples: Map<string, number> };
 
 const NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
-const SAMPLE = new RegExp(`^(${NAME})(\\{[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["\\\\n])*"\\})? (\\S+)$`);
+const LABEL = `[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["\\\\n])*"`;
+const SAMPLE = new RegExp(`^(${NAME})(\\{${LABEL}(?:,${LABEL})*\\})? (\\S+)$`);
 const SUFFIXES: Record<string, readonly string[]> = { histogram: ["_bucket", "_sum", "_count"] };
 
 /**
@@ -41,9 +42,20 @@ export function parseMetrics(text: string): Map<string, Family> {
   }
   for (const [name, { type, samples }] of families) {
     if (samples.size === 0) throw new Error(`${name} has no samples.`);
-    if (type === "histogram") checkHistogram(name, samples);
+    if (type === "histogram") for (const series of seriesOf(samples)) checkHistogram(name, series);
   }
   return families;
+}
+
+/** The samples of a histogram by their labels, without `le`, which is the last one. */
+function seriesOf(samples: ReadonlyMap<string, number>): Map<string, number>[] {
+  const series = new Map<string, Map<string, number>>();
+  for (const [key, value] of samples) {
+    const [, sampled = "", others = "", le] = /^([^{]+)(?:\{(.*?),?(?:le="([^"]+)")?\})?$/s.exec(key) ?? [];
+    const own = series.get(others) ?? new Map<string, number>();
+    series.set(others, own.set(le === undefined ? sampled : `${sampled}{le="${le}"}`, value));
+  }
+  return [...series.values()];
 }
 
 function checkHistogram(name: string, samples: ReadonlyMap<string, number>): void {

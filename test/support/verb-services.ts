@@ -19,6 +19,7 @@ const liveOf = (announced: TenantEffects[]): Live => ({
   noteAlarm: async () => {},
   noteRefusedSignIn: async () => {},
   readStatus: async () => null,
+  tellDatabaseUse: () => undefined,
 });
 
 /** The services for calling verbs of a service directly, as its sweep does. Nothing is sent to runners. */

@@ -1,4 +1,5 @@
 /** The interface for live updates. `src/hub` implements it, and only the composition root knows that. */
+import type { DatabaseUse } from "../../db/meter.ts";
 import type { TenantEffects } from "../../verbs/effects.ts";
 
 /** How many open streams a caller may have, and how many requests that wait. */
@@ -87,6 +88,8 @@ export type LiveStatus = {
   lastAlarm: { since: number; lateMs: number } | null;
   /** Those of this deployment. A register of an older release does not count them. */
   refusedSignIns?: RefusedSignIns;
+  /** Of all isolates, as far as they have told it. A register of an older release does not know. */
+  databaseUse?: DatabaseUse;
 };
 
 /** How much the hub of a tenant is used: how often it was called in the last minute, and what is open. */
@@ -144,6 +147,11 @@ export type Live = {
   readHubLoad(tenantId: string): Promise<HubLoad | null>;
   /** Records that an alarm fired. Never rejects. */
   noteAlarm(lateMs: number): Promise<void>;
+  /**
+   * Tells how this isolate has used the database, at most once a minute; undefined when it is not time yet. Never rejects. What an isolate has
+   * not told when it ends is not counted.
+   */
+  tellDatabaseUse(): Promise<void> | undefined;
   /** Counts a sign-in that was refused. Never rejects. */
   noteRefusedSignIn(way: SignInWay): Promise<void>;
   /** Null when there is no register, or when it does not answer. */

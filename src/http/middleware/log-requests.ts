@@ -13,7 +13,7 @@ export const logRequests = createMiddleware<AppEnv>((c, next) =>
     const began = Date.now();
     await next();
     const ms = Date.now() - began;
-    const { databaseMs, databaseRequests, tenantId } = meter;
+    const { databaseMs, databaseRequests, databaseRefused, tenantId } = meter;
     // Set directly, since `c.header` would copy the whole answer.
     c.res.headers.set("Server-Timing", `db;dur=${databaseMs};desc="${databaseRequests} requests", total;dur=${ms}`);
     log("info", "request", {
@@ -24,8 +24,11 @@ export const logRequests = createMiddleware<AppEnv>((c, next) =>
       ms,
       database_ms: databaseMs,
       database_requests: databaseRequests,
+      ...(databaseRefused > 0 && { database_refused: databaseRefused }),
       request_id: c.get("requestId"),
       tenant_id: tenantId,
     });
+    const telling = c.env.live.tellDatabaseUse();
+    if (telling) c.executionCtx.waitUntil(telling);
   }),
 );

@@ -10,6 +10,7 @@
 --
 -- Answers {"result": {"gauges", "counters", "bounds", "is_behind", "sessions", "now"}}, or "refused": see `judge_administrator`.
 -- - gauges: {name: number or null}
+-- - workflows: see `workflow_metrics_json`
 -- - counters: [{"name", "label", "value"}]
 -- - bounds: the upper bounds of the histograms' buckets in seconds, without infinity
 -- - is_behind: true when some events were not counted yet, because there were too many for one call or because an older
@@ -19,6 +20,8 @@ create or replace function public.count_metrics(p_context jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   c_max_events constant integer := 20000;
+  -- So many workflows have counters of their own. What others have is counted together.
+  c_most_workflows constant integer := 50;
   c_seconds constant float8[] := '{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400}';
   v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_epoch constant integer := (select e.epoch from public.event_epoch e);
@@ -46,9 +49,21 @@ begin
   for update;
   v_now := clock_timestamp();
 
-  -- 3. Count the events since then, and move the position.
+  -- 3. Forget deleted workflows that would take the place of others.
+  delete from public.workflow_metrics w
+  where w.workflow_definition_id in (
+      select m.workflow_definition_id from public.workflow_metrics m
+      where m.tenant_id = v_tenant_id order by m.runs desc, m.workflow_definition_id limit c_most_workflows)
+    and not exists (select from public.workflow_definitions d where d.id = w.workflow_definition_id);
+
+  -- 4. Count the events since then, and move the position.
   with looked_at as materialized (
-    select e.id, e.epoch, e.xid, e.type, e.at, e.detail, e.run_id, e.attempt
+    select e.id, e.epoch, e.xid, e.type, e.at, e.detail, e.run_id, e.attempt, case
+        when e.type = 'TRIGGERED' or public.is_end_event(e.type)
+        then (
+          select d.id from public.workflow_runs r join public.workflow_definitions d on d.id = r.workflow_definition_id
+          where r.id = e.run_id)
+      end as definition_id
     from public.workflow_run_events e
     where e.tenant_id = v_tenant_id and (e.epoch, e.xid, e.id) > (v_from_epoch, v_from_xid, v_from_id)
       and (e.epoch < v_epoch or e.xid < v_oldest_running)
@@ -59,9 +74,9 @@ begin
     set epoch = last.epoch, xid = last.xid, event_id = last.id
     from (select * from looked_at order by epoch desc, xid desc, id desc limit 1) last
     where m.tenant_id = v_tenant_id
-  ), measured (name, seconds) as (
+  ), measured (name, seconds, definition_id) as (
     -- From the start of an attempt to its end.
-    select 'workflow_run_duration_seconds', extract(epoch from ended.at - started.at)::float8
+    select 'workflow_run_duration_seconds', extract(epoch from ended.at - started.at)::float8, ended.definition_id
     from looked_at ended
     cross join lateral (
       select s.at from public.workflow_run_events s
@@ -71,7 +86,7 @@ begin
     where public.is_end_event(ended.type)
     union all
     -- From when an attempt was requested to its start.
-    select 'workflow_run_wait_seconds', extract(epoch from started.at - asked.at)::float8
+    select 'workflow_run_wait_seconds', extract(epoch from started.at - asked.at)::float8, null
     from looked_at started
     cross join lateral (
       select a.at from public.workflow_run_events a
@@ -81,10 +96,62 @@ begin
     where started.type = 'STARTED'
     union all
     -- From the end of a run by time, such as its deadline, to when that was recorded.
-    select 'workflow_run_deadline_lag_seconds', (e.detail ->> 'lag_ms')::float8 / 1000
+    select 'workflow_run_deadline_lag_seconds', (e.detail ->> 'lag_ms')::float8 / 1000, null
     from looked_at e
     where e.type in ('TIMED_OUT', 'LOST', 'STOPPED') and e.detail ? 'lag_ms'
+  ), of_workflows (id, runs, failures, seconds, buckets) as materialized (
+    select e.definition_id, e.runs, e.failures, coalesce(d.seconds, 0), coalesce(d.buckets, array_fill(0::bigint, array[cardinality(c_seconds) + 1]))
+    from (
+      select l.definition_id, count(*) filter (where l.type = 'TRIGGERED') as runs,
+        count(*) filter (where l.type in ('FAILED', 'TIMED_OUT', 'LOST')) as failures
+      from looked_at l where l.definition_id is not null group by l.definition_id
+    ) e
+    left join (
+      select b.definition_id, max(b.seconds) as seconds, array_agg(b.attempts order by b.bound) as buckets
+      from (
+        select m.definition_id, bound.seconds as bound, sum(m.seconds) as seconds,
+          count(*) filter (where m.seconds <= bound.seconds) as attempts
+        from measured m, unnest(c_seconds || 'Infinity'::float8) bound (seconds)
+        where m.definition_id is not null
+        group by m.definition_id, bound.seconds
+      ) b
+      group by b.definition_id
+    ) d on d.definition_id = e.definition_id
+  ), shown as (
+    -- Those with the most runs, as they are after this call: only the workflows of these events can have moved up.
+    select c.id from (
+      (select w.workflow_definition_id as id, w.runs + coalesce(o.runs, 0) as runs
+        from (
+          select m.workflow_definition_id, m.runs from public.workflow_metrics m
+          where m.tenant_id = v_tenant_id order by m.runs desc, m.workflow_definition_id limit c_most_workflows
+        ) w
+        left join of_workflows o on o.id = w.workflow_definition_id)
+      union
+      select o.id, coalesce(w.runs, 0) + o.runs
+      from of_workflows o
+      left join public.workflow_metrics w on w.workflow_definition_id = o.id
+    ) c
+    order by c.runs desc, c.id limit c_most_workflows
+  ), others (runs, failures, seconds, buckets) as materialized (
+    select o.runs, o.failures, o.seconds, o.buckets from of_workflows o where o.id not in (select s.id from shown s)
+  ), kept as (
+    insert into public.workflow_metrics as w (workflow_definition_id, tenant_id, runs, failures, seconds, buckets)
+    select o.id, v_tenant_id, o.runs, o.failures, o.seconds, o.buckets from of_workflows o
+    on conflict (workflow_definition_id) do update set
+      runs = w.runs + excluded.runs, failures = w.failures + excluded.failures, seconds = w.seconds + excluded.seconds,
+      buckets = (select array_agg(b.before + b.more order by b.n)
+        from unnest(w.buckets, excluded.buckets) with ordinality b (before, more, n))
   ), counted (name, label, value) as (
+    select 'others_runs', '', sum(o.runs)::float8 from others o having count(*) > 0
+    union all
+    select 'others_failures', '', sum(o.failures) from others o having count(*) > 0
+    union all
+    select 'others_sum', '', sum(o.seconds) from others o having count(*) > 0
+    union all
+    select 'others_bucket', (c_seconds || 'Infinity'::float8)[b.n]::text, sum(b.attempts)
+    from others o, unnest(o.buckets) with ordinality b (attempts, n)
+    group by b.n
+    union all
     select 'workflow_runs_ended_total', e.type, count(*)::float8
     from looked_at e
     where public.is_end_event(e.type)
@@ -113,13 +180,14 @@ begin
   )
   select count(*) into v_looked_at from looked_at;
 
-  -- 4. Read the current state.
+  -- 5. Read the current state.
   return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'is_behind', v_looked_at = c_max_events or exists (
       select from public.workflow_run_events e
       where e.tenant_id = v_tenant_id and e.epoch = v_epoch and e.xid >= v_oldest_running
         and (e.epoch, e.xid, e.id) > (v_from_epoch, v_from_xid, v_from_id)),
     'bounds', to_jsonb(c_seconds),
+    'workflows', public.workflow_metrics_json(v_tenant_id, c_most_workflows, v_now),
     'counters', (
       select coalesce(jsonb_agg(jsonb_build_object('name', c.name, 'label', c.label, 'value', c.value)), '[]')
       from public.metric_counters c where c.tenant_id = v_tenant_id),
