@@ -154,13 +154,13 @@ describe("the metrics of each workflow", () => {
     const others = labels("others", "");
     const first = await invoke(service, tenant);
     await callBack(service, tenant, first, { status: "FAILED", error: "No." });
-    const first50 = await read(tenant);
+    const earlier = await read(tenant);
     const own = labels(tenant.definitionId, "Test");
-    expect(first50(`workflow_triggered_total{${own}}`)).toBeUndefined();
-    expect(first50(`workflow_triggered_total{${others}}`)).toBe(1);
-    expect(first50(`workflow_failures_total{${others}}`)).toBe(1);
-    expect(first50(`workflow_duration_seconds_count{${others}}`)).toBe(1);
-    expect(first50(`workflow_triggered_total{${labels(gone, "busy 1")}}`)).toBe(10);
+    expect(earlier(`workflow_triggered_total{${own}}`)).toBeUndefined();
+    expect(earlier(`workflow_triggered_total{${others}}`)).toBe(1);
+    expect(earlier(`workflow_failures_total{${others}}`)).toBe(1);
+    expect(earlier(`workflow_duration_seconds_count{${others}}`)).toBe(1);
+    expect(earlier(`workflow_triggered_total{${labels(gone, "busy 1")}}`)).toBe(10);
 
     await sql`delete from workflow_definitions where id = ${gone}`;
     await invoke(service, tenant);
