@@ -112,7 +112,7 @@ export const workflowRuns = pgTable(
       .concurrently(),
     // The next run of a definition's queue, and the position of a run in it: `next_run`, `find_run`.
     index("workflow_runs_queue_index").on(t.workflowDefinitionId, t.queuePosition).where(sql`status = 'PENDING'`),
-    // From one definition of a tenant with PENDING runs to the next: `definitions_to_lease`.
+    // From one definition of a tenant with PENDING runs to the next: `lock_definitions_to_lease`.
     index("workflow_runs_tenant_queue_index")
       .on(t.tenantId, t.workflowDefinitionId)
       .where(sql`status = 'PENDING'`)

@@ -4,7 +4,7 @@
 --
 -- Idempotent: a session that is closed already stays as it is.
 --
--- Closes the race with a lease of the session: both lock the tenant's row, so the lease comes before, or gets nothing.
+-- Closes the race with a lease of the session: both lock the session's row, so the lease comes before, or gets nothing.
 --
 -- Answers {"result": {}}, or "refused": unauthenticated (the session has expired, or its key or its user is no longer valid)
 create or replace function public.close_runner_session(p_context jsonb) returns jsonb
@@ -16,7 +16,7 @@ declare
   v_now timestamptz;
 begin
   -- 1. Wait for a lease of the session.
-  perform t.id from public.tenants t where t.id = v_tenant_id for no key update;
+  perform s.id from public.runner_sessions s where s.id = v_session_id and s.tenant_id = v_tenant_id for no key update;
   v_now := clock_timestamp();
 
   -- 2. Which session is it?

@@ -1,17 +1,15 @@
 -- Leases PENDING runs to the session of a runner, of all definitions that the key, the session and the policies allow. First it
--- takes the next run of each definition, beginning with those whose queues have waited longest (`definitions_to_lease`); then again, of
--- the definitions that have further free slots. The leased runs become RUNNING, and their deadlines begin.
+-- takes the next run of each definition, beginning with those whose queues have waited longest (`lock_definitions_to_lease`); then again,
+-- of the definitions that have further free slots. The leased runs become RUNNING, and their deadlines begin.
 --
 -- Guarantees:
 -- - No run is leased to two runners, and a session never holds more runs than its capacity.
 -- - Idempotent: a repeated `p_request_id` gets the same leases, as long as one of them is still held. The repetition shows that
 --   the runner is alive, so it extends their leases like a heartbeat does.
 --
--- Closes the race between two leases: those of the same tenant take turns, by a lock of the tenant's row. So each sees what the
--- other took, and no two wait for the same definition's lock.
--- It reads the clock twice. `v_asked_at`, once it is its turn, is for the session and for finding what may be leased. `v_now`, after
--- the last lock, is for everything that it then changes. What was found is judged again at
--- `v_now`, and so is the session.
+-- Closes the race between two leases: see `lock_definitions_to_lease`. Those of the same session take turns, by the lock of its row.
+-- It reads the clock twice. `v_asked_at`, once it is its turn, is for the session. `v_now`, after the last lock, is for everything that it
+-- then changes. The session is judged again at `v_now`.
 -- Closes the race with an invoke, a stop, or any verb that ends a run in a slot: all of them hold the definition's lock.
 --
 -- It sets `random_page_cost`, for its own statements and those of the functions that it calls. With the default of 4 and only a few
@@ -44,11 +42,9 @@ declare
   v_leases jsonb;
   v_changed jsonb := '[]';
 begin
-  -- 1. Wait for the other leases of the tenant.
-  perform t.id from public.tenants t where t.id = v_tenant_id for no key update;
+  -- 1. Wait for another request of the session, and for its end. Which session is it, and how many runs does it hold?
+  perform s.id from public.runner_sessions s where s.id = v_session_id and s.tenant_id = v_tenant_id for no key update;
   v_asked_at := clock_timestamp();
-
-  -- 2. Which session is it, and how many runs does it hold?
   update public.runner_sessions s
   set last_seen_at = v_asked_at
   from public.find_session(p_context, v_asked_at) session
@@ -64,27 +60,22 @@ begin
   join public.workflow_runs r on r.id = a.run_id
   where a.session_id = v_session_id and public.ends_by_time(r.deadline_at, a.ends_at) > v_asked_at;
 
-  -- 3. Lock the definitions, in the order of their ids: those of the leases that this request already got, or else those from which a
-  --    run can be leased.
-  with locked as (
-    select d.id, d.handover
-    from (
-      select r.workflow_definition_id as id from public.workflow_runs r where r.id = any (v_known_run_ids)
-      union
-      select candidate.id
-      from public.definitions_to_lease(
-        v_tenant_id, v_session_ids, v_key_ids, v_asked_at, least(p_max, v_capacity - v_held)) candidate
-      where v_known_run_ids is null and v_held < v_capacity
-      order by id
-    ) next
-    cross join lateral (
-      select d.id, d.handover from public.workflow_definitions d where d.id = next.id for update
-    ) d
-  )
-  select array_agg(id), array_agg(id) filter (where handover = 'webhook') into v_definition_ids, v_webhook_ids from locked;
+  -- 2. Lock the definitions of the leases that this request already got, or else those from which a run can be leased.
+  if v_known_run_ids is not null then
+    with locked as (
+      select d.id, d.handover
+      from public.workflow_definitions d
+      where d.id in (select r.workflow_definition_id from public.workflow_runs r where r.id = any (v_known_run_ids))
+      order by d.id
+      for update
+    )
+    select array_agg(id), array_agg(id) filter (where handover = 'webhook') into v_definition_ids, v_webhook_ids from locked;
+  elsif v_held < v_capacity then
+    v_definition_ids := public.lock_definitions_to_lease(v_tenant_id, v_session_ids, v_key_ids, least(p_max, v_capacity - v_held));
+  end if;
   v_now := clock_timestamp();
 
-  -- 4. End the overdue runs, if the session still counts after the wait: it, its key or its user may have ended meanwhile. Then lease the
+  -- 3. End the overdue runs, if the session still counts after the wait: it, its key or its user may have ended meanwhile. Then lease the
   --    next run of each definition, as long as there are runs and the session has capacity.
   select count(session.name) = 0, bool_or(queue.is_due) into v_is_over, v_is_due
   from public.find_session(p_context, v_now) session
@@ -145,8 +136,8 @@ begin
     end loop;
   end if;
 
-  -- 5. A definition may have been switched to webhooks after it was found and before it was locked. Then its next runs start now. The runs
-  --    of all others wait until a runner leases them.
+  -- 4. The definition of a lease may have been switched to webhooks. Then its next runs start now. The runs of all others wait until a
+  --    runner leases them.
   if v_webhook_ids is not null then
     v_changed := v_changed || coalesce(public.promote_next_runs(p_context, v_webhook_ids, v_now), '[]');
   end if;

@@ -1,22 +1,33 @@
 -- Of which definitions a runner gets a run when it asks.
 
--- The definitions of a tenant of which a run can be leased at an instant, up to `p_limit`, and only those that both lists contain (null
--- stands for all). First comes the one whose queue begins with the oldest run.
+-- Locks the definitions of a tenant from which a run can be leased now, up to `p_limit`, and only those that both lists contain (null
+-- stands for all). Returns their ids, or null. First comes the one whose queue begins with the oldest run.
 --
 -- Its cost depends on how many definitions have work, and not on how many are leased:
--- 1. Most tenants have few definitions whose runs are leased (`c_few`), and these are taken as they are. Otherwise, it jumps in an index from one definition with PENDING runs to the next. A session or a key that names its definitions has at most 50
---    of them, so these are taken as they are.
+-- 1. Most tenants have few definitions whose runs are leased (`c_few`), and a session or a key that names its definitions has at most 50 of
+--    them: these are taken as they are. Otherwise, it jumps in an index from one definition with PENDING runs to the next.
 -- 2. When more than `c_most_jumps` have PENDING runs, it reads the definitions whose runs are leased, which then is cheaper.
 -- 3. It sorts them by the first places of their queues, and asks for the next run of one after the other until it has enough.
-create or replace function public.definitions_to_lease(
-  p_tenant_id uuid, p_session_ids uuid[], p_key_ids uuid[], p_now timestamptz, p_limit integer
-) returns table (id uuid)
-language plpgsql stable rows 10 as $$
-#variable_conflict use_column
+--
+-- Closes the race between two leases: of one definition, the other may have taken the only run. So it passes over a definition that is
+-- locked, and judges again what it has locked, since another may have committed just before. Only when it has found nothing else does it
+-- wait for those that were locked, in the order of their ids, and takes what is left of them. So nobody is answered that there is no work
+-- while there is. (It does not wait for an id below one that it holds. Whoever has that lock tells the waiting runners of what is left.)
+create or replace function public.lock_definitions_to_lease(
+  p_tenant_id uuid, p_session_ids uuid[], p_key_ids uuid[], p_limit integer
+) returns uuid[]
+language plpgsql as $$
 declare
   c_few constant integer := 5;
   c_most_jumps constant integer := 100;
+  c_most_passed constant integer := 100;
   v_ids uuid[] := coalesce(p_session_ids, p_key_ids);
+  -- What is leased is judged again, when the last lock is held.
+  v_found_at timestamptz := clock_timestamp();
+  v_id uuid;
+  v_locked_ids uuid[];
+  v_passed_ids uuid[];
+  v_highest_id uuid;
 begin
   if v_ids is null then
     v_ids := array(
@@ -28,7 +39,7 @@ begin
       end if;
     end if;
   end if;
-  return query
+  for v_id in
     select ordered.id
     from (
       select d.id, d.max_running
@@ -52,14 +63,42 @@ begin
       where public.leases_runs(d.is_active, d.runner_url, d.handover)
         and public.covers_definition(p_session_ids, d.id) and public.covers_definition(p_key_ids, d.id)
         -- Nothing is in the queue of a definition whose first run has no place there. Then a run may have joined it by time.
-        and (first.queue_position is not null or exists (select from public.joining_runs(d.id, p_now)))
+        and (first.queue_position is not null or exists (select from public.joining_runs(d.id, v_found_at)))
       order by first.queue_position
       offset 0 -- keeps the planner from asking for the slots of all
     ) ordered
-    cross join lateral public.next_leasable_run(ordered.id, p_now)
     -- Most of very many may have no free slot, and this finds it out sooner than `next_leasable_run`.
-    where ordered.max_running > (select count(*) from public.held_slots(ordered.id, p_now))
-    limit p_limit;
+    where ordered.max_running > (select count(*) from public.held_slots(ordered.id, v_found_at))
+  loop
+    continue when not exists (select from public.next_leasable_run(v_id, v_found_at));
+    perform d.id from public.workflow_definitions d where d.id = v_id for update skip locked;
+    if not found then
+      v_passed_ids := v_passed_ids || v_id;
+    elsif exists (select from public.next_leasable_run(v_id, v_found_at)) then
+      v_locked_ids := v_locked_ids || v_id;
+    else
+      v_highest_id := greatest(v_highest_id, v_id);
+    end if;
+    exit when cardinality(v_locked_ids) >= p_limit or cardinality(v_passed_ids) >= c_most_passed;
+  end loop;
+  if v_locked_ids is null and v_passed_ids is not null then
+    perform d.id
+    from public.workflow_definitions d
+    where d.id = any (v_passed_ids) and (v_highest_id is null or d.id > v_highest_id)
+    order by d.id
+    for update;
+    v_found_at := clock_timestamp();
+    select array_agg(waited.id) into v_locked_ids
+    from (
+      select passed.id
+      from unnest(v_passed_ids) passed (id)
+      cross join lateral public.next_leasable_run(passed.id, v_found_at) first
+      where v_highest_id is null or passed.id > v_highest_id
+      order by first.queue_position
+      limit p_limit
+    ) waited;
+  end if;
+  return v_locked_ids;
 end $$;
 
 -- The definitions of a tenant that have PENDING runs, up to `p_limit`. Null when the index is not there by which it jumps from one to the
