@@ -37,6 +37,8 @@ type Told = { openStreams: number } | { lived: Lived } | { error: string };
 export const LOGGING = 10;
 const LINES_PER_SECOND = 10;
 const PROGRESS_SECONDS = 5;
+/** The time between the first requests of two tenants. */
+const EACH_TENANT_MS = 150;
 /** The client gives up after four tries by default. A program that must survive a minute of refusals asks for more. */
 const TRIES = 15;
 
@@ -176,16 +178,25 @@ async function streamForEver({ url }: Week, key: string): Promise<void> {
   for await (const _ of client.stream("/v1/workflow-runs/stream")) if (isOver) return;
 }
 
+/** The cookie of a session. A person whose sign-in is refused tries again. */
+async function signIn(url: string, key: string): Promise<string> {
+  for (;;) {
+    const { status, headers } = await countedFetch(`${url}/app/sign-in`, {
+      method: "POST",
+      redirect: "manual",
+      headers: { Origin: url, "Sec-Fetch-Site": "same-origin" },
+      body: new URLSearchParams({ key }),
+    });
+    const [cookie] = (headers.get("Set-Cookie") ?? "").split(";");
+    if (status === 303 && cookie) return cookie;
+    if (status !== 503) throw new Error(`The sign-in was answered ${status}.`);
+    await delay(5_000 * (1 + Math.random()));
+  }
+}
+
 /** A page of the dashboard, as `live.js` keeps it up to date: after each message of its stream it is requested again. */
 async function openPage({ url }: Week, key: string): Promise<void> {
-  const signIn = await fetch(`${url}/app/sign-in`, {
-    method: "POST",
-    redirect: "manual",
-    headers: { Origin: url, "Sec-Fetch-Site": "same-origin" },
-    body: new URLSearchParams({ key }),
-  });
-  const [cookie] = (signIn.headers.get("Set-Cookie") ?? "").split(";");
-  if (signIn.status !== 303 || !cookie) throw new Error(`The sign-in was answered ${signIn.status}.`);
+  const cookie = await signIn(url, key);
   const withCookie = async (request: Request) => {
     request.headers.set("Cookie", cookie);
     return countedFetch(request);
@@ -230,8 +241,8 @@ async function begin(week: Week): Promise<void> {
       streamForEver(week, tenant.key).catch((error) => fail("stream", error));
     for (let n = 0; n < week.pagesOfTenant; n++) openPage(week, tenant.key).catch((error) => fail("page", error));
     invokeSteadily(week, tenant).catch((error) => fail("invoke", error));
-    // They come one after another, as people do.
-    await delay(20);
+    // They come one after another, as people do: each opens a session, streams and a page.
+    await delay(EACH_TENANT_MS);
   }
 }
 

@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import json
 import os
+import random
 import signal
 import sys
 import threading
@@ -107,11 +108,14 @@ def execute(name: str, run: dict, attempt: Attempt) -> None:
     except Exception as error:  # Whatever it is, the run has failed, and its people want to know why.
         result = {"status": "FAILED", "error": (str(error) or type(error).__name__)[:4000]}
         log(name, f"failed: {result['error']}")
+    tries = 0
     while attempt.is_wanted():
         has_ended = attempt.is_ended()
         if call_back(name, run, result) or has_ended:
             break
-        attempt.pause(CALLBACK_RETRY_SECONDS)
+        # Random and longer each time, so that many runners do not come back at the same instant.
+        attempt.pause(CALLBACK_RETRY_SECONDS * 2 ** min(tries, 4) * random.uniform(0.5, 1))
+        tries += 1
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):

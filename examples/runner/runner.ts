@@ -63,8 +63,10 @@ async function execute(id: string, run: Run, stopping: AbortSignal, stopped: Abo
     result = { status: "FAILED", error: String(signal.reason ?? error).slice(0, 8192) };
     console.log(id, `failed: ${result.error}`);
   }
-  while (!unwanted.aborted && !(await callBack(id, run, result)) && !signal.aborted) {
-    await delay(Number(CALLBACK_RETRY_SECONDS) * 1000, undefined, { signal }).catch(() => {});
+  for (let tries = 0; !unwanted.aborted && !(await callBack(id, run, result)) && !signal.aborted; tries++) {
+    // Random and longer each time, so that many runners do not come back at the same instant.
+    const ms = Number(CALLBACK_RETRY_SECONDS) * 1000 * 2 ** Math.min(tries, 4) * (1 - Math.random() / 2);
+    await delay(ms, undefined, { signal }).catch(() => {});
   }
 }
 
