@@ -30,9 +30,7 @@ language sql stable as $$
   select expired.id, 'expired'
   from unnest(p_definition_ids) definition (id)
   cross join lateral (
-    select r.id from public.workflow_runs r
-    where r.workflow_definition_id = definition.id and r.status = 'PENDING' and r.deadline_at <= p_now
-      and least(r.not_before, r.deadline_at) <= p_now -- for an index, as in `joining_runs`
+    select r.id from public.expired_runs(definition.id, p_now) r
     order by r.deadline_at, r.queue_position
     limit greatest(public.most_by_time() / cardinality(p_definition_ids), 1)
   ) expired
@@ -61,12 +59,7 @@ language sql stable as $$
     from unnest(p_definition_ids) definition (id)
     where public.joins_behind(definition.id, p_now) is not null
       or exists (select from public.supersessions s where s.workflow_definition_id = definition.id)
-      or (
-        select true from public.workflow_runs r
-        where r.workflow_definition_id = definition.id and r.status = 'PENDING' and r.deadline_at <= p_now
-          and least(r.not_before, r.deadline_at) <= p_now -- for an index, as in `joining_runs`
-        order by r.deadline_at
-        limit 1))
+      or (select true from public.expired_runs(definition.id, p_now) expired order by expired.deadline_at limit 1))
 $$;
 
 -- Records what has happened by time to the runs of locked definitions:

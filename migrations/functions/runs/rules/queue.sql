@@ -59,6 +59,15 @@ language sql stable as $$
     and least(r.not_before, r.deadline_at) <= p_now and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
+-- The PENDING runs of a definition that have expired without that being recorded. (For `least` see `joining_runs`.)
+create or replace function public.expired_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
+language sql stable as $$
+  select r.*
+  from public.workflow_runs r
+  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.deadline_at <= p_now
+    and least(r.not_before, r.deadline_at) <= p_now
+$$;
+
 -- The `not_before` of a run that joins the queue of a definition now. Usually null, since it gets its place at once. When there are
 -- `joining_runs`, it is now, in the precision of the column: then it joins behind them, as one of them.
 create or replace function public.joins_behind(p_definition_id uuid, p_now timestamptz) returns timestamptz

@@ -10,11 +10,13 @@ returns table (running bigint, slot_no bigint, is_due boolean, waits boolean)
 language sql stable as $$
   select holders.count, public.first_free(holders.slot_nos),
     coalesce(holders.ends_at <= p_now, false)
-      or exists (
-        select from public.workflow_runs r
-        where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now)
-      or exists (select from public.supersessions s where s.workflow_definition_id = p_definition_id),
-    exists (select from public.waiting_runs(p_definition_id, p_now))
+      or exists (select from public.supersessions s where s.workflow_definition_id = p_definition_id)
+      -- In these orders they are looked for in their indexes, and not among all that wait.
+      or coalesce(
+        (select true from public.joining_runs(p_definition_id, p_now) joining order by joining.not_before limit 1),
+        (select true from public.expired_runs(p_definition_id, p_now) expired order by expired.deadline_at limit 1),
+        false),
+    exists (select from public.first_waiting_run(p_definition_id, p_now))
   from (
     select count(*), array_agg(run.slot_no) as slot_nos, min(run.ends_at) as ends_at from public.running_runs(p_definition_id) run
   ) holders
