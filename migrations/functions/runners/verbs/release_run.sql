@@ -14,24 +14,24 @@
 create or replace function public.release_run(p_context jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_run_id constant uuid := p_context #>> '{run,run_id}';
   v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
   v_attempt constant integer := p_context #>> '{run,attempt}';
   v_now timestamptz;
   v_definition_id uuid;
   v_answer jsonb;
+  v_changed jsonb;
 begin
   -- 1. Lock the definition, then the run.
   v_definition_id := public.lock_definition_of_run(v_tenant_id, v_run_id);
   if v_definition_id is null then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
+    return public.answer_with(p_context, v_tenant_id, '{"refused": "not_found"}', null);
   end if;
   perform r.id from public.workflow_runs r where r.id = v_run_id for update;
   v_now := clock_timestamp();
 
   -- 2. End the overdue run, if there is one, then judge this one.
-  perform public.end_overdue_runs(array[v_definition_id], v_now);
+  v_changed := coalesce(public.end_overdue_runs(array[v_definition_id], v_now) -> 'runs', '[]');
   v_answer := public.judge_attempt(v_run_id, v_attempt);
 
   -- 3. Give it back.
@@ -41,14 +41,14 @@ begin
     update public.running_attempts a
     set stop_ends_at = least(a.stop_ends_at, date_trunc('milliseconds', v_now))
     where a.run_id = v_run_id;
-    perform public.end_overdue_runs(array[v_definition_id], v_now);
+    v_changed := v_changed || coalesce(public.end_overdue_runs(array[v_definition_id], v_now) -> 'runs', '[]');
     v_answer := jsonb_build_object('result', jsonb_build_object('attempt', v_attempt));
   elsif not v_answer ? 'refused' then
-    perform public.put_back(array[v_run_id], v_now, 'release');
+    v_changed := v_changed || public.put_back(array[v_run_id], v_now, 'release');
     v_answer := jsonb_build_object('result', jsonb_build_object('attempt', v_attempt + 1));
   end if;
 
   -- 4. Promote the next run.
-  perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer);
+  v_changed := v_changed || coalesce(public.promote_next_runs(p_context, array[v_definition_id], v_now), '[]');
+  return public.answer_with(p_context, v_tenant_id, v_answer, v_changed);
 end $$;

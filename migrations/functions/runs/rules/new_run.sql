@@ -158,7 +158,7 @@ begin
 end $$;
 
 -- Adds one run to a locked definition by the rules above. For `p_triggered_by` and `p_when_busy` see `fire`, for `p_queue` the "queue" of
--- `insert_run`.
+-- `insert_run`, in which "is_new_run" may say that no run has this id.
 --
 -- Returns {"run_id", "replayed", "is_settled", "changed": the runs that were changed, "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
 -- `check_inputs`, `judge_instants`, `make_room` or `insert_run` refuses.
@@ -170,8 +170,9 @@ create or replace function public.add_run(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_known constant jsonb := public.known_run(
-    p_tenant_id, p_user_id, p_definition_id, p_run_id, p_idempotency_key, p_input, p_now);
+  -- The verb may have found out already that there is no run with this id.
+  v_known constant jsonb := case when p_idempotency_key is not null or (p_queue ->> 'is_new_run')::boolean is not true then
+    public.known_run(p_tenant_id, p_user_id, p_definition_id, p_run_id, p_idempotency_key, p_input, p_now) end;
   -- With the precision of the columns.
   v_start_after constant timestamptz(3) := p_start_after;
   v_must_start_by constant timestamptz(3) := p_must_start_by;

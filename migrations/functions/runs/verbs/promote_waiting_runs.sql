@@ -24,6 +24,7 @@ declare
   v_found_at constant timestamptz := clock_timestamp();
   v_except constant uuid[] := public.set_aside_by('promotions');
   v_now timestamptz;
+  v_changed jsonb;
   v_waiting_ids uuid[];
   v_definition_ids uuid[];
 begin
@@ -95,14 +96,15 @@ begin
   v_now := clock_timestamp();
 
   -- 3. Promote the next runs, and those that join now.
-  perform public.end_overdue_runs(v_definition_ids, v_now);
-  perform public.promote_next_runs(p_context, v_definition_ids, v_now);
+  v_changed := coalesce(public.end_overdue_runs(v_definition_ids, v_now) -> 'runs', '[]')
+    || coalesce(public.promote_next_runs(p_context, v_definition_ids, v_now), '[]');
 
   -- 4. Find the runs that wait for a runner.
-  return public.answer_of(p_context, v_since, null,
+  return public.answer_with(p_context, null,
     jsonb_build_object('result', jsonb_build_object(
       'definitions', coalesce(cardinality(v_definition_ids), 0), 'has_due_stops', public.has_due_stops(null, v_now),
       'has_more', public.has_more_by_time(v_definition_ids, v_now))),
+    v_changed,
     jsonb_build_object('definition_ids', (
       select coalesce(jsonb_agg(leasable.id), '[]')
       from (

@@ -28,7 +28,8 @@ declare
   v_except constant uuid[] := public.set_aside_by('ends') || public.set_aside_by('promotions');
   v_now timestamptz;
   v_definition_ids uuid[];
-  v_lags_ms jsonb;
+  v_ended jsonb;
+  v_changed jsonb;
   v_has_due_dispatches boolean;
   v_has_due_stops boolean;
   v_has_due_triggers boolean;
@@ -78,8 +79,9 @@ begin
   v_now := clock_timestamp();
 
   -- 2. End the overdue runs, and promote the next ones, including those that have just joined their queues.
-  v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now) -> 'lags_ms';
-  perform public.promote_next_runs(p_context, v_definition_ids, v_now);
+  v_ended := public.end_overdue_runs(v_definition_ids, v_now);
+  v_changed := coalesce(v_ended -> 'runs', '[]')
+    || coalesce(public.promote_next_runs(p_context, v_definition_ids, v_now), '[]');
 
   -- 3. What is left?
   v_has_due_dispatches := exists (
@@ -99,11 +101,12 @@ begin
       where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_now
         and r.workflow_definition_id <> all (v_except)
         and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)));
-  return public.answer_of(p_context, v_since, p_tenant_id,
-    jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_lags_ms,
+  return public.answer_with(p_context, p_tenant_id,
+    jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_ended -> 'lags_ms',
       'has_moved', v_definition_ids is not null, 'has_more', public.has_more_by_time(v_definition_ids, v_now),
       'has_due_dispatches', v_has_due_dispatches, 'has_due_stops', v_has_due_stops, 'has_due_triggers', v_has_due_triggers,
       'due_in_ms', public.ms_until(v_due_at))),
+    v_changed,
     -- A run that has joined its queue is new work for runners that lease, without an event.
     jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'notifies', true));
 end $$;

@@ -27,7 +27,8 @@ declare
   v_after uuid;
   v_tenant_ids uuid[];
   v_definition_ids uuid[];
-  v_lags_ms jsonb;
+  v_ended jsonb;
+  v_changed jsonb;
 begin
   -- 1. Lock the definitions of overdue runs, which hold slots or have expired. The limit is applied after the locks: those that another call has
   --    locked do not count.
@@ -111,13 +112,14 @@ begin
     return public.candidates_of(p_context, v_since, v_definition_ids);
   end if;
   if v_definition_ids is null then
-    return public.answer_of(p_context, v_since, null, '{"result": {"lags_ms": [], "locked": 0}}');
+    return public.answer_with(p_context, null, '{"result": {"lags_ms": [], "locked": 0}}', null);
   end if;
   v_now := clock_timestamp();
 
   -- 2. End the overdue runs, and promote the next ones.
-  v_lags_ms := public.end_overdue_runs(v_definition_ids, v_now) -> 'lags_ms';
-  perform public.promote_next_runs(p_context, v_definition_ids, v_now);
-  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
-    'lags_ms', v_lags_ms, 'locked', cardinality(v_definition_ids), 'after', v_after)));
+  v_ended := public.end_overdue_runs(v_definition_ids, v_now);
+  v_changed := coalesce(v_ended -> 'runs', '[]')
+    || coalesce(public.promote_next_runs(p_context, v_definition_ids, v_now), '[]');
+  return public.answer_with(p_context, null, jsonb_build_object('result', jsonb_build_object(
+    'lags_ms', v_ended -> 'lags_ms', 'locked', cardinality(v_definition_ids), 'after', v_after)), v_changed);
 end $$;

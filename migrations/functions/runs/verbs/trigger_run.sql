@@ -46,7 +46,8 @@ begin
 
   -- 2. How does the queue stand? End the overdue runs, if there are any.
   select queue.is_due,
-    case when not queue.is_due then jsonb_build_object('running', queue.running, 'slot_no', queue.slot_no, 'waits', queue.waits) end
+    case when not queue.is_due then jsonb_build_object('running', queue.running, 'slot_no', queue.slot_no, 'waits', queue.waits,
+      'is_new_run', not exists (select from public.workflow_runs r where r.id = p_run_id)) end
   into v_is_due, v_queue
   from public.queue_state(p_definition_id, v_now) queue;
   if v_is_due then
