@@ -28,6 +28,8 @@ export type Dispatch = z.infer<typeof dispatchSchema>["data"];
 export type Answer = { status: number; headers: Headers; body: string };
 
 export type BuiltWorkerOptions = {
+  /** A flag of wrangler.toml that it is started without. */
+  lackingFlag?: string;
   /** Another built Worker, whose hubs and register are used instead of those of the first one. It has the same vars. */
   objectsOf?: Pick<Bundle, "modules">;
   /** Vars beyond those of the local stack, such as the name of the cell. */
@@ -72,18 +74,26 @@ const OTHER_OBJECTS = {
 
 /**
  * The options with which Miniflare runs a build as this config of wrangler says, with its rate limits and other bindings, and with these
- * vars. Options that do not belong to the built module are left out: the assets are files beside it, and the rules are for the build.
+ * vars, but without the flag `lackingFlag`. Options that do not belong to the built module are left out: the assets are files beside it,
+ * and the rules are for the build.
  */
-export function readWorkerOptions(config: string, { modules }: Pick<Bundle, "modules">, vars: Record<string, string>) {
+export function readWorkerOptions(
+  config: string,
+  { modules }: Pick<Bundle, "modules">,
+  vars: Record<string, string>,
+  lackingFlag?: string,
+) {
   const { assets: _, modulesRules: __, ...options } = unstable_getMiniflareWorkerOptions(config).workerOptions;
-  return { ...options, modules: forMiniflare(modules), bindings: vars };
+  const flags: unknown = options.compatibilityFlags;
+  const compatibilityFlags = Array.isArray(flags) ? flags.filter((flag) => flag !== lackingFlag) : [];
+  return { ...options, compatibilityFlags, modules: forMiniflare(modules), bindings: vars };
 }
 
 /** Starts a build with a new database that has the demo tenant. Its data is below `folder`. */
 export async function startBuiltWorker(
   built: Pick<Bundle, "modules">,
   folder: string,
-  { objectsOf, vars: more, hasBucket = false, fill }: BuiltWorkerOptions = {},
+  { objectsOf, vars: more, hasBucket = false, fill, lackingFlag }: BuiltWorkerOptions = {},
 ): Promise<BuiltWorker> {
   const runner = await startRunner();
   const postgres = await startPostgres({ dataDir: join(folder, "postgres"), port: 0, persistent: false });
@@ -106,7 +116,7 @@ export async function startBuiltWorker(
   await client.connect();
 
   const settings = (bundle: Pick<Bundle, "modules">) => ({
-    ...readWorkerOptions(join(root, "wrangler.toml"), bundle, vars),
+    ...readWorkerOptions(join(root, "wrangler.toml"), bundle, vars, lackingFlag),
     ...(hasBucket && { r2Buckets: ["ARTIFACTS"] }),
   });
   const miniflare = new Miniflare(
