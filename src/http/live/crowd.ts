@@ -9,6 +9,8 @@ const LONGEST_MS = 60_000;
 const LEAST_RETRY_MS = 1_000;
 /** The time over which few streams come back. */
 const FEW_MS = 15_000;
+/** The time over which the requests that wait ask the database when they have lost their hub together. */
+const LOST_MS = 3_000;
 /** The first pause after a read that the database did not answer, and which is doubled each time. */
 const OUTAGE_MS = 5_000;
 
@@ -45,3 +47,7 @@ export class Crowd {
 
 /** The streams of this isolate. */
 export const crowd = new Crowd();
+
+/** Pauses a request that has lost its hub, and may wait for `leftMs` more: when a hub restarts, all that wait lose it at the same moment. */
+export const pauseAfterLoss = (leftMs: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(Math.max(leftMs, 0), LOST_MS)));

@@ -11,6 +11,7 @@
  */
 import type { Context } from "hono";
 import type { AppEnv } from "../../http/env.ts";
+import { pauseAfterLoss } from "../../http/live/crowd.ts";
 import { MOST_SESSION_WAITS, MOST_TENANT_WAITS, tooManyInTenant, type WorkListener } from "../../http/live/live.ts";
 import { Problem } from "../../http/problems.ts";
 import { perform } from "../../verbs/perform.ts";
@@ -18,9 +19,6 @@ import { type Lease, leaseRuns } from "./lease-runs.ts";
 
 /** A runner at its capacity is checked again after this time, since no nudge says that it has finished a run. */
 const FULL_MS = 1_000;
-
-/** The time over which those ask the database that have lost the hub together. */
-const LOST_MS = 3_000;
 
 export type LeaseQuestion = {
   requestId: string;
@@ -99,8 +97,7 @@ async function wait(listener: WorkListener, { ask, isCurrent, waitMs, signal }: 
     const heard = await listener.next(isFull ? Math.min(leftMs, FULL_MS) : leftMs);
     if (signal.aborted) return { leases: [], after: null };
     if (heard === "lost") {
-      // When a hub restarts, all runners that wait lose it at the same moment.
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * Math.min(leftMs, LOST_MS)));
+      await pauseAfterLoss(leftMs);
       return { leases: signal.aborted ? [] : (await ask()).leases, after: null };
     }
     mustAsk = heard === "woken" || isFull;

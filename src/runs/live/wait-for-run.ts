@@ -1,4 +1,5 @@
 import { findOutage } from "../../db/client.ts";
+import { pauseAfterLoss } from "../../http/live/crowd.ts";
 import type { Listener, Live, NotListening, Topic } from "../../http/live/live.ts";
 
 /** By how much clocks may differ. A read exactly at the deadline might still find the run RUNNING. */
@@ -72,6 +73,7 @@ async function listen<Found extends Standing>(
     const isDeadline = Date.now() >= deadlineAt;
     const isNudged = nudges?.some(({ has_ended }) => has_ended || wait.onAnyChange) === true;
     if (!isLost && !isDeadline && !isNudged) continue;
+    if (isLost && !wait.signal.aborted) await pauseAfterLoss(until - Date.now());
     if (!isLost && wait.topic.runId === undefined) await pauseUntil(Math.min(readLastAt + READ_GAP_MS, until));
     last = await wait.read();
     readLastAt = Date.now();
