@@ -49,19 +49,30 @@ const signedInSchema = z
     return { session: { ...person, signInSessionId, beganAt, expiresAt }, tenants: tenants.length, offers };
   });
 
+/** A tenant to which a person was added by their email, and who they are there. */
+export type AskedTenant = { tenant_id: string; tenant_name: string; name: string; role: string };
+
+const asksSchema = z.object({
+  asks: z.array(z.object({ tenant_id: z.string(), tenant_name: z.string(), name: z.string(), role: z.string() })),
+});
+
+type SignIn = { account: Account; sessionSeconds: number; tenantId: string | null };
+
 /**
- * Signs a person in by their account. The result has the session in the tenant in which
- * the account was last.
+ * Signs a person in by their account. The result has the session in the tenant in which the account was last. Somebody whose account is tied
+ * to nobody yet is asked which tenant they join, and has chosen `tenantId`: until then, the result has the tenants that they may choose.
  * Refused with Unauthenticated when the ID token has expired, and with Problem `forbidden` when the account belongs to nobody.
  */
 export const signInByLogin = defineVerb({
   name: "sign_in_by_login",
-  args: ({ account, sessionSeconds }: { account: Account; sessionSeconds: number }) => ({
+  args: ({ account, sessionSeconds, tenantId }: SignIn) => ({
     account: accountArgument(account),
     session_seconds: sessionSeconds,
     session_id: newId(),
+    asks: true,
+    tenant_id: tenantId,
   }),
-  result: signedInSchema,
+  result: z.union([asksSchema, signedInSchema]),
   refusals: z.object({ refused: z.literal("unknown_account") }),
   refuse: ({ refused }) => accountProblem(refused),
 });

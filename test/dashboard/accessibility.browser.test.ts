@@ -197,6 +197,7 @@ const PAGES: Record<string, PageCase> = {
   "the form of a webhook": { path: `${workflow(PAUSED)}/triggers/new-webhook`, shows: "How its sender signs" },
   "who may run a workflow": { path: `${workflow(INVOICES)}/people`, shows: "Let them run it" },
   "nobody who may run it": { path: `${workflow(INVOICES)}/people?q=zzzz`, shows: "Nobody matches." },
+  "what the tenant uses": { path: "/app/settings/use", shows: "Runs that wait" },
   "the runners": { path: "/app/runners", shows: "There is no key of a runner.", dialogs: ["A new runner"] },
   "the files": { path: "/app/files", shows: "shared", dialogs: ["New"] },
   "a folder": {

@@ -7,6 +7,7 @@ import { base64Url, inSeconds, SESSION_KEYS, signSymmetric } from "../support/ca
 import { createIssuer } from "../support/issuer.ts";
 import {
   type FakeLogin,
+  joinFields,
   LOGIN_SETTINGS,
   type LoginBrowser,
   openLoginBrowser,
@@ -72,10 +73,14 @@ describe("signing in by the login service", () => {
     expect(browser.cookies.get(cookie)).not.toContain(new URL(url).searchParams.get("nonce"));
   });
 
-  it("ties the account to the user with its verified email, in one database request, and goes where the person wanted", async () => {
+  it("ties the account to the user with its verified email once the person joins, and goes where they wanted", async () => {
     login.account = verified(emailOf(tenant.user).toUpperCase());
     const callback = login.authorize(await browser.begin({ next: "/app/people?q=x" }));
-    const [response, requests] = await service.counted(() => browser.get(callback));
+    const [question, asked] = await service.counted(() => browser.get(callback));
+    const [fields] = joinFields(await question.text());
+    expect([question.status, question.headers.get("Cache-Control"), asked]).toEqual([200, "no-store", 1]);
+    expect([await me(), await loginsOf(tenant.user)]).toEqual([401, []]);
+    const [response, requests] = await service.counted(() => browser.post("/app/sign-in/oidc/join", fields));
     expect([response.status, response.headers.get("Location"), requests]).toEqual([303, "/app/people?q=x", 1]);
     expect([...browser.cookies.keys()]).toEqual(["__Host-ks_uat"]);
     expect(await me()).toBe(tenant.user.id);
@@ -202,7 +207,7 @@ describe("an attack is refused", () => {
   it("a code that is used twice, also by somebody who kept the cookie", async () => {
     const callback = login.authorize(await browser.begin());
     const kept = new Map(browser.cookies);
-    expect((await browser.get(callback)).status).toBe(303);
+    expect((await browser.get(callback)).status).toBe(200);
     expect((await browser.get(callback)).status).toBe(400);
     const thief = openLoginBrowser(service, login);
     for (const [name, value] of kept) thief.cookies.set(name, value);
@@ -465,14 +470,67 @@ describe("an invite", () => {
   });
 });
 
+describe("an account that is tied to nobody yet", () => {
+  it("is tied in the tenant that the person chooses, and not in one into which somebody else has added its email", async () => {
+    const { sql } = service.database;
+    const other = await createTenant(service.database);
+    await sql`update users set email = ${emailOf(tenant.user)}, created_at = '2020-01-01' where id = ${other.admin.id}`;
+    await sql`update tenants set name = case id when ${other.id} then 'A trap' else 'Our team' end where id in (${other.id}, ${tenant.id})`;
+    login.account = verified(emailOf(tenant.user));
+    const html = await (await browser.arrive()).text();
+    expect(html.indexOf("Join A trap")).toBeLessThan(html.indexOf("Join Our team"));
+    const own = joinFields(html).find((fields) => fields.tenant === tenant.id);
+    expect((await browser.post("/app/sign-in/oidc/join", own)).headers.get("Location")).toBe("/app/runs");
+    expect([await me(), await loginsOf(other.admin)]).toEqual([tenant.user.id, []]);
+    expect((await browser.signIn()).headers.get("Location")).toBe("/app/tenants?next=%2Fapp%2Fruns");
+    expect(await loginsOf(other.admin)).toEqual([]);
+  });
+
+  it("joins only where it was added, once, and from the browser and the page in which it was asked", async () => {
+    const stranger = await createTenant(service.database);
+    login.account = verified(emailOf(tenant.user));
+    const joinedIn = async (from: LoginBrowser, fields: Record<string, string>) =>
+      (await from.post("/app/sign-in/oidc/join", fields)).status;
+    const ask = async () => joinFields(await (await browser.arrive()).text())[0] ?? { tenant: "", state: "" };
+    const fields = await ask();
+    expect(await joinedIn(openLoginBrowser(service, login), fields)).toBe(400);
+    const elsewhere = await service.fetch("/app/sign-in/oidc/join", {
+      method: "POST",
+      headers: {
+        Origin: "https://elsewhere.test",
+        Cookie: [...browser.cookies].map((one) => one.join("=")).join("; "),
+      },
+      body: new URLSearchParams(fields),
+    });
+    expect(elsewhere.status).toBe(403);
+    // What is kept while the person is at the login service proves no account, and what is kept for the question is no answer of it.
+    const state = new URL(await browser.begin()).searchParams.get("state") ?? "";
+    expect(await joinedIn(browser, { ...fields, state })).toBe(400);
+    expect((await browser.get(`/app/sign-in/oidc/callback?code=x&state=${(await ask()).state}`)).status).toBe(400);
+    expect(await joinedIn(browser, { ...(await ask()), tenant: stranger.id })).toBe(403);
+    expect(await loginsOf(tenant.user)).toEqual([]);
+    expect([await joinedIn(browser, fields), await joinedIn(browser, fields)]).toEqual([303, 400]);
+    expect([await me(), await loginsOf(tenant.user)]).toEqual([tenant.user.id, [login.account.sub]]);
+  });
+
+  it("may answer for ten minutes", async () => {
+    login.account = verified(emailOf(tenant.user));
+    const [fields] = joinFields(await (await browser.arrive()).text());
+    vi.setSystemTime(Date.now() + 11 * 60_000);
+    expect((await browser.post("/app/sign-in/oidc/join", fields)).status).toBe(400);
+    expect(await loginsOf(tenant.user)).toEqual([]);
+  });
+});
+
 describe("an account of several tenants", () => {
   it("chooses one, and another one later, in one session", async () => {
     const other = await createTenant(service.database);
     const email = emailOf(tenant.user);
     await service.database.sql`update users set email = ${email} where id = ${other.admin.id}`;
     login.account = verified(email);
-    const location = (await browser.signIn({ next: "/app/files" })).headers.get("Location") ?? "";
-    expect(location).toBe("/app/tenants?next=%2Fapp%2Ffiles");
+    expect((await browser.signIn({ next: "/app/files" })).headers.get("Location")).toBe("/app/files");
+    const location = "/app/tenants?next=%2Fapp%2Ffiles";
+    expect((await browser.signIn({ next: "/app/files" })).headers.get("Location")).toBe(location);
     const [page, requests] = await service.counted(async () => (await browser.get(location)).text());
     expect([requests, page]).toEqual([1, expect.stringContaining(`name="tenant"`)]);
 

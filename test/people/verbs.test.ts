@@ -123,8 +123,11 @@ describe("a login", () => {
   const emailOfUser = () => `${tenant.user.id}@test.example`;
 
   it("is told when it is tied and untied, not when it only signs in, and ends the streams of its user", async () => {
-    const signIn = { account: accountOf(emailOfUser()), sessionSeconds: 60 };
+    const signIn = { account: accountOf(emailOfUser()), sessionSeconds: 60, tenantId: tenant.id };
+    const asked = await perform({ ...services, proof: {} }, signInByLogin, { ...signIn, tenantId: null });
+    expect([asked.result, told()]).toMatchObject([{ asks: [{ tenant_id: tenant.id, role: "USER" }] }, []]);
     const { result } = await perform({ ...services, proof: {} }, signInByLogin, signIn);
+    if ("asks" in result) throw new Error("The person was asked again.");
     const session = { userId: tenant.user.id, tenantId: tenant.id, apiKeyId: null, loginId: result.session.loginId };
     expect(result).toMatchObject({ session, tenants: 1 });
     expect(told()).toEqual([CHANGE]);
@@ -142,7 +145,9 @@ describe("a login", () => {
     const account = JSON.stringify({ iss, sub, email, expires_at, not_before: 0 });
     const signingIn = service.database.sql`select public.sign_in_by_login('{}', ${account}, 60, gen_random_uuid())`;
     const { committed } = await holdTransaction(service.database, [signingIn]);
-    const signIn = perform({ ...services, proof: {} }, signInByLogin, { account: second, sessionSeconds: 60 });
+    const signIn = perform({ ...services, proof: {} }, signInByLogin, {
+      ...{ account: second, sessionSeconds: 60, tenantId: tenant.id },
+    });
     await expect(signIn).rejects.toThrow("Nobody here signs in by this account.");
     await committed;
     const rows = await service.database.sql`select sub from logins where user_id = ${tenant.user.id}`;
@@ -150,7 +155,9 @@ describe("a login", () => {
   });
 
   it("is gone with its user", async () => {
-    await perform({ ...services, proof: {} }, signInByLogin, { account: accountOf(emailOfUser()), sessionSeconds: 60 });
+    await perform({ ...services, proof: {} }, signInByLogin, {
+      ...{ account: accountOf(emailOfUser()), sessionSeconds: 60, tenantId: tenant.id },
+    });
     await perform(services, deleteUser, chosen());
     expect(await service.database.sql`select from logins where user_id = ${tenant.user.id}`).toEqual([]);
   });

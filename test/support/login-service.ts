@@ -157,9 +157,17 @@ export type LoginBrowser = {
   post(path: string, fields?: Record<string, string>): Promise<Response>;
   /** Clicks the link to the login service. Returns where it leads, which is another service if all is well. */
   begin(query?: Record<string, string>): Promise<string>;
-  /** Signs in: the link, the login service, and the callback, whose answer is returned. */
+  /** Signs in: the link, the login service, and the callback, whose answer is returned. It may ask which tenant the person joins. */
+  arrive(query?: Record<string, string>): Promise<Response>;
+  /** The same for a person who joins the tenant, or the first one, if they are asked. */
   signIn(query?: Record<string, string>): Promise<Response>;
 };
+
+/** The fields of each form by which a person joins a tenant. */
+export const joinFields = (html: string): { tenant: string; state: string }[] =>
+  [...html.matchAll(/name="tenant" value="([^"]+)"[^<]*<input type="hidden" name="state" value="([^"]+)"/g)].map(
+    ([, tenant = "", state = ""]) => ({ tenant, state }),
+  );
 
 export function openLoginBrowser(service: Service, login: FakeLogin): LoginBrowser {
   const cookies = new Map<string, string>();
@@ -188,7 +196,12 @@ export function openLoginBrowser(service: Service, login: FakeLogin): LoginBrows
       });
       return response.headers.get("Location") ?? `status ${response.status}`;
     },
-    signIn: async (query) => browser.get(login.authorize(await browser.begin(query))),
+    arrive: async (query) => browser.get(login.authorize(await browser.begin(query))),
+    async signIn(query) {
+      const answer = await browser.arrive(query);
+      const asked = joinFields(answer.status === 200 ? await answer.clone().text() : "")[0];
+      return asked === undefined ? answer : browser.post("/app/sign-in/oidc/join", asked);
+    },
   };
   return browser;
 }

@@ -12,11 +12,9 @@ import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
 
-const HREF = "/app/settings/use";
-
 export const use = new Pages();
 
-use.page(HREF, async (c) => html(c, <UsePage {...(await viewUse(c.env.db, c.var.credential))} />));
+use.page("/app/settings/use", async (c) => html(c, <UsePage {...(await viewUse(c.env.db, c.var.credential))} />));
 
 type UseView = { caller: Caller; caps: TenantUse["caps"] };
 

@@ -42,14 +42,21 @@ $$;
 
 -- The users of other tenants who have the verified email of an account, and to whom it is not tied: somebody has added them by the email.
 -- In a tenant that is one user, since no two have the same email.
--- The person is asked whether they want to enter that tenant, since anybody may add anybody: see `enter_tenant`.
+-- The person is asked whether they want to enter that tenant, since anybody may add anybody: see `sign_in_by_login` and `enter_tenant`.
 create or replace function public.offered_tenants(p_iss text, p_sub text)
+returns table (tenant_id uuid, tenant_name text, user_id uuid, name text, role text)
+language sql stable as $$
+  select * from public.tenants_offered_by_email(p_iss, p_sub, public.email_of_account(p_iss, p_sub))
+$$;
+
+-- The same for an account that has this verified email now, and may have no login yet.
+create or replace function public.tenants_offered_by_email(p_iss text, p_sub text, p_email text)
 returns table (tenant_id uuid, tenant_name text, user_id uuid, name text, role text)
 language sql stable as $$
   select t.id, t.name, u.id, public.display_name(u.first_name, u.last_name, u.email, u.id), u.role
   from public.users u
   join public.tenants t on t.id = u.tenant_id
-  where lower(u.email) = public.email_of_account(p_iss, p_sub) and u.deleted_at is null and u.deactivated_at is null and not exists (
+  where lower(u.email) = p_email and u.deleted_at is null and u.deactivated_at is null and not exists (
     select from public.logins l
     where l.tenant_id = u.tenant_id and (l.user_id = u.id or (l.iss = p_iss and l.sub = p_sub)))
 $$;

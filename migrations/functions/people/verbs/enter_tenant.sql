@@ -71,5 +71,5 @@ begin
   v_told := public.begin_sign_in_session(p_session_id, p_tenant_id, v_user_id, v_login_id, null, v_began_at, v_now);
   return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
     || jsonb_build_object('login_id', v_login_id, 'session_id', p_session_id)),
-    coalesce(v_told, '{}') || case when v_has_tied then '{"others": true}'::jsonb else '{}' end);
+    nullif(coalesce(v_told, '{}') || case when v_has_tied then '{"others": true}'::jsonb else '{}' end, '{}'));
 end $$;

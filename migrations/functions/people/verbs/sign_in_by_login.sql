@@ -1,15 +1,20 @@
 -- Signs a person in by their account at the login service. The account is tied to at most one user of each tenant. While it is tied to no
--- active user, a verified email ties it to the first user who has this email and is not tied to any account yet; once tied, the email does
--- not matter. Users of other tenants with this email are offered to the person, who has to agree: see `enter_tenant`.
+-- active user, a verified email ties it to a user who has this email and is not tied to any account yet; once tied, the email does
+-- not matter. With `p_asks`, that is the user of the tenant `p_tenant_id`, which the person has chosen; as long as they have not, nothing is
+-- changed, and they are asked, since anybody may add anybody. Without `p_asks`, as the Worker of 0.2.0 calls it, it is the first user.
+-- Users of other tenants with this email are offered to the person, who has to agree: see `enter_tenant`.
 --
 -- Guarantees: no account signs in as a user who is tied to another one, whatever its email.
 -- Closes the race between two accounts with the same email: both lock the users, and the second finds them tied.
 -- Idempotent: called again with the same `p_session_id`, it answers the same session.
 --
 -- `p_account`: see logins.sql. A session with the id `p_session_id` begins in the first tenant of the answer, which is where
--- the person was last. Answers {"result": see `sessions_of_account`, and "session_id", "offers": how many tenants are offered}, or "refused": unauthenticated (the ID token has expired), unknown_account (no active user)
+-- the person was last. Answers {"result": see `sessions_of_account`, and "session_id", "offers": how many tenants are offered}, or
+-- {"result": {"asks": [{"tenant_id", "tenant_name", "name", "role"}]}}: the tenants that the person may choose. Or "refused": unauthenticated
+-- (the ID token has expired), unknown_account (no active user)
 create or replace function public.sign_in_by_login(
-  p_context jsonb, p_account jsonb, p_session_seconds integer, p_session_id uuid
+  p_context jsonb, p_account jsonb, p_session_seconds integer, p_session_id uuid, p_asks boolean default false,
+  p_tenant_id uuid default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -22,16 +27,28 @@ declare
   v_has_tied boolean := false;
   v_sessions jsonb;
   v_told jsonb;
+  v_asks jsonb;
 begin
   if public.session_is_current(p_account) is not true then
     return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
   end if;
 
-  -- 1. Lock the first active user who has the email and is not tied, unless the account is tied to somebody, and tie them.
+  -- 1. Does the person have to choose a tenant? Otherwise lock the active user who has the email and is not tied, unless the account is
+  --    tied to somebody, and tie them.
+  if p_asks and p_tenant_id is null and public.sessions_of_account(p_account, null, v_now, 0) -> 'tenants' = '[]' then
+    select jsonb_agg(jsonb_build_object('tenant_id', offered.tenant_id, 'tenant_name', offered.tenant_name, 'name', offered.name,
+      'role', offered.role) order by lower(offered.tenant_name), offered.tenant_id)
+    into v_asks
+    from public.tenants_offered_by_email(p_account ->> 'iss', p_account ->> 'sub', p_account ->> 'email') offered;
+  end if;
+  if v_asks is not null then
+    return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('asks', v_asks)));
+  end if;
   for v_tenant_id, v_user_id in
     select u.tenant_id, u.id
     from public.users u
     where lower(u.email) = p_account ->> 'email' and u.deleted_at is null and u.deactivated_at is null
+      and (not p_asks or u.tenant_id = p_tenant_id)
       and not exists (select from public.logins l where l.tenant_id = u.tenant_id and l.user_id = u.id)
       and not exists (
         select from public.logins l
@@ -65,5 +82,5 @@ begin
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', v_sessions || jsonb_build_object('session_id', p_session_id,
       'offers', (select count(*) from public.offered_tenants(p_account ->> 'iss', p_account ->> 'sub')))),
-    coalesce(v_told, '{}') || case when v_has_tied then '{"others": true}'::jsonb else '{}' end);
+    nullif(coalesce(v_told, '{}') || case when v_has_tied then '{"others": true}'::jsonb else '{}' end, '{}'));
 end $$;

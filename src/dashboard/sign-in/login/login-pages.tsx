@@ -1,4 +1,6 @@
 /** The pages of signing in by the login service. */
+
+import type { AskedTenant } from "../../../people/login-verbs.ts";
 import { Name, Send } from "../../components.tsx";
 import { OpenPage, Page } from "../../layout.tsx";
 import { START } from "../sign-in.tsx";
@@ -62,6 +64,39 @@ export const SignedOutPage = ({ serviceName, elsewhere }: { serviceName: string;
           Sign in again
         </a>
       </div>
+    </div>
+  </OpenPage>
+);
+
+/** The question to a person whose account is tied to nobody yet. `state` names what their browser keeps: see pending-sign-in.ts. */
+export const JoinPage = ({ asks, email, state }: { asks: readonly AskedTenant[]; email: string; state: string }) => (
+  <OpenPage title="Do you want to join?">
+    <div class="card center stack">
+      <h1>Do you want to join?</h1>
+      <p>
+        Somebody has added you to {asks.length === 1 ? "this tenant" : "these tenants"} by your email{" "}
+        <bdi class="wrap">{email}</bdi>. Join only what you know: from then on your account enters it, and its people
+        see your email.
+      </p>
+      <ul class="items">
+        {asks.map(({ tenant_id, tenant_name, name, role }) => (
+          <li>
+            <span class="item-name">
+              <Name>{tenant_name}</Name> <span class="role">{role}</span>
+            </span>
+            <span class="muted">
+              as <Name>{name}</Name>
+            </span>
+            <span class="actions">
+              <Send action="/app/sign-in/oidc/join" label="Join" name={`Join ${tenant_name}`} kind="primary">
+                <input type="hidden" name="tenant" value={tenant_id} />
+                <input type="hidden" name="state" value={state} />
+              </Send>
+            </span>
+          </li>
+        ))}
+      </ul>
+      <OtherWays />
     </div>
   </OpenPage>
 );

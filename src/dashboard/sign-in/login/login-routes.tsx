@@ -9,7 +9,13 @@ import { provideServices } from "../../../http/middleware/provide-services.ts";
 import { Problem } from "../../../http/problems.ts";
 import type { LoginService } from "../../../login-service.ts";
 import { hashInviteSecret, inviteLink } from "../../../people/invites.ts";
-import { type Account, redeemInviteByLogin, type SignedIn, signInByLogin } from "../../../people/login-verbs.ts";
+import {
+  type Account,
+  type AskedTenant,
+  redeemInviteByLogin,
+  type SignedIn,
+  signInByLogin,
+} from "../../../people/login-verbs.ts";
 import { enterTenant } from "../../../people/sign-ins/sign-in-verbs.ts";
 import { perform } from "../../../verbs/perform.ts";
 import { readForm } from "../../forms.tsx";
@@ -21,7 +27,7 @@ import { keepSession, SESSION_SECONDS } from "../kit/session.ts";
 import { noteRefused } from "../refused.ts";
 import { answerSignIn, findOwnPath, START } from "../sign-in.tsx";
 import { LoginRefused, LoginUnavailable } from "./failures.ts";
-import { AccountTakenPage, SignedOutPage, TenantsPage, UnknownAccountPage } from "./login-pages.tsx";
+import { AccountTakenPage, JoinPage, SignedOutPage, TenantsPage, UnknownAccountPage } from "./login-pages.tsx";
 import { keepPending, type PendingSignIn, takePending } from "./pending-sign-in.ts";
 import { viewTenants } from "./view-tenants.ts";
 
@@ -41,7 +47,7 @@ logins.openPage("/app/sign-in/oidc", async (c) => {
     const { beginLogin } = await import("./oidc.ts");
     const asAnother = c.req.query("account") === "other";
     const { url, state, ...begun } = await beginLogin(login, redirectUri(c), { asAnother });
-    await keepPending(c, login, state, { ...begun, next, invite });
+    await keepPending(c, login, state, { ...begun, next, invite, account: null });
     c.header("Cache-Control", "no-store");
     return c.redirect(url);
   } catch (error) {
@@ -54,7 +60,7 @@ logins.openPage("/app/sign-in/oidc/callback", async (c) => {
   const parameters = new URL(c.req.url).searchParams;
   const state = parameters.get("state") ?? "";
   const pending = await takePending(c, login, state);
-  if (pending === null) return answerSignIn(c, { failure: { faults: [], detail: NOT_BEGUN_HERE } }, 400);
+  if (pending === null || pending.account !== null) return notBegunHere(c);
   try {
     const { finishLogin } = await import("./oidc.ts");
     const account = await finishLogin(login, redirectUri(c), { state, ...pending }, parameters);
@@ -64,20 +70,51 @@ logins.openPage("/app/sign-in/oidc/callback", async (c) => {
   }
 });
 
+/** The person has chosen the tenant that they join. */
+logins.openForm("/app/sign-in/oidc/join", async (c) => {
+  const login = requireLogin(c);
+  const { values } = await readForm(c);
+  const tenantId = readId(values.tenant);
+  const pending = await takePending(c, login, values.state ?? "");
+  if (pending === null || pending.account === null) return notBegunHere(c);
+  try {
+    return await enter(c, login, pending, pending.account, tenantId);
+  } catch (error) {
+    return explain(c, login, error, pending.next);
+  }
+});
+
 const NOT_BEGUN_HERE = "This sign-in did not begin in this browser, or more than ten minutes ago. Sign in again.";
 
-/** Begins the session of a person who has proved their account. */
+const notBegunHere = (c: Context<AppEnv>) => answerSignIn(c, { failure: { faults: [], detail: NOT_BEGUN_HERE } }, 400);
+
+/**
+ * Begins the session of a person who has proved their account. Somebody whose account is tied to nobody yet is asked which tenant they join;
+ * `tenantId` is the answer.
+ */
 async function enter(
   c: Context<AppEnv>,
   login: LoginService,
-  { next, invite }: PendingSignIn,
+  pending: PendingSignIn,
   account: Account,
+  tenantId: string | null = null,
 ): Promise<Response> {
   provideServices(c, {});
+  const { next, invite } = pending;
   try {
-    const { session, tenants, offers } = await beginSession(c, invite, account);
+    const begun = await beginSession(c, invite, account, tenantId);
+    if ("asks" in begun) {
+      const state = crypto.randomUUID();
+      await keepPending(c, login, state, { ...pending, account });
+      c.header("Cache-Control", "no-store");
+      return html(c, <JoinPage asks={begun.asks} email={account.email ?? ""} state={state} />);
+    }
+    const { session, tenants, offers } = begun;
     await keepSession(c, session);
-    return seeOther(c, tenants + offers > 1 ? `/app/tenants?next=${encodeURIComponent(next)}` : next);
+    return seeOther(
+      c,
+      tenantId === null && tenants + offers > 1 ? `/app/tenants?next=${encodeURIComponent(next)}` : next,
+    );
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     noteRefused(c, "login_service", error.code);
@@ -91,9 +128,14 @@ async function enter(
 }
 
 /** Begins a session in the tenant in which the account was last; for an invite, in its tenant. */
-async function beginSession(c: Context<AppEnv>, invite: PendingSignIn["invite"], account: Account): Promise<SignedIn> {
+async function beginSession(
+  c: Context<AppEnv>,
+  invite: PendingSignIn["invite"],
+  account: Account,
+  tenantId: string | null,
+): Promise<SignedIn | { asks: AskedTenant[] }> {
   const request = { account, sessionSeconds: SESSION_SECONDS };
-  if (invite === null) return (await perform(c.var.services, signInByLogin, request)).result;
+  if (invite === null) return (await perform(c.var.services, signInByLogin, { ...request, tenantId })).result;
   const link = { inviteId: invite.id, secretHash: await hashInviteSecret(invite.secret) };
   return (await perform(c.var.services, redeemInviteByLogin, { ...link, ...request })).result;
 }

@@ -1,5 +1,5 @@
 /**
- * What a browser keeps while its user is at the login service: in a cookie for each sign-in, encrypted, for ten minutes. The name of
+ * What a browser keeps while its user is at the login service, and while they are asked which tenant they join: in a cookie for each sign-in, encrypted, for ten minutes. The name of
  * the cookie has the `state` of the sign-in, so sign-ins in several tabs do not disturb each other.
  */
 import type { Context } from "hono";
@@ -26,6 +26,16 @@ const pendingSchema = z.object({
   next: z.string(),
   /** The invite that is accepted by the sign-in, if its link began it. */
   invite: z.object({ id: z.string(), secret: z.string() }).nullable(),
+  /** The account that the person has proved, while they are asked which tenant they join. Null while they are at the login service. */
+  account: z
+    .object({
+      issuer: z.string(),
+      subject: z.string(),
+      email: z.string().nullable(),
+      expiresAt: z.number(),
+      notBefore: z.number(),
+    })
+    .nullable(),
   /** When the sign-in began, in milliseconds of a Worker's clock. */
   beganAt: z.number(),
 });
