@@ -72,3 +72,15 @@ it("costs a request for work nothing for each of 100 slots that are held", async
   }
   expect(blocks[1]).toBeLessThan((blocks[0] ?? 0) + 100);
 });
+
+it("costs a change of the workflow nothing for each of 100 slots that are held, to find out whether one of them is over", async () => {
+  const { sql } = service.database;
+  const blocks: number[] = [];
+  for (const { tenant } of [await createFull(1), await createFull(100)]) {
+    const query = `explain (analyze, buffers, format json) select is_due from queue_state('${tenant.definitionId}', now())`;
+    await sql.query(query);
+    const [row] = await sql.query(query);
+    blocks.push(row?.["QUERY PLAN"]?.[0]?.Plan["Shared Hit Blocks"]);
+  }
+  expect(blocks[1]).toBeLessThan((blocks[0] ?? 0) + 100);
+});

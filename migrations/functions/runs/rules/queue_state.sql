@@ -9,7 +9,7 @@ create or replace function public.queue_state(p_definition_id uuid, p_now timest
 returns table (running bigint, slot_no bigint, is_due boolean, waits boolean)
 language sql stable as $$
   select holders.count, public.first_free(holders.slot_nos),
-    coalesce(holders.ends_at <= p_now, false)
+    coalesce(holders.any_is_over, false)
       or exists (select from public.supersessions s where s.workflow_definition_id = p_definition_id)
       -- In these orders they are looked for in their indexes, and not among all that wait.
       or coalesce(
@@ -18,6 +18,7 @@ language sql stable as $$
         false),
     exists (select from public.first_waiting_run(p_definition_id, p_now))
   from (
-    select count(*), array_agg(run.slot_no) as slot_nos, min(run.ends_at) as ends_at from public.running_runs(p_definition_id) run
+    select count(*), array_agg(run.slot_no) as slot_nos, bool_or(run.is_over) as any_is_over
+    from public.running_at(p_definition_id, p_now) run
   ) holders
 $$;

@@ -2,20 +2,29 @@
 -- at most so many with the same concurrency key. A slot is a fact about a RUNNING run, and nothing is counted that is not a row, so no
 -- slot can be lost. `next_run.sql` says which run gets a free one.
 
+-- The runs of a definition that are stored as RUNNING, and whether each has ended by time at an instant. Usually no attempt of the tenant is
+-- over. One look into an index finds that out, and saves a look for each run.
+create or replace function public.running_at(p_definition_id uuid, p_now timestamptz)
+returns table (run_id uuid, concurrency_key text, slot_no integer, key_slot_no integer, is_over boolean)
+language sql stable as $$
+  select run.id, run.concurrency_key, run.slot_no, run.key_slot_no,
+    run.deadline_at <= p_now or (
+      (select exists (
+        select from public.running_attempts a
+        where a.tenant_id = (select d.tenant_id from public.workflow_definitions d where d.id = p_definition_id)
+          and a.ends_at <= p_now))
+      and run.ends_at <= p_now)
+  from public.running_runs(p_definition_id) run
+$$;
+
 -- The RUNNING runs of a definition, each of which holds a slot. With `p_now`, a run that has ended by time holds none, even when
 -- its end is not recorded yet; readers pass it. Verbs do not: they record such ends first.
 create or replace function public.held_slots(p_definition_id uuid, p_now timestamptz default null)
 returns table (run_id uuid, concurrency_key text, slot_no integer, key_slot_no integer)
 language sql stable as $$
-  select run.id, run.concurrency_key, run.slot_no, run.key_slot_no
-  from public.running_runs(p_definition_id) run
-  where p_now is null or run.deadline_at > p_now and (
-    -- Usually no attempt of the tenant is over. One look into an index finds that out, and saves a look for each run.
-    not (select exists (
-      select from public.running_attempts a
-      where a.tenant_id = (select d.tenant_id from public.workflow_definitions d where d.id = p_definition_id)
-        and a.ends_at <= p_now))
-    or run.ends_at > p_now)
+  select run.run_id, run.concurrency_key, run.slot_no, run.key_slot_no
+  from public.running_at(p_definition_id, p_now) run
+  where p_now is null or not run.is_over
 $$;
 
 -- How many more runs of a definition may start (below 1 when none may), and `max_running_per_key`: one row. For `p_held_at` see
