@@ -6,7 +6,8 @@ import { operations } from "../support/document.ts";
 import { callBack, inSeconds, invoke, makeOverdue, passInstants } from "../support/lifecycle.ts";
 import { callOf } from "../support/operations.ts";
 import { requestOf, type Service, startService } from "../support/service.ts";
-import { addDefinition, createStage, invokeDefinition, type Stage } from "../support/stage.ts";
+import { callerOf, callSqlFunction } from "../support/sql-function.ts";
+import { addDefinition, addEnded, createStage, invokeDefinition, type Stage } from "../support/stage.ts";
 import type { TestUser } from "../support/tenant.ts";
 import { send } from "../triggers/support.ts";
 
@@ -68,10 +69,20 @@ describe("lists, counts, charts and pages", () => {
     const browser = await signIn(service, user.key);
     return {
       user,
-      read: async (path) =>
-        path.startsWith("/app/") ? browser.read(path) : (await service.get(path, user.key)).text(),
+      read: async (path) => {
+        if (path === STREAM)
+          return JSON.stringify(await callSqlFunction(service.database, path, await streamArgs(user)));
+        return path.startsWith("/app/") ? browser.read(path) : (await service.get(path, user.key)).text();
+      },
     };
   }
+
+  /** What the stream of all runs reads: from the first event on. */
+  const STREAM = "follow_runs";
+  const streamArgs = async (user: TestUser) => ({
+    ...(await callerOf(user)),
+    ...{ definition_id: null, user_id: null, after: 0, known: [], limit: 1000, labels: null },
+  });
 
   /** Where the runs are shown. */
   const lists = () => [
@@ -83,6 +94,7 @@ describe("lists, counts, charts and pages", () => {
     "/v1/workflow-runs?label=kind:gone",
     `/v1/workflow-runs?batch=${batchId}`,
     "/v1/events?limit=100",
+    STREAM,
     "/app/runs",
     "/app/runs?status=FAILED",
     "/app/runs?label=kind:gone",
@@ -115,14 +127,18 @@ describe("lists, counts, charts and pages", () => {
     const [, unfinished] = /(\d+ unfinished runs?)/.exec(
       await readers.owner.read(`/app/people/${readers.writer.user.id}`),
     ) ?? [null, null];
-    return { counted, gauges, due, unfinished, ready: (await service.get("/readyz", "")).status };
+    const { caps } = await send<{ caps: { cap: string; used: number }[] }>(
+      ...([service, "GET", `/v1/tenants/${tenant.id}/use`, tenant.owner.key] as const),
+    );
+    const waiting = caps.find(({ cap }) => cap === "waiting_runs")?.used;
+    return { counted, gauges, due, unfinished, waiting, ready: (await service.get("/readyz", "")).status };
   };
 
   beforeAll(async () => {
     stage = await createStage(service, "listed");
     const { tenant, writer } = stage;
     readers = { owner: await readerFor(tenant.owner), writer: await readerFor(writer) };
-    await invokeDefinition(stage, await addDefinition(stage));
+    await addEnded(stage, "FAILED");
     numbers = await readNumbers();
 
     const run = (more: object) => invoke(service, tenant, writer.key, { labels: { kind: "gone" }, ...more });
@@ -145,11 +161,11 @@ describe("lists, counts, charts and pages", () => {
         expect([name, list, runIds.some((id) => text.includes(id))]).toEqual([name, list, true]);
       }
     }
-    await passInstants(service, expired, 3600);
     await makeOverdue(service, running);
     expect(await readNumbers()).not.toEqual(numbers);
     const deleted = await service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key);
     expect(deleted.status).toBe(204);
+    await passInstants(service, expired, 3600);
   });
 
   it("show none of them, to an administrator, to who has triggered them, and to who could read the workflow", async () => {

@@ -85,8 +85,7 @@ begin
     (select min(r.next_dispatch_at) from public.workflow_runs r where r.next_dispatch_at is not null),
     (select min(r.deadline_at) from public.workflow_runs r where r.status = 'RUNNING'),
     public.wakes_cron_at((select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
-      where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null
-        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone))),
+      where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null)),
     (select min(s.superseded_at) from public.supersessions s),
     public.wakes_cron_at((select min(t.due_at) from public.triggers t where t.due_at is not null)),
     (select min(f.due_at) from public.due_firings f),

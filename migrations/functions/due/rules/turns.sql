@@ -12,8 +12,8 @@
 -- `p_what` is:
 --   dispatches     dispatches
 --   stops          webhooks of stops
---   ends           ends of runs by time: see `overdue_runs`. A tenant is also returned when a run is due to join its queue, although then
---                  no run of it may be overdue.
+--   ends           ends of runs by time: see `overdue_runs`. A tenant is also returned when a run is due to join its queue, or is one of
+--                  a deleted definition, although then no run of it may be overdue.
 --   firings        schedules, and due firings
 --   notifications  notifications. The ids are those of endpoints, since a slow endpoint must not delay the others of its tenant.
 create or replace function public.turns(p_what text, p_after uuid, p_now timestamptz, p_limit integer)
@@ -54,7 +54,6 @@ begin
           union all
           (select r.tenant_id, least(r.not_before, r.deadline_at) from public.workflow_runs r
             where r.status = 'PENDING' and least(r.not_before, r.deadline_at) is not null and r.tenant_id > v_id
-              and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
             order by r.tenant_id, least(r.not_before, r.deadline_at) limit 1)
         ) first
         order by first.tenant_id, first.due_at

@@ -41,8 +41,7 @@ begin
     where waiting.id is not null
   )
   select array_agg(waiting.id) into v_waiting_ids from waiting
-  where waiting.id is not null and public.takes(waiting.id, p_only, v_except)
-    and waiting.id not in (select gone.id from public.deleted_definitions gone);
+  where waiting.id is not null and public.takes(waiting.id, p_only, v_except);
 
   -- 2. Lock those of which something is promoted, and those with runs that join their queue or are still to be superseded.
   with locked as (
