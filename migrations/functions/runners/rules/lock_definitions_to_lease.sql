@@ -25,6 +25,7 @@ declare
   -- What is leased is judged again, when the last lock is held.
   v_found_at timestamptz := clock_timestamp();
   v_id uuid;
+  v_takes_turns boolean;
   v_locked_ids uuid[];
   v_passed_ids uuid[];
   v_highest_id uuid;
@@ -39,16 +40,16 @@ begin
       end if;
     end if;
   end if;
-  for v_id in
-    select ordered.id
+  for v_id, v_takes_turns in
+    select ordered.id, ordered.takes_turns
     from (
-      select d.id, d.max_running
+      select d.id, d.max_running, d.max_running_per_key is not null as takes_turns
       from (
-        select d.id, d.max_running, d.is_active, d.runner_url, d.handover
+        select d.id, d.max_running, d.max_running_per_key, d.is_active, d.runner_url, d.handover
         from public.workflow_definitions d
         where v_ids is null and d.tenant_id = p_tenant_id and d.handover = 'lease'
         union all
-        select d.id, d.max_running, d.is_active, d.runner_url, d.handover
+        select d.id, d.max_running, d.max_running_per_key, d.is_active, d.runner_url, d.handover
         from unnest(v_ids) named (id)
         cross join lateral (
           select d.* from public.workflow_definitions d where d.id = named.id and d.tenant_id = p_tenant_id limit 1) d
@@ -70,7 +71,10 @@ begin
     -- Most of very many may have no free slot, and this finds it out sooner than `next_leasable_run`.
     where ordered.max_running > (select count(*) from public.held_slots(ordered.id, v_found_at))
   loop
-    continue when not exists (select from public.next_leasable_run(v_id, v_found_at));
+    -- Where keys take turns, all that wait may be of keys without a free slot. Otherwise, a free slot is nearly always enough.
+    if v_takes_turns then
+      continue when not exists (select from public.next_leasable_run(v_id, v_found_at));
+    end if;
     perform d.id from public.workflow_definitions d where d.id = v_id for update skip locked;
     if not found then
       v_passed_ids := v_passed_ids || v_id;
