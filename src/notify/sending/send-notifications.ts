@@ -1,7 +1,7 @@
 /**
  * Sends the due notifications of endpoints. It runs in a separate invocation, so that no dispatch waits for a notification.
  *
- * 1. A verb inserts its event. In the same transaction, a trigger inserts a row for each endpoint that has subscribed: `notify_endpoints.sql`.
+ * 1. A verb inserts its event. In the same transaction, a trigger inserts a row for each endpoint that has subscribed: `new_notifications.sql`.
  * 2. The effects of the verb name these endpoints. `announce` in `src/hub/open-live.ts` calls the `Notifier` of `src/worker.ts` for each.
  * 3. Here they are claimed (`claim_notifications`), sent, and recorded (`record_notifications`).
  *
