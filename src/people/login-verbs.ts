@@ -1,7 +1,7 @@
 /** The verbs of signing in by the login service. */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
-import { ROLES } from "../db/enums.ts";
+import { ROLES, type Role } from "../db/enums.ts";
 import type { NewSession } from "../http/credentials/session-token.ts";
 import { defineVerb } from "../verbs/verb.ts";
 import { ADMINISTRATOR_REFUSALS, accountProblem, loginProblem } from "./refusals.ts";
@@ -50,10 +50,16 @@ const signedInSchema = z
   });
 
 /** A tenant to which a person was added by their email, and who they are there. */
-export type AskedTenant = { tenant_id: string; tenant_name: string; name: string; role: string };
+export type AskedTenant = { tenantId: string; tenantName: string; name: string; role: Role };
 
 const asksSchema = z.object({
-  asks: z.array(z.object({ tenant_id: z.string(), tenant_name: z.string(), name: z.string(), role: z.string() })),
+  asks: z.array(
+    z
+      .object({ tenant_id: z.string(), tenant_name: z.string(), name: z.string(), role: z.enum(ROLES) })
+      .transform(
+        ({ tenant_id: tenantId, tenant_name: tenantName, ...who }): AskedTenant => ({ tenantId, tenantName, ...who }),
+      ),
+  ),
 });
 
 type SignIn = { account: Account; sessionSeconds: number; tenantId: string | null };

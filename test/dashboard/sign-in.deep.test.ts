@@ -151,6 +151,7 @@ describe("without a session", () => {
       "GET /app/sign-in/oidc/callback",
       "GET /app/signed-out",
       "POST /app/invites/:id",
+      "POST /app/sign-in/oidc/join",
       "POST /app/sign-out",
       "POST /app/theme",
     ]);

@@ -125,7 +125,7 @@ describe("a login", () => {
   it("is told when it is tied and untied, not when it only signs in, and ends the streams of its user", async () => {
     const signIn = { account: accountOf(emailOfUser()), sessionSeconds: 60, tenantId: tenant.id };
     const asked = await perform({ ...services, proof: {} }, signInByLogin, { ...signIn, tenantId: null });
-    expect([asked.result, told()]).toMatchObject([{ asks: [{ tenant_id: tenant.id, role: "USER" }] }, []]);
+    expect([asked.result, told()]).toMatchObject([{ asks: [{ tenantId: tenant.id, role: "USER" }] }, []]);
     const { result } = await perform({ ...services, proof: {} }, signInByLogin, signIn);
     if ("asks" in result) throw new Error("The person was asked again.");
     const session = { userId: tenant.user.id, tenantId: tenant.id, apiKeyId: null, loginId: result.session.loginId };

@@ -1,10 +1,11 @@
 /** The pages of signing in by the login service. */
+import type { Child } from "hono/jsx";
 
 import type { AskedTenant } from "../../../people/login-verbs.ts";
 import { Name, Send } from "../../components.tsx";
 import { OpenPage, Page } from "../../layout.tsx";
 import { START } from "../sign-in.tsx";
-import type { TenantsView } from "./view-tenants.ts";
+import type { TenantOfLogin, TenantsView } from "./view-tenants.ts";
 
 /** The page for a person whose account belongs to nobody here. `email` is null when it is not verified. */
 export const UnknownAccountPage = ({ serviceName, email }: { serviceName: string; email: string | null }) => (
@@ -68,6 +69,35 @@ export const SignedOutPage = ({ serviceName, elsewhere }: { serviceName: string;
   </OpenPage>
 );
 
+type OffersProps = {
+  offers: readonly Pick<TenantOfLogin, "tenantId" | "tenantName" | "name" | "role">[];
+  action: string;
+  kind: "primary" | "plain";
+  children: Child;
+};
+
+/** The tenants into which somebody has added a person by their email, each with a form that joins it. */
+const Offers = ({ offers, action, kind, children }: OffersProps) => (
+  <ul class="items">
+    {offers.map(({ tenantId, tenantName, name, role }) => (
+      <li>
+        <span class="item-name">
+          <Name>{tenantName}</Name> <span class="role">{role}</span>
+        </span>
+        <span class="muted">
+          as <Name>{name}</Name>
+        </span>
+        <span class="actions">
+          <Send action={action} label="Join" name={`Join ${tenantName}`} kind={kind}>
+            <input type="hidden" name="tenant" value={tenantId} />
+            {children}
+          </Send>
+        </span>
+      </li>
+    ))}
+  </ul>
+);
+
 /** The question to a person whose account is tied to nobody yet. `state` names what their browser keeps: see pending-sign-in.ts. */
 export const JoinPage = ({ asks, email, state }: { asks: readonly AskedTenant[]; email: string; state: string }) => (
   <OpenPage title="Do you want to join?">
@@ -78,24 +108,9 @@ export const JoinPage = ({ asks, email, state }: { asks: readonly AskedTenant[];
         <bdi class="wrap">{email}</bdi>. Join only what you know: from then on your account enters it, and its people
         see your email.
       </p>
-      <ul class="items">
-        {asks.map(({ tenant_id, tenant_name, name, role }) => (
-          <li>
-            <span class="item-name">
-              <Name>{tenant_name}</Name> <span class="role">{role}</span>
-            </span>
-            <span class="muted">
-              as <Name>{name}</Name>
-            </span>
-            <span class="actions">
-              <Send action="/app/sign-in/oidc/join" label="Join" name={`Join ${tenant_name}`} kind="primary">
-                <input type="hidden" name="tenant" value={tenant_id} />
-                <input type="hidden" name="state" value={state} />
-              </Send>
-            </span>
-          </li>
-        ))}
-      </ul>
+      <Offers action="/app/sign-in/oidc/join" offers={asks} kind="primary">
+        <input type="hidden" name="state" value={state} />
+      </Offers>
       <OtherWays />
     </div>
   </OpenPage>
@@ -159,24 +174,9 @@ export const TenantsPage = ({ view: { caller, tenants, offered }, next }: { view
             Somebody has added you to {offered.length === 1 ? "this tenant" : "these tenants"} by the email of your
             account. Join only what you know: from then on your account enters it, and its people see your email.
           </p>
-          <ul class="items">
-            {offered.map(({ tenantId, tenantName, name, role }) => (
-              <li>
-                <span class="item-name">
-                  <Name>{tenantName}</Name> <span class="role">{role}</span>
-                </span>
-                <span class="muted">
-                  as <Name>{name}</Name>
-                </span>
-                <span class="actions">
-                  <Send action="/app/tenants" label="Join" name={`Join ${tenantName}`} kind="plain">
-                    <input type="hidden" name="tenant" value={tenantId} />
-                    <input type="hidden" name="next" value={next === START ? "" : next} />
-                  </Send>
-                </span>
-              </li>
-            ))}
-          </ul>
+          <Offers action="/app/tenants" offers={offered} kind="plain">
+            <input type="hidden" name="next" value={next === START ? "" : next} />
+          </Offers>
         </section>
       )}
     </div>
