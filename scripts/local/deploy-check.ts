@@ -44,14 +44,15 @@ export async function checkDeployment({ env, cell, secretsFile }: Deployment): P
   const vars: Vars = { ...here, ...own, ...file };
   const account = await judgeAccount(config);
   const isSignedIn = account.mark !== "bad";
+  const deployed = file === null && isSignedIn ? await listDeployedSecrets(env) : null;
   return [
     ...judgeFile(() => requireOwnDomains()),
     ...(cell === null ? [] : judgeFile(() => requireEnvironment(cell))),
     ...judgeLimits(config),
     account,
-    ...(file !== null ? [judgeSecrets(vars)] : isSignedIn ? [await judgeDeployedSecrets(env, own, cell)] : []),
+    ...(file !== null ? [judgeSecrets(vars)] : isSignedIn ? [judgeDeployedSecrets(deployed, own)] : []),
     judgeDomain(config, vars.PUBLIC_URL),
-    judgeLocation(vars),
+    deployed?.has("HUB_LOCATION") ? good("hub location", "The Worker has one.") : judgeLocation(vars),
     await judgeBucket(config, isSignedIn),
     ...(await judgeDatabase(vars, here)),
   ];
@@ -133,25 +134,23 @@ function judgeSecrets(vars: Vars): Finding {
 
 const named = z.array(z.object({ name: z.string() }));
 
-/** Without a file: that the Worker has them already. Their values cannot be read. */
-async function judgeDeployedSecrets(env: string, own: Vars, cell: Cell | null): Promise<Finding> {
-  const subject = "secrets";
+/** The names of the secrets that the Worker has already; null when there is no such Worker. Their values cannot be read. */
+async function listDeployedSecrets(env: string): Promise<ReadonlySet<string> | null> {
   const { code, stdout } = await askWrangler(["secret", "list", `--env=${env}`]);
   const listed = named.safeParse(parseJson(stdout));
-  if (code !== 0 || !listed.success)
-    return bad(
-      subject,
-      "The Worker does not exist yet, so it has no secrets.",
-      `Add --secrets-file, with its secrets: ${DEPLOYMENT}`,
-    );
-  const has = new Set([...listed.data.map(({ name }) => name), ...Object.keys(own)]);
-  const missing = REQUIRED.filter((name) => !has.has(name));
+  return code === 0 && listed.success ? new Set(listed.data.map(({ name }) => name)) : null;
+}
+
+function judgeDeployedSecrets(has: ReadonlySet<string> | null, own: Vars): Finding {
+  const subject = "secrets";
+  if (has === null) {
+    const advice = `Add --secrets-file, with its secrets: ${DEPLOYMENT}`;
+    return bad(subject, "The Worker does not exist yet, so it has no secrets.", advice);
+  }
+  const missing = REQUIRED.filter((name) => !has.has(name) && own[name] === undefined);
   if (missing.length > 0)
     return bad(subject, `The Worker lacks ${missing.join(", ")}.`, "Add --secrets-file with these.");
-  return good(
-    subject,
-    `The Worker${cell === null ? "" : ` of ${cell.name}`} has all that it needs. Their values are not looked at.`,
-  );
+  return good(subject, "The Worker has all that it needs. Their values are not looked at.");
 }
 
 function judgeDomain(config: EnvironmentConfig, publicUrl: string | undefined): Finding {

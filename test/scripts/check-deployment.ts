@@ -36,7 +36,7 @@ export function describeCheck(stack: () => Stack): void {
     wrangler = makeStandIn();
     env = {
       ...{ ...wrangler.env, CELLS_FILE: join(wrangler.folder, "none.json"), WHOAMI: JSON.stringify(ACCOUNT) },
-      ...{ SECRETS: names("DATABASE_URL", "ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "PUBLIC_URL") },
+      ...{ SECRETS: names("DATABASE_URL", "ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "PUBLIC_URL", "HUB_LOCATION") },
     };
     await withClient(stack().postgresUrl, (client) => client.query("create database check_empty"));
   });
@@ -63,6 +63,7 @@ export function describeCheck(stack: () => Stack): void {
         0,
         expect.stringMatching(/✓ secrets +The Worker has all that it needs/),
       ]);
+      expect(later.output).toMatch(/^✓ hub location +The Worker has one\./m);
       expect(wrangler.calls()).toEqual(["whoami --json", "whoami --json", "secret list --env="]);
     },
     PATIENCE_MS,
