@@ -1,14 +1,16 @@
 /** The runs of a deleted workflow, before a sweep has deleted them: nobody sees them, and nothing becomes of them. */
 import { beforeAll, describe, expect, it } from "vitest";
+import { diagnose } from "../../src/sweep/diagnosis.ts";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { runnerCredential } from "../support/callers.ts";
 import { operations } from "../support/document.ts";
-import { callBack, inSeconds, invoke, makeOverdue, passInstants } from "../support/lifecycle.ts";
+import { callBack, inSeconds, insertRun, invoke, makeOverdue, passInstants } from "../support/lifecycle.ts";
 import { callOf } from "../support/operations.ts";
 import { requestOf, type Service, startService } from "../support/service.ts";
 import { callerOf, callSqlFunction } from "../support/sql-function.ts";
 import { addDefinition, addEnded, createStage, invokeDefinition, type Stage } from "../support/stage.ts";
-import type { TestUser } from "../support/tenant.ts";
+import { createTenant, type TestUser } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
 import { send } from "../triggers/support.ts";
 
 let service: Service;
@@ -56,6 +58,16 @@ it("a change of many runs finds none of them", async () => {
       refused: [{ run_id: runId, reason: expect.stringContaining("no such run") }],
     });
   }
+});
+
+it("a tenant whose only runs they are sees the first steps again", async () => {
+  const tenant = await createTenant(service.database);
+  const owner = await signIn(service, tenant.owner.key);
+  await insertRun(service.database, tenant, { status: "COMPLETED" });
+  expect(await owner.read("/app/runs")).not.toContain("First steps");
+  const path = `/v1/workflow-definitions/${tenant.definitionId}`;
+  expect((await service.send("DELETE", path, tenant.owner.key)).status).toBe(204);
+  expect(await owner.read("/app/runs")).toContain("First steps");
 });
 
 describe("lists, counts, charts and pages", () => {
@@ -110,7 +122,8 @@ describe("lists, counts, charts and pages", () => {
     const { sql } = service.database;
     const { tenant } = stage;
     const counted = [];
-    for (const { user } of Object.values(readers)) {
+    for (const name of ["owner", "writer"] as const) {
+      const { user } = readers[name];
       const summary = await send<object>(service, "GET", "/v1/workflow-runs/summary", user.key);
       const [row] = await sql`
         select public.chart_statistics((select role from users where id = ${user.id}), ${tenant.id}, ${user.id}, null, 3600, null, null,
@@ -118,7 +131,10 @@ describe("lists, counts, charts and pages", () => {
       const { counts, times } = row?.statistics ?? {};
       const ended = (rows: { completed: number; failed: number }[]) =>
         rows.reduce((sum, { completed, failed }) => sum + completed + failed, 0);
-      counted.push({ ...summary, counted: ended(counts), measured: ended(times) });
+      const shown = [...(await readers[name].read("/app/runs")).matchAll(/class="count">(\d+)/g)].map(
+        ([, count]) => count,
+      );
+      counted.push({ ...summary, shown, counted: ended(counts), measured: ended(times) });
     }
     const metrics = await (await service.get("/v1/metrics", tenant.owner.key)).text();
     const gauges = metrics.split("\n").filter((line) => /^workflow_run(s\{|s_overdue|_queue)/.test(line));
@@ -131,7 +147,8 @@ describe("lists, counts, charts and pages", () => {
       ...([service, "GET", `/v1/tenants/${tenant.id}/use`, tenant.owner.key] as const),
     );
     const waiting = caps.find(({ cap }) => cap === "waiting_runs")?.used;
-    return { counted, gauges, due, unfinished, waiting, ready: (await service.get("/readyz", "")).status };
+    const { overdue, oldest_overdue } = (await diagnose(verbServices(service).db)).backlog;
+    return { counted, gauges, due, unfinished, waiting, overdue, oldest_overdue };
   };
 
   beforeAll(async () => {
