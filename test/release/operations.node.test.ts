@@ -28,6 +28,23 @@ const send = (...[method, path, key, body, headers]: Parameters<StageService["se
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 
+type Schema = { $ref?: string; properties?: Record<string, unknown>; additionalProperties?: unknown };
+type Described = { operationId: string; requestBody?: { content: Record<string, { schema: Schema }> } };
+type ReleasedDocument = {
+  paths: Record<string, Record<string, Described>>;
+  components: { schemas: Record<string, Schema> };
+};
+
+/** The body as a client of that release sends it: without the fields that are newer, which the release refuses. */
+function bodyFor({ components }: ReleasedDocument, { requestBody }: Described, body: unknown): unknown {
+  const named = requestBody?.content["application/json"]?.schema;
+  const schema = named?.$ref === undefined ? named : components.schemas[named.$ref.split("/").at(-1) ?? ""];
+  const properties = schema?.properties;
+  if (properties === undefined || schema?.additionalProperties !== false) return body;
+  if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
+  return Object.fromEntries(Object.entries(body).filter(([name]) => name in properties));
+}
+
 /** The status for whoever may do it: the OWNER, the runner, the sender of a message, or the invited person. */
 function expectedOf({ answers }: Operation, isInvited: boolean): number {
   if (answers === "sender") return 202;
@@ -49,18 +66,20 @@ beforeAll(async () => {
 describe(`the Worker of ${RELEASE}, with today's tables and functions`, () => {
   it("answers each operation that it has as the table of operations says", async () => {
     const { body } = await worker.request("GET", "/openapi.json");
-    const { paths }: { paths: Record<string, Record<string, { operationId: string }>> } = JSON.parse(body);
-    const ids = Object.values(paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId));
+    const document: ReleasedDocument = JSON.parse(body);
+    const described = Object.values(document.paths).flatMap((path) => Object.values(path));
+    const ids = described.map(({ operationId }) => operationId);
     expect(ids.length).toBeGreaterThan(90);
     expect(ids.filter((id) => !(id in OPERATIONS))).toEqual([]);
     const answered: Record<string, unknown> = {};
     const expected: Record<string, unknown> = {};
-    for (const id of ids) {
+    for (const known of described) {
+      const id = known.operationId;
       const operation = OPERATIONS[id];
       if (operation === undefined) continue;
       const call = await callOf(id, stage);
       const credential = await credentialFor(stage.tenant, call);
-      const answer = await send(call.method, call.path, credential, call.body, call.headers);
+      const answer = await send(call.method, call.path, credential, bodyFor(document, known, call.body), call.headers);
       expected[id] = expectedOf(operation, call.invitedEmail !== undefined);
       answered[id] = answer.ok || answer.status === expected[id] ? answer.status : await answer.text();
       // A stream would go on.

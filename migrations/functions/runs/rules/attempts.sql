@@ -48,8 +48,7 @@ declare
   -- Nobody has asked these to stop.
   v_failed_ids constant uuid[] := case when p_event = 'fail' then array(
     select failed.id from unnest(p_run_ids) failed (id)
-    where not exists (
-      select from public.running_attempts a where a.run_id = failed.id and a.stop_requested_at is not null)) end;
+    where (select a.stop_requested_at from public.running_attempts a where a.run_id = failed.id) is null) end;
 begin
   perform public.record_ends(p_run_ids, p_now, p_event, p_ended_by, p_failure_code, p_error, p_type, p_detail);
   return public.follow_ends(p_run_ids, v_failed_ids, p_now);

@@ -22,9 +22,11 @@ language sql stable as $$
     -- and saves a look for each run.
     and (r.deadline_at <= p_now
       or (select exists (
-        select from public.workflow_definitions d
-        join public.running_attempts a on a.tenant_id = d.tenant_id and a.ends_at <= p_now
-        where d.id = any (p_definition_ids)))
+        select
+        from unnest(p_definition_ids) definition (id)
+        cross join lateral (select d.tenant_id from public.workflow_definitions d where d.id = definition.id limit 1) d
+        cross join lateral (
+          select from public.running_attempts a where a.tenant_id = d.tenant_id and a.ends_at <= p_now limit 1) a))
       and (select a.ends_at from public.running_attempts a where a.run_id = r.id) <= p_now)
   union all
   select expired.id, 'expired'
