@@ -21,8 +21,11 @@ const ENDS = {
   typescript: /^(?:;|,|&&|\|\||\?(?!\.)|:|=>|\n\s*(?:\/\/|\/\*|const |return |if |for |await |throw ))/,
 } as const;
 
-/** In these, what ends the term is not so easily seen, or it has no value by itself. */
-const UNCLEAR = { sql: /\b(?:case|between|distinct)\b/i, typescript: /^\s*(?:[<({]\s*(?:\n|<)|<)|=>/ } as const;
+/** In these, what ends the term is not so easily seen, such as a comma between type arguments, or it has no value by itself. */
+const UNCLEAR = {
+  sql: /\b(?:case|between|distinct)\b/i,
+  typescript: /^\s*(?:[<({]\s*(?:\n|<)|<)|=>|\w<[\w.]*$/,
+} as const;
 
 const LONGEST = 300;
 

@@ -122,7 +122,7 @@ type ErrorPageProps = {
  * The beginning of the URL of a form, which is the page that has the form, or the list that leads there: a section, a thing in it, or the
  * people or triggers of a workflow. An invite has no such page, since its link is secret.
  */
-const PAGE_BEFORE = /^\/app\/(?!invites\/)(?:settings\/)?\w+(?:\/[0-9a-f-]{36}(?:\/people|\/triggers)?)?(?=\/)/;
+const PAGE_BEFORE = /^\/app\/(?!invites\/)(?:settings\/)?[\w-]+(?:\/[0-9a-f-]{36}(?:\/people|\/triggers)?)?(?=\/)/;
 
 const pageBefore = (c: Context<AppEnv>): string | null =>
   c.req.method === "POST" ? (PAGE_BEFORE.exec(c.req.path)?.[0] ?? null) : null;

@@ -64,6 +64,7 @@ describe("a page", () => {
     "/app/sign-in",
     "/app/sign-in/oidc",
     "/app/sign-in/oidc/callback",
+    "/app/sign-in/oidc/join",
     "/app/sign-out",
     "/app/signed-out",
   ];

@@ -162,6 +162,7 @@ describe("the log of a run", () => {
       await callBack(service, tenant, runId, { status: "COMPLETED" });
       expect(await left()).toBe(1);
       expect((await service.send("DELETE", path(), tenant.owner.key)).status).toBe(204);
+      await service.sweep();
       expect(await left()).toBe(0);
     }
   });

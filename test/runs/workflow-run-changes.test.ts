@@ -252,6 +252,7 @@ describe("DELETE /v1/workflow-runs/{run_id}", () => {
     expect(await sql`select id from workflow_run_events where tenant_id = ${tenant.id}`).not.toEqual([]);
     const path = `/v1/workflow-definitions/${tenant.definitionId}`;
     expect((await service.send("DELETE", path, tenant.owner.key)).status).toBe(204);
+    await service.sweep();
     expect(await sql`select id from workflow_run_events where tenant_id = ${tenant.id}`).toEqual([]);
   });
 

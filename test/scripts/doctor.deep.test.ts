@@ -64,7 +64,7 @@ describe("the doctor", () => {
     await service.sweep();
     const { code, output } = await examine({ PUBLIC_URL: await startDeployment({ late_ms: 12 }) });
     expect(output.match(/^[!✗].*/gm)).toBeNull();
-    expect(output.match(/^✓/gm)).toHaveLength(13);
+    expect(output.match(/^✓/gm)).toHaveLength(14);
     expect([code, output]).toEqual([0, expect.stringContaining("All is well.")]);
   });
 
