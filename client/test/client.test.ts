@@ -320,8 +320,8 @@ describe("watching a run", () => {
       // Half a second to a second more, then one to two seconds.
       [20_300, 2],
       [700, 3],
-      [20_600, 3],
-      [1_500, 4],
+      [20_300, 3],
+      [2_000, 4],
     ] as const) {
       await vi.advanceTimersByTimeAsync(ms);
       expect(asked).toHaveLength(requests);

@@ -28,6 +28,13 @@ begin
   end if;
 end $$;
 
+-- A run, looked up by its id. The limit keeps the planner from reading the whole table for many of them, and from computing the state of each
+-- of its runs.
+create or replace function public.run_by_id(p_run_id uuid) returns setof public.workflow_runs
+language sql stable rows 1 as $$
+  select r.* from public.workflow_runs r where r.id = p_run_id limit 1
+$$;
+
 -- One page of the runs with all of these labels (at least one) that the caller may see and that match a filter: up to `p_limit`
 -- of them, newest first, or oldest first when not `p_is_older`. The list goes on after the place `p_from_at`, `p_from_id`, if that
 -- is given. A null in the filter matches all runs. `status` is the state of the run as readers see it now.
@@ -92,7 +99,7 @@ begin
     return query
       select looked_at.id, looked_at.created_at, seen.status, true
       from unnest(v_ids, v_ats) with ordinality looked_at (id, created_at, place)
-      join public.workflow_runs r on r.id = looked_at.id
+      cross join lateral public.run_by_id(looked_at.id) r
       cross join lateral public.run_as_seen(r, v_now) seen
       where (v_looked_at < c_window or looked_at.place < v_wanted)
         and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
