@@ -50,7 +50,7 @@ function readSecret([name = "", ...more]: readonly string[]): string {
   return name;
 }
 
-/** The Worker is never guessed: a secret in the wrong one takes that service down. */
+/** The person must name the Worker: a secret that is written to the wrong one takes that service down, so there is no default. */
 function readChoice({ cell: name, env }: { cell?: string | undefined; env?: string | undefined }): Choice {
   const [cell = null] = chooseCells({ cell: name }) ?? [];
   if (cell !== null && env !== undefined && env !== cell.env)

@@ -105,7 +105,7 @@ export class Heartbeats {
         return { what: "failed", leastMs: problem.retryAfterMs };
       }
       if (response.status === 422 || response.status === 413) {
-        // It refers to what was sent. An older service knows no entries here, so only the progress is sent again.
+        // The body was refused. A service of an older release does not take log entries here, so the next try has only the progress.
         if (entries.length === 0) return { what: "heard" };
         log.sendAlone();
         return { what: "failed", leastMs: null };

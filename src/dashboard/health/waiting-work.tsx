@@ -76,7 +76,7 @@ export const judgeWork = (
 export const isStuck = ({ waiting, reason, has_turn }: JudgedWork): boolean =>
   waiting > 0 && (reason === "no_runner" || (reason === "no_runner_connected" && has_turn));
 
-/** A PENDING run waits for neither of `stop` and `dispatch`. */
+/** The sentence for each reason. `stop` and `dispatch` are missing, since only a RUNNING run waits for those. */
 const REASONS: Partial<Record<ExplainedReason, string>> = {
   paused: "The workflow is paused.",
   no_runner: "The workflow has no runner.",

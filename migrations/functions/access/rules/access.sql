@@ -272,8 +272,8 @@ begin
       and public.definition_is_visible(p_role, permitted.readable, d.tenant_id, d.path_part_id));
 end $$;
 
--- The rule for who may see a run: administrators, the user who triggered it, and users who may read its definition. Nobody sees those of a
--- deleted one, so a query that finds runs otherwise than by a definition that is there, also of the sweep, has this condition, and no join:
+-- The rule for who may see a run: administrators, the user who triggered it, and users who may read its definition. Runs of a deleted
+-- definition are stored until the sweep deletes them, so each query, also of the sweep, that does not join the definition has this condition:
 --   r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
 create or replace function public.run_is_visible(
   p_role text, p_user_id uuid, p_run_user_id uuid, p_definition_is_readable boolean

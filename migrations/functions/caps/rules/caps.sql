@@ -66,7 +66,7 @@ end $$;
 -- - of waiting runs, only when there may be too many. Each run that begins to wait has an event, so there are at most as many more than
 --   at the last count as there were events since.
 --
--- Whoever counts keeps the count only if nobody else is about to, so nobody waits for a lock here.
+-- The new count is stored only if no other transaction is storing one at the same moment. So nobody waits for a lock here.
 create or replace function public.judge_cap(p_tenant_id uuid, p_cap text, p_more bigint) returns jsonb
 language plpgsql as $$
 declare

@@ -55,8 +55,8 @@ begin
 end $$;
 
 -- Ends attempts that have ended by time, each with an event: runs and events get what `run_as_seen` says. Then it does what follows.
--- Returns {"runs": see `changed_run`, "lags_ms": for each run how late it was ended}. It looks attempts up for the same costs as
--- `record_ends`.
+-- Returns {"runs": see `changed_run`, "lags_ms": for each run how late it was ended}. It sets
+-- `random_page_cost` for the same reason as `record_ends`.
 create or replace function public.end_overdue_attempts(p_run_ids uuid[], p_now timestamptz) returns jsonb
 language plpgsql set random_page_cost = 1 as $$
 declare

@@ -51,7 +51,7 @@ end $$;
 --   which each run waits for a back-off before it joins the queue.
 -- - 'release': RUNNING runs, at their old places. The event is RELEASED. From the third time on that a run is given back, it waits
 --   for a back-off, and then joins the queue at its end.
--- It looks attempts up for the same costs as `end_attempts`. Returns the runs: see `changed_run`.
+-- It sets `random_page_cost` for the same reason as `record_ends`. Returns the runs: see `changed_run`.
 create or replace function public.put_back(
   p_run_ids uuid[], p_now timestamptz, p_event text, p_detail jsonb default '{}'
 ) returns jsonb
