@@ -58,10 +58,10 @@ export const FAULT_KINDS = Object.keys(FAULTS).filter(isFault);
 export type FaultKind = keyof typeof FAULTS | "slow";
 
 /**
- * A fault, and which of the next requests it affects: `times` of them, after the first `skip`. "too large": the rows are more
- * than the database can send at once.
+ * A fault, and which of the next requests it affects: `times` of them, after the first `skip`. With `of`, only those of the service whose
+ * `DATABASE_URL` has this `application_name` count. "too large": the rows are more than the database can send at once.
  */
-export type Fault = { kind: FaultKind | "too large"; skip?: number; times?: number };
+export type Fault = { kind: FaultKind | "too large"; skip?: number; times?: number; of?: string };
 
 /** A node of a plan, as `EXPLAIN (ANALYZE, FORMAT JSON)` writes it. */
 export type PlanNode = {

@@ -26,7 +26,6 @@ import { createExecutionContext, createScheduledController, env, waitOnExecution
 import { neonConfig } from "@neondatabase/serverless";
 import worker, { Notifier } from "../../src/worker.ts";
 import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
-import type { Call } from "./operations.ts";
 import { SETTINGS } from "./settings.ts";
 
 declare global {
@@ -51,6 +50,8 @@ export type Service = {
   get(path: string, key: string, headers?: Record<string, string>): Promise<Response>;
   /** Sends a request as the holder of `key`, with `body` as JSON if there is one. */
   send(method: string, path: string, key: string, body?: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** The same, by a Worker whose database cannot be reached any more after its first request. Alarms and other requests reach it. */
+  sendAndForget(method: string, path: string, key: string, body?: unknown): Promise<Response>;
   /** Fires the cron once. */
   sweep(): Promise<void>;
   /** Runs `action`, and returns what it returned and how many requests the database got for it. */
@@ -108,10 +109,10 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
 
   services.push({ database, bindings });
 
-  async function fetchFromWorker(path: string, init?: Init): Promise<Response> {
+  async function fetchFromWorker(path: string, init?: Init, environment: object = bindings): Promise<Response> {
     const context = createExecutionContext();
     const request = new Request(/^https?:/.test(path) ? path : `https://service.test${path}`, init);
-    const response = await worker.fetch(request, bindings, context);
+    const response = await worker.fetch(request, environment, context);
     await waitOnExecutionContext(context);
     return response;
   }
@@ -131,16 +132,14 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
       await worker.fetch(new Request(`https://service.test${path}`, init), bindings, context);
     },
     get: (path, key, headers) => fetchFromWorker(path, { headers: { Authorization: `Bearer ${key}`, ...headers } }),
-    send: (method, path, key, body, headers) =>
-      fetchFromWorker(path, {
-        method,
-        headers: {
-          Authorization: `Bearer ${key}`,
-          ...(body === undefined ? {} : { "Content-Type": "application/json" }),
-          ...headers,
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      }),
+    send: (method, path, key, body, headers) => fetchFromWorker(path, requestOf({ method, body, headers }, key)),
+    async sendAndForget(method, path, key, body) {
+      const DATABASE_URL = `${database.url}&application_name=forgetful`;
+      await database.inflict({ kind: "cut before", skip: 1, of: "forgetful" });
+      const response = await fetchFromWorker(path, requestOf({ method, body }, key), { ...bindings, DATABASE_URL });
+      await database.mend();
+      return response;
+    },
     sweep: () => worker.scheduled(createScheduledController(), bindings),
     async counted(action) {
       const before = await database.countRequests();
@@ -150,8 +149,10 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   };
 }
 
+type Called = { method: string; path?: string; body?: unknown; headers?: Record<string, string> | undefined };
+
 /** A call as a request of whoever holds the token; of nobody without one. */
-export function requestOf({ method, body, headers }: Call, token?: string): Init {
+export function requestOf({ method, body, headers }: Called, token?: string): Init {
   return {
     method,
     headers: {

@@ -10,11 +10,13 @@ const SLOW_MS = 300;
 
 /** The faults that tests have set, each for one database. */
 export function createFaults() {
-  const faults = new Map<string, Required<Fault>>();
+  const faults = new Map<string, Required<Omit<Fault, "of">> & Pick<Fault, "of">>();
 
-  function isHit(database: string): Fault["kind"] | undefined {
+  function isHit(database: string, { connectionString }: SqlRequest): Fault["kind"] | undefined {
     const fault = faults.get(database);
     if (!fault) return undefined;
+    if (fault.of !== undefined && new URL(connectionString).searchParams.get("application_name") !== fault.of)
+      return undefined;
     if (fault.skip > 0) {
       fault.skip--;
       return undefined;
@@ -23,15 +25,15 @@ export function createFaults() {
   }
 
   return {
-    order(database: string, { kind, skip = 0, times = Number.POSITIVE_INFINITY }: Fault): void {
-      faults.set(database, { kind, skip, times });
+    order(database: string, { kind, skip = 0, times = Number.POSITIVE_INFINITY, of }: Fault): void {
+      faults.set(database, { kind, skip, times, of });
     },
     withdraw(database: string): void {
       faults.delete(database);
     },
     /** Applies the fault that was set for this database to a request. */
     async inflict(database: string, request: SqlRequest): ReturnType<Intercept> {
-      const kind = isHit(database);
+      const kind = isHit(database, request);
       return kind === undefined ? "continue" : inflict(kind, request);
     },
   };
