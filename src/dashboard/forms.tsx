@@ -4,6 +4,7 @@ import { type Child, useContext } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import type { AppEnv } from "../http/env.ts";
 import { type Fault, type Obstacle, PROBLEMS, Problem, ValidationFailed } from "../http/problems.ts";
+import type { Caller } from "./caller.ts";
 import { DialogContext, Obstacles } from "./components.tsx";
 import { Page, type Section } from "./layout.tsx";
 import { html } from "./render.ts";
@@ -222,9 +223,15 @@ export const Choices = ({ attributes, choices, chosen, none, nameOf }: ChoicesPr
   </select>
 );
 
-/** The page that answers a form which was refused. */
-export const FormPage = (props: { title: string; section: Section; back: string; children: Child }) => (
-  <Page title={props.title} section={props.section}>
+/** The page of a form, such as one that was refused: only a page that has not read its caller has none. */
+export const FormPage = (props: {
+  title: string;
+  section: Section;
+  back: string;
+  caller?: Caller;
+  children: Child;
+}) => (
+  <Page title={props.title} section={props.section} {...(props.caller && { caller: props.caller })}>
     <div class="narrow">
       <p class="crumbs">
         <a href={props.back}>← Back</a>

@@ -152,8 +152,9 @@ const PAGES: Record<string, PageCase> = {
   "a FAILED run": {
     path: run(DEMO.runs.failed),
     shows: "Why it failed",
-    dialogs: ["Retry this run of “…”?", "Delete this run of “…”?"],
+    dialogs: ["Retry this run of “…”?", "Trigger another run of “…”?", "Delete this run of “…”?"],
   },
+  "the form to run a run again": { path: `${run(DEMO.runs.failed)}/again`, shows: "Run again" },
   "the workflows": { path: "/app/workflows", shows: "Quarterly report" },
   "the workflows that were found": { path: "/app/workflows?q=rep&sort=name", shows: "Quarterly report" },
   "no workflows": { path: "/app/workflows?q=zzzz", shows: "No workflows match." },

@@ -13,7 +13,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { countClicks, MOST } from "../support/browser/clicks.ts";
-import { callApi } from "../support/browser/leased-run.ts";
+import { callApi, leaseRun } from "../support/browser/leased-run.ts";
 import {
   accessibilityFaults,
   complaintsOf,
@@ -193,7 +193,7 @@ describe("a workflow", () => {
 describe("an invoke with an input", () => {
   const typed = (page: Page) => page.locator("#ask-invoke").getByLabel("Input (optional)");
 
-  it("takes as many clicks as promised, and begins with the input of the last run", async () => {
+  it("takes as many clicks as promised, begins empty, and with the input of an earlier run when somebody asks for it", async () => {
     const page = await openAs("owner");
     const { counted, click } = countClicks(page);
     await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
@@ -205,8 +205,47 @@ describe("an invoke with an input", () => {
     await page.getByText('"quarter": "2026-Q1"').first().waitFor();
     expect(counted.clicks).toBeLessThanOrEqual(MOST.invokeWithInput.clicks);
     await page.goto(`/app/workflows/${DEMO.quarterlyReportId}`);
-    await button(page.locator(".actions"), "Invoke").click();
-    expect(await typed(page).inputValue()).toBe('{\n  "quarter": "2026-Q1"\n}');
+    const again = countClicks(page);
+    await again.click(button(page.locator(".actions"), "Invoke"));
+    expect(await typed(page).inputValue()).toBe("");
+    await again.click(
+      page.locator("#ask-invoke").getByRole("link", { name: "Use the input of the run of Olivia Owner" }),
+    );
+    await page.getByRole("heading", { name: "Invoke “Quarterly report”" }).waitFor();
+    expect(await page.getByLabel("Input (optional)").inputValue()).toBe('{\n  "quarter": "2026-Q1"\n}');
+    await expectAccessible(page, "the form with the input of an earlier run");
+    await again.click(button(page.locator("main"), "Invoke"));
+    await page.waitForURL(/\/app\/runs\/[0-9a-f-]{36}$/);
+    await page.getByText('"quarter": "2026-Q1"').first().waitFor();
+    expect(again.counted.clicks).toBeLessThanOrEqual(MOST.invokeWithInput.clicks);
+  });
+
+  it.each([
+    ["short", "x"],
+    ["long", "x".repeat(30_000)],
+  ])("is changed when a FAILED run is run again, in as many clicks as promised: a %s one", async (_, text) => {
+    const page = await openAs("owner");
+    const run = await leaseRun(world, { input: { text, page: 7 }, labels: { customer: "4711" } });
+    await run.tell("callback", { status: "FAILED", error: "No page 7." });
+    const { counted, click } = countClicks(page);
+    await page.goto(`/app/runs/${run.id}`);
+    await button(page.locator(".actions"), "Retry").waitFor();
+    await click(button(page.locator(".actions"), "Run again"));
+    if (text.length > 1) await click(page.locator("#ask-again").getByRole("link", { name: "Change its input" }));
+    const form = text.length > 1 ? page.locator("main") : page.locator("#ask-again");
+    const field = form.getByLabel("Input (optional)");
+    expect(JSON.parse(await field.inputValue())).toEqual({ text, page: 7 });
+    await expectAccessible(page, "the form to run a run again");
+    await field.fill(JSON.stringify({ text, page: 8 }, null, 2));
+    await click(button(form, "Run again"));
+    await page.waitForURL((url) => /runs\/[0-9a-f-]{36}$/.test(url.pathname) && !url.pathname.endsWith(run.id));
+    await page.getByRole("link", { name: "customer:4711" }).first().waitFor();
+    const again = `/workflow-runs/${page.url().split("/").at(-1)}`;
+    const { input } = await callApi(world, "GET", `${again}/input`);
+    expect(input).toEqual({ text, page: 8 });
+    // Else the runner of the next test would get it.
+    await callApi(world, "POST", `${again}/stop`);
+    expect(counted.clicks).toBeLessThanOrEqual(MOST.runAgain.clicks);
   });
 
   it("numbers the lines, and shows a fault beside its line while somebody types, and after the form was sent", async () => {
@@ -247,8 +286,6 @@ describe("an invoke with an input", () => {
       draft: { type: "boolean", title: "Draft" },
     };
     const workflow = `/app/workflows/${DEMO.quarterlyReportId}`;
-    // The form begins with the input of the last run, which these fields must be able to show.
-    await callApi(world, "POST", `/workflow-definitions/${DEMO.quarterlyReportId}/invoke`, {});
     await page.goto(`${workflow}/policy`);
     await page.getByLabel("What the input of a run must be").fill(JSON.stringify({ type: "object", properties }));
     await button(page.locator("main"), "Save").click();

@@ -1,6 +1,6 @@
 /** The form that triggers a run. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { type Browser, openTenant, PAGE_SETTINGS, untouchedForm } from "../support/browser.ts";
 import { callBack, inSeconds, invoke, invokePath, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
@@ -8,13 +8,14 @@ import type { TestTenant } from "../support/tenant.ts";
 let service: Service;
 let tenant: TestTenant;
 let owner: Browser;
+let user: Browser;
 
 beforeAll(async () => {
   service = await startService({ settings: PAGE_SETTINGS });
 });
 
 beforeEach(async () => {
-  ({ tenant, owner } = await openTenant(service));
+  ({ tenant, owner, user } = await openTenant(service));
 });
 
 const inputOf = async (location: string | null) => {
@@ -38,17 +39,40 @@ describe("the form that triggers a run", () => {
     expect(await inputOf(without.headers.get("Location"))).toEqual({ input: null });
   });
 
-  it("begins with the input of the last run, indented, in one database request", async () => {
+  it("begins empty, and offers the input of the last run that has one, that of a person before that of a trigger", async () => {
     const path = `/app/workflows/${tenant.definitionId}`;
-    expect(textIn(await owner.read(path))).toBe("");
-    await invokeWith({ page: 7 });
-    const [html, requests] = await service.counted(() => owner.read(path));
-    expect([textIn(html), requests]).toEqual(['{\n  "page": 7\n}', 1]);
-    const { id } = await invokeWith({ text: "x".repeat(5000) });
-    const long = await owner.read(path);
-    expect([textIn(long), long.includes("too long to be shown here"), long.includes(`/app/runs/${id}`)]).toEqual([
-      ...["", true, true],
-    ]);
+    const offered = async () => {
+      const html = await owner.read(path);
+      expect(textIn(html)).toBe("");
+      return /href="\/app\/runs\/([0-9a-f-]+)\/again\?only=input"/.exec(html)?.[1];
+    };
+    await invoke(service, tenant);
+    expect(await offered()).toBe(undefined);
+    const { id: byTrigger } = await invokeWith({ page: 6 });
+    await service.database.sql`
+      update workflow_runs set triggered_by = '{"trigger_name": "Each night"}' where id = ${byTrigger}`;
+    expect([await offered(), (await owner.read(path)).includes("Each night")]).toEqual([byTrigger, true]);
+    const { id } = await invokeWith({ page: 7 });
+    const { id: later } = await invokeWith({ page: 8 });
+    await service.database
+      .sql`update workflow_runs set triggered_by = '{"trigger_name": "Each night"}' where id = ${later}`;
+    expect(await offered()).toBe(id);
+  });
+
+  it("takes over the whole input of a run, and its labels and key to run it again, in one database request", async () => {
+    const { id } = await (
+      await service.send("POST", invokePath(tenant), tenant.owner.key, {
+        ...{ input: { text: "x".repeat(5000) }, labels: { customer: "4711" }, concurrency_key: "k1" },
+      })
+    ).json<{ id: string }>();
+    const [again, requests] = await service.counted(() => owner.read(`/app/runs/${id}/again`));
+    expect(requests).toBe(1);
+    const form = await untouchedForm(again, action());
+    expect(form).toMatchObject({ run: id, labels: "customer:4711", concurrency_key: "k1" });
+    expect(JSON.parse(form.input ?? "")).toEqual({ text: "x".repeat(5000) });
+    const other = await untouchedForm(await owner.read(`/app/runs/${id}/again?only=input`), action());
+    expect(other).toMatchObject({ run: "", labels: "", concurrency_key: "", input: form.input });
+    expect((await user.get(`/app/runs/${id}/again`)).status).toBe(404);
   });
 
   it("says that the workflow is busy or its queue full, links to the run in the way, and keeps what was typed", async () => {
@@ -154,7 +178,6 @@ describe("the form that triggers a run", () => {
       service.send("PUT", `/v1/workflow-definitions/${tenant.definitionId}/policy`, tenant.owner.key, { input_schema });
     const old = await invokeWith({ other: 1 });
     expect((await setSchema(schema)).status).toBe(200);
-    await service.database.sql`update workflow_runs set input = null where id = ${old.id}`;
     const page = await owner.read(`/app/workflows/${tenant.definitionId}`);
     for (const name of Object.keys(properties)) expect(page).toContain(`name="input.${name}"`);
     expect([textIn(page), page.includes("Such as 2026-Q1."), page.includes(">Quarter</label>")]).toEqual([
@@ -191,11 +214,11 @@ describe("the form that triggers a run", () => {
       true,
     ]);
 
-    // An input that is not made of such values only is written as JSON, and the first run does not fit any more.
+    // A schema that fields cannot say is fitted by JSON, and the first run does not fit any more.
     await setSchema({ ...schema, properties: { ...properties, lines: { type: "array" } } });
     const again = await owner.post(`/app/runs/${old.id}/again`);
     expect([again.status, await again.text()]).toEqual([422, expect.stringContaining("Input quarter: Is missing.")]);
-    const editor = await owner.read(`/app/workflows/${tenant.definitionId}`);
+    const editor = await owner.read(`/app/runs/${id}/again`);
     expect([textIn(editor)?.includes("2026-Q1"), editor.includes("The schema that it must fit")]).toEqual([true, true]);
   });
 

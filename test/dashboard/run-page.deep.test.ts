@@ -199,6 +199,12 @@ describe("Run again", () => {
     expect(await input.json()).toEqual({ input: { page: 7 } });
   });
 
+  it("is offered beside a retry of a FAILED one", async () => {
+    const failed = await insertRun(service.database, tenant, { status: "FAILED" });
+    const html = await owner.read(`/app/runs/${failed}`);
+    for (const words of ["Retry this run of “Test”?", "Trigger another run of “Test”?"]) expect(html).toContain(words);
+  });
+
   it("is not offered while the run goes on, nor without a runner", async () => {
     const running = await insertRun(service.database, tenant, { status: "RUNNING" });
     expect(await owner.read(`/app/runs/${running}`)).not.toContain("Trigger another run of “Test”?");

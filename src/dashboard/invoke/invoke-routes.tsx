@@ -1,15 +1,19 @@
 /** Triggers a run of a workflow, with an input. */
 import { v7 as newId } from "uuid";
+import { Problem } from "../../http/problems.ts";
+import { NO_RUN } from "../../runs/refusals.ts";
 import { triggerRun } from "../../runs/run-verbs.ts";
 import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs-routes.ts";
 import { perform } from "../../verbs/perform.ts";
-import { FormPage, readForm, submit } from "../forms.tsx";
+import type { Caller } from "../caller.ts";
+import { type Failure, FormPage, NO_FAILURE, readForm, submit } from "../forms.tsx";
 import { Pages } from "../pages.ts";
-import { seeOther } from "../render.ts";
+import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
-import { readInput } from "./kit/input-fields.tsx";
-import { type Invocation, InvokeForm, LABELS } from "./kit/invoke-form.tsx";
+import { readInput, textOfSchema } from "./kit/input-fields.tsx";
+import { type Invocation, InvokeForm, LABELS, NO_INVOCATION, textOfInput, textOfLabels } from "./kit/invoke-form.tsx";
 import { checkForm, linesOf, readJsonField, readLabels, readMinute } from "./kit/read-fields.ts";
+import { viewFormerRun } from "./view-former-run.ts";
 
 export const invocations = new Pages();
 
@@ -28,11 +32,39 @@ function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines, start
   return checkForm(InvokeWorkflowRequestSchema, { body, faults });
 }
 
-/** The heading of the page that answers a refused form. */
+/** The heading of the page of the form. */
 function titleOf({ runId, workflow }: Invocation): string {
   const named = workflow === "" ? "" : ` “${workflow}”`;
   return runId === "" ? `Invoke${named}` : `Run${named} again`;
 }
+
+type PageProps = { caller?: Caller; id: string; given: Invocation; failure: Failure };
+
+/** The form on a page of its own. */
+const InvokePage = ({ caller, id, given, failure }: PageProps) => {
+  const isAgain = given.runId !== "";
+  return (
+    <FormPage
+      title={titleOf(given)}
+      section={isAgain ? "runs" : "workflows"}
+      back={isAgain ? `/app/runs/${given.runId}` : `/app/workflows/${id}`}
+      {...(caller && { caller })}
+    >
+      <InvokeForm id={id} given={given} failure={failure} />
+    </FormPage>
+  );
+};
+
+/** The form with the whole input of a run, to run it again. With `only=input`, the new run takes over nothing else. */
+invocations.page("/app/runs/:id/again", async (c) => {
+  const { caller, run } = await viewFormerRun(c.env.db, c.var.credential, idOf(c));
+  if (run === null) throw new Problem("not_found", NO_RUN);
+  const { workflow, labels, concurrency_key: concurrencyKey } = run;
+  const more = c.req.query("only") === "input" ? {} : { runId: run.id, labels: textOfLabels(labels), concurrencyKey };
+  const input = { input: textOfInput(run.input), schema: textOfSchema(workflow.input_schema) };
+  const given = { ...NO_INVOCATION, ...input, ...more, workflow: workflow.name };
+  return html(c, <InvokePage caller={caller} id={workflow.id} given={given} failure={NO_FAILURE} />);
+});
 
 invocations.form("/app/workflows/:id/invoke", async (c) => {
   const [definitionId, { values }] = [idOf(c), await readForm(c)];
@@ -46,7 +78,6 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
     runId: values.run ? readId(values.run) : "",
     workflow: values.workflow ?? "",
   };
-  const isAgain = given.runId !== "";
   return submit(
     c,
     async () => {
@@ -64,15 +95,7 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
       ).result;
       return seeOther(c, `/app/runs/${run.id}`);
     },
-    (failure) => (
-      <FormPage
-        title={titleOf(given)}
-        section={isAgain ? "runs" : "workflows"}
-        back={isAgain ? `/app/runs/${given.runId}` : `/app/workflows/${definitionId}`}
-      >
-        <InvokeForm id={definitionId} given={given} failure={failure} />
-      </FormPage>
-    ),
+    (failure) => <InvokePage id={definitionId} given={given} failure={failure} />,
     { labels: LABELS },
   );
 });

@@ -4,20 +4,19 @@ import { plural } from "../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../forms.tsx";
 import { textOfSchema } from "../invoke/kit/input-fields.tsx";
 import { InvokeForm, NO_INVOCATION, textOfInput, textOfLabels } from "../invoke/kit/invoke-form.tsx";
-import type { ViewedRun } from "./kit/view-run.ts";
+import { isInputCut, type ViewedRun } from "./kit/view-run.ts";
 
 const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
 
-/** True when "Run again" is offered. A FAILED run that the caller may retry offers a retry instead. */
+/** True when "Run again" is offered: it makes a new run, whose input can be changed. A retry is an attempt of the same run. */
 const isAgainOffered = (run: ViewedRun) =>
-  run.completed_at !== null && run.workflow.is_visible && run.workflow.obstacle === null && !can(run, "retry");
+  run.completed_at !== null && run.workflow.is_visible && run.workflow.obstacle === null;
 
 /** What its caller may do with a run: each button asks first. */
 export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => {
   const { id, workflow } = run;
   const named = `this run of “${run.run_snapshot.workflow_name}”`;
   const isStartable = workflow.obstacle === null;
-  const input = textOfInput(run.input);
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-runs/${id}`} />
@@ -55,15 +54,21 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
         <Ask id="ask-again" label="Run again" title={`Trigger another run of “${run.run_snapshot.workflow_name}”?`}>
           <p>
             It is a new run of the same workflow. It reads and writes what the workflow names today.
-            {input === null && " Its input and labels are the same: the input is too long to be changed here."}
+            {isInputCut(run) && " Its input and labels are the same, unless you change them."}
           </p>
-          {input === null ? (
-            <Send action={`/app/runs/${id}/again`} label="Run again" kind="primary" />
+          {isInputCut(run) ? (
+            <div class="actions">
+              <Send action={`/app/runs/${id}/again`} label="Run again" kind="primary" />
+              <a class="button" href={`/app/runs/${id}/again`}>
+                Change its input
+              </a>
+            </div>
           ) : (
             <InvokeForm
               id={run.workflow_definition_id}
               given={{
-                ...{ ...NO_INVOCATION, input, labels: textOfLabels(run.labels), concurrencyKey: run.concurrency_key },
+                ...{ ...NO_INVOCATION, labels: textOfLabels(run.labels), concurrencyKey: run.concurrency_key },
+                input: textOfInput(run.input),
                 ...{ runId: id, workflow: run.run_snapshot.workflow_name, schema: textOfSchema(workflow.input_schema) },
               }}
               failure={NO_FAILURE}

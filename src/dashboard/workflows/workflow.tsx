@@ -1,12 +1,12 @@
 import { By, LastChanges, PausedBy } from "../activity/kit/changes.tsx";
 import type { Caller } from "../caller.ts";
 import { MedianDuration, Strip, SuccessRate } from "../charts.tsx";
-import { Ask, CopyCurl, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
+import { Ago, Ask, CopyCurl, Fact, Id, Live, Name, Send, Time } from "../components.tsx";
 import { PathTree } from "../files/kit/path-tree.tsx";
 import { formatSeconds, plural, pluralUpTo } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
 import { textOfSchema } from "../invoke/kit/input-fields.tsx";
-import { InvokeForm, NO_INVOCATION, textOfInput } from "../invoke/kit/invoke-form.tsx";
+import { InvokeForm, NO_INVOCATION } from "../invoke/kit/invoke-form.tsx";
 import { Page } from "../layout.tsx";
 import { Runners, type ViewedRunner } from "../runners/kit/runners.tsx";
 import { MAX_COUNTED } from "../runs/kit/view-runs.ts";
@@ -14,6 +14,7 @@ import { ChartScript, StatisticsCard } from "../statistics/kit/statistics.tsx";
 import type { ViewedWorkflow } from "./kit/view-workflow.ts";
 import { describeBusy, describePolicy } from "./policy/policy-form.tsx";
 import { keepRunsHref, LatestRuns, Queue, sizeOf } from "./runs/its-runs.tsx";
+import type { LastInput } from "./runs/view-its-runs.ts";
 import { Keys, Slots } from "./slots/slots.tsx";
 import { TestRunner } from "./test-runner.tsx";
 import { Slot } from "./workflow-list.tsx";
@@ -37,7 +38,7 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
         <h1>
           <Name>{workflow.name}</Name>
         </h1>
-        <Actions workflow={workflow} origin={origin} />
+        <Actions workflow={workflow} origin={origin} now={now} />
       </div>
       {workflow.description && (
         <p class="wrap muted pre">
@@ -85,10 +86,30 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
 /** The URL of the page with its range of the charts. */
 const hrefOf = ({ id, statistics }: ViewedWorkflow) => `/app/workflows/${id}?${statistics.range.query}`;
 
-const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: string }) => {
+/** Leads to the form with the input of an earlier run. */
+const OfferedInput = ({ of, now }: { of: LastInput; now: string }) => (
+  <p>
+    <a href={`/app/runs/${of.run_id}/again?only=input`}>
+      Use the input of the run{" "}
+      {of.trigger_name === null ? (
+        <>
+          of <Name>{of.user_name}</Name>
+        </>
+      ) : (
+        <>
+          that the trigger <Name>{of.trigger_name}</Name> has made
+        </>
+      )}
+      , <Ago at={of.created_at} now={now} />
+    </a>
+  </p>
+);
+
+type ActionsProps = Pick<Props, "workflow" | "origin" | "now">;
+
+const Actions = ({ workflow, origin, now }: ActionsProps) => {
   const { id, may_write, may_invoke, is_active, obstacle, policy } = workflow;
   const isReady = obstacle === null;
-  const lastInput = textOfInput(workflow.last_run?.input ?? null);
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-definitions/${id}/invoke`} method="POST" />
@@ -152,19 +173,14 @@ const Actions = ({ workflow, origin }: { workflow: ViewedWorkflow; origin: strin
                 ? whyItWaits(workflow)
                 : describeBusy(policy)}
           </p>
-          {lastInput === null && (
-            <p>
-              The input of the last run is too long to be shown here. “Run again”, on{" "}
-              <a href={`/app/runs/${workflow.last_run?.id}`}>its page</a>, sends it as it is.
-            </p>
-          )}
           <InvokeForm
             id={id}
             given={{
-              ...{ ...NO_INVOCATION, input: lastInput ?? "", workflow: workflow.name },
+              ...{ ...NO_INVOCATION, workflow: workflow.name },
               schema: textOfSchema(workflow.policy.input_schema),
             }}
             failure={NO_FAILURE}
+            offer={workflow.last_input && <OfferedInput of={workflow.last_input} now={now} />}
           />
         </Ask>
       )}

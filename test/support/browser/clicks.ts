@@ -6,6 +6,7 @@ export const MOST = {
   firstRun: { clicks: 8, pages: 4 },
   share: { clicks: 4 },
   invokeWithInput: { clicks: 3 },
+  runAgain: { clicks: 3 },
   trigger: { clicks: 2, pages: 2 },
 };
 

@@ -1,7 +1,7 @@
+import type { Child } from "hono/jsx";
 import type { Labels } from "../../../runs/labels.ts";
 import { type Failure, Field, faultsAt } from "../../forms.tsx";
 import { textsOf as textsOfLabels } from "../../runs/kit/run-labels.tsx";
-import { MAX_SHOWN } from "../../runs/kit/view-run.ts";
 import { FailuresWithInput, type GivenInput, InputFields, showInput } from "./input-fields.tsx";
 import { MinuteField } from "./minute-field.tsx";
 
@@ -36,22 +36,28 @@ export type Invocation = typeof NO_INVOCATION;
 /** The text with which the field of labels begins. */
 export const textOfLabels = (labels: Labels): string => textsOfLabels(labels).join("\n");
 
-/**
- * The text with which the form begins, for the beginning of an input: the whole input, indented, or empty for none. Null for an
- * input that is too long to be shown.
- */
-export function textOfInput(beginning: string | null): string | null {
-  if (beginning === null) return "";
-  return [...beginning].length > MAX_SHOWN ? null : JSON.stringify(JSON.parse(beginning), null, 2);
+/** A longer text is not indented: the JSON of an input takes up to half of what a request may have, and its indents must fit beside it. */
+const MAX_INDENTED = 20_000;
+
+/** The text with which the form begins: an input, indented unless it is very long, or empty for none. */
+export function textOfInput(input: string | null): string {
+  const text = input === null ? "" : JSON.stringify(JSON.parse(input), null, 2);
+  return text.length > MAX_INDENTED ? JSON.stringify(JSON.parse(text)) : text;
 }
 
-type InvokeFormProps = { id: string; given: Invocation; failure: Failure };
+type InvokeFormProps = {
+  id: string;
+  given: Invocation;
+  failure: Failure;
+  /** The offer to begin with another input, which stands below that field. */
+  offer?: Child;
+};
 
-/** Triggers a run of the workflow with this id. */
-export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => {
+/** Triggers a run of the workflow with this id. It is sent as it is, since an encoded input may be three times as long. */
+export const InvokeForm = ({ id, given, failure, offer }: InvokeFormProps) => {
   const shown = showInput(given, failure);
   return (
-    <form method="post" action={`/app/workflows/${id}/invoke`} class="stack">
+    <form method="post" action={`/app/workflows/${id}/invoke`} enctype="multipart/form-data" class="stack">
       <FailuresWithInput shown={shown} labels={LABELS} />
       <input type="hidden" name="run" value={given.runId} />
       <input type="hidden" name="workflow" value={given.workflow} />
@@ -59,6 +65,7 @@ export const InvokeForm = ({ id, given, failure }: InvokeFormProps) => {
         shown={shown}
         hint='A JSON object, such as {"quarter": "2026-Q1"}. The runner gets it beside the files.'
       />
+      {offer}
       <details
         class="more-fields"
         open={

@@ -111,6 +111,9 @@ export type ViewedRun = RunRow & {
   total_events: number;
 };
 
+/** True when the page has only the beginning of the input. */
+export const isInputCut = ({ input }: ViewedRun): boolean => input !== null && [...input].length > MAX_SHOWN;
+
 const MAX_EVENTS = 200;
 
 /** How many characters of a JSON value the page shows. The API has the whole value. */

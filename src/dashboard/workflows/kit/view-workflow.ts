@@ -26,7 +26,14 @@ import { type SessionRow, selectRunnersOf } from "../../runners/kit/view-runners
 import { MAX_COUNTED } from "../../runs/kit/view-runs.ts";
 import type { ChartRange } from "../../statistics/kit/range.ts";
 import { type Statistics, selectStatistics, toStatistics } from "../../statistics/kit/view-statistics.ts";
-import { type Shown, type ShownRuns, selectLastRun, selectLists, toLists } from "../runs/view-its-runs.ts";
+import {
+  type LastInput,
+  type Shown,
+  type ShownRuns,
+  selectLastInput,
+  selectLists,
+  toLists,
+} from "../runs/view-its-runs.ts";
 import { type HeldSlot, type KeyCount, selectKeys, selectSlots } from "../slots/view-slots.ts";
 import { holderOf, type ListedWorkflow, type Outcomes, outcomesOf, queuedOf, runningOf } from "../view-workflows.ts";
 
@@ -49,8 +56,7 @@ export type ViewedWorkflow = DefinitionRow &
     keys: KeyCount[];
     holder: ListedWorkflow["holder"];
     queue: ShownRuns;
-    /** The last run, with the beginning of its input as JSON: see `textOfInput`. */
-    last_run: { id: string; input: string | null } | null;
+    last_input: LastInput | null;
     latest: ShownRuns;
     statistics: Statistics;
     policy: Policy;
@@ -84,7 +90,7 @@ export async function viewWorkflow(
   const {
     callers,
     workflows: [workflow],
-    lastRuns: [lastRun = null],
+    lastInputs: [lastInput = null],
     named,
     runners,
     slots,
@@ -95,7 +101,7 @@ export async function viewWorkflow(
     callers: selectCaller(db, caller),
     workflows: selectWorkflow(db, caller, isAsked),
     ...selectLists(db, caller, isAsked, shown),
-    lastRuns: selectLastRun(db, caller, isAsked),
+    lastInputs: selectLastInput(db, caller, isAsked),
     named: selectParts(db, caller, isAsked),
     runners: selectRunnersOf(db, caller, isAsked),
     slots: selectSlots(db, caller, isAsked),
@@ -106,7 +112,7 @@ export async function viewWorkflow(
   const found = workflow && {
     ...workflow,
     ...toLists(lists, shown),
-    last_run: lastRun,
+    last_input: lastInput,
     statistics: toStatistics(range, statistics),
     runners,
     slots,

@@ -3,10 +3,10 @@ import { and, asc, desc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { Caller as CallerExpression } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
 import { instant } from "../../../db/rows.ts";
-import { workflowDefinitions as d } from "../../../db/tables.ts";
+import { workflowDefinitions as d, users } from "../../../db/tables.ts";
 import { isPending, r, seenNow } from "../../../runs/run-rows.ts";
+import { nameOf } from "../../caller.ts";
 import { compare, MAX_NEW, type News, type Place } from "../../runs/kit/shown.ts";
-import { MAX_SHOWN } from "../../runs/kit/view-run.ts";
 import { type ListedRun, selectListed } from "../../runs/kit/view-runs.ts";
 
 /** The runs of a list, and what has changed since they were shown. */
@@ -124,22 +124,40 @@ function selectMatches(
     .where(shown === null ? sql`false` : undefined);
 }
 
-/** Selects the last run of the workflow, and the beginning of its input. */
-export function selectLastRun(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
+/** The run whose input the form of an invoke offers. `trigger_name` is null for one that a person has invoked. */
+export type LastInput = { run_id: string; created_at: string; user_name: string; trigger_name: string | null };
+
+/** Among how many of the last runs an input is looked for. */
+const LOOKED_AT = 20;
+
+/** Selects the newest of the last runs that have an input; one that a person has invoked, if there is one. */
+export function selectLastInput(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
   const last = db
     .select({
       id: sql<string>`${r.id}`.as("last_id"),
-      input: sql<string | null>`left(${r.input}::text, ${MAX_SHOWN + 1})`.as("last_input"),
+      createdAt: sql<string>`${r.createdAt}`.as("last_created_at"),
+      userId: sql<string>`${r.userId}`.as("last_user_id"),
+      triggerName: sql<string | null>`${r.triggeredBy} ->> 'trigger_name'`.as("last_trigger_name"),
+      hasInput: sql<boolean>`${r.input} is not null`.as("last_has_input"),
     })
     .from(r)
     .where(eq(r.workflowDefinitionId, d.id))
     .orderBy(desc(r.createdAt), desc(r.id))
-    .limit(1)
+    .limit(LOOKED_AT)
     .as("last");
   return db
     .with(caller)
-    .select({ id: last.id, input: last.input })
+    .select({
+      run_id: last.id,
+      created_at: sql<string>`${instant(last.createdAt)}`,
+      user_name: nameOf(users),
+      trigger_name: last.triggerName,
+    })
     .from(caller)
     .innerJoin(d, isAsked)
-    .crossJoinLateral(last);
+    .crossJoinLateral(last)
+    .innerJoin(users, eq(users.id, last.userId))
+    .where(sql`${last.hasInput}`)
+    .orderBy(sql`${last.triggerName} is not null`, desc(last.createdAt), desc(last.id))
+    .limit(1);
 }
