@@ -214,6 +214,18 @@ describe("the page of a trigger", () => {
     expect(await owner.read(path)).toContain('id="ask-pause"');
   });
 
+  it("shows its next instant as soon as it is resumed, before the sweep has planned it", async () => {
+    const path = await add();
+    const id = path.split("/").at(-1) ?? "";
+    await service.database.sql`
+      insert into sweep_state (id, paused_at) values (1, now()) on conflict (id) do update set paused_at = now()`;
+    await owner.post(`${path}/pause`);
+    await owner.post(`${path}/resume`);
+    expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: true, next_at: null });
+    for (const page of [path, list]) expect(wordsOf(await owner.read(page))).toMatch(/Next: .* 06:00 GMT\+[12]\)/);
+    await service.database.sql`update sweep_state set paused_at = null`;
+  });
+
   it("fires for the last instant of a pause when that is ticked, and not otherwise", async () => {
     const minute = new Date(Date.now() - 600_000).getUTCMinutes();
     const outcomesAfter = async (fields: Record<string, string>) => {

@@ -1,3 +1,4 @@
+import { checkSchedule } from "../../triggers/schedule/check-schedule.ts";
 import type { Schedule } from "../../triggers/schedule/schedule.ts";
 import { occurrencesAfter } from "../../triggers/schedule/schedule.ts";
 import { Time } from "../components.tsx";
@@ -5,8 +6,9 @@ import { Time } from "../components.tsx";
 /** How many instants a page shows. */
 const SHOWN = 5;
 
-/** The first instants of a schedule after `now`. All are RFC 3339. */
-function nextInstants(schedule: Schedule, now: string): string[] {
+/** The first instants of a schedule after `now`; none for one that is not right, such as when its time zone is gone. All are RFC 3339. */
+export function nextInstants(schedule: Schedule, now: string): string[] {
+  if (checkSchedule(schedule).length > 0) return [];
   const instants: string[] = [];
   for (const { at } of occurrencesAfter(schedule, "", Date.parse(now))) {
     instants.push(new Date(at).toISOString());

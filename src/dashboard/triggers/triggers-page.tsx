@@ -9,7 +9,7 @@ import { Page } from "../layout.tsx";
 import { textsOf } from "../runs/kit/run-labels.tsx";
 import { WHEN_BUSY_WORDS } from "./common-fields.tsx";
 import { Firings } from "./firings.tsx";
-import { formatIn, NextInstants } from "./next-instants.tsx";
+import { formatIn, NextInstants, nextInstants } from "./next-instants.tsx";
 import { END_WORDS, INPUT_FROM_WORDS } from "./run-form.tsx";
 import { Actions } from "./trigger-actions.tsx";
 import type { TriggerView, ViewedTrigger, WorkflowOfTriggers } from "./view-triggers.ts";
@@ -50,9 +50,12 @@ const Unfit = ({ trigger: { is_unfit } }: { trigger: ViewedTrigger }) =>
     <p class="fault">Its input does not fit the schema of its workflow any more: it is REFUSED when it fires.</p>
   );
 
-/** Whether it is active, when it fires next, and who has paused it and why. */
-const State = ({ trigger }: { trigger: ViewedTrigger }) => {
-  const { is_active, next_at, paused_at, pause_note, paused_by, schedule } = trigger;
+/**
+ * Whether it is active, when it fires next, and who has paused it and why. A trigger that was just resumed has no planned instant until the
+ * sweep has looked at it, so its next one is computed.
+ */
+const State = ({ trigger, now }: { trigger: ViewedTrigger; now: string }) => {
+  const { is_active, paused_at, pause_note, paused_by, schedule } = trigger;
   if (!is_active) {
     return (
       <>
@@ -81,21 +84,23 @@ const State = ({ trigger }: { trigger: ViewedTrigger }) => {
     );
   }
   if (schedule === null) return <>Active</>;
-  if (next_at === null) return <>Active, without a further instant</>;
+  const nextAt = trigger.next_at ?? nextInstants(schedule, now)[0];
+  if (nextAt === undefined) return <>Active, without a further instant</>;
   return (
     <>
-      Next: <Time at={next_at} /> <span class="muted">({formatIn(schedule.time_zone, next_at)})</span>
+      Next: <Time at={nextAt} /> <span class="muted">({formatIn(schedule.time_zone, nextAt)})</span>
     </>
   );
 };
 
 type TriggersPageProps = {
   caller: Caller;
+  now: string;
   workflow: WorkflowOfTriggers;
   triggers: ViewedTrigger[];
 };
 
-export const TriggersPage = ({ caller, workflow, triggers }: TriggersPageProps) => {
+export const TriggersPage = ({ caller, now, workflow, triggers }: TriggersPageProps) => {
   const href = `/app/workflows/${workflow.id}/triggers`;
   return (
     <Page title={`Triggers of ${workflow.name}`} section="workflows" caller={caller}>
@@ -142,7 +147,7 @@ export const TriggersPage = ({ caller, workflow, triggers }: TriggersPageProps) 
                   <Occasion trigger={trigger} />
                 </span>
                 <div>
-                  <State trigger={trigger} />
+                  <State trigger={trigger} now={now} />
                   <Unfit trigger={trigger} />
                 </div>
               </li>
@@ -182,7 +187,7 @@ export const TriggerPage = ({ view, before, url }: TriggerPageProps) => {
         <section class="card" aria-label="Current state">
           <dl class="rows">
             <Fact name="State">
-              <State trigger={trigger} />
+              <State trigger={trigger} now={now} />
               <Unfit trigger={trigger} />
             </Fact>
             <Fact name={trigger.run === null ? "Fires on" : "Fires"}>
