@@ -2226,12 +2226,12 @@ export interface components {
              * @default 300
              */
             max_run_duration_seconds?: number;
-            /** @description A: what a run reads. Folders or documents. */
-            source_path_part_ids: string[];
-            /** @description B: what it follows. Folders or documents. */
-            instruction_path_part_ids: string[];
-            /** @description C: where it writes. Folders. */
-            output_path_part_ids: string[];
+            /** @description A: what a run reads. Folders or documents. Empty for none. */
+            source_path_part_ids?: string[];
+            /** @description B: what it follows. Folders or documents. Empty for none. */
+            instruction_path_part_ids?: string[];
+            /** @description C: where it writes. Folders. Empty for none: then the policy says who may run it, by `run_needs`. */
+            output_path_part_ids?: string[];
             /**
              * Format: uuid
              * @description D: what it fills in. A document or a version of one.
@@ -2282,11 +2282,11 @@ export interface components {
              * @default 300
              */
             max_run_duration_seconds?: number;
-            /** @description A: what a run reads. Folders or documents. */
+            /** @description A: what a run reads. Folders or documents. Empty for none. */
             source_path_part_ids: string[];
-            /** @description B: what it follows. Folders or documents. */
+            /** @description B: what it follows. Folders or documents. Empty for none. */
             instruction_path_part_ids: string[];
-            /** @description C: where it writes. Folders. */
+            /** @description C: where it writes. Folders. Empty for none: then the policy says who may run it, by `run_needs`. */
             output_path_part_ids: string[];
             /**
              * Format: uuid
@@ -2313,6 +2313,7 @@ export interface components {
          *       "when_busy": "replace_queued",
          *       "replace_grace_seconds": 0,
          *       "max_queued": 500,
+         *       "run_needs": "write",
          *       "input_schema": {
          *         "type": "object",
          *         "properties": {
@@ -2355,6 +2356,11 @@ export interface components {
             replace_grace_seconds: number;
             /** @description How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are not. null: any number. */
             max_queued: number | null;
+            /**
+             * @description What a USER needs to run a workflow that has no outputs: write on the workflow itself, or only read. With outputs, it has no effect: who may write these may run it.
+             * @enum {string}
+             */
+            run_needs: "write" | "read";
             /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
             input_schema: {
                 [key: string]: unknown;
@@ -2374,6 +2380,7 @@ export interface components {
          *       "when_busy": "replace_queued",
          *       "replace_grace_seconds": 0,
          *       "max_queued": 500,
+         *       "run_needs": "write",
          *       "input_schema": {
          *         "type": "object",
          *         "properties": {
@@ -2442,6 +2449,12 @@ export interface components {
              * @default null
              */
             max_queued?: number | null;
+            /**
+             * @description What a USER needs to run a workflow that has no outputs: write on the workflow itself, or only read. With outputs, it has no effect: who may write these may run it.
+             * @default write
+             * @enum {string}
+             */
+            run_needs?: "write" | "read";
             /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
             input_schema?: {
                 [key: string]: unknown;

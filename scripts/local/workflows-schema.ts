@@ -79,7 +79,7 @@ export function renderWorkflowsSchema(document: string): string {
 
   for (const name of ["source", "instruction", "output"]) {
     const ids = taken(workflow, `${name}_path_part_ids`);
-    put(workflow, `${name}s`, { ...ids, items: path(PART) }, true);
+    put(workflow, `${name}s`, { ...ids, items: path(PART), default: [] });
   }
   const template = taken(workflow, "template_path_part_id");
   put(workflow, "template", { ...path(PART), ...{ type: ["string", "null"], description: template.description } });

@@ -1,7 +1,7 @@
 /** Column types that several tables use, the columns of a policy, and conditions on paths. */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { customType, integer, json, text, timestamp } from "drizzle-orm/pg-core";
-import type { Handover, RetryableFailure, WhenBusy } from "./enums.ts";
+import type { Handover, RetryableFailure, RunNeeds, WhenBusy } from "./enums.ts";
 
 /** An instant with millisecond precision. Many JSON clients keep no more digits, so the database keeps no more either. */
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3 });
@@ -41,6 +41,8 @@ export const policyColumns = () => ({
   replaceGraceSeconds: integer("replace_grace_seconds").notNull().default(0),
   /** How many of its runs wait, at most: a further invoke is refused. Null: any number. */
   maxQueued: integer("max_queued"),
+  /** What a USER needs to run it, if it has no outputs: `needs_write_to_run` in SQL. */
+  runNeeds: text("run_needs").$type<RunNeeds>().notNull().default("write"),
   /** The JSON Schema of the runs' inputs, and the SHA-256 of its text in hex. Null: any input fits. */
   inputSchema: json("input_schema"),
   inputSchemaHash: text("input_schema_hash"),

@@ -83,6 +83,10 @@ export type Handover = (typeof HANDOVERS)[number];
 export const WHEN_BUSY = ["queue", "skip", "replace_queued", "replace_running"] as const;
 export type WhenBusy = (typeof WHEN_BUSY)[number];
 
+/** What a USER needs to run a definition without outputs, on the definition itself. */
+export const RUN_NEEDS = ["write", "read"] as const;
+export type RunNeeds = (typeof RUN_NEEDS)[number];
+
 /** The failures after which a policy can retry a run automatically. After any other failure, a person decides. */
 export const RETRYABLE_FAILURES = ["LOST", "UNREACHED", "DEADLINE"] as const satisfies readonly FailureCode[];
 export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];

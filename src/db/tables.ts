@@ -31,6 +31,7 @@ import {
   type PartType,
   RETRYABLE_FAILURES,
   type Role,
+  RUN_NEEDS,
   RUNNER_TYPES,
   type RunnerType,
   type RunStatus,
@@ -278,13 +279,14 @@ export const workflowDefinitions = pgTable(
         or (${t.maxRunningPerKey} = 1 and ${t.keyFrom} is not null) is true)
         and ${t.replaceGraceSeconds} between 0 and 300 and coalesce(${t.maxQueued} between 1 and 1000, true)`,
     ),
+    check("workflow_definitions_run_needs_check", oneOf(sql`${t.runNeeds}`, RUN_NEEDS)),
     check("workflow_definitions_input_schema_check", sql`(${t.inputSchema} is null) = (${t.inputSchemaHash} is null)`),
     check("workflow_definitions_max_run_duration_check", sql`${t.maxRunDurationSeconds} between 60 and 86400`),
     check(
       "workflow_definitions_path_parts_check",
-      sql`cardinality(${t.sourcePathPartIds}) between 1 and 20
-        and cardinality(${t.instructionPathPartIds}) between 1 and 20
-        and cardinality(${t.outputPathPartIds}) between 1 and 20`,
+      sql`cardinality(${t.sourcePathPartIds}) between 0 and 20
+        and cardinality(${t.instructionPathPartIds}) between 0 and 20
+        and cardinality(${t.outputPathPartIds}) between 0 and 20`,
     ),
   ],
 );

@@ -1,6 +1,6 @@
 /** The routes of a definition's policy: the settings that the wire contract does not have. */
 import { z } from "@hono/zod-openapi";
-import { HANDOVERS, RETRYABLE_FAILURES, WHEN_BUSY } from "../db/enums.ts";
+import { HANDOVERS, RETRYABLE_FAILURES, RUN_NEEDS, WHEN_BUSY } from "../db/enums.ts";
 import { JSON_POINTER, jsonObject } from "../http/json-value.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
@@ -24,6 +24,7 @@ const example = {
   when_busy: "replace_queued" as const,
   replace_grace_seconds: 0,
   max_queued: 500,
+  run_needs: "write" as const,
   input_schema: {
     type: "object",
     properties: { quarter: { type: "string", pattern: "^20[0-9]{2}-Q[1-4]$" } },
@@ -112,6 +113,11 @@ const fields = {
         "How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are " +
         "not. null: any number.",
     }),
+  run_needs: z.enum(RUN_NEEDS).openapi({
+    description:
+      "What a USER needs to run a workflow that has no outputs: write on the workflow itself, or only read. With outputs, it has no " +
+      "effect: who may write these may run it.",
+  }),
   input_schema: jsonObject(MAX_INPUT_SCHEMA_BYTES)
     .nullable()
     .openapi({
@@ -144,6 +150,7 @@ export const UpdatePolicyRequestSchema = z
     when_busy: fields.when_busy.default("queue"),
     replace_grace_seconds: fields.replace_grace_seconds.default(0),
     max_queued: fields.max_queued.default(null),
+    run_needs: fields.run_needs.default("write"),
     input_schema: fields.input_schema.default(null),
   })
   .refine(({ max_running: most, max_running_per_key: perKey }) => perKey === null || perKey <= most, {

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Credential } from "../db/access.ts";
 import { callFunction, credentialArgument, openSet } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
-import { HANDOVERS, RETRYABLE_FAILURES, WHEN_BUSY } from "../db/enums.ts";
+import { HANDOVERS, RETRYABLE_FAILURES, RUN_NEEDS, WHEN_BUSY } from "../db/enums.ts";
 import { type JsonObject, jsonText } from "../http/json-value.ts";
 import { ValidationFailed } from "../http/problems.ts";
 import { definitionProblem } from "./refusals.ts";
@@ -21,6 +21,7 @@ export const policySchema = z.object({
   when_busy: openSet(WHEN_BUSY),
   replace_grace_seconds: z.int(),
   max_queued: z.int().nullable(),
+  run_needs: openSet(RUN_NEEDS),
   /** A JSON Schema. Its text is kept, so its fields keep their order. */
   input_schema: jsonText.pipe(z.record(z.string(), z.unknown())).nullable(),
 });

@@ -6,14 +6,15 @@ import { checkRunnerUrl, urlOptions } from "../webhooks/url-guard.ts";
 import { checkWebhookSecret } from "../webhooks/webhook-secret.ts";
 import { findRepeated } from "./abcd.ts";
 import { repetitionFaults } from "./refusals.ts";
-import type { UpdateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";
+import type { CreateWorkflowDefinitionRequestSchema } from "./workflow-definition-schema.ts";
 import type { DefinitionContent } from "./workflow-verbs.ts";
 
 /** A null secret keeps the stored one. */
 type Runner = { url: string; webhook_secret: string | null };
 
-type DefinitionRequest = Omit<z.infer<typeof UpdateWorkflowDefinitionRequestSchema>, "runner_config"> & {
+type DefinitionRequest = Omit<z.infer<typeof CreateWorkflowDefinitionRequestSchema>, "runner_config"> & {
   runner_config?: Runner | null | undefined;
+  is_active: boolean;
 };
 
 /**
@@ -28,9 +29,9 @@ export async function toContent(config: Config, id: string, body: DefinitionRequ
     description,
     runnerType: body.runner_type,
     maxRunDurationSeconds: body.max_run_duration_seconds,
-    source_path_part_ids: body.source_path_part_ids,
-    instruction_path_part_ids: body.instruction_path_part_ids,
-    output_path_part_ids: body.output_path_part_ids,
+    source_path_part_ids: body.source_path_part_ids ?? [],
+    instruction_path_part_ids: body.instruction_path_part_ids ?? [],
+    output_path_part_ids: body.output_path_part_ids ?? [],
     template_path_part_id,
     isActive: body.is_active,
   };

@@ -27,7 +27,7 @@ const MAX_DESCRIPTION_BYTES = 8192;
 
 const fitsDescription = (text: string) => new TextEncoder().encode(text).length <= MAX_DESCRIPTION_BYTES;
 
-const partIds = (description: string) => z.array(uuid()).min(1).max(20).openapi({ description });
+const partIds = (description: string) => z.array(uuid()).max(20).openapi({ description });
 
 const content = {
   name: oneLine({ max: 255 }),
@@ -44,9 +44,11 @@ const content = {
     .max(86_400)
     .default(300)
     .openapi({ description: "Counted from the start of a run. A run that has not ended by then is FAILED." }),
-  source_path_part_ids: partIds("A: what a run reads. Folders or documents."),
-  instruction_path_part_ids: partIds("B: what it follows. Folders or documents."),
-  output_path_part_ids: partIds("C: where it writes. Folders."),
+  source_path_part_ids: partIds("A: what a run reads. Folders or documents. Empty for none."),
+  instruction_path_part_ids: partIds("B: what it follows. Folders or documents. Empty for none."),
+  output_path_part_ids: partIds(
+    "C: where it writes. Folders. Empty for none: then the policy says who may run it, by `run_needs`.",
+  ),
   template_path_part_id: uuid()
     .nullish()
     .openapi({ description: "D: what it fills in. A document or a version of one." }),
@@ -66,7 +68,13 @@ const exampleRequest = {
 };
 
 export const CreateWorkflowDefinitionRequestSchema = z
-  .strictObject(content)
+  .strictObject({
+    ...content,
+    // Without a default: a client that knows only the contract sends them, and one that does not need them leaves them out.
+    source_path_part_ids: content.source_path_part_ids.optional(),
+    instruction_path_part_ids: content.instruction_path_part_ids.optional(),
+    output_path_part_ids: content.output_path_part_ids.optional(),
+  })
   .openapi("CreateWorkflowDefinitionRequest", { example: exampleRequest });
 
 export const UpdateWorkflowDefinitionRequestSchema = z

@@ -1,7 +1,7 @@
 /** The verbs that change workflow definitions and their policies. */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
-import type { RunnerType } from "../db/enums.ts";
+import type { Handover, RunnerType } from "../db/enums.ts";
 import { MAX_PERMISSIONS } from "../people/refusals.ts";
 import { capProblem, capRefusalSchema } from "../verbs/caps.ts";
 import { defineVerb } from "../verbs/verb.ts";
@@ -43,17 +43,23 @@ const partsRefusalSchema = z.object({ refused: z.literal("path_parts"), faults: 
 const changeRefusalSchema = z.object({ refused: z.enum(["not_found", "forbidden"]) });
 
 /**
- * Creates a definition, and its node in the tenant's tree; with `policyOf`, the id of another one, with the policy of that one. `is_new` is false when an earlier call with this id has created it.
+ * Creates a definition, and its node in the tenant's tree; with `policyOf`, the id of another one, with the policy of that one. With
+ * `handover`, its runs get to their runners in this way, otherwise by webhook. `is_new` is false when an earlier call with this id has created it.
  * Refused with Problem `forbidden` or `cap_reached`, and with ValidationFailed for path parts that are missing, of the wrong kind or below
  * one another.
  */
 export const createDefinition = defineVerb({
   name: "create_definition",
-  args: ({ policyOf = null, ...content }: DefinitionContent & { policyOf?: string | null }) => ({
+  args: ({
+    policyOf = null,
+    handover = null,
+    ...content
+  }: DefinitionContent & { policyOf?: string | null; handover?: Handover | null }) => ({
     definition_id: content.id,
     node_id: newId(),
     content: contentArgument(content),
     policy_of: policyOf,
+    handover,
   }),
   result: writtenSchema.extend({ is_new: z.boolean() }),
   refusals: z.union([partsRefusalSchema, capRefusalSchema, z.object({ refused: z.enum(["forbidden", "id_taken"]) })]),
@@ -131,6 +137,7 @@ export const replacePolicy = defineVerb({
     when_busy: policy.when_busy,
     replace_grace_seconds: policy.replace_grace_seconds,
     max_queued: policy.max_queued,
+    run_needs: policy.run_needs,
     input_schema: policy.input_schema && { json: policy.input_schema },
   }),
   result: z.object({ policy: policySchema }),
@@ -141,7 +148,7 @@ export const replacePolicy = defineVerb({
 
 /**
  * Gives a user the permissions that they lack to run a definition: to read it, its sources, instructions and template, and to
- * write its outputs. The result says how many were given; 0 when the user could already run it.
+ * write its outputs or, without outputs, to write it itself if its policy says so. The result says how many were given; 0 when the user could already run it.
  * Refused with Problem `not_found`, `forbidden` for a USER, or `conflict` when the user would have too many permissions.
  */
 export const permitWorkflow = defineVerb({

@@ -175,7 +175,7 @@ const PAGES: Record<string, PageCase> = {
     dialogs: ["Resume “…”?", "Delete “…”?"],
   },
   "a batch": { path: () => `/app/batches/${made.batchId}`, shows: "have ended" },
-  "the form of a workflow": { path: "/app/workflows/new", shows: "Signs what is sent" },
+  "the form of a workflow": { path: "/app/workflows/new", shows: "How a run gets to its runner" },
   "the form of a copy": { path: `/app/workflows/new?from=${CONTRACTS}`, shows: "Name" },
   "the form, filled in": { path: `${workflow(DEMO.quarterlyReportId)}/edit`, shows: "Generate a new webhook secret" },
   "the policy": { path: `${workflow(INVOICES)}/policy`, shows: "Retry a run automatically when" },
@@ -439,6 +439,7 @@ const STATES: Record<string, StateCase> = {
   "a picker with a new folder": {
     path: "/app/workflows/new",
     make: async (page) => {
+      await page.getByText("Files (optional)").click();
       await press(page, /^Choose/, "#pick-output");
       await page.getByLabel("Outputs: name of the new one").fill("made-here");
       await press(page, "Create and choose", "#pick-output");
@@ -449,6 +450,7 @@ const STATES: Record<string, StateCase> = {
   "a picker in which a name is taken": {
     path: "/app/workflows/new",
     make: async (page) => {
+      await page.getByText("Files (optional)").click();
       await press(page, /^Choose/, "#pick-output");
       await page.getByLabel("Outputs: name of the new one").fill("shared");
       await press(page, "Create and choose", "#pick-output");

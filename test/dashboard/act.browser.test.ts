@@ -198,7 +198,7 @@ describe("a runner without an address", () => {
     const page = await open();
     await page.goto("/app/workflows/new");
     expect(await page.getByText("cannot be invoked").count()).toBe(0);
-    await page.getByText("runners without an address ask for the runs").waitFor();
+    await page.getByLabel("How a run gets to its runner").waitFor();
   });
 });
 
@@ -230,6 +230,7 @@ describe("a refusal", () => {
     const page = await open();
     await page.goto("/app/workflows/new");
     await page.getByLabel("Name").first().fill("x".repeat(256));
+    await page.getByLabel("Time limit").fill("5");
     await page.locator("main").getByRole("button", { name: "Create", exact: true }).click();
     const links = page.locator(".failure[role=alert] a");
     await links.first().waitFor();

@@ -80,26 +80,15 @@ describe.each([{ javaScriptEnabled: true }, { javaScriptEnabled: false }])("in a
     const page = await openAs({ key }, options);
     const { counted, click } = countClicks(page);
     const checklist = page.getByRole("region", { name: "The first steps" });
-    expect([await checklist.locator("li").count(), await checklist.locator("li.done").count()]).toEqual([5, 0]);
+    expect([await checklist.locator("li").count(), await checklist.locator("li.done").count()]).toEqual([3, 0]);
     await expectAccessible(page, "the checklist");
 
     await click(page.getByRole("link", { name: "Create a workflow" }));
     await page.getByLabel("Name", { exact: true }).fill("First steps");
-    await page.getByLabel("Runner", { exact: false }).first().fill(`http://localhost:${port}/`);
-    for (const [field, label, kind, name] of [
-      ["source", "Sources", "DOCUMENT", "numbers.csv"],
-      ["instruction", "Instructions", "DOCUMENT", "how-to.md"],
-      ["output", "Outputs", "FOLDER", "results"],
-    ] as const) {
-      const picker = page.locator(`#pick-${field}`);
-      const chooser = picker.getByRole("button", { name: /^Choose/ });
-      if ((await chooser.count()) > 0) await click(chooser);
-      await picker.getByLabel(`${label}: kind of the new one`).selectOption(kind);
-      await picker.getByLabel(`${label}: name of the new one`).fill(name);
-      if (field === "source") await expectAccessible(page, "a picker that makes something");
-      await click(button(picker, "Create and choose"));
-      await picker.getByRole("checkbox", { name: `/${name}` }).waitFor();
-    }
+    const url = page.getByLabel("Runner (optional)");
+    expect(await url.isVisible()).toBe(false);
+    await page.getByLabel("How a run gets to its runner").selectOption("webhook");
+    await url.fill(`http://localhost:${port}/`);
     await click(button(page.locator("main"), "Create"));
 
     const [secret = "", , source = ""] = await page.locator(".command code").allTextContents();
@@ -367,18 +356,12 @@ describe("a refused form", () => {
     await page.getByLabel("Time limit").fill("5");
     await button(page.locator("main"), "Create").click();
     const alert = page.getByRole("alert");
-    for (const words of [
-      "Give it a name.",
-      "Must be at least 60.",
-      "Choose at least one source.",
-      "Choose at least one instruction.",
-      "Choose at least one output.",
-    ]) {
+    for (const words of ["Give it a name.", "Must be at least 60."]) {
       await alert.getByText(words).waitFor();
     }
     await page.waitForFunction("document.activeElement.id === 'field-name'");
-    await alert.getByRole("link", { name: /^Outputs: / }).click();
-    expect(new URL(page.url()).hash).toBe("#field-output_path_part_ids");
+    await alert.getByRole("link", { name: /^Time limit / }).click();
+    expect(new URL(page.url()).hash).toBe("#field-max_run_duration_seconds");
     await expectAccessible(page, "a refused form");
     forgetComplaints(page);
   });
@@ -390,9 +373,9 @@ describe("a checklist", () => {
     const page = await openAs({ key });
     const done = page.getByRole("region", { name: "The first steps" }).locator("li.done");
     expect(await done.count()).toBe(0);
-    await page.request.post("/v1/path-parts", {
+    await page.request.post("/v1/workflow-definitions", {
       headers: { Authorization: `Bearer ${key}` },
-      data: { name: "made elsewhere", part_type: "FOLDER", parent_path_id: null },
+      data: { name: "Made elsewhere", runner_type: "SELF_HOSTED" },
     });
     await page.evaluate("document.querySelector('#live').dispatchEvent(new Event('refresh'))");
     await expect.poll(() => done.count()).toBe(1);

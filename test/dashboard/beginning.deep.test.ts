@@ -18,13 +18,11 @@ it("shows an administrator the steps before the first run, ticked when they are 
     const html = await response.text();
     return [...html.matchAll(/<li class="done">.*?<strong>([^<]+)</gs)].map(([, title]) => title);
   };
-  expect(await ticked()).toEqual(["A folder", "A document", "A workflow", "A runner"]);
+  expect(await ticked()).toEqual(["A workflow", "A runner"]);
   expect(await user.read("/app/runs")).not.toContain("First steps");
   await sql`update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = ${tenant.definitionId}`;
-  expect(await ticked()).toEqual(["A folder", "A document", "A workflow"]);
+  expect(await ticked()).toEqual(["A workflow"]);
   await sql`delete from workflow_definitions where id = ${tenant.definitionId}`;
-  expect(await ticked()).toEqual(["A folder", "A document"]);
-  await sql`delete from path_parts where tenant_id = ${tenant.id} and materialized_path <> '/workflows'`;
   expect(await ticked()).toEqual([]);
 });
 

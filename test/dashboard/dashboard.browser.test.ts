@@ -87,8 +87,10 @@ async function press(page: Page, button: string, within = "body"): Promise<void>
 async function createWorkflow(page: Page, name: string): Promise<string> {
   await page.goto("/app/workflows/new");
   await page.getByLabel("Name", { exact: true }).fill(name);
-  await page.getByLabel("Runner").fill(world.stack.runnerUrl);
+  await page.getByLabel("How a run gets to its runner").selectOption("webhook");
+  await page.getByLabel("Runner (optional)").fill(world.stack.runnerUrl);
   await page.getByLabel("Webhook secret").fill(DEMO.webhookSecret);
+  await page.getByText("Files (optional)").click();
   const choose = async (field: string, folders: string[], part: string) => {
     const picker = page.locator(`#pick-${field}`);
     const chooser = picker.getByRole("button", { name: /Choose/ });

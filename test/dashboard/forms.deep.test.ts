@@ -200,7 +200,7 @@ describe("the form of a workflow", () => {
         name: "",
         runner_url: "ftp://runner.example.com",
         max_run_duration_seconds: "5",
-        output: [],
+        output: ["no-id - -"],
         template: ["no-id - -"],
       }),
     );
@@ -211,7 +211,7 @@ describe("the form of a workflow", () => {
       "Give it a name.",
       expect.stringMatching(/^Must be/),
       "Must be at least 60.",
-      "Choose at least one output.",
+      "Choose one.",
       "Choose one.",
     ]);
   });
@@ -314,7 +314,13 @@ describe("the form of a workflow", () => {
         max_running: 4,
         max_running_per_key: 2,
       },
-      ...{ key_from: "/customer", when_busy: "replace_queued", replace_grace_seconds: 0, max_queued: 9 },
+      ...{
+        key_from: "/customer",
+        when_busy: "replace_queued",
+        replace_grace_seconds: 0,
+        max_queued: 9,
+        run_needs: "read",
+      },
       input_schema: { type: "object" },
     };
     const saved = await service.send("PUT", policyPath(tenant.definitionId), tenant.owner.key, policy);
@@ -332,6 +338,20 @@ describe("the form of a workflow", () => {
     const other = await openTenant(service);
     await service.database.sql`update workflow_definitions set max_running = 7 where id = ${other.tenant.definitionId}`;
     expect(await copy(owner, other.tenant.definitionId)).toMatchObject({ max_running: 1 });
+  });
+
+  it("asks first how runs get to their runner, folds the files away, and creates one that needs none", async () => {
+    const page = await owner.read("/app/workflows/new");
+    expect(page).toMatch(/<option value="lease" selected[^>]*>.*<option value="webhook">/s);
+    expect(page.indexOf('name="handover"')).toBeLessThan(page.indexOf('name="name"'));
+    expect(page).toMatch(/<details class="more-fields"><summary>Files \(optional\)/);
+    const fields = { handover: "lease", name: "Nightly", max_run_duration_seconds: "300" };
+    const [response, requests] = await service.counted(() => owner.post("/app/workflows/new", fields));
+    expect([response.status, requests]).toEqual([303, 1]);
+    const id = response.headers.get("Location")?.split("/").at(-1) ?? "";
+    const policy = await service.get(`/v1/workflow-definitions/${id}/policy`, tenant.owner.key);
+    expect(await policy.json()).toMatchObject({ handover: "lease", run_needs: "write" });
+    expect(await definition(id)).toMatchObject({ source_path_part_ids: [], runner_config: null });
   });
 
   it("opens a folder to choose from, and keeps all that was typed", async () => {

@@ -85,7 +85,7 @@ describe("a page that answers a refused form", () => {
       webhook_secret: "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy",
       max_run_duration_seconds: "5",
       source: [`${tenant.sourcesId} FOLDER /sources`],
-      output: [`${tenant.outputsId} FOLDER /outputs`],
+      instruction: ["no-id - -"],
     });
     const alert = /<div class="failure" role="alert">.*?<\/div>/s.exec(await response.text())?.[0] ?? "";
     const named = [...alert.matchAll(/<li><a href="[^"]+"><bdi>([^:]+): /g)].map(([, label]) => label);

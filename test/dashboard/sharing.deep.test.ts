@@ -46,6 +46,23 @@ describe("letting somebody run a workflow", () => {
     expect(await invokeAs(tenant.user.key)).toBe(202);
   });
 
+  it("gives write on the workflow itself when it has no outputs, or only read when its policy says so", async () => {
+    const { sql } = service.database;
+    const strip = (needs: string) => sql`
+      update workflow_definitions set source_path_part_ids = '{}', instruction_path_part_ids = '{}', output_path_part_ids = '{}',
+        run_needs = ${needs} where id = ${tenant.definitionId}`;
+    await strip("read");
+    await owner.post(`${href}/${tenant.user.id}`);
+    expect(await permissions()).toEqual([`/workflows/${tenant.definitionId} READ_ONLY`]);
+    const page = () => user.read(`/app/workflows/${tenant.definitionId}`);
+    expect(await page()).not.toContain("You cannot invoke it");
+    await strip("write");
+    expect(await page()).toContain("You cannot invoke it");
+    await owner.post(`${href}/${tenant.user.id}`);
+    expect(await permissions()).toEqual([`/workflows/${tenant.definitionId} READ_WRITE`]);
+    expect(await invokeAs(tenant.user.key)).toBe(202);
+  });
+
   it("gives nothing twice, turns a permission to read into one to write, and keeps permissions on folders above", async () => {
     const { idOf } = await insertParts(service.database, tenant, [
       "/all",

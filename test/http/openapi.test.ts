@@ -15,6 +15,19 @@ const operationsOf = (openapi: Json) =>
 
 const contractOperations = operationsOf(contract);
 
+const FILES = ["source_path_part_ids", "instruction_path_part_ids", "output_path_part_ids"];
+const MAY_BE_EMPTY = FILES.map((field) => `body.${field}.minItems: undefined, not 1`);
+const NEEDED = ["name", "runner_type"];
+
+/** The exceptions: where a request may have less than the contract asks for. A workflow needs no files. */
+const WIDER: Record<string, string[]> = {
+  create_workflow_definition: [
+    ...MAY_BE_EMPTY,
+    `body.required: ${JSON.stringify(NEEDED)}, not ${JSON.stringify([...NEEDED, ...FILES].toSorted())}`,
+  ],
+  update_workflow_definition: MAY_BE_EMPTY,
+};
+
 describe("the OpenAPI document", () => {
   it.each(contractOperations.map((entry) => [String(entry.operation.operationId), entry] as const))(
     "has %s as the contract has it: nothing missing, nothing narrower",
@@ -25,7 +38,7 @@ describe("the OpenAPI document", () => {
         ...parameterFaults(operation, ours),
         ...bodyFaults(operation, ours),
         ...responseFaults(operation, ours),
-      ]).toEqual([]);
+      ]).toEqual(WIDER[String(operation.operationId)] ?? []);
     },
   );
 

@@ -253,7 +253,7 @@ describe("apply", () => {
     const tenant = await createTenant(service.database);
     const { apply, asked } = commandLine(tenant);
     const faulty = FILE.replace("max_attempts: 3", "max_attempts: 30, max_tries: 3")
-      .replace("    sources: [/sources/]\n", "")
+      .replace("    sources: [/sources/]\n", "    sources: /sources/\n")
       .replace(`webhook_secret: \${env:RUNNER}`, "webhook_secret: whsec_in_the_file")
       .replace("labels: { customer", "labels: { Customer")
       .replace(/webhook: \{ scheme: token \}$/m, `webhook: { scheme: token }\n        secret: \${env:GITHUB}`)
@@ -262,15 +262,15 @@ describe("apply", () => {
         "webhook: { scheme: token }\n        run: { of: /workflows/x, on: ended }",
       );
     expect(await refusal(() => apply(faulty))).toEqual([
-      expect.stringMatching(/^workflows\.yaml:4:3: \/workflows\/finance\/Quarterly report: Lacks sources\.$/),
-      expect.stringMatching(/^workflows\.yaml:12:23: runner_config\.webhook_secret: Does not fit: \$\{env:NAME\}/),
-      expect.stringMatching(/^workflows\.yaml:13:45: policy\.max_attempts: Must be from 1 to 10\.$/),
-      expect.stringMatching(/^workflows\.yaml:13:49: policy\.max_tries: Is unknown here\. There is: handover, /),
-      expect.stringMatching(/^workflows\.yaml:18:19: triggers\.Every weekday\.labels\.Customer: Must match/),
+      "workflows.yaml:8:14: sources: Must be a list.",
+      expect.stringMatching(/^workflows\.yaml:13:23: runner_config\.webhook_secret: Does not fit: \$\{env:NAME\}/),
+      expect.stringMatching(/^workflows\.yaml:14:45: policy\.max_attempts: Must be from 1 to 10\.$/),
+      expect.stringMatching(/^workflows\.yaml:14:49: policy\.max_tries: Is unknown here\. There is: handover, /),
+      expect.stringMatching(/^workflows\.yaml:19:19: triggers\.Every weekday\.labels\.Customer: Must match/),
       expect.stringMatching(
-        /^workflows\.yaml:22:7: triggers\.By token: Must have exactly one of schedule, webhook or run\.$/,
+        /^workflows\.yaml:23:7: triggers\.By token: Must have exactly one of schedule, webhook or run\.$/,
       ),
-      "workflows.yaml:25:17: triggers.By token.secret: The service itself makes the token, and shows it once.",
+      "workflows.yaml:26:17: triggers.By token.secret: The service itself makes the token, and shows it once.",
     ]);
     const lost = FILE.replace("[/sources/]", "[/sources/none.csv]")
       .replace("[/outputs/reports/q1]", "[/instructions.md/]")

@@ -187,15 +187,11 @@ describe("POST /v1/workflow-definitions", () => {
   });
 
   it.each([
-    [
-      "an empty body",
-      {},
-      ["name", "runner_type", "source_path_part_ids", "instruction_path_part_ids", "output_path_part_ids"],
-    ],
+    ["an empty body", {}, ["name", "runner_type"]],
     ["a field too many", { is_active: false }, ["is_active"]],
     ["a limit of 59 s", { max_run_duration_seconds: 59 }, ["max_run_duration_seconds"]],
     ["a limit of 86,401 s", { max_run_duration_seconds: 86_401 }, ["max_run_duration_seconds"]],
-    ["no source", { source_path_part_ids: [] }, ["source_path_part_ids"]],
+    ["no list of sources", { source_path_part_ids: null }, ["source_path_part_ids"]],
     ["21 sources", { source_path_part_ids: Array.from({ length: 21 }, () => uuid()) }, ["source_path_part_ids"]],
     ["a name of 256 characters", { name: "n".repeat(256) }, ["name"]],
     ["a name with a zero byte", { name: "a\u0000" }, ["name"]],

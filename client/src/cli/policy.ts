@@ -8,6 +8,7 @@ import { integer, oneOf, readInput, severalOf } from "./input.ts";
 
 type FailureCode = Policy["retry_on"][number];
 export type WhenBusy = Policy["when_busy"];
+type RunNeeds = Policy["run_needs"];
 
 /** How long a lease of a new workflow lasts. */
 export const DEFAULT_LEASE_SECONDS = 300;
@@ -21,6 +22,7 @@ export type PolicyFlags = {
   whenBusy?: WhenBusy;
   replaceGraceSeconds?: number;
   maxQueued?: number | "any";
+  runNeeds?: RunNeeds;
   /** A JSON Schema, `@file`, or "any". */
   inputSchema?: string;
 };
@@ -28,6 +30,8 @@ export type PolicyFlags = {
 const RETRYABLE: readonly FailureCode[] = ["LOST", "UNREACHED", "DEADLINE"];
 
 export const WHEN_BUSY: readonly WhenBusy[] = ["queue", "skip", "replace_queued", "replace_running"];
+
+const RUN_NEEDS: readonly RunNeeds[] = ["write", "read"];
 
 const queueLength = integer(1, 1000);
 
@@ -72,6 +76,11 @@ export const addPolicyFlags = (command: Command): Command =>
       (text: string) => (text === "any" ? text : queueLength(text)),
     )
     .option(
+      "--run-needs <right>",
+      "without outputs: what a USER needs on the workflow to run it: write or read; write for a new workflow",
+      oneOf(RUN_NEEDS),
+    )
+    .option(
       "--input-schema <json>",
       'the JSON Schema that each input must fit: as text, as @file, or "any" for no schema',
     );
@@ -82,8 +91,8 @@ export const addPolicyFlags = (command: Command): Command =>
  * and when a schema cannot be read
  */
 export async function policyChange(flags: PolicyFlags, before?: Policy): Promise<Partial<Policy>> {
-  const { leaseSeconds, maxAttempts, retryOn, maxRunning, whenBusy, replaceGraceSeconds, maxQueued, inputSchema } =
-    flags;
+  const { leaseSeconds, maxAttempts, retryOn, maxRunning, whenBusy, replaceGraceSeconds, maxQueued, runNeeds } = flags;
+  const { inputSchema } = flags;
   const attempts = maxAttempts ?? before?.max_attempts ?? 1;
   const codes = retryOn ?? before?.retry_on ?? [];
   if (maxAttempts !== undefined && attempts > 1 && codes.length === 0) {
@@ -100,6 +109,7 @@ export async function policyChange(flags: PolicyFlags, before?: Policy): Promise
     ...(whenBusy !== undefined && { when_busy: whenBusy }),
     ...(replaceGraceSeconds !== undefined && { replace_grace_seconds: replaceGraceSeconds }),
     ...(maxQueued !== undefined && { max_queued: maxQueued === "any" ? null : maxQueued }),
+    ...(runNeeds !== undefined && { run_needs: runNeeds }),
     ...(inputSchema !== undefined && {
       input_schema: inputSchema === "any" ? null : await readInput(inputSchema, "--input-schema"),
     }),

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { type Command, Option } from "commander";
 import type { Client } from "../client.ts";
-import type { NewWorkflow, Workflow } from "../types.ts";
+import type { components, Workflow } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { integer, several } from "./input.ts";
 import { findPart } from "./names.ts";
@@ -20,9 +20,12 @@ export type ContentFlags = {
   maxSeconds?: number;
 };
 
-/** Adds the flags of {@link ContentFlags} to a command, which needs those of the files and folders if the workflow is new. */
+/** What a request that replaces a workflow has, except whether it is active. */
+type Content = Omit<components["schemas"]["UpdateWorkflowDefinitionRequest"], "is_active">;
+
+/** Adds the flags of {@link ContentFlags} to a command. */
 export function withContent(command: Command, isNew: boolean): Command {
-  const parts = (flag: string, text: string) => new Option(flag, text).argParser(several).makeOptionMandatory(isNew);
+  const parts = (flag: string, text: string) => new Option(flag, text).argParser(several);
   return command
     .addOption(parts("--source <part>", "what a run reads: a file or folder; can be repeated"))
     .addOption(parts("--instruction <part>", "what it follows; can be repeated"))
@@ -47,7 +50,7 @@ export async function contentOf(
   client: Client,
   flags: ContentFlags,
   before: Omit<Workflow, "id" | "is_active" | "created_at" | "updated_at">,
-): Promise<NewWorkflow> {
+): Promise<Content> {
   const parts = async (given: string[] | undefined, ids: string[]) =>
     given === undefined ? ids : Promise.all(given.map((part) => findPart(client, part)));
   const { template } = flags;

@@ -21,7 +21,10 @@ const idSchema = z.guid().catch("");
 runners.page("/app/runners", async (c) => {
   const view = await viewAllRunners(c.env.db, c.var.credential);
   const connected = await findPresence(c.env.live, view.caller.tenant_id, view.runners, view.now);
-  return html(c, <RunnersPage view={view} runners={connected} workflowId={idSchema.parse(c.req.query("workflow"))} />);
+  const asked = c.req.query("workflow") ?? "";
+  // A link may have the name of the workflow instead of its id.
+  const workflowId = view.workflows.find(({ name }) => name === asked)?.id ?? idSchema.parse(asked);
+  return html(c, <RunnersPage view={view} runners={connected} workflowId={workflowId} />);
 });
 
 runners.form(`${HREF}/new`, async (c) => {

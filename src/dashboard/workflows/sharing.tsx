@@ -28,7 +28,8 @@ export const SharingPage = ({ view, workflow, search, offset }: Props) => {
       </div>
       <p class="muted">
         An OWNER and an ADMIN may run every workflow. A USER needs to read the workflow, its sources, instructions and
-        template, and to write its outputs: you can give them the permissions that they lack.
+        template, and to write its outputs or, if it has none, what its policy says: you can give them the permissions
+        that they lack.
       </p>
       {view.people.length === 0 ? (
         <Empty title={search === "" ? "There is no USER in the tenant." : "Nobody matches."}>

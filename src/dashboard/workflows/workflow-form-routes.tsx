@@ -1,6 +1,7 @@
 /** The form of a workflow, with which one is created, copied or changed. */
 import type { Context } from "hono";
 import { v7 as newId } from "uuid";
+import { HANDOVERS } from "../../db/enums.ts";
 import { createPathPart } from "../../files/path-part-verbs.ts";
 import { CreatePathPartRequestSchema } from "../../files/path-parts-routes.ts";
 import type { AppEnv } from "../../http/env.ts";
@@ -41,8 +42,7 @@ workflowForms.page("/app/workflows/new", async (c) => {
   if (copied !== undefined) return openCopy(c, readId(copied));
   const view = await viewFolder(c.env.db, c.var.credential, { id: null, limit: BROWSED, offset: 0 });
   if (!view?.caller.is_administrator) throw new Problem("forbidden", NO_CREATION_OF_DEFINITIONS);
-  const opened = { field: "source", view };
-  return html(c, <WorkflowFormPage caller={view.caller} id={null} state={EMPTY_FORM} opened={opened} />);
+  return html(c, <WorkflowFormPage caller={view.caller} id={null} state={EMPTY_FORM} />);
 });
 
 async function openCopy(c: Context<AppEnv>, id: string): Promise<Response> {
@@ -67,8 +67,9 @@ workflowForms.form("/app/workflows/new", async (c) => {
       async () => {
         const { content, secret } = await contentOf(c, id, state, false);
         const policyOf = state.values.policy_of ? readId(state.values.policy_of) : null;
-        const { definition, is_new } = (await perform(c.var.services, createDefinition, { ...content, policyOf }))
-          .result;
+        const handover = HANDOVERS.find((one) => one === state.values.handover) ?? null;
+        const request = { ...content, policyOf, handover };
+        const { definition, is_new } = (await perform(c.var.services, createDefinition, request)).result;
         if (!is_new && secret !== null) return html(c, <SecretAgainPage definition={definition} />);
         return saved(c, { id, name: content.name, secret });
       },

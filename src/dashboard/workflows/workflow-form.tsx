@@ -1,10 +1,22 @@
+import { HANDOVERS } from "../../db/enums.ts";
 import { ALLOWED_PART_TYPES } from "../../workflows/abcd.ts";
 import type { Caller } from "../caller.ts";
 import { formatChoice, type Making, type Opened, PartPicker, parseChoice } from "../files/kit/part-picker.tsx";
-import { type Failure, Failures, Field, NO_FAILURE, toWholeNumber, type Values } from "../forms.tsx";
+import {
+  Choices,
+  choicesOf,
+  type Failure,
+  Failures,
+  Field,
+  faultsAt,
+  NO_FAILURE,
+  toWholeNumber,
+  type Values,
+} from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
 import type { ViewedWorkflow } from "./kit/view-workflow.ts";
+import { HANDOVER_TEXTS } from "./policy/policy-form.tsx";
 
 /** The four ABCD parameters, each with its name in the form (`field`) and in the API (`path`). */
 const PICKERS = [
@@ -41,7 +53,7 @@ type Picks = Readonly<Record<(typeof PICKERS)[number]["field"], readonly string[
 export type WorkflowFormState = { values: Values; picks: Picks };
 
 export const EMPTY_FORM: WorkflowFormState = {
-  values: { max_run_duration_seconds: "300", is_active: "true" },
+  values: { handover: "lease", max_run_duration_seconds: "300", is_active: "true" },
   picks: { source: [], instruction: [], output: [], template: [] },
 };
 
@@ -86,9 +98,10 @@ export const pathOfPicker = (field: string): string => PICKERS.find((picker) => 
 /** The body of the API's request for a form. An empty secret beside a URL keeps the stored secret. */
 export function toBody({ values, picks }: WorkflowFormState) {
   const idsOf = (texts: readonly string[]) => texts.map((text) => parseChoice(text).id);
+  const isSent = values.handover !== "lease";
   const [url = "", secret = "", description = ""] = [
-    values.runner_url?.trim(),
-    values.webhook_secret,
+    isSent ? values.runner_url?.trim() : "",
+    isSent ? values.webhook_secret : "",
     values.description,
   ];
   const seconds = values.max_run_duration_seconds?.trim() ?? "";
@@ -109,6 +122,10 @@ export function toBody({ values, picks }: WorkflowFormState) {
   };
 }
 
+/** True when a file was chosen, or a choice was refused. */
+const hasFiles = (picks: Picks, failure: Failure) =>
+  PICKERS.some(({ field, path }) => picks[field].length > 0 || faultsAt(failure, path).length > 0);
+
 type FormProps = {
   caller?: Caller;
   /** Null for a new workflow. */
@@ -119,6 +136,9 @@ type FormProps = {
   refused?: Making | null;
   failure?: Failure;
 };
+
+/** A new workflow is asked first how its runs get to a runner. For a copy and a change, the policy says so. */
+const HANDOVER_CHOICES = choicesOf(HANDOVERS.toReversed(), HANDOVER_TEXTS);
 
 /** The labels of fields whose API names differ, and the messages for their faults. */
 export const WORDING = {
@@ -132,9 +152,6 @@ export const WORDING = {
     "name string_too_short": "Give it a name.",
     "runner_config.url string_too_short": "Fill in the runner as well, or leave its secret empty.",
     "runner_config.webhook_secret missing": "For another runner, type its secret or let a new one be generated.",
-    "source_path_part_ids too_short": "Choose at least one source.",
-    "instruction_path_part_ids too_short": "Choose at least one instruction.",
-    "output_path_part_ids too_short": "Choose at least one output.",
     "source_path_part_ids too_long": "Choose at most 20 sources.",
     "instruction_path_part_ids too_long": "Choose at most 20 instructions.",
     "output_path_part_ids too_long": "Choose at most 20 outputs.",
@@ -171,6 +188,14 @@ export const WorkflowFormPage = (props: FormProps) => {
               </p>
             </>
           )}
+          {values.handover !== undefined && (
+            <Field
+              name="handover"
+              label="How a run gets to its runner"
+              failure={failure}
+              control={(a) => <Choices attributes={a} choices={HANDOVER_CHOICES} chosen={values.handover} />}
+            />
+          )}
           <Field
             name="name"
             label="Name"
@@ -187,32 +212,36 @@ export const WorkflowFormPage = (props: FormProps) => {
               </textarea>
             )}
           />
-          <Field
-            name="runner_url"
-            path="runner_config.url"
-            label="Runner (optional)"
-            failure={failure}
-            hint="Where the service sends the runs: an https URL. Leave it empty if runners without an address ask for the runs: choose that under “Policy”, on the page of the workflow."
-            control={(a) => <input {...a} type="url" value={values.runner_url} />}
-          />
-          <Field
-            name="webhook_secret"
-            path="runner_config.webhook_secret"
-            label="Webhook secret"
-            failure={failure}
-            hint={
-              id === null
-                ? "Signs what is sent to the runner. If you leave it empty, one is generated and shown once."
-                : "Leave it empty to keep the one it has."
-            }
-            control={(a) => <input {...a} type="password" value={values.webhook_secret} autocomplete="new-password" />}
-          />
-          {id !== null && (
-            <label class="choice">
-              <input type="checkbox" name="new_secret" value="1" checked={values.new_secret === "1"} />
-              Generate a new webhook secret, and show it once
-            </label>
-          )}
+          <div class="stack of-webhook">
+            <Field
+              name="runner_url"
+              path="runner_config.url"
+              label="Runner (optional)"
+              failure={failure}
+              hint="Where the service sends the runs: an https URL. Leave it empty if runners without an address ask for the runs: choose that under “Policy”, on the page of the workflow."
+              control={(a) => <input {...a} type="url" value={values.runner_url} />}
+            />
+            <Field
+              name="webhook_secret"
+              path="runner_config.webhook_secret"
+              label="Webhook secret"
+              failure={failure}
+              hint={
+                id === null
+                  ? "Signs what is sent to the runner. If you leave it empty, one is generated and shown once."
+                  : "Leave it empty to keep the one it has."
+              }
+              control={(a) => (
+                <input {...a} type="password" value={values.webhook_secret} autocomplete="new-password" />
+              )}
+            />
+            {id !== null && (
+              <label class="choice">
+                <input type="checkbox" name="new_secret" value="1" checked={values.new_secret === "1"} />
+                Generate a new webhook secret, and show it once
+              </label>
+            )}
+          </div>
           <Field
             name="max_run_duration_seconds"
             label="Time limit in seconds"
@@ -220,17 +249,20 @@ export const WorkflowFormPage = (props: FormProps) => {
             hint="60 to 86400. A run that has not ended by then is FAILED."
             control={(a) => <input {...a} type="number" value={values.max_run_duration_seconds} />}
           />
-          {PICKERS.map((picker) => (
-            <PartPicker
-              {...picker}
-              allowed={ALLOWED_PART_TYPES[picker.path]}
-              action={action}
-              chosen={picks[picker.field].map(parseChoice)}
-              opened={opened}
-              refused={refused}
-              failure={failure}
-            />
-          ))}
+          <details class="more-fields" open={opened !== null || refused !== null || hasFiles(picks, failure)}>
+            <summary>Files (optional)</summary>
+            {PICKERS.map((picker) => (
+              <PartPicker
+                {...picker}
+                allowed={ALLOWED_PART_TYPES[picker.path]}
+                action={action}
+                chosen={picks[picker.field].map(parseChoice)}
+                opened={opened}
+                refused={refused}
+                failure={failure}
+              />
+            ))}
+          </details>
           <div class="actions">
             <button type="submit" class="primary">
               {id === null ? "Create" : "Save"}

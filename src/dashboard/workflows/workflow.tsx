@@ -160,7 +160,7 @@ const Actions = ({ workflow, origin, now }: ActionsProps) => {
         </Ask>
       )}
       {isReady && !may_invoke && (
-        <span class="muted">You cannot invoke it: you lack permission on some of its files.</span>
+        <span class="muted">You cannot invoke it: you lack permission on it or on some of its files.</span>
       )}
       {isReady && may_invoke && (
         <Ask id="ask-invoke" label="Invoke" title={`Trigger a run of “${workflow.name}”?`} kind="primary">

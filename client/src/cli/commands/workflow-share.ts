@@ -7,6 +7,7 @@ import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { findUser, findWorkflow, findWorkflowPart, pathOf } from "../names.ts";
 import { harmless, printList, say } from "../output.ts";
+import { readPolicy } from "../policy.ts";
 
 type Need = { id: string; path: string; capability: Permission["capability"] };
 
@@ -19,7 +20,8 @@ export function addWorkflowShare(workflows: Command): void {
     .addHelpText(
       "after",
       `
-To run a workflow, a USER needs to read the workflow itself, its sources, instructions and template, and to write to its outputs.
+To run a workflow, a USER needs to read the workflow itself, its sources, instructions and template, and to write to its outputs;
+without outputs, they need what its policy says: to write the workflow itself, or only to read it.
 What is printed are the permissions that were given. Share it again when its files or folders have changed.
 
 Example:
@@ -95,6 +97,9 @@ async function needsOf(client: Client, workflow: Workflow): Promise<Need[]> {
     if (id !== null) wished.set(id, "READ_ONLY");
   }
   for (const id of workflow.output_path_part_ids) wished.set(id, "READ_WRITE");
+  const needsWrite =
+    workflow.output_path_part_ids.length === 0 && (await readPolicy(client, workflow.id))?.run_needs !== "read";
+  if (needsWrite) wished.set(part, "READ_WRITE");
   const needs = await Promise.all(
     [...wished].map(async ([id, capability]) => {
       const path = await pathOf(client, id);

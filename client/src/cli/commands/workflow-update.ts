@@ -40,6 +40,7 @@ Examples:
         whenBusy,
         replaceGraceSeconds,
         maxQueued,
+        runNeeds,
         inputSchema,
         ...content
       } = flags;

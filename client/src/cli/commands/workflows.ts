@@ -67,12 +67,13 @@ export function addWorkflows(program: Command): void {
   const create = workflows
     .command("create")
     .argument("<name>")
-    .description("Create a workflow; files and folders by id or path");
+    .description("Create a workflow, with files and folders by id or path if it needs any");
   addPolicyFlags(withContent(create, true))
     .addHelpText(
       "after",
       `
 Examples:
+  $ workflow-runs workflows create "Nightly job" --lease --run-needs read
   $ workflow-runs workflows create "Monthly report" --lease \\
       --source /shared/reports/q1 --instruction /shared/how-to-summarise.md --output /shared/summaries \\
       --max-attempts 3 --retry-on LOST

@@ -19,6 +19,7 @@ declare
   v_when_busy text;
   v_max_queued integer;
   v_input_schema_hash text;
+  v_needs_write boolean;
   v_faults jsonb;
   v_parts jsonb;
   v_snapshot jsonb;
@@ -26,18 +27,19 @@ begin
   -- Its path parts are sorted once, in the subquery.
   select d.name, d.runner_type, public.start_obstacle(d.is_active, d.runner_url, d.handover),
     public.starts_runs(d.is_active, d.runner_url, d.handover), d.max_run_duration_seconds, d.key_from, d.max_running,
-    d.max_running_per_key is not null, d.when_busy, d.max_queued, d.input_schema_hash, frozen.faults, frozen.parts
+    d.max_running_per_key is not null, d.when_busy, d.max_queued, d.input_schema_hash,
+    public.needs_write_to_run(p_role, cardinality(d.output_path_part_ids), d.run_needs), frozen.faults, frozen.parts
   into v_name, v_runner_type, v_obstacle, v_starts_runs, v_max_run_duration_seconds, v_key_from, v_max_running, v_takes_turns,
-    v_when_busy, v_max_queued, v_input_schema_hash, v_faults, v_parts
+    v_when_busy, v_max_queued, v_input_schema_hash, v_needs_write, v_faults, v_parts
   from public.workflow_definitions d
   cross join lateral (
     select
       jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'path', part.path, 'fault', part.fault))
         filter (where part.fault is not null) as faults,
       jsonb_build_object(
-        'sources', jsonb_agg(part.frozen) filter (where part.field = 'sources'),
-        'instructions', jsonb_agg(part.frozen) filter (where part.field = 'instructions'),
-        'outputs', jsonb_agg(part.frozen) filter (where part.field = 'outputs'),
+        'sources', coalesce(jsonb_agg(part.frozen) filter (where part.field = 'sources'), '[]'),
+        'instructions', coalesce(jsonb_agg(part.frozen) filter (where part.field = 'instructions'), '[]'),
+        'outputs', coalesce(jsonb_agg(part.frozen) filter (where part.field = 'outputs'), '[]'),
         'template', jsonb_agg(part.frozen) filter (where part.field = 'template') -> 0) as parts
     from (
       select named.*, jsonb_build_object(
@@ -50,6 +52,9 @@ begin
   where d.id = p_definition_id;
   if v_obstacle is not null then
     return jsonb_build_object('refused', v_obstacle);
+  end if;
+  if v_needs_write then
+    v_faults := public.with_write_fault(v_faults, p_role, p_tenant_id, p_user_id, p_definition_id);
   end if;
   if v_faults is not null then
     return jsonb_build_object(

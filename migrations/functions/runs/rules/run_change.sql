@@ -88,14 +88,16 @@ declare
   v_definition_id uuid;
   v_obstacle text;
   v_snapshot jsonb;
+  v_needs_write boolean;
   v_faults jsonb;
   v_other_run_id uuid;
 begin
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  select d.id, public.start_obstacle(d.is_active, d.runner_url, d.handover), r.run_snapshot
-  into v_definition_id, v_obstacle, v_snapshot
+  select d.id, public.start_obstacle(d.is_active, d.runner_url, d.handover), r.run_snapshot,
+    public.needs_write_to_run(p_role, jsonb_array_length(r.run_snapshot -> 'outputs'), d.run_needs)
+  into v_definition_id, v_obstacle, v_snapshot, v_needs_write
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   where r.id = p_run_id;
@@ -107,6 +109,9 @@ begin
     public.snapshot_part_ids(v_snapshot -> 'outputs'), (v_snapshot #>> '{template,path_part_id}')::uuid) part
   -- A source folder that is empty now is no reason to refuse: it had a document when the snapshot was taken.
   where part.fault <> 'empty';
+  if v_needs_write then
+    v_faults := public.with_write_fault(v_faults, p_role, p_tenant_id, p_user_id, v_definition_id);
+  end if;
   select other.id into v_other_run_id
   from public.workflow_runs r
   join public.workflow_runs other on other.workflow_definition_id = r.workflow_definition_id

@@ -1,5 +1,5 @@
 -- Creates a definition, and its node in the tenant's tree. With `p_policy_of`, a copy: it gets the policy of that definition, if it still
--- exists.
+-- exists. With `p_handover`, its runs get to their runners in this way.
 --
 -- Guarantees: a definition and its node are inserted together, and the definition names only parts that exist.
 -- Closes the race with the deletion of such a part: the parts are locked before they are checked.
@@ -10,7 +10,8 @@
 --   unauthenticated, forbidden (not an administrator), id_taken (by another tenant, or by a definition that was deleted),
 --   path_parts (with "faults", see `path_part_faults`), or see `judge_cap`
 create or replace function public.create_definition(
-  p_context jsonb, p_definition_id uuid, p_node_id uuid, p_content jsonb, p_policy_of uuid default null
+  p_context jsonb, p_definition_id uuid, p_node_id uuid, p_content jsonb, p_policy_of uuid default null,
+  p_handover text default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -62,20 +63,20 @@ begin
   v_is_new := found;
   insert into public.workflow_definitions (id, tenant_id, path_part_id, name, description, runner_type, runner_url,
     webhook_secret_encrypted, max_run_duration_seconds, source_path_part_ids, instruction_path_part_ids,
-    output_path_part_ids, template_path_part_id, is_active)
+    output_path_part_ids, template_path_part_id, is_active, handover)
   select p_definition_id, v_tenant_id, p_node_id, p_content ->> 'name', p_content ->> 'description',
     p_content ->> 'runner_type', p_content ->> 'runner_url', p_content ->> 'webhook_secret_encrypted',
     (p_content ->> 'max_run_duration_seconds')::int, public.json_uuids(p_content -> 'source_path_part_ids'),
     public.json_uuids(p_content -> 'instruction_path_part_ids'),
     public.json_uuids(p_content -> 'output_path_part_ids'), (p_content ->> 'template_path_part_id')::uuid,
-    (p_content ->> 'is_active')::boolean
+    (p_content ->> 'is_active')::boolean, coalesce(p_handover, 'webhook')
   where v_is_new;
   if v_is_new and p_policy_of is not null then
     update public.workflow_definitions d
     set handover = copied.handover, lease_seconds = copied.lease_seconds, max_attempts = copied.max_attempts, retry_on = copied.retry_on,
       max_running = copied.max_running, max_running_per_key = copied.max_running_per_key, key_from = copied.key_from,
       when_busy = copied.when_busy, replace_grace_seconds = copied.replace_grace_seconds, max_queued = copied.max_queued,
-      input_schema = copied.input_schema, input_schema_hash = copied.input_schema_hash
+      run_needs = copied.run_needs, input_schema = copied.input_schema, input_schema_hash = copied.input_schema_hash
     from public.workflow_definitions copied
     where d.id = p_definition_id and copied.id = p_policy_of and copied.tenant_id = v_tenant_id;
   end if;

@@ -1,9 +1,8 @@
-import { and, eq, isNull, notInArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, isNull, type SQL, sql } from "drizzle-orm";
 import { type Caller, isOfSomebody } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
 import { workflowRuns } from "../../../db/run-tables.ts";
-import { pathParts, workflowDefinitions } from "../../../db/tables.ts";
-import { ROOT_FOLDER, WORKFLOWS_FOLDER } from "../../../files/path.ts";
+import { workflowDefinitions } from "../../../db/tables.ts";
 import { startObstacle } from "../../../workflows/workflow-definitions.ts";
 
 /**
@@ -11,8 +10,6 @@ import { startObstacle } from "../../../workflows/workflow-definitions.ts";
  * null.
  */
 export type Beginning = {
-  hasFolder: boolean;
-  hasDocument: boolean;
   workflowId: string | null;
   /** A workflow of which a run can be triggered now. */
   readyWorkflowId: string | null;
@@ -20,11 +17,6 @@ export type Beginning = {
 
 /** Selects the row of {@link Beginning}, as part of a batch. There is no row for a USER, nor once the tenant has a run. */
 export function selectBeginning(db: Database, caller: Caller) {
-  const hasPart = (...which: (SQL | undefined)[]) =>
-    sql<boolean>`exists ${db
-      .select({ one: sql`1` })
-      .from(pathParts)
-      .where(and(eq(pathParts.tenantId, caller.tenantId), eq(pathParts.systemManaged, false), ...which))}`;
   const workflow = (...which: (SQL | undefined)[]) =>
     sql<string | null>`${db
       .select({ id: workflowDefinitions.id })
@@ -34,11 +26,6 @@ export function selectBeginning(db: Database, caller: Caller) {
   return db
     .with(caller)
     .select({
-      hasFolder: hasPart(
-        eq(pathParts.partType, "FOLDER"),
-        notInArray(pathParts.materializedPath, [`/${ROOT_FOLDER}`, `/${WORKFLOWS_FOLDER}`]),
-      ),
-      hasDocument: hasPart(eq(pathParts.partType, "DOCUMENT")),
       workflowId: workflow(),
       readyWorkflowId: workflow(isNull(startObstacle)),
     })

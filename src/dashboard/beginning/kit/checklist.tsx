@@ -17,26 +17,21 @@ const Step = ({ isDone, title, children }: { isDone: boolean; title: string; chi
 
 /** The steps before the first run. A step is ticked when it is done, on whichever page or by whichever API call. */
 export const Checklist = ({ beginning, origin }: { beginning: Beginning; origin: string }) => {
-  const { hasFolder, hasDocument, workflowId, readyWorkflowId } = beginning;
+  const { workflowId, readyWorkflowId } = beginning;
   return (
     <section class="card" aria-label="The first steps">
       <h2>First steps</h2>
       <ol class="checklist">
-        <Step isDone={hasFolder} title="A folder">
-          A run writes to it. Create it here in the form of a workflow, or under <a href="/app/files">Files</a>.
-        </Step>
-        <Step isDone={hasDocument} title="A document">
-          The sources that a run reads, and the instructions that it follows.
-        </Step>
         <Step isDone={workflowId !== null} title="A workflow">
           {workflowId === null ? (
-            "It names these files, and the runner that does the work."
+            "It says how its runs get to the program that does the work."
           ) : (
             <Link id={workflowId}>It is here</Link>
           )}
         </Step>
         <Step isDone={readyWorkflowId !== null} title="A runner">
-          Your program behind the workflow's URL. You get a small one to begin with, and can send it a test.
+          Your program: it asks for runs with a key of its own, or gets them at a URL. You get a small one to begin
+          with.
         </Step>
         <Step isDone={false} title="The first run">
           {readyWorkflowId === null ? (

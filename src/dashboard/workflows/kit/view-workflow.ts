@@ -128,6 +128,10 @@ export async function viewWorkflow(
 function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
   const permitted = permittedPathsOf(db, caller);
   const outcomes = outcomesOf(db);
+  const mayWrite = sql<boolean>`(${db
+    .select({ isPermitted: mayWriteAmong(caller, permitted, pathParts.materializedPath) })
+    .from(pathParts)
+    .where(and(eq(pathParts.tenantId, d.tenantId), eq(pathParts.id, d.pathPartId)))})`;
   return db
     .with(caller, permitted)
     .select({
@@ -143,15 +147,14 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
         when_busy: d.whenBusy,
         replace_grace_seconds: d.replaceGraceSeconds,
         max_queued: d.maxQueued,
+        run_needs: d.runNeeds,
         input_schema: sql<Policy["input_schema"]>`${d.inputSchema}`,
       },
       obstacle: startObstacle,
       may_delete: caller.isAdministrator,
-      may_write: sql<boolean>`(${db
-        .select({ isPermitted: mayWriteAmong(caller, permitted, pathParts.materializedPath) })
-        .from(pathParts)
-        .where(and(eq(pathParts.tenantId, d.tenantId), eq(pathParts.id, d.pathPartId)))})`,
-      may_invoke: sql<boolean>`not exists (
+      may_write: mayWrite,
+      may_invoke: sql<boolean>`(not public.needs_write_to_run(${caller.role}, cardinality(${d.outputPathPartIds}), ${d.runNeeds})
+        or ${mayWrite}) and not exists (
         select from public.path_parts_of_run(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${d.sourcePathPartIds},
           ${d.instructionPathPartIds}, ${d.outputPathPartIds}, ${d.templatePathPartId}) part
         where part.fault <> 'empty')`,

@@ -3,6 +3,8 @@ import {
   type Handover,
   RETRYABLE_FAILURES,
   type RetryableFailure,
+  RUN_NEEDS,
+  type RunNeeds,
   WHEN_BUSY,
   type WhenBusy,
 } from "../../../db/enums.ts";
@@ -14,7 +16,7 @@ import { JsonEditor, withLines } from "../../invoke/kit/json-editor.tsx";
 import { Page } from "../../layout.tsx";
 import type { Wording } from "../../wording.ts";
 
-const HANDOVER_TEXTS: Record<Handover, string> = {
+export const HANDOVER_TEXTS: Record<Handover, string> = {
   webhook: "The service sends each run to the runner’s URL",
   lease: "Runners ask for runs: they need no URL",
 };
@@ -32,6 +34,11 @@ const WHEN_BUSY_TEXTS: Record<WhenBusy, string> = {
   replace_running: "takes the place of those that wait, and stops what is RUNNING",
 };
 
+const RUN_NEEDS_TEXTS: Record<RunNeeds, string> = {
+  write: "who may change it",
+  read: "who may see it",
+};
+
 /** The labels of the form's fields, by their API names. */
 const LABELS = {
   handover: "How a run gets to its runner",
@@ -44,6 +51,7 @@ const LABELS = {
   when_busy: "A new run, when as many are unfinished as may be RUNNING",
   replace_grace_seconds: "Seconds that a replaced run has to end its work",
   max_queued: "Runs that wait, at most",
+  run_needs: "Without outputs, it may be run by",
   input_schema: "What the input of a run must be",
 };
 
@@ -107,6 +115,7 @@ export type PolicyValues = {
   replace_grace_seconds: string;
   /** Empty for no limit. */
   max_queued: string;
+  run_needs: string;
   /** The text of JSON; empty for none. */
   input_schema: string;
 };
@@ -122,6 +131,7 @@ export const valuesOf = (policy: Policy): PolicyValues => ({
   when_busy: policy.when_busy,
   replace_grace_seconds: String(policy.replace_grace_seconds),
   max_queued: String(policy.max_queued ?? ""),
+  run_needs: policy.run_needs,
   input_schema: policy.input_schema === null ? "" : JSON.stringify(policy.input_schema, null, 2),
 });
 
@@ -233,6 +243,15 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
             name="max_queued"
             isOptional
             hint="1 to 1000. A further run is refused."
+          />
+          <Field
+            name="run_needs"
+            label={LABELS.run_needs}
+            failure={failure}
+            hint="Administrators may always. A workflow with outputs may be run by those who may write these."
+            control={(a) => (
+              <Choices attributes={a} choices={choicesOf(RUN_NEEDS, RUN_NEEDS_TEXTS)} chosen={values.run_needs} />
+            )}
           />
           <JsonEditor
             name="input_schema"

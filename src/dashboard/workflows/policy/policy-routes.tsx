@@ -38,6 +38,7 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
     when_busy: given("when_busy"),
     replace_grace_seconds: given("replace_grace_seconds"),
     max_queued: given("max_queued"),
+    run_needs: given("run_needs"),
     input_schema: linesOf(form.values, "input_schema"),
   };
   return submit(
@@ -54,6 +55,7 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
         key_from: values.key_from || null,
         when_busy: values.when_busy || undefined,
         replace_grace_seconds: values.replace_grace_seconds === "" ? 0 : toWholeNumber(values.replace_grace_seconds),
+        run_needs: values.run_needs || undefined,
         max_queued: values.max_queued === "" ? null : toWholeNumber(values.max_queued),
       };
       const policy = checkForm(UpdatePolicyRequestSchema, { body, faults });
