@@ -12,13 +12,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The workflow definitions, newest first
-         * @description Lists and counts only the definitions that the caller may see.
+         * List workflows
+         * @description Newest first. Lists and counts only the definitions that the caller may see.
          */
         get: operations["list_workflow_definitions"];
         put?: never;
         /**
-         * Create a workflow definition
+         * Create a workflow
          * @description For an OWNER or ADMIN. Sources and instructions are folders or documents, outputs are folders, the template is a document or a version of one. No path part may be named twice, or lie below another one that is named.
          */
         post: operations["create_workflow_definition"];
@@ -36,19 +36,19 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One workflow definition
+         * Get a workflow
          * @description Its configuration as it is now. Runs keep the snapshot with which they were triggered. The secret of its runner is never shown.
          */
         get: operations["get_workflow_definition"];
         /**
-         * Replace a workflow definition
+         * Replace a workflow
          * @description Replaces everything: a field that is left out gets its default, and without `runner_config` the runner is removed. Needs write on the definition. Runs that were triggered before keep their snapshot. With `is_active` false the workflow is paused: it accepts no new runs, and PENDING runs do not start.
          */
         put: operations["update_workflow_definition"];
         post?: never;
         /**
-         * Delete a workflow definition and its runs
-         * @description For an OWNER or ADMIN. 409 while one of its runs is RUNNING: stop it first.
+         * Delete a workflow
+         * @description With its runs. For an OWNER or ADMIN. 409 while one of its runs is RUNNING: stop it first.
          */
         delete: operations["delete_workflow_definition"];
         options?: never;
@@ -104,12 +104,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How a workflow's runs get to a runner, how many run at once, and when they are retried
-         * @description Every field is there: one that nobody has set has its default.
+         * Get a policy
+         * @description How its runs get to a runner, how many run at once, and when they are retried. Every field is there: one that nobody has set has its default.
          */
         get: operations["get_workflow_definition_policy"];
         /**
-         * Replace the policy of a workflow
+         * Replace a policy
          * @description Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING keeps the lease or dispatch that it has, and its slot; one that waits keeps its place.
          */
         put: operations["update_workflow_definition_policy"];
@@ -128,7 +128,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the input of a workflow's runs must be
+         * Get the input schema
          * @description The JSON Schema of its policy; null when any input fits.
          */
         get: operations["get_workflow_input_schema"];
@@ -168,8 +168,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A workflow's runs, newest first
-         * @description With an exact `total`. The runs of all workflows are in `/v1/workflow-runs`, which has more filters.
+         * List runs of a workflow
+         * @description Newest first. With an exact `total`. The runs of all workflows are in `/v1/workflow-runs`, which has more filters.
          */
         get: operations["list_workflow_runs"];
         put?: never;
@@ -190,8 +190,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Trigger up to 500 runs together
-         * @description All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue, and start as slots become free: in their order, or when the policy limits the runs of each key, in their order within a key, and keys in turn, beginning after the key that started last. With an idempotency key, in the body or as a header, the request can be repeated: as long as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.
+         * Trigger a batch of runs
+         * @description Up to 500 runs. All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue, and start as slots become free: in their order, or when the policy limits the runs of each key, in their order within a key, and keys in turn, beginning after the key that started last. With an idempotency key, in the body or as a header, the request can be repeated: as long as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.
          */
         post: operations["invoke_workflow_batch"];
         delete?: never;
@@ -208,8 +208,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many runs of a batch wait, run and have ended
-         * @description The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with `If-None-Match` as soon as one of its runs has changed, but after 30 seconds at the latest.
+         * Get a batch
+         * @description How many of its runs wait, run and have ended. The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with `If-None-Match` as soon as one of its runs has changed, but after 30 seconds at the latest.
          */
         get: operations["get_run_batch"];
         put?: never;
@@ -228,13 +228,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A workflow's triggers, newest first
-         * @description Those that are paused, too.
+         * List triggers of a workflow
+         * @description Newest first. Those that are paused, too.
          */
         get: operations["list_triggers"];
         put?: never;
         /**
-         * Create a trigger of a workflow
+         * Create a trigger
          * @description It triggers runs by itself, with the rights that you have whenever it fires. Needs write on the definition. A workflow may have 100 triggers. Of a webhook, only this answer has the secret.
          */
         post: operations["create_trigger"];
@@ -252,8 +252,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One trigger, and when it fires next
-         * @description Its secret, if it has one, is never shown.
+         * Get a trigger
+         * @description Also when it fires next. Its secret, if it has one, is never shown.
          */
         get: operations["get_trigger"];
         /**
@@ -263,8 +263,8 @@ export interface paths {
         put: operations["update_trigger"];
         post?: never;
         /**
-         * Delete a trigger and its firings
-         * @description The runs that it has triggered stay.
+         * Delete a trigger
+         * @description With its firings. The runs that it has triggered stay.
          */
         delete: operations["delete_trigger"];
         options?: never;
@@ -282,7 +282,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give the webhook of a trigger a new secret
+         * Rotate the secret of a webhook
          * @description For 24 hours, messages with the old secret are taken, too. Only this answer has the new one. From then on the trigger fires with your rights.
          */
         post: operations["rotate_trigger_secret"];
@@ -360,8 +360,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What became of each occasion, newest first
-         * @description All firings of the last seven days are kept; of older ones, those that are among the newest 1,000.
+         * List firings of a trigger
+         * @description What became of each occasion, newest first. All firings of the last seven days are kept; of older ones, those that are among the newest 1,000.
          */
         get: operations["list_trigger_firings"];
         put?: never;
@@ -380,7 +380,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The instants of a trigger's schedule
+         * List instants of a schedule
          * @description Of the past and of the future, as the schedule is now, also while the trigger is paused. Without the jitter. A trigger without a schedule has none.
          */
         get: operations["list_trigger_occurrences"];
@@ -402,8 +402,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Fire a trigger for instants of the past
-         * @description For each instant of its schedule in the range, at most 500 and in at most ten years, that has not fired before as far as its firings are kept. The runs wait for their turns, whatever `when_busy` says. It ends at the first firing that is refused. You need the rights that an invoke needs, too.
+         * Backfill a schedule
+         * @description Fires it for instants of the past. For each instant of its schedule in the range, at most 500 and in at most ten years, that has not fired before as far as its firings are kept. The runs wait for their turns, whatever `when_busy` says. It ends at the first firing that is refused. You need the rights that an invoke needs, too.
          */
         post: operations["backfill_trigger"];
         delete?: never;
@@ -422,7 +422,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a signed message to a trigger
+         * Send a signed message
          * @description For other services: GitHub, Stripe, Slack, GitLab, or whatever can sign. The signature is verified with the secret of the trigger, before anything else is looked at.
          */
         post: operations["receive_webhook"];
@@ -442,7 +442,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a message to a trigger whose token is in the URL
+         * Send a message with a token
          * @description For services that can sign nothing. Whoever knows the URL can trigger runs.
          */
         post: operations["receive_webhook_by_token"];
@@ -460,8 +460,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A stream of the events of the tenant's runs, from now on
-         * @description The events of all runs that you may see, over all workflows. A caller may have 20 streams at a time. A stream is for who looks on: of two changes at the same moment, the event with the lower id may be committed last, and a stream that goes on after the other one (`Last-Event-ID`) does not send it any more. Who must miss none reads the feed, `/v1/events`.
+         * Stream events of all runs
+         * @description From now on. The events of all runs that you may see, over all workflows. A caller may have 20 streams at a time. A stream is for who looks on: of two changes at the same moment, the event with the lower id may be committed last, and a stream that goes on after the other one (`Last-Event-ID`) does not send it any more. Who must miss none reads the feed, `/v1/events`.
          */
         get: operations["stream_tenant_workflow_runs"];
         put?: never;
@@ -480,8 +480,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A stream of the events of a run, from the first one on, and of its progress
-         * @description The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. A caller may have 20 streams at a time. A message with the `event` `progress` and no `id` has what the runner last reported of the current attempt: when the stream begins, and whenever that has changed, at most once a second. With `log=true` the stream also has the log of the current attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely.
+         * Stream events of a run
+         * @description From the first event on, and its progress. The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. A caller may have 20 streams at a time. A message with the `event` `progress` and no `id` has what the runner last reported of the current attempt: when the stream begins, and whenever that has changed, at most once a second. With `log=true` the stream also has the log of the current attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely.
          */
         get: operations["stream_workflow_run"];
         put?: never;
@@ -500,8 +500,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The tenant's runs, newest first
-         * @description All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first. With `label`, at most 10,000 runs are looked at for a page, so a page may have fewer runs than `limit`, or none, although there is a `next_cursor`.
+         * List all runs
+         * @description Newest first. All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first. With `label`, at most 10,000 runs are looked at for a page, so a page may have fewer runs than `limit`, or none, although there is a `next_cursor`.
          */
         get: operations["list_tenant_workflow_runs"];
         put?: never;
@@ -520,8 +520,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How many runs wait, run and have ended, and how long they take
-         * @description Of the runs that the caller may see: those that wait and run now, and those that have ended within the window.
+         * Summarise runs
+         * @description How many runs wait, run and have ended, and how long they take. Of the runs that the caller may see: those that wait and run now, and those that have ended within the window.
          */
         get: operations["summarise_workflow_runs"];
         put?: never;
@@ -540,15 +540,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The current state of a run
+         * Get a run
          * @description The current state of the run. A run whose deadline has passed is FAILED from that instant on. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the run has ended, or with `If-None-Match` as soon as it has changed, but after 30 seconds at the latest.
          */
         get: operations["get_workflow_run"];
         put?: never;
         post?: never;
         /**
-         * Delete a run and its events
-         * @description A RUNNING run cannot be deleted: stop it first.
+         * Delete a run
+         * @description With its events. A RUNNING run cannot be deleted: stop it first.
          */
         delete: operations["delete_workflow_run"];
         options?: never;
@@ -564,8 +564,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The events of a run, oldest first
-         * @description What has happened to the run, in all of its attempts. The stream of the run sends the same events as they happen.
+         * List events of a run
+         * @description Oldest first. What has happened to the run, in all of its attempts. The stream of the run sends the same events as they happen.
          */
         get: operations["list_workflow_run_events"];
         put?: never;
@@ -586,7 +586,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Stop a run that waits or runs
+         * Stop a run
          * @description Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run gets one message. With them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner is told by webhooks until it confirms one, or by the answer to its next heartbeat. If it reports COMPLETED, that counts; otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not learn of it is FAILED at once: it is PENDING, or was not sent to a runner yet, or its workflow no longer has a runner.
          */
         post: operations["stop_workflow_run"];
@@ -606,7 +606,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * End the waiting of a run for its start
+         * Start a delayed run now
          * @description A PENDING run that waits for its `start_after`, or for an automatic retry, joins the end of its workflow's queue now. It starts when it is its turn.
          */
         post: operations["start_workflow_run_now"];
@@ -626,7 +626,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Retry a FAILED run
+         * Retry a run
          * @description The same run, as its next attempt and with the same snapshot, at the end of its workflow's queue.
          */
         post: operations["retry_workflow_run"];
@@ -646,7 +646,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Report the result of a run
+         * Report the result
          * @description For the run's runner, with the run token of the dispatch or lease. The same result may be reported again. Another one, or any after the deadline, is answered 409 and is kept in the run's events.
          */
         post: operations["workflow_run_callback"];
@@ -684,8 +684,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What the contract's form of a run lacks: attempt, progress, key, labels, batch, place in the queue, instants, links
-         * @description What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.
+         * Get run details
+         * @description Attempt, progress, key, labels, batch, place in the queue, instants and links. What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.
          */
         get: operations["get_workflow_run_details"];
         put?: never;
@@ -704,7 +704,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The input of a run
+         * Get the input of a run
          * @description The `input` of the invoke, frozen when the run was triggered. A retry has the same input.
          */
         get: operations["get_workflow_run_input"];
@@ -724,7 +724,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The result of a run
+         * Get the result of a run
          * @description Until the run has ended, only its `status` and `attempt` are set. With `Prefer: wait=N` the answer waits for the end.
          */
         get: operations["get_workflow_run_result"];
@@ -744,7 +744,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Why a run waits
+         * Explain why a run waits
          * @description One sentence, and the facts. The facts about the runner and about durations are from the workflow's latest 100 runs.
          */
         get: operations["explain_workflow_run"];
@@ -764,13 +764,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The log of a run
+         * Read the log of a run
          * @description In the order of `sequence`, whatever the order of arrival. Where entries are missing, the page ends until they arrive, 30 seconds have passed, or the attempt has ended. To follow a log, ask again after the last `sequence` that you have, until `is_complete`. With `Accept: text/plain` it comes as text without the colours of a terminal, in which control characters are made visible.
          */
         get: operations["read_workflow_run_log"];
         put?: never;
         /**
-         * Add an entry to the log of a run
+         * Append to the log
          * @description For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log of an attempt may have 1 MiB, and the logs of all attempts together 4 MiB.
          */
         post: operations["append_workflow_run_log"];
@@ -788,12 +788,12 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Download a file of a run
+         * Download a file
          * @description The content, with the type that the runner gave. Browsers show PNG, JPEG, GIF, WebP, PDF and plain text, and save all else. One `Range` of bytes is answered with 206; several, with the whole file. A page that would load it as a script or a style is refused with 403, by the header `Sec-Fetch-Dest` of its browser.
          */
         get: operations["get_workflow_run_artifact"];
         /**
-         * Upload a file of a run
+         * Upload a file
          * @description For the run's runner, with the run token of the dispatch or lease. The body is the file, with its `Content-Type` and its `Content-Length`: at most 95 MB. The same name again replaces the file of this attempt. A run may have 50 files, and 1 GiB altogether, those of all its attempts. A file is there completely or not at all.
          */
         put: operations["put_workflow_run_artifact"];
@@ -812,7 +812,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The files of a run
+         * List files of a run
          * @description Those of one attempt, by their names, as soon as they are stored. The result of the run has them, too, when it has ended.
          */
         get: operations["list_workflow_run_artifacts"];
@@ -834,7 +834,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for runs to work on
+         * Lease runs
          * @description With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its capacity. With `wait_seconds`, the answer may take that long. It is 503 when waiting is not available; 0 always works. At most 20 requests of a session wait at a time.
          */
         post: operations["create_leases"];
@@ -854,8 +854,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send a heartbeat, with the progress and the log of the run
-         * @description With the run's token. It extends the lease, never the deadline. A runner with a URL may send heartbeats, too: from its first one on, its run fails as LOST when they stop. The entries of the log are stored as `/log` stores them.
+         * Send a heartbeat
+         * @description It may bring the progress and the log of the run. With the run's token. It extends the lease, never the deadline. A runner with a URL may send heartbeats, too: from its first one on, its run fails as LOST when they stop. The entries of the log are stored as `/log` stores them.
          */
         post: operations["heartbeat_workflow_run"];
         delete?: never;
@@ -894,7 +894,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create a key for runners that lease runs
+         * Create a runner key
          * @description For an OWNER or ADMIN. It opens sessions of runners, and nothing else: every other operation answers 401. It is listed and revoked like any other key, at `/v1/api-keys`, and works as long as its user is an OWNER or ADMIN.
          */
         post: operations["create_runner_key"];
@@ -914,7 +914,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Open a session of a runner
+         * Open a runner session
          * @description For a runner that leases its runs instead of getting them by webhook. Send a runner key, or the API key of an OWNER or ADMIN. The session ends at the latest when this key is revoked or expires. A key has at most 100 open sessions: another one closes the oldest that holds no run and was not heard of for a minute, and is 429 when there is none.
          */
         post: operations["create_runner_session"];
@@ -934,7 +934,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Close the session of a runner that stops
+         * Close a runner session
          * @description With the token of the session. No further run is leased to it, so the runs that it then gives back go to other runners. It keeps the runs that it holds. When it holds none, requests for leases are 401 from then on. Closing it twice is no error.
          */
         post: operations["close_runner_session"];
@@ -952,8 +952,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The events of the tenant, oldest first
-         * @description The events of the runs that you may see. If you continue from each answer's `next_cursor`, you get every event exactly once, in an order that never changes. A page may have fewer items than `limit`, or none, although `has_more` is true. The events of deleted runs are not included.
+         * List events
+         * @description Oldest first. The events of the runs that you may see. If you continue from each answer's `next_cursor`, you get every event exactly once, in an order that never changes. A page may have fewer items than `limit`, or none, although `has_more` is true. The events of deleted runs are not included.
          */
         get: operations["list_events"];
         put?: never;
@@ -972,8 +972,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The feed as server-sent events, from now on or after a position
-         * @description The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time. It begins with an `id` and no event, so that a client which is cut off before the first event misses none either.
+         * Stream events
+         * @description As server-sent events, from now on or after a position. The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time. It begins with an `id` and no event, so that a client which is cut off before the first event misses none either.
          */
         get: operations["stream_events"];
         put?: never;
@@ -992,8 +992,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The tenant's notification endpoints, newest first
-         * @description For an OWNER or ADMIN. Without their secrets.
+         * List notification endpoints
+         * @description Newest first. For an OWNER or ADMIN. Without their secrets.
          */
         get: operations["list_notification_endpoints"];
         put?: never;
@@ -1016,22 +1016,22 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One notification endpoint and its state
+         * Get a notification endpoint
          * @description For an OWNER or ADMIN. Its state says whether notifications arrive, and when the next one is tried.
          */
         get: operations["get_notification_endpoint"];
         put?: never;
         post?: never;
         /**
-         * Delete a notification endpoint and its deliveries
-         * @description For an OWNER or ADMIN. What was not sent yet is not sent any more.
+         * Delete a notification endpoint
+         * @description With its deliveries. For an OWNER or ADMIN. What was not sent yet is not sent any more.
          */
         delete: operations["delete_notification_endpoint"];
         options?: never;
         head?: never;
         /**
-         * Change a notification endpoint, or enable it again
-         * @description Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.
+         * Change a notification endpoint
+         * @description Also to enable it again. Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.
          */
         patch: operations["update_notification_endpoint"];
         trace?: never;
@@ -1046,7 +1046,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give an endpoint a new secret
+         * Rotate the secret of an endpoint
          * @description For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side. A chat has no secret to rotate: change its `url`.
          */
         post: operations["rotate_notification_secret"];
@@ -1064,8 +1064,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The deliveries of an endpoint, newest first
-         * @description Includes those that are waiting to be sent. Deliveries are kept for 30 days.
+         * List deliveries of an endpoint
+         * @description Newest first. Includes those that are waiting to be sent. Deliveries are kept for 30 days.
          */
         get: operations["list_notification_deliveries"];
         put?: never;
@@ -1124,14 +1124,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What is below a part, or at the top
-         * @description Only what the caller may see is listed and counted. 404 when the caller may not see the parent.
+         * List path parts
+         * @description What is below a part, or at the top. Only what the caller may see is listed and counted. 404 when the caller may not see the parent.
          */
         get: operations["list_path_parts"];
         put?: never;
         /**
-         * Add a folder, a document or a version of one
-         * @description Needs write on the parent; at the root only an OWNER or ADMIN may add a part.
+         * Create a path part
+         * @description A folder, a document, or a version of one. Needs write on the parent; at the root only an OWNER or ADMIN may add a part.
          */
         post: operations["create_path_part"];
         delete?: never;
@@ -1148,21 +1148,21 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One part of the tree
+         * Get a path part
          * @description A folder, a document, a version of one, or a workflow that the caller may see, and what they may do with it.
          */
         get: operations["get_path_part"];
         put?: never;
         post?: never;
         /**
-         * Delete a part and everything below it
-         * @description Needs write on the part. 409 names the workflow definitions that refer to it or to something below it.
+         * Delete a path part
+         * @description With everything below it. Needs write on the part. 409 names the workflow definitions that refer to it or to something below it.
          */
         delete: operations["delete_path_part"];
         options?: never;
         head?: never;
         /**
-         * Rename or move a part
+         * Rename or move a path part
          * @description The paths of everything below change with it; permissions and definitions still refer to it. Renaming needs write on the part; moving also on the new parent, and to the root only an OWNER or ADMIN may move.
          */
         patch: operations["update_path_part"];
@@ -1176,13 +1176,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The folders in a folder, or at the top
-         * @description Only what the caller may see is listed and counted. 404 when the caller may not see the parent.
+         * List folders
+         * @description Those in a folder, or at the top. Only what the caller may see is listed and counted. 404 when the caller may not see the parent.
          */
         get: operations["list_folders"];
         put?: never;
         /**
-         * Add a folder to another
+         * Create a folder
          * @description Needs write on the parent.
          */
         post: operations["create_folder"];
@@ -1200,15 +1200,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One folder
+         * Get a folder
          * @description A folder that the caller may see. `GET /v1/path-parts/{path_part_id}` also says what they may do with it.
          */
         get: operations["get_folder"];
         put?: never;
         post?: never;
         /**
-         * Delete a folder and everything below it
-         * @description Needs write on the folder. 409 names the workflow definitions that refer to it or to something below it.
+         * Delete a folder
+         * @description With everything below it. Needs write on the folder. 409 names the workflow definitions that refer to it or to something below it.
          */
         delete: operations["delete_folder"];
         options?: never;
@@ -1228,7 +1228,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The user of the credential
+         * Get your user
          * @description With the tenant and the role in which this credential acts.
          */
         get: operations["get_me"];
@@ -1248,13 +1248,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The tenant's users, by email
-         * @description For OWNER and ADMIN.
+         * List users
+         * @description By email. For OWNER and ADMIN.
          */
         get: operations["list_tenant_users"];
         put?: never;
         /**
-         * Add a user to the tenant
+         * Create a user
          * @description For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on.
          */
         post: operations["create_tenant_user"];
@@ -1275,14 +1275,14 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Delete a user, at once
-         * @description For OWNER and ADMIN; nobody can delete the OWNER or themselves. Their keys, sessions and permissions end at once. Their runs stay, and still name them. They are no longer listed.
+         * Delete a user
+         * @description At once. For OWNER and ADMIN; nobody can delete the OWNER or themselves. Their keys, sessions and permissions end at once. Their runs stay, and still name them. They are no longer listed.
          */
         delete: operations["delete_tenant_user"];
         options?: never;
         head?: never;
         /**
-         * Give a user another role
+         * Change a user's role
          * @description For OWNER and ADMIN. Nobody changes their own role, and an ADMIN cannot change the OWNER. The OWNER passes ownership on by making somebody else the OWNER, and is an ADMIN from then on.
          */
         patch: operations["update_tenant_user"];
@@ -1298,8 +1298,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Deactivate a user, at once
-         * @description For OWNER and ADMIN; nobody can deactivate the OWNER or themselves. No credential of the user works from now on. Their runs continue, and everything that they created stays.
+         * Deactivate a user
+         * @description At once. For OWNER and ADMIN; nobody can deactivate the OWNER or themselves. No credential of the user works from now on. Their runs continue, and everything that they created stays.
          */
         post: operations["deactivate_tenant_user"];
         delete?: never;
@@ -1318,7 +1318,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Activate a deactivated user again
+         * Activate a user
          * @description For OWNER and ADMIN. Keys that were neither revoked nor have expired meanwhile work again.
          */
         post: operations["activate_tenant_user"];
@@ -1336,8 +1336,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How much the tenant has, and how much it may have
-         * @description For OWNER and ADMIN. The operator of the service can raise a cap. Caps are approximate: what is added at the same moment may exceed one, and what was deleted may count for some seconds more. A run that is retried or given back is never refused by one.
+         * Get the tenant's use and limits
+         * @description How much the tenant has, and how much it may have. For OWNER and ADMIN. The operator of the service can raise a cap. Caps are approximate: what is added at the same moment may exceed one, and what was deleted may count for some seconds more. A run that is retried or given back is never refused by one.
          */
         get: operations["get_tenant_use"];
         put?: never;
@@ -1356,13 +1356,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A user's permissions, by path
-         * @description For OWNER and ADMIN; a USER may list their own.
+         * List a user's permissions
+         * @description By path. For OWNER and ADMIN; a USER may list their own.
          */
         get: operations["list_user_permissions"];
         put?: never;
         /**
-         * Give a user a permission on a part of the tree
+         * Give a permission
          * @description To read, or to read and write, the part and everything below it, wherever they move. For OWNER and ADMIN. At most 50 for a user. 409 also when another permission of the user already covers it.
          */
         post: operations["create_user_permission"];
@@ -1383,14 +1383,14 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Revoke a permission, at once
-         * @description For OWNER and ADMIN.
+         * Revoke a permission
+         * @description At once. For OWNER and ADMIN.
          */
         delete: operations["delete_user_permission"];
         options?: never;
         head?: never;
         /**
-         * Change the part or the capability of a permission
+         * Change a permission
          * @description For OWNER and ADMIN. Fields that are left out or null stay as they are.
          */
         patch: operations["update_user_permission"];
@@ -1404,13 +1404,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your API keys, newest first
-         * @description An OWNER or ADMIN can list those of another user with `user_id`. Revoked and expired keys are not listed.
+         * List your API keys
+         * @description Newest first. An OWNER or ADMIN can list those of another user with `user_id`. Revoked and expired keys are not listed.
          */
         get: operations["list_api_keys"];
         put?: never;
         /**
-         * Create an API key for yourself
+         * Create an API key
          * @description It has all of your permissions. Only this answer has the key itself.
          */
         post: operations["create_api_key"];
@@ -1428,8 +1428,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your API keys and runner keys, newest first, with their expiry and last use
-         * @description Revoked and expired keys are not listed.
+         * List your API and runner keys
+         * @description Newest first, with their expiry and last use. Revoked and expired keys are not listed.
          */
         get: operations["list_own_api_keys"];
         put?: never;
@@ -1448,15 +1448,15 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One API key, without its secret
+         * Get an API key
          * @description When it expires, and when it was last used. The key itself is only in the answer to its creation.
          */
         get: operations["get_api_key"];
         put?: never;
         post?: never;
         /**
-         * Revoke an API key, at once
-         * @description You may revoke your own keys. An OWNER or ADMIN may revoke any key of the tenant, but only the OWNER those of the OWNER.
+         * Revoke an API key
+         * @description At once. You may revoke your own keys. An OWNER or ADMIN may revoke any key of the tenant, but only the OWNER those of the OWNER.
          */
         delete: operations["delete_api_key"];
         options?: never;
@@ -1472,8 +1472,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Your sessions of the dashboard, newest first
-         * @description Each sign-in on the dashboard begins one. An OWNER or ADMIN can list those of another user with `user_id`. Sessions that have ended are not listed.
+         * List sign-in sessions
+         * @description Newest first. Each sign-in on the dashboard begins one. An OWNER or ADMIN can list those of another user with `user_id`. Sessions that have ended are not listed.
          */
         get: operations["list_sign_in_sessions"];
         put?: never;
@@ -1495,8 +1495,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * End a session of the dashboard, at once
-         * @description You may end your own. An OWNER or ADMIN may end any of the tenant, but only the OWNER those of the OWNER. The key or the login with which it began still works.
+         * End a sign-in session
+         * @description At once. You may end your own. An OWNER or ADMIN may end any of the tenant, but only the OWNER those of the OWNER. The key or the login with which it began still works.
          */
         delete: operations["end_sign_in_session"];
         options?: never;
@@ -1534,8 +1534,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Create the API key to which a person has agreed for their command line
-         * @description `workflow-runs login` calls it. It listens at a loopback address, and opens `/app/command-line` in a browser, with `redirect_uri` (that address: `http://127.0.0.1:<port>/`), `state`, `code_challenge` (PKCE, S256) and `machine` (a name). When the person who is signed in there agrees, the browser calls the address with `code` and `state`. The code works once, and for a minute. The key has all permissions of the person.
+         * Create a key for a command line
+         * @description A person has agreed to it. `workflow-runs login` calls it. It listens at a loopback address, and opens `/app/command-line` in a browser, with `redirect_uri` (that address: `http://127.0.0.1:<port>/`), `state`, `code_challenge` (PKCE, S256) and `machine` (a name). When the person who is signed in there agrees, the browser calls the address with `code` and `state`. The code works once, and for a minute. The key has all permissions of the person.
          */
         post: operations["create_command_line_key"];
         delete?: never;
@@ -1552,13 +1552,13 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The invites of your tenant, newest first
-         * @description For OWNER and ADMIN.
+         * List invites
+         * @description Newest first. For OWNER and ADMIN.
          */
         get: operations["list_invites"];
         put?: never;
         /**
-         * Invite somebody to the tenant
+         * Invite somebody
          * @description For OWNER and ADMIN. Send the `invite_link` to the invited person: it is open for 7 days, and only this answer has its secret. An open invite for the same email is replaced. 409 for the email of a user who can already sign in.
          */
         post: operations["create_invite"];
@@ -1579,8 +1579,8 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Withdraw an invite, at once
-         * @description For OWNER and ADMIN. 409 for an accepted invite.
+         * Withdraw an invite
+         * @description At once. For OWNER and ADMIN. 409 for an accepted invite.
          */
         delete: operations["delete_invite"];
         options?: never;
@@ -1598,7 +1598,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Accept an invite with a session of the login service
+         * Accept an invite
          * @description For a session token whose `email` is the invited one and whose `email_verified` is true; 404 for everybody else. Its `sub` becomes the id of the user. People who have the link open that instead.
          */
         post: operations["accept_invite"];
@@ -1616,8 +1616,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who changed what, newest first
-         * @description One event for each call that has changed something, and for each stop, retry and deletion of runs by a person or with a key. There is none for a call that was refused, that was repeated, or that changed nothing. With several filters, a page may have fewer items than `limit`, or none, although `next_cursor` is not null. `Accept: application/jsonl` answers one event in each line, and the next page as `Link`.
+         * List audit events
+         * @description Who changed what, newest first. One event for each call that has changed something, and for each stop, retry and deletion of runs by a person or with a key. There is none for a call that was refused, that was repeated, or that changed nothing. With several filters, a page may have fewer items than `limit`, or none, although `next_cursor` is not null. `Accept: application/jsonl` answers one event in each line, and the next page as `Link`.
          */
         get: operations["list_audit_events"];
         put?: never;
@@ -1636,7 +1636,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * A tenant's metrics, for Prometheus
+         * Read metrics for Prometheus
          * @description For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late deadlines were recorded, failed dispatches, connected runners. For each of the 50 workflows with the most runs, and for all others together: its runs, failures, waiting runs, and how long its attempts take. Of the deployment: refused sign-ins, and requests to the database. The counters begin with 0 at the first request.
          */
         get: operations["read_metrics"];
@@ -1656,7 +1656,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Is the service alive?
+         * Check the health
          * @description It asks the database for its time, so it is 503 when that cannot be reached. `/readyz` also says whether the sweep keeps up.
          */
         get: operations["health_check"];
@@ -1676,7 +1676,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Does the Worker answer?
+         * Check that the Worker answers
          * @description It does not ask the database, and so does not keep it awake. For monitors that ask often.
          */
         get: operations["liveness_check"];
@@ -1696,8 +1696,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Does the service keep up with its work?
-         * @description 503 with the reasons when the database does not answer, when the sweep is paused or none has ended for 3 minutes, when runs have been overdue, or due to be dispatched, for longer than that, or when a step of the sweep fails for all tenants.
+         * Check the readiness
+         * @description Whether the service keeps up with its work. 503 with the reasons when the database does not answer, when the sweep is paused or none has ended for 3 minutes, when runs have been overdue, or due to be dispatched, for longer than that, or when a step of the sweep fails for all tenants.
          */
         get: operations["readiness_check"];
         put?: never;
@@ -1716,7 +1716,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Name, version and links
+         * Get name, version and links
          * @description A browser, which prefers `text/html`, is sent to the dashboard.
          */
         get: operations["get_service"];
@@ -3524,7 +3524,7 @@ export interface components {
          *           "at": "2026-01-05T05:00:00.000Z"
          *         }
          *       ],
-         *       "fired": 1,
+         *       "fired": 0,
          *       "refused": null
          *     }
          */
@@ -6642,6 +6642,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01920000-0000-7000-8000-000000000403",
+                     *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *       "user_id": "01920000-0000-7000-8000-000000000201",
+                     *       "runner_type": "SELF_HOSTED",
+                     *       "status": "RUNNING",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "completed_at": null,
+                     *       "run_snapshot": {
+                     *         "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *         "workflow_name": "Quarterly report",
+                     *         "runner_type": "SELF_HOSTED",
+                     *         "user_id": "01920000-0000-7000-8000-000000000201",
+                     *         "max_run_duration_seconds": 300,
+                     *         "sources": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000102",
+                     *             "materialized_path": "/shared/reports/q1",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "instructions": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000103",
+                     *             "materialized_path": "/shared/how-to-summarise.md",
+                     *             "part_type": "DOCUMENT"
+                     *           }
+                     *         ],
+                     *         "outputs": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000104",
+                     *             "materialized_path": "/shared/summaries",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "template": null
+                     *       },
+                     *       "error": null,
+                     *       "created_at": "2026-01-31T11:59:58.120Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WorkflowRunResponse"];
                 };
             };
@@ -6871,6 +6914,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01920000-0000-7000-8000-000000000a01",
+                     *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *       "user_id": "01920000-0000-7000-8000-000000000201",
+                     *       "name": "Every morning",
+                     *       "kind": "schedule",
+                     *       "schedule": {
+                     *         "cron": "0 6 * * 1-5",
+                     *         "at": null,
+                     *         "time_zone": "Europe/Berlin",
+                     *         "starts_at": null,
+                     *         "ends_at": null,
+                     *         "jitter_seconds": 0,
+                     *         "catch_up": "last",
+                     *         "catch_up_window_seconds": 86400
+                     *       },
+                     *       "input": {
+                     *         "quarter": "2026-Q1"
+                     *       },
+                     *       "labels": {
+                     *         "customer": "4711"
+                     *       },
+                     *       "when_busy": "skip",
+                     *       "webhook": null,
+                     *       "run": null,
+                     *       "concurrency_key": null,
+                     *       "is_active": true,
+                     *       "next_at": "2026-02-02T05:00:00.000Z",
+                     *       "paused_at": null,
+                     *       "pause_note": null,
+                     *       "paused_by": null,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TriggerWithSecret"];
                 };
             };
@@ -7065,6 +7144,45 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01920000-0000-7000-8000-000000000a01",
+                     *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *       "user_id": "01920000-0000-7000-8000-000000000201",
+                     *       "name": "Every morning",
+                     *       "kind": "schedule",
+                     *       "schedule": {
+                     *         "cron": "0 6 * * 1-5",
+                     *         "at": null,
+                     *         "time_zone": "Europe/Berlin",
+                     *         "starts_at": null,
+                     *         "ends_at": null,
+                     *         "jitter_seconds": 0,
+                     *         "catch_up": "last",
+                     *         "catch_up_window_seconds": 86400
+                     *       },
+                     *       "input": {
+                     *         "quarter": "2026-Q1"
+                     *       },
+                     *       "labels": {
+                     *         "customer": "4711"
+                     *       },
+                     *       "when_busy": "skip",
+                     *       "webhook": null,
+                     *       "run": null,
+                     *       "concurrency_key": null,
+                     *       "is_active": false,
+                     *       "next_at": null,
+                     *       "paused_at": "2026-01-31T12:00:00.000Z",
+                     *       "pause_note": "Until the new runner is ready",
+                     *       "paused_by": {
+                     *         "user_id": "01920000-0000-7000-8000-000000000201",
+                     *         "name": "Ada Lovelace"
+                     *       },
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Trigger"];
                 };
             };
@@ -7104,6 +7222,42 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01920000-0000-7000-8000-000000000a01",
+                     *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *       "user_id": "01920000-0000-7000-8000-000000000201",
+                     *       "name": "Every morning",
+                     *       "kind": "schedule",
+                     *       "schedule": {
+                     *         "cron": "0 6 * * 1-5",
+                     *         "at": null,
+                     *         "time_zone": "Europe/Berlin",
+                     *         "starts_at": null,
+                     *         "ends_at": null,
+                     *         "jitter_seconds": 0,
+                     *         "catch_up": "last",
+                     *         "catch_up_window_seconds": 86400
+                     *       },
+                     *       "input": {
+                     *         "quarter": "2026-Q1"
+                     *       },
+                     *       "labels": {
+                     *         "customer": "4711"
+                     *       },
+                     *       "when_busy": "skip",
+                     *       "webhook": null,
+                     *       "run": null,
+                     *       "concurrency_key": null,
+                     *       "is_active": true,
+                     *       "next_at": "2026-02-02T05:00:00.000Z",
+                     *       "paused_at": null,
+                     *       "pause_note": null,
+                     *       "paused_by": null,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["Trigger"];
                 };
             };
@@ -7736,6 +7890,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01920000-0000-7000-8000-000000000403",
+                     *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *       "user_id": "01920000-0000-7000-8000-000000000201",
+                     *       "runner_type": "SELF_HOSTED",
+                     *       "status": "RUNNING",
+                     *       "started_at": "2026-01-31T12:00:00.000Z",
+                     *       "completed_at": null,
+                     *       "run_snapshot": {
+                     *         "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *         "workflow_name": "Quarterly report",
+                     *         "runner_type": "SELF_HOSTED",
+                     *         "user_id": "01920000-0000-7000-8000-000000000201",
+                     *         "max_run_duration_seconds": 300,
+                     *         "sources": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000102",
+                     *             "materialized_path": "/shared/reports/q1",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "instructions": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000103",
+                     *             "materialized_path": "/shared/how-to-summarise.md",
+                     *             "part_type": "DOCUMENT"
+                     *           }
+                     *         ],
+                     *         "outputs": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000104",
+                     *             "materialized_path": "/shared/summaries",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "template": null
+                     *       },
+                     *       "error": null,
+                     *       "created_at": "2026-01-31T11:59:58.120Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WorkflowRunResponse"];
                 };
             };
@@ -7772,6 +7969,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01920000-0000-7000-8000-000000000403",
+                     *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *       "user_id": "01920000-0000-7000-8000-000000000201",
+                     *       "runner_type": "SELF_HOSTED",
+                     *       "status": "PENDING",
+                     *       "started_at": "2026-01-31T11:59:58.120Z",
+                     *       "completed_at": null,
+                     *       "run_snapshot": {
+                     *         "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *         "workflow_name": "Quarterly report",
+                     *         "runner_type": "SELF_HOSTED",
+                     *         "user_id": "01920000-0000-7000-8000-000000000201",
+                     *         "max_run_duration_seconds": 300,
+                     *         "sources": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000102",
+                     *             "materialized_path": "/shared/reports/q1",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "instructions": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000103",
+                     *             "materialized_path": "/shared/how-to-summarise.md",
+                     *             "part_type": "DOCUMENT"
+                     *           }
+                     *         ],
+                     *         "outputs": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000104",
+                     *             "materialized_path": "/shared/summaries",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "template": null
+                     *       },
+                     *       "error": null,
+                     *       "created_at": "2026-01-31T11:59:58.120Z",
+                     *       "updated_at": "2026-01-31T11:59:58.120Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WorkflowRunResponse"];
                 };
             };
@@ -7809,6 +8049,49 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "id": "01920000-0000-7000-8000-000000000403",
+                     *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *       "user_id": "01920000-0000-7000-8000-000000000201",
+                     *       "runner_type": "SELF_HOSTED",
+                     *       "status": "PENDING",
+                     *       "started_at": "2026-01-31T11:59:58.120Z",
+                     *       "completed_at": null,
+                     *       "run_snapshot": {
+                     *         "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *         "workflow_name": "Quarterly report",
+                     *         "runner_type": "SELF_HOSTED",
+                     *         "user_id": "01920000-0000-7000-8000-000000000201",
+                     *         "max_run_duration_seconds": 300,
+                     *         "sources": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000102",
+                     *             "materialized_path": "/shared/reports/q1",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "instructions": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000103",
+                     *             "materialized_path": "/shared/how-to-summarise.md",
+                     *             "part_type": "DOCUMENT"
+                     *           }
+                     *         ],
+                     *         "outputs": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000104",
+                     *             "materialized_path": "/shared/summaries",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "template": null
+                     *       },
+                     *       "error": null,
+                     *       "created_at": "2026-01-31T11:59:58.120Z",
+                     *       "updated_at": "2026-01-31T11:59:58.120Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["WorkflowRunResponse"];
                 };
             };
@@ -9595,6 +9878,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user_id": "01920000-0000-7000-8000-000000000203",
+                     *       "email": "user@demo.example",
+                     *       "first_name": "Uma",
+                     *       "last_name": "User",
+                     *       "role": "USER",
+                     *       "deactivated_on": "2026-01-31T12:00:00.000Z",
+                     *       "is_tenant_idp_managed": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TenantUserResponse"];
                 };
             };
@@ -9630,6 +9926,19 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "user_id": "01920000-0000-7000-8000-000000000203",
+                     *       "email": "user@demo.example",
+                     *       "first_name": "Uma",
+                     *       "last_name": "User",
+                     *       "role": "USER",
+                     *       "deactivated_on": null,
+                     *       "is_tenant_idp_managed": false,
+                     *       "created_at": "2026-01-31T12:00:00.000Z",
+                     *       "updated_at": "2026-01-31T12:00:00.000Z"
+                     *     }
+                     */
                     "application/json": components["schemas"]["TenantUserResponse"];
                 };
             };

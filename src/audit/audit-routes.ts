@@ -94,8 +94,9 @@ const list = callerRead({
   path: PATH,
   operationId: "list_audit_events",
   tags: ["Audit log"],
-  summary: "Who changed what, newest first",
+  summary: "List audit events",
   description:
+    "Who changed what, newest first. " +
     "One event for each call that has changed something, and for each stop, retry and deletion of runs by a person or with a key. There is " +
     "none for a call that was refused, that was repeated, or that changed nothing. With several filters, a page may have fewer items " +
     "than `limit`, or none, although `next_cursor` is not null. `Accept: application/jsonl` answers one event in each line, and the " +

@@ -1,6 +1,8 @@
 import type { Child } from "hono/jsx";
-import { type Group, operationHref } from "./groups.ts";
-import { GUIDES } from "./guides.ts";
+import type { Group } from "./groups.ts";
+import { GUIDES, PARTS } from "./guides/guides.ts";
+
+type Listed = { slug: string; title: string };
 
 type ContentsProps = {
   groups: readonly Group[];
@@ -8,50 +10,75 @@ type ContentsProps = {
   current: string | null;
 };
 
-const Entry = ({ slug, current, children }: { slug: string; current: string | null; children: Child }) => (
-  <a href={slug === "" ? "/docs" : `/docs/${slug}`} aria-current={slug === current ? "page" : undefined}>
-    {children}
-  </a>
+const OVERVIEW: Listed = { slug: "", title: "Overview" };
+
+const hrefOf = ({ slug }: Listed) => (slug === "" ? "/docs" : `/docs/${slug}`);
+
+/** The list of all pages. On a narrow screen it is a popover, which the button in the header opens. */
+export const Contents = ({ groups, current }: ContentsProps) => (
+  <nav id="contents" class="beside-main" popover="auto" aria-label="Documentation">
+    <Entries listed={[OVERVIEW]} current={current} />
+    {PARTS.map(({ title, guides }) => (
+      <>
+        <p class="label">{title}</p>
+        <Entries listed={guides} current={current} />
+      </>
+    ))}
+    <p class="label">Operations of the API</p>
+    <Entries listed={groups} current={current} />
+  </nav>
 );
 
-/**
- * The list of all pages, and of the operations on the shown one. On a narrow screen it is a popover, which the button in the header
- * opens.
- */
-export const Contents = ({ groups, current }: ContentsProps) => (
-  <nav id="contents" popover="auto" aria-label="Documentation">
-    <ul>
+const Entries = ({ listed, current }: { listed: readonly Listed[]; current: string | null }) => (
+  <ul>
+    {listed.map((one) => (
       <li>
-        <Entry slug="" current={current}>
-          Overview
-        </Entry>
+        <a href={hrefOf(one)} aria-current={one.slug === current ? "page" : undefined}>
+          {one.title}
+        </a>
       </li>
-      {GUIDES.map(({ slug, title }) => (
-        <li>
-          <Entry slug={slug} current={current}>
-            {title}
-          </Entry>
-        </li>
-      ))}
-    </ul>
-    <p class="label">Operations</p>
+    ))}
+  </ul>
+);
+
+/** A heading of a page. `depth` is 2 for a section, and more for what is in one. */
+export type PageHeading = { id: string; text: string; depth: number };
+
+/** The table of contents of a page. On a narrow screen it is a popover, which a button above the content opens. */
+export const Headings = ({ headings }: { headings: readonly PageHeading[] }) => (
+  <nav id="headings" class="beside-main" popover="auto" aria-label="On this page">
+    <p class="label">On this page</p>
     <ul>
-      {groups.map((group) => (
-        <li>
-          <Entry slug={group.slug} current={current}>
-            {group.title}
-          </Entry>
-          {group.slug === current && (
-            <ul>
-              {group.operations.map((operation) => (
-                <li>
-                  <a href={operationHref(group, operation)}>{operation.summary}</a>
-                </li>
-              ))}
-            </ul>
-          )}
+      {headings.map(({ id, text, depth }) => (
+        <li class={depth > 2 ? "deeper" : undefined}>
+          <a href={`#${id}`}>{text}</a>
         </li>
       ))}
     </ul>
   </nav>
 );
+
+/** Links to the pages before and after one, in the order of the list. */
+export const Around = ({ groups, current }: ContentsProps): Child => {
+  const pages = [OVERVIEW, ...GUIDES, ...groups];
+  const place = pages.findIndex(({ slug }) => slug === current);
+  const [before, after] = place === -1 ? [] : [pages[place - 1], pages[place + 1]];
+  return (
+    (before || after) && (
+      <nav class="around" aria-label="Before and after this page">
+        {before && (
+          <a href={hrefOf(before)} rel="prev">
+            <small>Before</small>
+            {before.title}
+          </a>
+        )}
+        {after && (
+          <a class="after" href={hrefOf(after)} rel="next">
+            <small>Next</small>
+            {after.title}
+          </a>
+        )}
+      </nav>
+    )
+  );
+};

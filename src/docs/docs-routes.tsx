@@ -12,14 +12,16 @@ import { readTheme, ThemeContext } from "../http/pages/theme.tsx";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { openRead } from "../http/routes.ts";
-import { Contents } from "./contents.tsx";
+import { Around, Contents, type PageHeading } from "./contents.tsx";
 import { type Operation, operationsOf } from "./examples.ts";
 import { GroupContent } from "./group.tsx";
 import { type Group, groupsOf } from "./groups.ts";
-import { GUIDES, guideHtml } from "./guides.ts";
+import { GUIDES } from "./guides/guides.ts";
+import { guideHtml, sectionsOf } from "./guides/html.ts";
+import { LanguageChoice, readLanguage } from "./languages.tsx";
 import { DocsPage, type Reader } from "./layout.tsx";
 import { llmsFullText, llmsText } from "./llms.ts";
-import { Beginning, Rest } from "./overview.tsx";
+import { Beginning, OVERVIEW_HEADINGS, Rest } from "./overview.tsx";
 import { indexOf, Results } from "./search.tsx";
 
 const LINKS = {
@@ -44,7 +46,7 @@ const getService = openRead({
   path: "/",
   operationId: "get_service",
   tags: ["Service"],
-  summary: "Name, version and links",
+  summary: "Get name, version and links",
   description: "A browser, which prefers `text/html`, is sent to the dashboard.",
   responses: {
     200: { description: "The service", content: { "application/json": { schema: ServiceResponseSchema } } },
@@ -77,7 +79,7 @@ export function documentation(describeService: () => Promise<Document>) {
     if (known) return known;
     const document = await describeService();
     const operations = operationsOf(document);
-    const groups = groupsOf(operations);
+    const groups = groupsOf(operations, document);
     known = { document, operations, groups, index: indexOf(groups), htmlOf: new Map() };
     return known;
   };
@@ -93,7 +95,7 @@ export function documentation(describeService: () => Promise<Document>) {
 
   async function page(
     c: Context<AppEnv>,
-    { title, current, search = "", content }: PageContent,
+    { title, current, search = "", headings = [], content }: PageContent,
     reader: Reader | null,
     status: 200 | 404 = 200,
   ): Promise<Response> {
@@ -103,7 +105,14 @@ export function documentation(describeService: () => Promise<Document>) {
     const theme = { theme: readTheme(c), here: pathname + query };
     const whole = (
       <ThemeContext.Provider value={theme}>
-        <DocsPage title={title} reader={reader} search={search} contents={contents}>
+        <DocsPage
+          title={title}
+          reader={reader}
+          search={search}
+          contents={contents}
+          headings={headings}
+          around={<Around groups={groups} current={current} />}
+        >
           {content}
         </DocsPage>
       </ThemeContext.Provider>
@@ -124,11 +133,11 @@ export function documentation(describeService: () => Promise<Document>) {
     const reader = await readReader(c);
     const content = (
       <>
-        <Beginning origin={originOf(c)} userId={reader?.userId ?? null} />
+        <Beginning origin={originOf(c)} userId={reader?.userId ?? null} language={readLanguage(c)} />
         {await once("overview", () => <Rest groups={groups} />)}
       </>
     );
-    return page(c, { title: "API", current: "", content }, reader);
+    return page(c, { title: "API", current: "", headings: OVERVIEW_HEADINGS, content }, reader);
   });
 
   router.get("/docs/search", conditional, async (c) => {
@@ -146,7 +155,8 @@ export function documentation(describeService: () => Promise<Document>) {
   for (const guide of GUIDES) {
     router.get(`/docs/${guide.slug}`, conditional, async (c) => {
       const content = <article class="guide">{raw(await guideHtml(guide))}</article>;
-      return page(c, { title: guide.title, current: guide.slug, content }, await readReader(c));
+      const headings = sectionsOf(guide).filter(({ depth }) => depth > 1 && depth < 4);
+      return page(c, { title: guide.title, current: guide.slug, headings, content }, await readReader(c));
     });
   }
 
@@ -162,8 +172,16 @@ export function documentation(describeService: () => Promise<Document>) {
       return page(c, { title: "No such page", current: null, content: <NoSuchPage /> }, reader, 404);
     }
     const isSignedIn = reader !== null;
-    const content = await once(`${slug} ${isSignedIn}`, () => <GroupContent group={group} isSignedIn={isSignedIn} />);
-    return page(c, { title: group.title, current: slug, content }, reader);
+    const whole = await once(`${slug} ${isSignedIn}`, () => <GroupContent group={group} isSignedIn={isSignedIn} />);
+    const headings = group.operations.map(({ id, summary }) => ({ id, text: summary, depth: 2 }));
+    const content = (
+      <>
+        <h1>{group.title}</h1>
+        <LanguageChoice chosen={readLanguage(c)} />
+        {whole}
+      </>
+    );
+    return page(c, { title: group.title, current: slug, headings, content }, reader);
   });
 
   router.get("/llms.txt", async (c) => c.text(llmsText((await describe()).operations, originOf(c))));
@@ -179,6 +197,7 @@ type PageContent = {
   /** The page in the list of contents: see `Contents`. */
   current: string | null;
   search?: string;
+  headings?: readonly PageHeading[];
   content: Child;
 };
 

@@ -80,8 +80,9 @@ function describeOperation(document: Document, method: string, path: string, ope
     description: description || describe(document, schema),
     example: String(exampleOf(document, schema)),
   }));
-  const body = operation.requestBody && "content" in operation.requestBody ? operation.requestBody.content : {};
-  const schema = body["application/json"]?.schema;
+  const bodies = operation.requestBody && "content" in operation.requestBody ? operation.requestBody.content : {};
+  const schema = bodies["application/json"]?.schema;
+  const body: unknown = schema && exampleOf(document, schema);
   const exampleText = ({ schema: of }: (typeof given)[number]) => encodeURIComponent(String(exampleOf(document, of)));
   const examplePath = given
     .filter((parameter) => parameter.in === "path")
@@ -106,10 +107,11 @@ function describeOperation(document: Document, method: string, path: string, ope
     mayTry: method === "get" && !isStream && (credential === "none" || schemesOf(operation).includes("SessionCookie")),
     parameters,
     fields: fieldsOf(document, schema),
-    body: schema && exampleOf(document, schema),
+    body,
     examplePath: examplePath + (query.length > 0 ? `?${query.join("&")}` : ""),
     answers: responses
       .map(([status, response]) => describeAnswer(document, status, response))
+      .map((answer) => (answer.status.startsWith("2") ? answering(answer, parameters, body) : answer))
       .sort((a, b) => a.status.localeCompare(b.status)),
   };
 }
@@ -125,6 +127,26 @@ function describeAnswer(document: Document, status: string, { description, conte
     codes: mediaType === "application/problem+json" ? Object.keys(examples) : [],
     example: { mediaType, value: example ?? given[0] ?? exampleOf(document, schema) },
   };
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** A value in which each field that `given` has, too, is as it is there. What is a list only in one of them is left alone. */
+function asGiven(value: unknown, given: unknown): unknown {
+  if (value !== null && Array.isArray(value) !== Array.isArray(given)) return value;
+  if (!isObject(value) || !isObject(given)) return given;
+  const fields = Object.entries(value);
+  return Object.fromEntries(fields.map(([name, field]) => [name, name in given ? asGiven(field, given[name]) : field]));
+}
+
+/** The answer to the example of the request, with the values of its path and its body: a renamed folder has its new name. */
+function answering(answer: Answer, parameters: readonly Parameter[], body: unknown): Answer {
+  const { example } = answer;
+  if (example === null || !isObject(example.value)) return answer;
+  const ids = parameters.filter((parameter) => parameter.in === "path").map(({ name, example: id }) => [name, id]);
+  const given = { ...Object.fromEntries(ids), ...(isObject(body) && body) };
+  return { ...answer, example: { ...example, value: asGiven(example.value, given) } };
 }
 
 const schemesOf = ({ security = [] }: OperationObject) => security.flatMap((requirement) => Object.keys(requirement));

@@ -1,9 +1,9 @@
-import { raw } from "hono/html";
 import { type Child, useContext } from "hono/jsx";
 import { ASSETS } from "../http/assets/folder.ts";
 import type { SessionName } from "../http/credentials/session-token.ts";
 import { SearchBox } from "../http/pages/search-box.tsx";
 import { ThemeContext, ThemeToggle } from "../http/pages/theme.tsx";
+import { Headings, type PageHeading } from "./contents.tsx";
 
 /** Who is signed in to the dashboard in this browser. */
 export type Reader = { userId: string; name: SessionName | null };
@@ -14,11 +14,15 @@ type DocsPageProps = {
   /** The searched text, on the page with the results of the search. */
   search?: string;
   contents: Child;
+  /** The headings of the page, for its table of contents. */
+  headings: readonly PageHeading[];
+  /** The pages before and after this one. */
+  around: Child;
   children: Child;
 };
 
 /** A page of the documentation. Its scripts only help: all but "Try it" works without them. */
-export const DocsPage = ({ title, reader, search = "", contents, children }: DocsPageProps) => (
+export const DocsPage = ({ title, reader, search = "", contents, headings, around, children }: DocsPageProps) => (
   <html lang="en" data-theme={useContext(ThemeContext).theme}>
     <head>
       <meta charset="utf-8" />
@@ -27,6 +31,7 @@ export const DocsPage = ({ title, reader, search = "", contents, children }: Doc
       <title>{`${title} · workflow-runs`}</title>
       <link rel="icon" href={`${ASSETS}/icon.svg`} type="image/svg+xml" />
       <link rel="stylesheet" href={`${ASSETS}/style.css`} />
+      <link rel="stylesheet" href={`${ASSETS}/docs/frame.css`} />
       <link rel="stylesheet" href={`${ASSETS}/docs/style.css`} />
       <script defer src={`${ASSETS}/app.js`} />
       <script defer src={`${ASSETS}/keys.js`} />
@@ -61,8 +66,15 @@ export const DocsPage = ({ title, reader, search = "", contents, children }: Doc
       <div class="beside">
         {contents}
         <main id="main" tabindex={-1}>
+          {headings.length > 1 && (
+            <button type="button" class="headings-opener" popovertarget="headings">
+              On this page
+            </button>
+          )}
           {children}
+          {around}
         </main>
+        {headings.length > 1 && <Headings headings={headings} />}
       </div>
     </body>
   </html>
@@ -72,12 +84,3 @@ export const DocsPage = ({ title, reader, search = "", contents, children }: Doc
 export const Text = ({ text }: { text: string }) => (
   <>{text.split("`").map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
 );
-
-/** A text as HTML. Its quotes stay as they are, which makes a page of examples much shorter. */
-const escapeText = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-
-/** The HTML of a block of code with a button that copies it: see `app.js`. It scrolls sideways, also with the keyboard. */
-export const codeHtml = (html: string): string =>
-  `<div class="code"><button type="button" class="copy" data-copy="" hidden>Copy</button><pre tabindex="0"><code>${html}</code></pre></div>\n`;
-
-export const Code = ({ text }: { text: string }) => <>{raw(codeHtml(escapeText(text)))}</>;

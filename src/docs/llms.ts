@@ -1,6 +1,6 @@
 /** The documentation for language models: https://llmstxt.org. */
 import type { Operation } from "./examples.ts";
-import { GUIDES } from "./guides.ts";
+import { GUIDES } from "./guides/guides.ts";
 import { setupOf, snippetOf } from "./snippets.ts";
 
 const LIFE = `A run is PENDING while other runs of its workflow have the slots, or until a runner takes it; then RUNNING; and it ends as
@@ -18,7 +18,7 @@ Send an API key with each request: \`Authorization: Bearer wr_…\`. People make
 
 \`\`\`sh
 ${setupOf("curl", origin)}
-curl "$URL/v1/users/me" -H "Authorization: Bearer $KEY"
+curl "$WORKFLOW_RUNS_URL/v1/users/me" -H "Authorization: Bearer $WORKFLOW_RUNS_API_KEY"
 \`\`\`
 
 An agent can do without requests of its own: ${origin}/mcp has tools that trigger, follow, stop and retry runs, by the Model Context
@@ -29,10 +29,10 @@ Protocol and with the same key. Runners need the requests below. ${origin}/docs/
 ${LIFE}
 
 \`\`\`sh
-curl "$URL/v1/workflow-definitions?limit=10" -H "Authorization: Bearer $KEY"
-curl -X POST "$URL/v1/workflow-definitions/$WORKFLOW/invoke" -H "Authorization: Bearer $KEY" \\
+curl "$WORKFLOW_RUNS_URL/v1/workflow-definitions?limit=10" -H "Authorization: Bearer $WORKFLOW_RUNS_API_KEY"
+curl -X POST "$WORKFLOW_RUNS_URL/v1/workflow-definitions/$WORKFLOW/invoke" -H "Authorization: Bearer $WORKFLOW_RUNS_API_KEY" \\
   -H "Content-Type: application/json" -H "Prefer: wait=60" -d '{}'
-curl "$URL/v1/workflow-runs/$RUN/result" -H "Authorization: Bearer $KEY"
+curl "$WORKFLOW_RUNS_URL/v1/workflow-runs/$RUN/result" -H "Authorization: Bearer $WORKFLOW_RUNS_API_KEY"
 \`\`\`
 
 ## The runner protocol
@@ -41,7 +41,7 @@ A runner with a URL is sent a signed POST (Standard Webhooks) when a run starts:
 works, and reports the result with the \`callback_token\` of that message before the deadline:
 
 \`\`\`sh
-curl -X POST "$URL/v1/workflow-runs/$RUN/callback" -H "Authorization: Bearer $CALLBACK_TOKEN" \\
+curl -X POST "$WORKFLOW_RUNS_URL/v1/workflow-runs/$RUN/callback" -H "Authorization: Bearer $CALLBACK_TOKEN" \\
   -H "Content-Type: application/json" -d '{"status":"COMPLETED"}'
 \`\`\`
 
@@ -50,11 +50,11 @@ key (\`POST /v1/runner-keys\`) or an administrator's, and asks for runs with the
 \`callback_token\`, for heartbeats every \`heartbeat_interval_seconds\` and for the result:
 
 \`\`\`sh
-curl -X POST "$URL/v1/runner-sessions" -H "Authorization: Bearer $RUNNER_KEY" \\
+curl -X POST "$WORKFLOW_RUNS_URL/v1/runner-sessions" -H "Authorization: Bearer $RUNNER_KEY" \\
   -H "Content-Type: application/json" -d '{"name":"cellar","capacity":1}'
-curl -X POST "$URL/v1/leases" -H "Authorization: Bearer $SESSION_TOKEN" \\
+curl -X POST "$WORKFLOW_RUNS_URL/v1/leases" -H "Authorization: Bearer $SESSION_TOKEN" \\
   -H "Content-Type: application/json" -d '{"request_id":"01920000-0000-7000-8000-000000000601","wait_seconds":30}'
-curl -X POST "$URL/v1/workflow-runs/$RUN/heartbeat" -H "Authorization: Bearer $CALLBACK_TOKEN"
+curl -X POST "$WORKFLOW_RUNS_URL/v1/workflow-runs/$RUN/heartbeat" -H "Authorization: Bearer $CALLBACK_TOKEN"
 \`\`\`
 `;
 

@@ -1,6 +1,8 @@
+import { Code } from "./code.tsx";
 import type { Answer, Field, Operation, Parameter } from "./examples.ts";
-import { Code, Text } from "./layout.tsx";
-import { LANGUAGES, snippetOf } from "./snippets.ts";
+import { choiceOf } from "./languages.tsx";
+import { Text } from "./layout.tsx";
+import { LANGUAGES, MARKDOWN_NAMES, snippetOf } from "./snippets.ts";
 import { TryIt } from "./try-it.tsx";
 
 const CREDENTIALS = {
@@ -24,7 +26,6 @@ type OperationSectionProps = {
 /** The section of one operation: its description, parameters, body and answers, and an example request in each language. */
 export const OperationSection = ({ operation, isSignedIn, here }: OperationSectionProps) => {
   const { id, method, path, summary, description, credential, parameters, fields, answers, mayTry } = operation;
-  const [first, ...others] = LANGUAGES;
   const own = answers.filter(({ status }) => !COMMON.has(status));
   return (
     <section class="operation" id={id}>
@@ -44,12 +45,8 @@ export const OperationSection = ({ operation, isSignedIn, here }: OperationSecti
       {CREDENTIALS[credential] !== null && <p>{CREDENTIALS[credential]}</p>}
       <Given title="Parameters" given={parameters} />
       <Given title="Body, as JSON" given={fields} />
-      <Code text={snippetOf(first, operation)} />
-      {others.map((language) => (
-        <details>
-          <summary>{language}</summary>
-          <Code text={snippetOf(language, operation)} />
-        </details>
+      {LANGUAGES.map((language) => (
+        <Code text={snippetOf(language, operation)} language={MARKDOWN_NAMES[language]} choice={choiceOf(language)} />
       ))}
       {mayTry && <TryIt operation={operation} isSignedIn={isSignedIn} here={here} />}
       <h3>Answers</h3>
@@ -73,7 +70,7 @@ const AnswerItem = ({ answer: { status, description, codes, example } }: { answe
         </a>
       </>
     ))}
-    {example !== null && codes.length === 0 && <Code text={textOf(example.value)} />}
+    {example !== null && codes.length === 0 && <Code text={textOf(example.value)} language="json" />}
   </li>
 );
 

@@ -2,27 +2,41 @@ import { v7 as newId } from "uuid";
 import { problemBody } from "../http/errors.ts";
 import { NewIdField } from "../http/pages/new-id.tsx";
 import { PROBLEMS } from "../http/problems.ts";
+import { Code } from "./code.tsx";
+import type { PageHeading } from "./contents.tsx";
 import { type Group, operationHref } from "./groups.ts";
-import { GUIDES } from "./guides.ts";
-import { Code, Text } from "./layout.tsx";
-import { LANGUAGES, setupOf } from "./snippets.ts";
+import { PARTS } from "./guides/guides.ts";
+import { choiceOf, LanguageChoice } from "./languages.tsx";
+import { Text } from "./layout.tsx";
+import { LANGUAGES, type Language, MARKDOWN_NAMES, setupOf } from "./snippets.ts";
+
+/** The sections of the overview. */
+export const OVERVIEW_HEADINGS: readonly PageHeading[] = [
+  ["quick-start", "Quick start"],
+  ["life", "The life of a run"],
+  ["authentication", "Authentication"],
+  ["guides", "Guides"],
+  ["operations", "Operations"],
+  ["errors", "Errors"],
+].map(([id = "", text = ""]) => ({ id, text, depth: 2 }));
 
 type QuickStartProps = {
   /** The URL of this service, as the reader's browser knows it. */
   origin: string;
   /** The user who is signed in to the dashboard in this browser, or null. A signed-in user gets a button that creates a key. */
   userId: string | null;
+  language: Language;
 };
 
 /** The first part of the overview, which depends on who reads it and where. */
-export const Beginning = ({ origin, userId }: QuickStartProps) => (
+export const Beginning = (props: QuickStartProps) => (
   <>
     <h1>The API of workflow-runs</h1>
     <p>
       Trigger runs of your workflows, follow them, and read how they ended. The same for programs:{" "}
       <a href="/openapi.json">OpenAPI</a>, <a href="/llms.txt">llms.txt</a>.
     </p>
-    <QuickStart origin={origin} userId={userId} />
+    <QuickStart {...props} />
   </>
 );
 
@@ -33,13 +47,18 @@ export const Rest = ({ groups }: { groups: readonly Group[] }) => (
     <Credentials />
     <section>
       <h2 id="guides">Guides</h2>
-      <ul>
-        {GUIDES.map(({ slug, title, summary }) => (
-          <li>
-            <a href={`/docs/${slug}`}>{title}</a>: {summary}
-          </li>
-        ))}
-      </ul>
+      {PARTS.map(({ title, guides }) => (
+        <>
+          <h3>{title}</h3>
+          <ul>
+            {guides.map((guide) => (
+              <li>
+                <a href={`/docs/${guide.slug}`}>{guide.title}</a>: {guide.summary}
+              </li>
+            ))}
+          </ul>
+        </>
+      ))}
     </section>
     <section>
       <h2 id="operations">Operations</h2>
@@ -68,7 +87,7 @@ export const Rest = ({ groups }: { groups: readonly Group[] }) => (
   </>
 );
 
-const QuickStart = ({ origin, userId }: QuickStartProps) => (
+const QuickStart = ({ origin, userId, language }: QuickStartProps) => (
   <section>
     <h2 id="quick-start">Quick start</h2>
     <ol>
@@ -79,30 +98,31 @@ const QuickStart = ({ origin, userId }: QuickStartProps) => (
             The first one was given to the person who set up your tenant.
           </>
         ) : (
-          <form method="post" action={`/app/people/${userId}/keys`}>
+          <form method="post" action={`/app/people/${userId}/keys`} data-result-in="made-key">
             <input type="hidden" name="name" value="Made at /docs" />
             <NewIdField id={newId()} />
             <button type="submit">Make an API key</button> It is yours, and is shown once.
+            <div id="made-key" class="stack" />
           </form>
         )}
       </li>
       <li>
-        Set the URL of the service and your API key once. All examples below use these names.
-        {LANGUAGES.map((language) => (
-          <>
-            <p class="label">{language}</p>
-            <Code text={setupOf(language, origin)} />
-          </>
+        Set the URL of the service and your API key once. All examples use these names, and so does the{" "}
+        <a href="/docs/client#the-command-line">command line</a>.
+        <LanguageChoice chosen={language} />
+        {LANGUAGES.map((one) => (
+          <Code text={setupOf(one, origin)} language={MARKDOWN_NAMES[one]} choice={choiceOf(one)} />
         ))}
       </li>
       <li>
         Find a workflow, put its <code>id</code> where it says <code>WORKFLOW</code>, trigger a run, and wait up to a
         minute until it has ended:
         <Code
-          text={`curl "$URL/v1/workflow-definitions?limit=10" -H "Authorization: Bearer $KEY"
+          language="sh"
+          text={`curl "$WORKFLOW_RUNS_URL/v1/workflow-definitions?limit=10" -H "Authorization: Bearer $WORKFLOW_RUNS_API_KEY"
 WORKFLOW='…'
-curl -X POST "$URL/v1/workflow-definitions/$WORKFLOW/invoke" -H "Authorization: Bearer $KEY" \\
-  -H "Content-Type: application/json" -H "Prefer: wait=60" -d '{}'`}
+curl -X POST "$WORKFLOW_RUNS_URL/v1/workflow-definitions/$WORKFLOW/invoke" \\
+  -H "Authorization: Bearer $WORKFLOW_RUNS_API_KEY" -H "Content-Type: application/json" -H "Prefer: wait=60" -d '{}'`}
         />
       </li>
     </ol>
@@ -152,7 +172,7 @@ const Errors = () => (
       values that are not allowed is 422, and its <code>detail</code> lists each of them with its location. After 429
       and 503, wait for the seconds in <code>Retry-After</code>.
     </p>
-    <Code text={JSON.stringify(problemBody("not_found", "0b6f3c1e-…"), null, 2)} />
+    <Code text={JSON.stringify(problemBody("not_found", "0b6f3c1e-…"), null, 2)} language="json" />
     <div class="wide" tabindex={0}>
       <table>
         <thead>

@@ -1,11 +1,12 @@
 /** The search of the documentation: operations, sections of the guides, and errors, by words of them. */
 import { PROBLEMS } from "../http/problems.ts";
 import { type Group, operationHref } from "./groups.ts";
-import { GUIDES, headingsOf } from "./guides.ts";
+import { GUIDES } from "./guides/guides.ts";
+import { sectionsOf } from "./guides/html.ts";
 
 type Found = { href: string; title: string; detail: string };
 
-/** Something that can be found. `names` count more than `text`. */
+/** Something that can be found. A word counts most in its title, less in its other names, and least in its text. */
 type Entry = Found & { names: string; text: string };
 type Kind = { title: string; entries: Entry[] };
 
@@ -23,20 +24,19 @@ export function indexOf(groups: readonly Group[]): Kind[] {
       const detail = `${method} ${path}`;
       return {
         ...{ href: operationHref(group, operation), title: summary, detail },
-        ...{ names: `${summary} ${detail} ${id} ${group.title}`.toLowerCase() },
-        ...{ text: `${given} ${description}`.toLowerCase() },
+        ...{ names: `${detail} ${id} ${group.title}`.toLowerCase(), text: `${given} ${description}`.toLowerCase() },
       };
     }),
   );
   const sections = GUIDES.flatMap((guide) =>
-    [{ id: "", text: guide.title }, ...headingsOf(guide)].map(({ id, text }) => ({
-      ...{ href: `/docs/${guide.slug}${id === "" ? "" : `#${id}`}`, title: text, detail: guide.title },
-      ...{ names: `${text} ${guide.title}`.toLowerCase(), text: "" },
+    sectionsOf(guide).map(({ id, text, depth, body }) => ({
+      ...{ href: `/docs/${guide.slug}${depth === 1 ? "" : `#${id}`}`, title: text, detail: guide.title },
+      ...{ names: `${guide.title} ${depth === 1 ? guide.summary : ""}`.toLowerCase(), text: body.toLowerCase() },
     })),
   );
   const errors = Object.entries(PROBLEMS).map(([code, { status, title, detail }]) => ({
     ...{ href: `/docs#error-${code}`, title: `${status} ${title}`, detail: code },
-    ...{ names: `${status} ${title} ${code} error`.toLowerCase(), text: detail.toLowerCase() },
+    ...{ names: `${code} error`, text: detail.toLowerCase() },
   }));
   return [
     { title: "Operations", entries: operations },
@@ -45,20 +45,33 @@ export function indexOf(groups: readonly Group[]): Kind[] {
   ];
 }
 
-/** The entries that contain all words. Those whose names contain them come first. */
-function find(entries: readonly Entry[], words: readonly string[]): Found[] {
-  const has = (text: string) => words.every((word) => text.includes(word));
-  const [named, others] = [true, false].map((isNamed) =>
-    entries.filter(({ names, text }) => has(names) === isNamed && has(`${names} ${text}`)),
-  );
-  return [...(named ?? []), ...(others ?? [])].slice(0, MAX_FOUND);
+/** How well an entry is described by the words: 0 when one of them is not in it at all. */
+function scoreOf({ title, names, text }: Entry, words: readonly string[]): number {
+  const shown = title.toLowerCase();
+  const scores = words.map((word) => {
+    if (shown.split(/[^\p{L}\p{N}_]+/u).some((one) => one === word || one === `${word}s`)) return 40;
+    // "timezone" finds "time zones".
+    if (shown.includes(word) || shown.replaceAll(" ", "").includes(word)) return 25;
+    if (names.includes(word)) return 10;
+    return Math.min(text.split(word).length - 1, 5);
+  });
+  return scores.includes(0) ? 0 : scores.reduce((sum, score) => sum + score, 0);
 }
 
-/** The results for a text. While somebody types, `find.js` shows them below the search box. */
+/** The entries of a kind that have all words, the best ones first, and the score of the best one. */
+function find({ title, entries }: Kind, words: readonly string[]) {
+  const scored = entries
+    .map((entry) => ({ entry, score: scoreOf(entry, words) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score);
+  return { title, best: scored[0]?.score ?? 0, found: scored.slice(0, MAX_FOUND).map(({ entry }) => entry) };
+}
+
+/** The results for a text, by kinds, the kind with the best one first. While somebody types, `find.js` shows them below the search box. */
 export const Results = ({ index, text }: { index: readonly Kind[]; text: string }) => {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean).slice(0, MAX_WORDS);
   const isShort = text.length < MIN_LENGTH;
-  const kinds = isShort ? [] : index.map(({ title, entries }) => ({ title, found: find(entries, words) }));
+  const kinds = isShort ? [] : index.map((kind) => find(kind, words)).sort((a, b) => b.best - a.best);
   return (
     <div id="answers" class="answers">
       {kinds.map(

@@ -4,11 +4,17 @@ import type { Operation } from "./examples.ts";
 export const LANGUAGES = ["curl", "TypeScript", "Python"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+/** The name of each language on a block of Markdown. */
+export const MARKDOWN_NAMES = { curl: "sh", TypeScript: "ts", Python: "python" } as const satisfies Record<
+  Language,
+  string
+>;
+
 /** The code that must come once before the snippets of {@link snippetOf}. `origin` is the URL of this service. */
 export function setupOf(language: Language, origin: string): string {
   switch (language) {
     case "curl":
-      return `URL=${origin}\nKEY='wr_…'`;
+      return `export WORKFLOW_RUNS_URL=${origin}\nexport WORKFLOW_RUNS_API_KEY='wr_…'`;
     case "TypeScript":
       return `const URL = "${origin}";
 const KEY = "wr_…"; // your API key
@@ -49,9 +55,9 @@ def show(answer):
   }
 }
 
-/** The names of the credentials in the snippets. {@link setupOf} defines the first one. */
+/** The names of the credentials in the snippets. {@link setupOf} defines the first one, for a shell as the command line reads it. */
 const TOKENS = {
-  key: "KEY",
+  key: "WORKFLOW_RUNS_API_KEY",
   "run token": "RUN_TOKEN",
   "runner session": "RUNNER_TOKEN",
   code: "CODE",
@@ -74,7 +80,7 @@ export function snippetOf(language: Language, operation: Operation): string {
 
 function inCurl({ method, examplePath, body, credential, isStream }: Operation): string {
   const flags = [...(isStream ? ["-N"] : []), ...(method === "GET" ? [] : [`-X ${method}`])];
-  const lines = [["curl", ...flags, `"$URL${examplePath}"`].join(" ")];
+  const lines = [["curl", ...flags, `"$WORKFLOW_RUNS_URL${examplePath}"`].join(" ")];
   if (TOKENS[credential] !== null) lines.push(`-H "Authorization: Bearer $${TOKENS[credential]}"`);
   if (body !== undefined) {
     lines.push(`-H "Content-Type: application/json"`, `-d '${JSON.stringify(body).replaceAll("'", `'\\''`)}'`);

@@ -84,7 +84,7 @@ const createFolder = callerWrite({
   path: "/v1/folders",
   operationId: "create_folder",
   tags: ["Folders"],
-  summary: "Add a folder to another",
+  summary: "Create a folder",
   description: "Needs write on the parent.",
   request: { body: { required: true, content: { "application/json": { schema: CreateFolderRequestSchema } } } },
   problems: ["forbidden", "conflict", "cap_reached"],
@@ -103,8 +103,10 @@ const listFolders = callerRead({
   path: "/v1/folders",
   operationId: "list_folders",
   tags: ["Folders"],
-  summary: "The folders in a folder, or at the top",
-  description: "Only what the caller may see is listed and counted. 404 when the caller may not see the parent.",
+  summary: "List folders",
+  description:
+    "Those in a folder, or at the top. " +
+    "Only what the caller may see is listed and counted. 404 when the caller may not see the parent.",
   request: { query: listQuery },
   problems: ["not_found"],
   responses: {
@@ -129,7 +131,7 @@ const getFolder = callerRead({
   path: "/v1/folders/{folder_id}",
   operationId: "get_folder",
   tags: ["Folders"],
-  summary: "One folder",
+  summary: "Get a folder",
   description:
     "A folder that the caller may see. `GET /v1/path-parts/{path_part_id}` also says what they may do with it.",
   request: { params: folderParams },
@@ -181,8 +183,9 @@ const deleteFolder = callerWrite({
   path: "/v1/folders/{folder_id}",
   operationId: "delete_folder",
   tags: ["Folders"],
-  summary: "Delete a folder and everything below it",
+  summary: "Delete a folder",
   description:
+    "With everything below it. " +
     "Needs write on the folder. 409 names the workflow definitions that refer to it or to something below it.",
   request: { params: folderParams },
   problems: ["forbidden", "not_found", "conflict"],

@@ -121,8 +121,10 @@ const listParts = callerRead({
   path: "/v1/path-parts",
   operationId: "list_path_parts",
   tags: ["Path parts"],
-  summary: "What is below a part, or at the top",
-  description: "Only what the caller may see is listed and counted. 404 when the caller may not see the parent.",
+  summary: "List path parts",
+  description:
+    "What is below a part, or at the top. " +
+    "Only what the caller may see is listed and counted. 404 when the caller may not see the parent.",
   request: { query: listQuery },
   problems: ["not_found"],
   responses: {
@@ -142,8 +144,10 @@ const createPart = callerWrite({
   path: "/v1/path-parts",
   operationId: "create_path_part",
   tags: ["Path parts"],
-  summary: "Add a folder, a document or a version of one",
-  description: "Needs write on the parent; at the root only an OWNER or ADMIN may add a part.",
+  summary: "Create a path part",
+  description:
+    "A folder, a document, or a version of one. " +
+    "Needs write on the parent; at the root only an OWNER or ADMIN may add a part.",
   request: {
     body: { required: true, content: { "application/json": { schema: CreatePathPartRequestSchema } } },
   },
@@ -168,7 +172,7 @@ const getPart = callerRead({
   path: "/v1/path-parts/{path_part_id}",
   operationId: "get_path_part",
   tags: ["Path parts"],
-  summary: "One part of the tree",
+  summary: "Get a path part",
   description:
     "A folder, a document, a version of one, or a workflow that the caller may see, and what they may do with it.",
   request: { params: partParams },
@@ -189,7 +193,7 @@ const updatePart = callerWrite({
   path: "/v1/path-parts/{path_part_id}",
   operationId: "update_path_part",
   tags: ["Path parts"],
-  summary: "Rename or move a part",
+  summary: "Rename or move a path part",
   description:
     "The paths of everything below change with it; permissions and definitions still refer to it. Renaming needs write on the part; " +
     "moving also on the new parent, and to the root only an OWNER or ADMIN may move.",
@@ -215,8 +219,10 @@ const deletePart = callerWrite({
   path: "/v1/path-parts/{path_part_id}",
   operationId: "delete_path_part",
   tags: ["Path parts"],
-  summary: "Delete a part and everything below it",
-  description: "Needs write on the part. 409 names the workflow definitions that refer to it or to something below it.",
+  summary: "Delete a path part",
+  description:
+    "With everything below it. " +
+    "Needs write on the part. 409 names the workflow definitions that refer to it or to something below it.",
   request: { params: partParams },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {

@@ -65,10 +65,10 @@ const SECURITY_SCHEMES = {
 
 /** What the operations and webhooks with each tag are about, in the order in which readers see them. */
 const TAGS = {
-  "Workflow definitions":
-    "Reusable configurations: the runner, the time limit, the files that are read and written, and the policy.",
   "Workflow runs":
     "Executions of workflows: how they stand and how they ended, their logs and files, and how to stop or retry them.",
+  "Workflow definitions":
+    "Reusable configurations: the runner, the time limit, the files that are read and written, and the policy.",
   Triggers: "What triggers runs by itself: schedules, webhooks of other services, and the ends of other runs.",
   Runner: "What runners call: to lease runs, to say that they still work, and to report results, logs and files.",
   Events: "What has happened to runs, as a list without gaps and as a stream.",

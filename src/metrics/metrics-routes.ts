@@ -12,7 +12,7 @@ const readMetrics = callerRead({
   path: "/v1/metrics",
   operationId: "read_metrics",
   tags: ["Service"],
-  summary: "A tenant's metrics, for Prometheus",
+  summary: "Read metrics for Prometheus",
   description:
     "For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late " +
     "deadlines were recorded, failed dispatches, connected runners. For each of the 50 workflows with the most runs, and for all others together: " +

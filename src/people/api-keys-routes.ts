@@ -91,7 +91,7 @@ const createKey = callerWrite({
   path: "/v1/api-keys",
   operationId: "create_api_key",
   tags: ["API keys"],
-  summary: "Create an API key for yourself",
+  summary: "Create an API key",
   description: "It has all of your permissions. Only this answer has the key itself.",
   request: { body: { required: true, content: { "application/json": { schema: CreateApiKeyRequestSchema } } } },
   problems: ["conflict"],
@@ -118,8 +118,9 @@ const listKeys = callerRead({
   path: "/v1/api-keys",
   operationId: "list_api_keys",
   tags: ["API keys"],
-  summary: "Your API keys, newest first",
+  summary: "List your API keys",
   description:
+    "Newest first. " +
     "An OWNER or ADMIN can list those of another user with `user_id`. Revoked and expired keys are not listed.",
   request: { query: listQuery },
   responses: {
@@ -141,8 +142,8 @@ const listOwnKeys = callerRead({
   path: "/v1/users/me/api-keys",
   operationId: "list_own_api_keys",
   tags: ["API keys"],
-  summary: "Your API keys and runner keys, newest first, with their expiry and last use",
-  description: "Revoked and expired keys are not listed.",
+  summary: "List your API and runner keys",
+  description: "Newest first, with their expiry and last use. Revoked and expired keys are not listed.",
   responses: {
     200: {
       description: "All keys, without their secrets",
@@ -166,7 +167,7 @@ const getKey = callerRead({
   path: "/v1/api-keys/{api_key_id}",
   operationId: "get_api_key",
   tags: ["API keys"],
-  summary: "One API key, without its secret",
+  summary: "Get an API key",
   description: "When it expires, and when it was last used. The key itself is only in the answer to its creation.",
   request: { params: keyParams },
   problems: ["not_found"],
@@ -186,8 +187,9 @@ const deleteKey = callerWrite({
   path: "/v1/api-keys/{api_key_id}",
   operationId: "delete_api_key",
   tags: ["API keys"],
-  summary: "Revoke an API key, at once",
+  summary: "Revoke an API key",
   description:
+    "At once. " +
     "You may revoke your own keys. An OWNER or ADMIN may revoke any key of the tenant, but only the OWNER those of the OWNER.",
   request: { params: keyParams },
   problems: ["forbidden", "not_found"],

@@ -89,7 +89,7 @@ const createInviteRoute = callerWrite({
   path: "/v1/invites",
   operationId: "create_invite",
   tags: ["Invites"],
-  summary: "Invite somebody to the tenant",
+  summary: "Invite somebody",
   description:
     "For OWNER and ADMIN. Send the `invite_link` to the invited person: it is open for 7 days, and only this answer has " +
     "its secret. An open invite for the same email is replaced. 409 for the email of a user who can already sign " +
@@ -117,8 +117,8 @@ const listRoute = callerRead({
   path: "/v1/invites",
   operationId: "list_invites",
   tags: ["Invites"],
-  summary: "The invites of your tenant, newest first",
-  description: "For OWNER and ADMIN.",
+  summary: "List invites",
+  description: "Newest first. For OWNER and ADMIN.",
   request: { query: listQuery },
   problems: ["forbidden"],
   responses: {
@@ -143,8 +143,8 @@ const deleteRoute = callerWrite({
   path: "/v1/invites/{invite_id}",
   operationId: "delete_invite",
   tags: ["Invites"],
-  summary: "Withdraw an invite, at once",
-  description: "For OWNER and ADMIN. 409 for an accepted invite.",
+  summary: "Withdraw an invite",
+  description: "At once. For OWNER and ADMIN. 409 for an accepted invite.",
   request: { params: inviteParams },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
@@ -162,7 +162,7 @@ const acceptRoute = callerWrite({
   path: "/v1/invites/{invite_id}/accept",
   operationId: "accept_invite",
   tags: ["Invites"],
-  summary: "Accept an invite with a session of the login service",
+  summary: "Accept an invite",
   description:
     "For a session token whose `email` is the invited one and whose `email_verified` is true; 404 for everybody else. " +
     "Its `sub` becomes the id of the user. People who have the link open that instead.",

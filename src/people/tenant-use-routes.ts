@@ -41,8 +41,9 @@ const findRoute = callerRead({
   path: "/v1/tenants/{tenant_id}/use",
   operationId: "get_tenant_use",
   tags: ["Users"],
-  summary: "How much the tenant has, and how much it may have",
+  summary: "Get the tenant's use and limits",
   description:
+    "How much the tenant has, and how much it may have. " +
     "For OWNER and ADMIN. The operator of the service can raise a cap. Caps are approximate: what is added at the same moment may " +
     "exceed one, and what was deleted may count for some seconds more. A run that is retried or given back is never refused by one.",
   request: { params: z.object({ tenant_id: uuid().openapi({ example: "01920000-0000-7000-8000-000000000001" }) }) },

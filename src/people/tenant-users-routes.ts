@@ -74,8 +74,8 @@ const listRoute = callerRead({
   path: "/v1/tenants/{tenant_id}/users",
   operationId: "list_tenant_users",
   tags: ["Users"],
-  summary: "The tenant's users, by email",
-  description: "For OWNER and ADMIN.",
+  summary: "List users",
+  description: "By email. For OWNER and ADMIN.",
   request: { params: tenantParams, query: pageQuery },
   problems: ["forbidden", "not_found"],
   responses: {
@@ -102,7 +102,7 @@ const createUserRoute = callerWrite({
   path: "/v1/tenants/{tenant_id}/users",
   operationId: "create_tenant_user",
   tags: ["Users"],
-  summary: "Add a user to the tenant",
+  summary: "Create a user",
   description: "For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on.",
   request: {
     params: tenantParams,
@@ -127,7 +127,7 @@ const updateRoute = callerWrite({
   path: "/v1/tenants/{tenant_id}/users/{user_id}",
   operationId: "update_tenant_user",
   tags: ["Users"],
-  summary: "Give a user another role",
+  summary: "Change a user's role",
   description:
     "For OWNER and ADMIN. Nobody changes their own role, and an ADMIN cannot change the OWNER. The OWNER passes " +
     "ownership on by making somebody else the OWNER, and is an ADMIN from then on.",
@@ -153,9 +153,9 @@ const deleteRoute = callerWrite({
   path: "/v1/tenants/{tenant_id}/users/{user_id}",
   operationId: "delete_tenant_user",
   tags: ["Users"],
-  summary: "Delete a user, at once",
+  summary: "Delete a user",
   description:
-    "For OWNER and ADMIN; nobody can delete the OWNER or themselves. Their keys, sessions and permissions " +
+    "At once. For OWNER and ADMIN; nobody can delete the OWNER or themselves. Their keys, sessions and permissions " +
     "end at once. Their runs stay, and still name them. They are no longer listed.",
   request: { params: userParams },
   problems: ["forbidden", "not_found"],
@@ -172,6 +172,7 @@ tenantUsers.openapi(deleteRoute, async (c) => {
 
 /** Adds the route that activates or deactivates a user. */
 function routeActivation(verb: "activate" | "deactivate", summary: string, description: string): void {
+  const deactivated_on = verb === "deactivate" ? USER.updated_at : null;
   const route = callerWrite({
     method: "post",
     path: `/v1/tenants/{tenant_id}/users/{user_id}/${verb}`,
@@ -182,7 +183,10 @@ function routeActivation(verb: "activate" | "deactivate", summary: string, descr
     request: { params: userParams },
     problems: ["forbidden", "not_found"],
     responses: {
-      200: { description: "The user", content: userContent },
+      200: {
+        description: "The user",
+        content: { "application/json": { schema: TenantUserResponseSchema, example: { ...USER, deactivated_on } } },
+      },
     },
   });
   tenantUsers.openapi(route, async (c) => {
@@ -195,13 +199,13 @@ function routeActivation(verb: "activate" | "deactivate", summary: string, descr
 
 routeActivation(
   "deactivate",
-  "Deactivate a user, at once",
-  "For OWNER and ADMIN; nobody can deactivate the OWNER or themselves. No credential of the user works " +
+  "Deactivate a user",
+  "At once. For OWNER and ADMIN; nobody can deactivate the OWNER or themselves. No credential of the user works " +
     "from now on. Their runs continue, and everything that they created stays.",
 );
 
 routeActivation(
   "activate",
-  "Activate a deactivated user again",
+  "Activate a user",
   "For OWNER and ADMIN. Keys that were neither revoked nor have expired meanwhile work again.",
 );

@@ -83,8 +83,8 @@ const listRoute = callerRead({
   path: "/v1/user-permissions",
   operationId: "list_user_permissions",
   tags: ["User permissions"],
-  summary: "A user's permissions, by path",
-  description: "For OWNER and ADMIN; a USER may list their own.",
+  summary: "List a user's permissions",
+  description: "By path. For OWNER and ADMIN; a USER may list their own.",
   request: {
     query: tenantQuery.extend({ user_id: uuid().openapi({ example: PERMISSION.user_id }), ...pageQuery.shape }),
   },
@@ -114,7 +114,7 @@ const createPermissionRoute = callerWrite({
   path: "/v1/user-permissions",
   operationId: "create_user_permission",
   tags: ["User permissions"],
-  summary: "Give a user a permission on a part of the tree",
+  summary: "Give a permission",
   description:
     "To read, or to read and write, the part and everything below it, wherever they move. For OWNER and ADMIN. At " +
     "most 50 for a user. 409 also when another permission of the user already covers it.",
@@ -141,7 +141,7 @@ const updateRoute = callerWrite({
   path: "/v1/user-permissions/{permission_id}",
   operationId: "update_user_permission",
   tags: ["User permissions"],
-  summary: "Change the part or the capability of a permission",
+  summary: "Change a permission",
   description: "For OWNER and ADMIN. Fields that are left out or null stay as they are.",
   request: {
     params: permissionParams,
@@ -168,8 +168,8 @@ const deleteRoute = callerWrite({
   path: "/v1/user-permissions/{permission_id}",
   operationId: "delete_user_permission",
   tags: ["User permissions"],
-  summary: "Revoke a permission, at once",
-  description: "For OWNER and ADMIN.",
+  summary: "Revoke a permission",
+  description: "At once. For OWNER and ADMIN.",
   request: { params: permissionParams, query: tenantQuery },
   problems: ["forbidden", "not_found"],
   responses: {

@@ -34,7 +34,7 @@ const getMe = callerRead({
   path: "/v1/users/me",
   operationId: "get_me",
   tags: ["Users"],
-  summary: "The user of the credential",
+  summary: "Get your user",
   description: "With the tenant and the role in which this credential acts.",
   responses: {
     200: { description: "You", content: { "application/json": { schema: UserResponseSchema } } },

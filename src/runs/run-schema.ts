@@ -86,6 +86,19 @@ export const WorkflowRunResponseSchema = z
     example: exampleRun,
   });
 
+/** The content of an answer with a run that was changed just now, so its state is not that of the example. */
+const changedRun = (changes: Partial<RunRow>) => ({
+  "application/json": { schema: WorkflowRunResponseSchema, example: { ...exampleRun, ...changes } },
+});
+const { created_at, started_at } = exampleRun;
+export const pendingRun = changedRun({
+  status: "PENDING",
+  started_at: created_at,
+  completed_at: null,
+  updated_at: created_at,
+});
+export const runningRun = changedRun({ status: "RUNNING", completed_at: null, updated_at: started_at });
+
 export const runParams = z.object({ run_id: uuid().openapi({ example: exampleRun.id }) });
 
 /** The greatest value of Postgres' type `integer`. */

@@ -14,7 +14,7 @@ import { NO_DEFINITION } from "../workflows/workflow-definitions.ts";
 import { givenLabels, LABELS_OBJECT } from "./labels.ts";
 import { listRunsOfDefinition } from "./list-runs.ts";
 import { endOrTimeUp } from "./live/find-run-or-wait.ts";
-import { exampleRun, WorkflowRunResponseSchema } from "./run-schema.ts";
+import { exampleRun, runningRun, WorkflowRunResponseSchema } from "./run-schema.ts";
 import { triggerRun } from "./run-verbs.ts";
 
 export const workflowDefinitionRuns = createRouter();
@@ -106,7 +106,7 @@ const invokeRoute = callerWrite({
           description: "`true` when the run was triggered before; absent from the answer of a new run",
         },
       },
-      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+      content: runningRun,
     },
   },
 });
@@ -147,8 +147,10 @@ const listRoute = callerRead({
   path: "/v1/workflow-definitions/{definition_id}/runs",
   operationId: "list_workflow_runs",
   tags: ["Workflow definitions"],
-  summary: "A workflow's runs, newest first",
-  description: "With an exact `total`. The runs of all workflows are in `/v1/workflow-runs`, which has more filters.",
+  summary: "List runs of a workflow",
+  description:
+    "Newest first. " +
+    "With an exact `total`. The runs of all workflows are in `/v1/workflow-runs`, which has more filters.",
   request: { params: definitionParams, query: pageQuery },
   problems: ["not_found"],
   responses: {

@@ -8,7 +8,7 @@ import { perform } from "../verbs/perform.ts";
 import { MAX_GRACE_SECONDS } from "../workflows/policy.ts";
 import { MAX_RESULT_BYTES, reportedFields, toArtifact } from "./details/result-schema.ts";
 import { checkTokenIsOf } from "./refusals.ts";
-import { runParams, WorkflowRunResponseSchema } from "./run-schema.ts";
+import { pendingRun, runningRun, runParams } from "./run-schema.ts";
 import { recordResult, retryRun, startRunNow, stopRun } from "./run-verbs.ts";
 
 export const workflowRunChanges = createRouter();
@@ -34,7 +34,7 @@ const stopRoute = callerWrite({
   path: "/v1/workflow-runs/{run_id}/stop",
   operationId: "stop_workflow_run",
   tags: ["Workflow runs"],
-  summary: "Stop a run that waits or runs",
+  summary: "Stop a run",
   description:
     "Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run gets one message. With " +
     "them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner " +
@@ -49,7 +49,7 @@ const stopRoute = callerWrite({
   responses: {
     200: {
       description: "The run, FAILED or still RUNNING",
-      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+      content: runningRun,
     },
   },
 });
@@ -66,7 +66,7 @@ const startNowRoute = callerWrite({
   path: "/v1/workflow-runs/{run_id}/start-now",
   operationId: "start_workflow_run_now",
   tags: ["Workflow runs"],
-  summary: "End the waiting of a run for its start",
+  summary: "Start a delayed run now",
   description:
     "A PENDING run that waits for its `start_after`, or for an automatic retry, joins the end of its workflow's queue now. It starts " +
     "when it is its turn.",
@@ -75,7 +75,7 @@ const startNowRoute = callerWrite({
   responses: {
     200: {
       description: "The run, PENDING or RUNNING",
-      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+      content: pendingRun,
     },
   },
 });
@@ -90,7 +90,7 @@ const retryRoute = callerWrite({
   path: "/v1/workflow-runs/{run_id}/retry",
   operationId: "retry_workflow_run",
   tags: ["Workflow runs"],
-  summary: "Retry a FAILED run",
+  summary: "Retry a run",
   description: "The same run, as its next attempt and with the same snapshot, at the end of its workflow's queue.",
   request: { params: runParams },
   problems: ["forbidden", "not_found", "conflict"],
@@ -98,7 +98,7 @@ const retryRoute = callerWrite({
     202: {
       description: "The run, PENDING or RUNNING",
       headers: { Location: { schema: { type: "string" }, description: "Where the run is" } },
-      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+      content: pendingRun,
     },
   },
 });
@@ -140,7 +140,7 @@ const callbackRoute = runnerCall({
   maxBodyBytes: MAX_RESULT_BYTES,
   operationId: "workflow_run_callback",
   tags: ["Runner"],
-  summary: "Report the result of a run",
+  summary: "Report the result",
   description:
     "For the run's runner, with the run token of the dispatch or lease. The same result may be reported again. Another " +
     "one, or any after the deadline, is answered 409 and is kept in the run's events.",

@@ -50,8 +50,9 @@ const listTenantRuns = callerRead({
   path: "/v1/workflow-runs",
   operationId: "list_tenant_workflow_runs",
   tags: ["Workflow runs"],
-  summary: "The tenant's runs, newest first",
+  summary: "List all runs",
   description:
+    "Newest first. " +
     "All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first. With `label`, at most " +
     "10,000 runs are looked at for a page, so a page may have fewer runs than `limit`, or none, although there is a `next_cursor`.",
   request: { query: listRunsQuery },
@@ -116,8 +117,9 @@ const summariseTenantRuns = callerRead({
   path: "/v1/workflow-runs/summary",
   operationId: "summarise_workflow_runs",
   tags: ["Workflow runs"],
-  summary: "How many runs wait, run and have ended, and how long they take",
+  summary: "Summarise runs",
   description:
+    "How many runs wait, run and have ended, and how long they take. " +
     "Of the runs that the caller may see: those that wait and run now, and those that have ended within the window.",
   request: {
     query: z.object({
@@ -159,7 +161,7 @@ const getRun = callerRead({
   path: "/v1/workflow-runs/{run_id}",
   operationId: "get_workflow_run",
   tags: ["Workflow runs"],
-  summary: "The current state of a run",
+  summary: "Get a run",
   description:
     "The current state of the run. A run whose deadline has passed is FAILED from that instant on. " +
     "Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. " +
@@ -190,8 +192,9 @@ const listEvents = callerRead({
   path: "/v1/workflow-runs/{run_id}/events",
   operationId: "list_workflow_run_events",
   tags: ["Workflow runs"],
-  summary: "The events of a run, oldest first",
+  summary: "List events of a run",
   description:
+    "Oldest first. " +
     "What has happened to the run, in all of its attempts. The stream of the run sends the same events as they happen.",
   request: { params: runParams, query: pageQuery },
   problems: ["not_found"],
@@ -217,8 +220,8 @@ const deleteRoute = callerWrite({
   path: "/v1/workflow-runs/{run_id}",
   operationId: "delete_workflow_run",
   tags: ["Workflow runs"],
-  summary: "Delete a run and its events",
-  description: "A RUNNING run cannot be deleted: stop it first.",
+  summary: "Delete a run",
+  description: "With its events. A RUNNING run cannot be deleted: stop it first.",
   request: { params: runParams },
   problems: ["forbidden", "not_found", "conflict"],
   responses: { 204: { description: "Deleted" } },

@@ -18,7 +18,7 @@ const healthCheck = openRead({
   path: "/healthz",
   operationId: "health_check",
   tags: ["Service"],
-  summary: "Is the service alive?",
+  summary: "Check the health",
   description:
     "It asks the database for its time, so it is 503 when that cannot be reached. `/readyz` also says whether the sweep keeps up.",
   problems: ["internal_error", "database_unavailable"],
@@ -38,7 +38,7 @@ const livenessCheck = openRead({
   path: "/livez",
   operationId: "liveness_check",
   tags: ["Service"],
-  summary: "Does the Worker answer?",
+  summary: "Check that the Worker answers",
   description: "It does not ask the database, and so does not keep it awake. For monitors that ask often.",
   responses: {
     200: { description: "The Worker answers", content: { "application/json": { schema: LivenessResponseSchema } } },

@@ -56,8 +56,9 @@ const readinessCheck = openRead({
   path: "/readyz",
   operationId: "readiness_check",
   tags: ["Service"],
-  summary: "Does the service keep up with its work?",
+  summary: "Check the readiness",
   description:
+    "Whether the service keeps up with its work. " +
     "503 with the reasons when the database does not answer, when the sweep is paused or none has ended for 3 minutes, when " +
     "runs have been overdue, or due to be dispatched, for longer than that, or when a step of the sweep fails for all tenants.",
   problems: ["internal_error", "database_unavailable", "not_ready"],

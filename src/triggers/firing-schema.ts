@@ -138,5 +138,5 @@ export const BackfillSchema = z
     }),
   })
   .openapi("TriggerBackfill", {
-    example: { items: [{ at: "2026-01-05T05:00:00.000Z" }], fired: 1, refused: null },
+    example: { items: [{ at: "2026-01-05T05:00:00.000Z" }], fired: 0, refused: null },
   });

@@ -17,7 +17,13 @@ import {
 import { toInstant } from "./schedule/plan.ts";
 import { occurrencesAfter, type Schedule } from "./schedule/schedule.ts";
 import { timeZoneData } from "./schedule/time-zone-data.ts";
-import { PauseTriggerRequestSchema, TriggerSchema, triggerParams } from "./trigger-schema.ts";
+import {
+  exampleTrigger,
+  PauseTriggerRequestSchema,
+  pausedTrigger,
+  TriggerSchema,
+  triggerParams,
+} from "./trigger-schema.ts";
 import {
   backfillTrigger,
   findBackfill,
@@ -34,9 +40,9 @@ export const firings = createRouter();
 const ONE = "/v1/triggers/{trigger_id}";
 const tags = ["Triggers"];
 
-const isTrigger = {
-  200: { description: "The trigger as it is now", content: { "application/json": { schema: TriggerSchema } } },
-};
+const isTrigger = (example: z.input<typeof TriggerSchema>) => ({
+  200: { description: "The trigger as it is now", content: { "application/json": { schema: TriggerSchema, example } } },
+});
 
 const pause = callerWrite({
   method: "post",
@@ -55,7 +61,7 @@ const pause = callerWrite({
     },
   },
   problems: ["not_found"],
-  responses: isTrigger,
+  responses: isTrigger(pausedTrigger),
 });
 
 firings.openapi(pause, async (c) => {
@@ -87,7 +93,7 @@ const resume = callerWrite({
     },
   },
   problems: ["not_found", "conflict"],
-  responses: isTrigger,
+  responses: isTrigger(exampleTrigger),
 });
 
 firings.openapi(resume, async (c) => {
@@ -123,8 +129,10 @@ const list = callerRead({
   path: `${ONE}/firings`,
   operationId: "list_trigger_firings",
   tags,
-  summary: "What became of each occasion, newest first",
-  description: "All firings of the last seven days are kept; of older ones, those that are among the newest 1,000.",
+  summary: "List firings of a trigger",
+  description:
+    "What became of each occasion, newest first. " +
+    "All firings of the last seven days are kept; of older ones, those that are among the newest 1,000.",
   request: {
     params: triggerParams,
     query: positionQuery(),
@@ -157,7 +165,7 @@ const occurrences = callerRead({
   path: `${ONE}/occurrences`,
   operationId: "list_trigger_occurrences",
   tags,
-  summary: "The instants of a trigger's schedule",
+  summary: "List instants of a schedule",
   description:
     "Of the past and of the future, as the schedule is now, also while the trigger is paused. Without the jitter. A trigger without a schedule has none.",
   request: {
@@ -192,8 +200,9 @@ const backfill = callerWrite({
   path: `${ONE}/backfill`,
   operationId: "backfill_trigger",
   tags,
-  summary: "Fire a trigger for instants of the past",
+  summary: "Backfill a schedule",
   description:
+    "Fires it for instants of the past. " +
     "For each instant of its schedule in the range, at most 500 and in at most ten years, that has not fired before as far as its firings are kept. The runs wait " +
     "for their turns, whatever `when_busy` says. It ends at the first firing that is refused. You need the rights that an invoke needs, too.",
   request: {

@@ -140,6 +140,20 @@ export const exampleTrigger = {
   updated_at: "2026-01-31T12:00:00.000Z",
 };
 
+const PAUSER = { user_id: "01920000-0000-7000-8000-000000000201", name: "Ada Lovelace" };
+const PAUSE_NOTE = "Until the new runner is ready";
+
+export const pausedTrigger = {
+  ...exampleTrigger,
+  ...{
+    is_active: false,
+    next_at: null,
+    paused_at: exampleTrigger.updated_at,
+    pause_note: PAUSE_NOTE,
+    paused_by: PAUSER,
+  },
+};
+
 const shownFields = {
   id: uuid(),
   workflow_definition_id: uuid(),
@@ -160,9 +174,7 @@ const shownFields = {
   paused_at: instant().nullable(),
   pause_note: z.string().nullable().openapi({ description: "Why it was paused, or why it has paused itself." }),
   paused_by: orNull(
-    z
-      .strictObject({ user_id: uuid(), name: z.string() })
-      .openapi("PausedBy", { example: { user_id: "01920000-0000-7000-8000-000000000201", name: "Ada Lovelace" } }),
+    z.strictObject({ user_id: uuid(), name: z.string() }).openapi("PausedBy", { example: PAUSER }),
   ).openapi({ description: "Who has paused it. Null while it is active, and when it has paused itself." }),
   created_at: instant(),
   updated_at: instant(),
@@ -189,6 +201,6 @@ export const PauseTriggerRequestSchema = z
       .nullish()
       .openapi({ type: ["string", "null"], description: "Why, for those who find it paused." }),
   })
-  .openapi("PauseTriggerRequest", { example: { note: "Until the new runner is ready" } });
+  .openapi("PauseTriggerRequest", { example: { note: PAUSE_NOTE } });
 
 export const triggerParams = z.object({ trigger_id: uuid().openapi({ example: TRIGGER_ID }) });

@@ -28,9 +28,9 @@ const OF_DEFINITION = "/v1/workflow-definitions/{definition_id}/triggers";
 const ONE = "/v1/triggers/{trigger_id}";
 const tags = ["Triggers"];
 
-const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+const json = <Schema extends z.ZodType>(description: string, schema: Schema, example?: z.input<Schema>) => ({
   description,
-  content: { "application/json": { schema } },
+  content: { "application/json": { schema, ...(example !== undefined && { example }) } },
 });
 
 /** A trigger in an answer. */
@@ -57,8 +57,8 @@ const list = callerRead({
   path: OF_DEFINITION,
   operationId: "list_triggers",
   tags,
-  summary: "A workflow's triggers, newest first",
-  description: "Those that are paused, too.",
+  summary: "List triggers of a workflow",
+  description: "Newest first. Those that are paused, too.",
   request: { params: definitionParams, query: pageQuery },
   problems: ["not_found"],
   responses: { 200: json("One page of them", paginated("TriggerPage", TriggerSchema, exampleTrigger)) },
@@ -80,7 +80,7 @@ const create = callerWrite({
   path: OF_DEFINITION,
   operationId: "create_trigger",
   tags,
-  summary: "Create a trigger of a workflow",
+  summary: "Create a trigger",
   description:
     "It triggers runs by itself, with the rights that you have whenever it fires. Needs write on the definition. A workflow may have " +
     "100 triggers. Of a webhook, only this answer has the secret.",
@@ -88,7 +88,7 @@ const create = callerWrite({
   problems: ["not_found", "conflict"],
   responses: {
     201: {
-      ...json("The new trigger", TriggerWithSecretSchema),
+      ...json("The new trigger", TriggerWithSecretSchema, exampleTrigger),
       headers: z.object({ Location: z.string().openapi({ description: "The URL of the trigger." }) }),
     },
   },
@@ -107,8 +107,8 @@ const read = callerRead({
   path: ONE,
   operationId: "get_trigger",
   tags,
-  summary: "One trigger, and when it fires next",
-  description: "Its secret, if it has one, is never shown.",
+  summary: "Get a trigger",
+  description: "Also when it fires next. Its secret, if it has one, is never shown.",
   request: { params: triggerParams },
   problems: ["not_found"],
   responses: { 200: json("The trigger", TriggerSchema) },
@@ -144,7 +144,7 @@ const rotate = callerWrite({
   path: `${ONE}/rotate-secret`,
   operationId: "rotate_trigger_secret",
   tags,
-  summary: "Give the webhook of a trigger a new secret",
+  summary: "Rotate the secret of a webhook",
   description:
     "For 24 hours, messages with the old secret are taken, too. Only this answer has the new one. From then on the trigger fires with your " +
     "rights.",
@@ -167,8 +167,8 @@ const remove = callerWrite({
   path: ONE,
   operationId: "delete_trigger",
   tags,
-  summary: "Delete a trigger and its firings",
-  description: "The runs that it has triggered stay.",
+  summary: "Delete a trigger",
+  description: "With its firings. The runs that it has triggered stay.",
   request: { params: triggerParams },
   problems: ["not_found"],
   responses: { 204: { description: "Deleted: it does not fire any more" } },

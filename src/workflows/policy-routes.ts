@@ -171,8 +171,10 @@ const getRoute = callerRead({
   path: "/v1/workflow-definitions/{definition_id}/policy",
   operationId: "get_workflow_definition_policy",
   tags: ["Workflow definitions"],
-  summary: "How a workflow's runs get to a runner, how many run at once, and when they are retried",
-  description: "Every field is there: one that nobody has set has its default.",
+  summary: "Get a policy",
+  description:
+    "How its runs get to a runner, how many run at once, and when they are retried. " +
+    "Every field is there: one that nobody has set has its default.",
   request: { params: definitionParams },
   problems: ["not_found"],
   responses,
@@ -187,7 +189,7 @@ const updateRoute = callerWrite({
   path: "/v1/workflow-definitions/{definition_id}/policy",
   operationId: "update_workflow_definition_policy",
   tags: ["Workflow definitions"],
-  summary: "Replace the policy of a workflow",
+  summary: "Replace a policy",
   description:
     "Replaces everything: a field that is left out gets its default. Needs write on the definition. A run that is RUNNING " +
     "keeps the lease or dispatch that it has, and its slot; one that waits keeps its place.",
@@ -215,7 +217,7 @@ const inputSchemaRoute = callerRead({
   path: "/v1/workflow-definitions/{definition_id}/input-schema",
   operationId: "get_workflow_input_schema",
   tags: ["Workflow definitions"],
-  summary: "What the input of a workflow's runs must be",
+  summary: "Get the input schema",
   description: "The JSON Schema of its policy; null when any input fits.",
   request: { params: definitionParams },
   problems: ["not_found"],

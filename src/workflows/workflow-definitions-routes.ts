@@ -25,8 +25,8 @@ const listRoute = callerRead({
   path: "/v1/workflow-definitions",
   operationId: "list_workflow_definitions",
   tags: ["Workflow definitions"],
-  summary: "The workflow definitions, newest first",
-  description: "Lists and counts only the definitions that the caller may see.",
+  summary: "List workflows",
+  description: "Newest first. Lists and counts only the definitions that the caller may see.",
   request: { query: pageQuery },
   responses: {
     200: {
@@ -55,7 +55,7 @@ const createDefinitionRoute = callerWrite({
   path: "/v1/workflow-definitions",
   operationId: "create_workflow_definition",
   tags: ["Workflow definitions"],
-  summary: "Create a workflow definition",
+  summary: "Create a workflow",
   description:
     "For an OWNER or ADMIN. Sources and instructions are folders or documents, outputs are folders, the template is a " +
     "document or a version of one. No path part may be named twice, or lie below another one that is named.",
@@ -82,7 +82,7 @@ const getRoute = callerRead({
   path: "/v1/workflow-definitions/{definition_id}",
   operationId: "get_workflow_definition",
   tags: ["Workflow definitions"],
-  summary: "One workflow definition",
+  summary: "Get a workflow",
   description:
     "Its configuration as it is now. Runs keep the snapshot with which they were triggered. The secret of its runner is never shown.",
   request: { params: definitionParams },
@@ -105,7 +105,7 @@ const updateRoute = callerWrite({
   path: "/v1/workflow-definitions/{definition_id}",
   operationId: "update_workflow_definition",
   tags: ["Workflow definitions"],
-  summary: "Replace a workflow definition",
+  summary: "Replace a workflow",
   description:
     "Replaces everything: a field that is left out gets its default, and without `runner_config` the runner is removed. " +
     "Needs write on the definition. Runs that were triggered before keep their snapshot. With `is_active` false the " +
@@ -154,8 +154,8 @@ const deleteRoute = callerWrite({
   path: "/v1/workflow-definitions/{definition_id}",
   operationId: "delete_workflow_definition",
   tags: ["Workflow definitions"],
-  summary: "Delete a workflow definition and its runs",
-  description: "For an OWNER or ADMIN. 409 while one of its runs is RUNNING: stop it first.",
+  summary: "Delete a workflow",
+  description: "With its runs. For an OWNER or ADMIN. 409 while one of its runs is RUNNING: stop it first.",
   request: { params: definitionParams },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {

@@ -37,7 +37,7 @@ const groups = [
 ];
 /** What is pressed and is smaller than 44 pixels in one direction, without links in sentences and lists of facts. */
 const smallTargets = (page: Page): Promise<string[]> =>
-  page.evaluate(`[...document.querySelectorAll("header :is(a, button, input), .copy, summary, #contents a, .operation h2 a")]
+  page.evaluate(`[...document.querySelectorAll("header :is(a, button, input), .copy, summary, .beside-main a, .operation h2 a, .languages label, .around a")]
     .filter((e) => e.checkVisibility({ visibilityProperty: true }))
     .filter((e) => (({ width, height }) => width < 43.5 || height < 43.5)(e.getBoundingClientRect()))
     .map((e) => e.outerHTML.slice(0, 120))`);
@@ -48,14 +48,29 @@ describe("the documentation", () => {
     const contents = html.slice(html.indexOf('<nav id="contents"'), html.indexOf("</nav>"));
     const slugs = [...contents.matchAll(/href="\/docs\/([^"#]+)"/g)].map(([, slug]) => slug);
     const guides = [
-      "agents",
-      "artifacts",
-      "as-code",
-      "input-schemas",
-      "notifications",
-      "runner-protocol",
-      "scale",
-      "triggers",
+      ...[
+        "first-workflow",
+        "dashboard",
+        "runs",
+        "people",
+        "api",
+        "client",
+        "python",
+        "triggers",
+        "input-schemas",
+        "artifacts",
+      ],
+      ...[
+        "notifications",
+        "as-code",
+        "agents",
+        "runner-protocol",
+        "runner-service",
+        "operations",
+        "configuration",
+        "sign-in",
+      ],
+      ...["security", "scale", "coming-from-knowledge-stack"],
     ];
     expect(slugs.toSorted()).toEqual([...groups, ...guides].toSorted());
   });
@@ -68,13 +83,14 @@ describe("the documentation", () => {
       "/workflow-runs",
       "/notifications-api",
       "/runner-protocol",
-      "/scale",
+      "/operations",
+      "/people",
       "/search?q=run",
       "/nowhere",
     ]) {
-      // From 1024 pixels on, a page has the same parts. To examine one takes seconds.
-      const examined = inTurn([390, 1440], 1, path);
-      for (const width of [390, 1024, 1440]) {
+      // To examine a page takes seconds.
+      const examined = inTurn([390, 900, 1440], 1, path);
+      for (const width of [390, 900, 1440]) {
         await page.setViewportSize({ width, height: 800 });
         await page.goto(`/docs${path}`);
         if (width === 390) expect([path, await smallTargets(page)]).toEqual([path, []]);
@@ -93,15 +109,15 @@ describe("the documentation", () => {
     await reader.getByRole("searchbox").fill("trigger a run");
     await reader.keyboard.press("Enter");
     await reader.getByRole("main").getByRole("link", { name: "Trigger a run" }).first().click();
-    await reader.waitForURL("**/docs/workflow-definitions#invoke_workflow");
-    await reader.locator(":target").getByText("Python").click();
+    await reader.waitForURL("**/docs/workflow-runs#invoke_workflow");
+    await reader.getByRole("radio", { name: "Python" }).press("Space");
     await reader
       .locator(":target")
       .getByText(/^show\(call\("POST"/)
       .waitFor();
     await reader.setViewportSize({ width: 390, height: 800 });
     await reader.getByRole("button", { name: "Contents" }).click();
-    await reader.getByRole("navigation").getByRole("link", { name: "Invites" }).click();
+    await reader.getByRole("navigation", { name: "Documentation" }).getByRole("link", { name: "Invites" }).click();
     await reader.waitForURL("**/docs/invites");
     await reader.context().close();
 
@@ -119,7 +135,7 @@ describe("the documentation", () => {
     await page.waitForURL("**/docs/workflow-runs#stream_workflow_run");
     await page.keyboard.press("Control+k");
     await page.keyboard.type("api key");
-    await page.locator("search").getByRole("link", { name: "Revoke" }).first().waitFor();
+    await page.locator("search").getByRole("link", { name: "Revoke an API key" }).first().waitFor();
     expect(await accessibilityFaults(page)).toEqual([]);
     await page.keyboard.press("Enter");
     await page.waitForURL("**/docs/api-keys#*");
@@ -143,8 +159,12 @@ describe("the documentation", () => {
     await contents.getByRole("link", { name: "Users", exact: true }).click();
     await page.waitForURL("**/docs/users");
     await page.getByRole("button", { name: "Contents" }).click();
-    await contents.locator("ul ul a").last().click();
-    await contents.waitFor({ state: "hidden" });
+    await contents.getByRole("link", { name: "Users", exact: true }).click();
+    await page.waitForURL("**/docs/users");
+    await page.getByRole("button", { name: "On this page" }).click();
+    const headings = page.getByRole("navigation", { name: "On this page" });
+    await headings.getByRole("link").last().click();
+    await headings.waitFor({ state: "hidden" });
     expect(complaintsOf(page)).toEqual([]);
     await page.context().close();
   });
@@ -219,7 +239,14 @@ describe("the documentation", () => {
     await signIn(page, "owner");
     await page.goto("/docs");
     await page.getByRole("button", { name: "Make an API key" }).click();
-    await page.getByText(/wr_[A-Za-z0-9_]{20,}/).waitFor();
+    const made = page.locator("#made-key pre");
+    await made.waitFor();
+    const key = await made.textContent();
+    expect(key).toMatch(/^wr_[A-Za-z0-9_]{20,}$/);
+    expect(new URL(page.url()).pathname).toBe("/docs");
+    const setups = page.locator("#quick-start ~ ol [data-language] pre");
+    await expect.poll(() => setups.first().textContent()).toContain(`WORKFLOW_RUNS_API_KEY='${key}'`);
+    for (const setup of await setups.allTextContents()) expect(setup).toContain(key);
     expect(complaintsOf(page)).toEqual([]);
     await page.context().close();
   });
@@ -227,7 +254,8 @@ describe("the documentation", () => {
   it("has requests that work as pasted, in each language", async () => {
     const page = await openPage(world.browser, world.stack.url);
     await page.goto("/docs");
-    const [curl = "", typescript = "", python = ""] = await page.locator("#quick-start ~ ol pre").allTextContents();
+    const setups = page.locator("#quick-start ~ ol [data-language] pre");
+    const [curl = "", typescript = "", python = ""] = await setups.allTextContents();
     await page.goto("/docs/users");
     const operation = page.locator("#get_me");
     const requests = await operation.locator("pre").allTextContents();
@@ -249,6 +277,34 @@ describe("the documentation", () => {
     for (const answer of answers) expect(answer).toMatchObject({ id: DEMO.owner.id });
   });
 
+  it("shows one language, which is chosen once for all pages, and marks where one is on a page", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.addInitScript(OBSERVE_SHIFTS);
+    await page.goto("/docs/users");
+    const shown = () =>
+      page.evaluate(`[...new Set([...document.querySelectorAll("[data-language]")]
+        .filter((e) => e.checkVisibility()).map((e) => e.dataset.language))]`);
+    expect(await shown()).toEqual(["curl"]);
+    await page.locator(".languages").getByText("Python").click();
+    await expect.poll(shown).toEqual(["python"]);
+    await expect.poll(async () => (await page.context().cookies()).map(({ value }) => value)).toContain("python");
+    await page.goto("/docs/workflow-runs#stop_workflow_run");
+    expect(await shown()).toEqual(["python"]);
+    await page.locator('#headings a[aria-current="true"]').getByText("Stop a run").waitFor();
+    expect(await shiftOf(page)).toBeLessThanOrEqual(0.02);
+    await page.getByRole("link", { name: /^Next/ }).click();
+    await page.waitForURL("**/docs/workflow-definitions");
+    expect(complaintsOf(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it("leads from where an operation was to where it is", async () => {
+    const page = await openPage(world.browser, world.stack.url);
+    await page.goto("/docs/workflow-definitions#invoke_workflow");
+    await page.waitForURL("**/docs/workflow-runs#invoke_workflow");
+    await page.context().close();
+  });
+
   it("has reads that find something in the demo tenant, except for endpoints, batches and files, of which it has none", async () => {
     const page = await openPage(world.browser, world.stack.url);
     const requests: string[] = [];
@@ -258,7 +314,9 @@ describe("the documentation", () => {
     }
     await page.context().close();
     const paths = requests.flatMap(
-      (text) => /^curl "\$URL([^"]+)" \\\s+-H "Authorization: Bearer \$KEY"/.exec(text)?.[1] ?? [],
+      (text) =>
+        /^curl "\$WORKFLOW_RUNS_URL([^"]+)" \\\s+-H "Authorization: Bearer \$WORKFLOW_RUNS_API_KEY"/.exec(text)?.[1] ??
+        [],
     );
     expect(paths.length).toBeGreaterThan(20);
     const missing: string[] = [];

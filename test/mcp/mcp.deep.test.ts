@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it, vi } from "vitest";
-import { GUIDES } from "../../src/docs/guides.ts";
+import { GUIDES } from "../../src/docs/guides/guides.ts";
 import { TOOLS } from "../../src/mcp/agent-server.ts";
 import { connectAgent, ERAS } from "../support/agent.ts";
 import { callsOn } from "../support/agent-calls.ts";

@@ -224,7 +224,7 @@ export const NewKeyPage = ({ id, name, apiKey }: { id: string; name: string; api
       <h1>
         The new API key <Name>{name}</Name>
       </h1>
-      <div class="card stack">
+      <div class="card stack" data-result>
         <p>Copy it now: it is shown only once, and only its hash is stored.</p>
         <Command text={apiKey} label="Copy the key" />
         <div class="actions">

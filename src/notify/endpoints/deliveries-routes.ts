@@ -16,8 +16,8 @@ const list = callerRead({
   path: `${ONE}/deliveries`,
   operationId: "list_notification_deliveries",
   tags,
-  summary: "The deliveries of an endpoint, newest first",
-  description: "Includes those that are waiting to be sent. Deliveries are kept for 30 days.",
+  summary: "List deliveries of an endpoint",
+  description: "Newest first. Includes those that are waiting to be sent. Deliveries are kept for 30 days.",
   request: { params: endpointParams, query: positionQuery() },
   problems: ["forbidden", "not_found"],
   responses: {

@@ -40,8 +40,8 @@ const list = callerRead({
   path: PATH,
   operationId: "list_notification_endpoints",
   tags,
-  summary: "The tenant's notification endpoints, newest first",
-  description: "For an OWNER or ADMIN. Without their secrets.",
+  summary: "List notification endpoints",
+  description: "Newest first. For an OWNER or ADMIN. Without their secrets.",
   request: { query: pageQuery },
   problems: ["forbidden"],
   responses: {
@@ -83,7 +83,7 @@ const read = callerRead({
   path: ONE,
   operationId: "get_notification_endpoint",
   tags,
-  summary: "One notification endpoint and its state",
+  summary: "Get a notification endpoint",
   description: "For an OWNER or ADMIN. Its state says whether notifications arrive, and when the next one is tried.",
   request: { params: endpointParams },
   problems: ["forbidden", "not_found"],
@@ -99,8 +99,9 @@ const change = callerWrite({
   path: ONE,
   operationId: "update_notification_endpoint",
   tags,
-  summary: "Change a notification endpoint, or enable it again",
+  summary: "Change a notification endpoint",
   description:
+    "Also to enable it again. " +
     "Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: " +
     "the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.",
   request: {
@@ -123,8 +124,8 @@ const remove = callerWrite({
   path: ONE,
   operationId: "delete_notification_endpoint",
   tags,
-  summary: "Delete a notification endpoint and its deliveries",
-  description: "For an OWNER or ADMIN. What was not sent yet is not sent any more.",
+  summary: "Delete a notification endpoint",
+  description: "With its deliveries. For an OWNER or ADMIN. What was not sent yet is not sent any more.",
   request: { params: endpointParams },
   problems: ["not_found"],
   responses: { 204: { description: "Deleted: nothing more is sent to it" } },
@@ -140,7 +141,7 @@ const rotate = callerWrite({
   path: `${ONE}/rotate-secret`,
   operationId: "rotate_notification_secret",
   tags,
-  summary: "Give an endpoint a new secret",
+  summary: "Rotate the secret of an endpoint",
   description:
     "For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side. A chat has no " +
     "secret to rotate: change its `url`.",

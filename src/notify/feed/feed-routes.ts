@@ -99,8 +99,9 @@ const listFeed = callerRead({
   path: "/v1/events",
   operationId: "list_events",
   tags: ["Events"],
-  summary: "The events of the tenant, oldest first",
+  summary: "List events",
   description:
+    "Oldest first. " +
     "The events of the runs that you may see. If you continue from each answer's `next_cursor`, you get every event exactly once, in " +
     "an order that never changes. A page may have fewer items than `limit`, or none, although `has_more` is true. The events of " +
     "deleted runs are not included.",
@@ -136,8 +137,9 @@ const streamFeed = callerStream({
   path: "/v1/events/stream",
   operationId: "stream_events",
   tags: ["Events"],
-  summary: "The feed as server-sent events, from now on or after a position",
+  summary: "Stream events",
   description:
+    "As server-sent events, from now on or after a position. " +
     "The same events in the same order as `GET /v1/events`, as they happen. A caller may have 20 streams at a time. It begins with " +
     "an `id` and no event, so that a client which is cut off before the first event misses none either.",
   request: {

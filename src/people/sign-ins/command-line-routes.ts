@@ -22,8 +22,9 @@ const createKey = codeCall({
   path: "/v1/command-line-keys",
   operationId: "create_command_line_key",
   tags: ["API keys"],
-  summary: "Create the API key to which a person has agreed for their command line",
+  summary: "Create a key for a command line",
   description:
+    "A person has agreed to it. " +
     "`workflow-runs login` calls it. It listens at a loopback address, and opens `/app/command-line` in a browser, with " +
     "`redirect_uri` (that address: `http://127.0.0.1:<port>/`), `state`, `code_challenge` (PKCE, S256) and `machine` (a name). When the " +
     "person who is signed in there agrees, the browser calls the address with `code` and `state`. The code works once, and for a " +

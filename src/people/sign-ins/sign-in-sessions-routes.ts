@@ -67,8 +67,9 @@ const listRoute = callerRead({
   path: "/v1/sign-in-sessions",
   operationId: "list_sign_in_sessions",
   tags: ["Sign-in sessions"],
-  summary: "Your sessions of the dashboard, newest first",
+  summary: "List sign-in sessions",
   description:
+    "Newest first. " +
     "Each sign-in on the dashboard begins one. An OWNER or ADMIN can list those of another user with `user_id`. Sessions that have " +
     "ended are not listed.",
   request: { query: listQuery },
@@ -90,8 +91,9 @@ const endRoute = callerWrite({
   path: "/v1/sign-in-sessions/{session_id}",
   operationId: "end_sign_in_session",
   tags: ["Sign-in sessions"],
-  summary: "End a session of the dashboard, at once",
+  summary: "End a sign-in session",
   description:
+    "At once. " +
     "You may end your own. An OWNER or ADMIN may end any of the tenant, but only the OWNER those of the OWNER. The key or the login with " +
     "which it began still works.",
   request: { params: z.object({ session_id: uuid().openapi({ example: SESSION.id }) }) },

@@ -44,7 +44,7 @@ const putRoute = runnerUpload({
   path: "/v1/workflow-runs/{run_id}/artifacts/{name}",
   operationId: "put_workflow_run_artifact",
   tags: ["Runner"],
-  summary: "Upload a file of a run",
+  summary: "Upload a file",
   description:
     "For the run's runner, with the run token of the dispatch or lease. The body is the file, with its `Content-Type` and its " +
     `\`Content-Length\`: at most ${MAX_FILE_BYTES / 1_000_000} MB. The same name again replaces the file of this attempt. A run may have 50 ` +
@@ -95,7 +95,7 @@ const listRoute = callerRead({
   path: "/v1/workflow-runs/{run_id}/artifacts",
   operationId: "list_workflow_run_artifacts",
   tags: ["Workflow runs"],
-  summary: "The files of a run",
+  summary: "List files of a run",
   description:
     "Those of one attempt, by their names, as soon as they are stored. The result of the run has them, too, when it has ended.",
   request: { params: runParams, query: attemptQuery },
@@ -119,7 +119,7 @@ const getRoute = callerRead({
   path: "/v1/workflow-runs/{run_id}/artifacts/{name}",
   operationId: "get_workflow_run_artifact",
   tags: ["Workflow runs"],
-  summary: "Download a file of a run",
+  summary: "Download a file",
   description:
     "The content, with the type that the runner gave. Browsers show PNG, JPEG, GIF, WebP, PDF and plain text, and save all else. One " +
     "`Range` of bytes is answered with 206; several, with the whole file. A page that would load it as a script or a style is " +

@@ -54,8 +54,9 @@ const invokeBatchRoute = callerWrite({
   path: "/v1/workflow-definitions/{definition_id}/invoke-batch",
   operationId: "invoke_workflow_batch",
   tags: ["Workflow definitions"],
-  summary: "Trigger up to 500 runs together",
+  summary: "Trigger a batch of runs",
   description:
+    "Up to 500 runs. " +
     "All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue, and " +
     "start as slots become free: in their order, or when the policy limits the runs of each key, in their order within a key, and keys in " +
     "turn, beginning after the key that started last. With an idempotency key, in the body or as a header, the request can be repeated: as long " +
@@ -145,8 +146,9 @@ const getBatch = callerRead({
   path: "/v1/run-batches/{batch_id}",
   operationId: "get_run_batch",
   tags: ["Workflow runs"],
-  summary: "How many runs of a batch wait, run and have ended",
+  summary: "Get a batch",
   description:
+    "How many of its runs wait, run and have ended. " +
     "The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to " +
     "get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with " +
     "`If-None-Match` as soon as one of its runs has changed, but after 30 seconds at the latest.",

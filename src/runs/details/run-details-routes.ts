@@ -19,9 +19,9 @@ const getDetails = callerRead({
   path: "/v1/workflow-runs/{run_id}/details",
   operationId: "get_workflow_run_details",
   tags: ["Workflow runs"],
-  summary:
-    "What the contract's form of a run lacks: attempt, progress, key, labels, batch, place in the queue, instants, links",
+  summary: "Get run details",
   description:
+    "Attempt, progress, key, labels, batch, place in the queue, instants and links. " +
     "What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.",
   request: { params: runParams },
   problems: ["not_found"],
@@ -62,7 +62,7 @@ const getInput = callerRead({
   path: "/v1/workflow-runs/{run_id}/input",
   operationId: "get_workflow_run_input",
   tags: ["Workflow runs"],
-  summary: "The input of a run",
+  summary: "Get the input of a run",
   description: "The `input` of the invoke, frozen when the run was triggered. A retry has the same input.",
   request: { params: runParams },
   problems: ["not_found"],
@@ -78,7 +78,7 @@ const getResult = callerRead({
   path: "/v1/workflow-runs/{run_id}/result",
   operationId: "get_workflow_run_result",
   tags: ["Workflow runs"],
-  summary: "The result of a run",
+  summary: "Get the result of a run",
   description:
     "Until the run has ended, only its `status` and `attempt` are set. With `Prefer: wait=N` the answer waits for the end.",
   request: { params: runParams, headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }) },
@@ -220,7 +220,7 @@ const explain = callerRead({
   path: "/v1/workflow-runs/{run_id}/explain",
   operationId: "explain_workflow_run",
   tags: ["Workflow runs"],
-  summary: "Why a run waits",
+  summary: "Explain why a run waits",
   description:
     "One sentence, and the facts. The facts about the runner and about durations are from the workflow's latest 100 runs.",
   request: { params: runParams },

@@ -118,7 +118,7 @@ const leaseRoute = runnerSessionCall({
   path: "/v1/leases",
   operationId: "create_leases",
   tags: ["Runner"],
-  summary: "Ask for runs to work on",
+  summary: "Lease runs",
   description:
     "With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its " +
     "capacity. With `wait_seconds`, the answer may take that long. It is 503 when waiting is not available; 0 always works. " +
@@ -212,8 +212,9 @@ const heartbeatRoute = runnerCall({
   path: "/v1/workflow-runs/{run_id}/heartbeat",
   operationId: "heartbeat_workflow_run",
   tags: ["Runner"],
-  summary: "Send a heartbeat, with the progress and the log of the run",
+  summary: "Send a heartbeat",
   description:
+    "It may bring the progress and the log of the run. " +
     "With the run's token. It extends the lease, never the deadline. A runner with a URL may send heartbeats, too: from its " +
     "first one on, its run fails as LOST when they stop. The entries of the log are stored as `/log` stores them.",
   request: {

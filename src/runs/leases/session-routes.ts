@@ -57,7 +57,7 @@ const createKey = callerWrite({
   path: "/v1/runner-keys",
   operationId: "create_runner_key",
   tags: ["Runner"],
-  summary: "Create a key for runners that lease runs",
+  summary: "Create a runner key",
   description:
     "For an OWNER or ADMIN. It opens sessions of runners, and nothing else: every other operation answers 401. It is " +
     "listed and revoked like any other key, at `/v1/api-keys`, and works as long as its user is an OWNER or ADMIN.",
@@ -114,7 +114,7 @@ const openRoute = keyCall({
   path: "/v1/runner-sessions",
   operationId: "create_runner_session",
   tags: ["Runner"],
-  summary: "Open a session of a runner",
+  summary: "Open a runner session",
   description:
     "For a runner that leases its runs instead of getting them by webhook. Send a runner key, or the API key of an OWNER " +
     "or ADMIN. The session ends at the latest when this key is revoked or expires. A key has at most 100 open sessions: another " +
@@ -139,7 +139,7 @@ const closeRoute = runnerSessionCall({
   path: "/v1/runner-sessions/close",
   operationId: "close_runner_session",
   tags: ["Runner"],
-  summary: "Close the session of a runner that stops",
+  summary: "Close a runner session",
   description:
     "With the token of the session. No further run is leased to it, so the runs that it then gives back go to other runners. It " +
     "keeps the runs that it holds. When it holds none, requests for leases are 401 from then on. Closing it twice is no error.",

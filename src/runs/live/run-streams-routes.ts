@@ -54,8 +54,9 @@ const streamRuns = callerStream({
   path: "/v1/workflow-runs/stream",
   operationId: "stream_tenant_workflow_runs",
   tags: ["Workflow runs"],
-  summary: "A stream of the events of the tenant's runs, from now on",
+  summary: "Stream events of all runs",
   description:
+    "From now on. " +
     "The events of all runs that you may see, over all workflows. A caller may have 20 streams at a time. A stream is for who looks on: " +
     "of two changes at the same moment, the event with the lower id may be committed last, and a stream that goes on after the other one " +
     "(`Last-Event-ID`) does not send it any more. Who must miss none reads the feed, `/v1/events`.",
@@ -113,8 +114,9 @@ const streamRun = callerStream({
   path: "/v1/workflow-runs/{run_id}/stream",
   operationId: "stream_workflow_run",
   tags: ["Workflow runs"],
-  summary: "A stream of the events of a run, from the first one on, and of its progress",
+  summary: "Stream events of a run",
   description:
+    "From the first event on, and its progress. " +
     "The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. " +
     "A caller may have 20 streams at a time. A message with the `event` `progress` and no `id` has what the runner last reported of " +
     "the current attempt: when the stream begins, and whenever that has changed, at most once a second. With `log=true` the stream " +

@@ -28,7 +28,7 @@ const appendRoute = runnerCall({
   path: "/v1/workflow-runs/{run_id}/log",
   operationId: "append_workflow_run_log",
   tags: ["Runner"],
-  summary: "Add an entry to the log of a run",
+  summary: "Append to the log",
   description:
     "For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log " +
     "of an attempt may have 1 MiB, and the logs of all attempts together 4 MiB.",
@@ -100,7 +100,7 @@ const readRoute = callerRead({
   path: "/v1/workflow-runs/{run_id}/log",
   operationId: "read_workflow_run_log",
   tags: ["Workflow runs"],
-  summary: "The log of a run",
+  summary: "Read the log of a run",
   description:
     "In the order of `sequence`, whatever the order of arrival. Where entries are missing, the page ends until they " +
     "arrive, 30 seconds have passed, or the attempt has ended. To follow a log, ask again after the last `sequence` that " +

@@ -49,7 +49,7 @@ const receive = signedCall({
   ...common,
   path: "/v1/inbound/{trigger_id}",
   operationId: "receive_webhook",
-  summary: "Send a signed message to a trigger",
+  summary: "Send a signed message",
   description:
     "For other services: GitHub, Stripe, Slack, GitLab, or whatever can sign. The signature is verified with the secret of the trigger, before anything " +
     "else is looked at.",
@@ -67,7 +67,7 @@ const receiveByToken = tokenCall({
   ...common,
   path: "/v1/inbound/{trigger_id}/{token}",
   operationId: "receive_webhook_by_token",
-  summary: "Send a message to a trigger whose token is in the URL",
+  summary: "Send a message with a token",
   description: "For services that can sign nothing. Whoever knows the URL can trigger runs.",
   request: { params: z.object({ trigger_id, token }), ...message },
 });

@@ -1,10 +1,17 @@
-// What the documentation does beyond plain HTML: it makes the reads that are tried, leads on from addresses of before, and closes the
-// list of contents on a narrow screen.
+// What the documentation does beyond plain HTML: it makes the reads that are tried, keeps the chosen language, leads on from addresses of
+// before, shows where one is on a page, and closes the lists beside the content on a narrow screen.
 {
-  // Once, all operations were on one page: `/docs#get_workflow_run`. The overview has a link to each under its old address.
+  // Once, all operations were on one page: `/docs#get_workflow_run`. The overview has a link to each under its old address. It also leads
+  // on from a page on which an operation was before.
   const leadOn = () => {
-    if (location.pathname !== "/docs") return;
-    const link = document.getElementById(location.hash.slice(1))?.querySelector(":scope > a");
+    const id = decodeURIComponent(location.hash.slice(1));
+    if (id === "") return;
+    const place = document.getElementById(id);
+    if (location.pathname !== "/docs") {
+      if (place === null) location.replace(`/docs#${id}`);
+      return;
+    }
+    const link = place?.querySelector(":scope > a");
     if (link) location.replace(link.href);
   };
   leadOn();
@@ -14,10 +21,44 @@
     if (document.activeElement?.closest("search")) document.activeElement.blur();
   });
 
-  const contents = document.querySelector("#contents");
-  contents.addEventListener("click", ({ target }) => {
-    if (target.closest("a") && contents.matches(":popover-open")) contents.hidePopover();
+  for (const list of document.querySelectorAll(".beside-main")) {
+    list.addEventListener("click", ({ target }) => {
+      if (target.closest("a") && list.matches(":popover-open")) list.hidePopover();
+    });
+  }
+
+  // The last heading above the middle of the window is marked in the table of contents.
+  const entries = [...document.querySelectorAll("#headings a")].map((link) => ({
+    link,
+    heading: document.getElementById(decodeURIComponent(link.hash.slice(1))),
+  }));
+  const mark = () => {
+    const here = entries.findLast(({ heading }) => heading?.getBoundingClientRect().top < innerHeight / 2);
+    for (const { link } of entries) {
+      if (link === here?.link) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  addEventListener("scroll", mark, { passive: true });
+  mark();
+
+  // The server renders the next page in the language that was chosen on this one.
+  const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+  document.addEventListener("change", ({ target }) => {
+    if (target.name !== "language" || !("cookieStore" in window)) return;
+    cookieStore.set({ name: "language", value: target.value, expires: Date.now() + YEAR_MS, sameSite: "lax" });
   });
+
+  // The key that a reader has made is put into the examples of the quick start.
+  const made = document.querySelector("#made-key");
+  const fillIn = () => {
+    const { copy: key } = made.querySelector("[data-copy^=wr_]")?.dataset ?? {};
+    if (!key) return;
+    for (const text of document.querySelectorAll("[data-language] .code-text")) {
+      text.textContent = text.textContent.replace("wr_…", key);
+    }
+  };
+  if (made) new MutationObserver(fillIn).observe(made, { childList: true });
 
   /** The headers of an answer that say something to who tries a request. All others are the same in each answer. */
   const HEADERS = ["content-type", "etag", "location", "retry-after", "x-request-id", "x-queue-position"];
