@@ -33,6 +33,7 @@ export default defineConfig({
         "access/secrets.deep.test.ts",
         "kills/kill.node.test.ts",
         "kills/leases.node.test.ts",
+        "kills/own-server.node.test.ts",
         "release/swap.node.test.ts",
         "release/hub.node.test.ts",
         "hub/stream-memory.node.test.ts",

@@ -15,6 +15,7 @@ export default defineConfig({
     maxWorkers: 4,
     sequence: {
       sequencer: longestFirst([
+        "own-server.stack.test.ts",
         "command-line-run.stack.test.ts",
         "command-line-changes.stack.test.ts",
         "readme.stack.test.ts",

@@ -7,9 +7,7 @@
  * 2. After it, the migrations follow that create or drop indexes CONCURRENTLY. If such a one dies, the next run continues it.
  */
 
-import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { NeonDbError, neon, neonConfig } from "@neondatabase/serverless";
 import type pg from "pg";
@@ -24,7 +22,7 @@ import {
   watchBlockers,
 } from "./local/lock-patience.ts";
 import { applyConcurrently, type Migration, readMigrations } from "./local/migrations.ts";
-import { type DatabaseOptions, fail, offerHelp } from "./local/options.ts";
+import { type DatabaseOptions, fail, isStarted, offerHelp } from "./local/options.ts";
 import { applySqlFunctions, hasSqlFunctions, nameOf, readSqlFunctions } from "./local/sql-functions.ts";
 import { isFromBefore, takeOver } from "./local/take-over.ts";
 import { withDatabase } from "./local/with-database.ts";
@@ -240,7 +238,7 @@ async function outOfTransaction({ client, watcher, pid, log, patience }: Session
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+if (isStarted("migrate.ts")) {
   offerHelp(HELP);
   try {
     const { values } = parseArgs({ options: CELL_OPTIONS });

@@ -3,12 +3,11 @@
  * it has created. Its exit code is 1 when something is wrong.
  */
 import process from "node:process";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { CELL_HELP, CELL_OPTIONS, type Cell, chooseCells, requireSecrets } from "./local/cells.ts";
 import { Challenged } from "./local/challenge.ts";
 import { isLoopback } from "./local/loopback.ts";
-import { fail } from "./local/options.ts";
+import { fail, isStarted } from "./local/options.ts";
 import { listSmokeChecks } from "./local/smoke-checks.ts";
 import { type Runner, tryWorkflow } from "./local/smoke-workflow.ts";
 
@@ -28,7 +27,7 @@ ${CELL_HELP}
 
 const DEFAULTS = { "runner-port": "8080" };
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+if (isStarted("smoke.ts")) {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,

@@ -24,7 +24,7 @@ function complaint() {
 
 function start(name) {
   require("./local/quick-start.cjs");
-  const path = name.endsWith(".ts") ? join(__dirname, name) : realpathSync(join(modules, ".bin", name));
+  const path = /\.[jt]s$/.test(name) ? join(__dirname, name) : realpathSync(join(modules, ".bin", name));
   process.argv.splice(1, 2, path);
   import(pathToFileURL(path).href);
 }

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { type KeyRing, parseKeyRing } from "./base/key-ring.ts";
-import { type Bucket, bindingOf, type RateLimiter } from "./bindings.ts";
+import { type Bucket, bindingOf, type RateLimiter, type SqlService } from "./bindings.ts";
 import { CLIENT_AUTH_METHODS, findLoginFaults, LOOPBACK, type LoginService, readLogin } from "./login-service.ts";
 
 const keyRing = z.string().transform((text, context) => {
@@ -63,6 +63,8 @@ const varsSchema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   /** The URL of Neon's HTTP protocol, when it is not at the host of the database. */
   NEON_FETCH_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** What is asked at that URL, in place of the internet. */
+  DATABASE: bindingOf<SqlService>(),
   /** How long one request to the database may take. */
   DATABASE_TIMEOUT_SECONDS: seconds.min(1).max(60).default(10),
   /** The URL at which runners reach this service. Every callback URL begins with it. */
@@ -121,6 +123,8 @@ const varsSchema = z.object({
   AUDIT_RETENTION_DAYS: z.coerce.number().int().min(90).max(3650).default(365),
   /** Allows runners whose URL is `http` or on the same machine. For the local stack only. */
   ALLOW_LOCAL_RUNNERS: z.stringbool().default(false),
+  /** Says that this is the local stack. Without it, what is safe only there is refused, wherever the database is. */
+  LOCAL_STACK: z.stringbool().default(false),
 });
 
 const schema = varsSchema
@@ -136,11 +140,11 @@ const schema = varsSchema
 type Vars = z.infer<typeof varsSchema>;
 
 /**
- * The settings that are safe only in the local stack, with the reason for each. The list is empty when the database is on this
- * machine.
+ * The settings that are safe only in the local stack, with the reason for each. The list is empty when LOCAL_STACK says that this is it,
+ * and the database is on this machine.
  */
 function findUnsafe(vars: Vars): [name: keyof Vars, reason: string][] {
-  if (LOOPBACK.has(new URL(vars.NEON_FETCH_ENDPOINT ?? vars.DATABASE_URL).hostname)) return [];
+  if (vars.LOCAL_STACK && LOOPBACK.has(new URL(vars.NEON_FETCH_ENDPOINT ?? vars.DATABASE_URL).hostname)) return [];
   const unsafe: [keyof Vars, string][] = [];
   const isHttps = new URL(vars.PUBLIC_URL).protocol === "https:";
   if (!isHttps) unsafe.push(["PUBLIC_URL", "must begin with https://"]);
@@ -155,6 +159,8 @@ function findUnsafe(vars: Vars): [name: keyof Vars, reason: string][] {
 export type Config = {
   databaseUrl: string;
   neonFetchEndpoint: string | undefined;
+  /** When undefined, the database is asked over the internet. */
+  sqlService: SqlService | undefined;
   databaseTimeoutSeconds: number;
   publicUrl: string;
   /** The name of this cell, and the URLs of cells by their names. */
@@ -223,6 +229,7 @@ export function readConfig(bindings: object): Config {
   return {
     databaseUrl: vars.DATABASE_URL,
     neonFetchEndpoint: vars.NEON_FETCH_ENDPOINT,
+    sqlService: vars.DATABASE,
     databaseTimeoutSeconds: vars.DATABASE_TIMEOUT_SECONDS,
     publicUrl: vars.PUBLIC_URL.replace(/\/+$/, ""),
     cell: vars.CELL,

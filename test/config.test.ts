@@ -112,6 +112,12 @@ describe("a configuration for this machine", () => {
     expect(faultsOf({ ...EXAMPLE, ...vars })).toEqual([]);
   });
 
+  it("is refused without LOCAL_STACK, although the database is on this machine", () => {
+    const { LOCAL_STACK: _, ...vars } = EXAMPLE;
+    const names = faultsOf(vars).map(({ name }) => name);
+    expect(names).toEqual(["PUBLIC_URL", "ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "SESSION_SECRET"]);
+  });
+
   it("has exactly the keys that are refused elsewhere", () => {
     const rings = ["ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "SESSION_SECRET"].map((name) =>
       parseKeyRing(EXAMPLE[name] ?? ""),

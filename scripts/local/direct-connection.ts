@@ -37,9 +37,12 @@ function withoutPooler(databaseUrl: string): string {
   return url.href;
 }
 
+/** True for a host at which Neon's HTTP protocol is spoken. */
+export const isNeons = ({ hostname }: URL): boolean => hostname.endsWith(".neon.tech");
+
 /** Only Neon's hosts are compared: elsewhere the pooler and Postgres may well have different names. */
 function areDifferent(one: URL, other: URL): boolean {
-  if (![one, other].every(({ hostname }) => hostname.endsWith(".neon.tech"))) return false;
+  if (![one, other].every(isNeons)) return false;
   return one.hostname !== other.hostname || one.pathname !== other.pathname;
 }
 
@@ -75,11 +78,16 @@ export async function connectDirectly(url: string): Promise<pg.Client> {
   return client;
 }
 
-/** The connection is encrypted, and the server's certificate checked, unless `sslmode` forbids it or it is this machine. */
-function withTls(text: string): string {
+/**
+ * The connection is encrypted, and the server's certificate checked, unless `sslmode` forbids it or it is this machine. The parameter `host`
+ * comes before the host of the URL, as in psql: it can be the folder of a Unix socket.
+ */
+export function withTls(text: string): string {
   const url = new URL(text);
   const mode = url.searchParams.get("sslmode");
-  const isUnchecked = mode === null ? !isLoopback(url.hostname) : ["prefer", "require"].includes(mode);
+  const host = url.searchParams.get("host") ?? url.hostname;
+  const isHere = isLoopback(host) || host.startsWith("/");
+  const isUnchecked = mode === null ? !isHere : ["prefer", "require"].includes(mode);
   if (isUnchecked) url.searchParams.set("sslmode", "verify-full");
   return url.href;
 }

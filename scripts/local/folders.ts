@@ -1,8 +1,14 @@
 /** The folders and files of the local stack. */
-import { join, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 
-export const root = resolve(import.meta.dirname, "../..");
+/** The nearest folder above this file with a package.json: the clone, or what `npm run build:server` has built. */
+function findRoot(folder: string): string {
+  return existsSync(join(folder, "package.json")) ? folder : findRoot(dirname(folder));
+}
+
+export const root = findRoot(import.meta.dirname);
 
 /** The files with the Worker's vars: the example, and the one that a person may change. */
 export const exampleVarsFile = join(root, ".dev.vars.example");

@@ -1,4 +1,5 @@
 /** What the scripts have in common: reading the database's settings, printing the help, and ending with an error. */
+import { basename } from "node:path";
 import process from "node:process";
 import { isPostgresUrl, redact, rootMessage } from "./redact.ts";
 
@@ -23,6 +24,9 @@ export function readDatabaseOptions(vars: NodeJS.Dict<string> = process.env): Da
   }
   return { databaseUrl, neonFetchEndpoint };
 }
+
+/** True in the process that was started with this script of `scripts/`, and false where it is imported. */
+export const isStarted = (script: string): boolean => basename(process.argv[1] ?? "") === script;
 
 /** Prints the help and ends the process, if `--help` or `-h` is among the arguments. */
 export function offerHelp(help: string): void {

@@ -108,7 +108,8 @@ function readStack(file: string): RunningStack | undefined {
   }
 }
 
-function isLeft({ pid, mark, isGroup }: StackProcess): boolean {
+/** True while the process runs, or a member of its group. */
+export function isLeft({ pid, mark, isGroup }: Pick<StackProcess, "pid" | "mark" | "isGroup">): boolean {
   if (isAlive(pid)) return readCommandLine(pid).includes(mark);
   // No new process gets the id of a group that still has members, so this is our group.
   return isGroup && isAlive(-pid);

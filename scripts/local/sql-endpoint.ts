@@ -1,3 +1,4 @@
+import { chmodSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
@@ -29,8 +30,9 @@ export type SqlRequest = SqlTransaction & {
 export type Intercept = (request: SqlRequest) => Promise<"continue" | "handled">;
 
 export type SqlEndpoint = {
-  /** The value for NEON_FETCH_ENDPOINT. */
+  /** The value for NEON_FETCH_ENDPOINT. Behind a Unix socket, its host means nothing. */
   url: string;
+  /** Of a Unix socket: 0. */
   port: number;
   /** Cuts every connection on both sides; uncommitted changes are rolled back. */
   close(): Promise<void>;
@@ -39,8 +41,8 @@ export type SqlEndpoint = {
 export type SqlEndpointOptions = ExecutorOptions & {
   /** Only its host and port are used. User, password and database come from the requests. */
   postgresUrl: string;
-  /** The port; 0 means any free one. */
-  port: number;
+  /** The port; 0 means any free one. Or the path of a Unix socket, which only the user of this process can open. */
+  port: number | string;
   intercept?: Intercept;
   /** Without them, the endpoint takes as many requests as come. */
   limits?: NeonLimits | undefined;
@@ -61,7 +63,7 @@ const statementSchema = z.object({
 const payloadSchema = z.union([statementSchema, z.object({ queries: z.array(statementSchema) })]);
 const isolationLevelSchema = z.enum(["ReadUncommitted", "ReadCommitted", "RepeatableRead", "Serializable"]).optional();
 
-/** Serves `POST /sql` on the loopback interface. */
+/** Serves `POST /sql` on the loopback interface, or behind a Unix socket. */
 export async function startSqlEndpoint({
   postgresUrl,
   port,
@@ -73,7 +75,7 @@ export async function startSqlEndpoint({
   const mayAsk = limits ? createRequestLimiter(limits) : () => true;
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isFromThisMachine(request)) {
+    if (typeof port === "number" && !isFromThisMachine(request)) {
       send(
         response,
         refusal(403, "This endpoint is for programs on this machine: ask it as localhost, and without Origin."),
@@ -121,10 +123,12 @@ export async function startSqlEndpoint({
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, "127.0.0.1", resolve);
+    if (typeof port === "string") server.listen(port, resolve);
+    else server.listen(port, "127.0.0.1", resolve);
   });
+  if (typeof port === "string") chmodSync(port, 0o600);
   const address = server.address();
-  const boundPort = typeof address === "object" && address ? address.port : port;
+  const boundPort = typeof address === "object" && address ? address.port : 0;
 
   return {
     url: `http://127.0.0.1:${boundPort}/sql`,

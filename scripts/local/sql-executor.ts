@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
 import pg from "pg";
+import { withTls } from "./direct-connection.ts";
+import { TOO_MANY_REQUESTS } from "./neon-limits.ts";
 
 type Statement = { query: string; params: readonly unknown[]; arrayMode: boolean };
 
@@ -60,6 +62,9 @@ const ERROR_FIELDS = [
 
 class ResponseTooLargeError extends Error {}
 
+/** No connection was to be had, so Postgres has not got the statement. */
+class NotSentError extends Error {}
+
 /**
  * What Neon's proxy sends on a connection before it serves the next request: `reset_session_background` in
  * libs/proxy/tokio-postgres2 of neondatabase/neon. Prepared statements are forgotten. The plans of the statements in functions are
@@ -85,7 +90,26 @@ export type ExecutorOptions = {
    * that of a batch does not, as in `QueryData::process` and `BatchQueryData::process` of proxy/src/serverless/sql_over_http.rs.
    */
   idleConnections?: number | undefined;
+  /** For an endpoint that is part of a server, and not of the local stack. */
+  ofServer?: OfServer | undefined;
 };
+
+/**
+ * Every statement is executed with the user and the password of `postgresUrl`, whatever the connection string of its request says.
+ * A statement whose request was given up is undone by Postgres within half a second, even while it waits for a lock, and even if this
+ * process was killed: nothing is committed later than the service expects (`MARK_COVERS_MS` in src/hub/register.ts).
+ */
+export type OfServer = {
+  /**
+   * How long a request waits for a connection. It is shorter than the service waits for the answer, which is then that of Neon's rate limit:
+   * it says that nothing was changed, and that the request may be sent again.
+   */
+  waitMs: number;
+  /** Called with the reason when no connection was to be had, and with null at the next one that is. */
+  onReach(reason: string | null): void;
+};
+
+const OF_SERVER = "-c client_connection_check_interval=500ms";
 
 /** Executes statements on the server at the host and port of `postgresUrl`, with a pool for each user, database and program. */
 export function createExecutor(
@@ -96,40 +120,60 @@ export function createExecutor(
     socketDir,
     connections = MAX_CONNECTIONS,
     idleConnections,
+    ofServer,
   }: ExecutorOptions = {},
 ) {
-  const upstream = new URL(postgresUrl);
   const pools = new Map<string, pg.Pool>();
 
-  function findPool(connectionString: string): pg.Pool {
+  /** The connection string with which a request is carried out. Its own host is ignored, since this endpoint is for one server. */
+  function connectionOf(connectionString: string): string {
+    const used = new URL(postgresUrl);
+    if (socketDir !== undefined) used.searchParams.set("host", socketDir);
+    if (ofServer) {
+      const options = [used.searchParams.get("options"), OF_SERVER].filter((text) => text !== null);
+      used.searchParams.set("options", options.join(" "));
+      return used.href;
+    }
     const url = new URL(connectionString);
     if (!/^postgres(ql)?:$/.test(url.protocol) || !url.username || url.pathname.length < 2) {
       throw new TypeError("not a postgres:// URL with a user and a database");
     }
-    const used = {
-      user: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-      database: decodeURIComponent(url.pathname.slice(1)),
-      application_name: url.searchParams.get("application_name") ?? "sql-endpoint",
-    };
-    const key = JSON.stringify(used);
-    const known = pools.get(key);
+    const { username, password, pathname } = url;
+    used.searchParams.set("application_name", url.searchParams.get("application_name") ?? "sql-endpoint");
+    return Object.assign(used, { username, password, pathname }).href;
+  }
+
+  function findPool(connectionString: string): pg.Pool {
+    const used = connectionOf(connectionString);
+    const known = pools.get(used);
     if (known) return known;
     const pool = new pg.Pool({
-      ...used,
-      // The host in the connection string is ignored, since this endpoint is for one server.
-      host: socketDir ?? upstream.hostname,
-      port: Number(upstream.port || 5432),
+      connectionString: withTls(used),
+      application_name: "workflow-runs",
       max: connections,
       idleTimeoutMillis: idleTimeoutMs,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      connectionTimeoutMillis: ofServer?.waitMs ?? CONNECT_TIMEOUT_MS,
+      keepAlive: ofServer !== undefined,
     });
     // When a connection breaks, the code that waits for its answer gets the error. Without this handler, the event would also
     // end the process.
     pool.on("error", () => {});
     pool.on("connect", (client) => client.on("error", () => {}));
-    pools.set(key, pool);
+    pools.set(used, pool);
     return pool;
+  }
+
+  async function connect(pool: pg.Pool): Promise<pg.PoolClient> {
+    if (!ofServer) return pool.connect();
+    try {
+      const client = await pool.connect();
+      ofServer.onReach(null);
+      return client;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message || error.name : String(error);
+      ofServer.onReach(reason);
+      throw new NotSentError(reason);
+    }
   }
 
   return {
@@ -148,7 +192,7 @@ export function createExecutor(
       try {
         return {
           status: 200,
-          json: await withClient(pool, { gone, isReset: !keepsPlans, isSurplus, dropsOnError }, use),
+          json: await withClient(await connect(pool), { gone, isReset: !keepsPlans, isSurplus, dropsOnError }, use),
         };
       } catch (error) {
         return describe(error);
@@ -162,7 +206,7 @@ export function createExecutor(
 }
 
 async function withClient(
-  pool: pg.Pool,
+  client: pg.PoolClient,
   {
     gone,
     isReset,
@@ -171,7 +215,6 @@ async function withClient(
   }: { gone: AbortSignal; isReset: boolean; isSurplus: () => boolean; dropsOnError: boolean },
   use: (client: pg.PoolClient) => Promise<string>,
 ) {
-  const client = await pool.connect();
   let isReleased = false;
   function release(destroy: boolean): void {
     if (!isReleased) client.release(destroy || isSurplus());
@@ -320,5 +363,6 @@ function describe(error: unknown): SqlAnswer {
   if (error instanceof ResponseTooLargeError) {
     return failure(507, `response is too large (max is ${MAX_RESPONSE_BYTES} bytes)`);
   }
+  if (error instanceof NotSentError) return failure(429, TOO_MANY_REQUESTS);
   return failure(503, `Postgres can't be reached: ${error instanceof Error ? error.message : String(error)}`);
 }

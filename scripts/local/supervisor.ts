@@ -38,9 +38,12 @@ const ORPHAN_POLL_MS = 500;
 /**
  * Runs `main`, and then waits for Ctrl-C. When that comes, when `main` fails, or when something that is watched ends, stops
  * everything that was started and ends this process: with 0 if a person stopped it, otherwise with 1 and one line that says
- * why. A second Ctrl-C ends it at once.
+ * why, which it gives to `tell`. A second Ctrl-C ends it at once.
  */
-export async function supervise(main: (supervisor: Supervisor) => Promise<void>): Promise<never> {
+export async function supervise(
+  main: (supervisor: Supervisor) => Promise<void>,
+  tell: (reason: string) => void = console.error,
+): Promise<never> {
   const stops: (() => Promise<void>)[] = [];
   let isStopping = false;
 
@@ -78,9 +81,9 @@ export async function supervise(main: (supervisor: Supervisor) => Promise<void>)
   });
 
   isStopping = true;
-  if (reason) console.error(reason);
+  if (reason) tell(reason);
   for (const stop of stops.reverse()) {
-    await stop().catch((error: unknown) => console.error(`While stopping: ${error}`));
+    await stop().catch((error: unknown) => tell(`While stopping: ${error}`));
   }
   process.exit(reason ? 1 : 0);
 }

@@ -2,12 +2,12 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { type Bundle, compatibilityDate, MODULE_REGISTRY } from "./bundle.ts";
+import { findWorkerd, quote, toModules } from "./workerd-config.ts";
 
 export type Workerd = {
   url: string;
@@ -55,12 +55,10 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const storage = options.storage ?? join(folder, "objects");
   mkdirSync(storage, { recursive: true });
   writeFileSync(join(folder, "config.capnp"), workerdConfig({ port, modules, vars, objects, storage, bucket }));
-  const binary = join(createRequire(import.meta.url).resolve("workerd/package.json"), "../bin/workerd");
-
   const began = performance.now();
   // Without `--experimental`, workerd refuses the flag `MODULE_REGISTRY`, which Cloudflare accepts. The Worker writes its log lines, as in
   // production, but they are not shown in our terminal.
-  const child = spawn(binary, ["serve", join(folder, "config.capnp"), "--control-fd=3", "--experimental"], {
+  const child = spawn(findWorkerd(), ["serve", join(folder, "config.capnp"), "--control-fd=3", "--experimental"], {
     stdio: ["ignore", onLine ? "pipe" : "ignore", "pipe", "pipe"],
   });
   // `console.error` writes to stderr.
@@ -120,8 +118,6 @@ type Contents = Required<Pick<WorkerdOptions, "port" | "vars" | "objects">> & {
 };
 
 function workerdConfig({ port, modules, vars, objects, storage, bucket }: Contents): string {
-  const quote = (text: string) => JSON.stringify(text);
-  const embedded = modules.map((file) => `(name = ${quote(file)}, esModule = embed ${quote(file)})`);
   const values = Object.entries(vars).map(([name, value]) => `(name = ${quote(name)}, text = ${quote(value)})`);
   const classes = Object.values(objects).map(quote);
   const namespaces = classes.map((name) => `(className = ${name}, uniqueKey = ${name}, enableSql = true)`);
@@ -140,7 +136,7 @@ const config :Workerd.Config = (
   sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "main")],
 );
 const main :Workerd.Worker = (
-  modules = [${embedded.join(", ")}],
+  modules = [${toModules(modules)}],
   bindings = [${values.join(", ")}],
   durableObjectNamespaces = [${namespaces.join(", ")}],
   durableObjectStorage = (localDisk = "objects"),

@@ -12,30 +12,41 @@ export type Database = ReturnType<typeof openDatabase>;
 /**
  * Opens the database over Neon's HTTP protocol: each statement, or batch of statements, is one HTTP request. No connection is
  * held, so one client serves every request of an isolate. `isPatient` is for work that no client waits for: when Neon's rate
- * limit refuses a request, it is sent again a moment later.
+ * limit refuses a request, it is sent again a moment later. `sqlService` is asked in place of the internet.
  */
 export function openDatabase(options: {
   databaseUrl: string;
   neonFetchEndpoint: string | undefined;
+  sqlService?: Asked | undefined;
   databaseTimeoutSeconds: number;
   isPatient?: boolean;
 }) {
-  const { databaseUrl, neonFetchEndpoint, databaseTimeoutSeconds, isPatient = false } = options;
+  const { databaseUrl, neonFetchEndpoint, sqlService, databaseTimeoutSeconds, isPatient = false } = options;
   if (neonFetchEndpoint) neonConfig.fetchEndpoint = neonFetchEndpoint;
   neonConfig.fetchFunction = sendRequest;
-  const sending: Sending = { tries: isPatient ? PATIENT_TRIES : 1, timeLimitMs: databaseTimeoutSeconds * 1000 };
+  const sending: Sending = {
+    tries: isPatient ? PATIENT_TRIES : 1,
+    timeLimitMs: databaseTimeoutSeconds * 1000,
+    ...(sqlService && { asked: sqlService }),
+  };
   return drizzle(neon(databaseUrl, { fetchOptions: sending }));
 }
 
 /** What differs between clients. All share one `fetchFunction`, which gets this from their `fetchOptions`. */
-type Sending = { tries: number; timeLimitMs: number };
+type Sending = { tries: number; timeLimitMs: number; asked?: Asked };
+
+/** Whom the client asks: the whole internet, unless it is given a service. */
+type Asked = { fetch(url: string, init: RequestInit): Promise<Response> };
 
 /** The time limit for clients that {@link openDatabase} has not made, such as those of scripts and tests. */
 const PATIENT_MS = 300_000;
 
-const sendRequest = (url: string, { tries = 1, timeLimitMs = PATIENT_MS, ...init }: RequestInit & Partial<Sending>) =>
+const sendRequest = (
+  url: string,
+  { tries = 1, timeLimitMs = PATIENT_MS, asked = globalThis, ...init }: RequestInit & Partial<Sending>,
+) =>
   tryAgainWhenLimited(tries, () =>
-    tryAgainWhenSwapped(() => withTimeLimit(timeLimitMs, (signal) => requestDatabase(url, { ...init, signal }))),
+    tryAgainWhenSwapped(() => withTimeLimit(timeLimitMs, (signal) => requestDatabase(asked, url, { ...init, signal }))),
   );
 
 /** How often a patient client sends what the rate limit refuses, and the longest pause before it does so again. */
@@ -72,12 +83,12 @@ type Answer = Awaited<ReturnType<typeof readAnswer>>;
  * The header is one that the driver no longer sends: by the defaults of its source, Neon's proxy opens a new connection for each
  * request that lacks it (`sql_over_http_pool_opt_in`).
  */
-async function requestDatabase(url: string, init: RequestInit) {
+async function requestDatabase(asked: Asked, url: string, init: RequestInit) {
   const began = Date.now();
   const headers = { ...init.headers, "Neon-Pool-Opt-In": "true" };
   let isRefused = false;
   try {
-    const answer = await withSpan("database", async () => readAnswer(await fetch(url, { ...init, headers })));
+    const answer = await withSpan("database", async () => readAnswer(await asked.fetch(url, { ...init, headers })));
     isRefused = isRateLimited(answer.status, await answer.text());
     return answer;
   } finally {

@@ -47,7 +47,7 @@ export function startLeaseRunners(options: { baseUrl: string; key: string; rando
   }
 
   async function work(lease: Lease): Promise<void> {
-    const url = lease.callback_url.replace(/callback$/, "");
+    const url = `${baseUrl}${new URL(lease.callback_url).pathname.replace(/callback$/, "")}`;
     const beating = setInterval(() => void post(`${url}heartbeat`, lease.callback_token, {}), 1_000);
     await delay(random.integer(400));
     // Sometimes a runner shuts down.

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { z } from "zod";
 import { NEON_LIMITS } from "../../scripts/local/neon-limits.ts";
 import { type Postgres, startPostgres } from "../../scripts/local/postgres.ts";
 import { type SqlEndpoint, startSqlEndpoint } from "../../scripts/local/sql-endpoint.ts";
+import { openClient } from "../support/node/postgres-client.ts";
 
 let folder: string;
 let postgres: Postgres;
@@ -121,5 +122,89 @@ describe("the local SQL endpoint with Neon's limits", () => {
     expect(await backend()).toBe(first);
     expect((await ask({ query: "select 1/0" })).status).toBe(400);
     expect(await backend()).not.toBe(first);
+  });
+});
+
+describe("the SQL endpoint of a server", () => {
+  const reached: (string | null)[] = [];
+  let ofServer: SqlEndpoint;
+  let socketPath: string;
+
+  const start = async (postgresUrl: string, connections = 1) => {
+    socketPath = join(folder, `${reached.length}-${connections}.sock`);
+    const onReach = (reason: string | null) => reached.push(reason);
+    ofServer = await startSqlEndpoint({
+      postgresUrl,
+      port: socketPath,
+      connections,
+      ofServer: { waitMs: 500, onReach },
+    });
+  };
+  /** Sends a statement with the credentials of a stranger. */
+  const ask = (query: string, signal?: AbortSignal) =>
+    new Promise<{ status: number; body: string }>((resolve, reject) => {
+      const asked = request({
+        ...{ socketPath, path: "/sql", method: "POST", agent: false, ...(signal && { signal }) },
+        headers: { Host: "database", "Neon-Connection-String": "postgres://stranger:wrong@elsewhere/other" },
+      });
+      asked.once("error", reject);
+      asked.once("response", async (response) =>
+        resolve({ status: response.statusCode ?? 0, body: await text(response) }),
+      );
+      asked.end(JSON.stringify({ query, params: [] }));
+    });
+
+  afterEach(() => ofServer.close());
+
+  it("is a socket that only its user can open, and has credentials of its own, whatever a request says", async () => {
+    await start(postgres.url());
+    expect((statSync(socketPath).mode & 0o777).toString(8)).toBe("600");
+    const { body } = await ask("select current_user as name, current_database() as database");
+    expect(JSON.parse(body).rows).toEqual([{ name: "postgres", database: "postgres" }]);
+  });
+
+  it("undoes a statement whose request was given up, also while it waits for a lock", async () => {
+    const holder = await openClient(postgres.url());
+    // The server of these tests would do so by itself.
+    await holder.query("alter database postgres set client_connection_check_interval = 0");
+    await start(postgres.url());
+    await holder.query("create table wanted ()");
+    await holder.query("begin; lock table wanted");
+    const gone = new AbortController();
+    const asked = ask("insert into wanted default values", gone.signal);
+    const waiting = async () => (await holder.query("select from pg_locks where not granted")).rows.length;
+    await expect.poll(waiting).toBe(1);
+    gone.abort();
+    await expect(asked).rejects.toThrow("aborted");
+    await expect.poll(waiting).toBe(0);
+    await holder.query("commit");
+    expect((await holder.query("select from wanted")).rows).toEqual([]);
+    await holder.query("drop table wanted; alter database postgres reset client_connection_check_interval");
+    await holder.end();
+  });
+
+  it("refuses a request that gets no connection in time, so that nothing was changed, and says so until there is one", async () => {
+    const holder = await openClient(postgres.url());
+    await start(postgres.url());
+    await holder.query("create table held ()");
+    await holder.query("begin; lock table held");
+    const first = ask("insert into held default values");
+    await expect.poll(async () => (await holder.query("select from pg_locks where not granted")).rows.length).toBe(1);
+    const second = await ask("select 1");
+    expect([second.status, JSON.parse(second.body)]).toEqual([
+      429,
+      { message: expect.stringContaining("Too many"), code: null },
+    ]);
+    await holder.query("commit");
+    expect((await first).status).toBe(200);
+    await holder.query("drop table held");
+    await holder.end();
+    expect(reached.slice(-2)).toEqual([null, expect.stringContaining("timeout")]);
+  });
+
+  it("refuses in the same way while Postgres is away", async () => {
+    await start("postgres://postgres:postgres@127.0.0.1:9/postgres", 2);
+    expect((await ask("select 1")).status).toBe(429);
+    expect(reached.at(-1)).toContain("ECONNREFUSED");
   });
 });

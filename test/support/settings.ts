@@ -4,4 +4,5 @@ export const SETTINGS = {
   ENCRYPTION_KEY: `k1:${btoa("0123456789abcdef0123456789abcdef")}`,
   RUN_TOKEN_SECRET: "k1:run-token-secret-of-the-tests-0123456789",
   ALLOW_LOCAL_RUNNERS: "true",
+  LOCAL_STACK: "true",
 };

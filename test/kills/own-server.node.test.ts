@@ -1,0 +1,123 @@
+/**
+ * `kill -9` of Node, workerd and Postgres of a server of one's own, while runners lease runs: KILLS times. Runs in Node, with what
+ * `npm run build:server` makes.
+ */
+import { createServer, request } from "node:http";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, expect, inject, it } from "vitest";
+import { type OwnServer, prepareServer, type Running, untilServing } from "../own-server/server.ts";
+import { brokenInvariants } from "../support/invariants.ts";
+import { withClient } from "../support/node/postgres-client.ts";
+import { createRandom } from "../support/random.ts";
+import { startLeaseRunners } from "./lease-runners.ts";
+
+/** `npm run test:kill` sets 20. */
+const KILLS = Number(process.env.KILLS ?? 2);
+const RUNNERS = 20;
+const RUNS = 100;
+const DEFINITIONS = 10;
+const LEASE_SECONDS = 3;
+const LONGEST_LIFE_MS = 2_000;
+/** Much longer than the whole test takes. */
+const PATIENCE_MS = 120_000;
+
+const seed = inject("seed");
+const random = createRandom(seed);
+const endings: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const end of endings.toReversed()) await end();
+});
+
+/** The proxy in front of the server. Answers 503 while the server is away. */
+async function startProxy(port: number): Promise<string> {
+  const proxy = createServer((incoming, outgoing) => {
+    const { method, url, headers } = incoming;
+    const forwarded = { ...headers, "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1" };
+    const asked = request(
+      { host: "127.0.0.1", port, method, path: url, headers: forwarded, agent: false },
+      (answer) => {
+        outgoing.writeHead(answer.statusCode ?? 503, answer.headers);
+        answer.pipe(outgoing).on("error", () => {});
+        answer.on("error", () => outgoing.destroy());
+      },
+    );
+    asked.on("error", () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(503).end("{}")));
+    outgoing.on("close", () => asked.destroy());
+    incoming.pipe(asked);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  endings.push(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  const address = proxy.address();
+  if (typeof address !== "object" || address === null) throw new Error("The proxy has no port.");
+  return `http://127.0.0.1:${address.port}`;
+}
+
+it(`${RUNNERS} runners, ${RUNS} runs, ${KILLS} kills: nothing is lost, held twice or stuck (seed ${seed})`, async () => {
+  const server = await prepareServer(endings, { persistent: true });
+  let running = await untilServing(server.start());
+  const baseUrl = await startProxy(server.port);
+  const sql = (text: string, values: unknown[] = []) =>
+    withClient<Record<string, unknown>[]>(server.adminUrl, async (client) => (await client.query(text, values)).rows);
+
+  const definitionIds: string[] = [];
+  for (let index = 0; index < DEFINITIONS; index++) {
+    const body = await server.workflowOf(`Workflow ${index}`);
+    const answer = await server.ask("POST", "/v1/workflow-definitions", { body });
+    definitionIds.push(JSON.parse(answer.body).id);
+  }
+  await sql(`
+    update workflow_definitions
+    set handover = 'lease', lease_seconds = ${LEASE_SECONDS}, max_attempts = 10, retry_on = '{LOST}'`);
+  const key = JSON.parse((await server.ask("POST", "/v1/runner-keys", { body: { name: "Runners" } })).body).key;
+  const runners = startLeaseRunners({ baseUrl, key, random, count: RUNNERS });
+  endings.push(runners.stop);
+
+  const acknowledged: string[] = [];
+  const invoking = (async () => {
+    while (acknowledged.length < RUNS) {
+      const path = `/v1/workflow-definitions/${definitionIds[acknowledged.length % DEFINITIONS]}/invoke`;
+      // An invoke without an answer is repeated with the same key.
+      const body = { idempotency_key: `run-${acknowledged.length}` };
+      const answer = await server.ask("POST", path, { body }).catch(() => undefined);
+      if (answer?.status === 202) acknowledged.push(JSON.parse(answer.body).id);
+      await delay(KILLS * 8);
+    }
+  })();
+  const findFaults = async () => [
+    ...(await brokenInvariants(sql, { acknowledged: [...acknowledged] })),
+    ...runners.faults(),
+  ];
+  for (let count = 1; count <= KILLS; count++) {
+    await delay(500 + random.integer(LONGEST_LIFE_MS));
+    const victim = random.pick(["Node", "workerd", "Postgres", "Node and Postgres"]);
+    running = await killSome(server, running, victim);
+    expect(await findFaults(), `after kill ${count}, of ${victim}`).toEqual([]);
+  }
+  await invoking;
+  const limit = Date.now() + PATIENCE_MS;
+  const countOpen = async () => (await sql("select from workflow_runs where status <> 'COMPLETED'")).length;
+  while ((await countOpen()) > 0) {
+    if (Date.now() > limit) throw new Error(`${await countOpen()} runs are stuck.`);
+    await delay(100);
+  }
+  await runners.stop();
+  expect(await findFaults()).toEqual([]);
+  expect(runners.taken.size).toBeGreaterThanOrEqual(RUNS);
+  running.process.kill("SIGTERM");
+  expect(await running.ended).toBe(0);
+});
+
+/** Kills one of the processes, or two. What has started the server starts it again. */
+async function killSome(server: OwnServer, running: Running, victim: string): Promise<Running> {
+  if (victim === "Postgres") {
+    await server.killPostgres();
+    return running;
+  }
+  await server.killServer(running, victim === "workerd");
+  if (victim !== "workerd" && victim !== "Node") await server.killPostgres();
+  return untilServing(server.start());
+}
