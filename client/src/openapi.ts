@@ -647,7 +647,7 @@ export interface paths {
         put?: never;
         /**
          * Report the result
-         * @description For the run's runner, with the run token of the dispatch or lease. The same result may be reported again. Another one, or any after the deadline, is answered 409 and is kept in the run's events.
+         * @description For the run's runner, with the run token of the dispatch or lease. The same result may be reported again, also when its attempt was retried meanwhile. Another one, or any after the deadline, is answered 409 and is kept in the run's events.
          */
         post: operations["workflow_run_callback"];
         delete?: never;
@@ -2339,8 +2339,8 @@ export interface components {
             lease_seconds: number;
             /** @description How many attempts a run can have, including the first. Those that a runner gave back do not count. */
             max_attempts: number;
-            /** @description The failures after which a run is retried automatically, after a pause. */
-            retry_on: ("LOST" | "UNREACHED" | "DEADLINE")[];
+            /** @description The failures after which a run is retried automatically: after 5 seconds, twice as long after each further failure, at most 5 minutes, each time up to a fifth more or less. Of REPORTED ones, a result can say that it must not be retried, or when. */
+            retry_on: ("LOST" | "UNREACHED" | "DEADLINE" | "REPORTED")[];
             /** @description How many runs of the workflow are RUNNING at the same time, at most. When it is raised, waiting runs start at once; when it is lowered, none is stopped. */
             max_running: number;
             /** @description How many of these have the same concurrency key, at most: `max_running` or less. Then keys take turns: the next run to start is the first of the next key that has room, by name and beginning after the key that started last. Runs without a key take a turn like one key, and only `max_running` limits them. null: runs start first in, first out. */
@@ -2414,10 +2414,10 @@ export interface components {
              */
             max_attempts?: number;
             /**
-             * @description The failures after which a run is retried automatically, after a pause.
+             * @description The failures after which a run is retried automatically: after 5 seconds, twice as long after each further failure, at most 5 minutes, each time up to a fifth more or less. Of REPORTED ones, a result can say that it must not be retried, or when.
              * @default []
              */
-            retry_on?: ("LOST" | "UNREACHED" | "DEADLINE")[];
+            retry_on?: ("LOST" | "UNREACHED" | "DEADLINE" | "REPORTED")[];
             /**
              * @description How many runs of the workflow are RUNNING at the same time, at most. When it is raised, waiting runs start at once; when it is lowered, none is stopped.
              * @default 1
@@ -3740,6 +3740,10 @@ export interface components {
             summary?: string | null;
             /** @description What was made, and where it is. */
             artifacts?: components["schemas"]["NewWorkflowRunArtifact"][] | null;
+            /** @description False: the run is not retried automatically, although its policy retries what is REPORTED. */
+            retry?: boolean;
+            /** @description When the policy retries the run: how long that waits at least, in place of the back-off. Up to a fifth is added, so that runs that fail together do not come back together. */
+            retry_after_seconds?: number;
         };
         /**
          * @example {

@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it, vi } from "vitest";
-import { createRunner, type Work, WorkEnded } from "../src/runner/index.ts";
+import { createRunner, type Work, WorkEnded, WorkFailed } from "../src/runner/index.ts";
 
 const SECRET = "whsec_dGhpcyBpcyBhbiBleGFtcGxlLCBub3QgYSBzZWNyZXQ=";
 const RUN = {
@@ -139,6 +139,17 @@ describe("a runner with a URL", () => {
     expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: `Much\n${told}` }]);
     expect(service.of("output.json")).toMatchObject([{ content: JSON.stringify(output), type: "application/json" }]);
     expect(service.of("log")).toMatchObject([{ text: `${told}\n` }]);
+  });
+
+  it.each([
+    [{ retry: false }, { retry: false }],
+    [{ retryAfterSeconds: 90 }, { retry_after_seconds: 90 }],
+    [{}, {}],
+  ])("says with the failure what the work says about a retry: %j", async (said, expected) => {
+    const { runner, service } = start(() => Promise.reject(new WorkFailed("No such folder", said)));
+    await runner.handle(message("workflow_run.dispatched"));
+    const result = { status: "FAILED", error: "No such folder", ...expected };
+    await vi.waitFor(() => expect(service.of("callback")).toEqual([result]));
   });
 
   it("keeps an output of 64 KiB, and fails with the reason when the file of a larger one is refused", async () => {

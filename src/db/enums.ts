@@ -88,7 +88,12 @@ export const RUN_NEEDS = ["write", "read"] as const;
 export type RunNeeds = (typeof RUN_NEEDS)[number];
 
 /** The failures after which a policy can retry a run automatically. After any other failure, a person decides. */
-export const RETRYABLE_FAILURES = ["LOST", "UNREACHED", "DEADLINE"] as const satisfies readonly FailureCode[];
+export const RETRYABLE_FAILURES = [
+  "LOST",
+  "UNREACHED",
+  "DEADLINE",
+  "REPORTED",
+] as const satisfies readonly FailureCode[];
 export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];
 
 /** What an API key allows. USER: all that its user may do. RUNNER: only to take runs that are leased. */

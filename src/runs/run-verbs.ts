@@ -149,12 +149,17 @@ export const recordResult = defineVerb({
     output: unknown;
     summary: string | null;
     artifacts: readonly Artifact[] | null;
+    /** Of a FAILED run: false when the policy must not retry it, and how long a retry has to wait at least. */
+    retry: boolean;
+    retryAfterSeconds: number | null;
   }) => ({
     status: result.status,
     error: result.status === "FAILED" ? result.error : null,
     output: result.output === null ? null : { json: result.output },
     summary: result.summary,
     artifacts: result.artifacts && { json: result.artifacts },
+    retry: result.retry,
+    retry_after_seconds: result.retryAfterSeconds,
   }),
   result: z.object({ status: z.enum(OUTCOMES) }),
   refusals: resultRefusalSchema,

@@ -142,7 +142,8 @@ const callbackRoute = runnerCall({
   tags: ["Runner"],
   summary: "Report the result",
   description:
-    "For the run's runner, with the run token of the dispatch or lease. The same result may be reported again. Another " +
+    "For the run's runner, with the run token of the dispatch or lease. The same result may be reported again, also when its " +
+    "attempt was retried meanwhile. Another " +
     "one, or any after the deadline, is answered 409 and is kept in the run's events.",
   request: {
     params: runParams,
@@ -158,9 +159,12 @@ const callbackRoute = runnerCall({
 });
 
 workflowRunChanges.openapi(callbackRoute, async (c) => {
-  const { status, error = null, output = null, summary = null, artifacts = null } = c.req.valid("json");
+  const { status, error = null, output = null, summary = null, artifacts = null, ...more } = c.req.valid("json");
   checkTokenIsOf(c.var.runToken, c.req.valid("param").run_id);
-  const report = { status, error, output, summary, artifacts: artifacts?.map(toArtifact) ?? null };
+  const report = {
+    ...{ status, error, output, summary, artifacts: artifacts?.map(toArtifact) ?? null },
+    ...{ retry: more.retry ?? true, retryAfterSeconds: more.retry_after_seconds ?? null },
+  };
   const { result } = await perform(c.var.services, recordResult, report);
   return c.json(result, 200);
 });

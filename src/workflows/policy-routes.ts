@@ -55,7 +55,9 @@ const fields = {
     .refine((codes) => new Set(codes).size === codes.length, { message: "Must not contain a code twice." })
     .openapi({
       uniqueItems: true,
-      description: "The failures after which a run is retried automatically, after a pause.",
+      description:
+        "The failures after which a run is retried automatically: after 5 seconds, twice as long after each further failure, at most 5 " +
+        "minutes, each time up to a fifth more or less. Of REPORTED ones, a result can say that it must not be retried, or when.",
     }),
   max_running: z
     .int()

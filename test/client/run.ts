@@ -68,6 +68,20 @@ export function describeRun(world: () => World): void {
     expect(await resultOf(runId)).toMatchObject({ status: "FAILED", failure_code: "REPORTED", error });
   });
 
+  it("is retried by a policy that retries REPORTED, unless the exit code is one of --no-retry-on", async () => {
+    const retried = ["--retry-on", "REPORTED", "--max-attempts", "2"];
+    await wr(["workflows", "create", "Flaky", "--lease", ...retried]);
+    const end = async (code: number) => {
+      const id = (await wr(["invoke", "Flaky", "--quiet"])).stdout.trim();
+      const command = ["sh", "-c", `exit ${code}`];
+      await wr(["run", "--workflow", "Flaky", "--once", "--no-retry-on", "2", "--no-retry-on", "3", "--", ...command]);
+      const { status } = await json(["runs", "get", id]);
+      await wr(["runs", "stop", id]);
+      return status;
+    };
+    expect([await end(1), await end(2), await end(3)]).toEqual(["PENDING", "FAILED", "FAILED"]);
+  });
+
   it("takes no run when there is no such command", async () => {
     const runId = await invoke("Plain");
     const ended = await once("no-such-command");

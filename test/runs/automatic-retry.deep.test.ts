@@ -241,3 +241,67 @@ describe("a run that has ended, before that is recorded and it is put back", () 
     ]);
   });
 });
+
+describe("a failure that a runner reports, when the policy retries REPORTED", () => {
+  beforeEach(() => usePolicy(["REPORTED"], 2));
+
+  const FAILED = { status: "FAILED", error: "Out of memory" };
+
+  it("is retried until the run has had all of its attempts, and the same report gets the same answer each time", async () => {
+    const runId = await invoke(service, tenant);
+    expect((await callBack(service, tenant, runId, FAILED)).status).toBe(200);
+    expect((await attemptsOf(runId)).slice(-2)).toEqual(["FAILED.1", "RETRIED.2"]);
+    expect(await readRun(service, tenant, runId)).toMatchObject({ status: "PENDING", error: null });
+    const again = await callBack(service, tenant, runId, FAILED);
+    expect([again.status, await again.json()]).toEqual([200, { status: "FAILED" }]);
+    // The runner has never said this of that attempt.
+    expect((await callBack(service, tenant, runId, { status: "COMPLETED" })).status).toBe(409);
+
+    await passBackOff(runId);
+    await sweepUntil(async () => expect(await statusOf(runId)).toBe("RUNNING"));
+    expect((await callBack(service, tenant, runId, FAILED)).status).toBe(200);
+    expect(await statusOf(runId)).toBe("RUNNING");
+    expect((await callBack(service, tenant, runId, FAILED, 2)).status).toBe(200);
+    expect(await readRun(service, tenant, runId)).toMatchObject({ status: "FAILED", error: "Out of memory" });
+    expect((await attemptsOf(runId)).filter((event) => event.startsWith("FAILED"))).toEqual(["FAILED.1", "FAILED.2"]);
+  });
+
+  it("is not retried when the result says so", async () => {
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { ...FAILED, retry: false });
+    expect([await statusOf(runId), await eventTypes(service, tenant, runId)]).toEqual([
+      "FAILED",
+      expect.not.arrayContaining(["RETRIED"]),
+    ]);
+  });
+
+  it("waits as long as the result says, and up to a fifth more", async () => {
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { ...FAILED, retry_after_seconds: 3600 });
+    const retried = (await readEvents(service, tenant, runId)).at(-1);
+    expect(retried?.detail).toMatchObject({ automatic: true, after_seconds: 3600 });
+    const seconds = (Date.parse(String(retried?.detail?.not_before)) - Date.parse(retried?.at ?? "")) / 1000;
+    expect(seconds).toBeGreaterThanOrEqual(3600);
+    expect(seconds).toBeLessThanOrEqual(3600 * 1.2 + 1);
+  });
+
+  it("is not retried when somebody had asked the run to stop, nor when the policy does not name it", async () => {
+    const stopped = await invoke(service, tenant);
+    await service.send("POST", `/v1/workflow-runs/${stopped}/stop`, tenant.owner.key, { grace_seconds: 60 });
+    await callBack(service, tenant, stopped, FAILED);
+    expect(await readRun(service, tenant, stopped)).toMatchObject({ status: "FAILED" });
+    await usePolicy(["LOST", "UNREACHED", "DEADLINE"], 3);
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { ...FAILED, retry: true, retry_after_seconds: 1 });
+    expect(await statusOf(runId)).toBe("FAILED");
+  });
+
+  it.each([{ retry_after_seconds: -1 }, { retry_after_seconds: 86_401 }, { retry: "no" }])(
+    "is 422 for %j, and the run goes on",
+    async (wrong) => {
+      const runId = await invoke(service, tenant);
+      expect((await callBack(service, tenant, runId, { ...FAILED, ...wrong })).status).toBe(422);
+      expect(await statusOf(runId)).toBe("RUNNING");
+    },
+  );
+});

@@ -75,6 +75,11 @@ export const integer =
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 
+/** The same for a flag that may be repeated. */
+export const severalIntegers =
+  (min: number, max: number) =>
+  (value: string, before: number[] = []): number[] => [...before, integer(min, max)(value)];
+
 /** Parses a flag whose value is among these words, in any case. */
 export const oneOf =
   <Word extends string>(words: readonly Word[]) =>

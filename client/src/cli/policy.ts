@@ -27,7 +27,7 @@ export type PolicyFlags = {
   inputSchema?: string;
 };
 
-const RETRYABLE: readonly FailureCode[] = ["LOST", "UNREACHED", "DEADLINE"];
+const RETRYABLE: readonly FailureCode[] = ["LOST", "UNREACHED", "DEADLINE", "REPORTED"];
 
 export const WHEN_BUSY: readonly WhenBusy[] = ["queue", "skip", "replace_queued", "replace_running"];
 

@@ -12,6 +12,7 @@ import {
   type Work,
   type WorkContext,
   WorkEnded,
+  WorkFailed,
   type WorkResult,
 } from "./types.ts";
 
@@ -37,7 +38,13 @@ const MAX_ERROR_LENGTH = 8_192;
 const LOG_TIMEOUT_MS = 300_000;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-type Result = { status: "COMPLETED" | "FAILED"; error?: string } & WorkResult;
+/** What the callback has, as the service knows it. */
+type Result = {
+  status: "COMPLETED" | "FAILED";
+  error?: string;
+  retry?: false;
+  retry_after_seconds?: number;
+} & WorkResult;
 
 /** One attempt of a run in this runner: it does the work, extends the lease, sends the log, and reports the result. */
 export class Attempt {
@@ -121,7 +128,11 @@ export class Attempt {
       return { status: "COMPLETED", ...(await keepOutput(result, context)) };
     } catch (error) {
       const text = this.#end?.message ?? (error instanceof Error ? error.message : String(error));
-      return { status: "FAILED", error: (text || "The work failed and did not say why.").slice(0, MAX_ERROR_LENGTH) };
+      return {
+        status: "FAILED",
+        error: (text || "The work failed and did not say why.").slice(0, MAX_ERROR_LENGTH),
+        ...(error instanceof WorkFailed && retryOf(error)),
+      };
     }
   }
 
@@ -163,6 +174,11 @@ export class Attempt {
   #note(text: string): void {
     this.#options.onNote?.({ run_id: this.run.run_id, attempt: this.run.attempt, text });
   }
+}
+
+function retryOf({ retry, retryAfterSeconds }: WorkFailed): Pick<Result, "retry" | "retry_after_seconds"> {
+  if (!retry) return { retry };
+  return retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds };
 }
 
 const isOver = ({ deadline_at }: Assignment): boolean => Date.now() >= Date.parse(deadline_at);

@@ -16,6 +16,7 @@ export {
   type Work,
   type WorkContext,
   WorkEnded,
+  WorkFailed,
   type WorkResult,
   type WorkRun,
 } from "./types.ts";

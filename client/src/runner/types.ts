@@ -51,7 +51,26 @@ export type ArtifactOptions = {
   sha256?: string;
 };
 
-/** Work on a run. It throws to make the run FAILED, with the error's message. */
+/**
+ * Thrown by work to make the run FAILED, and to say what a policy that retries REPORTED failures does: with `retry: false` nothing,
+ * and with `retryAfterSeconds` (up to a day) it waits at least that long.
+ */
+export class WorkFailed extends Error {
+  override readonly name = "WorkFailed";
+  readonly retry: boolean;
+  readonly retryAfterSeconds: number | null;
+
+  constructor(
+    message: string,
+    { retry = true, retryAfterSeconds }: { retry?: boolean; retryAfterSeconds?: number } = {},
+  ) {
+    super(message);
+    this.retry = retry;
+    this.retryAfterSeconds = retryAfterSeconds ?? null;
+  }
+}
+
+/** Work on a run. It throws to make the run FAILED, with the error's message: see {@link WorkFailed}. */
 // biome-ignore lint/suspicious/noConfusingVoidType: an async function without `return` is work, too, and one with some returns.
 export type Work = (run: WorkRun, context: WorkContext) => Promise<WorkResult | void>;
 

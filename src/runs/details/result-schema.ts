@@ -80,6 +80,22 @@ export const reportedFields = {
     .max(MAX_ARTIFACTS)
     .nullish()
     .openapi({ description: "What was made, and where it is." }),
+  retry: z
+    .boolean()
+    .optional()
+    .openapi({
+      description: "False: the run is not retried automatically, although its policy retries what is REPORTED.",
+    }),
+  retry_after_seconds: z
+    .int()
+    .min(0)
+    .max(86_400)
+    .optional()
+    .openapi({
+      description:
+        "When the policy retries the run: how long that waits at least, in place of the back-off. Up to a fifth is added, so that runs " +
+        "that fail together do not come back together.",
+    }),
 };
 
 /** Adds null for the fields that the runner left out. */

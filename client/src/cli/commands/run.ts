@@ -8,7 +8,7 @@ import type { Workflow } from "../../types.ts";
 import { type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { Outage } from "../follow.ts";
-import { integer, several } from "../input.ts";
+import { integer, several, severalIntegers } from "../input.ts";
 import { findWorkflow, isId } from "../names.ts";
 import { harmless, paintState, plural, print, say } from "../output.ts";
 import { readPolicy, setPolicy } from "../policy.ts";
@@ -22,6 +22,8 @@ type Flags = {
   setPolicy?: boolean;
   leaseSeconds?: number;
   graceSeconds: number;
+  /** Of `--no-retry-on`. */
+  retryOn: number[];
   name: string;
 };
 
@@ -45,6 +47,12 @@ export function addRun(program: Command): void {
     .option("--set-policy", "let the workflow hand its runs to runners that ask for them")
     .option("--lease-seconds <n>", "with --set-policy: how long a runner may be silent, 30 to 3600", integer(30, 3600))
     .option("--grace-seconds <n>", "seconds between SIGTERM and SIGKILL", integer(0, 300), 5)
+    .option(
+      "--no-retry-on <code>",
+      "an exit code after which the run is not retried, although the policy retries what is REPORTED; can be repeated",
+      severalIntegers(1, 255),
+      [],
+    )
     .option("--name <name>", "the name that people see for this runner", hostname().slice(0, 100))
     .showHelpAfterError('(The command comes after "--": workflow-runs run --workflow NAME -- COMMAND …)')
     .addHelpText(
@@ -54,13 +62,15 @@ The command gets the run as JSON on stdin: run_id, attempt, deadline_at, run_sna
 variables WORKFLOW_RUN_ID, WORKFLOW_RUN_ATTEMPT, WORKFLOW_RUN_DEADLINE_AT, WORKFLOW_RUN_SNAPSHOT, WORKFLOW_RUN_INPUT,
 WORKFLOW_RUN_WORKFLOW_ID and WORKFLOW_RUN_WORKFLOW_NAME. What it prints is the run's log. A line such as
 "::progress 40 reading" is shown as progress. With exit code 0 the run is COMPLETED, and the last line of stdout is its
-output if it is JSON; else it is FAILED with the last lines of stderr. The files that it leaves at the top of the folder
+output if it is JSON; else it is FAILED with the last lines of stderr, and retried if the policy of the workflow retries
+what is REPORTED (\`workflows update --retry-on REPORTED --max-attempts 3\`) and --no-retry-on does not name its code. The files that it leaves at the top of the folder
 WORKFLOW_RUN_ARTIFACTS are stored with the run.
 
 A stop is passed on as SIGTERM, and as SIGKILL after the grace. Ctrl-C or SIGTERM gives unfinished runs back.
 
 Examples:
   $ workflow-runs run --workflow "Quarterly report" -- python summarise.py
+  $ workflow-runs run --workflow "Quarterly report" --no-retry-on 2 -- python summarise.py
   $ workflow-runs run --workflow "Quarterly report" --set-policy --once -- ./report.sh`,
     )
     .action(async (words: string[], flags: Flags, command: Command) => {
@@ -122,6 +132,7 @@ async function work(context: Context, flags: Flags, workflows: Leasable[], comma
     command,
     args,
     graceSeconds: flags.graceSeconds,
+    finalCodes: flags.retryOn,
     onExit: (code) => {
       exitCode = code;
     },

@@ -6,7 +6,14 @@ import { delimiter, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { storeOutput } from "../../runner/keep-output.ts";
-import { type Work, type WorkContext, WorkEnded, type WorkResult, type WorkRun } from "../../runner/types.ts";
+import {
+  type Work,
+  type WorkContext,
+  WorkEnded,
+  WorkFailed,
+  type WorkResult,
+  type WorkRun,
+} from "../../runner/types.ts";
 import { NotKept, parseJson } from "../json.ts";
 import { openArtifactsFolder, removeArtifactsFolder, storeFiles, storeFilesOfFailure } from "./artifacts-folder.ts";
 import { OutputReader } from "./output-reader.ts";
@@ -16,6 +23,8 @@ export type CommandOptions = {
   args: readonly string[];
   /** The time between SIGTERM and SIGKILL, unless a requested stop says when the run ends. */
   graceSeconds: number;
+  /** The exit codes after which the run must not be retried. */
+  finalCodes?: readonly number[];
   /** Called with the exit code of each command that has exited. */
   onExit(code: number): void;
 };
@@ -82,7 +91,8 @@ export function commandWork(options: CommandOptions): { work: Work; killAll(): v
     options.onExit(code);
     if (code !== 0) {
       await storeFilesOfFailure(folder, context);
-      throw new Error(errorOf(options.command, code, stderr.tail || stdout.tail));
+      const retry = !options.finalCodes?.includes(code);
+      throw new WorkFailed(errorOf(options.command, code, stderr.tail || stdout.tail), { retry });
     }
     await storeFiles(folder, context);
     return resultOf(stdout.lastLine, context);

@@ -99,8 +99,10 @@ end $$;
 -- - How their definitions stand may have turned: see `note_turns`.
 -- - Batches of which nothing is left end, too: see `end_batches`.
 -- - Triggers fire after them: see `note_ends`.
--- Returns all runs that have changed: see `changed_run`.
-create or replace function public.follow_ends(p_run_ids uuid[], p_failed_ids uuid[], p_now timestamptz) returns jsonb
+-- For `p_retry_after_seconds` see `retry_by_policy`. Returns all runs that have changed: see `changed_run`.
+create or replace function public.follow_ends(
+  p_run_ids uuid[], p_failed_ids uuid[], p_now timestamptz, p_retry_after_seconds integer default null
+) returns jsonb
 language plpgsql as $$
 declare
   v_runs jsonb;
@@ -132,7 +134,7 @@ begin
     where d.id = any (ended.definition_ids)
   ) follows;
   if v_may_retry and p_failed_ids is not null then
-    v_runs := v_runs || coalesce(public.retry_by_policy(p_failed_ids, p_now), '[]');
+    v_runs := v_runs || coalesce(public.retry_by_policy(p_failed_ids, p_now, p_retry_after_seconds), '[]');
   end if;
   if v_has_turn then
     perform public.note_turns(p_run_ids);
@@ -144,6 +146,16 @@ begin
     perform public.note_ends(p_run_ids, v_definition_ids, p_now);
   end if;
   return v_runs;
+end $$;
+
+-- True when the runner of this attempt has reported that it failed, and that has ended it, also after a request to stop.
+create or replace function public.failure_was_reported(p_run_id uuid, p_attempt integer) returns boolean
+language plpgsql stable as $$
+begin
+  return exists (
+    select from public.workflow_run_events e
+    where e.run_id = p_run_id and e.attempt = p_attempt and (e.type = 'STOPPED' and e.detail ? 'reported'
+      or e.type = 'FAILED' and e.detail ->> 'failure_code' = 'REPORTED'));
 end $$;
 
 -- Records that the runner of a RUNNING run has accepted it, unless that is already recorded: by its answer to the dispatch

@@ -35,20 +35,23 @@ end $$;
 
 -- Puts those of the FAILED runs back that their policies retry. The caller must hold the locks of their definitions, and pass
 -- only runs that nobody has asked to stop. Permissions are not checked again: the run was permitted when it was triggered, and
--- its snapshot is the same. If the definition is paused, or no longer has a runner, the run waits in the queue. Returns what `put_back` does.
-create or replace function public.retry_by_policy(p_run_ids uuid[], p_now timestamptz) returns jsonb
+-- its snapshot is the same. If the definition is paused, or no longer has a runner, the run waits in the queue. The back-off lasts
+-- `p_after_seconds` at least, if the runner has said that. Returns what `put_back` does.
+create or replace function public.retry_by_policy(p_run_ids uuid[], p_now timestamptz, p_after_seconds integer default null)
+returns jsonb
 language plpgsql as $$
 begin
   return public.put_back(array(
     select r.id from public.workflow_runs r
     where r.id = any (p_run_ids) and r.status = 'FAILED'
       and public.policy_retries(r.workflow_definition_id, r.failure_code, r.id, r.attempt)), p_now, 'retry',
-    '{"automatic": true}');
+    jsonb_strip_nulls(jsonb_build_object('automatic', true, 'after_seconds', p_after_seconds)));
 end $$;
 
 -- Puts runs back with their next attempts, each with an event. `p_event` is one of `next_status`:
--- - 'retry': FAILED runs, at the end of their queues. The event RETRIED has `p_detail`: {"user_id"}, or {"automatic": true}, with
---   which each run waits for a back-off before it joins the queue.
+-- - 'retry': FAILED runs, at the end of their queues. The event RETRIED has `p_detail`: {"user_id"}, or {"automatic": true,
+--   "after_seconds"?}, with which each run waits for a back-off, or for what the runner has asked for and up to a fifth more, before it
+--   joins the queue.
 -- - 'release': RUNNING runs, at their old places. The event is RELEASED. From the third time on that a run is given back, it waits
 --   for a back-off, and then joins the queue at its end.
 -- It sets `random_page_cost` for the same reason as `record_ends`. Returns the runs: see `changed_run`.
@@ -75,6 +78,7 @@ begin
           end
         from (
           select p_now + make_interval(secs => case
+            when p_detail ? 'after_seconds' then (p_detail ->> 'after_seconds')::integer * (1 + 0.2 * random())
             when p_detail ? 'automatic' then public.back_off_seconds(r.attempt - public.count_releases(r.id), random())
             when p_event = 'release' and public.count_releases(r.id) >= c_free_releases
               then public.back_off_seconds(public.count_releases(r.id) + 1 - c_free_releases, random())

@@ -8,6 +8,8 @@
 -- - The same status again gets the same answer as the first time, and does not change what was reported first. Another status,
 --   or a late result, changes nothing and is kept as a LATE_RESULT event: each different status and error once, and at most ten
 --   for an attempt.
+-- - A reported failure is retried when the policy of the definition says so, unless `p_retry` is false: see `retry_by_policy` for
+--   `p_retry_after_seconds`. Reporting it again, also after that, gets the same answer.
 --
 -- Closes two races:
 -- - with a stop, a sweep or a second callback: all of them hold the definition's lock.
@@ -19,7 +21,8 @@
 -- Answers {"result": {"status"}}, or "refused" which is one of: not_found, other_attempt (with "attempt"), ended (with "status"
 -- and "ended_by")
 create or replace function public.record_result(
-  p_context jsonb, p_status text, p_error text, p_output json, p_summary text, p_artifacts json
+  p_context jsonb, p_status text, p_error text, p_output json, p_summary text, p_artifacts json, p_retry boolean default true,
+  p_retry_after_seconds integer default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan set random_page_cost = 1 as $$
 declare
@@ -33,6 +36,7 @@ declare
   v_starts_runs boolean;
   v_is_due boolean;
   v_waits boolean;
+  v_may_retry boolean;
   v_is_followed boolean;
   v_changed jsonb := '[]';
   v_status text;
@@ -47,9 +51,10 @@ declare
 begin
   -- 1. Lock the definition, then the run, and read both as they are after both locks.
   select d.id, public.starts_runs(d.is_active, d.runner_url, d.handover),
+    p_status = 'FAILED' and p_retry is not false and d.max_attempts > 1 and 'REPORTED' = any (d.retry_on),
     d.last_end is not null or r.batch_id is not null,
     r.status, r.attempt, r.ended_by, r.dispatched_at is not null
-  into v_definition_id, v_starts_runs, v_is_followed, v_status, v_attempt, v_ended_by, v_is_taken
+  into v_definition_id, v_starts_runs, v_may_retry, v_is_followed, v_status, v_attempt, v_ended_by, v_is_taken
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   where r.id = v_run_id and r.tenant_id = v_tenant_id
@@ -75,7 +80,10 @@ begin
 
   -- 3. Record the result.
   if v_attempt <> v_token_attempt then
-    v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
+    v_answer := case
+      when p_status = 'FAILED' and public.failure_was_reported(v_run_id, v_token_attempt) then '{"result": {"status": "FAILED"}}'
+      else jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt)
+    end;
   elsif public.next_status(v_status, v_event) is not null then
     if p_status = 'FAILED' then
       select a.stop_requested_at, a.stop_reason, a.stop_user_id into v_stop_requested_at, v_stop_reason, v_stop_user_id
@@ -93,15 +101,14 @@ begin
       perform public.record_ends(array[v_run_id], v_now, v_event, 'CALLBACK', null, null,
         'COMPLETED', null, p_output, p_summary, p_artifacts, not v_is_taken);
     end if;
-    -- No policy retries what a runner has reported.
+    v_may_retry := v_may_retry and v_stop_requested_at is null;
     v_changed := v_changed || case
-      when v_is_followed then public.follow_ends(array[v_run_id], null, v_now)
+      when v_is_followed or v_may_retry then public.follow_ends(
+        array[v_run_id], case when v_may_retry then array[v_run_id] end, v_now, p_retry_after_seconds)
       else public.changed_run(v_tenant_id, v_run_id, v_definition_id, true, null)
     end;
     v_answer := jsonb_build_object('result', jsonb_build_object('status', p_status));
-  elsif v_status = p_status and (v_ended_by = 'CALLBACK' or exists (
-    select from public.workflow_run_events e
-    where e.run_id = v_run_id and e.attempt = v_attempt and e.type = 'STOPPED' and e.detail ? 'reported')) then
+  elsif v_status = p_status and (v_ended_by = 'CALLBACK' or public.failure_was_reported(v_run_id, v_attempt)) then
     v_answer := jsonb_build_object('result', jsonb_build_object('status', p_status));
   else
     v_detail := jsonb_build_object('status', p_status, 'error', p_error);

@@ -25,6 +25,7 @@ const FAILURE_TEXTS: Record<RetryableFailure, string> = {
   LOST: "its runner stopped sending heartbeats (LOST)",
   UNREACHED: "no runner accepted it (UNREACHED)",
   DEADLINE: "it took too long (DEADLINE)",
+  REPORTED: "its runner said that it failed (REPORTED)",
 };
 
 const WHEN_BUSY_TEXTS: Record<WhenBusy, string> = {

@@ -1,0 +1,2 @@
+ALTER TABLE "workflow_definitions" DROP CONSTRAINT "workflow_definitions_retry_on_check";--> statement-breakpoint
+ALTER TABLE "workflow_definitions" ADD CONSTRAINT "workflow_definitions_retry_on_check" CHECK ("workflow_definitions"."retry_on" <@ array['LOST', 'UNREACHED', 'DEADLINE', 'REPORTED']::text[]);
