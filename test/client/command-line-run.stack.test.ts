@@ -1,6 +1,7 @@
 /** `workflow-runs run`: a runner in one line. */
 import { describe } from "vitest";
 import { describeArtifacts } from "./artifacts.ts";
+import { describeInit } from "./init.ts";
 import { startLongRuns } from "./long-runs.ts";
 import { describeRun } from "./run.ts";
 import { describeRunEnds } from "./run-ends.ts";
@@ -15,5 +16,6 @@ describe("a runner in one line", () => {
   describeRunEnds(world);
   describeRunService(world);
   describeArtifacts(world);
+  describeInit(world);
   describeLongRuns();
 });

@@ -38,6 +38,8 @@ export function describeHelp(world: () => World): void {
     );
     const others = [
       "login",
+      "init",
+      "files create",
       "whoami",
       "invoke",
       "events",

@@ -7,10 +7,16 @@ import { promisify } from "node:util";
 import { root } from "../../scripts/local/folders.ts";
 
 /**
- * The folder in which the client is installed, the URLs of the service and of the example runner of a local stack, and the version of Node
+ * The folder in which the client is installed, the URLs of the service, the database and the example runner of a local stack, and the version of Node
  * that runs the commands of the client.
  */
-export type World = { folder: string; url: string; runnerUrl: string; version: (typeof NODES)[number] };
+export type World = {
+  folder: string;
+  url: string;
+  postgresUrl: string;
+  runnerUrl: string;
+  version: (typeof NODES)[number];
+};
 
 const execute = promisify(execFile);
 

@@ -50,8 +50,8 @@ export function describeReadme(world: () => World): void {
     for (const said of ["state     COMPLETED", "The exit code is 5", "The runner follows the protocol."]) {
       expect(ended.stdout).toContain(said);
     }
-    // What `login` and npm store is hidden, and of the user. One command downloads a file.
-    expect(readdirSync(cwd).filter((name) => !name.startsWith("."))).toEqual(["downloaded"]);
+    // What `login` and npm store is hidden, and of the user. One command downloads a file, and one writes a worker.
+    expect(readdirSync(cwd).filter((name) => !name.startsWith("."))).toEqual(["downloaded", "first"]);
   });
 
   it("has programs that compile strictly, and the first ones also run", { timeout: 60_000 }, async () => {

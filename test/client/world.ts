@@ -25,5 +25,5 @@ export function useWorld(env: Record<string, string> = {}, version: World["versi
     rmSync(folder, { recursive: true, force: true });
   });
 
-  return (): World => ({ folder, url: stack.url, runnerUrl: stack.runnerUrl, version });
+  return (): World => ({ folder, url: stack.url, postgresUrl: stack.postgresUrl, runnerUrl: stack.runnerUrl, version });
 }

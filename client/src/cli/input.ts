@@ -41,6 +41,20 @@ export async function readText(given: string): Promise<string> {
   }
 }
 
+/**
+ * Sets the environment variables of a file with a line `NAME=value` for each. They take precedence over those that are set.
+ * @throws CliError when the file cannot be read
+ */
+export function loadVariables(file: string): void {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new CliError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`, EXIT.invalid);
+  }
+  for (const [, name = "", value = ""] of text.matchAll(/^([A-Z_]+)=(.*)$/gm)) process.env[name] = value.trim();
+}
+
 /** Asks a question on the terminal. With `isSecret`, the answer is not shown while it is typed. */
 export async function ask(question: string, isSecret = false): Promise<string> {
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });

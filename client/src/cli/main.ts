@@ -16,6 +16,7 @@ is over, 7 \`apply\` would delete something and nobody can be asked, 130 Ctrl-C.
 
 Examples:
   $ workflow-runs login --url https://runs.example.com
+  $ workflow-runs init
   $ workflow-runs invoke "Quarterly report" --input '{"quarter": "2026-Q1"}' --wait
   $ workflow-runs runs list --status FAILED --since 24h
   $ workflow-runs run --workflow "Quarterly report" -- python summarise.py`;
@@ -26,9 +27,11 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   login,
   logout: login,
   whoami: login,
+  init: async () => (await import("./commands/init.ts")).addInit,
   workflows: async () => (await import("./commands/workflows.ts")).addWorkflows,
   invoke: async () => (await import("./commands/invoke.ts")).addInvoke,
   runs: async () => (await import("./commands/runs.ts")).addRuns,
+  files: async () => (await import("./commands/files.ts")).addFiles,
   artifacts: async () => (await import("./commands/artifacts.ts")).addArtifacts,
   events: async () => (await import("./commands/events.ts")).addEvents,
   audit: async () => (await import("./commands/audit.ts")).addAudit,

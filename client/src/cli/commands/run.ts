@@ -8,7 +8,7 @@ import type { Workflow } from "../../types.ts";
 import { type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { Outage } from "../follow.ts";
-import { integer, several, severalIntegers } from "../input.ts";
+import { integer, loadVariables, several, severalIntegers } from "../input.ts";
 import { findWorkflow, isId } from "../names.ts";
 import { harmless, paintState, plural, print, say } from "../output.ts";
 import { readPolicy, setPolicy } from "../policy.ts";
@@ -16,7 +16,8 @@ import { commandWork, isCommand } from "../run/command-work.ts";
 import { stopWhenAsked } from "../run/stop-when-asked.ts";
 
 type Flags = {
-  workflow: string[];
+  workflow?: string[];
+  envFile?: string;
   concurrency: number;
   once?: boolean;
   setPolicy?: boolean;
@@ -32,11 +33,8 @@ export function addRun(program: Command): void {
     .command("run")
     .argument("<command...>", "what to run, after --")
     .description("Act as the runner of a workflow: start a command for each run")
-    .requiredOption(
-      "--workflow <workflow>",
-      "take the runs of this workflow, by its name or id; can be repeated",
-      several,
-    )
+    .option("--workflow <workflow>", "take the runs of this workflow, by its name or id; can be repeated", several)
+    .option("--env-file <file>", "where the service, the key and the workflow are, as `init` has written it")
     .option(
       "--concurrency <n>",
       "how many runs to work on at the same time, of all workflows together",
@@ -70,6 +68,7 @@ A stop is passed on as SIGTERM, and as SIGKILL after the grace. Ctrl-C or SIGTER
 
 Examples:
   $ workflow-runs run --workflow "Quarterly report" -- python summarise.py
+  $ workflow-runs run --env-file runner.env -- sh work.sh
   $ workflow-runs run --workflow "Quarterly report" --no-retry-on 2 -- python summarise.py
   $ workflow-runs run --workflow "Quarterly report" --set-policy --once -- ./report.sh`,
     )
@@ -81,8 +80,12 @@ Examples:
       if (!isCommand(program)) {
         throw new CliError(`There is no command "${program}". No run was taken.`, EXIT.invalid);
       }
+      if (flags.envFile !== undefined) loadVariables(flags.envFile);
+      const ofFile = process.env.WORKFLOW_RUNS_WORKFLOW;
+      const named = flags.workflow ?? (ofFile ? [ofFile] : []);
+      if (named.length === 0) throw new CliError("Say whose runs it takes: --workflow NAME.", EXIT.invalid);
       const context = contextOf(command);
-      const workflows = await Promise.all(flags.workflow.map((name) => findLeasable(context, name, flags)));
+      const workflows = await Promise.all(named.map((name) => findLeasable(context, name, flags)));
       await work(context, flags, workflows, program, args);
     });
 }
