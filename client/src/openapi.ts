@@ -6069,6 +6069,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Precondition failed */
+        precondition_failed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description Conflict */
         conflict: {
             headers: {
@@ -6328,7 +6337,7 @@ export interface operations {
             /** @description The definition */
             200: {
                 headers: {
-                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version. Send it as `If-None-Match`, or with a change as `If-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6339,7 +6348,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version. Send it as `If-None-Match`, or with a change as `If-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6359,7 +6368,10 @@ export interface operations {
     update_workflow_definition: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what is to be replaced, as you have read it. When it has changed since, the answer is 412, and nothing is changed; but 200 when it is already as this request would make it, so a request whose answer was lost can be sent again. */
+                "If-Match"?: string;
+            };
             path: {
                 definition_id: string;
             };
@@ -6374,6 +6386,8 @@ export interface operations {
             /** @description The definition */
             200: {
                 headers: {
+                    /** @description Identifies this version. Send it as `If-None-Match`, or with a change as `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6384,6 +6398,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];
@@ -6506,7 +6521,7 @@ export interface operations {
             /** @description The policy */
             200: {
                 headers: {
-                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version. Send it as `If-None-Match`, or with a change as `If-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6517,7 +6532,7 @@ export interface operations {
             /** @description Nothing has changed since the `ETag` in `If-None-Match` */
             304: {
                 headers: {
-                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    /** @description Identifies this version. Send it as `If-None-Match`, or with a change as `If-Match`. */
                     ETag: string;
                     [name: string]: unknown;
                 };
@@ -6537,7 +6552,10 @@ export interface operations {
     update_workflow_definition_policy: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The `ETag` of what is to be replaced, as you have read it. When it has changed since, the answer is 412, and nothing is changed; but 200 when it is already as this request would make it, so a request whose answer was lost can be sent again. */
+                "If-Match"?: string;
+            };
             path: {
                 definition_id: string;
             };
@@ -6552,6 +6570,8 @@ export interface operations {
             /** @description The policy */
             200: {
                 headers: {
+                    /** @description Identifies this version. Send it as `If-None-Match`, or with a change as `If-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -6562,6 +6582,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            412: components["responses"]["precondition_failed"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];

@@ -77,9 +77,10 @@ export async function submit(
     if (error instanceof ValidationFailed) {
       return html(c, again({ faults: error.faults.map((fault) => inWords(fault, wording)), detail: null }), 422);
     }
-    if (error instanceof Problem && PROBLEMS[error.code].status === 409) {
+    const status = error instanceof Problem ? PROBLEMS[error.code].status : null;
+    if (error instanceof Problem && (status === 409 || status === 412)) {
       const { message, obstacles } = error;
-      return html(c, again({ faults: [], detail: forReader(message), obstacles }), 409);
+      return html(c, again({ faults: [], detail: forReader(message), obstacles }), status);
     }
     throw error;
   }

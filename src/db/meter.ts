@@ -3,6 +3,7 @@
  *
  * - the session of a runner whose key has 100 open ones: two, since the hub knows which of them are silent;
  * - a backfill: two, the schedule, from which the Worker computes instants, and the firings;
+ * - a form of a workflow that somebody else has changed since it was opened: two to read that, and one to save what was merged;
  * - a call with inputs that the isolate could not check before it: one more, see workflows/rules/input_schemas.sql;
  * - a request that waits, such as that of an agent for the end of its run: one more for each time that it reads again;
  * - a message to a trigger: two, the sealed secret, which an isolate then keeps for a minute, and the firing;

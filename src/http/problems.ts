@@ -72,6 +72,12 @@ export const PROBLEMS = {
     detail:
       "Your tenant would have more of this than it may have. Delete what nobody needs, or ask the operator of the service for a higher cap.",
   },
+  precondition_failed: {
+    status: 412,
+    title: "Precondition failed",
+    detail:
+      "It was changed since it had an `ETag` of `If-Match`, so nothing was changed now. Read it again, and send your change with its new `ETag`.",
+  },
   length_required: {
     status: 411,
     title: "Length required",

@@ -2,6 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { HANDOVERS, RETRYABLE_FAILURES, RUN_NEEDS, WHEN_BUSY } from "../db/enums.ts";
 import { JSON_POINTER, jsonObject } from "../http/json-value.ts";
+import { IF_MATCH, tagsToMatch, tagToMatch } from "../http/middleware/conditional.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { text } from "../http/schemas.ts";
@@ -166,7 +167,7 @@ export const UpdatePolicyRequestSchema = z
   .openapi("UpdateWorkflowDefinitionPolicyRequest", { example });
 
 const responses = {
-  200: { description: "The policy", content: { "application/json": { schema: PolicySchema } } },
+  200: { description: "The policy", headers: tagToMatch, content: { "application/json": { schema: PolicySchema } } },
 };
 
 const getRoute = callerRead({
@@ -183,7 +184,8 @@ const getRoute = callerRead({
 });
 
 policies.openapi(getRoute, async (c) => {
-  return c.json(await findPolicy(c.env.db, c.var.credential, c.req.valid("param").definition_id), 200);
+  const { policy, etag } = await findPolicy(c.env.db, c.var.credential, c.req.valid("param").definition_id);
+  return c.json(policy, 200, { ETag: `"${etag}"` });
 });
 
 const updateRoute = callerWrite({
@@ -197,9 +199,10 @@ const updateRoute = callerWrite({
     "keeps the lease or dispatch that it has, and its slot; one that waits keeps its place.",
   request: {
     params: definitionParams,
+    headers: z.object({ "If-Match": IF_MATCH }),
     body: { required: true, content: { "application/json": { schema: UpdatePolicyRequestSchema } } },
   },
-  problems: ["forbidden", "not_found"],
+  problems: ["forbidden", "not_found", "precondition_failed"],
   responses,
 });
 
@@ -207,8 +210,9 @@ policies.openapi(updateRoute, async (c) => {
   const definitionId = c.req.valid("param").definition_id;
   const policy = c.req.valid("json");
   await checkInputSchema(policy.input_schema);
-  const request = { definitionId, policy };
-  return c.json((await perform(c.var.services, replacePolicy, request)).result.policy, 200);
+  const request = { definitionId, policy, ifMatch: tagsToMatch(c.req.valid("header")["If-Match"]) };
+  const saved = (await perform(c.var.services, replacePolicy, request)).result;
+  return c.json(saved.policy, 200, { ETag: `"${saved.etag}"` });
 });
 
 const InputSchemaSchema = z
@@ -229,6 +233,7 @@ const inputSchemaRoute = callerRead({
 });
 
 policies.openapi(inputSchemaRoute, async (c) => {
-  const { input_schema } = await findPolicy(c.env.db, c.var.credential, c.req.valid("param").definition_id);
+  const { policy } = await findPolicy(c.env.db, c.var.credential, c.req.valid("param").definition_id);
+  const { input_schema } = policy;
   return c.json({ input_schema }, 200);
 });

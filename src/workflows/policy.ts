@@ -51,15 +51,18 @@ export async function checkInputSchema(schema: JsonObject | null): Promise<void>
   );
 }
 
-const foundSchema = z.union([z.object({ refused: z.literal("not_found") }), z.object({ policy: policySchema })]);
+/** A policy, and its ETag. */
+export const taggedPolicySchema = z.object({ policy: policySchema, etag: z.string() });
+
+const foundSchema = z.union([z.object({ refused: z.literal("not_found") }), taggedPolicySchema]);
 
 /**
- * The policy of a definition that the caller may see.
+ * The policy of a definition that the caller may see, and its ETag.
  * @throws Problem `unauthenticated` or `not_found`
  */
-export async function findPolicy(db: Database, credential: Credential, definitionId: string): Promise<Policy> {
+export async function findPolicy(db: Database, credential: Credential, definitionId: string) {
   const args = { credential: credentialArgument(credential), definition_id: definitionId };
   const answer = await callFunction(db, "find_policy", args, foundSchema, { isRepeatable: true });
   if ("refused" in answer) throw definitionProblem(answer, "change");
-  return answer.policy;
+  return answer;
 }

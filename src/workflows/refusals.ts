@@ -30,7 +30,7 @@ export function definitionProblem(refusal: Refusal, verb: keyof typeof FORBIDDEN
     case "id_taken":
       return idTakenProblem();
     case "changed":
-      return new Problem("conflict", "The workflow was changed since this form was opened, so nothing was saved now.");
+      return new Problem("precondition_failed");
     case "no_runner":
       return new Problem("conflict", "The workflow has no runner.");
     case "secret_missing": {

@@ -1,10 +1,12 @@
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
+import { IF_MATCH, tagsToMatch, tagToMatch } from "../http/middleware/conditional.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { pageQuery, paginated } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
+import { saveDefinition } from "./save-definition.ts";
 import { toContent } from "./workflow-definition-content.ts";
 import {
   CreateWorkflowDefinitionRequestSchema,
@@ -15,7 +17,7 @@ import {
   WorkflowDefinitionResponseSchema,
 } from "./workflow-definition-schema.ts";
 import { findDefinition, listDefinitions, NO_DEFINITION } from "./workflow-definitions.ts";
-import { changeActivity, createDefinition, deleteDefinition, replaceDefinition } from "./workflow-verbs.ts";
+import { changeActivity, createDefinition, deleteDefinition } from "./workflow-verbs.ts";
 
 export const workflowDefinitions = createRouter();
 
@@ -88,7 +90,7 @@ const getRoute = callerRead({
   request: { params: definitionParams },
   problems: ["not_found"],
   responses: {
-    200: { description: "The definition", content: definitionContent },
+    200: { description: "The definition", headers: tagToMatch, content: definitionContent },
   },
 });
 
@@ -97,7 +99,7 @@ workflowDefinitions.openapi(getRoute, async (c) => {
   if (definition === null) {
     throw new Problem("not_found", NO_DEFINITION);
   }
-  return c.json(toDefinition(definition), 200);
+  return c.json(toDefinition(definition), 200, { ETag: `"${definition.etag}"` });
 });
 
 const updateRoute = callerWrite({
@@ -112,18 +114,20 @@ const updateRoute = callerWrite({
     "workflow is paused: it accepts no new runs, and PENDING runs do not start.",
   request: {
     params: definitionParams,
+    headers: z.object({ "If-Match": IF_MATCH }),
     body: { required: true, content: { "application/json": { schema: UpdateWorkflowDefinitionRequestSchema } } },
   },
-  problems: ["forbidden", "not_found"],
+  problems: ["forbidden", "not_found", "precondition_failed"],
   responses: {
-    200: { description: "The definition", content: definitionContent },
+    200: { description: "The definition", headers: tagToMatch, content: definitionContent },
   },
 });
 
 workflowDefinitions.openapi(updateRoute, async (c) => {
   const content = await toContent(c.env.config, c.req.valid("param").definition_id, c.req.valid("json"));
-  const { definition } = (await perform(c.var.services, replaceDefinition, content)).result;
-  return c.json(toDefinition(definition), 200);
+  const ifMatch = tagsToMatch(c.req.valid("header")["If-Match"]);
+  const { definition, etag } = await saveDefinition(c.var.services, { ...content, ifMatch });
+  return c.json(toDefinition(definition), 200, { ETag: `"${etag}"` });
 });
 
 /** Pausing with PUT needs the webhook secret, which nobody can read. These routes need only the id. */

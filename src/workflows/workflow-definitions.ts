@@ -54,14 +54,18 @@ export const definitionFields = {
 export type StartObstacle = "paused" | "no_runner";
 export const startObstacle = sql<StartObstacle | null>`public.start_obstacle(${d.isActive}, ${d.runnerUrl}, ${d.handover})`;
 
+/** The ETags of a definition and of its policy: `definition_tag` and `policy_tag` in SQL. */
+export const definitionTag = sql<string>`public.definition_tag(${d.id})`;
+export const policyTag = sql<string>`public.policy_tag(${d.id})`;
+
 /**
- * The definition. Null when it does not exist or the caller may not see it.
+ * The definition, and its ETag. Null when it does not exist or the caller may not see it.
  * @throws Unauthenticated
  */
-export async function findDefinition(db: Database, credential: Credential, id: string): Promise<DefinitionRow | null> {
+export async function findDefinition(db: Database, credential: Credential, id: string) {
   const caller = callerBy(db, credential);
   const found = db
-    .select(definitionFields)
+    .select({ ...definitionFields, etag: definitionTag.as("etag") })
     .from(d)
     .where(and(eq(d.tenantId, caller.tenantId), eq(d.id, id), maySeeDefinition(caller, d.id)))
     .as("found");

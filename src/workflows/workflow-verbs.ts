@@ -6,7 +6,7 @@ import { MAX_PERMISSIONS } from "../people/refusals.ts";
 import { capProblem, capRefusalSchema } from "../verbs/caps.ts";
 import { defineVerb } from "../verbs/verb.ts";
 import { type Abcd, partFaultsSchema } from "./abcd.ts";
-import { type Policy, policySchema } from "./policy.ts";
+import { type Policy, taggedPolicySchema } from "./policy.ts";
 import { definitionProblem, partFaultsProblem, permitProblem } from "./refusals.ts";
 import { definitionRowSchema } from "./workflow-definitions.ts";
 
@@ -21,6 +21,9 @@ export type DefinitionContent = Abcd & {
   maxRunDurationSeconds: number;
   isActive: boolean;
 };
+
+/** The ETags of the versions that may be replaced, without quotes; null for any version. */
+export type IfMatch = { ifMatch: readonly string[] | null };
 
 const contentArgument = (content: DefinitionContent) => ({
   json: {
@@ -38,7 +41,7 @@ const contentArgument = (content: DefinitionContent) => ({
   },
 });
 
-const writtenSchema = z.object({ definition: definitionRowSchema });
+const writtenSchema = z.object({ definition: definitionRowSchema, etag: z.string() });
 const partsRefusalSchema = z.object({ refused: z.literal("path_parts"), faults: partFaultsSchema });
 const changeRefusalSchema = z.object({ refused: z.enum(["not_found", "forbidden"]) });
 
@@ -71,18 +74,18 @@ export const createDefinition = defineVerb({
 
 /**
  * Replaces the whole content of a definition. The first PENDING run starts if it can now, because the definition was resumed or
- * got a runner. With `seenAt`, the `updated_at` that somebody has seen, a change that is sent again changes nothing.
- * Refused with Problem `not_found`, `forbidden`, or `conflict` when it was changed since; and with ValidationFailed for path parts that are missing, of the wrong kind or
- * below one another.
+ * got a runner. `ifMatch` has the tags of the version that may be replaced; null for any. Only `saveDefinition` performs this.
+ * Refused with Problem `not_found`, `forbidden`, or `precondition_failed` for another version; and with ValidationFailed for path parts that
+ * are missing, of the wrong kind or below one another.
  */
 export const replaceDefinition = defineVerb({
   name: "replace_definition",
-  args: ({ seenAt = null, ...content }: DefinitionContent & { seenAt?: string | null }) => ({
+  args: ({ ifMatch, ...content }: DefinitionContent & IfMatch) => ({
     definition_id: content.id,
     content: contentArgument(content),
-    seen_at: seenAt,
+    if_match: ifMatch,
   }),
-  result: writtenSchema,
+  result: writtenSchema.extend({ stored_secret: z.string().optional() }),
   refusals: z.union([
     partsRefusalSchema,
     changeRefusalSchema,
@@ -121,11 +124,11 @@ export const deleteDefinition = defineVerb({
 
 /**
  * Replaces the policy of a definition, whose input schema was checked. As many PENDING runs start or can be leased as the new policy allows.
- * Refused with Problem `not_found` or `forbidden`.
+ * Refused with Problem `not_found`, `forbidden`, or `precondition_failed` for another version than those of `ifMatch`.
  */
 export const replacePolicy = defineVerb({
   name: "replace_policy",
-  args: ({ definitionId, policy }: { definitionId: string; policy: Policy }) => ({
+  args: ({ definitionId, policy, ifMatch }: { definitionId: string; policy: Policy } & IfMatch) => ({
     definition_id: definitionId,
     handover: policy.handover,
     lease_seconds: policy.lease_seconds,
@@ -139,9 +142,10 @@ export const replacePolicy = defineVerb({
     max_queued: policy.max_queued,
     run_needs: policy.run_needs,
     input_schema: policy.input_schema && { json: policy.input_schema },
+    if_match: ifMatch,
   }),
-  result: z.object({ policy: policySchema }),
-  refusals: changeRefusalSchema,
+  result: taggedPolicySchema,
+  refusals: z.union([changeRefusalSchema, z.object({ refused: z.literal("changed") })]),
   refuse: (refusal) => definitionProblem(refusal, "change"),
   isRepeatable: true,
 });

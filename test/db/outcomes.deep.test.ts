@@ -107,12 +107,12 @@ const create = async (world: World, user = world.tenant.owner, more: object = {}
     content: content(world, more),
   });
 
-const replace = async (world: World, user = world.tenant.owner, more: object = {}, seenAt: string | null = null) =>
+const replace = async (world: World, user = world.tenant.owner, more: object = {}, seen: object = {}) =>
   call("replace_definition", {
     ...(await callerOf(user)),
     definition_id: world.tenant.definitionId,
     content: content(world, more),
-    seen_at: seenAt,
+    ...seen,
   });
 
 const definitionVerb = async (verb: string, { tenant }: World, user = tenant.owner, more: object = {}) =>
@@ -875,6 +875,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await letRead(world);
       return policyVerb("replace_policy", world, world.tenant.user);
     },
+    changed: (world) => policyVerb("replace_policy", world, world.tenant.owner, { if_match: "{}" }),
   }),
   of(
     "list_audit_events",
@@ -1072,7 +1073,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return replace(world, world.tenant.user);
     },
     path_parts: (world) => replace(world, world.tenant.owner, { template_path_part_id: uuid() }),
-    changed: (world) => replace(world, world.tenant.owner, {}, "then"),
+    changed: async (world) => {
+      await replace(world, world.tenant.owner, {}, { seen_at: "then" });
+      return replace(world, world.tenant.owner, {}, { if_match: "{}" });
+    },
     secret_missing: (world) => replace(world, world.tenant.owner, { runner_url: "https://another.example/hook" }),
   }),
   of("change_definition_activity", {

@@ -84,6 +84,7 @@ export const HEADER_VALUES = ["", "a", "a b", "x".repeat(255), "x".repeat(256), 
 
 /** Headers that some part of the service reads. */
 export const HEADERS: [name: string, values: string[]][] = [
+  ["If-Match", ['W/"a"', '"', "", "*", '"a", "b"', "x".repeat(5_000)]],
   ["If-None-Match", ['W/"a"', '"', "", '"a", "b"', "x".repeat(5_000)]],
   ["X-Request-Id", ["mine", "", "a b", "x".repeat(300)]],
   ["Accept", ["text/html", "", "application/xml;q=0", "*/*"]],

@@ -36,8 +36,10 @@ export const SecretPage = ({ id, name, secret }: { id: string; name: string; sec
   </Page>
 );
 
+type SavedDefinition = { definition: DefinitionRow; etag: string };
+
 /** Answers the form of a new workflow that was sent again. The secret was shown to its first sender, and is still valid. */
-export const SecretAgainPage = ({ definition }: { definition: DefinitionRow }) => (
+export const SecretAgainPage = ({ definition, etag }: SavedDefinition) => (
   <SentAgainPage
     title="The workflow is saved already"
     section="workflows"
@@ -56,7 +58,7 @@ export const SecretAgainPage = ({ definition }: { definition: DefinitionRow }) =
         To the workflow
       </a>
       <Send action={`/app/workflows/${definition.id}/edit`} label="Rotate the secret" kind="">
-        <Fields definition={definition} />
+        <Fields definition={definition} etag={etag} />
       </Send>
       <a class="button" href="/app/workflows/new">
         New workflow
@@ -66,7 +68,7 @@ export const SecretAgainPage = ({ definition }: { definition: DefinitionRow }) =
 );
 
 /** The hidden fields of the form with which a workflow gets a new secret, and stays as it is otherwise. */
-const Fields = ({ definition }: { definition: DefinitionRow }) => {
+const Fields = ({ definition, etag }: SavedDefinition) => {
   const fields = [
     ["name", definition.name],
     ["description", definition.description ?? ""],
@@ -74,7 +76,7 @@ const Fields = ({ definition }: { definition: DefinitionRow }) => {
     ["max_run_duration_seconds", String(definition.max_run_duration_seconds)],
     ["is_active", String(definition.is_active)],
     ["new_secret", "1"],
-    ["seen_at", definition.updated_at],
+    ["etag", etag],
     ...definition.source_path_part_ids.map((id) => ["source", id] as const),
     ...definition.instruction_path_part_ids.map((id) => ["instruction", id] as const),
     ...definition.output_path_part_ids.map((id) => ["output", id] as const),

@@ -9,10 +9,11 @@ import { type Fault, PROBLEMS, Problem, ValidationFailed } from "../../http/prob
 import { checkBody, findFaults } from "../../http/validation.ts";
 import { perform } from "../../verbs/perform.ts";
 import { generateWebhookSecret } from "../../webhooks/webhook-secret.ts";
+import { saveDefinition } from "../../workflows/save-definition.ts";
 import { findRunnerFaults, toContent } from "../../workflows/workflow-definition-content.ts";
 import { UpdateWorkflowDefinitionRequestSchema } from "../../workflows/workflow-definition-schema.ts";
 import { NO_CREATION_OF_DEFINITIONS, NO_WRITE_ON_DEFINITION } from "../../workflows/workflow-definitions.ts";
-import { createDefinition, replaceDefinition } from "../../workflows/workflow-verbs.ts";
+import { createDefinition } from "../../workflows/workflow-verbs.ts";
 import { BROWSED, formatChoice, type Making, type Opened, parseMake, parsePlace } from "../files/kit/part-picker.tsx";
 import { viewFolder } from "../files/kit/view-folder.ts";
 import { RESUMED_FIELD, readForm, submit } from "../forms.tsx";
@@ -22,6 +23,8 @@ import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import { inWords } from "../wording.ts";
 import { findWorkflow } from "./find-workflow.ts";
+import { baseOf, begun, submitMerged } from "./merge.tsx";
+import { fieldsOf, withFields } from "./merged-fields.ts";
 import { SecretAgainPage, SecretPage } from "./secret.tsx";
 import {
   copyOf,
@@ -54,7 +57,9 @@ async function openCopy(c: Context<AppEnv>, id: string): Promise<Response> {
 workflowForms.page("/app/workflows/:id/edit", async (c) => {
   const { workflow, caller } = await findWorkflow(c, idOf(c));
   if (!workflow.may_write) throw new Problem("forbidden", NO_WRITE_ON_DEFINITION);
-  return html(c, <WorkflowFormPage caller={caller} id={workflow.id} state={formOf(workflow)} />);
+  const state = formOf(workflow);
+  const merging = begun(await baseOf(workflow.etag, fieldsOf(state)));
+  return html(c, <WorkflowFormPage caller={caller} id={workflow.id} state={state} merging={merging} />);
 });
 
 workflowForms.form("/app/workflows/new", async (c) => {
@@ -69,8 +74,8 @@ workflowForms.form("/app/workflows/new", async (c) => {
         const policyOf = state.values.policy_of ? readId(state.values.policy_of) : null;
         const handover = HANDOVERS.find((one) => one === state.values.handover) ?? null;
         const request = { ...content, policyOf, handover };
-        const { definition, is_new } = (await perform(c.var.services, createDefinition, request)).result;
-        if (!is_new && secret !== null) return html(c, <SecretAgainPage definition={definition} />);
+        const created = (await perform(c.var.services, createDefinition, request)).result;
+        if (!created.is_new && secret !== null) return html(c, <SecretAgainPage {...created} />);
         return saved(c, { id, name: content.name, secret });
       },
       (failure) => <WorkflowFormPage id={null} state={state} failure={failure} />,
@@ -83,18 +88,25 @@ workflowForms.form("/app/workflows/:id/edit", async (c) => {
   const [id, state] = [idOf(c), await readWorkflowForm(c)];
   return (
     (await browse(c, id, state)) ??
-    submit(
-      c,
-      async () => {
-        const { content, secret } = await contentOf(c, id, state, true);
-        // A form that was sent again must not replace the secret that the first one has shown.
-        const seenAt = secret === null ? null : (state.values.seen_at ?? null);
-        await perform(c.var.services, replaceDefinition, { ...content, seenAt });
+    submitMerged(c, {
+      values: state.values,
+      mine: fieldsOf(state),
+      read: async () => {
+        const { workflow } = await findWorkflow(c, id);
+        return { etag: workflow.etag, fields: fieldsOf(formOf(workflow)), by: workflow.changes[0] ?? null };
+      },
+      save: async (fields, ifMatch) => {
+        const { content, secret } = await contentOf(c, id, withFields(state, fields), true);
+        await saveDefinition(c.var.services, { ...content, ifMatch });
         return saved(c, { id, name: content.name, secret });
       },
-      (failure) => <WorkflowFormPage id={id} state={state} failure={failure} />,
-      WORDING,
-    )
+      page: (fields, merging, failure) => (
+        <WorkflowFormPage id={id} state={withFields(state, fields)} merging={merging} failure={failure} />
+      ),
+      wording: WORDING,
+      // A form that was sent again must not replace the secret that the first one has shown.
+      isMergedAlone: !state.values.new_secret && !state.values.webhook_secret,
+    })
   );
 });
 

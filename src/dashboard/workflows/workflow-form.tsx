@@ -16,6 +16,7 @@ import {
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
 import type { ViewedWorkflow } from "./kit/view-workflow.ts";
+import { begun, MergeFields, type Merging, readBase } from "./merge.tsx";
 import { HANDOVER_TEXTS } from "./policy/policy-form.tsx";
 
 /** The four ABCD parameters, each with its name in the form (`field`) and in the API (`path`). */
@@ -64,7 +65,6 @@ export const formOf = (workflow: ViewedWorkflow): WorkflowFormState => ({
     runner_url: workflow.runner_url ?? "",
     max_run_duration_seconds: String(workflow.max_run_duration_seconds),
     is_active: String(workflow.is_active),
-    seen_at: workflow.updated_at,
   },
   picks: {
     source: workflow.sources.map(formatChoice),
@@ -131,6 +131,7 @@ type FormProps = {
   /** Null for a new workflow. */
   id: string | null;
   state: WorkflowFormState;
+  merging?: Merging;
   opened?: Opened;
   /** The part that could not be created. */
   refused?: Making | null;
@@ -158,9 +159,25 @@ export const WORDING = {
   },
 };
 
+/** The labels of the fields that are merged. */
+const MERGED: Readonly<Record<string, string>> = {
+  ...{ name: "Name", description: "Description", runner_url: "Runner", is_active: "Is it active?" },
+  max_run_duration_seconds: WORDING.labels.max_run_duration_seconds,
+  ...Object.fromEntries(PICKERS.map(({ field, label }) => [field, label])),
+};
+
+/** A value of the form in words: a chosen part by its path. */
+const wordsOf = (name: string, text: string): string => {
+  if (name === "is_active") return text === "false" ? "paused" : "active";
+  if (!PICKERS.some(({ field }) => field === name)) return text;
+  const { id, path } = parseChoice(text);
+  return path ?? id;
+};
+
 export const WorkflowFormPage = (props: FormProps) => {
   const { caller, id, state, opened = null, refused = null, failure = NO_FAILURE } = props;
   const { values, picks } = state;
+  const { merging = begun(readBase(values)) } = props;
   const title = id === null ? "New workflow" : "Edit workflow";
   const back = id === null ? "/app/workflows" : `/app/workflows/${id}`;
   const action = id === null ? "/app/workflows/new" : `/app/workflows/${id}/edit`;
@@ -177,7 +194,7 @@ export const WorkflowFormPage = (props: FormProps) => {
             Save
           </button>
           <Failures failure={failure} labels={WORDING.labels} />
-          {id === null ? <NewId /> : <input type="hidden" name="seen_at" value={values.seen_at} />}
+          {id === null ? <NewId /> : <MergeFields merging={merging} labels={MERGED} words={wordsOf} />}
           <input type="hidden" name="is_active" value={values.is_active} />
           {values.policy_of && (
             <>

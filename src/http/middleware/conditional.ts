@@ -1,3 +1,4 @@
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "../env.ts";
@@ -32,6 +33,34 @@ async function tagBody(c: Context<AppEnv>): Promise<string> {
 /** True when an `If-None-Match` lists a tag. Tags are compared weakly: `W/"a"` is the same as `"a"`. */
 export const listsTag = (ifNoneMatch: string | undefined, tag: string): boolean =>
   ifNoneMatch !== undefined && (ifNoneMatch === "*" || ifNoneMatch.match(/"[^"]*"/g)?.includes(tag) === true);
+
+/**
+ * The tags that an `If-Match` lists, without quotes. Null without the header, and for `*`, which matches whatever is there. `W/` is
+ * ignored, since a proxy that compresses an answer makes its tag weak.
+ */
+export const tagsToMatch = (ifMatch: string | undefined): string[] | null =>
+  ifMatch === undefined || ifMatch.trim() === "*"
+    ? null
+    : Array.from(ifMatch.matchAll(/"([^"]*)"/g), ([, tag = ""]) => tag);
+
+/** The header `If-Match` of a change. */
+export const IF_MATCH = z
+  .string()
+  .optional()
+  .openapi({
+    description:
+      "The `ETag` of what is to be replaced, as you have read it. When it has changed since, the answer is 412, and nothing is changed; but " +
+      "200 when it is already as this request would make it, so a request whose answer was lost can be sent again.",
+  });
+
+/** The header `ETag` of what `If-Match` protects, in the OpenAPI document. */
+export const tagToMatch = {
+  ETag: {
+    description: "Identifies this version. Send it as `If-None-Match`, or with a change as `If-Match`.",
+    required: true,
+    schema: { type: "string" as const },
+  },
+};
 
 /** The header `ETag` in the OpenAPI document. */
 export const entityTag = {

@@ -6,7 +6,7 @@ const share = cors({
   origin: (origin, c: Context<AppEnv>) => (c.env.config.corsOrigins.includes(origin) ? origin : null),
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: [
-    ...["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match", "X-Request-Id"],
+    ...["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id"],
     // Those of the Model Context Protocol.
     ...["Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version"],
   ],

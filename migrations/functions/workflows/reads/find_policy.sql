@@ -1,6 +1,6 @@
 -- Reads the policy of a definition that the caller may see.
 --
--- Answers {"tenant_id", and either "policy" or "refused"} (see `judge_definition_read`)
+-- Answers {"tenant_id", and either "policy" and its "etag" or "refused"} (see `judge_definition_read`)
 create or replace function public.find_policy(p_credential jsonb, p_definition_id uuid) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
@@ -9,5 +9,6 @@ begin
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  return v_judged || jsonb_build_object('policy', public.policy_response(p_definition_id));
+  return v_judged || jsonb_build_object(
+    'policy', public.policy_response(p_definition_id), 'etag', public.policy_tag(p_definition_id));
 end $$;

@@ -200,3 +200,53 @@ begin
     from public.workflow_definitions d
     where d.id = p_definition_id);
 end $$;
+
+-- The ETag of a definition. It is another one after each change of what a reader sees of it, or of its webhook secret.
+create or replace function public.definition_tag(p_definition_id uuid) returns text
+language plpgsql stable as $$
+begin
+  return (
+    select encode(sha256(convert_to(
+      concat(public.definition_response(d.id), d.webhook_secret_encrypted), 'UTF8')), 'hex')
+    from public.workflow_definitions d
+    where d.id = p_definition_id);
+end $$;
+
+-- The ETag of the policy of a definition.
+create or replace function public.policy_tag(p_definition_id uuid) returns text
+language plpgsql stable as $$
+begin
+  return encode(sha256(convert_to(public.policy_response(p_definition_id)::text, 'UTF8')), 'hex');
+end $$;
+
+-- What a verb answers when it has saved a definition.
+create or replace function public.saved_definition(p_definition_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return jsonb_build_object(
+    'definition', public.definition_response(p_definition_id), 'etag', public.definition_tag(p_definition_id));
+end $$;
+
+-- What a replacement is answered that may only be made of the definition as its caller has seen it, when it has changed since. A definition
+-- that has this content already is answered as if it was saved now: the caller may have lost the answer to the same request. Equal secrets
+-- are encrypted differently each time, so the Worker compares the given one with "stored_secret".
+create or replace function public.answer_of_changed_definition(p_definition_id uuid, p_content jsonb) returns jsonb
+language plpgsql stable as $$
+begin
+  return coalesce((
+    select jsonb_build_object('result', public.saved_definition(d.id) || case
+      when p_content ->> 'webhook_secret_encrypted' <> d.webhook_secret_encrypted
+        then jsonb_build_object('stored_secret', d.webhook_secret_encrypted)
+      else '{}'
+    end)
+    from public.workflow_definitions d
+    where d.id = p_definition_id
+      and (d.name, d.description, d.runner_type, d.runner_url, d.max_run_duration_seconds, d.template_path_part_id, d.is_active)
+        is not distinct from (p_content ->> 'name', p_content ->> 'description', p_content ->> 'runner_type', p_content ->> 'runner_url',
+          (p_content ->> 'max_run_duration_seconds')::int, (p_content ->> 'template_path_part_id')::uuid,
+          (p_content ->> 'is_active')::boolean)
+      and d.source_path_part_ids = public.json_uuids(p_content -> 'source_path_part_ids')
+      and d.instruction_path_part_ids = public.json_uuids(p_content -> 'instruction_path_part_ids')
+      and d.output_path_part_ids = public.json_uuids(p_content -> 'output_path_part_ids')
+  ), '{"refused": "changed"}');
+end $$;

@@ -6,7 +6,7 @@
 -- Idempotent: called again with the same `p_definition_id`, it answers the definition that the first call created, with
 -- "is_new": false. Of two calls at the same moment, the second waits for the node of the first.
 --
--- Answers {"result": {"definition", "is_new"}}, or "refused":
+-- Answers {"result": {"definition", "etag", "is_new"}}, or "refused":
 --   unauthenticated, forbidden (not an administrator), id_taken (by another tenant, or by a definition that was deleted),
 --   path_parts (with "faults", see `path_part_faults`), or see `judge_cap`
 create or replace function public.create_definition(
@@ -85,7 +85,6 @@ begin
       p_context, v_tenant_id, 'workflow_definition.created', 'workflow_definition', p_definition_id, null);
   end if;
   return public.answer_of(p_context, v_since, v_tenant_id,
-    jsonb_build_object('result', jsonb_build_object(
-      'definition', public.definition_response(p_definition_id), 'is_new', v_is_new)),
+    jsonb_build_object('result', public.saved_definition(p_definition_id) || jsonb_build_object('is_new', v_is_new)),
     case when v_is_new then '{"others": true}'::jsonb end);
 end $$;

@@ -6,13 +6,15 @@
 --
 -- Without `webhook_secret_encrypted`, the stored secret is kept, but only if the URL stays the same: see `keeps_secret`.
 --
--- `p_seen_at` is given for a change that must not be made twice, such as of a secret that is shown once: the `updated_at` that the
--- caller has seen. When the definition was changed since, nothing is changed.
+-- `p_if_match` has the tags of the definition as the caller has seen it (see `definition_tag`). When it has changed since, nothing is
+-- changed: see `answer_of_changed_definition`. The Worker of the release before sends `p_seen_at`, the `updated_at` that the caller has seen.
 --
--- Answers {"result": {"definition"}}, or "refused":
---   changed (since `p_seen_at`), secret_missing, path_parts (with "faults", see `path_part_faults`), or what `lock_and_judge_definition_change` refuses
+-- Answers {"result": {"definition", "etag", "stored_secret"?}}, or "refused":
+--   changed (since the caller has seen it), secret_missing, path_parts (with "faults", see `path_part_faults`), or what
+--   `lock_and_judge_definition_change` refuses
 create or replace function public.replace_definition(
-  p_context jsonb, p_definition_id uuid, p_content jsonb, p_seen_at text default null
+  p_context jsonb, p_definition_id uuid, p_content jsonb, p_seen_at text default null,
+  p_if_match text[] default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -41,6 +43,8 @@ begin
   v_faults := public.path_part_faults(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_content);
   if p_seen_at <> (select public.wire_instant(d.updated_at) from public.workflow_definitions d where d.id = p_definition_id) then
     v_answer := '{"refused": "changed"}';
+  elsif public.definition_tag(p_definition_id) <> all (p_if_match) then
+    v_answer := public.answer_of_changed_definition(p_definition_id, p_content);
   elsif v_faults is not null then
     v_answer := jsonb_build_object('refused', 'path_parts', 'faults', v_faults);
   else
@@ -61,7 +65,7 @@ begin
       and (p_content ->> 'runner_url' is null or p_content ->> 'webhook_secret_encrypted' is not null
         or public.keeps_secret(d.runner_url, p_content ->> 'runner_url'));
     v_answer := case
-      when found then jsonb_build_object('result', jsonb_build_object('definition', public.definition_response(p_definition_id)))
+      when found then jsonb_build_object('result', public.saved_definition(p_definition_id))
       else '{"refused": "secret_missing"}'
     end;
     perform public.audit_change(

@@ -4,12 +4,15 @@
 --
 -- Closes the race with an invoke and with a lease: all of them hold the definition's lock. Idempotent.
 --
--- Answers {"result": {"policy"}}, or "refused": see `lock_and_judge_definition_change`.
+-- `p_if_match` has the tags of the policy as the caller has seen it (see `policy_tag`). When it has changed since, nothing is changed; but a
+-- policy that is the given one already is answered as if it was saved now, since the caller may have lost the answer to the same request.
+--
+-- Answers {"result": {"policy", "etag"}}, or "refused": changed (since the caller has seen it), or see `lock_and_judge_definition_change`.
 create or replace function public.replace_policy(
   p_context jsonb, p_definition_id uuid, p_handover text, p_lease_seconds integer, p_max_attempts integer, p_retry_on text[],
   p_max_running integer default 1, p_max_running_per_key integer default null, p_key_from text default null,
   p_when_busy text default 'queue', p_replace_grace_seconds integer default 0, p_max_queued integer default null,
-  p_input_schema json default null, p_run_needs text default 'write'
+  p_input_schema json default null, p_run_needs text default 'write', p_if_match text[] default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -18,6 +21,8 @@ declare
   v_tenant_id uuid;
   v_now timestamptz;
   v_before jsonb;
+  v_is_seen boolean;
+  v_answer jsonb;
 begin
   -- 1. Lock the definition, and judge the caller.
   v_judged := public.lock_and_judge_definition_change(p_context, p_definition_id);
@@ -30,20 +35,36 @@ begin
   -- 2. End the overdue runs, if there are any.
   perform public.end_overdue_runs(array[p_definition_id], v_now);
 
-  -- 3. Replace the policy.
-  v_before := public.audited('workflow_definition', p_definition_id);
-  update public.workflow_definitions d
-  set handover = p_handover, lease_seconds = p_lease_seconds, max_attempts = p_max_attempts, retry_on = p_retry_on,
-    max_running = p_max_running, max_running_per_key = p_max_running_per_key, key_from = p_key_from, when_busy = p_when_busy,
-    replace_grace_seconds = p_replace_grace_seconds, max_queued = p_max_queued, input_schema = p_input_schema,
-    input_schema_hash = public.json_hash(p_input_schema), run_needs = p_run_needs, updated_at = v_now
-  where d.id = p_definition_id;
-  perform public.audit_change(
-    p_context, v_tenant_id, 'workflow_definition.policy_replaced', 'workflow_definition', p_definition_id, v_before);
+  -- 3. Replace the policy, if it is the one that the caller has seen.
+  v_is_seen := coalesce(public.policy_tag(p_definition_id) = any (p_if_match), true);
+  if not v_is_seen and not exists (
+    select from public.workflow_definitions d
+    where d.id = p_definition_id
+      and (d.handover, d.lease_seconds, d.max_attempts, d.retry_on, d.max_running, d.max_running_per_key, d.key_from, d.when_busy,
+          d.replace_grace_seconds, d.max_queued, d.input_schema_hash, d.run_needs)
+        is not distinct from (p_handover, p_lease_seconds, p_max_attempts, p_retry_on, p_max_running, p_max_running_per_key, p_key_from,
+          p_when_busy, p_replace_grace_seconds, p_max_queued, public.json_hash(p_input_schema), p_run_needs)
+  ) then
+    v_answer := '{"refused": "changed"}';
+  else
+    if v_is_seen then
+      v_before := public.audited('workflow_definition', p_definition_id);
+      update public.workflow_definitions d
+      set handover = p_handover, lease_seconds = p_lease_seconds, max_attempts = p_max_attempts, retry_on = p_retry_on,
+        max_running = p_max_running, max_running_per_key = p_max_running_per_key, key_from = p_key_from, when_busy = p_when_busy,
+        replace_grace_seconds = p_replace_grace_seconds, max_queued = p_max_queued, input_schema = p_input_schema,
+        input_schema_hash = public.json_hash(p_input_schema), run_needs = p_run_needs, updated_at = v_now
+      where d.id = p_definition_id;
+      perform public.audit_change(
+        p_context, v_tenant_id, 'workflow_definition.policy_replaced', 'workflow_definition', p_definition_id, v_before);
+    end if;
+    v_answer := jsonb_build_object('result', jsonb_build_object(
+      'policy', public.policy_response(p_definition_id), 'etag', public.policy_tag(p_definition_id)));
+  end if;
 
   -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id,
-    jsonb_build_object('result', jsonb_build_object('policy', public.policy_response(p_definition_id))),
-    jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(p_definition_id)));
+  return public.answer_of(p_context, v_since, v_tenant_id, v_answer, case
+    when v_answer ? 'result' then jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(p_definition_id))
+  end);
 end $$;

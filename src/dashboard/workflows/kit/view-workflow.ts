@@ -17,6 +17,8 @@ import type { Policy } from "../../../workflows/policy.ts";
 import {
   type DefinitionRow,
   definitionFields,
+  definitionTag,
+  policyTag,
   type StartObstacle,
   startObstacle,
 } from "../../../workflows/workflow-definitions.ts";
@@ -59,7 +61,9 @@ export type ViewedWorkflow = DefinitionRow &
     last_input: LastInput | null;
     latest: ShownRuns;
     statistics: Statistics;
+    etag: string;
     policy: Policy;
+    policy_etag: string;
     obstacle: StartObstacle | null;
     /** The runners that have a session and may lease its runs. */
     runners: SessionRow[];
@@ -136,6 +140,8 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
     .with(caller, permitted)
     .select({
       ...definitionFields,
+      etag: definitionTag,
+      policy_etag: policyTag,
       policy: {
         handover: d.handover,
         lease_seconds: d.leaseSeconds,

@@ -15,6 +15,7 @@ import { Choices, choicesOf, type Failure, Failures, Field, NO_FAILURE } from ".
 import { JsonEditor, withLines } from "../../invoke/kit/json-editor.tsx";
 import { Page } from "../../layout.tsx";
 import type { Wording } from "../../wording.ts";
+import { MergeFields, type Merging } from "../merge.tsx";
 
 export const HANDOVER_TEXTS: Record<Handover, string> = {
   webhook: "The service sends each run to the runner’s URL",
@@ -161,9 +162,19 @@ const NumberField = ({ name, values, failure, hint, isOptional = false }: Number
   />
 );
 
-type Props = { caller?: Caller; id: string; name?: string; values: PolicyValues; failure?: Failure };
+/** The words of the choices in the form. */
+const WORDS: Readonly<Record<string, string>> = { ...HANDOVER_TEXTS, ...FAILURE_TEXTS, ...WHEN_BUSY_TEXTS };
 
-export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: Props) => {
+type Props = {
+  caller?: Caller;
+  id: string;
+  name?: string;
+  values: PolicyValues;
+  merging: Merging;
+  failure?: Failure;
+};
+
+export const PolicyPage = ({ caller, id, name, values, merging, failure = NO_FAILURE }: Props) => {
   const placed = withLines(failure, "input_schema", values.input_schema);
   return (
     <Page title="Policy" section="workflows" {...(caller && { caller })}>
@@ -174,6 +185,7 @@ export const PolicyPage = ({ caller, id, name, values, failure = NO_FAILURE }: P
         <h1>Policy</h1>
         <form method="post" action={`/app/workflows/${id}/policy`} class="stack">
           <Failures failure={placed} labels={LABELS} />
+          <MergeFields merging={merging} labels={LABELS} words={(_, text) => WORDS[text] ?? text} />
           <Field
             name="handover"
             label="How a run gets to its runner"
