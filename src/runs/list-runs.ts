@@ -14,7 +14,7 @@ import { type Database, repeatable } from "../db/client.ts";
 import { RUN_STATUSES, type RunStatus } from "../db/enums.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
 import { foundRuns, isFoundByFunction, placeAfter } from "./labelled-runs.ts";
-import { boundsOf, FIRST_ID, matchesFilter, type RunCursor, type RunsPage } from "./run-filter.ts";
+import { boundsOf, FIRST_ID, matchesFilter, type PageAround, type RunCursor, type RunsPage } from "./run-filter.ts";
 import { isExpired, isOverdue, isPending, isRunning, type RunRow, r, runFields, shownNow } from "./run-rows.ts";
 
 /**
@@ -69,7 +69,7 @@ export async function listRunsOfDefinition(
  * instead say how far was looked: see {@link foundRuns}. Use it in a lateral join to `caller`, in a query that has both common
  * table expressions.
  */
-export function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions, page: RunsPage) {
+export function newestRuns(db: Database, caller: Caller, readable: ReadableDefinitions, page: PageAround) {
   const { filter, cursor, direction = "older", limit } = page;
   if (isFoundByFunction(filter)) {
     const found = foundRuns(db, caller, page).as("found_runs");

@@ -1,10 +1,25 @@
 /** Which runs of a tenant a list has. */
 import { and, eq, type SQL, sql } from "drizzle-orm";
-import type { RunStatus } from "../db/enums.ts";
+import type { FailureCode, RunStatus } from "../db/enums.ts";
 import { r } from "./run-rows.ts";
 
 /** The last run of the previous page, identified by when it was created and its id. */
 export type RunCursor = { createdAt: string; id: string };
+
+/** Why a PENDING run waits, as a list can be filtered: `waits` of `run_fits` in SQL. */
+export const FILTERED_WAITS = ["paused", "no_runner", "delayed", "back_off", "queue"] as const;
+
+/** The trigger of runs that no trigger has triggered. */
+export const BY_A_PERSON = "person";
+
+/** Further conditions of a filter, as `run_fits` in SQL judges them. Of each list, one has to hold. */
+export type MoreConditions = {
+  definition_ids?: readonly string[];
+  failure_codes?: readonly FailureCode[];
+  /** Ids of triggers, or {@link BY_A_PERSON}. */
+  triggers?: readonly string[];
+  waits?: readonly (typeof FILTERED_WAITS)[number][];
+};
 
 export type RunFilter = {
   statuses: readonly RunStatus[];
@@ -20,6 +35,7 @@ export type RunFilter = {
   batchId?: string | undefined;
   /** Only FAILED runs whose errors have words that begin with each of these. */
   errorWords?: string | undefined;
+  more?: MoreConditions | undefined;
 };
 
 /** All runs. */
@@ -40,6 +56,9 @@ export type RunsPage = {
   direction?: "older" | "newer";
   limit: number;
 };
+
+/** The same around a run whose place only the database knows. */
+export type PageAround = Omit<RunsPage, "cursor"> & { cursor: { createdAt: string | SQL; id: string } | undefined };
 
 /** The smallest id. */
 export const FIRST_ID = "00000000-0000-0000-0000-000000000000";

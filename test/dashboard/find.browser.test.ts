@@ -137,7 +137,7 @@ describe.concurrent("finding", () => {
     open,
   }) => {
     const page = await open({ timezoneId: "Asia/Tokyo", locale: "en-GB" });
-    await page.locator(".filters summary").click();
+    await page.locator(".filters summary").last().click();
     await page.getByLabel("From").fill("2026-01-31T09:30");
     await page.getByRole("button", { name: "Show this range" }).click();
     await page.waitForURL("**/app/runs?from=2026-01-31T00%3A30");

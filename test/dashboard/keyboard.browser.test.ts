@@ -19,11 +19,11 @@ const MAX_PRESSES = 150;
 /** The keyboard of somebody in front of a page. */
 class Keyboard {
   readonly page: Page;
-  readonly #hasScripts: boolean;
+  readonly hasScripts: boolean;
 
   constructor(page: Page, hasScripts: boolean) {
     this.page = page;
-    this.#hasScripts = hasScripts;
+    this.hasScripts = hasScripts;
   }
 
   /** Presses Tab until the control has the focus. It waits for the control first: the page may still be loading. */
@@ -87,7 +87,7 @@ class Keyboard {
   /** Waits until the page of a run shows a state. Without a script the page is loaded again for that. */
   async seesState(status: string): Promise<void> {
     const look = async () => {
-      if (!this.#hasScripts) await this.page.reload();
+      if (!this.hasScripts) await this.page.reload();
       return this.page.locator("#head .status").allTextContents();
     };
     await expect
@@ -177,7 +177,7 @@ const JOBS: Record<string, Job> = {
     const ids = await queueRuns(2);
     await keyboard.press("link", "Runs");
     await keyboard.choose(page.getByRole("checkbox", { name: /Pending/ }));
-    await keyboard.press("button", "Filter");
+    if (!keyboard.hasScripts) await keyboard.press("button", "Filter");
     await page.waitForURL("**/app/runs?status=PENDING");
     for (const id of ids) await keyboard.choose(page.getByLabel(`Select the run …${id.slice(-8)}`));
     // The buttons are above the list.

@@ -16,10 +16,16 @@ const PAGES: Record<string, (large: Large) => string> = {
   "runs by everything": ({ stage }) =>
     `/app/runs?status=FAILED&status=RUNNING&workflow=${stage.tenant.definitionId}&mine=1&to=2030-01-01`,
   "runs by labels": () => "/app/runs?label=env:prod&label=batch:rare",
+  "runs by why they failed, of several workflows": ({ stage }) =>
+    `/app/runs?code=LOST&workflow=${stage.tenant.definitionId}&workflow=${stage.tenant.id}`,
+  "runs by what they wait for": () => "/app/runs?waits=queue",
+  "runs by what has triggered them": ({ stage }) => `/app/runs?trigger=${stage.tenant.id}&trigger=person`,
   "runs by words of an error": () => "/app/runs?error=flux+cap",
   "the runs that an open page shows": ({ runId }) => `/app/runs?shown=${runId}`,
   runners: () => "/app/runners",
   "a run": ({ runId }) => `/app/runs/${runId}`,
+  "a run of a list": ({ runId, stage }) =>
+    `/app/runs/${runId}?in=status%3DFAILED%26workflow%3D${stage.tenant.definitionId}`,
   workflows: () => "/app/workflows",
   "a workflow": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}`,
   "a workflow whose runs an open page shows": ({ stage, runId }) =>

@@ -5,6 +5,7 @@ import { Choices } from "../forms.tsx";
 import { wordOf } from "../run-state.tsx";
 import { FIND, firstPageOf, ME, type RunsQuery, runsHref } from "./kit/runs-query.ts";
 import { MAX_COUNTED, type RunsView } from "./kit/view-runs.ts";
+import { kindsOf, MenuFilter } from "./list/menu-filter.tsx";
 import { TimeFilter } from "./list/time-filter.tsx";
 
 export const countOf = (count: number): string =>
@@ -12,43 +13,41 @@ export const countOf = (count: number): string =>
 
 /**
  * The filters of the list of runs, in one line of a wide window: by state, with the number of runs in each, by workflow, person, label,
- * error and time.
+ * error and time, and by why they failed or wait and what has triggered them. `list.js` applies one as soon as it is set.
  */
-export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }) => (
-  <form class="filters" method="get" action="/app/runs" aria-label="Filter">
-    <fieldset>
-      <legend class="visually-hidden">State</legend>
-      {RUN_STATUSES.map((status) => (
-        <label class="chip">
-          <input type="checkbox" name="status" value={status} checked={query.status.includes(status)} />
-          {wordOf(status)} <span class="count">{countOf(view.counts[status])}</span>
-        </label>
-      ))}
-    </fieldset>
-    <Choices
-      attributes={{ name: "workflow", "aria-label": "Workflow" }}
-      none="Any workflow"
-      chosen={query.workflow}
-      nameOf={(id) => view.runs[0]?.workflow_name ?? shortId(id)}
-      choices={view.workflows}
-    />
-    <Choices
-      attributes={{ name: "user", "aria-label": "Person" }}
-      none="Anybody"
-      chosen={query.mine ? ME : query.user}
-      nameOf={(id) => view.runs[0]?.user_name ?? shortId(id)}
-      choices={[{ id: ME, name: "Me" }, ...view.people.filter(({ id }) => id !== view.caller.user_id)]}
-    />
-    <Finding query={query} />
-    <TimeFilter query={query} />
-    <button type="submit">Filter</button>
-    {runsHref(firstPageOf(query)) !== "/app/runs" && (
-      <a class="button quiet icon" href="/app/runs" aria-label="Clear the filters" title="Clear the filters">
-        ✕
-      </a>
-    )}
-  </form>
-);
+export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }) => {
+  const [workflows, ...others] = kindsOf(view, query);
+  return (
+    <form class="filters" method="get" action="/app/runs" aria-label="Filter">
+      <fieldset>
+        <legend class="visually-hidden">State</legend>
+        {RUN_STATUSES.map((status) => (
+          <label class="chip">
+            <input type="checkbox" name="status" value={status} checked={query.status.includes(status)} />
+            {wordOf(status)} <span class="count">{countOf(view.counts[status])}</span>
+          </label>
+        ))}
+      </fieldset>
+      {workflows && <MenuFilter kinds={[workflows]} query={query} label="Workflows" none="Any workflow" />}
+      <Choices
+        attributes={{ name: "user", "aria-label": "Person" }}
+        none="Anybody"
+        chosen={query.mine ? ME : query.user}
+        nameOf={(id) => view.runs[0]?.user_name ?? shortId(id)}
+        choices={[{ id: ME, name: "Me" }, ...view.people.filter(({ id }) => id !== view.caller.user_id)]}
+      />
+      <MenuFilter kinds={others} query={query} label="More filters" none="More" />
+      <Finding query={query} />
+      <TimeFilter query={query} />
+      <button type="submit">Filter</button>
+      {runsHref(firstPageOf(query)) !== "/app/runs" && (
+        <a class="button quiet icon" href="/app/runs" aria-label="Clear the filters" title="Clear the filters">
+          ✕
+        </a>
+      )}
+    </form>
+  );
+};
 
 /** What the list is searched for, and a field for a further label or for words of an error. */
 const Finding = ({ query: { batch, label, error } }: { query: RunsQuery }) => (

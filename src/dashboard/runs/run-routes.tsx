@@ -15,6 +15,7 @@ import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
+import { filterOf, firstPageOf, readRunsQuery } from "./kit/runs-query.ts";
 import { viewRun } from "./kit/view-run.ts";
 import { earlierAttempt } from "./log/run-log.tsx";
 import { RunPage } from "./run.tsx";
@@ -23,13 +24,16 @@ import { StopForm } from "./run-actions.tsx";
 export const run = new Pages();
 
 run.page("/app/runs/:id", async (c) => {
-  const { run, ...view } = await viewRun(c.env.db, c.var.credential, idOf(c));
+  const query = firstPageOf(readRunsQuery(new URLSearchParams(c.req.query("in"))));
+  // A refresh of the page leaves the links to the runs around it as they are.
+  const filter = c.req.header("HX-Request") === undefined ? filterOf(query, c.var.session.userId) : null;
+  const { run, ...view } = await viewRun(c.env.db, c.var.credential, idOf(c), filter);
   if (run === null) throw new Problem("not_found", NO_RUN);
   const runners = await findPresence(c.env.live, view.caller.tenant_id, run.runners, view.now);
   const connected = run.workflow.is_leased ? runners.filter(isConnected).length : null;
   const waitsFor = whyWaiting(run.wait_reason, connected);
   const loggedAttempt = earlierAttempt(run, c.req.query("attempt"));
-  const props = { ...view, run, loggedAttempt, waitsFor, origin: c.env.config.publicUrl };
+  const props = { ...view, run, query, loggedAttempt, waitsFor, origin: c.env.config.publicUrl };
   return html(c, <RunPage {...props} />);
 });
 

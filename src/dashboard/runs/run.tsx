@@ -11,6 +11,7 @@ import { type RunState, Status, StopClock, shownStateOf, wordOf } from "../run-s
 import { CAUSES, TriggerLink } from "../triggers/kit/triggered-by.tsx";
 import { LabelLinks } from "./kit/run-labels.tsx";
 import type { ViewedRun } from "./kit/view-run.ts";
+import { Crumbs, type CrumbsProps } from "./list/crumbs.tsx";
 import { Progress } from "./log/progress.tsx";
 import { RunLog } from "./log/run-log.tsx";
 import { Actions } from "./run-actions.tsx";
@@ -19,7 +20,7 @@ import { Timeline } from "./run-events.tsx";
 import { WhyItFailed } from "./run-failure.tsx";
 import { Attempts } from "./run-time-bar.tsx";
 
-type RunPageProps = {
+type RunPageProps = Omit<CrumbsProps, "id"> & {
   caller: Caller;
   run: ViewedRun;
   /** The earlier attempt whose log is shown; null for the current attempt. */
@@ -30,47 +31,48 @@ type RunPageProps = {
   origin: string;
 };
 
-export const RunPage = ({ caller, run, loggedAttempt, waitsFor, now, origin }: RunPageProps) => (
-  <Page
-    title={`${run.run_snapshot.workflow_name}: ${wordOf(shownStateOf(stateOf(run)))}`}
-    section="runs"
-    caller={caller}
-  >
-    <p class="crumbs">
-      <a href="/app/runs">Runs</a> / <Id id={run.id} />
-    </p>
-    <Live href={`/app/runs/${run.id}`} listen={changesOf(run)}>
-      <div
-        class="head"
-        id="head"
-        data-announce={formatAnnouncement(run.run_snapshot.workflow_name, run.id, wordOf(shownStateOf(stateOf(run))))}
-      >
-        <h1>
-          <Name>{run.run_snapshot.workflow_name}</Name>
-        </h1>
-        <Status status={shownStateOf(stateOf(run))} />
-        <StopClock run={stateOf(run)} now={now} />
-        <Actions run={run} origin={origin} />
-      </div>
-      <div class="lead">
-        <WhyItFailed run={run} />
-        {run.status === "PENDING" && <Queue run={run} waitsFor={waitsFor} />}
-        <Progress run={run} />
-        <Completed run={run} />
-      </div>
-      <Attempts run={run} now={now} />
-      <RunLog run={run} attempt={loggedAttempt} />
-      <RunData run={run} />
-      <Timeline run={run} />
-      <div class="columns last-parts">
-        <Snapshot run={run} />
-        <About run={run} now={now} />
-      </div>
-    </Live>
-    <script type="module" src={`${ASSETS}/log/log.js`} />
-    <script type="module" src={`${ASSETS}/json.js`} />
-  </Page>
-);
+export const RunPage = (props: RunPageProps) => {
+  const { caller, run, query, newer, older, loggedAttempt, waitsFor, now, origin } = props;
+  return (
+    <Page
+      title={`${run.run_snapshot.workflow_name}: ${wordOf(shownStateOf(stateOf(run)))}`}
+      section="runs"
+      caller={caller}
+    >
+      <Crumbs id={run.id} query={query} newer={newer} older={older} />
+      <Live href={`/app/runs/${run.id}`} listen={changesOf(run)}>
+        <div
+          class="head"
+          id="head"
+          data-announce={formatAnnouncement(run.run_snapshot.workflow_name, run.id, wordOf(shownStateOf(stateOf(run))))}
+        >
+          <h1>
+            <Name>{run.run_snapshot.workflow_name}</Name>
+          </h1>
+          <Status status={shownStateOf(stateOf(run))} />
+          <StopClock run={stateOf(run)} now={now} />
+          <Actions run={run} origin={origin} />
+        </div>
+        <div class="lead">
+          <WhyItFailed run={run} />
+          {run.status === "PENDING" && <Queue run={run} waitsFor={waitsFor} />}
+          <Progress run={run} />
+          <Completed run={run} />
+        </div>
+        <Attempts run={run} now={now} />
+        <RunLog run={run} attempt={loggedAttempt} />
+        <RunData run={run} />
+        <Timeline run={run} />
+        <div class="columns last-parts">
+          <Snapshot run={run} />
+          <About run={run} now={now} />
+        </div>
+      </Live>
+      <script type="module" src={`${ASSETS}/log/log.js`} />
+      <script type="module" src={`${ASSETS}/json.js`} />
+    </Page>
+  );
+};
 
 const stateOf = ({ status, dispatched_at, stop }: ViewedRun): RunState => ({
   status,

@@ -7,7 +7,15 @@ import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
 import { BulkBar, BulkNotice } from "./bulk.tsx";
 import { RunList } from "./kit/run-list.tsx";
-import { firstPageOf, isFromForm, pageOf, type RunsQuery, readRunsQuery, runsHref } from "./kit/runs-query.ts";
+import {
+  firstPageOf,
+  formatRunsQuery,
+  isFromForm,
+  pageOf,
+  type RunsQuery,
+  readRunsQuery,
+  runsHref,
+} from "./kit/runs-query.ts";
 import { readShown, refreshHref } from "./kit/shown.ts";
 import { type RunsView, viewRuns } from "./kit/view-runs.ts";
 import { RunFilters } from "./run-filters.tsx";
@@ -35,12 +43,12 @@ const RunsPage = ({ view, query, params, origin }: Props) => (
     <BulkNotice params={params} />
     <Live
       href={refreshHref(runsHref(query), view.runs)}
-      listen={`/app/changes${query.workflow ? `?workflow=${query.workflow}` : ""}`}
+      listen={`/app/changes${query.workflow.length === 1 ? `?workflow=${query.workflow[0]}` : ""}`}
     >
       <RunFilters view={view} query={query} />
       {view.runs.length > 0 && <BulkBar view={view} query={query} />}
       {view.runs.length > 0 ? (
-        <RunList runs={view.runs} now={view.now} pickedBy="bulk" />
+        <RunList runs={view.runs} now={view.now} pickedBy="bulk" within={formatRunsQuery(firstPageOf(query))} />
       ) : (
         <NoRuns view={view} query={query} origin={origin} />
       )}

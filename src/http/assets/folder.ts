@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/006f6c4e9b48";
+export const ASSETS = "/app/assets/74db2a59ee5f";

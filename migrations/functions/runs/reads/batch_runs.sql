@@ -1,11 +1,12 @@
 -- One page of the runs of a batch that the caller may see and that match a filter: up to `p_limit` of them, newest first, or oldest
 -- first when not `p_is_older`. The list goes on after the place `p_from_at`, `p_from_id`, if that is given. A null in the filter
--- matches all runs; the runs have all of `p_labels`, and errors with words that begin with each of `p_words`. `status` is the state of
--- the run as readers see it now.
+-- matches all runs; the runs have all of `p_labels`, and errors with words that begin with each of `p_words`, and `p_more` has further
+-- conditions: see `run_fits`. `status` is the state of the run as readers see it now.
 create or replace function public.batch_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_batch_id uuid, p_labels text[], p_statuses text[], p_definition_id uuid,
   p_run_user_id uuid, p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean,
-  p_from_at timestamptz, p_from_id uuid, p_limit bigint, p_words text default null
+  p_from_at timestamptz, p_from_id uuid, p_limit bigint, p_words text default null,
+  p_more jsonb default null
 ) returns table (id uuid, created_at timestamptz, status text, is_found boolean)
 language plpgsql stable as $$
 declare
@@ -29,6 +30,7 @@ begin
         and (p_run_user_id is null or r.user_id = p_run_user_id)
         and (p_statuses is null or seen.status = any (p_statuses))
         and public.has_labels(r.id, p_labels)
+        and public.run_fits(r, seen.status, seen.failure_code, p_more, v_now)
         and (v_query is null or seen.status = 'FAILED' and public.search_words(r.tenant_id, seen.error) @@ v_query)
         and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id = any (v_readable))

@@ -35,20 +35,22 @@ language sql stable rows 1 as $$
   select r.* from public.workflow_runs r where r.id = p_run_id limit 1
 $$;
 
--- One page of the runs with all of these labels (at least one) that the caller may see and that match a filter: up to `p_limit`
+-- One page of the runs with all of these labels that the caller may see and that match a filter: up to `p_limit`
 -- of them, newest first, or oldest first when not `p_is_older`. The list goes on after the place `p_from_at`, `p_from_id`, if that
--- is given. A null in the filter matches all runs. `status` is the state of the run as readers see it now.
+-- is given. A null in the filter matches all runs. `p_more` has further conditions: see `run_fits`. `status` is the state of the run as
+-- readers see it now.
 --
--- It reads the runs with the rarest of the labels in that order, and looks at 10,000 of them at most. When these are not enough
+-- It reads the runs with the rarest of the labels in that order, and looks at 10,000 of them at most; without labels those of
+-- `fitting_rows`, and at 5,000. When these are not enough
 -- for the page, the last row says how far it has looked: `is_found` is false, and the caller may not be allowed to see that run.
 create or replace function public.labelled_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_labels text[], p_statuses text[], p_definition_id uuid,
   p_run_user_id uuid, p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean,
-  p_from_at timestamptz, p_from_id uuid, p_limit bigint
+  p_from_at timestamptz, p_from_id uuid, p_limit bigint, p_more jsonb default null
 ) returns table (id uuid, created_at timestamptz, status text, is_found boolean)
 language plpgsql stable as $$
 declare
-  c_window constant integer := 10000;
+  c_window constant integer := case cardinality(p_labels) when 0 then 5000 else 10000 end;
   c_chunk constant integer := 1000;
   -- How many runs of each label are counted to find the rarest.
   c_counted constant integer := 100;
@@ -58,6 +60,7 @@ declare
   v_high_at timestamptz;
   v_high_id uuid;
   v_label text := p_labels[1];
+  v_of constant jsonb := public.place_of_fitting(p_tenant_id, p_definition_id, p_statuses, p_more);
   v_readable uuid[];
   v_ids uuid[];
   v_ats timestamptz[];
@@ -89,9 +92,19 @@ begin
     --    administrator finds all of the page among them.
     v_wanted := least(case when v_looked_at = 0 then p_limit else c_chunk end, c_window - v_looked_at);
     select array_agg(l.id order by l.place), array_agg(l.created_at order by l.place) into v_ids, v_ats
-    from public.labelled_rows(
-      p_tenant_id, v_label, v_low_at, v_low_id, v_high_at, v_high_id, p_is_older, v_wanted
-    ) with ordinality l (id, created_at, place);
+    from (
+      select labelled.id, labelled.created_at, labelled.place
+      from public.labelled_rows(
+        p_tenant_id, v_label, v_low_at, v_low_id, v_high_at, v_high_id, p_is_older, v_wanted
+      ) with ordinality labelled (id, created_at, place)
+      where v_label is not null
+      union all
+      select fitting.id, fitting.created_at, fitting.place
+      from public.fitting_rows(
+        p_tenant_id, v_of, v_low_at, v_low_id, v_high_at, v_high_id, p_is_older, v_wanted
+      ) with ordinality fitting (id, created_at, place)
+      where v_label is null
+    ) l;
     exit when v_ids is null;
     v_looked_at := v_looked_at + cardinality(v_ids);
 
@@ -105,7 +118,8 @@ begin
         and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
         and (p_run_user_id is null or r.user_id = p_run_user_id)
         and (p_statuses is null or seen.status = any (p_statuses))
-        and (cardinality(p_labels) = 1 or public.has_labels(r.id, p_labels))
+        and (cardinality(p_labels) < 2 or public.has_labels(r.id, p_labels))
+        and public.run_fits(r, seen.status, seen.failure_code, p_more, v_now)
         and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         and public.run_is_visible(
           p_role, p_user_id, r.user_id, r.workflow_definition_id in (select unnest(v_readable)))

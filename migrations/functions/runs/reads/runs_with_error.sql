@@ -40,7 +40,7 @@ end $$;
 create or replace function public.runs_with_error(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_words text, p_labels text[], p_statuses text[], p_definition_id uuid,
   p_run_user_id uuid, p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean,
-  p_from_at timestamptz, p_from_id uuid, p_limit bigint
+  p_from_at timestamptz, p_from_id uuid, p_limit bigint, p_more jsonb default null
 ) returns table (id uuid, created_at timestamptz, status text, is_found boolean)
 language plpgsql stable as $$
 declare
@@ -112,6 +112,7 @@ begin
       and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
       and (p_run_user_id is null or r.user_id = p_run_user_id)
       and (cardinality(p_labels) = 0 or public.has_labels(r.id, p_labels))
+      and public.run_fits(r, seen.status, seen.failure_code, p_more, v_now)
       and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id in (select unnest(v_readable)))
     order by case when p_is_older then r.created_at end desc, case when p_is_older then r.id end desc, r.created_at, r.id
     limit p_limit;

@@ -32,6 +32,15 @@ language sql stable as $$
   order by run.ends_at, run.id
 $$;
 
+-- Why a PENDING run of the definition cannot start, whatever the slots and its turn: the first of `start_obstacle`, and 'delayed' or
+-- 'back_off' before it joins its queue. Null for a run that waits in its queue.
+create or replace function public.obstacle_of_run(r public.workflow_runs, d public.workflow_definitions, p_now timestamptz)
+returns text
+language sql stable as $$
+  select coalesce(public.start_obstacle(d.is_active, d.runner_url, d.handover),
+    case when r.not_before > p_now then case r.attempt when 1 then 'delayed' else 'back_off' end end)
+$$;
+
 -- Why a run waits at an instant, by `p_status`, which is its status of `run_as_seen` at that instant: one row. `reason` is the
 -- first of these that holds; null for a run that does not wait:
 --   paused, no_runner  it is PENDING: see `start_obstacle`
@@ -61,9 +70,7 @@ language sql stable as $$
       case when p_status = 'PENDING' and waits.obstacle is null
         then public.has_turn(r.id, r.workflow_definition_id, p_now) end as has_turn
     from (
-      select case when p_status = 'PENDING' then coalesce(
-        public.start_obstacle(d.is_active, d.runner_url, d.handover),
-        case when r.not_before > p_now then case r.attempt when 1 then 'delayed' else 'back_off' end end) end as obstacle
+      select case when p_status = 'PENDING' then public.obstacle_of_run(r, d, p_now) end as obstacle
     ) waits
     offset 0 -- keeps the planner from merging this query, which would look for the turn twice
   ) pending

@@ -1,5 +1,5 @@
-// Helps with lists. A row stays ticked when the list is refreshed, even when the list does not show it any more. An open menu of the
-// filters is closed.
+// Helps with lists. A filter is applied as soon as it is set. A row stays ticked when the list is refreshed, even when the list does not show
+// it any more. An open menu of the filters is closed.
 {
   const boxes = () => [...document.querySelectorAll("input[name=run][type=checkbox]")];
   /** Fields for the ticked rows that the list does not show. */
@@ -52,6 +52,29 @@
   });
 
   showPicked();
+
+  // With the filter, the page is another one. There the control that was used has the focus again, and its menu is open.
+  const USED = "filter";
+  let isOtherTime = false;
+  document.addEventListener("change", ({ target }) => {
+    const form = target.closest("form.filters");
+    isOtherTime ||= form !== null && target.type === "datetime-local";
+    if (!form || !target.matches("select, [type=checkbox], [type=text]")) return;
+    const value = target.type === "checkbox" ? `[value="${CSS.escape(target.value)}"]` : "";
+    sessionStorage.setItem(USED, `.filters [name="${target.name}"]${value}`);
+    form.requestSubmit();
+  });
+  // The fields of a range change with each key, so it is applied when both are left.
+  document.addEventListener("focusout", ({ target, relatedTarget }) => {
+    if (isOtherTime && target.type === "datetime-local" && relatedTarget?.type !== "datetime-local")
+      target.form.requestSubmit();
+  });
+  const used = sessionStorage.getItem(USED);
+  sessionStorage.removeItem(USED);
+  const control = used === null ? null : document.querySelector(used);
+  for (const menu of control === null ? [] : document.querySelectorAll("details.menu"))
+    menu.open = menu.contains(control);
+  control?.focus();
 
   const openMenus = () => [...document.querySelectorAll("details.menu[open]")];
   document.addEventListener("click", ({ target }) => {

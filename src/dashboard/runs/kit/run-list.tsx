@@ -45,13 +45,19 @@ type RunListProps = {
   name?: string;
   /** The id of the form whose checkboxes choose runs, if there is one. */
   pickedBy?: string;
+  /** The filter of the list, which the page of a run keeps: see {@link hrefWithin}. */
+  within?: string;
 };
+
+/** The page of a run that was opened from a list with this filter, as `formatRunsQuery` writes it. */
+export const hrefWithin = (id: string, filter: string): string =>
+  `/app/runs/${id}${filter === "" ? "" : `?in=${encodeURIComponent(filter)}`}`;
 
 /**
  * A table of runs; on a narrow screen, cards. A click anywhere in a row opens its run. A row is one line in
  * each state, so that no other row moves when the state changes.
  */
-export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy }: RunListProps) => (
+export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy, within = "" }: RunListProps) => (
   <table class="list runs rows-lead">
     <thead>
       <tr>
@@ -101,7 +107,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
             </td>
           )}
           <td class="state-cell">
-            <RowLink run={run} />
+            <RowLink run={run} within={within} />
             {run.attempt > 1 && <small class="muted"> attempt {run.attempt}</small>}
           </td>
           {withWorkflow && (
@@ -147,9 +153,9 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
 );
 
 /** The link of a row. The style sheet stretches it over the whole row. */
-const RowLink = ({ run }: { run: ListedRun }) => (
+const RowLink = ({ run, within }: { run: ListedRun; within: string }) => (
   <a
-    href={`/app/runs/${run.id}`}
+    href={hrefWithin(run.id, within)}
     class="plain row-link"
     aria-label={`${wordOf(shownStateOf(run))}: ${run.workflow_name}, run ${shortId(run.id)}`}
   >

@@ -1,8 +1,8 @@
 /** The query parameters of the page of runs: the filter and the page. */
 import { z } from "zod";
-import { RUN_STATUSES } from "../../../db/enums.ts";
+import { FAILURE_CODES, RUN_STATUSES } from "../../../db/enums.ts";
 import { isLabel, MAX_LABELS } from "../../../runs/labels.ts";
-import type { RunFilter, RunsPage } from "../../../runs/run-filter.ts";
+import { BY_A_PERSON, FILTERED_WAITS, type RunFilter, type RunsPage } from "../../../runs/run-filter.ts";
 import { parseCursor } from "../../../runs/run-schema.ts";
 import { readWords } from "../../search/kit/words.ts";
 
@@ -24,6 +24,16 @@ const moment = z
 
 const given = z.string().min(1).optional().catch(undefined);
 
+const MAX_SEVERAL = 50;
+
+const severalIds = (id: z.ZodType<string>) =>
+  z
+    .array(z.string())
+    .transform((ids) => [...new Set(ids.filter((text) => id.safeParse(text).success))].slice(0, MAX_SEVERAL));
+
+/** The parameters that may be repeated. */
+const SEVERAL = ["status", "workflow", "code", "waits", "trigger"] as const;
+
 /** Invalid values are ignored. */
 const querySchema = z.object({
   status: z.array(z.enum(RUN_STATUSES)).catch([]),
@@ -31,7 +41,10 @@ const querySchema = z.object({
   label: z.array(z.string()).transform((labels) => [...new Set(labels.filter(isLabel))].slice(0, MAX_LABELS)),
   /** Words of an error. */
   error: z.string().transform(readWords).pipe(z.string().min(1)).optional().catch(undefined),
-  workflow: z.guid().optional().catch(undefined),
+  workflow: severalIds(z.guid()),
+  code: z.array(z.enum(FAILURE_CODES)).catch([]),
+  waits: z.array(z.enum(FILTERED_WAITS)).catch([]),
+  trigger: severalIds(z.union([z.guid(), z.literal(BY_A_PERSON)])),
   batch: z.guid().optional().catch(undefined),
   mine: z.literal("1").optional().catch(undefined),
   user: z.guid().optional().catch(undefined),
@@ -45,6 +58,9 @@ const querySchema = z.object({
 });
 export type RunsQuery = z.infer<typeof querySchema>;
 
+/** The query of all runs. */
+export const NO_QUERY: RunsQuery = { status: [], label: [], workflow: [], code: [], waits: [], trigger: [] };
+
 /** What the filter by person sends for the reader themselves. In the query it becomes `mine`. */
 export const ME = "me";
 
@@ -53,13 +69,13 @@ export const FIND = "find";
 
 /** Reads the query parameters of a URL. Of a range and a first or last minute, the minutes count. */
 export function readRunsQuery(params: URLSearchParams): RunsQuery {
-  const status = params.getAll("status").filter((value) => value !== "");
+  const several = SEVERAL.map((name) => [name, params.getAll(name).filter((value) => value !== "")] as const);
   const find = params.get(FIND)?.trim() ?? "";
   const query = querySchema.parse({
     ...Object.fromEntries(params),
     ...(params.get("user") === ME && { mine: "1" }),
     ...(find !== "" && !isLabel(find) && { error: find }),
-    status,
+    ...Object.fromEntries(several),
     label: [...params.getAll("label"), find],
   });
   return query.from === undefined && query.to === undefined ? query : { ...query, range: undefined };
@@ -70,11 +86,11 @@ export const isFromForm = (params: URLSearchParams): boolean =>
   [...params.values()].includes("") || params.has(FIND) || params.get("user") === ME;
 
 /** Formats a query for a URL, without the parameters that are not set. */
-export function formatRunsQuery({ status, label, ...rest }: RunsQuery): string {
-  const params = new URLSearchParams(status.map((value) => ["status", value]));
-  for (const value of label) params.append("label", value);
-  for (const [name, value] of Object.entries(rest)) if (value) params.set(name, value);
-  return params.toString();
+export function formatRunsQuery(query: RunsQuery): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    [value ?? []].flat().map((text): [string, string] => [name, text]),
+  );
+  return new URLSearchParams(given).toString();
 }
 
 export function runsHref(query: RunsQuery): string {
@@ -95,10 +111,17 @@ const startMs = (text: string) => Date.parse(isDay(text) ? text : `${text.replac
 
 /** The filter of a query. The first and the last day or minute are included. */
 export function filterOf(query: RunsQuery, userId: string): RunFilter {
-  const { from, to, range } = query;
+  const { from, to, range, workflow, code, waits, trigger } = query;
+  const more = {
+    ...(workflow.length > 1 && { definition_ids: workflow }),
+    ...(code.length > 0 && { failure_codes: code }),
+    ...(waits.length > 0 && { waits }),
+    ...(trigger.length > 0 && { triggers: trigger }),
+  };
   return {
     statuses: query.status,
-    definitionId: query.workflow,
+    definitionId: workflow.length === 1 ? workflow[0] : undefined,
+    more: Object.keys(more).length === 0 ? undefined : more,
     userId: query.mine ? userId : query.user,
     createdAfter: from && new Date(startMs(from) - 1).toISOString(),
     createdBefore: to && new Date(startMs(to) + (isDay(to) ? DAY_MS : MINUTE_MS)).toISOString(),

@@ -16,6 +16,7 @@ import { workflowDefinitions as d, users } from "../../../db/tables.ts";
 import type { RunFile } from "../../../runs/artifacts/list-artifacts.ts";
 import type { Labels } from "../../../runs/labels.ts";
 import { eventsOf } from "../../../runs/run-events.ts";
+import type { RunFilter } from "../../../runs/run-filter.ts";
 import {
   endsAt,
   isPending,
@@ -34,6 +35,7 @@ import { type StartObstacle, startObstacle } from "../../../workflows/workflow-d
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../../caller.ts";
 import { type SessionRow, selectRunnersFor } from "../../runners/kit/view-runners.ts";
 import { type TriggerOfRun, triggerOfRun } from "../../triggers/kit/triggered-by.tsx";
+import { selectNeighbour } from "../list/neighbours.ts";
 
 /** An event of a run. `user_name` is the user who caused it, or null. */
 export type ViewedEvent = {
@@ -121,14 +123,16 @@ export const MAX_SHOWN = 4096;
 
 /**
  * A run with its latest {@link MAX_EVENTS} events, oldest first. The run is null when it does not exist or the caller may not
- * see it.
+ * see it. `newer` and `older` are the ids of the runs before and after it in the list with this filter; null at its ends, and without a
+ * filter.
  * @throws Unauthenticated
  */
 export async function viewRun(
   db: Database,
   credential: Credential,
   id: string,
-): Promise<{ caller: Caller; now: string; run: ViewedRun | null }> {
+  filter: RunFilter | null,
+): Promise<{ caller: Caller; now: string; run: ViewedRun | null; newer: string | null; older: string | null }> {
   const caller = callerBy(db, credential);
   const isNamed = and(eq(r.tenantId, caller.tenantId), eq(r.id, id));
   const isAsked = and(isNamed, maySeeRun(caller, r));
@@ -138,12 +142,16 @@ export async function viewRun(
     blockers,
     latest,
     runners,
+    newer: [newer],
+    older: [older],
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     runs: selectRun(db, caller, isAsked),
     blockers: selectBlockers(db, caller, isAsked),
     latest: selectEvents(db, caller, isNamed),
     runners: selectRunnersFor(db, caller, isAsked),
+    newer: selectNeighbour(db, caller, { id, filter, direction: "newer" }),
+    older: selectNeighbour(db, caller, { id, filter, direction: "older" }),
   });
   const found = run && {
     ...run,
@@ -152,7 +160,7 @@ export async function viewRun(
     events: latest.toReversed(),
     runners,
   };
-  return { ...requirePageCaller(callers), run: found ?? null };
+  return { ...requirePageCaller(callers), run: found ?? null, newer: newer?.id ?? null, older: older?.id ?? null };
 }
 
 const nameOfUser = (db: Database, id: SQL | typeof r.userId) =>

@@ -15,6 +15,7 @@ import type { RunStatus } from "../../../db/enums.ts";
 import { runningAttempts as a } from "../../../db/lease-tables.ts";
 import { instant } from "../../../db/rows.ts";
 import { workflowDefinitions as d, users } from "../../../db/tables.ts";
+import { triggers as t } from "../../../db/trigger-tables.ts";
 import { foundRuns, isFoundByFunction, MAX_LOOKED_AT } from "../../../runs/labelled-runs.ts";
 import type { Labels } from "../../../runs/labels.ts";
 import { newestRuns } from "../../../runs/list-runs.ts";
@@ -98,6 +99,8 @@ export type RunsView = {
   counts: Record<RunStatus, number>;
   /** The newest workflows, sorted by name, to filter by. `is_ready` means that the workflow can be invoked. */
   workflows: { id: string; name: string; is_ready: boolean }[];
+  /** Triggers of these workflows, sorted by name, to filter by. */
+  triggers: { id: string; name: string }[];
   /** The newest people of the tenant, sorted by name, to filter by. None for a USER. */
   people: { id: string; name: string }[];
   /** The steps before the first run. Null for a USER, and once the tenant has a run. */
@@ -135,6 +138,7 @@ export async function viewRuns(
     matches,
     counted,
     workflows,
+    triggers,
     people,
     beginnings: [beginning = null],
   } = await repeatable(db).batch({
@@ -168,6 +172,14 @@ export async function viewRuns(
       .crossJoinLateral(choices)
       .innerJoin(d, and(eq(d.tenantId, caller.tenantId), eq(d.id, choices.id)))
       .orderBy(asc(d.name), asc(d.id)),
+    triggers: db
+      .with(caller)
+      .select({ id: t.id, name: t.name })
+      .from(caller)
+      .crossJoinLateral(choices)
+      .innerJoin(t, and(eq(t.tenantId, caller.tenantId), eq(t.workflowDefinitionId, choices.id)))
+      .orderBy(asc(t.name), asc(t.id))
+      .limit(MAX_CHOICES),
     people: selectPeople(db, caller, MAX_CHOICES),
     beginnings: selectBeginning(db, caller),
   });
@@ -178,7 +190,7 @@ export async function viewRuns(
     counts.FAILED += others;
   }
   const cut = shown === null ? cutPage(rows, page) : keepShown(rows, matches, page);
-  return { ...requirePageCaller(callers), ...cut, counts, workflows, people, beginning };
+  return { ...requirePageCaller(callers), ...cut, counts, workflows, triggers, people, beginning };
 }
 
 /** Which of the runs that are stored in a state are seen so; all of those in another state. */

@@ -53,7 +53,8 @@ export const TimeFilter = ({ query }: { query: RunsQuery }) => {
   );
 };
 
-const Chosen = ({ query: { range, from, to } }: { query: RunsQuery }) => {
+/** The chosen time in words. */
+export const Chosen = ({ query: { range, from, to } }: { query: RunsQuery }) => {
   if (from === undefined && to === undefined) return <>{range === undefined ? "Any time" : WORDS[range]}</>;
   return (
     <>

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import {
   filterOf,
+  NO_QUERY,
   RANGE_NAMES,
   RANGES,
   type Range,
@@ -47,7 +48,7 @@ const anyPeriod = z.string().regex(/^\d{1,6}[hd]$/);
 export function readRange(params: URLSearchParams): ChartRange {
   const { from, to } = readRunsQuery(params);
   if (from !== undefined && to !== undefined) {
-    const { createdAfter, createdBefore } = filterOf({ status: [], label: [], from, to }, "");
+    const { createdAfter, createdBefore } = filterOf({ ...NO_QUERY, from, to }, "");
     const end = Date.parse(createdBefore ?? "");
     const first = Date.parse(createdAfter ?? "") + 1;
     const begin = Math.max(first, end - MAX_SECONDS * 1000);
@@ -87,7 +88,7 @@ export function boundariesOf(
 
 /** The page with a chart of the time by which a list is filtered; null when it has no first minute or no last one. */
 export function chartHref({ workflow, range, from, to }: RunsQuery): string | null {
-  const page = workflow === undefined ? "/app/health" : `/app/workflows/${workflow}`;
+  const page = workflow.length === 1 ? `/app/workflows/${workflow[0]}` : "/app/health";
   if (range !== undefined) return `${page}?period=${range}`;
   return from === undefined || to === undefined ? null : `${page}?${new URLSearchParams({ from, to })}`;
 }
@@ -102,4 +103,9 @@ export const minutesOf = (at: string, end: string): { from: string; to: string }
 
 /** The list of the ended runs that were triggered within the given minutes; of any time without them. */
 export const endedRunsHref = (workflow: string | undefined, minutes: { from?: string; to?: string } = {}): string =>
-  runsHref({ status: ["COMPLETED", "FAILED"], label: [], workflow, ...minutes });
+  runsHref({
+    ...NO_QUERY,
+    status: ["COMPLETED", "FAILED"],
+    workflow: workflow === undefined ? [] : [workflow],
+    ...minutes,
+  });
