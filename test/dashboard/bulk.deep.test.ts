@@ -3,6 +3,7 @@ import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
+import { addWorkflow } from "../triggers/second-workflow.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -36,6 +37,46 @@ it("asks first, in one database request and without a change, and says which run
   expect(page).toContain("The run is RUNNING. Stop it first, then delete it.");
   expect(page).toContain(`href="/app/runs/${running}"`);
   expect([await statusOf(failed), await statusOf(running)]).toEqual(["FAILED", "RUNNING"]);
+});
+
+it("says which runs it is about: the filter in words, five of them, and how many of each workflow", async () => {
+  const { sql } = service.database;
+  const second = await addWorkflow(service.database, tenant);
+  const ids: string[] = [];
+  for (let n = 0; n < 7; n++) {
+    const id = await insertRun(service.database, tenant, { status: "FAILED" });
+    await sql`update workflow_runs set created_at = created_at - ${n} * interval '1 minute' where id = ${id}`;
+    ids.push(id);
+  }
+  await sql`
+    update workflow_runs set workflow_definition_id = ${second}, run_snapshot = run_snapshot || '{"workflow_name": "Second"}'
+    where id = ${ids[6]}`;
+  const filter = `status=FAILED&mine=1&code=REPORTED&range=7d`;
+  const [page, requests] = await service.counted(() => send("/app/runs/bulk", { action: "retry", all: "1", filter }));
+  const text = page.replaceAll(/<[^>]*>/g, " ").replaceAll(/\s+/g, " ");
+  expect([requests, text]).toEqual([
+    1,
+    expect.stringContaining("Of these workflows Test 6 runs Second 1 run The newest 5 "),
+  ]);
+  expect(text).toContain("State Failed Failed because The runner reported it Person Me Triggered Last 7 days");
+  const listed = [...page.matchAll(/href="\/app\/runs\/([0-9a-f-]{36})"/g)].map(([, id]) => id);
+  expect(listed).toEqual(ids.slice(0, 5));
+});
+
+it("deletes more than 20 runs only when their number was typed", async () => {
+  const ids: string[] = [];
+  for (let n = 0; n < 21; n++) ids.push(await insertRun(service.database, tenant, { status: "FAILED" }));
+  const page = await send("/app/runs/bulk", { action: "delete", run: ids, filter: "" });
+  expect(page).toContain("Type 21 to delete 21 runs for good");
+  const count = /name="count" value="(\d+)"/.exec(page)?.[1] ?? "";
+  const fields = { action: "delete", run: ids, filter: "", count };
+  for (const typed of ["", "20", "twenty-one"]) {
+    const refused = await owner.post("/app/runs/bulk/confirmed", { ...fields, typed });
+    expect([refused.status, (await refused.text()).includes("Delete 21 runs?")]).toEqual([422, true]);
+  }
+  expect(await statusOf(ids[0] ?? "")).toBe("FAILED");
+  expect((await owner.post("/app/runs/bulk/confirmed", { ...fields, typed: "21" })).status).toBe(303);
+  expect(await send("/app/runs/bulk", { action: "delete", run: ids.slice(0, 20), filter: "" })).not.toContain("Type 2");
 });
 
 it("makes the change when it is confirmed, and shows the list again with a notice", async () => {

@@ -8,7 +8,7 @@ import { formatCursor, parseCursor } from "../../runs/run-schema.ts";
 import { readForm } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
-import { type BulkForm, ConfirmPage, DonePage, listAfter, NOTHING_CHOSEN } from "./bulk.tsx";
+import { type BulkForm, ConfirmPage, DonePage, lacksCount, listAfter, NOTHING_CHOSEN } from "./bulk.tsx";
 import { filterOf, firstPageOf, formatRunsQuery, readRunsQuery } from "./kit/runs-query.ts";
 
 export const bulk = new Pages();
@@ -25,6 +25,8 @@ async function readBulkForm(c: Context<AppEnv>): Promise<BulkForm> {
     runIds: values.all === "1" ? null : all("run").filter((id) => z.guid().safeParse(id).success),
     filter: formatRunsQuery(firstPageOf(readRunsQuery(new URLSearchParams(values.filter)))),
     cursor: values.cursor ?? null,
+    count: values.count ?? "",
+    typed: values.typed?.trim() ?? "",
   };
 }
 
@@ -50,6 +52,7 @@ bulk.form("/app/runs/bulk", async (c) => {
 
 bulk.form("/app/runs/bulk/confirmed", async (c) => {
   const form = await readBulkForm(c);
+  if (lacksCount(form)) return html(c, <ConfirmPage form={form} outcome={await change(c, form, true)} />, 422);
   const outcome = await change(c, form, false);
   if (outcome.matched === 0) return html(c, <ConfirmPage form={form} outcome={outcome} />);
   if (outcome.next === null && outcome.refused.length === 0) {

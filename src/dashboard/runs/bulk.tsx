@@ -1,12 +1,21 @@
 /** Stop, retry and delete of many runs on the page of runs: the choice of runs, the confirmation, and the outcome. */
 import { z } from "zod";
-import { BULK_ACTIONS, type BulkAction, type BulkOutcome, MAX_CHANGED } from "../../runs/bulk/change-runs.ts";
-import { Empty } from "../components.tsx";
+import type { Fault } from "../../http/problems.ts";
+import {
+  BULK_ACTIONS,
+  type BulkAction,
+  type BulkOutcome,
+  type BulkPreview,
+  MAX_CHANGED,
+} from "../../runs/bulk/change-runs.ts";
+import { Empty, Name, Time } from "../components.tsx";
 import { plural, shortId } from "../format.ts";
-import { FormPage } from "../forms.tsx";
+import { Field, FormPage, NO_FAILURE } from "../forms.tsx";
+import { wordOf } from "../run-state.tsx";
 import { ListNews } from "./kit/news.tsx";
-import { firstPageOf, formatRunsQuery, type RunsQuery, runsHref } from "./kit/runs-query.ts";
+import { firstPageOf, formatRunsQuery, type RunsQuery, readRunsQuery, runsHref } from "./kit/runs-query.ts";
 import { MAX_COUNTED, type RunsView } from "./kit/view-runs.ts";
+import { QueryInWords } from "./list/query-in-words.tsx";
 import { countOf } from "./run-filters.tsx";
 
 const LABELS: Record<BulkAction, string> = { stop: "Stop", retry: "Retry", delete: "Delete" };
@@ -52,7 +61,22 @@ export const BulkBar = ({ view, query }: { view: RunsView; query: RunsQuery }) =
 };
 
 /** The runs that a form changes: those in `runIds`, or all that match `filter`, from `cursor` on. */
-export type BulkForm = { action: BulkAction; runIds: string[] | null; filter: string; cursor: string | null };
+export type BulkForm = {
+  action: BulkAction;
+  runIds: string[] | null;
+  filter: string;
+  cursor: string | null;
+  /** How many runs the question was about, and what was typed in answer to it. Empty without a question. */
+  count: string;
+  typed: string;
+};
+
+/** How many runs are deleted without typing how many. */
+const MAX_UNTYPED = 20;
+
+/** True when as many runs are deleted that their number has to be typed, and it was not. */
+export const lacksCount = ({ action, count, typed }: BulkForm): boolean =>
+  action === "delete" && Number(count) > MAX_UNTYPED && typed.replaceAll(/[ ,.]/g, "") !== count;
 
 const Hidden = ({ form }: { form: BulkForm }) => (
   <>
@@ -92,7 +116,58 @@ const Refused = ({ refused }: { refused: BulkOutcome["refused"] }) => {
 
 const backTo = ({ filter }: BulkForm) => `/app/runs${filter === "" ? "" : `?${filter}`}`;
 
-/** Asks for confirmation: it shows how many runs would change, and which would be refused. */
+/** What would be changed: the filter in words, how many runs of each workflow, and the newest of them. */
+const Preview = ({ form, preview, done }: { form: BulkForm; preview: BulkPreview; done: number }) => (
+  <>
+    {form.runIds === null && (
+      <section>
+        <h2>All runs that match</h2>
+        <QueryInWords query={readRunsQuery(new URLSearchParams(form.filter))} preview={preview} />
+      </section>
+    )}
+    <section>
+      <h2>Of these workflows</h2>
+      <ul class="items">
+        {preview.workflows.map(({ name, runs }) => (
+          <li>
+            <Name>{name}</Name> <span class="muted">{plural(runs, "run")}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+    <section>
+      <h2>{preview.runs.length < done ? `The newest ${preview.runs.length}` : "The runs"}</h2>
+      <ul class="items">
+        {preview.runs.map((run) => (
+          <li>
+            <a href={`/app/runs/${run.id}`}>{shortId(run.id)}</a> <Name>{run.workflow_name}</Name>{" "}
+            <span class="muted">
+              {wordOf(run.status)}, by <Name>{run.trigger_name ?? run.user_name}</Name>, <Time at={run.created_at} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  </>
+);
+
+/** The field for the number of runs, when many are deleted. */
+const CountField = ({ form, done }: { form: BulkForm; done: number }) => {
+  if (form.action !== "delete" || done <= MAX_UNTYPED) return null;
+  const fault: Fault = { loc: ["body", "typed"], type: "value_error", msg: `Type ${done} to delete them.` };
+  return (
+    <Field
+      name="typed"
+      label={`Type ${done} to delete ${plural(done, "run")} for good`}
+      failure={form.typed === "" ? NO_FAILURE : { faults: [fault], detail: null }}
+      control={(a) => <input {...a} type="text" inputmode="numeric" autocomplete="off" required />}
+    />
+  );
+};
+
+/**
+ * Asks for confirmation: it shows what would change, and which runs would be refused. Who deletes many runs has to type how many.
+ */
 export const ConfirmPage = ({ form, outcome }: { form: BulkForm; outcome: BulkOutcome }) => {
   const count = plural(outcome.done, "run");
   if (outcome.matched === 0) {
@@ -106,13 +181,16 @@ export const ConfirmPage = ({ form, outcome }: { form: BulkForm; outcome: BulkOu
     <FormPage title={`${LABELS[form.action]} ${count}?`} section="runs" back={backTo(form)}>
       <div class="stack">
         {outcome.done > 0 && <p>{MEANING[form.action]}</p>}
+        {outcome.done > 0 && outcome.preview && <Preview form={form} preview={outcome.preview} done={outcome.done} />}
         {outcome.next && (
           <p>These are the first {MAX_CHANGED.toLocaleString("en-GB")}. You will be asked again for the next ones.</p>
         )}
         <Refused refused={outcome.refused} />
         {outcome.done > 0 && (
-          <form method="post" action="/app/runs/bulk/confirmed">
+          <form method="post" action="/app/runs/bulk/confirmed" class="stack">
             <Hidden form={form} />
+            <input type="hidden" name="count" value={outcome.done} />
+            <CountField form={form} done={outcome.done} />
             <button type="submit" class={form.action === "retry" ? "primary" : "danger"}>
               {LABELS[form.action]} {count}
             </button>

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
 import { callerBy, readableDefinitionsOf } from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
+import { RUN_STATUSES } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { VerbServices } from "../../verbs/services.ts";
@@ -30,6 +31,23 @@ type BulkChange = {
   isDryRun: boolean;
 };
 
+const previewSchema = z.object({
+  runs: z.array(
+    z.object({
+      id: z.string(),
+      workflow_name: z.string(),
+      user_name: z.string(),
+      trigger_name: z.string().nullable(),
+      status: z.enum(RUN_STATUSES),
+      created_at: z.string(),
+    }),
+  ),
+  workflows: z.array(z.object({ id: z.string(), name: z.string(), runs: z.int() })),
+});
+
+/** What would be changed: some of the runs, and how many of each workflow. `preview_of_runs` in SQL. */
+export type BulkPreview = z.infer<typeof previewSchema>;
+
 export type BulkOutcome = {
   /** How many runs were found, and how many of them were changed or, in a dry run, would be changed. */
   matched: number;
@@ -38,12 +56,15 @@ export type BulkOutcome = {
   refused: { runId: string; reason: string }[];
   /** Where the next call continues; null when no further runs match. */
   next: RunCursor | null;
+  /** Only of a dry run. */
+  preview?: BulkPreview | undefined;
 };
 
 const changedSchema = z.object({
   matched: z.int(),
   refusals: z.array(z.object({ run_id: z.string(), refusal: changeRefusalSchema })),
   next: z.object({ id: z.string(), createdAt: z.string() }).nullable().default(null),
+  preview: previewSchema.optional(),
 });
 
 const changeRunsVerb = defineVerb({
@@ -67,12 +88,12 @@ const changeMatchingRuns = { ...changeRunsVerb, ask: askForMatching };
  */
 export async function changeRuns(services: VerbServices, request: BulkChange): Promise<BulkOutcome> {
   const verb = "runIds" in request.chosen ? changeRunsVerb : changeMatchingRuns;
-  const { matched, refusals, next } = (await perform(services, verb, request)).result;
+  const { matched, refusals, next, preview } = (await perform(services, verb, request)).result;
   const refused = refusals.map(({ run_id: runId, refusal }) => ({
     runId,
     reason: changeProblem(refusal, request.action).message,
   }));
-  return { matched, done: matched - refused.length, refused, next };
+  return { matched, done: matched - refused.length, refused, next, preview };
 }
 
 async function askForMatching(

@@ -1,13 +1,14 @@
 -- Stops, retries or deletes many runs of the caller's tenant, all in one transaction. `p_action` is 'stop', 'retry' or 'delete'.
 -- With `p_statuses`, it changes only runs that are in one of these states after the locks were taken: when only waiting runs are
--- to be stopped, a run that started meanwhile is left alone. A dry run changes no run, and answers what would be refused.
+-- to be stopped, a run that started meanwhile is left alone. A dry run changes no run, and answers what would be refused and, as "preview",
+-- what would be changed: see `preview_of_runs`.
 --
 -- Guarantees:
 -- - Each run is changed completely, or refused for a reason for which `stop_run`, `retry_run` or `delete_run` would refuse it.
 -- - Runs that are stopped or deleted do not start each other: the next runs start when all are changed.
 -- Closes the race with any other verb, and with itself: the definitions are locked in the order of their ids.
 --
--- Answers {"result": {"matched": number of runs, "refusals": [{"run_id", "refusal"}]}}, or "refused": unauthenticated. A "refusal" is
+-- Answers {"result": {"matched": number of runs, "refusals": [{"run_id", "refusal"}], "preview"?}}, or "refused": unauthenticated. A "refusal" is
 -- what the verb on one run answers.
 create or replace function public.change_runs(
   p_context jsonb, p_action text, p_run_ids uuid[], p_statuses text[], p_is_dry_run boolean
@@ -78,8 +79,8 @@ begin
       v_refusals := v_refusals || jsonb_build_object('run_id', v_run_id, 'refusal', v_judged);
       continue;
     end if;
-    continue when p_is_dry_run;
     v_changed_ids := v_changed_ids || v_run_id;
+    continue when p_is_dry_run;
     if p_action = 'stop' then
       v_stopped := v_stopped || (public.stop_judged_run(p_context, v_user_id, v_run_id, null, 0, v_now) -> 'stopped');
     elsif p_action = 'retry' then
@@ -91,7 +92,7 @@ begin
     end if;
   end loop;
 
-  if cardinality(v_changed_ids) > 0 then
+  if cardinality(v_changed_ids) > 0 and not p_is_dry_run then
     perform public.audit_act(p_context, v_tenant_id,
       'workflow_run.' || case p_action when 'stop' then 'stopped' when 'retry' then 'retried' else 'deleted' end, 'workflow_run', null,
       jsonb_build_object('count', cardinality(v_changed_ids), 'run_ids', v_changed_ids[:c_most_named]),
@@ -102,6 +103,7 @@ begin
   -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
   return public.answer_of(p_context, v_since, v_tenant_id,
-    jsonb_build_object('result', jsonb_build_object('matched', v_matched, 'refusals', v_refusals)),
+    jsonb_build_object('result', jsonb_build_object('matched', v_matched, 'refusals', v_refusals) || case
+      when p_is_dry_run then jsonb_build_object('preview', public.preview_of_runs(v_changed_ids, v_now)) else '{}' end),
     jsonb_build_object('stopped', v_stopped, 'deleted', v_deleted));
 end $$;
