@@ -8,7 +8,7 @@ import process from "node:process";
 /** The folders of `src`, in four groups. Each folder may import from those before it, unless a rule below says otherwise. */
 const GROUPS = {
   base: ["base", "db", "http", "inputs", "verbs"],
-  resources: "files people webhooks dispatches workflows runs triggers notify metrics audit".split(" "),
+  resources: "files people webhooks agents dispatches workflows runs triggers notify metrics audit".split(" "),
   background: ["sweep", "hub"],
   faces: ["dashboard", "mcp", "docs"],
   server: ["own-server"],

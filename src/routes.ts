@@ -171,6 +171,10 @@ export const AREAS: readonly Area[] = [
     paths: ["/mcp"],
     load: async () => [(await import("./mcp/mcp-routes.ts")).agents(service.fetch)],
   },
+  {
+    paths: ["/.well-known", "/oauth"],
+    load: async () => [(await import("./agents/agent-routes.ts")).agentSignIn],
+  },
 ];
 
 export const service = serveAreas(AREAS);

@@ -5783,7 +5783,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             at: string;
-            /** @description The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more. */
+            /** @description The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, agent_grant.created, agent_grant.ended, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more. */
             action: string;
             actor: components["schemas"]["AuditActor"];
             object: components["schemas"]["AuditObject"];
@@ -5820,7 +5820,7 @@ export interface components {
             user_id: string;
             /** @description Their name at that time. */
             name: string | null;
-            /** @description `api_key`, also for a session of the dashboard that began with a key; `login`, an account of the login service; `session_token`, a bearer token of the issuer of `SESSION_JWKS_URL`; or `invite`, the link of an invite. */
+            /** @description `api_key`, also for a session of the dashboard that began with a key; `login`, an account of the login service; `agent`, an agent that a person has let in; `session_token`, a bearer token of the issuer of `SESSION_JWKS_URL`; or `invite`, the link of an invite. */
             credential_kind: string;
             /** Format: uuid */
             credential_id: string | null;
@@ -5835,7 +5835,7 @@ export interface components {
          *     }
          */
         AuditObject: {
-            /** @description One of: workflow_definition, trigger, workflow_run, path_part, user, api_key, invite, notification_endpoint. There will be more. */
+            /** @description One of: workflow_definition, trigger, workflow_run, path_part, user, api_key, agent_grant, invite, notification_endpoint. There will be more. */
             kind: string;
             /**
              * Format: uuid
@@ -10690,7 +10690,7 @@ export interface operations {
                 actor_id?: string;
                 /** @description Only events on this object, or about it. */
                 object_id?: string;
-                action?: "workflow_definition.created" | "workflow_definition.replaced" | "workflow_definition.policy_replaced" | "workflow_definition.paused" | "workflow_definition.resumed" | "workflow_definition.shared" | "workflow_definition.deleted" | "trigger.created" | "trigger.replaced" | "trigger.paused" | "trigger.resumed" | "trigger.fired" | "trigger.backfilled" | "trigger.secret_rotated" | "trigger.deleted" | "workflow_run.stopped" | "workflow_run.retried" | "workflow_run.deleted" | "path_part.created" | "path_part.changed" | "path_part.deleted" | "user.created" | "user.role_changed" | "user.deactivated" | "user.activated" | "user.deleted" | "user.login_tied" | "user.login_untied" | "user.signed_out" | "user.permission_given" | "user.permission_changed" | "user.permission_revoked" | "api_key.created" | "api_key.revoked" | "invite.created" | "invite.accepted" | "invite.withdrawn" | "notification_endpoint.created" | "notification_endpoint.changed" | "notification_endpoint.secret_rotated" | "notification_endpoint.tested" | "notification_endpoint.notification_resent" | "notification_endpoint.deleted";
+                action?: "workflow_definition.created" | "workflow_definition.replaced" | "workflow_definition.policy_replaced" | "workflow_definition.paused" | "workflow_definition.resumed" | "workflow_definition.shared" | "workflow_definition.deleted" | "trigger.created" | "trigger.replaced" | "trigger.paused" | "trigger.resumed" | "trigger.fired" | "trigger.backfilled" | "trigger.secret_rotated" | "trigger.deleted" | "workflow_run.stopped" | "workflow_run.retried" | "workflow_run.deleted" | "path_part.created" | "path_part.changed" | "path_part.deleted" | "user.created" | "user.role_changed" | "user.deactivated" | "user.activated" | "user.deleted" | "user.login_tied" | "user.login_untied" | "user.signed_out" | "user.permission_given" | "user.permission_changed" | "user.permission_revoked" | "api_key.created" | "api_key.revoked" | "agent_grant.created" | "agent_grant.ended" | "invite.created" | "invite.accepted" | "invite.withdrawn" | "notification_endpoint.created" | "notification_endpoint.changed" | "notification_endpoint.secret_rotated" | "notification_endpoint.tested" | "notification_endpoint.notification_resent" | "notification_endpoint.deleted";
                 /** @description Only events from this instant on. */
                 since?: string;
                 /** @description Only events before this instant. */

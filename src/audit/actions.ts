@@ -12,6 +12,7 @@ const ACTIONS = {
     ...["permission_given", "permission_changed", "permission_revoked"],
   ],
   api_key: ["created", "revoked"],
+  agent_grant: ["created", "ended"],
   invite: ["created", "accepted", "withdrawn"],
   notification_endpoint: ["created", "changed", "secret_rotated", "tested", "notification_resent", "deleted"],
 };

@@ -56,7 +56,7 @@ const AuditEventSchema = z
         credential_kind: z.string().openapi({
           description:
             "`api_key`, also for a session of the dashboard that began with a key; `login`, an account of the login service; " +
-            "`session_token`, a bearer token of the issuer of `SESSION_JWKS_URL`; or `invite`, the link of an invite.",
+            "`agent`, an agent that a person has let in; `session_token`, a bearer token of the issuer of `SESSION_JWKS_URL`; or `invite`, the link of an invite.",
         }),
         credential_id: uuid().nullable(),
         credential_name: z

@@ -17,6 +17,7 @@ import { runLog } from "./runs/log/run-log.tsx";
 import { run } from "./runs/run-routes.tsx";
 import { runs } from "./runs/runs.tsx";
 import { search } from "./search/search.tsx";
+import { agentAgreement } from "./sign-in/agent/agent-routes.tsx";
 import { commandLine } from "./sign-in/command-line/command-line-routes.tsx";
 import { logins } from "./sign-in/login/login-routes.tsx";
 import { signIn } from "./sign-in/sign-in-routes.tsx";
@@ -40,6 +41,7 @@ sections.get("/app/assets/:folder/:name{.+}", (c) => c.redirect(`/app/${c.req.pa
 for (const section of [
   signIn,
   logins,
+  agentAgreement,
   commandLine,
   themes,
   openInvites,

@@ -21,6 +21,8 @@ export type SessionClaims = {
   signInSessionId: string | null;
   /** The email, if the login service says that it has verified it. */
   verifiedEmail: string | null;
+  /** Set for an agent that asks on behalf of the user: see `agent_grants`. */
+  agentGrantId?: string;
 };
 
 /** Credentials that were used: API keys by their hashes, and sessions by their ids. */
@@ -55,6 +57,7 @@ export const credentialJson = (credential: Credential): string =>
           login_id: credential.session.loginId,
           sign_in_session_id: credential.session.signInSessionId,
           verified_email: credential.session.verifiedEmail,
+          agent_grant_id: credential.session.agentGrantId,
         }
       : { api_key_hash: credential.apiKeyHash },
   );

@@ -1,6 +1,7 @@
 import type { RequestIdVariables } from "hono/request-id";
 import type { Credential, Uses } from "../db/access.ts";
 import type { VerbServices } from "../verbs/services.ts";
+import type { AgentAccess } from "./credentials/agent-token.ts";
 import type { RunToken } from "./credentials/run-token.ts";
 import type { RunnerToken } from "./credentials/runner-token.ts";
 import type { Session, VerifySession } from "./credentials/session-token.ts";
@@ -8,6 +9,8 @@ import type { Session, VerifySession } from "./credentials/session-token.ts";
 /** The services that the composition root passes to the app. Handlers find them in `c.env`. */
 export type Services = Pick<VerbServices, "db" | "patientDb" | "config" | "live" | "send"> & {
   verifySession: VerifySession;
+  /** For the request of a tool: on whose behalf the agent asks. `/mcp` sets it. */
+  agent?: AgentAccess;
   /**
    * Notes in the database which credentials were used. Returns the ids of the tenants that have large rate limits, and null when the
    * database does not answer. Never rejects.

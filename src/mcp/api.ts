@@ -1,6 +1,7 @@
 /** The API as a tool uses it: requests within the Worker, with the credential of the caller. */
 import type { Context } from "hono";
 import type { Fetch } from "../http/areas.ts";
+import type { AgentAccess } from "../http/credentials/agent-token.ts";
 import type { AppEnv } from "../http/env.ts";
 import type { Fault } from "../http/problems.ts";
 
@@ -38,21 +39,24 @@ export class Refused extends Error {
   }
 }
 
-/** The headers that a request of a tool takes over from the request of the agent: who asks, from where, and the trace. */
-const PASSED_ON = ["Authorization", "CF-Connecting-IP", "traceparent"];
+/** The headers that a request of a tool takes over from the request of the agent: from where it comes, and the trace. */
+const PASSED_ON = ["CF-Connecting-IP", "traceparent"];
 
 /**
  * Opens the API for the caller of a request to `/mcp`. `fetch` is the whole service, so a request of a tool is handled like any other: with
- * the same rights, limits, validation and refusals, and with the same effects.
+ * the same rights, limits, validation and refusals, and with the same effects. An API key is passed on. With `access`, the request has its person's
+ * rights through the environment, which nothing from outside can set.
  */
-export function openApi(c: Context<AppEnv>, fetch: Fetch): Api {
+export function openApi(c: Context<AppEnv>, fetch: Fetch, access: AgentAccess | null): Api {
+  const passedOn = access === null ? ["Authorization", ...PASSED_ON] : PASSED_ON;
+  const services = access === null ? c.env : { ...c.env, agent: access };
   const ask = async ({ path, query = {}, body, headers: given }: ApiRequest) => {
     const url = new URL(path, c.req.url);
     for (const [name, value] of Object.entries(query)) {
       for (const one of [value ?? []].flat()) url.searchParams.append(name, String(one));
     }
     const headers = new Headers({ "X-Request-Id": c.var.requestId, ...given });
-    for (const name of PASSED_ON) {
+    for (const name of passedOn) {
       const value = c.req.header(name);
       if (value !== undefined) headers.set(name, value);
     }
@@ -62,7 +66,7 @@ export function openApi(c: Context<AppEnv>, fetch: Fetch): Api {
       url,
       body === undefined ? init : { ...init, method: "POST", body: JSON.stringify(body) },
     );
-    return fetch(request, c.env, c.executionCtx);
+    return fetch(request, services, c.executionCtx);
   };
   const answer = async (request: ApiRequest) => {
     const response = await ask(request);

@@ -3,21 +3,34 @@
  * messages, and clients of 2026-07-28 and of 2025 have the same tools.
  *
  * A tool (`tools/`) is data: the schemas of its arguments and of its answer, its annotations, and `call`, which sends requests to the API within
- * the Worker, with the caller's key (`api.ts`). So a tool cannot do what the API would refuse, and costs what its requests to the API cost. The
+ * the Worker, with the caller's key or, for one that has signed in (`agents/`), with the rights of the person (`api.ts`). So a tool cannot do what the API would refuse, and costs what its requests to the API cost. The
  * schema of its answer picks the fields that an agent gets. Ids are checked before they become a part of a path.
  *
  * Any other message, such as that for the list of tools, first asks the API who the caller is, so a wrong key is answered 401. A call of a tool
  * writes two lines to the log, with the same request id.
  */
-import { createMcpHandler } from "@modelcontextprotocol/server";
+import { createMcpHandler, getOAuthProtectedResourceMetadataUrl } from "@modelcontextprotocol/server";
+import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
+import { z } from "zod";
+import type { Config } from "../config.ts";
 import type { Fetch } from "../http/areas.ts";
+import {
+  AGENT_SCOPES,
+  type AgentAccess,
+  isAgentToken,
+  jwtOfAgentToken,
+  resourceOf,
+  verifyAgentAccess,
+} from "../http/credentials/agent-token.ts";
 import { isApiKey } from "../http/credentials/api-key.ts";
+import { requireCell } from "../http/credentials/cell.ts";
+import { cellOfToken } from "../http/credentials/jwt-keys.ts";
 import type { AppEnv } from "../http/env.ts";
 import { bearerToken } from "../http/middleware/authenticate.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
-import { createAgentServer } from "./agent-server.ts";
+import { createAgentServer, TOOLS } from "./agent-server.ts";
 import { openApi } from "./api.ts";
 
 /**
@@ -34,14 +47,39 @@ const requireKnownOrigin = createMiddleware<AppEnv>(async (c, next) => {
   await next();
 });
 
-/** Refuses a request without an API key. Cookies do not count here. The API judges later whether the key is valid. */
-const requireApiKey = createMiddleware<AppEnv>(async (c, next) => {
-  const token = bearerToken(c);
-  if (token === undefined || !isApiKey(token)) {
-    throw new Problem("unauthenticated", "Send an API key: `Authorization: Bearer wr_…`.");
-  }
-  await next();
+/** Tells an agent where it may sign in (RFC 9728, section 5.1), and what with. */
+const challengeOf = (config: Config, error?: string): Record<string, string> => ({
+  "WWW-Authenticate": [
+    `Bearer resource_metadata="${getOAuthProtectedResourceMetadataUrl(new URL(resourceOf(config)))}"`,
+    `scope="${AGENT_SCOPES.join(" ")}"`,
+    ...(error === undefined ? [] : [`error="${error}"`]),
+  ].join(", "),
 });
+
+/**
+ * The access of the agent that sent the request; null for an API key, which the API judges later. Cookies do not count here. That the
+ * grant is still there is judged by the API, too.
+ * @throws Problem `unauthenticated`, `misdirected`
+ */
+async function readAccess(c: Context<AppEnv>): Promise<AgentAccess | null> {
+  const token = bearerToken(c);
+  const { config } = c.env;
+  if (token !== undefined && isApiKey(token)) return null;
+  if (token === undefined || !isAgentToken(token)) {
+    const how = "Sign in by OAuth, or send an API key: `Authorization: Bearer wr_…`.";
+    throw new Problem("unauthenticated", how, challengeOf(config));
+  }
+  requireCell(config, cellOfToken(jwtOfAgentToken(token)));
+  const access = await verifyAgentAccess(config.runTokenKeys, token, resourceOf(config));
+  if (access === null || access.expiresAt * 1000 < Date.now()) {
+    throw new Problem(
+      "unauthenticated",
+      "The access token is wrong or has expired.",
+      challengeOf(config, "invalid_token"),
+    );
+  }
+  return access;
+}
 
 /** The message of a body; null when it is not JSON, which the protocol's handler then refuses. */
 function parseMessage(text: string): unknown {
@@ -52,8 +90,19 @@ function parseMessage(text: string): unknown {
   }
 }
 
-const isToolCall = (message: unknown) =>
-  typeof message === "object" && message !== null && "method" in message && message.method === "tools/call";
+const toolCallSchema = z.object({
+  method: z.literal("tools/call"),
+  params: z.object({ name: z.string() }).partial().catch({}),
+});
+
+/** The name of the tool that a message calls, which may be unknown or missing; null for any other message. */
+const calledTool = (message: unknown): string | null => {
+  const { data } = toolCallSchema.safeParse(message);
+  return data === undefined ? null : (data.params.name ?? "");
+};
+
+const READERS = new Set(TOOLS.filter(({ onlyReads }) => onlyReads).map(({ name }) => name));
+const isReader = (tool: string): boolean => READERS.has(tool);
 
 /**
  * The routes for agents. `fetch` is the whole service. Each message gets a server of its own, so nothing is kept between messages, and clients
@@ -62,17 +111,29 @@ const isToolCall = (message: unknown) =>
  */
 export function agents(fetch: Fetch) {
   const router = createRouter();
-  router.post("/mcp", requireKnownOrigin, requireApiKey, async (c) => {
-    const api = openApi(c, fetch);
+  router.post("/mcp", requireKnownOrigin, async (c) => {
+    const access = await readAccess(c);
+    const api = openApi(c, fetch, access);
     const body = await c.req.text();
     const message = parseMessage(body);
     if (Array.isArray(message)) {
       const error = { code: -32600, message: "Send one message in each request: there are no batches." };
       return c.json({ jsonrpc: "2.0", id: null, error }, 400);
     }
-    if (!isToolCall(message)) {
+    const tool = calledTool(message);
+    if (tool !== null && access !== null && !access.scopes.includes("run") && !isReader(tool)) {
+      const why = "The person who has let the agent in allows it to read only.";
+      throw new Problem("forbidden", why, challengeOf(c.env.config, "insufficient_scope"));
+    }
+    if (tool === null) {
       const caller = await api.ask({ path: "/v1/users/me" });
-      if (!caller.ok) return caller;
+      if (!caller.ok) {
+        const headers = caller.status === 401 ? challengeOf(c.env.config, "invalid_token") : {};
+        return new Response(caller.body, {
+          status: caller.status,
+          headers: { ...Object.fromEntries(caller.headers), ...headers },
+        });
+      }
     }
     // The service announces nothing to subscribers, so it takes none.
     const { fetch: handle } = createMcpHandler(() => createAgentServer(api), { maxSubscriptions: 0 });

@@ -27,7 +27,7 @@ type Definition<Input extends z.ZodObject, Output extends z.ZodObject> = {
   call(api: Api, args: z.output<Input>, report: Report | undefined): Promise<unknown>;
 };
 
-export type AgentTool = { name: string; register(server: McpServer, api: Api): void };
+export type AgentTool = { name: string; onlyReads: boolean; register(server: McpServer, api: Api): void };
 
 /** A read of the service's own state: nothing is changed, and nobody else is asked. */
 export const READS: ToolAnnotations = { readOnlyHint: true, destructiveHint: false, idempotentHint: true };
@@ -39,6 +39,7 @@ export function defineTool<Input extends z.ZodObject, Output extends z.ZodObject
   const { name, title, description, input, output, annotations, longestText } = tool;
   return {
     name,
+    onlyReads: annotations.readOnlyHint === true,
     register(server, api) {
       const config = { title, description, inputSchema: input, outputSchema: output, annotations };
       server.registerTool<Output, z.ZodObject>(name, config, async (args, context) => {

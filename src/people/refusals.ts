@@ -189,6 +189,12 @@ export function signInSessionProblem(refused: "not_found" | "no_such_user" | "of
   }
 }
 
+/** The problem for the access of an agent that the caller may not end. */
+export const agentGrantProblem = (refused: "not_found" | "of_owner"): Problem =>
+  refused === "of_owner"
+    ? new Problem("forbidden", "Only the OWNER ends the access of the OWNER's agents.")
+    : new Problem("not_found", "The agent has no access any more, or it is not yours to see.");
+
 /** The problem for a login that the caller may not untie. */
 export function loginProblem(refused: AdministratorRefusal | "not_found" | "self" | "owner"): Problem {
   switch (refused) {

@@ -150,6 +150,17 @@ export function describeChangesOfWorkflows(world: () => World): void {
     expect((await wr(["invoke", "Shared"], lets)).code).toBe(0);
   });
 
+  it("shares a workflow with a USER of whom several do so at the same moment", async () => {
+    await json(["workflows", "create", "Shared by many", "--lease", ...PARTS]);
+    await wr(["users", "create", "wanted@demo.example"]);
+    const share = ["workflows", "share", "Shared by many", "wanted@demo.example"];
+    const shared = await Promise.all([wr(share), wr(share), wr(share)]);
+    expect(shared.map(({ code, stderr }) => [code, stderr.replace(/^\S+ could already run .*\n/, "")])).toEqual(
+      shared.map(() => [0, ""]),
+    );
+    expect((await wr(share)).stderr).toBe("wanted@demo.example could already run Shared by many.\n");
+  });
+
   it("makes a permission to read one to write, where a workflow needs that", async () => {
     await wr(["users", "create", "writer@demo.example"]);
     await json(["workflows", "create", "Reader", "--lease", ...PARTS]);

@@ -23,7 +23,7 @@ const json = (value: unknown) => JSON.stringify(value);
 export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
   const { mark, stage, tenant, colleague, admin, definitionId, idle, run, other, sent, waiting, delayed, failed } =
     world;
-  const { artifact, leased, session, parts, permission, key, signedIn, code, login, invites, triggers } = world;
+  const { artifact, leased, session, parts, permission, key, signedIn, code, grant, login, invites, triggers } = world;
   const { endpoint, chat, notification, dueFiringId } = world;
   const owner = await callerOf(tenant.owner);
   const ofAdmin = await callerOf(admin);
@@ -107,6 +107,9 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
       { caller: { ...session_, user_id: uuid(), verified_email: `${mark}1@test.example` } },
       { invite_id: invites[0] },
     ),
+    agree_to_agent: by(ofSession, {
+      ...{ grant_id: UUID, client_name: "Test", redirect_host: "127.0.0.1", scopes: ["read"], seconds: 60, most: 50 },
+    }),
     agree_to_command_line: by(ofSession, {
       ...{ code_hash: HASH, code_challenge: "a".repeat(43), key_name: "Test", seconds: 60 },
     }),
@@ -141,6 +144,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     }),
     "delete_user (an ADMIN)": user(admin.id),
     "delete_user (a USER)": user(colleague.id),
+    end_agent_grant: by(owner, { grant_id: grant }),
     end_sign_in_session: by(owner, { session_id: signedIn.sid }),
     end_sign_in_sessions: by(owner, { user_id: admin.id }),
     enter_tenant: by(ofLogin, { tenant_id: tenant.id, session_id: UUID }),
@@ -148,6 +152,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
       ...{ key_hashes: [key?.hash], runner_session_ids: [session] },
       session_ids: [signedIn.sid, login.session],
     }),
+    renew_agent_grant: at({ grant_id: grant, generation: 1, seconds: 60, idle_days: 90 }),
     redeem_invite: at({
       ...{ invite_id: invites[1], secret_hash: SECRET_HASH, user_id: UUID, key_id: UUID, key_hash: HASH },
       ...{ key_suffix: "test", session_seconds: 60, session_id: UUID },

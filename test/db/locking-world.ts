@@ -3,7 +3,7 @@ import { v7 as uuid } from "uuid";
 import { inSeconds, insertRun, makeOverdue } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import type { Service } from "../support/service.ts";
-import { addCommandLineCode, addSignInSession } from "../support/sign-in-session.ts";
+import { addAgentGrant, addCommandLineCode, addSignInSession } from "../support/sign-in-session.ts";
 import { addLeased, addWaitingForLease, createStage, invokeDefinition } from "../support/stage.ts";
 
 export type LockingWorld = Awaited<ReturnType<typeof createLockingWorld>>;
@@ -55,6 +55,7 @@ export async function createLockingWorld(service: Service, mark: string) {
   const signedIn = await addSignInSession(database, admin.id);
   await addSignInSession(database, admin.id);
   const code = await addCommandLineCode(database, signedIn.sid, "Test");
+  const grant = await addAgentGrant(database, tenant, admin.id);
   const login = { id: uuid(), iss: "https://login.test", sub: uuid(), session: uuid() };
   const invites = [uuid(), uuid()];
   const triggers = { schedule: uuid(), webhook: uuid(), run: uuid() };
@@ -114,7 +115,7 @@ export async function createLockingWorld(service: Service, mark: string) {
       failed,
       artifact,
     },
-    ...{ leased, session: session?.id, parts, permission, key, signedIn, code, login, invites, triggers },
+    ...{ leased, session: session?.id, parts, permission, key, signedIn, code, grant, login, invites, triggers },
     ...{ endpoint, chat, notification, dueFiringId },
   };
 }

@@ -9,7 +9,7 @@ import { callBack, inSeconds, invoke } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { insertSessions } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
-import { addCommandLineCode, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
+import { addAgentGrant, addCommandLineCode, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
 import { callerOf, callSqlFunction, SQL_FILES, type SqlAnswer } from "../support/sql-function.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
@@ -1261,6 +1261,26 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       call("end_sign_in_sessions", { ...(await callerOf(tenant.user)), user_id: tenant.admin.id }),
     of_owner: async ({ tenant }) =>
       call("end_sign_in_sessions", { ...(await callerOf(tenant.admin)), user_id: tenant.owner.id }),
+  }),
+  of("agree_to_agent", {
+    // An API key is no session of the dashboard.
+    unauthenticated: async ({ tenant }) =>
+      call("agree_to_agent", {
+        ...(await callerOf(tenant.owner)),
+        ...{ grant_id: uuid(), client_name: "Test", redirect_host: "test", scopes: ["read"], seconds: 60, most: 50 },
+      }),
+  }),
+  of("renew_agent_grant", {
+    unauthenticated: () => call("renew_agent_grant", { grant_id: uuid(), generation: 0, seconds: 60, idle_days: 90 }),
+  }),
+  of("end_agent_grant", {
+    unauthenticated: () => call("end_agent_grant", { ...nobody, grant_id: uuid() }),
+    not_found: async ({ tenant }) => call("end_agent_grant", { ...(await callerOf(tenant.owner)), grant_id: uuid() }),
+    of_owner: async ({ tenant }) =>
+      call("end_agent_grant", {
+        ...(await callerOf(tenant.admin)),
+        grant_id: await addAgentGrant(service.database, tenant, tenant.owner.id),
+      }),
   }),
   of("agree_to_command_line", {
     // An API key is no session of the dashboard.

@@ -33,3 +33,12 @@ export async function addCommandLineCode({ sql }: { sql: Sql }, sessionId: strin
     from sign_in_sessions s where s.id = ${sessionId}`;
   return code;
 }
+
+/** An agent that has access on behalf of a user. Returns the id of its grant. */
+export async function addAgentGrant({ sql }: { sql: Sql }, tenant: { id: string }, userId: string): Promise<string> {
+  const id = uuid();
+  await sql`
+    insert into agent_grants (id, tenant_id, user_id, client_name, redirect_host, scopes, generation, renewed_at)
+    values (${id}, ${tenant.id}, ${userId}, 'Test', '127.0.0.1', '{read,run}', 1, statement_timestamp())`;
+  return id;
+}

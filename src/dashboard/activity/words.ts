@@ -24,6 +24,7 @@ const KINDS: Record<string, string> = {
   workflow_run: "run",
   path_part: "file or folder",
   api_key: "API key",
+  agent_grant: "access of an agent",
   notification_endpoint: "endpoint",
 };
 

@@ -1,5 +1,6 @@
 /** The pages of the tenant's users, their roles, permissions and API keys. */
 import type { Context } from "hono";
+import { endAgentGrant } from "../../agents/agent-verbs.ts";
 import { ROLES } from "../../db/enums.ts";
 import { NO_PATH_PART } from "../../files/path.ts";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
@@ -132,6 +133,11 @@ people.form("/app/people/:id/sign-out", async (c) => {
 
 people.form("/app/people/:id/sessions/:session/end", async (c) => {
   await perform(c.var.services, endSignInSession, idOf(c, "session"));
+  return seeOther(c, personHref(c));
+});
+
+people.form("/app/people/:id/agents/:agent/end", async (c) => {
+  await perform(c.var.services, endAgentGrant, idOf(c, "agent"));
   return seeOther(c, personHref(c));
 });
 

@@ -3,6 +3,7 @@ import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
+import { Agents } from "./agents.tsx";
 import type { Person, PersonView, PersonWithWork } from "./kit/view-people.ts";
 import { LoginOfPerson } from "./login.tsx";
 import { RoleName } from "./people.tsx";
@@ -52,6 +53,7 @@ export const PersonPage = ({ view, person, sessionId }: PersonPageProps) => {
         <Permissions view={view} person={person} />
         <LoginOfPerson view={view} person={person} />
         <Keys view={view} person={person} />
+        <Agents view={view} person={person} />
         <Sessions view={view} person={person} currentId={sessionId} />
         <LastChanges events={view.changes} id={person.id} />
       </div>

@@ -1,6 +1,6 @@
-/** The tables of logins, who signs in by which account of the login service, and of the sessions after a sign-in. */
+/** The tables of logins, who signs in by which account of the login service, of the sessions after a sign-in, and of agents' access. */
 import { sql } from "drizzle-orm";
-import { check, foreignKey, index, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
+import { check, foreignKey, index, integer, pgTable, text, unique, uuid } from "drizzle-orm/pg-core";
 import { bytes, createdAt, instant } from "../columns.ts";
 import { users } from "../tables.ts";
 
@@ -103,5 +103,42 @@ export const commandLineCodes = pgTable(
     check("command_line_codes_code_hash_check", sql`octet_length(${t.codeHash}) = 32`),
     check("command_line_codes_code_challenge_check", sql`char_length(${t.codeChallenge}) = 43`),
     check("command_line_codes_key_name_check", sql`char_length(${t.keyName}) between 1 and 100`),
+  ],
+);
+
+/**
+ * That a person lets an agent use the service on their behalf, by OAuth. Its tokens are signed and name the grant, and are accepted only
+ * while it is there. Nothing of them is stored but `generation`, the number of the newest refresh token: 0 until the agent has exchanged
+ * the code that it got first.
+ */
+export const agentGrants = pgTable(
+  "agent_grants",
+  {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id").notNull(),
+    userId: uuid("user_id").notNull(),
+    /** As the agent calls itself. Nobody checks that. */
+    clientName: text("client_name").notNull(),
+    /** Where the code went. */
+    redirectHost: text("redirect_host").notNull(),
+    scopes: text("scopes").array().notNull(),
+    generation: integer("generation").notNull().default(0),
+    createdAt: createdAt(),
+    /** When the agent last got a token, which works for an hour. */
+    renewedAt: instant("renewed_at").notNull(),
+  },
+  (t) => [
+    foreignKey({
+      name: "agent_grants_user_fkey",
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [users.tenantId, users.id],
+    }).onDelete("cascade"),
+    index("agent_grants_user_index").on(t.tenantId, t.userId),
+    check(
+      "agent_grants_texts_check",
+      sql`char_length(${t.clientName}) between 1 and 100 and char_length(${t.redirectHost}) between 1 and 300`,
+    ),
+    check("agent_grants_scopes_check", sql`${t.scopes} in ('{read}', '{read,run}')`),
+    check("agent_grants_generation_check", sql`${t.generation} >= 0`),
   ],
 );

@@ -1,7 +1,6 @@
-import { decode, sign, verify } from "hono/jwt";
 import { z } from "zod";
 import type { KeyRing } from "../../base/key-ring.ts";
-import { ALGORITHM, signingKey, verificationKey } from "./jwt-keys.ts";
+import { signClaims, verifyClaims } from "./jwt-keys.ts";
 
 /** What the token of a runner's session proves. `definitionIds` are the definitions whose runs it may lease; null for all. */
 export type RunnerToken = {
@@ -15,7 +14,6 @@ export type RunnerToken = {
 /** Distinguishes it from a run token, which is signed with the same keys. */
 const AUDIENCE = "leases";
 
-const headerSchema = z.object({ kid: z.string() });
 const claimsSchema = z.object({
   sub: z.guid(),
   tid: z.guid(),
@@ -28,15 +26,14 @@ const claimsSchema = z.object({
  * newest key. Claims: `sub` session, `tid` tenant, `def` definitions, `cel` cell, `aud` "leases", `exp`.
  */
 export async function signRunnerToken(keys: KeyRing, token: RunnerToken & { cell: string }): Promise<string> {
-  const claims = {
+  return signClaims(keys, {
     sub: token.sessionId,
     tid: token.tenantId,
     def: token.definitionIds,
     cel: token.cell,
     aud: AUDIENCE,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
-  };
-  return sign(claims, await signingKey(keys.newest), ALGORITHM);
+  });
 }
 
 /**
@@ -44,19 +41,13 @@ export async function signRunnerToken(keys: KeyRing, token: RunnerToken & { cell
  * session expires, by its own clock.
  */
 export async function verifyRunnerToken(keys: KeyRing, token: string): Promise<RunnerToken | null> {
-  try {
-    const { kid } = headerSchema.parse(decode(token).header);
-    const key = keys.byId.get(kid);
-    if (!key) return null;
-    const options = { alg: ALGORITHM, aud: AUDIENCE, exp: false } as const;
-    const claims = claimsSchema.parse(await verify(token, await verificationKey(key), options));
-    return {
+  const claims = await verifyClaims(keys, token, claimsSchema, AUDIENCE);
+  return (
+    claims && {
       sessionId: claims.sub,
       tenantId: claims.tid,
       definitionIds: claims.def,
       expiresAt: new Date(claims.exp * 1000).toISOString(),
-    };
-  } catch {
-    return null;
-  }
+    }
+  );
 }

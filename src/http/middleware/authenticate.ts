@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { type Credential, countedAs, Unauthenticated } from "../../db/access.ts";
+import type { AgentAccess } from "../credentials/agent-token.ts";
 import { hashApiKey, isApiKey, isWellFormedApiKey } from "../credentials/api-key.ts";
 import { cellOfKey, requireCell } from "../credentials/cell.ts";
 import type { Session } from "../credentials/session-token.ts";
@@ -51,6 +52,10 @@ export async function sessionOfCookies(c: Context<AppEnv>): Promise<Session | nu
  * needs no extra round trip.
  */
 export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
+  if (c.env.agent !== undefined) {
+    await authenticateAgent(c, c.env.agent);
+    return next();
+  }
   const hasHeader = c.req.header("Authorization") !== undefined;
   const token = hasHeader ? bearerToken(c) : (getCookie(c, SESSION_COOKIE) ?? getCookie(c, TOKEN_COOKIE));
   if (token === undefined) throw new Problem("unauthenticated");
@@ -65,6 +70,15 @@ export const authenticate = createMiddleware<AppEnv>(async (c, next) => {
     c.res = answerProblem(c, "unauthenticated", MISTYPED);
   }
 });
+
+/** An agent has the rights of the person who has let it in, and counts as that person. */
+async function authenticateAgent(c: Context<AppEnv>, { grantId, ...access }: AgentAccess): Promise<void> {
+  const proof = { apiKeyId: null, loginId: null, signInSessionId: null, verifiedEmail: null, agentGrantId: grantId };
+  const credential = { session: { ...access, ...proof, notBefore: 0 } };
+  c.set("credential", credential);
+  provideServices(c, { caller: credential });
+  await limitCaller(c, countedAs(credential));
+}
 
 /** Notes the use of an API key, or of a session of the dashboard. Those of a login service are not known by an id. */
 export function noteUseOf(c: Context<AppEnv>, credential: Credential): void {

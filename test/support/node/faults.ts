@@ -10,7 +10,7 @@ const SLOW_MS = 300;
 
 /** The faults that tests have set, each for one database. */
 export function createFaults() {
-  const faults = new Map<string, Required<Omit<Fault, "of">> & Pick<Fault, "of">>();
+  const faults = new Map<string, { kind: Fault["kind"]; skip: number; times: number; of: string | undefined }>();
 
   function isHit(database: string, { connectionString }: SqlRequest): Fault["kind"] | undefined {
     const fault = faults.get(database);

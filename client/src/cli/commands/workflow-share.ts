@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
 import { byOffset } from "../../pages.ts";
+import { ApiProblem } from "../../problem.ts";
 import type { Permission, Workflow } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
@@ -9,6 +10,7 @@ import { findUser, findWorkflow, findWorkflowPart, pathOf } from "../names.ts";
 import { harmless, printList, say } from "../output.ts";
 import { readPolicy } from "../policy.ts";
 
+type UserRef = { user_id: string; tenant_id: string };
 type Need = { id: string; path: string; capability: Permission["capability"] };
 
 export function addWorkflowShare(workflows: Command): void {
@@ -44,30 +46,41 @@ Example:
 }
 
 /** Gives a user what they lack of the needs of a workflow, and returns the permissions that were given or changed. */
-async function give(
-  client: Client,
-  workflow: Workflow,
-  { user_id, tenant_id }: { user_id: string; tenant_id: string },
-): Promise<Permission[]> {
-  const held: Permission[] = [];
-  const list = (offset: number) =>
-    unwrap(client.api.GET("/v1/user-permissions", { params: { query: { tenant_id, user_id, offset, limit: 100 } } }));
-  for await (const permission of byOffset(list)) held.push(permission);
+async function give(client: Client, workflow: Workflow, { user_id, tenant_id }: UserRef): Promise<Permission[]> {
+  let held = await permissionsOf(client, { user_id, tenant_id });
   const given: Permission[] = [];
-  // Parents first, so that nothing is given that a permission on a folder above it covers.
-  const needs = (await needsOf(client, workflow)).sort((one, other) => one.path.length - other.path.length);
-  for (const need of needs) {
-    if (held.some((permission) => covers(permission, need))) continue;
+  const giveUnlessHeld = async (need: Need) => {
+    if (held.some((permission) => covers(permission, need))) return;
     const permission = await permit(client, { user_id, tenant_id }, need, held);
     held.push(permission);
     given.push(permission);
+  };
+  // Parents first, so that nothing is given that a permission on a folder above it covers.
+  const needs = (await needsOf(client, workflow)).sort((one, other) => one.path.length - other.path.length);
+  for (const need of needs) {
+    try {
+      await giveUnlessHeld(need);
+    } catch (error) {
+      if (!(error instanceof ApiProblem && error.code === "conflict")) throw error;
+      // Somebody gives the user something at the same moment, so what the user has is read again.
+      held = await permissionsOf(client, { user_id, tenant_id });
+      await giveUnlessHeld(need);
+    }
   }
   return given;
 }
 
+async function permissionsOf(client: Client, { user_id, tenant_id }: UserRef): Promise<Permission[]> {
+  const held: Permission[] = [];
+  const list = (offset: number) =>
+    unwrap(client.api.GET("/v1/user-permissions", { params: { query: { tenant_id, user_id, offset, limit: 100 } } }));
+  for await (const permission of byOffset(list)) held.push(permission);
+  return held;
+}
+
 async function permit(
   client: Client,
-  user: { user_id: string; tenant_id: string },
+  user: UserRef,
   { id, capability }: Need,
   held: readonly Permission[],
 ): Promise<Permission> {

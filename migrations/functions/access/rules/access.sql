@@ -37,9 +37,8 @@ $$;
 
 -- The caller to whom a credential belongs: one row, or none when the credential is not valid now. The credential is
 -- {"api_key_hash": hex SHA-256}, or the verified claims of a session: {"user_id", "tenant_id", "expires_at", "not_before",
--- "api_key_id", "login_id", "sign_in_session_id"}, instants in seconds since 1970. A session of the dashboard is valid only until
--- somebody ends it, or the API key or the login with which it began: see `open_sign_in_sessions`. A runner key is not accepted here: see
--- `find_key_holder`.
+-- "api_key_id", "login_id", "sign_in_session_id", "agent_grant_id"}, instants in seconds since 1970. A session of the dashboard is valid
+-- until it ends: see `open_sign_in_sessions`. A runner key is not accepted here: see `find_key_holder`.
 create or replace function public.find_caller(p_credential jsonb)
 returns table (user_id uuid, tenant_id uuid, role text)
 language sql stable as $$
@@ -56,6 +55,7 @@ language sql stable as $$
     union all
     select (p_credential ->> 'tenant_id')::uuid, (p_credential ->> 'user_id')::uuid
     where p_credential ->> 'sign_in_session_id' is null and public.session_is_current(p_credential)
+      and (p_credential ->> 'agent_grant_id' is null or public.agent_grant_stands(p_credential))
   ) proven
   -- A plain join that is planned while there are few users reads all of them, and a connection keeps that plan when there are many. The
   -- subquery with `limit` makes Postgres use the primary key.

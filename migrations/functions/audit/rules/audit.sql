@@ -7,8 +7,8 @@
 -- Rows are never changed. `remove_audit_events` removes the old ones, and nothing else does.
 
 -- Who calls, as the audit log names them: {"user_id", "name", "credential_kind", "credential_id", "credential_name"}. The credential is
--- the API key, also that with which a session of the dashboard began, the login, or a session token of the login service. `p_actor`
--- is for a call without a caller, such as the acceptance of an invite: {"user_id", "credential_kind", "credential_id"}.
+-- the API key, also that with which a session of the dashboard began, the login, the grant of an agent, or a session token of the login
+-- service. `p_actor` is for a call without a caller, such as the acceptance of an invite: {"user_id", "credential_kind", "credential_id"}.
 create or replace function public.actor_of(p_context jsonb, p_actor jsonb default null) returns jsonb
 language plpgsql stable as $$
 declare
@@ -25,6 +25,8 @@ begin
         jsonb_build_object('credential_kind', 'api_key', 'credential_id', v_caller -> 'api_key_id')
       when v_caller ->> 'login_id' is not null then
         jsonb_build_object('credential_kind', 'login', 'credential_id', v_caller -> 'login_id')
+      when v_caller ->> 'agent_grant_id' is not null then
+        jsonb_build_object('credential_kind', 'agent', 'credential_id', v_caller -> 'agent_grant_id')
       else '{"credential_kind": "session_token"}'
     end;
   end if;
@@ -32,6 +34,7 @@ begin
   return v_actor || jsonb_build_object('credential_name', case v_actor ->> 'credential_kind'
     when 'api_key' then (select k.name from public.api_keys k where k.id = v_credential_id)
     when 'login' then (select public.audit_host(l.iss) from public.logins l where l.id = v_credential_id)
+    when 'agent' then (select g.client_name from public.agent_grants g where g.id = v_credential_id)
   end) || jsonb_build_object('name', public.audited_user((v_actor ->> 'user_id')::uuid) -> 'name');
 end $$;
 

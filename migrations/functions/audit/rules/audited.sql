@@ -93,6 +93,12 @@ begin
           'expires_at', public.wire_instant(k.expires_at), 'is_revoked', k.revoked_at is not null))
       into v_audited
       from public.api_keys k where k.id = p_id;
+    when 'agent_grant' then
+      select jsonb_build_object(
+        'object', jsonb_build_object('kind', p_kind, 'id', g.id, 'name', g.client_name), 'about', public.audited_user(g.user_id),
+        'shown', jsonb_build_object('client_name', g.client_name, 'redirect_host', g.redirect_host, 'scopes', g.scopes))
+      into v_audited
+      from public.agent_grants g where g.id = p_id;
     when 'invite' then
       select jsonb_build_object(
         'object', jsonb_build_object('kind', p_kind, 'id', i.id, 'name', i.email),

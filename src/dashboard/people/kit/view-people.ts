@@ -1,4 +1,5 @@
 import { and, count, desc, eq, gt, inArray, isNull, type SQL, sql } from "drizzle-orm";
+import { type AgentGrant, agentGrantColumns, isGrantOf } from "../../../agents/agent-grants.ts";
 import type { AuditEvent } from "../../../audit/audit-events.ts";
 import type { Credential } from "../../../db/access.ts";
 import {
@@ -9,7 +10,7 @@ import {
   requireCaller,
 } from "../../../db/caller.ts";
 import { type Database, repeatable } from "../../../db/client.ts";
-import { logins, signInSessions } from "../../../db/people/login-tables.ts";
+import { agentGrants, logins, signInSessions } from "../../../db/people/login-tables.ts";
 import { apiKeys, invites, pathParts, userPermissions, users } from "../../../db/tables.ts";
 import { type ApiKey, apiKeyColumns, keyWorks } from "../../../people/api-keys.ts";
 import { type Invite, inviteColumns, isOfAdministrator, mayBeInvited } from "../../../people/invites.ts";
@@ -161,6 +162,8 @@ export type PersonView = {
   changes: AuditEvent[];
   /** Those that began last. */
   sessions: SignInSession[];
+  /** The agents that may use the service on behalf of the person. */
+  agents: AgentGrant[];
 };
 
 /** How many sessions are shown. */
@@ -184,6 +187,7 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
     tied: [login = null],
     changed: [about],
     sessions,
+    agents,
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     persons: db
@@ -227,6 +231,12 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
       .innerJoin(signInSessions, isOpenSession(caller, sql`${id}::uuid`))
       .orderBy(desc(signInSessions.beganAt), desc(signInSessions.id))
       .limit(SHOWN_SESSIONS),
+    agents: db
+      .with(caller)
+      .select(agentGrantColumns)
+      .from(caller)
+      .innerJoin(agentGrants, isGrantOf(caller, sql`${id}::uuid`))
+      .orderBy(desc(agentGrants.renewedAt), desc(agentGrants.id)),
   });
   return {
     caller: requireCaller(callers),
@@ -235,6 +245,7 @@ export async function viewPerson(db: Database, credential: Credential, id: strin
     keys,
     login,
     sessions,
+    agents,
     changes: about?.changes ?? [],
   };
 }

@@ -1,0 +1,73 @@
+import { isLoopback } from "../../../agents/agent-clients.ts";
+import type { Caller } from "../../caller.ts";
+import { Name } from "../../components.tsx";
+import { Page } from "../../layout.tsx";
+import type { AgentRequest } from "./agent-request.ts";
+
+type AgreementProps = {
+  caller: Caller;
+  request: AgentRequest;
+  /** The fields of the request, for the form. */
+  given: Readonly<Record<string, string>>;
+  refusal: string;
+};
+
+/** Asks the person whether an agent may use the service on their behalf. */
+export const AgentAgreementPage = ({ caller, request, given, refusal }: AgreementProps) => {
+  const { client, redirectUri, scopes } = request;
+  const url = new URL(redirectUri);
+  return (
+    <Page title="Let an agent in" caller={caller}>
+      <div class="narrow">
+        <h1>
+          Let <Name>{client.name}</Name> in?
+        </h1>
+        <section class="card stack">
+          <p>
+            An agent that calls itself <Name>{client.name}</Name> wants to use the service for you. Nobody has checked
+            that name. Your answer goes to <code>{url.host || url.protocol}</code>
+            {isLoopback(url) && ", a program on this computer: any program here can say that name"}. Only agree if you
+            have just connected it there.
+          </p>
+          <p>
+            {scopes.includes("run")
+              ? "It may read all that you may read, and trigger, stop and retry runs as you may"
+              : "It may read all that you may read"}
+            , in <Name>{caller.tenant_name}</Name> as {caller.role}, until you end that on{" "}
+            <a href={`/app/people/${caller.user_id}`}>your page</a>.
+          </p>
+          <form method="post" action="/app/agent" class="actions">
+            {Object.entries(given).map(([name, value]) => (
+              <input type="hidden" name={name} value={value} />
+            ))}
+            <button type="submit" class="primary">
+              Agree
+            </button>
+            <a class="button" href={refusal}>
+              Refuse
+            </a>
+          </form>
+        </section>
+      </div>
+    </Page>
+  );
+};
+
+/** The page after the person has agreed. The browser leaves it for `link` at once. */
+export const AgentAgreedPage = ({ name, link }: { name: string; link: string }) => (
+  <Page title="Back to the agent">
+    <div class="narrow">
+      <h1>Back to the agent</h1>
+      <section class="card stack">
+        <p>
+          <Name>{name}</Name> gets its access now, and your browser goes to it.
+        </p>
+        <p>
+          <a class="button" href={link}>
+            Go there, if your browser does not
+          </a>
+        </p>
+      </section>
+    </div>
+  </Page>
+);
