@@ -80,12 +80,9 @@ export const reportedFields = {
     .max(MAX_ARTIFACTS)
     .nullish()
     .openapi({ description: "What was made, and where it is." }),
-  retry: z
-    .boolean()
-    .optional()
-    .openapi({
-      description: "False: the run is not retried automatically, although its policy retries what is REPORTED.",
-    }),
+  retry: z.boolean().optional().openapi({
+    description: "False: the run is not retried automatically, although its policy retries what is REPORTED.",
+  }),
   retry_after_seconds: z
     .int()
     .min(0)
