@@ -10,10 +10,11 @@ import { type Obstacle, PROBLEMS, Problem, type ProblemCode, ValidationFailed } 
 import { Command, Obstacles } from "./components.tsx";
 import { describeFault } from "./forms.tsx";
 import { OpenPage, Page } from "./layout.tsx";
+import { sentenceFor } from "./problem-words.ts";
 import { html } from "./render.ts";
 import { renewSession } from "./sign-in/kit/session.ts";
 import { answerSignIn, keepForm } from "./sign-in/sign-in.tsx";
-import { forReader, inWords } from "./wording.ts";
+import { inWords } from "./wording.ts";
 
 /**
  * Requires a session token with a valid signature. Whether the session itself is still valid is decided by the SQL statement
@@ -62,8 +63,8 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
       details: error.faults.map((fault) => describeFault(inWords(fault, {}))),
     });
   }
-  const { code, detail } =
-    error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);
+  const told = error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);
+  const { code } = told;
   const { status, title } = PROBLEMS[code];
   if (error instanceof Problem) for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
   const retryAfter = problemHeaders(status)["Retry-After"];
@@ -71,7 +72,7 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
   // Only a GET is reloaded, since reloading the answer of a form would send the form again.
   const retrySeconds = status === 503 && c.req.method === "GET" ? Number(retryAfter) : undefined;
   const obstacles = error instanceof Problem ? error.obstacles : [];
-  const details = [forReader(detail ?? PROBLEMS[code].detail)];
+  const details = [sentenceFor(told)];
   const elsewhere =
     error instanceof Problem && code === "misdirected" ? addressIn(c, error.headers.Location) : undefined;
   return errorPage(c, { status, title: HEADINGS[code] ?? title, details, obstacles, retrySeconds, elsewhere });

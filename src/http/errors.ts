@@ -82,13 +82,16 @@ export function answerError(thrown: Error, c: Context<AppEnv>): Response {
   return answerProblem(c, code, detail);
 }
 
-/** Logs an unexpected error, and returns the problem to answer. */
-export function logUnexpected(error: Error, c: Context<AppEnv>): { code: ProblemCode; detail: string | undefined } {
+/** Logs an unexpected error, and returns the problem to answer. `outage`: why a change may not have been made. */
+export function logUnexpected(
+  error: Error,
+  c: Context<AppEnv>,
+): { code: ProblemCode; detail: string | undefined; outage: Outage | null } {
   const outage = findOutage(error);
   const code = outage === null ? "internal_error" : "database_unavailable";
   log("error", code, { request_id: c.var.requestId, ...describeError(error) });
   const isChange = c.req.method !== "GET" && c.req.method !== "HEAD";
-  return { code, detail: outage !== null && isChange ? CHANGE_DETAILS[outage] : undefined };
+  return { code, detail: outage !== null && isChange ? CHANGE_DETAILS[outage] : undefined, outage: isChange ? outage : null };
 }
 
 /** The `detail` when the database did not answer a change. */

@@ -56,7 +56,8 @@ const OwnApiKeysSchema = z
           kind: z.enum(["user", "runner"]).openapi({ description: "A `runner` key can only lease runs." }),
           expires_at: instant().nullable().openapi({ description: "Null for a key that never expires." }),
           last_used_at: instant().nullable().openapi({
-            description: "The hour in which it was last used, as far as is known. Null for a key that was not used.",
+            description:
+              "The beginning of the hour in which it was last used, as far as is known, or when it was made if that is later. Null for a key that was not used.",
           }),
         })
         .openapi("OwnApiKey", { example: OWN_KEY }),

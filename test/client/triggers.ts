@@ -179,7 +179,7 @@ export function describeTriggers(world: () => World): void {
     [4, ["create", NAME, "--cron", "0 6 * * *"], "--time-zone"],
     [4, ["create", NAME, "--time-zone", "UTC"], "Say when it fires by one of these: --cron"],
     [4, ["create", NAME, ...WEEKDAYS, "--at", "2030-03-01T06:00"], "Say when it fires by one of these: --cron"],
-    [4, ["create", NAME, "--cron", "61 * * * *", "--time-zone", "UTC"], "five fields"],
+    [4, ["create", NAME, "--cron", "61 * * * *", "--time-zone", "UTC"], "must be from 0 to 59"],
     [4, ["create", NAME, "--cron", "0 6 * * *", "--time-zone", "Berlin"], "IANA"],
     [4, ["create", NAME, "--at", "2020-03-01T06:00", "--time-zone", "UTC"], "Must be in the future."],
     [3, ["get", NOWHERE], "There is no such trigger"],

@@ -742,6 +742,7 @@ describe("while the database is away", () => {
     await page.getByLabel("Name", { exact: true }).fill("Sums");
     await page.goto("/app/runs");
     await page.getByText("is loaded again when it can be answered").waitFor();
+    await page.getByText("The database did not answer. Try again in some seconds.").waitFor();
     await expectNoFaults(page, "the page of a database that is away");
     await page.evaluate("window.isSame = true");
     const isAsking = (request: Request) => request.url().endsWith("/app/runs") && !request.isNavigationRequest();

@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
+import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
 import {
   complaintsOf,
   forgetComplaints,
@@ -205,5 +206,33 @@ describe("every page", () => {
     })()`);
     expect(gap).toBeLessThanOrEqual(1);
     forgetComplaints(page);
+  });
+});
+
+describe("the words of the pages", () => {
+  it("say that a session was last used when it began, or later", async ({ open }) => {
+    const page = await open();
+    await page.goto(`/app/people/${DEMO.owner.id}`);
+    const sessions = page.locator("section", { has: page.getByRole("heading", { name: "Sessions" }) }).locator("li");
+    await sessions.getByText("(this one)").waitFor();
+    for (const session of await sessions.all()) {
+      const times = session.locator("time");
+      const [began, used] = await times.evaluateAll((list) => list.map((time) => time.getAttribute("datetime") ?? ""));
+      expect([began, (used ?? "") >= (began ?? "")]).toEqual([began, true]);
+    }
+  });
+
+  it("count no runs that there are not, and say of an empty list that it is none", async ({ open }) => {
+    const page = await open();
+    const id = await createLeasedWorkflow(world);
+    await callApi(world, "PUT", `/workflow-definitions/${id}/policy`, {
+      ...{ handover: "lease", lease_seconds: 300, max_attempts: 2, retry_on: ["LOST", "UNREACHED"] },
+    });
+    await page.goto(`/app/workflows/${id}`);
+    await page.getByLabel("Current state").getByText("Success", { exact: true }).waitFor();
+    await page.getByText("retry on: none → LOST, UNREACHED").waitFor();
+    await page.goto(`/app/activity?object=${id}`);
+    await page.getByText("retry on: none → LOST, UNREACHED").waitFor();
+    expect(await page.getByText("0 ids").count()).toBe(0);
   });
 });

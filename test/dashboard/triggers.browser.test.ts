@@ -53,3 +53,17 @@ describe("a schedule that was paused", () => {
     await world.database.query("update sweep_state set paused_at = null");
   });
 });
+
+describe("the form of a schedule", () => {
+  it("names the part of the cron expression that is wrong", async ({ page }) => {
+    await page.goto(`${WORKFLOW}/triggers/new`);
+    await page.getByLabel("Name").fill("Wrong");
+    await page.getByLabel("Time zone").fill("UTC");
+    await page.getByLabel("Cron expression").fill("99 * * * *");
+    await page.locator("main").getByRole("button", { name: "Save" }).click();
+    const said = "Cron expression: The minute must be from 0 to 59, so it cannot be 99.";
+    await page.getByRole("alert").getByText(said).waitFor();
+    expect(await faultsInTheme(page)).toEqual([]);
+    forgetComplaints(page);
+  });
+});

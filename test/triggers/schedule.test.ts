@@ -68,6 +68,22 @@ describe("a cron expression", () => {
   });
 
   it.each([
+    ["0 6 * *", "Must be a cron expression with five fields: minute, hour, day of the month, month, day of the week."],
+    ["99 * * * *", "The minute must be from 0 to 59, so it cannot be 99."],
+    ["0 6-24 * * *", "The hour must be from 0 to 23, so it cannot be 24."],
+    ["0 0 0 * *", "The day of the month must be from 1 to 31, so it cannot be 0."],
+    ["0 0 * jan,13 *", "The month must be from 1 to 12, so it cannot be 13."],
+    ["0 0 * * 1,8", "The day of the week must be from 0 to 7, so it cannot be 8."],
+    ["5-1 * * * *", "The minute cannot be 5-1. A range begins with the smaller end, and a step is at least 1."],
+    ["*/0 * * * *", "The minute cannot be */0. A range begins with the smaller end, and a step is at least 1."],
+    ["0 0 * * fri-mon", "The day of the week cannot be fri-mon. A range begins with the smaller end, and a step is at least 1."],
+    ["0 5x * * *", expect.stringMatching(/^The hour cannot be 5x\. Write \*, a number from 0 to 23, /)],
+    ["0 0 * * L", expect.stringMatching(/^The day of the week cannot be L\. Write /)],
+  ])("that is wrong is told by its first wrong field: %s", (cron, msg) => {
+    expect(checkSchedule(schedule(cron))).toEqual([{ field: "cron", msg }]);
+  });
+
+  it.each([
     ["*/61 * * * *", "*/61"],
     ["*/60 * * * *", "*/60"],
     ["0,10-20/11\t* * * *", "10-20/11"],

@@ -63,10 +63,11 @@ const LONGEST = 80;
 function valueText(value: unknown): string {
   if (value === undefined || value === null) return "none";
   if (value === true || value === false) return value ? "yes" : "no";
-  if (Array.isArray(value) && value.every((item) => typeof item === "string" && item.length === 36)) {
-    return plural(value.length, "id");
-  }
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const items = Array.isArray(value) ? value.filter((item) => typeof item === "string") : null;
+  const isOfTexts = items !== null && Array.isArray(value) && items.length === value.length;
+  if (isOfTexts && items.length === 0) return "none";
+  if (isOfTexts && items.every((item) => item.length === 36)) return plural(items.length, "id");
+  const text = typeof value === "string" ? value : isOfTexts ? items.join(", ") : JSON.stringify(value);
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }
 

@@ -54,7 +54,7 @@ export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) 
           <Fact name="Last 20">
             <Strip outcomes={workflow} />
           </Fact>
-          <Fact name={`Success, last ${Math.max(workflow.ended, 1)}`}>
+          <Fact name={workflow.ended === 0 ? "Success" : `Success, last ${workflow.ended}`}>
             <SuccessRate outcomes={workflow} />
           </Fact>
           <Fact name="Median">

@@ -22,7 +22,9 @@ const SignInSessionSchema = z
     user_id: uuid(),
     began_with: z.enum(["login", "api_key"]).openapi({ description: "How the user signed in." }),
     began_at: instant(),
-    last_used_at: instant().openapi({ description: "The hour in which it was last used." }),
+    last_used_at: instant().openapi({
+      description: "The beginning of the hour in which it was last used, or when it began if that is later.",
+    }),
     ends_at: instant().openapi({
       description: "When it ends at the latest. It also ends when it was not used for twelve hours.",
     }),

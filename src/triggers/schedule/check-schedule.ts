@@ -1,4 +1,4 @@
-import { findIdleStep, hasDays, parseCron } from "./cron.ts";
+import { findCronFault, findIdleStep, hasDays, parseCron } from "./cron.ts";
 import { resolveAt, type Schedule } from "./schedule.ts";
 import { openZone } from "./zone.ts";
 
@@ -30,14 +30,7 @@ function faultsOfCron({ cron, at }: Schedule): ScheduleFault[] {
   if ((cron === null) === (at === null)) return [{ field: "cron", msg: "Send either `cron` or `at`." }];
   if (cron === null) return [];
   const parsed = parseCron(cron);
-  if (parsed === null) {
-    return [
-      {
-        field: "cron",
-        msg: "Must be a cron expression with five fields: minute, hour, day of the month, month, day of the week.",
-      },
-    ];
-  }
+  if (parsed === null) return [{ field: "cron", msg: findCronFault(cron) }];
   const idle = findIdleStep(cron);
   if (idle !== null) {
     const msg = `The step in ${idle.step} is longer than the range, so it names one ${idle.field} only. Write that one.`;

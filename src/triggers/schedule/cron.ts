@@ -17,6 +17,15 @@ export type Cron = {
   isFixed: boolean;
 };
 
+/** The names and the values of the fields, from the least to the greatest. Sunday is 0 or 7. */
+const FIELDS = [
+  ["minute", 0, 59],
+  ["hour", 0, 23],
+  ["day of the month", 1, 31],
+  ["month", 1, 12],
+  ["day of the week", 0, 7],
+] as const;
+
 const MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";
 const WEEKDAYS = "sun|mon|tue|wed|thu|fri|sat";
 
@@ -27,18 +36,23 @@ const field = (names = "") => {
   return `${item}(?:,${item})*`;
 };
 
-/** Five fields: minute, hour, day of the month, month, day of the week. */
-const EXPRESSION = new RegExp(`^${[field(), field(), field(), field(MONTHS), field(WEEKDAYS)].join(" ")}$`, "i");
+/** Of minute, hour, day of the month, month, day of the week. */
+const GRAMMARS = [field(), field(), field(), field(MONTHS), field(WEEKDAYS)].map(
+  (grammar) => new RegExp(`^${grammar}$`, "i"),
+);
 
 const ascending = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b);
 
-/** Null for a text that is not a cron expression with five fields. */
+const partsOf = (text: string) => text.trim().split(/[ \t]+/);
+
+/** Null for a text that is not a cron expression with five fields: {@link findCronFault} says why. */
 export function parseCron(text: string): Cron | null {
-  const trimmed = text.trim().replaceAll(/[ \t]+/g, " ");
-  if (!EXPRESSION.test(trimmed)) return null;
+  const parts = partsOf(text);
+  if (parts.length !== FIELDS.length || !parts.every((part, index) => GRAMMARS[index]?.test(part))) return null;
+  const trimmed = parts.join(" ");
   try {
     const parsed = parseCronExpression(trimmed);
-    const [minutes = "", hours = ""] = trimmed.split(" ");
+    const [minutes = "", hours = ""] = parts;
     return {
       minutes: ascending(parsed.minutes),
       hours: ascending(parsed.hours),
@@ -53,23 +67,34 @@ export function parseCron(text: string): Cron | null {
   }
 }
 
-/** The values of the fields, from the least to the greatest. */
-const RANGES = [
-  ["minute", 0, 59],
-  ["hour", 0, 23],
-  ["day", 1, 31],
-  ["month", 1, 12],
-  ["day of the week", 0, 6],
-] as const;
+/** What is wrong with a text that {@link parseCron} does not take: the first field that is, and how. */
+export function findCronFault(text: string): string {
+  const parts = partsOf(text);
+  if (parts.length !== FIELDS.length) {
+    return "Must be a cron expression with five fields: minute, hour, day of the month, month, day of the week.";
+  }
+  for (const [index, [name, least, greatest]] of FIELDS.entries()) {
+    const part = parts[index] ?? "";
+    if (!GRAMMARS[index]?.test(part)) {
+      return `The ${name} cannot be ${part}. Write *, a number from ${least} to ${greatest}, a list such as 1,5, a range such as 1-5, or a step such as */5.`;
+    }
+    // The number of a step is none of the field.
+    const wrong = part.match(/(?<![/\d])\d+/g)?.find((number) => Number(number) < least || Number(number) > greatest);
+    if (wrong !== undefined) return `The ${name} must be from ${least} to ${greatest}, so it cannot be ${wrong}.`;
+    if (parseCron(FIELDS.map((_, other) => (other === index ? part : "*")).join(" ")) === null) {
+      return `The ${name} cannot be ${part}. A range begins with the smaller end, and a step is at least 1.`;
+    }
+  }
+  return "Must be a cron expression.";
+}
 
 /** A step of a cron expression that leaves only the first value, which is a mistake: 61 after `*`. Null when there is none. */
 export function findIdleStep(text: string): { step: string; field: string } | null {
-  for (const [index, item] of text
-    .trim()
-    .split(/[ \t]+/)
-    .entries()) {
-    const [field = "", least = 0, greatest = 0] = RANGES[index] ?? [];
-    for (const [step, from = least, to = greatest, by] of item.matchAll(/(?:\*|(\d+)-(\d+))\/(\d+)/g)) {
+  for (const [index, item] of partsOf(text).entries()) {
+    const [field = "", least = 0, greatest = 0] = FIELDS[index] ?? [];
+    // Sunday is not counted twice.
+    const last = field === "day of the week" ? greatest - 1 : greatest;
+    for (const [step, from = least, to = last, by] of item.matchAll(/(?:\*|(\d+)-(\d+))\/(\d+)/g)) {
       if (Number(by) > Number(to) - Number(from)) return { step, field };
     }
   }

@@ -15,11 +15,14 @@ create or replace function public.begin_sign_in_session(
 language plpgsql as $$
 begin
   insert into public.sign_in_sessions (id, tenant_id, user_id, login_id, api_key_id, began_at, last_used_at, ends_at)
-  values (p_session_id, p_tenant_id, p_user_id, p_login_id, p_api_key_id, p_began_at, date_trunc('hour', p_now),
+  values (p_session_id, p_tenant_id, p_user_id, p_login_id, p_api_key_id, p_began_at,
+    greatest(date_trunc('hour', p_now), p_began_at),
     least(p_began_at + public.longest_sign_in_session(), (
       select k.expires_at from public.api_keys k where k.tenant_id = p_tenant_id and k.id = p_api_key_id)))
   on conflict do nothing;
-  update public.logins l set last_used_at = date_trunc('hour', p_now), entered_at = p_now where l.id = p_login_id;
+  update public.logins l
+  set last_used_at = greatest(date_trunc('hour', p_now), l.created_at), entered_at = p_now
+  where l.id = p_login_id;
   update public.sign_in_sessions s
   set ended_at = p_now
   where s.id in (

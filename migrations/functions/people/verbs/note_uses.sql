@@ -1,5 +1,6 @@
 -- Notes that these credentials were used in this hour: API keys by their hashes, runner keys also by the sessions of their runners, and
--- sessions of the dashboard, with the logins that they began with. Only the first note of an hour writes anything.
+-- sessions of the dashboard, with the logins that they began with. Only the first note of an hour writes anything. It writes the beginning of
+-- the hour, or that of the credential if that is later.
 --
 -- Closes the race with another isolate that notes the same: rows that others have locked are skipped. Idempotent.
 --
@@ -24,7 +25,7 @@ begin
       and (k.last_used_at is null or k.last_used_at < v_hour)
     for no key update skip locked
   )
-  update public.api_keys k set last_used_at = v_hour from used where k.id = used.id;
+  update public.api_keys k set last_used_at = greatest(v_hour, k.created_at) from used where k.id = used.id;
 
   with used as (
     select l.id
@@ -33,7 +34,7 @@ begin
       and (l.last_used_at is null or l.last_used_at < v_hour)
     for no key update skip locked
   )
-  update public.logins l set last_used_at = v_hour from used where l.id = used.id;
+  update public.logins l set last_used_at = greatest(v_hour, l.created_at) from used where l.id = used.id;
 
   with used as (
     select s.id
@@ -41,7 +42,7 @@ begin
     where s.id = any (p_session_ids) and s.last_used_at < v_hour
     for no key update skip locked
   )
-  update public.sign_in_sessions s set last_used_at = v_hour from used where s.id = used.id;
+  update public.sign_in_sessions s set last_used_at = greatest(v_hour, s.began_at) from used where s.id = used.id;
   return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
     'large_tenant_ids', array(select t.id from public.tenants t where t.limits <> 'default'))));
 end $$;
