@@ -5523,7 +5523,7 @@ export interface components {
             expires_at: string | null;
             /**
              * Format: date-time
-             * @description The hour in which it was last used, as far as is known. Null for a key that was not used.
+             * @description The beginning of the hour in which it was last used, as far as is known, or when it was made if that is later. Null for a key that was not used.
              */
             last_used_at: string | null;
         };
@@ -5570,7 +5570,7 @@ export interface components {
             began_at: string;
             /**
              * Format: date-time
-             * @description The hour in which it was last used.
+             * @description The beginning of the hour in which it was last used, or when it began if that is later.
              */
             last_used_at: string;
             /**

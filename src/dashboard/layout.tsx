@@ -33,8 +33,8 @@ const HTMX_CONFIG = JSON.stringify({
   history: false,
   noSwap: [204, 304, "4xx", "5xx"],
   // A refresh neither adds nor removes these attributes. The first one is htmx's default. app.js adds and removes the second one,
-  // and the reader the third one of `details`.
-  morphIgnore: ["data-htmx-powered", "autofocus", "open"],
+  // the reader the third one of `details`, and log.js the last one.
+  morphIgnore: ["data-htmx-powered", "autofocus", "open", "inert"],
 });
 
 const Head = ({ title }: { title: string }) => (

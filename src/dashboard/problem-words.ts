@@ -8,8 +8,11 @@ const SENTENCES: Partial<Record<ProblemCode, string>> = {
   unauthenticated: "You are not signed in any more. Sign in again.",
   not_found: "There is nothing here, or it is not yours to see. It may have been deleted.",
   method_not_allowed: "There is no page at this address.",
+  precondition_failed:
+    "It was changed meanwhile, so nothing was changed now. Look at it as it is, and make your change again.",
   payload_too_large: "What you have sent is too long: all fields of a form together may have 64 KiB.",
   uri_too_long: "The address of the page is too long. Use fewer filters.",
+  misdirected: "What you are signed in with belongs to another address of the service.",
   too_many_requests: "You have asked for a lot in a short time. Wait some seconds, then go on.",
   headers_too_large: "Your browser sends too much with each page. Delete the cookies of this site, and sign in again.",
   internal_error: "Something broke on our side. Try again. If it happens again, report it with the id below.",
@@ -29,5 +32,6 @@ type Told = { code: ProblemCode; detail?: string | undefined; outage?: Outage | 
 /** The sentence of a page about a problem. `detail` is that of the API, which a page says only if it is about this one case. */
 export function sentenceFor({ code, detail = PROBLEMS[code].detail, outage = null }: Told): string {
   if (outage !== null) return OUTAGES[outage];
-  return (detail === PROBLEMS[code].detail ? SENTENCES[code] : undefined) ?? forReader(detail);
+  const isOfCase = detail !== PROBLEMS[code].detail && code !== "misdirected";
+  return (isOfCase ? undefined : SENTENCES[code]) ?? forReader(detail);
 }

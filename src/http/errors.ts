@@ -91,7 +91,11 @@ export function logUnexpected(
   const code = outage === null ? "internal_error" : "database_unavailable";
   log("error", code, { request_id: c.var.requestId, ...describeError(error) });
   const isChange = c.req.method !== "GET" && c.req.method !== "HEAD";
-  return { code, detail: outage !== null && isChange ? CHANGE_DETAILS[outage] : undefined, outage: isChange ? outage : null };
+  return {
+    code,
+    detail: outage !== null && isChange ? CHANGE_DETAILS[outage] : undefined,
+    outage: isChange ? outage : null,
+  };
 }
 
 /** The `detail` when the database did not answer a change. */

@@ -157,6 +157,71 @@ describe("the log of a run", () => {
     ]);
   });
 
+  it("marks what is found, also where its colour changes within a word, and keeps what is selected", async () => {
+    const marked = () =>
+      page.evaluate<string[]>(`[...(CSS.highlights.get("found") ?? [])].map((range) => {
+        const text = new Range();
+        text.setStart(range.startContainer, range.startOffset);
+        text.setEnd(range.endContainer, range.endOffset);
+        return text.toString();
+      })`);
+    await run.append(10, `a re${ESCAPE}[31md ${ESCAPE}[0mRED (red)\n`);
+    await log().getByText("RED (red)").waitFor();
+    await page.getByRole("searchbox", { name: "Find in the log" }).fill("red");
+    await page.getByText("2 of 220 lines").waitFor();
+    await expect.poll(marked).toEqual(["red", "red", "RED", "red"]);
+    await page.evaluate("getSelection().selectAllChildren(document.querySelector('.line > span'))");
+    const selected = await page.evaluate("getSelection().toString()");
+    await run.append(11, "no more red\n");
+    await page.getByText("3 of 221 lines").waitFor();
+    await expect.poll(marked).toEqual(["red", "red", "RED", "red", "red"]);
+    expect(await page.evaluate("getSelection().toString()")).toBe(selected);
+    await page.getByRole("searchbox", { name: "Find in the log" }).fill("(red");
+    await expect.poll(marked).toEqual(["(red"]);
+    expect(await faultsInTheme(page)).toEqual([]);
+    await page.getByRole("searchbox", { name: "Find in the log" }).fill("");
+    await expect.poll(marked).toEqual([]);
+  });
+
+  it("wraps long lines until that is turned off, and fills the window on request, with the same line at its top", async () => {
+    await run.append(12, `${"a long line ".repeat(60)}\n${numbered(201, 260)}`);
+    await log().getByText("line 260", { exact: true }).waitFor();
+    const sizes = () =>
+      page.evaluate<{ wide: boolean; height: number; box: number }>(`(() => {
+        const box = document.querySelector("[role=log]");
+        const long = [...box.querySelectorAll(".line")].find((line) => line.textContent.includes("a long line"));
+        return { wide: box.scrollWidth > box.clientWidth, height: long.offsetHeight, box: box.clientHeight };
+      })()`);
+    const topLine = () =>
+      page.evaluate<string | null>(`(() => {
+        const box = document.querySelector("[role=log]");
+        const { top } = box.getBoundingClientRect();
+        return [...box.querySelectorAll(".line")].find((line) => line.getBoundingClientRect().bottom > top + 1).textContent;
+      })()`);
+    await page.getByLabel("Go to line").fill("230");
+    await page.getByLabel("Go to line").press("Enter");
+    const [wrapped, first] = [await sizes(), await topLine()];
+    expect(wrapped.wide).toBe(false);
+    await page.getByRole("button", { name: "Wrap" }).click();
+    const unwrapped = await sizes();
+    expect([unwrapped.wide, unwrapped.height < wrapped.height / 2, await topLine()]).toEqual([true, true, first]);
+    expect(await overflow(page)).toBe(0);
+    await page.getByRole("button", { name: "Wrap" }).click();
+
+    await page.getByRole("button", { name: "Whole window" }).click();
+    const whole = await page.evaluate("JSON.stringify(document.querySelector('#log').getBoundingClientRect())");
+    expect(JSON.parse(String(whole))).toMatchObject({ x: 0, y: 0, width: 1280, height: 720 });
+    expect([(await sizes()).box > wrapped.box, await topLine()]).toEqual([true, first]);
+    expect(await page.evaluate("document.querySelector('header').inert")).toBe(true);
+    expect(await faultsInTheme(page)).toEqual([]);
+    // A refresh of the page behind it leaves it as it is.
+    await run.tell("heartbeat", { progress: { percent: 50, message: "More" } });
+    await page.locator("#progress", { hasText: "More" }).waitFor({ state: "attached" });
+    expect(await page.evaluate("document.querySelector('header').inert")).toBe(true);
+    await page.keyboard.press("Escape");
+    expect([await page.evaluate("document.querySelector('header').inert"), await topLine()]).toEqual([false, first]);
+  });
+
   it("fits on a phone", async () => {
     await page.setViewportSize({ width: 390, height: 844 });
     expect(await overflow(page)).toBe(0);
@@ -172,7 +237,7 @@ describe("a log of 100,000 lines", () => {
     const { database } = world;
     await database.query(
       `insert into workflow_run_log_entries (run_id, attempt, sequence, at, text)
-       select $1, 1, 10 + n, now(), (select string_agg(format(E'many %s\\n', 1000 * n + i), '' order by i) from generate_series(1, 1000) i)
+       select $1, 1, 13 + n, now(), (select string_agg(format(E'many %s\\n', 1000 * n + i), '' order by i) from generate_series(1, 1000) i)
        from generate_series(0, 99) n`,
       [run.id],
     );
@@ -216,14 +281,14 @@ describe("a log of 100,000 lines", () => {
     await page.keyboard.press("ControlOrMeta+c");
     const part: string = await page.evaluate("navigator.clipboard.readText()");
     expect([part.slice(0, 19), part.slice(-14)]).toEqual([
-      "ny 49781\nmany 49782",
+      "ny 49718\nmany 49719",
       `many ${Number(end.slice(5)) - 1}\nman`,
     ]);
-    expect(part.split("\n")).toHaveLength(Number(end.slice(5)) - 49_780);
+    expect(part.split("\n")).toHaveLength(Number(end.slice(5)) - 49_717);
     await page.evaluate("getSelection().removeAllRanges()");
 
     await page.getByRole("searchbox", { name: "Find in the log" }).fill("many 9999");
-    await page.getByText("11 of 100,219 lines").waitFor();
+    await page.getByText("11 of 100,282 lines").waitFor();
     expect(await log().locator(".line").count()).toBe(11);
     expect(complaintsOf(page)).toEqual([]);
   });

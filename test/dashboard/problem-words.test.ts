@@ -6,8 +6,13 @@ import { PROBLEMS, type ProblemCode } from "../../src/http/problems.ts";
 
 /** Problems that no page answers: what a program has sent is wrong, or is for programs. */
 const OF_PROGRAMS = new Set<ProblemCode>([
-  ...(["callback_unauthenticated", "session_unauthenticated", "message_unauthenticated", "code_unauthenticated"] as const),
-  ...(["length_required", "unsupported_media_type", "range_not_satisfiable"] as const),
+  ...([
+    "callback_unauthenticated",
+    "session_unauthenticated",
+    "message_unauthenticated",
+    "code_unauthenticated",
+  ] as const),
+  ...(["streams_unavailable", "length_required", "unsupported_media_type", "range_not_satisfiable"] as const),
 ]);
 
 const CODES = (Object.keys(PROBLEMS) as ProblemCode[]).filter((code) => !OF_PROGRAMS.has(code));

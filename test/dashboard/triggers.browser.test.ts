@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { it as anyTest, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { callApi } from "../support/browser/leased-run.ts";
-import { complaintsOf, openPage, signIn } from "../support/browser/pages.ts";
+import { complaintsOf, faultsInTheme, forgetComplaints, openPage, signIn } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld({ WORK_SECONDS: "1" });

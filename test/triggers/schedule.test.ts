@@ -76,7 +76,10 @@ describe("a cron expression", () => {
     ["0 0 * * 1,8", "The day of the week must be from 0 to 7, so it cannot be 8."],
     ["5-1 * * * *", "The minute cannot be 5-1. A range begins with the smaller end, and a step is at least 1."],
     ["*/0 * * * *", "The minute cannot be */0. A range begins with the smaller end, and a step is at least 1."],
-    ["0 0 * * fri-mon", "The day of the week cannot be fri-mon. A range begins with the smaller end, and a step is at least 1."],
+    [
+      "0 0 * * fri-mon",
+      "The day of the week cannot be fri-mon. A range begins with the smaller end, and a step is at least 1.",
+    ],
     ["0 5x * * *", expect.stringMatching(/^The hour cannot be 5x\. Write \*, a number from 0 to 23, /)],
     ["0 0 * * L", expect.stringMatching(/^The day of the week cannot be L\. Write /)],
   ])("that is wrong is told by its first wrong field: %s", (cron, msg) => {

@@ -88,6 +88,12 @@ const Tools = () => (
     <button type="button" class="toggle" data-tool="times" aria-pressed="false">
       Times
     </button>
+    <button type="button" class="toggle" data-tool="wrap" aria-pressed="true">
+      Wrap
+    </button>
+    <button type="button" class="toggle" data-tool="window" aria-pressed="false">
+      Whole window
+    </button>
     <button type="button" data-tool="download">
       Download
     </button>

@@ -2,6 +2,7 @@
 // the page's stream, and after each request of the live part. Each answer also has the progress of the run. Nothing is requested
 // while nothing happens.
 import { Lines } from "./lines.js";
+import { Marks } from "./marks.js";
 import { View } from "./view.js";
 
 /** The longest time to wait after the first failed request. It is doubled after each further one, up to a minute. */
@@ -39,6 +40,7 @@ let timer;
 let top = 0;
 
 const view = new View(box, lines);
+const marks = new Marks(box);
 
 // What is shown
 
@@ -64,6 +66,7 @@ function say() {
 function showAll() {
   found = words() === "" ? null : find(0);
   view.show(found, lines);
+  marks.words = words();
   say();
 }
 
@@ -195,6 +198,21 @@ function download() {
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
+/** Lets a button change how the lines are laid out. The line at the top stays there. */
+function lay(name, change) {
+  const isOn = tool(name).getAttribute("aria-pressed") !== "true";
+  tool(name).setAttribute("aria-pressed", isOn);
+  view.lay(() => change(isOn));
+}
+
+/** Lets the log fill the window. What it covers can be neither pressed nor reached by keyboard. */
+function fillWindow(isOn) {
+  section.classList.toggle("whole", isOn);
+  for (let part = section; part !== document.body; part = part.parentElement) {
+    for (const other of part.parentElement.children) if (other !== part && other.id !== "announcer") other.inert = isOn;
+  }
+}
+
 search.addEventListener("input", showAll);
 goTo.addEventListener("keydown", ({ key }) => {
   if (key === "Enter") showLine(Number(goTo.value));
@@ -203,6 +221,11 @@ tool("follow").addEventListener("click", () => follow(!isFollowing()));
 tool("times").addEventListener("click", ({ currentTarget }) => {
   const isOn = box.classList.toggle("with-times");
   currentTarget.setAttribute("aria-pressed", isOn);
+});
+tool("wrap").addEventListener("click", () => lay("wrap", (isOn) => box.classList.toggle("unwrapped", !isOn)));
+tool("window").addEventListener("click", () => lay("window", fillWindow));
+section.addEventListener("keydown", ({ key }) => {
+  if (key === "Escape" && section.matches(".whole")) lay("window", fillWindow);
 });
 tool("download").addEventListener("click", download);
 box.addEventListener("click", (event) => {

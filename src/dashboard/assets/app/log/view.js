@@ -6,6 +6,8 @@ const BLOCK = 200;
 const MARGIN = "600px";
 /** An estimate of the height of a line, in pixels, until a line was shown. */
 const FIRST_LINE_HEIGHT = 20;
+/** How much of the first line stays visible when the layout changes, in pixels. */
+const LEAST_VISIBLE = 4;
 
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
@@ -92,6 +94,23 @@ export class View {
       const block = this.#blocks[i];
       if (this.#near.has(block) || i === count - 1 || block.firstChild) this.#fill(block, from - i * BLOCK);
       else block.style.height = `${this.#sizeOf(block) * this.#lineHeight}px`;
+    }
+    this.#stayAtEnd();
+  }
+
+  /** Carries out a change of the layout. The first visible line stays where it is, unless the end is followed. */
+  lay(change) {
+    const top = this.#box.getBoundingClientRect().top;
+    const line = [...this.#box.querySelectorAll(".line")].find((one) => one.getBoundingClientRect().bottom > top);
+    const offset = line === undefined ? 0 : line.getBoundingClientRect().top - top;
+    change();
+    for (const block of this.#blocks) {
+      if (!block.firstChild) block.style.height = `${this.#sizeOf(block) * this.#lineHeight}px`;
+    }
+    if (line !== undefined) {
+      // A line that was half out of sight may be much shorter now.
+      const kept = Math.max(offset, LEAST_VISIBLE - line.offsetHeight);
+      this.#box.scrollTop += line.getBoundingClientRect().top - this.#box.getBoundingClientRect().top - kept;
     }
     this.#stayAtEnd();
   }
