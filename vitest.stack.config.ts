@@ -16,6 +16,7 @@ export default defineConfig({
     sequence: {
       sequencer: longestFirst([
         "own-server.stack.test.ts",
+        "python.stack.test.ts",
         "command-line-run.stack.test.ts",
         "command-line-changes.stack.test.ts",
         "readme.stack.test.ts",

@@ -12,6 +12,7 @@ const paths = [
   "docs/*.md",
   "examples/**/*.md",
   "migrations/*.md",
+  "python/*.md",
   "test/*.md",
 ].flatMap((pattern) => globSync(pattern, { cwd: root, exclude: ["**/node_modules"] }));
 const documents = new Map(paths.map((path) => [path, readFileSync(join(root, path), "utf8")]));

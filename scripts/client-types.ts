@@ -1,4 +1,4 @@
-/** `npm run client:types`: generates the types of the client and the schema of its file again, after a change of the API. */
+/** `npm run client:types`: generates the types of the client, the schema of its file and those files of the Python package that are generated. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { GENERATED } from "./local/client-types.ts";

@@ -1,10 +1,11 @@
-/** The files of the client that are generated from the OpenAPI document of the service. */
+/** The generated files of the client, and of the Python package: most of them from the OpenAPI document of the service. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { root } from "./folders.ts";
+import { PYTHON_FILES } from "./python-package.ts";
 import { renderWorkflowsSchema, WORKFLOWS_SCHEMA } from "./workflows-schema.ts";
 
 /** The path relative to the root. The file is committed, so that a clone can be compiled without starting the service. */
@@ -37,6 +38,7 @@ function renderClientTypes(document: string): string {
 export const GENERATED: readonly (readonly [path: string, render: (document: string) => string])[] = [
   [CLIENT_TYPES, renderClientTypes],
   [WORKFLOWS_SCHEMA, renderWorkflowsSchema],
+  ...PYTHON_FILES,
 ];
 
 /** Throws an error that says what to do, unless the committed files match the document. */
@@ -44,7 +46,7 @@ export function checkClientTypes(document: string): void {
   for (const [path, render] of GENERATED) {
     if (readFileSync(join(root, path), "utf8") === render(document)) continue;
     throw new Error(
-      `${path} is not of today's OpenAPI document. Run \`npm run client:types\`, and commit what it changes.`,
+      `${path} is not what it is made of says today. Run \`npm run client:types\`, and commit what it changes.`,
     );
   }
 }

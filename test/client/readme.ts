@@ -8,8 +8,14 @@ import type { World } from "./installed-client.ts";
 
 const page = readFileSync(join(root, "client/README.md"), "utf8");
 
-const blocks = (language: string): string[] =>
-  [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, block = ""]) => block);
+const blocks = (language: string, text = page): string[] =>
+  [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, block = ""]) => block);
+
+/** The programs of the guides that use the package. */
+const GUIDES = readdirSync(join(root, "docs"))
+  .filter((name) => name.endsWith(".md"))
+  .flatMap((name) => blocks("ts", readFileSync(join(root, "docs", name), "utf8")))
+  .filter((program) => program.includes('from "workflow-runs"'));
 
 /** The first installs the package, which is done already. */
 const [INSTALL = "", ...COMMANDS] = blocks("sh");
@@ -54,13 +60,18 @@ export function describeReadme(world: () => World): void {
     expect(readdirSync(cwd).filter((name) => !name.startsWith("."))).toEqual(["downloaded", "first"]);
   });
 
-  it("has programs that compile strictly, and the first ones also run", { timeout: 60_000 }, async () => {
+  it("has programs that compile strictly, as those of the guides; the first ones and those of the guides also run", {
+    timeout: 240_000,
+  }, async () => {
     const { folder } = world();
-    const names = blocks("ts").map((block, index) => {
-      writeFileSync(join(folder, `readme-${index}.ts`), onThisStack(block));
-      return `readme-${index}`;
-    });
-    expect(names.length).toBeGreaterThan(3);
+    const write = (programs: readonly string[], prefix: string) =>
+      programs.map((block, index) => {
+        writeFileSync(join(folder, `${prefix}-${index}.ts`), onThisStack(block));
+        return `${prefix}-${index}`;
+      });
+    const guides = write(GUIDES, "guide");
+    const names = [...write(blocks("ts"), "readme"), ...guides];
+    expect([names.length > 7, guides.length > 3]).toEqual([true, true]);
     const options = {
       strict: true,
       module: "NodeNext",
@@ -77,6 +88,7 @@ export function describeReadme(world: () => World): void {
     for (const [name, said] of [
       ["readme-0", /^COMPLETED null$/m],
       ["readme-1", /TRIGGERED\n(.*\n)*.*already ended/],
+      ...guides.map((name) => [name, /^/] as const),
     ] as const) {
       const ended = await runProgram(process.execPath, [`out/${name}.js`], { cwd: folder });
       expect([name, ended]).toEqual([name, { code: 0, stdout: expect.stringMatching(said), stderr: "" }]);

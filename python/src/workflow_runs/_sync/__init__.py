@@ -1,0 +1,4 @@
+# Made of _async by `npm run client:types`. Do not edit.
+"""The client. `workflow_runs/_sync` is made of this folder by `npm run client:types`: change only this one."""
+
+

@@ -1,0 +1,42 @@
+"""An output that the service would not keep as it is becomes a file of the run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .._values import to_json
+
+_MOST_BYTES = 64 * 1024
+#: The service takes 32 levels, of which the body around an output is one.
+_MOST_DEPTH = 31
+
+
+def why_not_kept(output: Any) -> str | None:
+    """Why the service would refuse an output; None when it would not.
+
+    Raises:
+        ValueError, TypeError: It is no JSON.
+    """
+    size = len(to_json(output))
+    if size > _MOST_BYTES:
+        return f"it has {size} bytes, and the output of a run at most {_MOST_BYTES}"
+    return _fault_in(output, _MOST_DEPTH)
+
+
+def _fault_in(value: Any, levels: int) -> str | None:
+    if isinstance(value, int) and not _is_exact(value):
+        return f"the number {value} would be rounded. Whole numbers are exact up to 9007199254740991: write it as a text"
+    if not isinstance(value, dict | list | tuple):
+        return None
+    if levels == 0:
+        return f"it is nested more than {_MOST_DEPTH} levels deep"
+    items = value.values() if isinstance(value, dict) else value
+    return next((fault for item in items if (fault := _fault_in(item, levels - 1)) is not None), None)
+
+
+def _is_exact(number: int) -> bool:
+    """Whether a double can hold it."""
+    try:
+        return int(float(number)) == number
+    except OverflowError:
+        return False

@@ -1,0 +1,127 @@
+"""What a handler gets: the run, and what it may say while it works."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
+from datetime import datetime
+from os import PathLike
+from typing import Any
+
+from ..types import RunSnapshot
+from ._outbox import Progress
+from ._reporter import Reporter
+from ._types import Assignment, WorkEnded, instant_of
+
+#: A file's content, or its path.
+FileBody = str | bytes | PathLike[str]
+Store = Callable[[str, FileBody, str | None], Coroutine[Any, Any, None]]
+
+
+class BaseRun:
+    """One attempt of a run.
+
+    Attributes:
+        id: The run.
+        attempt: 1 for a new run, one more for each retry.
+        input: The input of the run; empty when it has none.
+        labels: The labels of the run, by their keys.
+        snapshot: The workflow as it was when the run was triggered: its name, sources, instructions, outputs and template.
+        deadline_at: When the result must have arrived at the latest.
+    """
+
+    def __init__(self, assignment: Assignment, reporter: Reporter) -> None:
+        self.id = assignment["run_id"]
+        self.attempt = assignment["attempt"]
+        self.input: dict[str, Any] = assignment["input"] or {}
+        self.labels = assignment["labels"]
+        self.snapshot: RunSnapshot = assignment["run_snapshot"]
+        self.deadline_at: datetime = instant_of(assignment["deadline_at"])
+        self._reporter = reporter
+        self._ended: WorkEnded | None = None
+
+    def check(self) -> None:
+        """Raises `WorkEnded` if the work must end. All other methods do so, too."""
+        if self._ended is not None:
+            raise self._ended
+
+    def log(self, text: str) -> None:
+        """Appends a line to the run's log, which is sent in the background.
+
+        `RunLogHandler` does the same for `logging`.
+        """
+        self.check()
+        self._append(text)
+
+    def progress(self, percent: int | None = None, message: str | None = None) -> None:
+        """Shows people the progress of the work, as soon as a log is sent. The latest one wins."""
+        self.check()
+        progress: Progress = {}
+        if percent is not None:
+            progress["percent"] = percent
+        if message is not None:
+            progress["message"] = message
+        self._reporter.progress(progress)
+
+    def _append(self, text: str) -> None:
+        self._reporter.log(text if text.endswith("\n") else f"{text}\n")
+
+    def _end(self, reason: WorkEnded) -> None:
+        self._ended = reason
+
+
+class Run(BaseRun):
+    """One attempt of a run, for a handler without `async`, which runs in a thread of its own.
+
+    `stopped` is set when the work must end: `run.stopped.wait(5)` sleeps until then, at most 5 seconds.
+    """
+
+    def __init__(self, assignment: Assignment, reporter: Reporter, store: Store) -> None:
+        super().__init__(assignment, reporter)
+        self.stopped = threading.Event()
+        self._store = store
+        self._loop = asyncio.get_running_loop()
+
+    def upload(self, name: str, body: FileBody, *, content_type: str | None = None) -> None:
+        """Stores a file of the run, of up to 95 MB: a text, bytes, or the file at a path. The same name again replaces it.
+
+        Raises:
+            ApiProblem: The service refuses the file, or keeps no files.
+        """
+        self.check()
+        asyncio.run_coroutine_threadsafe(self._store(name, body, content_type), self._loop).result()
+
+    def _end(self, reason: WorkEnded) -> None:
+        super()._end(reason)
+        self.stopped.set()
+
+
+class AsyncRun(BaseRun):
+    """One attempt of a run, for an `async` handler. `stopped` is set when the work must end."""
+
+    def __init__(self, assignment: Assignment, reporter: Reporter, store: Store) -> None:
+        super().__init__(assignment, reporter)
+        self.stopped = asyncio.Event()
+        self._store = store
+
+    async def upload(self, name: str, body: FileBody, *, content_type: str | None = None) -> None:
+        """Stores a file of the run, of up to 95 MB: a text, bytes, or the file at a path. The same name again replaces it.
+
+        Raises:
+            ApiProblem: The service refuses the file, or keeps no files.
+        """
+        self.check()
+        await self._store(name, body, content_type)
+
+    def _end(self, reason: WorkEnded) -> None:
+        super()._end(reason)
+        self.stopped.set()
+
+
+#: It gets a `Run`, or if it is `async`, an `AsyncRun`.
+Handler = Callable[[Any], Any]
+
+#: The run that the code that asks works on. Threads that a handler starts by `asyncio.to_thread` have it, too.
+current_run: ContextVar[BaseRun] = ContextVar("workflow_runs_current_run")

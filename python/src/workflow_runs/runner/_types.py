@@ -1,0 +1,99 @@
+"""What the parts of the runner kit share."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
+
+from ..types import NewArtifact, RunSnapshot
+
+
+class Assignment(TypedDict):
+    """One attempt of a run, as a dispatch or a lease describes it."""
+
+    run_id: str
+    attempt: int
+    deadline_at: str
+    run_snapshot: RunSnapshot
+    input: dict[str, Any] | None
+    labels: dict[str, str]
+    callback_url: str
+    callback_token: str
+    #: Only of a lease.
+    heartbeat_interval_seconds: NotRequired[int]
+
+
+@dataclass(frozen=True)
+class Result:
+    """The result of the work, for a handler that has more to say than its output.
+
+    Attributes:
+        output: Any JSON. One of more than 64 KiB is stored as the file `output.json`.
+        summary: A text for people, at most 2,000 characters.
+        artifacts: Links to what was made, at most 50.
+    """
+
+    output: Any = None
+    summary: str | None = None
+    artifacts: Sequence[NewArtifact] = ()
+
+
+EndKind: TypeAlias = Literal["stopping", "stopped", "deadline", "lost", "shut_down"]
+
+
+class WorkEnded(Exception):
+    """Raised in a handler when its work must end.
+
+    Attributes:
+        kind: "stopping": somebody has stopped the run, and a result counts until `ends_at`. "shut_down": this runner ends, and
+            gives the run back unless it is completed. "stopped", "deadline" and "lost": no result counts any more.
+        ends_at: Until when a result still counts, if that is known.
+    """
+
+    def __init__(
+        self,
+        kind: EndKind,
+        message: str,
+        ends_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.ends_at = ends_at
+
+    @property
+    def is_result_wanted(self) -> bool:
+        """False when no result of the attempt counts any more."""
+        return self.kind in ("stopping", "shut_down")
+
+    @classmethod
+    def by_stop(cls, kind: EndKind, reason: object, ends_at: object = None) -> WorkEnded:
+        text = f"Stopped: {reason}" if isinstance(reason, str) else "It was stopped."
+        return cls(kind, text, instant_of(ends_at) if isinstance(ends_at, str) else None)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an attempt ended in this runner.
+
+    Attributes:
+        status: None when the result of the work was no longer wanted, or when the run was given back.
+        report: "recorded": the service has the result. "released": the run was given back. "refused": the service refused the
+            result. "unwanted": no result was wanted any more.
+        error: Why the work failed, or why nothing was reported.
+    """
+
+    status: Literal["COMPLETED", "FAILED"] | None
+    report: Literal["recorded", "released", "refused", "unwanted"]
+    error: str | None
+
+
+def instant_of(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def reason_of(error: BaseException) -> str:
+    """The last line of a traceback, such as "ValueError: There is no such folder"."""
+    return "".join(traceback.format_exception_only(error)).strip()

@@ -1,0 +1,593 @@
+"""The runner kit against a fake service: the cases of client/test/runner.test.ts and lease-runner.test.ts."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fake_service import answer, busy, challenge, problem
+from signing import SECRET, signed
+
+from workflow_runs import ApiProblem
+from workflow_runs.runner import AsyncRun, Result, Run, RunLogHandler, Runner, WorkEnded
+
+SERVICE = "https://runs.example.com"
+RUN_ID = "01920000-0000-7000-8000-000000000405"
+
+Reply = httpx.Response | Exception | Callable[[], Awaitable[httpx.Response]]
+
+
+def in_seconds(seconds: float) -> str:
+    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
+
+
+def assignment(run_id: str = RUN_ID, *, seconds: float = 600, **fields: Any) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "attempt": 1,
+        "deadline_at": in_seconds(seconds),
+        "run_snapshot": {"workflow_name": "Quarterly report", "workflow_definition_id": "w"},
+        "input": {"quarter": "Q1"},
+        "labels": {},
+        "callback_url": f"{SERVICE}/v1/workflow-runs/{run_id}/callback",
+        "callback_token": "token",
+        **fields,
+    }
+
+
+def lease(run_id: str = RUN_ID, **fields: Any) -> dict[str, Any]:
+    return assignment(run_id, heartbeat_interval_seconds=20, **fields)
+
+
+class FakeService:
+    """Accepts every call of a runner, unless `replies` has something else for the last part of its path.
+
+    It leases the given runs, and then waits as long as a real one would: until the session is closed.
+    """
+
+    def __init__(self, *assignments: dict[str, Any], **replies: Any) -> None:
+        self._leases = list(assignments)
+        self._replies: dict[str, Iterator[Reply]] = {name.replace("__", "."): iter(given) for name, given in replies.items()}
+        self._is_closed = asyncio.Event()
+        self.calls: list[tuple[str, Any]] = []
+        self.heard = asyncio.Condition()
+        self.transport = httpx.MockTransport(self._answer)
+
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        verb = request.url.path.rpartition("/")[2]
+        content = await request.aread()
+        is_json = request.headers.get("Content-Type") == "application/json" and request.method == "POST"
+        async with self.heard:
+            self.calls.append((verb, json.loads(content) if is_json else content))
+            self.heard.notify_all()
+        reply = next(self._replies.get(verb, iter(())), None)
+        if isinstance(reply, Exception):
+            raise reply
+        if reply is not None:
+            return await reply() if callable(reply) else httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
+        if verb == "runner-sessions":
+            return answer({"token": "session"}, 201)
+        if verb == "close":
+            self._is_closed.set()
+        if verb == "leases":
+            most = json.loads(content)["max"]
+            leases, self._leases = self._leases[:most], self._leases[most:]
+            if not leases:
+                await self._is_closed.wait()
+            return answer({"leases": leases, "after": None})
+        return answer({})
+
+    def of(self, verb: str) -> list[Any]:
+        return [body for name, body in self.calls if name == verb]
+
+    def log(self) -> str:
+        """What has arrived of the log, alone or with heartbeats."""
+        entries = [entry for beat in self.of("heartbeat") for entry in beat.get("log", [])] + self.of("log")
+        texts = {entry["sequence"]: entry["text"] for entry in entries}
+        assert sorted(texts) == list(range(len(texts)))
+        return "".join(texts[number] for number in range(len(texts)))
+
+    async def until(self, verb: str, count: int = 1) -> list[Any]:
+        async with self.heard:
+            await self.heard.wait_for(lambda: len(self.of(verb)) >= count)
+        return self.of(verb)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses take no time."""
+    sleep = asyncio.sleep
+    monkeypatch.setattr(asyncio, "sleep", lambda _: sleep(0))
+    for name in ("_reporter._FIRST_WITHIN_SECONDS", "_leases._FIRST_PAUSE_SECONDS"):
+        monkeypatch.setattr(f"workflow_runs.runner.{name}", 0.01)
+
+
+def dispatcher(service: FakeService, handler: Any) -> tuple[Runner, Callable[..., Awaitable[int]]]:
+    """A runner with a URL, and a function that sends it a message."""
+    runner = Runner(transport=service.transport, grace_seconds=0.1)
+    runner.handle()(handler)
+    app: Any = runner.asgi(SECRET)
+
+    async def send(kind: str, data: dict[str, Any] | None = None, secret: str = SECRET) -> int:
+        headers, body = signed(kind, data or assignment(), secret)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://runner") as http:
+            return (await http.post("/", headers=headers, content=body)).status_code
+
+    return runner, send
+
+
+async def work_of(service: FakeService, handler: Any, *, most: int = 1, **options: Any) -> Runner:
+    """Works on leased runs until `most` have ended."""
+    runner = Runner(SERVICE, "wr_key", transport=service.transport, **options)
+    runner.handle()(handler)
+    await asyncio.wait_for(runner.serve(most=most), 10)
+    return runner
+
+
+async def until_stopped(run: AsyncRun) -> None:
+    await run.stopped.wait()
+    run.check()
+
+
+class TestAHandler:
+    @pytest.mark.parametrize("is_async", [False, True])
+    async def test_gets_the_run_and_its_output_log_and_progress_arrive(self, is_async: bool) -> None:
+        seen: list[tuple[Any, ...]] = []
+
+        def work(run: Any) -> Any:
+            seen.append((run.id, run.attempt, run.input, run.snapshot["workflow_name"]))
+            run.log("Reading")
+            run.progress(40, "reading")
+            run.progress(message="read")
+            return {"pages": 3}
+
+        async def later(run: AsyncRun) -> Any:
+            return work(run)
+
+        service = FakeService(lease())
+        await work_of(service, later if is_async else work)
+        assert seen == [(RUN_ID, 1, {"quarter": "Q1"}, "Quarterly report")]
+        assert service.log() == "Reading\n"
+        assert service.of("callback") == [{"status": "COMPLETED", "output": {"pages": 3}}]
+
+    async def test_may_return_nothing_or_a_result_with_more_than_its_output(self) -> None:
+        results = iter([None, Result(False, "Done", [{"name": "a", "url": "https://a.example"}])])
+        service = FakeService(lease("a"), lease("b"))
+        await work_of(service, lambda _: next(results), most=2)
+        assert service.of("callback") == [
+            {"status": "COMPLETED"},
+            {"status": "COMPLETED", "output": False, "summary": "Done", "artifacts": [{"name": "a", "url": "https://a.example"}]},
+        ]
+
+    async def test_that_raises_fails_the_run_and_its_log_has_the_traceback(self) -> None:
+        def work(_: Run) -> None:
+            raise LookupError("No such folder")
+
+        service = FakeService(lease())
+        await work_of(service, work)
+        assert service.of("callback") == [{"status": "FAILED", "error": "LookupError: No such folder"}]
+        text = service.log()
+        assert text.startswith('Traceback (most recent call last):\n  File "') and "in work\n" in text
+        assert "_attempt.py" not in text
+
+    @pytest.mark.parametrize("error", [SystemExit(3), StopIteration(), KeyboardInterrupt(), asyncio.CancelledError()])
+    @pytest.mark.parametrize("is_async", [False, True])
+    async def test_ends_no_more_than_its_run_whatever_it_raises(self, error: BaseException, is_async: bool) -> None:
+        def work(_: Any) -> None:
+            raise error
+
+        async def later(run: Any) -> None:
+            work(run)
+
+        service = FakeService(lease())
+        await work_of(service, later if is_async else work)
+        assert [result["status"] for result in service.of("callback")] == ["FAILED"]
+
+    @pytest.mark.parametrize("output", [object(), float("nan"), {1, 2}])
+    async def test_fails_when_its_output_is_no_json(self, output: object) -> None:
+        service = FakeService(lease())
+        await work_of(service, lambda _: output)
+        assert service.of("callback")[0]["status"] == "FAILED"
+
+    async def test_is_found_by_the_id_or_the_name_of_the_workflow_and_a_run_without_one_fails(self) -> None:
+        snapshots = [{"workflow_name": "A", "workflow_definition_id": "1"}, {"workflow_name": "B", "workflow_definition_id": "2"}]
+        service = FakeService(
+            *[lease(str(number), run_snapshot=snapshot) for number, snapshot in enumerate(snapshots)],
+            lease("3", run_snapshot={"workflow_name": "C", "workflow_definition_id": "3"}),
+            # The service answers a runner key so, which can only lease runs.
+            **{"workflow-definitions": [problem(401, "unauthenticated")]},
+        )
+        runner = Runner(SERVICE, "wr_key", transport=service.transport)
+        runner.handle("A")(lambda _: "by name")
+        runner.handle("2")(lambda _: "by id")
+        await runner.serve(most=3)
+        assert service.of("callback") == [
+            {"status": "COMPLETED", "output": "by name"},
+            {"status": "COMPLETED", "output": "by id"},
+            {"status": "FAILED", "error": "LookupError: This runner has no handler for the workflow 'C'."},
+        ]
+
+    async def test_named_by_workflow_takes_only_the_runs_of_that(self) -> None:
+        page = answer({"items": [{"id": "w1", "name": "A"}, {"id": "w2", "name": "B"}], "total": 2})
+        service = FakeService(lease(), **{"workflow-definitions": [page]})
+        runner = Runner(SERVICE, "wr_key", name="office", capacity=3, transport=service.transport)
+        runner.handle("B", RUN_ID)(lambda _: None)
+        runner.handle("A")(lambda _: None)
+        await runner.serve(most=1)
+        ids = sorted([RUN_ID, "w1", "w2"])
+        (session,) = service.of("runner-sessions")
+        assert {**session, "workflow_definition_ids": sorted(session["workflow_definition_ids"])} == {
+            "name": "office",
+            "capacity": 3,
+            "workflow_definition_ids": ids,
+        }
+        missing = Runner(SERVICE, "wr_key", transport=FakeService(**{"workflow-definitions": [page]}).transport)
+        missing.handle("C")(lambda _: None)
+        with pytest.raises(LookupError, match="no workflow 'C'"):
+            await missing.serve()
+        with pytest.raises(LookupError, match="no handler"):
+            await Runner(SERVICE, "wr_key").serve()
+
+
+class TestFiles:
+    @pytest.mark.parametrize("is_async", [False, True])
+    async def test_are_stored_before_the_result_and_sent_again_until_they_are(self, is_async: bool, tmp_path: Path) -> None:
+        (tmp_path / "scan").write_bytes(b"\x01\x02")
+
+        def work(run: Run) -> None:
+            run.upload("a.csv", "a,b")
+            run.upload("scan", tmp_path / "scan", content_type="image/png")
+
+        async def later(run: AsyncRun) -> None:
+            await run.upload("a.csv", "a,b")
+            await run.upload("scan", tmp_path / "scan", content_type="image/png")
+
+        service = FakeService(lease(), a__csv=[busy(), httpx.ReadError("reset")])
+        await work_of(service, later if is_async else work)
+        assert service.of("a.csv") == [b"a,b"] * 3
+        assert service.of("scan") == [b"\x01\x02"]
+        assert service.of("callback") == [{"status": "COMPLETED"}]
+
+    async def test_that_are_refused_fail_the_run_unless_the_handler_catches_that(self) -> None:
+        def work(run: Run) -> None:
+            run.upload("a.csv", "a")
+
+        service = FakeService(lease(), a__csv=[problem(503, "artifacts_unavailable")])
+        await work_of(service, work)
+        error = "workflow_runs.ApiProblem: Do this.\nThe file a.csv was not stored."
+        assert service.of("callback") == [{"status": "FAILED", "error": error}]
+
+    async def test_have_an_output_of_more_than_64_kib(self) -> None:
+        service = FakeService(lease("a"), lease("b"))
+        outputs = iter(["x" * 65_534, "x" * 65_535])
+        await work_of(service, lambda _: Result(next(outputs), "Much"), most=2)
+        told = "The output is the file output.json: it has 65537 bytes, and the output of a run at most 65536."
+        kept, stored = service.of("callback")
+        assert (len(kept["output"]), stored) == (65_534, {"status": "COMPLETED", "summary": f"Much\n{told}"})
+        assert json.loads(service.of("output.json")[0]) == "x" * 65_535
+        assert service.log() == f"{told}\n"
+
+    @pytest.mark.parametrize("output", [{"id": 9_007_199_254_740_993}, [10**400], json.loads("[" * 32 + "]" * 32)])
+    async def test_have_an_output_with_a_number_that_would_be_rounded_or_too_many_levels(self, output: Any) -> None:
+        service = FakeService(lease())
+        await work_of(service, lambda _: output)
+        assert json.loads(service.of("output.json")[0]) == output
+        assert service.of("callback")[0]["summary"].startswith("The output is the file output.json: ")
+
+    @pytest.mark.parametrize("output", [2**53, -1, True, 1e300, json.loads("[" * 31 + "]" * 31)])
+    async def test_have_no_other_output(self, output: Any) -> None:
+        service = FakeService(lease())
+        await work_of(service, lambda _: output)
+        assert service.of("callback") == [{"status": "COMPLETED", "output": output}]
+
+
+class TestTheResult:
+    async def test_is_sent_again_until_it_is_answered(self) -> None:
+        service = FakeService(lease(), callback=[busy(503), busy(429), httpx.ConnectError("reset"), challenge()])
+        await work_of(service, lambda _: 1)
+        assert service.of("callback") == [{"status": "COMPLETED", "output": 1}] * 5
+
+    async def test_is_reported_without_its_output_when_the_service_refuses_that(self) -> None:
+        refusal = answer({"detail": [{"loc": ["body", "output"], "type": "t", "msg": "Too deep."}]}, 422)
+        service = FakeService(lease(), callback=[refusal])
+        await work_of(service, lambda _: [[[]]])
+        assert service.of("callback")[1] == {"status": "FAILED", "error": "The result was refused: output: Too deep."}
+
+
+class TestTheLog:
+    async def test_is_sent_in_entries_of_at_most_32_kib_in_order(self) -> None:
+        texts = ["x" + "😀" * 20_000, "\x1b" * 20_000, "a" * 70_000, "half \ud83d of a pair"]
+        service = FakeService(lease())
+        await work_of(service, lambda run: [run.log(text) for text in texts] and None)
+        assert service.log() == "".join(f"{text}\n" for text in texts).replace("\ud83d", "?")
+        entries = [entry for beat in service.of("heartbeat") for entry in beat.get("log", [])] + service.of("log")
+        assert max(len(entry["text"].encode()) for entry in entries) <= 32 * 1024
+        bodies = [*service.of("heartbeat"), *service.of("log")]
+        assert max(len(json.dumps(body, ensure_ascii=False).encode()) for body in bodies) <= 64 * 1024
+
+    async def test_sends_an_entry_again_with_the_same_number(self) -> None:
+        service = FakeService(log=[httpx.ReadError("reset"), busy()])
+        runner, send = dispatcher(service, lambda run: run.log("a"))
+        await send("workflow_run.dispatched")
+        await service.until("callback")
+        await runner.stop()
+        assert service.of("log") == [{"sequence": 0, "text": "a\n"}] * 3
+
+    @pytest.mark.parametrize("reply", [answer({"is_cut": True}), problem(409, "conflict")])
+    async def test_ends_when_the_service_has_cut_or_refused_it(self, reply: httpx.Response) -> None:
+        service = FakeService(lease(), log=[reply], heartbeat=[answer({"log": {"is_cut": True, "conflicts": []}})] * 9)
+        await work_of(service, lambda run: run.log("a" * 90_000))
+        assert len(service.of("log")) <= 1
+        assert service.of("callback") == [{"status": "COMPLETED"}]
+
+    async def test_holds_no_more_than_the_service_stores(self) -> None:
+        service = FakeService(lease())
+        await work_of(service, lambda run: [run.log("a" * 1024 * 1024) for _ in range(3)] and None)
+        assert 1024 * 1024 < len(service.log()) < 1.1 * 1024 * 1024
+
+    async def test_has_what_the_handler_logs_and_nothing_of_others(self) -> None:
+        log = logging.getLogger("test_runner")
+        handler = RunLogHandler(logging.INFO)
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+
+        async def work(run: AsyncRun) -> None:
+            log.info("one of %s", run.input["quarter"])
+            await asyncio.to_thread(log.warning, "two")
+            log.debug("too small")
+
+        service = FakeService(lease())
+        try:
+            log.info("outside")
+            await work_of(service, work)
+        finally:
+            log.removeHandler(handler)
+        assert service.log() == "one of Q1\ntwo\n"
+
+
+class TestHeartbeats:
+    async def test_carry_the_log_and_the_latest_progress_and_extend_the_lease_after_every_failure(self) -> None:
+        ended = asyncio.Event()
+
+        async def work(run: AsyncRun) -> None:
+            run.log("a")
+            run.progress(10)
+            run.progress(40, "reading")
+            await ended.wait()
+
+        replies: list[Reply] = [busy(), httpx.ReadError("reset"), challenge(), answer({"log": {"is_cut": False, "conflicts": []}})]
+        service = FakeService(lease(), heartbeat=replies)
+        working = asyncio.create_task(work_of(service, work))
+        await service.until("heartbeat", 4)
+        ended.set()
+        await working
+        beat = {"progress": {"percent": 40, "message": "reading"}, "log": [{"sequence": 0, "text": "a\n"}]}
+        assert service.of("heartbeat")[:4] == [beat] * 4
+        assert service.of("log") == []
+
+    async def test_send_the_log_alone_when_the_service_takes_none_with_them(self) -> None:
+        ended = asyncio.Event()
+
+        async def work(run: AsyncRun) -> None:
+            run.log("a")
+            await ended.wait()
+
+        service = FakeService(lease(), heartbeat=[answer({"detail": []}, 422)])
+        working = asyncio.create_task(work_of(service, work))
+        await service.until("log")
+        ended.set()
+        await working
+        assert service.of("log") == [{"sequence": 0, "text": "a\n"}]
+
+    @pytest.mark.parametrize("is_async", [False, True])
+    async def test_tell_the_work_that_it_was_stopped_at_its_next_call_and_by_an_event(self, is_async: bool) -> None:
+        seen: list[WorkEnded] = []
+
+        def work(run: Run) -> None:
+            run.progress(40)
+            assert run.stopped.wait(10)
+            try:
+                run.log("more")
+            except WorkEnded as error:
+                seen.append(error)
+                raise
+
+        async def later(run: AsyncRun) -> None:
+            run.progress(40)
+            await run.stopped.wait()
+            try:
+                run.progress(50)
+            except WorkEnded as error:
+                seen.append(error)
+                raise
+
+        ends_at = in_seconds(60)
+        service = FakeService(lease(), heartbeat=[answer({"stop": {"reason": "Enough", "ends_at": ends_at}})])
+        await work_of(service, later if is_async else work)
+        assert [(error.kind, error.ends_at) for error in seen] == [("stopping", datetime.fromisoformat(ends_at))]
+        assert service.of("callback") == [{"status": "FAILED", "error": "Stopped: Enough"}]
+
+    async def test_report_work_that_ends_within_the_grace_of_a_stop(self) -> None:
+        async def work(run: AsyncRun) -> Result:
+            run.progress(40)
+            await run.stopped.wait()
+            return Result(summary="Half of it")
+
+        service = FakeService(lease(), heartbeat=[answer({"stop": {"reason": None, "ends_at": in_seconds(60)}})])
+        await work_of(service, work)
+        assert service.of("callback") == [{"status": "COMPLETED", "summary": "Half of it"}]
+
+    @pytest.mark.parametrize(("seconds", "kind"), [(60, "lost"), (-1, "deadline")])
+    async def test_end_the_work_when_the_lease_is_lost_and_report_nothing(self, seconds: float, kind: str) -> None:
+        seen: list[str] = []
+
+        async def work(run: AsyncRun) -> None:
+            run.progress(40)
+            await run.stopped.wait()
+            try:
+                run.check()
+            except WorkEnded as error:
+                seen.append(error.kind)
+
+        service = FakeService(lease(seconds=seconds), heartbeat=[problem(409, "conflict")])
+        await work_of(service, work)
+        assert (seen, service.of("callback")) == ([kind], [])
+
+
+class TestARunnerThatLeases:
+    async def test_works_on_as_many_runs_as_its_capacity(self) -> None:
+        working, most = 0, 0
+
+        async def work(_: AsyncRun) -> None:
+            nonlocal working, most
+            working += 1
+            most = max(most, working)
+            await asyncio.sleep(0.01)
+            working -= 1
+
+        service = FakeService(*[lease(str(number)) for number in range(25)])
+        await work_of(service, work, most=25, capacity=4)
+        assert (most, len(service.of("callback"))) == (4, 25)
+        assert max(ask["max"] for ask in service.of("leases")) == 4
+
+    async def test_repeats_a_lost_request_with_the_same_id(self) -> None:
+        service = FakeService(lease(), leases=[httpx.ReadError("reset"), busy(), challenge()])
+        await work_of(service, lambda _: None)
+        asked = service.of("leases")
+        assert (len(asked), len({ask["request_id"] for ask in asked})) == (4, 1)
+
+    async def test_opens_a_new_session_when_its_session_has_ended(self) -> None:
+        service = FakeService(lease(), leases=[problem(401, "unauthenticated")])
+        await work_of(service, lambda _: None)
+        assert len(service.of("runner-sessions")) == 2
+
+    async def test_asks_without_waiting_when_the_service_cannot_hold_requests(self) -> None:
+        service = FakeService(lease(), leases=[problem(503, "streams_unavailable")])
+        await work_of(service, lambda _: None)
+        assert [ask["wait_seconds"] for ask in service.of("leases")] == [6, 0]
+
+    @pytest.mark.parametrize("verb", ["runner-sessions", "leases"])
+    async def test_ends_when_the_service_refuses_it_for_good(self, verb: str) -> None:
+        service = FakeService(lease(), **{verb: [problem(403, "forbidden")]})
+        with pytest.raises(ApiProblem, match="Do this"):
+            await work_of(service, lambda _: None)
+
+    @pytest.mark.parametrize("close", [None, httpx.ReadError("cut")])
+    async def test_closes_its_session_before_it_gives_its_runs_back(self, close: Exception | None) -> None:
+        service = FakeService(lease("a"), lease("b"), **({} if close is None else {"close": [close]}))
+        runner = Runner(SERVICE, "wr_key", capacity=2, transport=service.transport)
+        runner.handle()(until_stopped)
+        serving = asyncio.create_task(runner.serve())
+        await service.until("leases", 1)
+        while len(runner._working) < 2:
+            await asyncio.sleep(0)
+        await runner.stop()
+        await serving
+        verbs = [name for name, _ in service.calls if name in ("close", "release", "callback")]
+        assert verbs == ["close", "release", "release"]
+
+    async def test_gives_a_run_back_although_its_work_does_not_end(self) -> None:
+        never = asyncio.Event()
+        service = FakeService(lease())
+        runner = Runner(SERVICE, "wr_key", transport=service.transport, grace_seconds=0.05)
+
+        @runner.handle()
+        async def work(run: AsyncRun) -> None:
+            run.progress(1)
+            await never.wait()
+
+        serving = asyncio.create_task(runner.serve())
+        await service.until("heartbeat")
+        await runner.stop()
+        await serving
+        assert (len(service.of("release")), service.of("callback")) == (1, [])
+
+    async def test_reports_what_is_completed_when_it_ends(self) -> None:
+        started = asyncio.Event()
+
+        async def work(run: AsyncRun) -> str:
+            started.set()
+            await run.stopped.wait()
+            return "done"
+
+        service = FakeService(lease())
+        runner = Runner(SERVICE, "wr_key", transport=service.transport)
+        runner.handle()(work)
+        serving = asyncio.create_task(runner.serve())
+        await started.wait()
+        await runner.stop()
+        await serving
+        assert service.of("callback") == [{"status": "COMPLETED", "output": "done"}]
+
+    async def test_reports_what_it_finished_while_it_was_cut_off(self) -> None:
+        replies: Iterator[Reply] = itertools.chain([httpx.ConnectError("cut off")] * 5, [problem(409, "conflict")])
+        service = FakeService(lease(), callback=list(replies), heartbeat=[problem(409, "conflict")] * 3)
+        await work_of(service, lambda _: None)
+        assert len(service.of("callback")) == 6
+
+
+class TestARunnerWithAUrl:
+    async def test_works_on_a_dispatch_once_and_has_no_heartbeats_without_progress(self) -> None:
+        service = FakeService()
+        runner, send = dispatcher(service, lambda run: run.log("a"))
+        assert [await send("workflow_run.dispatched") for _ in range(2)] == [202, 202]
+        await service.until("callback")
+        await runner.stop()
+        assert [name for name, _ in service.calls] == ["log", "callback"]
+
+    async def test_has_heartbeats_from_its_first_progress_on(self) -> None:
+        service = FakeService(heartbeat=[answer({"stop": {"reason": "Enough", "ends_at": in_seconds(60)}})])
+
+        async def work(run: AsyncRun) -> None:
+            run.progress(40)
+            await until_stopped(run)
+
+        runner, send = dispatcher(service, work)
+        await send("workflow_run.dispatched")
+        assert await service.until("callback") == [{"status": "FAILED", "error": "Stopped: Enough"}]
+        await runner.stop()
+        assert service.of("heartbeat") == [{"progress": {"percent": 40}}]
+
+    async def test_ends_stopped_work_without_a_callback_and_begins_none_whose_stop_came_first(self) -> None:
+        begun: list[int] = []
+        started, ended = asyncio.Event(), asyncio.Event()
+
+        async def work(run: AsyncRun) -> None:
+            begun.append(run.attempt)
+            started.set()
+            await run.stopped.wait()
+            ended.set()
+
+        service = FakeService()
+        runner, send = dispatcher(service, work)
+        await send("workflow_run.dispatched")
+        await started.wait()
+        await send("workflow_run.stopped", {"run_id": RUN_ID, "attempt": 1, "reason": "Wrong folder"})
+        await ended.wait()
+        await send("workflow_run.stopped", {"run_id": RUN_ID, "attempt": 2, "reason": None})
+        assert await send("workflow_run.dispatched", {**assignment(), "attempt": 2}) == 202
+        await runner.stop()
+        assert (begun, service.calls) == ([1], [])
+
+    async def test_reports_unfinished_runs_as_failed_when_it_is_shut_down_and_accepts_no_more(self) -> None:
+        service = FakeService()
+        runner, send = dispatcher(service, until_stopped)
+        await send("workflow_run.dispatched")
+        await runner.stop()
+        assert service.of("callback") == [{"status": "FAILED", "error": "The runner was shut down."}]
+        assert await send("workflow_run.dispatched", {**assignment(), "attempt": 2}) == 503
+
+    async def test_refuses_unsigned_messages_and_accepts_messages_of_unknown_types(self) -> None:
+        service = FakeService()
+        _, send = dispatcher(service, until_stopped)
+        assert await send("workflow_run.dispatched", secret="whsec_bm90IHRoaXMgb25l") == 401
+        assert await send("runner.test", {"workflow_definition_id": "w"}) == 202
+        assert service.calls == []
