@@ -3,9 +3,10 @@ import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 
-/** The nearest folder above this file with a package.json: the clone, or what `npm run build:server` has built. */
+/** The nearest folder above this file with a package.json: the clone, or what `npm run build:server` has built. In workerd there are no files. */
 function findRoot(folder: string): string {
-  return existsSync(join(folder, "package.json")) ? folder : findRoot(dirname(folder));
+  const above = dirname(folder);
+  return above === folder || existsSync(join(folder, "package.json")) ? folder : findRoot(above);
 }
 
 export const root = findRoot(import.meta.dirname);

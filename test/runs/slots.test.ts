@@ -172,7 +172,7 @@ describe("concurrency keys", () => {
     const delayed = await inTurn(["a", "b", "c", "c"], (concurrency_key) =>
       trigger({ concurrency_key, start_after: inSeconds(3600) }),
     );
-    for (const id of delayed) await passInstants(service, id, 7200);
+    await passInstants(service, delayed, 7200);
     expect(await inTurn(delayed, async (id) => String(await place(id)))).toEqual(["3", "3", "1", "2"]);
   });
 

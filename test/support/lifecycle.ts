@@ -34,17 +34,22 @@ export async function callBack(
 export const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
 
 /** Backdates `start_after` and `must_start_by` of a PENDING run, and the end of its back-off, by so many seconds. */
-export async function passInstants({ database: { sql } }: Service, runId: string, seconds: number): Promise<void> {
+export async function passInstants(
+  { database: { sql } }: Service,
+  runs: string | string[],
+  seconds: number,
+): Promise<void> {
+  const ids = [runs].flat();
   await sql.transaction([
     sql`
       update workflow_runs
       set not_before = not_before - make_interval(secs => ${seconds}), deadline_at = deadline_at - make_interval(secs => ${seconds})
-      where id = ${runId} and status = 'PENDING'`,
+      where id = any(${ids}::uuid[]) and status = 'PENDING'`,
     sql`
       update workflow_run_events
       set detail = jsonb_set(detail, '{start_after}',
         to_jsonb(wire_instant((detail ->> 'start_after')::timestamptz - make_interval(secs => ${seconds}))))
-      where run_id = ${runId} and detail ? 'start_after'`,
+      where run_id = any(${ids}::uuid[]) and detail ? 'start_after'`,
   ]);
 }
 

@@ -64,7 +64,7 @@ describe("a run with start_after", () => {
     const at = inSeconds(HOUR);
     const early = [await invokeWith({ start_after: at }), await invokeWith({ start_after: at })];
     const before = await invokeWith();
-    for (const runId of [late, ...early]) await passInstants(service(), runId, 3 * HOUR);
+    await passInstants(service(), [late, ...early], 3 * HOUR);
     const places = async () =>
       Promise.all([before, ...early, late].map(async (id) => (await read(`${id}/details`)).queue_position));
     // The same before and after a change of the definition has recorded it.
