@@ -34,6 +34,7 @@ export default defineConfig({
         "kills/kill.node.test.ts",
         "kills/leases.node.test.ts",
         "kills/own-server.node.test.ts",
+        "own-server/operations.node.test.ts",
         "release/swap.node.test.ts",
         "release/hub.node.test.ts",
         "hub/stream-memory.node.test.ts",

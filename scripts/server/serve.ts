@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { connect } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
 import { readConfig } from "../../src/config.ts";
 import { root } from "../local/folders.ts";
 import { readDatabaseOptions } from "../local/options.ts";
@@ -21,6 +22,7 @@ import { describeWorkerd, type Place } from "./workerd-text.ts";
 
 /** The longest path that a Unix socket can have: https://man7.org/linux/man-pages/man7/unix.7.html */
 const MOST_PATH_BYTES = 107;
+const END_POLL_MS = 20;
 const IDLE_CONNECTION_MS = 5 * 60_000;
 /** The share of the time that the Worker waits for the database in which a request gets a connection, or is refused. */
 const WAIT_SHARE = 0.4;
@@ -90,12 +92,16 @@ const filesOf = (data: string) => ({
   pidFile: join(data, "run", "workerd.pid"),
 });
 
-/** Ends the workerd of a server that was killed, which would still listen for requests. */
-function endLeftWorkerd(data: string): void {
+/**
+ * Ends the workerd of a server that was killed, and waits until it listens no more. It keeps its sockets until the last of its threads has
+ * ended, a moment after it has disappeared from the list of processes.
+ */
+async function endLeftWorkerd(data: string, controlSocket: string): Promise<void> {
   const { config: mark, pidFile } = filesOf(data);
   if (!existsSync(pidFile)) return;
   const pid = Number(readFileSync(pidFile, "utf8"));
   if (pid > 0 && isLeft({ pid, mark, isGroup: false })) process.kill(pid, "SIGKILL");
+  while (await isAnswered(controlSocket)) await delay(END_POLL_MS);
 }
 
 /**
@@ -108,7 +114,7 @@ async function takePlace(data: string, listen: string): Promise<Place> {
   const [sqlSocket, controlSocket] = [join(run, "sql.sock"), join(run, "control.sock")];
   if (Buffer.byteLength(controlSocket) > MOST_PATH_BYTES) throw new Error(`The path of DATA_DIR is too long: ${data}`);
   if (await isAnswered(sqlSocket)) throw new Error(`Another server uses ${data}. Each needs a folder of its own.`);
-  endLeftWorkerd(data);
+  await endLeftWorkerd(data, controlSocket);
   rmSync(run, { recursive: true, force: true });
   for (const folder of [objects, artifacts]) mkdirSync(folder, { recursive: true });
   return { listen, sqlSocket, controlSocket, assets: join(root, "assets"), artifacts, objects };

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { chmodSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { divideSettings } from "../../scripts/server/settings.ts";
 import { ASSETS } from "../../src/http/assets/folder.ts";
@@ -216,10 +217,41 @@ describe("a server of one's own", () => {
     expect(await untilLease(leaseWith(token), path)).toMatchObject({ run_id: run });
     await server.killServer(second, true);
     expect(await second.ended).toBe(1);
-    const third = await untilServing(server.start());
+    running = await untilServing(server.start());
     expect(field(await expectStatus(200, server.ask("GET", `/v1/workflow-runs/${run}`)), "status")).toBe("RUNNING");
-    third.process.kill("SIGTERM");
-    expect(await third.ended).toBe(0);
+  });
+
+  it("is restarted under load: each invoke is answered 202, or its client could not connect and tries again", async () => {
+    const { path } = await createWorkflow("Restarted");
+    const statuses: number[] = [];
+    let isOver = false;
+    const client = async () => {
+      while (!isOver) {
+        const answer = await server.ask("POST", `${path}/invoke`, { body: {} }).catch(() => null);
+        if (answer === null) await delay(20);
+        else statuses.push(answer.status);
+      }
+    };
+    const clients = Promise.all([client(), client(), client()]);
+    const untilMore = async () => {
+      const before = statuses.length;
+      await expect.poll(() => statuses.length).toBeGreaterThan(before + 10);
+    };
+    await untilMore();
+    running.process.kill("SIGTERM");
+    expect(await running.ended).toBe(0);
+    running = await untilServing(server.start());
+    await untilMore();
+    isOver = true;
+    await clients;
+    expect(new Set(statuses)).toEqual(new Set([202]));
+    const [, flow] = path.split("/v1/workflow-definitions/");
+    await withClient(server.adminUrl, async (client) => {
+      const { rows } = await client.query("select from workflow_runs where workflow_definition_id = $1", [flow]);
+      expect(rows).toHaveLength(statuses.length);
+    });
+    running.process.kill("SIGTERM");
+    expect(await running.ended).toBe(0);
   });
 });
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { BuiltWorker } from "../../scripts/local/built-worker.ts";
 import { readReleasedWorker } from "../../scripts/local/release.ts";
 import { credentialFor, SESSION_SETTINGS } from "../support/callers.ts";
-import { callOf, OPERATIONS, type Operation } from "../support/operations.ts";
+import { callOf, OPERATIONS, statusWithHubs } from "../support/operations.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createStage, type Stage, type StageService } from "../support/stage.ts";
 import { RELEASE, useWorkers } from "./world.ts";
@@ -45,13 +45,6 @@ function bodyFor({ components }: ReleasedDocument, { requestBody }: Described, b
   return Object.fromEntries(Object.entries(body).filter(([name]) => name in properties));
 }
 
-/** The status for whoever may do it: the OWNER, the runner, the sender of a message, or the invited person. */
-function expectedOf({ answers }: Operation, isInvited: boolean): number {
-  if (answers === "sender") return 202;
-  // The table is that of a Worker without hubs, which answers 503 where one is needed. This one has them.
-  return typeof answers === "string" || isInvited || answers[4] === 503 ? 200 : answers[4];
-}
-
 beforeAll(async () => {
   // The Worker is asked over http, as in the local stack.
   const { PUBLIC_URL: _, ...settings } = SETTINGS;
@@ -80,7 +73,7 @@ describe(`the Worker of ${RELEASE}, with today's tables and functions`, () => {
       const call = await callOf(id, stage);
       const credential = await credentialFor(stage.tenant, call);
       const answer = await send(call.method, call.path, credential, bodyFor(document, known, call.body), call.headers);
-      expected[id] = expectedOf(operation, call.invitedEmail !== undefined);
+      expected[id] = statusWithHubs(operation, call.invitedEmail !== undefined);
       answered[id] = answer.ok || answer.status === expected[id] ? answer.status : await answer.text();
       // A stream would go on.
       if (!answer.bodyUsed) await answer.body?.cancel();

@@ -11,6 +11,7 @@ import firstWorkflow from "../../../docs/first-workflow.md";
 import inputSchemas from "../../../docs/input-schemas.md";
 import notifications from "../../../docs/notifications.md";
 import operations from "../../../docs/operations.md";
+import ownServer from "../../../docs/own-server.md";
 import people from "../../../docs/people.md";
 import python from "../../../docs/python.md";
 import runnerProtocol from "../../../docs/runner-protocol.md";
@@ -79,6 +80,7 @@ export const PARTS: readonly { title: string; guides: readonly Guide[] }[] = [
     title: "Operate",
     guides: [
       guide("operations", "Operations", "Deploy, watch, repair and update the service.", operations),
+      guide("own-server", "A server of your own", "One Linux machine and any Postgres, without Cloudflare.", ownServer),
       guide("configuration", "Configuration", "Every setting of the Worker.", configuration),
       guide("sign-in", "Sign-in", "Accounts of your login service: Google, Entra, Okta, Auth0, Keycloak.", signIn),
       guide(
