@@ -85,6 +85,10 @@ const API: readonly Area[] = [
     load: async () => [(await import("./runs/leases/lease-routes.ts")).leases],
   },
   {
+    paths: ["/v1/waits", "/v1/workflow-runs/{id}/suspend", "/v1/workflow-runs/{id}/waits"],
+    load: async () => [(await import("./runs/suspensions/suspension-routes.ts")).suspensions],
+  },
+  {
     paths: ["/v1/runner-sessions", "/v1/runner-keys"],
     load: async () => [(await import("./runs/leases/session-routes.ts")).runnerSessions],
   },

@@ -5,7 +5,7 @@
 const ACTIONS = {
   workflow_definition: ["created", "replaced", "policy_replaced", "paused", "resumed", "shared", "deleted"],
   trigger: ["created", "replaced", "paused", "resumed", "fired", "backfilled", "secret_rotated", "deleted"],
-  workflow_run: ["stopped", "retried", "deleted"],
+  workflow_run: ["stopped", "retried", "answered", "deleted"],
   path_part: ["created", "changed", "deleted"],
   user: [
     ...["created", "role_changed", "deactivated", "activated", "deleted", "login_tied", "login_untied", "signed_out"],

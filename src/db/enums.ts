@@ -36,7 +36,8 @@ export type RunnerType = (typeof RUNNER_TYPES)[number];
 /**
  * Why a run FAILED. REPORTED: its runner reported a failure. DEADLINE: its time was up. STOPPED: somebody stopped it. REJECTED:
  * its runner refused it. UNREACHED: no runner ever took it. LOST: its runner was lost while it worked. SUPERSEDED: a newer run took
- * its place in the queue. EXPIRED: it had not started when it had to.
+ * its place in the queue. EXPIRED: it had not started when it had to. WAIT_EXPIRED: it was suspended, and what it waited
+ * for had not come when its time was over.
  */
 export const FAILURE_CODES = [
   "REPORTED",
@@ -47,6 +48,7 @@ export const FAILURE_CODES = [
   "LOST",
   "SUPERSEDED",
   "EXPIRED",
+  "WAIT_EXPIRED",
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
@@ -60,6 +62,8 @@ export const RUN_EVENT_TYPES = [
   "DISPATCH_POSTPONED",
   "LEASED",
   "RELEASED",
+  "SUSPENDED",
+  "ANSWERED",
   "STOP_REQUESTED",
   "STOP_SENT",
   "STOP_ACKNOWLEDGED",
@@ -74,6 +78,15 @@ export const RUN_EVENT_TYPES = [
   "PAUSED",
 ] as const;
 export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
+
+/** What a suspended run waits for. question: an answer of a person, or of whoever may. timer: an instant. */
+export const WAIT_KINDS = ["question", "timer"] as const;
+
+/** What has become of what a run has waited for: `wait_outcome` in SQL. */
+export const WAIT_OUTCOMES = ["answered", "elapsed", "timed_out"] as const;
+
+/** What a suspended run does when its time is over before all that it waits for has come. */
+export const ON_TIMEOUT = ["fail", "continue"] as const;
 
 /** How a run gets to its runner. webhook: the service sends it to the runner's URL. lease: the runner asks for it. */
 export const HANDOVERS = ["webhook", "lease"] as const;
@@ -150,6 +163,8 @@ export const EVENT_NAMES = {
   DISPATCH_POSTPONED: "workflow_run.dispatch_postponed",
   LEASED: "workflow_run.leased",
   RELEASED: "workflow_run.released",
+  SUSPENDED: "workflow_run.suspended",
+  ANSWERED: "workflow_run.answered",
   STOP_REQUESTED: "workflow_run.stop_requested",
   STOP_SENT: "workflow_run.stop_sent",
   STOP_ACKNOWLEDGED: "workflow_run.stop_acknowledged",
@@ -178,6 +193,7 @@ export const END_EVENT_TYPES = EVENT_TYPES.filter((type) =>
 /** The events that an endpoint can be notified of. */
 export const NOTIFIED_EVENTS = [
   "workflow_run.started",
+  "workflow_run.suspended",
   "workflow_run.completed",
   "workflow_run.failed",
   "workflow_run.late_result",

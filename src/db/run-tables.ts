@@ -86,6 +86,8 @@ export const workflowRuns = pgTable(
      * that joined at once.
      */
     notBefore: instant("not_before"),
+    /** Since when a PENDING run is suspended, or a FAILED one was when it ended: `suspensions.sql`. */
+    suspendedAt: instant("suspended_at"),
     /** The firing that triggered the run: `fire` in SQL. Null for a run that a person invoked. */
     triggeredBy: jsonb("triggered_by").$type<Record<string, unknown>>(),
     createdAt: createdAt(),
@@ -181,10 +183,19 @@ export const workflowRuns = pgTable(
     index("workflow_runs_error_words_index")
       .using("gin", sql`public.search_words(${t.tenantId}, ${t.error})`)
       .where(sql`error is not null and ended_by <> 'DEADLINE'`),
-    // A PENDING run has its place in the queue, or the instant at which it gets one, and never both.
+    // A PENDING run has its place in the queue, or the instant at which it gets one, and never both. Only its first attempt may have an instant
+    // by which it must start. A suspended run has no place, and either resumes or fails by itself at an instant.
     check(
       "workflow_runs_place_check",
-      sql`${t.status} <> 'PENDING' or (${t.queuePosition} is null) <> (${t.notBefore} is null)`,
+      sql`case ${t.status}
+        when 'PENDING' then case
+          when ${t.suspendedAt} is null
+            then (${t.queuePosition} is null) <> (${t.notBefore} is null) and (${t.deadlineAt} is null or ${t.attempt} = 1)
+          else ${t.queuePosition} is null and num_nonnulls(${t.notBefore}, ${t.deadlineAt}) = 1
+        end
+        when 'FAILED' then true
+        else ${t.suspendedAt} is null
+      end`,
     ),
     // What must be true for a run in each state: `run_is_consistent` in SQL.
     check(

@@ -27,6 +27,7 @@ export async function sendDispatch(outgoing: OutgoingDispatch, options: SendOpti
         run_snapshot: dispatch.run_snapshot,
         input: dispatch.input,
         labels: dispatch.labels,
+        ...(dispatch.resume && { resume: dispatch.resume }),
         ...(dispatch.scheduled_at && {
           scheduled_at: dispatch.scheduled_at,
           previous_scheduled_at: dispatch.previous_scheduled_at ?? null,

@@ -4,6 +4,7 @@ import { FAILURE_CODES, NOTIFICATION_TURNS, type NotifiedEvent, RUN_STATUSES } f
 import { instant, orNull, uuid } from "../http/schemas.ts";
 import { labelsOfRun } from "../runs/labels.ts";
 import { exampleRun, WorkflowRunSnapshotSchema } from "../runs/run-schema.ts";
+import { ResumeSchema } from "../runs/suspensions/suspension-schema.ts";
 import { describeWebhook } from "./describe-webhook.ts";
 import { TRIGGER_NOTIFICATIONS } from "./trigger-webhooks.ts";
 
@@ -29,6 +30,7 @@ const runnerMessages = [
       run_snapshot: WorkflowRunSnapshotSchema,
       input: z.record(z.string(), z.unknown()).nullable(),
       labels: labelsOfRun(),
+      resume: ResumeSchema.optional(),
       scheduled_at: instant().optional().openapi({
         description: "The instant of the schedule that has triggered the run. Absent when none has.",
       }),
@@ -135,6 +137,25 @@ const aboutRun = (type: NotifiedEvent, summary: string, example: Partial<z.input
 
 const notifications = [
   aboutRun("workflow_run.started", "A run has started", { status: "RUNNING", completed_at: null }),
+  describeWebhook(
+    "endpoint",
+    "workflow_run.suspended",
+    "A run was suspended, until an answer or an instant has come",
+    z.strictObject({
+      ...runData,
+      suspension: z.strictObject({
+        keys: z.array(z.string()).openapi({ description: "Of what it waits for." }),
+        ends_at: instant().openapi({ description: "When the time is over in which this must come." }),
+        prompt: z.string().nullable().openapi({
+          description: "The first of its open questions, of at most 500 characters. Null when it has none.",
+        }),
+      }),
+    }),
+    {
+      ...{ ...exampleRunData, status: "PENDING" as const, attempt: 2, started_at: null, completed_at: null },
+      suspension: { keys: ["approve"], ends_at: "2026-02-03T12:00:00.000Z", prompt: "Pay invoice 4711, 1,200 €?" },
+    },
+  ),
   aboutRun("workflow_run.completed", "A run has completed"),
   aboutRun("workflow_run.failed", "A run has failed, for the reason that `failure_code` names", FAILURE),
   describeWebhook(

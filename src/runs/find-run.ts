@@ -15,6 +15,7 @@ const answerSchema = z.object({
   queue_position: z.int().nullish(),
   /** Of the runs that keep this PENDING run from starting and that the caller may see, the id of the first to end. */
   blocked_by: z.string().nullish(),
+  is_suspended: z.boolean().optional(),
   /** True for a FAILED run whose end is not recorded yet, and which will be retried automatically when it is. */
   will_be_retried: z.boolean().optional(),
 });

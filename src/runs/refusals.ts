@@ -54,6 +54,7 @@ export const changeRefusalSchema = z.object({
     "forbidden",
     "wrong_state",
     "not_delayed",
+    "suspended",
     "definition_not_visible",
     "paused",
     "no_runner",
@@ -190,6 +191,8 @@ export function changeProblem(
         "conflict",
         "The run does not wait for an instant: it is in the queue, and starts at its turn.",
       );
+    case "suspended":
+      return new Problem("conflict", "The run is suspended: it goes on when what it waits for has come.");
     case "definition_not_visible":
       return new Problem("forbidden", "To retry this run you need read on its workflow, as for an invoke.");
     case "paused":

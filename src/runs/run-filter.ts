@@ -7,7 +7,7 @@ import { r } from "./run-rows.ts";
 export type RunCursor = { createdAt: string; id: string };
 
 /** Why a PENDING run waits, as a list can be filtered: `waits` of `run_fits` in SQL. */
-export const FILTERED_WAITS = ["paused", "no_runner", "delayed", "back_off", "queue"] as const;
+export const FILTERED_WAITS = ["suspended", "paused", "no_runner", "delayed", "back_off", "queue"] as const;
 
 /** The trigger of runs that no trigger has triggered. */
 export const BY_A_PERSON = "person";

@@ -50,6 +50,7 @@ export const seenNow = (db: Database) =>
 
 /** Why a run waits, as the database knows it: `wait_reason` in SQL. */
 export const WAIT_REASONS = [
+  "suspended",
   "paused",
   "no_runner",
   "delayed",

@@ -29,6 +29,10 @@ const listRunsQuery = z.object({
   status: repeated(z.array(WorkflowRunStatusSchema).max(RUN_STATUSES.length)).openapi({
     description: "Only runs in this state. Repeat it for several.",
   }),
+  suspended: z
+    .enum(["true"])
+    .optional()
+    .openapi({ description: "Only suspended runs, which are PENDING until what they wait for has come." }),
   label: labelQuery(),
   batch: uuid().optional().openapi({ description: "Only runs of this batch." }),
   workflow_definition_id: uuid().optional(),
@@ -72,6 +76,7 @@ workflowRuns.openapi(listTenantRuns, async (c) => {
       createdBefore: query.created_before,
       labels: query.label ?? [],
       batchId: query.batch,
+      ...(query.suspended !== undefined && { more: { waits: ["suspended"] } }),
     },
     cursor: query.cursor,
     limit: query.limit,
@@ -165,7 +170,7 @@ const getRun = callerRead({
   description:
     "The current state of the run. A run whose deadline has passed is FAILED from that instant on. " +
     "Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. " +
-    "With `Prefer: wait=30` the answer comes as soon as the run has ended, or with `If-None-Match` as soon as it has " +
+    "With `Prefer: wait=30` the answer comes as soon as the run has ended or was suspended, or with `If-None-Match` as soon as it has " +
     "changed, but after 30 seconds at the latest.",
   request: { params: runParams, headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }) },
   problems: ["not_found"],

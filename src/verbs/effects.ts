@@ -1,5 +1,6 @@
 /** The effects of a verb: what must follow its commit. The SQL function `answer_with` makes them, and {@link after} carries them out. */
 import { z } from "zod";
+import { resumeSchema } from "../db/resume.ts";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
 import { jsonText } from "../http/json-value.ts";
 
@@ -19,6 +20,8 @@ export const dispatchSchema = z.object({
   traceparent: z.string().nullable(),
   /** Of the invoke, by their keys. */
   labels: z.record(z.string(), z.string()).default({}),
+  /** From the second attempt on. */
+  resume: resumeSchema.nullish(),
   /** The instant of the schedule that has triggered the run, and the one before it that has triggered another. */
   scheduled_at: z.string().nullish(),
   previous_scheduled_at: z.string().nullish(),

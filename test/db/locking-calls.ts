@@ -21,8 +21,22 @@ const json = (value: unknown) => JSON.stringify(value);
 
 /** The calls about the rows of a tenant. */
 export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
-  const { mark, stage, tenant, colleague, admin, definitionId, idle, run, other, sent, waiting, delayed, failed } =
-    world;
+  const {
+    mark,
+    stage,
+    tenant,
+    colleague,
+    admin,
+    definitionId,
+    idle,
+    run,
+    other,
+    sent,
+    waiting,
+    delayed,
+    suspended,
+    failed,
+  } = world;
   const { artifact, leased, session, parts, permission, key, signedIn, code, grant, login, invites, triggers } = world;
   const { endpoint, chat, notification, dueFiringId } = world;
   const owner = await callerOf(tenant.owner);
@@ -189,6 +203,10 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
       is_retried: false,
     }),
     release_run: by(attempt),
+    suspend_run: by(attempt, {
+      suspension: json({ waits: [{ key: "k", kind: "timer", seconds: 60 }], on_timeout: "fail" }),
+    }),
+    answer_wait: by(owner, { run_id: suspended, key: "approve", value: "yes" }),
     append_log: by(attempt, { sequence: 1, text: "a" }),
     "change_runs (stop)": many("stop"),
     "change_runs (retry)": many("retry"),

@@ -4,7 +4,7 @@ import { inSeconds, insertRun, makeOverdue } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import type { Service } from "../support/service.ts";
 import { addAgentGrant, addCommandLineCode, addSignInSession } from "../support/sign-in-session.ts";
-import { addLeased, addWaitingForLease, createStage, invokeDefinition } from "../support/stage.ts";
+import { addLeased, addSuspended, addWaitingForLease, createStage, invokeDefinition } from "../support/stage.ts";
 
 export type LockingWorld = Awaited<ReturnType<typeof createLockingWorld>>;
 
@@ -19,6 +19,7 @@ export async function createLockingWorld(service: Service, mark: string) {
 
   // A definition with a URL: one run is overdue, two are asked to stop, one was just sent, one waits and one has failed.
   const idle = await addWaitingForLease(stage);
+  const { runId: suspended } = await addSuspended(stage, definitionId);
   await sql`update workflow_definitions set max_running = 4, max_attempts = 3, retry_on = '{UNREACHED,DEADLINE,LOST}' where id = ${definitionId}`;
   const runs: string[] = [];
   for (let n = 0; n < 5; n++) runs.push(await invokeDefinition(stage, definitionId));
@@ -112,6 +113,7 @@ export async function createLockingWorld(service: Service, mark: string) {
       sent,
       waiting,
       delayed,
+      suspended,
       failed,
       artifact,
     },

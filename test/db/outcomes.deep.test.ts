@@ -573,6 +573,16 @@ const ofRunner = (verb: string, more: object = {}): Record<string, Reach> => ({
   },
 });
 
+const QUESTION = { key: "a", kind: "question", prompt: "?", people_only: false };
+const ANSWER = { key: "a", value: "yes" };
+const suspensionOf = (wait: object = QUESTION) => JSON.stringify({ waits: [wait], on_timeout: "fail" });
+
+const suspendOnce = (world: World, wait: object = QUESTION) =>
+  call("suspend_run", { ...attemptOf(world), suspension: suspensionOf(wait) });
+
+const answer = async ({ tenant, runId }: World, more: object = {}) =>
+  call("answer_wait", { ...(await callerOf(tenant.owner)), run_id: runId, ...ANSWER, ...more });
+
 const resultOf = (status: string) => ({ status, error: null, output: null, summary: null, artifacts: null });
 
 /** How each outcome is reached. */
@@ -747,6 +757,47 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   }),
   of("record_heartbeat", ofRunner("record_heartbeat", { progress: null, log: null })),
   of("release_run", ofRunner("release_run")),
+  of("suspend_run", {
+    ...ofRunner("suspend_run", { suspension: suspensionOf() }),
+    other_kind: async (world) => {
+      await suspendOnce(world, { key: "a", kind: "timer", seconds: 0 });
+      return suspendOnce(world);
+    },
+    too_many: async (world) => {
+      await service.database.sql`
+        insert into run_waits (run_id, key, tenant_id, workflow_definition_id, kind, asked_at, due_at)
+        select ${world.runId}, 'b' || n, ${world.tenant.id}, ${world.tenant.definitionId}, 'timer', now(), now()
+        from generate_series(1, 1000) n`;
+      return suspendOnce(world);
+    },
+  }),
+  of("answer_wait", {
+    unauthenticated: ({ runId }) => call("answer_wait", { ...nobody, run_id: runId, ...ANSWER }),
+    not_found: (world) => answer(world),
+    forbidden: async (world) => {
+      await suspendOnce(world, { ...QUESTION, by: { not_requester: true } });
+      return answer(world);
+    },
+    people_only: async (world) => {
+      await suspendOnce(world, { ...QUESTION, people_only: true });
+      return answer(world);
+    },
+    answered: async (world) => {
+      await suspendOnce(world);
+      await answer(world);
+      return answer(world, { value: "no" });
+    },
+    closed: async (world) => {
+      await suspendOnce(world);
+      await change("stop_run", world);
+      return answer(world);
+    },
+    not_a_choice: async (world) => {
+      await suspendOnce(world, { ...QUESTION, choices: ["no", "never"] });
+      return answer(world);
+    },
+  }),
+  of("list_waits", { unauthenticated: () => call("list_waits", { ...nobody, before: null, limit: 1 }) }),
   of("open_runner_session", {
     unauthenticated: (world) => openSession(world, world.tenant.owner, nobody),
     forbidden: (world) => openSession(world, world.tenant.user),
@@ -978,6 +1029,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
     wrong_state: (world) => change("start_run_now", world),
     not_delayed: async ({ tenant }) => change("start_run_now", { tenant, runId: await invoke(service, tenant) }),
+    suspended: async (world) => {
+      await suspendOnce(world);
+      return change("start_run_now", world);
+    },
   }),
   of("retry_run", {
     unauthenticated: ({ runId }) => call("retry_run", { ...nobody, run_id: runId }),

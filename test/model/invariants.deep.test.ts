@@ -181,6 +181,23 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     ],
   ],
   [
+    "a suspended run has nothing that it waits for",
+    ({ next }) => [
+      `update workflow_runs set attempt = 2, suspended_at = statement_timestamp(), queue_position = null,
+         not_before = statement_timestamp() + interval '1 day' where id = $1`,
+      [next],
+    ],
+  ],
+  [
+    "a wait belongs to no run",
+    ({ completed }) => [
+      `insert into run_waits (run_id, key, tenant_id, workflow_definition_id, kind, asked_at, due_at)
+       select gen_random_uuid(), 'k', tenant_id, workflow_definition_id, 'timer', created_at, created_at
+       from workflow_runs where id = $1`,
+      [completed],
+    ],
+  ],
+  [
     "an event belongs to no run",
     ({ completed }) => [
       `insert into workflow_run_events (tenant_id, run_id, attempt, type)

@@ -19,6 +19,7 @@ import {
   type ModelRunner,
   RUN_SECONDS,
   STOP_SECONDS,
+  SUSPENSION_SECONDS,
 } from "./model.ts";
 import { DEFINITIONS, type Fate, type Step } from "./steps.ts";
 
@@ -125,6 +126,8 @@ async function take(world: World, step: Step): Promise<void> {
     case "callBack":
     case "heartbeat":
     case "release":
+    case "suspend":
+    case "answer":
     case "stop":
     case "stopWithGrace":
     case "startNow":
@@ -232,6 +235,32 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
       const request = { method: "POST", path: `${path}/${step.kind}`, token: await runToken(tenant, id, attempt) };
       return send(world, step.fate, request, (isDispatched) => model[step.kind](run, attempt, isDispatched));
     }
+    case "suspend": {
+      const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
+      if (attempt === 0 || (attempt === run.attempt && run.status === "PENDING")) return;
+      const key = `of-${attempt}`;
+      const wait =
+        step.how === "timer"
+          ? { key, kind: "timer", seconds: SUSPENSION_SECONDS }
+          : { key, kind: "question", prompt: "Go on?", people_only: false };
+      // Not the same as what an older attempt has asked, which would get the same answer.
+      const on_timeout = step.how === "continue" ? "continue" : "fail";
+      const body = {
+        ...{ waits: [wait], on_timeout, note: crypto.randomUUID() },
+        ...(step.how !== "timer" && { timeout_seconds: SUSPENSION_SECONDS }),
+      };
+      const request = { method: "POST", path: `${path}/suspend`, token: await runToken(tenant, id, attempt), body };
+      return send(world, step.fate, request, (isDispatched) => model.suspend(run, attempt, step.how, isDispatched));
+    }
+    case "answer": {
+      const { asked } = run;
+      if (asked === null) return;
+      const request = {
+        ...{ method: "POST", path: `${path}/waits/of-${asked.attempt}/answer`, token: key },
+        body: { value: "yes" },
+      };
+      return send(world, step.fate, request, (isDispatched) => model.answer(run, asked, isDispatched));
+    }
     case "callBack": {
       const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
       // Nobody has a token of an attempt that has not started yet.
@@ -298,7 +327,16 @@ async function advance({ service, tenant }: World, seconds: number): Promise<voi
       set created_at = created_at - passed, started_at = started_at - passed, deadline_at = deadline_at - passed,
           completed_at = completed_at - passed, updated_at = updated_at - passed,
           next_dispatch_at = next_dispatch_at - passed, dispatched_at = dispatched_at - passed,
-          not_before = not_before - passed
+          not_before = not_before - passed, suspended_at = suspended_at - passed
+      from make_interval(secs => ${seconds}) passed
+      where tenant_id = ${tenant.id}`,
+    sql`
+      update run_waits
+      set asked_at = asked_at - passed, times_out_at = times_out_at - passed, due_at = due_at - passed, answered_at = answered_at - passed
+      from make_interval(secs => ${seconds}) passed
+      where tenant_id = ${tenant.id}`,
+    sql`
+      update run_suspensions set ends_at = ends_at - passed
       from make_interval(secs => ${seconds}) passed
       where tenant_id = ${tenant.id}`,
     sql`

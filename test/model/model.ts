@@ -61,6 +61,10 @@ export type ModelRun = {
    * one on. 0 once it has joined.
    */
   notBefore: number;
+  /** True while it is suspended. It resumes at `notBefore`, if not by an answer before, or fails at `mustStartBy`. */
+  isSuspended: boolean;
+  /** The attempt that has asked the last question, and whether that was answered. */
+  asked: { attempt: number; isAnswered: boolean } | null;
   /** When it expires unless it has started; infinite for a run that does not. */
   mustStartBy: number;
   endedAt: number;
@@ -92,6 +96,8 @@ export const STOP_SECONDS = 60;
 export const LEASE_SECONDS = 800;
 /** Shorter than each step of time, as is the time of a stop. */
 const BACK_OFF_SECONDS = 900;
+/** How long a suspended run waits, as long as a back-off, since both are put off together. */
+export const SUSPENSION_SECONDS = BACK_OFF_SECONDS;
 /** How often a run can be given back without a back-off. */
 const FREE_RELEASES = 2;
 const KEY_SECONDS = 24 * 3600;
@@ -135,11 +141,14 @@ export function createModel(definitionCount: number) {
   /** The status that readers see, before the sweep and after it. */
   const standOf = (run: ModelRun): RunStatus => (isOverdue(run) ? "FAILED" : run.status);
   const runsOf = (definition: ModelDefinition) => [...runs].filter((run) => run.definition === definition);
-  /** The queue of a definition. Those whose instant has come are at its end, also before a change lets them join. */
+  /**
+   * The queue of a definition. Those whose instant has come are at its end, also before a change lets them join. Of those with the same instant,
+   * the one that was triggered first comes first, as in `runs`.
+   */
   const queueOf = (definition: ModelDefinition) =>
     runsOf(definition)
       .filter((run) => run.status === "PENDING" && run.notBefore <= now && !isOverdue(run))
-      .sort((a, b) => a.notBefore - b.notBefore || a.queuedAs - b.queuedAs);
+      .sort((a, b) => a.notBefore - b.notBefore || (a.notBefore > 0 ? 0 : a.queuedAs - b.queuedAs));
 
   function record(run: ModelRun, type: RunEventType): void {
     run.events.push(`${type}.${run.attempt}`);
@@ -171,20 +180,31 @@ export function createModel(definitionCount: number) {
   }
   function putBack(run: ModelRun): void {
     Object.assign(run, { status: "PENDING", queuedAs: queued++, dispatch: "none", endedBy: null });
-    Object.assign(run, { isStopReported: false, notBefore: 0, mustStartBy: Number.POSITIVE_INFINITY });
+    Object.assign(run, {
+      isStopReported: false,
+      notBefore: 0,
+      mustStartBy: Number.POSITIVE_INFINITY,
+      isSuspended: false,
+    });
     letGo(run);
   }
+  /** A suspended run gets the place again that it had. */
   function join(run: ModelRun): void {
-    Object.assign(run, { notBefore: 0, queuedAs: queued++ });
+    if (!run.isSuspended) run.queuedAs = queued++;
+    if (run.isSuspended) run.mustStartBy = Number.POSITIVE_INFINITY;
+    Object.assign(run, { notBefore: 0, isSuspended: false });
   }
   function letGo(run: ModelRun): void {
     const never = Number.POSITIVE_INFINITY;
     Object.assign(run, { stopEndsAt: never, leaseEndsAt: never, isStopKnown: false });
   }
-  const countReleases = (run: ModelRun) => run.events.filter((event) => event.startsWith("RELEASED.")).length;
+  const countEvents = (run: ModelRun, type: RunEventType) =>
+    run.events.filter((event) => event.startsWith(`${type}.`)).length;
+  /** The attempts that count for the policy: those that ended because the run was given back or suspended have not failed. */
+  const countAttempts = (run: ModelRun) => run.attempt - countEvents(run, "RELEASED") - countEvents(run, "SUSPENDED");
   /** What follows when a run has failed by itself, unless somebody had asked to stop it. */
   function retryByPolicy(run: ModelRun): void {
-    const hadAll = run.attempt - countReleases(run) >= run.definition.maxAttempts;
+    const hadAll = countAttempts(run) >= run.definition.maxAttempts;
     if (hadAll || run.stopEndsAt < Number.POSITIVE_INFINITY) return;
     run.attempt += 1;
     record(run, "RETRIED");
@@ -308,8 +328,9 @@ export function createModel(definitionCount: number) {
     if (run.definition.runner === "takes") hearOfStop(run);
   }
   const isDelayed = (run: ModelRun) => run.status === "PENDING" && run.attempt === 1 && run.notBefore > now;
+  const isAway = (run: ModelRun) => run.isSuspended && isActive(run) && run.notBefore > now;
   const unfinishedOf = (definition: ModelDefinition) =>
-    runsOf(definition).filter((run) => isActive(run) && !isDelayed(run));
+    runsOf(definition).filter((run) => isActive(run) && !isDelayed(run) && !isAway(run));
   /** The unfinished runs of a run's key, when each key has a limit, and else of its definition. */
   const groupOf = ({ definition, concurrencyKey }: ModelRun) =>
     unfinishedOf(definition).filter((run) => definition.maxPerKey === null || run.concurrencyKey === concurrencyKey);
@@ -321,6 +342,7 @@ export function createModel(definitionCount: number) {
     ...{ createdAt: now, deadlineAt: 0, endedAt: 0, startedIn: 0, endedIn: 0, queuedAs: 0, events: [] },
     ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0, lateResults: new Set() },
     ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false, mustStartBy: Number.POSITIVE_INFINITY },
+    ...{ isSuspended: false, asked: null },
   });
   /** Triggers a run that joins the queue at once. A policy, or a trigger, decides what happens when its group is busy. */
   function triggerNow(run: ModelRun, whenBusy: WhenBusy, asked: ModelRun[]): FiringOutcome {
@@ -334,6 +356,13 @@ export function createModel(definitionCount: number) {
     if (isQueueFull && replaced.length === 0 && !startsAtOnce(run)) return "REFUSED";
     for (const other of replaced) end(other, "FAILED", "STOP", "STOPPED");
     for (const other of replaced) endBatch(other);
+    if (whenBusy === "replace_running") {
+      const away = runsOf(definition).filter(
+        (other) => isAway(other) && (definition.maxPerKey === null || other.concurrencyKey === run.concurrencyKey),
+      );
+      for (const other of away) end(other, "FAILED", "STOP", "STOPPED");
+      for (const other of away) endBatch(other);
+    }
     if (isBusy && whenBusy === "replace_running") {
       for (const other of inTheWay.filter(isRunning)) {
         if (definition.hasGrace) {
@@ -450,7 +479,7 @@ export function createModel(definitionCount: number) {
       const members = membersOf(batch);
       const count = (stand: RunStatus) => members.filter((run) => standOf(run) === stand).length;
       const willBeRetried = (run: ModelRun) =>
-        run.attempt - countReleases(run) < run.definition.maxAttempts && run.stopEndsAt === Number.POSITIVE_INFINITY;
+        countAttempts(run) < run.definition.maxAttempts && run.stopEndsAt === Number.POSITIVE_INFINITY;
       const isOver = members.every((run) => (isOverdue(run) ? !willBeRetried(run) : !isActive(run)));
       return {
         ...{ run_count: batch.count, deleted: batch.count - members.length },
@@ -539,14 +568,49 @@ export function createModel(definitionCount: number) {
         run.attempt += 1;
         record(run, "RELEASED");
         Object.assign(run, { status: "PENDING", dispatch: "none" });
-        if (countReleases(run) > FREE_RELEASES) run.notBefore = now + BACK_OFF_SECONDS;
+        if (countEvents(run, "RELEASED") > FREE_RELEASES) run.notBefore = now + BACK_OFF_SECONDS;
         letGo(run);
+        return refuse(200);
+      }),
+
+    /** Its runner suspends it: until an instant, or until somebody has answered a question, or the time for that is over. */
+    suspend: (run: ModelRun, attempt: number, how: "timer" | "fail" | "continue", isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
+        if (attempt !== run.attempt || run.status !== "RUNNING") return refuse(409);
+        if (isToStop(run)) {
+          end(run, "FAILED", "STOP", "STOPPED");
+          endBatch(run);
+          return refuse(409);
+        }
+        if (run.dispatch !== "done") record(run, "DISPATCHED");
+        if (how !== "timer") run.asked = { attempt, isAnswered: false };
+        run.attempt += 1;
+        record(run, "SUSPENDED");
+        Object.assign(run, { status: "PENDING", dispatch: "none", isSuspended: true });
+        const never = Number.POSITIVE_INFINITY;
+        const at = now + SUSPENSION_SECONDS;
+        Object.assign(
+          run,
+          how === "fail" ? { notBefore: never, mustStartBy: at } : { notBefore: at, mustStartBy: never },
+        );
+        letGo(run);
+        return refuse(200);
+      }),
+
+    /** Somebody answers the last question. */
+    answer: (run: ModelRun, asked: NonNullable<ModelRun["asked"]>, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
+        if (asked.isAnswered) return refuse(200);
+        if (!isAway(run) || asked.attempt !== run.attempt - 1) return refuse(409);
+        asked.isAnswered = true;
+        record(run, "ANSWERED");
+        join(run);
         return refuse(200);
       }),
 
     startNow: (run: ModelRun, isDispatched: boolean) =>
       change(run.definition, isDispatched, () => {
-        if (run.status !== "PENDING" || run.notBefore === 0) return refuse(409);
+        if (run.status !== "PENDING" || run.notBefore === 0 || run.isSuspended) return refuse(409);
         join(run);
         record(run, "QUEUED");
         return answerRun(200, run);
@@ -559,6 +623,7 @@ export function createModel(definitionCount: number) {
         const hasSameKey = (other: ModelRun) => other !== run && other.key === run.key && isActive(other);
         if (run.key !== null && runsOf(run.definition).some(hasSameKey)) return refuse(409);
         run.attempt += 1;
+        if (run.asked?.isAnswered === false) run.asked = null;
         queue(run, "RETRIED");
         return answerRun(202, run);
       }),

@@ -28,6 +28,8 @@ export type Step =
   | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
   | { kind: "lease"; most: number; fate: Fate }
   | ({ kind: "heartbeat" | "release"; isOfOldAttempt: boolean } & RunStep)
+  | ({ kind: "suspend"; how: "timer" | "fail" | "continue"; isOfOldAttempt: boolean } & RunStep)
+  | ({ kind: "answer" } & RunStep)
   | ({ kind: "stop" } & RunStep)
   | ({ kind: "stopWithGrace" } & RunStep)
   | ({ kind: "startNow" } & RunStep)
@@ -45,7 +47,7 @@ const fate = fc.oneof(
 );
 const definition = fc.nat(DEFINITIONS - 1);
 const run = fc.nat(7);
-const ofRun = (kind: "stop" | "stopWithGrace" | "startNow" | "retry" | "delete") =>
+const ofRun = (kind: "answer" | "stop" | "stopWithGrace" | "startNow" | "retry" | "delete") =>
   fc.record({ kind: fc.constant(kind), run, fate });
 
 const isOfOldAttempt = fc.oneof(
@@ -124,6 +126,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 100, arbitrary: fc.record({ kind: fc.constant("lease"), most: fc.constantFrom(1, 2, 5), fate }) },
   { weight: 60, arbitrary: ofRunner("heartbeat") },
   { weight: 30, arbitrary: ofRunner("release") },
+  {
+    weight: 60,
+    arbitrary: fc.record({
+      kind: fc.constant("suspend"),
+      how: fc.constantFrom("timer", "fail", "continue"),
+      isOfOldAttempt,
+      run,
+      fate,
+    }),
+  },
+  { weight: 60, arbitrary: ofRun("answer") },
   { weight: 40, arbitrary: ofRun("stop") },
   { weight: 60, arbitrary: ofRun("stopWithGrace") },
   { weight: 40, arbitrary: ofRun("startNow") },

@@ -14,9 +14,9 @@ beforeAll(async () => {
 
 /**
  * How a run stands before a verb. OVERDUE is RUNNING in the database, and FAILED for every reader; EXPIRED is PENDING there. DELAYED
- * is PENDING, and waits for its `start_after`, while its definition has a free slot.
+ * is PENDING, and waits for its `start_after`, while its definition has a free slot. SUSPENDED is PENDING, and waits for an answer.
  */
-const STATES = ["PENDING", "DELAYED", "EXPIRED", "RUNNING", "OVERDUE", "COMPLETED", "FAILED"] as const;
+const STATES = ["PENDING", "DELAYED", "SUSPENDED", "EXPIRED", "RUNNING", "OVERDUE", "COMPLETED", "FAILED"] as const;
 type State = (typeof STATES)[number];
 
 /** A run in that state, of a definition of its own. */
@@ -33,9 +33,17 @@ async function runIn(state: State): Promise<{ tenant: TestTenant; runId: string 
   const first = await invoke(service, tenant);
   const runId = state === "PENDING" ? await invoke(service, tenant) : first;
   if (state === "OVERDUE") await makeOverdue(service, runId);
+  if (state === "SUSPENDED") await suspend(tenant, runId);
   if (state === "COMPLETED" || state === "FAILED") await callBack(service, tenant, runId, { status: state });
   return { tenant, runId };
 }
+
+const QUESTION = { key: "a", kind: "question", prompt: "?", people_only: false };
+
+const suspend = async (tenant: TestTenant, runId: string, attempt = 1) =>
+  service.send("POST", `/v1/workflow-runs/${runId}/suspend`, await runToken(tenant, runId, attempt), {
+    waits: [QUESTION],
+  });
 
 type Verb = (tenant: TestTenant, runId: string) => Promise<Response>;
 
@@ -51,6 +59,7 @@ const MANY: Record<"stop" | "retry" | "delete", Record<State, [status: number, l
   stop: {
     PENDING: [200, "FAILED"],
     DELAYED: [200, "FAILED"],
+    SUSPENDED: [200, "FAILED"],
     EXPIRED: [200, "FAILED"],
     RUNNING: [200, "FAILED"],
     OVERDUE: [200, "FAILED"],
@@ -60,6 +69,7 @@ const MANY: Record<"stop" | "retry" | "delete", Record<State, [status: number, l
   retry: {
     PENDING: [200, "PENDING"],
     DELAYED: [200, "PENDING"],
+    SUSPENDED: [200, "PENDING"],
     EXPIRED: [200, "RUNNING"],
     RUNNING: [200, "RUNNING"],
     OVERDUE: [200, "RUNNING"],
@@ -69,6 +79,7 @@ const MANY: Record<"stop" | "retry" | "delete", Record<State, [status: number, l
   delete: {
     PENDING: [200, null],
     DELAYED: [200, null],
+    SUSPENDED: [200, null],
     EXPIRED: [200, null],
     RUNNING: [200, "RUNNING"],
     OVERDUE: [200, null],
@@ -85,6 +96,7 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [200, "FAILED"],
       DELAYED: [200, "FAILED"],
+      SUSPENDED: [200, "FAILED"],
       EXPIRED: [409, "FAILED"],
       RUNNING: [200, "FAILED"],
       OVERDUE: [409, "FAILED"],
@@ -98,6 +110,7 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [200, "FAILED"],
       DELAYED: [200, "FAILED"],
+      SUSPENDED: [200, "FAILED"],
       EXPIRED: [409, "FAILED"],
       RUNNING: [200, "RUNNING"],
       OVERDUE: [409, "FAILED"],
@@ -112,6 +125,7 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [409, "PENDING"],
       DELAYED: [200, "RUNNING"],
+      SUSPENDED: [409, "PENDING"],
       EXPIRED: [409, "FAILED"],
       RUNNING: [409, "RUNNING"],
       OVERDUE: [409, "FAILED"],
@@ -125,6 +139,7 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [409, "PENDING"],
       DELAYED: [409, "PENDING"],
+      SUSPENDED: [409, "PENDING"],
       EXPIRED: [202, "RUNNING"],
       RUNNING: [409, "RUNNING"],
       OVERDUE: [202, "RUNNING"],
@@ -138,6 +153,7 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [204, null],
       DELAYED: [204, null],
+      SUSPENDED: [204, null],
       EXPIRED: [204, null],
       RUNNING: [409, "RUNNING"],
       OVERDUE: [204, null],
@@ -158,6 +174,7 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [409, "PENDING"],
       DELAYED: [409, "PENDING"],
+      SUSPENDED: [409, "PENDING"],
       EXPIRED: [409, "FAILED"],
       RUNNING: [200, "COMPLETED"],
       OVERDUE: [409, "FAILED"],
@@ -171,6 +188,7 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [409, "PENDING"],
       DELAYED: [409, "PENDING"],
+      SUSPENDED: [409, "PENDING"],
       EXPIRED: [409, "FAILED"],
       RUNNING: [200, "FAILED"],
       OVERDUE: [409, "FAILED"],
@@ -185,6 +203,7 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [409, "PENDING"],
       DELAYED: [409, "PENDING"],
+      SUSPENDED: [409, "PENDING"],
       EXPIRED: [409, "FAILED"],
       RUNNING: [200, "RUNNING"],
       OVERDUE: [409, "FAILED"],
@@ -199,11 +218,42 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [409, "PENDING"],
       DELAYED: [409, "PENDING"],
+      SUSPENDED: [409, "PENDING"],
       EXPIRED: [409, "FAILED"],
       RUNNING: [200, "RUNNING"],
       OVERDUE: [409, "FAILED"],
       COMPLETED: [409, "COMPLETED"],
       FAILED: [409, "FAILED"],
+    },
+  ],
+  [
+    // It is of the first attempt, and the same that has suspended the run.
+    "a suspension",
+    suspend,
+    {
+      PENDING: [409, "PENDING"],
+      DELAYED: [409, "PENDING"],
+      SUSPENDED: [200, "PENDING"],
+      EXPIRED: [409, "FAILED"],
+      RUNNING: [200, "PENDING"],
+      OVERDUE: [409, "FAILED"],
+      COMPLETED: [409, "COMPLETED"],
+      FAILED: [409, "FAILED"],
+    },
+  ],
+  [
+    "an answer",
+    (tenant, runId) =>
+      service.send("POST", `/v1/workflow-runs/${runId}/waits/a/answer`, tenant.owner.key, { value: "yes" }),
+    {
+      PENDING: [404, "PENDING"],
+      DELAYED: [404, "PENDING"],
+      SUSPENDED: [200, "RUNNING"],
+      EXPIRED: [404, "FAILED"],
+      RUNNING: [404, "RUNNING"],
+      OVERDUE: [404, "FAILED"],
+      COMPLETED: [404, "COMPLETED"],
+      FAILED: [404, "FAILED"],
     },
   ],
   [
@@ -215,6 +265,7 @@ const VERBS: VerbRow[] = [
     {
       PENDING: [204, "PENDING"],
       DELAYED: [204, "PENDING"],
+      SUSPENDED: [204, "PENDING"],
       EXPIRED: [204, "FAILED"],
       RUNNING: [204, "RUNNING"],
       OVERDUE: [204, "FAILED"],
@@ -242,6 +293,7 @@ const attemptOf = (tenant: TestTenant, runId: string) => ({ run_id: runId, tenan
 const UNTOUCHED = {
   PENDING: "PENDING",
   DELAYED: "PENDING",
+  SUSPENDED: "PENDING",
   EXPIRED: "FAILED",
   RUNNING: "RUNNING",
   COMPLETED: "COMPLETED",
@@ -330,7 +382,7 @@ const OTHER_VERBS: [
   [
     "trigger_run, where a new run also replaces the one that is RUNNING",
     (tenant) => triggerWhenBusy(tenant, "replace_running"),
-    { ...UNTOUCHED, PENDING: "FAILED", RUNNING: "FAILED", OVERDUE: "FAILED" },
+    { ...UNTOUCHED, PENDING: "FAILED", SUSPENDED: "FAILED", RUNNING: "FAILED", OVERDUE: "FAILED" },
   ],
   [
     "trigger_run, where a new run is refused",
@@ -342,7 +394,7 @@ const OTHER_VERBS: [
     (tenant) => service.send("DELETE", `/v1/workflow-definitions/${tenant.definitionId}`, tenant.owner.key),
     {
       ...{ PENDING: "PENDING", RUNNING: "RUNNING" },
-      ...{ DELAYED: null, EXPIRED: null, OVERDUE: null, COMPLETED: null, FAILED: null },
+      ...{ DELAYED: null, SUSPENDED: null, EXPIRED: null, OVERDUE: null, COMPLETED: null, FAILED: null },
     },
   ],
 ];
@@ -362,7 +414,7 @@ describe("next_status, the only place that defines the transitions", () => {
     const rows = await service.database.sql`
       select status || ' ' || event || ' ' || public.next_status(status, event) as transition
       from unnest(array['PENDING', 'RUNNING', 'COMPLETED', 'FAILED']) status
-      cross join unnest(array['promote', 'lease', 'release', 'complete', 'fail', 'time_out', 'stop', 'start_now', 'retry', 'delete',
+      cross join unnest(array['promote', 'lease', 'release', 'suspend', 'complete', 'fail', 'time_out', 'stop', 'start_now', 'retry', 'delete',
         'made_up']) event
       where public.next_status(status, event) is not null`;
     expect(rows.map(({ transition }) => transition).sort()).toEqual([
@@ -379,6 +431,7 @@ describe("next_status, the only place that defines the transitions", () => {
       "RUNNING fail FAILED",
       "RUNNING release PENDING",
       "RUNNING stop FAILED",
+      "RUNNING suspend PENDING",
       "RUNNING time_out FAILED",
     ]);
   });

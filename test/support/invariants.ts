@@ -31,15 +31,15 @@ const VIEWS = `
   ), delayed as (
     -- The attempts that did not join their queues at once.
     select run_id, attempt, coalesce(detail ->> 'not_before', detail ->> 'start_after')::timestamptz as not_before
-    from event where type <> 'QUEUED' and detail ?| array['not_before', 'start_after']
+    from event where type <> 'QUEUED' and (detail ?| array['not_before', 'start_after'] or type = 'SUSPENDED')
   ), part as (
     select definition_id, run_id, attempt, id, at, type from event
     union all
-    -- A release is recorded with the attempt that begins, and ends the one before.
-    select definition_id, run_id, attempt - 1, id, at, 'GIVEN_BACK' from event where type = 'RELEASED'
+    -- A release or a suspension is recorded with the attempt that begins, and ends the one before.
+    select definition_id, run_id, attempt - 1, id, at, 'GIVEN_BACK' from event where type in ('RELEASED', 'SUSPENDED')
   ), attempt as (
     select definition_id, run_id, attempt, definition_id || ': ' || run_id || '.' || attempt as name,
-      -- A released run keeps its place in the queue.
+      -- A run that was released or suspended keeps its place in the queue.
       max(min(id) filter (where type in ('TRIGGERED', 'RETRIED'))) over (partition by run_id order by attempt) as queued,
       min(id) filter (where type = 'STARTED') as started,
       min(at) filter (where type = 'STARTED') as started_at,
@@ -111,7 +111,7 @@ const INVARIANTS: Record<string, string> = {
   "a run waits although its slot is free": `
     select run.id::text as name
     from run join workflow_definitions d on d.id = run.workflow_definition_id
-    where run.status = 'PENDING' and run.not_before is null
+    where run.status = 'PENDING' and run.not_before is null and run.suspended_at is null
       and (run.deadline_at is null or run.deadline_at > statement_timestamp()) and d.is_active and d.runner_url is not null
       and d.handover = 'webhook' and d.max_running > (
         select count(*) from workflow_runs holder
@@ -148,7 +148,7 @@ const INVARIANTS: Record<string, string> = {
     from run left join event on event.run_id = run.id
     group by run.id, run.attempt
     having count(*) filter (where event.type = 'TRIGGERED') <> 1
-      or count(*) filter (where event.type in ('RETRIED', 'RELEASED')) <> run.attempt - 1`,
+      or count(*) filter (where event.type in ('RETRIED', 'RELEASED', 'SUSPENDED')) <> run.attempt - 1`,
 
   "the tries of a dispatch do not add up": `
     select attempt.name from run join attempt on attempt.run_id = run.id and attempt.attempt = run.attempt
@@ -198,6 +198,21 @@ const INVARIANTS: Record<string, string> = {
     from trigger_firings f join run on run.id = f.run_id
     where f.outcome = 'FIRED' and f.cause = 'run' and (run.triggered_by ->> 'firing_id' is distinct from f.id::text
       or (run.triggered_by ->> 'depth')::int not between 1 and 10)`,
+
+  "a suspended run has nothing that it waits for, or a run that is not suspended has an open question": `
+    select run.id::text as name
+    from run
+    where run.status = 'PENDING' and run.suspended_at is not null
+      and not exists (
+        select from run_suspensions s join run_waits w on w.run_id = s.run_id and w.key = any (s.keys)
+        where s.run_id = run.id and s.attempt = run.attempt - 1 and w.is_open)
+    union all
+    select w.run_id::text from run_waits w join run on run.id = w.run_id
+    where w.is_open and w.kind = 'question' and (run.status <> 'PENDING' or run.suspended_at is null)`,
+
+  "a wait belongs to no run": `
+    select w.run_id::text as name from run_waits w
+    where ($1::uuid is null or w.tenant_id = $1) and not exists (select from workflow_runs run where run.id = w.run_id)`,
 
   "an event belongs to no run": `
     select event.id::text as name from workflow_run_events event
@@ -300,6 +315,10 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
       return change(stand, "lose", "LEASE");
     case "RELEASED":
       return change({ ...stand, attempt: stand.attempt + 1 }, "release", null);
+    case "SUSPENDED":
+      return change({ ...stand, attempt: stand.attempt + 1 }, "suspend", null);
+    case "ANSWERED":
+      return stand.status === "PENDING" ? stand : null;
     case "STOPPED":
       return change(stand, "stop", "STOP");
     case "RETRIED":
@@ -324,6 +343,7 @@ const TRANSITIONS = {
   stop: { from: ["PENDING", "RUNNING"], to: "FAILED" },
   retry: { from: ["FAILED"], to: "PENDING" },
   release: { from: ["RUNNING"], to: "PENDING" },
+  suspend: { from: ["RUNNING"], to: "PENDING" },
 } as const satisfies Record<string, { from: readonly RunStatus[]; to: RunStatus }>;
 
 function change(stand: Stand, transition: keyof typeof TRANSITIONS, endedBy: string | null): Stand | null {

@@ -33,7 +33,9 @@ export async function callBack(
 /** An instant that is so many seconds away, or that was so long ago. */
 export const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
 
-/** Backdates `start_after` and `must_start_by` of a PENDING run, and the end of its back-off, by so many seconds. */
+/**
+ * Backdates `start_after` and `must_start_by` of a PENDING run, the end of its back-off, and that for which it is suspended, by so many seconds.
+ */
 export async function passInstants(
   { database: { sql } }: Service,
   runs: string | string[],
@@ -45,6 +47,11 @@ export async function passInstants(
       update workflow_runs
       set not_before = not_before - make_interval(secs => ${seconds}), deadline_at = deadline_at - make_interval(secs => ${seconds})
       where id = any(${ids}::uuid[]) and status = 'PENDING'`,
+    sql`
+      update run_waits
+      set due_at = due_at - make_interval(secs => ${seconds}), times_out_at = times_out_at - make_interval(secs => ${seconds})
+      where run_id = any(${ids}::uuid[])`,
+    sql`update run_suspensions set ends_at = ends_at - make_interval(secs => ${seconds}) where run_id = any(${ids}::uuid[])`,
     sql`
       update workflow_run_events
       set detail = jsonb_set(detail, '{start_after}',

@@ -17,12 +17,14 @@ import {
   addPermission,
   addRunnerSession,
   addRunning,
+  addSuspended,
   addTrigger,
   addWaitingForLease,
   addWebhook,
   artifactBody,
   definitionBody,
   type Stage,
+  suspensionBody,
   triggerBody,
 } from "./stage.ts";
 
@@ -364,6 +366,29 @@ export const OPERATIONS: Record<string, Operation> = {
       const { runId } = await addLeased(stage);
       return { ...post(`${run({ runId })}/release`), runId };
     },
+  },
+  suspend_workflow_run: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId } = await addRunning(stage);
+      return { ...post(`${run({ runId })}/suspend`, suspensionBody(stage)), runId };
+    },
+    isRepeatable: true,
+    sendsAfterwards: true,
+  },
+  list_waits: {
+    answers: [200, 200, 200, 200, 200, 200],
+    call: async (stage) => {
+      await addSuspended(stage);
+      return get("/v1/waits?limit=100");
+    },
+  },
+  answer_wait: {
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) =>
+      post(`${run(await addSuspended(stage))}/waits/approve/answer`, { value: "yes", comment: stage.mark }),
+    isRepeatable: true,
+    sendsAfterwards: true,
   },
   read_workflow_run_log: {
     answers: [404, 200, 200, 200, 200, 404],

@@ -173,6 +173,21 @@ export async function addLeased(stage: Stage): Promise<AddedRun> {
   return { runId: String(leases[0]?.run_id), definitionId };
 }
 
+/** A new suspended run of the OWNER's, which waits for an answer to the question `approve`. */
+export async function addSuspended(stage: Stage, definitionId?: string): Promise<AddedRun> {
+  const added =
+    definitionId === undefined
+      ? await addRunning(stage)
+      : { runId: await invokeDefinition(stage, definitionId), definitionId };
+  const path = `/v1/workflow-runs/${added.runId}/suspend`;
+  await post(stage, path, suspensionBody(stage), await runToken(stage.tenant, added.runId));
+  return added;
+}
+
+export const suspensionBody = ({ mark }: Pick<Stage, "mark">) => ({
+  waits: [{ key: "approve", kind: "question", prompt: mark, choices: ["yes", "no"], people_only: false }],
+});
+
 /** What a trigger of a stage is: it fires in summer, at no instant that a test lives through. */
 export const triggerBody = (stage: Stage) => ({
   name: stage.newName(),

@@ -78,6 +78,7 @@ export const isStuck = ({ waiting, reason, has_turn }: JudgedWork): boolean =>
 
 /** The sentence for each reason. `stop` and `dispatch` are missing, since only a RUNNING run waits for those. */
 const REASONS: Partial<Record<ExplainedReason, string>> = {
+  suspended: "They are suspended.",
   paused: "The workflow is paused.",
   no_runner: "The workflow has no runner.",
   delayed: "They start later.",

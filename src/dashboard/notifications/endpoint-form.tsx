@@ -27,6 +27,7 @@ export const EVENT_WORDS: Record<NotifiedEvent, string> = {
   "workflow_run.started": "A run started",
   "workflow_run.completed": "A run completed",
   "workflow_run.failed": "A run failed",
+  "workflow_run.suspended": "A run was suspended, for example until an answer comes",
   "workflow_run.late_result": "A result came too late",
   "run_batch.ended": "All runs of a batch ended",
   "workflow_definition.paused": "A workflow was paused, since its runner is gone",

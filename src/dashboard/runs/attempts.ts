@@ -13,8 +13,8 @@ export type Attempt = {
   begunAt: string | null;
   takenAt: string | null;
   endedAt: string | null;
-  /** Null while the attempt goes on. RELEASED: its runner gave it back. */
-  outcome: "COMPLETED" | "FAILED" | "RELEASED" | null;
+  /** Null while the attempt goes on. RELEASED: its runner gave it back. SUSPENDED: its runner suspended the run. */
+  outcome: "COMPLETED" | "FAILED" | "RELEASED" | "SUSPENDED" | null;
   /** Why the attempt failed or was given back: a sentence of the service, or the runner's own text. */
   cause: string | null;
   /** What the runner said when it ended its work after a stop; null when it said nothing. */
@@ -43,22 +43,28 @@ function attemptOf(run: ViewedRun, number: number, events: ViewedEvent[], next: 
   const first = (...types: ViewedEvent["type"][]) => events.find(({ type }) => types.includes(type));
   const isLatest = number === run.attempt;
   const end = events.findLast(({ type }) => ENDS.has(type));
-  const released = next.find(({ type }) => type === "RELEASED");
+  const released = next.find(({ type }) => type === "RELEASED" || type === "SUSPENDED");
   const isTaken = first("DISPATCHED", "LEASED") !== undefined;
   const code = end && end.type !== "COMPLETED" ? (isLatest && run.failure_code) || codeOf(end, isTaken) : null;
   return {
     number,
-    queuedAt: first("TRIGGERED", "RETRIED", "RELEASED")?.at ?? events[0]?.at ?? run.created_at,
+    queuedAt: first("TRIGGERED", "RETRIED", "RELEASED", "SUSPENDED")?.at ?? events[0]?.at ?? run.created_at,
     begunAt: first("STARTED", "LEASED")?.at ?? null,
     takenAt: first("DISPATCHED", "LEASED")?.at ?? null,
     endedAt: end?.at ?? released?.at ?? null,
-    outcome: end ? (end.type === "COMPLETED" ? "COMPLETED" : "FAILED") : released ? "RELEASED" : null,
+    outcome: outcomeOf(end, released),
     cause: (isLatest && run.error) || (end ? causeOf(end, events, isTaken) : textOf(released?.detail?.reason)),
     words: end?.type === "STOPPED" ? textOf(end.detail?.error) : null,
     lastAnswer: lastAnswerOf(events),
     advice: code ? (ADVICE[code] ?? null) : null,
     supersededBy: textOf(end?.detail?.superseded_by),
   };
+}
+
+function outcomeOf(end: ViewedEvent | undefined, released: ViewedEvent | undefined): Attempt["outcome"] {
+  if (end !== undefined) return end.type === "COMPLETED" ? "COMPLETED" : "FAILED";
+  if (released === undefined) return null;
+  return released.type === "SUSPENDED" ? "SUSPENDED" : "RELEASED";
 }
 
 /** The failure code of an earlier attempt, derived from its last event: the run's row has only the code of the latest attempt. */
@@ -69,7 +75,7 @@ function codeOf({ type, detail }: ViewedEvent, isTaken: boolean): FailureCode {
     case "LOST":
       return "LOST";
     case "TIMED_OUT":
-      if (detail?.failure_code === "EXPIRED") return "EXPIRED";
+      if (detail?.failure_code === "EXPIRED" || detail?.failure_code === "WAIT_EXPIRED") return detail.failure_code;
       return isTaken ? "DEADLINE" : "UNREACHED";
     default:
       // When a dispatch was given up, the event has a reason and the number of tries. When the runner reported the failure, it
@@ -91,6 +97,7 @@ function causeOf({ type, detail, user_name }: ViewedEvent, events: ViewedEvent[]
       return "Its runner stopped sending heartbeats while it worked.";
     case "TIMED_OUT": {
       if (detail?.failure_code === "EXPIRED") return "Expired: it had not started when it had to.";
+      if (detail?.failure_code === "WAIT_EXPIRED") return "Expired: what it waited for had not come in time.";
       if (isTaken) return "Timed out: no result arrived before its deadline.";
       const last = events.findLast((event) => event.type === "DISPATCH_FAILED" || event.type === "DISPATCH_POSTPONED");
       return `The runner never took it${last ? `, the last answer: ${textOf(last.detail?.reason) ?? "none"}` : "."}`;
@@ -121,4 +128,5 @@ const ADVICE: Record<FailureCode, string> = {
   LOST: "Check whether the runner is still working on it, then retry.",
   SUPERSEDED: "A newer run has taken its place, as the workflow’s policy says. Retry it to run it nevertheless.",
   EXPIRED: "It waited too long, so it never started. Retry it if it is still wanted: a retry does not expire.",
+  WAIT_EXPIRED: "What it waited for did not come in time. A retry asks again for what was not answered.",
 };

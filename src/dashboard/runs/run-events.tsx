@@ -8,7 +8,13 @@ import type { ViewedEvent, ViewedRun } from "./kit/view-run.ts";
 const textOf = (value: unknown) => (typeof value === "string" && value !== "" ? value : null);
 const numberOf = (value: unknown) => (typeof value === "number" ? value : null);
 
-type Description = { what: string; more: string | null; nextTryAt?: string | null; startsAt?: string | null };
+type Description = {
+  what: string;
+  more: string | null;
+  nextTryAt?: string | null;
+  startsAt?: string | null;
+  until?: string | null;
+};
 
 /** Why a run was stopped, and what its runner said when it ended its work. */
 function stopWords(detail: ViewedEvent["detail"]): string | null {
@@ -54,6 +60,10 @@ function describeKnown({ type, attempt, detail, user_name }: ViewedEvent): Descr
         more: reason,
         nextTryAt: textOf(detail?.not_before),
       };
+    case "SUSPENDED":
+      return { what: `Suspended: attempt ${attempt}`, more: textOf(detail?.prompt), until: textOf(detail?.ends_at) };
+    case "ANSWERED":
+      return { what: `Answered${by}: ${textOf(detail?.value) ?? ""}`, more: textOf(detail?.key) };
     case "STOP_REQUESTED":
       return { what: `Stop requested${by}`, more: reason };
     case "STOP_SENT":
@@ -69,6 +79,7 @@ function describeKnown({ type, attempt, detail, user_name }: ViewedEvent): Descr
     case "TIMED_OUT": {
       const lag = numberOf(detail?.lag_ms);
       const more = lag === null ? null : `A sweep recorded it ${formatSeconds(lag / 1000)} later.`;
+      if (detail?.failure_code === "WAIT_EXPIRED") return { what: "What it waited for did not come in time", more };
       const isExpired = detail?.failure_code === "EXPIRED";
       return { what: isExpired ? "Expired before it started" : "Timed out at its deadline", more };
     }
@@ -100,7 +111,7 @@ export const Timeline = ({ run }: { run: ViewedRun }) => (
     )}
     <ol class="timeline">
       {run.events.map((event) => {
-        const { what, more, nextTryAt, startsAt } = describe(event);
+        const { what, more, nextTryAt, startsAt, until } = describe(event);
         return (
           <li class={event.type.toLowerCase().replaceAll("_", "-")}>
             <span class="what">
@@ -118,6 +129,11 @@ export const Timeline = ({ run }: { run: ViewedRun }) => (
             {startsAt && (
               <p class="muted">
                 It starts not before <Time at={startsAt} withSeconds />
+              </p>
+            )}
+            {until && (
+              <p class="muted">
+                Until <Time at={until} withSeconds /> at the latest
               </p>
             )}
             {nextTryAt && (

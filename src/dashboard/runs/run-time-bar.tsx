@@ -11,7 +11,9 @@ const HEIGHT = 22;
 
 type Phase = { name: string; kind: string; from: string; to: string };
 
-const LAST = { COMPLETED: "completed", FAILED: "failed", RELEASED: "failed" } as const;
+const LAST = { COMPLETED: "completed", FAILED: "failed", RELEASED: "failed", SUSPENDED: "completed" } as const;
+
+const ENDED = { COMPLETED: "completed", FAILED: "failed", RELEASED: "given back", SUSPENDED: "suspended the run" };
 
 /**
  * The phases of an attempt so far, in order. Until a runner accepts the run, it is in the phase "dispatching", also when it
@@ -74,7 +76,7 @@ export const Attempts = ({ run, now }: { run: ViewedRun; now: string }) => {
           <details id={`attempt-${attempt.number}`}>
             <summary>
               <span>
-                Attempt {attempt.number}: {attempt.outcome === "RELEASED" ? "given back" : "failed"}
+                Attempt {attempt.number}: {ENDED[attempt.outcome ?? "FAILED"]}
               </span>
               <Bar attempt={attempt} scale={scale} />
             </summary>

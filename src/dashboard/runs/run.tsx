@@ -148,6 +148,8 @@ const WhatBlocks = ({ run, waitsFor }: QueueProps) => {
     case "delayed":
     case "back_off":
       return <Delay run={run} />;
+    case "suspended":
+      return <>It is suspended: it goes on when what it waits for has come.</>;
     case "no_runner_connected":
       return <>It waits for a runner: none is connected.</>;
     case "lease":

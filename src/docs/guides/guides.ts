@@ -19,6 +19,7 @@ import runnerService from "../../../docs/runner-service.md";
 import runs from "../../../docs/runs.md";
 import scale from "../../../docs/scale.md";
 import signIn from "../../../docs/sign-in.md";
+import suspend from "../../../docs/suspend.md";
 import triggers from "../../../docs/triggers.md";
 import security from "../../../SECURITY.md";
 
@@ -41,6 +42,7 @@ export const PARTS: readonly { title: string; guides: readonly Guide[] }[] = [
       ),
       guide("dashboard", "The dashboard", "What people do on the pages, in how many clicks.", dashboard),
       guide("runs", "How a run lives", "Its states, slots and keys, and what is frozen, stopped and retried.", runs),
+      guide("suspend", "Suspended runs", "How a run waits for an answer or an instant, holding nothing.", suspend),
       guide("people", "People and permissions", "Who may see, run and change what, and how they get in.", people),
     ],
   },

@@ -38,6 +38,7 @@ const dataSchema = z.object({
   reported_status: z.string().optional(),
   labels: z.record(z.string(), z.string()).default({}),
   turn: z.enum(NOTIFICATION_TURNS).optional().catch(undefined),
+  suspension: z.object({ ends_at: z.string(), prompt: z.string().nullish() }).optional(),
   triggered_by: z.object({ user: z.string().optional(), trigger: z.string().nullish() }).optional(),
   server: z.string().optional(),
   count: z.int().optional(),
@@ -50,6 +51,9 @@ type Data = z.infer<typeof dataSchema>;
 /** The title and the mood of a message, by the name of the event. */
 const TOLD: Record<string, (data: Data) => { title: string; mood?: ChatMessage["mood"] }> = {
   "workflow_run.started": ({ workflow_name }) => ({ title: `${workflow_name} started` }),
+  "workflow_run.suspended": ({ workflow_name, suspension }) => ({
+    title: suspension?.prompt ? `${workflow_name} waits for an answer` : `${workflow_name} is suspended`,
+  }),
   "workflow_run.completed": ({ workflow_name, turn }) => ({
     title: turn === "works_again" ? `${workflow_name} works again` : `${workflow_name} completed`,
     mood: "good",
@@ -96,6 +100,8 @@ export function chatMessageOf({ event_name, data: stored }: Notification, public
         .join(", "),
       "Failure code": data.failure_code,
       Attempt: data.attempt > 1 ? String(data.attempt) : null,
+      Question: data.suspension?.prompt,
+      Until: data.suspension?.ends_at,
       Result: data.reported_status,
       Runs: data.run_count?.toString(),
       Completed: data.completed?.toString(),

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
 import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
-import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
+import { FAILURE_CODES, ON_TIMEOUT, RUN_STATUSES, WAIT_KINDS } from "../../db/enums.ts";
 import type { Live } from "../../http/live/live.ts";
 import { findPresence, isConnected, runnerSessionSchema } from "../leases/presence.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
@@ -42,6 +42,23 @@ const explanationSchema = z.object({
   tries: z.int().nullable(),
   last_error: z.string().nullable(),
   next_try_at: z.string().nullable(),
+  suspension: z
+    .object({
+      since: z.string(),
+      ends_at: z.string(),
+      on_timeout: z.enum(ON_TIMEOUT),
+      note: z.string().nullable(),
+      waits: z.array(
+        z.object({
+          key: z.string(),
+          kind: openSet(WAIT_KINDS),
+          prompt: z.string().nullable(),
+          due_at: z.string().nullable(),
+        }),
+      ),
+    })
+    .nullish()
+    .transform((suspension) => suspension ?? null),
   stop: z
     .object({
       reason: z.string().nullable(),
@@ -111,13 +128,15 @@ export function describeWait(facts: Explanation): string {
       return "It does not wait: it is COMPLETED.";
     case "FAILED":
       if (facts.failure_code === "SUPERSEDED") return `It does not wait: it was s${facts.error?.slice(1)}`;
-      if (facts.failure_code === "EXPIRED") return `It does not wait any more. ${facts.error}`;
+      if (facts.failure_code === "EXPIRED" || facts.failure_code === "WAIT_EXPIRED")
+        return `It does not wait any more. ${facts.error}`;
       return `It does not wait: it is FAILED (${facts.failure_code}).`;
   }
 }
 
 function describePending(facts: Explanation): string {
   const { reason, estimated_start_at } = facts;
+  if (facts.suspension !== null) return describeSuspension(facts.suspension);
   const position = describePlace(facts);
   if (reason === "paused") return `It waits because its workflow is paused; ${position}`;
   if (reason === "no_runner") return `It waits because its workflow has no runner; ${position}`;
@@ -132,6 +151,17 @@ function describePending(facts: Explanation): string {
   const slot = reason === "key" ? "a slot of its concurrency key" : "its workflow's slot";
   const estimate = estimated_start_at === null ? "" : `; it will probably start at about ${estimated_start_at.p50}`;
   return `It waits for ${slot}${describeBlockers(facts.blockers)}: ${position}${estimate}`;
+}
+
+const MAX_PROMPT = 200;
+
+function describeSuspension({ waits, ends_at, on_timeout }: NonNullable<Explanation["suspension"]>): string {
+  const things = waits.map(({ kind, key, prompt, due_at }) => {
+    if (kind === "timer") return `the instant ${due_at}`;
+    const [text = ""] = (prompt ?? key).split("\n", 1);
+    return `an answer to “${text.length > MAX_PROMPT ? `${text.slice(0, MAX_PROMPT - 1)}…` : text}”`;
+  });
+  return `It is suspended, and waits for ${things.join(", and ")}; it ${on_timeout === "fail" ? "fails" : "goes on"} at ${ends_at} otherwise`;
 }
 
 const describeLimit = ({ must_start_by: at }: Explanation): string =>

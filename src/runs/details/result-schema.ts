@@ -127,7 +127,7 @@ export const failureCode = () =>
         "Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped " +
         "it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. " +
         "SUPERSEDED: a newer run took its place in the queue. " +
-        "EXPIRED: it had not started by its `must_start_by`.",
+        "EXPIRED: it had not started by its `must_start_by`. WAIT_EXPIRED: it was suspended, and what it waited for did not come in time.",
     });
 
 export const WorkflowRunResultSchema = z

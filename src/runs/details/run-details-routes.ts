@@ -1,6 +1,6 @@
 /** The routes for details of a run: its attempt and progress, its input, its result, and why it waits. */
 import { z } from "@hono/zod-openapi";
-import { FAILURE_CODES } from "../../db/enums.ts";
+import { FAILURE_CODES, ON_TIMEOUT, WAIT_KINDS } from "../../db/enums.ts";
 import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
@@ -120,7 +120,7 @@ const ExplanationSchema = z
       .nullable()
       .openapi({
         description:
-          "What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its " +
+          "What the run waits for; null when it waits for nothing. suspended: what it has asked for has not come. paused: its workflow is paused. no_runner: its " +
           "workflow has no runner. delayed: its `start_after` has not come. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its " +
           "workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as " +
           "may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: " +
@@ -158,6 +158,25 @@ const ExplanationSchema = z
     next_try_at: instant()
       .nullable()
       .openapi({ description: "When the dispatch is retried, or when the back-off of an automatic retry ends." }),
+    suspension: z
+      .strictObject({
+        since: instant(),
+        ends_at: instant(),
+        on_timeout: z.enum(ON_TIMEOUT),
+        note: z.string().nullable(),
+        waits: z
+          .array(
+            z.strictObject({
+              key: z.string(),
+              kind: z.enum(WAIT_KINDS),
+              prompt: z.string().nullable(),
+              due_at: instant().nullable().openapi({ description: "When a timer elapses." }),
+            }),
+          )
+          .openapi({ description: "What has not come yet." }),
+      })
+      .nullable()
+      .openapi({ description: "Null unless the run is suspended." }),
     stop: z
       .strictObject({
         reason: z.string().nullable(),
@@ -208,6 +227,7 @@ const ExplanationSchema = z
       tries: null,
       last_error: null,
       next_try_at: null,
+      suspension: null,
       stop: null,
       runners_connected: null,
       runner_last_seen_at: "2026-01-31T12:00:00.412Z",
@@ -252,6 +272,7 @@ runDetails.openapi(explain, async (c) => {
       tries: facts.tries,
       last_error: facts.last_error,
       next_try_at: facts.next_try_at,
+      suspension: facts.suspension,
       stop: facts.stop,
       runners_connected: facts.runners_connected,
       runner_last_seen_at: facts.runner_last_seen_at,

@@ -13,6 +13,7 @@ import { logWithinMs, NewLogEntrySchema, readLogWithinMs } from "../log/log-entr
 import { checkTokenIsOf } from "../refusals.ts";
 import { exampleRun, runParams, WorkflowRunSnapshotSchema } from "../run-schema.ts";
 import { recordHeartbeat, releaseRun } from "../run-verbs.ts";
+import { ResumeSchema } from "../suspensions/suspension-schema.ts";
 import { leaseOrWait } from "./lease-or-wait.ts";
 import type { Lease } from "./lease-runs.ts";
 
@@ -44,6 +45,7 @@ const LeaseSchema = z
     run_snapshot: WorkflowRunSnapshotSchema,
     input: jsonValue().nullable().openapi({ description: "What the run was triggered with: a JSON object, or null." }),
     labels: labelsOfRun(),
+    resume: ResumeSchema.optional(),
     scheduled_at: instant().optional().openapi({
       description: "The instant of the schedule that has triggered the run. Absent when none has.",
     }),
@@ -101,6 +103,7 @@ async function toLease(config: Config, lease: Lease): Promise<z.infer<typeof Lea
     run_snapshot: lease.run_snapshot,
     input: lease.input,
     labels: lease.labels,
+    ...(lease.resume && { resume: lease.resume }),
     ...(lease.scheduled_at && {
       scheduled_at: lease.scheduled_at,
       previous_scheduled_at: lease.previous_scheduled_at ?? null,

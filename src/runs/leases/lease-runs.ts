@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { resumeSchema } from "../../db/resume.ts";
 import { runSnapshotSchema } from "../../db/run-snapshot.ts";
 import { jsonText } from "../../http/json-value.ts";
 import { defineVerb } from "../../verbs/verb.ts";
@@ -12,6 +13,7 @@ const leaseSchema = z.object({
   run_snapshot: runSnapshotSchema,
   input: jsonText.nullable(),
   labels: labelsField,
+  resume: resumeSchema.nullish(),
   scheduled_at: z.string().nullish(),
   previous_scheduled_at: z.string().nullish(),
   traceparent: z.string().nullish(),

@@ -15,10 +15,11 @@ type Ended = { status: RunRow["status"] | undefined; will_be_retried?: boolean |
 /** True for a run that has ended for good. A run that will be retried automatically has not. */
 export const hasEnded = ({ status, will_be_retried: isRetried = false }: Ended) =>
   !isRetried && (status === "COMPLETED" || status === "FAILED");
-const runHasEnded = (found: FoundRun) => hasEnded({ ...found, status: found.run?.status });
+/** True for a run that nobody works on any more, or not before something has come that may take long. */
+const isAtRest = (found: FoundRun) => found.is_suspended === true || hasEnded({ ...found, status: found.run?.status });
 
 /**
- * The run as it is now. If the request asks to wait: the run as soon as it has ended or, with `If-None-Match`, as soon as it
+ * The run as it is now. If the request asks to wait: the run as soon as it has ended or was suspended or, with `If-None-Match`, as soon as it
  * has changed in any way, or when the time is up.
  * @throws Problem `unauthenticated`, or `too_many_requests` when too many requests of the caller or of the tenant wait already
  */
@@ -28,9 +29,7 @@ export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<
   const found = await read();
   const ifNoneMatch = c.req.header("If-None-Match");
   const isNews = (found: FoundRun) =>
-    found.run === null ||
-    runHasEnded(found) ||
-    (ifNoneMatch !== undefined && !listsTag(ifNoneMatch, `"${found.etag}"`));
+    found.run === null || isAtRest(found) || (ifNoneMatch !== undefined && !listsTag(ifNoneMatch, `"${found.etag}"`));
   if (found.run === null) return found;
   return (
     (await waitIfAsked(c, { found, readAt, read, isNews, topic: { runId }, onAnyChange: ifNoneMatch !== undefined })) ??
@@ -39,7 +38,7 @@ export async function findRunOrWait(c: Context<AppEnv>, runId: string): Promise<
 }
 
 /**
- * A run that was just triggered. If the request asks to wait: as soon as the run has ended, or when the time is up. It is not
+ * A run that was just triggered. If the request asks to wait: as soon as the run has ended or was suspended, or when the time is up. It is not
  * refused when too many requests of the caller wait already: it has triggered the run, so it is answered without a wait.
  * @throws Problem `unauthenticated`
  */
@@ -49,7 +48,7 @@ export async function endOrTimeUp(
 ): Promise<RunRow> {
   const { run, tenantId } = triggered;
   const read = () => findRun(c.env.db, c.var.credential, run.id);
-  const isNews = (found: FoundRun) => found.run === null || runHasEnded(found);
+  const isNews = (found: FoundRun) => found.run === null || isAtRest(found);
   const found = { run, tenant_id: tenantId ?? undefined };
   const waited = await waitIfAsked(c, {
     found,

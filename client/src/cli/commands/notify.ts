@@ -16,6 +16,7 @@ const TYPES: readonly NotificationEndpoint["event_types"][number][] = [
   "workflow_run.started",
   "workflow_run.completed",
   "workflow_run.failed",
+  "workflow_run.suspended",
   "workflow_run.late_result",
   "run_batch.ended",
   "workflow_definition.paused",

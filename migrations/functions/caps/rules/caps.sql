@@ -1,7 +1,7 @@
 -- Caps: how much of something a tenant may have. They keep one tenant from filling the database of all. A cap is for:
 --   definitions       workflow definitions
 --   path_parts        files and folders, without the nodes of definitions
---   waiting_runs      PENDING runs: in a queue, delayed, and in a back-off
+--   waiting_runs      PENDING runs: in a queue, delayed, suspended, and in a back-off
 --   artifact_bytes    the bytes of the files of runs, also of those of a deleted definition, as long as the sweep has not deleted them
 --   sign_in_sessions  the open sessions of one user: see `begin_sign_in_session`
 --

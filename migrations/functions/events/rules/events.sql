@@ -13,6 +13,8 @@ language sql immutable as $$
     when 'DISPATCH_POSTPONED' then 'workflow_run.dispatch_postponed'
     when 'LEASED' then 'workflow_run.leased'
     when 'RELEASED' then 'workflow_run.released'
+    when 'SUSPENDED' then 'workflow_run.suspended'
+    when 'ANSWERED' then 'workflow_run.answered'
     when 'STOP_REQUESTED' then 'workflow_run.stop_requested'
     when 'STOP_SENT' then 'workflow_run.stop_sent'
     when 'STOP_ACKNOWLEDGED' then 'workflow_run.stop_acknowledged'

@@ -82,6 +82,7 @@ begin
           'labels', public.labels_of(r.id))
         || case when r.traceparent is not null then jsonb_build_object('traceparent', r.traceparent) else '{}' end
         || case when p_type = 'LATE_RESULT' then jsonb_build_object('reported_status', p_detail -> 'status') else '{}' end
+        || case when p_type = 'SUSPENDED' then jsonb_build_object('suspension', p_detail) else '{}' end
     end
     from public.workflow_runs r
     cross join lateral (

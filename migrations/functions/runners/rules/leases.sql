@@ -39,6 +39,7 @@ language sql stable as $$
   select jsonb_build_object(
     'run_id', r.id, 'tenant_id', r.tenant_id, 'attempt', r.attempt, 'deadline_at', public.wire_instant(r.deadline_at),
     'run_snapshot', r.run_snapshot, 'input', r.input::text, 'traceparent', r.traceparent, 'labels', labelled.labels,
+    'resume', case when r.attempt > 1 then public.resume_of(r.id, r.attempt) end,
     'scheduled_at', r.triggered_by -> 'scheduled_at', 'previous_scheduled_at', r.triggered_by -> 'previous_scheduled_at',
     'lease_expires_at', public.wire_instant(a.lease_expires_at), 'lease_seconds', a.lease_seconds),
     public.changed_run(r.tenant_id, r.id, r.workflow_definition_id, false, least(r.deadline_at, a.ends_at))

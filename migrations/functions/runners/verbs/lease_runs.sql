@@ -108,7 +108,7 @@ begin
         limit v_left);
       exit when v_next_ids = '{}';
       update public.workflow_runs r
-      set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null,
+      set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null, suspended_at = null,
         deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now), dispatched_at = v_now,
         (slot_no, key_slot_no) = (
           select slots.slot_no, slots.key_slot_no

@@ -20,6 +20,7 @@ declare
   v_now timestamptz;
   v_definition_id uuid;
   v_answer jsonb;
+  v_stopped jsonb;
   v_changed jsonb;
 begin
   -- 1. Lock the definition, then the run.
@@ -35,17 +36,11 @@ begin
   v_answer := public.judge_attempt(v_run_id, v_attempt);
 
   -- 3. Give it back.
-  if not v_answer ? 'refused' and exists (
-    select from public.running_attempts a where a.run_id = v_run_id and a.stop_requested_at is not null) then
-    -- Truncated to milliseconds like the column: if it were rounded up, the time would not be over yet.
-    update public.running_attempts a
-    set stop_ends_at = least(a.stop_ends_at, date_trunc('milliseconds', v_now))
-    where a.run_id = v_run_id;
-    v_changed := v_changed || coalesce(public.end_overdue_runs(array[v_definition_id], v_now) -> 'runs', '[]');
-    v_answer := jsonb_build_object('result', jsonb_build_object('attempt', v_attempt));
-  elsif not v_answer ? 'refused' then
-    v_changed := v_changed || public.put_back(array[v_run_id], v_now, 'release');
-    v_answer := jsonb_build_object('result', jsonb_build_object('attempt', v_attempt + 1));
+  if not v_answer ? 'refused' then
+    v_stopped := public.end_stopping_run(v_run_id, v_definition_id, v_now);
+    v_changed := v_changed || coalesce(v_stopped, public.put_back(array[v_run_id], v_now, 'release'));
+    v_answer := jsonb_build_object('result', jsonb_build_object(
+      'attempt', case when v_stopped is null then v_attempt + 1 else v_attempt end));
   end if;
 
   -- 4. Promote the next run.

@@ -11,6 +11,7 @@
 --   blocked_by            the first of these; null when there is none
 --   start_after, must_start_by   see `waiting_instants`
 --   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken; `next_try_at` also of a back-off
+--   suspension            see `suspension_of`
 --   stop                  {"reason", "requested_at", "acknowledged_at", "ends_at"} of a RUNNING run that is to stop
 --   sessions              [{"id", "last_seen_at", "is_working"}]: the sessions of runners that may lease runs of the definition;
 --                         null unless its runs are leased. Which of these runners are there, TypeScript finds out, and makes
@@ -67,7 +68,7 @@ begin
           'tries', r.dispatch_count, 'last_error', r.dispatch_error,
           'next_try_at', public.wire_instant(r.next_dispatch_at))
         else jsonb_build_object('tries', null, 'last_error', null, 'next_try_at', public.wire_instant(
-          case when seen.status = 'PENDING' and r.attempt > 1 and r.not_before > v_now then r.not_before end))
+          case when wait.reason = 'back_off' then r.not_before end))
       end || jsonb_build_object('stop', case
         when seen.status = 'RUNNING' and a.stop_requested_at is not null then jsonb_build_object(
           'reason', a.stop_reason, 'requested_at', public.wire_instant(a.stop_requested_at),
@@ -117,6 +118,7 @@ begin
 
   return jsonb_build_object('tenant_id', v_tenant_id, 'explanation', v_answer || jsonb_build_object(
     'reason', v_reason, 'queue_position', v_place,
+    'suspension', case when v_reason = 'suspended' then public.suspension_of(p_run_id, v_now) end,
     'concurrency_key', nullif(v_key, ''), 'keys_take_turns', v_keys_take_turns,
     'keys_before', case when v_place is not null then public.keys_before(v_definition_id, v_key, v_now) end,
     'blockers', coalesce(v_blockers, '[]'),

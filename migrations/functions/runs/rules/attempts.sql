@@ -95,6 +95,7 @@ begin
 end $$;
 
 -- What follows from the ends of runs, all of which have the same status:
+-- - Nobody can answer the questions of those that were suspended: see `close_waits`.
 -- - Those of `p_failed_ids` that their policies retry are put back: see `retry_by_policy`.
 -- - How their definitions stand may have turned: see `note_turns`.
 -- - Batches of which nothing is left end, too: see `end_batches`.
@@ -108,18 +109,20 @@ declare
   v_runs jsonb;
   v_definition_ids uuid[];
   v_batch_ids uuid[];
+  v_suspended_ids uuid[];
   v_may_retry boolean;
   v_has_turn boolean;
   v_has_triggers boolean;
 begin
   -- Most definitions retry nothing, most runs end like the run before them, and after most definitions nothing else runs. These cheap
   -- checks find that out first.
-  select ended.runs, ended.definition_ids, ended.batch_ids, follows.retries, follows.turns, follows.fires
-  into v_runs, v_definition_ids, v_batch_ids, v_may_retry, v_has_turn, v_has_triggers
+  select ended.runs, ended.definition_ids, ended.batch_ids, ended.suspended_ids, follows.retries, follows.turns, follows.fires
+  into v_runs, v_definition_ids, v_batch_ids, v_suspended_ids, v_may_retry, v_has_turn, v_has_triggers
   from (
     select jsonb_agg(public.changed_run(r.tenant_id, r.id, r.workflow_definition_id, true, null)) as runs,
       array_agg(distinct r.workflow_definition_id) as definition_ids,
-      array_agg(r.batch_id) filter (where r.batch_id is not null) as batch_ids, min(r.status) as status
+      array_agg(r.batch_id) filter (where r.batch_id is not null) as batch_ids,
+      array_agg(r.id) filter (where r.suspended_at is not null) as suspended_ids, min(r.status) as status
     from public.workflow_runs r
     where r.id = any (p_run_ids)
   ) ended
@@ -133,6 +136,9 @@ begin
     from public.workflow_definitions d
     where d.id = any (ended.definition_ids)
   ) follows;
+  if v_suspended_ids is not null then
+    perform public.close_waits(v_suspended_ids);
+  end if;
   if v_may_retry and p_failed_ids is not null then
     v_runs := v_runs || coalesce(public.retry_by_policy(p_failed_ids, p_now, p_retry_after_seconds), '[]');
   end if;

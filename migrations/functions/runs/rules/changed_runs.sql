@@ -1,7 +1,8 @@
 -- The runs that a verb has changed, as `answer_with` takes them: [{"tenant_id", "run", "due_at", "is_sent"?, "stop_is_sent"?}]. The rules
 -- that change runs return them, from the rows that they have written, and null when they have changed none. Of two about the same run,
 -- the later one counts.
---   run      {"run_id", "workflow_definition_id", "has_ended"}
+--   run      {"run_id", "workflow_definition_id", "has_ended"}; has_ended: also when it was just suspended, for which those wait, too, who
+--            wait for its end
 --   due_at   when something of the run is due that the Worker that asks does not send; null when nothing is
 --   is_sent, stop_is_sent   true when it sends the run's dispatch, or the webhook of its stop. It has claimed that.
 

@@ -131,7 +131,8 @@ begin
       from public.unfinished_runs(v_definition_id, p_now, v_group) unfinished
       where unfinished.status = 'PENDING' and unfinished.id <> v_by_run_id and unfinished.updated_at <= v_at
         and (unfinished.queue_position < v_before_position
-          or unfinished.queue_position is null and (unfinished.attempt > 1 or unfinished.not_before <= v_at))
+          or unfinished.queue_position is null
+            and (unfinished.attempt > 1 and unfinished.suspended_at is null or unfinished.not_before <= v_at))
       order by unfinished.id = any (p_run_ids) desc nulls last
       limit public.most_superseded() + 1);
     if cardinality(v_run_ids) <= public.most_superseded() then

@@ -41,6 +41,24 @@ language sql stable as $$
   ) part on true
 $$;
 
+-- True when this user has the rights that an invoke of a definition needs now. An invoke may be refused for other reasons.
+create or replace function public.may_invoke(p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid) returns boolean
+language plpgsql stable as $$
+begin
+  if public.is_administrator(p_role) then
+    return true;
+  end if;
+  return public.may_see_definition(p_role, p_tenant_id, p_user_id, p_definition_id) and exists (
+    select from public.workflow_definitions d
+    where d.tenant_id = p_tenant_id and d.id = p_definition_id
+      and (not public.needs_write_to_run(p_role, cardinality(d.output_path_part_ids), d.run_needs)
+        or public.may_change_definition(p_role, p_tenant_id, p_user_id, p_definition_id))
+      and not exists (
+        select from public.path_parts_of_run(p_role, p_tenant_id, p_user_id, d.source_path_part_ids,
+          d.instruction_path_part_ids, d.output_path_part_ids, d.template_path_part_id) part
+        where part.fault in ('unreadable', 'unwritable')));
+end $$;
+
 -- Faults of path parts, [{"field", "id", "path", "fault"}], as a refusal shows them to this user: `path` is null for a part that the
 -- user may not read. Null when there are no faults.
 create or replace function public.faults_as_seen(p_role text, p_tenant_id uuid, p_user_id uuid, p_faults jsonb) returns jsonb

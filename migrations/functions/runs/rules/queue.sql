@@ -82,24 +82,36 @@ begin
 end $$;
 
 -- Lets PENDING runs of locked definitions whose instant has come join their queues, at the end, in the order of their instants. There may
--- be very many of them: `end_overdue_runs` passes only some, and the others are due at once. A run that is still to be superseded must
+-- be very many of them: `end_overdue_runs` passes only some, and the others are due at once. A suspended run resumes, at the place that it
+-- had. A run that is still to be superseded must
 -- not get a place behind the run that supersedes it. So as long as a definition has such runs, none joins: see `supersede.sql`.
 create or replace function public.join_queues(p_run_ids uuid[]) returns void
 language plpgsql as $$
+declare
+  v_resumed_ids uuid[];
 begin
-  update public.workflow_runs r
-  set not_before = null, queue_position = joining.queue_position
-  from (
-    select ordered.id, nextval('public.workflow_run_queue') as queue_position
+  with joined as (
+    update public.workflow_runs r
+    set not_before = null, suspended_at = null, queue_position = joining.queue_position
     from (
-      select r.id
-      from public.workflow_runs r
-      where r.id = any (p_run_ids) and r.status = 'PENDING'
-        and not exists (select from public.supersessions s where s.workflow_definition_id = r.workflow_definition_id)
-      order by r.not_before, r.created_at, r.id
-    ) ordered
-  ) joining
-  where r.id = joining.id;
+      select ordered.id, ordered.suspended_at, coalesce(
+          case when ordered.suspended_at is not null then public.kept_place(ordered.id, ordered.attempt) end,
+          nextval('public.workflow_run_queue')) as queue_position
+      from (
+        select r.id, r.attempt, r.suspended_at
+        from public.workflow_runs r
+        where r.id = any (p_run_ids) and r.status = 'PENDING'
+          and not exists (select from public.supersessions s where s.workflow_definition_id = r.workflow_definition_id)
+        order by r.not_before, r.created_at, r.id
+      ) ordered
+    ) joining
+    where r.id = joining.id
+    returning r.id, joining.suspended_at
+  )
+  select array_agg(joined.id) filter (where joined.suspended_at is not null) into v_resumed_ids from joined;
+  if v_resumed_ids is not null then
+    perform public.close_waits(v_resumed_ids);
+  end if;
 end $$;
 
 -- Lets a PENDING run of a locked definition join its queue at this instant instead of at its own. It comes behind all whose instant
@@ -228,7 +240,8 @@ begin
 end $$;
 
 -- The unfinished runs of a definition: those that are RUNNING, and all that are PENDING, also in a back-off or because no runner asks
--- for them, except delayed ones, whose `start_after` has not come, and those that have expired without that being recorded. With
+-- for them, except delayed ones, whose `start_after` has not come, suspended ones, and those that have expired without that being
+-- recorded. With
 -- `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`.
 create or replace function public.unfinished_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
 returns setof public.workflow_runs
@@ -250,7 +263,8 @@ language sql stable as $$
     where pending.workflow_definition_id = p_definition_id and pending.status = 'PENDING' and pending.concurrency_key = p_key
   ) r
   where r.status = 'RUNNING'
-    or (r.queue_position is not null or r.attempt > 1 or r.not_before <= p_now) and public.is_unexpired(r.deadline_at, p_now)
+    or (r.queue_position is not null or r.attempt > 1 and r.suspended_at is null or r.not_before <= p_now)
+      and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
 -- May so many more runs wait in the queue of a definition, of which `p_max_queued` (null: any number) may wait? Below 1, always: the

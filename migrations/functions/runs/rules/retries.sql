@@ -7,8 +7,15 @@ begin
   return (select count(*) from public.workflow_run_events e where e.run_id = p_run_id and e.type = 'RELEASED');
 end $$;
 
--- True when the policy of a definition retries a run whose attempt failed for this reason. An attempt that its runner gave back
--- has not failed, so it does not count.
+-- How many attempts of a run do not count for its policy, since they have not failed: a runner gave the run back, or suspended it.
+create or replace function public.count_not_failed(p_run_id uuid) returns integer
+language plpgsql stable as $$
+begin
+  return (
+    select count(*) from public.workflow_run_events e where e.run_id = p_run_id and e.type in ('RELEASED', 'SUSPENDED'));
+end $$;
+
+-- True when the policy of a definition retries a run whose attempt failed for this reason: see `count_not_failed`.
 create or replace function public.policy_retries(
   p_definition_id uuid, p_failure_code text, p_run_id uuid, p_attempt integer
 ) returns boolean
@@ -17,7 +24,7 @@ begin
   return exists (
     select from public.workflow_definitions d
     where d.id = p_definition_id and p_failure_code = any (d.retry_on)
-      and p_attempt - public.count_releases(p_run_id) < d.max_attempts);
+      and p_attempt - public.count_not_failed(p_run_id) < d.max_attempts);
 end $$;
 
 -- True for a run that has ended by time (such as at its deadline), when that is not recorded yet, and when recording it will
@@ -54,6 +61,7 @@ end $$;
 --   joins the queue.
 -- - 'release': RUNNING runs, at their old places. The event is RELEASED. From the third time on that a run is given back, it waits
 --   for a back-off, and then joins the queue at its end.
+-- - 'suspend': RUNNING runs, outside of their queues, with the event SUSPENDED, which has `p_detail`. See `suspensions.sql`.
 -- It sets `random_page_cost` for the same reason as `record_ends`. Returns the runs: see `changed_run`.
 create or replace function public.put_back(
   p_run_ids uuid[], p_now timestamptz, p_event text, p_detail jsonb default '{}'
@@ -67,41 +75,47 @@ begin
   with put_back as (
     update public.workflow_runs r
     set status = public.next_status(r.status, p_event), attempt = r.attempt + 1,
-      slot_no = null, key_slot_no = null, started_at = null, deadline_at = null, completed_at = null, error = null,
+      slot_no = null, key_slot_no = null, started_at = null, completed_at = null, error = null,
       failure_code = null, output = null, summary = null, artifacts = null, ended_by = null, next_dispatch_at = null,
       dispatch_count = 0, dispatch_error = null, dispatched_at = null, updated_at = p_now,
-      (not_before, queue_position) = (
-        select coalesce(back_off.ends_at, place.joins_behind), case
-            when num_nonnulls(back_off.ends_at, place.joins_behind) > 0 then null
+      suspended_at = case p_event when 'suspend' then p_now end,
+      (not_before, deadline_at, queue_position) = (
+        select coalesce(back_off.ends_at, place.joins_behind, resume.not_before), resume.deadline_at, case
+            when p_event = 'suspend' or num_nonnulls(back_off.ends_at, place.joins_behind) > 0 then null
             when place.is_kept then r.queue_position
             else nextval('public.workflow_run_queue')
           end
         from (
           select p_now + make_interval(secs => case
             when p_detail ? 'after_seconds' then (p_detail ->> 'after_seconds')::integer * (1 + 0.2 * random())
-            when p_detail ? 'automatic' then public.back_off_seconds(r.attempt - public.count_releases(r.id), random())
+            when p_detail ? 'automatic' then public.back_off_seconds(r.attempt - public.count_not_failed(r.id), random())
             when p_event = 'release' and public.count_releases(r.id) >= c_free_releases
               then public.back_off_seconds(public.count_releases(r.id) + 1 - c_free_releases, random())
           end) as ends_at
         ) back_off
         cross join lateral (
           select kept.is_kept, case
-              when back_off.ends_at is null and not kept.is_kept then public.joins_behind(r.workflow_definition_id, p_now)
+              when p_event <> 'suspend' and back_off.ends_at is null and not kept.is_kept
+                then public.joins_behind(r.workflow_definition_id, p_now)
             end as joins_behind
           from (select p_event = 'release' and r.queue_position is not null as is_kept) kept
-        ) place)
+        ) place
+        left join lateral public.resume_instants(r.id, r.attempt, p_now) resume on p_event = 'suspend')
     where r.id = any (p_run_ids)
-    returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.not_before
+    returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.not_before, r.deadline_at
   ), forgotten as (
     delete from public.running_attempts a using put_back where a.run_id = put_back.id
   ), recorded as (
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-    select tenant_id, id, attempt, case p_event when 'release' then 'RELEASED' else 'RETRIED' end, p_now,
+    select tenant_id, id, attempt,
+      case p_event when 'release' then 'RELEASED' when 'suspend' then 'SUSPENDED' else 'RETRIED' end, p_now,
       nullif(p_detail || case
-        when not_before is not null then jsonb_build_object('not_before', public.wire_instant(not_before)) else '{}'
+        when not_before is not null and p_event <> 'suspend' then jsonb_build_object('not_before', public.wire_instant(not_before)) else '{}'
       end, '{}')
     from put_back
   )
-  select jsonb_agg(public.changed_run(tenant_id, id, workflow_definition_id, false, not_before)) into v_runs from put_back;
+  select jsonb_agg(public.changed_run(tenant_id, id, workflow_definition_id, p_event = 'suspend', least(not_before, deadline_at)))
+  into v_runs
+  from put_back;
   return v_runs;
 end $$;

@@ -1,10 +1,9 @@
 -- The steps that the verbs on one run have in common, and the changes themselves, which the verbs on one run share with the verb
 -- on many.
 
--- Locks the definition of a run of the caller's tenant, and judges the caller: may they see the run, and change it? Returns
--- {"tenant_id", "user_id", "role", "definition_id"}, or {"tenant_id"?, "refused"} where `refused` is one of:
---   unauthenticated, not_found, forbidden (the run of another user)
-create or replace function public.lock_and_judge_run(p_context jsonb, p_run_id uuid) returns jsonb
+-- Locks the definition of a run of the caller's tenant, and finds the caller. Returns {"tenant_id", "user_id", "role",
+-- "definition_id"}, or {"tenant_id"?, "refused"} where `refused` is one of: unauthenticated, not_found (the tenant has no such run)
+create or replace function public.lock_and_judge_run_of_tenant(p_context jsonb, p_run_id uuid) returns jsonb
 language plpgsql as $$
 declare
   v_definition_id uuid;
@@ -28,8 +27,20 @@ begin
     return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found');
   end if;
   return jsonb_build_object(
-    'tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role, 'definition_id', v_definition_id)
-    || public.judge_run_change(v_role, v_tenant_id, v_user_id, p_run_id);
+    'tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role, 'definition_id', v_definition_id);
+end $$;
+
+-- The same, and judges the caller: may they see the run, and change it? `refused` can also be: forbidden (the run of another user)
+create or replace function public.lock_and_judge_run(p_context jsonb, p_run_id uuid) returns jsonb
+language plpgsql as $$
+declare
+  v_judged constant jsonb := public.lock_and_judge_run_of_tenant(p_context, p_run_id);
+begin
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  return v_judged || public.judge_run_change(
+    v_judged ->> 'role', (v_judged ->> 'tenant_id')::uuid, (v_judged ->> 'user_id')::uuid, p_run_id);
 end $$;
 
 -- Locks the definition of a run, which a run token or a dispatch has named, and returns its id; null when there is no such run.
@@ -160,6 +171,7 @@ declare
   v_key constant text := (select r.concurrency_key from public.workflow_runs r where r.id = p_run_id);
   v_must_wait constant boolean := public.queue_obstacle(p_definition_id, v_key, p_now) is not null;
 begin
+  perform public.forget_open_waits(p_run_id, p_now);
   perform public.put_back(array[p_run_id], p_now, 'retry', jsonb_build_object('user_id', p_user_id));
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
   select r.tenant_id, r.id, r.attempt, 'QUEUED', p_now
@@ -238,6 +250,18 @@ begin
       cross join (select v_has_webhook and coalesce((p_context ->> 'sends')::boolean, false) as is_sent) claim);
   end if;
   return jsonb_build_object('changed', v_changed, 'stopped', '[]'::jsonb);
+end $$;
+
+-- Ends a RUNNING run that was asked to stop, and whose runner ends its work without a result: as if the time of the stop were over. Returns
+-- the runs that it has changed (see `changed_run`); null when nobody has asked the run to stop.
+create or replace function public.end_stopping_run(p_run_id uuid, p_definition_id uuid, p_now timestamptz) returns jsonb
+language plpgsql as $$
+begin
+  -- Truncated to milliseconds like the column: if it were rounded up, the time would not be over yet.
+  update public.running_attempts a
+  set stop_ends_at = least(a.stop_ends_at, date_trunc('milliseconds', p_now))
+  where a.run_id = p_run_id and a.stop_requested_at is not null;
+  return case when found then coalesce(public.end_overdue_runs(array[p_definition_id], p_now) -> 'runs', '[]') end;
 end $$;
 
 -- Does a message of an attempt's runner still count? It does when the attempt is the run's current one, and is RUNNING. `p_status` and

@@ -8,6 +8,7 @@ language sql immutable as $$
     when 'promote' then case when p_status = 'PENDING' then 'RUNNING' end
     when 'lease' then case when p_status = 'PENDING' then 'RUNNING' end
     when 'release' then case when p_status = 'RUNNING' then 'PENDING' end
+    when 'suspend' then case when p_status = 'RUNNING' then 'PENDING' end
     when 'complete' then case when p_status = 'RUNNING' then 'COMPLETED' end
     when 'fail' then case when p_status = 'RUNNING' then 'FAILED' end
     when 'time_out' then case when p_status in ('PENDING', 'RUNNING') then 'FAILED' end
@@ -20,7 +21,7 @@ $$;
 
 -- The state of a run at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its
 -- lease, and the end of the time that a stop gave its runner. A PENDING run ends at its `deadline_at`, too: that is `must_start_by` of
--- its invoke, if it had one, and its first start replaces it. From that instant on the run is FAILED, even before a sweep has
+-- its invoke, if it had one, and its first start replaces it; or the end of the time for which it is suspended. From that instant on the run is FAILED, even before a sweep has
 -- updated its row. Readers get these values, and the sweep writes the same values, so a reader sees no difference before and
 -- after the sweep. When two of the instants are equal, the deadline takes precedence over the stop, and the stop over the
 -- lease.
@@ -35,7 +36,8 @@ language sql stable as $$
     coalesce(over.ended_at, r.updated_at),
     case
       when over.ended_at is null then r.error
-      when r.status = 'PENDING' then public.expired_error(r.deadline_at)
+      when r.status = 'PENDING' then case
+        when r.suspended_at is null then public.expired_error(r.deadline_at) else public.wait_expired_error(r.deadline_at) end
       when over.ended_at < r.deadline_at and over.ended_at = over.stop_ends_at
         then public.stopped_error(over.stop_reason)
       when over.ended_at < r.deadline_at
@@ -47,7 +49,7 @@ language sql stable as $$
     end,
     case
       when over.ended_at is null then r.failure_code
-      when r.status = 'PENDING' then 'EXPIRED'
+      when r.status = 'PENDING' then case when r.suspended_at is null then 'EXPIRED' else 'WAIT_EXPIRED' end
       when over.ended_at < r.deadline_at then
         case when over.ended_at = over.stop_ends_at then 'STOPPED' else 'LOST' end
       when r.dispatched_at is null then 'UNREACHED'
@@ -194,6 +196,12 @@ $$;
 create or replace function public.expired_error(p_must_start_by timestamptz) returns text
 language sql stable as $$
   select 'Expired: it had not started by ' || public.wire_instant(p_must_start_by) || '.'
+$$;
+
+-- The error of a suspended run of which the time was over before all that it waited for had come.
+create or replace function public.wait_expired_error(p_ends_at timestamptz) returns text
+language sql stable as $$
+  select 'Expired: what it waited for had not come by ' || public.wire_instant(p_ends_at) || '.'
 $$;
 
 -- The error of a run that reached its deadline before any runner had accepted its dispatch.

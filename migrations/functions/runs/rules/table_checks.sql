@@ -1,5 +1,5 @@
 -- What must be true for each row of two tables that nearly every verb writes to. Each table has one large CHECK constraint, which calls
--- one of these functions. (That a PENDING run has a place or an instant came later, and is a short one beside it.) With several constraints, Postgres parses the text of each again for each statement that writes to the
+-- one of these functions. (What a PENDING or a suspended run has came later, and is a short one beside it.) With several constraints, Postgres parses the text of each again for each statement that writes to the
 -- table, which took a third of the time of such a statement.
 --
 -- Rows that exist are not checked again when a function changes. A change that they may violate needs a migration that finds
@@ -18,7 +18,8 @@ begin
     and (p_traceparent is null or char_length(p_traceparent) = 55)
     and (p_ended_by is null or p_ended_by in ('CALLBACK', 'STOP', 'DEADLINE', 'DISPATCH', 'LEASE'))
     and (p_failure_code is null
-      or p_failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST', 'SUPERSEDED', 'EXPIRED'))
+      or p_failure_code in ('REPORTED', 'DEADLINE', 'STOPPED', 'REJECTED', 'UNREACHED', 'LOST', 'SUPERSEDED', 'EXPIRED',
+        'WAIT_EXPIRED'))
     and char_length(p_concurrency_key) <= 128
     and case
       when p_status = 'RUNNING' then p_slot_no >= 1 and (p_key_slot_no is null) = (p_concurrency_key = '')
@@ -27,7 +28,6 @@ begin
     and case p_status
       when 'PENDING' then
         num_nonnulls(p_started_at, p_completed_at, p_error, p_failure_code, p_ended_by, p_next_dispatch_at) = 0
-        and (p_deadline_at is null or p_attempt = 1)
       when 'RUNNING' then
         p_deadline_at > p_started_at and num_nonnulls(p_completed_at, p_error, p_failure_code, p_ended_by, p_not_before) = 0
       when 'COMPLETED' then

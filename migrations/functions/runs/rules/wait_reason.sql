@@ -15,7 +15,7 @@ language sql stable as $$
   select jsonb_build_object(
     'start_after', case when p_status = 'PENDING' and r.attempt = 1 and r.not_before > p_now
       then public.wire_instant(r.not_before) end,
-    'must_start_by', case when p_status = 'PENDING' then public.wire_instant(r.deadline_at) end)
+    'must_start_by', case when p_status = 'PENDING' and r.suspended_at is null then public.wire_instant(r.deadline_at) end)
 $$;
 
 -- The runs that keep a PENDING run with this key from starting, the first to end first: those with its key when the key is full, or
@@ -32,17 +32,20 @@ language sql stable as $$
   order by run.ends_at, run.id
 $$;
 
--- Why a PENDING run of the definition cannot start, whatever the slots and its turn: the first of `start_obstacle`, and 'delayed' or
--- 'back_off' before it joins its queue. Null for a run that waits in its queue.
+-- Why a PENDING run of the definition cannot start, whatever the slots and its turn: 'suspended', or the first of `start_obstacle`, and
+-- 'delayed' or 'back_off' before it joins its queue. Null for a run that waits in its queue.
 create or replace function public.obstacle_of_run(r public.workflow_runs, d public.workflow_definitions, p_now timestamptz)
 returns text
 language sql stable as $$
-  select coalesce(public.start_obstacle(d.is_active, d.runner_url, d.handover),
+  select coalesce(
+    case when public.is_suspended('PENDING', r.suspended_at, r.not_before, p_now) then 'suspended' end,
+    public.start_obstacle(d.is_active, d.runner_url, d.handover),
     case when r.not_before > p_now then case r.attempt when 1 then 'delayed' else 'back_off' end end)
 $$;
 
 -- Why a run waits at an instant, by `p_status`, which is its status of `run_as_seen` at that instant: one row. `reason` is the
 -- first of these that holds; null for a run that does not wait:
+--   suspended  it is PENDING, and what it waits for has not come: see `suspensions.sql`
 --   paused, no_runner  it is PENDING: see `start_obstacle`
 --   delayed            it is PENDING, and its `start_after` has not come
 --   back_off           it is PENDING, and is tried again later

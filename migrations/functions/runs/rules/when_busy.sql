@@ -12,7 +12,7 @@
 --   replace_queued   the group's PENDING runs fail as SUPERSEDED: see `supersede.sql`
 --   replace_running  so do they, and its RUNNING runs are asked to stop (`stop_judged_run`), with `replace_grace_seconds`. The policy has
 --                    it only where a group has one slot (see `has_one_slot_for_each_group`), so the new run never starts before the
---                    old one has ended.
+--                    old one has ended. Suspended runs of the group fail as SUPERSEDED at once, also when it is not busy.
 --
 -- Returns {"has_room"?, "changed"?, "told"?}; has_room: the tenant may have one more run that waits; changed: the runs that it has changed
 -- (see `changed_run`); told: what the verb passes to `answer_with`. Or {"refused"} which is one of:
@@ -114,6 +114,14 @@ begin
     v_changed := public.supersede_group(p_tenant_id, p_user_id, p_definition_id, v_group, p_run_id, v_waiting_ids, p_now);
     if cardinality(v_waiting_ids) > public.most_superseded() then
       v_told := '{"is_due": true}';
+    end if;
+  end if;
+  -- A suspended run is in nobody's way, but with replace_running, a newer run takes its place, too.
+  if v_when_busy = 'replace_running' then
+    v_waiting_ids := array(
+      select suspended.id from public.suspended_runs(p_definition_id, p_now, v_group) suspended limit public.most_superseded());
+    if cardinality(v_waiting_ids) > 0 then
+      v_changed := v_changed || public.end_superseded(v_waiting_ids, p_run_id, p_user_id, p_now);
     end if;
   end if;
 

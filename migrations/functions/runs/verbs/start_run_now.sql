@@ -4,7 +4,7 @@
 -- Guarantees: the run keeps its attempt, its snapshot and its input.
 -- Closes the race with the instant itself, a stop, and a second call: all of them hold the definition's lock.
 --
--- Answers {"result": {"run"}}, or "refused": see `lock_and_judge_run` and `judge_run_state`; not_delayed (it is in the queue already)
+-- Answers {"result": {"run"}}, or "refused": see `lock_and_judge_run` and `judge_run_state`; not_delayed (it is in the queue already), suspended
 create or replace function public.start_run_now(p_context jsonb, p_run_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -32,6 +32,8 @@ begin
   if v_answer = '{}' and exists (
     select from public.workflow_runs r where r.id = p_run_id and (r.queue_position is not null or r.not_before <= v_now)) then
     v_answer := '{"refused": "not_delayed"}';
+  elsif v_answer = '{}' and exists (select from public.workflow_runs r where r.id = p_run_id and r.suspended_at is not null) then
+    v_answer := '{"refused": "suspended"}';
   end if;
   if v_answer = '{}' then
     perform public.join_queue_now(p_run_id, v_definition_id, v_now);

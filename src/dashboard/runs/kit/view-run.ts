@@ -205,7 +205,9 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
         ends_at: sql<string | null>`${instant(a.stopEndsAt)}`,
       },
       not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
-      must_start_by: sql<string | null>`case when ${isPending} then ${instant(r.deadlineAt)} end`,
+      must_start_by: sql<
+        string | null
+      >`case when ${isPending} and ${r.suspendedAt} is null then ${instant(r.deadlineAt)} end`,
       idempotency_key: r.idempotencyKey,
       batch_id: r.batchId,
       labels: sql<Labels>`public.labels_of(${r.id})`,

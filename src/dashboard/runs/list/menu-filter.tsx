@@ -16,9 +16,11 @@ const FAILURES: Record<FailureCode, string> = {
   LOST: "Runner lost",
   SUPERSEDED: "Superseded",
   EXPIRED: "Expired",
+  WAIT_EXPIRED: "No answer in time",
 };
 
 const WAITS: Record<(typeof FILTERED_WAITS)[number], string> = {
+  suspended: "Suspended",
   paused: "Workflow paused",
   no_runner: "Workflow without a runner",
   delayed: "Starts later",

@@ -1,0 +1,273 @@
+-- Suspended runs. A RUNNING run suspends itself when it needs something that may take long. Then its attempt ends, but the run does not:
+-- it holds no slot, no lease and no runner.
+--
+-- 1. `suspend_run` inserts a row into `run_suspensions` for the attempt, and one into `run_waits` for each thing that the run waits for: an
+--    answer to a question, or an instant. It puts the run back with its next attempt (`put_back`): PENDING, outside of its queue, with
+--    `suspended_at`.
+-- 2. The row of the run has one of two instants (`resume_instants`): `not_before`, when it resumes by itself, or `deadline_at`, when it is
+--    FAILED as WAIT_EXPIRED. Both are facts, as for any PENDING run. When the last answer comes, `answer_wait` lets the run join its queue
+--    in the same transaction. It joins at the place that it had (`join_queues`), and starts as the next attempt.
+-- 3. That attempt gets the outcomes (`resume_of`). A handler that begins anew asks the same again, and gets the outcomes at once: the key
+--    of a wait identifies it for good in its run.
+--
+-- `suspended_at` counts while a run is PENDING. A FAILED run that has it was suspended when it ended.
+
+-- True for a run that is suspended at an instant. `p_status` is its status of `run_as_seen` then.
+create or replace function public.is_suspended(
+  p_status text, p_suspended_at timestamptz, p_not_before timestamptz, p_now timestamptz
+) returns boolean
+language sql immutable as $$
+  select p_status = 'PENDING' and p_suspended_at is not null and (p_not_before is null or p_not_before > p_now)
+$$;
+
+-- The suspended runs of a definition, and with `p_key` only those with this concurrency key.
+create or replace function public.suspended_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
+returns setof public.workflow_runs
+language sql stable as $$
+  select r.*
+  from public.workflow_runs r
+  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is null
+    and public.is_suspended(r.status, r.suspended_at, r.not_before, p_now) and public.is_unexpired(r.deadline_at, p_now)
+    and (p_key is null or r.concurrency_key = p_key)
+$$;
+
+-- What has become of a wait at an instant; null while it is open:
+--   answered   a person, or whoever may, has answered the question
+--   elapsed    the instant of the timer has come
+--   timed_out  the time of the suspension was over before, and the run went on without it
+create or replace function public.wait_outcome(w public.run_waits, p_now timestamptz) returns text
+language sql immutable as $$
+  select case
+    when w.value is not null then 'answered'
+    when w.due_at <= least(w.times_out_at, p_now) then 'elapsed'
+    when w.times_out_at <= p_now then 'timed_out'
+  end
+$$;
+
+-- Those of the waits of a run with these keys that have an outcome, by their keys: {key: {"kind", "outcome", "at", and of an answer "value",
+-- "comment", "user_id"}}.
+create or replace function public.wait_outcomes(p_run_id uuid, p_keys text[], p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select coalesce(jsonb_object_agg(w.key,
+      jsonb_build_object('kind', w.kind, 'outcome', come.outcome, 'at', public.wire_instant(
+        case come.outcome when 'answered' then w.answered_at when 'elapsed' then w.due_at else w.times_out_at end))
+      || case come.outcome
+        when 'answered' then jsonb_build_object('value', w.value, 'comment', w.comment, 'user_id', w.user_id) else '{}'
+      end), '{}')
+    from public.run_waits w
+    cross join lateral public.wait_outcome(w, p_now) come (outcome)
+    where w.run_id = p_run_id and w.key = any (p_keys) and come.outcome is not null);
+end $$;
+
+-- What an attempt after the first one gets: {"outcomes": those of the last suspension before it, see `wait_outcomes`}.
+create or replace function public.resume_of(p_run_id uuid, p_attempt integer) returns jsonb
+language plpgsql stable as $$
+declare
+  v_keys constant text[] := (
+    select s.keys from public.run_suspensions s
+    where s.run_id = p_run_id and s.attempt < p_attempt
+    order by s.attempt desc
+    limit 1);
+begin
+  return jsonb_build_object('outcomes', case
+    when v_keys is null then '{}' else public.wait_outcomes(p_run_id, v_keys, statement_timestamp()) end);
+end $$;
+
+-- When the run that this attempt has suspended resumes by itself, or when it fails: one row, of which one is null. It resumes by itself
+-- when no question is open: when its last timer is due, or at once. Otherwise it goes on, or fails, when its time is over.
+create or replace function public.resume_instants(p_run_id uuid, p_attempt integer, p_now timestamptz)
+returns table (not_before timestamptz, deadline_at timestamptz)
+language sql stable as $$
+  select
+    case when needs.at <= s.ends_at then needs.at when s.on_timeout = 'continue' then s.ends_at end,
+    case when needs.at > s.ends_at and s.on_timeout = 'fail' then s.ends_at end
+  from public.run_suspensions s
+  cross join lateral (
+    select coalesce(
+      max(case when w.due_at is null then 'infinity' else w.due_at end), date_trunc('milliseconds', p_now)) as at
+    from public.run_waits w
+    where w.run_id = s.run_id and w.key = any (s.keys) and public.wait_outcome(w, p_now) is null
+  ) needs
+  where s.run_id = p_run_id and s.attempt = p_attempt
+$$;
+
+-- The place in the queue that a suspended run had, and gets again. Null when it had none.
+create or replace function public.kept_place(p_run_id uuid, p_attempt integer) returns bigint
+language plpgsql stable as $$
+begin
+  return (
+    select s.queue_position from public.run_suspensions s where s.run_id = p_run_id and s.attempt = p_attempt - 1);
+end $$;
+
+-- Records that nobody can answer the questions of these runs any more, since the runs have resumed or ended.
+create or replace function public.close_waits(p_run_ids uuid[]) returns void
+language plpgsql as $$
+begin
+  update public.run_waits w set is_open = false where w.run_id = any (p_run_ids) and w.is_open;
+end $$;
+
+-- May the attempt of a run ask for these waits, [{"key", "kind", …}]? Returns {}, or {"refused"} which is one of:
+--   other_kind  with "key" and "kind": an earlier attempt has asked for another kind with this key
+--   too_many    with "limit": so many waits, or suspensions, a run may have
+create or replace function public.judge_waits(p_run_id uuid, p_waits jsonb) returns jsonb
+language plpgsql stable as $$
+declare
+  c_most constant integer := 1000;
+  v_key text;
+  v_kind text;
+  v_known integer;
+begin
+  select min(w.key) filter (where w.kind <> asked.value ->> 'kind'), count(*) into v_key, v_known
+  from jsonb_array_elements(p_waits) asked (value)
+  join public.run_waits w on w.run_id = p_run_id and w.key = asked.value ->> 'key';
+  if v_key is not null then
+    select w.kind into v_kind from public.run_waits w where w.run_id = p_run_id and w.key = v_key;
+    return jsonb_build_object('refused', 'other_kind', 'key', v_key, 'kind', v_kind);
+  end if;
+  return case
+    when greatest(
+        (select count(*) from public.run_suspensions s where s.run_id = p_run_id) + 1,
+        (select count(*) from public.run_waits w where w.run_id = p_run_id) + jsonb_array_length(p_waits) - v_known) > c_most
+      then jsonb_build_object('refused', 'too_many', 'limit', c_most)
+    else '{}'
+  end;
+end $$;
+
+-- May this caller see the run, and answer its question? Returns {}, or {"refused"} which is one of:
+--   not_found (also when it has no such question), forbidden, people_only
+create or replace function public.judge_answerer(
+  p_credential jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_run_id uuid, p_key text
+) returns jsonb
+language plpgsql stable as $$
+declare
+  v_is_person constant boolean := public.is_person(p_credential);
+  v_definition_id uuid;
+  v_requester_id uuid;
+  v_by jsonb;
+  v_people_only boolean;
+begin
+  select r.workflow_definition_id, r.user_id, w.answer_by, w.people_only into v_definition_id, v_requester_id, v_by, v_people_only
+  from public.workflow_runs r
+  join public.run_waits w on w.run_id = r.id and w.key = p_key and w.kind = 'question'
+  where r.id = p_run_id;
+  return case
+    when v_definition_id is null
+      or not public.may_see_run(p_role, p_tenant_id, p_user_id, v_requester_id, v_definition_id) then '{"refused": "not_found"}'
+    when not public.may_answer(p_role, p_user_id, true, v_requester_id, v_by, v_people_only)
+      or not public.may_invoke(p_role, p_tenant_id, p_user_id, v_definition_id) then '{"refused": "forbidden"}'
+    when v_people_only and not v_is_person then '{"refused": "people_only"}'
+    else '{}'
+  end;
+end $$;
+
+-- Can the question of a run be answered at this instant, and by this value? Returns {}, or {"result"} for the same answer again, or
+-- {"refused"}: answered (with "answer"), closed (with "status"), not_a_choice (with "choices"). Call it after overdue runs were ended.
+create or replace function public.judge_answer(p_run_id uuid, p_key text, p_value text, p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+declare
+  v_wait constant jsonb := public.wait_response(p_run_id, p_key);
+  v_is_open boolean;
+  v_status text;
+begin
+  select public.is_suspended(r.status, r.suspended_at, r.not_before, p_now) and public.wait_outcome(w, p_now) is null, r.status
+  into v_is_open, v_status
+  from public.workflow_runs r
+  join public.run_waits w on w.run_id = r.id and w.key = p_key
+  where r.id = p_run_id;
+  return case
+    when v_wait #>> '{answer,value}' = p_value then jsonb_build_object('result', jsonb_build_object('wait', v_wait))
+    when v_wait ->> 'answer' is not null then jsonb_build_object('refused', 'answered', 'answer', v_wait -> 'answer')
+    when not v_is_open then jsonb_build_object('refused', 'closed', 'status', v_status)
+    when jsonb_typeof(v_wait -> 'choices') = 'array' and not v_wait -> 'choices' ? p_value
+      then jsonb_build_object('refused', 'not_a_choice', 'choices', v_wait -> 'choices')
+    else '{}'
+  end;
+end $$;
+
+-- Stores the waits that an attempt asks for. Those that have come stay as they are, and an open one gets the new text. A timer keeps its
+-- first instant. `p_times_out_at` is when the run goes on without those that are open; null when it fails then.
+create or replace function public.store_waits(
+  p_tenant_id uuid, p_run_id uuid, p_definition_id uuid, p_waits jsonb, p_times_out_at timestamptz, p_now timestamptz
+) returns void
+language plpgsql as $$
+begin
+  update public.run_waits w set is_open = false
+  where w.run_id = p_run_id and w.is_open and public.wait_outcome(w, p_now) is not null;
+  insert into public.run_waits as w (
+    tenant_id, run_id, workflow_definition_id, key, kind, prompt, choices, answer_by, people_only, due_at, times_out_at, asked_at)
+  select p_tenant_id, p_run_id, p_definition_id, asked.value ->> 'key', asked.value ->> 'kind', asked.value ->> 'prompt',
+    case when asked.value ? 'choices' then array(select jsonb_array_elements_text(asked.value -> 'choices')) end,
+    coalesce(asked.value -> 'by', '{}'), coalesce((asked.value ->> 'people_only')::boolean, true),
+    -- Truncated to milliseconds like the column: if it were rounded up, an instant of now would not have come yet.
+    date_trunc('milliseconds', coalesce(
+      (asked.value ->> 'at')::timestamptz, p_now + make_interval(secs => (asked.value ->> 'seconds')::float8))),
+    p_times_out_at, p_now
+  from jsonb_array_elements(p_waits) with ordinality asked (value, place)
+  order by asked.place
+  on conflict (run_id, key) do update
+  set prompt = excluded.prompt, choices = excluded.choices, answer_by = excluded.answer_by, people_only = excluded.people_only,
+    times_out_at = excluded.times_out_at, is_open = true
+  where public.wait_outcome(w, p_now) is null;
+end $$;
+
+-- Deletes what a retry by a person begins anew: the waits of a run that have not come. Answers stay, and timers that have elapsed.
+create or replace function public.forget_open_waits(p_run_id uuid, p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  delete from public.run_waits w
+  where w.run_id = p_run_id and coalesce(public.wait_outcome(w, p_now), 'timed_out') = 'timed_out';
+end $$;
+
+-- An open question, or one that was answered, as the API shows it.
+create or replace function public.wait_response(p_run_id uuid, p_key text) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object('run_id', w.run_id, 'key', w.key, 'workflow_definition_id', w.workflow_definition_id,
+      'workflow_name', r.run_snapshot ->> 'workflow_name', 'prompt', w.prompt, 'choices', w.choices, 'by', w.answer_by,
+      'people_only', w.people_only, 'asked_at', public.wire_instant(w.asked_at),
+      'ends_at', public.wire_instant(s.ends_at), 'on_timeout', s.on_timeout, 'note', s.note,
+      'answer', case when w.value is not null then jsonb_build_object('value', w.value, 'comment', w.comment,
+        'user_id', w.user_id, 'at', public.wire_instant(w.answered_at)) end)
+    from public.run_waits w
+    join public.workflow_runs r on r.id = w.run_id
+    left join lateral (
+      select s.ends_at, s.on_timeout, s.note from public.run_suspensions s
+      where s.run_id = w.run_id and w.key = any (s.keys)
+      order by s.attempt desc
+      limit 1
+    ) s on true
+    where w.run_id = p_run_id and w.key = p_key);
+end $$;
+
+-- The open waits of a suspended run, for those who want to know why it waits: {"since", "ends_at", "on_timeout", "note", "waits": [{"key",
+-- "kind", "prompt", "due_at"}]}. Null for a run that is not suspended at this instant.
+create or replace function public.suspension_of(p_run_id uuid, p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object('since', public.wire_instant(r.suspended_at), 'ends_at', public.wire_instant(s.ends_at),
+      'on_timeout', s.on_timeout, 'note', s.note, 'waits', (
+        select coalesce(jsonb_agg(jsonb_build_object('key', w.key, 'kind', w.kind, 'prompt', w.prompt,
+          'due_at', public.wire_instant(w.due_at)) order by asked.place), '[]')
+        from unnest(s.keys) with ordinality asked (key, place)
+        join public.run_waits w on w.run_id = r.id and w.key = asked.key
+        where public.wait_outcome(w, p_now) is null))
+    from public.workflow_runs r
+    cross join lateral public.run_as_seen(r, p_now) seen
+    join public.run_suspensions s on s.run_id = r.id and s.attempt = r.attempt - 1
+    where r.id = p_run_id and public.is_suspended(seen.status, r.suspended_at, r.not_before, p_now));
+end $$;
+
+-- Deletes what belongs to runs that were deleted, by whatever statement: the function of the trigger `workflow_runs_delete_events`. It sees
+-- what all have written who held a run's lock before the run was deleted, since a statement in a trigger's function has a snapshot of its own.
+create or replace function public.delete_events_of_runs() returns trigger
+language plpgsql as $$
+begin
+  delete from public.workflow_run_events e using deleted where e.run_id = deleted.id;
+  delete from public.run_suspensions s using deleted where s.run_id = deleted.id;
+  delete from public.run_waits w using deleted where w.run_id = deleted.id;
+  return null;
+end $$;

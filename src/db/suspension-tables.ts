@@ -1,0 +1,79 @@
+/**
+ * What belongs to suspended runs: `suspensions.sql` has the walk. These tables have no foreign keys: the trigger
+ * `workflow_runs_delete_events` deletes the rows of deleted runs. A run that never suspends itself has none.
+ */
+import { sql } from "drizzle-orm";
+import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import { bytes, instant, oneOf } from "./columns.ts";
+import { ON_TIMEOUT, WAIT_KINDS } from "./enums.ts";
+
+/** One row for each attempt that has suspended its run. */
+export const runSuspensions = pgTable(
+  "run_suspensions",
+  {
+    runId: uuid("run_id").notNull(),
+    /** The attempt that has ended by it. The run goes on with the next one. */
+    attempt: integer("attempt").notNull(),
+    tenantId: uuid("tenant_id").notNull(),
+    /** The keys of the waits, all of which must come. */
+    keys: text("keys").array().notNull(),
+    /** The SHA-256 of the request, so that it can be repeated. */
+    bodyHash: bytes("body_hash").notNull(),
+    /** When the time is over. Then the run fails, or goes on: `on_timeout`. */
+    endsAt: instant("ends_at").notNull(),
+    onTimeout: text("on_timeout").notNull(),
+    note: text("note"),
+    /** The place in the queue that the run had, and gets again. */
+    queuePosition: bigint("queue_position", { mode: "number" }),
+  },
+  (t) => [
+    primaryKey({ name: "run_suspensions_pkey", columns: [t.runId, t.attempt] }),
+    check("run_suspensions_on_timeout_check", oneOf(sql`${t.onTimeout}`, ON_TIMEOUT)),
+  ],
+);
+
+/** What a run waits for, or has waited for. A key identifies it for good in its run. */
+export const runWaits = pgTable(
+  "run_waits",
+  {
+    runId: uuid("run_id").notNull(),
+    key: text("key").notNull(),
+    /** Its place in lists, with `asked_at`. */
+    id: uuid("id").notNull().defaultRandom(),
+    tenantId: uuid("tenant_id").notNull(),
+    workflowDefinitionId: uuid("workflow_definition_id").notNull(),
+    kind: text("kind").notNull(),
+    askedAt: instant("asked_at").notNull(),
+    /** False once nobody can answer it any more: it was answered, or its run has resumed or ended. */
+    isOpen: boolean("is_open").notNull().default(true),
+    /** When it has come without an answer, since the time of its suspension is over. Null when the run fails then. */
+    timesOutAt: instant("times_out_at"),
+    /** Of a timer: when it elapses. */
+    dueAt: instant("due_at"),
+    /** Of a question. Without choices, the answer is a text. */
+    prompt: text("prompt"),
+    choices: text("choices").array(),
+    /** Who may answer, among those who may invoke the workflow: `may_answer` in SQL. */
+    answerBy: jsonb("answer_by").notNull().default({}),
+    peopleOnly: boolean("people_only").notNull().default(true),
+    /** The answer; null until there is one. */
+    value: text("value"),
+    comment: text("comment"),
+    userId: uuid("user_id"),
+    answeredAt: instant("answered_at"),
+  },
+  (t) => [
+    primaryKey({ name: "run_waits_pkey", columns: [t.runId, t.key] }),
+    // The open questions of a tenant, and of a definition, newest first: `list_waits`.
+    index("run_waits_open_index").on(t.tenantId, t.askedAt, t.id).where(sql`kind = 'question' and is_open`),
+    index("run_waits_definition_index")
+      .on(t.workflowDefinitionId, t.askedAt, t.id)
+      .where(sql`kind = 'question' and is_open`),
+    check("run_waits_kind_check", oneOf(sql`${t.kind}`, WAIT_KINDS)),
+    check(
+      "run_waits_check",
+      sql`(${t.kind} = 'question') = (${t.prompt} is not null) and (${t.kind} = 'timer') = (${t.dueAt} is not null)
+        and num_nulls(${t.value}, ${t.userId}, ${t.answeredAt}) in (0, 3)`,
+    ),
+  ],
+);

@@ -1,0 +1,67 @@
+/** Turns refusals of the verbs on suspended runs into problems. */
+import { z } from "zod";
+import { WAIT_KINDS } from "../../db/enums.ts";
+import { Problem, ValidationFailed } from "../../http/problems.ts";
+import { attemptProblem, attemptRefusalSchema, NO_RUN } from "../refusals.ts";
+import { answerSchema } from "./wait-rows.ts";
+
+/** Why `suspend_run` refused. */
+export const suspendRefusalSchema = z.union([
+  attemptRefusalSchema,
+  z.object({ refused: z.literal("other_kind"), key: z.string(), kind: z.enum(WAIT_KINDS) }),
+  z.object({ refused: z.literal("too_many"), limit: z.int() }),
+]);
+
+export function suspendProblem(refusal: z.infer<typeof suspendRefusalSchema>, attempt: number | undefined): Problem {
+  switch (refusal.refused) {
+    case "other_kind":
+      return new Problem(
+        "conflict",
+        `The key “${refusal.key}” is one of a ${refusal.kind} that the run has asked for before. Take another key.`,
+      );
+    case "too_many":
+      return new Problem(
+        "conflict",
+        `A run may be suspended ${refusal.limit} times, and wait for ${refusal.limit} things altogether.`,
+      );
+    default:
+      return attemptProblem(refusal, attempt);
+  }
+}
+
+/** Why `answer_wait` refused. */
+export const answerRefusalSchema = z.object({
+  refused: z.enum(["not_found", "forbidden", "people_only", "answered", "closed", "not_a_choice"]),
+  answer: answerSchema.optional(),
+  status: z.string().optional(),
+  choices: z.array(z.string()).optional(),
+});
+
+export function answerProblem(refusal: z.infer<typeof answerRefusalSchema>): Problem | ValidationFailed {
+  const { answer, status, choices = [] } = refusal;
+  switch (refusal.refused) {
+    case "not_found":
+      return new Problem("not_found", `${NO_RUN.replace(/\.$/, "")}, or it has no such question.`);
+    case "forbidden":
+      return new Problem(
+        "forbidden",
+        "To answer you need the rights of an invoke of the workflow, and to be one of those whom the question is for.",
+      );
+    case "people_only":
+      return new Problem(
+        "forbidden",
+        "Only a person may answer: sign in to the dashboard with a login, and answer there.",
+      );
+    case "answered":
+      return new Problem(
+        "conflict",
+        `The user ${answer?.user_id} has answered “${answer?.value}” at ${answer?.at}. The first answer counts.`,
+      );
+    case "closed":
+      return new Problem("conflict", `The run does not wait for this answer any more: it is ${status}.`);
+    case "not_a_choice": {
+      const msg = `Must be one of: ${choices.map((choice) => `“${choice}”`).join(", ")}.`;
+      return new ValidationFailed([{ loc: ["body", "value"], type: "enum", msg }]);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { answeringRunner } from "../support/fake-runner.ts";
+import { extent } from "../support/in-turn.ts";
+import { brokenInvariants } from "../support/invariants.ts";
+import { callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
+import { type Service, startService } from "../support/service.ts";
+import { answer, QUESTION, suspend } from "../support/suspensions.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+
+const TIMES = extent(8, 1000);
+
+let service: Service;
+let tenant: TestTenant;
+
+beforeAll(async () => {
+  service = await startService();
+  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+  await service.database.sql`update workflow_definitions set max_running = 50 where id = ${tenant.definitionId}`;
+});
+
+const count = (types: string[], type: string) => types.filter((one) => one === type).length;
+
+/** Two requests at the same moment, in both orders in turn. */
+const race = async (n: number, one: () => Promise<Response>, other: () => Promise<Response>) => {
+  const [first, second] = n % 2 === 0 ? [one, other] : [other, one];
+  const [a, b] = await Promise.all([first(), second()]);
+  return (n % 2 === 0 ? [a.status, b.status] : [b.status, a.status]) as [number, number];
+};
+
+/** A suspended run, again and again, which completes when it has resumed. After all races, everything must be consistent. */
+async function raceOften(act: (runId: string, n: number) => Promise<void>, more: object = {}): Promise<void> {
+  for (let n = 0; n < TIMES; n++) {
+    const runId = await invoke(service, tenant);
+    expect((await suspend(service, tenant, runId, [QUESTION], more)).status).toBe(200);
+    await act(runId, n);
+    await callBack(service, tenant, runId, { status: "COMPLETED" }, 2);
+  }
+  expect(
+    await brokenInvariants(service.database.sql.query, { tenantId: tenant.id, limited: [tenant.definitionId] }),
+  ).toEqual([]);
+}
+
+describe(`of ${TIMES} suspended runs`, () => {
+  it("two answers at the same moment resume each once, with the first of them", async () => {
+    await raceOften(async (runId, n) => {
+      const statuses = await race(
+        n,
+        () => answer(service, tenant.owner.key, runId, { value: "yes" }),
+        () => answer(service, tenant.admin.key, runId, { value: "no" }),
+      );
+      expect(statuses.toSorted()).toEqual([200, 409]);
+      const [wait] = await service.database.sql`select value from run_waits where run_id = ${runId}`;
+      expect(wait?.value).toBe(statuses[0] === 200 ? "yes" : "no");
+      const types = await eventTypes(service, tenant, runId);
+      expect([count(types, "ANSWERED"), count(types, "STARTED")]).toEqual([1, 2]);
+    });
+  });
+
+  it.each(["fail", "continue"])("an answer and the end of the time leave each one outcome (%s)", async (on_timeout) => {
+    await raceOften(
+      async (runId, n) => {
+        await service.database.sql.transaction([
+          service.database.sql`
+            update workflow_runs
+            set not_before = case when not_before is not null then at end, deadline_at = case when deadline_at is not null then at end
+            from (select date_trunc('milliseconds', clock_timestamp()) + interval '3 milliseconds' as at) soon where id = ${runId}`,
+          service.database.sql`
+            update run_waits w set times_out_at = r.not_before from workflow_runs r where r.id = w.run_id and w.run_id = ${runId}`,
+          service.database.sql`
+            update run_suspensions s set ends_at = coalesce(r.not_before, r.deadline_at)
+            from workflow_runs r where r.id = s.run_id and s.run_id = ${runId}`,
+        ]);
+        const sweep = async () => {
+          await service.sweep();
+          return new Response();
+        };
+        const [answered] = await race(n, () => answer(service, tenant.owner.key, runId), sweep);
+        await service.sweep();
+        const types = await eventTypes(service, tenant, runId);
+        const isAnswered = answered === 200;
+        expect(count(types, "ANSWERED")).toBe(isAnswered ? 1 : 0);
+        const goesOn = isAnswered || on_timeout === "continue";
+        expect([count(types, "STARTED"), count(types, "TIMED_OUT")]).toEqual(goesOn ? [2, 0] : [1, 1]);
+      },
+      { on_timeout, timeout_seconds: 3600 },
+    );
+  });
+
+  it("an answer and a stop leave each stopped, whichever was first", async () => {
+    await raceOften(async (runId, n) => {
+      const [answered, stopped] = await race(
+        n,
+        () => answer(service, tenant.owner.key, runId),
+        () => service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key),
+      );
+      expect([200, 409]).toContain(answered);
+      expect([stopped, (await readRun(service, tenant, runId)).status]).toEqual([200, "FAILED"]);
+    });
+  });
+
+  it("a pause and an answer leave each waiting for its workflow, or RUNNING", async () => {
+    await raceOften(async (runId, n) => {
+      const path = `/v1/workflow-definitions/${tenant.definitionId}`;
+      const statuses = await race(
+        n,
+        () => answer(service, tenant.owner.key, runId),
+        () => service.send("POST", `${path}/pause`, tenant.owner.key),
+      );
+      expect(statuses).toEqual([200, 204]);
+      await service.send("POST", `${path}/resume`, tenant.owner.key);
+      expect((await readRun(service, tenant, runId)).status).toBe("RUNNING");
+    });
+  });
+});
+
+it(`a suspension and a stop at the same moment, ${TIMES} times, leave no run that could go on`, async () => {
+  for (let n = 0; n < TIMES; n++) {
+    const runId = await invoke(service, tenant);
+    const [suspended, stopped] = await race(
+      n,
+      () => suspend(service, tenant, runId),
+      () => service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key),
+    );
+    expect([200, 409]).toContain(suspended);
+    expect([stopped, (await readRun(service, tenant, runId)).status]).toEqual([200, "FAILED"]);
+  }
+  expect(
+    await brokenInvariants(service.database.sql.query, { tenantId: tenant.id, limited: [tenant.definitionId] }),
+  ).toEqual([]);
+});

@@ -1,0 +1,41 @@
+/** Runs that are suspended, and the answers to their questions. */
+import type { Service } from "./service.ts";
+import { runToken, type TestTenant } from "./tenant.ts";
+
+/** A question that whoever may invoke the workflow may answer, also with a key. */
+export const QUESTION = {
+  ...{ key: "approve", kind: "question", prompt: "Pay invoice 4711?", choices: ["yes", "no"], people_only: false },
+};
+
+export const timer = (seconds: number, key = "later") => ({ key, kind: "timer", seconds });
+
+export type Suspension = { suspended: boolean; outcomes: Record<string, { outcome: string; value?: string }> | null };
+
+/** Suspends a run like the runner of this attempt. */
+export const suspend = async (
+  service: Service,
+  tenant: TestTenant,
+  runId: string,
+  waits: readonly object[] = [QUESTION],
+  { attempt = 1, ...more }: { attempt?: number; timeout_seconds?: number; on_timeout?: string; note?: string } = {},
+): Promise<Response> =>
+  service.send("POST", `/v1/workflow-runs/${runId}/suspend`, await runToken(tenant, runId, attempt), {
+    ...{ waits, ...more },
+  });
+
+/** Answers the question of {@link QUESTION}, or another one. */
+export const answer = (
+  service: Service,
+  key: string,
+  runId: string,
+  body: object = { value: "yes" },
+  wait = "approve",
+) => service.send("POST", `/v1/workflow-runs/${runId}/waits/${wait}/answer`, key, body);
+
+/** The open questions that a caller may answer. */
+export async function listWaits(service: Service, key: string, query = ""): Promise<Waits> {
+  const response = await service.get(`/v1/waits${query}`, key);
+  if (response.status !== 200) throw new Error(`waits: ${response.status} ${await response.text()}`);
+  return response.json<Waits>();
+}
+type Waits = { items: { run_id: string; key: string; prompt: string; ends_at: string }[]; next_cursor: string | null };
