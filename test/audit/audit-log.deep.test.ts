@@ -40,6 +40,7 @@ const AUDITED: Record<string, string> = {
   delete_trigger: "trigger.deleted",
   stop_workflow_run: "workflow_run.stopped",
   retry_workflow_run: "workflow_run.retried",
+  answer_wait: "workflow_run.answered",
   delete_workflow_run: "workflow_run.deleted",
   change_workflow_runs: "workflow_run.stopped",
   create_path_part: "path_part.created",
@@ -86,7 +87,7 @@ const LIFE_OF_RUNS = [
     "put_workflow_run_artifact",
   ],
   ...["create_runner_session", "close_runner_session", "create_leases"],
-  ...["heartbeat_workflow_run", "release_workflow_run"],
+  ...["heartbeat_workflow_run", "release_workflow_run", "suspend_workflow_run"],
 ];
 
 /** Those of {@link AUDITED} that do something each time that they are called. */

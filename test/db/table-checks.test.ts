@@ -34,16 +34,7 @@ const REFUSED = "workflow_runs_check";
 
 describe("a run", () => {
   it.each([
-    [
-      "PENDING",
-      [
-        "started_at = now()",
-        "attempt = 2, deadline_at = now()",
-        "completed_at = now()",
-        "error = 'x'",
-        "next_dispatch_at = now()",
-      ],
-    ],
+    ["PENDING", ["started_at = now()", "completed_at = now()", "error = 'x'", "next_dispatch_at = now()"]],
     [
       "RUNNING",
       ["started_at = null", "deadline_at = null", "deadline_at = started_at", "error = 'x'", "not_before = now()"],
@@ -75,9 +66,24 @@ describe("a run", () => {
     expect(await change(runId, "queue_position = null")).toBe("workflow_runs_place_check");
     expect(await change(runId, "not_before = now()")).toBe("workflow_runs_place_check");
     expect(await change(runId, "queue_position = null, not_before = now()")).toBe("accepted");
+    expect(await change(runId, "attempt = 2, deadline_at = now()")).toBe("workflow_runs_place_check");
     const [constraint] = await service.database.sql`
       select convalidated from pg_constraint where conname = 'workflow_runs_place_check'`;
     expect(constraint).toEqual({ convalidated: true });
+  });
+
+  it("that is suspended has no place, and one instant at which it resumes or fails", async () => {
+    const runId = await insertRun(service.database, tenant, { status: "PENDING" });
+    const suspended = "attempt = 2, suspended_at = now(), queue_position = null";
+    for (const more of ["", ", not_before = now(), deadline_at = now()"]) {
+      expect(await change(runId, `${suspended}${more}`)).toBe("workflow_runs_place_check");
+    }
+    for (const more of ["not_before", "deadline_at"]) {
+      expect(await change(runId, `${suspended}, ${more} = now()`)).toBe("accepted");
+    }
+    expect(await change(runId, "suspended_at = now(), deadline_at = now()")).toBe("workflow_runs_place_check");
+    const running = await insertRun(service.database, await createTenant(service.database), { status: "RUNNING" });
+    expect(await change(running, "suspended_at = now()")).toBe("workflow_runs_place_check");
   });
 
   it("takes the values that the Worker knows, and no others", async () => {

@@ -194,6 +194,15 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       select md5(t.id || 'run' || n || '/1')::uuid, gen_random_uuid(), t.id, 1, 'a' || m, 'text/plain', 10, statement_timestamp()
       from t, generate_series(1, t.definitions) n, generate_series(1, 2) m`,
     sql`
+      insert into run_suspensions (run_id, attempt, tenant_id, keys, body_hash, ends_at, on_timeout)
+      select md5(t.id || 'run' || n || '/1')::uuid, 1, t.id, '{approve}', sha256('x'), statement_timestamp(), 'fail'
+      from t, generate_series(1, t.definitions) n`,
+    sql`
+      insert into run_waits (run_id, key, tenant_id, workflow_definition_id, kind, asked_at, prompt, is_open)
+      select md5(t.id || 'run' || n || '/1')::uuid, key, t.id, md5(t.id || 'definition' || n)::uuid, 'question', statement_timestamp(),
+        'Go on?', false
+      from t, generate_series(1, t.definitions) n, unnest(array['approve', 'pay']) key`,
+    sql`
       insert into artifact_deletions (key, tenant_id, due_at)
       select t.id || '/' || n, t.id, statement_timestamp() + interval '1 hour' from t, generate_series(1, t.definitions) n`,
     sql`update tenants set limits = 'large' where id = ${tenant.id}`,

@@ -45,7 +45,7 @@ export function answerProblem(refusal: z.infer<typeof answerRefusalSchema>): Pro
     case "forbidden":
       return new Problem(
         "forbidden",
-        "To answer you need the rights of an invoke of the workflow, and to be one of those whom the question is for.",
+        "To answer you need read on the workflow and its files and write on its outputs, as for an invoke, and the question must be for you.",
       );
     case "people_only":
       return new Problem(

@@ -1,5 +1,4 @@
 /** The routes of suspended runs: a runner suspends its run, and people answer its questions. */
-import { z } from "@hono/zod-openapi";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite, runnerCall } from "../../http/routes.ts";
 import { positionQuery } from "../../http/schemas.ts";
@@ -10,6 +9,7 @@ import {
   AnswerRequestSchema,
   SuspendRequestSchema,
   SuspensionSchema,
+  WaitPageSchema,
   WaitSchema,
   waitKey,
 } from "./suspension-schema.ts";
@@ -48,13 +48,6 @@ suspensions.openapi(suspendRoute, async (c) => {
   const { result } = await perform(c.var.services, suspendRun, c.req.valid("json"));
   return c.json(result, 200);
 });
-
-const WaitPageSchema = z
-  .strictObject({
-    items: z.array(WaitSchema),
-    next_cursor: z.string().nullable().openapi({ description: "Send it as `cursor`. Null on the last page." }),
-  })
-  .openapi("WorkflowRunWaitPage");
 
 const listRoute = callerRead({
   path: "/v1/waits",

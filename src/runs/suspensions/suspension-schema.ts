@@ -163,6 +163,19 @@ export const AnswerRequestSchema = z
   })
   .openapi("AnswerWaitRequest", { example: { value: "yes", comment: "As agreed with the supplier." } });
 
+const exampleWait = {
+  ...{ run_id: exampleRun.id, key: "approve", workflow_definition_id: exampleRun.workflow_definition_id },
+  ...{
+    workflow_name: "Invoices",
+    prompt: "Pay invoice 4711, 1,200 €?",
+    choices: ["yes", "no"],
+    by: {},
+    people_only: true,
+  },
+  ...{ asked_at: "2026-01-31T12:00:00.000Z", ends_at: "2026-02-03T12:00:00.000Z", on_timeout: "fail" as const },
+  ...{ note: null, answer: null },
+};
+
 export const WaitSchema = z
   .strictObject({
     run_id: uuid(),
@@ -182,20 +195,11 @@ export const WaitSchema = z
       .nullable()
       .openapi({ description: "Null for an open question." }),
   })
-  .openapi("WorkflowRunWait", {
-    example: {
-      run_id: exampleRun.id,
-      key: "approve",
-      workflow_definition_id: exampleRun.workflow_definition_id,
-      workflow_name: "Invoices",
-      prompt: "Pay invoice 4711, 1,200 €?",
-      choices: ["yes", "no"],
-      by: {},
-      people_only: true,
-      asked_at: "2026-01-31T12:00:00.000Z",
-      ends_at: "2026-02-03T12:00:00.000Z",
-      on_timeout: "fail",
-      note: null,
-      answer: null,
-    },
-  });
+  .openapi("WorkflowRunWait", { example: exampleWait });
+
+export const WaitPageSchema = z
+  .strictObject({
+    items: z.array(WaitSchema),
+    next_cursor: z.string().nullable().openapi({ description: "Send it as `cursor`. Null on the last page." }),
+  })
+  .openapi("WorkflowRunWaitPage", { example: { items: [exampleWait], next_cursor: null } });

@@ -106,6 +106,18 @@ begin
   end;
 end $$;
 
+-- Ends a RUNNING run that was asked to stop, and whose runner ends its work without a result: as if the time of the stop were over. Returns
+-- the runs that it has changed (see `changed_run`); null when nobody has asked the run to stop.
+create or replace function public.end_stopping_run(p_run_id uuid, p_definition_id uuid, p_now timestamptz) returns jsonb
+language plpgsql as $$
+begin
+  -- Truncated to milliseconds like the column: if it were rounded up, the time would not be over yet.
+  update public.running_attempts a
+  set stop_ends_at = least(a.stop_ends_at, date_trunc('milliseconds', p_now))
+  where a.run_id = p_run_id and a.stop_requested_at is not null;
+  return case when found then coalesce(public.end_overdue_runs(array[p_definition_id], p_now) -> 'runs', '[]') end;
+end $$;
+
 -- Ends the next of the runs of locked definitions that are still to be superseded, and those of `p_run_ids` that are among them.
 -- Returns the runs: see `changed_run`.
 create or replace function public.supersede_next(p_definition_ids uuid[], p_now timestamptz, p_run_ids uuid[]) returns jsonb

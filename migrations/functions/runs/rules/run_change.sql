@@ -252,18 +252,6 @@ begin
   return jsonb_build_object('changed', v_changed, 'stopped', '[]'::jsonb);
 end $$;
 
--- Ends a RUNNING run that was asked to stop, and whose runner ends its work without a result: as if the time of the stop were over. Returns
--- the runs that it has changed (see `changed_run`); null when nobody has asked the run to stop.
-create or replace function public.end_stopping_run(p_run_id uuid, p_definition_id uuid, p_now timestamptz) returns jsonb
-language plpgsql as $$
-begin
-  -- Truncated to milliseconds like the column: if it were rounded up, the time would not be over yet.
-  update public.running_attempts a
-  set stop_ends_at = least(a.stop_ends_at, date_trunc('milliseconds', p_now))
-  where a.run_id = p_run_id and a.stop_requested_at is not null;
-  return case when found then coalesce(public.end_overdue_runs(array[p_definition_id], p_now) -> 'runs', '[]') end;
-end $$;
-
 -- Does a message of an attempt's runner still count? It does when the attempt is the run's current one, and is RUNNING. `p_status` and
 -- `p_current` are those of the run, read after the definition was locked and overdue runs were ended. Returns {}, or {"refused"} which is one
 -- of: not_found, other_attempt (with "attempt"), ended (with "status")
