@@ -541,7 +541,7 @@ export interface paths {
         };
         /**
          * Get a run
-         * @description The current state of the run. A run whose deadline has passed is FAILED from that instant on. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the run has ended, or with `If-None-Match` as soon as it has changed, but after 30 seconds at the latest.
+         * @description The current state of the run. A run whose deadline has passed is FAILED from that instant on. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the run has ended or was suspended, or with `If-None-Match` as soon as it has changed, but after 30 seconds at the latest.
          */
         get: operations["get_workflow_run"];
         put?: never;
@@ -878,6 +878,66 @@ export interface paths {
          * @description For a runner that shuts down, with the run's token. The run is PENDING again, as its next attempt and at its old place in the queue. From then on, requests with the token are answered 409. A run that was asked to stop is STOPPED instead. From the third time on, the run waits for some seconds before it can start again.
          */
         post: operations["release_workflow_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-runs/{run_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend a run
+         * @description Until an answer or an instant has come. For the run's runner, with the run's token. The attempt ends, and with it the slot, the lease and the deadline, but the run does not: it is PENDING until all that it waits for has come. Then it joins the queue at the place that it had, and its next attempt gets the outcomes: `resume`. A handler that begins anew asks again with the same keys. What has come already is not asked again; when all has come, the answer has the outcomes, and the attempt goes on. The same request of the same attempt gets the same answer, also later. A run that was asked to stop is STOPPED instead, which is answered 409.
+         */
+        post: operations["suspend_workflow_run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/waits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List open questions
+         * @description The questions of suspended runs that you may answer, over all workflows, newest first. With an API key, only those that are not `people_only`. A page may have fewer items than `limit`, or none, although there is a `next_cursor`.
+         */
+        get: operations["list_waits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-runs/{run_id}/waits/{key}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer a question
+         * @description Of a suspended run. The first answer counts: the same one again is answered in the same way, and another one is 409. When it was the last thing that the run waited for, the run joins its workflow's queue at once.
+         */
+        post: operations["answer_wait"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1830,6 +1890,26 @@ export interface webhooks {
         patch?: never;
         trace?: never;
     };
+    "workflow_run.suspended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A run was suspended, until an answer or an instant has come
+         * @description Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.
+         */
+        post: operations["on_workflow_run_suspended"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "workflow_run.completed": {
         parameters: {
             query?: never;
@@ -2077,6 +2157,44 @@ export interface components {
         };
         /** @enum {string} */
         PartType: "FOLDER" | "DOCUMENT" | "DOCUMENT_VERSION" | "SECTION" | "CHUNK" | "THREAD" | "THREAD_MESSAGE" | "WORKFLOW_DEFINITION" | "WORKFLOW_RUN";
+        /** @description From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended. */
+        WorkflowRunResume: {
+            outcomes: components["schemas"]["WaitOutcomes"];
+        };
+        /**
+         * @description What has come, by the keys.
+         * @example {
+         *       "approve": {
+         *         "kind": "question",
+         *         "outcome": "answered",
+         *         "at": "2026-01-31T14:00:00.000Z",
+         *         "value": "yes",
+         *         "comment": null,
+         *         "user_id": "01920000-0000-7000-8000-000000000201"
+         *       }
+         *     }
+         */
+        WaitOutcomes: {
+            [key: string]: {
+                /** @enum {string} */
+                kind: "question" | "timer";
+                /**
+                 * @description `answered`, `elapsed` (a timer), or `timed_out`: the run went on without it.
+                 * @enum {string}
+                 */
+                outcome: "answered" | "elapsed" | "timed_out";
+                /** Format: date-time */
+                at: string;
+                /** @description Of an answer: the choice, or the text. */
+                value?: string;
+                comment?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Who answered.
+                 */
+                user_id?: string;
+            };
+        };
         Problem: {
             type: string;
             title: string;
@@ -3704,7 +3822,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT" | "BATCH_ENDED" | "PAUSED";
+        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "SUSPENDED" | "ANSWERED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT" | "BATCH_ENDED" | "PAUSED";
         /**
          * @example {
          *       "reason": "Wrong folder",
@@ -3873,10 +3991,10 @@ export interface components {
              */
             started_at: string | null;
             /**
-             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`.
+             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`. WAIT_EXPIRED: it was suspended, and what it waited for did not come in time.
              * @enum {string|null}
              */
-            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | null;
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED" | null;
             /** @description 1 for the run that is next; null unless PENDING, and until the run joins the queue. It is counted to 1,000: 1001 stands for every place behind that. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
             /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
@@ -3973,10 +4091,10 @@ export interface components {
         WorkflowRunResult: {
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`.
+             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`. WAIT_EXPIRED: it was suspended, and what it waited for did not come in time.
              * @enum {string|null}
              */
-            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | null;
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED" | null;
             /** @description The reason as a sentence, or the error that the runner reported. */
             error: string | null;
             /** @description Any JSON. */
@@ -4033,6 +4151,7 @@ export interface components {
          *       "tries": null,
          *       "last_error": null,
          *       "next_try_at": null,
+         *       "suspension": null,
          *       "stop": null,
          *       "runners_connected": null,
          *       "runner_last_seen_at": "2026-01-31T12:00:00.412Z",
@@ -4052,12 +4171,12 @@ export interface components {
             message: string;
             status: components["schemas"]["WorkflowRunStatus"];
             /**
-             * @description What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. delayed: its `start_after` has not come. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
+             * @description What the run waits for; null when it waits for nothing. suspended: what it has asked for has not come. paused: its workflow is paused. no_runner: its workflow has no runner. delayed: its `start_after` has not come. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet.
              * @enum {string|null}
              */
-            reason: "paused" | "no_runner" | "delayed" | "back_off" | "key" | "slot" | "lease" | "stop" | "dispatch" | "no_runner_connected" | null;
+            reason: "suspended" | "paused" | "no_runner" | "delayed" | "back_off" | "key" | "slot" | "lease" | "stop" | "dispatch" | "no_runner_connected" | null;
             /** @enum {string|null} */
-            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | null;
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED" | null;
             error: string | null;
             /** Format: date-time */
             deadline_at: string | null;
@@ -4107,6 +4226,28 @@ export interface components {
              * @description When the dispatch is retried, or when the back-off of an automatic retry ends.
              */
             next_try_at: string | null;
+            /** @description Null unless the run is suspended. */
+            suspension: {
+                /** Format: date-time */
+                since: string;
+                /** Format: date-time */
+                ends_at: string;
+                /** @enum {string} */
+                on_timeout: "fail" | "continue";
+                note: string | null;
+                /** @description What has not come yet. */
+                waits: {
+                    key: string;
+                    /** @enum {string} */
+                    kind: "question" | "timer";
+                    prompt: string | null;
+                    /**
+                     * Format: date-time
+                     * @description When a timer elapses.
+                     */
+                    due_at: string | null;
+                }[];
+            } | null;
             /** @description The requested stop of a RUNNING run whose runner has time to end its work. */
             stop: {
                 reason: string | null;
@@ -4338,6 +4479,7 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            resume?: components["schemas"]["WorkflowRunResume"];
             /**
              * Format: date-time
              * @description The instant of the schedule that has triggered the run. Absent when none has.
@@ -4463,6 +4605,212 @@ export interface components {
         WorkflowRunRelease: {
             /** @description The new attempt of the run. Your token belongs to the attempt before. */
             attempt: number;
+        };
+        /**
+         * @example {
+         *       "suspended": true,
+         *       "outcomes": null
+         *     }
+         */
+        WorkflowRunSuspension: {
+            /** @description True: end the work without a callback. False: all has come already, so the attempt goes on. */
+            suspended: boolean;
+            /** @description Null when the run is suspended. */
+            outcomes: components["schemas"]["WaitOutcomes"] | null;
+        };
+        /**
+         * @example {
+         *       "waits": [
+         *         {
+         *           "key": "approve",
+         *           "kind": "question",
+         *           "prompt": "Pay invoice 4711, 1,200 €?",
+         *           "choices": [
+         *             "yes",
+         *             "no"
+         *           ]
+         *         }
+         *       ],
+         *       "timeout_seconds": 259200
+         *     }
+         */
+        SuspendWorkflowRunRequest: {
+            /** @description All of them must come. */
+            waits: (components["schemas"]["WorkflowRunQuestion"] | components["schemas"]["WorkflowRunTimer"])[];
+            /** @description By default 7 days, or until the last timer elapses if that is later. It ends 366 days after the run was created, at the latest. */
+            timeout_seconds?: number;
+            /**
+             * @description When the time is over before all has come. `fail`: the run is FAILED with the code WAIT_EXPIRED. `continue`: it resumes, and the outcome of what has not come is `timed_out`.
+             * @default fail
+             * @enum {string}
+             */
+            on_timeout?: "fail" | "continue";
+            /** @description What people should know besides. */
+            note?: string | null;
+        };
+        /**
+         * @example {
+         *       "key": "approve",
+         *       "kind": "question",
+         *       "prompt": "Pay invoice 4711, 1,200 €?",
+         *       "choices": [
+         *         "yes",
+         *         "no"
+         *       ]
+         *     }
+         */
+        WorkflowRunQuestion: {
+            /**
+             * @description Identifies it for good in its run.
+             * @example approve
+             */
+            key: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "question";
+            /** @description Shown to people as text. */
+            prompt: string;
+            /** @description Without choices, the answer is a text. */
+            choices?: string[];
+            by?: components["schemas"]["WorkflowRunAnswerers"];
+            /**
+             * @description True: only a sign-in session that began with a login may answer, and no API key.
+             * @default true
+             */
+            people_only?: boolean;
+        };
+        /**
+         * @description Who may answer, among those who may invoke the workflow. With `roles` and `user_ids`, who has one of the roles or is one of the users.
+         * @example {
+         *       "roles": [
+         *         "ADMIN",
+         *         "OWNER"
+         *       ],
+         *       "not_requester": true
+         *     }
+         */
+        WorkflowRunAnswerers: {
+            roles?: ("USER" | "OWNER" | "ADMIN")[];
+            user_ids?: string[];
+            /** @description True: not the user who triggered the run. */
+            not_requester?: boolean;
+        };
+        /**
+         * @example {
+         *       "key": "tomorrow",
+         *       "kind": "timer",
+         *       "seconds": 86400
+         *     }
+         */
+        WorkflowRunTimer: {
+            /**
+             * @description Identifies it for good in its run.
+             * @example approve
+             */
+            key: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "timer";
+            /** Format: date-time */
+            at?: string;
+            seconds?: number;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "key": "approve",
+         *           "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *           "workflow_name": "Invoices",
+         *           "prompt": "Pay invoice 4711, 1,200 €?",
+         *           "choices": [
+         *             "yes",
+         *             "no"
+         *           ],
+         *           "by": {},
+         *           "people_only": true,
+         *           "asked_at": "2026-01-31T12:00:00.000Z",
+         *           "ends_at": "2026-02-03T12:00:00.000Z",
+         *           "on_timeout": "fail",
+         *           "note": null,
+         *           "answer": null
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        WorkflowRunWaitPage: {
+            items: components["schemas"]["WorkflowRunWait"][];
+            /** @description Send it as `cursor`. Null on the last page. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "key": "approve",
+         *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *       "workflow_name": "Invoices",
+         *       "prompt": "Pay invoice 4711, 1,200 €?",
+         *       "choices": [
+         *         "yes",
+         *         "no"
+         *       ],
+         *       "by": {},
+         *       "people_only": true,
+         *       "asked_at": "2026-01-31T12:00:00.000Z",
+         *       "ends_at": "2026-02-03T12:00:00.000Z",
+         *       "on_timeout": "fail",
+         *       "note": null,
+         *       "answer": null
+         *     }
+         */
+        WorkflowRunWait: {
+            /** Format: uuid */
+            run_id: string;
+            key: string;
+            /** Format: uuid */
+            workflow_definition_id: string;
+            workflow_name: string;
+            prompt: string;
+            /** @description Null: the answer is a text. */
+            choices: string[] | null;
+            by: components["schemas"]["WorkflowRunAnswerers"];
+            people_only: boolean;
+            /** Format: date-time */
+            asked_at: string;
+            /**
+             * Format: date-time
+             * @description When the time of the suspension is over: see `on_timeout`.
+             */
+            ends_at: string;
+            /** @enum {string} */
+            on_timeout: "fail" | "continue";
+            note: string | null;
+            /** @description Null for an open question. */
+            answer: {
+                value: string;
+                comment: string | null;
+                /** Format: uuid */
+                user_id: string;
+                /** Format: date-time */
+                at: string;
+            } | null;
+        };
+        /**
+         * @example {
+         *       "value": "yes",
+         *       "comment": "As agreed with the supplier."
+         *     }
+         */
+        AnswerWaitRequest: {
+            /** @description One of the choices, or a text. */
+            value: string;
+            comment?: string | null;
         };
         /**
          * @example {
@@ -4626,7 +4974,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
+        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.suspended" | "workflow_run.answered" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
         /**
          * @example {
          *       "items": [
@@ -4729,7 +5077,7 @@ export interface components {
          */
         NotificationFormat: "standard" | "slack" | "teams";
         /** @enum {string} */
-        NotifiedEventType: "workflow_run.started" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
+        NotifiedEventType: "workflow_run.started" | "workflow_run.suspended" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
         /** @enum {string} */
         NotificationTurn: "first_failure" | "works_again";
         /**
@@ -5783,7 +6131,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             at: string;
-            /** @description The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, agent_grant.created, agent_grant.ended, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more. */
+            /** @description The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.answered, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, agent_grant.created, agent_grant.ended, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more. */
             action: string;
             actor: components["schemas"]["AuditActor"];
             object: components["schemas"]["AuditObject"];
@@ -7666,6 +8014,8 @@ export interface operations {
             query?: {
                 /** @description Only runs in this state. Repeat it for several. */
                 status?: components["schemas"]["WorkflowRunStatus"][];
+                /** @description Only suspended runs, which are PENDING until what they wait for has come. */
+                suspended?: "true";
                 /** @description Only runs with this label: `key:value`. Repeat it for runs that have several. */
                 label?: string[];
                 /** @description Only runs of this batch. */
@@ -8741,6 +9091,130 @@ export interface operations {
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal_error"];
             503: components["responses"]["database_unavailable"];
+        };
+    };
+    suspend_workflow_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SuspendWorkflowRunRequest"];
+            };
+        };
+        responses: {
+            /** @description The run is suspended, or the outcomes */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunSuspension"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["callback_unauthenticated"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable"];
+        };
+    };
+    list_waits: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of questions */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunWaitPage"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    answer_wait: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                /** @description Identifies it for good in its run. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerWaitRequest"];
+            };
+        };
+        responses: {
+            /** @description The answered question */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowRunWait"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
         };
     };
     create_runner_key: {
@@ -10690,7 +11164,7 @@ export interface operations {
                 actor_id?: string;
                 /** @description Only events on this object, or about it. */
                 object_id?: string;
-                action?: "workflow_definition.created" | "workflow_definition.replaced" | "workflow_definition.policy_replaced" | "workflow_definition.paused" | "workflow_definition.resumed" | "workflow_definition.shared" | "workflow_definition.deleted" | "trigger.created" | "trigger.replaced" | "trigger.paused" | "trigger.resumed" | "trigger.fired" | "trigger.backfilled" | "trigger.secret_rotated" | "trigger.deleted" | "workflow_run.stopped" | "workflow_run.retried" | "workflow_run.deleted" | "path_part.created" | "path_part.changed" | "path_part.deleted" | "user.created" | "user.role_changed" | "user.deactivated" | "user.activated" | "user.deleted" | "user.login_tied" | "user.login_untied" | "user.signed_out" | "user.permission_given" | "user.permission_changed" | "user.permission_revoked" | "api_key.created" | "api_key.revoked" | "agent_grant.created" | "agent_grant.ended" | "invite.created" | "invite.accepted" | "invite.withdrawn" | "notification_endpoint.created" | "notification_endpoint.changed" | "notification_endpoint.secret_rotated" | "notification_endpoint.tested" | "notification_endpoint.notification_resent" | "notification_endpoint.deleted";
+                action?: "workflow_definition.created" | "workflow_definition.replaced" | "workflow_definition.policy_replaced" | "workflow_definition.paused" | "workflow_definition.resumed" | "workflow_definition.shared" | "workflow_definition.deleted" | "trigger.created" | "trigger.replaced" | "trigger.paused" | "trigger.resumed" | "trigger.fired" | "trigger.backfilled" | "trigger.secret_rotated" | "trigger.deleted" | "workflow_run.stopped" | "workflow_run.retried" | "workflow_run.answered" | "workflow_run.deleted" | "path_part.created" | "path_part.changed" | "path_part.deleted" | "user.created" | "user.role_changed" | "user.deactivated" | "user.activated" | "user.deleted" | "user.login_tied" | "user.login_untied" | "user.signed_out" | "user.permission_given" | "user.permission_changed" | "user.permission_revoked" | "api_key.created" | "api_key.revoked" | "agent_grant.created" | "agent_grant.ended" | "invite.created" | "invite.accepted" | "invite.withdrawn" | "notification_endpoint.created" | "notification_endpoint.changed" | "notification_endpoint.secret_rotated" | "notification_endpoint.tested" | "notification_endpoint.notification_resent" | "notification_endpoint.deleted";
                 /** @description Only events from this instant on. */
                 since?: string;
                 /** @description Only events before this instant. */
@@ -10922,6 +11396,7 @@ export interface operations {
                         labels: {
                             [key: string]: string;
                         };
+                        resume?: components["schemas"]["WorkflowRunResume"];
                         /**
                          * Format: date-time
                          * @description The instant of the schedule that has triggered the run. Absent when none has.
@@ -11144,7 +11619,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */
@@ -11179,6 +11654,116 @@ export interface operations {
                          * @description The page of the run, for people.
                          */
                         dashboard_url: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description The endpoint is gone: it is disabled at once */
+            410: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Delivered */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The notification is retried: eight tries over 28 hours */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    on_workflow_run_suspended: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Identifies the message. It stays the same when the message is sent again. */
+                "webhook-id": string;
+                /** @description When the message is sent this time, in seconds since 1970. */
+                "webhook-timestamp": string;
+                /** @description `v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several of them are separated by spaces. */
+                "webhook-signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "workflow_run.suspended";
+                    /**
+                     * Format: date-time
+                     * @description When it happened.
+                     */
+                    timestamp: string;
+                    data: {
+                        /** @description The id of the event, the same as in the feed and in `webhook-id`. */
+                        event_id: string;
+                        /** Format: uuid */
+                        run_id: string;
+                        /** Format: uuid */
+                        workflow_definition_id: string;
+                        /** @description The name of the workflow when the run was triggered. */
+                        workflow_name: string;
+                        attempt: number;
+                        /** @enum {string} */
+                        status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED") | null;
+                        /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
+                        error: string | null;
+                        /** Format: date-time */
+                        created_at: string;
+                        /** Format: date-time */
+                        started_at: string | null;
+                        /** Format: date-time */
+                        completed_at: string | null;
+                        /**
+                         * @description The labels of the invoke, by their keys; `{}` when it gave none.
+                         * @example {
+                         *       "customer": "4711"
+                         *     }
+                         */
+                        labels: {
+                            [key: string]: string;
+                        };
+                        /** @description The same as the header of this name: there only if the invoke had one. */
+                        traceparent?: string;
+                        /**
+                         * @description Which turn the end is. Present only for an endpoint that asks for turns: `on`.
+                         * @enum {string}
+                         */
+                        turn?: "first_failure" | "works_again";
+                        /**
+                         * Format: uri
+                         * @description Where a program can read the run.
+                         */
+                        url: string;
+                        /**
+                         * Format: uri
+                         * @description The page of the run, for people.
+                         */
+                        dashboard_url: string;
+                        suspension: {
+                            /** @description Of what it waits for. */
+                            keys: string[];
+                            /**
+                             * Format: date-time
+                             * @description When the time is over in which this must come.
+                             */
+                            ends_at: string;
+                            /** @description The first of its open questions, of at most 500 characters. Null when it has none. */
+                            prompt: string | null;
+                        };
                     };
                 };
             };
@@ -11243,7 +11828,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */
@@ -11342,7 +11927,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */
@@ -11441,7 +12026,7 @@ export interface operations {
                         attempt: number;
                         /** @enum {string} */
                         status: "PENDING" | "RUNNING" | "COMPLETED" | "FAILED";
-                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED") | null;
+                        failure_code: ("REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED") | null;
                         /** @description Why it FAILED, as a sentence, or the error that its runner reported: at most 2,000 characters. */
                         error: string | null;
                         /** Format: date-time */

@@ -283,6 +283,7 @@ describe("/docs", () => {
       "delivery_id",
       "endpoint_id",
       "invite_id",
+      "key",
       "name",
       "session_id",
       "token",

@@ -1,9 +1,11 @@
 -- Who may answer the questions of suspended runs.
 
--- True for a sign-in session that began with a login: a person, and no program with a key.
+-- True for a sign-in session that began with a login: a person, and neither a program with a key nor an agent that asks for a person.
 create or replace function public.is_person(p_credential jsonb) returns boolean
 language sql immutable as $$
-  select coalesce(num_nulls(p_credential ->> 'sign_in_session_id', p_credential ->> 'login_id') = 0, false)
+  select coalesce(
+    num_nulls(p_credential ->> 'sign_in_session_id', p_credential ->> 'login_id') = 0 and p_credential ->> 'agent_grant_id' is null,
+    false)
 $$;
 
 -- True when a caller who may invoke the workflow may answer a question of its run. Each condition only narrows that: `p_people_only` (see
