@@ -13,15 +13,16 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 WorkflowRunnerType: TypeAlias = Literal["SELF_HOSTED"]
 PartType: TypeAlias = Literal["FOLDER", "DOCUMENT", "DOCUMENT_VERSION", "SECTION", "CHUNK", "THREAD", "THREAD_MESSAGE", "WORKFLOW_DEFINITION", "WORKFLOW_RUN"]
+WaitOutcomes: TypeAlias = dict[str, WaitOutcomesValue]
 WorkflowRunStatus: TypeAlias = Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"]
 TriggerKind: TypeAlias = Literal["schedule", "webhook", "run"]
 WebhookScheme: TypeAlias = Literal["standard-webhooks", "github", "stripe", "slack", "gitlab", "hmac-sha256", "token"]
 FiringOutcome: TypeAlias = Literal["FIRED", "SKIPPED", "MISSED", "REFUSED"]
-WorkflowRunEventType: TypeAlias = Literal["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "DISPATCH_FAILED", "DISPATCH_POSTPONED", "LEASED", "RELEASED", "STOP_REQUESTED", "STOP_SENT", "STOP_ACKNOWLEDGED", "COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED", "RETRIED", "LATE_RESULT", "BATCH_ENDED", "PAUSED"]
+WorkflowRunEventType: TypeAlias = Literal["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "DISPATCH_FAILED", "DISPATCH_POSTPONED", "LEASED", "RELEASED", "SUSPENDED", "ANSWERED", "STOP_REQUESTED", "STOP_SENT", "STOP_ACKNOWLEDGED", "COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED", "RETRIED", "LATE_RESULT", "BATCH_ENDED", "PAUSED"]
 WorkflowRunLogText: TypeAlias = str
-EventType: TypeAlias = Literal["workflow_run.triggered", "workflow_run.queued", "workflow_run.started", "workflow_run.dispatched", "workflow_run.dispatch_failed", "workflow_run.dispatch_postponed", "workflow_run.leased", "workflow_run.released", "workflow_run.stop_requested", "workflow_run.stop_sent", "workflow_run.stop_acknowledged", "workflow_run.completed", "workflow_run.failed", "workflow_run.retried", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
+EventType: TypeAlias = Literal["workflow_run.triggered", "workflow_run.queued", "workflow_run.started", "workflow_run.dispatched", "workflow_run.dispatch_failed", "workflow_run.dispatch_postponed", "workflow_run.leased", "workflow_run.released", "workflow_run.suspended", "workflow_run.answered", "workflow_run.stop_requested", "workflow_run.stop_sent", "workflow_run.stop_acknowledged", "workflow_run.completed", "workflow_run.failed", "workflow_run.retried", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
 NotificationFormat: TypeAlias = Literal["standard", "slack", "teams"]
-NotifiedEventType: TypeAlias = Literal["workflow_run.started", "workflow_run.completed", "workflow_run.failed", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
+NotifiedEventType: TypeAlias = Literal["workflow_run.started", "workflow_run.suspended", "workflow_run.completed", "workflow_run.failed", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
 NotificationTurn: TypeAlias = Literal["first_failure", "works_again"]
 PathOrder: TypeAlias = Literal["LOGICAL", "NAME", "UPDATED_AT", "CREATED_AT"]
 IdpType: TypeAlias = Literal["PASSWORD", "GOOGLE", "TENANT"]
@@ -48,6 +49,23 @@ class ABCDPathSnapshot(TypedDict):
     path_part_id: str
     materialized_path: str
     part_type: PartType
+
+
+class WorkflowRunResume(TypedDict):
+    """From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended."""
+    outcomes: WaitOutcomes
+
+
+class WaitOutcomesValue(TypedDict):
+    kind: Literal["question", "timer"]
+    outcome: Literal["answered", "elapsed", "timed_out"]
+    """`answered`, `elapsed` (a timer), or `timed_out`: the run went on without it."""
+    at: str
+    value: NotRequired[str]
+    """Of an answer: the choice, or the text."""
+    comment: NotRequired[str | None]
+    user_id: NotRequired[str]
+    """Who answered."""
 
 
 class Problem(TypedDict):
@@ -714,8 +732,8 @@ class WorkflowRunDetails(TypedDict):
     """1 for a new run, one more for each retry."""
     started_at: str | None
     """When this attempt started. Null until it does, and when it has ended without: the run itself shows `created_at` then."""
-    failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", None]
-    """Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`."""
+    failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", "WAIT_EXPIRED", None]
+    """Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`. WAIT_EXPIRED: it was suspended, and what it waited for did not come in time."""
     queue_position: int | None
     """1 for the run that is next; null unless PENDING, and until the run joins the queue. It is counted to 1,000: 1001 stands for every place behind that. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key."""
     concurrency_key: str | None
@@ -742,8 +760,8 @@ class WorkflowRunInput(TypedDict):
 class WorkflowRunResult(TypedDict):
     """Until the run has ended, all fields except `status` and `attempt` are null."""
     status: WorkflowRunStatus
-    failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", None]
-    """Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`."""
+    failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", "WAIT_EXPIRED", None]
+    """Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`. WAIT_EXPIRED: it was suspended, and what it waited for did not come in time."""
     error: str | None
     """The reason as a sentence, or the error that the runner reported."""
     output: NotRequired[Any]
@@ -774,6 +792,24 @@ class WorkflowRunExplanationBlocker(TypedDict):
     deadline_at: str
 
 
+class WorkflowRunExplanationSuspensionWait(TypedDict):
+    key: str
+    kind: Literal["question", "timer"]
+    prompt: str | None
+    due_at: str | None
+    """When a timer elapses."""
+
+
+class WorkflowRunExplanationSuspension(TypedDict):
+    """Null unless the run is suspended."""
+    since: str
+    ends_at: str
+    on_timeout: Literal["fail", "continue"]
+    note: str | None
+    waits: list[WorkflowRunExplanationSuspensionWait]
+    """What has not come yet."""
+
+
 class WorkflowRunExplanationStop(TypedDict):
     """The requested stop of a RUNNING run whose runner has time to end its work."""
     reason: str | None
@@ -801,9 +837,9 @@ class WorkflowRunExplanation(TypedDict):
     message: str
     """The explanation in one sentence, for people."""
     status: WorkflowRunStatus
-    reason: Literal["paused", "no_runner", "delayed", "back_off", "key", "slot", "lease", "stop", "dispatch", "no_runner_connected", None]
-    """What the run waits for; null when it waits for nothing. paused: its workflow is paused. no_runner: its workflow has no runner. delayed: its `start_after` has not come. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet."""
-    failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", None]
+    reason: Literal["suspended", "paused", "no_runner", "delayed", "back_off", "key", "slot", "lease", "stop", "dispatch", "no_runner_connected", None]
+    """What the run waits for; null when it waits for nothing. suspended: what it has asked for has not come. paused: its workflow is paused. no_runner: its workflow has no runner. delayed: its `start_after` has not come. back_off: it is tried again automatically, at `next_try_at` or later. no_runner_connected: its workflow's runs are leased, and no runner is connected. key: as many runs with its concurrency key are RUNNING as may be. slot: other runs have its workflow's slots, or wait before it. lease: a runner has to ask for it. stop: it is RUNNING, and its runner has time to stop. dispatch: it is RUNNING, and no runner has taken it yet."""
+    failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", "WAIT_EXPIRED", None]
     error: str | None
     deadline_at: str | None
     dispatched_at: str | None
@@ -830,6 +866,8 @@ class WorkflowRunExplanation(TypedDict):
     """Why the last try failed."""
     next_try_at: str | None
     """When the dispatch is retried, or when the back-off of an automatic retry ends."""
+    suspension: WorkflowRunExplanationSuspension | None
+    """Null unless the run is suspended."""
     stop: WorkflowRunExplanationStop | None
     """The requested stop of a RUNNING run whose runner has time to end its work."""
     runners_connected: int | None
@@ -908,6 +946,7 @@ class Lease(TypedDict):
     """What the run was triggered with: a JSON object, or null."""
     labels: dict[str, str]
     """The labels of the invoke, by their keys; `{}` when it gave none."""
+    resume: NotRequired[WorkflowRunResume]
     scheduled_at: NotRequired[str]
     """The instant of the schedule that has triggered the run. Absent when none has."""
     previous_scheduled_at: NotRequired[str | None]
@@ -976,6 +1015,92 @@ class WorkflowRunProgress(TypedDict):
 class WorkflowRunRelease(TypedDict):
     attempt: int
     """The new attempt of the run. Your token belongs to the attempt before."""
+
+
+class WorkflowRunSuspension(TypedDict):
+    suspended: bool
+    """True: end the work without a callback. False: all has come already, so the attempt goes on."""
+    outcomes: WaitOutcomes | None
+    """Null when the run is suspended."""
+
+
+class SuspendWorkflowRunRequest(TypedDict):
+    waits: list[Any]
+    """All of them must come."""
+    timeout_seconds: NotRequired[int]
+    """By default 7 days, or until the last timer elapses if that is later. It ends 366 days after the run was created, at the latest."""
+    on_timeout: NotRequired[Literal["fail", "continue"]]
+    """When the time is over before all has come. `fail`: the run is FAILED with the code WAIT_EXPIRED. `continue`: it resumes, and the outcome of what has not come is `timed_out`."""
+    note: NotRequired[str | None]
+    """What people should know besides."""
+
+
+class WorkflowRunQuestion(TypedDict):
+    key: str
+    """Identifies it for good in its run."""
+    kind: Literal["question"]
+    prompt: str
+    """Shown to people as text."""
+    choices: NotRequired[list[str]]
+    """Without choices, the answer is a text."""
+    by: NotRequired[WorkflowRunAnswerers]
+    people_only: NotRequired[bool]
+    """True: only a sign-in session that began with a login may answer, and no API key."""
+
+
+class WorkflowRunAnswerers(TypedDict):
+    """Who may answer, among those who may invoke the workflow. With `roles` and `user_ids`, who has one of the roles or is one of the users."""
+    roles: NotRequired[list[Literal["USER", "OWNER", "ADMIN"]]]
+    user_ids: NotRequired[list[str]]
+    not_requester: NotRequired[bool]
+    """True: not the user who triggered the run."""
+
+
+class WorkflowRunTimer(TypedDict):
+    key: str
+    """Identifies it for good in its run."""
+    kind: Literal["timer"]
+    at: NotRequired[str]
+    seconds: NotRequired[int]
+
+
+class WorkflowRunWaitPage(TypedDict):
+    items: list[WorkflowRunWait]
+    next_cursor: str | None
+    """Send it as `cursor`. Null on the last page."""
+
+
+class WorkflowRunWaitAnswer(TypedDict):
+    """Null for an open question."""
+    value: str
+    comment: str | None
+    user_id: str
+    at: str
+
+
+class WorkflowRunWait(TypedDict):
+    run_id: str
+    key: str
+    workflow_definition_id: str
+    workflow_name: str
+    prompt: str
+    choices: list[str] | None
+    """Null: the answer is a text."""
+    by: WorkflowRunAnswerers
+    people_only: bool
+    asked_at: str
+    ends_at: str
+    """When the time of the suspension is over: see `on_timeout`."""
+    on_timeout: Literal["fail", "continue"]
+    note: str | None
+    answer: WorkflowRunWaitAnswer | None
+    """Null for an open question."""
+
+
+class AnswerWaitRequest(TypedDict):
+    value: str
+    """One of the choices, or a text."""
+    comment: NotRequired[str | None]
 
 
 class CreateRunnerKeyResponse(TypedDict):
@@ -1396,7 +1521,7 @@ class OwnApiKey(TypedDict):
     expires_at: str | None
     """Null for a key that never expires."""
     last_used_at: str | None
-    """The hour in which it was last used, as far as is known. Null for a key that was not used."""
+    """The beginning of the hour in which it was last used, as far as is known, or when it was made if that is later. Null for a key that was not used."""
 
 
 class SignInSessions(TypedDict):
@@ -1410,7 +1535,7 @@ class SignInSession(TypedDict):
     """How the user signed in."""
     began_at: str
     last_used_at: str
-    """The hour in which it was last used."""
+    """The beginning of the hour in which it was last used, or when it began if that is later."""
     ends_at: str
     """When it ends at the latest. It also ends when it was not used for twelve hours."""
     is_current: bool
@@ -1476,7 +1601,7 @@ class AuditEvent(TypedDict):
     id: str
     at: str
     action: str
-    """The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, agent_grant.created, agent_grant.ended, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more."""
+    """The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.answered, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, agent_grant.created, agent_grant.ended, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more."""
     actor: AuditActor
     object: AuditObject
     about: AuditObject | None
@@ -1562,6 +1687,8 @@ class ServiceResponse(TypedDict):
 class RunFilter(TypedDict):
     status: NotRequired[WorkflowRunStatus | Sequence[WorkflowRunStatus]]
     """Only runs in this state. Repeat it for several."""
+    suspended: NotRequired[Literal["true"]]
+    """Only suspended runs, which are PENDING until what they wait for has come."""
     label: NotRequired[str | Sequence[str]]
     """Only runs with this label: `key:value`. Repeat it for runs that have several."""
     batch: NotRequired[str]
@@ -1588,7 +1715,7 @@ class AuditFilter(TypedDict):
     """Only what this user did."""
     object_id: NotRequired[str]
     """Only events on this object, or about it."""
-    action: NotRequired[Literal["workflow_definition.created", "workflow_definition.replaced", "workflow_definition.policy_replaced", "workflow_definition.paused", "workflow_definition.resumed", "workflow_definition.shared", "workflow_definition.deleted", "trigger.created", "trigger.replaced", "trigger.paused", "trigger.resumed", "trigger.fired", "trigger.backfilled", "trigger.secret_rotated", "trigger.deleted", "workflow_run.stopped", "workflow_run.retried", "workflow_run.deleted", "path_part.created", "path_part.changed", "path_part.deleted", "user.created", "user.role_changed", "user.deactivated", "user.activated", "user.deleted", "user.login_tied", "user.login_untied", "user.signed_out", "user.permission_given", "user.permission_changed", "user.permission_revoked", "api_key.created", "api_key.revoked", "agent_grant.created", "agent_grant.ended", "invite.created", "invite.accepted", "invite.withdrawn", "notification_endpoint.created", "notification_endpoint.changed", "notification_endpoint.secret_rotated", "notification_endpoint.tested", "notification_endpoint.notification_resent", "notification_endpoint.deleted"]]
+    action: NotRequired[Literal["workflow_definition.created", "workflow_definition.replaced", "workflow_definition.policy_replaced", "workflow_definition.paused", "workflow_definition.resumed", "workflow_definition.shared", "workflow_definition.deleted", "trigger.created", "trigger.replaced", "trigger.paused", "trigger.resumed", "trigger.fired", "trigger.backfilled", "trigger.secret_rotated", "trigger.deleted", "workflow_run.stopped", "workflow_run.retried", "workflow_run.answered", "workflow_run.deleted", "path_part.created", "path_part.changed", "path_part.deleted", "user.created", "user.role_changed", "user.deactivated", "user.activated", "user.deleted", "user.login_tied", "user.login_untied", "user.signed_out", "user.permission_given", "user.permission_changed", "user.permission_revoked", "api_key.created", "api_key.revoked", "agent_grant.created", "agent_grant.ended", "invite.created", "invite.accepted", "invite.withdrawn", "notification_endpoint.created", "notification_endpoint.changed", "notification_endpoint.secret_rotated", "notification_endpoint.tested", "notification_endpoint.notification_resent", "notification_endpoint.deleted"]]
     since: NotRequired[str | datetime]
     """Only events from this instant on."""
     until: NotRequired[str | datetime]
