@@ -17,7 +17,7 @@ from fake_service import answer, busy, challenge, problem
 from signing import SECRET, signed
 
 from workflow_runs import ApiProblem
-from workflow_runs.runner import AsyncRun, Result, Run, RunLogHandler, Runner, WorkEnded
+from workflow_runs.runner import AsyncRun, Result, Run, RunLogHandler, Runner, WorkEnded, WorkFailed
 
 SERVICE = "https://runs.example.com"
 RUN_ID = "01920000-0000-7000-8000-000000000405"
@@ -177,6 +177,19 @@ class TestAHandler:
         text = service.log()
         assert text.startswith('Traceback (most recent call last):\n  File "') and "in work\n" in text
         assert "_attempt.py" not in text
+
+    @pytest.mark.parametrize(
+        ("said", "expected"),
+        [({"retry": False}, {"retry": False}), ({"retry_after_seconds": 90}, {"retry_after_seconds": 90}), ({}, {})],
+    )
+    async def test_may_say_whether_and_when_its_failure_is_retried(self, said: Any, expected: Any) -> None:
+        def work(_: Run) -> None:
+            raise WorkFailed("No such folder", **said)
+
+        service = FakeService(lease())
+        await work_of(service, work)
+        assert service.of("callback") == [{"status": "FAILED", "error": "No such folder", **expected}]
+        assert service.log() == ""
 
     @pytest.mark.parametrize("error", [SystemExit(3), StopIteration(), KeyboardInterrupt(), asyncio.CancelledError()])
     @pytest.mark.parametrize("is_async", [False, True])

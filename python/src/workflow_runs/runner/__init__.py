@@ -3,6 +3,6 @@
 from ._logging import RunLogHandler
 from ._run import AsyncRun, Run
 from ._runner import Runner
-from ._types import Outcome, Result, WorkEnded
+from ._types import Result, WorkEnded, WorkFailed
 
-__all__ = ["AsyncRun", "Outcome", "Result", "Run", "RunLogHandler", "Runner", "WorkEnded"]
+__all__ = ["AsyncRun", "Result", "Run", "RunLogHandler", "Runner", "WorkEnded", "WorkFailed"]

@@ -23,7 +23,7 @@ from ._calls import RunCalls
 from ._output import why_not_kept
 from ._reporter import Reporter
 from ._run import AsyncRun, FileBody, Handler, Run, current_run
-from ._types import Assignment, Outcome, Result, WorkEnded, instant_of, reason_of
+from ._types import Assignment, Outcome, Result, WorkEnded, WorkFailed, instant_of, reason_of
 
 logger = logging.getLogger("workflow_runs.runner")
 
@@ -110,10 +110,12 @@ class Attempt:
     def _failed(self, error: BaseException) -> dict[str, Any]:
         if self._reason is not None:
             text = str(self._reason)
+        elif isinstance(error, WorkFailed):
+            text = str(error)
         else:
             text = reason_of(error)
             self._reporter.log(_traceback_of(error))
-        return {"status": "FAILED", "error": text[:_MOST_ERROR_LENGTH]}
+        return {"status": "FAILED", "error": text[:_MOST_ERROR_LENGTH], **_retry_of(error)}
 
     async def _call_handler(self) -> tuple[Any, BaseException | None]:
         """What the handler returns or raises."""
@@ -217,6 +219,14 @@ class Attempt:
 
 async def _first_of(*futures: asyncio.Future[Any]) -> None:
     await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _retry_of(error: BaseException) -> dict[str, Any]:
+    if not isinstance(error, WorkFailed):
+        return {}
+    if not error.retry:
+        return {"retry": False}
+    return {} if error.retry_after_seconds is None else {"retry_after_seconds": error.retry_after_seconds}
 
 
 def _traceback_of(error: BaseException) -> str:

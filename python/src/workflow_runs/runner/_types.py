@@ -41,6 +41,19 @@ class Result:
     artifacts: Sequence[NewArtifact] = ()
 
 
+class WorkFailed(Exception):
+    """Raised by a handler to fail its run with this text, and without a traceback in its log.
+
+    It says what a policy does that retries REPORTED failures: nothing with `retry=False`, and with `retry_after_seconds` (up to a
+    day) it waits at least that long.
+    """
+
+    def __init__(self, message: str, *, retry: bool = True, retry_after_seconds: int | None = None) -> None:
+        super().__init__(message)
+        self.retry = retry
+        self.retry_after_seconds = retry_after_seconds
+
+
 EndKind: TypeAlias = Literal["stopping", "stopped", "deadline", "lost", "shut_down"]
 
 
