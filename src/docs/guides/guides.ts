@@ -13,7 +13,6 @@ import notifications from "../../../docs/notifications.md";
 import operations from "../../../docs/operations.md";
 import ownServer from "../../../docs/own-server.md";
 import people from "../../../docs/people.md";
-import python from "../../../docs/python.md";
 import runnerProtocol from "../../../docs/runner-protocol.md";
 import runnerService from "../../../docs/runner-service.md";
 import runs from "../../../docs/runs.md";
@@ -21,6 +20,7 @@ import scale from "../../../docs/scale.md";
 import signIn from "../../../docs/sign-in.md";
 import suspend from "../../../docs/suspend.md";
 import triggers from "../../../docs/triggers.md";
+import python from "../../../python/README.md";
 import security from "../../../SECURITY.md";
 
 /** `file` is the document's path in the repository, by which other documents link to it. */
@@ -57,7 +57,7 @@ export const PARTS: readonly { title: string; guides: readonly Guide[] }[] = [
         clientReadme,
         "client/README.md",
       ),
-      guide("python", "Python", "The API and a runner, without packages.", python),
+      guide("python", "Python", "The package: client, runners, webhooks; and without it.", python, "python/README.md"),
       guide("triggers", "Triggers", "Cron schedules, webhooks, and runs after other runs.", triggers),
       guide("input-schemas", "Input schemas", "What the inputs of a workflow's runs must be.", inputSchemas),
       guide(
