@@ -135,6 +135,8 @@ describe("a server of one's own", () => {
     await expectStatus(404, server.ask("GET", "/_headers"));
     // The first cron has begun with the server.
     await expect.poll(async () => (await server.ask("GET", "/readyz")).status).toBe(200);
+    const doctor = await server.command("doctor");
+    expect([doctor.code, doctor.stderr]).toEqual([0, ""]);
   });
 
   it("answers nothing that came over plain http, and believes no address that a client has invented", async () => {
