@@ -23,6 +23,8 @@ import { logins } from "./sign-in/login/login-routes.tsx";
 import { signIn } from "./sign-in/sign-in-routes.tsx";
 import { answerErrorPage } from "./signed-in.tsx";
 import { themes } from "./theme-routes.ts";
+import { allTriggers } from "./triggers/all/all-triggers.tsx";
+import { backfills } from "./triggers/schedule/backfill.tsx";
 import { triggerPages } from "./triggers/trigger-routes.tsx";
 import { use } from "./use/use.tsx";
 import { policyForm } from "./workflows/policy/policy-routes.tsx";
@@ -56,7 +58,9 @@ for (const section of [
   sharing,
   runnerTests,
   policyForm,
+  allTriggers,
   triggerPages,
+  backfills,
   runners,
   files,
   people,

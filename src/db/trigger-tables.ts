@@ -90,6 +90,9 @@ export const triggers = pgTable(
     }),
     // The triggers of a definition, newest first: their list, and the foreign key.
     index("triggers_definition_index").on(t.workflowDefinitionId, t.createdAt, t.id),
+    // The triggers of a tenant, those that fire next first: the page of all triggers. And by words of their names.
+    index("triggers_tenant_next_index").on(t.tenantId, t.nextAt, t.id),
+    index("triggers_words_index").using("gin", sql`public.search_words(${t.tenantId}, ${t.name})`),
     // What is due in the deployment, and in a tenant: `list_due_triggers`, `triggers_due_at`.
     index("triggers_due_index").on(t.dueAt).where(sql`due_at is not null`),
     index("triggers_tenant_due_index").on(t.tenantId, t.dueAt).where(sql`due_at is not null`),

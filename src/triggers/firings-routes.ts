@@ -1,11 +1,11 @@
 /** The routes of what a trigger does: pause, resume, fire and backfill it, its firings, and its next instants. */
 import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
-import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, positionQuery } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
+import { occurrencesIn, planBackfill } from "./backfill.ts";
 import {
   BackfillRequestSchema,
   BackfillSchema,
@@ -14,8 +14,6 @@ import {
   MAX_OCCURRENCES,
   OccurrencesSchema,
 } from "./firing-schema.ts";
-import { toInstant } from "./schedule/plan.ts";
-import { occurrencesAfter, type Schedule } from "./schedule/schedule.ts";
 import { timeZoneData } from "./schedule/time-zone-data.ts";
 import {
   exampleTrigger,
@@ -24,15 +22,7 @@ import {
   TriggerSchema,
   triggerParams,
 } from "./trigger-schema.ts";
-import {
-  backfillTrigger,
-  findBackfill,
-  findTrigger,
-  fireTrigger,
-  listFirings,
-  pauseTrigger,
-  resumeTrigger,
-} from "./triggers.ts";
+import { backfillTrigger, findTrigger, fireTrigger, listFirings, pauseTrigger, resumeTrigger } from "./triggers.ts";
 import { toTrigger } from "./triggers-routes.ts";
 
 export const firings = createRouter();
@@ -150,17 +140,6 @@ firings.openapi(list, async (c) => {
   return c.json({ items, next_cursor: next }, 200);
 });
 
-/** Up to `limit` instants of a schedule, from `from` on and before `to`. */
-function occurrencesIn(schedule: Schedule, from: string, to: string | undefined, limit: number): { at: string }[] {
-  const until = to === undefined ? Number.POSITIVE_INFINITY : Date.parse(to);
-  const items: { at: string }[] = [];
-  for (const { at } of occurrencesAfter(schedule, "", Date.parse(from) - 1)) {
-    if (at >= until || items.length === limit) break;
-    items.push({ at: toInstant(at) });
-  }
-  return items;
-}
-
 const occurrences = callerRead({
   path: `${ONE}/occurrences`,
   operationId: "list_trigger_occurrences",
@@ -218,21 +197,8 @@ const backfill = callerWrite({
 firings.openapi(backfill, async (c) => {
   const id = c.req.valid("param").trigger_id;
   const { from, to, dry_run: isDryRun } = c.req.valid("json");
-  const range = { id, from, until: to };
-  const { schedule, version, now, fired } = await findBackfill(c.env.db, c.var.credential, range);
-  if (Date.parse(to) > Date.parse(now)) {
-    throw new ValidationFailed([
-      { loc: ["body", "to"], type: "value_error", msg: "Must not be in the future.", input: to },
-    ]);
-  }
-  const known = new Set(fired);
-  const all = occurrencesIn(schedule, from, to, MAX_OCCURRENCES + 1);
-  if (all.length > MAX_OCCURRENCES) {
-    throw new Problem("conflict", `The range has more than ${MAX_OCCURRENCES} instants. Send a shorter one.`);
-  }
-  const items = all.filter(({ at }) => !known.has(at));
+  const { items, request } = await planBackfill(c.env.db, c.var.credential, { id, from, to });
   if (isDryRun) return c.json({ items, fired: 0, refused: null }, 202);
-  const request = { id, version, firings: items.map(({ at }) => ({ at, firing_id: newId(), run_id: newId() })) };
   const { result } = await perform(c.var.services, backfillTrigger, request);
   return c.json({ items, ...result }, 202);
 });

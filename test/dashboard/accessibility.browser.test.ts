@@ -188,7 +188,7 @@ const PAGES: Record<string, PageCase> = {
   "a paused schedule and its firings": {
     path: `/app/triggers/${DEMO.triggerId}`,
     shows: "was in the way",
-    dialogs: ["Fire “…” now?", "Resume “…”?", "Delete “…”?"],
+    dialogs: ["Fire “…” now?", "Fire “…” for instants of the past?", "Resume “…”?", "Delete “…”?"],
   },
   "the form of a trigger after another run": {
     path: `${workflow(CONTRACTS)}/triggers/new-run`,
@@ -196,6 +196,8 @@ const PAGES: Record<string, PageCase> = {
   },
   "the form of a schedule, filled in": { path: `/app/triggers/${DEMO.triggerId}/change`, shows: "Change the schedule" },
   "the form of a webhook": { path: `${workflow(PAUSED)}/triggers/new-webhook`, shows: "How its sender signs" },
+  "all triggers": { path: "/app/triggers", shows: "those that fire next first" },
+  "no triggers found": { path: "/app/triggers?q=zzzz", shows: "No triggers match." },
   "who may run a workflow": { path: `${workflow(INVOICES)}/people`, shows: "Let them run it" },
   "nobody who may run it": { path: `${workflow(INVOICES)}/people?q=zzzz`, shows: "Nobody matches." },
   "what the tenant uses": { path: "/app/settings/use", shows: "Runs that wait" },

@@ -300,7 +300,7 @@ describe("an invoke with an input", () => {
     await page.goto(`${workflow}/triggers/new`);
     await page.getByLabel("Name").fill("Each quarter");
     await page.getByLabel("Cron expression").fill("0 6 1 */3 *");
-    await page.getByLabel("Time zone").fill("UTC");
+    await page.getByLabel("Time zone").selectOption("UTC");
     const fixed = page.getByRole("group", { name: "The input that each run gets" });
     await fixed.getByLabel("Quarter (optional)").fill("2026-Q5");
     await button(page.locator("main"), "Save").click();

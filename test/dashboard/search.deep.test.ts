@@ -1,10 +1,13 @@
 // Words of the test, and their beginnings. cspell:ignore emea ümit quar uarterly econnref zuse
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun } from "../support/lifecycle.ts";
+import { createEndpoint } from "../support/notification-endpoint.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
+import { startRunner } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import { addUser, type TestTenant } from "../support/tenant.ts";
+import { createTrigger, HOURLY } from "../triggers/support.ts";
 
 let service: Service;
 let tenant: TestTenant;
@@ -59,6 +62,23 @@ describe("the search", () => {
     expect(Object.keys(await find(owner, "/plans"))).toEqual(["Files and folders"]);
     expect((await find(owner, "/plans/q"))["Files and folders"]).toHaveLength(1);
     expect(await find(owner, "uarterly")).toEqual({});
+  });
+
+  it("finds triggers, runners and endpoints of notifications by words, and shows a USER no more than their pages do", async () => {
+    const { sql } = service.database;
+    const { id } = await createTrigger(service, tenant, HOURLY, { name: "Umber alarm" });
+    const { id: endpoint } = await createEndpoint(service, tenant, ABSENT_RUNNER, { description: "Umber pager" });
+    const { id: runner } = await startRunner(service, tenant, { name: "Umber cellar" });
+    const found = {
+      Triggers: [`/app/triggers/${id}`],
+      Runners: [`/app/runners#runner-${runner}`],
+      "Notification endpoints": [`/app/settings/notifications/${endpoint}`],
+    };
+    expect(await find(owner, "umb")).toEqual(found);
+    expect(await find(user, "umb")).toEqual({});
+    const [part] = await sql`select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
+    await permit(service.database, tenant, part?.id, "READ_ONLY");
+    expect(await find(user, "umb")).toEqual({ Triggers: found.Triggers });
   });
 
   it("searches for the first eight words, which spaces of any script may separate", async () => {

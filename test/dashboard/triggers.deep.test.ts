@@ -111,6 +111,81 @@ describe("the triggers of a workflow", () => {
   });
 });
 
+describe("all triggers", () => {
+  it("are listed with what each did last, those that fire next first, by words of their names, in one request", async () => {
+    await add({ name: "Yearly", cron: "0 6 1 1 *" });
+    const { id } = await createTrigger(service, tenant, { cron: "* * * * *", time_zone: "UTC" }, { name: "Minutely" });
+    await createTrigger(service, tenant, HOURLY, { name: "Paused one", is_active: false });
+    await fire(id);
+    const [html, requests] = await service.counted(() => owner.read("/app/triggers"));
+    expect(requests).toBe(1);
+    const words = wordsOf(html);
+    expect(words).toMatch(
+      /Minutely.*Fired.*It has triggered the run.*Yearly.*nothing yet.*Next: .*Paused one.*Paused since/,
+    );
+    const found = wordsOf(await owner.read("/app/triggers?q=year"));
+    expect([found.includes("Yearly"), found.includes("Minutely")]).toEqual([true, false]);
+    expect(await owner.read("/app/triggers?q=zzzz")).toContain("No triggers match.");
+  });
+});
+
+describe("the meaning of a schedule", () => {
+  const meaningOf = async (fields: Record<string, string>) => {
+    const [html, requests] = await service.counted(() =>
+      owner.read(`/app/triggers/preview?${new URLSearchParams(fields)}`),
+    );
+    expect(requests).toBe(0);
+    return wordsOf(html);
+  };
+
+  it("is said in words with the next five instants, or what is wrong, as far as it is filled in", async () => {
+    const { cron, time_zone } = FIELDS;
+    expect((await meaningOf({ cron, time_zone })).match(/06:00 GMT\+[12]/g)).toHaveLength(5);
+    expect(await meaningOf({ cron })).toBe("At 06:00, every day.");
+    expect(await meaningOf({ at: "2090-03-01T06:00", time_zone })).toMatch(/^Once\..*1 Mar 2090, 06:00 GMT\+1/);
+    expect(await meaningOf({ at: "2020-03-01T06:00", time_zone })).toBe("Once.There is no further instant.");
+    expect(await meaningOf({ cron, time_zone, starts_at: "2090-01-01T00:00", ends_at: "2090-01-02T12:00" })).toMatch(
+      /1 Jan 2090, 06:00.*2 Jan 2090, 06:00 GMT\+1$/,
+    );
+    expect(await meaningOf({ cron: "99 * * * *", time_zone })).toBe(
+      "The minute must be from 0 to 59, so it cannot be 99.",
+    );
+    expect(await meaningOf({ cron, at: "2090-03-01T06:00" })).toBe("Send either “Cron expression” or “Or once, at”.");
+    expect(await meaningOf({ time_zone })).toBe("");
+  });
+
+  it("is on the page of the trigger and in the form that changes it, also without a script", async () => {
+    const path = await add();
+    for (const page of [path, `${path}/change`])
+      expect(wordsOf(await owner.read(page))).toContain("At 06:00, every day.");
+  });
+});
+
+describe("a backfill", () => {
+  it("fires only for instants that were shown before, and says what is wrong with a range", async () => {
+    const path = await add({ cron: "0 6 * * *", time_zone: "UTC" });
+    const id = path.split("/").at(-1) ?? "";
+    const range = { from: "2026-01-01T00:00", to: "2026-01-04T00:00" };
+    const shown = await (await owner.post(`${path}/backfill`, range)).text();
+    expect(wordsOf(shown)).toContain("It triggers 3 runs, one for each of these instants");
+    expect(await readFirings(service, tenant, id)).toEqual([]);
+    const other = await owner.post(`${path}/backfill`, { ...range, count: "2" });
+    expect([other.status, (await readFirings(service, tenant, id)).length]).toEqual([200, 0]);
+    expect((await owner.post(`${path}/backfill`, { ...range, count: "3" })).status).toBe(303);
+    expect((await readFirings(service, tenant, id)).map(({ outcome, cause }) => [outcome, cause])).toEqual(
+      Array(3).fill(["FIRED", "backfill"]),
+    );
+    expect(await (await owner.post(`${path}/backfill`, range)).text()).toContain("There is no instant in this time");
+    const wrong = async (fields: Record<string, string>) =>
+      wordsOf(await (await owner.post(`${path}/backfill`, { ...range, ...fields })).text());
+    expect(await wrong({ from: "" })).toContain("From: Choose a date.");
+    expect(await wrong({ to: "2090-01-01T00:00", from: "2089-12-31T00:00" })).toContain(
+      "Before: Must not be in the future.",
+    );
+    expect(await wrong({ from: "2020-01-01T00:00" })).toContain("more than 500 instants");
+  });
+});
+
 describe("a trigger with a fixed input, of a workflow with an input schema", () => {
   const properties = { quarter: { type: "string", title: "Quarter", pattern: "^20[0-9]{2}-Q[1-4]$" } };
   const schema = { type: "object", properties, required: ["quarter"] };
@@ -358,12 +433,16 @@ describe("who may see and change a trigger", () => {
   it("a reader of the workflow sees it and changes nothing; nobody else sees it", async () => {
     const path = await add();
     const forms = ["change", "pause", "resume", "fire", "delete"].map((verb) => `${path}/${verb}`);
+    const range = { from: "2026-01-01T00:00", to: "2026-01-02T00:00" };
+    const backfill = async () => (await user.post(`${path}/backfill`, range)).status;
+    expect([await backfill(), (await user.read("/app/triggers")).includes("Each morning")]).toEqual([404, false]);
     for (const page of [path, list, `${path}/change`]) expect((await user.get(page)).status).toBe(404);
     for (const form of forms) expect([form, (await user.post(form, FIELDS)).status]).toEqual([form, 404]);
     const [part] = await service.database.sql`
       select path_part_id as id from workflow_definitions where id = ${tenant.definitionId}`;
     await permit(service.database, tenant, part?.id, "READ_ONLY");
-    for (const page of [path, list]) {
+    expect(await backfill()).toBe(403);
+    for (const page of [path, list, "/app/triggers"]) {
       const html = await user.read(page);
       expect(html).toContain("Each morning");
       expect(html).not.toMatch(/\/new"|ask-fire|Change</);
@@ -379,6 +458,7 @@ describe("who may see and change a trigger", () => {
     const path = await add();
     const stranger = await signIn(service, (await createTenant(service.database)).owner.key);
     for (const page of [path, list, `${path}/change`]) expect((await stranger.get(page)).status).toBe(404);
+    expect(await stranger.read("/app/triggers")).toContain("There is no trigger yet.");
     expect((await stranger.post(`${path}/fire`)).status).toBe(404);
   });
 });

@@ -152,7 +152,8 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
     sql`
       insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, next_at, due_at)
       select md5(t.id || 'trigger' || n)::uuid, t.id, md5(t.id || 'definition' || n)::uuid, md5(t.id || 'user1')::uuid, 'Large',
-        'schedule', '{}', statement_timestamp(), planned.at, planned.at
+        'schedule', '{"cron": "0 0 * * *", "at": null, "time_zone": "UTC", "starts_at": null, "ends_at": null, "jitter_seconds": 0,
+          "catch_up": "last", "catch_up_window_seconds": 86400}', statement_timestamp(), planned.at, planned.at
       from t, generate_series(1, t.definitions) n,
         lateral (select statement_timestamp() + interval '1 day' + n * interval '1 minute' as at) planned`,
     // Besides, each tenth fires after the runs of the definition before it. Whoever ends a run looks for these.

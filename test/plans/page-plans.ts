@@ -30,6 +30,8 @@ const PAGES: Record<string, (large: Large) => string> = {
   "a workflow": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}`,
   "a workflow whose runs an open page shows": ({ stage, runId }) =>
     `/app/workflows/${stage.tenant.definitionId}?queue=&shown=${runId}`,
+  triggers: () => "/app/triggers",
+  "the triggers found by words": () => "/app/triggers?q=large",
   files: () => "/app/files",
   "a folder": ({ stage }) => `/app/files/${stage.tenant.sourcesId}`,
   people: () => "/app/people",

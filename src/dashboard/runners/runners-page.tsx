@@ -46,7 +46,7 @@ const Keys = ({ view: { keys, workflows } }: { view: RunnersView }) => (
     ) : (
       <ul class="items">
         {keys.map((key) => (
-          <li>
+          <li id={`runner-${key.id}`}>
             <span class="item-name">
               <Name>{key.name}</Name> <code>…{key.suffix}</code>
             </span>

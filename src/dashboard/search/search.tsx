@@ -29,9 +29,9 @@ const SearchPage = ({ text, view }: { text: string; view: SearchView }) => (
 
 /** The results, grouped by kind, each in one line. While somebody types, `find.js` shows them below the search box. */
 const Answers = ({ text, view }: { text: string; view: SearchView }) => {
-  const { runs, labelled, workflows, people, files, failures, now } = view;
+  const { runs, labelled, workflows, triggers, runners, endpoints, people, files, failures, now } = view;
   const actions = text.length < MIN_LENGTH ? [] : findActions(view.caller, text);
-  const kinds = [actions, runs, labelled, workflows, people, files, failures];
+  const kinds = [actions, runs, labelled, workflows, triggers, runners, endpoints, people, files, failures];
   const count = kinds.reduce((sum, found) => sum + found.length, 0);
   return (
     <div id="answers" class="answers">
@@ -54,6 +54,39 @@ const Answers = ({ text, view }: { text: string; view: SearchView }) => {
         more={`/app/workflows?q=${encodeURIComponent(text)}`}
         show={({ id, name }) => (
           <a href={`/app/workflows/${id}`}>
+            <Name>{name}</Name>
+          </a>
+        )}
+      />
+      <Group
+        title="Triggers"
+        found={triggers}
+        more={`/app/triggers?q=${encodeURIComponent(text)}`}
+        show={({ id, name, workflow_name }) => (
+          <a href={`/app/triggers/${id}`}>
+            <Name>{name}</Name>
+            <span class="muted">
+              of <bdi>{workflow_name}</bdi>
+            </span>
+          </a>
+        )}
+      />
+      <Group
+        title="Runners"
+        found={runners}
+        more={null}
+        show={({ id, name }) => (
+          <a href={`/app/runners#runner-${id}`}>
+            <Name>{name}</Name>
+          </a>
+        )}
+      />
+      <Group
+        title="Notification endpoints"
+        found={endpoints}
+        more={null}
+        show={({ id, name }) => (
+          <a href={`/app/settings/notifications/${id}`}>
             <Name>{name}</Name>
           </a>
         )}
@@ -92,8 +125,9 @@ const Answers = ({ text, view }: { text: string; view: SearchView }) => {
       {count === 0 && (
         <Empty title={text.length < MIN_LENGTH ? "Type at least two characters." : "Nothing was found."}>
           <p>
-            Search for the id of a run or its end, a label such as “customer:4711”, a workflow, a person, a file, a path
-            that begins with “/”, words of an error, a page, or what you want to do, such as “new workflow”.
+            Search for the id of a run or its end, a label such as “customer:4711”, a workflow, a trigger, a runner, a
+            person, a file, a path that begins with “/”, words of an error, a page, or what you want to do, such as “new
+            workflow”.
           </p>
         </Empty>
       )}

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { and, asc, desc, eq, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Credential } from "../../db/access.ts";
 import {
@@ -21,7 +21,8 @@ import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.
 import { isSeenPerson } from "../people/kit/view-people.ts";
 import type { RunState } from "../run-state.tsx";
 import { stopEndsAt } from "../runs/kit/view-runs.ts";
-import { matchesWords, userMatches } from "./kit/words.ts";
+import { isExactly, matchesWords, userMatches } from "./kit/words.ts";
+import { selectEndpoints, selectRunners, selectTriggers } from "./select-named.ts";
 
 export type FoundRun = {
   id: string;
@@ -39,6 +40,10 @@ export type SearchView = {
   /** With the label that was typed: `key:value`. */
   labelled: FoundRun[];
   workflows: { id: string; name: string }[];
+  triggers: { id: string; name: string; workflow_name: string }[];
+  /** The keys of runners, and the runners that may lease runs. */
+  runners: { id: string; name: string }[];
+  endpoints: { id: string; name: string }[];
   people: { id: string; name: string; email: string | null }[];
   files: { id: string; path: string; type: PartType }[];
   /** Found by words of their errors. */
@@ -71,16 +76,22 @@ export async function viewSearch(db: Database, credential: Credential, text: str
       runs: [],
       labelled: [],
       workflows: [],
+      triggers: [],
+      runners: [],
+      endpoints: [],
       people: [],
       files: [],
       failures: [],
     };
   }
-  const { callers, runs, labelled, workflows, people, files, failures } = await repeatable(db).batch({
+  const { callers, ...found } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     runs: selectRunsById(db, caller, text).limit(limit),
     labelled: selectLabelled(db, caller, text).limit(limit),
     workflows: selectWorkflows(db, caller, text).limit(limit),
+    triggers: selectTriggers(db, caller, text).limit(limit),
+    runners: selectRunners(db, caller, text).limit(limit),
+    endpoints: selectEndpoints(db, caller, text).limit(limit),
     people: db
       .with(caller)
       .select({ id: users.id, name: nameOf(users), email: users.email })
@@ -91,13 +102,8 @@ export async function viewSearch(db: Database, credential: Credential, text: str
     files: selectFiles(db, caller, text).limit(limit),
     failures: selectFailures(db, caller, text).limit(limit),
   });
-  return { ...requirePageCaller(callers), runs, labelled, workflows, people, files, failures };
+  return { ...requirePageCaller(callers), ...found };
 }
-
-/** Orders first what has exactly this name. */
-const isExactly = (name: SQLWrapper, text: string): SQL[] => [
-  desc(sql`coalesce(lower(${name}) = lower(${text}), false)`),
-];
 
 /** `is true` keeps the planner from using the indexes by tenant: the index on the ends of ids finds far fewer rows. */
 const isOfTenant = (caller: CallerExpression) => sql`(${r.tenantId} = ${caller.tenantId}) is true`;

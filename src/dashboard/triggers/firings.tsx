@@ -8,7 +8,7 @@ import type { TriggerView } from "./view-triggers.ts";
 
 type ViewedFiring = TriggerView["firings"][number];
 
-const OUTCOMES: Record<FiringOutcome, string> = {
+export const OUTCOMES: Record<FiringOutcome, string> = {
   FIRED: "Fired",
   SKIPPED: "Skipped",
   MISSED: "Missed",
@@ -57,7 +57,7 @@ const missed = (cause: FiringCause, count: number): string => {
 const LATE_MS = 60_000;
 
 /** What became of it, in a sentence. A word that only the next release knows is shown as it is. */
-const Outcome = ({ firing: { outcome, cause, run_id, late_ms, reason, count } }: { firing: Firing }) => {
+export const Outcome = ({ firing: { outcome, cause, run_id, late_ms, reason, count } }: { firing: Firing }) => {
   switch (outcome) {
     case "FIRED":
       return (

@@ -5,6 +5,7 @@ import { pluralUpTo } from "../format.ts";
 import { type Failure, Failures, Field, NO_FAILURE } from "../forms.tsx";
 import { NewId } from "../new-id.tsx";
 import { MAX_COUNTED } from "../runs/kit/view-runs.ts";
+import { BackfillForm } from "./schedule/backfill.tsx";
 import type { ViewedTrigger } from "./view-triggers.ts";
 import { RotateForm } from "./webhook-pages.tsx";
 
@@ -49,6 +50,15 @@ export const Actions = ({ href, trigger, kept }: { href: string; trigger: Viewed
         <NewId />
       </Send>
     </Ask>
+    {trigger.schedule !== null && (
+      <Ask id="ask-backfill" label="Fire for the past" title={`Fire “${trigger.name}” for instants of the past?`}>
+        <p>
+          The next page shows for which instants of its schedule in this time it has not fired. Nothing is triggered
+          before you have seen them.
+        </p>
+        <BackfillForm href={href} range={{ from: "", to: "" }} failure={NO_FAILURE} />
+      </Ask>
+    )}
     <a class="button" href={`${href}/change`}>
       Change
     </a>

@@ -27,7 +27,8 @@ import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import type { KindForm } from "./common-fields.tsx";
 import { runForm } from "./run-form.tsx";
-import { scheduleForm } from "./schedule-form.tsx";
+import { SchedulePreview } from "./schedule/preview.tsx";
+import { scheduleForm } from "./schedule/schedule-form.tsx";
 import { PauseForm } from "./trigger-actions.tsx";
 import { TriggerPage, TriggersPage } from "./triggers-page.tsx";
 import {
@@ -54,6 +55,10 @@ triggerPages.page("/app/workflows/:id/triggers", async (c) => {
   if (view === null) throw new Problem("not_found", NO_DEFINITION);
   return html(c, <TriggersPage {...view} />);
 });
+
+triggerPages.page("/app/triggers/preview", (c) =>
+  html(c, <SchedulePreview values={c.req.query()} wording={scheduleForm.wording} />),
+);
 
 triggerPages.page("/app/triggers/:id", async (c) => {
   const position = c.req.query("before") ?? "";

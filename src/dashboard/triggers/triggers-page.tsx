@@ -1,6 +1,4 @@
 /** The pages that show triggers: those of a workflow, and one with its firings. */
-import type { RunTrigger } from "../../triggers/run-trigger.ts";
-import type { Schedule } from "../../triggers/schedule/schedule.ts";
 import { LastChanges } from "../activity/kit/changes.tsx";
 import type { Caller } from "../caller.ts";
 import { Empty, Fact, Id, Live, Name, Time } from "../components.tsx";
@@ -9,89 +7,18 @@ import { Page } from "../layout.tsx";
 import { textsOf } from "../runs/kit/run-labels.tsx";
 import { WHEN_BUSY_WORDS } from "./common-fields.tsx";
 import { Firings } from "./firings.tsx";
-import { formatIn, NextInstants, nextInstants } from "./next-instants.tsx";
-import { END_WORDS, INPUT_FROM_WORDS } from "./run-form.tsx";
+import { INPUT_FROM_WORDS } from "./run-form.tsx";
+import { describeSchedule } from "./schedule/cron-words.ts";
+import { NextInstants } from "./schedule/next-instants.tsx";
 import { Actions } from "./trigger-actions.tsx";
+import { Occasion, State } from "./trigger-state.tsx";
 import type { TriggerView, ViewedTrigger, WorkflowOfTriggers } from "./view-triggers.ts";
-import { WebhookFacts, WebhookText } from "./webhook-pages.tsx";
-
-const ScheduleText = ({ schedule: { cron, at, time_zone } }: { schedule: Schedule }) => (
-  <>
-    {cron === null ? "once, at " : ""}
-    <code>{cron ?? at}</code> in <bdi>{time_zone}</bdi>
-  </>
-);
-
-/** What makes it fire. */
-const Occasion = ({ trigger: { schedule, webhook, run, of_name } }: { trigger: ViewedTrigger }) => (
-  <>
-    {schedule !== null && <ScheduleText schedule={schedule} />}
-    {webhook !== null && <WebhookText webhook={webhook} />}
-    {run !== null && <RunText run={run} ofName={of_name} />}
-  </>
-);
-
-const RunText = ({ run, ofName }: { run: RunTrigger; ofName: string | null }) => (
-  <>
-    once a run of{" "}
-    {ofName === null ? (
-      <span class="fault">a workflow that is gone or that you may not see</span>
-    ) : (
-      <a href={`/app/workflows/${run.of}`}>
-        <Name>{ofName}</Name>
-      </a>
-    )}{" "}
-    {END_WORDS[run.on] ?? run.on}
-  </>
-);
+import { WebhookFacts } from "./webhook-pages.tsx";
 
 const Unfit = ({ trigger: { is_unfit } }: { trigger: ViewedTrigger }) =>
   is_unfit && (
     <p class="fault">Its input does not fit the schema of its workflow any more: it is REFUSED when it fires.</p>
   );
-
-/**
- * Whether it is active, when it fires next, and who has paused it and why. A trigger that was just resumed has no planned instant until the
- * sweep has looked at it, so its next one is computed.
- */
-const State = ({ trigger, now }: { trigger: ViewedTrigger; now: string }) => {
-  const { is_active, paused_at, pause_note, paused_by, schedule } = trigger;
-  if (!is_active) {
-    return (
-      <>
-        <span class="fault">Paused</span>
-        {paused_at !== null && (
-          <>
-            {" "}
-            since <Time at={paused_at} />
-          </>
-        )}
-        {paused_by !== null && (
-          <>
-            {" "}
-            by{" "}
-            <a href={`/app/people/${paused_by.user_id}`}>
-              <Name>{paused_by.name}</Name>
-            </a>
-          </>
-        )}
-        {pause_note !== null && (
-          <p class="wrap muted">
-            <bdi>{pause_note}</bdi>
-          </p>
-        )}
-      </>
-    );
-  }
-  if (schedule === null) return <>Active</>;
-  const nextAt = trigger.next_at ?? nextInstants(schedule, now)[0];
-  if (nextAt === undefined) return <>Active, without a further instant</>;
-  return (
-    <>
-      Next: <Time at={nextAt} /> <span class="muted">({formatIn(schedule.time_zone, nextAt)})</span>
-    </>
-  );
-};
 
 type TriggersPageProps = {
   caller: Caller;
@@ -192,6 +119,7 @@ export const TriggerPage = ({ view, before, url }: TriggerPageProps) => {
             </Fact>
             <Fact name={trigger.run === null ? "Fires on" : "Fires"}>
               <Occasion trigger={trigger} />
+              {trigger.schedule !== null && <p class="muted">{describeSchedule(trigger.schedule)}</p>}
             </Fact>
             {trigger.webhook !== null && <WebhookFacts webhook={trigger.webhook} url={url} />}
             <Content trigger={trigger} />

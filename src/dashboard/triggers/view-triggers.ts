@@ -66,7 +66,7 @@ const workflowFields = (db: Database, caller: CallerExpression) => ({
 });
 
 /** The name of the workflow after whose runs a trigger fires. */
-const ofName = (db: Database, caller: CallerExpression) =>
+export const ofName = (db: Database, caller: CallerExpression) =>
   sql<string | null>`(${db
     .select({ name: of.name })
     .from(of)

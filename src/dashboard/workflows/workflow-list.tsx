@@ -65,16 +65,21 @@ export const WorkflowsPage = ({ view, limit, query }: Props) => (
   <Page title="Workflows" section="workflows" caller={view.caller}>
     <div class="head">
       <h1>Workflows</h1>
-      {view.caller.is_administrator && (
-        <div class="actions">
-          <a class="button" href="/app/runners">
-            Runners
-          </a>
-          <a class="button primary" href="/app/workflows/new">
-            New workflow
-          </a>
-        </div>
-      )}
+      <div class="actions">
+        <a class="button" href="/app/triggers">
+          Triggers
+        </a>
+        {view.caller.is_administrator && (
+          <>
+            <a class="button" href="/app/runners">
+              Runners
+            </a>
+            <a class="button primary" href="/app/workflows/new">
+              New workflow
+            </a>
+          </>
+        )}
+      </div>
     </div>
     <ListSearch query={query} label="Words of a name" />
     <Live href={listHref(query, "newest")}>

@@ -7,6 +7,7 @@ import { TRIGGER_KINDS } from "../../../src/db/enums.ts";
 const NO_PAGES = [
   "/app/runs/:id/log",
   "/app/runs/:id/follow-log",
+  "/app/triggers/preview",
   "/app/settings",
   "/app/sign-in/oidc",
   "/app/sign-in/oidc/callback",

@@ -9,21 +9,25 @@ type MinuteFieldProps = {
   value: string;
   failure: Failure;
   hint: string;
+  isRequired?: boolean;
 };
 
-/** An optional field for a minute: in the reader's time zone, or without JavaScript in UTC. */
-export const MinuteField = ({ name, path = name, label, value, failure, hint }: MinuteFieldProps) => (
-  <Field
-    name={name}
-    path={path}
-    label={`${label} (optional)`}
-    failure={failure}
-    hint={
-      <>
-        {hint}
-        <noscript> In UTC.</noscript>
-      </>
-    }
-    control={(a) => <input {...a} type="datetime-local" value={value} data-utc />}
-  />
-);
+/** A field for a minute: in the reader's time zone, or without JavaScript in UTC. */
+export const MinuteField = (props: MinuteFieldProps) => {
+  const { name, path = name, label, value, failure, hint, isRequired = false } = props;
+  return (
+    <Field
+      name={name}
+      path={path}
+      label={isRequired ? label : `${label} (optional)`}
+      failure={failure}
+      hint={
+        <>
+          {hint}
+          <noscript> In UTC.</noscript>
+        </>
+      }
+      control={(a) => <input {...a} type="datetime-local" value={value} data-utc required={isRequired} />}
+    />
+  );
+};

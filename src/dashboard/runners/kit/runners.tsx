@@ -34,7 +34,7 @@ export const Runners = ({ runners, now, workflowId, mayConnect = false }: Props)
       {runners
         .toSorted((a, b) => Number(isConnected(b)) - Number(isConnected(a)))
         .map((runner) => (
-          <li>
+          <li id={`runner-${runner.id}`}>
             <span class="item-name">
               <Name>{runner.name}</Name>
             </span>

@@ -1,4 +1,4 @@
-import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { desc, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import type { Caller } from "../../../db/caller.ts";
 import { users } from "../../../db/tables.ts";
 import { toStorable } from "../../../http/text.ts";
@@ -25,3 +25,8 @@ const textOfUser = sql`
 /** True for a user of the caller's tenant whose name or email has words that begin with each of these. */
 export const userMatches = (caller: Caller, words: string): SQL<boolean> =>
   sql<boolean>`(${users.deletedAt} is null and ${matchesWords(caller, users.tenantId, textOfUser, words)})`;
+
+/** Orders first what has exactly this name. */
+export const isExactly = (name: SQLWrapper, text: string): SQL[] => [
+  desc(sql`coalesce(lower(${name}) = lower(${text}), false)`),
+];

@@ -1,5 +1,6 @@
-import { CATCH_UPS, type Schedule } from "../../triggers/schedule/schedule.ts";
-import type { TriggerRow } from "../../triggers/triggers.ts";
+import { ASSETS } from "../../../http/assets/folder.ts";
+import { CATCH_UPS, type Schedule } from "../../../triggers/schedule/schedule.ts";
+import type { TriggerRow } from "../../../triggers/triggers.ts";
 import {
   Choices,
   choicesOf,
@@ -9,10 +10,10 @@ import {
   NO_FAILURE,
   toWholeNumber,
   type Values,
-} from "../forms.tsx";
-import { MinuteField } from "../invoke/kit/minute-field.tsx";
-import { readMinute } from "../invoke/kit/read-fields.ts";
-import type { Wording } from "../wording.ts";
+} from "../../forms.tsx";
+import { MinuteField } from "../../invoke/kit/minute-field.tsx";
+import { readMinute } from "../../invoke/kit/read-fields.ts";
+import type { Wording } from "../../wording.ts";
 import {
   COMMON_LABELS,
   COMMON_SENTENCES,
@@ -22,7 +23,8 @@ import {
   readCommon,
   TriggerForm,
   toCommonBody,
-} from "./common-fields.tsx";
+} from "../common-fields.tsx";
+import { SchedulePreview } from "./preview.tsx";
 
 const CATCH_UP_WORDS: Record<Schedule["catch_up"], string> = {
   none: "nothing: they are recorded as missed",
@@ -145,9 +147,19 @@ const ScheduleForm = ({ failure = NO_FAILURE, ...props }: FormProps) => {
             failure={failure}
             hint="Such as Europe/Berlin, America/New_York or UTC. When its clock jumps, fixed times still fire once."
             control={(a) => (
-              <input {...a} type="text" value={values.time_zone} required autocomplete="off" spellcheck={false} />
+              <input
+                {...a}
+                type="text"
+                value={values.time_zone}
+                required
+                autocomplete="off"
+                spellcheck={false}
+                data-zones
+              />
             )}
           />
+          <SchedulePreview values={values} wording={WORDING} />
+          <script type="module" src={`${ASSETS}/schedule.js`} />
         </>
       }
       more={<MoreFields values={values} failure={failure} />}

@@ -1,0 +1,2 @@
+CREATE INDEX "triggers_tenant_next_index" ON "triggers" USING btree ("tenant_id","next_at","id");--> statement-breakpoint
+CREATE INDEX "triggers_words_index" ON "triggers" USING gin (public.search_words("tenant_id", "name"));
