@@ -192,10 +192,11 @@ const inFilter = (type: string, isInstant: boolean): string => {
 export function renderPythonTypes(document: string): string {
   const { components, paths } = openapi.parse(JSON.parse(document));
   const classes = new Classes();
-  const literals: string[] = [];
+  /** Unlike the classes, they are evaluated when the module is loaded, so each stands behind what it names. */
+  const others: string[] = [];
   for (const [name, one] of Object.entries(components.schemas)) {
     if (one.properties !== undefined) classes.add(classNameOf(name), one);
-    else literals.push(`${classNameOf(name)}: TypeAlias = ${classes.typeOf(one, classNameOf(name))}`);
+    else others.push(`${classNameOf(name)}: TypeAlias = ${classes.typeOf(one, classNameOf(name))}`);
   }
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
   for (const [name, { operation, without }] of Object.entries(FILTERS)) {
@@ -209,5 +210,8 @@ export function renderPythonTypes(document: string): string {
     classes.texts.push(inClass(name, lines));
   }
   const aliases = Object.entries(ALIASES).map(([name, of]) => `${name}: TypeAlias = ${of}`);
-  return `${[HEADER.trimEnd(), literals.join("\n"), ...classes.texts, aliases.join("\n")].join("\n\n\n")}\n`;
+  const literals = others.filter((text) => text.includes("= Literal["));
+  const rest = others.filter((text) => !literals.includes(text));
+  const texts = [HEADER.trimEnd(), literals.join("\n"), ...classes.texts, [...rest, ...aliases].join("\n")];
+  return `${texts.join("\n\n\n")}\n`;
 }

@@ -13,13 +13,11 @@ from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 WorkflowRunnerType: TypeAlias = Literal["SELF_HOSTED"]
 PartType: TypeAlias = Literal["FOLDER", "DOCUMENT", "DOCUMENT_VERSION", "SECTION", "CHUNK", "THREAD", "THREAD_MESSAGE", "WORKFLOW_DEFINITION", "WORKFLOW_RUN"]
-WaitOutcomes: TypeAlias = dict[str, WaitOutcomesValue]
 WorkflowRunStatus: TypeAlias = Literal["PENDING", "RUNNING", "COMPLETED", "FAILED"]
 TriggerKind: TypeAlias = Literal["schedule", "webhook", "run"]
 WebhookScheme: TypeAlias = Literal["standard-webhooks", "github", "stripe", "slack", "gitlab", "hmac-sha256", "token"]
 FiringOutcome: TypeAlias = Literal["FIRED", "SKIPPED", "MISSED", "REFUSED"]
 WorkflowRunEventType: TypeAlias = Literal["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "DISPATCH_FAILED", "DISPATCH_POSTPONED", "LEASED", "RELEASED", "SUSPENDED", "ANSWERED", "STOP_REQUESTED", "STOP_SENT", "STOP_ACKNOWLEDGED", "COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED", "RETRIED", "LATE_RESULT", "BATCH_ENDED", "PAUSED"]
-WorkflowRunLogText: TypeAlias = str
 EventType: TypeAlias = Literal["workflow_run.triggered", "workflow_run.queued", "workflow_run.started", "workflow_run.dispatched", "workflow_run.dispatch_failed", "workflow_run.dispatch_postponed", "workflow_run.leased", "workflow_run.released", "workflow_run.suspended", "workflow_run.answered", "workflow_run.stop_requested", "workflow_run.stop_sent", "workflow_run.stop_acknowledged", "workflow_run.completed", "workflow_run.failed", "workflow_run.retried", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
 NotificationFormat: TypeAlias = Literal["standard", "slack", "teams"]
 NotifiedEventType: TypeAlias = Literal["workflow_run.started", "workflow_run.suspended", "workflow_run.completed", "workflow_run.failed", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
@@ -29,7 +27,6 @@ IdpType: TypeAlias = Literal["PASSWORD", "GOOGLE", "TENANT"]
 TenantUserRole: TypeAlias = Literal["USER", "OWNER", "ADMIN"]
 PermissionCapability: TypeAlias = Literal["READ_ONLY", "READ_WRITE"]
 InviteStatus: TypeAlias = Literal["pending", "accepted", "expired"]
-Metrics: TypeAlias = str
 
 
 class WorkflowRunSnapshot(TypedDict):
@@ -1722,6 +1719,9 @@ class AuditFilter(TypedDict):
     """Only events before this instant."""
 
 
+WaitOutcomes: TypeAlias = dict[str, WaitOutcomesValue]
+WorkflowRunLogText: TypeAlias = str
+Metrics: TypeAlias = str
 ApiKey: TypeAlias = ApiKeyResponse
 Backfill: TypeAlias = TriggerBackfill
 Fault: TypeAlias = ValidationError
