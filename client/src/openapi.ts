@@ -481,7 +481,7 @@ export interface paths {
         };
         /**
          * Stream events of a run
-         * @description From the first event on, and its progress. The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. A caller may have 20 streams at a time. A message with the `event` `progress` and no `id` has what the runner last reported of the current attempt: when the stream begins, and whenever that has changed, at most once a second. With `log=true` the stream also has the log of the current attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely.
+         * @description From the first event on, and its progress. The stream ends when the run has ended. An `EventSource` that then reconnects gets 204, which tells it to stop. A caller may have 20 streams at a time. A message with the `event` `progress` and no `id` has what the runner last reported of the current attempt: when the stream begins, and whenever that has changed, at most once a second. With `log=true` the stream also has the log of the current attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely, and whose runner has not sent its end, when the attempt has ended.
          */
         get: operations["stream_workflow_run"];
         put?: never;
@@ -771,7 +771,7 @@ export interface paths {
         put?: never;
         /**
          * Append to the log
-         * @description For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log of an attempt may have 1 MiB, and the logs of all attempts together 4 MiB.
+         * @description For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log of an attempt may have 1 MiB, and the logs of all attempts together 4 MiB. For the end of a longer log there are 256 KiB more for each attempt, and 1 MiB for all: see `omitted_bytes`.
          */
         post: operations["append_workflow_run_log"];
         delete?: never;
@@ -4292,7 +4292,7 @@ export interface components {
          *     }
          */
         WorkflowRunLogReceipt: {
-            /** @description True when the log is full: neither this entry nor a later one is stored. Stop sending. */
+            /** @description True when the log is full: neither this entry nor a later one is stored. Stop sending, and keep the last 256 KiB of the log for its end: see `omitted_bytes`. */
             is_cut: boolean;
             /** @description How many milliseconds to gather log and progress before they are sent: 15000 while nobody follows the run, and 1000 while somebody does. */
             log_within_ms: number;
@@ -4308,6 +4308,8 @@ export interface components {
             sequence: number;
             /** @description Text for people, with its line breaks: at most 32 KiB of UTF-8. */
             text: string;
+            /** @description Only for the end of a log that is too long: how many bytes of it are left out right before this entry, which is 0 for all entries of the end but the first. There is room for 256 KiB of them. */
+            omitted_bytes?: number;
         };
         /**
          * @example {
@@ -4317,13 +4319,15 @@ export interface components {
          *           "sequence": 0,
          *           "at": "2026-01-31T12:00:01.020Z",
          *           "text": "Reading 12 documents\n",
-         *           "missing_before": 0
+         *           "missing_before": 0,
+         *           "omitted_bytes": 0
          *         },
          *         {
          *           "sequence": 2,
          *           "at": "2026-01-31T12:00:31.500Z",
          *           "text": "Done\n",
-         *           "missing_before": 1
+         *           "missing_before": 1,
+         *           "omitted_bytes": 0
          *         }
          *       ],
          *       "has_more": false,
@@ -4338,7 +4342,7 @@ export interface components {
             has_more: boolean;
             /** @description True when the attempt has ended, and nothing comes after this. */
             is_complete: boolean;
-            /** @description True when the log was longer than may be stored. */
+            /** @description True when the log was longer than may be stored, and its runner has not sent its end. */
             is_cut: boolean;
         };
         WorkflowRunLogEntry: {
@@ -4351,6 +4355,8 @@ export interface components {
             text: string;
             /** @description How many entries before this one never arrived. */
             missing_before: number;
+            /** @description How many bytes the runner has left out before this entry, since the log is longer than may be stored. */
+            omitted_bytes: number;
         };
         /**
          * @example Reading 12 documents
@@ -4536,6 +4542,7 @@ export interface components {
          *       "stop": null,
          *       "log": {
          *         "is_cut": false,
+         *         "cut_from": null,
          *         "conflicts": []
          *       },
          *       "log_within_ms": 15000
@@ -4560,8 +4567,10 @@ export interface components {
             } | null;
             /** @description What became of the entries. Null when none were sent. */
             log: {
-                /** @description True when the log is full: what did not fit is not stored, and neither is a later entry. Stop sending. */
+                /** @description True when the log is full: what did not fit is not stored, and neither is a later entry. Stop sending, and keep the last 256 KiB of the log for its end: see `omitted_bytes`. */
                 is_cut: boolean;
+                /** @description The number of the first of these entries that did not fit, so it is free again. */
+                cut_from: number | null;
                 /** @description The numbers of entries that were not stored, since another text has that number. Stop sending. */
                 conflicts: number[];
             } | null;

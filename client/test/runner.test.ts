@@ -293,15 +293,44 @@ describe("the log of an attempt", () => {
     expect(entries).toEqual(Array(2).fill({ sequence: 0, text: "a" }));
   });
 
-  it("ends when the service has cut it or refuses it, and buffers no more than the service stores", async () => {
-    for (const answer of [Response.json({ is_cut: true }), Response.json({ detail: "Ended" }, { status: 409 })]) {
-      expect(await logged((log) => log("a".repeat(30_000)), [answer])).toHaveLength(1);
+  it("ends when the service refuses it, and sends what was cut as its end, which the service may not take", async () => {
+    const text = "a".repeat(30_000);
+    const refused = Response.json({ detail: "Ended" }, { status: 409 });
+    expect(await logged((log) => log(text), [refused])).toEqual([{ sequence: 0, text }]);
+    const cut = Response.json({ is_cut: true });
+    const unknown = Response.json({ detail: [] }, { status: 422 });
+    for (const answers of [
+      [cut, cut.clone()],
+      [cut.clone(), unknown],
+    ]) {
+      expect(await logged((log) => log(text), answers)).toEqual([
+        { sequence: 0, text },
+        { sequence: 0, text, omitted_bytes: 0 },
+      ]);
     }
+  });
+
+  it("buffers no more than the service stores, and sends the end of a longer one last, with what is left out before", async () => {
+    const lines = Array.from({ length: 60_000 }, (_, n) => `This is line ${n} of a long log, and all are alike.\n`);
+    const all = lines.join("");
     const entries = await logged((log) => {
-      for (let n = 0; n < 3; n++) log("a".repeat(1024 * 1024));
+      for (const line of lines) log(line);
     });
-    const bytes = entries.reduce((sum, { text }) => sum + String(text).length, 0);
-    expect(bytes).toBeGreaterThan(1024 * 1024);
-    expect(bytes).toBeLessThan(1.1 * 1024 * 1024);
+    const end = entries.filter(({ omitted_bytes: omitted }) => omitted !== undefined);
+    const textOf = (some: typeof entries) => some.map(({ text }) => text).join("");
+    const begin = textOf(entries.slice(0, -end.length));
+    expect([all.startsWith(begin), begin.length > 1024 * 1024, begin.length < 1.1 * 1024 * 1024]).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect([all.endsWith(textOf(end)), textOf(end).startsWith("This is line ")]).toEqual([true, true]);
+    expect(textOf(end).length).toBeGreaterThan(255 * 1024);
+    expect(textOf(end).length).toBeLessThanOrEqual(256 * 1024);
+    expect(end.map(({ omitted_bytes: omitted }) => omitted)).toEqual([
+      all.length - begin.length - textOf(end).length,
+      ...Array(end.length - 1).fill(0),
+    ]);
+    expect(entries.map(({ sequence }) => sequence)).toEqual([...entries.keys()]);
   });
 });

@@ -9,6 +9,7 @@ docs/runner-protocol.md describes the protocol. Start it with
 from __future__ import annotations
 
 import base64
+import collections
 import hashlib
 import json
 import os
@@ -32,6 +33,8 @@ WAIT_SECONDS = int(os.environ.get("WAIT_SECONDS", "30"))
 RETRY_SECONDS = float(os.environ.get("RETRY_SECONDS", "2"))
 ANSWER_TIMEOUT_SECONDS = 15
 STEPS = 4
+LOG_BYTES = 1_000_000  # The service stores 1 MiB of the log, and the last 256 KiB of a longer one.
+END_BYTES = 256 * 1024
 ENTRY_LENGTH = 2_500  # So an entry of the log has less than 32 KiB, and a heartbeat with two of them less than 64 KiB.
 SHUT_DOWN = "The runner was shut down."
 
@@ -59,6 +62,9 @@ class Lease:
         self._text = ""
         self._entries: list[dict] = []  # Those that are not stored yet. What has got a number keeps it.
         self._sequence = 0
+        self._log_bytes = 0
+        self._end: collections.deque[bytes] = collections.deque()
+        self._omitted_bytes = 0
 
     def call(self, verb: str, body: dict) -> tuple[int, dict]:
         url = self.run["callback_url"].removesuffix("/callback") + "/" + verb
@@ -68,8 +74,15 @@ class Lease:
         """Adds a line to the run's log, and says how far the work is. The next heartbeat carries both."""
         log(self.name, f"{percent} %: {message}")
         self.progress = {"percent": percent, "message": message[:500]}
+        line = message + "\n"
         with self._lock:
-            self._text += message + "\n"
+            self._log_bytes += len(line.encode())
+            if self._log_bytes <= LOG_BYTES:
+                self._text += line
+                return
+            self._end.append(line.encode())
+            while sum(map(len, self._end)) > END_BYTES:
+                self._omitted_bytes += len(self._end.popleft())
 
     def store(self, name: str, content: bytes, content_type: str) -> None:
         """Stores a file of the run, up to 95 MB. The same name again replaces it."""
@@ -137,9 +150,14 @@ class Lease:
             within = answer.get("log_within_ms", within * 1000) / 1000
 
     def send_rest_of_log(self) -> None:
-        """The rest of the log precedes the result, which closes it."""
+        """The rest of the log precedes the result, which closes it. At last comes the end of a long log."""
+        self._number()
+        first_of_end = self._sequence
+        self._text = b"".join(self._end).decode()
         self._number()
         for entry in self._entries:
+            if entry["sequence"] >= first_of_end:
+                entry["omitted_bytes"] = self._omitted_bytes if entry["sequence"] == first_of_end else 0
             self.call("log", entry)
 
     def _number(self) -> None:

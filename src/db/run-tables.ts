@@ -267,8 +267,10 @@ export const workflowRunLogs = pgTable(
     attempt: integer("attempt").notNull(),
     /** The total size of the entries' texts. */
     bytes: integer("bytes").notNull().default(0),
-    /** True once an entry did not fit. From then on no entry is stored. */
+    /** True once an entry did not fit. From then on no entry is stored, except for the end of the log. */
     isCut: boolean("is_cut").notNull().default(false),
+    /** True when the runner has sent the end of a log that did not fit: `store_log_entries`. */
+    hasEnd: boolean("has_end").notNull().default(false),
   },
   (t) => [primaryKey({ name: "workflow_run_logs_pkey", columns: [t.runId, t.attempt] })],
 );
@@ -282,6 +284,8 @@ export const workflowRunLogEntries = pgTable(
     sequence: integer("sequence").notNull(),
     at: instant("at").notNull(),
     text: text("text").notNull(),
+    /** Of an entry of the end: how many bytes of the log the runner has left out right before it. Null for all others. */
+    omittedBytes: bigint("omitted_bytes", { mode: "number" }),
   },
   (t) => [
     primaryKey({ name: "workflow_run_log_entries_pkey", columns: [t.runId, t.attempt, t.sequence] }),

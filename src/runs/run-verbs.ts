@@ -167,16 +167,18 @@ export const recordResult = defineVerb({
   isRepeatable: true,
 });
 
-type LogEntry = { sequence: number; text: string };
+type LogEntry = { sequence: number; text: string; omitted_bytes?: number | undefined };
 
 /**
  * Stores an entry of the log of a run token's attempt, once. `is_cut` says that the log is full: neither this entry nor any later
- * one is stored.
+ * one is stored, except for those of its end, which have `omittedBytes`.
  * Refused with Problem `not_found`, or `conflict` for an ended run, an older attempt, or a number that was used for another text.
  */
 export const appendLog = defineVerb({
   name: "append_log",
-  args: (entry: LogEntry) => entry,
+  args: ({ sequence, text, omittedBytes }: { sequence: number; text: string; omittedBytes: number | null }) => ({
+    ...{ sequence, text, omitted_bytes: omittedBytes },
+  }),
   result: z.object({ is_cut: z.boolean() }),
   refusals: logRefusalSchema,
   refuse: (refusal, { sequence }, { run }) => logProblem(refusal, { sequence, attempt: run?.attempt }),
@@ -202,8 +204,10 @@ export const recordHeartbeat = defineVerb({
     lease_expires_at: z.string(),
     /** Not null when somebody has asked the run to stop. It ends at `ends_at` at the latest. */
     stop: z.object({ reason: z.string().nullable(), ends_at: z.string() }).nullable(),
-    /** What became of the entries. `conflicts` are the numbers that another text has. */
-    log: z.object({ is_cut: z.boolean(), conflicts: z.array(z.int()) }).optional(),
+    /** What became of the entries. `conflicts` are the numbers that another text has, and from `cut_from` on nothing has fitted. */
+    log: z
+      .object({ is_cut: z.boolean(), conflicts: z.array(z.int()), cut_from: z.int().nullable().default(null) })
+      .optional(),
   }),
   refusals: attemptRefusalSchema,
   refuse: (refusal, _request, { run }) => attemptProblem(refusal, run?.attempt),

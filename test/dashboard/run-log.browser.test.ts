@@ -101,6 +101,30 @@ it("shows the rest of the log and the result when the run has ended, and then st
   expect(complaintsOf(page)).toEqual([]);
 });
 
+it("keeps the end of a log that was cut, and says how much is missing before it", async () => {
+  const long = await leaseRun(world);
+  await page.goto(`/app/runs/${long.id}`);
+  await long.append(0, "The beginning\n");
+  const lines = page.getByRole("log");
+  await lines.getByText("The beginning").waitFor();
+  await world.database.query("update workflow_run_logs set bytes = 1048576 where run_id = $1", [long.id]);
+  expect(await long.append(1, "Too much\n")).toMatchObject({ is_cut: true });
+  await long.tell("log", { sequence: 1, text: "Traceback:\nValueError: 7\n", omitted_bytes: 2_000_000 });
+  await long.tell("callback", { status: "FAILED", error: "ValueError: 7" });
+  await lines.getByText("ValueError: 7").waitFor();
+  await page.reload();
+  await lines.getByText("ValueError: 7").waitFor();
+  expect(await shownLines(page)).toEqual([
+    "The beginning",
+    "[1,954 KiB are left out here, since the log is longer than may be stored.]",
+    "Traceback:",
+    "ValueError: 7",
+  ]);
+  expect(await faultsInTheme(page)).toEqual([]);
+  const { entries, is_cut } = await callApi(world, "GET", `/workflow-runs/${long.id}/log`);
+  expect([entries, is_cut]).toMatchObject([[{ omitted_bytes: 0 }, { omitted_bytes: 2_000_000 }], false]);
+});
+
 it("shows what a Python runner without an address logs while it works, and its result after that", async () => {
   const id = await createLeasedWorkflow(world);
   const settings = {

@@ -126,7 +126,7 @@ describe("the stream of a run with its log", () => {
     await log(0);
     const [first] = await reader.until("log");
     expect(first?.data).toEqual({
-      ...{ attempt: 1, sequence: 0, text: "line 0\n", missing_before: 0 },
+      ...{ attempt: 1, sequence: 0, text: "line 0\n", missing_before: 0, omitted_bytes: 0 },
       at: expect.stringMatching(/Z$/),
     });
     await log(1);

@@ -25,6 +25,10 @@ const logPath = (query = "") => `/v1/workflow-runs/${runId}/log${query}`;
 const append = async (sequence: number, text: string, attempt = 1) =>
   service.send("POST", logPath(), await runToken(tenant, runId, attempt), { sequence, text });
 
+/** An entry of the end of a log that was cut. */
+const appendEnd = async (sequence: number, text: string, omitted_bytes: number) =>
+  service.send("POST", logPath(), await runToken(tenant, runId, 1), { sequence, text, omitted_bytes });
+
 async function log(sequence: number, text: string): Promise<boolean> {
   const response = await append(sequence, text);
   expect(response.status).toBe(200);
@@ -67,7 +71,8 @@ describe("the log of a run", () => {
     }
     const [page, requests] = await service.counted(() => read());
     expect(requests).toBe(1);
-    const entry = (sequence: number, text: string) => ({ sequence, text, at: expect.any(String), missing_before: 0 });
+    const noGap = { missing_before: 0, omitted_bytes: 0 };
+    const entry = (sequence: number, text: string) => ({ sequence, text, at: expect.any(String), ...noGap });
     expect(page).toEqual({
       attempt: 1,
       entries: [entry(0, "a\n"), entry(1, "b\n"), entry(2, "c")],
@@ -243,6 +248,39 @@ describe("the limits of a log", () => {
     );
   });
 
+  it("leave room for the end of a log that was cut, which says how much is left out before it", async () => {
+    await newRun();
+    const text = "x".repeat(32 * 1024 - 1);
+    const line = `${text}\n`;
+    for (let sequence = 0; sequence < 32; sequence += 1) await log(sequence, line);
+    expect(await log(32, "y")).toBe(true);
+    expect((await appendEnd(32, "z", -1)).status).toBe(422);
+    for (let n = 0; n < 2; n += 1)
+      expect(await (await appendEnd(32, line, 5_000)).json()).toMatchObject({ is_cut: true });
+    for (let sequence = 33; sequence < 40; sequence += 1) await appendEnd(sequence, line, 0);
+    await appendEnd(40, "too much", 0);
+    expect(await log(41, "not of the end")).toBe(true);
+    const page = await read("?after=30");
+    expect(sequencesOf(page)).toEqual([31, 32, 33, 34, 35, 36, 37, 38, 39]);
+    expect(page).toMatchObject({
+      is_cut: false,
+      entries: [{ omitted_bytes: 0 }, { sequence: 32, omitted_bytes: 5_000 }, {}, {}, {}, {}, {}, {}, {}],
+    });
+    const mark = "[5 KiB are left out here, since the log is longer than may be stored.]\n";
+    expect(await readText("?after=30")).toBe(line + mark + line.repeat(8));
+  });
+
+  it("leave no more room than 1 MiB for the ends of all attempts", async () => {
+    await newRun();
+    await log(0, "a");
+    await service.database.sql`
+      insert into workflow_run_logs (run_id, attempt, bytes)
+      select ${runId}, attempt + 1, 1310720 from generate_series(1, 4) attempt`;
+    expect(await log(1, "b")).toBe(true);
+    await appendEnd(1, "c", 1);
+    expect(sequencesOf(await read())).toEqual([0]);
+  });
+
   it.each([
     ["of the attempt, 1 MiB", [1_048_570]],
     ["of all attempts of the run, 4 MiB", [18, 1_048_570, 1_048_570, 1_048_570, 1_048_570]],
@@ -285,7 +323,7 @@ describe("the text of a log", () => {
   });
 
   const textOf = (...texts: string[]) => {
-    const entries = texts.map((text, sequence) => ({ sequence, text, at: "", missing_before: 0 }));
+    const entries = texts.map((text, sequence) => ({ sequence, text, at: "", missing_before: 0, omitted_bytes: 0 }));
     return toPlainText({ attempt: 1, entries, has_more: false, is_complete: true, is_cut: false });
   };
 

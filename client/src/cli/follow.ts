@@ -100,8 +100,12 @@ export async function showLog(client: Client, runId: string, options: LogOptions
 
 const CUT = "\n[The log was cut here, since it was too long.]\n";
 
-function printEntry({ text, missing_before: missing }: Pick<RunLogEntry, "text" | "missing_before">): void {
-  if (missing > 0) process.stdout.write(`\n[${plural(missing, "entry is", "entries are")} missing here.]\n`);
+type PrintedEntry = Pick<RunLogEntry, "text" | "missing_before"> & Partial<Pick<RunLogEntry, "omitted_bytes">>;
+
+function printEntry({ text, missing_before: missing, omitted_bytes: omitted = 0 }: PrintedEntry): void {
+  if (omitted > 0)
+    process.stdout.write(`\n[${plural(Math.ceil(omitted / 1024), "KiB is", "KiB are")} left out here.]\n`);
+  else if (missing > 0) process.stdout.write(`\n[${plural(missing, "entry is", "entries are")} missing here.]\n`);
   process.stdout.write(harmless(text));
 }
 

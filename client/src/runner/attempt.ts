@@ -87,7 +87,8 @@ export class Attempt {
     const log = new RunLog(run, {
       ...calls,
       gathering,
-      onCut: () => this.#note("The log is longer than the service stores. The rest of it is dropped."),
+      onCut: () =>
+        this.#note("The log is longer than the service stores. Of the rest, its end is sent before the result."),
     });
     const heartbeats = new Heartbeats(run, {
       ...calls,

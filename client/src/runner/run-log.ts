@@ -1,4 +1,5 @@
 import { type Gathering, Waiting } from "./gathering.ts";
+import { LogEnd } from "./log-end.ts";
 import { type CallOptions, callService } from "./run-calls.ts";
 import type { Assignment } from "./types.ts";
 
@@ -10,21 +11,26 @@ const MOST_ENTRY_BYTES = 32_000;
 /** How much of a heartbeat its entries may take, as JSON. */
 const MOST_MESSAGE_BYTES = 61_000;
 const MOST_ENTRIES = 100;
-/** The service stores at most 1 MiB of an attempt. Text beyond that is not sent, except for one entry that makes the service mark the log as cut. */
+/**
+ * The service stores at most 1 MiB of an attempt, and the end of a longer log. One entry more is sent, which makes the service mark the log as
+ * cut.
+ */
 const MOST_BYTES = 1024 * 1024;
 
-export type Entry = { sequence: number; text: string };
+/** `omitted_bytes` is there for entries of the end of a log. */
+export type Entry = { sequence: number; text: string; omitted_bytes?: number };
 
 export type RunLogOptions = CallOptions & {
   gathering: Gathering;
-  /** Called when the service stores no more of the log. */
+  /** Called when the service stores no more of the log but its end. */
   onCut(): void;
 };
 
 /**
  * The log of one attempt. Text is gathered, and then becomes an entry with a number, which is never grouped in another way: so an entry can be
- * sent again until it is answered. Heartbeats carry the entries if there are any. Otherwise the log sends them itself, one at a time. It
- * holds at most as much as the service would store.
+ * sent again until it is answered. Heartbeats carry the entries if there are any. Otherwise the log sends them itself, one at a time. When
+ * the service stores no more, the end of the log is kept until the log closes, and sent then. It holds at most as much as the service would
+ * store.
  */
 export class RunLog {
   readonly #run: Assignment;
@@ -36,6 +42,10 @@ export class RunLog {
   /** The entries that are not answered yet. */
   #entries: Entry[] = [];
   #acceptedBytes = 0;
+  readonly #end = new LogEnd();
+  #isCut = false;
+  /** Set while the end is sent: how much is left out before the next entry. */
+  #omittedBytes: number | undefined;
   #isClosing = false;
   #isClosed = false;
   #sequence = 0;
@@ -48,8 +58,11 @@ export class RunLog {
   }
 
   append(text: string): void {
-    if (this.#isClosed || text === "" || this.#acceptedBytes > MOST_BYTES) return;
-    const kept = text.slice(0, MOST_BYTES + USUAL_LENGTH - this.#acceptedBytes);
+    if (this.#isClosed || text === "") return;
+    const room = this.#isCut || this.#acceptedBytes > MOST_BYTES ? 0 : MOST_BYTES + USUAL_LENGTH - this.#acceptedBytes;
+    const kept = beginningOf(text, room);
+    if (kept.length < text.length) this.#end.append(text.slice(kept.length));
+    if (kept === "") return;
     const dueAt = this.#dueAt;
     this.#acceptedBytes += bytesOf(kept);
     this.#pending += kept;
@@ -87,9 +100,24 @@ export class RunLog {
 
   /** Called when the service has answered these entries. `answer` says whether it stores more of the log. */
   settle(entries: readonly Entry[], answer: unknown): void {
-    this.#entries = this.#entries.filter((entry) => !entries.includes(entry));
-    if (isCut(answer)) this.#options.onCut();
-    if (isCut(answer) || hasConflicts(answer)) this.#discard();
+    // One that a slow heartbeat has carried may be settled already.
+    if (!entries.some((entry) => this.#entries.includes(entry))) return;
+    const isOfEnd = entries.some(({ omitted_bytes: bytes }) => bytes !== undefined);
+    const lost =
+      isCut(answer) && !isOfEnd ? this.#entries.filter(({ sequence }) => sequence >= cutFrom(answer, entries)) : [];
+    this.#entries = this.#entries.filter((entry) => !entries.includes(entry) && !lost.includes(entry));
+    if (hasConflicts(answer)) this.#discard();
+    else if (isCut(answer) && !isOfEnd && !this.#isCut) this.#cut(lost);
+  }
+
+  /** From now on only the end is kept: first what was not stored, whose numbers are free again. */
+  #cut(lost: readonly Entry[]): void {
+    this.#isCut = true;
+    this.#options.onCut();
+    this.#end.prepend(lost.map(({ text }) => text).join("") + this.#pending);
+    this.#sequence = lost[0]?.sequence ?? this.#sequence;
+    this.#pending = "";
+    this.#pendingSince = Number.POSITIVE_INFINITY;
   }
 
   /** Resolves when all that was appended is stored, or is no longer wanted. Later calls of `append` do nothing. */
@@ -106,7 +134,7 @@ export class RunLog {
   }
 
   get #isEmpty(): boolean {
-    return this.#pending === "" && this.#entries.length === 0;
+    return this.#pending === "" && this.#entries.length === 0 && !(this.#isClosing && !this.#end.isEmpty);
   }
 
   #wake(): void {
@@ -150,9 +178,16 @@ export class RunLog {
   }
 
   #newEntry(): Entry | null {
+    // What comes before the end may still turn out to belong to it.
+    if (this.#pending === "" && this.#entries.length === 0 && this.#isClosing && !this.#end.isEmpty) {
+      const { text, omittedBytes } = this.#end.take();
+      [this.#pending, this.#omittedBytes] = [text, omittedBytes];
+    }
     if (this.#pending === "") return null;
     const text = firstEntry(this.#pending);
-    const entry = { sequence: this.#sequence++, text };
+    const omitted = this.#omittedBytes === undefined ? {} : { omitted_bytes: this.#omittedBytes };
+    if (this.#omittedBytes !== undefined) this.#omittedBytes = 0;
+    const entry = { sequence: this.#sequence++, text, ...omitted };
     this.#pending = this.#pending.slice(text.length);
     if (this.#pending === "") this.#pendingSince = Number.POSITIVE_INFINITY;
     this.#entries.push(entry);
@@ -180,6 +215,12 @@ function beginningOf(text: string, length: number): string {
   if (text.length <= length) return text;
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);
+}
+
+/** The number of the first of these entries that was not stored. `/log` is answered for one entry, and does not say it. */
+function cutFrom(answer: unknown, [first]: readonly Entry[]): number {
+  if (typeof answer !== "object" || answer === null || !("cut_from" in answer)) return first?.sequence ?? 0;
+  return typeof answer.cut_from === "number" ? answer.cut_from : Number.POSITIVE_INFINITY;
 }
 
 const isCut = (answer: unknown): boolean =>

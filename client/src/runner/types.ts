@@ -29,7 +29,8 @@ export type WorkContext = {
   signal: AbortSignal;
   /**
    * Appends text to the run's log. It is sent in the background: within about a second while somebody follows the run, and otherwise within
-   * 15 seconds, or before the result. The service stores 1 MiB for each attempt, and 4 MiB for each run.
+   * 15 seconds, or before the result. The service stores 1 MiB for each attempt, and 4 MiB for each run; of a longer log also the last
+   * 256 KiB, which are sent before the result.
    */
   log(text: string): void;
   /** Shows people the progress of the work, as soon as a log is sent. The latest one wins. */

@@ -879,7 +879,7 @@ class WorkflowRunExplanation(TypedDict):
 
 class WorkflowRunLogReceipt(TypedDict):
     is_cut: bool
-    """True when the log is full: neither this entry nor a later one is stored. Stop sending."""
+    """True when the log is full: neither this entry nor a later one is stored. Stop sending, and keep the last 256 KiB of the log for its end: see `omitted_bytes`."""
     log_within_ms: int
     """How many milliseconds to gather log and progress before they are sent: 15000 while nobody follows the run, and 1000 while somebody does."""
 
@@ -889,6 +889,8 @@ class NewWorkflowRunLogEntry(TypedDict):
     """0 for the first entry, then one more for each."""
     text: str
     """Text for people, with its line breaks: at most 32 KiB of UTF-8."""
+    omitted_bytes: NotRequired[int]
+    """Only for the end of a log that is too long: how many bytes of it are left out right before this entry, which is 0 for all entries of the end but the first. There is room for 256 KiB of them."""
 
 
 class WorkflowRunLog(TypedDict):
@@ -899,7 +901,7 @@ class WorkflowRunLog(TypedDict):
     is_complete: bool
     """True when the attempt has ended, and nothing comes after this."""
     is_cut: bool
-    """True when the log was longer than may be stored."""
+    """True when the log was longer than may be stored, and its runner has not sent its end."""
 
 
 class WorkflowRunLogEntry(TypedDict):
@@ -909,6 +911,8 @@ class WorkflowRunLogEntry(TypedDict):
     text: str
     missing_before: int
     """How many entries before this one never arrived."""
+    omitted_bytes: int
+    """How many bytes the runner has left out before this entry, since the log is longer than may be stored."""
 
 
 class WorkflowRunFile(TypedDict):
@@ -980,7 +984,9 @@ class WorkflowRunHeartbeatStop(TypedDict):
 class WorkflowRunHeartbeatLog(TypedDict):
     """What became of the entries. Null when none were sent."""
     is_cut: bool
-    """True when the log is full: what did not fit is not stored, and neither is a later entry. Stop sending."""
+    """True when the log is full: what did not fit is not stored, and neither is a later entry. Stop sending, and keep the last 256 KiB of the log for its end: see `omitted_bytes`."""
+    cut_from: int | None
+    """The number of the first of these entries that did not fit, so it is free again."""
     conflicts: list[int]
     """The numbers of entries that were not stored, since another text has that number. Stop sending."""
 

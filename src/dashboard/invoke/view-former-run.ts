@@ -9,7 +9,7 @@ import type { Policy } from "../../workflows/policy.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
 
 /** What the form of an invoke takes over from an earlier run, and its workflow as it is today. */
-export type FormerRun = {
+type FormerRun = {
   id: string;
   /** The whole input, as JSON. */
   input: string | null;

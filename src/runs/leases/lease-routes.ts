@@ -190,8 +190,13 @@ const HeartbeatSchema = z
       .strictObject({
         is_cut: z.boolean().openapi({
           description:
-            "True when the log is full: what did not fit is not stored, and neither is a later entry. Stop sending.",
+            "True when the log is full: what did not fit is not stored, and neither is a later entry. Stop sending, and keep the last 256 KiB " +
+            "of the log for its end: see `omitted_bytes`.",
         }),
+        cut_from: z
+          .int()
+          .nullable()
+          .openapi({ description: "The number of the first of these entries that did not fit, so it is free again." }),
         conflicts: z.array(z.int()).openapi({
           description: "The numbers of entries that were not stored, since another text has that number. Stop sending.",
         }),
@@ -205,7 +210,7 @@ const HeartbeatSchema = z
       deadline_at: "2026-01-31T12:05:00.000Z",
       lease_expires_at: "2026-01-31T12:01:20.000Z",
       stop: null,
-      log: { is_cut: false, conflicts: [] },
+      log: { is_cut: false, cut_from: null, conflicts: [] },
       log_within_ms: 15_000,
     },
   });

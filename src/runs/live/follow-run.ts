@@ -20,6 +20,7 @@ const withLogSchema = runAnswerSchema.extend({
         at: z.string().nullable(),
         text: z.string().nullable(),
         missing_before: z.int(),
+        omitted_bytes: z.number().default(0),
       }),
     )
     .default([]),

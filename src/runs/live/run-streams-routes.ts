@@ -107,7 +107,7 @@ data: {"attempt":1,"percent":40,"message":"Reading 12 documents"}
 
 id: 4711.1.1
 event: log
-data: {"attempt":1,"sequence":0,"at":"2026-01-31T12:00:01.020Z","text":"Reading 12 documents\\n","missing_before":0}
+data: {"attempt":1,"sequence":0,"at":"2026-01-31T12:00:01.020Z","text":"Reading 12 documents\\n","missing_before":0,"omitted_bytes":0}
 `;
 
 const streamRun = callerStream({
@@ -121,7 +121,8 @@ const streamRun = callerStream({
     "A caller may have 20 streams at a time. A message with the `event` `progress` and no `id` has what the runner last reported of " +
     "the current attempt: when the stream begins, and whenever that has changed, at most once a second. With `log=true` the stream " +
     "also has the log of the current attempt and of later ones: messages with the `event` `log`, whose `data` is an entry as in `/log` with its `attempt`, in the " +
-    "same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely.",
+    "same order and with the same gaps as in `/log`. A `log_cut` follows a log that was too long to be stored completely, and whose runner has not " +
+    "sent its end, when the attempt has ended.",
   request: {
     params: runParams,
     query: z.object({

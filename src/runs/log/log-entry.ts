@@ -28,6 +28,15 @@ export const NewLogEntrySchema = z
         maxLength: MAX_TEXT_BYTES,
         description: "Text for people, with its line breaks: at most 32 KiB of UTF-8.",
       }),
+    omitted_bytes: z
+      .int()
+      .min(0)
+      .optional()
+      .openapi({
+        description:
+          "Only for the end of a log that is too long: how many bytes of it are left out right before this entry, which is 0 for all entries " +
+          "of the end but the first. There is room for 256 KiB of them.",
+      }),
   })
   .openapi("NewWorkflowRunLogEntry", { example: { sequence: 0, text: "Reading 12 documents\n" } });
 

@@ -17,7 +17,9 @@ export const runLog = createRouter();
 const ReceiptSchema = z
   .strictObject({
     is_cut: z.boolean().openapi({
-      description: "True when the log is full: neither this entry nor a later one is stored. Stop sending.",
+      description:
+        "True when the log is full: neither this entry nor a later one is stored. Stop sending, and keep the last 256 KiB of the log for " +
+        "its end: see `omitted_bytes`.",
     }),
     log_within_ms: logWithinMs(),
   })
@@ -31,7 +33,8 @@ const appendRoute = runnerCall({
   summary: "Append to the log",
   description:
     "For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log " +
-    "of an attempt may have 1 MiB, and the logs of all attempts together 4 MiB.",
+    "of an attempt may have 1 MiB, and the logs of all attempts together 4 MiB. For the end of a longer log there are 256 KiB more for " +
+    "each attempt, and 1 MiB for all: see `omitted_bytes`.",
   request: {
     params: runParams,
     body: { required: true, content: { "application/json": { schema: NewLogEntrySchema } } },
@@ -48,9 +51,12 @@ const appendRoute = runnerCall({
 runLog.openapi(appendRoute, async (c) => {
   checkTokenIsOf(c.var.runToken, c.req.valid("param").run_id);
   const within = readLogWithinMs(c.env.live, c.var.runToken);
-  const { result } = await perform(c.var.services, appendLog, c.req.valid("json"));
+  const { sequence, text, omitted_bytes: omittedBytes = null } = c.req.valid("json");
+  const { result } = await perform(c.var.services, appendLog, { sequence, text, omittedBytes });
   return c.json({ ...result, log_within_ms: await within }, 200);
 });
+
+const NO_GAP = { missing_before: 0, omitted_bytes: 0 };
 
 const LogPageSchema = z
   .strictObject({
@@ -62,19 +68,25 @@ const LogPageSchema = z
           at: instant().openapi({ description: "When the entry arrived." }),
           text: z.string(),
           missing_before: z.int().openapi({ description: "How many entries before this one never arrived." }),
+          omitted_bytes: z.int().openapi({
+            description:
+              "How many bytes the runner has left out before this entry, since the log is longer than may be stored.",
+          }),
         })
         .openapi("WorkflowRunLogEntry"),
     ),
     has_more: z.boolean().openapi({ description: "True when the page is full: ask for the next one at once." }),
     is_complete: z.boolean().openapi({ description: "True when the attempt has ended, and nothing comes after this." }),
-    is_cut: z.boolean().openapi({ description: "True when the log was longer than may be stored." }),
+    is_cut: z.boolean().openapi({
+      description: "True when the log was longer than may be stored, and its runner has not sent its end.",
+    }),
   })
   .openapi("WorkflowRunLog", {
     example: {
       attempt: 1,
       entries: [
-        { sequence: 0, at: "2026-01-31T12:00:01.020Z", text: "Reading 12 documents\n", missing_before: 0 },
-        { sequence: 2, at: "2026-01-31T12:00:31.500Z", text: "Done\n", missing_before: 1 },
+        { sequence: 0, at: "2026-01-31T12:00:01.020Z", text: "Reading 12 documents\n", ...NO_GAP },
+        { sequence: 2, at: "2026-01-31T12:00:31.500Z", text: "Done\n", ...NO_GAP, missing_before: 1 },
       ],
       has_more: false,
       is_complete: true,

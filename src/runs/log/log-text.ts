@@ -1,5 +1,7 @@
 import type { LogPage } from "./read-log.ts";
 
+type Gap = Pick<LogPage["entries"][number], "missing_before" | "omitted_bytes">;
+
 /** Control characters, which a terminal might interpret as commands. Line breaks and tabs are kept. */
 const CONTROL = /[^\P{Cc}\n\t]/gu;
 
@@ -21,8 +23,16 @@ const ESCAPE = "\u001b";
 const COLOUR = new RegExp(`${ESCAPE}\\[(?:[\\d;:]*m|\\d?K)`, "g");
 
 /** The line, in brackets, for entries of a log that never arrived. */
-export const missingMark = (count: number): string =>
+const missingMark = (count: number): string =>
   count === 1 ? "1 entry is missing here." : `${count} entries are missing here.`;
+
+/** The line, in brackets, for what the runner has left out of a log that was too long. */
+const omittedMark = (bytes: number): string =>
+  `${Math.ceil(bytes / 1024).toLocaleString("en-GB")} KiB are left out here, since the log is longer than may be stored.`;
+
+/** The line, in brackets, before an entry; null for an entry without one. */
+export const markBefore = ({ missing_before: missing, omitted_bytes: omitted }: Gap): string | null =>
+  omitted > 0 ? omittedMark(omitted) : missing > 0 ? missingMark(missing) : null;
 
 /** The line, in brackets, for the place where a log was cut. */
 export const CUT_MARK = "The log was cut here: an attempt may log 1 MiB, and a run 4 MiB.";
@@ -34,9 +44,10 @@ export function toPlainText({ entries, has_more, is_cut }: LogPage): string {
     const isLineOpen = parts.length > 0 && parts.at(-1)?.endsWith("\n") !== true;
     parts.push(`${isLineOpen ? "\n" : ""}[${line}]\n`);
   };
-  for (const { text, missing_before: missing } of entries) {
-    if (missing > 0) mark(missingMark(missing));
-    parts.push(text);
+  for (const entry of entries) {
+    const before = markBefore(entry);
+    if (before !== null) mark(before);
+    parts.push(entry.text);
   }
   if (is_cut && !has_more) mark(CUT_MARK);
   return showControls(parts.join("").replaceAll(COLOUR, ""));

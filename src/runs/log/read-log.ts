@@ -7,12 +7,20 @@ import { runProgressSchema } from "../run-rows.ts";
 
 const pageSchema = z.object({
   attempt: z.int(),
-  entries: z.array(z.object({ sequence: z.int(), at: z.string(), text: z.string(), missing_before: z.int() })),
+  entries: z.array(
+    z.object({
+      sequence: z.int(),
+      at: z.string(),
+      text: z.string(),
+      missing_before: z.int(),
+      omitted_bytes: z.number().default(0),
+    }),
+  ),
   /** True when the page is full. */
   has_more: z.boolean(),
   /** True when the attempt has ended and no entries follow this page. */
   is_complete: z.boolean(),
-  /** True when entries were not stored because the log was too long. */
+  /** True when entries were not stored because the log was too long, and the end of the log is not there either. */
   is_cut: z.boolean(),
   /** The progress of the attempt, while it is RUNNING. */
   progress: runProgressSchema.nullish(),
@@ -20,7 +28,10 @@ const pageSchema = z.object({
   heartbeat_at: z.string().nullish(),
 });
 
-/** A page of a run's log. `missing_before` is the number of entries before an entry that never arrived. Instants are RFC 3339. */
+/**
+ * A page of a run's log. `missing_before` is the number of entries before an entry that never arrived, and `omitted_bytes` is how much of the
+ * log its runner has left out there. Instants are RFC 3339.
+ */
 export type LogPage = z.infer<typeof pageSchema>;
 
 const answerSchema = z.union([readRefusalSchema, pageSchema]);

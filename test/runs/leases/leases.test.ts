@@ -280,7 +280,7 @@ describe("a heartbeat", () => {
     const [first, requests] = await service.counted(() =>
       runner.heartbeat(lease, { percent: 10 }, [entry(1, "b\u0000"), entry(0, "a")]),
     );
-    const stored = { is_cut: false, conflicts: [] };
+    const stored = { is_cut: false, cut_from: null, conflicts: [] };
     // Without a hub nobody knows who follows the run.
     expect([requests, await first.json()]).toEqual([1, expect.objectContaining({ log: stored, log_within_ms: 1_000 })]);
     expect((await runner.log(lease, entry(1, "b\ufffd"))).status).toBe(200);

@@ -4,9 +4,9 @@
 --
 -- Answers like `follow_run`. When the run exists, it adds:
 -- - attempt: `p_attempt`, or the run's current attempt
--- - entries: up to 10,000, in the order of `log_in_order`: [{"attempt", "sequence", "at", "text", "missing_before"}]. When a
---   log was cut because it was too long, one more entry follows the attempt's entries, with the `sequence` 2147483648 and with
---   nulls for `at` and `text`.
+-- - entries: up to 10,000, in the order of `log_in_order`: [{"attempt", "sequence", "at", "text", "missing_before", "omitted_bytes"}]. When a
+--   log was cut because it was too long, and the attempt has ended without the end of its log, one more entry follows the attempt's
+--   entries, with the `sequence` 2147483648 and with nulls for `at` and `text`.
 -- - has_more_entries: true when more may be readable at once
 -- - due_in_ms: also considers when entries that are held back become readable
 create or replace function public.follow_run_and_log(
@@ -43,20 +43,19 @@ begin
     select count(*) = c_max_entries as is_full, max(page.attempt) as last_attempt, min(page.held_until) as held_until
     from page
   ), readable as (
-    select page.attempt, page.sequence::bigint as sequence, page.at, page.text, page.missing_before
+    select page.attempt, page.sequence::bigint as sequence, page.at, page.text, page.missing_before, page.omitted_bytes
     from page
     where page.held_until is null
     union all
-    select l.attempt, c_cut, null, null, 0
+    select l.attempt, c_cut, null, null, 0, 0
     from public.workflow_run_logs l, found
-    where l.run_id = p_run_id and l.is_cut and (l.attempt, c_cut) > (v_attempt, p_after_sequence)
-      and (found.held_until is null or l.attempt <> v_open_attempt)
+    where l.run_id = p_run_id and l.is_cut and not l.has_end and l.attempt is distinct from v_open_attempt and (l.attempt, c_cut) > (v_attempt, p_after_sequence)
       and (not found.is_full or l.attempt < found.last_attempt)
   )
   select
     (select coalesce(jsonb_agg(jsonb_build_object(
       'attempt', e.attempt, 'sequence', e.sequence, 'at', public.wire_instant(e.at), 'text', e.text,
-      'missing_before', e.missing_before) order by e.attempt, e.sequence), '[]') from readable e),
+      'missing_before', e.missing_before, 'omitted_bytes', e.omitted_bytes) order by e.attempt, e.sequence), '[]') from readable e),
     found.is_full and found.held_until is null, found.held_until
   into v_entries, v_has_more, v_held_until
   from found;

@@ -3,8 +3,8 @@
 -- `log_in_order` defines the order, and how missing entries are handled.
 --
 -- Answers {"tenant_id", and either "refused" (see `judge_run_read`; also no_such_attempt) or "attempt", "entries":
--- [{"sequence", "at", "text", "missing_before"}], "has_more": the page is full, "is_complete": no entries follow this page,
--- "is_cut": entries were not stored because the log was too long, "progress": {"percent", "message"} and
+-- [{"sequence", "at", "text", "missing_before", "omitted_bytes"}], "has_more": the page is full, "is_complete": no entries follow this page,
+-- "is_cut": entries were not stored because the log was too long, and it has not kept its end, "progress": {"percent", "message"} and
 -- "heartbeat_at" of the attempt while it is RUNNING}.
 create or replace function public.read_log(
   p_credential jsonb, p_run_id uuid, p_attempt integer, p_after integer
@@ -37,13 +37,13 @@ begin
   select
     coalesce(jsonb_agg(jsonb_build_object(
       'sequence', e.sequence, 'at', public.wire_instant(e.at), 'text', e.text,
-      'missing_before', e.missing_before) order by e.sequence), '[]'),
+      'missing_before', e.missing_before, 'omitted_bytes', e.omitted_bytes) order by e.sequence), '[]'),
     count(*) = c_max_entries
   into v_entries, v_has_more
   from public.log_in_order(
     p_run_id, v_attempt, p_after, v_attempt, case when not v_is_over then v_attempt end, v_now, c_max_entries) e
   where e.held_until is null;
-  select l.is_cut into v_is_cut
+  select l.is_cut and not l.has_end into v_is_cut
   from public.workflow_run_logs l
   where l.run_id = p_run_id and l.attempt = v_attempt;
   return jsonb_build_object(

@@ -11,11 +11,11 @@ create or replace function public.log_in_order(
   p_run_id uuid, p_attempt integer, p_after bigint, p_last_attempt integer, p_open_attempt integer, p_now timestamptz,
   p_limit integer
 ) returns table (
-  attempt integer, sequence integer, at timestamptz, text text, missing_before bigint, held_until timestamptz
+  attempt integer, sequence integer, at timestamptz, text text, missing_before bigint, held_until timestamptz, omitted_bytes bigint
 )
 language sql stable as $$
   with page as (
-    select e.attempt, e.sequence, e.at, e.text, e.sequence - 1
+    select e.attempt, e.sequence, e.at, e.text, coalesce(e.omitted_bytes, 0) as omitted_bytes, e.sequence - 1
       - lag(e.sequence::bigint, 1, case when e.attempt = p_attempt then p_after else -1 end)
         over (partition by e.attempt order by e.sequence) as missing_before
     from public.workflow_run_log_entries e
@@ -26,6 +26,7 @@ language sql stable as $$
   select page.attempt, page.sequence, page.at, page.text, page.missing_before,
     max(page.at + interval '30 seconds')
       filter (where page.missing_before > 0 and page.attempt = p_open_attempt and page.at > p_now - interval '30 seconds')
-      over (partition by page.attempt order by page.sequence)
+      over (partition by page.attempt order by page.sequence),
+    page.omitted_bytes
   from page
 $$;

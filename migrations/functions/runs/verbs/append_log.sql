@@ -12,7 +12,9 @@
 --
 -- Answers {"result": {"is_cut"}}, or "refused" which is one of: not_found, other_attempt (with "attempt"), ended (with "status"),
 -- other_text (the number was used for another text)
-create or replace function public.append_log(p_context jsonb, p_sequence integer, p_text text) returns jsonb
+create or replace function public.append_log(
+  p_context jsonb, p_sequence integer, p_text text, p_omitted_bytes bigint default null
+) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
@@ -55,7 +57,8 @@ begin
     v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
   else
     v_is_cut := public.store_log_entries(
-      v_run_id, v_token_attempt, jsonb_build_array(jsonb_build_object('sequence', p_sequence, 'text', p_text)), v_now
+      v_run_id, v_token_attempt, jsonb_build_array(jsonb_build_object(
+        'sequence', p_sequence, 'text', p_text, 'omitted_bytes', p_omitted_bytes)), v_now
     ) ->> 'is_cut';
     perform public.note_taken(v_run_id, v_now);
     v_answer := jsonb_build_object('result', jsonb_build_object('is_cut', v_is_cut));

@@ -1,6 +1,6 @@
 /** The log on the page of a run. While the run is RUNNING, `log.js` requests new entries together with the progress. */
 import { z } from "zod";
-import { CUT_MARK, missingMark } from "../../../runs/log/log-text.ts";
+import { CUT_MARK, markBefore } from "../../../runs/log/log-text.ts";
 import { readLog } from "../../../runs/log/read-log.ts";
 import { Pages } from "../../pages.ts";
 import { idOf } from "../../signed-in.tsx";
@@ -11,16 +11,16 @@ export const runLog = new Pages();
 const NUMBER = z.coerce.number().int().min(0).max(2_147_483_647);
 const querySchema = z.object({ attempt: NUMBER.min(1).nullable().catch(null), after: NUMBER.nullable().catch(null) });
 
-/** The entries of an attempt's log after a given one, and the run's progress. `mark` and `cut` are lines of their own. */
+/** The entries of an attempt's log after a given one, and the run's progress. `mark` (before it) and `cut` are lines of their own. */
 runLog.page("/app/runs/:id/follow-log", async (c) => {
   const request = { runId: idOf(c), ...querySchema.parse(c.req.query()) };
   const page = await readLog(c.env.db, c.var.credential, request);
   return c.json({
     attempt: page.attempt,
-    entries: page.entries.map(({ at, text, missing_before: missing }) => ({
-      ...{ at, text },
-      ...(missing > 0 && { mark: missingMark(missing) }),
-    })),
+    entries: page.entries.map((entry) => {
+      const mark = markBefore(entry);
+      return { at: entry.at, text: entry.text, ...(mark !== null && { mark }) };
+    }),
     cut: page.is_cut && !page.has_more ? CUT_MARK : null,
     after: page.entries.at(-1)?.sequence ?? request.after,
     has_more: page.has_more,
