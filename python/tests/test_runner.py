@@ -334,17 +334,36 @@ class TestTheLog:
         await runner.stop()
         assert service.of("log") == [{"sequence": 0, "text": "a\n"}] * 3
 
-    @pytest.mark.parametrize("reply", [answer({"is_cut": True}), problem(409, "conflict")])
-    async def test_ends_when_the_service_has_cut_or_refused_it(self, reply: httpx.Response) -> None:
-        service = FakeService(lease(), log=[reply], heartbeat=[answer({"log": {"is_cut": True, "conflicts": []}})] * 9)
+    async def test_ends_when_the_service_has_refused_it(self) -> None:
+        beat = answer({"log": {"is_cut": False, "conflicts": [0]}})
+        service = FakeService(lease(), log=[problem(409, "conflict")], heartbeat=[beat] * 9)
         await work_of(service, lambda run: run.log("a" * 90_000))
         assert len(service.of("log")) <= 1
         assert service.of("callback") == [{"status": "COMPLETED"}]
 
-    async def test_holds_no_more_than_the_service_stores(self) -> None:
+    @pytest.mark.parametrize("end", [answer({"is_cut": True}), answer({"detail": []}, 422)])
+    async def test_sends_what_was_cut_as_its_end_which_the_service_may_not_take(self, end: httpx.Response) -> None:
+        service = FakeService(log=[answer({"is_cut": True}), end])
+        runner, send = dispatcher(service, lambda run: run.log("a"))
+        await send("workflow_run.dispatched")
+        await service.until("callback")
+        await runner.stop()
+        assert service.of("log") == [{"sequence": 0, "text": "a\n"}, {"sequence": 0, "text": "a\n", "omitted_bytes": 0}]
+
+    async def test_holds_no_more_than_the_service_stores_and_sends_the_end_of_a_longer_one_last(self) -> None:
+        lines = [f"This is line {n} of a long log, and all are alike.\n" for n in range(60_000)]
         service = FakeService(lease())
-        await work_of(service, lambda run: [run.log("a" * 1024 * 1024) for _ in range(3)] and None)
-        assert 1024 * 1024 < len(service.log()) < 1.1 * 1024 * 1024
+        await work_of(service, lambda run: [run.log(line[:-1]) for line in lines] and None)
+        whole = "".join(lines)
+        end = [entry for entry in service.of("log") if "omitted_bytes" in entry]
+        end_text = "".join(entry["text"] for entry in end)
+        begin = service.log().removesuffix(end_text)
+        assert whole.startswith(begin)
+        assert 1024 * 1024 < len(begin) < 1.1 * 1024 * 1024
+        assert whole.endswith(end_text)
+        assert end_text.startswith("This is line ")
+        assert 255 * 1024 < len(end_text) <= 256 * 1024
+        assert [entry["omitted_bytes"] for entry in end] == [len(whole) - len(begin) - len(end_text), *[0] * (len(end) - 1)]
 
     async def test_has_what_the_handler_logs_and_nothing_of_others(self) -> None:
         log = logging.getLogger("test_runner")

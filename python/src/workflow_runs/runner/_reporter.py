@@ -86,9 +86,12 @@ class Reporter:
             pass
 
     async def close_log(self) -> None:
-        """Sends the rest of the log, which precedes the result, since that closes it."""
+        """Sends the rest of the log, and then the end of a long one. They precede the result, since that closes the log."""
         self._sends_log = False
         async with self._log_lock:
+            while entries := self._outbox.entries():
+                await self._send_entry(entries[0])
+            self._outbox.add_end()
             while entries := self._outbox.entries():
                 await self._send_entry(entries[0])
         self._outbox.close_log()
@@ -169,10 +172,11 @@ class Reporter:
             self._within = within / 1000
         # A heartbeat says it of all its entries, and `/log` of the one entry.
         stored = answer.get("log") if "log" in answer else answer
-        self._outbox.settle(entries)
-        if isinstance(stored, dict) and (stored.get("is_cut") or stored.get("conflicts")):
-            if stored.get("is_cut"):
-                self._on_note("The log is longer than the service stores. The rest of it is dropped.")
+        if not isinstance(stored, dict):
+            stored = {}
+        if self._outbox.settle(entries, stored):
+            self._on_note("The log is longer than the service stores. Of the rest, its end is sent before the result.")
+        if stored.get("conflicts"):
             self._outbox.close_log()
         stop: Any = answer.get("stop")
         if isinstance(stop, dict):
