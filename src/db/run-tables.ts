@@ -197,13 +197,8 @@ export const workflowRuns = pgTable(
         else ${t.suspendedAt} is null
       end`,
     ),
-    // What must be true for a run in each state: `run_is_consistent` in SQL.
-    check(
-      "workflow_runs_check",
-      sql`public.run_is_consistent(${t.status}, ${t.attempt}, ${t.runnerType}, ${t.traceparent}, ${t.endedBy},
-        ${t.failureCode}, ${t.startedAt}, ${t.deadlineAt}, ${t.completedAt}, ${t.error}, ${t.nextDispatchAt},
-        ${t.notBefore}, ${t.concurrencyKey}, ${t.slotNo}, ${t.keySlotNo})`,
-    ),
+    // What must be true for a run in each state.
+    check("workflow_runs_check", sql`public.is_consistent_run(workflow_runs)`),
   ],
 );
 

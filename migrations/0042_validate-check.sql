@@ -1,0 +1,1 @@
+ALTER TABLE "workflow_runs" VALIDATE CONSTRAINT "workflow_runs_check";
