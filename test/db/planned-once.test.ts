@@ -5,12 +5,15 @@
 import { v7 as uuid } from "uuid";
 import { beforeAll, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { useLeases } from "../support/runners.ts";
+import { insertSessions, useLeases } from "../support/runners.ts";
 import { type Service, startService } from "../support/service.ts";
 import { callerOf } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-const FURTHER_QUESTIONS = ["end_overdue_runs", "promote_next_runs", "follow_ends", "changed_runs", "answer_of"];
+const FURTHER_QUESTIONS = [
+  ...["end_overdue_runs", "promote_next_runs", "follow_ends", "changed_runs", "answer_of"],
+  ...["known_run", "new_run_response", "run_response", "next_leasable_runs", "end_round"],
+];
 
 let service: Service;
 
@@ -48,12 +51,13 @@ async function call(verb: string, context: object, args: Record<string, string |
 
 /** Triggers a run, and returns the SQL functions of rows that were called without being inlined, and what it tells waiting runners. */
 async function invoke(tenant: TestTenant) {
-  const { answer, planned } = await call("trigger_run", await callerOf(tenant.owner), {
+  const { answer, planned, called } = await call("trigger_run", await callerOf(tenant.owner), {
     ...{ definition_id: tenant.definitionId, run_id: uuid(), idempotency_key: null, input: null, traceparent: null },
   });
   return {
     runId: String(answer.result.run.id),
     planned,
+    asked: called.filter((name) => FURTHER_QUESTIONS.includes(name)),
     work: answer.effects.tenants[0].work,
   };
 }
@@ -90,4 +94,20 @@ it("a result asks about overdue and waiting runs, batches and triggers only when
   const second = await invoke(tenant);
   expect(await report(first.runId)).toEqual(["promote_next_runs"]);
   expect(await report(second.runId)).toEqual([]);
+});
+
+it("an invoke, a lease, a heartbeat and a result ask nothing twice", async () => {
+  const tenant = await createTenant(service.database);
+  await useLeases(service, tenant);
+  const [sessionId] = await insertSessions(service, tenant, 1);
+  const { runId, asked } = await invoke(tenant);
+  const session = { session_id: sessionId, tenant_id: tenant.id };
+  const leased = await call("lease_runs", { session }, { request_id: uuid(), max: "1" });
+  expect(leased.answer.result.leases).toMatchObject([{ run_id: runId }]);
+  const run = { run_id: runId, tenant_id: tenant.id, attempt: 1 };
+  const beaten = await call("record_heartbeat", { run }, { progress: null, log: null });
+  const outcome = { status: "COMPLETED", error: null, output: null, summary: null, artifacts: null };
+  const ended = await call("record_result", { run }, outcome);
+  const called = [leased, beaten, ended].flatMap((verb) => verb.called);
+  expect([...asked, ...called.filter((name) => FURTHER_QUESTIONS.includes(name))]).toEqual([]);
 });

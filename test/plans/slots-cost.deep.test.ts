@@ -77,7 +77,7 @@ it("costs a change of the workflow nothing for each of 100 slots that are held, 
   const { sql } = service.database;
   const blocks: number[] = [];
   for (const { tenant } of [await createFull(1), await createFull(100)]) {
-    const query = `explain (analyze, buffers, format json) select is_due from queue_state('${tenant.definitionId}', now())`;
+    const query = `explain (analyze, buffers, format json) select is_due from queue_state('${tenant.id}', '${tenant.definitionId}', now())`;
     await sql.query(query);
     const [row] = await sql.query(query);
     blocks.push(row?.["QUERY PLAN"]?.[0]?.Plan["Shared Hit Blocks"]);

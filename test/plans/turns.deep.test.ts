@@ -82,8 +82,8 @@ describe("the run that starts next", () => {
 it(`how a queue stands is found as fast among ${MANY} runs as among 100`, async () => {
   const pages: number[] = [];
   for (const runs of [100, MANY]) {
-    const { definitionId } = await createQueue(runs, 0, { maxRunning: 1, maxPerKey: null });
-    pages.push(await pagesOf(`is_due from queue_state('${definitionId}', now())`));
+    const { id, definitionId } = await createQueue(runs, 0, { maxRunning: 1, maxPerKey: null });
+    pages.push(await pagesOf(`is_due from queue_state('${id}', '${definitionId}', now())`));
   }
   // Of the whole database, 124 runs are RUNNING, and the planner may look at all of these. Those that wait are in far more pages.
   expect(pages[1]).toBeLessThan((pages[0] ?? 0) + 150);

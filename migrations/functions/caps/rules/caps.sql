@@ -79,12 +79,11 @@ declare
   v_last_event_id bigint;
 begin
   select public.cap_of(t.limits, t.caps, p_cap), c.amount, c.counted_rows, c.event_id,
-    c.counted_at + c.counted_rows * interval '10 microseconds'
-  into v_limit, v_amount, v_rows, v_event_id, v_next_at
+    c.counted_at + c.counted_rows * interval '10 microseconds', public.last_event_id()
+  into v_limit, v_amount, v_rows, v_event_id, v_next_at, v_last_event_id
   from public.tenants t
   left join public.tenant_counts c on c.tenant_id = t.id and c.cap = p_cap
   where t.id = p_tenant_id;
-  v_last_event_id := public.last_event_id();
   if p_cap = 'waiting_runs' and v_last_event_id >= v_event_id and v_amount + (v_last_event_id - v_event_id) + p_more <= v_limit then
     return '{}';
   end if;

@@ -51,6 +51,9 @@ declare
   v_changed jsonb := coalesce(p_changed, '[]');
   v_tenant_id uuid := p_tenant_id;
   v_effects jsonb := '{}';
+  v_run_id uuid;
+  v_dispatches jsonb[];
+  v_stops jsonb[];
 begin
   -- 1. Usually, one run was changed. Of several, each is told once, as it is now.
   if p_told ? 'definition_ids' or jsonb_array_length(v_changed) > 1 then
@@ -73,23 +76,30 @@ begin
   end if;
 
   -- 3. What does the Worker that asks send? It has claimed that. If it dies, the cron's sweep finds it.
-  if v_changed @> '[{"is_sent": true}]' then
-    v_effects := v_effects || jsonb_build_object('dispatches', (
-      select jsonb_agg(public.dispatch_of((changed.value #>> '{run,run_id}')::uuid, clock_timestamp()))
-      from jsonb_array_elements(v_changed) changed (value)
-      where (changed.value ->> 'is_sent')::boolean));
-  end if;
-  if v_changed @> '[{"stop_is_sent": true}]' then
-    v_effects := v_effects || jsonb_build_object('stops', (
-      select jsonb_agg(public.stop_dispatch_of((changed.value #>> '{run,run_id}')::uuid, clock_timestamp()))
-      from jsonb_array_elements(v_changed) changed (value)
-      where (changed.value ->> 'stop_is_sent')::boolean));
+  if v_changed @> '[{"is_sent": true}]' or v_changed @> '[{"stop_is_sent": true}]' then
+    for v_place in 0 .. jsonb_array_length(v_changed) - 1 loop
+      v_run_id := v_changed #>> array[v_place::text, 'run', 'run_id'];
+      if (v_changed -> v_place ->> 'is_sent')::boolean then
+        v_dispatches := v_dispatches || public.dispatch_of(v_run_id, clock_timestamp());
+      end if;
+      if (v_changed -> v_place ->> 'stop_is_sent')::boolean then
+        v_stops := v_stops || public.stop_dispatch_of(v_run_id, clock_timestamp());
+      end if;
+    end loop;
+    if v_dispatches is not null then
+      v_effects := v_effects || jsonb_build_object('dispatches', to_jsonb(v_dispatches));
+    end if;
+    if v_stops is not null then
+      v_effects := v_effects || jsonb_build_object('stops', to_jsonb(v_stops));
+    end if;
   end if;
   if p_told -> 'stopped' <> '[]' then
     v_effects := v_effects || jsonb_build_object('stopped', p_told -> 'stopped');
   end if;
-  return case when p_tenant_id is null then p_answer else jsonb_build_object('tenant_id', p_tenant_id) || p_answer end
-    || jsonb_build_object('effects', v_effects);
+  return p_answer || case
+    when p_tenant_id is null then jsonb_build_object('effects', v_effects)
+    else jsonb_build_object('tenant_id', p_tenant_id, 'effects', v_effects)
+  end;
 end $$;
 
 -- The changed runs, of each only what was told last, and the definitions of which there is other work: {"tenant_id", "definition_id",

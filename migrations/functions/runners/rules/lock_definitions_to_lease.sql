@@ -26,6 +26,7 @@ declare
   v_found_at timestamptz := clock_timestamp();
   v_id uuid;
   v_takes_turns boolean;
+  v_leases_runs boolean;
   v_locked_ids uuid[];
   v_passed_ids uuid[];
   v_highest_id uuid;
@@ -75,10 +76,13 @@ begin
     if v_takes_turns then
       continue when not exists (select from public.next_leasable_run(v_id, v_found_at));
     end if;
-    perform d.id from public.workflow_definitions d where d.id = v_id for update skip locked;
+    select public.leases_runs(d.is_active, d.runner_url, d.handover) into v_leases_runs
+    from public.workflow_definitions d
+    where d.id = v_id
+    for update skip locked;
     if not found then
       v_passed_ids := v_passed_ids || v_id;
-    elsif exists (select from public.next_leasable_run(v_id, v_found_at)) then
+    elsif v_leases_runs and public.next_run(v_id, v_found_at, v_found_at) is not null then
       v_locked_ids := v_locked_ids || v_id;
     else
       v_highest_id := greatest(v_highest_id, v_id);

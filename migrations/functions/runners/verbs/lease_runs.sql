@@ -38,6 +38,7 @@ declare
   v_left integer;
   v_is_over boolean;
   v_is_due boolean;
+  v_takes_turns boolean;
   v_run_ids uuid[];
   v_leases jsonb;
   v_changed jsonb := '[]';
@@ -48,17 +49,18 @@ begin
   update public.runner_sessions s
   set last_seen_at = v_asked_at
   from public.find_session(p_context, v_asked_at) session
+  cross join (
+    select count(*) as runs, array_agg(r.id) filter (where a.lease_request_id = p_request_id) as known_run_ids
+    from public.running_attempts a
+    join public.workflow_runs r on r.id = a.run_id
+    where a.session_id = v_session_id and public.ends_by_time(r.deadline_at, a.ends_at) > v_asked_at
+  ) held
   where s.id = v_session_id
-  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids
-  into v_name, v_capacity, v_session_ids, v_key_ids;
+  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids, held.runs, held.known_run_ids
+  into v_name, v_capacity, v_session_ids, v_key_ids, v_held, v_known_run_ids;
   if not found then
     return public.answer_with(p_context, v_tenant_id, '{"refused": "unauthenticated"}', null);
   end if;
-  select count(*), array_agg(r.id) filter (where a.lease_request_id = p_request_id)
-  into v_held, v_known_run_ids
-  from public.running_attempts a
-  join public.workflow_runs r on r.id = a.run_id
-  where a.session_id = v_session_id and public.ends_by_time(r.deadline_at, a.ends_at) > v_asked_at;
 
   -- 2. Lock the definitions of the leases that this request already got, or else those from which a run can be leased.
   if v_known_run_ids is not null then
@@ -75,16 +77,27 @@ begin
   end if;
   v_now := clock_timestamp();
 
-  -- 3. End the overdue runs, if the session still counts after the wait: it, its key or its user may have ended meanwhile. Then lease the
-  --    next run of each definition, as long as there are runs and the session has capacity.
-  select count(session.name) = 0, bool_or(queue.is_due) into v_is_over, v_is_due
+  -- 3. Does the session still count after the wait? It, its key or its user may have ended meanwhile. How do the queues stand, and which run
+  --    of each is next? End the overdue runs, if there are any. Then lease the next run of each definition, as long as there are runs and the
+  --    session has capacity.
+  select count(session.name) = 0, bool_or(locked.is_due), bool_or(locked.takes_turns), array_agg(locked.id) filter (where locked.max_running > 1),
+    array_agg(locked.next_id order by locked.queue_position) filter (where locked.next_id is not null)
+  into v_is_over, v_is_due, v_takes_turns, v_open_ids, v_next_ids
   from public.find_session(p_context, v_now) session
-  left join (unnest(v_definition_ids) locked (id) cross join lateral public.queue_state(locked.id, v_now) queue) on true;
+  left join (
+    select d.id, d.max_running, d.max_running_per_key is not null as takes_turns, queue.is_due, first.id as next_id, first.queue_position
+    from unnest(v_definition_ids) named (id)
+    cross join lateral (
+      select d.id, d.max_running, d.max_running_per_key from public.workflow_definitions d where d.id = named.id limit 1) d
+    cross join lateral public.queue_state(v_tenant_id, d.id, v_now) queue
+    left join lateral public.next_leasable_run(d.id, v_now) first on true
+  ) locked on true;
   if v_is_over then
     return public.answer_with(p_context, v_tenant_id, '{"refused": "unauthenticated"}', null);
   end if;
   if v_is_due then
     v_changed := coalesce(public.end_overdue_runs(v_definition_ids, v_now) -> 'runs', '[]');
+    v_next_ids := public.next_leasable_runs(v_definition_ids, v_now);
   end if;
   if v_known_run_ids is not null then
     with moved as (
@@ -97,16 +110,10 @@ begin
     from moved
     join public.workflow_runs r on r.id = moved.run_id;
   else
-    v_open_ids := v_definition_ids;
     v_left := greatest(least(p_max, v_capacity - v_held), 0);
     loop
-      v_next_ids := array(
-        select first.id
-        from unnest(v_open_ids) open (id)
-        cross join lateral public.next_leasable_run(open.id, v_now) first
-        order by first.queue_position
-        limit v_left);
-      exit when v_next_ids = '{}';
+      v_next_ids := v_next_ids[:v_left];
+      exit when v_next_ids is null or v_next_ids = '{}';
       update public.workflow_runs r
       set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null, suspended_at = null,
         deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now), dispatched_at = v_now,
@@ -131,8 +138,12 @@ begin
       order by r.queue_position, happened.step;
       v_run_ids := v_run_ids || v_next_ids;
       v_left := v_left - cardinality(v_next_ids);
-      v_open_ids := public.end_round(v_open_ids, v_next_ids);
+      if v_takes_turns then
+        perform public.end_turn(v_next_ids);
+      end if;
+      -- Those with several slots may have a further free one.
       exit when v_open_ids is null or v_left = 0;
+      v_next_ids := public.next_leasable_runs(v_open_ids, v_now);
     end loop;
   end if;
 

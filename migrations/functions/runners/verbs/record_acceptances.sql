@@ -13,41 +13,44 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_waits constant boolean := jsonb_array_length(p_acceptances) = 1;
   v_now timestamptz := clock_timestamp();
+  v_acceptance jsonb;
   v_run_id uuid;
-  v_tenant_id uuid;
-  v_attempt integer;
-  v_status integer;
+  v_definition_id uuid;
   v_counts boolean;
   v_run_status text;
   v_deadline_at timestamptz;
-  v_accepted_ids uuid[] := '{}';
+  v_ends_at timestamptz;
+  v_changed jsonb := '[]';
   v_left jsonb := '[]';
 begin
-  for v_run_id, v_tenant_id, v_attempt, v_status in
-    select a.run_id, a.tenant_id, a.attempt, a.status
-    from jsonb_to_recordset(p_acceptances) as a (run_id uuid, tenant_id uuid, attempt integer, status integer)
-  loop
+  for v_place in 0 .. jsonb_array_length(p_acceptances) - 1 loop
+    v_acceptance := p_acceptances -> v_place;
+    v_run_id := v_acceptance ->> 'run_id';
     if v_waits then
-      select r.attempt = v_attempt and r.next_dispatch_at is not null, r.status, r.deadline_at
-      into v_counts, v_run_status, v_deadline_at
+      select r.workflow_definition_id, r.attempt = (v_acceptance ->> 'attempt')::integer and r.next_dispatch_at is not null, r.status,
+        r.deadline_at
+      into v_definition_id, v_counts, v_run_status, v_deadline_at
       from public.workflow_runs r
-      where r.id = v_run_id and r.tenant_id = v_tenant_id
+      where r.id = v_run_id and r.tenant_id = (v_acceptance ->> 'tenant_id')::uuid
       for update;
       v_now := clock_timestamp();
     else
-      select r.attempt = v_attempt and r.next_dispatch_at is not null, r.status, r.deadline_at
-      into v_counts, v_run_status, v_deadline_at
+      select r.workflow_definition_id, r.attempt = (v_acceptance ->> 'attempt')::integer and r.next_dispatch_at is not null, r.status,
+        r.deadline_at
+      into v_definition_id, v_counts, v_run_status, v_deadline_at
       from public.workflow_runs r
-      where r.id = v_run_id and r.tenant_id = v_tenant_id
+      where r.id = v_run_id and r.tenant_id = (v_acceptance ->> 'tenant_id')::uuid
       for update skip locked;
     end if;
     if v_counts is null and not v_waits then
       v_left := v_left || to_jsonb(v_run_id);
-    elsif v_counts and public.run_ends_at(v_run_id, v_run_status, v_deadline_at) > v_now
-      and public.note_taken(v_run_id, v_now, v_status) then
-      v_accepted_ids := v_accepted_ids || v_run_id;
+    elsif v_counts then
+      v_ends_at := public.run_ends_at(v_run_id, v_run_status, v_deadline_at);
+      if v_ends_at > v_now and public.note_taken(v_run_id, v_now, (v_acceptance ->> 'status')::integer) then
+        v_changed := v_changed || public.changed_run((v_acceptance ->> 'tenant_id')::uuid, v_run_id, v_definition_id, false, v_ends_at);
+      end if;
     end if;
   end loop;
   return public.answer_with(p_context, null, jsonb_build_object('result', jsonb_build_object(
-    'accepted', cardinality(v_accepted_ids), 'left', v_left)), public.changed_runs(v_accepted_ids));
+    'accepted', jsonb_array_length(v_changed), 'left', v_left)), v_changed);
 end $$;

@@ -59,7 +59,7 @@ begin
   select queue.is_due, queue.waits, exists (
     select from public.running_attempts a where a.run_id = v_run_id and a.lease_seconds is not null)
   into v_is_due, v_waits, v_has_lease
-  from public.queue_state(v_definition_id, v_now) queue;
+  from public.queue_state(v_tenant_id, v_definition_id, v_now) queue;
   if v_is_due then
     v_changed := coalesce(public.end_overdue_runs(array[v_definition_id], v_now) -> 'runs', '[]');
     v_waits := true;

@@ -9,7 +9,7 @@ $$;
 
 -- Until when the Worker that asks claims what it sends. Without a claim, it is due at once.
 create or replace function public.claimed_until(p_context jsonb, p_now timestamptz) returns timestamptz
-language sql immutable as $$
+language sql stable as $$
   select p_now + case when (p_context ->> 'sends')::boolean then public.claim_time() else interval '0' end
 $$;
 

@@ -8,11 +8,8 @@ language plpgsql stable as $$
 declare
   -- A page of 100 runs of this size is far smaller than the largest answer of the database, and than the memory of a Worker.
   c_max_snapshot_bytes constant integer := 65536;
-  v_name text;
-  v_runner_type text;
   v_obstacle text;
   v_starts_runs boolean;
-  v_max_run_duration_seconds integer;
   v_key_from text;
   v_max_running integer;
   v_takes_turns boolean;
@@ -21,16 +18,15 @@ declare
   v_input_schema_hash text;
   v_needs_write boolean;
   v_faults jsonb;
-  v_parts jsonb;
   v_snapshot jsonb;
 begin
   -- Its path parts are sorted once, in the subquery.
-  select d.name, d.runner_type, public.start_obstacle(d.is_active, d.runner_url, d.handover),
-    public.starts_runs(d.is_active, d.runner_url, d.handover), d.max_run_duration_seconds, d.key_from, d.max_running,
+  select public.start_obstacle(d.is_active, d.runner_url, d.handover),
+    public.starts_runs(d.is_active, d.runner_url, d.handover), d.key_from, d.max_running,
     d.max_running_per_key is not null, d.when_busy, d.max_queued, d.input_schema_hash,
-    public.needs_write_to_run(p_role, cardinality(d.output_path_part_ids), d.run_needs), frozen.faults, frozen.parts
-  into v_name, v_runner_type, v_obstacle, v_starts_runs, v_max_run_duration_seconds, v_key_from, v_max_running, v_takes_turns,
-    v_when_busy, v_max_queued, v_input_schema_hash, v_needs_write, v_faults, v_parts
+    public.needs_write_to_run(p_role, cardinality(d.output_path_part_ids), d.run_needs), frozen.faults, frozen.snapshot
+  into v_obstacle, v_starts_runs, v_key_from, v_max_running, v_takes_turns, v_when_busy, v_max_queued, v_input_schema_hash, v_needs_write,
+    v_faults, v_snapshot
   from public.workflow_definitions d
   cross join lateral (
     select
@@ -40,13 +36,15 @@ begin
         'sources', coalesce(jsonb_agg(part.frozen) filter (where part.field = 'sources'), '[]'),
         'instructions', coalesce(jsonb_agg(part.frozen) filter (where part.field = 'instructions'), '[]'),
         'outputs', coalesce(jsonb_agg(part.frozen) filter (where part.field = 'outputs'), '[]'),
-        'template', jsonb_agg(part.frozen) filter (where part.field = 'template') -> 0) as parts
+        'template', jsonb_agg(part.frozen) filter (where part.field = 'template') -> 0,
+        'workflow_definition_id', d.id, 'workflow_name', d.name, 'runner_type', d.runner_type,
+        'user_id', p_user_id, 'max_run_duration_seconds', d.max_run_duration_seconds) as snapshot
     from (
       select named.*, jsonb_build_object(
         'path_part_id', named.id, 'materialized_path', named.path, 'part_type', named.part_type) as frozen
       from public.path_parts_of_run(p_role, p_tenant_id, p_user_id, d.source_path_part_ids, d.instruction_path_part_ids,
         d.output_path_part_ids, d.template_path_part_id) named
-      order by named.field, named."position"
+      order by named."position"
     ) part
   ) frozen
   where d.id = p_definition_id;
@@ -60,10 +58,8 @@ begin
     return jsonb_build_object(
       'refused', 'path_parts', 'faults', public.faults_as_seen(p_role, p_tenant_id, p_user_id, v_faults));
   end if;
-  v_snapshot := v_parts || jsonb_build_object(
-    'workflow_definition_id', p_definition_id, 'workflow_name', v_name, 'runner_type', v_runner_type,
-    'user_id', p_user_id, 'max_run_duration_seconds', v_max_run_duration_seconds);
-  if octet_length(v_snapshot::text) > c_max_snapshot_bytes then
+  -- Its text is less than eight times as long as what is stored, so nearly always it need not be made.
+  if pg_column_size(v_snapshot) > c_max_snapshot_bytes / 8 and octet_length(v_snapshot::text) > c_max_snapshot_bytes then
     return jsonb_build_object('refused', 'snapshot_too_large',
       'bytes', octet_length(v_snapshot::text), 'max_bytes', c_max_snapshot_bytes);
   end if;

@@ -14,6 +14,16 @@ language sql stable as $$
   limit 1 -- keeps the planner from merging this query into a list, where it might read all definitions
 $$;
 
+-- The runs of `next_leasable_run` of several definitions, in the order of their places. Null when there are none.
+create or replace function public.next_leasable_runs(p_definition_ids uuid[], p_now timestamptz) returns uuid[]
+language plpgsql stable as $$
+begin
+  return (
+    select array_agg(first.id order by first.queue_position)
+    from unnest(p_definition_ids) definition (id)
+    cross join lateral public.next_leasable_run(definition.id, p_now) first);
+end $$;
+
 -- How many runs of a definition could be leased at this instant, one after the other. `p_is_active`, `p_runner_url` and `p_handover` are
 -- columns of the definition. They are parameters because the caller has already read its row.
 create or replace function public.count_leasable(

@@ -63,16 +63,16 @@ end $$;
 -- - `p_triggered_by` is the firing that triggers it: see `fire`.
 -- - With `p_has_room`, `make_room` has judged already that the tenant may have one more run that waits.
 --
--- - `p_frozen` may have "queue": {"running", "slot_no", "waits"} of `queue_state`, when nothing was due then. Otherwise, it asks itself.
+-- - `p_queue` is {"running", "slot_no", "waits"} of `queue_state`, if nothing was due then. Without it, it asks itself.
 --
--- Returns {"run_id", "replayed": false, "is_settled", "changed": see `changed_run`}; is_settled: no other run of the queue can start now,
--- since this one has just started or no slot is free. Or {"refused": "no_key", "pointer"}, or what `judge_cap`
+-- Returns {"run_id", "replayed": false, "is_settled", "run": see `run_as_shown`, "changed": see `changed_run`}; is_settled: no other run of
+-- the queue can start now, since this one has just started or no slot is free. Or {"refused": "no_key", "pointer"}, or what `judge_cap`
 -- refuses.
 create or replace function public.insert_run(
   p_context jsonb, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid,
   p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb, p_concurrency_key text,
   p_start_after timestamptz default null, p_must_start_by timestamptz default null,
-  p_triggered_by jsonb default null, p_has_room boolean default false
+  p_triggered_by jsonb default null, p_has_room boolean default false, p_queue jsonb default null
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -82,17 +82,15 @@ declare
   v_key constant text := public.key_of_run(p_frozen, p_input, p_concurrency_key);
   v_takes_turns constant boolean := p_frozen ->> 'takes_turns';
   v_starts_runs constant boolean := p_frozen ->> 'starts_runs';
-  v_queue constant jsonb := case when v_key = '' and not v_takes_turns then p_frozen -> 'queue' end;
+  v_queue constant jsonb := case when v_key = '' and not v_takes_turns then p_queue end;
+  v_sends constant boolean := coalesce((p_context ->> 'sends')::boolean, false);
   v_obstacle text;
   v_starts boolean;
-  -- What a run has that waits. One that starts has what `start_of_run` says.
-  v_status text := 'PENDING';
   v_slot_no bigint;
   v_key_slot_no bigint;
-  v_started_at timestamptz;
-  v_deadline_at timestamptz := p_must_start_by;
+  v_deadline_at timestamptz;
   v_next_dispatch_at timestamptz;
-  v_dispatch_count integer := 0;
+  v_run jsonb;
 begin
   if v_key is null then
     return jsonb_build_object('refused', 'no_key', 'pointer', p_frozen -> 'key_from');
@@ -119,21 +117,22 @@ begin
       return v_judged;
     end if;
   end if;
-  if v_starts then
-    select start.status, start.started_at, start.deadline_at, start.next_dispatch_at, start.dispatch_count
-    into v_status, v_started_at, v_deadline_at, v_next_dispatch_at, v_dispatch_count
-    from public.start_of_run(p_context, v_snapshot, p_now) start;
-  end if;
 
-  -- 2. Insert it.
-  insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
+  -- 2. Insert it. One that starts gets what `start_of_run` says. The answer of the verb is made from the row that is written here.
+  insert into public.workflow_runs as r (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
     deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position, triggered_by)
   values (p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', p_idempotency_key,
-    v_snapshot, p_input, p_traceparent, v_key, p_now, p_now, v_status, case when v_starts then v_slot_no end,
-    v_key_slot_no, v_started_at,
-    v_deadline_at, v_next_dispatch_at, v_dispatch_count, v_not_before,
-    case when v_not_before is null then nextval('public.workflow_run_queue') end, p_triggered_by);
+    v_snapshot, p_input, p_traceparent, v_key, p_now, p_now,
+    case when v_starts then public.next_status('PENDING', 'promote') else 'PENDING' end,
+    case when v_starts then v_slot_no end, v_key_slot_no, case when v_starts then p_now end,
+    case when v_starts then public.deadline_of(p_context, v_snapshot, p_now) else p_must_start_by end,
+    case when v_starts then public.claimed_until(p_context, p_now) end,
+    case when v_starts and v_sends then 1 else 0 end, v_not_before,
+    case when v_not_before is null then nextval('public.workflow_run_queue') end, p_triggered_by)
+  returning r.deadline_at, r.next_dispatch_at,
+    (select to_jsonb(shown) from public.run_as_shown(r, r.status, null, r.updated_at, null) shown)
+  into v_deadline_at, v_next_dispatch_at, v_run;
   if v_starts and v_takes_turns then
     perform public.end_turn(array[p_run_id]);
   end if;
@@ -149,10 +148,9 @@ begin
   from unnest(array['TRIGGERED', case when v_obstacle is not null then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
   where happened.type is not null;
   return jsonb_build_object('run_id', p_run_id, 'replayed', false,
-    'is_settled', coalesce(v_starts or v_obstacle = 'full', false) or not v_starts_runs,
+    'is_settled', coalesce(v_starts or v_obstacle = 'full', false) or not v_starts_runs, 'run', v_run,
     'changed', jsonb_build_array(case
-      when v_starts then public.started_run(p_tenant_id, p_run_id, p_definition_id, v_deadline_at, v_next_dispatch_at,
-        (p_context ->> 'sends')::boolean)
+      when v_starts then public.started_run(p_tenant_id, p_run_id, p_definition_id, v_deadline_at, v_next_dispatch_at, v_sends)
       else public.changed_run(p_tenant_id, p_run_id, p_definition_id, false, least(v_deadline_at, v_not_before))
     end));
 end $$;
@@ -160,7 +158,7 @@ end $$;
 -- Adds one run to a locked definition by the rules above. For `p_triggered_by` and `p_when_busy` see `fire`, for `p_queue` the "queue" of
 -- `insert_run`, in which "is_new_run" may say that no run has this id.
 --
--- Returns {"run_id", "replayed", "is_settled", "changed": the runs that were changed, "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
+-- Returns {"run_id", "replayed", "is_settled", "run"?, "changed": the runs that were changed, "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
 -- `check_inputs`, `judge_instants`, `make_room` or `insert_run` refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
@@ -196,8 +194,9 @@ begin
   if v_start_after is not null or v_must_start_by is not null then
     v_room := public.judge_instants(v_start_after, v_must_start_by, p_now);
   end if;
-  -- A delayed run is not in the queue yet, so it needs no room there.
-  if not v_room ? 'refused' and (v_start_after is null or v_start_after <= p_now) then
+  -- A delayed run is not in the queue yet, so it needs no room there. Nor does one that simply queues, as nearly all do.
+  if not v_room ? 'refused' and (v_start_after is null or v_start_after <= p_now)
+    and (coalesce(p_when_busy, v_frozen ->> 'when_busy') <> 'queue' or v_frozen ->> 'max_queued' is not null) then
     v_room := public.make_room(p_context, p_role, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_input,
       p_concurrency_key, p_now, p_when_busy);
   end if;
@@ -205,29 +204,17 @@ begin
     return v_room;
   end if;
   -- What makes room for the run changes the queue.
-  if p_queue is not null and v_room = '{}' then
-    v_frozen := v_frozen || jsonb_build_object('queue', p_queue);
-  end if;
   v_added := public.insert_run(p_context, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_idempotency_key, p_input,
-    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by, p_triggered_by, v_room ? 'has_room');
+    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by, p_triggered_by, v_room ? 'has_room',
+    case when v_room = '{}' then p_queue end);
   return case
     when v_room = '{}' then v_added
     else v_added || v_room || jsonb_build_object('changed', coalesce(v_room -> 'changed', '[]') || coalesce(v_added -> 'changed', '[]'))
   end;
 end $$;
 
--- A run that was inserted just now, as the API shows it. As it is stored, so it is.
-create or replace function public.new_run_response(p_run_id uuid) returns jsonb
-language plpgsql stable as $$
-begin
-  return (
-    select to_jsonb(shown)
-    from public.workflow_runs r
-    cross join lateral public.run_as_shown(r, r.status, null, r.updated_at, null) shown
-    where r.id = p_run_id);
-end $$;
-
--- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal.
+-- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal. When the verb may have started the run since, it
+-- reads it again.
 create or replace function public.triggered(p_added jsonb, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
@@ -235,7 +222,7 @@ begin
     return p_added;
   end if;
   return jsonb_build_object('result', jsonb_build_object('replayed', p_added -> 'replayed', 'run', case
-    when p_added ? 'changed' then public.new_run_response((p_added ->> 'run_id')::uuid)
+    when (p_added ->> 'is_settled')::boolean then p_added -> 'run'
     else public.run_response((p_added ->> 'run_id')::uuid, p_now)
   end));
 end $$;

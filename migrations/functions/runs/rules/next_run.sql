@@ -92,21 +92,24 @@ declare
   v_full_keys text[];
   v_key text := '';
   v_position bigint := 0;
-  v_count bigint := 0;
+  v_count bigint;
 begin
-  -- In most calls no slot is free or keys take no turns, so the cheaper question comes first.
-  select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id, p_held_at) slots;
+  -- Where keys take no turns, one question is enough.
+  select slots.free, slots.per_key, case when slots.per_key is null then (
+    select count(*)
+    from (
+      select from public.waiting_runs(p_definition_id, p_now)
+      limit greatest(slots.free, 0)
+    ) next) end
+  into v_free, v_per_key, v_count
+  from public.free_slots(p_definition_id, p_held_at) slots;
   if v_free < 1 then
     return 0;
   end if;
   if v_per_key is null then
-    return (
-      select count(*)
-      from (
-        select from public.waiting_runs(p_definition_id, p_now)
-        limit v_free
-      ) next);
+    return v_count;
   end if;
+  v_count := 0;
   select slots.full_keys into v_full_keys from public.slots_of(p_definition_id, p_held_at) slots;
   -- Each key adds as many as it has room for, until all free slots are counted.
   while v_count < v_free loop
@@ -161,24 +164,6 @@ begin
     and d.last_key is distinct from r.concurrency_key;
 end $$;
 
--- Ends a round, in which one run of each of these locked definitions has started: records whose turn it was, where keys take turns. Returns
--- those that may have a further free slot, since they have several; null when none has.
-create or replace function public.end_round(p_definition_ids uuid[], p_run_ids uuid[]) returns uuid[]
-language plpgsql as $$
-declare
-  v_open_ids uuid[];
-  v_keys_take_turns boolean;
-begin
-  select array_agg(d.id) filter (where d.max_running > 1), bool_or(d.max_running_per_key is not null)
-  into v_open_ids, v_keys_take_turns
-  from public.workflow_definitions d
-  where d.id = any (p_definition_ids);
-  if v_keys_take_turns then
-    perform public.end_turn(p_run_ids);
-  end if;
-  return v_open_ids;
-end $$;
-
 -- Gives each free slot of locked definitions to the next run (`next_run`). A definition that is paused or has no runner starts
 -- nothing. Neither does a definition whose runs are leased: its runs start when a runner asks for one (`lease_runs`). Returns the runs that
 -- it has started, as `changed_run` tells of them: the Worker that asks sends the dispatches of the first ones.
@@ -189,6 +174,7 @@ declare
   v_unsent constant jsonb := p_context || '{"sends": false}';
   v_definition_ids uuid[] := p_definition_ids;
   v_run_ids uuid[];
+  v_takes_turns boolean;
   v_sent_ids uuid[] := '{}';
   v_started jsonb[];
   v_changed jsonb[];
@@ -197,16 +183,21 @@ begin
   loop
     -- Each table is searched by a key, for one definition at a time (`lateral` with `limit 1`). With plain joins, the planner might
     -- choose to read all runs: a connection keeps its plan, which may have been made when the table was still small.
-    v_run_ids := array_remove(array(
-      select public.next_run(locked.id, p_now)
+    select array_agg(next.id), array_agg(next.definition_id) filter (where next.max_running > 1), bool_or(next.takes_turns)
+    into v_run_ids, v_definition_ids, v_takes_turns
+    from (
+      select public.next_run(locked.id, p_now) as id, locked.id as definition_id, definition.max_running, definition.takes_turns
       from unnest(v_definition_ids) locked (id)
       cross join lateral (
-        select from public.workflow_definitions d
+        select d.max_running, d.max_running_per_key is not null as takes_turns from public.workflow_definitions d
         where d.id = locked.id and public.starts_runs(d.is_active, d.runner_url, d.handover) limit 1
       ) definition
       -- Usually nothing waits behind a run that has ended, and this finds it out sooner than `next_run`.
-      cross join lateral public.first_waiting_run(locked.id, p_now) waiting), null);
-    exit when cardinality(v_run_ids) = 0;
+      cross join lateral public.first_waiting_run(locked.id, p_now) waiting
+      offset 0
+    ) next
+    where next.id is not null;
+    exit when v_run_ids is null;
     if v_sends then
       v_sent_ids := v_sent_ids || v_run_ids[1:public.most_sent() - cardinality(v_sent_ids)];
     end if;
@@ -228,7 +219,10 @@ begin
     into v_started
     from promoted;
     v_changed := v_changed || v_started;
-    v_definition_ids := public.end_round(v_definition_ids, v_run_ids);
+    if v_takes_turns then
+      perform public.end_turn(v_run_ids);
+    end if;
+    -- Those with several slots may have a further free one.
     exit when v_definition_ids is null;
   end loop;
   return to_jsonb(v_changed);
@@ -247,14 +241,17 @@ language plpgsql stable as $$
 declare
   v_free bigint;
   v_per_key integer;
+  v_last_key text;
+  v_full_keys text[];
 begin
-  select slots.free, slots.per_key into v_free, v_per_key from public.free_slots(p_definition_id) slots;
+  select slots.free, slots.per_key, slots.last_key, slots.full_keys into v_free, v_per_key, v_last_key, v_full_keys
+  from public.slots_of(p_definition_id) slots;
   return public.obstacle_of(v_free,
     v_free > 0 and (
       exists (
         select from public.waiting_runs(p_definition_id, p_now) waiting
         where v_per_key is null or waiting.concurrency_key = p_key)
       or v_per_key is not null and (
-        public.key_is_full(p_definition_id, p_key) or public.next_run(p_definition_id, p_now) is not null)
+        coalesce(p_key = any (v_full_keys), false) or public.next_turn(p_definition_id, p_now, v_last_key, v_full_keys) is not null)
       or public.joins_behind(p_definition_id, p_now) is not null));
 end $$;

@@ -1,5 +1,5 @@
 -- The path parts that a run reads and writes, in the order of A, B, C, D, one row for each, with the reason why the caller may
--- not use it.
+-- not use it. `position` is the place of a part among all of them, from 1.
 -- `field` is 'sources', 'instructions', 'outputs' or 'template'; `fault` is null, or:
 --   missing     the part no longer exists
 --   unreadable  the caller may not read it
@@ -10,28 +10,25 @@ create or replace function public.path_parts_of_run(
   p_source_ids uuid[], p_instruction_ids uuid[], p_output_ids uuid[], p_template_id uuid
 ) returns table (field text, id uuid, "position" bigint, path text, part_type text, fault text)
 language sql stable as $$
-  select named.field, given.id, given."position", part.materialized_path, part.part_type,
+  select given.field, given.id, given."position", part.materialized_path, part.part_type,
     case
       when part.id is null then 'missing'
-      when named.field = 'outputs' then
-        case when not (administers.everything or public.is_permitted(p_role, permitted.writable, part.materialized_path)) then
-          'unwritable' end
-      when not (administers.everything or public.is_permitted(p_role, permitted.readable, part.materialized_path)) then 'unreadable'
-      when named.field = 'sources' and part.part_type = 'FOLDER' and not exists (
+      -- Administrators need no permissions, so nothing is asked for them.
+      when not public.is_administrator(p_role)
+        and not public.may_use_path(p_role, p_tenant_id, p_user_id, part.materialized_path, given.field = 'outputs') then
+        case given.field when 'outputs' then 'unwritable' else 'unreadable' end
+      when part.part_type = 'FOLDER' and given.field = 'sources' and not exists (
         select from public.path_parts document
         where document.tenant_id = p_tenant_id and document.part_type = 'DOCUMENT'
           -- '0' is the character after '/', so this is one range of the index.
           and document.materialized_path > part.materialized_path || '/'
           and document.materialized_path < part.materialized_path || '0') then 'empty'
     end
-  from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
-  -- Most callers are administrators, and then nothing more is asked.
-  cross join (select public.is_administrator(p_role) as everything) administers
-  cross join (values
-    ('sources', p_source_ids), ('instructions', p_instruction_ids), ('outputs', p_output_ids),
-    ('template', array_remove(array[p_template_id], null))
-  ) named (field, ids)
-  cross join lateral unnest(named.ids) with ordinality as given (id, "position")
+  from unnest(
+    p_source_ids || p_instruction_ids || p_output_ids || p_template_id,
+    array_fill('sources'::text, array[cardinality(p_source_ids)]) || array_fill('instructions'::text, array[cardinality(p_instruction_ids)])
+      || array_fill('outputs'::text, array[cardinality(p_output_ids)]) || 'template'::text
+  ) with ordinality as given (id, field, "position")
   -- Each part is looked up by its id. With a join, the planner might read all parts of the tenant.
   left join lateral (
     select part.id, part.materialized_path, part.part_type
@@ -39,6 +36,7 @@ language sql stable as $$
     where part.tenant_id = p_tenant_id and part.id = given.id
     limit 1
   ) part on true
+  where given.id is not null
 $$;
 
 -- True when this user has the rights that an invoke of a definition needs now. An invoke may be refused for other reasons.
@@ -59,8 +57,8 @@ begin
         where part.fault in ('unreadable', 'unwritable')));
 end $$;
 
--- Faults of path parts, [{"field", "id", "path", "fault"}], as a refusal shows them to this user: `path` is null for a part that the
--- user may not read. Null when there are no faults.
+-- Faults of path parts, [{"field", "id", "path", "fault"}], as a refusal shows them to this user, by field: `path` is null for a part that
+-- the user may not read. Null when there are no faults.
 create or replace function public.faults_as_seen(p_role text, p_tenant_id uuid, p_user_id uuid, p_faults jsonb) returns jsonb
 language plpgsql stable as $$
 begin
@@ -68,7 +66,7 @@ begin
     select jsonb_agg(
       given.fault || case when public.is_permitted(p_role, permitted.readable, given.fault ->> 'path') then '{}'
         else '{"path": null}'::jsonb end
-      order by given."position")
+      order by given.fault ->> 'field', given."position")
     from public.permitted_paths(p_role, p_tenant_id, p_user_id) permitted
     cross join lateral jsonb_array_elements(p_faults) with ordinality as given (fault, "position"));
 end $$;

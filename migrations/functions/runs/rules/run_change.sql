@@ -113,7 +113,7 @@ begin
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   where r.id = p_run_id;
   select jsonb_agg(jsonb_build_object('field', part.field, 'id', part.id, 'fault', part.fault,
-      'path', coalesce(part.path, public.snapshot_path(v_snapshot, part.id))) order by part.field, part."position")
+      'path', coalesce(part.path, public.snapshot_path(v_snapshot, part.id))) order by part."position")
   into v_faults
   from public.path_parts_of_run(p_role, p_tenant_id, p_user_id,
     public.snapshot_part_ids(v_snapshot -> 'sources'), public.snapshot_part_ids(v_snapshot -> 'instructions'),

@@ -2,7 +2,8 @@
 -- new runs only: a run that is retried, by a person or by the policy, always queues.
 
 -- Makes room for a new run of a locked definition, after `frozen_for_runs` and before `insert_run`, or refuses it. `p_when_busy`, which
--- a trigger may have, goes before the `when_busy` of the policy. When it refuses, it has changed nothing.
+-- a trigger may have, goes before the `when_busy` of the policy. When it refuses, it has changed nothing. It is not called for a run that
+-- always queues, however many wait.
 --
 -- It looks at the run's group. With `max_running_per_key`, these are the runs with its concurrency key, or those without a key;
 -- otherwise, all runs of the definition. The group is busy when as many of its runs are unfinished as may be RUNNING. When it is not,
@@ -42,15 +43,11 @@ declare
   v_changed jsonb := '[]';
   v_told jsonb := '{}';
 begin
-  -- 1. Nearly always there is nothing to do. A run without the key that it needs is refused by `insert_run`.
-  if v_when_busy = 'queue' and v_max_queued is null then
-    return '{}';
-  end if;
+  -- 1. A run without the key that it needs is refused by `insert_run`.
   v_key := public.key_of_run(p_frozen, p_input, p_concurrency_key);
   if v_key is null then
     return '{}';
   end if;
-
   if p_when_busy = 'replace_running' and not public.has_one_slot_for_each_group(p_definition_id) then
     return '{"refused": "several_slots"}';
   end if;

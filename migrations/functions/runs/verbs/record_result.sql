@@ -69,7 +69,7 @@ begin
     or exists (select from public.triggers t where t.of_definition_id = v_definition_id)
     or exists (select from public.endpoints_with_turns(v_tenant_id))
   into v_is_due, v_waits, v_is_followed
-  from public.queue_state(v_definition_id, v_now) queue;
+  from public.queue_state(v_tenant_id, v_definition_id, v_now) queue;
   if v_is_due then
     v_changed := v_changed || coalesce(public.end_overdue_runs(array[v_definition_id], v_now) -> 'runs', '[]');
     v_waits := true;

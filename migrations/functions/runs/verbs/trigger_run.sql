@@ -28,39 +28,43 @@ create or replace function public.trigger_run(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan set random_page_cost = 1 as $$
 declare
-  v_judged jsonb;
-  v_tenant_id uuid;
+  v_locked_id uuid;
   v_now timestamptz;
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+  v_judged jsonb;
   v_is_due boolean;
   v_queue jsonb;
   v_changed jsonb := '[]';
   v_added jsonb;
 begin
-  -- 1. Lock the definition, and judge the caller.
-  v_judged := public.lock_and_judge_definition(p_context, p_definition_id);
-  v_tenant_id := v_judged ->> 'tenant_id';
-  if v_judged ->> 'refused' in ('unauthenticated', 'not_found') then
-    return public.answer_with(p_context, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'), null);
-  end if;
+  -- 1. Lock the definition.
+  v_locked_id := public.lock_definition(p_context, p_definition_id);
   v_now := clock_timestamp();
 
-  -- 2. How does the queue stand? End the overdue runs, if there are any.
-  select queue.is_due,
+  -- 2. Who is the caller, and how does the queue stand? Judge the caller, with the current permissions. Then end the overdue runs, if there
+  --    are any.
+  select caller.tenant_id, caller.user_id, caller.role, queue.is_due,
     case when not queue.is_due then jsonb_build_object('running', queue.running, 'slot_no', queue.slot_no, 'waits', queue.waits,
       'is_new_run', not exists (select from public.workflow_runs r where r.id = p_run_id)) end
-  into v_is_due, v_queue
-  from public.queue_state(p_definition_id, v_now) queue;
+  into v_tenant_id, v_user_id, v_role, v_is_due, v_queue
+  from public.find_caller(p_context -> 'caller') caller
+  cross join lateral public.queue_state(caller.tenant_id, v_locked_id, v_now) queue;
+  v_judged := public.judge_sight(v_tenant_id, v_user_id, v_role, v_locked_id);
+  if v_judged ? 'refused' then
+    return public.answer_with(p_context, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'), null);
+  end if;
   if v_is_due then
     v_changed := coalesce(public.end_overdue_runs(array[p_definition_id], v_now) -> 'runs', '[]');
   end if;
 
   -- 3. Add the run.
-  v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
-    p_run_id, p_idempotency_key, p_input, p_traceparent, v_now, p_labels, p_concurrency_key, p_start_after,
-    p_must_start_by, p_queue => v_queue);
+  v_added := public.add_run(p_context, v_role, v_tenant_id, v_user_id, p_definition_id, p_run_id, p_idempotency_key, p_input,
+    p_traceparent, v_now, p_labels, p_concurrency_key, p_start_after, p_must_start_by, p_queue => v_queue);
   v_changed := v_changed || coalesce(v_added -> 'changed', '[]');
 
-  -- 4. Promote the next run, unless none can start now. Then read the run for the answer.
+  -- 4. Promote the next run, unless none can start now.
   if not coalesce((v_added ->> 'is_settled')::boolean, false) then
     v_changed := v_changed || coalesce(public.promote_next_runs(p_context, array[p_definition_id], v_now), '[]');
   end if;

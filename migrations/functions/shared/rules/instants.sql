@@ -8,7 +8,6 @@ $$;
 
 -- Milliseconds from the current time (not the start of the statement) until an instant.
 create or replace function public.ms_until(p_at timestamptz) returns float8
-language plpgsql as $$
-begin
-  return round(extract(epoch from p_at - clock_timestamp()) * 1000);
-end $$;
+language sql as $$
+  select round(extract(epoch from p_at - clock_timestamp()) * 1000)::float8
+$$;

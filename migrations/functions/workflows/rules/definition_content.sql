@@ -95,29 +95,44 @@ language sql immutable as $$
   select case when p_field <> 'template_path_part_id' then p_position - 1 end
 $$;
 
--- Locks a definition of the caller's tenant; and then judges the caller: may they see it? Returns {"tenant_id", "user_id", "role"},
--- or {"tenant_id"?, "refused"} where `refused` is one of: unauthenticated, not_found
-create or replace function public.lock_and_judge_definition(p_context jsonb, p_definition_id uuid) returns jsonb
+-- Locks a definition of the tenant that the caller names, whoever the caller is. Returns its id; null when there is no such definition.
+create or replace function public.lock_definition(p_context jsonb, p_definition_id uuid) returns uuid
 language plpgsql as $$
 declare
   v_locked_id uuid;
-  v_tenant_id uuid;
-  v_user_id uuid;
-  v_role text;
 begin
   select d.id into v_locked_id
   from public.named_tenant(p_context -> 'caller') named
   join public.workflow_definitions d on d.tenant_id = named.id and d.id = p_definition_id
   for update of d;
-  -- Judged after the lock, with the current permissions.
+  return v_locked_id;
+end $$;
+
+-- May the caller, whom `find_caller` has found after the lock, see the definition that `lock_definition` has locked? Each may be null.
+-- Returns {"tenant_id", "user_id", "role"}, or {"tenant_id"?, "refused"} where `refused` is one of: unauthenticated, not_found
+create or replace function public.judge_sight(p_tenant_id uuid, p_user_id uuid, p_role text, p_locked_id uuid) returns jsonb
+language plpgsql stable as $$
+begin
+  return case
+    when p_tenant_id is null then '{"refused": "unauthenticated"}'
+    when p_locked_id is null or not public.may_see_definition(p_role, p_tenant_id, p_user_id, p_locked_id)
+      then jsonb_build_object('tenant_id', p_tenant_id, 'refused', 'not_found')
+    else jsonb_build_object('tenant_id', p_tenant_id, 'user_id', p_user_id, 'role', p_role)
+  end;
+end $$;
+
+-- Locks a definition of the caller's tenant, and then judges the caller, with the current permissions: see `judge_sight`.
+create or replace function public.lock_and_judge_definition(p_context jsonb, p_definition_id uuid) returns jsonb
+language plpgsql as $$
+declare
+  v_locked_id constant uuid := public.lock_definition(p_context, p_definition_id);
+  v_tenant_id uuid;
+  v_user_id uuid;
+  v_role text;
+begin
   select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
   from public.find_caller(p_context -> 'caller') caller;
-  return case
-    when v_tenant_id is null then '{"refused": "unauthenticated"}'
-    when v_locked_id is null or not public.may_see_definition(v_role, v_tenant_id, v_user_id, p_definition_id)
-      then jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found')
-    else jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role)
-  end;
+  return public.judge_sight(v_tenant_id, v_user_id, v_role, v_locked_id);
 end $$;
 
 -- True when a user who may see a definition may also change it.
