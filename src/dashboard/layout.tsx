@@ -83,20 +83,26 @@ export const Page = ({ title, section, caller, search = "", children }: PageProp
           </svg>
           <span>workflow-runs</span>
         </a>
-        <nav aria-label="Sections">
-          <Sections current={section} role={caller?.role} />
-        </nav>
         <SearchBox action="/app/search" label="Search runs, workflows, people and files" text={search} />
-        <div class="who">
-          <Who caller={caller} />
-          <a href="/docs">Docs</a>
-          <Keys />
-          <ThemeToggle />
-          <form method="post" action="/app/sign-out">
-            <button type="submit" class="quiet">
-              Sign out
-            </button>
-          </form>
+        <button type="button" class="menu-opener" popovertarget="menu">
+          Menu
+        </button>
+        {/* On a narrow screen, it is a popover. On others, its parts are in the line of the header. */}
+        <div id="menu" popover="auto">
+          <nav aria-label="Sections">
+            <Sections current={section} role={caller?.role} />
+          </nav>
+          <div class="who">
+            <Who caller={caller} />
+            <a href="/docs">Docs</a>
+            <Keys />
+            <ThemeToggle />
+            <form method="post" action="/app/sign-out">
+              <button type="submit" class="quiet">
+                Sign out
+              </button>
+            </form>
+          </div>
         </div>
       </header>
       <main id="main" tabindex={-1}>

@@ -104,7 +104,7 @@ describe("the search", () => {
     await page.goto("/app/search?q=report");
     await page.getByRole("link", { name: "All of them in the list" }).first().click();
     await page.waitForURL("**/app/workflows?q=report");
-    expect(await page.getByLabel("Words of a name").inputValue()).toBe("report");
+    expect(await page.getByLabel("Search by name").inputValue()).toBe("report");
   });
 });
 

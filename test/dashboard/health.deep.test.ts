@@ -53,8 +53,8 @@ describe.each(["/app/health", "/app/workflows/"])("the charts of %s", (page) => 
     const line = /<g class="line run"><path d="([^"]+)"/.exec(html)?.[1];
     // Two lines of two points each.
     expect(line).toMatch(/^M[\d.,]+L[\d.,]+M[\d.,]+L[\d.,]+$/);
-    expect(html).toMatch(/Wait, median<\/dt><dd>1 s.*Run time, 95 % within<\/dt><dd>1 min/s);
-    expect(html).toMatch(/<\/time>: wait 1 s, 95 % within 1 s; run time 1 min/);
+    expect(html).toMatch(/Wait, median<\/dt><dd>1 s.*Run time, p95<\/dt><dd>1 min/s);
+    expect(html).toMatch(/<\/time>: wait 1 s, p95 1 s; run time 1 min/);
     // Nothing is drawn where nothing ran, and there is nothing to press either.
     expect([html.match(/<rect class="(up|down)"/g)?.length, stepsIn(html).length]).toEqual([4, 4]);
   });
@@ -144,7 +144,7 @@ it("counts for a USER only the runs that they see, and a run whose deadline has 
 it("counts the runs that no sweep has ended yet: overdue ones, and those that have expired", async () => {
   const tile = /aria-label="Overdue now">.*?<p class="big">(\d+)<\/p><p class="muted">([^<]+)</s;
   const overdueOn = async (reader: Browser) => tile.exec(await reader.read("/app/health"))?.slice(1);
-  expect(await overdueOn(owner)).toEqual(["0", "none waits for the sweep"]);
+  expect(await overdueOn(owner)).toEqual(["0", "none is beyond its deadline"]);
   await insertRun(service.database, tenant, { status: "RUNNING", overdueSeconds: 60 });
   const expired = [await insertRun(service.database, tenant, { status: "PENDING", userId: tenant.user.id })];
   expired.push(await insertRun(service.database, tenant, { status: "PENDING" }));

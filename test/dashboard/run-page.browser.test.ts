@@ -117,7 +117,7 @@ describe("the page of a run", () => {
     await plain.goto(`/app/runs/${id}?attempt=1`);
     await plain.locator("#attempt-1 summary").click();
     await plain.locator("#attempt-1").getByText("ValueError: no column").waitFor();
-    await plain.getByText('"quarter": "2026-Q1"').waitFor();
+    await plain.locator(".json-box").getByText('"quarter": "2026-Q1"').waitFor();
     expect(await plain.getByRole("log").isVisible()).toBe(false);
     await plain.getByRole("link", { name: "As text" }).click();
     expect(await plain.locator("body").textContent()).toContain("line 1999");

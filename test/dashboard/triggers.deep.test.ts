@@ -271,7 +271,7 @@ describe("the page of a trigger", () => {
     const changed = { ...FIELDS, cron: "0 12 * * *", time_zone: "UTC", is_active: "true" };
     expect((await owner.post(`${path}/change`, changed)).headers.get("Location")).toBe(path);
     const html = await owner.read(path);
-    expect(html.split("Next instants")[1]?.match(/<time datetime="[^"]+T12:00:00.000Z"/g)).toHaveLength(5);
+    expect(html.split("Next runs")[1]?.match(/<time datetime="[^"]+T12:00:00.000Z"/g)).toHaveLength(5);
   });
 
   it("pauses with a note, stays paused when it is changed, and resumes", async () => {

@@ -73,7 +73,7 @@ describe("a webhook on the pages", () => {
     expect(page).not.toContain(secret);
     expect(wordsOf(page)).toMatch(/a webhook, signed by GitHub, of push, pull_request\.opened/);
     expect(wordsOf(page)).toMatch(/by a message\s*the message [0-9a-f-]{36}\s*Fired/);
-    expect(page).not.toContain("Next instants");
+    expect(page).not.toContain("Next runs");
   });
 
   it.each([

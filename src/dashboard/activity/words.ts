@@ -93,8 +93,10 @@ function detailsOf(detail: AuditEvent["detail"]): string[] {
   ];
 }
 
-/** The credential with which they did it: the name of the key, or else its kind. */
+/** The credential with which they did it, `via Demo key`: the name of the key, or else its kind. */
 export const credentialText = ({ actor }: AuditEvent): string =>
-  actor.credential_kind === "api_key"
-    ? `key ${actor.credential_name ?? ""}`.trim()
-    : [spaced(actor.credential_kind), actor.credential_name].filter((part) => part !== null).join(" ");
+  `via ${
+    actor.credential_kind === "api_key" && actor.credential_name !== null
+      ? actor.credential_name
+      : [spaced(actor.credential_kind), actor.credential_name].filter((part) => part !== null).join(" ")
+  }`;

@@ -57,21 +57,22 @@ type HealthPageProps = {
 };
 
 const HealthPage = ({ view, live, works, runners, load }: HealthPageProps) => {
+  const { is_administrator: isAdministrator } = view.caller;
   const untaken = view.failing.reduce((total, { trying, never_taken }) => total + trying + never_taken, 0);
   return (
     <Page title="Health" section="health" caller={view.caller}>
       <div class="head">
         <h1>Health</h1>
-        {!view.caller.is_administrator && <span class="muted">of the runs that you see</span>}
+        {!isAdministrator && <span class="muted">of the runs that you see</span>}
       </div>
       <ChartScript />
       <Live href={`/app/health?${view.statistics.range.query}`}>
         <div class="tiles">
           <WaitingTile works={works} />
-          <SweepTile view={view} live={live} />
+          {isAdministrator && <SweepTile view={view} live={live} />}
           <Tile name="Overdue now" value={view.overdue} isGood={(view.overdue_seconds ?? 0) < LATE_SECONDS}>
             {view.overdue_seconds === null
-              ? "none waits for the sweep"
+              ? "none is beyond its deadline"
               : `the oldest for ${formatAge(view.overdue_seconds)}`}
           </Tile>
           <Tile name="Dispatch backlog" value={view.due} isGood={(view.due_seconds ?? 0) < LATE_SECONDS}>
@@ -90,18 +91,20 @@ const HealthPage = ({ view, live, works, runners, load }: HealthPageProps) => {
             <p class="muted">No run has timed out.</p>
           ) : (
             <p>
-              {plural(view.timed_out, "run")} timed out. Readers saw them FAILED from their deadlines on. A sweep
-              recorded it and freed their slots, at most {formatSeconds(view.lag_max_seconds ?? 0)} later.
+              {plural(view.timed_out, "run")} timed out. {view.timed_out === 1 ? "It is" : "Each is"} FAILED from its
+              deadline on.
+              {isAdministrator &&
+                ` A sweep recorded it and freed their slots, at most ${formatSeconds(view.lag_max_seconds ?? 0)} later.`}
             </p>
           )}
         </section>
         {view.deletions !== null && <BeingDeleted deletions={view.deletions} />}
         {view.set_aside.length > 0 && <WhatFails setAside={view.set_aside} />}
-        {view.snapshots.length > 0 && <OldSnapshots snapshots={view.snapshots} />}
+        {isAdministrator && view.snapshots.length > 0 && <OldSnapshots snapshots={view.snapshots} />}
         <FailingRunners failing={view.failing} />
         {view.triggers.length > 0 && <SilentTriggers triggers={view.triggers} formatAge={formatAge} />}
         {view.endpoints.length > 0 && <Endpoints endpoints={view.endpoints} />}
-        {view.caller.is_administrator && <Runners runners={runners} now={view.now} />}
+        {isAdministrator && <Runners runners={runners} now={view.now} />}
         {view.url_runners.length > 0 && <UrlRunners runners={view.url_runners} now={view.now} />}
         {load !== null && <Load load={load} />}
       </Live>

@@ -91,7 +91,7 @@ const REASONS: Partial<Record<ExplainedReason, string>> = {
 
 function sentenceOf(work: JudgedWork): string | null {
   if (work.reason === "no_runner_connected" && !work.has_turn) return "No runner asks for them, and no slot is free.";
-  if (work.reason === "slot" && work.has_turn) return "A slot is free. The next sweep starts the first of them.";
+  if (work.reason === "slot" && work.has_turn) return "A slot is free: the first of them starts within a minute.";
   return (work.reason && REASONS[work.reason]) ?? null;
 }
 

@@ -27,7 +27,7 @@ export const PeoplePage = ({ view, query }: { view: PeopleView; query: ListQuery
         </div>
       )}
     </div>
-    <ListSearch query={query} label="Words of a name or email" />
+    <ListSearch query={query} label="Search by name or email" />
     <Live href={listHref(query, "email")}>
       {view.people.length === 0 && <Empty title="Nobody matches." />}
       <table class="list people rows-lead" hidden={view.people.length === 0}>

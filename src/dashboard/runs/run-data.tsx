@@ -27,6 +27,8 @@ const Result = ({ run }: { run: ViewedRun }) => {
   const isEmpty =
     [output, summary, artifacts, failure_code].every((value) => value === null) &&
     (files.length === 0 || run.completed_at === null);
+  // Of a run that has ended, an empty card would say nothing.
+  if (isEmpty && run.completed_at !== null) return null;
   return (
     <section class="card result" id="result" aria-label="Result">
       {output === null && <h2>Result</h2>}
@@ -39,9 +41,7 @@ const Result = ({ run }: { run: ViewedRun }) => {
           field="output"
         />
       )}
-      {isEmpty && (
-        <p class="muted">{run.completed_at === null ? "It comes when the run has ended." : "It has none."}</p>
-      )}
+      {isEmpty && <p class="muted">It comes when the run has ended.</p>}
       <dl class="rows">
         {failure_code !== null && <Fact name="Failure code">{failure_code}</Fact>}
         {summary !== null && run.status !== "COMPLETED" && (

@@ -45,7 +45,7 @@ function describeKnown({ type, attempt, detail, user_name }: ViewedEvent): Descr
     case "QUEUED":
       return { what: detail === null ? "Queued behind others" : `Queued now${by}`, more: null };
     case "STARTED":
-      return { what: "Started: it has the slot", more: null };
+      return { what: "Started", more: null };
     case "DISPATCHED":
       return { what: "Taken by the runner", more: tries > 1 ? `After ${tries} tries.` : null };
     case "DISPATCH_FAILED":
@@ -78,7 +78,7 @@ function describeKnown({ type, attempt, detail, user_name }: ViewedEvent): Descr
       return { what: "Failed", more: reason };
     case "TIMED_OUT": {
       const lag = numberOf(detail?.lag_ms);
-      const more = lag === null ? null : `A sweep recorded it ${formatSeconds(lag / 1000)} later.`;
+      const more = lag === null ? null : `It was recorded ${formatSeconds(lag / 1000)} later.`;
       if (detail?.failure_code === "WAIT_EXPIRED") return { what: "What it waited for did not come in time", more };
       const isExpired = detail?.failure_code === "EXPIRED";
       return { what: isExpired ? "Expired before it started" : "Timed out at its deadline", more };

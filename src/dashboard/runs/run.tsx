@@ -3,13 +3,11 @@ import { ASSETS } from "../../http/assets/folder.ts";
 import { MOST_PLACES } from "../../runs/details/details-schema.ts";
 import { describeKeysBefore, type ExplainedReason } from "../../runs/details/explain-run.ts";
 import type { Caller } from "../caller.ts";
-import { Ago, Copy, Fact, Id, Live, Name, Time, WorkflowName } from "../components.tsx";
+import { Ago, Copy, Fact, Id, Live, Name, Time } from "../components.tsx";
 import { PathTree } from "../files/kit/path-tree.tsx";
 import { formatAnnouncement, formatSeconds, plural, secondsBetween } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { type RunState, Status, StopClock, shownStateOf, wordOf } from "../run-state.tsx";
-import { CAUSES, TriggerLink } from "../triggers/kit/triggered-by.tsx";
-import { LabelLinks } from "./kit/run-labels.tsx";
 import type { ViewedRun } from "./kit/view-run.ts";
 import { Crumbs, type CrumbsProps } from "./list/crumbs.tsx";
 import { Progress } from "./log/progress.tsx";
@@ -17,6 +15,7 @@ import { RunLog } from "./log/run-log.tsx";
 import { Actions } from "./run-actions.tsx";
 import { RunData } from "./run-data.tsx";
 import { Timeline } from "./run-events.tsx";
+import { Facts } from "./run-facts.tsx";
 import { WhyItFailed } from "./run-failure.tsx";
 import { Attempts } from "./run-time-bar.tsx";
 
@@ -40,34 +39,42 @@ export const RunPage = (props: RunPageProps) => {
       caller={caller}
     >
       <Crumbs id={run.id} query={query} newer={newer} older={older} />
-      <Live href={`/app/runs/${run.id}`} listen={changesOf(run)}>
-        <div
-          class="head"
-          id="head"
-          data-announce={formatAnnouncement(run.run_snapshot.workflow_name, run.id, wordOf(shownStateOf(stateOf(run))))}
-        >
-          <h1>
-            <Name>{run.run_snapshot.workflow_name}</Name>
-          </h1>
-          <Status status={shownStateOf(stateOf(run))} />
-          <StopClock run={stateOf(run)} now={now} />
-          <Actions run={run} origin={origin} />
-        </div>
-        <div class="lead">
-          <WhyItFailed run={run} />
-          {run.status === "PENDING" && <Queue run={run} waitsFor={waitsFor} />}
-          <Progress run={run} />
-          <Completed run={run} />
-        </div>
-        <Attempts run={run} now={now} />
-        <RunLog run={run} attempt={loggedAttempt} />
-        <RunData run={run} />
-        <Timeline run={run} />
-        <div class="columns last-parts">
-          <Snapshot run={run} />
-          <About run={run} now={now} />
-        </div>
-      </Live>
+      {/* A refresh leaves this element as it is: what goes on keeps its place until its end, and beyond it. */}
+      <div class={run.completed_at === null ? "goes-on" : undefined}>
+        <Live href={`/app/runs/${run.id}`} listen={changesOf(run)}>
+          <div
+            class="head"
+            id="head"
+            data-announce={formatAnnouncement(
+              run.run_snapshot.workflow_name,
+              run.id,
+              wordOf(shownStateOf(stateOf(run))),
+            )}
+          >
+            <h1>
+              <Name>{run.run_snapshot.workflow_name}</Name>
+            </h1>
+            <Status status={shownStateOf(stateOf(run))} />
+            <StopClock run={stateOf(run)} now={now} />
+            <Actions run={run} origin={origin} />
+          </div>
+          <Facts run={run} />
+          <div class="lead">
+            <WhyItFailed run={run} />
+            {run.status === "PENDING" && <Queue run={run} waitsFor={waitsFor} />}
+            <Progress run={run} />
+            <Completed run={run} />
+          </div>
+          <Attempts run={run} now={now} />
+          <RunLog run={run} attempt={loggedAttempt} />
+          <RunData run={run} />
+          <Timeline run={run} />
+          <div class="columns last-parts">
+            <Snapshot run={run} />
+            <About run={run} now={now} />
+          </div>
+        </Live>
+      </div>
       <script type="module" src={`${ASSETS}/log/log.js`} />
       <script type="module" src={`${ASSETS}/json.js`} />
     </Page>
@@ -203,57 +210,13 @@ const About = ({ run, now }: { run: ViewedRun; now: string }) => (
       <Fact name="Run">
         <code class="wrap">{run.id}</code> <Copy text={run.id} label="Copy the id" />
       </Fact>
-      <Fact name="Workflow">
-        <WorkflowName
-          id={run.workflow_definition_id}
-          name={run.run_snapshot.workflow_name}
-          isVisible={run.workflow.is_visible}
-        />
-        {run.workflow.is_active ? "" : " (paused)"}
-      </Fact>
-      <Fact name="Triggered by">
-        {run.trigger !== null && (
-          <>
-            the trigger <TriggerLink trigger={run.trigger} />, {CAUSES[run.trigger.cause] ?? run.trigger.cause}
-            {run.trigger.of_run_id !== null && (
-              <>
-                {" "}
-                <Id id={run.trigger.of_run_id} href={`/app/runs/${run.trigger.of_run_id}`} />
-              </>
-            )}
-            , with the rights of{" "}
-          </>
-        )}
-        {run.person_id === null ? (
-          <Name>{run.user_name}</Name>
-        ) : (
-          <a href={`/app/people/${run.person_id}`}>
-            <Name>{run.user_name}</Name>
-          </a>
-        )}
-        {run.batch_id !== null && (
-          <>
-            , in the batch <Id id={run.batch_id} href={`/app/batches/${run.batch_id}`} />
-          </>
-        )}
-      </Fact>
       <Fact name="Triggered">
         <Ago at={run.created_at} now={now} focusable />
       </Fact>
       <Fact name="Time limit">{formatSeconds(run.run_snapshot.max_run_duration_seconds)}</Fact>
-      {run.concurrency_key !== "" && (
-        <Fact name="Concurrency key">
-          <bdi class="wrap">{run.concurrency_key}</bdi>
-        </Fact>
-      )}
       {run.idempotency_key !== null && (
         <Fact name="Idempotency key">
           <bdi class="wrap">{run.idempotency_key}</bdi>
-        </Fact>
-      )}
-      {Object.keys(run.labels).length > 0 && (
-        <Fact name="Labels">
-          <LabelLinks labels={run.labels} />
         </Fact>
       )}
       {run.status === "RUNNING" && run.dispatched_at === null && (

@@ -25,7 +25,7 @@ export const COMMON_LABELS = {
   input: "Input",
   labels: "Labels",
   concurrency_key: "Concurrency key",
-  when_busy: "When as many runs are unfinished as may be RUNNING",
+  when_busy: "If the workflow is busy",
 };
 
 export const COMMON_SENTENCES = {
@@ -181,7 +181,6 @@ export const TriggerForm = (props: ShellProps) => {
             <button type="submit" class="primary">
               Save
             </button>
-            <a href={back}>Cancel</a>
           </div>
         </form>
       </div>

@@ -156,7 +156,7 @@ const Content = ({ trigger }: { trigger: ViewedTrigger }) => {
           <Time at={schedule.ends_at} />
         </Fact>
       )}
-      <Fact name="When the workflow is busy">
+      <Fact name="If the workflow is busy">
         {when_busy === null ? "what its policy says" : (WHEN_BUSY_WORDS[when_busy] ?? when_busy)}
       </Fact>
       {schedule !== null && (

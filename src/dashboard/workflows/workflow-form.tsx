@@ -284,7 +284,6 @@ export const WorkflowFormPage = (props: FormProps) => {
             <button type="submit" class="primary">
               {id === null ? "Create" : "Save"}
             </button>
-            <a href={back}>Cancel</a>
           </div>
         </form>
       </div>

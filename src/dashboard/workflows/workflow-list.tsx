@@ -81,7 +81,7 @@ export const WorkflowsPage = ({ view, limit, query }: Props) => (
         )}
       </div>
     </div>
-    <ListSearch query={query} label="Words of a name" />
+    <ListSearch query={query} label="Search by name" />
     <Live href={listHref(query, "newest")}>
       {view.workflows.length === 0 ? (
         <Empty title={query.words === "" ? "There is no workflow yet." : "No workflows match."}>
@@ -99,10 +99,16 @@ export const WorkflowsPage = ({ view, limit, query }: Props) => (
                 Workflow
               </SortedHead>
               <th scope="col">Slot</th>
-              <th scope="col">Queue</th>
+              <th scope="col" class="right">
+                Queue
+              </th>
               <th scope="col">Last 20</th>
-              <th scope="col">Success</th>
-              <th scope="col">Median</th>
+              <th scope="col" class="right">
+                Success
+              </th>
+              <th scope="col" class="right">
+                Median
+              </th>
               <SortedHead query={query} first="newest" by="newest" reversed="oldest" direction="descending">
                 Created
               </SortedHead>
@@ -124,16 +130,16 @@ export const WorkflowsPage = ({ view, limit, query }: Props) => (
                 <td class="slot">
                   <Slot workflow={workflow} now={view.now} />
                 </td>
-                <td class="number" data-label="Queue">
+                <td class="number right" data-label="Queue">
                   {workflow.queued > 0 ? sizeOf(workflow.queued) : <span class="muted">empty</span>}
                 </td>
                 <td>
                   <Strip outcomes={workflow} />
                 </td>
-                <td class="number" data-label="Success">
+                <td class="number right" data-label="Success">
                   <SuccessRate outcomes={workflow} />
                 </td>
-                <td class="number" data-label="Median">
+                <td class="number right" data-label="Median">
                   <MedianDuration outcomes={workflow} />
                 </td>
                 <td class="when">

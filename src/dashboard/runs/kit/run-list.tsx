@@ -79,7 +79,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
         <th scope="col" class="when-col">
           Triggered
         </th>
-        <th scope="col" class={withWorkflow ? "time-col" : undefined}>
+        <th scope="col" class={withWorkflow ? "time-col right" : undefined}>
           Time
         </th>
         <th scope="col" class="id-col">
@@ -126,7 +126,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
             <Ago at={run.created_at} now={now} />
           </td>
           {withWorkflow ? (
-            <td class="number">
+            <td class="number right">
               <Duration run={run} now={now} />
             </td>
           ) : (

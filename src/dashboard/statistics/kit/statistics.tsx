@@ -87,7 +87,7 @@ const Percentile = ({ name, percentiles: { median, p95 } }: { name: string; perc
       <dd>{format(median)}</dd>
     </div>
     <div>
-      <dt>{name}, 95 % within</dt>
+      <dt>{name}, p95</dt>
       <dd>{format(p95)}</dd>
     </div>
   </>
@@ -137,7 +137,7 @@ const LINES = [
 function describeTimes(step: Step): string | null {
   const parts = LINES.flatMap(({ name, of }) => {
     const { median, p95 } = of(step);
-    return median === null ? [] : [`${name.toLowerCase()} ${format(median)}, 95 % within ${format(p95)}`];
+    return median === null ? [] : [`${name.toLowerCase()} ${format(median)}, p95 ${format(p95)}`];
   });
   return parts.length === 0 ? null : parts.join("; ");
 }
@@ -156,7 +156,7 @@ const TimesChart = ({ statistics, workflowId }: ChartProps) => {
             <svg viewBox="0 0 8 8" aria-hidden="true">
               <circle cx="4" cy="4" r="4" />
             </svg>
-            {name}, 95 % within
+            {name}, p95
           </li>
         ))}
       </ul>
@@ -199,12 +199,24 @@ const ByWorkflow = ({ workflows, range, isSampled }: ByWorkflowProps) => (
       <thead>
         <tr>
           <th scope="col">Workflow</th>
-          <th scope="col">Runs</th>
-          <th scope="col">Failed</th>
-          <th scope="col">Wait, median</th>
-          <th scope="col">95 % within</th>
-          <th scope="col">Run time, median</th>
-          <th scope="col">95 % within</th>
+          <th scope="col" class="right">
+            Runs
+          </th>
+          <th scope="col" class="right">
+            Failed
+          </th>
+          <th scope="col" class="right">
+            Wait, median
+          </th>
+          <th scope="col" class="right">
+            p95
+          </th>
+          <th scope="col" class="right">
+            Run time, median
+          </th>
+          <th scope="col" class="right">
+            p95
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -213,22 +225,22 @@ const ByWorkflow = ({ workflows, range, isSampled }: ByWorkflowProps) => (
             <td class="grow">
               <WorkflowName id={id} name={name} isVisible={is_visible} query={`?${range.query}`} />
             </td>
-            <td class="number" data-label="Ended">
+            <td class="number right" data-label="Ended">
               {plural(completed + failed, "run")}
             </td>
-            <td class="number" data-label="Failed">
+            <td class="number right" data-label="Failed">
               {count(failed)}
             </td>
-            <td class="number" data-label="Wait, median">
+            <td class="number right" data-label="Wait, median">
               {format(wait.median)}
             </td>
-            <td class="number" data-label="Wait, 95 % within">
+            <td class="number right" data-label="Wait, p95">
               {format(wait.p95)}
             </td>
-            <td class="number" data-label="Run time, median">
+            <td class="number right" data-label="Run time, median">
               {format(run.median)}
             </td>
-            <td class="number" data-label="Run time, 95 % within">
+            <td class="number right" data-label="Run time, p95">
               {format(run.p95)}
             </td>
           </tr>

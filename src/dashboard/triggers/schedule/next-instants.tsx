@@ -55,7 +55,7 @@ export const NextInstants = ({ schedule, now, isActive }: Props) => {
   const instants = nextInstants(schedule, now);
   return (
     <section class="card">
-      <h2>Next instants</h2>
+      <h2>Next runs</h2>
       {!isActive && instants.length > 0 && <p class="muted">It is paused, so it does not fire for these.</p>}
       {instants.length === 0 ? (
         <p class="muted">There is no further instant.</p>

@@ -30,10 +30,10 @@ const FAILURE_TEXTS: Record<RetryableFailure, string> = {
 };
 
 const WHEN_BUSY_TEXTS: Record<WhenBusy, string> = {
-  queue: "waits",
-  skip: "is refused",
-  replace_queued: "takes the place of those that wait",
-  replace_running: "takes the place of those that wait, and stops what is RUNNING",
+  queue: "a new run waits",
+  skip: "a new run is refused",
+  replace_queued: "a new run takes the place of those that wait",
+  replace_running: "a new run takes the place of those that wait, and stops what is RUNNING",
 };
 
 const RUN_NEEDS_TEXTS: Record<RunNeeds, string> = {
@@ -48,9 +48,9 @@ const LABELS = {
   max_attempts: "Attempts in total",
   retry_on: "Retry a run automatically when",
   max_running: "Runs at the same time",
-  max_running_per_key: "Of these with the same concurrency key",
+  max_running_per_key: "Max per key",
   key_from: "Where the input has the concurrency key",
-  when_busy: "A new run, when as many are unfinished as may be RUNNING",
+  when_busy: "If the workflow is busy",
   replace_grace_seconds: "Seconds that a replaced run has to end its work",
   max_queued: "Runs that wait, at most",
   run_needs: "Without outputs, it may be run by",

@@ -21,15 +21,14 @@ export const Slots = ({ workflow: { slots, keys, max_running }, now }: Props & {
   return (
     <section>
       <h2>
-        Slots{" "}
+        Running{" "}
         <small class="muted">
-          {slots.length} of {max_running} held
+          {slots.length} of {max_running}
         </small>
       </h2>
       <table class="list slots">
         <thead>
           <tr>
-            <th scope="col">Slot</th>
             <th scope="col">Run of</th>
             {hasKeys && <th scope="col">Key</th>}
             <th scope="col">Left</th>
@@ -49,7 +48,6 @@ type SlotRowProps = { slot: number; held: HeldSlot | undefined; hasKeys: boolean
 
 const SlotRow = ({ slot, held, hasKeys, now }: SlotRowProps) => (
   <tr id={`slot-${slot}`}>
-    <td class="number">{slot}</td>
     <td class="grow">
       {held ? (
         <a class="row-link" href={`/app/runs/${held.id}`}>
@@ -78,8 +76,12 @@ export const Keys = ({ workflow: { keys, policy } }: Props) =>
         <thead>
           <tr>
             <th scope="col">Key</th>
-            <th scope="col">Running</th>
-            <th scope="col">Waiting</th>
+            <th scope="col" class="right">
+              Running
+            </th>
+            <th scope="col" class="right">
+              Waiting
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -88,10 +90,10 @@ export const Keys = ({ workflow: { keys, policy } }: Props) =>
               <td class="grow">
                 <Key text={key} />
               </td>
-              <td class="number" data-label="Running">
+              <td class="number right" data-label="Running">
                 {running}
               </td>
-              <td class="number" data-label="Waiting">
+              <td class="number right" data-label="Waiting">
                 {waiting}
               </td>
             </tr>

@@ -1,0 +1,54 @@
+import { Fact, Id, Name, WorkflowName } from "../components.tsx";
+import { CAUSES, TriggerLink } from "../triggers/kit/triggered-by.tsx";
+import { LabelLinks } from "./kit/run-labels.tsx";
+import type { ViewedRun } from "./kit/view-run.ts";
+
+/** What tells this run from others, below its title. */
+export const Facts = ({ run }: { run: ViewedRun }) => (
+  <dl class="facts of-run">
+    <Fact name="Workflow">
+      <WorkflowName
+        id={run.workflow_definition_id}
+        name={run.run_snapshot.workflow_name}
+        isVisible={run.workflow.is_visible}
+      />
+      {run.workflow.is_active ? "" : " (paused)"}
+    </Fact>
+    <Fact name="Triggered by">
+      {run.trigger !== null && (
+        <>
+          the trigger <TriggerLink trigger={run.trigger} />, {CAUSES[run.trigger.cause] ?? run.trigger.cause}
+          {run.trigger.of_run_id !== null && (
+            <>
+              {" "}
+              <Id id={run.trigger.of_run_id} href={`/app/runs/${run.trigger.of_run_id}`} />
+            </>
+          )}
+          , with the rights of{" "}
+        </>
+      )}
+      {run.person_id === null ? (
+        <Name>{run.user_name}</Name>
+      ) : (
+        <a href={`/app/people/${run.person_id}`}>
+          <Name>{run.user_name}</Name>
+        </a>
+      )}
+      {run.batch_id !== null && (
+        <>
+          , in the batch <Id id={run.batch_id} href={`/app/batches/${run.batch_id}`} />
+        </>
+      )}
+    </Fact>
+    {run.concurrency_key !== "" && (
+      <Fact name="Concurrency key">
+        <bdi class="wrap">{run.concurrency_key}</bdi>
+      </Fact>
+    )}
+    {Object.keys(run.labels).length > 0 && (
+      <Fact name="Labels">
+        <LabelLinks labels={run.labels} />
+      </Fact>
+    )}
+  </dl>
+);
