@@ -215,7 +215,7 @@ describe("/docs", () => {
     ["timezone", "/docs/triggers#cron-schedules-and-time-zones"],
     ["python", "/docs/python"],
     ["slack", "/docs/notifications#slack-and-teams"],
-    ["approve", "/docs/people#approve-a-run"],
+    ["approve", "/docs/suspend#approve-or-answer"],
     ["webhook secret", "/docs/triggers-api#rotate_trigger_secret"],
     ["backup", "/docs/operations#backup-and-restore"],
   ])("finds the right page first for %s", async (text, href) => {

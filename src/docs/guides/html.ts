@@ -47,7 +47,7 @@ async function toHtml(guide: Guide): Promise<string> {
       },
       code({ text, lang = "" }) {
         // A diagram needs a program to be drawn. The text beside it says the same.
-        return lang === "mermaid" ? "" : codeHtml(text, lang);
+        return lang === "mermaid" ? "" : codeHtml(text, lang.split(" ")[0] ?? "");
       },
       link({ href, tokens }) {
         const text = this.parser.parseInline(tokens);
