@@ -3,7 +3,16 @@
  * compares the two.
  */
 const ACTIONS = {
-  workflow_definition: ["created", "replaced", "policy_replaced", "paused", "resumed", "shared", "deleted"],
+  workflow_definition: [
+    "created",
+    "replaced",
+    "policy_replaced",
+    "paused",
+    "resumed",
+    "shared",
+    "failure_seen",
+    "deleted",
+  ],
   trigger: ["created", "replaced", "paused", "resumed", "fired", "backfilled", "secret_rotated", "deleted"],
   workflow_run: ["stopped", "retried", "answered", "deleted"],
   path_part: ["created", "changed", "deleted"],

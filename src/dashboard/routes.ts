@@ -4,6 +4,7 @@ import type { AppEnv } from "../http/env.ts";
 import { noSuchRoute } from "../http/no-such-route.ts";
 import { activity } from "./activity/activity-routes.tsx";
 import { batches } from "./batches/batch-routes.tsx";
+import { failures } from "./failures/failures-routes.tsx";
 import { files } from "./files/files-routes.tsx";
 import { healthPage } from "./health/health.tsx";
 import { invocations } from "./invoke/invoke-routes.tsx";
@@ -67,6 +68,7 @@ for (const section of [
   notifications,
   use,
   activity,
+  failures,
   healthPage,
   search,
   changes,

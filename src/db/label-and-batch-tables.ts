@@ -1,4 +1,7 @@
-/** The tables of the labels of runs, of the batches in which runs were triggered, and of what is still to be superseded. */
+/**
+ * The tables of the labels of runs, of the batches in which runs were triggered, of what is still to be superseded, and of the failures that
+ * somebody has seen.
+ */
 import { sql } from "drizzle-orm";
 import {
   bigint,
@@ -102,5 +105,30 @@ export const supersessions = pgTable(
     unique("supersessions_group_key").on(t.workflowDefinitionId, t.concurrencyKey).nullsNotDistinct(),
     // What is due of a tenant: `sweep_tenant`.
     index("supersessions_tenant_index").on(t.tenantId),
+  ],
+);
+
+/** Failures of a definition that are alike, which somebody has seen, with a text for the others: `alike_failures`. */
+export const seenFailures = pgTable(
+  "seen_failures",
+  {
+    tenantId: uuid("tenant_id").notNull(),
+    workflowDefinitionId: uuid("workflow_definition_id")
+      .notNull()
+      .references(() => workflowDefinitions.id, { onDelete: "cascade" }),
+    failureCode: text("failure_code").notNull(),
+    /** `error_fingerprint` of their errors. */
+    fingerprint: text("fingerprint").notNull(),
+    userId: uuid("user_id").notNull(),
+    note: text("note").notNull(),
+    seenAt: instant("seen_at").notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "seen_failures_pkey", columns: [t.workflowDefinitionId, t.failureCode, t.fingerprint] }),
+    foreignKey({
+      name: "seen_failures_user_fkey",
+      columns: [t.tenantId, t.userId],
+      foreignColumns: [users.tenantId, users.id],
+    }),
   ],
 );

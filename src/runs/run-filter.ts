@@ -16,6 +16,8 @@ export const BY_A_PERSON = "person";
 export type MoreConditions = {
   definition_ids?: readonly string[];
   failure_codes?: readonly FailureCode[];
+  /** Hashes of fingerprints: `error_fingerprint` in SQL. */
+  alike?: readonly string[];
   /** Ids of triggers, or {@link BY_A_PERSON}. */
   triggers?: readonly string[];
   waits?: readonly (typeof FILTERED_WAITS)[number][];

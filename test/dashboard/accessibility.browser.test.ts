@@ -251,6 +251,7 @@ const PAGES: Record<string, PageCase> = {
     dialogs: ["Change the endpoint", "Give it a new secret", "Delete “…”?"],
   },
   activity: { path: "/app/activity", shows: "who changed what" },
+  "failures that are alike": { path: "/app/failures", shows: "Failures that are alike" },
   health: { path: "/app/health", shows: "Dispatch backlog" },
   "health in an hour": { path: "/app/health?period=1h", shows: "Triggered in the last 1 h" },
   "health in a week": { path: "/app/health?period=7d", shows: "Triggered in the last 7 d" },

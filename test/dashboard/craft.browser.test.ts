@@ -52,6 +52,7 @@ const PATHS = [
   "/app/files",
   "/app/people",
   `/app/people/${DEMO.owner.id}`,
+  "/app/failures",
   "/app/health",
   "/app/settings/notifications",
   "/app/search?q=report",

@@ -252,6 +252,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     }),
     change_definition_activity: by(owner, { ...definition, is_active: false }),
     create_definition: by(owner, { definition_id: UUID, node_id: UUID, content }),
+    mark_failure_seen: by(owner, { ...definition, failure_code: "LOST", fingerprint: "v1 x", note: "" }),
     delete_definition: by(owner, { definition_id: idle }),
     "delete_definition (with RUNNING runs)": by(owner, definition),
     permit_workflow: by(owner, { ...definition, user_id: colleague.id, max_permissions: 1000 }),

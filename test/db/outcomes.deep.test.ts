@@ -118,6 +118,8 @@ const replace = async (world: World, user = world.tenant.owner, more: object = {
 const definitionVerb = async (verb: string, { tenant }: World, user = tenant.owner, more: object = {}) =>
   call(verb, { ...(await callerOf(user)), definition_id: tenant.definitionId, ...more });
 
+const SEEN_FAILURE = { failure_code: "LOST", fingerprint: "v1 x", note: "" };
+
 const INVITED = "ida@test.example";
 
 const ACCOUNT = { iss: "https://login.test", email: null, not_before: 0 };
@@ -1133,6 +1135,15 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return replace(world, world.tenant.owner, {}, { if_match: "{}" });
     },
     secret_missing: (world) => replace(world, world.tenant.owner, { runner_url: "https://another.example/hook" }),
+  }),
+  of("mark_failure_seen", {
+    unauthenticated: ({ tenant }) =>
+      call("mark_failure_seen", { ...nobody, definition_id: tenant.definitionId, ...SEEN_FAILURE }),
+    not_found: (world) => definitionVerb("mark_failure_seen", world, world.tenant.user, SEEN_FAILURE),
+    forbidden: async (world) => {
+      await letRead(world);
+      return definitionVerb("mark_failure_seen", world, world.tenant.user, SEEN_FAILURE);
+    },
   }),
   of("change_definition_activity", {
     unauthenticated: ({ tenant }) =>

@@ -229,6 +229,8 @@ export const SMALL_TABLES = new Set([
   ...["deleted_definitions", "deleted_triggers"],
   // Nearly always empty: a row for each end of a run, until its trigger has fired.
   "due_firings",
+  // A row for each failure that a person has marked as seen. Here it is empty, and it is read by its key once it has many rows.
+  "seen_failures",
   // Of Postgres itself: as many rows as there are roles and databases.
   ...["pg_authid", "pg_database"],
 ]);

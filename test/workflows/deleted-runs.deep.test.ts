@@ -111,6 +111,8 @@ describe("lists, counts, charts and pages", () => {
     "/app/runs?status=FAILED",
     "/app/runs?label=kind:gone",
     "/app/runs?error=unmistakable",
+    "/app/runs?code=REPORTED",
+    "/app/failures",
     `/app/runs?batch=${batchId}`,
     "/app/search?q=unmistakable",
     "/app/search?q=kind:gone",

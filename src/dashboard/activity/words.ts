@@ -6,6 +6,7 @@ import { plural } from "../format.ts";
 const DONE: Record<string, string> = {
   replaced: "changed",
   policy_replaced: "changed the policy of",
+  failure_seen: "has seen a failure of",
   fired: "fired by hand",
   backfilled: "fired for the past",
   secret_rotated: "gave a new secret to",

@@ -50,12 +50,13 @@ export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }
 };
 
 /** What the list is searched for, and a field for a further label or for words of an error. */
-const Finding = ({ query: { batch, label, error } }: { query: RunsQuery }) => (
+const Finding = ({ query: { batch, label, error, alike } }: { query: RunsQuery }) => (
   <>
     {batch !== undefined && <Found name="batch" text={batch} words={`Batch ${shortId(batch)}`} />}
     {label.map((text) => (
       <Found name="label" text={text} words={text} />
     ))}
+    {alike !== undefined && <Found name="alike" text={alike} words="Alike failures" />}
     {error !== undefined && <Found name="error" text={error} words={`Error: ${error}`} />}
     <input
       type="text"

@@ -30,7 +30,7 @@ begin
         and (p_run_user_id is null or r.user_id = p_run_user_id)
         and (p_statuses is null or seen.status = any (p_statuses))
         and public.has_labels(r.id, p_labels)
-        and public.run_fits(r, seen.status, seen.failure_code, p_more, v_now)
+        and public.run_fits(r, seen.status, seen.failure_code, seen.error, p_more, v_now)
         and (v_query is null or seen.status = 'FAILED' and public.search_words(r.tenant_id, seen.error) @@ v_query)
         and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id = any (v_readable))

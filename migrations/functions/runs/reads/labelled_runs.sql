@@ -119,7 +119,7 @@ begin
         and (p_run_user_id is null or r.user_id = p_run_user_id)
         and (p_statuses is null or seen.status = any (p_statuses))
         and (cardinality(p_labels) < 2 or public.has_labels(r.id, p_labels))
-        and public.run_fits(r, seen.status, seen.failure_code, p_more, v_now)
+        and public.run_fits(r, seen.status, seen.failure_code, seen.error, p_more, v_now)
         and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         and public.run_is_visible(
           p_role, p_user_id, r.user_id, r.workflow_definition_id in (select unnest(v_readable)))

@@ -112,7 +112,7 @@ begin
       and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
       and (p_run_user_id is null or r.user_id = p_run_user_id)
       and (cardinality(p_labels) = 0 or public.has_labels(r.id, p_labels))
-      and public.run_fits(r, seen.status, seen.failure_code, p_more, v_now)
+      and public.run_fits(r, seen.status, seen.failure_code, seen.error, p_more, v_now)
       and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id in (select unnest(v_readable)))
     order by case when p_is_older then r.created_at end desc, case when p_is_older then r.id end desc, r.created_at, r.id
     limit p_limit;

@@ -1,18 +1,20 @@
 -- Further conditions of a list of runs. All reads of lists that have them judge by these functions.
 
--- True for a run that fits all conditions of `p_more`, by its status and failure code of `run_as_seen`. Each is a list, of which one has to
+-- True for a run that fits all conditions of `p_more`, by its status, failure code and error of `run_as_seen`. Each is a list, of which one has to
 -- hold; one that is missing holds for every run, and so does a null:
 --   definition_ids  it is a run of one of these definitions
 --   failure_codes   it is FAILED with one of these
+--   alike           it is FAILED, and this is the hash of `error_fingerprint` of its error
 --   triggers        one of these has triggered it: the id of a trigger, or 'person' for what no trigger has triggered
 --   waits           it is PENDING for one of these: an obstacle of `obstacle_of_run`, or 'queue' for a run that waits for a slot or a runner
 create or replace function public.run_fits(
-  r public.workflow_runs, p_status text, p_failure_code text, p_more jsonb, p_now timestamptz
+  r public.workflow_runs, p_status text, p_failure_code text, p_error text, p_more jsonb, p_now timestamptz
 ) returns boolean
 language sql stable as $$
   select p_more is null or (
     coalesce(p_more -> 'definition_ids' ? r.workflow_definition_id::text, true)
     and (p_more -> 'failure_codes' is null or p_status = 'FAILED' and p_more -> 'failure_codes' ? coalesce(p_failure_code, ''))
+    and (p_more -> 'alike' is null or p_status = 'FAILED' and p_more -> 'alike' ? md5(public.error_fingerprint(p_error)))
     and coalesce(p_more -> 'triggers' ? coalesce(r.triggered_by ->> 'trigger_id', 'person'), true)
     and (p_more -> 'waits' is null or p_status = 'PENDING' and exists (
       select from public.workflow_definitions d
@@ -29,7 +31,7 @@ language plpgsql stable as $$
 declare
   v_statuses constant text[] := array(
     select status from unnest(coalesce(p_statuses, '{PENDING,RUNNING,COMPLETED,FAILED}')) status
-    where (p_more -> 'failure_codes' is null or status = 'FAILED') and (p_more -> 'waits' is null or status = 'PENDING'));
+    where (coalesce(p_more -> 'failure_codes', p_more -> 'alike') is null or status = 'FAILED') and (p_more -> 'waits' is null or status = 'PENDING'));
   v_definition_ids jsonb := coalesce(to_jsonb(array_remove(array[p_definition_id], null)), '[]');
 begin
   if v_definition_ids = '[]' then

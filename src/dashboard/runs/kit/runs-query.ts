@@ -45,6 +45,12 @@ const querySchema = z.object({
   code: z.array(z.enum(FAILURE_CODES)).catch([]),
   waits: z.array(z.enum(FILTERED_WAITS)).catch([]),
   trigger: severalIds(z.union([z.guid(), z.literal(BY_A_PERSON)])),
+  /** The hash of a fingerprint: only FAILED runs whose errors are alike. */
+  alike: z
+    .string()
+    .regex(/^[0-9a-f]{32}$/)
+    .optional()
+    .catch(undefined),
   batch: z.guid().optional().catch(undefined),
   mine: z.literal("1").optional().catch(undefined),
   user: z.guid().optional().catch(undefined),
@@ -111,11 +117,12 @@ const startMs = (text: string) => Date.parse(isDay(text) ? text : `${text.replac
 
 /** The filter of a query. The first and the last day or minute are included. */
 export function filterOf(query: RunsQuery, userId: string): RunFilter {
-  const { from, to, range, workflow, code, waits, trigger } = query;
+  const { from, to, range, workflow, code, waits, trigger, alike } = query;
   const more = {
     ...(workflow.length > 1 && { definition_ids: workflow }),
     ...(code.length > 0 && { failure_codes: code }),
     ...(waits.length > 0 && { waits }),
+    ...(alike !== undefined && { alike: [alike] }),
     ...(trigger.length > 0 && { triggers: trigger }),
   };
   return {

@@ -1,23 +1,11 @@
 /** The filters of the list of runs of which several may be ticked, in menus. */
-import type { FailureCode } from "../../../db/enums.ts";
 import { FAILURE_CODES } from "../../../db/enums.ts";
 import { BY_A_PERSON, FILTERED_WAITS } from "../../../runs/run-filter.ts";
 import { Name } from "../../components.tsx";
 import { plural, shortId } from "../../format.ts";
 import type { Choice } from "../../forms.tsx";
+import { FAILURES } from "../kit/failure-words.ts";
 import type { RunsQuery } from "../kit/runs-query.ts";
-
-const FAILURES: Record<FailureCode, string> = {
-  REPORTED: "The runner reported it",
-  DEADLINE: "Out of time",
-  STOPPED: "Stopped",
-  REJECTED: "Rejected by the runner",
-  UNREACHED: "No runner took it",
-  LOST: "Runner lost",
-  SUPERSEDED: "Superseded",
-  EXPIRED: "Expired",
-  WAIT_EXPIRED: "No answer in time",
-};
 
 const WAITS: Record<(typeof FILTERED_WAITS)[number], string> = {
   suspended: "Suspended",

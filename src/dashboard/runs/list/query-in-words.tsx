@@ -25,6 +25,7 @@ export const QueryInWords = ({ query, preview }: { query: RunsQuery; preview: Bu
     ["Batch", query.batch && shortId(query.batch)],
     ["Labels", query.label.join(" and ")],
     ["Words of the error", query.error],
+    ["Failures", query.alike && "those that are alike"],
     ["Triggered", isTimed && <Chosen query={query} />],
   ];
   return (
