@@ -45,6 +45,7 @@ const UNAUDITED: Record<string, string> = {
   "runs/promote_waiting_runs": "The sweep calls it.",
   "runs/record_artifact_deletions": "The sweep calls it.",
   "runs/record_result": "A runner calls it.",
+  "runs/keep_checkpoint": "A runner calls it: that is the life of a run.",
   "runs/reserve_artifact": "A runner calls it: that is the life of a run.",
   "runs/run_again": "It triggers a run, which has its user.",
   "runs/start_run_now": "It is the life of a run, whose event has the user.",

@@ -85,6 +85,10 @@ const API: readonly Area[] = [
     load: async () => [(await import("./runs/leases/lease-routes.ts")).leases],
   },
   {
+    paths: ["/v1/workflow-runs/{id}/checkpoints", "/v1/workflow-runs/{id}/resume"],
+    load: async () => [(await import("./runs/checkpoints/checkpoint-routes.ts")).checkpoints],
+  },
+  {
     paths: ["/v1/waits", "/v1/workflow-runs/{id}/suspend", "/v1/workflow-runs/{id}/waits"],
     load: async () => [(await import("./runs/suspensions/suspension-routes.ts")).suspensions],
   },

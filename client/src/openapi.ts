@@ -884,6 +884,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workflow-runs/{run_id}/checkpoints/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep a checkpoint
+         * @description For the run's runner, with the run's token: what the attempts after this one need not do again, such as the result of a step. The first value of a key stays: the same one again is 200, and another one is 409, as is any with the token of an attempt that has ended. A run may have 1,000 checkpoints, of 4 MiB altogether. It extends no lease.
+         */
+        put: operations["keep_checkpoint"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-runs/{run_id}/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the checkpoints of a run
+         * @description What its attempts have kept, the oldest first. A run that is triggered again begins without.
+         */
+        get: operations["list_checkpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-runs/{run_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read what a run can go on with
+         * @description For the run's runner, with the run's token: the outcomes of all that the run has waited for, and all checkpoints with their values. The dispatch and the lease have only the outcomes of the last suspension, and the number of checkpoints.
+         */
+        get: operations["get_workflow_run_resume"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workflow-runs/{run_id}/suspend": {
         parameters: {
             query?: never;
@@ -2160,6 +2220,8 @@ export interface components {
         /** @description From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended. */
         WorkflowRunResume: {
             outcomes: components["schemas"]["WaitOutcomes"];
+            /** @description How many the run has: `GET …/resume` has their values. */
+            checkpoints: number;
         };
         /**
          * @description What has come, by the keys.
@@ -4617,6 +4679,88 @@ export interface components {
         };
         /**
          * @example {
+         *       "is_new": true
+         *     }
+         */
+        KeptCheckpoint: {
+            /** @description False when the same value was kept before. */
+            is_new: boolean;
+        };
+        /**
+         * @example {
+         *       "value": {
+         *         "pages": 12
+         *       }
+         *     }
+         */
+        KeepCheckpointRequest: {
+            /** @description Any JSON. With the rest of the body at most 64 KiB. */
+            value?: unknown;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "key": "ocr",
+         *           "attempt": 1,
+         *           "bytes": 12,
+         *           "kept_at": "2026-01-31T12:00:00.000Z",
+         *           "value": {
+         *             "pages": 12
+         *           }
+         *         }
+         *       ],
+         *       "total": 1,
+         *       "limit": 20,
+         *       "offset": 0
+         *     }
+         */
+        PaginatedResponse_WorkflowRunCheckpoint_: {
+            items: components["schemas"]["WorkflowRunCheckpoint"][];
+            total: number;
+            limit: number;
+            offset: number;
+        };
+        /**
+         * @example {
+         *       "key": "ocr",
+         *       "attempt": 1,
+         *       "bytes": 12,
+         *       "kept_at": "2026-01-31T12:00:00.000Z",
+         *       "value": {
+         *         "pages": 12
+         *       }
+         *     }
+         */
+        WorkflowRunCheckpoint: {
+            key: string;
+            /** @description The attempt that has kept it. */
+            attempt: number;
+            bytes: number;
+            /** Format: date-time */
+            kept_at: string;
+            /** @description Any JSON. */
+            value?: unknown;
+        };
+        /**
+         * @example {
+         *       "outcomes": {},
+         *       "checkpoints": {
+         *         "ocr": {
+         *           "pages": 12
+         *         }
+         *       }
+         *     }
+         */
+        WholeWorkflowRunResume: {
+            outcomes: components["schemas"]["WaitOutcomes"];
+            /** @description The values by their keys. */
+            checkpoints: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @example {
          *       "suspended": true,
          *       "outcomes": null
          *     }
@@ -6140,7 +6284,7 @@ export interface components {
             id: string;
             /** Format: date-time */
             at: string;
-            /** @description The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.answered, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, agent_grant.created, agent_grant.ended, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more. */
+            /** @description The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.failure_seen, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.answered, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, agent_grant.created, agent_grant.ended, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more. */
             action: string;
             actor: components["schemas"]["AuditActor"];
             object: components["schemas"]["AuditObject"];
@@ -9102,6 +9246,124 @@ export interface operations {
             503: components["responses"]["database_unavailable"];
         };
     };
+    keep_checkpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                /** @description Identifies it for good in its run. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KeepCheckpointRequest"];
+            };
+        };
+        responses: {
+            /** @description It is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptCheckpoint"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["callback_unauthenticated"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable"];
+        };
+    };
+    list_checkpoints: {
+        parameters: {
+            query?: {
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of checkpoints */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaginatedResponse_WorkflowRunCheckpoint_"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    get_workflow_run_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeWorkflowRunResume"];
+                };
+            };
+            401: components["responses"]["callback_unauthenticated"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable"];
+        };
+    };
     suspend_workflow_run: {
         parameters: {
             query?: never;
@@ -11173,7 +11435,7 @@ export interface operations {
                 actor_id?: string;
                 /** @description Only events on this object, or about it. */
                 object_id?: string;
-                action?: "workflow_definition.created" | "workflow_definition.replaced" | "workflow_definition.policy_replaced" | "workflow_definition.paused" | "workflow_definition.resumed" | "workflow_definition.shared" | "workflow_definition.deleted" | "trigger.created" | "trigger.replaced" | "trigger.paused" | "trigger.resumed" | "trigger.fired" | "trigger.backfilled" | "trigger.secret_rotated" | "trigger.deleted" | "workflow_run.stopped" | "workflow_run.retried" | "workflow_run.answered" | "workflow_run.deleted" | "path_part.created" | "path_part.changed" | "path_part.deleted" | "user.created" | "user.role_changed" | "user.deactivated" | "user.activated" | "user.deleted" | "user.login_tied" | "user.login_untied" | "user.signed_out" | "user.permission_given" | "user.permission_changed" | "user.permission_revoked" | "api_key.created" | "api_key.revoked" | "agent_grant.created" | "agent_grant.ended" | "invite.created" | "invite.accepted" | "invite.withdrawn" | "notification_endpoint.created" | "notification_endpoint.changed" | "notification_endpoint.secret_rotated" | "notification_endpoint.tested" | "notification_endpoint.notification_resent" | "notification_endpoint.deleted";
+                action?: "workflow_definition.created" | "workflow_definition.replaced" | "workflow_definition.policy_replaced" | "workflow_definition.paused" | "workflow_definition.resumed" | "workflow_definition.shared" | "workflow_definition.failure_seen" | "workflow_definition.deleted" | "trigger.created" | "trigger.replaced" | "trigger.paused" | "trigger.resumed" | "trigger.fired" | "trigger.backfilled" | "trigger.secret_rotated" | "trigger.deleted" | "workflow_run.stopped" | "workflow_run.retried" | "workflow_run.answered" | "workflow_run.deleted" | "path_part.created" | "path_part.changed" | "path_part.deleted" | "user.created" | "user.role_changed" | "user.deactivated" | "user.activated" | "user.deleted" | "user.login_tied" | "user.login_untied" | "user.signed_out" | "user.permission_given" | "user.permission_changed" | "user.permission_revoked" | "api_key.created" | "api_key.revoked" | "agent_grant.created" | "agent_grant.ended" | "invite.created" | "invite.accepted" | "invite.withdrawn" | "notification_endpoint.created" | "notification_endpoint.changed" | "notification_endpoint.secret_rotated" | "notification_endpoint.tested" | "notification_endpoint.notification_resent" | "notification_endpoint.deleted";
                 /** @description Only events from this instant on. */
                 since?: string;
                 /** @description Only events before this instant. */

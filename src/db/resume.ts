@@ -17,4 +17,4 @@ export const waitOutcomesSchema = z.record(
 );
 
 /** What an attempt after the first one gets: `resume_of` in SQL. */
-export const resumeSchema = z.object({ outcomes: waitOutcomesSchema });
+export const resumeSchema = z.object({ outcomes: waitOutcomesSchema, checkpoints: z.int() });

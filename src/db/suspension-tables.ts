@@ -3,7 +3,19 @@
  * `workflow_runs_delete_events` deletes the rows of deleted runs. A run that never suspends itself has none.
  */
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uuid } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  json,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from "drizzle-orm/pg-core";
 import { bytes, instant, oneOf } from "./columns.ts";
 import { ON_TIMEOUT, WAIT_KINDS } from "./enums.ts";
 
@@ -76,4 +88,20 @@ export const runWaits = pgTable(
         and num_nulls(${t.value}, ${t.userId}, ${t.answeredAt}) in (0, 3)`,
     ),
   ],
+);
+
+/** What an attempt keeps under a key for the attempts after it: `checkpoints.sql`. */
+export const runCheckpoints = pgTable(
+  "run_checkpoints",
+  {
+    runId: uuid("run_id").notNull(),
+    key: text("key").notNull(),
+    tenantId: uuid("tenant_id").notNull(),
+    attempt: integer("attempt").notNull(),
+    /** Any JSON. The type is `json`, as for the input of a run. */
+    value: json("value").notNull(),
+    bytes: integer("bytes").notNull(),
+    keptAt: instant("kept_at").notNull(),
+  },
+  (t) => [primaryKey({ name: "run_checkpoints_pkey", columns: [t.runId, t.key] })],
 );

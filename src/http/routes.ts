@@ -5,6 +5,7 @@
  */
 import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { CONTRACT_OPERATIONS } from "./contract-operations.ts";
 import type { AppEnv } from "./env.ts";
 import { authenticate } from "./middleware/authenticate.ts";
 import { authenticateCode } from "./middleware/authenticate-code.ts";
@@ -86,49 +87,6 @@ const ofBody = ({ request }: Definition): ProblemCode[] => [
 const bodyMiddleware = ({ request }: Definition): MiddlewareHandler<AppEnv>[] =>
   request?.body && !request.body.required ? [emptyBodyIsObject] : [];
 
-/**
- * The operations of the wire contract (test/contract/workflow-api.openapi.json), by their ids. They ignore unknown query parameters
- * instead of refusing them, since a client that was written for another service of this contract may send what only that one has.
- */
-const CONTRACT_OPERATIONS: ReadonlySet<string | undefined> = new Set([
-  "accept_invite",
-  "activate_tenant_user",
-  "create_api_key",
-  "create_folder",
-  "create_invite",
-  "create_user_permission",
-  "create_workflow_definition",
-  "deactivate_tenant_user",
-  "delete_api_key",
-  "delete_folder",
-  "delete_invite",
-  "delete_tenant_user",
-  "delete_user_permission",
-  "delete_workflow_definition",
-  "delete_workflow_run",
-  "get_api_key",
-  "get_folder",
-  "get_me",
-  "get_path_part",
-  "get_workflow_definition",
-  "get_workflow_run",
-  "health_check",
-  "invoke_workflow",
-  "list_api_keys",
-  "list_folders",
-  "list_invites",
-  "list_path_parts",
-  "list_tenant_users",
-  "list_user_permissions",
-  "list_workflow_definitions",
-  "list_workflow_runs",
-  "update_folder",
-  "update_tenant_user",
-  "update_user_permission",
-  "update_workflow_definition",
-  "workflow_run_callback",
-]);
-
 // Shared, since each new schema delays the Worker's first answer.
 const NO_QUERY = z.strictObject({});
 
@@ -197,6 +155,18 @@ export function runnerCall<const Path extends string, Own extends Change & { pat
       isConditional: false,
       maxBodyBytes: definition.maxBodyBytes,
     } satisfies RouteKind,
+  });
+}
+
+/** A GET by a runner, authenticated like {@link runnerCall}. It is never conditional. */
+export function runnerRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
+  const problems = [...OF_ANYBODY, ...OF_A_CREDENTIAL, "callback_unauthenticated" as const];
+  return createRoute({
+    ...onlyKnownQuery(definition),
+    method: "get" as const,
+    security: runnerSecurity,
+    middleware: [authenticateRunner],
+    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
   });
 }
 

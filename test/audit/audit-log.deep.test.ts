@@ -87,7 +87,7 @@ const LIFE_OF_RUNS = [
     "put_workflow_run_artifact",
   ],
   ...["create_runner_session", "close_runner_session", "create_leases"],
-  ...["heartbeat_workflow_run", "release_workflow_run", "suspend_workflow_run"],
+  ...["heartbeat_workflow_run", "release_workflow_run", "suspend_workflow_run", "keep_checkpoint"],
 ];
 
 /** Those of {@link AUDITED} that do something each time that they are called. */

@@ -203,6 +203,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
       is_retried: false,
     }),
     release_run: by(attempt),
+    keep_checkpoint: by(attempt, { key: "k", value: "1" }),
     suspend_run: by(attempt, {
       suspension: json({ waits: [{ key: "k", kind: "timer", seconds: 60 }], on_timeout: "fail" }),
     }),

@@ -575,6 +575,16 @@ const ofRunner = (verb: string, more: object = {}): Record<string, Reach> => ({
   },
 });
 
+const keep = (world: World, more: object = {}) =>
+  call("keep_checkpoint", { ...attemptOf(world), key: "a", value: "1", ...more });
+
+const insertCheckpoints = ({ tenant, runId }: World, count: number, bytes: number) => service.database.sql`
+  insert into run_checkpoints (run_id, key, tenant_id, attempt, value, bytes, kept_at)
+  select ${runId}, 'b' || n, ${tenant.id}, 1, '1', ${bytes}, now() from generate_series(1, ${count}::int) n`;
+
+const findResume = ({ tenant, runId }: World, attempt: number) =>
+  call("find_resume", { tenant_id: tenant.id, run_id: runId, attempt });
+
 const QUESTION = { key: "a", kind: "question", prompt: "?", people_only: false };
 const ANSWER = { key: "a", value: "yes" };
 const suspensionOf = (wait: object = QUESTION) => JSON.stringify({ waits: [wait], on_timeout: "fail" });
@@ -759,6 +769,30 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
   }),
   of("record_heartbeat", ofRunner("record_heartbeat", { progress: null, log: null })),
   of("release_run", ofRunner("release_run")),
+  of("keep_checkpoint", {
+    ...ofRunner("keep_checkpoint", { key: "a", value: "1" }),
+    other_value: async (world) => {
+      await keep(world);
+      return keep(world, { value: "2" });
+    },
+    too_many: async (world) => {
+      await insertCheckpoints(world, 1000, 1);
+      return keep(world);
+    },
+    too_large: async (world) => {
+      await insertCheckpoints(world, 1, 4_194_304);
+      return keep(world);
+    },
+  }),
+  of("list_checkpoints", readsOf("list_checkpoints", { limit: 1, offset: 0 })),
+  of("find_resume", {
+    not_found: ({ tenant }) => call("find_resume", { tenant_id: tenant.id, run_id: uuid(), attempt: 1 }),
+    other_attempt: (world) => findResume(world, 2),
+    ended: async (world) => {
+      await fail(world);
+      return findResume(world, 1);
+    },
+  }),
   of("suspend_run", {
     ...ofRunner("suspend_run", { suspension: suspensionOf() }),
     other_kind: async (world) => {

@@ -204,6 +204,10 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
         'Go on?', false
       from t, generate_series(1, t.definitions) n, unnest(array['approve', 'pay']) key`,
     sql`
+      insert into run_checkpoints (run_id, key, tenant_id, attempt, value, bytes, kept_at)
+      select md5(t.id || 'run' || n || '/1')::uuid, key, t.id, 1, '1', 1, statement_timestamp()
+      from t, generate_series(1, t.definitions) n, unnest(array['ocr', 'export']) key`,
+    sql`
       insert into artifact_deletions (key, tenant_id, due_at)
       select t.id || '/' || n, t.id, statement_timestamp() + interval '1 hour' from t, generate_series(1, t.definitions) n`,
     sql`update tenants set limits = 'large' where id = ${tenant.id}`,

@@ -376,6 +376,25 @@ export const OPERATIONS: Record<string, Operation> = {
     isRepeatable: true,
     sendsAfterwards: true,
   },
+  keep_checkpoint: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId } = await addRunning(stage);
+      return { method: "PUT", path: `${run({ runId })}/checkpoints/ocr`, body: { value: stage.mark }, runId };
+    },
+    isRepeatable: true,
+  },
+  get_workflow_run_resume: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId } = await addRunning(stage);
+      return { ...get(`${run({ runId })}/resume`), runId };
+    },
+  },
+  list_checkpoints: {
+    answers: [404, 200, 200, 200, 200, 404],
+    call: async (stage) => get(`${run(await addRunning(stage))}/checkpoints`),
+  },
   list_waits: {
     answers: [200, 200, 200, 200, 200, 200],
     call: async (stage) => {

@@ -51,6 +51,8 @@ class ABCDPathSnapshot(TypedDict):
 class WorkflowRunResume(TypedDict):
     """From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended."""
     outcomes: WaitOutcomes
+    checkpoints: int
+    """How many the run has: `GET …/resume` has their values."""
 
 
 class WaitOutcomesValue(TypedDict):
@@ -1020,6 +1022,39 @@ class WorkflowRunRelease(TypedDict):
     """The new attempt of the run. Your token belongs to the attempt before."""
 
 
+class KeptCheckpoint(TypedDict):
+    is_new: bool
+    """False when the same value was kept before."""
+
+
+class KeepCheckpointRequest(TypedDict):
+    value: NotRequired[Any]
+    """Any JSON. With the rest of the body at most 64 KiB."""
+
+
+class PaginatedResponseWorkflowRunCheckpoint(TypedDict):
+    items: list[WorkflowRunCheckpoint]
+    total: int
+    limit: int
+    offset: int
+
+
+class WorkflowRunCheckpoint(TypedDict):
+    key: str
+    attempt: int
+    """The attempt that has kept it."""
+    bytes: int
+    kept_at: str
+    value: NotRequired[Any]
+    """Any JSON."""
+
+
+class WholeWorkflowRunResume(TypedDict):
+    outcomes: WaitOutcomes
+    checkpoints: dict[str, Any]
+    """The values by their keys."""
+
+
 class WorkflowRunSuspension(TypedDict):
     suspended: bool
     """True: end the work without a callback. False: all has come already, so the attempt goes on."""
@@ -1604,7 +1639,7 @@ class AuditEvent(TypedDict):
     id: str
     at: str
     action: str
-    """The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.answered, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, agent_grant.created, agent_grant.ended, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more."""
+    """The kind of the object, and what happened to it: workflow_definition.created, workflow_definition.replaced, workflow_definition.policy_replaced, workflow_definition.paused, workflow_definition.resumed, workflow_definition.shared, workflow_definition.failure_seen, workflow_definition.deleted, trigger.created, trigger.replaced, trigger.paused, trigger.resumed, trigger.fired, trigger.backfilled, trigger.secret_rotated, trigger.deleted, workflow_run.stopped, workflow_run.retried, workflow_run.answered, workflow_run.deleted, path_part.created, path_part.changed, path_part.deleted, user.created, user.role_changed, user.deactivated, user.activated, user.deleted, user.login_tied, user.login_untied, user.signed_out, user.permission_given, user.permission_changed, user.permission_revoked, api_key.created, api_key.revoked, agent_grant.created, agent_grant.ended, invite.created, invite.accepted, invite.withdrawn, notification_endpoint.created, notification_endpoint.changed, notification_endpoint.secret_rotated, notification_endpoint.tested, notification_endpoint.notification_resent, notification_endpoint.deleted. There will be more."""
     actor: AuditActor
     object: AuditObject
     about: AuditObject | None
@@ -1718,7 +1753,7 @@ class AuditFilter(TypedDict):
     """Only what this user did."""
     object_id: NotRequired[str]
     """Only events on this object, or about it."""
-    action: NotRequired[Literal["workflow_definition.created", "workflow_definition.replaced", "workflow_definition.policy_replaced", "workflow_definition.paused", "workflow_definition.resumed", "workflow_definition.shared", "workflow_definition.deleted", "trigger.created", "trigger.replaced", "trigger.paused", "trigger.resumed", "trigger.fired", "trigger.backfilled", "trigger.secret_rotated", "trigger.deleted", "workflow_run.stopped", "workflow_run.retried", "workflow_run.answered", "workflow_run.deleted", "path_part.created", "path_part.changed", "path_part.deleted", "user.created", "user.role_changed", "user.deactivated", "user.activated", "user.deleted", "user.login_tied", "user.login_untied", "user.signed_out", "user.permission_given", "user.permission_changed", "user.permission_revoked", "api_key.created", "api_key.revoked", "agent_grant.created", "agent_grant.ended", "invite.created", "invite.accepted", "invite.withdrawn", "notification_endpoint.created", "notification_endpoint.changed", "notification_endpoint.secret_rotated", "notification_endpoint.tested", "notification_endpoint.notification_resent", "notification_endpoint.deleted"]]
+    action: NotRequired[Literal["workflow_definition.created", "workflow_definition.replaced", "workflow_definition.policy_replaced", "workflow_definition.paused", "workflow_definition.resumed", "workflow_definition.shared", "workflow_definition.failure_seen", "workflow_definition.deleted", "trigger.created", "trigger.replaced", "trigger.paused", "trigger.resumed", "trigger.fired", "trigger.backfilled", "trigger.secret_rotated", "trigger.deleted", "workflow_run.stopped", "workflow_run.retried", "workflow_run.answered", "workflow_run.deleted", "path_part.created", "path_part.changed", "path_part.deleted", "user.created", "user.role_changed", "user.deactivated", "user.activated", "user.deleted", "user.login_tied", "user.login_untied", "user.signed_out", "user.permission_given", "user.permission_changed", "user.permission_revoked", "api_key.created", "api_key.revoked", "agent_grant.created", "agent_grant.ended", "invite.created", "invite.accepted", "invite.withdrawn", "notification_endpoint.created", "notification_endpoint.changed", "notification_endpoint.secret_rotated", "notification_endpoint.tested", "notification_endpoint.notification_resent", "notification_endpoint.deleted"]]
     since: NotRequired[str | datetime]
     """Only events from this instant on."""
     until: NotRequired[str | datetime]

@@ -113,7 +113,7 @@ export const SuspendRequestSchema = z
   });
 export type SuspendRequest = z.output<typeof SuspendRequestSchema>;
 
-const OutcomesSchema = z
+export const OutcomesSchema = z
   .record(
     z.string(),
     z.strictObject({
@@ -142,10 +142,15 @@ const OutcomesSchema = z
   });
 
 /** In a dispatch and in a lease. */
-export const ResumeSchema = z.strictObject({ outcomes: OutcomesSchema }).openapi("WorkflowRunResume", {
-  description:
-    "From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended.",
-});
+export const ResumeSchema = z
+  .strictObject({
+    outcomes: OutcomesSchema,
+    checkpoints: z.int().openapi({ description: "How many the run has: `GET …/resume` has their values." }),
+  })
+  .openapi("WorkflowRunResume", {
+    description:
+      "From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended.",
+  });
 
 export const SuspensionSchema = z
   .strictObject({

@@ -62,7 +62,7 @@ describe("a run that asks a question", () => {
     ]);
     expect(await statusOf(runId)).toBe("RUNNING");
     const outcome = { kind: "question", outcome: "answered", ...said };
-    expect((await runner.resumes(3)).at(-1)).toEqual([2, { outcomes: { approve: outcome } }]);
+    expect((await runner.resumes(3)).at(-1)).toEqual([2, { outcomes: { approve: outcome }, checkpoints: 0 }]);
     expect((await callBack(service, tenant, runId, { status: "COMPLETED" }, 2)).status).toBe(200);
     const events = [
       "TRIGGERED",
@@ -200,7 +200,7 @@ describe("a run that waits for an instant", () => {
     await service.sweep();
     expect(await statusOf(runId)).toBe("RUNNING");
     const elapsed = { kind: "timer", outcome: "elapsed", at: expect.any(String) };
-    expect((await runner.resumes(2)).at(-1)).toEqual([2, { outcomes: { later: elapsed } }]);
+    expect((await runner.resumes(2)).at(-1)).toEqual([2, { outcomes: { later: elapsed }, checkpoints: 0 }]);
   });
 
   it("and for an answer resumes when both have come", async () => {

@@ -61,7 +61,8 @@ begin
     where w.run_id = p_run_id and w.key = any (p_keys) and come.outcome is not null);
 end $$;
 
--- What an attempt after the first one gets: {"outcomes": those of the last suspension before it, see `wait_outcomes`}.
+-- What an attempt after the first one gets: {"outcomes": those of the last suspension before it, see `wait_outcomes`, "checkpoints": how many
+-- the run has}.
 create or replace function public.resume_of(p_run_id uuid, p_attempt integer) returns jsonb
 language plpgsql stable as $$
 declare
@@ -72,7 +73,8 @@ declare
     limit 1);
 begin
   return jsonb_build_object('outcomes', case
-    when v_keys is null then '{}' else public.wait_outcomes(p_run_id, v_keys, statement_timestamp()) end);
+    when v_keys is null then '{}' else public.wait_outcomes(p_run_id, v_keys, statement_timestamp()) end,
+    'checkpoints', (select count(*) from public.run_checkpoints c where c.run_id = p_run_id));
 end $$;
 
 -- When the run that this attempt has suspended resumes by itself, or when it fails: one row, of which one is null. It resumes by itself
@@ -269,5 +271,6 @@ begin
   delete from public.workflow_run_events e using deleted where e.run_id = deleted.id;
   delete from public.run_suspensions s using deleted where s.run_id = deleted.id;
   delete from public.run_waits w using deleted where w.run_id = deleted.id;
+  delete from public.run_checkpoints c using deleted where c.run_id = deleted.id;
   return null;
 end $$;
