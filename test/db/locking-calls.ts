@@ -204,9 +204,13 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     }),
     release_run: by(attempt),
     keep_checkpoint: by(attempt, { key: "k", value: "1" }),
-    suspend_run: by(attempt, {
-      suspension: json({ waits: [{ key: "k", kind: "timer", seconds: 60 }], on_timeout: "fail" }),
-    }),
+    // One that nobody has asked to stop.
+    suspend_run: by(
+      { run: dispatched(sent) },
+      {
+        suspension: json({ waits: [{ key: "k", kind: "timer", seconds: 60 }], on_timeout: "fail" }),
+      },
+    ),
     answer_wait: by(owner, { run_id: suspended, key: "approve", value: "yes" }),
     append_log: by(attempt, { sequence: 1, text: "a" }),
     "change_runs (stop)": many("stop"),
