@@ -111,7 +111,7 @@ export function describeRun(world: () => World): void {
     expect(ended.stderr).toContain(`Run ${runId}: ${note}\n`);
     expect(await resultOf(runId)).toMatchObject({ output: { done: true } });
     const log = (await wr(["runs", "log", runId])).stdout;
-    expect(log.length).toBeGreaterThan(1_300_000);
+    expect(log.length).toBeGreaterThan(1_250_000);
     const entries: { text: string; omitted_bytes: number }[] = await json(["runs", "log", runId]);
     const gap = entries.findIndex(({ omitted_bytes: bytes }) => bytes > 0);
     const textOf = (some: typeof entries) => some.map(({ text }) => text).join("");
