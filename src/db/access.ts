@@ -1,8 +1,12 @@
+import type { Scope } from "./enums.ts";
+
 /** The credential that a caller sent. */
 export type Credential =
   | {
       /** Hex SHA-256 of an API key. */
       apiKeyHash: string;
+      /** What the text of the key says that it may at most do; undefined for all that its user may. */
+      scopes?: readonly Scope[] | undefined;
     }
   | { session: SessionClaims };
 
@@ -59,5 +63,5 @@ export const credentialJson = (credential: Credential): string =>
           verified_email: credential.session.verifiedEmail,
           agent_grant_id: credential.session.agentGrantId,
         }
-      : { api_key_hash: credential.apiKeyHash },
+      : { api_key_hash: credential.apiKeyHash, scopes: credential.scopes?.join() },
   );

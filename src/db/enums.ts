@@ -113,6 +113,10 @@ export type RetryableFailure = (typeof RETRYABLE_FAILURES)[number];
 export const KEY_KINDS = ["USER", "RUNNER"] as const;
 export type KeyKind = (typeof KEY_KINDS)[number];
 
+/** What a key may at most do, when it has scopes: read; trigger, stop, retry and delete runs; change what is none of these; read metrics. */
+export const SCOPES = ["read", "run", "manage", "metrics"] as const;
+export type Scope = (typeof SCOPES)[number];
+
 /** What a tenant may only have so much of: `caps.sql`. */
 export const CAPS = ["definitions", "path_parts", "waiting_runs", "artifact_bytes", "sign_in_sessions"] as const;
 export type Cap = (typeof CAPS)[number];

@@ -89,6 +89,8 @@ export const apiKeys = pgTable(
     keyHash: bytes("key_hash").notNull(),
     keySuffix: text("key_suffix").notNull(),
     kind: text("kind").$type<KeyKind>().notNull().default("USER"),
+    /** What it may at most do, such as `read,run`, in the order of `SCOPES`. Null: all that its user may. */
+    scopes: text("scopes"),
     /** For a RUNNER key: the definitions whose runs it may lease; null for all of the tenant. */
     workflowDefinitionIds: uuid("workflow_definition_ids").array(),
     createdAt: createdAt(),
@@ -110,6 +112,7 @@ export const apiKeys = pgTable(
     check("api_keys_name_check", sql`char_length(${t.name}) between 1 and 100`),
     check("api_keys_key_hash_check", sql`octet_length(${t.keyHash}) = 32`),
     check("api_keys_kind_check", oneOf(sql`${t.kind}`, KEY_KINDS)),
+    check("api_keys_scopes_check", sql`${t.kind} = 'USER' and ${t.scopes} <> '' or ${t.scopes} is null`),
     check("api_keys_workflow_definitions_check", sql`${t.kind} = 'RUNNER' or ${t.workflowDefinitionIds} is null`),
   ],
 );

@@ -83,6 +83,7 @@ const createFolder = callerWrite({
   method: "post",
   path: "/v1/folders",
   operationId: "create_folder",
+  scope: "manage",
   tags: ["Folders"],
   summary: "Create a folder",
   description: "Needs write on the parent.",
@@ -151,6 +152,7 @@ const updateFolder = callerWrite({
   method: "patch",
   path: "/v1/folders/{folder_id}",
   operationId: "update_folder",
+  scope: "manage",
   tags: ["Folders"],
   summary: "Rename or move a folder",
   description:
@@ -182,6 +184,7 @@ const deleteFolder = callerWrite({
   method: "delete",
   path: "/v1/folders/{folder_id}",
   operationId: "delete_folder",
+  scope: "manage",
   tags: ["Folders"],
   summary: "Delete a folder",
   description:

@@ -143,6 +143,7 @@ const createPart = callerWrite({
   method: "post",
   path: "/v1/path-parts",
   operationId: "create_path_part",
+  scope: "manage",
   tags: ["Path parts"],
   summary: "Create a path part",
   description:
@@ -192,6 +193,7 @@ const updatePart = callerWrite({
   method: "patch",
   path: "/v1/path-parts/{path_part_id}",
   operationId: "update_path_part",
+  scope: "manage",
   tags: ["Path parts"],
   summary: "Rename or move a path part",
   description:
@@ -218,6 +220,7 @@ const deletePart = callerWrite({
   method: "delete",
   path: "/v1/path-parts/{path_part_id}",
   operationId: "delete_path_part",
+  scope: "manage",
   tags: ["Path parts"],
   summary: "Delete a path part",
   description:

@@ -5,9 +5,10 @@
  */
 import { createRoute, type RouteConfig, z } from "@hono/zod-openapi";
 import type { MiddlewareHandler } from "hono";
+import { SCOPES, type Scope } from "../db/enums.ts";
 import { CONTRACT_OPERATIONS } from "./contract-operations.ts";
 import type { AppEnv } from "./env.ts";
-import { authenticate } from "./middleware/authenticate.ts";
+import { authenticate, requireScope } from "./middleware/authenticate.ts";
 import { authenticateCode } from "./middleware/authenticate-code.ts";
 import { authenticateRunner, authenticateRunnerSession, requireKey } from "./middleware/authenticate-runner.ts";
 import { boundUpload } from "./middleware/bound-request.ts";
@@ -22,15 +23,19 @@ type Definition = Omit<RouteConfig, "method" | "security" | "middleware"> & {
   problems?: readonly ProblemCode[];
   /** How large its body may be, if that is not the limit of all routes: see `boundRequest`. */
   maxBodyBytes?: number;
+  /** Which scope a key with scopes needs for it. "any": each one is enough. "none": only a key without scopes may do it. */
+  scope?: Scope | "any" | "none";
   security?: never;
   middleware?: never;
 };
 
 /** The fields of a definition that its {@link RouteKind} is made of. OpenAPI does not know them, so the document leaves them out. */
-export const FIELDS_OF_KIND = ["problems", "maxBodyBytes"] as const satisfies readonly (keyof Definition)[];
+export const FIELDS_OF_KIND = ["problems", "maxBodyBytes", "scope"] as const satisfies readonly (keyof Definition)[];
 
 type Read = Definition & { method?: never };
 type Change = Definition & { method: ChangeMethod };
+/** A change by a caller names the scope that it needs, so that none is forgotten. */
+type CallerChange = Change & { scope: "run" | "manage" | "none" };
 
 /** What the builder knows about a route, for the OpenAPI document and for the app. */
 export type RouteKind = {
@@ -63,14 +68,22 @@ const OF_ANYBODY: ProblemCode[] = ["uri_too_long", "too_many_requests", "headers
 // The credential is looked up in the database, so these requests can fail when the database does.
 const OF_A_DATABASE: ProblemCode[] = ["internal_error", "database_unavailable"];
 const OF_A_CREDENTIAL: ProblemCode[] = [...OF_A_DATABASE, "misdirected"];
-const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "session_keys_unavailable"];
+const OF_A_CALLER: ProblemCode[] = [...OF_A_CREDENTIAL, "unauthenticated", "forbidden", "session_keys_unavailable"];
 const OF_A_MESSAGE: ProblemCode[] = [
   ...["incomplete_body" as const, "payload_too_large" as const, "message_unauthenticated" as const],
   ...["internal_error" as const, "database_unavailable" as const],
 ];
 
-const callerSecurity = [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }];
-const keySecurity = [{ ApiKey: [] }];
+/** The scopes each of which is enough. Whoever may read may also read metrics. */
+function scopesFor(scope: Scope | "any" | "none"): Scope[] {
+  if (scope === "any") return [...SCOPES];
+  if (scope === "metrics") return ["read", "metrics"];
+  return scope === "none" ? [] : [scope];
+}
+
+/** The security of a call by a caller. In OpenAPI, the scopes of a key are the names in its list. */
+const callerSecurity = (scopes: Scope[]) => [{ ApiKey: scopes }, { Session: [] }, { SessionCookie: [] }];
+const keySecurity: { ApiKey: string[] }[] = [{ ApiKey: [] }];
 const runnerSecurity = [{ RunToken: [] }];
 const senderSecurity = [{ WebhookSignature: [] }];
 const runnerSessionSecurity = [{ RunnerSession: [] }];
@@ -104,35 +117,38 @@ function onlyKnownQuery<Own extends Definition>(definition: Own): Own {
 
 /** A GET for a caller: authenticated, and conditional by `ETag` and `If-None-Match`. */
 export function callerRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
+  const scopes = scopesFor(definition.scope ?? "read");
   const problems = [...OF_ANYBODY, ...OF_A_CALLER, ...(definition.problems ?? [])];
   return createRoute({
     ...onlyKnownQuery(definition),
     method: "get" as const,
-    security: callerSecurity,
-    middleware: [conditional, authenticate],
+    security: callerSecurity(scopes),
+    middleware: [conditional, authenticate, requireScope(scopes)],
     [KIND]: { problems, isConditional: true } satisfies RouteKind,
   });
 }
 
 /** A GET for a caller that is answered with a stream of events: authenticated, and never conditional. */
 export function callerStream<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
+  const scopes = scopesFor(definition.scope ?? "read");
   const problems = [...OF_ANYBODY, ...OF_A_CALLER, "streams_unavailable" as const, ...(definition.problems ?? [])];
   return createRoute({
     ...onlyKnownQuery(definition),
     method: "get" as const,
-    security: callerSecurity,
-    middleware: [authenticate],
+    security: callerSecurity(scopes),
+    middleware: [authenticate, requireScope(scopes)],
     [KIND]: { problems, isConditional: false } satisfies RouteKind,
   });
 }
 
 /** A change by a caller: authenticated. With a session cookie, it must come from a page of the same origin. */
-export function callerWrite<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
-  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
+export function callerWrite<const Path extends string, Own extends CallerChange & { path: Path }>(definition: Own) {
+  const scopes = scopesFor(definition.scope);
+  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER];
   return createRoute({
     ...onlyKnownQuery(definition),
-    security: callerSecurity,
-    middleware: [authenticate, ...bodyMiddleware(definition)],
+    security: callerSecurity(scopes),
+    middleware: [authenticate, requireScope(scopes), ...bodyMiddleware(definition)],
     [KIND]: {
       problems: [...problems, ...(definition.problems ?? [])],
       isConditional: false,
@@ -194,11 +210,11 @@ export function runnerUpload<const Path extends string, Own extends Change & { p
 
 /** A change that needs an API key. It is the only operation for which a runner key is accepted. */
 export function keyCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
-  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER, "forbidden" as const];
+  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER];
   return createRoute({
     ...onlyKnownQuery(definition),
     security: keySecurity,
-    middleware: [authenticate, requireKey, ...bodyMiddleware(definition)],
+    middleware: [authenticate, requireKey, requireScope([]), ...bodyMiddleware(definition)],
     [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
   });
 }

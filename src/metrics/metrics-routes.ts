@@ -9,6 +9,7 @@ import { CONTENT_TYPE, formatMetrics } from "./metrics.ts";
 export const metrics = createRouter();
 
 const readMetrics = callerRead({
+  scope: "metrics",
   path: "/v1/metrics",
   operationId: "read_metrics",
   tags: ["Service"],

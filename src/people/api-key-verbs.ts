@@ -1,6 +1,7 @@
 /** The verbs that create and revoke API keys and runner keys. */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
+import type { Scope } from "../db/enums.ts";
 import { MAX_ACTIVE_API_KEYS } from "../http/credentials/api-key.ts";
 import { defineVerb } from "../verbs/verb.ts";
 import type { ApiKey } from "./api-keys.ts";
@@ -15,11 +16,13 @@ export type NewApiKey = {
   suffix: string;
   /** RFC 3339; null for a key that does not expire. */
   expiresAt: string | null;
+  /** What the key may at most do, as its text says. */
+  scopes?: readonly Scope[] | undefined;
   /** Set for a runner key: the definitions whose runs it may lease, or null for all. */
   runner?: { definitionIds: readonly string[] | null };
 };
 
-export type CreatedApiKey = Omit<ApiKey, "kind" | "lastUsedAt">;
+export type CreatedApiKey = Omit<ApiKey, "kind" | "scopes" | "lastUsedAt">;
 
 /** `api_key_response` in SQL. */
 export const apiKeySchema = z
@@ -43,7 +46,7 @@ export const apiKeySchema = z
  */
 export const createApiKey = defineVerb({
   name: "create_api_key",
-  args: ({ id = newId(), name, hash, suffix, expiresAt, runner }: NewApiKey) => ({
+  args: ({ id = newId(), name, hash, suffix, expiresAt, scopes, runner }: NewApiKey) => ({
     api_key_id: id,
     name,
     key_hash: hash,
@@ -52,6 +55,7 @@ export const createApiKey = defineVerb({
     kind: runner ? "RUNNER" : "USER",
     definition_ids: runner?.definitionIds ?? null,
     max_keys: MAX_ACTIVE_API_KEYS,
+    scopes: scopes?.join() ?? null,
   }),
   result: z.object({ api_key: apiKeySchema, is_new: z.boolean() }),
   refusals: z.union([

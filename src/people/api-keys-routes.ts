@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import type { KeyKind } from "../db/enums.ts";
+import { type KeyKind, SCOPES } from "../db/enums.ts";
 import { generateApiKey } from "../http/credentials/api-key.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
@@ -16,7 +16,7 @@ const KEY = {
   created_at: "2026-01-31T12:00:00.000Z",
 };
 
-const OWN_KEY = { ...KEY, kind: "user" as const, expires_at: "2027-01-31T00:00:00.000Z", last_used_at: null };
+const OWN_KEY = { ...KEY, kind: "user" as const, scopes: ["read" as const], expires_at: "2027-01-31T00:00:00.000Z", last_used_at: null };
 
 const ApiKeyResponseSchema = z
   .strictObject({ id: uuid(), name: z.string(), key_suffix: z.string(), created_at: instant() })
@@ -41,6 +41,17 @@ export const CreateApiKeyRequestSchema = z
       .nullish()
       // The type is declared explicitly, since the one that `instant()` declares would hide that the value may be null.
       .openapi({ type: ["string", "null"], description: "When it expires. By default, it never does." }),
+    scopes: z
+      .array(z.enum(SCOPES))
+      .min(1)
+      .max(SCOPES.length)
+      .nullish()
+      .openapi({
+        description:
+          "What the key may at most do. `read`: each GET. `run`: trigger, stop, retry and delete runs, and fire triggers. `manage`: " +
+          "change workflows, triggers, files and notifications. `metrics`: only read the metrics. A key with scopes makes no keys, " +
+          "invites, users or permissions, opens no runner sessions and does not sign in. By default, it may do all that you may.",
+      }),
   })
   .openapi("CreateApiKeyRequest", { example: { name: KEY.name } });
 
@@ -54,6 +65,7 @@ const OwnApiKeysSchema = z
         .strictObject({
           ...ApiKeyResponseSchema.shape,
           kind: z.enum(["user", "runner"]).openapi({ description: "A `runner` key can only lease runs." }),
+          scopes: z.array(z.enum(SCOPES)).nullable().openapi({ description: "Null for a key without scopes." }),
           expires_at: instant().nullable().openapi({ description: "Null for a key that never expires." }),
           last_used_at: instant().nullable().openapi({
             description:
@@ -64,6 +76,10 @@ const OwnApiKeysSchema = z
     ),
   })
   .openapi("OwnApiKeys", { example: { items: [OWN_KEY] } });
+
+/** The scopes of a request, each once and in their order; undefined for none. */
+export const scopesIn = (given: readonly string[] | null | undefined) =>
+  given ? SCOPES.filter((scope) => given.includes(scope)) : undefined;
 
 const KINDS = { USER: "user", RUNNER: "runner" } as const satisfies Record<KeyKind, string>;
 
@@ -91,9 +107,10 @@ const createKey = callerWrite({
   method: "post",
   path: "/v1/api-keys",
   operationId: "create_api_key",
+  scope: "none",
   tags: ["API keys"],
   summary: "Create an API key",
-  description: "It has all of your permissions. Only this answer has the key itself.",
+  description: "It has all of your permissions, as far as its scopes allow. Only this answer has the key itself.",
   request: { body: { required: true, content: { "application/json": { schema: CreateApiKeyRequestSchema } } } },
   problems: ["conflict"],
   responses: {
@@ -107,8 +124,10 @@ const createKey = callerWrite({
 
 apiKeys.openapi(createKey, async (c) => {
   const { name, expires_at: expiresAt = null } = c.req.valid("json");
-  const { key, hash, suffix } = await generateApiKey(c.env.config.cell);
-  const { api_key: created } = (await perform(c.var.services, createApiKey, { name, hash, suffix, expiresAt })).result;
+  const scopes = scopesIn(c.req.valid("json").scopes);
+  const { key, ...stored } = await generateApiKey(c.env.config.cell, scopes);
+  const request = { name, ...stored, expiresAt, scopes };
+  const { api_key: created } = (await perform(c.var.services, createApiKey, request)).result;
   return c.json({ ...toApiKey(created), key }, 201, {
     Location: `/v1/api-keys/${created.id}`,
     "Cache-Control": "no-store",
@@ -158,6 +177,7 @@ apiKeys.openapi(listOwnKeys, async (c) => {
   const items = keys.map((key) => ({
     ...toApiKey(key),
     kind: KINDS[key.kind],
+    scopes: key.scopes,
     expires_at: key.expiresAt?.toISOString() ?? null,
     last_used_at: key.lastUsedAt?.toISOString() ?? null,
   }));
@@ -187,6 +207,7 @@ const deleteKey = callerWrite({
   method: "delete",
   path: "/v1/api-keys/{api_key_id}",
   operationId: "delete_api_key",
+  scope: "none",
   tags: ["API keys"],
   summary: "Revoke an API key",
   description:

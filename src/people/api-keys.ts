@@ -2,6 +2,7 @@ import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import type { Credential } from "../db/access.ts";
 import { type Caller, callerBy, maySeeUser, requireCaller } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
+import type { Scope } from "../db/enums.ts";
 import { apiKeys } from "../db/tables.ts";
 
 /** The columns of {@link ApiKey}. */
@@ -12,11 +13,12 @@ export const apiKeyColumns = {
   createdAt: apiKeys.createdAt,
   expiresAt: apiKeys.expiresAt,
   kind: apiKeys.kind,
+  scopes: sql<Scope[] | null>`string_to_array(${apiKeys.scopes}, ',')`,
   lastUsedAt: apiKeys.lastUsedAt,
 };
 
-/** A key without its secret. `expiresAt` is null for one that does not expire, and `lastUsedAt` for one that was not used. */
-export type ApiKey = Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumns>;
+/** A key without its secret. `expiresAt` is null for one that does not expire, `lastUsedAt` for one that was not used, and `scopes` for one without any. */
+export type ApiKey = Omit<Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumns>, "scopes"> & { scopes: Scope[] | null };
 
 /** True for a key that is neither revoked nor expired. */
 export const keyWorks: SQL<boolean> = sql<boolean>`public.key_works(${apiKeys.revokedAt}, ${apiKeys.expiresAt})`;

@@ -88,6 +88,7 @@ const createInviteRoute = callerWrite({
   method: "post",
   path: "/v1/invites",
   operationId: "create_invite",
+  scope: "none",
   tags: ["Invites"],
   summary: "Invite somebody",
   description:
@@ -142,6 +143,7 @@ const deleteRoute = callerWrite({
   method: "delete",
   path: "/v1/invites/{invite_id}",
   operationId: "delete_invite",
+  scope: "none",
   tags: ["Invites"],
   summary: "Withdraw an invite",
   description: "At once. For OWNER and ADMIN. 409 for an accepted invite.",
@@ -161,6 +163,7 @@ const acceptRoute = callerWrite({
   method: "post",
   path: "/v1/invites/{invite_id}/accept",
   operationId: "accept_invite",
+  scope: "none",
   tags: ["Invites"],
   summary: "Accept an invite",
   description:

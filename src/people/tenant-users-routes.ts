@@ -101,6 +101,7 @@ const createUserRoute = callerWrite({
   method: "post",
   path: "/v1/tenants/{tenant_id}/users",
   operationId: "create_tenant_user",
+  scope: "none",
   tags: ["Users"],
   summary: "Create a user",
   description: "For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on.",
@@ -126,6 +127,7 @@ const updateRoute = callerWrite({
   method: "patch",
   path: "/v1/tenants/{tenant_id}/users/{user_id}",
   operationId: "update_tenant_user",
+  scope: "none",
   tags: ["Users"],
   summary: "Change a user's role",
   description:
@@ -152,6 +154,7 @@ const deleteRoute = callerWrite({
   method: "delete",
   path: "/v1/tenants/{tenant_id}/users/{user_id}",
   operationId: "delete_tenant_user",
+  scope: "none",
   tags: ["Users"],
   summary: "Delete a user",
   description:
@@ -177,6 +180,7 @@ function routeActivation(verb: "activate" | "deactivate", summary: string, descr
     method: "post",
     path: `/v1/tenants/{tenant_id}/users/{user_id}/${verb}`,
     operationId: `${verb}_tenant_user`,
+    scope: "none",
     tags: ["Users"],
     summary,
     description,

@@ -113,6 +113,7 @@ const createPermissionRoute = callerWrite({
   method: "post",
   path: "/v1/user-permissions",
   operationId: "create_user_permission",
+  scope: "none",
   tags: ["User permissions"],
   summary: "Give a permission",
   description:
@@ -140,6 +141,7 @@ const updateRoute = callerWrite({
   method: "patch",
   path: "/v1/user-permissions/{permission_id}",
   operationId: "update_user_permission",
+  scope: "none",
   tags: ["User permissions"],
   summary: "Change a permission",
   description: "For OWNER and ADMIN. Fields that are left out or null stay as they are.",
@@ -167,6 +169,7 @@ const deleteRoute = callerWrite({
   method: "delete",
   path: "/v1/user-permissions/{permission_id}",
   operationId: "delete_user_permission",
+  scope: "none",
   tags: ["User permissions"],
   summary: "Revoke a permission",
   description: "At once. For OWNER and ADMIN.",

@@ -31,6 +31,7 @@ const UserResponseSchema = z
 export const users = createRouter();
 
 const getMe = callerRead({
+  scope: "any",
   path: "/v1/users/me",
   operationId: "get_me",
   tags: ["Users"],

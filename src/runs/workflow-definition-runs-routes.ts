@@ -77,6 +77,7 @@ const invokeRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-definitions/{definition_id}/invoke",
   operationId: "invoke_workflow",
+  scope: "run",
   tags: ["Workflow definitions"],
   summary: "Trigger a run",
   description:

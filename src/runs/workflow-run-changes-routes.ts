@@ -33,6 +33,7 @@ const stopRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-runs/{run_id}/stop",
   operationId: "stop_workflow_run",
+  scope: "run",
   tags: ["Workflow runs"],
   summary: "Stop a run",
   description:
@@ -65,6 +66,7 @@ const startNowRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-runs/{run_id}/start-now",
   operationId: "start_workflow_run_now",
+  scope: "run",
   tags: ["Workflow runs"],
   summary: "Start a delayed run now",
   description:
@@ -89,6 +91,7 @@ const retryRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-runs/{run_id}/retry",
   operationId: "retry_workflow_run",
+  scope: "run",
   tags: ["Workflow runs"],
   summary: "Retry a run",
   description: "The same run, as its next attempt and with the same snapshot, at the end of its workflow's queue.",

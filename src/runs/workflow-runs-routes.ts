@@ -224,6 +224,7 @@ const deleteRoute = callerWrite({
   method: "delete",
   path: "/v1/workflow-runs/{run_id}",
   operationId: "delete_workflow_run",
+  scope: "run",
   tags: ["Workflow runs"],
   summary: "Delete a run",
   description: "With its events. A RUNNING run cannot be deleted: stop it first.",

@@ -38,6 +38,7 @@ const pause = callerWrite({
   method: "post",
   path: `${ONE}/pause`,
   operationId: "pause_trigger",
+  scope: "manage",
   tags,
   summary: "Pause a trigger",
   description: "It does not fire until it is resumed. One that is paused already keeps its note.",
@@ -64,6 +65,7 @@ const resume = callerWrite({
   method: "post",
   path: `${ONE}/resume`,
   operationId: "resume_trigger",
+  scope: "manage",
   tags,
   summary: "Resume a trigger",
   description:
@@ -95,6 +97,7 @@ const fire = callerWrite({
   method: "post",
   path: `${ONE}/fire`,
   operationId: "fire_trigger",
+  scope: "run",
   tags,
   summary: "Fire a trigger now",
   description:
@@ -178,6 +181,7 @@ const backfill = callerWrite({
   method: "post",
   path: `${ONE}/backfill`,
   operationId: "backfill_trigger",
+  scope: "run",
   tags,
   summary: "Backfill a schedule",
   description:

@@ -79,6 +79,7 @@ const create = callerWrite({
   method: "post",
   path: OF_DEFINITION,
   operationId: "create_trigger",
+  scope: "manage",
   tags,
   summary: "Create a trigger",
   description:
@@ -123,6 +124,7 @@ const replace = callerWrite({
   method: "put",
   path: ONE,
   operationId: "update_trigger",
+  scope: "manage",
   tags,
   summary: "Replace a trigger",
   description:
@@ -143,6 +145,7 @@ const rotate = callerWrite({
   method: "post",
   path: `${ONE}/rotate-secret`,
   operationId: "rotate_trigger_secret",
+  scope: "manage",
   tags,
   summary: "Rotate the secret of a webhook",
   description:
@@ -166,6 +169,7 @@ const remove = callerWrite({
   method: "delete",
   path: ONE,
   operationId: "delete_trigger",
+  scope: "manage",
   tags,
   summary: "Delete a trigger",
   description: "With its firings. The runs that it has triggered stay.",

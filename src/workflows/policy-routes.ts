@@ -192,6 +192,7 @@ const updateRoute = callerWrite({
   method: "put",
   path: "/v1/workflow-definitions/{definition_id}/policy",
   operationId: "update_workflow_definition_policy",
+  scope: "manage",
   tags: ["Workflow definitions"],
   summary: "Replace a policy",
   description:

@@ -56,6 +56,7 @@ const createDefinitionRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-definitions",
   operationId: "create_workflow_definition",
+  scope: "manage",
   tags: ["Workflow definitions"],
   summary: "Create a workflow",
   description:
@@ -106,6 +107,7 @@ const updateRoute = callerWrite({
   method: "put",
   path: "/v1/workflow-definitions/{definition_id}",
   operationId: "update_workflow_definition",
+  scope: "manage",
   tags: ["Workflow definitions"],
   summary: "Replace a workflow",
   description:
@@ -139,6 +141,7 @@ for (const [verb, isActive, description] of [
     method: "post",
     path: `/v1/workflow-definitions/{definition_id}/${verb}`,
     operationId: `${verb}_workflow_definition`,
+    scope: "manage",
     tags: ["Workflow definitions"],
     summary: `${isActive ? "Resume" : "Pause"} a workflow`,
     description: `${description} Needs write on the definition.`,
@@ -157,6 +160,7 @@ const deleteRoute = callerWrite({
   method: "delete",
   path: "/v1/workflow-definitions/{definition_id}",
   operationId: "delete_workflow_definition",
+  scope: "manage",
   tags: ["Workflow definitions"],
   summary: "Delete a workflow",
   description: "With its runs. For an OWNER or ADMIN. 409 while one of its runs is RUNNING: stop it first.",

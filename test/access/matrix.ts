@@ -7,6 +7,7 @@ import {
   SESSION_SETTINGS,
   unknownCallers,
 } from "../support/callers.ts";
+import { type Scope, SCOPES } from "../../src/db/enums.ts";
 import { findOperation, operations } from "../support/document.ts";
 import { inTurn } from "../support/in-turn.ts";
 import { type Call, callOf, OPERATION_IDS, OPERATIONS, type Operation } from "../support/operations.ts";
@@ -23,6 +24,8 @@ let service: Service;
 let stage: Stage;
 let known: Awaited<ReturnType<typeof knownCallers>>;
 let unknown: Record<string, Caller>;
+/** A key of the OWNER for each scope. */
+const scoped = new Map<Scope, string>();
 
 /** Sends a call as a caller, and counts the database requests that it costs. */
 async function send(call: Call, caller: Caller) {
@@ -52,6 +55,12 @@ const ofAnybody = rows.filter(([, { answers }]) => answers === "anybody");
 const ofSenders = rows.filter(([, { answers }]) => answers === "sender");
 const ofRunners = rows.filter(([, { answers }]) => answers === "runner");
 
+/** What a key with each of these scopes may do, by the scope that an operation needs. The scope to read covers the metrics. */
+const COVERED_BY: Record<string, readonly Scope[]> = {
+  ...{ read: ["read"], run: ["run"], manage: ["manage"], metrics: ["metrics", "read"] },
+  ...{ any: SCOPES, none: [] },
+};
+
 /** Tests the rights of every caller, known or not, to every operation. */
 export function describeMatrix(): void {
   beforeAll(async () => {
@@ -61,6 +70,11 @@ export function describeMatrix(): void {
     const other = await createStage(service, "another");
     known = await knownCallers(stage, other);
     unknown = await unknownCallers(stage, other);
+    for (const scope of SCOPES) {
+      const body = { name: scope, scopes: [scope] };
+      const made = await service.send("POST", "/v1/api-keys", stage.tenant.owner.key, body);
+      scoped.set(scope, (await made.json<{ key: string }>()).key);
+    }
   });
 
   it("has a row for every operation of the OpenAPI document, and no other rows", () => {
@@ -88,6 +102,21 @@ export function describeMatrix(): void {
         // The answer names the missing right.
         if (status === 403) expect(JSON.parse(body).detail).toMatch(/\b(OWNER|ADMIN|read|write)\b/);
       }
+    });
+
+    it("answers a key of the OWNER with a scope as the key without, or 403 before the database is asked", async () => {
+      const covering = COVERED_BY[OPERATIONS[id]?.scope ?? ""];
+      expect([id, covering]).toEqual([id, expect.anything()]);
+      const call = await callOf(id, stage);
+      for (const [scope, key] of scoped) {
+        if (covering?.includes(scope)) continue;
+        const { status, body, databaseRequests } = await send(call, () => key);
+        expect([scope, status, databaseRequests]).toEqual([scope, 403, 0]);
+        expect(JSON.parse(body).detail).toContain(`This API key has only the scope ${scope}. Send one`);
+      }
+      const [accepted] = covering ?? [];
+      if (accepted !== undefined) expect((await send(call, () => scoped.get(accepted))).status).toBe(owner);
+      else expect(id).not.toMatch(/^(get|list|read)_/);
     });
 
     it("answers 401 to invalid credentials, and changes nothing", async () => {

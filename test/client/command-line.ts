@@ -155,6 +155,8 @@ export function describeCommandLine(world: () => World): void {
     [4, ["workflows", "create", "x", "--lease", "--runner-url", "https://x", ...PARTS], "cannot be used with option"],
     [4, ["verify", "http://localhost"], "Give the webhook secret"],
     [4, ["keys", "create", "CI", "--workflow", "Quarterly report"], "--workflow restricts a runner key: add --runner."],
+    [4, ["keys", "create", "CI", "--scope", "write"], "It must be one of read, run, manage, metrics."],
+    [4, ["keys", "create", "CI", "--scope", "read", "--runner"], "cannot be used with option '--runner'"],
     [1, ["invoke", "Support triage"], "paused"],
     [1, ["keys", "create", "machine", "--runner", "--api-key", DEMO.user.key], "OWNER or ADMIN"],
     [1, ["whoami", "--url", NOBODY, "--api-key", "k"], "The service could not be reached: connect "],

@@ -1,5 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { hashApiKey, isWellFormedApiKey, MAX_ACTIVE_API_KEYS } from "../../src/http/credentials/api-key.ts";
+import {
+  hashApiKey,
+  isWellFormedApiKey,
+  MAX_ACTIVE_API_KEYS,
+  scopesOfKey,
+} from "../../src/http/credentials/api-key.ts";
+import { PAGE_SETTINGS } from "../support/browser.ts";
 import { contractFaults } from "../support/contract.ts";
 import { type Service, startService } from "../support/service.ts";
 import { addUser, createTenant } from "../support/tenant.ts";
@@ -9,7 +15,7 @@ type Key = { id: string; name: string; key_suffix: string; created_at: string };
 let service: Service;
 
 beforeAll(async () => {
-  service = await startService();
+  service = await startService({ settings: PAGE_SETTINGS });
 });
 
 const post = (key: string, body: unknown) => service.send("POST", "/v1/api-keys", key, body);
@@ -235,5 +241,51 @@ describe("the API keys' operations", () => {
       const [response, count] = await service.counted(() => service.send(method, `/v1/api-keys${path}`, key, body));
       expect([method, path, response.status, count]).toEqual([method, path, status, requests]);
     }
+  });
+});
+
+describe("a key with scopes", () => {
+  it("has them in its text, in their order, and shows them in the list of one's own keys", async () => {
+    const tenant = await createTenant(service.database);
+    const { key, id } = await create(tenant.owner.key, { name: "CI", scopes: ["run", "read", "run"] });
+    expect(key).toMatch(/^wr_one_ru_/);
+    expect([scopesOfKey(key), await isWellFormedApiKey(key)]).toEqual([["read", "run"], true]);
+    const own = await service.get("/v1/users/me/api-keys", key);
+    const { items } = await own.json<{ items: { id: string; scopes: string[] | null }[] }>();
+    expect(items.map(({ id: one, scopes }) => [one === id, scopes])).toEqual([
+      [true, ["read", "run"]],
+      [false, null],
+    ]);
+  });
+
+  it("is another key with other letters, and none without them: both are unknown", async () => {
+    const tenant = await createTenant(service.database);
+    const { key } = await create(tenant.owner.key, { name: "CI", scopes: ["read"] });
+    expect(await statusOf(key)).toBe(200);
+    for (const changed of [key.replace("_r_", "_rm_"), key.replace("_r_", "_")]) expect(await statusOf(changed)).toBe(401);
+    // A Worker of before, which knows no scopes, passes none on, and must not take the key for one that may do everything.
+    const caller = JSON.stringify({ api_key_hash: await hashApiKey(key) });
+    const [row] = await service.database.sql`
+      select count(*)::int as callers, (select count(*)::int from find_key_holder(decode(${await hashApiKey(key)}, 'hex'), null)) as holders
+      from find_caller(${caller}::jsonb)`;
+    expect(row).toEqual({ callers: 0, holders: 0 });
+  });
+
+  it("opens no session of the dashboard", async () => {
+    const tenant = await createTenant(service.database);
+    const { key } = await create(tenant.owner.key, { name: "CI", scopes: ["read", "run", "manage", "metrics"] });
+    const headers = { "Content-Type": "application/x-www-form-urlencoded", Origin: "https://service.test" };
+    const request = { method: "POST", headers, body: new URLSearchParams({ key }).toString() };
+    const [answer, requests] = await service.counted(() => service.fetch("/app/sign-in", request));
+    expect([answer.status, requests, await answer.text()]).toEqual([
+      401,
+      0,
+      expect.stringContaining("A key with scopes is for programs."),
+    ]);
+  });
+
+  it.each([[[]], [["write"]], ["read"]])("is 422 for the scopes %j", async (scopes) => {
+    const tenant = await createTenant(service.database);
+    expect((await post(tenant.owner.key, { name: "CI", scopes })).status).toBe(422);
   });
 });

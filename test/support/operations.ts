@@ -54,6 +54,8 @@ export type Operation = {
    * session. "sender": 202, whatever the credential, since the message itself is signed.
    */
   answers: Answers | "anybody" | "runner" | "sender";
+  /** Which scope a key of the OWNER with scopes needs for it: "any" is each, and "none" that only a key without scopes may. */
+  scope?: "read" | "run" | "manage" | "metrics" | "any" | "none";
   /** The OWNER's status with a session instead of a key, when it differs. */
   ownerBySession?: number;
   /**
@@ -91,18 +93,22 @@ const run = ({ runId }: { runId: string }) => `/v1/workflow-runs/${runId}`;
 export const OPERATIONS: Record<string, Operation> = {
   list_workflow_definitions: {
     answers: [200, 200, 200, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/workflow-definitions?limit=100"),
   },
   create_workflow_definition: {
     answers: [403, 403, 403, 201, 201, 422],
+    scope: "manage",
     call: (stage) => post("/v1/workflow-definitions", definitionBody(stage)),
   },
   get_workflow_definition: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(definition(await addDefinition(stage))),
   },
   update_workflow_definition: {
     answers: [404, 403, 200, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => ({
       method: "PUT",
       path: definition((await addRunning(stage)).definitionId),
@@ -113,26 +119,32 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   pause_workflow_definition: {
     answers: [404, 403, 204, 204, 204, 404],
+    scope: "manage",
     call: async (stage) => post(`${definition(await addDefinition(stage))}/pause`),
   },
   resume_workflow_definition: {
     answers: [404, 403, 204, 204, 204, 404],
+    scope: "manage",
     call: async (stage) => post(`${definition((await addRunning(stage)).definitionId)}/resume`),
   },
   delete_workflow_definition: {
     answers: [404, 403, 403, 204, 204, 404],
+    scope: "manage",
     call: async (stage) => remove(definition((await addEnded(stage, "FAILED")).definitionId)),
   },
   get_workflow_definition_policy: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${definition(await addDefinition(stage))}/policy`),
   },
   get_workflow_input_schema: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${definition(await addDefinition(stage))}/input-schema`),
   },
   update_workflow_definition_policy: {
     answers: [404, 403, 200, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => ({
       method: "PUT",
       path: `${definition(await addDefinition(stage))}/policy`,
@@ -147,6 +159,7 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   invoke_workflow: {
     answers: [404, 403, 202, 202, 202, 404],
+    scope: "run",
     call: async (stage) =>
       post(`${definition(await addDefinition(stage))}/invoke`, {
         idempotency_key: stage.mark,
@@ -159,6 +172,7 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   invoke_workflow_batch: {
     answers: [404, 403, 202, 202, 202, 404],
+    scope: "run",
     call: async (stage) =>
       post(`${definition(await addDefinition(stage))}/invoke-batch`, {
         idempotency_key: stage.mark,
@@ -169,48 +183,58 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   get_run_batch: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`/v1/run-batches/${await addBatch(stage)}`),
   },
   list_triggers: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${definition(await addDefinition(stage))}/triggers?limit=100`),
   },
   create_trigger: {
     answers: [404, 403, 201, 201, 201, 404],
+    scope: "manage",
     call: async (stage) => post(`${definition(await addDefinition(stage))}/triggers`, triggerBody(stage)),
     isRepeatable: true,
   },
   get_trigger: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(trigger(await addTrigger(stage))),
   },
   update_trigger: {
     answers: [404, 403, 200, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => ({ method: "PUT", path: trigger(await addTrigger(stage)), body: triggerBody(stage) }),
     isRepeatable: true,
   },
   delete_trigger: {
     answers: [404, 403, 204, 204, 204, 404],
+    scope: "manage",
     call: async (stage) => remove(trigger(await addFiredTrigger(stage))),
   },
   pause_trigger: {
     answers: [404, 403, 200, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => post(`${trigger(await addTrigger(stage))}/pause`, { note: stage.mark }),
     isRepeatable: true,
   },
   resume_trigger: {
     answers: [404, 403, 200, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => post(`${trigger(await addTrigger(stage))}/resume`, { catch_up: true }),
     isRepeatable: true,
   },
   fire_trigger: {
     answers: [404, 403, 202, 202, 202, 404],
+    scope: "run",
     call: async (stage) => post(`${trigger(await addTrigger(stage))}/fire`),
     isRepeatable: true,
     sendsAfterwards: true,
   },
   rotate_trigger_secret: {
     answers: [404, 403, 200, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => post(`${trigger((await addWebhook(stage, "hmac-sha256")).id)}/rotate-secret`),
   },
   // The first message of a minute costs another request, in which the isolate reads the trigger: test/triggers/inbound.test.ts.
@@ -232,6 +256,7 @@ export const OPERATIONS: Record<string, Operation> = {
   // With `dry_run` it only reads. Without, it is the one change that reads first, in a request of its own: test/triggers/backfill.test.ts.
   backfill_trigger: {
     answers: [404, 403, 202, 202, 202, 404],
+    scope: "run",
     call: async (stage) => {
       const range = { from: "2024-01-01T00:00:00Z", to: "2026-01-01T00:00:00Z" };
       return post(`${trigger(await addTrigger(stage))}/backfill`, { ...range, dry_run: true });
@@ -240,67 +265,82 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   list_trigger_firings: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${trigger(await addFiredTrigger(stage))}/firings?limit=100`),
   },
   list_trigger_occurrences: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${trigger(await addTrigger(stage))}/occurrences?limit=5`),
   },
   list_workflow_runs: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${definition((await addRunning(stage)).definitionId)}/runs?limit=100`),
   },
   list_tenant_workflow_runs: {
     answers: [200, 200, 200, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/workflow-runs?limit=100"),
   },
   summarise_workflow_runs: {
     answers: [200, 200, 200, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/workflow-runs/summary"),
   },
   get_workflow_run: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(run(await addEnded(stage, "FAILED"))),
   },
   get_workflow_run_details: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${run(await addRunning(stage))}/details`),
   },
   delete_workflow_run: {
     answers: [404, 403, 403, 204, 204, 404],
+    scope: "run",
     call: async (stage) => remove(run(await addEnded(stage, "COMPLETED"))),
   },
   list_workflow_run_events: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${run(await addEnded(stage, "COMPLETED"))}/events`),
   },
   // The stream of an ended run needs no hub. The stream of all runs does, and the services of most tests have none.
   stream_workflow_run: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${run(await addEnded(stage, "COMPLETED"))}/stream?log=true`),
   },
   stream_tenant_workflow_runs: {
     answers: [503, 503, 503, 503, 503, 503],
+    scope: "read",
     call: () => get("/v1/workflow-runs/stream"),
   },
   stop_workflow_run: {
     answers: [404, 403, 403, 200, 200, 404],
+    scope: "run",
     call: async (stage) => post(`${run(await addRunning(stage))}/stop`, { reason: stage.mark }),
     sendsAfterwards: true,
   },
   start_workflow_run_now: {
     answers: [404, 403, 403, 200, 200, 404],
+    scope: "run",
     call: async (stage) => post(`${run(await addDelayed(stage))}/start-now`),
     sendsAfterwards: true,
   },
   retry_workflow_run: {
     answers: [404, 403, 403, 202, 202, 404],
+    scope: "run",
     call: async (stage) => post(`${run(await addEnded(stage, "FAILED"))}/retry`),
     sendsAfterwards: true,
   },
   change_workflow_runs: {
     // A caller who may not change a run is told so for each run.
     answers: [200, 200, 200, 200, 200, 200],
+    scope: "run",
     call: async (stage) =>
       post("/v1/workflow-runs/bulk", { action: "stop", run_ids: [(await addRunning(stage)).runId] }),
     sendsAfterwards: true,
@@ -325,10 +365,12 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   create_runner_key: {
     answers: [403, 403, 403, 201, 201, 201],
+    scope: "none",
     call: ({ mark }) => post("/v1/runner-keys", { name: mark }),
   },
   create_runner_session: {
     answers: [403, 403, 403, 201, 201, 201],
+    scope: "none",
     ownerBySession: 401,
     call: ({ mark }) => post("/v1/runner-sessions", { name: mark, capacity: 1 }),
   },
@@ -396,6 +438,7 @@ export const OPERATIONS: Record<string, Operation> = {
     call: async (stage) => get(`${run(await addRunning(stage))}/checkpoints`),
   },
   list_waits: {
+    scope: "read",
     answers: [200, 200, 200, 200, 200, 200],
     call: async (stage) => {
       await addSuspended(stage);
@@ -403,6 +446,7 @@ export const OPERATIONS: Record<string, Operation> = {
     },
   },
   answer_wait: {
+    scope: "run",
     answers: [404, 403, 200, 200, 200, 404],
     call: async (stage) =>
       post(`${run(await addSuspended(stage))}/waits/approve/answer`, { value: "yes", comment: stage.mark }),
@@ -411,6 +455,7 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   read_workflow_run_log: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${run(await addRunning(stage))}/log?attempt=1`),
   },
   put_workflow_run_artifact: {
@@ -424,38 +469,47 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   list_workflow_run_artifacts: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${run(await addArtifact(stage))}/artifacts`),
   },
   get_workflow_run_artifact: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get((await addArtifact(stage)).path),
   },
   get_workflow_run_input: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${run(await addRunning(stage))}/input`),
   },
   get_workflow_run_result: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${run(await addEnded(stage, "FAILED"))}/result`),
   },
   explain_workflow_run: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${run(await addRunning(stage))}/explain`),
   },
   list_events: {
     answers: [200, 200, 200, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/events?limit=100"),
   },
   stream_events: {
     answers: [503, 503, 503, 503, 503, 503],
+    scope: "read",
     call: () => get("/v1/events/stream"),
   },
   list_notification_endpoints: {
     answers: [403, 403, 403, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/notification-endpoints?limit=100"),
   },
   create_notification_endpoint: {
     answers: [403, 403, 403, 201, 201, 201],
+    scope: "manage",
     call: ({ mark, runnerUrl }) =>
       post("/v1/notification-endpoints", {
         url: runnerUrl,
@@ -465,32 +519,39 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   get_notification_endpoint: {
     answers: [403, 403, 403, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(endpoint(await addEndpoint(stage))),
   },
   update_notification_endpoint: {
     answers: [403, 403, 403, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => patch(endpoint(await addEndpoint(stage)), { description: stage.newName() }),
     isRepeatable: true,
   },
   delete_notification_endpoint: {
     answers: [403, 403, 403, 204, 204, 404],
+    scope: "manage",
     call: async (stage) => remove(endpoint(await addEndpoint(stage))),
   },
   rotate_notification_secret: {
     answers: [403, 403, 403, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => post(`${endpoint(await addEndpoint(stage))}/rotate-secret`),
   },
   test_notification_endpoint: {
     answers: [403, 403, 403, 202, 202, 404],
+    scope: "manage",
     call: async (stage) => post(`${endpoint(await addEndpoint(stage))}/test`),
     sendsAfterwards: true,
   },
   list_notification_deliveries: {
     answers: [403, 403, 403, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`${endpoint((await addDelivery(stage)).endpointId)}/deliveries?limit=100`),
   },
   resend_notification_delivery: {
     answers: [403, 403, 403, 202, 202, 404],
+    scope: "manage",
     call: async (stage) => {
       const { endpointId, deliveryId } = await addDelivery(stage);
       return post(`${endpoint(endpointId)}/deliveries/${deliveryId}/resend`);
@@ -499,10 +560,12 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   list_path_parts: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: ({ roots }) => get(`/v1/path-parts?parent_path_id=${roots["/outputs"]}&max_depth=5&limit=100`),
   },
   create_path_part: {
     answers: [422, 403, 201, 201, 201, 422],
+    scope: "manage",
     call: (stage) =>
       post("/v1/path-parts", {
         name: stage.newName(),
@@ -512,67 +575,83 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   get_path_part: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`/v1/path-parts/${await addFolder(stage)}`),
   },
   update_path_part: {
     answers: [404, 403, 200, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => patch(`/v1/path-parts/${await addFolder(stage)}`, { name: stage.newName() }),
   },
   delete_path_part: {
     answers: [404, 403, 204, 204, 204, 404],
+    scope: "manage",
     call: async (stage) => remove(`/v1/path-parts/${await addFolder(stage)}`),
   },
   list_folders: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: ({ roots }) => get(`/v1/folders?parent_path_part_id=${roots["/outputs"]}&limit=100`),
   },
   create_folder: {
     answers: [422, 403, 201, 201, 201, 422],
+    scope: "manage",
     call: (stage) => post("/v1/folders", { name: stage.newName(), parent_path_part_id: stage.roots["/outputs"] }),
   },
   get_folder: {
     answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`/v1/folders/${await addFolder(stage)}`),
   },
   update_folder: {
     answers: [404, 403, 200, 200, 200, 404],
+    scope: "manage",
     call: async (stage) => patch(`/v1/folders/${await addFolder(stage)}`, { name: stage.newName() }),
   },
   delete_folder: {
     answers: [404, 403, 204, 204, 204, 404],
+    scope: "manage",
     call: async (stage) => remove(`/v1/folders/${await addFolder(stage)}`),
   },
   get_me: {
     answers: [200, 200, 200, 200, 200, 200],
+    scope: "any",
     call: () => get("/v1/users/me"),
   },
   list_tenant_users: {
     answers: [403, 403, 403, 200, 200, 404],
+    scope: "read",
     call: (stage) => get(`${users(stage)}?limit=100`),
   },
   get_tenant_use: {
     answers: [403, 403, 403, 200, 200, 404],
+    scope: "read",
     call: ({ tenant }) => get(`/v1/tenants/${tenant.id}/use`),
   },
   create_tenant_user: {
     answers: [403, 403, 403, 201, 201, 404],
+    scope: "none",
     call: (stage) =>
       post(users(stage), { email: `${stage.newName()}@test.example`, first_name: stage.mark, role: "USER" }),
   },
   update_tenant_user: {
     answers: [403, 403, 403, 200, 200, 404],
+    scope: "none",
     call: async (stage) => patch(`${users(stage)}/${await addColleague(stage)}`, { role: "ADMIN" }),
   },
   delete_tenant_user: {
     answers: [403, 403, 403, 204, 204, 404],
+    scope: "none",
     call: async (stage) => remove(`${users(stage)}/${await addColleague(stage)}`),
   },
   deactivate_tenant_user: {
     answers: [403, 403, 403, 200, 200, 404],
+    scope: "none",
     call: async (stage) => post(`${users(stage)}/${await addColleague(stage)}/deactivate`),
   },
   activate_tenant_user: {
     answers: [403, 403, 403, 200, 200, 404],
+    scope: "none",
     call: async (stage) => {
       const id = await addColleague(stage);
       const { sql } = stage.service.database;
@@ -582,11 +661,13 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   list_user_permissions: {
     answers: [404, 404, 404, 200, 200, 404],
+    scope: "read",
     call: ({ tenant, colleague }) =>
       get(`/v1/user-permissions?tenant_id=${tenant.id}&user_id=${colleague.id}&limit=100`),
   },
   create_user_permission: {
     answers: [403, 403, 403, 201, 201, 404],
+    scope: "none",
     call: async (stage) =>
       post("/v1/user-permissions", {
         tenant_id: stage.tenant.id,
@@ -597,27 +678,33 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   update_user_permission: {
     answers: [404, 404, 404, 200, 200, 404],
+    scope: "none",
     call: async (stage) => patch(await permissionPath(stage), { capability: "READ_WRITE" }),
   },
   delete_user_permission: {
     answers: [404, 404, 404, 204, 204, 404],
+    scope: "none",
     call: async (stage) => remove(await permissionPath(stage)),
   },
   list_invites: {
     answers: [403, 403, 403, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/invites?limit=100"),
   },
   create_invite: {
     answers: [403, 403, 403, 201, 201, 404],
+    scope: "none",
     call: (stage) => post("/v1/invites", { tenant_id: stage.tenant.id, email: `${stage.newName()}@test.example` }),
   },
   delete_invite: {
     answers: [403, 403, 403, 204, 204, 404],
+    scope: "none",
     call: async (stage) => remove(`/v1/invites/${await addInvite(stage)}`),
   },
   accept_invite: {
     // None of these callers has the invited email.
     answers: [404, 404, 404, 404, 404, 404],
+    scope: "none",
     call: async (stage) => {
       const invitedEmail = `${stage.newName()}@test.example`;
       return { ...post(`/v1/invites/${await addInvite(stage, invitedEmail)}/accept`), invitedEmail };
@@ -625,38 +712,47 @@ export const OPERATIONS: Record<string, Operation> = {
   },
   create_api_key: {
     answers: [201, 201, 201, 201, 201, 201],
+    scope: "none",
     call: ({ mark }) => post("/v1/api-keys", { name: mark }),
   },
   list_api_keys: {
     answers: [200, 200, 200, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/api-keys"),
   },
   list_own_api_keys: {
     answers: [200, 200, 200, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/users/me/api-keys"),
   },
   get_api_key: {
     answers: [404, 404, 404, 200, 200, 404],
+    scope: "read",
     call: async (stage) => get(`/v1/api-keys/${await addKey(stage)}`),
   },
   delete_api_key: {
     answers: [404, 404, 404, 204, 204, 404],
+    scope: "none",
     call: async (stage) => remove(`/v1/api-keys/${await addKey(stage)}`),
   },
   list_audit_events: {
     answers: [403, 403, 403, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/audit-events?limit=100"),
   },
   list_sign_in_sessions: {
     answers: [200, 200, 200, 200, 200, 200],
+    scope: "read",
     call: () => get("/v1/sign-in-sessions"),
   },
   end_sign_in_session: {
     answers: [404, 404, 404, 204, 204, 404],
+    scope: "none",
     call: async (stage) => remove(`/v1/sign-in-sessions/${(await addSession(stage)).sid}`),
   },
   end_sign_in_sessions: {
     answers: [404, 404, 404, 200, 200, 404],
+    scope: "none",
     call: async (stage) => {
       const user_id = await addColleague(stage);
       await addSignInSession(stage.service.database, user_id);
@@ -672,7 +768,7 @@ export const OPERATIONS: Record<string, Operation> = {
     },
   },
   liveness_check: { answers: "anybody", call: () => get("/livez"), databaseRequests: 0 },
-  read_metrics: { answers: [403, 403, 403, 200, 200, 200], call: () => get("/v1/metrics") },
+  read_metrics: { answers: [403, 403, 403, 200, 200, 200], scope: "metrics", call: () => get("/v1/metrics") },
   health_check: { answers: "anybody", call: () => get("/healthz") },
   readiness_check: { answers: "anybody", call: () => get("/readyz") },
   get_service: { answers: "anybody", call: () => get("/"), databaseRequests: 0 },

@@ -1,14 +1,14 @@
 /** The pages of the tenant's users, their roles, permissions and API keys. */
 import type { Context } from "hono";
 import { endAgentGrant } from "../../agents/agent-verbs.ts";
-import { ROLES } from "../../db/enums.ts";
+import { ROLES, SCOPES } from "../../db/enums.ts";
 import { NO_PATH_PART } from "../../files/path.ts";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
 import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { createApiKey, revokeApiKey } from "../../people/api-key-verbs.ts";
-import { CreateApiKeyRequestSchema } from "../../people/api-keys-routes.ts";
+import { CreateApiKeyRequestSchema, scopesIn } from "../../people/api-keys-routes.ts";
 import { createInvite, withdrawInvite } from "../../people/invite-verbs.ts";
 import { generateInviteSecret, inviteLink } from "../../people/invites.ts";
 import { InviteUserRequestSchema } from "../../people/invites-routes.ts";
@@ -222,9 +222,11 @@ people.form("/app/people/:id/permissions/:permission/revoke", async (c) => {
 /** A key works until the end of the chosen day, in UTC. */
 const keyOf = (values: Values) => {
   const expiresOn = orNull(values.expires_on);
+  const scopes = SCOPES.filter((scope) => values[`scope_${scope}`] === "1");
   return checkBody(CreateApiKeyRequestSchema, {
     name: values.name?.trim() ?? "",
     expires_at: expiresOn && `${expiresOn}T23:59:59Z`,
+    scopes: scopes.length === 0 ? null : scopes,
   });
 };
 
@@ -234,11 +236,12 @@ people.form("/app/people/:id/keys", async (c) => {
   return submit(
     c,
     async () => {
-      const { name, expires_at: expiresAt = null } = keyOf(values);
-      const { key, hash, suffix } = await generateApiKey(c.env.config.cell);
-      const request = { id: readNewId(values), name, hash, suffix, expiresAt };
+      const { name, expires_at: expiresAt = null, scopes: given } = keyOf(values);
+      const scopes = scopesIn(given);
+      const { key, ...stored } = await generateApiKey(c.env.config.cell, scopes);
+      const request = { id: readNewId(values), name, ...stored, expiresAt, scopes };
       const { api_key: apiKey, is_new } = (await perform(c.var.services, createApiKey, request)).result;
-      if (!is_new) return html(c, <KeyAgainPage id={id} apiKey={apiKey} expiresOn={values.expires_on ?? ""} />);
+      if (!is_new) return html(c, <KeyAgainPage id={id} apiKey={apiKey} values={values} />);
       c.header("Cache-Control", "no-store");
       return html(c, <NewKeyPage id={id} name={name} apiKey={key} />, 201);
     },

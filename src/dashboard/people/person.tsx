@@ -1,3 +1,4 @@
+import { SCOPES, type Scope } from "../../db/enums.ts";
 import { LastChanges } from "../activity/kit/changes.tsx";
 import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
@@ -124,7 +125,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
         {caller.user_id === person.id && (
           <div class="actions">
             <Ask id="ask-key" label="New key" title="A new API key" kind="primary">
-              <p>It has all of your permissions. It is shown once.</p>
+              <p>It has all of your permissions, unless you choose what it may at most do. It is shown once.</p>
               <KeyForm id={person.id} values={{}} failure={NO_FAILURE} />
             </Ask>
           </div>
@@ -140,7 +141,7 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
                 <Name>{key.name}</Name> <code>…{key.keySuffix}</code>
               </span>
               <span class="muted">
-                since <Time at={key.createdAt.toISOString()} />
+                {key.scopes !== null && `only ${key.scopes.join(", ")}; `}since <Time at={key.createdAt.toISOString()} />
                 {key.expiresAt !== null && (
                   <>
                     , until <Time at={key.expiresAt.toISOString()} />
@@ -164,6 +165,13 @@ const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Pe
   );
 };
 
+const SCOPE_TEXTS: Record<Scope, string> = {
+  read: "read",
+  run: "trigger, stop, retry and delete runs",
+  manage: "change workflows, triggers, files and notifications",
+  metrics: "read the metrics",
+};
+
 export const KeyForm = ({ id, values, failure }: { id: string; values: Values; failure: Failure }) => (
   <form method="post" action={`/app/people/${id}/keys`} class="stack" novalidate>
     <Failures failure={failure} labels={{ name: "Name", expires_at: "Expires after" }} />
@@ -182,16 +190,25 @@ export const KeyForm = ({ id, values, failure }: { id: string; values: Values; f
       failure={failure}
       control={(a) => <input {...a} type="date" value={values.expires_on} />}
     />
+    <fieldset>
+      <legend>What it may at most do (optional)</legend>
+      {SCOPES.map((scope) => (
+        <label class="choice">
+          <input type="checkbox" name={`scope_${scope}`} value="1" checked={values[`scope_${scope}`] === "1"} />
+          {SCOPE_TEXTS[scope]}
+        </label>
+      ))}
+    </fieldset>
     <button type="submit" class="primary">
       Create
     </button>
   </form>
 );
 
-type KeyAgainProps = { id: string; apiKey: { id: string; name: string; keySuffix: string }; expiresOn: string };
+type KeyAgainProps = { id: string; apiKey: { id: string; name: string; keySuffix: string }; values: Values };
 
 /** Answers the form of a new API key that was sent again. */
-export const KeyAgainPage = ({ id, apiKey, expiresOn }: KeyAgainProps) => (
+export const KeyAgainPage = ({ id, apiKey, values }: KeyAgainProps) => (
   <SentAgainPage
     title="The API key is created already"
     section="people"
@@ -212,7 +229,9 @@ export const KeyAgainPage = ({ id, apiKey, expiresOn }: KeyAgainProps) => (
       <Send action={`/app/people/${id}/keys`} label="Make another" kind="primary">
         <NewId />
         <input type="hidden" name="name" value={apiKey.name} />
-        <input type="hidden" name="expires_on" value={expiresOn} />
+        {["expires_on", ...SCOPES.map((scope) => `scope_${scope}`)].map((name) => (
+          <input type="hidden" name={name} value={values[name] ?? ""} />
+        ))}
       </Send>
       <Send action={`/app/people/${id}/keys/${apiKey.id}/revoke`} label="Revoke this one" kind="danger" />
     </div>

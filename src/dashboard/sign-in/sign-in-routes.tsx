@@ -1,7 +1,7 @@
 /** The routes of signing in and out. */
 import type { Context } from "hono";
 import { Unauthenticated } from "../../db/access.ts";
-import { hashApiKey, isApiKey } from "../../http/credentials/api-key.ts";
+import { hashApiKey, isApiKey, scopesOfKey } from "../../http/credentials/api-key.ts";
 import { cellOfKey, requireCell } from "../../http/credentials/cell.ts";
 import type { NewSession } from "../../http/credentials/session-token.ts";
 import type { AppEnv } from "../../http/env.ts";
@@ -27,10 +27,11 @@ signIn.openForm("/app/sign-in", async (c) => {
   const next = findOwnPath(values.next, c.req.url) ?? START;
   const kept = await readKeptForm(c);
   const key = values.key?.trim() ?? "";
-  const session = isApiKey(key) ? await beginSession(c, key) : null;
+  const session = isApiKey(key) && scopesOfKey(key) === undefined ? await beginSession(c, key) : null;
   if (session === null) {
     noteRefused(c, "api_key", "invalid_key");
-    const failure = { faults: [{ loc: ["body", "key"], type: "value_error" as const, msg: REFUSAL }], detail: null };
+    const msg = scopesOfKey(key) === undefined ? REFUSAL : "A key with scopes is for programs. Sign in with one without scopes.";
+    const failure = { faults: [{ loc: ["body", "key"], type: "value_error" as const, msg }], detail: null };
     // The rate limit of failed authentications counts answers with this header.
     c.header("WWW-Authenticate", "Bearer");
     return answerSignIn(c, { next, kept, failure }, 401);

@@ -2,8 +2,9 @@ import type { Context } from "hono";
 import { getCookie } from "hono/cookie";
 import { createMiddleware } from "hono/factory";
 import { type Credential, countedAs, Unauthenticated } from "../../db/access.ts";
+import type { Scope } from "../../db/enums.ts";
 import type { AgentAccess } from "../credentials/agent-token.ts";
-import { hashApiKey, isApiKey, isWellFormedApiKey } from "../credentials/api-key.ts";
+import { hashApiKey, isApiKey, isWellFormedApiKey, scopesOfKey } from "../credentials/api-key.ts";
 import { cellOfKey, requireCell } from "../credentials/cell.ts";
 import type { Session } from "../credentials/session-token.ts";
 import type { AppEnv } from "../env.ts";
@@ -88,10 +89,25 @@ export function noteUseOf(c: Context<AppEnv>, credential: Credential): void {
   }
 }
 
+/**
+ * After `authenticate`: refuses a key with scopes that has none of these, before the database is asked. A key without scopes, and a session,
+ * may do all that its user may.
+ */
+export const requireScope = (accepted: readonly Scope[]) =>
+  createMiddleware<AppEnv>(async (c, next) => {
+    const { credential } = c.var;
+    const scopes = "session" in credential ? undefined : credential.scopes;
+    if (scopes !== undefined && !scopes.some((scope) => accepted.includes(scope))) {
+      const wanted = accepted.length === 0 ? "" : `one with the scope ${accepted.join(" or ")}, or `;
+      throw new Problem("forbidden", `This API key has only the scope ${scopes.join(", ")}. Send ${wanted}one without scopes.`);
+    }
+    await next();
+  });
+
 async function readCredential(c: Context<AppEnv>, token: string, isBearer: boolean): Promise<Credential> {
   if (isApiKey(token)) {
     requireCell(c.env.config, cellOfKey(token));
-    return { apiKeyHash: await hashApiKey(token) };
+    return { apiKeyHash: await hashApiKey(token), scopes: scopesOfKey(token) };
   }
   const session = await (isBearer ? c.env.verifySession(token) : sessionOfCookies(c));
   if (session === null) throw new Problem("unauthenticated");

@@ -58,6 +58,7 @@ const create = callerWrite({
   method: "post",
   path: PATH,
   operationId: "create_notification_endpoint",
+  scope: "manage",
   tags,
   summary: "Create a notification endpoint",
   description:
@@ -98,6 +99,7 @@ const change = callerWrite({
   method: "patch",
   path: ONE,
   operationId: "update_notification_endpoint",
+  scope: "manage",
   tags,
   summary: "Change a notification endpoint",
   description:
@@ -123,6 +125,7 @@ const remove = callerWrite({
   method: "delete",
   path: ONE,
   operationId: "delete_notification_endpoint",
+  scope: "manage",
   tags,
   summary: "Delete a notification endpoint",
   description: "With its deliveries. For an OWNER or ADMIN. What was not sent yet is not sent any more.",
@@ -140,6 +143,7 @@ const rotate = callerWrite({
   method: "post",
   path: `${ONE}/rotate-secret`,
   operationId: "rotate_notification_secret",
+  scope: "manage",
   tags,
   summary: "Rotate the secret of an endpoint",
   description:

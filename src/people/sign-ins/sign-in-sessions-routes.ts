@@ -92,6 +92,7 @@ const endRoute = callerWrite({
   method: "delete",
   path: "/v1/sign-in-sessions/{session_id}",
   operationId: "end_sign_in_session",
+  scope: "none",
   tags: ["Sign-in sessions"],
   summary: "End a sign-in session",
   description:
@@ -114,6 +115,7 @@ const endAllRoute = callerWrite({
   method: "post",
   path: "/v1/sign-in-sessions/end",
   operationId: "end_sign_in_sessions",
+  scope: "none",
   tags: ["Sign-in sessions"],
   summary: "Sign out everywhere",
   description:

@@ -53,6 +53,7 @@ const invokeBatchRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-definitions/{definition_id}/invoke-batch",
   operationId: "invoke_workflow_batch",
+  scope: "run",
   tags: ["Workflow definitions"],
   summary: "Trigger a batch of runs",
   description:

@@ -76,6 +76,7 @@ const changeRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-runs/bulk",
   operationId: "change_workflow_runs",
+  scope: "run",
   tags: ["Workflow runs"],
   summary: "Stop, retry or delete many runs",
   description:

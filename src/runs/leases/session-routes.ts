@@ -56,6 +56,7 @@ const createKey = callerWrite({
   method: "post",
   path: "/v1/runner-keys",
   operationId: "create_runner_key",
+  scope: "none",
   tags: ["Runner"],
   summary: "Create a runner key",
   description:

@@ -73,6 +73,7 @@ const answerRoute = callerWrite({
   method: "post",
   path: "/v1/workflow-runs/{run_id}/waits/{key}/answer",
   operationId: "answer_wait",
+  scope: "run",
   tags: ["Workflow runs"],
   summary: "Answer a question",
   description:

@@ -1,15 +1,19 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { unwrap } from "../../connection.ts";
-import type { ApiKey } from "../../types.ts";
+import type { ApiKey, components } from "../../types.ts";
 import { callJson } from "../call-json.ts";
 import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { several } from "../input.ts";
+import { several, severalOf } from "../input.ts";
 import { futureInstant } from "../instants.ts";
 import { choose, findWorkflow, isId } from "../names.ts";
 import { ago, facts, harmless, instantOf, printList, printOne, say } from "../output.ts";
 
-type CreateFlags = { expires?: string; runner?: boolean; workflow?: string[] };
+type Scope = NonNullable<components["schemas"]["OwnApiKey"]["scopes"]>[number];
+
+const SCOPES: readonly Scope[] = ["read", "run", "manage", "metrics"];
+
+type CreateFlags = { expires?: string; scope?: Scope[]; runner?: boolean; workflow?: string[] };
 
 export function addKeys(program: Command): void {
   const keys = program.command("keys").description("Your API keys, and keys for runners");
@@ -29,6 +33,7 @@ export function addKeys(program: Command): void {
           id: key.id,
           name: harmless(key.name),
           kind: key.kind,
+          scopes: key.scopes?.join(", ") ?? "-",
           key: `…${key.key_suffix}`,
           expires: key.expires_at === null ? "never" : instantOf(key.expires_at),
           created: ago(key.created_at),
@@ -45,13 +50,18 @@ export function addKeys(program: Command): void {
       "when it stops working: 2027-01-31, 2027-01-31T12:00Z, or in 90d; by default never",
       futureInstant,
     )
+    .addOption(
+      new Option("--scope <scope>", `what it may at most do: ${SCOPES.join(", ")}; can be repeated`)
+        .argParser(severalOf(SCOPES))
+        .conflicts("runner"),
+    )
     .option("--runner", "a key that can lease runs, and nothing else; for OWNER and ADMIN")
     .option("--workflow <workflow>", "with --runner: only runs of this workflow; can be repeated", several)
     .addHelpText(
       "after",
       `
 Examples:
-  $ workflow-runs keys create "CI" --expires 90d
+  $ workflow-runs keys create "CI" --expires 90d --scope read --scope run
   $ WORKFLOW_RUNS_API_KEY=$(workflow-runs keys create "build machine" --runner --quiet)`,
     )
     .action(async (name: string, flags: CreateFlags, command: Command) => {
@@ -66,6 +76,7 @@ Examples:
       const body = {
         name,
         ...(flags.expires !== undefined && { expires_at: flags.expires }),
+        ...(flags.scope !== undefined && { scopes: flags.scope }),
         ...(workflows.length > 0 && { workflow_definition_ids: workflows.map(({ id }) => id) }),
       };
       const path = flags.runner ? "/v1/runner-keys" : "/v1/api-keys";

@@ -47,9 +47,9 @@ begin
 end $$;
 
 -- The caller to whom a credential belongs: one row, or none when the credential is not valid now. The credential is
--- {"api_key_hash": hex SHA-256}, or the verified claims of a session: {"user_id", "tenant_id", "expires_at", "not_before",
--- "api_key_id", "login_id", "sign_in_session_id", "agent_grant_id"}, instants in seconds since 1970: see `user_of_session`. A runner key is
--- not accepted here: see `find_key_holder`.
+-- {"api_key_hash": hex SHA-256, "scopes"?: such as "read,run"}, or the verified claims of a session: {"user_id", "tenant_id", "expires_at",
+-- "not_before", "api_key_id", "login_id", "sign_in_session_id", "agent_grant_id"}, instants in seconds since 1970: see `user_of_session`. A
+-- runner key is not accepted here: see `find_key_holder`.
 create or replace function public.find_caller(p_credential jsonb)
 returns table (user_id uuid, tenant_id uuid, role text)
 language sql stable as $$
@@ -58,7 +58,7 @@ language sql stable as $$
     select k.tenant_id, k.user_id
     from public.api_keys k
     where k.key_hash = decode(p_credential ->> 'api_key_hash', 'hex') and k.kind = 'USER'
-      and public.key_works(k.revoked_at, k.expires_at)
+      and k.scopes is not distinct from p_credential ->> 'scopes' and public.key_works(k.revoked_at, k.expires_at)
     union all
     select session.tenant_id, session.user_id
     from public.user_of_session(p_credential) session

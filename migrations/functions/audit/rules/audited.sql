@@ -89,7 +89,7 @@ begin
       select jsonb_build_object(
         'object', jsonb_build_object('kind', p_kind, 'id', k.id, 'name', k.name), 'about', public.audited_user(k.user_id),
         'shown', jsonb_build_object(
-          'name', k.name, 'kind', k.kind, 'workflow_definition_ids', k.workflow_definition_ids,
+          'name', k.name, 'kind', k.kind, 'scopes', k.scopes, 'workflow_definition_ids', k.workflow_definition_ids,
           'expires_at', public.wire_instant(k.expires_at), 'is_revoked', k.revoked_at is not null))
       into v_audited
       from public.api_keys k where k.id = p_id;

@@ -1,4 +1,4 @@
--- Creates an API key for the caller: of the kind USER with their permissions, or of the kind RUNNER, which an OWNER or ADMIN may
+-- Creates an API key for the caller: of the kind USER with their permissions, as far as `p_scopes` allow if it has some, or of the kind RUNNER, which an OWNER or ADMIN may
 -- create and which may lease runs of these definitions only; null for all of the tenant. Only the hash of the key is stored.
 --
 -- Guarantees: a user has at most `p_max_keys` keys of a kind that work.
@@ -9,7 +9,7 @@
 -- (a runner key for a USER), unknown_definitions (with "ids"), expired (already now), too_many
 create or replace function public.create_api_key(
   p_context jsonb, p_api_key_id uuid, p_name text, p_key_hash text, p_key_suffix text, p_expires_at timestamptz,
-  p_kind text, p_definition_ids uuid[], p_max_keys integer
+  p_kind text, p_definition_ids uuid[], p_max_keys integer, p_scopes text default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -55,9 +55,9 @@ begin
 
   -- 3. Create it, unless an earlier call has done so.
   insert into public.api_keys
-    (id, tenant_id, user_id, name, key_hash, key_suffix, kind, workflow_definition_ids, created_at, expires_at)
+    (id, tenant_id, user_id, name, key_hash, key_suffix, kind, workflow_definition_ids, created_at, expires_at, scopes)
   select p_api_key_id, v_tenant_id, v_user_id, p_name, decode(p_key_hash, 'hex'), p_key_suffix, p_kind,
-    p_definition_ids, v_now, p_expires_at
+    p_definition_ids, v_now, p_expires_at, p_scopes
   where v_is_new;
   if v_is_new then
     perform public.audit_change(p_context, v_tenant_id, 'api_key.created', 'api_key', p_api_key_id, null);

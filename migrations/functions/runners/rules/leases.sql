@@ -4,14 +4,14 @@
 
 -- The holder of an API key that may open a session of a runner, found by the hash of the key or by the id that a session has:
 -- one row, or none when the key or its user is not valid now. A runner key is valid as long as the user who made it is an OWNER
--- or ADMIN. Any other key may open a session only if its user is an OWNER or ADMIN, which `is_administrator` says.
+-- or ADMIN. Any other key may open a session only if it has no scopes, and its user is an OWNER or ADMIN, which `is_administrator` says.
 create or replace function public.find_key_holder(p_key_hash bytea, p_api_key_id uuid)
 returns table (api_key_id uuid, tenant_id uuid, workflow_definition_ids uuid[], is_administrator boolean)
 language sql stable as $$
   select k.id, k.tenant_id, k.workflow_definition_ids, public.is_administrator(u.role)
   from public.api_keys k
   join public.users u on u.tenant_id = k.tenant_id and u.id = k.user_id
-  where (k.key_hash = p_key_hash or k.id = p_api_key_id) and public.key_works(k.revoked_at, k.expires_at)
+  where (k.key_hash = p_key_hash or k.id = p_api_key_id) and k.scopes is null and public.key_works(k.revoked_at, k.expires_at)
     and u.deactivated_at is null and (k.kind = 'USER' or public.is_administrator(u.role))
 $$;
 
