@@ -1375,7 +1375,7 @@ export interface paths {
         put?: never;
         /**
          * Create a user
-         * @description For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on.
+         * @description For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on. Without an email, it is a service user: a USER for a program, who does not sign in by a login, and whose keys an OWNER or ADMIN makes at `/v1/users/{user_id}/api-keys`. What it may do is its permissions.
          */
         post: operations["create_tenant_user"];
         delete?: never;
@@ -1531,7 +1531,7 @@ export interface paths {
         put?: never;
         /**
          * Create an API key
-         * @description It has all of your permissions. Only this answer has the key itself.
+         * @description It has all of your permissions, as far as its scopes allow. Only this answer has the key itself.
          */
         post: operations["create_api_key"];
         delete?: never;
@@ -1549,11 +1549,35 @@ export interface paths {
         };
         /**
          * List your API and runner keys
-         * @description Newest first, with their expiry and last use. Revoked and expired keys are not listed.
+         * @description Newest first, with their scopes, expiry and last use. Revoked and expired keys are not listed.
          */
         get: operations["list_own_api_keys"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{user_id}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the API keys of a user
+         * @description Newest first, with their scopes, expiry and last use. For OWNER and ADMIN; for others, the list of another user is empty. Revoked and expired keys are not listed.
+         */
+        get: operations["list_user_api_keys"];
+        put?: never;
+        /**
+         * Create a key of a service user
+         * @description For OWNER and ADMIN. A service user is a USER without an email and a login; people make their own keys. The key has the permissions of the service user, as far as its scopes allow. Only this answer has the key itself.
+         */
+        post: operations["create_user_api_key"];
         delete?: never;
         options?: never;
         head?: never;
@@ -5785,11 +5809,8 @@ export interface components {
          *     }
          */
         CreateTenantUserRequest: {
-            /**
-             * Format: email
-             * @description Unique in the tenant, in whatever case it is written.
-             */
-            email: string;
+            /** @description Unique in the tenant, in whatever case it is written. Only a service user has none. */
+            email?: string | null;
             first_name?: string | null;
             last_name?: string | null;
             /** @enum {string} */
@@ -5959,6 +5980,8 @@ export interface components {
              * @description When it expires. By default, it never does.
              */
             expires_at?: string | null;
+            /** @description What the key may at most do. `read`: each GET. `run`: trigger, stop, retry and delete runs, and fire triggers. `manage`: change workflows, triggers, files and notifications. `metrics`: only read the metrics. A key with scopes makes no keys, invites, users or permissions, opens no runner sessions and does not sign in. By default, it may do all that you may. */
+            scopes?: ("read" | "run" | "manage" | "metrics")[] | null;
         };
         /**
          * @example {
@@ -5985,6 +6008,9 @@ export interface components {
          *           "key_suffix": "x2Qf",
          *           "created_at": "2026-01-31T12:00:00.000Z",
          *           "kind": "user",
+         *           "scopes": [
+         *             "read"
+         *           ],
          *           "expires_at": "2027-01-31T00:00:00.000Z",
          *           "last_used_at": null
          *         }
@@ -6001,6 +6027,9 @@ export interface components {
          *       "key_suffix": "x2Qf",
          *       "created_at": "2026-01-31T12:00:00.000Z",
          *       "kind": "user",
+         *       "scopes": [
+         *         "read"
+         *       ],
          *       "expires_at": "2027-01-31T00:00:00.000Z",
          *       "last_used_at": null
          *     }
@@ -6017,6 +6046,8 @@ export interface components {
              * @enum {string}
              */
             kind: "user" | "runner";
+            /** @description Null for a key without scopes. */
+            scopes: ("read" | "run" | "manage" | "metrics")[] | null;
             /**
              * Format: date-time
              * @description Null for a key that never expires.
@@ -6458,6 +6489,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Forbidden */
+        forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description URI too long */
         uri_too_long: {
             headers: {
@@ -6518,15 +6558,6 @@ export interface components {
         };
         /** @description Incomplete body */
         incomplete_body: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
-        /** @description Forbidden */
-        forbidden: {
             headers: {
                 [name: string]: unknown;
             };
@@ -6776,6 +6807,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -6856,6 +6888,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7040,6 +7073,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7127,6 +7161,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7265,6 +7300,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7362,6 +7398,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7407,6 +7444,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7527,6 +7565,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7874,6 +7913,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -7922,6 +7962,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -8109,6 +8150,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -8152,6 +8194,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -8209,6 +8252,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -8253,6 +8297,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -8309,6 +8354,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -8387,6 +8433,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -8745,6 +8792,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -8787,6 +8835,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -8836,6 +8885,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -8878,6 +8928,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -8930,6 +8981,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -9128,6 +9180,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -9632,6 +9685,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -9671,6 +9725,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -10068,6 +10123,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -10149,6 +10205,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -10269,6 +10326,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -10348,6 +10406,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -10461,6 +10520,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -10804,6 +10864,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -10963,6 +11024,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
@@ -11041,7 +11103,92 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    list_user_api_keys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All keys, without their secrets */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnApiKeys"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    create_user_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateApiKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description The new key */
+            201: {
+                headers: {
+                    /** @description The URL of the key. */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreateApiKeyResponse"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];
@@ -11082,6 +11229,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
@@ -11159,6 +11307,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
             414: components["responses"]["uri_too_long"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];

@@ -18,6 +18,8 @@ export type NewApiKey = {
   expiresAt: string | null;
   /** What the key may at most do, as its text says. */
   scopes?: readonly Scope[] | undefined;
+  /** The service user who gets the key; by default, the caller. */
+  userId?: string;
   /** Set for a runner key: the definitions whose runs it may lease, or null for all. */
   runner?: { definitionIds: readonly string[] | null };
 };
@@ -40,13 +42,13 @@ export const apiKeySchema = z
   );
 
 /**
- * Creates an API key for the caller. Only an OWNER or ADMIN may create a runner key.
- * Refused with Problem `forbidden`, or `conflict` when the caller has the most keys of this kind that are allowed; with
+ * Creates an API key for the caller or, as an OWNER or ADMIN, for a service user. Only an OWNER or ADMIN may create a runner key.
+ * Refused with Problem `forbidden`, `not_found` for a user whom the caller may not see, or `conflict` when the caller has the most keys of this kind that are allowed; with
  * ValidationFailed for a key that is already expired, or for definitions that do not exist.
  */
 export const createApiKey = defineVerb({
   name: "create_api_key",
-  args: ({ id = newId(), name, hash, suffix, expiresAt, scopes, runner }: NewApiKey) => ({
+  args: ({ id = newId(), name, hash, suffix, expiresAt, scopes, userId, runner }: NewApiKey) => ({
     api_key_id: id,
     name,
     key_hash: hash,
@@ -56,10 +58,11 @@ export const createApiKey = defineVerb({
     definition_ids: runner?.definitionIds ?? null,
     max_keys: MAX_ACTIVE_API_KEYS,
     scopes: scopes?.join() ?? null,
+    user_id: userId ?? null,
   }),
   result: z.object({ api_key: apiKeySchema, is_new: z.boolean() }),
   refusals: z.union([
-    z.object({ refused: z.enum(["forbidden", "expired", "too_many", "id_taken"]) }),
+    z.object({ refused: z.enum(["forbidden", "expired", "too_many", "id_taken", "no_such_user", "not_service_user"]) }),
     z.object({ refused: z.literal("unknown_definitions"), ids: z.array(z.string()) }),
   ]),
   refuse: (refusal, { expiresAt }) => {

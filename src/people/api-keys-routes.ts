@@ -1,12 +1,14 @@
 import { z } from "@hono/zod-openapi";
+import type { Context } from "hono";
 import { type KeyKind, SCOPES } from "../db/enums.ts";
 import { generateApiKey } from "../http/credentials/api-key.ts";
+import type { AppEnv } from "../http/env.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
 import { givenInstant, instant, line, pageQuery, uuid } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { type CreatedApiKey, createApiKey, revokeApiKey } from "./api-key-verbs.ts";
-import { findApiKey, listApiKeys } from "./api-keys.ts";
+import { type ApiKey, findApiKey, listApiKeys } from "./api-keys.ts";
 import { apiKeyProblem } from "./refusals.ts";
 
 const KEY = {
@@ -57,24 +59,22 @@ export const CreateApiKeyRequestSchema = z
 
 const keyParams = z.object({ api_key_id: uuid().openapi({ example: KEY.id }) });
 
-const OwnApiKeysSchema = z
+// Not by `extend`, which is `allOf` in the document: the strict schema in it would allow none of the further properties.
+const OwnApiKeySchema = z
   .strictObject({
-    items: z.array(
-      // Not by `extend`, which is `allOf` in the document: the strict schema in it would allow none of the further properties.
-      z
-        .strictObject({
-          ...ApiKeyResponseSchema.shape,
-          kind: z.enum(["user", "runner"]).openapi({ description: "A `runner` key can only lease runs." }),
-          scopes: z.array(z.enum(SCOPES)).nullable().openapi({ description: "Null for a key without scopes." }),
-          expires_at: instant().nullable().openapi({ description: "Null for a key that never expires." }),
-          last_used_at: instant().nullable().openapi({
-            description:
-              "The beginning of the hour in which it was last used, as far as is known, or when it was made if that is later. Null for a key that was not used.",
-          }),
-        })
-        .openapi("OwnApiKey", { example: OWN_KEY }),
-    ),
+    ...ApiKeyResponseSchema.shape,
+    kind: z.enum(["user", "runner"]).openapi({ description: "A `runner` key can only lease runs." }),
+    scopes: z.array(z.enum(SCOPES)).nullable().openapi({ description: "Null for a key without scopes." }),
+    expires_at: instant().nullable().openapi({ description: "Null for a key that never expires." }),
+    last_used_at: instant().nullable().openapi({
+      description:
+        "The beginning of the hour in which it was last used, as far as is known, or when it was made if that is later. Null for a key that was not used.",
+    }),
   })
+  .openapi("OwnApiKey", { example: OWN_KEY });
+
+const OwnApiKeysSchema = z
+  .strictObject({ items: z.array(OwnApiKeySchema) })
   .openapi("OwnApiKeys", { example: { items: [OWN_KEY] } });
 
 /** The scopes of a request, each once and in their order; undefined for none. */
@@ -103,6 +103,21 @@ export const toApiKey = ({ id, name, keySuffix, createdAt }: CreatedApiKey): z.i
 
 export const apiKeys = createRouter();
 
+const createdKey = {
+  201: {
+    description: "The new key",
+    headers: z.object({ Location: z.string().openapi({ description: "The URL of the key." }) }),
+    content: { "application/json": { schema: CreateApiKeyResponseSchema } },
+  },
+};
+
+const ownKeys = {
+  200: {
+    description: "All keys, without their secrets",
+    content: { "application/json": { schema: OwnApiKeysSchema } },
+  },
+};
+
 const createKey = callerWrite({
   method: "post",
   path: "/v1/api-keys",
@@ -113,26 +128,24 @@ const createKey = callerWrite({
   description: "It has all of your permissions, as far as its scopes allow. Only this answer has the key itself.",
   request: { body: { required: true, content: { "application/json": { schema: CreateApiKeyRequestSchema } } } },
   problems: ["conflict"],
-  responses: {
-    201: {
-      description: "The new key",
-      headers: z.object({ Location: z.string().openapi({ description: "The URL of the key." }) }),
-      content: { "application/json": { schema: CreateApiKeyResponseSchema } },
-    },
-  },
+  responses: createdKey,
 });
 
 apiKeys.openapi(createKey, async (c) => {
-  const { name, expires_at: expiresAt = null } = c.req.valid("json");
-  const scopes = scopesIn(c.req.valid("json").scopes);
-  const { key, ...stored } = await generateApiKey(c.env.config.cell, scopes);
-  const request = { name, ...stored, expiresAt, scopes };
-  const { api_key: created } = (await perform(c.var.services, createApiKey, request)).result;
-  return c.json({ ...toApiKey(created), key }, 201, {
-    Location: `/v1/api-keys/${created.id}`,
-    "Cache-Control": "no-store",
-  });
+  const { body, headers } = await makeKey(c, c.req.valid("json"));
+  return c.json(body, 201, headers);
 });
+
+/** Makes a key of the caller, or of this service user. */
+async function makeKey(c: Context<AppEnv>, given: z.infer<typeof CreateApiKeyRequestSchema>, userId?: string) {
+  const { name, expires_at: expiresAt = null } = given;
+  const scopes = scopesIn(given.scopes);
+  const { key, ...stored } = await generateApiKey(c.env.config.cell, scopes);
+  const request = { name, ...stored, expiresAt, scopes, ...(userId !== undefined && { userId }) };
+  const { api_key: created } = (await perform(c.var.services, createApiKey, request)).result;
+  const headers = { Location: `/v1/api-keys/${created.id}`, "Cache-Control": "no-store" };
+  return { body: { ...toApiKey(created), key }, headers };
+}
 
 const listKeys = callerRead({
   path: "/v1/api-keys",
@@ -163,25 +176,62 @@ const listOwnKeys = callerRead({
   operationId: "list_own_api_keys",
   tags: ["API keys"],
   summary: "List your API and runner keys",
-  description: "Newest first, with their expiry and last use. Revoked and expired keys are not listed.",
-  responses: {
-    200: {
-      description: "All keys, without their secrets",
-      content: { "application/json": { schema: OwnApiKeysSchema } },
-    },
-  },
+  description: "Newest first, with their scopes, expiry and last use. Revoked and expired keys are not listed.",
+  responses: ownKeys,
 });
 
 apiKeys.openapi(listOwnKeys, async (c) => {
   const keys = await listApiKeys(c.env.db, c.var.credential, { userId: undefined, limit: MAX_LISTED, offset: 0 });
-  const items = keys.map((key) => ({
-    ...toApiKey(key),
-    kind: KINDS[key.kind],
-    scopes: key.scopes,
-    expires_at: key.expiresAt?.toISOString() ?? null,
-    last_used_at: key.lastUsedAt?.toISOString() ?? null,
-  }));
-  return c.json({ items }, 200);
+  return c.json({ items: keys.map(toOwnApiKey) }, 200);
+});
+
+const toOwnApiKey = (key: ApiKey): z.infer<typeof OwnApiKeySchema> => ({
+  ...toApiKey(key),
+  kind: KINDS[key.kind],
+  scopes: key.scopes,
+  expires_at: key.expiresAt?.toISOString() ?? null,
+  last_used_at: key.lastUsedAt?.toISOString() ?? null,
+});
+
+const userParams = z.object({ user_id: uuid().openapi({ example: "01920000-0000-7000-8000-000000000203" }) });
+
+const createKeyOfUser = callerWrite({
+  method: "post",
+  path: "/v1/users/{user_id}/api-keys",
+  operationId: "create_user_api_key",
+  scope: "none",
+  tags: ["API keys"],
+  summary: "Create a key of a service user",
+  description:
+    "For OWNER and ADMIN. A service user is a USER without an email and a login; people make their own keys. The key has the permissions " +
+    "of the service user, as far as its scopes allow. Only this answer has the key itself.",
+  request: {
+    params: userParams,
+    body: { required: true, content: { "application/json": { schema: CreateApiKeyRequestSchema } } },
+  },
+  problems: ["not_found", "conflict"],
+  responses: createdKey,
+});
+
+apiKeys.openapi(createKeyOfUser, async (c) => {
+  const { body, headers } = await makeKey(c, c.req.valid("json"), c.req.valid("param").user_id);
+  return c.json(body, 201, headers);
+});
+
+const listKeysOfUser = callerRead({
+  path: "/v1/users/{user_id}/api-keys",
+  operationId: "list_user_api_keys",
+  tags: ["API keys"],
+  summary: "List the API keys of a user",
+  description: "Newest first, with their scopes, expiry and last use. For OWNER and ADMIN; for others, the list of another user is empty. Revoked and expired keys are not listed.",
+  request: { params: userParams },
+  responses: ownKeys,
+});
+
+apiKeys.openapi(listKeysOfUser, async (c) => {
+  const request = { userId: c.req.valid("param").user_id, limit: MAX_LISTED, offset: 0 };
+  const keys = await listApiKeys(c.env.db, c.var.credential, request);
+  return c.json({ items: keys.map(toOwnApiKey) }, 200);
 });
 
 const getKey = callerRead({

@@ -52,7 +52,11 @@ export function userProblem(refused: UserRefusal): Problem {
   }
 }
 
-export function apiKeyProblem(refused: "not_found" | "of_owner" | "too_many" | "forbidden" | "id_taken"): Problem {
+const NO_USER = "There is no such user, or they are not yours to see.";
+
+export function apiKeyProblem(
+  refused: "not_found" | "of_owner" | "too_many" | "forbidden" | "id_taken" | "no_such_user" | "not_service_user",
+): Problem {
   switch (refused) {
     case "id_taken":
       return idTakenProblem();
@@ -65,7 +69,14 @@ export function apiKeyProblem(refused: "not_found" | "of_owner" | "too_many" | "
     case "too_many":
       return new Problem(
         "conflict",
-        `You have ${MAX_ACTIVE_API_KEYS} API keys already. Revoke one that is not needed.`,
+        `There are ${MAX_ACTIVE_API_KEYS} API keys of this user already. Revoke one that is not needed.`,
+      );
+    case "no_such_user":
+      return new Problem("not_found", NO_USER);
+    case "not_service_user":
+      return new Problem(
+        "forbidden",
+        "People make their own keys. An OWNER or ADMIN makes those of a service user: a USER without an email and a login.",
       );
   }
 }
@@ -183,7 +194,7 @@ export function signInSessionProblem(refused: "not_found" | "no_such_user" | "of
     case "not_found":
       return new Problem("not_found", "There is no such session, or it has ended or is not yours to see.");
     case "no_such_user":
-      return new Problem("not_found", "There is no such user, or they are not yours to see.");
+      return new Problem("not_found", NO_USER);
     case "of_owner":
       return new Problem("forbidden", "Only the OWNER ends the OWNER's sessions.");
   }

@@ -38,10 +38,21 @@ const TenantUserResponseSchema = z
 
 export const CreateTenantUserRequestSchema = z
   .strictObject({
-    email: z.email().max(254).openapi({ description: "Unique in the tenant, in whatever case it is written." }),
+    email: z
+      .email()
+      .max(254)
+      .nullish()
+      .openapi({
+        type: ["string", "null"],
+        description: "Unique in the tenant, in whatever case it is written. Only a service user has none.",
+      }),
     first_name: line(100).nullish(),
     last_name: line(100).nullish(),
     role: z.enum(["USER", "ADMIN"]),
+  })
+  .refine(({ email, first_name, role }) => email != null || (role === "USER" && first_name != null), {
+    path: ["email"],
+    message: "Give an email; or, for a service user, the role USER and a first name.",
   })
   .openapi("CreateTenantUserRequest", { example: { email: USER.email, first_name: "Uma", role: "USER" } });
 
@@ -104,7 +115,10 @@ const createUserRoute = callerWrite({
   scope: "none",
   tags: ["Users"],
   summary: "Create a user",
-  description: "For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on.",
+  description:
+    "For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on. Without an email, it is a " +
+    "service user: a USER for a program, who does not sign in by a login, and whose keys an OWNER or ADMIN makes at " +
+    "`/v1/users/{user_id}/api-keys`. What it may do is its permissions.",
   request: {
     params: tenantParams,
     body: { required: true, content: { "application/json": { schema: CreateTenantUserRequestSchema } } },
@@ -116,7 +130,7 @@ const createUserRoute = callerWrite({
 });
 
 tenantUsers.openapi(createUserRoute, async (c) => {
-  const { email, first_name: firstName = null, last_name: lastName = null, role } = c.req.valid("json");
+  const { email = null, first_name: firstName = null, last_name: lastName = null, role } = c.req.valid("json");
   const tenantId = c.req.valid("param").tenant_id;
   const user = { tenantId, email, firstName, lastName, role };
   const { result } = await perform(c.var.services, createUser, user);

@@ -58,7 +58,8 @@ const writtenPermissionSchema = z.object({ permission: permissionSchema });
 
 export type NewUser = {
   tenantId: string;
-  email: string;
+  /** Null for a service user. */
+  email: string | null;
   firstName: string | null;
   lastName: string | null;
   role: Role;

@@ -62,6 +62,7 @@ const AUDITED: Record<string, string> = {
   delete_invite: "invite.withdrawn",
   create_api_key: "api_key.created",
   create_runner_key: "api_key.created",
+  create_user_api_key: "api_key.created",
   delete_api_key: "api_key.revoked",
   create_command_line_key: "api_key.created",
   end_sign_in_session: "user.signed_out",
@@ -93,6 +94,7 @@ const LIFE_OF_RUNS = [
 /** Those of {@link AUDITED} that do something each time that they are called. */
 const ACTS_AGAIN = new Set([
   ...["create_workflow_definition", "create_trigger", "create_invite", "create_api_key", "create_runner_key"],
+  "create_user_api_key",
   ...[
     "create_notification_endpoint",
     "rotate_notification_secret",

@@ -153,7 +153,6 @@ describe("a change that a role may not make", () => {
       ["/app/people/new", { email: "new@test.example", role: "ADMIN" }],
       [`/app/people/${tenant.admin.id}/role`, { role: "USER" }],
       [`/app/people/${tenant.admin.id}/deactivate`, {}],
-      [`/app/people/${tenant.owner.id}/keys`, { name: "mine" }],
       [`/app/people/${tenant.user.id}/permission`, { part: `${tenant.sourcesId} FOLDER /`, capability: "READ_WRITE" }],
     ];
     const before = [await readPaths(service.database, tenant), await definition(tenant.definitionId)];
@@ -162,6 +161,10 @@ describe("a change that a role may not make", () => {
       expect([path, response.status]).toEqual([path, 403]);
       expect(response.headers.get("Content-Type")).toContain("text/html");
     }
+    // A USER does not see who else there is, and nobody makes keys of people.
+    const keys = `/app/people/${tenant.owner.id}/keys`;
+    expect((await user.post(keys, { name: "mine" })).status).toBe(404);
+    expect((await owner.post(`/app/people/${tenant.user.id}/keys`, { name: "theirs" })).status).toBe(403);
     expect([await readPaths(service.database, tenant), await definition(tenant.definitionId)]).toEqual(before);
     for (const path of [
       "/app/workflows/new",

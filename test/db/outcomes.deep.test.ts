@@ -1257,6 +1257,8 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       const [row] = await service.database.sql`select id from api_keys where user_id = ${world.tenant.admin.id}`;
       return createKey(world, world.tenant.owner, { api_key_id: row?.id });
     },
+    no_such_user: (world) => createKey(world, world.tenant.owner, { user_id: uuid() }),
+    not_service_user: (world) => createKey(world, world.tenant.owner, { user_id: world.tenant.user.id }),
   }),
   of("revoke_api_key", {
     unauthenticated: () => call("revoke_api_key", { ...nobody, api_key_id: uuid() }),

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { contractFaults } from "../support/contract.ts";
 import { insertRun } from "../support/lifecycle.ts";
+import { permit } from "../support/path-parts.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createStage } from "../support/stage.ts";
 import { addUser, createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
@@ -103,7 +104,7 @@ describe("POST /v1/tenants/{tenant_id}/users", () => {
     const tenant = await createTenant(service.database);
     for (const [field, value, type] of [
       ["email", "uma", "value_error"],
-      ["email", undefined, "missing"],
+      ["email", undefined, "value_error"],
       ["role", "OWNER", "enum"],
       ["first_name", "a\nb", "value_error"],
       ["last_name", "x".repeat(101), "string_too_long"],
@@ -353,5 +354,69 @@ describe("the operations on a tenant's users", () => {
       if (path.startsWith("/")) expect((await send(tenant, tenant.owner.key)).status).toBe(404);
     }
     expect(await meStatus(other.user)).toBe(200);
+  });
+});
+
+describe("a service user", () => {
+  /** A service user of the tenant. Returns its id. */
+  async function add(tenant: TestTenant, key = tenant.admin.key): Promise<string> {
+    const response = await service.send("POST", usersPath(tenant), key, { first_name: "Nightly", role: "USER" });
+    expect(response.status).toBe(201);
+    return (await response.json<User>()).user_id;
+  }
+
+  const makeKey = (id: string, key: string, body: object = { name: "On the server" }) =>
+    service.send("POST", `/v1/users/${id}/api-keys`, key, body);
+
+  it("is a USER without an email, and its keys are made by an OWNER or ADMIN and do what its permissions allow", async () => {
+    const tenant = await createTenant(service.database);
+    const id = await add(tenant);
+    const made = await makeKey(id, tenant.admin.key, { name: "On the server", scopes: ["read"] });
+    expect(made.status).toBe(201);
+    const { key } = await made.json<{ key: string }>();
+    const me = await service.get("/v1/users/me", key);
+    expect(await me.json()).toMatchObject({ id, email: null, current_tenant_role: "USER" });
+    const definition = `/v1/workflow-definitions/${tenant.definitionId}`;
+    expect((await service.get(definition, key)).status).toBe(404);
+    await permit(service.database, tenant, tenant.outputsId, "READ_WRITE", { id, key });
+    expect((await service.get(`/v1/path-parts/${tenant.outputsId}`, key)).status).toBe(200);
+
+    const listed = await service.get(`/v1/users/${id}/api-keys`, tenant.owner.key);
+    expect(await listed.json()).toMatchObject({ items: [{ name: "On the server", scopes: ["read"] }] });
+    const hidden = await service.get(`/v1/users/${id}/api-keys`, tenant.user.key);
+    expect(await hidden.json()).toEqual({ items: [] });
+  });
+
+  it("needs a first name and the role USER", async () => {
+    const tenant = await createTenant(service.database);
+    for (const body of [{ role: "USER" }, { first_name: "Nightly", role: "ADMIN" }]) {
+      const refused = await service.send("POST", usersPath(tenant), tenant.owner.key, body);
+      expect([refused.status, await refused.json()]).toMatchObject([422, { detail: [{ loc: ["body", "email"] }] }]);
+    }
+  });
+
+  it("is the only one whose keys others make: not a person, not an ADMIN, and nobody of another tenant", async () => {
+    const [tenant, other] = [await createTenant(service.database), await createTenant(service.database)];
+    const id = await add(tenant);
+    const statuses = [
+      (await makeKey(tenant.user.id, tenant.owner.key)).status,
+      (await makeKey(tenant.admin.id, tenant.owner.key)).status,
+      (await makeKey(id, tenant.user.key)).status,
+      (await makeKey(id, other.owner.key)).status,
+    ];
+    expect(statuses).toEqual([403, 403, 404, 404]);
+    const { sql } = service.database;
+    await sql`update users set email = null, role = 'ADMIN' where id = ${tenant.admin.id}`;
+    expect((await makeKey(tenant.admin.id, tenant.owner.key)).status).toBe(403);
+    await sql`insert into logins (id, tenant_id, user_id, iss, sub) values (${crypto.randomUUID()}, ${tenant.id}, ${id}, 'https://x', 's')`;
+    expect((await makeKey(id, tenant.owner.key)).status).toBe(403);
+  });
+
+  it("has at most as many keys as any user, which its makers revoke", async () => {
+    const tenant = await createTenant(service.database);
+    const id = await add(tenant);
+    const { id: keyId, key } = await (await makeKey(id, tenant.admin.key)).json<{ id: string; key: string }>();
+    expect((await service.send("DELETE", `/v1/api-keys/${keyId}`, tenant.admin.key)).status).toBe(204);
+    expect((await service.get("/v1/users/me", key)).status).toBe(401);
   });
 });

@@ -17,6 +17,7 @@ import {
   addPermission,
   addRunnerSession,
   addRunning,
+  addServiceUser,
   addSuspended,
   addTrigger,
   addWaitingForLease,
@@ -719,6 +720,16 @@ export const OPERATIONS: Record<string, Operation> = {
     answers: [200, 200, 200, 200, 200, 200],
     scope: "read",
     call: () => get("/v1/api-keys"),
+  },
+  create_user_api_key: {
+    answers: [404, 404, 404, 201, 201, 404],
+    scope: "none",
+    call: async (stage) => post(`/v1/users/${await addServiceUser(stage)}/api-keys`, { name: stage.mark }),
+  },
+  list_user_api_keys: {
+    answers: [200, 200, 200, 200, 200, 200],
+    scope: "read",
+    call: async (stage) => get(`/v1/users/${await addServiceUser(stage)}/api-keys`),
   },
   list_own_api_keys: {
     answers: [200, 200, 200, 200, 200, 200],

@@ -253,6 +253,13 @@ export async function addColleague(stage: Stage): Promise<string> {
   return (await addUser(stage.service.database, stage.tenant)).id;
 }
 
+/** A new service user. Returns its id. */
+export async function addServiceUser(stage: Stage): Promise<string> {
+  const id = await addColleague(stage);
+  await stage.service.database.sql`update users set email = null, first_name = ${stage.mark} where id = ${id}`;
+  return id;
+}
+
 /** A new invite to the stage's tenant. Returns its id. */
 export async function addInvite(stage: Stage, email = `${stage.newName()}@test.example`): Promise<string> {
   return postForId(stage, "/v1/invites", { tenant_id: stage.tenant.id, email });

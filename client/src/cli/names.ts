@@ -119,8 +119,9 @@ async function usersOf(client: Client, tenant_id: string): Promise<TenantUser[]>
 }
 
 /**
- * Finds a user of the caller's tenant, which is returned, too, since the paths of users need it.
- * @throws CliError when no user has this email or id
+ * Finds a user of the caller's tenant, which is returned, too, since the paths of users need it. A service user has no email, and is found
+ * by its first name.
+ * @throws CliError when no user has this email, name or id
  */
 export async function findUser(client: Client, emailOrId: string): Promise<TenantUser & { tenant_id: string }> {
   const { current_tenant_id: tenant_id } = await client.me();
@@ -128,7 +129,7 @@ export async function findUser(client: Client, emailOrId: string): Promise<Tenan
     ...user,
     tenant_id,
     id: user.user_id,
-    name: isId(emailOrId) ? user.user_id : (user.email ?? ""),
+    name: isId(emailOrId) ? user.user_id : (user.email ?? user.first_name ?? ""),
   }));
   return choose(users, emailOrId, "user");
 }

@@ -126,7 +126,8 @@ export const NewPersonForm = ({ values, failure }: { values: Values; failure: Fa
       name="email"
       label="Email"
       failure={failure}
-      control={(a) => <input {...a} type="email" value={values.email} required autocomplete="off" />}
+      hint="Leave it empty for a service user: a USER for a program, whose keys you make."
+      control={(a) => <input {...a} type="email" value={values.email} autocomplete="off" />}
     />
     <Field
       name="first_name"

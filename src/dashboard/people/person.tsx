@@ -115,17 +115,23 @@ const Permissions = ({ view: { caller, permissions }, person }: { view: PersonVi
   </section>
 );
 
-const Keys = ({ view: { caller, keys }, person }: { view: PersonView; person: Person }) => {
+const Keys = ({ view: { caller, keys, login }, person }: { view: PersonView; person: Person }) => {
+  const isService = person.role === "USER" && person.email === null && login === null;
+  const mayMakeKeys = caller.user_id === person.id || (isService && caller.is_administrator);
   // Only the OWNER may revoke the OWNER's keys.
   const mayRevokeKeys = caller.user_id === person.id || person.role !== "OWNER";
   return (
     <section class="card">
       <div class="head">
         <h2>API keys</h2>
-        {caller.user_id === person.id && (
+        {mayMakeKeys && (
           <div class="actions">
             <Ask id="ask-key" label="New key" title="A new API key" kind="primary">
-              <p>It has all of your permissions, unless you choose what it may at most do. It is shown once.</p>
+              <p>
+                It has all of {caller.user_id === person.id ? "your" : "the"} permissions
+                {caller.user_id === person.id ? "" : " of this service user"}, unless you choose what it may at most do.
+                It is shown once.
+              </p>
               <KeyForm id={person.id} values={{}} failure={NO_FAILURE} />
             </Ask>
           </div>

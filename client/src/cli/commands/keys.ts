@@ -6,14 +6,14 @@ import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { several, severalOf } from "../input.ts";
 import { futureInstant } from "../instants.ts";
-import { choose, findWorkflow, isId } from "../names.ts";
+import { choose, findUser, findWorkflow, isId } from "../names.ts";
 import { ago, facts, harmless, instantOf, printList, printOne, say } from "../output.ts";
 
 type Scope = NonNullable<components["schemas"]["OwnApiKey"]["scopes"]>[number];
 
 const SCOPES: readonly Scope[] = ["read", "run", "manage", "metrics"];
 
-type CreateFlags = { expires?: string; scope?: Scope[]; runner?: boolean; workflow?: string[] };
+type CreateFlags = { expires?: string; scope?: Scope[]; user?: string; runner?: boolean; workflow?: string[] };
 
 export function addKeys(program: Command): void {
   const keys = program.command("keys").description("Your API keys, and keys for runners");
@@ -55,6 +55,9 @@ export function addKeys(program: Command): void {
         .argParser(severalOf(SCOPES))
         .conflicts("runner"),
     )
+    .addOption(
+      new Option("--user <user>", "a key of this service user, by its name or id; for OWNER and ADMIN").conflicts("runner"),
+    )
     .option("--runner", "a key that can lease runs, and nothing else; for OWNER and ADMIN")
     .option("--workflow <workflow>", "with --runner: only runs of this workflow; can be repeated", several)
     .addHelpText(
@@ -79,7 +82,9 @@ Examples:
         ...(flags.scope !== undefined && { scopes: flags.scope }),
         ...(workflows.length > 0 && { workflow_definition_ids: workflows.map(({ id }) => id) }),
       };
-      const path = flags.runner ? "/v1/runner-keys" : "/v1/api-keys";
+      const user = flags.user === undefined ? null : await findUser(client, flags.user);
+      const ofUser = user === null ? "/v1/api-keys" : `/v1/users/${user.user_id}/api-keys`;
+      const path = flags.runner ? "/v1/runner-keys" : ofUser;
       const key = await callJson<ApiKey & { key: string }>(client, "POST", path, body);
       if (mode === "people") say("Keep the key now: it is not shown again.");
       printOne(mode, key, key.key, () => facts({ id: key.id, name: harmless(key.name), key: key.key }));

@@ -40,17 +40,24 @@ export function addUsers(program: Command): void {
 
   users
     .command("create")
-    .argument("<email>")
+    .argument("[email]", "without one it is a service user: a USER for a program, who needs --first-name")
     .description("Add a user; somebody who shall sign in by a link is invited: `workflow-runs invites create`")
     .option("--role <role>", "USER or ADMIN", oneOf(["USER", "ADMIN"]), "USER")
     .option("--first-name <name>")
     .option("--last-name <name>")
-    .addHelpText("after", "\nExample:\n  $ workflow-runs users create ida@acme.example --first-name Ida")
-    .action(async (email: string, { role, firstName, lastName }: CreateFlags, command: Command) => {
+    .addHelpText(
+      "after",
+      `
+Examples:
+  $ workflow-runs users create ida@acme.example --first-name Ida
+  $ workflow-runs users create --first-name "Nightly export"
+  $ workflow-runs keys create "On the server" --user "Nightly export"`,
+    )
+    .action(async (email: string | undefined, { role, firstName, lastName }: CreateFlags, command: Command) => {
       const context = contextOf(command);
       const { current_tenant_id: tenant_id } = await context.client.me();
       const body = {
-        email,
+        ...(email !== undefined && { email }),
         role,
         ...(firstName !== undefined && { first_name: firstName }),
         ...(lastName !== undefined && { last_name: lastName }),

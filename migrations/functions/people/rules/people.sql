@@ -201,6 +201,16 @@ begin
     where held.id = p_permission_id);
 end $$;
 
+-- True for a service user: a USER without an email and a login, who was made for a program. Others make its keys.
+create or replace function public.is_service_user(p_tenant_id uuid, p_user_id uuid) returns boolean
+language plpgsql stable as $$
+begin
+  return exists (
+    select from public.users u
+    where u.tenant_id = p_tenant_id and u.id = p_user_id and u.role = 'USER' and u.email is null and u.deleted_at is null
+      and not exists (select from public.logins l where l.tenant_id = u.tenant_id and l.user_id = u.id));
+end $$;
+
 -- The number of a user's keys of a kind that work.
 create or replace function public.count_working_keys(p_tenant_id uuid, p_user_id uuid, p_kind text) returns bigint
 language plpgsql stable as $$

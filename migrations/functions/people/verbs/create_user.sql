@@ -1,4 +1,4 @@
--- Adds a user to the tenant.
+-- Adds a user to the tenant. One without an email is a service user: see `is_service_user`.
 --
 -- Guarantees: an email is in the tenant only once, in whatever case it is written.
 -- Closes the race between two requests with the same email: the second waits at the unique index, and finds the first.
