@@ -435,6 +435,7 @@ export const OPERATIONS: Record<string, Operation> = {
     },
   },
   list_checkpoints: {
+    scope: "read",
     answers: [404, 200, 200, 200, 200, 404],
     call: async (stage) => get(`${run(await addRunning(stage))}/checkpoints`),
   },
