@@ -1468,8 +1468,8 @@ class TenantUserResponse(TypedDict):
 
 
 class CreateTenantUserRequest(TypedDict):
-    email: str
-    """Unique in the tenant, in whatever case it is written."""
+    email: NotRequired[str | None]
+    """Unique in the tenant, in whatever case it is written. Only a service user has none."""
     first_name: NotRequired[str | None]
     last_name: NotRequired[str | None]
     role: Literal["USER", "ADMIN"]
@@ -1536,6 +1536,8 @@ class CreateApiKeyRequest(TypedDict):
     name: str
     expires_at: NotRequired[str | None]
     """When it expires. By default, it never does."""
+    scopes: NotRequired[list[Literal["read", "run", "manage", "metrics"]] | None]
+    """What the key may at most do. `read`: each GET. `run`: trigger, stop, retry and delete runs, and fire triggers. `manage`: change workflows, triggers, files and notifications. `metrics`: only read the metrics. A key with scopes makes no keys, invites, users or permissions, opens no runner sessions and does not sign in. By default, it may do all that you may."""
 
 
 class ApiKeyResponse(TypedDict):
@@ -1556,6 +1558,8 @@ class OwnApiKey(TypedDict):
     created_at: str
     kind: Literal["user", "runner"]
     """A `runner` key can only lease runs."""
+    scopes: list[Literal["read", "run", "manage", "metrics"]] | None
+    """Null for a key without scopes."""
     expires_at: str | None
     """Null for a key that never expires."""
     last_used_at: str | None
