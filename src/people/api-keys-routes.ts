@@ -18,7 +18,13 @@ const KEY = {
   created_at: "2026-01-31T12:00:00.000Z",
 };
 
-const OWN_KEY = { ...KEY, kind: "user" as const, scopes: ["read" as const], expires_at: "2027-01-31T00:00:00.000Z", last_used_at: null };
+const OWN_KEY = {
+  ...KEY,
+  kind: "user" as const,
+  scopes: ["read" as const],
+  expires_at: "2027-01-31T00:00:00.000Z",
+  last_used_at: null,
+};
 
 const ApiKeyResponseSchema = z
   .strictObject({ id: uuid(), name: z.string(), key_suffix: z.string(), created_at: instant() })
@@ -223,7 +229,8 @@ const listKeysOfUser = callerRead({
   operationId: "list_user_api_keys",
   tags: ["API keys"],
   summary: "List the API keys of a user",
-  description: "Newest first, with their scopes, expiry and last use. For OWNER and ADMIN; for others, the list of another user is empty. Revoked and expired keys are not listed.",
+  description:
+    "Newest first, with their scopes, expiry and last use. For OWNER and ADMIN; for others, the list of another user is empty. Revoked and expired keys are not listed.",
   request: { params: userParams },
   responses: ownKeys,
 });

@@ -18,7 +18,9 @@ export const apiKeyColumns = {
 };
 
 /** A key without its secret. `expiresAt` is null for one that does not expire, `lastUsedAt` for one that was not used, and `scopes` for one without any. */
-export type ApiKey = Omit<Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumns>, "scopes"> & { scopes: Scope[] | null };
+export type ApiKey = Omit<Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumns>, "scopes"> & {
+  scopes: Scope[] | null;
+};
 
 /** True for a key that is neither revoked nor expired. */
 export const keyWorks: SQL<boolean> = sql<boolean>`public.key_works(${apiKeys.revokedAt}, ${apiKeys.expiresAt})`;

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { SCOPES, type Scope } from "../../src/db/enums.ts";
 import {
   type Caller,
   knownCallers,
@@ -7,7 +8,6 @@ import {
   SESSION_SETTINGS,
   unknownCallers,
 } from "../support/callers.ts";
-import { type Scope, SCOPES } from "../../src/db/enums.ts";
 import { findOperation, operations } from "../support/document.ts";
 import { inTurn } from "../support/in-turn.ts";
 import { type Call, callOf, OPERATION_IDS, OPERATIONS, type Operation } from "../support/operations.ts";

@@ -262,7 +262,8 @@ describe("a key with scopes", () => {
     const tenant = await createTenant(service.database);
     const { key } = await create(tenant.owner.key, { name: "CI", scopes: ["read"] });
     expect(await statusOf(key)).toBe(200);
-    for (const changed of [key.replace("_r_", "_rm_"), key.replace("_r_", "_")]) expect(await statusOf(changed)).toBe(401);
+    for (const changed of [key.replace("_r_", "_rm_"), key.replace("_r_", "_")])
+      expect(await statusOf(changed)).toBe(401);
     // A Worker of before, which knows no scopes, passes none on, and must not take the key for one that may do everything.
     const caller = JSON.stringify({ api_key_hash: await hashApiKey(key) });
     const [row] = await service.database.sql`

@@ -147,7 +147,8 @@ const Keys = ({ view: { caller, keys, login }, person }: { view: PersonView; per
                 <Name>{key.name}</Name> <code>…{key.keySuffix}</code>
               </span>
               <span class="muted">
-                {key.scopes !== null && `only ${key.scopes.join(", ")}; `}since <Time at={key.createdAt.toISOString()} />
+                {key.scopes !== null && `only ${key.scopes.join(", ")}; `}since{" "}
+                <Time at={key.createdAt.toISOString()} />
                 {key.expiresAt !== null && (
                   <>
                     , until <Time at={key.expiresAt.toISOString()} />

@@ -30,7 +30,8 @@ signIn.openForm("/app/sign-in", async (c) => {
   const session = isApiKey(key) && scopesOfKey(key) === undefined ? await beginSession(c, key) : null;
   if (session === null) {
     noteRefused(c, "api_key", "invalid_key");
-    const msg = scopesOfKey(key) === undefined ? REFUSAL : "A key with scopes is for programs. Sign in with one without scopes.";
+    const msg =
+      scopesOfKey(key) === undefined ? REFUSAL : "A key with scopes is for programs. Sign in with one without scopes.";
     const failure = { faults: [{ loc: ["body", "key"], type: "value_error" as const, msg }], detail: null };
     // The rate limit of failed authentications counts answers with this header.
     c.header("WWW-Authenticate", "Bearer");

@@ -99,7 +99,10 @@ export const requireScope = (accepted: readonly Scope[]) =>
     const scopes = "session" in credential ? undefined : credential.scopes;
     if (scopes !== undefined && !scopes.some((scope) => accepted.includes(scope))) {
       const wanted = accepted.length === 0 ? "" : `one with the scope ${accepted.join(" or ")}, or `;
-      throw new Problem("forbidden", `This API key has only the scope ${scopes.join(", ")}. Send ${wanted}one without scopes.`);
+      throw new Problem(
+        "forbidden",
+        `This API key has only the scope ${scopes.join(", ")}. Send ${wanted}one without scopes.`,
+      );
     }
     await next();
   });

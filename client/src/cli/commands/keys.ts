@@ -56,7 +56,9 @@ export function addKeys(program: Command): void {
         .conflicts("runner"),
     )
     .addOption(
-      new Option("--user <user>", "a key of this service user, by its name or id; for OWNER and ADMIN").conflicts("runner"),
+      new Option("--user <user>", "a key of this service user, by its name or id; for OWNER and ADMIN").conflicts(
+        "runner",
+      ),
     )
     .option("--runner", "a key that can lease runs, and nothing else; for OWNER and ADMIN")
     .option("--workflow <workflow>", "with --runner: only runs of this workflow; can be repeated", several)
