@@ -190,8 +190,14 @@ describe("npm run dev", () => {
 
   it("has snippets in Python that print the detail of an error, and not a stack trace", async () => {
     const page = await (await fetch(`http://localhost:${ports[0]}/docs`)).text();
-    const [, escaped = ""] = />(import json\n[^<]*)</.exec(page) ?? [];
-    const setup = escaped.replaceAll("&quot;", '"').replaceAll("&amp;", "&").replace("wr_…", DEMO.owner.key);
+    const blocks = Array.from(page.matchAll(/<code>(.*?)<\/code>/gs), ([, html = ""]) =>
+      html.replaceAll(/<[^>]+>/g, ""),
+    );
+    const escaped = blocks.find((text) => text.startsWith("import json\n")) ?? "";
+    const setup = [["&lt;", "<"] as const, ["&gt;", ">"] as const, ["&quot;", '"'] as const, ["&#39;", "'"] as const]
+      .reduce((text, [entity, character]) => text.replaceAll(entity, character), escaped)
+      .replaceAll("&amp;", "&")
+      .replace("wr_…", DEMO.owner.key);
     const run = (call: string) => runProgram("python3", ["-c", `${setup}\n${call}`]);
     const path = "/v1/workflow-runs/01920000-0000-7000-8000-00000000ffff";
     for (const call of [`call("GET", "${path}")`, `send("GET", "${path}/stream")`]) {
