@@ -71,7 +71,9 @@ describe.each([
 
   it("has runs in every state, and some that are over without a record of it", async () => {
     const codes = await ask("select distinct failure_code from workflow_runs where failure_code is not null", []);
-    expect(codes.map(({ failure_code }) => failure_code).sort()).toEqual([...FAILURE_CODES].sort());
+    // That release knew no suspended runs.
+    const known = FAILURE_CODES.filter((code) => code !== "WAIT_EXPIRED");
+    expect(codes.map(({ failure_code }) => failure_code).sort()).toEqual(known.sort());
     const statuses = await ask("select distinct status from workflow_runs", []);
     expect(statuses.map(({ status }) => status).sort()).toEqual(["COMPLETED", "FAILED", "PENDING", "RUNNING"]);
     const stored = await ask("select id, status from workflow_runs where status in ('PENDING', 'RUNNING')", []);

@@ -156,9 +156,9 @@ export function requestOf({ method, body, headers }: Called, token?: string): In
   return {
     method,
     headers: {
+      ...(body !== undefined && { "Content-Type": "application/json" }),
       ...headers,
       ...(token !== undefined && { Authorization: `Bearer ${token}` }),
-      ...(body !== undefined && { "Content-Type": "application/json" }),
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   };

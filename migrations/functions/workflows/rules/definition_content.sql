@@ -245,7 +245,7 @@ end $$;
 -- What a replacement is answered that may only be made of the definition as its caller has seen it, when it has changed since. A definition
 -- that has this content already is answered as if it was saved now: the caller may have lost the answer to the same request. Equal secrets
 -- are encrypted differently each time, so the Worker compares the given one with "stored_secret".
-create or replace function public.answer_of_changed_definition(p_definition_id uuid, p_content jsonb) returns jsonb
+create or replace function public.judge_changed_definition(p_definition_id uuid, p_content jsonb) returns jsonb
 language plpgsql stable as $$
 begin
   return coalesce((

@@ -7,7 +7,7 @@
 -- Without `webhook_secret_encrypted`, the stored secret is kept, but only if the URL stays the same: see `keeps_secret`.
 --
 -- `p_if_match` has the tags of the definition as the caller has seen it (see `definition_tag`). When it has changed since, nothing is
--- changed: see `answer_of_changed_definition`. The Worker of the release before sends `p_seen_at`, the `updated_at` that the caller has seen.
+-- changed: see `judge_changed_definition`. The Worker of the release before sends `p_seen_at`, the `updated_at` that the caller has seen.
 --
 -- Answers {"result": {"definition", "etag", "stored_secret"?}}, or "refused":
 --   changed (since the caller has seen it), secret_missing, path_parts (with "faults", see `path_part_faults`), or what
@@ -44,7 +44,7 @@ begin
   if p_seen_at <> (select public.wire_instant(d.updated_at) from public.workflow_definitions d where d.id = p_definition_id) then
     v_answer := '{"refused": "changed"}';
   elsif public.definition_tag(p_definition_id) <> all (p_if_match) then
-    v_answer := public.answer_of_changed_definition(p_definition_id, p_content);
+    v_answer := public.judge_changed_definition(p_definition_id, p_content);
   elsif v_faults is not null then
     v_answer := jsonb_build_object('refused', 'path_parts', 'faults', v_faults);
   else
