@@ -2518,6 +2518,9 @@ export interface components {
          *       "replace_grace_seconds": 0,
          *       "max_queued": 500,
          *       "run_needs": "write",
+         *       "runner_tags": [
+         *         "gpu"
+         *       ],
          *       "input_schema": {
          *         "type": "object",
          *         "properties": {
@@ -2565,6 +2568,8 @@ export interface components {
              * @enum {string}
              */
             run_needs: "write" | "read";
+            /** @description What a runner needs to get a run of the workflow, when runners ask for its runs: only a session with all of these tags gets one. */
+            runner_tags: string[];
             /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
             input_schema: {
                 [key: string]: unknown;
@@ -2585,6 +2590,9 @@ export interface components {
          *       "replace_grace_seconds": 0,
          *       "max_queued": 500,
          *       "run_needs": "write",
+         *       "runner_tags": [
+         *         "gpu"
+         *       ],
          *       "input_schema": {
          *         "type": "object",
          *         "properties": {
@@ -2659,6 +2667,11 @@ export interface components {
              * @enum {string}
              */
             run_needs?: "write" | "read";
+            /**
+             * @description What a runner needs to get a run of the workflow, when runners ask for its runs: only a session with all of these tags gets one.
+             * @default []
+             */
+            runner_tags?: string[];
             /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
             input_schema?: {
                 [key: string]: unknown;
@@ -4240,6 +4253,7 @@ export interface components {
          *       "suspension": null,
          *       "stop": null,
          *       "runners_connected": null,
+         *       "missing_tags": [],
          *       "runner_last_seen_at": "2026-01-31T12:00:00.412Z",
          *       "durations": {
          *         "p50_seconds": 90,
@@ -4352,6 +4366,8 @@ export interface components {
             } | null;
             /** @description How many runners that may lease this workflow's runs were active in the last minute; null unless its runs are leased. Only 100 sessions are looked at, the newest of each key. */
             runners_connected: number | null;
+            /** @description The tags that the workflow wants and because of which no connected runner may lease the run. */
+            missing_tags: string[];
             /**
              * Format: date-time
              * @description When a runner last accepted a run of this workflow, sent a heartbeat, asked for work, or reported a result.
@@ -5052,7 +5068,10 @@ export interface components {
         /**
          * @example {
          *       "name": "office-server-1",
-         *       "capacity": 4
+         *       "capacity": 4,
+         *       "tags": [
+         *         "gpu"
+         *       ]
          *     }
          */
         CreateRunnerSessionRequest: {
@@ -5062,6 +5081,8 @@ export interface components {
             workflow_definition_ids?: string[] | null;
             /** @description How many runs it works on at the same time, at most. */
             capacity: number;
+            /** @description What it has, such as `gpu`: it gets the runs of workflows whose `runner_tags` are all among these. */
+            tags?: string[];
         };
         /**
          * @example {

@@ -43,6 +43,8 @@ export const policyColumns = () => ({
   maxQueued: integer("max_queued"),
   /** What a USER needs to run it, if it has no outputs: `needs_write_to_run` in SQL. */
   runNeeds: text("run_needs").$type<RunNeeds>().notNull().default("write"),
+  /** Only runners with all of these tags lease its runs. */
+  runnerTags: text("runner_tags").array().notNull().default(sql`'{}'`),
   /** The JSON Schema of the runs' inputs, and the SHA-256 of its text in hex. Null: any input fits. */
   inputSchema: json("input_schema"),
   inputSchemaHash: text("input_schema_hash"),

@@ -18,6 +18,8 @@ export const runnerSessions = pgTable(
     name: text("name").notNull(),
     /** The definitions whose runs the session asked for; null for all that its key may lease. */
     workflowDefinitionIds: uuid("workflow_definition_ids").array(),
+    /** What the runner has: it leases the runs of a definition only if these have all of its `runner_tags`. */
+    tags: text("tags").array().notNull().default(sql`'{}'`),
     /** How many runs the runner works on at the same time, at most. */
     capacity: integer("capacity").notNull(),
     createdAt: createdAt(),
@@ -32,6 +34,7 @@ export const runnerSessions = pgTable(
     // The open sessions of a key: `open_sessions_of_key`. Also for the foreign key: when a key is deleted, its sessions are deleted too.
     index("runner_sessions_api_key_index").on(t.apiKeyId, t.expiresAt),
     check("runner_sessions_name_check", sql`char_length(${t.name}) between 1 and 100`),
+    check("runner_sessions_tags_check", sql`cardinality(${t.tags}) <= 20`),
     check("runner_sessions_capacity_check", sql`${t.capacity} between 1 and 100`),
   ],
 );

@@ -107,3 +107,15 @@ export const paginated = <Item extends z.ZodType>(name: string, item: Item, exam
   z
     .strictObject({ items: z.array(item), total: COUNT, limit: PAGE_SIZE, offset: COUNT })
     .openapi(name, { example: { items: [example], total: 1, limit: 20, offset: 0 } });
+
+/** Tags of a runner or of what needs one: up to 20, each of up to 50 characters. */
+export const runnerTags = () =>
+  z
+    .array(
+      text({ min: 1, max: 50 })
+        .refine((tag) => RUNNER_TAG.test(tag), { message: "Must be of the characters a-z, 0-9, `.`, `_` and `-`." })
+        .openapi({ pattern: RUNNER_TAG.source }),
+    )
+    .max(20);
+
+const RUNNER_TAG = /^[a-z0-9._-]+$/;

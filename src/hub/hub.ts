@@ -138,6 +138,7 @@ export class Hub extends DurableObject<object> {
    *
    * Query parameters of a runner that waits for runs:
    * - `lease`: the ids of definitions, separated by spaces; empty for all.
+   * - `tags`: what the runner has, separated in the same way. Without it, it is woken for work of all tags.
    * - `session`: the id of the runner's session. The answer is 429 when too many of its requests wait.
    *
    * The text of a 429 says whose limit it is: `caller`, or `tenant` when all callers together have too many.
@@ -152,7 +153,8 @@ export class Hub extends DurableObject<object> {
       const session = query.get("session") ?? "";
       if (this.#runners.countOf(session) >= MOST_SESSION_WAITS) return new Response("caller", { status: 429 });
       if (this.#runners.count() >= MOST_TENANT_WAITS) return new Response("tenant", { status: 429 });
-      this.#runners.add(ours, { session, lease: lease === "" ? null : lease });
+      const tags = query.get("tags");
+      this.#runners.add(ours, { session, lease: lease === "" ? null : lease, ...(tags !== null && { tags }) });
       return new Response(null, { status: 101, webSocket: theirs });
     }
     const refusal = this.#listeners.add(ours, query);

@@ -11,9 +11,9 @@ const REMEMBERED_MS = 60_000;
 
 /**
  * The data that is stored with a socket: the runner's session, and the ids of the definitions whose runs it waits for, separated
- * by spaces; null for all.
+ * by spaces; null for all. Its tags are separated in the same way; they are missing when it is not known which it has.
  */
-type Waiting = { session: string; lease: string | null };
+type Waiting = { session: string; lease: string | null; tags?: string };
 
 /** True for the data of a runner's socket, and false for that of a stream. */
 const isWaiting = (attachment: unknown): attachment is Waiting =>
@@ -37,9 +37,9 @@ export class WaitingRunners {
   readonly #context: DurableObjectState;
   /**
    * The definitions with work that nobody has taken yet. `eventId` is the event after which there was work, `count` is how many runs
-   * there were then, and `woken` are the runners that were woken for it.
+   * there were then, `tags` are those that a runner needs, and `woken` are the runners that were woken for it.
    */
-  #work = new Map<string, { eventId: number; count: number; woken: Set<WebSocket> }>();
+  #work = new Map<string, { eventId: number; count: number; tags: readonly string[]; woken: Set<WebSocket> }>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the sessions left that waited and do not wait now, the first ones first. */
   #left = new Map<string, number>();
@@ -126,10 +126,10 @@ export class WaitingRunners {
   /** Called when definitions have work, or no longer have any. */
   hear(work: readonly LeaseWork[]): void {
     const missing = work.map(
-      ({ workflow_definition_id: id, is_leasable: isLeasable, count = 1, event_id: eventId }) => {
+      ({ workflow_definition_id: id, is_leasable: isLeasable, count = 1, event_id: eventId, tags }) => {
         const known = this.#work.get(id);
         if (isLeasable) {
-          this.#work.set(id, { eventId, count, woken: known?.woken ?? new Set() });
+          this.#work.set(id, { eventId, count, tags: tags ?? [], woken: known?.woken ?? new Set() });
           return { id, count: count - (known?.count ?? 0) };
         }
         // Messages may arrive in another order than that of the changes, so an older message is ignored.
@@ -159,7 +159,7 @@ export class WaitingRunners {
   #wake(definitionId: string, count: number): void {
     const work = this.#work.get(definitionId);
     if (work === undefined || count <= 0) return;
-    const waiting = this.#sockets().filter((socket) => !work.woken.has(socket) && waitsFor(socket, definitionId));
+    const waiting = this.#sockets().filter((socket) => !work.woken.has(socket) && waitsFor(socket, definitionId, work.tags));
     for (const socket of waiting.slice(0, count)) {
       work.woken.add(socket);
       this.#tell(socket);
@@ -189,7 +189,12 @@ function sessionOf(socket: WebSocket): string {
   return isWaiting(attachment) ? attachment.session : "";
 }
 
-function waitsFor(socket: WebSocket, definitionId: string): boolean {
+function waitsFor(socket: WebSocket, definitionId: string, tags: readonly string[]): boolean {
   const attachment: unknown = socket.deserializeAttachment();
-  return isWaiting(attachment) && (attachment.lease === null || attachment.lease.split(" ").includes(definitionId));
+  if (!isWaiting(attachment)) return false;
+  const has = attachment.tags?.split(" ");
+  return (
+    (attachment.lease === null || attachment.lease.split(" ").includes(definitionId)) &&
+    (has === undefined || tags.every((tag) => has.includes(tag)))
+  );
 }

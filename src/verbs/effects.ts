@@ -88,6 +88,8 @@ const leaseWorkSchema = z.object({
   is_leasable: z.boolean(),
   /** How many runs runners that ask now would get. A Worker of an earlier version does not tell it. */
   count: z.int().optional(),
+  /** The tags that a runner needs; null or missing for none. */
+  tags: z.array(z.string()).nullish(),
   /** Of two messages about the same definition, the one with the higher id is newer. */
   event_id: z.int(),
 });

@@ -5,7 +5,7 @@ import { JSON_POINTER, jsonObject } from "../http/json-value.ts";
 import { IF_MATCH, tagsToMatch, tagToMatch } from "../http/middleware/conditional.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { text } from "../http/schemas.ts";
+import { runnerTags, text } from "../http/schemas.ts";
 import { MAX_INPUT_SCHEMA_BYTES } from "../inputs/input-schema.ts";
 import { perform } from "../verbs/perform.ts";
 import { checkInputSchema, findPolicy, MAX_GRACE_SECONDS, NEEDS_ONE_SLOT } from "./policy.ts";
@@ -26,6 +26,7 @@ const example = {
   replace_grace_seconds: 0,
   max_queued: 500,
   run_needs: "write" as const,
+  runner_tags: ["gpu"],
   input_schema: {
     type: "object",
     properties: { quarter: { type: "string", pattern: "^20[0-9]{2}-Q[1-4]$" } },
@@ -121,6 +122,10 @@ const fields = {
       "What a USER needs to run a workflow that has no outputs: write on the workflow itself, or only read. With outputs, it has no " +
       "effect: who may write these may run it.",
   }),
+  runner_tags: runnerTags().openapi({
+    description:
+      "What a runner needs to get a run of the workflow, when runners ask for its runs: only a session with all of these tags gets one.",
+  }),
   input_schema: jsonObject(MAX_INPUT_SCHEMA_BYTES)
     .nullable()
     .openapi({
@@ -154,6 +159,7 @@ export const UpdatePolicyRequestSchema = z
     replace_grace_seconds: fields.replace_grace_seconds.default(0),
     max_queued: fields.max_queued.default(null),
     run_needs: fields.run_needs.default("write"),
+    runner_tags: fields.runner_tags.default([]),
     input_schema: fields.input_schema.default(null),
   })
   .refine(({ max_running: most, max_running_per_key: perKey }) => perKey === null || perKey <= most, {

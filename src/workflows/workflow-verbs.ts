@@ -141,6 +141,7 @@ export const replacePolicy = defineVerb({
     replace_grace_seconds: policy.replace_grace_seconds,
     max_queued: policy.max_queued,
     run_needs: policy.run_needs,
+    runner_tags: policy.runner_tags,
     input_schema: policy.input_schema && { json: policy.input_schema },
     if_match: ifMatch,
   }),

@@ -323,6 +323,7 @@ describe("the form of a workflow", () => {
         replace_grace_seconds: 0,
         max_queued: 9,
         run_needs: "read",
+        runner_tags: ["gpu"],
       },
       input_schema: { type: "object" },
     };

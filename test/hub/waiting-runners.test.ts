@@ -43,7 +43,7 @@ afterEach(() => {
 /** The versions that each session was told, the oldest first. */
 let told: Record<string, string[]>;
 
-function begin(session: string): WebSocket {
+function begin(session: string, tags?: string): WebSocket {
   let attachment: unknown;
   const socket: unknown = {
     readyState: WebSocket.OPEN,
@@ -55,7 +55,7 @@ function begin(session: string): WebSocket {
     },
     deserializeAttachment: () => attachment,
   };
-  runners.add(socket as WebSocket, { session, lease: null });
+  runners.add(socket as WebSocket, { session, lease: null, ...(tags !== undefined && { tags }) });
   return socket as WebSocket;
 }
 
@@ -162,6 +162,19 @@ describe("work that nobody has taken yet", () => {
     expect(countWoken()).toBe(2);
     hear(true, 7, 2);
     expect(countWoken()).toBe(3);
+  });
+
+  it("wakes only runners that have its tags, and those of which they are not known", () => {
+    const gpu = begin("gpu", "eu gpu");
+    begin("eu", "eu");
+    begin("none", "");
+    const work = { workflow_definition_id: WORKFLOW, is_leasable: true, count: 9 };
+    runners.hear([{ ...work, event_id: 5, tags: ["gpu", "eu"] }]);
+    const woken = () => Object.keys(told).filter((session) => (told[session]?.length ?? 0) > 1);
+    expect(woken().toSorted()).toEqual(["a", "b", "c", "gpu"]);
+    end(gpu);
+    runners.hear([{ ...work, event_id: 6, tags: null }]);
+    expect(woken().toSorted()).toEqual(["a", "b", "c", "eu", "gpu", "none"]);
   });
 
   it("wakes as many others each second, until all were woken", () => {

@@ -64,6 +64,15 @@ describe("a request for work", () => {
     await committed;
   });
 
+  it("gets no run of a workflow that wants tags since the request waits for it", async () => {
+    const [first] = await createWork(1);
+    const { committed } = await holdTransaction(service.database, [
+      service.database.sql`update workflow_definitions set runner_tags = '{gpu}' where id = ${first?.definitionId}`,
+    ]);
+    expect(await leaseOne()).toEqual([]);
+    await committed;
+  });
+
   it("gets nothing for a session that is closed while the request waits, and that still holds a run", async () => {
     const [first] = await createWork(2);
     const runner = await startRunner(service, stage.tenant, { capacity: 2 });

@@ -34,10 +34,10 @@ export async function useLeases(
 export async function startRunner(
   service: Service,
   tenant: TestTenant,
-  options: { name?: string; capacity?: number; definitionIds?: string[]; key?: string } = {},
+  options: { name?: string; capacity?: number; definitionIds?: string[]; tags?: string[]; key?: string } = {},
 ) {
-  const { name = "Test", capacity = 1, definitionIds = null, key = tenant.owner.key } = options;
-  const body = { name, capacity, workflow_definition_ids: definitionIds };
+  const { name = "Test", capacity = 1, definitionIds = null, tags, key = tenant.owner.key } = options;
+  const body = { name, capacity, workflow_definition_ids: definitionIds, ...(tags && { tags }) };
   const opened = await service.send("POST", "/v1/runner-sessions", key, body);
   if (opened.status !== 201) throw new Error(`runner-sessions: ${opened.status} ${await opened.text()}`);
   const { id, token } = await opened.json<{ id: string; token: string }>();

@@ -73,7 +73,7 @@ it("tells the open pages of a runner's new session, and of each change of the tr
   const tree = await insertParts(service.database, tenant, ["/a"]);
   const part = { id: uuid(), name: "b", partType: "FOLDER", parentId: tree.idOf("/a") } as const;
   const changes: (() => Promise<unknown>)[] = [
-    () => openSession(services, { id: uuid(), name: "office", definitionIds: null, capacity: 1 }),
+    () => openSession(services, { id: uuid(), name: "office", definitionIds: null, capacity: 1, tags: [] }),
     () => perform(services, createPathPart, part),
     () => perform(services, movePathPart, { id: part.id, parentId: null }),
     () => perform(services, deletePathPart, { id: part.id }),
@@ -86,7 +86,7 @@ it("tells the open pages of a runner's new session, and of each change of the tr
 it("tells nobody of what was refused", async () => {
   const refused: (() => Promise<unknown>)[] = [
     () => changeEndpoint(services, uuid(), { description: "Mine" }),
-    () => openSession(services, { id: uuid(), name: "office", definitionIds: [uuid()], capacity: 1 }),
+    () => openSession(services, { id: uuid(), name: "office", definitionIds: [uuid()], capacity: 1, tags: [] }),
     () => perform(services, movePathPart, { id: tenant.sourcesId, name: "outputs" }),
     () => perform(services, deletePathPart, { id: tenant.sourcesId }),
   ];

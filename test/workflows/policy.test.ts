@@ -16,7 +16,7 @@ const put = (tenant: TestTenant, body: unknown) => service.send("PUT", path(tena
 const DEFAULT = {
   ...{ handover: "webhook", lease_seconds: 300, max_attempts: 1, retry_on: [] },
   ...{ max_running: 1, max_running_per_key: null, key_from: null },
-  ...{ when_busy: "queue", replace_grace_seconds: 0, max_queued: null, run_needs: "write", input_schema: null },
+  ...{ when_busy: "queue", replace_grace_seconds: 0, max_queued: null, run_needs: "write", runner_tags: [], input_schema: null },
 };
 
 describe("the policy of a workflow", () => {
@@ -27,7 +27,7 @@ describe("the policy of a workflow", () => {
     const policy = {
       ...{ handover: "lease", lease_seconds: 30, max_attempts: 10, retry_on: ["LOST", "DEADLINE"] },
       ...{ max_running: 100, max_running_per_key: 1, key_from: "/customers/0/a~1b" },
-      ...{ when_busy: "replace_running", replace_grace_seconds: 300, max_queued: 1000, run_needs: "read" },
+      ...{ when_busy: "replace_running", replace_grace_seconds: 300, max_queued: 1000, run_needs: "read", runner_tags: ["gpu", "eu"] },
       input_schema: { type: "object" },
     };
     expect(await (await put(tenant, policy)).json()).toEqual(policy);
@@ -58,6 +58,8 @@ describe("the policy of a workflow", () => {
     [{ replace_grace_seconds: 301 }, ["body", "replace_grace_seconds"]],
     [{ max_queued: 0 }, ["body", "max_queued"]],
     [{ max_queued: 1001 }, ["body", "max_queued"]],
+    [{ runner_tags: ["G P U"] }, ["body", "runner_tags", 0]],
+    [{ runner_tags: Array(21).fill("gpu") }, ["body", "runner_tags"]],
     [{ run_needs: "nothing" }, ["body", "run_needs"]],
     [{ retries: 3 }, ["body", "retries"]],
   ])("is 422 for %j", async (body, loc) => {

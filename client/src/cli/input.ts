@@ -111,6 +111,9 @@ export const severalOf =
 /** Parses a flag that may be repeated: appends the value to those before it. */
 export const several = (value: string, before: string[] = []): string[] => [...before, value];
 
+/** Parses a flag with tags that are separated by commas, such as `gpu,eu`. */
+export const tagsIn = (text: string): string[] => text.split(",").filter((tag) => tag !== "");
+
 function readLabel(text: string): { key: string; value: string } {
   const [, key, value] = /^([^:]+):(.+)$/s.exec(text) ?? [];
   if (key !== undefined && value !== undefined) return { key, value };

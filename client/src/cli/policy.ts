@@ -4,7 +4,7 @@ import { unwrap } from "../connection.ts";
 import { ApiProblem } from "../problem.ts";
 import type { Policy } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { integer, oneOf, readInput, severalOf } from "./input.ts";
+import { integer, oneOf, readInput, severalOf, tagsIn } from "./input.ts";
 
 type FailureCode = Policy["retry_on"][number];
 export type WhenBusy = Policy["when_busy"];
@@ -23,6 +23,7 @@ export type PolicyFlags = {
   replaceGraceSeconds?: number;
   maxQueued?: number | "any";
   runNeeds?: RunNeeds;
+  runnerTags?: string[];
   /** A JSON Schema, `@file`, or "any". */
   inputSchema?: string;
 };
@@ -81,6 +82,11 @@ export const addPolicyFlags = (command: Command): Command =>
       oneOf(RUN_NEEDS),
     )
     .option(
+      "--runner-tags <tags>",
+      'with --lease: what a runner needs to get its runs, such as gpu,eu; "none" for any runner',
+      (text: string) => (text === "none" ? [] : tagsIn(text)),
+    )
+    .option(
       "--input-schema <json>",
       'the JSON Schema that each input must fit: as text, as @file, or "any" for no schema',
     );
@@ -92,7 +98,7 @@ export const addPolicyFlags = (command: Command): Command =>
  */
 export async function policyChange(flags: PolicyFlags, before?: Policy): Promise<Partial<Policy>> {
   const { leaseSeconds, maxAttempts, retryOn, maxRunning, whenBusy, replaceGraceSeconds, maxQueued, runNeeds } = flags;
-  const { inputSchema } = flags;
+  const { runnerTags, inputSchema } = flags;
   const attempts = maxAttempts ?? before?.max_attempts ?? 1;
   const codes = retryOn ?? before?.retry_on ?? [];
   if (maxAttempts !== undefined && attempts > 1 && codes.length === 0) {
@@ -110,6 +116,7 @@ export async function policyChange(flags: PolicyFlags, before?: Policy): Promise
     ...(replaceGraceSeconds !== undefined && { replace_grace_seconds: replaceGraceSeconds }),
     ...(maxQueued !== undefined && { max_queued: maxQueued === "any" ? null : maxQueued }),
     ...(runNeeds !== undefined && { run_needs: runNeeds }),
+    ...(runnerTags !== undefined && { runner_tags: runnerTags }),
     ...(inputSchema !== undefined && {
       input_schema: inputSchema === "any" ? null : await readInput(inputSchema, "--input-schema"),
     }),

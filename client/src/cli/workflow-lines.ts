@@ -33,6 +33,7 @@ export async function printWorkflow(
       "at a time": policy && policy.max_running > 1 ? `${policy.max_running} runs` : null,
       "when busy": policy && whenBusyText(policy),
       "waiting runs": policy && policy.max_queued !== null ? `at most ${policy.max_queued}` : null,
+      "runner tags": policy && policy.runner_tags.join(", "),
       "run by":
         policy && workflow.output_path_part_ids.length === 0
           ? `who may ${policy.run_needs === "read" ? "see" : "change"} it`

@@ -18,6 +18,8 @@ export type LeaseOptions = {
   workflowIds?: readonly string[];
   /** How many runs it works on at the same time, 1 to 100; by default 1. */
   capacity?: number;
+  /** What the runner has, such as `gpu`. It gets the runs of workflows whose `runner_tags` are all among these. */
+  tags?: readonly string[];
   /** Called for each run when its work begins. */
   onStart?(run: Assignment): void;
   /** Called for each run whose work has ended. */
@@ -175,8 +177,8 @@ export class LeaseRunner {
   }
 
   async #openSession(): Promise<string> {
-    const { name = "runner", workflowIds, capacity = 1, key } = this.#lease;
-    const body = { name, capacity, ...(workflowIds && { workflow_definition_ids: workflowIds }) };
+    const { name = "runner", workflowIds, tags, capacity = 1, key } = this.#lease;
+    const body = { name, capacity, ...(workflowIds && { workflow_definition_ids: workflowIds }), ...(tags && { tags }) };
     const { token } = await this.#post("/v1/runner-sessions", body, key);
     if (typeof token !== "string") throw new TypeError("The service did not open a session for the runner.");
     return token;

@@ -5,7 +5,7 @@ import type { Database } from "../../db/client.ts";
 import { workflowDefinitions as d } from "../../db/tables.ts";
 import type { Live } from "../../http/live/live.ts";
 import { type ExplainedReason, whyWaiting } from "../../runs/details/explain-run.ts";
-import { isSilent, type Presence, type RunnerSession } from "../../runs/leases/presence.ts";
+import { hasTags, isSilent, missingTags, type Presence, type RunnerSession } from "../../runs/leases/presence.ts";
 import type { WaitReason } from "../../runs/run-rows.ts";
 import { Empty, Name } from "../components.tsx";
 import { pluralUpTo } from "../format.ts";
@@ -25,7 +25,9 @@ export type WaitingWork = {
   reason: WaitReason;
   /** True when nothing but a runner or the next sweep is missing for that run. */
   has_turn: boolean;
-  /** The runners that may lease its runs; null when its runs are sent to a runner. */
+  /** The tags that its runners need. */
+  tags: string[];
+  /** The runners that may lease its runs, if they lack no tag; null when its runs are sent to a runner. */
   sessions: RunnerSession[] | null;
 };
 
@@ -47,6 +49,7 @@ export const selectWaitingWork = (db: Database, caller: CallerExpression) =>
       seconds: sql<number | null>`extract(epoch from statement_timestamp() - work.since)::float8`,
       reason: sql<WaitReason>`work.reason`,
       has_turn: sql<boolean>`work.has_turn`,
+      tags: d.runnerTags,
       sessions: sql<RunnerSession[] | null>`work.sessions`,
     })
     .from(caller)
@@ -60,23 +63,32 @@ export const selectWaitingWork = (db: Database, caller: CallerExpression) =>
     .orderBy(sql`work.since nulls last`, d.id);
 
 /** A workflow with the reason for which its runs wait, now that it is known which runners are there. */
-export type JudgedWork = Omit<WaitingWork, "sessions" | "reason"> & { reason: ExplainedReason | null };
+export type JudgedWork = Omit<WaitingWork, "sessions" | "tags" | "reason"> & {
+  reason: ExplainedReason | null;
+  /** See {@link missingTags}. */
+  missing_tags: string[];
+};
 
 /** `presences` has the runners of all `sessions` by their ids. */
 export const judgeWork = (
-  { sessions, reason, ...work }: WaitingWork,
+  { sessions, tags, reason, ...work }: WaitingWork,
   presences: ReadonlyMap<string, Presence>,
   live: Pick<Live, "hasHubs">,
 ): JudgedWork => {
-  const silent = sessions?.filter(({ id }) => isSilent({ presence: presences.get(id) ?? "silent" }, live));
-  return { ...work, reason: whyWaiting(reason, sessions && sessions.length - (silent?.length ?? 0)) };
+  if (sessions === null) return { ...work, reason: whyWaiting(reason, null), missing_tags: [] };
+  const isThere = sessions.filter(({ id }) => !isSilent({ presence: presences.get(id) ?? "silent" }, live));
+  return {
+    ...work,
+    reason: whyWaiting(reason, isThere.filter(hasTags).length),
+    missing_tags: missingTags(tags, isThere),
+  };
 };
 
 /** True when runs wait for what will not come by itself: nobody asks for them although a slot is free, or the workflow has no runner. */
 export const isStuck = ({ waiting, reason, has_turn }: JudgedWork): boolean =>
   waiting > 0 && (reason === "no_runner" || (reason === "no_runner_connected" && has_turn));
 
-/** The sentence for each reason. `stop` and `dispatch` are missing, since only a RUNNING run waits for those. */
+/** The sentence for each reason. `stop` and `dispatch` are missing, since only a RUNNING run waits for those; `sentenceOf` has that of `no_runner_connected`. */
 const REASONS: Partial<Record<ExplainedReason, string>> = {
   suspended: "They are suspended.",
   paused: "The workflow is paused.",
@@ -86,11 +98,13 @@ const REASONS: Partial<Record<ExplainedReason, string>> = {
   key: "As many runs of their keys are RUNNING as may be.",
   slot: "They start when a slot is free.",
   lease: "A runner is connected, and takes the next one when it has room.",
-  no_runner_connected: "No runner asks for them.",
 };
 
 function sentenceOf(work: JudgedWork): string | null {
-  if (work.reason === "no_runner_connected" && !work.has_turn) return "No runner asks for them, and no slot is free.";
+  if (work.reason === "no_runner_connected" && (work.missing_tags.length > 0 || !work.has_turn)) {
+    const tags = work.missing_tags.length === 0 ? "" : ` with the ${work.missing_tags.length === 1 ? "tag" : "tags"} ${work.missing_tags.join(", ")}`;
+    return `No runner${tags} asks for them${work.has_turn ? "" : ", and no slot is free"}.`;
+  }
   if (work.reason === "slot" && work.has_turn) return "A slot is free: the first of them starts within a minute.";
   return (work.reason && REASONS[work.reason]) ?? null;
 }

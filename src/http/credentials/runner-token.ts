@@ -7,6 +7,8 @@ export type RunnerToken = {
   sessionId: string;
   tenantId: string;
   definitionIds: readonly string[] | null;
+  /** What the runner has. Empty in the token of a release that knows no tags. */
+  tags: readonly string[];
   /** RFC 3339. */
   expiresAt: string;
 };
@@ -19,17 +21,22 @@ const claimsSchema = z.object({
   tid: z.guid(),
   exp: z.int().min(0).max(253_402_300_799),
   def: z.array(z.guid()).nullable(),
+  tag: z.array(z.string()).default([]),
 });
 
 /**
  * Makes the token of a runner's session, with which the runner asks for runs. It is a JWT (RFC 7519, HS256), signed with the
- * newest key. Claims: `sub` session, `tid` tenant, `def` definitions, `cel` cell, `aud` "leases", `exp`.
+ * newest key. Claims: `sub` session, `tid` tenant, `def` definitions, `tag` tags, `cel` cell, `aud` "leases", `exp`.
  */
-export async function signRunnerToken(keys: KeyRing, token: RunnerToken & { cell: string }): Promise<string> {
+export async function signRunnerToken(
+  keys: KeyRing,
+  token: Omit<RunnerToken, "tags"> & { tags?: readonly string[]; cell: string },
+): Promise<string> {
   return signClaims(keys, {
     sub: token.sessionId,
     tid: token.tenantId,
     def: token.definitionIds,
+    tag: token.tags ?? [],
     cel: token.cell,
     aud: AUDIENCE,
     exp: Math.floor(Date.parse(token.expiresAt) / 1000),
@@ -47,6 +54,7 @@ export async function verifyRunnerToken(keys: KeyRing, token: string): Promise<R
       sessionId: claims.sub,
       tenantId: claims.tid,
       definitionIds: claims.def,
+      tags: claims.tag,
       expiresAt: new Date(claims.exp * 1000).toISOString(),
     }
   );

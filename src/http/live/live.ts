@@ -61,8 +61,13 @@ export type Listener = {
   close(): void;
 };
 
-/** A runner's session, and the definitions whose runs it takes; null for all. */
-export type WaitingRunner = { tenantId: string; sessionId: string; definitionIds: readonly string[] | null };
+/** A runner's session, the definitions whose runs it takes (null for all), and its tags. */
+export type WaitingRunner = {
+  tenantId: string;
+  sessionId: string;
+  definitionIds: readonly string[] | null;
+  tags: readonly string[];
+};
 
 /** Listens for a runner that waits for a run to lease. */
 export type WorkListener = {

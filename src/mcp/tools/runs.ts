@@ -103,6 +103,7 @@ export const RUN_TOOLS: readonly AgentTool[] = [
       queue_position: z.number().nullable().describe("1001 stands for every place behind 1,000"),
       blocked_by: z.object({ run_id: z.string() }).nullable(),
       runners_connected: z.number().nullable(),
+      missing_tags: z.array(z.string()).describe("Tags that no connected runner has"),
       estimated_start_at: z.object({ p50: z.string(), p95: z.string() }).nullable(),
     }),
     annotations: READS,

@@ -4,7 +4,7 @@ import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, ON_TIMEOUT, RUN_STATUSES, WAIT_KINDS } from "../../db/enums.ts";
 import type { Live } from "../../http/live/live.ts";
-import { findPresence, isConnected, runnerSessionSchema } from "../leases/presence.ts";
+import { findPresence, hasTags, isConnected, missingTags, runnerSessionSchema } from "../leases/presence.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
 import { WAIT_REASONS, type WaitReason } from "../run-rows.ts";
 import { MOST_PLACES } from "./details-schema.ts";
@@ -67,6 +67,7 @@ const explanationSchema = z.object({
       ends_at: z.string(),
     })
     .nullable(),
+  runner_tags: z.array(z.string()).default([]),
   sessions: z.array(runnerSessionSchema).nullable(),
   now: z.string(),
   runner_last_seen_at: z.string().nullable(),
@@ -75,10 +76,12 @@ const explanationSchema = z.object({
 });
 
 /** The facts that explain why a run waits: see `explain_run` in SQL. Instants are RFC 3339. */
-export type Explanation = Omit<z.infer<typeof explanationSchema>, "sessions" | "now" | "reason"> & {
+export type Explanation = Omit<z.infer<typeof explanationSchema>, "sessions" | "runner_tags" | "now" | "reason"> & {
   reason: ExplainedReason | null;
   /** The number of connected runners that may lease the run. Null when its runs are not leased. */
   runners_connected: number | null;
+  /** The tags that keep the connected runners from the run: see `missingTags`. */
+  missing_tags: string[];
 };
 
 const answerSchema = z.union([readRefusalSchema, z.object({ tenant_id: z.string(), explanation: explanationSchema })]);
@@ -95,10 +98,11 @@ export async function explainRun(
   const args = { credential: credentialArgument(credential), run_id: runId };
   const answer = await callFunction(db, "explain_run", args, answerSchema, { isRepeatable: true });
   if ("refused" in answer) throw readProblem(answer);
-  const { sessions, now, ...facts } = answer.explanation;
-  if (sessions === null) return { ...facts, runners_connected: null };
+  const { sessions, runner_tags: tags, now, ...facts } = answer.explanation;
+  if (sessions === null) return { ...facts, runners_connected: null, missing_tags: [] };
   const runners = await findPresence(live, answer.tenant_id, sessions, now);
-  const connected = runners.filter(isConnected);
+  const isThere = runners.filter(isConnected);
+  const connected = isThere.filter(hasTags);
   const reason = whyWaiting(facts.reason, connected.length);
   const seen = [facts.runner_last_seen_at, ...runners.map((runner) => runner.last_seen_at)];
   return {
@@ -106,6 +110,7 @@ export async function explainRun(
     reason,
     ...(reason === "no_runner_connected" && { estimated_start_at: null }),
     runners_connected: connected.length,
+    missing_tags: missingTags(tags, isThere),
     runner_last_seen_at:
       seen
         .filter((at) => at !== null)
@@ -142,7 +147,9 @@ function describePending(facts: Explanation): string {
   if (reason === "no_runner") return `It waits because its workflow has no runner; ${position}`;
   if (reason === "delayed" || reason === "back_off") return `It ${describeDelay(facts)}`;
   if (reason === "no_runner_connected") {
-    return `It waits because no runner is connected that may lease it${lastSeen(facts)}; ${position}`;
+    const tags = facts.missing_tags;
+    const which = tags.length === 0 ? "that may lease it" : `with the ${tags.length === 1 ? "tag" : "tags"} ${tags.join(", ")}`;
+    return `It waits because no runner is connected ${which}${lastSeen(facts)}; ${position}`;
   }
   if (reason === "lease") {
     const runners = facts.runners_connected === 1 ? "1 runner is" : `${facts.runners_connected} runners are`;

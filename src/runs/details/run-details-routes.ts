@@ -194,6 +194,9 @@ const ExplanationSchema = z
           "How many runners that may lease this workflow's runs were active in the last minute; null unless its runs are leased. " +
           "Only 100 sessions are looked at, the newest of each key.",
       }),
+    missing_tags: z.array(z.string()).openapi({
+      description: "The tags that the workflow wants and because of which no connected runner may lease the run.",
+    }),
     runner_last_seen_at: instant().nullable().openapi({
       description:
         "When a runner last accepted a run of this workflow, sent a heartbeat, asked for work, or reported a result.",
@@ -230,6 +233,7 @@ const ExplanationSchema = z
       suspension: null,
       stop: null,
       runners_connected: null,
+      missing_tags: [],
       runner_last_seen_at: "2026-01-31T12:00:00.412Z",
       durations: { p50_seconds: 90, p95_seconds: 180, runs: 40 },
       estimated_start_at: { p50: "2026-01-31T12:01:30.000Z", p95: "2026-01-31T12:03:00.000Z" },
@@ -275,6 +279,7 @@ runDetails.openapi(explain, async (c) => {
       suspension: facts.suspension,
       stop: facts.stop,
       runners_connected: facts.runners_connected,
+      missing_tags: facts.missing_tags,
       runner_last_seen_at: facts.runner_last_seen_at,
       durations: facts.durations,
       estimated_start_at: facts.estimated_start_at,

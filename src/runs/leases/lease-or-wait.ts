@@ -43,10 +43,10 @@ export type Leased = { leases: Lease[]; after: string | null };
  * `too_many_requests` when too many requests of the session or of the tenant wait already
  */
 export async function leaseOrWait(c: Context<AppEnv>, question: LeaseQuestion): Promise<Leased> {
-  const { sessionId, tenantId, definitionIds, expiresAt } = c.var.runner;
+  const { sessionId, tenantId, definitionIds, tags, expiresAt } = c.var.runner;
   const ask = async () => (await perform(c.var.services, leaseRuns, question)).result;
   if (question.waitSeconds === 0) return { leases: (await ask()).leases, after: null };
-  const listener = await c.env.live.waitForWork({ tenantId, sessionId, definitionIds });
+  const listener = await c.env.live.waitForWork({ tenantId, sessionId, definitionIds, tags });
   if (listener === "unavailable") throw new Problem("streams_unavailable", NOBODY_CAN_WAIT);
   if (listener === "too_many") throw new Problem("too_many_requests", TOO_MANY);
   if (listener === "too_many_in_tenant") {

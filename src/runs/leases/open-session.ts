@@ -13,6 +13,7 @@ export type NewSession = {
   definitionIds: readonly string[] | null;
   /** How many runs the runner works on at the same time, at most. */
   capacity: number;
+  tags: readonly string[];
 };
 
 /** The sessions that were silent at an instant, by their ids. */
@@ -45,13 +46,14 @@ const TOO_MANY =
 
 const openRunnerSession = defineVerb({
   name: "open_runner_session",
-  args: ({ id, name, definitionIds, capacity, silent }: NewSession & { silent: Silent | null }) => ({
+  args: ({ id, name, definitionIds, capacity, tags, silent }: NewSession & { silent: Silent | null }) => ({
     session_id: id,
     name,
     definition_ids: definitionIds,
     capacity,
     silent_ids: silent?.ids ?? null,
     silent_at: silent?.at ?? null,
+    tags,
   }),
   result: z.object({ expires_at: z.string(), workflow_definition_ids: z.array(z.string()).nullable() }),
   refusals: z.discriminatedUnion("refused", [

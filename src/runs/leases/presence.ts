@@ -9,10 +9,25 @@ export const runnerSessionSchema = z.object({
   last_seen_at: z.string(),
   /** True when it holds a run and the lease has not ended. */
   is_working: z.boolean(),
+  /** The tags that the runs in question need and that it does not have: with some, it may not lease them. */
+  lacks: z.array(z.string()).optional(),
 });
 
 /** A session that may lease runs, as the database knows it. */
 export type RunnerSession = z.infer<typeof runnerSessionSchema>;
+
+/** True for a session that has all tags that the runs need. */
+export const hasTags = ({ lacks }: Pick<RunnerSession, "lacks">): boolean => lacks === undefined || lacks.length === 0;
+
+/**
+ * The tags of a workflow that keep all of these runners from its runs; empty when one of them may lease them. Those that nobody has come
+ * without the others.
+ */
+export function missingTags(tags: readonly string[], runners: readonly Pick<RunnerSession, "lacks">[]): string[] {
+  if (runners.some(hasTags)) return [];
+  const ofNobody = tags.filter((tag) => runners.every(({ lacks = [] }) => lacks.includes(tag)));
+  return ofNobody.length > 0 ? ofNobody : [...tags];
+}
 
 /**
  * - `working`: it holds a run, and the lease has not ended.

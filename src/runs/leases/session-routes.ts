@@ -5,7 +5,7 @@ import { generateApiKey } from "../../http/credentials/api-key.ts";
 import { signRunnerToken } from "../../http/credentials/runner-token.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerWrite, keyCall, runnerSessionCall } from "../../http/routes.ts";
-import { givenInstant, instant, line, uuid } from "../../http/schemas.ts";
+import { givenInstant, instant, line, runnerTags, uuid } from "../../http/schemas.ts";
 import { createApiKey } from "../../people/api-key-verbs.ts";
 import { perform } from "../../verbs/perform.ts";
 import { closeSession, openSession } from "./open-session.ts";
@@ -97,8 +97,11 @@ const CreateRunnerSessionRequestSchema = z
       "The workflows whose runs it takes; by default, all that its key may lease.",
     ),
     capacity: z.int().min(1).max(100).openapi({ description: "How many runs it works on at the same time, at most." }),
+    tags: runnerTags()
+      .optional()
+      .openapi({ description: "What it has, such as `gpu`: it gets the runs of workflows whose `runner_tags` are all among these." }),
   })
-  .openapi("CreateRunnerSessionRequest", { example: { name: "office-server-1", capacity: 4 } });
+  .openapi("CreateRunnerSessionRequest", { example: { name: "office-server-1", capacity: 4, tags: ["gpu"] } });
 
 const RunnerSessionSchema = z
   .strictObject({
@@ -127,11 +130,11 @@ const openRoute = keyCall({
 });
 
 runnerSessions.openapi(openRoute, async (c) => {
-  const { name, workflow_definition_ids: ids = null, capacity } = c.req.valid("json");
+  const { name, workflow_definition_ids: ids = null, capacity, tags = [] } = c.req.valid("json");
   const id = newId();
-  const opened = await openSession(c.var.services, { id, name, definitionIds: ids, capacity });
+  const opened = await openSession(c.var.services, { id, name, definitionIds: ids, capacity, tags });
   const { runTokenKeys, cell } = c.env.config;
-  const token = await signRunnerToken(runTokenKeys, { sessionId: id, cell, ...opened });
+  const token = await signRunnerToken(runTokenKeys, { sessionId: id, cell, tags, ...opened });
   return c.json({ id, token, expires_at: opened.expiresAt }, 201, { "Cache-Control": "no-store" });
 });
 

@@ -188,6 +188,7 @@ describe("a session", () => {
       sessionId: crypto.randomUUID(),
       tenantId: tenant.id,
       definitionIds: [tenant.definitionId],
+      tags: ["gpu"],
       expiresAt,
     };
     const [runToken, sessionToken] = [

@@ -8,7 +8,7 @@ import type { Workflow } from "../../types.ts";
 import { type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { Outage } from "../follow.ts";
-import { integer, loadVariables, several, severalIntegers } from "../input.ts";
+import { integer, loadVariables, several, severalIntegers, tagsIn } from "../input.ts";
 import { findWorkflow, isId } from "../names.ts";
 import { harmless, paintState, plural, print, say } from "../output.ts";
 import { readPolicy, setPolicy } from "../policy.ts";
@@ -26,6 +26,7 @@ type Flags = {
   /** Of `--no-retry-on`. */
   retryOn: number[];
   name: string;
+  tags?: string[];
 };
 
 export function addRun(program: Command): void {
@@ -34,6 +35,7 @@ export function addRun(program: Command): void {
     .argument("<command...>", "what to run, after --")
     .description("Act as the runner of a workflow: start a command for each run")
     .option("--workflow <workflow>", "take the runs of this workflow, by its name or id; can be repeated", several)
+    .option("--tags <tags>", "what this machine has, such as gpu,eu: workflows may want that of their runners", tagsIn)
     .option("--env-file <file>", "where the service, the key and the workflow are, as `init` has written it")
     .option(
       "--concurrency <n>",
@@ -147,6 +149,7 @@ async function work(context: Context, flags: Flags, workflows: Leasable[], comma
       name: flags.name,
       workflowIds: workflows.map(({ id }) => id),
       capacity: flags.once ? 1 : flags.concurrency,
+      ...(flags.tags && { tags: flags.tags }),
       onStart: (run) => {
         outage.isOver();
         if (mode === "people") say(`Run ${run.run_id} of "${harmless(run.run_snapshot.workflow_name)}" has begun.`);

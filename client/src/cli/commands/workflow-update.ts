@@ -41,6 +41,7 @@ Examples:
         replaceGraceSeconds,
         maxQueued,
         runNeeds,
+        runnerTags,
         inputSchema,
         ...content
       } = flags;

@@ -22,10 +22,11 @@
 --                    due of other runs was told when they changed.
 --     runs           [{"run_id", "workflow_definition_id", "has_ended", "is_log"?, "is_progress"?}]: the runs that were
 --                    changed. A null `run_id` means any run of the definition, and two nulls mean something that is not a run.
---     work           [{"workflow_definition_id", "is_leasable", "count", "event_id"}]: of each changed definition whose runs are leased,
---                    how many runs runners could lease now; "is_leasable" is true if that is at least one. "event_id" numbers these
---                    elements, and is no id of an event any more: not each change that makes or takes work has an event. Of two elements
---                    about the same definition, the one with the higher number is newer, if both were made while it was locked.
+--     work           [{"workflow_definition_id", "is_leasable", "count", "event_id", "tags"}]: of each changed definition whose runs are leased,
+--                    how many runs runners could lease now, and the tags that they need, or null; "is_leasable" is true if
+--                    that is at least one. "event_id" numbers these elements, and is no id of an event any more: not each
+--                    change that makes or takes work has an event. Of two elements about the same definition, the one with the
+--                    higher number is newer, if both were made while it was locked.
 --     endpoint_ids   the notification endpoints to which something can be sent now
 --     ended_user_ids the users of whom a credential has ended
 --     fires          true when a trigger of the tenant is due now: see `fire_due`
@@ -167,7 +168,7 @@ begin
     v_work := (
       select jsonb_agg(jsonb_build_object(
         'workflow_definition_id', work.workflow_definition_id, 'is_leasable', work.count > 0, 'count', work.count,
-        'event_id', nextval('public.runner_work')))
+        'event_id', nextval('public.runner_work'), 'tags', nullif(work.tags, '{}')))
       from public.leased_work(v_definition_ids, v_now) work);
   end if;
   if v_has_endpoints then

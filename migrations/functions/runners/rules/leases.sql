@@ -24,9 +24,9 @@ $$;
 -- The session that the token of a runner has proved, if it is open at this instant and its key and its user are valid: one row, or
 -- none. With `p_or_closed`, it may also have been closed. It may lease runs of the definitions that both lists cover.
 create or replace function public.find_session(p_context jsonb, p_now timestamptz, p_or_closed boolean default false)
-returns table (name text, capacity integer, definition_ids uuid[], key_definition_ids uuid[])
+returns table (name text, capacity integer, definition_ids uuid[], key_definition_ids uuid[], tags text[])
 language sql stable as $$
-  select s.name, s.capacity, s.workflow_definition_ids, holder.workflow_definition_ids
+  select s.name, s.capacity, s.workflow_definition_ids, holder.workflow_definition_ids, s.tags
   from public.runner_sessions s
   cross join lateral public.find_key_holder(null, s.api_key_id) holder
   where s.id = (p_context #>> '{session,session_id}')::uuid and s.tenant_id = (p_context #>> '{session,tenant_id}')::uuid
@@ -73,14 +73,16 @@ end $$;
 -- The open sessions of runners: those that may lease runs of a definition at this instant, that have not expired, and whose keys
 -- are valid. Without a definition: all such sessions of the tenant. `holds` are the runs that a session holds, the oldest lease
 -- first: [{"run_id", "workflow_definition_id"}]. `is_working` is true when it holds any, and `is_late` when the last third of one of their
--- leases has begun: by then its runner should have sent two heartbeats. `last_seen_at` has heartbeats, too. Whether a runner that holds no
+-- leases has begun: by then its runner should have sent two heartbeats. `last_seen_at` has heartbeats, too. `lacks` are the tags
+-- that the definition wants and the session does not have: with some, it may not lease its runs after all. Whether a runner that holds no
 -- run is alive is not known here, since an idle runner waits without asking the database.
 --
 -- However many sessions there are, it looks at 100 of them at most: of the keys with sessions, up to 100, each gets an equal share
 -- for its newest sessions. So a key with very many sessions does not hide those of others. It is plpgsql, so its plan is kept for
 -- the connection, and pages do not wait for it to be planned.
 create or replace function public.open_sessions(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz)
-returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb, is_working boolean, is_late boolean)
+returns table (id uuid, name text, capacity integer, last_seen_at timestamptz, holds jsonb, is_working boolean, is_late boolean,
+  tags text[], lacks text[])
 language plpgsql stable rows 10 as $$
 #variable_conflict use_column
 begin return query
@@ -113,10 +115,15 @@ begin return query
     where key.tenant_id = p_tenant_id and holder.is_administrator
       and (p_definition_id is null or public.covers_definition(holder.workflow_definition_ids, p_definition_id))
   )
-  select s.id, s.name, s.capacity, greatest(s.last_seen_at, held.heartbeat_at), held.holds, held.holds <> '[]', coalesce(held.is_late, false)
+  select s.id, s.name, s.capacity, greatest(s.last_seen_at, held.heartbeat_at), held.holds, held.holds <> '[]', coalesce(held.is_late, false),
+    s.tags, array(
+      select wanted.tag
+      from public.workflow_definitions d
+      cross join lateral unnest(d.runner_tags) wanted (tag)
+      where d.id = p_definition_id and wanted.tag <> all (s.tags))
   from holder
   cross join lateral (
-    select s.id, s.name, s.capacity, s.last_seen_at, s.workflow_definition_ids
+    select s.id, s.name, s.capacity, s.last_seen_at, s.workflow_definition_ids, s.tags
     from public.open_sessions_of_key(holder.api_key_id, p_now) s
     order by s.expires_at desc
     limit (select 100 / nullif(count(*), 0) from holder)
@@ -132,12 +139,14 @@ begin return query
   where p_definition_id is null or public.covers_definition(s.workflow_definition_ids, p_definition_id);
 end $$;
 
--- The open sessions as the Worker needs them to find out which runners are connected: [{"id", "last_seen_at", "is_working"}].
+-- The open sessions as the Worker needs them to find out which runners are connected: [{"id", "last_seen_at", "is_working",
+-- "lacks"?}].
 create or replace function public.open_sessions_json(p_tenant_id uuid, p_definition_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
   return (
     select coalesce(jsonb_agg(jsonb_build_object(
-      'id', s.id, 'last_seen_at', public.wire_instant(s.last_seen_at), 'is_working', s.is_working)), '[]')
+      'id', s.id, 'last_seen_at', public.wire_instant(s.last_seen_at), 'is_working', s.is_working)
+      || case when s.lacks <> '{}' then jsonb_build_object('lacks', s.lacks) else '{}' end), '[]')
     from public.open_sessions(p_tenant_id, p_definition_id, p_now) s);
 end $$;

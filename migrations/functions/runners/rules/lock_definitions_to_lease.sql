@@ -1,7 +1,7 @@
 -- Of which definitions a runner gets a run when it asks.
 
 -- Locks the definitions of a tenant from which a run can be leased now, up to `p_limit`, and only those that both lists contain (null
--- stands for all). Returns their ids, or null. First comes the one whose queue begins with the oldest run.
+-- stands for all), and whose tags the runner has. Returns their ids, or null. First comes the one whose queue begins with the oldest run.
 --
 -- Its cost depends on how many definitions have work, and not on how many are leased:
 -- 1. Most tenants have few definitions whose runs are leased (`c_few`), and a session or a key that names its definitions has at most 50 of
@@ -14,7 +14,7 @@
 -- wait for those that were locked, in the order of their ids, and takes what is left of them. So nobody is answered that there is no work
 -- while there is. (It does not wait for an id below one that it holds. Whoever has that lock tells the waiting runners of what is left.)
 create or replace function public.lock_definitions_to_lease(
-  p_tenant_id uuid, p_session_ids uuid[], p_key_ids uuid[], p_limit integer
+  p_tenant_id uuid, p_session_ids uuid[], p_key_ids uuid[], p_limit integer, p_tags text[]
 ) returns uuid[]
 language plpgsql as $$
 declare
@@ -46,11 +46,11 @@ begin
     from (
       select d.id, d.max_running, d.max_running_per_key is not null as takes_turns
       from (
-        select d.id, d.max_running, d.max_running_per_key, d.is_active, d.runner_url, d.handover
+        select d.id, d.max_running, d.max_running_per_key, d.is_active, d.runner_url, d.handover, d.runner_tags
         from public.workflow_definitions d
         where v_ids is null and d.tenant_id = p_tenant_id and d.handover = 'lease'
         union all
-        select d.id, d.max_running, d.max_running_per_key, d.is_active, d.runner_url, d.handover
+        select d.id, d.max_running, d.max_running_per_key, d.is_active, d.runner_url, d.handover, d.runner_tags
         from unnest(v_ids) named (id)
         cross join lateral (
           select d.* from public.workflow_definitions d where d.id = named.id and d.tenant_id = p_tenant_id limit 1) d
@@ -64,6 +64,7 @@ begin
       ) first
       where public.leases_runs(d.is_active, d.runner_url, d.handover)
         and public.covers_definition(p_session_ids, d.id) and public.covers_definition(p_key_ids, d.id)
+        and d.runner_tags <@ p_tags
         -- Nothing is in the queue of a definition whose first run has no place there. Then a run may have joined it by time.
         and (first.queue_position is not null or exists (select from public.joining_runs(d.id, v_found_at)))
       order by first.queue_position
@@ -76,7 +77,7 @@ begin
     if v_takes_turns then
       continue when not exists (select from public.next_leasable_run(v_id, v_found_at));
     end if;
-    select public.leases_runs(d.is_active, d.runner_url, d.handover) into v_leases_runs
+    select public.leases_runs(d.is_active, d.runner_url, d.handover) and d.runner_tags <@ p_tags into v_leases_runs
     from public.workflow_definitions d
     where d.id = v_id
     for update skip locked;
@@ -90,18 +91,20 @@ begin
     exit when cardinality(v_locked_ids) >= p_limit or cardinality(v_passed_ids) >= c_most_passed;
   end loop;
   if v_locked_ids is null and v_passed_ids is not null then
-    perform d.id
-    from public.workflow_definitions d
-    where d.id = any (v_passed_ids) and (v_highest_id is null or d.id > v_highest_id)
-    order by d.id
-    for update;
+    with waited as (
+      select d.id, d.runner_tags
+      from public.workflow_definitions d
+      where d.id = any (v_passed_ids) and (v_highest_id is null or d.id > v_highest_id)
+      order by d.id
+      for update
+    )
+    select array_agg(waited.id) into v_passed_ids from waited where waited.runner_tags <@ p_tags;
     v_found_at := clock_timestamp();
     select array_agg(waited.id) into v_locked_ids
     from (
       select passed.id
       from unnest(v_passed_ids) passed (id)
       cross join lateral public.next_leasable_run(passed.id, v_found_at) first
-      where v_highest_id is null or passed.id > v_highest_id
       order by first.queue_position
       limit p_limit
     ) waited;

@@ -1,4 +1,4 @@
--- Leases PENDING runs to the session of a runner, of all definitions that the key, the session and the policies allow. First it
+-- Leases PENDING runs to the session of a runner, of all definitions that the key, the session, its tags and the policies allow. First it
 -- takes the next run of each definition, beginning with those whose queues have waited longest (`lock_definitions_to_lease`); then again,
 -- of the definitions that have further free slots. The leased runs become RUNNING, and their deadlines begin.
 --
@@ -29,6 +29,7 @@ declare
   v_capacity integer;
   v_session_ids uuid[];
   v_key_ids uuid[];
+  v_tags text[];
   v_held integer;
   v_known_run_ids uuid[];
   v_definition_ids uuid[];
@@ -56,8 +57,8 @@ begin
     where a.session_id = v_session_id and public.ends_by_time(r.deadline_at, a.ends_at) > v_asked_at
   ) held
   where s.id = v_session_id
-  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids, held.runs, held.known_run_ids
-  into v_name, v_capacity, v_session_ids, v_key_ids, v_held, v_known_run_ids;
+  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids, session.tags, held.runs, held.known_run_ids
+  into v_name, v_capacity, v_session_ids, v_key_ids, v_tags, v_held, v_known_run_ids;
   if not found then
     return public.answer_with(p_context, v_tenant_id, '{"refused": "unauthenticated"}', null);
   end if;
@@ -73,7 +74,8 @@ begin
     )
     select array_agg(id), array_agg(id) filter (where handover = 'webhook') into v_definition_ids, v_webhook_ids from locked;
   elsif v_held < v_capacity then
-    v_definition_ids := public.lock_definitions_to_lease(v_tenant_id, v_session_ids, v_key_ids, least(p_max, v_capacity - v_held));
+    v_definition_ids := public.lock_definitions_to_lease(
+      v_tenant_id, v_session_ids, v_key_ids, least(p_max, v_capacity - v_held), v_tags);
   end if;
   v_now := clock_timestamp();
 

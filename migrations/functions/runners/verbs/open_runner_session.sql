@@ -1,6 +1,6 @@
 -- Opens a session of a runner for 24 hours, with a runner key or with a key of an OWNER or ADMIN. A null `p_definition_ids`
--- means all definitions that the key may lease. It also deletes sessions of the tenant that expired at least a day ago and hold
--- no run.
+-- means all definitions that the key may lease; of those with `runner_tags`, only the ones whose tags are all in `p_tags`. It also deletes
+-- sessions of the tenant that expired at least a day ago and hold no run.
 --
 -- A key has at most 100 open sessions. For another one, the oldest of the silent sessions that hold no run is closed. Who is silent
 -- is not known here, since an idle runner waits at the hub without asking the database. So the first call is refused with the open
@@ -14,7 +14,7 @@
 -- "sessions", in the form of `open_sessions_json`: the key's open sessions, the oldest first)
 create or replace function public.open_runner_session(
   p_context jsonb, p_session_id uuid, p_name text, p_definition_ids uuid[], p_capacity integer, p_silent_ids uuid[],
-  p_silent_at timestamptz
+  p_silent_at timestamptz, p_tags text[] default '{}'
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -94,8 +94,8 @@ begin
   end if;
 
   -- 4. Open the session.
-  insert into public.runner_sessions (id, tenant_id, api_key_id, name, workflow_definition_ids, capacity, expires_at)
-  values (p_session_id, v_tenant_id, v_api_key_id, p_name, p_definition_ids, p_capacity, v_now + c_lifetime);
+  insert into public.runner_sessions (id, tenant_id, api_key_id, name, workflow_definition_ids, capacity, expires_at, tags)
+  values (p_session_id, v_tenant_id, v_api_key_id, p_name, p_definition_ids, p_capacity, v_now + c_lifetime, p_tags);
   return public.answer_of(p_context, v_since, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('expires_at', public.wire_instant(v_now + c_lifetime),
       'workflow_definition_ids', coalesce(p_definition_ids, v_key_definition_ids))),

@@ -13,7 +13,8 @@
 --   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken; `next_try_at` also of a back-off
 --   suspension            see `suspension_of`
 --   stop                  {"reason", "requested_at", "acknowledged_at", "ends_at"} of a RUNNING run that is to stop
---   sessions              [{"id", "last_seen_at", "is_working"}]: the sessions of runners that may lease runs of the definition;
+--   runner_tags           the tags that runners of the definition need
+--   sessions              see `open_sessions_json`: the sessions of runners that may lease runs of the definition, if they lack no tag;
 --                         null unless its runs are leased. Which of these runners are there, TypeScript finds out, and makes
 --                         `no_runner_connected` of slot, key and lease when none is
 --   now                   the instant as of which all of this is
@@ -42,6 +43,7 @@ declare
   v_keys_take_turns boolean;
   v_blockers jsonb;
   v_is_leased boolean;
+  v_tags text[];
   v_heartbeat_at timestamptz;
   v_sessions jsonb;
   v_last_seen_at timestamptz;
@@ -58,7 +60,7 @@ begin
 
   -- The state of the run, and what it waits for.
   select r.workflow_definition_id, r.queue_position, r.concurrency_key, d.max_running_per_key is not null, seen.status,
-    wait.reason, d.handover = 'lease', a.heartbeat_at,
+    wait.reason, d.handover = 'lease', d.runner_tags, a.heartbeat_at,
     jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error,
       'deadline_at', case when r.started_at is not null then public.wire_instant(r.deadline_at) end,
@@ -74,7 +76,7 @@ begin
           'reason', a.stop_reason, 'requested_at', public.wire_instant(a.stop_requested_at),
           'acknowledged_at', public.wire_instant(a.stop_acknowledged_at), 'ends_at', public.wire_instant(a.stop_ends_at))
       end)
-  into v_definition_id, v_queue_position, v_key, v_keys_take_turns, v_status, v_reason, v_is_leased, v_heartbeat_at, v_answer
+  into v_definition_id, v_queue_position, v_key, v_keys_take_turns, v_status, v_reason, v_is_leased, v_tags, v_heartbeat_at, v_answer
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   left join public.running_attempts a on a.run_id = r.id
@@ -123,7 +125,7 @@ begin
     'keys_before', case when v_place is not null then public.keys_before(v_definition_id, v_key, v_now) end,
     'blockers', coalesce(v_blockers, '[]'),
     'blocked_by', v_blockers -> 0,
-    'sessions', v_sessions, 'now', public.wire_instant(v_now),
+    'runner_tags', v_tags, 'sessions', v_sessions, 'now', public.wire_instant(v_now),
     'runner_last_seen_at', public.wire_instant(greatest(v_last_seen_at, v_heartbeat_at)),
     'durations', case when v_runs > 0 then
       jsonb_build_object('p50_seconds', v_p50, 'p95_seconds', v_p95, 'runs', v_runs) end,

@@ -36,12 +36,12 @@ language sql stable as $$
   end
 $$;
 
--- Of these definitions, those whose runs are leased, and how many runs could be leased of each now. It is inlined into the query that calls
--- it, so other definitions cost nothing.
+-- Of these definitions, those whose runs are leased, how many runs could be leased of each now, and which tags a runner needs. It is
+-- inlined into the query that calls it, so other definitions cost nothing.
 create or replace function public.leased_work(p_definition_ids uuid[], p_now timestamptz)
-returns table (workflow_definition_id uuid, count bigint)
+returns table (workflow_definition_id uuid, count bigint, tags text[])
 language sql stable as $$
-  select d.id, leasable.count
+  select d.id, leasable.count, d.runner_tags
   from public.workflow_definitions d
   cross join lateral (
     select public.count_leasable(d.id, d.is_active, d.runner_url, d.handover, p_now) as count offset 0) leasable

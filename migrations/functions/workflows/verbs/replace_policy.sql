@@ -1,6 +1,7 @@
 -- Replaces the policy of a definition: how its runs get to a runner, how many are RUNNING at the same time, how many may wait, what
--- an invoke does when it is busy, what happens when runs fail, who may run it if it has no outputs, and the schema of their inputs, which the Worker has judged. A RUNNING run
--- keeps its lease and its slot, and a waiting run its place and its input. When there are more slots now, waiting runs start.
+-- an invoke does when it is busy, what happens when runs fail, who may run it if it has no outputs, which tags its runners need, and the
+-- schema of their inputs, which the Worker has judged. A RUNNING run keeps its lease and its slot, and a waiting run its place and its
+-- input. When there are more slots now, waiting runs start.
 --
 -- Closes the race with an invoke and with a lease: all of them hold the definition's lock. Idempotent.
 --
@@ -12,7 +13,8 @@ create or replace function public.replace_policy(
   p_context jsonb, p_definition_id uuid, p_handover text, p_lease_seconds integer, p_max_attempts integer, p_retry_on text[],
   p_max_running integer default 1, p_max_running_per_key integer default null, p_key_from text default null,
   p_when_busy text default 'queue', p_replace_grace_seconds integer default 0, p_max_queued integer default null,
-  p_input_schema json default null, p_run_needs text default 'write', p_if_match text[] default null
+  p_input_schema json default null, p_run_needs text default 'write', p_if_match text[] default null,
+  p_runner_tags text[] default '{}'
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -41,9 +43,9 @@ begin
     select from public.workflow_definitions d
     where d.id = p_definition_id
       and (d.handover, d.lease_seconds, d.max_attempts, d.retry_on, d.max_running, d.max_running_per_key, d.key_from, d.when_busy,
-          d.replace_grace_seconds, d.max_queued, d.input_schema_hash, d.run_needs)
+          d.replace_grace_seconds, d.max_queued, d.input_schema_hash, d.run_needs, d.runner_tags)
         is not distinct from (p_handover, p_lease_seconds, p_max_attempts, p_retry_on, p_max_running, p_max_running_per_key, p_key_from,
-          p_when_busy, p_replace_grace_seconds, p_max_queued, public.json_hash(p_input_schema), p_run_needs)
+          p_when_busy, p_replace_grace_seconds, p_max_queued, public.json_hash(p_input_schema), p_run_needs, p_runner_tags)
   ) then
     v_answer := '{"refused": "changed"}';
   else
@@ -53,7 +55,8 @@ begin
       set handover = p_handover, lease_seconds = p_lease_seconds, max_attempts = p_max_attempts, retry_on = p_retry_on,
         max_running = p_max_running, max_running_per_key = p_max_running_per_key, key_from = p_key_from, when_busy = p_when_busy,
         replace_grace_seconds = p_replace_grace_seconds, max_queued = p_max_queued, input_schema = p_input_schema,
-        input_schema_hash = public.json_hash(p_input_schema), run_needs = p_run_needs, updated_at = v_now
+        input_schema_hash = public.json_hash(p_input_schema), run_needs = p_run_needs, runner_tags = p_runner_tags,
+        updated_at = v_now
       where d.id = p_definition_id;
       perform public.audit_change(
         p_context, v_tenant_id, 'workflow_definition.policy_replaced', 'workflow_definition', p_definition_id, v_before);

@@ -38,6 +38,7 @@ export const Runners = ({ runners, now, workflowId, mayConnect = false }: Props)
             <span class="item-name">
               <Name>{runner.name}</Name>
             </span>
+            {runner.tags.length > 0 && <span class="muted">{runner.tags.join(", ")}</span>}
             <State runner={runner} now={now} />
             {runner.holds
               .filter((run) => workflowId === undefined || run.workflow_definition_id === workflowId)

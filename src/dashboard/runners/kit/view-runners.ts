@@ -10,6 +10,7 @@ import { r } from "../../../runs/run-rows.ts";
 export type SessionRow = RunnerSession & {
   name: string;
   capacity: number;
+  tags: string[];
   /** The runs that it holds, the oldest lease first. */
   holds: { run_id: string; workflow_definition_id: string }[];
   /** True when it holds a run whose lease is about to end, since it has sent no heartbeat for so long. */
@@ -118,8 +119,10 @@ const openSessions = (db: Database, tenantId: SQL, definitionId: SQL) =>
       holds: sql<SessionRow["holds"]>`runner.holds`.as("runner_holds"),
       isWorking: sql<boolean>`runner.is_working`.as("runner_is_working"),
       isLate: sql<boolean>`runner.is_late`.as("runner_is_late"),
+      tags: sql<string[]>`runner.tags`.as("runner_has_tags"),
     })
     .from(sql`public.open_sessions(${tenantId}, ${definitionId}, statement_timestamp()) runner`)
+    .where(sql`runner.lacks = '{}'`)
     .as("runner");
 
 const runnerFields = (runner: ReturnType<typeof openSessions>) => ({
@@ -130,4 +133,5 @@ const runnerFields = (runner: ReturnType<typeof openSessions>) => ({
   holds: runner.holds,
   is_working: runner.isWorking,
   is_late: runner.isLate,
+  tags: runner.tags,
 });

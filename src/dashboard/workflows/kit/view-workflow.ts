@@ -154,6 +154,7 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
         replace_grace_seconds: d.replaceGraceSeconds,
         max_queued: d.maxQueued,
         run_needs: d.runNeeds,
+        runner_tags: d.runnerTags,
         input_schema: sql<Policy["input_schema"]>`${d.inputSchema}`,
       },
       obstacle: startObstacle,

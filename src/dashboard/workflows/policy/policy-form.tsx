@@ -54,6 +54,7 @@ const LABELS = {
   replace_grace_seconds: "Seconds that a replaced run has to end its work",
   max_queued: "Runs that wait, at most",
   run_needs: "Without outputs, it may be run by",
+  runner_tags: "Tags that a runner needs",
   input_schema: "What the input of a run must be",
 };
 
@@ -75,6 +76,7 @@ export function describePolicy(policy: Policy): string {
     handover === "lease"
       ? `Runners ask for its runs, and may be silent for ${formatSeconds(lease_seconds)}.`
       : "Its runs are sent to its runner.",
+    policy.runner_tags.length === 0 ? "" : `They need runners with the tags ${policy.runner_tags.join(", ")}.`,
     max_running > 1 ? `At most ${max_running} are RUNNING at the same time.` : "",
     max_running_per_key === null ? "" : `Keys take turns, with at most ${max_running_per_key} RUNNING each.`,
     describeBusy(policy),
@@ -118,6 +120,8 @@ export type PolicyValues = {
   /** Empty for no limit. */
   max_queued: string;
   run_needs: string;
+  /** Separated by spaces or commas. */
+  runner_tags: string;
   /** The text of JSON; empty for none. */
   input_schema: string;
 };
@@ -134,6 +138,7 @@ export const valuesOf = (policy: Policy): PolicyValues => ({
   replace_grace_seconds: String(policy.replace_grace_seconds),
   max_queued: String(policy.max_queued ?? ""),
   run_needs: policy.run_needs,
+  runner_tags: policy.runner_tags.join(" "),
   input_schema: policy.input_schema === null ? "" : JSON.stringify(policy.input_schema, null, 2),
 });
 
@@ -193,6 +198,13 @@ export const PolicyPage = ({ caller, id, name, values, merging, failure = NO_FAI
             control={(a) => (
               <Choices attributes={a} choices={choicesOf(HANDOVERS, HANDOVER_TEXTS)} chosen={values.handover} />
             )}
+          />
+          <Field
+            name="runner_tags"
+            label={`${LABELS.runner_tags} (optional)`}
+            failure={failure}
+            hint="Such as gpu. When runners ask for its runs, only those with all of these tags get one."
+            control={(a) => <input {...a} type="text" value={values.runner_tags} autocomplete="off" />}
           />
           <NumberField
             values={values}

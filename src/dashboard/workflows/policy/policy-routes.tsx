@@ -42,6 +42,7 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
     replace_grace_seconds: given("replace_grace_seconds"),
     max_queued: given("max_queued"),
     run_needs: given("run_needs"),
+    runner_tags: given("runner_tags"),
     input_schema: linesOf(form.values, "input_schema"),
   };
   return submitMerged(c, {
@@ -76,6 +77,7 @@ function toBody(values: PolicyValues): FormBody {
     when_busy: values.when_busy || undefined,
     replace_grace_seconds: values.replace_grace_seconds === "" ? 0 : toWholeNumber(values.replace_grace_seconds),
     run_needs: values.run_needs || undefined,
+    runner_tags: values.runner_tags.split(/[\s,]+/).filter((tag) => tag !== ""),
     max_queued: values.max_queued === "" ? null : toWholeNumber(values.max_queued),
   };
   return { body, faults };
