@@ -3187,7 +3187,7 @@ export interface components {
              * @enum {string|null}
              */
             signature_encoding: "hex" | "base64" | "timestamped" | null;
-            /** @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event. */
+            /** @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`; each also with the branch, such as `push:main`, or `pull_request.opened:main` for the branch into which it goes. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event. */
             when: string[] | null;
             /**
              * @description The fields of the run's input, each with the JSON Pointer of its value in the body. A field without a value there is left out. null: the input is the whole body, which must then be a JSON object of at most 32 KiB. Where the trigger's `input` has the same field, its value counts.
@@ -3476,7 +3476,7 @@ export interface components {
              */
             signature_encoding?: "hex" | "base64" | "timestamped" | null;
             /**
-             * @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event.
+             * @description Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`; each also with the branch, such as `push:main`, or `pull_request.opened:main` for the branch into which it goes. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event.
              * @default null
              */
             when?: string[] | null;

@@ -159,7 +159,9 @@ export class WaitingRunners {
   #wake(definitionId: string, count: number): void {
     const work = this.#work.get(definitionId);
     if (work === undefined || count <= 0) return;
-    const waiting = this.#sockets().filter((socket) => !work.woken.has(socket) && waitsFor(socket, definitionId, work.tags));
+    const waiting = this.#sockets().filter(
+      (socket) => !work.woken.has(socket) && waitsFor(socket, definitionId, work.tags),
+    );
     for (const socket of waiting.slice(0, count)) {
       work.woken.add(socket);
       this.#tell(socket);

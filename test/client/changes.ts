@@ -120,6 +120,15 @@ export function describeChangesOfWorkflows(world: () => World): void {
     expect((await wr(["workflows", "get", "Shown"])).stdout).toMatch(/^sources +\/shared\/invoices$/m);
   });
 
+  it("tells of another workflow of the same name, and how to resume one that is paused", async () => {
+    const first = await json(["workflows", "create", "Namesake", "--lease"]);
+    const second = await wr(["workflows", "create", "Namesake", "--lease"]);
+    expect(second.stderr).toContain(`1 other workflow has this name: ${first.id}. Name them by their ids.`);
+    await wr(["workflows", "pause", first.id]);
+    const refused = await wr(["invoke", first.id]);
+    expect(refused.stderr).toBe("The workflow is paused. Resume it by `workflow-runs workflows resume <workflow>`.\n");
+  });
+
   it("says that nothing can be invoked without a runner, and how to give one", async () => {
     const { code, stderr } = await wr(["workflows", "create", "No runner", ...PARTS]);
     const hint =

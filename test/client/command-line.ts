@@ -100,7 +100,13 @@ export function describeCommandLine(world: () => World): void {
       expect(await id(["--api-key", DEMO.user.key], { ...signedOut, WORKFLOW_RUNS_API_KEY: DEMO.admin.key })).toBe(
         DEMO.user.id,
       );
-      expect((await wr(["whoami"], { ...signedOut, WORKFLOW_RUNS_URL: "https://runs.example" })).code).toBe(2);
+      const elsewhere = await wr(["whoami"], { ...signedOut, WORKFLOW_RUNS_URL: "https://runs.example" });
+      expect([elsewhere.code, elsewhere.stderr]).toEqual([
+        2,
+        expect.stringContaining(
+          `You are signed in to ${world().url}, and its key is not sent to https://runs.example. Run`,
+        ),
+      ]);
       expect((await wr(["logout"], signedOut)).code).toBe(0);
       expect((await wr(["whoami"], signedOut)).code).toBe(2);
     });
@@ -225,6 +231,8 @@ export function describeCommandLine(world: () => World): void {
     const failed = DEMO.runs.failed;
     const all = { ...(await read(failed)), ...(await read(`${failed}/details`)), ...(await read(`${failed}/result`)) };
     expect(await json(["runs", "get", failed])).toEqual(all);
+    const listed = (await wr(["runs", "list", "--status", "FAILED", "--limit", "100"])).stdout;
+    expect(listed).toMatch(new RegExp(`^${failed} .* ago +1 min +costs\\.csv has no column`, "m"));
 
     await wr(["workflows", "create", "With output", "--lease", ...PARTS]);
     const waiting = json(["invoke", "With output", "--wait"]);
@@ -304,12 +312,14 @@ export function describeCommandLine(world: () => World): void {
     const [, runId = ""] = /^Run (\S+)\n/.exec(waiting.stderr()) ?? [];
     const logging = start(["runs", "log", "-f", runId], atLine);
     await line.cut();
-    for (const command of [waiting, logging]) await command.until("The service cannot be reached. Trying again: ");
+    const watching = start(["runs", "watch", runId], atLine);
+    for (const command of [waiting, logging, watching])
+      await command.until("The service cannot be reached. Trying again: ");
     await line.mend();
     expect((await wr(["runs", "stop", runId])).code).toBe(0);
-    expect([await waiting.end(), await logging.end()]).toEqual([5, 5]);
+    expect([await waiting.end(), await logging.end(), await watching.end()]).toEqual([5, 5, 5]);
     expect(waiting.stdout()).toMatch(/^state +FAILED$/m);
-    for (const { stderr } of [waiting, logging]) expect(stderr().match(/cannot be reached/g)).toHaveLength(1);
+    for (const { stderr } of [waiting, logging, watching]) expect(stderr().match(/cannot be reached/g)).toHaveLength(1);
   });
 
   it("stops, explains and retries a run; one that FAILED is exit code 5", async () => {

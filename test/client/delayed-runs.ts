@@ -33,6 +33,21 @@ export function describeDelayedRuns(world: () => World): void {
     expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining("Only a PENDING run can wait")]);
   });
 
+  it("is not watched by accident for weeks, and has no log yet", async () => {
+    const id = await triggered("--start-after", "30d");
+    const refused = await wr(["runs", "watch", id]);
+    expect([refused.code, refused.stdout]).toEqual([4, ""]);
+    expect(refused.stderr).toMatch(/^The run starts not before \d{4}-.*To watch it until then, add --wait/);
+    const log = await wr(["runs", "log", id]);
+    expect(log).toEqual({ code: 0, stdout: "", stderr: "The run has no log yet. With -f, it is shown as it comes.\n" });
+    await wr(["runs", "stop", id, "--reason", "It was asked for in the wrong folder, and for a quarter that goes on"]);
+    // It has taken no time, since it never started, and its error is cut.
+    const listed = (await wr(["runs", "list", "--status", "FAILED", "--limit", "100"])).stdout;
+    expect(listed).toMatch(new RegExp(`^${id} .* ago +Stopped: It was asked for in the wrong folder, .*…$`, "m"));
+    expect((await wr(["runs", "log", id])).stderr).toBe("The run has no log.\n");
+    expect((await wr(["runs", "watch", id, "--wait"])).code).toBe(5);
+  });
+
   it("explains a run that has not started in time", async () => {
     const id = await triggered("--must-start-by", "1s");
     await expect.poll(async () => (await json(["runs", "get", id])).failure_code, { timeout: 30_000 }).toBe("EXPIRED");

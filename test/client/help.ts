@@ -69,6 +69,11 @@ export function describeHelp(world: () => World): void {
     expect(missing).toEqual([]);
   });
 
+  it("is also shown by `help` and all words of a command", async () => {
+    const [asked, shown] = [await wr(["help", "runs", "list"]), helps.get("runs list")];
+    expect([asked.code, asked.stdout]).toEqual([0, shown?.stdout]);
+  });
+
   it("prints its version, and help for nothing", async () => {
     expect((await wr(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
     const nothing = await wr([]);

@@ -59,6 +59,33 @@ export function describePolicy(world: () => World): void {
     expect(await policyOf("Busy")).toMatchObject({ when_busy: "skip", replace_grace_seconds: 30, max_queued: null });
   });
 
+  it("says which runs take turns", async () => {
+    await create(
+      "By customer",
+      "--lease",
+      "--max-running",
+      "4",
+      "--max-running-per-key",
+      "2",
+      "--key-from",
+      "/customer/id",
+    );
+    expect(await policyOf("By customer")).toMatchObject({ max_running_per_key: 2, key_from: "/customer/id" });
+    const shown = (await wr(["workflows", "get", "By customer"])).stdout;
+    expect([/^per key +2 runs$/m.test(shown), /^key from +\/customer\/id$/m.test(shown)]).toEqual([true, true]);
+    await wr(["workflows", "update", "By customer", "--max-running-per-key", "any", "--key-from", "none"]);
+    expect(await policyOf("By customer")).toMatchObject({ max_running: 4, max_running_per_key: null, key_from: null });
+  });
+
+  it("wants tags of its runners, and who may run it without outputs", async () => {
+    await wr(["workflows", "create", "Plain job", "--lease", "--runner-tags", "gpu,eu", "--run-needs", "read"]);
+    expect(await policyOf("Plain job")).toMatchObject({ runner_tags: ["gpu", "eu"], run_needs: "read" });
+    const shown = (await wr(["workflows", "get", "Plain job"])).stdout;
+    expect([/^runner tags +gpu, eu$/m.test(shown), /^run by +who may see it$/m.test(shown)]).toEqual([true, true]);
+    await wr(["workflows", "update", "Plain job", "--runner-tags", "none"]);
+    expect(await policyOf("Plain job")).toMatchObject({ runner_tags: [] });
+  });
+
   it("has a schema for the input, and an invoke that does not fit says what is wrong and where", async () => {
     const schema = { properties: { pages: { type: "integer" } }, required: ["quarter"] };
     await create("Typed", "--lease", "--input-schema", JSON.stringify(schema));

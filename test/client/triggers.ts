@@ -19,7 +19,7 @@ const commands = [...page.matchAll(/^```sh\n(.*?)^```$/gms)]
 
 /** Triggers of all kinds on the command line. */
 export function describeTriggers(world: () => World): void {
-  const { wr, json, environment } = useTerminal(world, "triggers");
+  const { wr, json, inTerminal, environment } = useTerminal(world, "triggers");
   const triggers = (...args: string[]) => wr(["triggers", ...args]);
   let id: string;
 
@@ -89,6 +89,20 @@ export function describeTriggers(world: () => World): void {
     expect(dry.stderr).toBe("Nothing was changed, because of --dry-run.\n");
     expect(await json(["triggers", "backfill", id, ...range])).toMatchObject({ fired: 2, refused: null });
     expect((await triggers("backfill", id, ...range)).stdout).toBe("There is no instant that has not fired.\n");
+  });
+
+  it("is filled up on a terminal only after a question", async () => {
+    const range = "--from 2026-02-02T00:00Z --to 2026-02-04T00:00Z";
+    const asked = "This fires the trigger for 2 instants. Do it? [y/N]";
+    const refused = await inTerminal(`triggers backfill ${id} ${range}`, { asked, typed: "n\n" });
+    expect([refused.code, refused.shown]).toEqual([1, expect.stringContaining("Nothing was fired.")]);
+    const done = await inTerminal(`triggers backfill ${id} ${range} --yes`);
+    expect([done.code, done.shown]).toEqual([0, expect.stringContaining("It has fired for 2 of 2:")]);
+  });
+
+  it("says after it was resumed when it fires next", async () => {
+    await triggers("pause", id);
+    expect((await triggers("resume", id)).stderr).toMatch(/^It fires next at \d{4}-\d\d-\d\d \d\d:\d\d\.$/m);
   });
 
   it("says why it was refused", async () => {

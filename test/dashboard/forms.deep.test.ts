@@ -317,14 +317,8 @@ describe("the form of a workflow", () => {
         max_running: 4,
         max_running_per_key: 2,
       },
-      ...{
-        key_from: "/customer",
-        when_busy: "replace_queued",
-        replace_grace_seconds: 0,
-        max_queued: 9,
-        run_needs: "read",
-        runner_tags: ["gpu"],
-      },
+      ...{ key_from: "/customer", when_busy: "replace_queued", replace_grace_seconds: 0, max_queued: 9 },
+      ...{ run_needs: "read", runner_tags: ["gpu"] },
       input_schema: { type: "object" },
     };
     const saved = await service.send("PUT", policyPath(tenant.definitionId), tenant.owner.key, policy);

@@ -26,7 +26,8 @@ describe("the policy of a workflow, as a form", () => {
     expect(await owner.read(path)).toContain('<option value="webhook" selected');
     const limits = {
       ...{ max_running: "5", max_running_per_key: "1", key_from: "/customer/id" },
-      ...{ when_busy: "replace_running", replace_grace_seconds: "90", max_queued: "7", run_needs: "read", runner_tags: "gpu, eu" },
+      ...{ when_busy: "replace_running", replace_grace_seconds: "90", max_queued: "7" },
+      ...{ run_needs: "read", runner_tags: "gpu, eu" },
     };
     const policy = {
       handover: "lease",

@@ -152,7 +152,8 @@ export const OPERATIONS: Record<string, Operation> = {
       body: {
         ...{ handover: "lease", lease_seconds: 30, max_attempts: 3, retry_on: ["LOST"] },
         ...{ max_running: 3, max_running_per_key: 2, key_from: "/customer" },
-        ...{ when_busy: "replace_queued", replace_grace_seconds: 30, max_queued: 9, run_needs: "read", runner_tags: [] },
+        ...{ when_busy: "replace_queued", replace_grace_seconds: 30, max_queued: 9 },
+        ...{ run_needs: "read", runner_tags: [] },
         input_schema: { properties: { customer: { type: "string" } } },
       },
     }),

@@ -588,3 +588,42 @@ describe("a trigger of another kind than its fields", () => {
     expect(await readContent(runId)).toMatchObject({ input: { a: 1 }, delivery_id: null });
   });
 });
+
+describe("a webhook of GitHub", () => {
+  const send = (
+    hook: { id: string; secret: string },
+    event: string,
+    body: string,
+    headers: Record<string, string> = {},
+  ) => post(service, hook.id, body, { ...SIGNED.github({ secret: hook.secret, body, event }), ...headers });
+
+  it("is taken for pushes to a branch, and for pull requests into it, when the trigger names the branch", async () => {
+    const when = ["push:main", "pull_request.opened:release/2"];
+    const hook = await createWebhook(service, tenant, { scheme: "github", when });
+    const push = (ref: string) => send(hook, "push", JSON.stringify({ ref }));
+    const opened = (action: string, ref: string) =>
+      send(hook, "pull_request", JSON.stringify({ action, pull_request: { base: { ref } } }));
+    expect((await push("refs/heads/main")).status).toBe(202);
+    expect((await opened("opened", "release/2")).status).toBe(202);
+    const others = [
+      push("refs/heads/main2"),
+      push("refs/tags/main"),
+      opened("opened", "main"),
+      opened("closed", "release/2"),
+    ];
+    expect((await Promise.all(others)).map(({ status }) => status)).toEqual([204, 204, 204, 204]);
+  });
+
+  it("that is a form is refused with what to choose instead, also when the trigger names a branch", async () => {
+    const hook = await createWebhook(service, tenant, { scheme: "github", when: ["push:main"] });
+    const type = { "Content-Type": "application/x-www-form-urlencoded" };
+    const receipt = await receiptOf(await send(hook, "push", "payload=%7B%7D", type));
+    expect(receipt).toMatchObject({ outcome: "REFUSED" });
+    const [firing] = await readFirings(service, tenant, hook.id);
+    expect(firing).toMatchObject({
+      reason: "body_unusable",
+      detail: { message: expect.stringContaining("Choose JSON where it asks for the content type") },
+    });
+    expect((await send(hook, "issues", "payload=%7B%7D", type)).status).toBe(204);
+  });
+});

@@ -172,6 +172,17 @@ describe.each(Object.entries(EXAMPLES))("a message of the scheme %s", (_, exampl
   });
 });
 
+it("of Standard Webhooks may have the names that Svix gives its headers", async () => {
+  const example = EXAMPLES["standard-webhooks"];
+  if (example === undefined) throw new Error("There is no such example.");
+  const ofSvix = Object.entries(example.headers).map(([name, value]) => [name.replace("webhook-", "svix-"), value]);
+  const headers = Object.fromEntries(ofSvix);
+  expect(await verify({ ...example, headers })).toMatchObject({ id: example.id });
+  expect(await verify({ ...example, headers: { ...headers, "svix-id": "another" } })).toBeNull();
+  // Both together are not mixed.
+  expect(await verify({ ...example, headers: { ...headers, "webhook-id": "another" } })).toBeNull();
+});
+
 it("costs one HMAC of its body for each secret, however many signatures it claims, and none when it claims none", async () => {
   const example = EXAMPLES["standard-webhooks"];
   if (example === undefined) throw new Error("There is no such example.");

@@ -16,7 +16,8 @@ const put = (tenant: TestTenant, body: unknown) => service.send("PUT", path(tena
 const DEFAULT = {
   ...{ handover: "webhook", lease_seconds: 300, max_attempts: 1, retry_on: [] },
   ...{ max_running: 1, max_running_per_key: null, key_from: null },
-  ...{ when_busy: "queue", replace_grace_seconds: 0, max_queued: null, run_needs: "write", runner_tags: [], input_schema: null },
+  ...{ when_busy: "queue", replace_grace_seconds: 0, max_queued: null },
+  ...{ run_needs: "write", runner_tags: [], input_schema: null },
 };
 
 describe("the policy of a workflow", () => {
@@ -27,7 +28,8 @@ describe("the policy of a workflow", () => {
     const policy = {
       ...{ handover: "lease", lease_seconds: 30, max_attempts: 10, retry_on: ["LOST", "DEADLINE"] },
       ...{ max_running: 100, max_running_per_key: 1, key_from: "/customers/0/a~1b" },
-      ...{ when_busy: "replace_running", replace_grace_seconds: 300, max_queued: 1000, run_needs: "read", runner_tags: ["gpu", "eu"] },
+      ...{ when_busy: "replace_running", replace_grace_seconds: 300, max_queued: 1000 },
+      ...{ run_needs: "read", runner_tags: ["gpu", "eu"] },
       input_schema: { type: "object" },
     };
     expect(await (await put(tenant, policy)).json()).toEqual(policy);

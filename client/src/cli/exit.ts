@@ -72,6 +72,8 @@ const NO_RUNNER =
   "The workflow has no runner. Give it one by `workflow-runs workflows update <workflow>` with --lease, for runners that ask for " +
   "work, as `workflow-runs run` does, or with --runner-url.";
 
+const PAUSED = "The workflow is paused. Resume it by `workflow-runs workflows resume <workflow>`.";
+
 /** The key was not sent to the other cell, since that may be a server of somebody else. */
 const otherCell = (cellUrl: string) =>
   `This API key is of another cell of the service, at ${cellUrl}. That is not below the same domain, so the key was not sent there. If ` +
@@ -82,6 +84,7 @@ function textOf({ message, status, code, requestId, cellUrl }: ApiProblem): stri
   if (code === "unknown" && status < 500) return `${message} Is the URL that of the service?`;
   if (status === 401) return UNKNOWN_KEY;
   if (status === 409 && message.startsWith("The workflow has no runner.")) return NO_RUNNER;
+  if (status === 409 && message.startsWith("The workflow is paused.")) return PAUSED;
   return status >= 500 && requestId !== null ? `${message} (request ${requestId})` : message;
 }
 

@@ -62,7 +62,10 @@ const program = new Command("workflow-runs")
 // To load all commands takes a tenth of a second, so only the one that is asked for is loaded. For help, and to suggest a command when
 // there is none of that name, all are.
 const isValue = (before = "") => program.options.some(({ long, required }) => required && long === before);
-const asked = process.argv.slice(2).find((word, at, words) => !(word.startsWith("-") || isValue(words[at - 1])));
+const given = process.argv.slice(2);
+// Commander's own `help` knows only the first word of a command: `help runs list` is `runs list --help`.
+const words = given[0] === "help" && given.length > 1 ? [...given.slice(1), "--help"] : given;
+const asked = words.find((word, at) => !(word.startsWith("-") || isValue(words[at - 1])));
 const named = Object.entries(commands).filter(([name]) => name === asked);
 const loads = new Set((named.length > 0 ? named : Object.entries(commands)).map(([, load]) => load));
 for (const add of await Promise.all([...loads].map((load) => load()))) add(program);
@@ -78,7 +81,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {});
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(words, { from: "user" });
 } catch (error) {
   const { text, exitCode } = explainError(error);
   if (text !== "") say(harmless(text));

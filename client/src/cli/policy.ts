@@ -19,6 +19,8 @@ export type PolicyFlags = {
   maxAttempts?: number;
   retryOn?: FailureCode[];
   maxRunning?: number;
+  maxRunningPerKey?: number | "any";
+  keyFrom?: string;
   whenBusy?: WhenBusy;
   replaceGraceSeconds?: number;
   maxQueued?: number | "any";
@@ -62,6 +64,12 @@ export const addPolicyFlags = (command: Command): Command =>
       integer(1, 100),
     )
     .option(
+      "--max-running-per-key <n>",
+      'how many of these have the same concurrency key, at most: 1 to 100, or "any"; keys then take turns',
+      (text: string) => (text === "any" ? text : integer(1, 100)(text)),
+    )
+    .option("--key-from </pointer>", 'where the input has the concurrency key, such as /customer/id, or "none"')
+    .option(
       "--when-busy <what>",
       `what an invoke does when as many runs are unfinished as may be RUNNING: ${WHEN_BUSY.join(", ")}; queue for a new workflow`,
       oneOf(WHEN_BUSY),
@@ -98,7 +106,7 @@ export const addPolicyFlags = (command: Command): Command =>
  */
 export async function policyChange(flags: PolicyFlags, before?: Policy): Promise<Partial<Policy>> {
   const { leaseSeconds, maxAttempts, retryOn, maxRunning, whenBusy, replaceGraceSeconds, maxQueued, runNeeds } = flags;
-  const { runnerTags, inputSchema } = flags;
+  const { maxRunningPerKey, keyFrom, runnerTags, inputSchema } = flags;
   const attempts = maxAttempts ?? before?.max_attempts ?? 1;
   const codes = retryOn ?? before?.retry_on ?? [];
   if (maxAttempts !== undefined && attempts > 1 && codes.length === 0) {
@@ -112,6 +120,10 @@ export async function policyChange(flags: PolicyFlags, before?: Policy): Promise
     ...(maxAttempts !== undefined && { max_attempts: maxAttempts }),
     ...(retryOn !== undefined && { retry_on: [...new Set(retryOn)] }),
     ...(maxRunning !== undefined && { max_running: maxRunning }),
+    ...(maxRunningPerKey !== undefined && {
+      max_running_per_key: maxRunningPerKey === "any" ? null : maxRunningPerKey,
+    }),
+    ...(keyFrom !== undefined && { key_from: keyFrom === "none" ? null : keyFrom }),
     ...(whenBusy !== undefined && { when_busy: whenBusy }),
     ...(replaceGraceSeconds !== undefined && { replace_grace_seconds: replaceGraceSeconds }),
     ...(maxQueued !== undefined && { max_queued: maxQueued === "any" ? null : maxQueued }),

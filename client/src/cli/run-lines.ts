@@ -85,8 +85,12 @@ export const runRow = (run: Run) => ({
   state: paintState(run.status),
   workflow: harmless(run.run_snapshot.workflow_name),
   triggered: ago(run.created_at),
-  error: run.error === null ? "" : harmless(run.error).replaceAll("\n", " ").slice(0, 60),
+  // One that has FAILED at the instant of its invoke may never have started.
+  took: (run.status === "FAILED" && run.started_at === run.created_at ? null : timesOf(run, undefined).took) ?? "",
+  error: run.error === null ? "" : cut(harmless(run.error).replaceAll("\n", " "), 60),
 });
+
+const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 /** An event of a run that is shown by itself. */
 export const eventLine = ({ at, type, detail }: RunEvent): string =>

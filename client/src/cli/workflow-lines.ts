@@ -2,7 +2,7 @@ import type { Client } from "../client.ts";
 import type { Policy, Workflow } from "../types.ts";
 import type { Context } from "./context.ts";
 import { pathOf } from "./names.ts";
-import { ago, duration, facts, harmless, paint, print, printOne } from "./output.ts";
+import { ago, duration, facts, harmless, paint, plural, print, printOne } from "./output.ts";
 import { DEFAULT_LEASE_SECONDS, type PolicyFlags, readPolicy } from "./policy.ts";
 
 export const stateOf = ({ is_active }: Workflow): string => (is_active ? "active" : paint("yellow", "paused"));
@@ -31,9 +31,11 @@ export async function printWorkflow(
       attempts:
         policy && policy.max_attempts > 1 ? `${policy.max_attempts}, after ${policy.retry_on.join(", ")}` : null,
       "at a time": policy && policy.max_running > 1 ? `${policy.max_running} runs` : null,
+      "per key": policy && policy.max_running_per_key !== null ? plural(policy.max_running_per_key, "run") : null,
+      "key from": policy && policy.key_from !== null ? harmless(policy.key_from) : null,
       "when busy": policy && whenBusyText(policy),
       "waiting runs": policy && policy.max_queued !== null ? `at most ${policy.max_queued}` : null,
-      "runner tags": policy && policy.runner_tags.join(", "),
+      "runner tags": policy?.runner_tags.join(", "),
       "run by":
         policy && workflow.output_path_part_ids.length === 0
           ? `who may ${policy.run_needs === "read" ? "see" : "change"} it`

@@ -178,7 +178,12 @@ export class LeaseRunner {
 
   async #openSession(): Promise<string> {
     const { name = "runner", workflowIds, tags, capacity = 1, key } = this.#lease;
-    const body = { name, capacity, ...(workflowIds && { workflow_definition_ids: workflowIds }), ...(tags && { tags }) };
+    const body = {
+      name,
+      capacity,
+      ...(workflowIds && { workflow_definition_ids: workflowIds }),
+      ...(tags && { tags }),
+    };
     const { token } = await this.#post("/v1/runner-sessions", body, key);
     if (typeof token !== "string") throw new TypeError("The service did not open a session for the runner.");
     return token;

@@ -182,6 +182,8 @@ class WorkflowDefinitionPolicy(TypedDict):
     """How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are not. null: any number."""
     run_needs: Literal["write", "read"]
     """What a USER needs to run a workflow that has no outputs: write on the workflow itself, or only read. With outputs, it has no effect: who may write these may run it."""
+    runner_tags: list[str]
+    """What a runner needs to get a run of the workflow, when runners ask for its runs: only a session with all of these tags gets one."""
     input_schema: dict[str, Any] | None
     """A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits."""
 
@@ -209,6 +211,8 @@ class UpdateWorkflowDefinitionPolicyRequest(TypedDict):
     """How many runs of the workflow are PENDING, at most. An invoke whose run would be one more is refused with 409. Retries are not. null: any number."""
     run_needs: NotRequired[Literal["write", "read"]]
     """What a USER needs to run a workflow that has no outputs: write on the workflow itself, or only read. With outputs, it has no effect: who may write these may run it."""
+    runner_tags: NotRequired[list[str]]
+    """What a runner needs to get a run of the workflow, when runners ask for its runs: only a session with all of these tags gets one."""
     input_schema: NotRequired[dict[str, Any] | None]
     """A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits."""
 
@@ -359,7 +363,7 @@ class Webhook(TypedDict):
     signature_encoding: Literal["hex", "base64", "timestamped", None]
     """Of `hmac-sha256`: how the signature is written. `timestamped`: `t=<seconds since 1970>,v1=<hex>`, over the time, a dot and the body."""
     when: list[str] | None
-    """Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event."""
+    """Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`; each also with the branch, such as `push:main`, or `pull_request.opened:main` for the branch into which it goes. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event."""
     pick: dict[str, str] | None
     """The fields of the run's input, each with the JSON Pointer of its value in the body. A field without a value there is left out. null: the input is the whole body, which must then be a JSON object of at most 32 KiB. Where the trigger's `input` has the same field, its value counts."""
     key_from: str | None
@@ -462,7 +466,7 @@ class GivenWebhook(TypedDict):
     signature_encoding: NotRequired[Literal["hex", "base64", "timestamped", None]]
     """Of `hmac-sha256`: how the signature is written. `timestamped`: `t=<seconds since 1970>,v1=<hex>`, over the time, a dot and the body."""
     when: NotRequired[list[str] | None]
-    """Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event."""
+    """Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`; each also with the branch, such as `push:main`, or `pull_request.opened:main` for the branch into which it goes. Of `gitlab`, it is `object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, it is the field `type` of the body. null: messages of any event."""
     pick: NotRequired[dict[str, str] | None]
     """The fields of the run's input, each with the JSON Pointer of its value in the body. A field without a value there is left out. null: the input is the whole body, which must then be a JSON object of at most 32 KiB. Where the trigger's `input` has the same field, its value counts."""
     key_from: NotRequired[str | None]
@@ -871,6 +875,8 @@ class WorkflowRunExplanation(TypedDict):
     """The requested stop of a RUNNING run whose runner has time to end its work."""
     runners_connected: int | None
     """How many runners that may lease this workflow's runs were active in the last minute; null unless its runs are leased. Only 100 sessions are looked at, the newest of each key."""
+    missing_tags: list[str]
+    """The tags that the workflow wants and because of which no connected runner may lease the run."""
     runner_last_seen_at: str | None
     """When a runner last accepted a run of this workflow, sent a heartbeat, asked for work, or reported a result."""
     durations: WorkflowRunExplanationDurations | None
@@ -1175,6 +1181,8 @@ class CreateRunnerSessionRequest(TypedDict):
     """The workflows whose runs it takes; by default, all that its key may lease."""
     capacity: int
     """How many runs it works on at the same time, at most."""
+    tags: NotRequired[list[str]]
+    """What it has, such as `gpu`: it gets the runs of workflows whose `runner_tags` are all among these."""
 
 
 class ClosedRunnerSession(TypedDict):

@@ -101,8 +101,11 @@ const REASONS: Partial<Record<ExplainedReason, string>> = {
 };
 
 function sentenceOf(work: JudgedWork): string | null {
-  if (work.reason === "no_runner_connected" && (work.missing_tags.length > 0 || !work.has_turn)) {
-    const tags = work.missing_tags.length === 0 ? "" : ` with the ${work.missing_tags.length === 1 ? "tag" : "tags"} ${work.missing_tags.join(", ")}`;
+  if (work.reason === "no_runner_connected") {
+    const tags =
+      work.missing_tags.length === 0
+        ? ""
+        : ` with the ${work.missing_tags.length === 1 ? "tag" : "tags"} ${work.missing_tags.join(", ")}`;
     return `No runner${tags} asks for them${work.has_turn ? "" : ", and no slot is free"}.`;
   }
   if (work.reason === "slot" && work.has_turn) return "A slot is free: the first of them starts within a minute.";

@@ -148,7 +148,8 @@ function describePending(facts: Explanation): string {
   if (reason === "delayed" || reason === "back_off") return `It ${describeDelay(facts)}`;
   if (reason === "no_runner_connected") {
     const tags = facts.missing_tags;
-    const which = tags.length === 0 ? "that may lease it" : `with the ${tags.length === 1 ? "tag" : "tags"} ${tags.join(", ")}`;
+    const which =
+      tags.length === 0 ? "that may lease it" : `with the ${tags.length === 1 ? "tag" : "tags"} ${tags.join(", ")}`;
     return `It waits because no runner is connected ${which}${lastSeen(facts)}; ${position}`;
   }
   if (reason === "lease") {

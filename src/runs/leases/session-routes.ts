@@ -97,9 +97,9 @@ const CreateRunnerSessionRequestSchema = z
       "The workflows whose runs it takes; by default, all that its key may lease.",
     ),
     capacity: z.int().min(1).max(100).openapi({ description: "How many runs it works on at the same time, at most." }),
-    tags: runnerTags()
-      .optional()
-      .openapi({ description: "What it has, such as `gpu`: it gets the runs of workflows whose `runner_tags` are all among these." }),
+    tags: runnerTags().optional().openapi({
+      description: "What it has, such as `gpu`: it gets the runs of workflows whose `runner_tags` are all among these.",
+    }),
   })
   .openapi("CreateRunnerSessionRequest", { example: { name: "office-server-1", capacity: 4, tags: ["gpu"] } });
 

@@ -53,7 +53,9 @@ export async function readMessage(
   const body = parseBody(message.body);
   const events = eventsOf(config, message, body.value);
   if (config.scheme === "github" && events[0] === "ping") return null;
-  if (config.when !== null && !events.some((event) => config.when?.includes(event))) return null;
+  // What a body says that cannot be read, such as the branch, is not known. Then the event decides, and the firing says what is wrong.
+  const wanted = config.when?.map((event) => (body.fault === null ? event : event.replace(/[.:].*$/s, "")));
+  if (wanted && !events.some((event) => wanted.includes(event))) return null;
   const pointer = ID_IN_BODY[config.scheme];
   const id = pointer === undefined ? verified.id : textOf(valueAtPointer(body.value, pointer));
   const { mark } = verified;
@@ -67,7 +69,10 @@ export async function readMessage(
     concurrency_key: key,
     ...{ refused: null, detail: null },
   };
-  if (body.fault !== null) return { ...reading, refused: "body_unusable", detail: { message: body.fault } };
+  if (body.fault !== null) {
+    const isForm = message.header("content-type")?.startsWith("application/x-www-form-urlencoded");
+    return { ...reading, refused: "body_unusable", detail: { message: isForm ? FORM : body.fault } };
+  }
   const changed = body.changed.find((path) => isTaken(config, path));
   if (changed !== undefined) {
     const pointer = changed.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
@@ -79,6 +84,9 @@ export async function readMessage(
   }
   return { ...reading, ...inputOf(config, own, body.value) };
 }
+
+const FORM =
+  "The sender has sent a form. Choose JSON where it asks for the content type: at GitHub, `application/json` in the settings of the webhook.";
 
 /** `changed` are the places of numbers that reading them has changed. */
 type Body = { value: unknown; fault: string | null; changed: (string | number)[][] };
@@ -105,8 +113,12 @@ function parseBody(bytes: ArrayBuffer): Body {
 function eventsOf({ scheme }: WebhookConfig, { header }: Message, body: unknown): string[] {
   const at = (pointer: string) => textOf(valueAtPointer(body, pointer));
   switch (scheme) {
-    case "github":
-      return withAction(header("x-github-event") ?? null, at("/action"));
+    case "github": {
+      const events = withAction(header("x-github-event") ?? null, at("/action"));
+      // The branch that was pushed, or into which a pull request is to go.
+      const branch = at("/pull_request/base/ref") ?? at("/ref")?.match(/^refs\/heads\/(.+)$/s)?.[1];
+      return branch === undefined ? events : [...events, ...events.map((event) => `${event}:${branch}`)];
+    }
     case "gitlab":
       return withAction(at("/object_kind"), at("/object_attributes/action"));
     case "slack":

@@ -71,9 +71,11 @@ function readClaim(
 ): Claim | null {
   switch (scheme) {
     case "standard-webhooks": {
-      const [id = "", at = ""] = [header("webhook-id"), header("webhook-timestamp")];
+      // Svix, from which the standard comes, sends its headers under its own name.
+      const name = header("webhook-id") === undefined ? "svix" : "webhook";
+      const [id = "", at = ""] = [header(`${name}-id`), header(`${name}-timestamp`)];
       if (id === "" || !isRecent(at, nowSeconds)) return null;
-      const signatures = (header("webhook-signature") ?? "").split(" ").flatMap((text) => {
+      const signatures = (header(`${name}-signature`) ?? "").split(" ").flatMap((text) => {
         const [version, signature = ""] = text.split(",", 2);
         return version === "v1" ? bytesOf(signature, "base64") : [];
       });

@@ -48,7 +48,8 @@ const fields = {
     .openapi({
       description:
         "Only messages of these events trigger a run; a message of another event is answered with 204. Of `github`, an event is the value " +
-        "of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`. Of `gitlab`, it is " +
+        "of the header `X-GitHub-Event`, such as `push`, or the same with the action, such as `pull_request.opened`; each also with the " +
+        "branch, such as `push:main`, or `pull_request.opened:main` for the branch into which it goes. Of `gitlab`, it is " +
         "`object_kind` of the body, such as `merge_request`, or `merge_request.open`. Of `slack`, it is also the `type` of `event`. Of the other schemes, " +
         "it is the field `type` of the body. null: messages of any event.",
     }),

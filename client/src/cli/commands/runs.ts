@@ -1,13 +1,14 @@
 import process from "node:process";
 import type { Command } from "commander";
+import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
 import { hasEnded, type Run, type RunLogEntry } from "../../types.ts";
 import { contextOf } from "../context.ts";
-import { EXIT } from "../exit.ts";
+import { CliError, EXIT } from "../exit.ts";
 import { Outage, readLog, showLog } from "../follow.ts";
 import { integer } from "../input.ts";
 import { sinceOption, untilOption } from "../instants.ts";
-import { facts, harmless, print, printList, printOne, say } from "../output.ts";
+import { facts, harmless, instantOf, print, printList, printOne, say } from "../output.ts";
 import { withPatience } from "../patience.ts";
 import {
   batchOption,
@@ -21,6 +22,21 @@ import { eventLine, placeText, printRun, progressLine, resultLines, runRow } fro
 import { waitWithProgress } from "../wait.ts";
 import { addBulk } from "./bulk.ts";
 import { requireWaiting, timeoutOption, untilEnd, type WaitFlags, withWaiting } from "./invoke.ts";
+
+/** How far away the start of a run may be for somebody to wait for it without having said so. */
+const SOON_MS = 3_600_000;
+
+/** @throws CliError for a run that starts much later, which is easily not known to whoever watches it */
+async function refuseFarStart(client: Client, id: string): Promise<void> {
+  // Whether there is such a run, and that the service is unavailable, is told by watching it, which waits for the service.
+  const details = await client.details(id).catch(() => null);
+  const at = details?.start_after ?? null;
+  if (at === null || Date.parse(at) - Date.now() < SOON_MS) return;
+  throw new CliError(
+    `The run starts not before ${instantOf(at)}. To watch it until then, add --wait; to start it now: \`workflow-runs runs start-now ${id}\`.`,
+    EXIT.invalid,
+  );
+}
 
 export function addRuns(program: Command): void {
   const runs = program.command("runs").description("List, follow, stop, retry and delete runs");
@@ -85,9 +101,11 @@ Examples:
     });
 
   ofRun("watch", "Show the events and the progress of a run until it has ended; exit code 5 if it FAILED")
+    .option("--wait", "also when the run starts only in more than an hour")
     .addHelpText("after", '\nWith --json, an event is {"run": …, "event": …}, and progress is {"progress": …}.')
-    .action(async (id: string, _, command: Command) => {
+    .action(async (id: string, flags: { wait?: boolean }, command: Command) => {
       const { client, mode } = contextOf(command);
+      if (!flags.wait) await refuseFarStart(client, id);
       let last: Run | null = null;
       const outage = new Outage();
       for await (const { run, event, progress, message } of client.watch(id, { onRetry: outage.tell })) {

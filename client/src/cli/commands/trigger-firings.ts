@@ -1,12 +1,13 @@
 /** The commands of `triggers` about its firings, past and to come. */
+import process from "node:process";
 import type { Command } from "commander";
 import type { Backfill, Firing } from "../../types.ts";
 import { NOT_DONE } from "../care.ts";
 import { contextOf } from "../context.ts";
 import { CliError } from "../exit.ts";
-import { integer } from "../input.ts";
+import { confirm, integer } from "../input.ts";
 import { instant, laterInstant } from "../instants.ts";
-import { facts, harmless, instantIn, instantOf, printList, printOne, say } from "../output.ts";
+import { facts, harmless, instantIn, instantOf, plural, printList, printOne, say } from "../output.ts";
 import { firingRow, whyNot } from "../trigger-lines.ts";
 
 /** A command on one trigger. */
@@ -82,17 +83,28 @@ export function addFirings(triggers: Command): void {
     .requiredOption("--from <when>", "the first may be this one: 2026-01-31, 2026-01-31T12:00Z, or 24h ago", instant)
     .requiredOption("--to <when>", "all are before it, and it is not in the future", instant)
     .option("--dry-run", "fire nothing, and only show for which instants it would")
-    .action(async (id: string, flags: { from: string; to: string; dryRun?: boolean }, command: Command) => {
-      const { client, mode } = contextOf(command);
-      const { from, to, dryRun = false } = flags;
-      const answer = await client.backfill(id, { from, to, dry_run: dryRun });
-      const { items, fired, refused } = answer;
-      printOne(mode, answer, String(dryRun ? items.length : fired), () => backfillLines(answer, dryRun));
-      if (mode === "people" && dryRun) say(NOT_DONE);
-      if (refused === null) return;
-      const at = refused.scheduled_at === null ? "" : ` for ${instantOf(refused.scheduled_at)}`;
-      throw new CliError(`The firing${at} was refused, and those after it were not tried: ${whyNot(refused)}.`);
-    });
+    .option("-y, --yes", "do not ask on a terminal")
+    .action(
+      async (id: string, flags: { from: string; to: string; dryRun?: boolean; yes?: boolean }, command: Command) => {
+        const { client, mode } = contextOf(command);
+        const { from, to, dryRun = false, yes = false } = flags;
+        // Elsewhere nobody can be asked, and scripts of before do not say --yes.
+        if (!dryRun && !yes && process.stdin.isTTY === true) {
+          const { items } = await client.backfill(id, { from, to, dry_run: true });
+          const runs = plural(items.length, "instant");
+          if (items.length > 0 && !(await confirm(`This fires the trigger for ${runs}. Do it?`))) {
+            throw new CliError("Nothing was fired.");
+          }
+        }
+        const answer = await client.backfill(id, { from, to, dry_run: dryRun });
+        const { items, fired, refused } = answer;
+        printOne(mode, answer, String(dryRun ? items.length : fired), () => backfillLines(answer, dryRun));
+        if (mode === "people" && dryRun) say(NOT_DONE);
+        if (refused === null) return;
+        const at = refused.scheduled_at === null ? "" : ` for ${instantOf(refused.scheduled_at)}`;
+        throw new CliError(`The firing${at} was refused, and those after it were not tried: ${whyNot(refused)}.`);
+      },
+    );
 }
 
 function backfillLines({ items, fired }: Backfill, isDryRun: boolean): string[] {

@@ -6,7 +6,7 @@ import { CliError, EXIT } from "../exit.ts";
 import { labelAfter, oneOf, readInput } from "../input.ts";
 import { futureInstant, lengthOfTime } from "../instants.ts";
 import { findWorkflow } from "../names.ts";
-import { printList, printOne } from "../output.ts";
+import { instantOf, printList, printOne, say } from "../output.ts";
 import { WHEN_BUSY, type WhenBusy } from "../policy.ts";
 import { printTrigger, printWithSecret, triggerRow } from "../trigger-lines.ts";
 import { addFirings, ofTrigger } from "./trigger-firings.ts";
@@ -83,7 +83,12 @@ export function addTriggers(program: Command): void {
     .option("--catch-up", "fire the last instant of the pause now; by default all of them are MISSED")
     .action(async (id: string, flags: { catchUp?: boolean }, command: Command) => {
       const { client, mode } = contextOf(command);
-      printTrigger(mode, await client.resumeTrigger(id, flags));
+      const trigger = await client.resumeTrigger(id, flags);
+      printTrigger(mode, trigger);
+      if (mode !== "people" || trigger.schedule === null) return;
+      // The service plans the next instant only after its answer.
+      const [next] = (await client.readOccurrences(id, { limit: 1 })).items;
+      if (next !== undefined) say(`It fires next at ${instantOf(next.at)}.`);
     });
 
   ofTrigger(triggers, "delete", "Delete a trigger and its firings; the runs that it has triggered stay").action(

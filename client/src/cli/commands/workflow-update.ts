@@ -37,6 +37,8 @@ Examples:
         maxAttempts,
         retryOn,
         maxRunning,
+        maxRunningPerKey,
+        keyFrom,
         whenBusy,
         replaceGraceSeconds,
         maxQueued,

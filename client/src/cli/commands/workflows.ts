@@ -1,9 +1,10 @@
 import type { Command } from "commander";
+import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
 import type { Workflow } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { findWorkflow } from "../names.ts";
-import { duration, harmless, print, printList, say } from "../output.ts";
+import { duration, harmless, plural, print, printList, say } from "../output.ts";
 import { addPolicyFlags, type PolicyFlags, policyChange, setPolicy } from "../policy.ts";
 import { type ContentFlags, contentOf, withContent } from "../workflow-content.ts";
 import { printWorkflow, stateOf } from "../workflow-lines.ts";
@@ -87,7 +88,10 @@ Examples:
       const created = await unwrap(context.client.api.POST("/v1/workflow-definitions", { body }));
       const hasPolicy = Object.keys(policy).length > 0;
       if (hasPolicy) await setPolicy(context.client, created.id, policy);
-      if (context.mode === "people") say(`Created ${harmless(created.name)}.`);
+      if (context.mode === "people") {
+        say(`Created ${harmless(created.name)}.`);
+        await sayNamesakes(context.client, created);
+      }
       if (context.mode === "people" && !flags.lease && flags.runnerUrl === undefined) say(NO_RUNNER);
       // Setting the policy has changed the workflow.
       await printWorkflow(context, hasPolicy ? await findWorkflow(context.client, created.id) : created, flags);
@@ -113,6 +117,16 @@ Examples:
         await printWorkflow(context, await findWorkflow(context.client, id));
       });
   }
+}
+
+/** Commands name a workflow by its name, which is clear only as long as no other one has it. */
+async function sayNamesakes(client: Client, { id, name }: Workflow): Promise<void> {
+  const others: string[] = [];
+  for await (const one of client.workflows()) if (one.name === name && one.id !== id) others.push(one.id);
+  if (others.length === 0) return;
+  say(
+    `${plural(others.length, "other workflow has", "other workflows have")} this name: ${others.join(", ")}. Name them by their ids.`,
+  );
 }
 
 const NO_RUNNER =
