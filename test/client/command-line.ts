@@ -358,9 +358,9 @@ export function describeCommandLine(world: () => World): void {
     const [weekly] = all.filter(({ name }) => name === "Weekly");
     expect(Math.round((Date.parse(weekly?.expires_at ?? "") - Date.now()) / 86_400_000)).toBe(7);
     const { stdout } = await wr(["keys", "list"]);
-    expect(stdout).toMatch(/^ID +NAME +KIND +KEY +EXPIRES +CREATED\n/);
-    expect(stdout).toMatch(new RegExp(`^\\S+ +CI +user +…${key.slice(-4)} +never `, "m"));
-    expect(stdout).toMatch(/^\S+ +Brief +user +…\S{4} +2999-06-1\d \d\d:00 /m);
+    expect(stdout).toMatch(/^ID +NAME +KIND +SCOPES +KEY +EXPIRES +CREATED\n/);
+    expect(stdout).toMatch(new RegExp(`^\\S+ +CI +user +- +…${key.slice(-4)} +never `, "m"));
+    expect(stdout).toMatch(/^\S+ +Brief +user +- +…\S{4} +2999-06-1\d \d\d:00 /m);
     expect((await wr(["keys", "delete", "CI"])).code).toBe(0);
     expect((await wr(["whoami", "--api-key", key])).code).toBe(2);
     const url = `${world().url}/app/workflows/${DEMO.quarterlyReportId}\n`;
