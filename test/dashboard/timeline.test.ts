@@ -5,7 +5,7 @@ import { RUN_EVENT_TYPES } from "../../src/db/enums.ts";
 /** Events that are neither good nor bad for a run: their dots are grey. */
 const NEUTRAL = [
   ...["triggered", "queued", "dispatch-postponed", "released", "stop-requested", "stop-sent", "stop-acknowledged"],
-  ...["retried", "late-result", "batch-ended", "paused"],
+  ...["retried", "late-result", "batch-ended", "paused", "suspended", "answered"],
 ];
 
 it("each type of event has a colour in the events of a run, or is known to be neutral", () => {
