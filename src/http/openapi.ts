@@ -17,7 +17,8 @@ const SECURITY_SCHEMES = {
   ApiKey: {
     type: "http",
     scheme: "bearer",
-    description: "An API key: `Authorization: Bearer wr_…`.",
+    description:
+      "An API key: `Authorization: Bearer wr_…`. A key with scopes may only do what names one of them in `x-scopes`.",
   },
   Session: {
     type: "http",

@@ -81,8 +81,14 @@ function scopesFor(scope: Scope | "any" | "none"): Scope[] {
   return scope === "none" ? [] : [scope];
 }
 
-/** The security of a call by a caller. In OpenAPI, the scopes of a key are the names in its list. */
-const callerSecurity = (scopes: Scope[]) => [{ ApiKey: scopes }, { Session: [] }, { SessionCookie: [] }];
+/**
+ * Who may call, in OpenAPI. The scopes, each of which is enough, are in `x-scopes`: OpenAPI 3.1 allows them in the list of a key's scheme, but
+ * tools take that for an error, since only OAuth had scopes before.
+ */
+const callerSecurity = (scopes: Scope[]) => ({
+  security: [{ ApiKey: [] }, { Session: [] }, { SessionCookie: [] }],
+  "x-scopes": scopes,
+});
 const keySecurity: { ApiKey: string[] }[] = [{ ApiKey: [] }];
 const runnerSecurity = [{ RunToken: [] }];
 const senderSecurity = [{ WebhookSignature: [] }];
@@ -122,7 +128,7 @@ export function callerRead<const Path extends string, Own extends Read & { path:
   return createRoute({
     ...onlyKnownQuery(definition),
     method: "get" as const,
-    security: callerSecurity(scopes),
+    ...callerSecurity(scopes),
     middleware: [conditional, authenticate, requireScope(scopes)],
     [KIND]: { problems, isConditional: true } satisfies RouteKind,
   });
@@ -135,7 +141,7 @@ export function callerStream<const Path extends string, Own extends Read & { pat
   return createRoute({
     ...onlyKnownQuery(definition),
     method: "get" as const,
-    security: callerSecurity(scopes),
+    ...callerSecurity(scopes),
     middleware: [authenticate, requireScope(scopes)],
     [KIND]: { problems, isConditional: false } satisfies RouteKind,
   });
@@ -147,7 +153,7 @@ export function callerWrite<const Path extends string, Own extends CallerChange 
   const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER];
   return createRoute({
     ...onlyKnownQuery(definition),
-    security: callerSecurity(scopes),
+    ...callerSecurity(scopes),
     middleware: [authenticate, requireScope(scopes), ...bodyMiddleware(definition)],
     [KIND]: {
       problems: [...problems, ...(definition.problems ?? [])],

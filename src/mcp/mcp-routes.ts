@@ -128,11 +128,11 @@ export function agents(fetch: Fetch) {
     if (tool === null) {
       const caller = await api.ask({ path: "/v1/users/me" });
       if (!caller.ok) {
-        const headers = caller.status === 401 ? challengeOf(c.env.config, "invalid_token") : {};
-        return new Response(caller.body, {
-          status: caller.status,
-          headers: { ...Object.fromEntries(caller.headers), ...headers },
-        });
+        const refusal = new Response(caller.body, caller);
+        if (caller.status !== 401) return refusal;
+        for (const [name, value] of Object.entries(challengeOf(c.env.config, "invalid_token")))
+          refusal.headers.set(name, value);
+        return refusal;
       }
     }
     // The service announces nothing to subscribers, so it takes none.

@@ -30,7 +30,7 @@ let newcomerKey = "";
 const visited = new Set<string>();
 
 /** What the tests make: an endpoint, an open invite, and a run with a log, an earlier attempt and a stop under way. */
-const made = { endpointId: "", batchId: "", inviteLink: "" };
+const made = { endpointId: "", batchId: "", inviteLink: "", agentId: "" };
 const RUN_WITH_ALL = demoId(414);
 const [INVOICES, CONTRACTS, PAUSED] = [demoId(303), demoId(304), demoId(305)];
 const [FOLDER, DOCUMENT, WORKFLOWS_FOLDER] = [demoId(121), demoId(122), demoId(100)];
@@ -72,6 +72,9 @@ beforeAll(async () => {
   world.database.on("error", () => {});
   newcomerKey = (await createEmptyTenant(world.database)).key;
   const endpoint = { url: `${world.stack.runnerUrl}/`, event_types: ["workflow_run.failed"], description: "Pager" };
+  const client = { client_name: "An agent", redirect_uris: ["http://127.0.0.1:49152/"] };
+  const registered = await fetch(`${world.stack.url}/oauth/register`, { method: "POST", body: JSON.stringify(client) });
+  made.agentId = String((await registered.json()).client_id);
   made.endpointId = String((await call("POST", "/notification-endpoints", endpoint)).id);
   await makeRunWithAll();
   await call("PUT", `/workflow-definitions/${INVOICES}/policy`, {
@@ -241,6 +244,14 @@ const PAGES: Record<string, PageCase> = {
       ...{ state: "x".repeat(43), code_challenge: "x".repeat(43) },
     })}`,
     shows: "asks for an API key of yours",
+  },
+  "an agent that asks to be let in": {
+    path: () =>
+      `/app/agent?${new URLSearchParams({
+        ...{ response_type: "code", client_id: made.agentId, redirect_uri: "http://127.0.0.1:49152/" },
+        ...{ code_challenge: "x".repeat(43), code_challenge_method: "S256" },
+      })}`,
+    shows: "Nobody has checked that name",
   },
   "the end of a session": { path: "/app/signed-out", shows: "You are signed out", as: "nobody" },
   "a permission": { path: `${person(DEMO.user.id)}/permission?in=${demoId(101)}`, shows: "as a whole" },

@@ -168,7 +168,7 @@ describe("a chart", () => {
     await expectListOf(page, bounds);
     expect(new URL(page.url()).searchParams.get("workflow")).toBe(DEMO.quarterlyReportId);
     await page.getByText("Chart of this time").first().waitFor({ state: "attached" });
-    await page.locator(".menu summary").click();
+    await page.locator(".menu summary", { hasText: "Triggered" }).click();
     await page.getByRole("link", { name: "Chart of this time" }).click();
     await page.waitForURL(`**/app/workflows/${DEMO.quarterlyReportId}?*`);
     const again = await boundsOf(page, 0, (await stepsOf(page).count()) - 1);

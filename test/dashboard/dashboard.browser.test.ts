@@ -227,6 +227,8 @@ describe.concurrent("the dashboard", () => {
     await page.goto("/app/runs");
     await isLive(page);
     await page.evaluate("Math.random = () => 0");
+    // From here on, time passes only by `runFor`.
+    await page.clock.pauseAt(Number(await page.evaluate("Date.now()")) + 1_000);
     await page.route(IS_LIST, (route) => route.fulfill({ status: 503, headers: { "Retry-After": "20" }, body: "" }));
     let refused = page.waitForResponse((response) => IS_LIST.test(response.url()) && response.status() === 503);
     await page.evaluate("document.dispatchEvent(new Event('due'))");
@@ -244,6 +246,7 @@ describe.concurrent("the dashboard", () => {
     await freshness(page).getByText("the service cannot answer at the moment").waitFor();
     await page.unroute(IS_LIST);
     await page.clock.runFor("00:37");
+    await page.clock.resume();
     await isLive(page);
     forgetComplaints(page);
   });

@@ -106,6 +106,8 @@ const JOBS: Record<string, Job> = {
     const { page } = keyboard;
     await keyboard.press("link", "Workflows");
     await keyboard.press("link", "New workflow");
+    // The page before has a field for a name, too, by which one searches.
+    await page.waitForURL("**/app/workflows/new");
     const name = `By keyboard ${Date.now()}`;
     await keyboard.type("Name", name);
     await keyboard.type("Runner (optional)", world.stack.runnerUrl);

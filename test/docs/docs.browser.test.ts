@@ -70,7 +70,7 @@ describe("the documentation", () => {
         "configuration",
         "sign-in",
       ],
-      ...["security", "scale", "coming-from-knowledge-stack"],
+      ...["security", "scale", "coming-from-knowledge-stack", "own-server", "suspend"],
     ];
     expect(slugs.toSorted()).toEqual([...groups, ...guides].toSorted());
   });

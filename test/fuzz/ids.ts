@@ -53,6 +53,7 @@ const KINDS: Record<string, IdKind> = {
   // Texts that are never the right one.
   token: "trigger",
   name: "trigger",
+  key: "trigger",
   session_id: "session",
 };
 

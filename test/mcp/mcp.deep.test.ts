@@ -260,7 +260,10 @@ describe("/mcp", () => {
       { Authorization: `Bearer ${key}x` },
     ]) {
       const response = await post(headers);
-      expect([response.status, response.headers.get("WWW-Authenticate")]).toEqual([401, "Bearer"]);
+      expect([response.status, response.headers.get("WWW-Authenticate")]).toEqual([
+        401,
+        expect.stringMatching(/^Bearer resource_metadata="/),
+      ]);
     }
     expect((await post({ Authorization: `Bearer ${key}` })).status).toBe(200);
     // The request of the tool itself finds out that the key is not valid.

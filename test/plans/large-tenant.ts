@@ -102,7 +102,7 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       select md5(t.id || 'session' || n)::uuid, t.id, md5(t.id || 'key' || n)::uuid, 'Runner ' || n, 1,
         statement_timestamp() + interval '1 day'
       from t, generate_series(1, t.users) n`,
-    // Each user has signed in twice, and agreed once to a command line.
+    // Each user has signed in twice, and agreed once to a command line and to an agent.
     sql`
       insert into sign_in_sessions (id, tenant_id, user_id, api_key_id, began_at, last_used_at, ends_at)
       select md5(t.id || 'sign-in' || n || '/' || m)::uuid, t.id, md5(t.id || 'user' || n)::uuid, md5(t.id || 'key' || n)::uuid,
@@ -112,6 +112,11 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       insert into command_line_codes (code_hash, tenant_id, sign_in_session_id, code_challenge, key_name, expires_at)
       select sha256((t.id || 'code' || n)::bytea), t.id, md5(t.id || 'sign-in' || n || '/1')::uuid, repeat('x', 43), 'Large',
         statement_timestamp() + interval '1 minute'
+      from t, generate_series(1, t.users) n`,
+    sql`
+      insert into agent_grants (id, tenant_id, user_id, client_name, redirect_host, scopes, generation, renewed_at)
+      select md5(t.id || 'agent' || n)::uuid, t.id, md5(t.id || 'user' || n)::uuid, 'Large', 'agent.example', '{read}', 1,
+        statement_timestamp()
       from t, generate_series(1, t.users) n`,
     sql`
       insert into metric_positions (tenant_id, epoch, xid, event_id)

@@ -16,9 +16,11 @@ async function findHelpers(): Promise<RegExp> {
   const { namesCalledIn, readRelease, signaturesThatStay } = await import("../../../scripts/local/release.ts");
   const files = readdirSync("src", { recursive: true, encoding: "utf8" }).filter((name) => /\.tsx?$/.test(name));
   const worker = files.map((name) => readFileSync(join("src", name), "utf8")).join("\n");
+  const migrations = readdirSync("migrations").filter((name) => name.endsWith(".sql"));
+  const tables = migrations.map((name) => readFileSync(join("migrations", name), "utf8")).join("\n");
   const names = FUNCTIONS.statements.map(nameOf);
   const others = new Set([
-    ...namesCalledIn(worker, names),
+    ...namesCalledIn(`${worker}\n${tables}`, names),
     ...signaturesThatStay(readRelease()).map(({ name }) => name),
   ]);
   return new RegExp(`\\bpublic\\.(${names.filter((name) => !others.has(name)).join("|")})\\(`, "g");

@@ -37,7 +37,7 @@ export async function planOf(
 ): Promise<Plan> {
   const tree = treeOf(client);
   const workflows = await readWorkflows(client, tree, schemas);
-  const steps = stepsWith(client, tree, workflows);
+  const steps = stepsWith(client, tree, workflows, schemas);
   const faults: SchemaFault[] = [];
   const missing: Plan["missing"] = [];
   if (prune && file.givenRoot === null) {

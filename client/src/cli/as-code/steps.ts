@@ -2,10 +2,10 @@
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
 import { callJson } from "../call-json.ts";
-import type { WantedTrigger, WantedWorkflow } from "./file.ts";
+import type { Schemas, WantedTrigger, WantedWorkflow } from "./file.ts";
 import { pathOfName } from "./names.ts";
 import { KINDS, PART_LISTS, type PresentWorkflow, type Workflows } from "./present.ts";
-import { type Fields, fieldsIn, isFields, type KeyPath } from "./schema.ts";
+import { type Fields, fieldsIn, isFields, type KeyPath, withoutDefaults } from "./schema.ts";
 import type { Tree } from "./tree.ts";
 
 /** A secret that the service has made for a trigger, and shows once. With the scheme `token`, it belongs at the end of the `url`. */
@@ -24,7 +24,7 @@ export type Steps = ReturnType<typeof stepsWith>;
 
 const NEW_RUNNER_TYPE = "SELF_HOSTED";
 
-export function stepsWith(client: Client, tree: Tree, workflows: Workflows) {
+export function stepsWith(client: Client, tree: Tree, workflows: Workflows, schemas: Schemas) {
   /** The ids of the workflows that were created, by their paths. */
   const created = new Map<string, string>();
   /** The ids of the workflows that existed before, by their paths with the name and by those with the id. */
@@ -96,11 +96,16 @@ export function stepsWith(client: Client, tree: Tree, workflows: Workflows) {
       },
     }),
 
-    /** Fields of the policy that this version of the client does not know stay as they are `before`. */
+    /**
+     * Fields of the policy that this version of the client does not know stay as they are `before`. Those that have their defaults are left
+     * out, since an older service refuses a field that it does not know.
+     */
     setPolicy: (wanted: WantedWorkflow, before: Fields | null): Step => ({
       ...{ text: `Set the policy of ${wanted.path}`, at: [...wanted.at, "policy"] },
-      run: () =>
-        none(send("PUT", `/v1/workflow-definitions/${idOf(wanted.path)}/policy`, { ...before, ...wanted.policy })),
+      run: () => {
+        const policy = fieldsIn(withoutDefaults(schemas.policy, { ...before, ...wanted.policy }));
+        return none(send("PUT", `/v1/workflow-definitions/${idOf(wanted.path)}/policy`, policy));
+      },
     }),
 
     setActive: (wanted: WantedWorkflow, isActive: boolean): Step => ({
