@@ -109,11 +109,14 @@ const JOBS: Record<string, Job> = {
     // The page before has a field for a name, too, by which one searches.
     await page.waitForURL("**/app/workflows/new");
     const name = `By keyboard ${Date.now()}`;
+    await keyboard.pick("How a run gets to its runner", "The service sends");
     await keyboard.type("Name", name);
     await keyboard.type("Runner (optional)", world.stack.runnerUrl);
     await keyboard.type("Webhook secret", DEMO.webhookSecret);
-    // The first picker is open already.
+    await keyboard.reach(page.locator("summary", { hasText: "Files (optional)" }));
+    await page.keyboard.press("Enter");
     const sources = page.locator("#pick-source");
+    await keyboard.press("button", /^Choose/, sources);
     await keyboard.press("button", "open", sources.locator("li", { hasText: "shared" }));
     await keyboard.press("button", "open", sources.locator("li", { hasText: "reports" }));
     await keyboard.choose(sources.getByRole("checkbox", { name: "/shared/reports/q1" }));
