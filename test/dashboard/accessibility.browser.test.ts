@@ -74,7 +74,7 @@ beforeAll(async () => {
   const endpoint = { url: `${world.stack.runnerUrl}/`, event_types: ["workflow_run.failed"], description: "Pager" };
   const client = { client_name: "An agent", redirect_uris: ["http://127.0.0.1:49152/"] };
   const registered = await fetch(`${world.stack.url}/oauth/register`, { method: "POST", body: JSON.stringify(client) });
-  made.agentId = String((await registered.json()).client_id);
+  made.agentId = ((await registered.json()) as { client_id: string }).client_id;
   made.endpointId = String((await call("POST", "/notification-endpoints", endpoint)).id);
   await makeRunWithAll();
   await call("PUT", `/workflow-definitions/${INVOICES}/policy`, {
