@@ -16,7 +16,10 @@ const RUN = {
 type Call = { verb: string; body: Record<string, unknown>; token: string | null };
 /** "never" answers when nobody waits any more. */
 type Answers = Partial<
-  Record<"callback" | "log" | "heartbeat" | "release" | "a.csv" | "output.json", (Response | Error | "never")[]>
+  Record<
+    "callback" | "log" | "heartbeat" | "release" | "suspend" | "a.csv" | "output.json",
+    (Response | Error | "never")[]
+  >
 >;
 
 /** A fake service for a runner. It answers 200 by default. */
@@ -107,6 +110,25 @@ describe("a runner with a URL", () => {
     const table = { content: "a,b", type: "text/csv; charset=utf-8", digest: "sha-256=:AP8=:" };
     expect(service.of("a.csv")).toEqual([table, table, table]);
     expect(service.of("b")).toEqual([{ content: "\u0001", type: "image/png", digest: null }]);
+  });
+
+  it("ends without a callback when its run is suspended, and goes on with the dispatch of the next attempt", async () => {
+    const suspend = [Response.json({ suspended: true, outcomes: null })];
+    const { runner, service } = start(
+      async (run) => {
+        const { value } = await run.ask("approve", { prompt: "Pay?", choices: ["yes", "no"] });
+        return { summary: `The answer is ${value}.` };
+      },
+      { suspend },
+    );
+    await runner.handle(message("workflow_run.dispatched"));
+    await vi.waitFor(() => expect(service.of("suspend")).toHaveLength(1));
+    const approve = { kind: "question", outcome: "answered", at: "2026-01-31T14:00:00.000Z", value: "yes" };
+    const resume = { outcomes: { approve }, checkpoints: 0 };
+    await runner.handle(message("workflow_run.dispatched", { ...RUN, attempt: 2, resume }));
+    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(1));
+    expect(service.calls.map(({ verb }) => verb)).toEqual(["suspend", "callback"]);
+    expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: "The answer is yes." }]);
   });
 
   it("fails when a file is refused, or the service keeps none, unless the work catches that", async () => {

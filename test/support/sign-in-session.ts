@@ -20,6 +20,21 @@ export async function addSignInSession(
   return { sid, api_key_id: String(row.api_key_id) };
 }
 
+/** The same for a session that began with a login. */
+export async function addLoginSession(
+  database: { sql: Sql },
+  userId: string,
+): Promise<{ sid: string; login_id: string }> {
+  const { sid } = await addSignInSession(database, userId);
+  const [login] = await database.sql`
+    insert into logins (id, tenant_id, user_id, iss, sub)
+    select gen_random_uuid(), u.tenant_id, u.id, 'https://login.test', u.id from users u where u.id = ${userId}
+    returning id`;
+  const id = String(login?.id);
+  await database.sql`update sign_in_sessions set api_key_id = null, login_id = ${id} where id = ${sid}`;
+  return { sid, login_id: id };
+}
+
 /** The PKCE verifier of the codes of the tests. */
 export const VERIFIER = "verifier-of-the-command-line-of-the-tests-0123456789";
 

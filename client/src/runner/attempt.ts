@@ -5,6 +5,7 @@ import { Heartbeats } from "./heartbeats.ts";
 import { keepOutput } from "./keep-output.ts";
 import { type Answer, type CallOptions, callService } from "./run-calls.ts";
 import { RunLog } from "./run-log.ts";
+import { Steps } from "./steps.ts";
 import {
   type Assignment,
   type Note,
@@ -32,7 +33,7 @@ const WEBHOOK_HEARTBEAT_SECONDS = 15;
 const CLOCK_SLACK_MS = 10_000;
 const MAX_ERROR_LENGTH = 8_192;
 /**
- * The log is sent before the result, since the result closes it. While the service is unavailable, both wait. When only the log
+ * The log is sent before the result or the suspension, since that closes it. While the service is unavailable, both wait. When only the log
  * cannot be sent, the result waits for this long at most, or for half of the time that is left if that is shorter.
  */
 const LOG_TIMEOUT_MS = 300_000;
@@ -100,10 +101,10 @@ export class Attempt {
     if (this.#options.heartbeatSeconds !== null) heartbeats.start();
     try {
       const result = await this.#work(log, heartbeats, calls);
+      // Whatever the work has made of the error that ended it.
+      if (this.#end?.kind === "suspended") return { status: null, report: "suspended", error: null };
       this.#hasResult = this.#end === null;
-      const halfMs = Math.max(0, Date.parse(run.deadline_at) - Date.now()) / 2;
-      const isInTime = await within(log.close(), Math.min(LOG_TIMEOUT_MS, halfMs));
-      if (!isInTime) this.#note("The rest of the log could not be sent in time.");
+      await this.#sendRest(log.close());
       return await this.#report(result);
     } catch (error) {
       const reason = this.#end?.message ?? reasonOf(error);
@@ -125,7 +126,14 @@ export class Attempt {
         progress: heartbeats.tell.bind(heartbeats),
         artifact: (...file: Parameters<WorkContext["artifact"]>) => storeFile(this.run, calls, ...file),
       };
-      const result = (await this.#options.work(run, context)) ?? {};
+      const steps = new Steps(this.run, {
+        ...calls,
+        heartbeats,
+        ending: signal,
+        flushLog: () => this.#sendRest(log.flush()),
+        onSuspended: (reason) => this.end(reason),
+      });
+      const result = (await this.#options.work(Object.assign(steps, run), context)) ?? {};
       return { status: "COMPLETED", ...(await keepOutput(result, context)) };
     } catch (error) {
       const text = this.#end?.message ?? (error instanceof Error ? error.message : String(error));
@@ -135,6 +143,13 @@ export class Attempt {
         ...(error instanceof WorkFailed && retryOf(error)),
       };
     }
+  }
+
+  /** Waits for the rest of the log, but not too long. */
+  async #sendRest(sent: Promise<void>): Promise<void> {
+    const halfMs = Math.max(0, Date.parse(this.run.deadline_at) - Date.now()) / 2;
+    const isInTime = await within(sent, Math.min(LOG_TIMEOUT_MS, halfMs));
+    if (!isInTime) this.#note("The rest of the log could not be sent in time.");
   }
 
   async #report(result: Result): Promise<Outcome> {

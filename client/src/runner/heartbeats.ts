@@ -31,7 +31,8 @@ export class Heartbeats {
   /** The progress that is not sent yet, and when the first of it came. */
   #progress: Progress | null = null;
   #progressSince = Number.POSITIVE_INFINITY;
-  #isStarted = false;
+  /** Aborted when they end. */
+  #beating: AbortController | null = null;
 
   constructor(run: Assignment, options: HeartbeatOptions) {
     this.#run = run;
@@ -51,21 +52,37 @@ export class Heartbeats {
     this.#start(Number.NEGATIVE_INFINITY);
   }
 
-  #start(sentAt: number): void {
-    if (this.#isStarted) return;
-    this.#isStarted = true;
-    this.#options.log.letCarry(() => this.#waiting.wake());
-    this.#beat(sentAt).catch(() => {});
+  /**
+   * Sends none while a call goes on that may end the attempt, and gives up the one that is under way, whose answer could say that the lease is
+   * lost.
+   */
+  async without<Value>(call: () => Promise<Value>): Promise<Value> {
+    const before = this.#beating;
+    before?.abort();
+    this.#beating = new AbortController();
+    try {
+      return await call();
+    } finally {
+      this.#beating = null;
+      if (before !== null || this.#progress !== null) this.#start(Number.NEGATIVE_INFINITY);
+    }
   }
 
-  async #beat(firstAt: number): Promise<void> {
-    const { signal, intervalSeconds, log, gathering } = this.#options;
+  #start(sentAt: number): void {
+    if (this.#beating !== null) return;
+    this.#beating = new AbortController();
+    this.#options.log.letCarry(() => this.#waiting.wake());
+    this.#beat(sentAt, AbortSignal.any([this.#options.signal, this.#beating.signal])).catch(() => {});
+  }
+
+  async #beat(firstAt: number, signal: AbortSignal): Promise<void> {
+    const { intervalSeconds, log, gathering } = this.#options;
     const intervalMs = intervalSeconds * 1000;
     for (let sentAt = firstAt; ; sentAt = performance.now()) {
       const dueAt = () => Math.min(sentAt + intervalMs, this.#progressSince + gathering.withinMs, log.carriedDueAt);
       await this.#waiting.until(dueAt, signal);
       for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs *= 2) {
-        const sent = await this.#sendNews();
+        const sent = await this.#sendNews(signal);
         if (sent.what === "heard") break;
         if (sent.what === "gone") return;
         // It is never longer than the time between two heartbeats, since the lease continues to run out.
@@ -75,20 +92,20 @@ export class Heartbeats {
     }
   }
 
-  async #sendNews(): Promise<Sent> {
+  async #sendNews(signal: AbortSignal): Promise<Sent> {
     const progress = this.#progress;
     this.#progress = null;
     this.#progressSince = Number.POSITIVE_INFINITY;
-    const sent = await this.#send(progress, this.#options.log.take());
+    const sent = await this.#send(progress, this.#options.log.take(), signal);
     if (sent.what === "failed") this.#progress ??= progress;
     return sent;
   }
 
-  async #send(progress: Progress | null, entries: readonly Entry[]): Promise<Sent> {
-    const { log, gathering, onEnd, onRetry, signal } = this.#options;
+  async #send(progress: Progress | null, entries: readonly Entry[], signal: AbortSignal): Promise<Sent> {
+    const { log, gathering, onEnd, onRetry } = this.#options;
     const message = { ...(progress !== null && { progress }), ...(entries.length > 0 && { log: entries }) };
     try {
-      const response = await callOnce(this.#run, "heartbeat", message, this.#options);
+      const response = await callOnce(this.#run, "heartbeat", message, { ...this.#options, signal });
       const body: unknown = await response.json().catch(() => null);
       if (response.ok) {
         gathering.hear(body);

@@ -13,12 +13,15 @@ export {
   type Note,
   type Outcome,
   type Progress,
+  type Question,
+  type WaitOutcome,
   type Work,
   type WorkContext,
   WorkEnded,
   WorkFailed,
   type WorkResult,
   type WorkRun,
+  type WorkSteps,
 } from "./types.ts";
 export type { WebhookOptions } from "./webhook-runner.ts";
 

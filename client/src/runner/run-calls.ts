@@ -16,7 +16,8 @@ export type CallOptions = {
 /** An answer that a retry would not change. `body` is the parsed JSON; `error` says what was wrong with the call. */
 export type Answer = { status: number; body: unknown; error: string | null };
 
-type Verb = "callback" | "heartbeat" | "release" | "log";
+type Verb = "callback" | "heartbeat" | "release" | "log" | "suspend" | "resume" | `checkpoints/${string}`;
+type Method = "POST" | "PUT" | "GET";
 
 const ANSWER_TIMEOUT_MS = 15_000;
 const FIRST_PAUSE_MS = 500;
@@ -26,8 +27,13 @@ const LONGEST_PAUSE_MS = 5_000;
  * Sends a call until there is a final answer. All calls are idempotent: the service records each once.
  * @throws the reason of `signal`
  */
-export const callService = (run: Assignment, verb: Verb, body: unknown, options: CallOptions): Promise<Answer> =>
-  untilAnswered(() => callOnce(run, verb, body, options), options);
+export const callService = (
+  run: Assignment,
+  verb: Verb,
+  body: unknown,
+  options: CallOptions,
+  method: Method = "POST",
+): Promise<Answer> => untilAnswered(() => callOnce(run, verb, body, options, method), options);
 
 /** Stores a file in the same way, but without a time limit for each try. */
 export const putFile = (
@@ -57,7 +63,8 @@ async function untilAnswered(send: () => Promise<Response>, options: CallOptions
     let reason: string;
     try {
       const response = await send();
-      if (response.ok) return { status: response.status, body: await response.json().catch(() => null), error: null };
+      // An answer that was cut off is asked for again.
+      if (response.ok) return { status: response.status, body: parse(await response.text()), error: null };
       const { message, code, isTemporary } = await problemOf(response);
       if (!isTemporary || code === FINAL_CODE) return { status: response.status, body: null, error: message };
       waitMs = retryAfterMs(response.headers.get("Retry-After"));
@@ -71,6 +78,14 @@ async function untilAnswered(send: () => Promise<Response>, options: CallOptions
   }
 }
 
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 const urlOf = ({ callback_url: url }: Assignment, path: string) => url.replace(/\/callback$/, `/${path}`);
 
 const credentialOf = ({ callback_token: token }: Assignment) => ({ Authorization: `Bearer ${token}` });
@@ -81,9 +96,10 @@ export function callOnce(
   verb: Verb,
   body: unknown,
   { fetch, signal }: CallOptions,
+  method: Method = "POST",
 ): Promise<Response> {
   return fetch(urlOf(run, verb), {
-    method: "POST",
+    method,
     headers: {
       ...credentialOf(run),
       ...(body !== null && { "Content-Type": "application/json" }),

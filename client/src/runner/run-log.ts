@@ -46,7 +46,7 @@ export class RunLog {
   #isCut = false;
   /** Set while the end is sent: how much is left out before the next entry. */
   #omittedBytes: number | undefined;
-  #isClosing = false;
+  #isFlushing = false;
   #isClosed = false;
   #sequence = 0;
   #sending: Promise<void> | null = null;
@@ -122,19 +122,25 @@ export class RunLog {
 
   /** Resolves when all that was appended is stored, or is no longer wanted. Later calls of `append` do nothing. */
   async close(): Promise<void> {
-    this.#isClosing = true;
-    this.#wake();
-    await this.#sending;
+    await this.flush();
     this.#isClosed = true;
   }
 
-  /** What is left when the log closes is sent by the log itself. */
+  /** Resolves at the same time, but the log may go on, although not behind the end of one that is cut. */
+  async flush(): Promise<void> {
+    this.#isFlushing = true;
+    this.#wake();
+    await this.#sending;
+    this.#isFlushing = false;
+  }
+
+  /** What is left when the log is flushed is sent by the log itself. */
   get #isCarried(): boolean {
-    return this.#wakeCarrier !== null && !this.#isClosing;
+    return this.#wakeCarrier !== null && !this.#isFlushing;
   }
 
   get #isEmpty(): boolean {
-    return this.#pending === "" && this.#entries.length === 0 && !(this.#isClosing && !this.#end.isEmpty);
+    return this.#pending === "" && this.#entries.length === 0 && !(this.#isFlushing && !this.#end.isEmpty);
   }
 
   #wake(): void {
@@ -147,7 +153,7 @@ export class RunLog {
     const { signal, gathering } = this.#options;
     try {
       while (!this.#isEmpty && !this.#isClosed) {
-        await this.#waiting.until(() => (this.#isClosing || this.#isCarried ? 0 : this.#dueAt), signal);
+        await this.#waiting.until(() => (this.#isFlushing || this.#isCarried ? 0 : this.#dueAt), signal);
         if (this.#isCarried) return;
         const [entry] = this.#nextEntries();
         if (!entry) return;
@@ -179,7 +185,7 @@ export class RunLog {
 
   #newEntry(): Entry | null {
     // What comes before the end may still turn out to belong to it.
-    if (this.#pending === "" && this.#entries.length === 0 && this.#isClosing && !this.#end.isEmpty) {
+    if (this.#pending === "" && this.#entries.length === 0 && this.#isFlushing && !this.#end.isEmpty) {
       const { text, omittedBytes } = this.#end.take();
       [this.#pending, this.#omittedBytes] = [text, omittedBytes];
     }

@@ -1,4 +1,6 @@
-import type { Input, NewArtifact, RunSnapshot } from "../types.ts";
+import type { components, Input, NewArtifact, RunSnapshot } from "../types.ts";
+
+type Schemas = components["schemas"];
 
 /** One attempt of a run, as a dispatch or a lease describes it. */
 export type Assignment = {
@@ -14,10 +16,37 @@ export type Assignment = {
   labels: Record<string, string>;
   callback_url: string;
   callback_token: string;
+  /** From the second attempt on: what the last suspension has waited for, and how many checkpoints there are. */
+  resume?: Schemas["WorkflowRunResume"];
+};
+
+/** What has come of what a run has waited for. */
+export type WaitOutcome = Schemas["WaitOutcomes"][string];
+
+/** A question, who may answer it, and what happens when nobody does. */
+export type Question = Omit<Schemas["WorkflowRunQuestion"], "key" | "kind"> &
+  Pick<Schemas["SuspendWorkflowRunRequest"], "timeout_seconds" | "on_timeout" | "note">;
+
+/**
+ * How work goes on in a later attempt: each key identifies its step, question or timer for good in its run. `ask` and `sleep` suspend the run
+ * until the outcome has come. They then throw a {@link WorkEnded} of the kind `suspended`, which the work must not catch, or throw again: its
+ * next attempt begins anew, and gets the outcome from the same call.
+ */
+export type WorkSteps = {
+  /**
+   * Does a part of the work, and keeps what it returns, as JSON of up to 64 KiB. An attempt after that returns what was kept, and does
+   * not do it again. When an attempt dies before it was kept, it is done again.
+   * @throws Error when the service refuses to keep it
+   */
+  step<Value>(key: string, work: () => Value | Promise<Value>): Promise<Value>;
+  /** Asks people. The `value` of the outcome is the answer; with `on_timeout: "continue"`, there may be none. */
+  ask(key: string, question: Question): Promise<WaitOutcome>;
+  /** Waits until an instant, or for seconds from the first call with this key on. */
+  sleep(key: string, until: Date | number): Promise<WaitOutcome>;
 };
 
 /** The run as the work gets it: without the credential. */
-export type WorkRun = Omit<Assignment, "callback_token">;
+export type WorkRun = Omit<Assignment, "callback_token"> & WorkSteps;
 
 /** The result of the work: any JSON, a text for people, and artifacts. */
 export type WorkResult = { output?: unknown; summary?: string; artifacts?: NewArtifact[] };
@@ -25,7 +54,7 @@ export type WorkResult = { output?: unknown; summary?: string; artifacts?: NewAr
 export type Progress = { percent?: number; message?: string };
 
 export type WorkContext = {
-  /** Aborted when the work must end: somebody stopped the run, its deadline has passed, or the runner is shutting down. */
+  /** Aborted when the work must end: the run was stopped or suspended, its deadline has passed, or the runner is shutting down. */
   signal: AbortSignal;
   /**
    * Appends text to the run's log. It is sent in the background: within about a second while somebody follows the run, and otherwise within
@@ -80,14 +109,14 @@ export type Note = { run_id: string; attempt: number; text: string };
 
 /** How an attempt ended in this runner. */
 export type Outcome = {
-  /** Null when the outcome of the work was no longer wanted, or when the run was given back. */
+  /** Null when the outcome of the work was no longer wanted, or when the run was given back or suspended. */
   status: "COMPLETED" | "FAILED" | null;
   /**
-   * What became of the report. "recorded": the service has the result. "released": the run was given back. "refused": the
-   * service refused the result. "unwanted": no result was wanted any more. "unreported": an unexpected error
-   * prevented the report.
+   * What became of the report. "recorded": the service has the result. "released": the run was given back. "suspended": it waits,
+   * and goes on in another attempt. "refused": the service refused the result. "unwanted": no result was wanted any more.
+   * "unreported": an unexpected error prevented the report.
    */
-  report: "recorded" | "released" | "refused" | "unwanted" | "unreported";
+  report: "recorded" | "released" | "suspended" | "refused" | "unwanted" | "unreported";
   /** Why the work failed, or why nothing was reported. */
   error: string | null;
 };
@@ -95,7 +124,7 @@ export type Outcome = {
 /** Why work must end. It is the reason of the work's `signal`. */
 export class WorkEnded extends Error {
   override readonly name = "WorkEnded";
-  readonly kind: "stopping" | "stopped" | "deadline" | "lost" | "shut_down";
+  readonly kind: "stopping" | "stopped" | "deadline" | "lost" | "shut_down" | "suspended";
   /** Until when a result still counts; null when no result counts any more. */
   readonly endsAt: Date | null;
 

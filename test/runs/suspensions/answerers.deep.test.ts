@@ -4,7 +4,7 @@ import { BUSY_RUNNER } from "../../support/fake-runner.ts";
 import { invoke } from "../../support/lifecycle.ts";
 import { permit } from "../../support/path-parts.ts";
 import { type Service, startService } from "../../support/service.ts";
-import { addSignInSession } from "../../support/sign-in-session.ts";
+import { addLoginSession, addSignInSession } from "../../support/sign-in-session.ts";
 import { answer, listWaits, QUESTION, suspend } from "../../support/suspensions.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
 
@@ -30,14 +30,8 @@ async function asSeenBy(key: string, runId: string): Promise<[boolean, number]> 
 
 /** A session of the OWNER on the dashboard, which began with a login or with an API key. */
 async function signedIn(tenant: TestTenant, beganWith: "login" | "key"): Promise<string> {
-  const { sql } = service.database;
-  const { sid, api_key_id } = await addSignInSession(service.database, tenant.owner.id);
-  if (beganWith === "key") return sessionToken({ tenant }, tenant.owner.id, { sid, api_key_id });
-  const [login] = await sql`
-    insert into logins (id, tenant_id, user_id, iss, sub)
-    values (gen_random_uuid(), ${tenant.id}, ${tenant.owner.id}, 'https://login.test', ${tenant.owner.id}) returning id`;
-  await sql`update sign_in_sessions set api_key_id = null, login_id = ${login?.id} where id = ${sid}`;
-  return sessionToken({ tenant }, tenant.owner.id, { sid, login_id: login?.id });
+  const add = beganWith === "login" ? addLoginSession : addSignInSession;
+  return sessionToken({ tenant }, tenant.owner.id, await add(service.database, tenant.owner.id));
 }
 
 describe("who may answer a question", () => {

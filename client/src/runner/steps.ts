@@ -1,0 +1,99 @@
+import type { components } from "../types.ts";
+import type { Heartbeats } from "./heartbeats.ts";
+import { type CallOptions, callService } from "./run-calls.ts";
+import { type Assignment, type Question, type WaitOutcome, WorkEnded, type WorkSteps } from "./types.ts";
+
+type Schemas = components["schemas"];
+type Kept = Schemas["WholeWorkflowRunResume"];
+
+type StepsOptions = CallOptions & {
+  heartbeats: Heartbeats;
+  /** Aborted when no other step shall begin. */
+  ending: AbortSignal;
+  /** Sends the log, since that of a suspended attempt is closed. */
+  flushLog(): Promise<void>;
+  /** Called when the run is suspended, and the attempt is over. */
+  onSuspended(reason: WorkEnded): void;
+};
+
+/** What an attempt keeps for the next ones, and what it waits for: docs/suspend.md. */
+export class Steps implements WorkSteps {
+  readonly #run: Assignment;
+  readonly #options: StepsOptions;
+  #kept: Promise<Kept> | null = null;
+  /** The end of the last request to suspend the run, since only one can. */
+  #suspending: Promise<unknown> = Promise.resolve();
+
+  constructor(run: Assignment, options: StepsOptions) {
+    this.#run = run;
+    this.#options = options;
+  }
+
+  async step<Value>(key: string, work: () => Value | Promise<Value>): Promise<Value> {
+    const { checkpoints } = await this.#findKept();
+    if (!Object.hasOwn(checkpoints, key)) {
+      this.#options.ending.throwIfAborted();
+      // As the next attempt will get it, so that a value that is not JSON is noticed in the first one.
+      const value: unknown = JSON.parse(JSON.stringify(await work()) ?? "null");
+      const path = `checkpoints/${encodeURIComponent(key)}` as const;
+      const { error } = await callService(this.#run, path, { value }, this.#options, "PUT");
+      if (error !== null) throw new Error(`The step ${key} was not kept: ${error}`);
+      checkpoints[key] = value;
+    }
+    // The same step has returned it.
+    return checkpoints[key] as Value;
+  }
+
+  ask(key: string, { timeout_seconds, on_timeout, note, ...question }: Question): Promise<WaitOutcome> {
+    return this.#waitFor({ key, kind: "question", ...question }, { timeout_seconds, on_timeout, note });
+  }
+
+  sleep(key: string, until: Date | number): Promise<WaitOutcome> {
+    const due = typeof until === "number" ? { seconds: until } : { at: until.toISOString() };
+    return this.#waitFor({ key, kind: "timer", ...due }, {});
+  }
+
+  async #waitFor(wait: { key: string; kind: WaitOutcome["kind"] }, limits: object): Promise<WaitOutcome> {
+    const { outcomes } = await this.#findKept();
+    const known = outcomes[wait.key];
+    // The service refuses a key of the other kind.
+    if (known?.kind === wait.kind) return known;
+    const suspended = this.#suspending.then(() => this.#suspend({ waits: [wait], ...limits }));
+    this.#suspending = suspended.catch(() => {});
+    const come = (await suspended)[wait.key];
+    if (!come) throw new Error(`The service has not said what has come of ${wait.key}.`);
+    outcomes[wait.key] = come;
+    return come;
+  }
+
+  /** @throws WorkEnded unless all has come already */
+  async #suspend(suspension: object): Promise<Kept["outcomes"]> {
+    const { heartbeats, flushLog, onSuspended, signal } = this.#options;
+    signal.throwIfAborted();
+    await flushLog();
+    return heartbeats.without(async () => {
+      const { body, error } = await callService(this.#run, "suspend", suspension, this.#options);
+      if (error !== null) throw new Error(`The run was not suspended: ${error}`);
+      const { suspended, outcomes } = body as Schemas["WorkflowRunSuspension"];
+      if (!suspended) return outcomes ?? {};
+      const reason = new WorkEnded("suspended", "The run is suspended, and goes on in its next attempt.");
+      onSuspended(reason);
+      throw reason;
+    });
+  }
+
+  #findKept(): Promise<Kept> {
+    this.#kept ??= readKept(this.#run, this.#options);
+    return this.#kept;
+  }
+}
+
+/** The dispatch or lease has no values of checkpoints, and that of an older service has nothing of it. */
+async function readKept(run: Assignment, options: CallOptions): Promise<Kept> {
+  const { attempt, resume } = run;
+  if (attempt === 1) return { outcomes: {}, checkpoints: {} };
+  if (resume?.checkpoints === 0) return { outcomes: { ...resume.outcomes }, checkpoints: {} };
+  const { body, error } = await callService(run, "resume", null, options, "GET");
+  if (error !== null) throw new Error(`What earlier attempts have kept cannot be read: ${error}`);
+  return body as Kept;
+}
