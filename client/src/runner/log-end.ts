@@ -50,7 +50,7 @@ export class LogEnd {
     const end = bytes.subarray(first + (first > 0 ? beginningIn(bytes.subarray(first)) : 0));
     const omittedBytes = this.#omittedBytes + bytes.length - end.length;
     [this.#parts, this.#bytes, this.#omittedBytes] = [[], 0, 0];
-    return { text: new TextDecoder("utf-8", { ignoreBOM: true }).decode(end), omittedBytes };
+    return { text: new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(end), omittedBytes };
   }
 
   /** Drops the first parts as long as the others fill the end. */
