@@ -24,7 +24,7 @@ export const FailuresPage = ({ caller, now, failures }: Props) => (
       {failures.length === 0 ? (
         <Empty title={`No run has failed in the last ${DAYS} days.`} />
       ) : (
-        <table class="list">
+        <table class="list alike">
           <thead>
             <tr>
               <th scope="col">Runs</th>

@@ -64,7 +64,9 @@ const HealthPage = ({ view, live, works, runners, load }: HealthPageProps) => {
       <div class="head">
         <h1>Health</h1>
         {!isAdministrator && <span class="muted">of the runs that you see</span>}
-        <a href="/app/failures">Failures that are alike</a>
+        <div class="actions">
+          <a href="/app/failures">Failures that are alike</a>
+        </div>
       </div>
       <ChartScript />
       <Live href={`/app/health?${view.statistics.range.query}`}>

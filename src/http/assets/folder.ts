@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/4028735059c0";
+export const ASSETS = "/app/assets/500b1660c5b5";
