@@ -128,7 +128,7 @@ export async function prepareServer(endings: (() => unknown)[], { persistent = f
       return startWith(file);
     },
     startWith,
-    /** Asks the Worker as the server itself does. */
+    /** Sends a request to the socket by which the server itself asks its Worker. */
     askControl: async (path: string): Promise<unknown> =>
       JSON.parse(await ask(join(folder, "data/run/control.sock"), path)),
     /** `kill -9` of Postgres, and a new start. Only for a persistent one. */

@@ -89,7 +89,7 @@ export const integer =
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
 
-/** The same for a flag that may be repeated. */
+/** Parses a flag with a whole number that may be given several times, and adds the number to those before. */
 export const severalIntegers =
   (min: number, max: number) =>
   (value: string, before: number[] = []): number[] => [...before, integer(min, max)(value)];

@@ -51,7 +51,7 @@ export function selectRunners(db: Database, caller: Caller, text: string) {
     .orderBy(asc(named.name), asc(named.id));
 }
 
-/** The endpoints of notifications, by words of their descriptions or addresses. Only an OWNER or ADMIN sees them. */
+/** Finds endpoints of notifications by words of their descriptions or URLs. Only an OWNER or ADMIN finds any. */
 export function selectEndpoints(db: Database, caller: Caller, text: string) {
   const name = sql<string>`coalesce(${e.description}, ${e.url})`;
   return db

@@ -15,7 +15,7 @@ type Ended = { status: RunRow["status"] | undefined; will_be_retried?: boolean |
 /** True for a run that has ended for good. A run that will be retried automatically has not. */
 export const hasEnded = ({ status, will_be_retried: isRetried = false }: Ended) =>
   !isRetried && (status === "COMPLETED" || status === "FAILED");
-/** True for a run that nobody works on any more, or not before something has come that may take long. */
+/** True for a run that has ended, and for one that is suspended: a person may take days to answer, so a reader does not wait for that. */
 const isAtRest = (found: FoundRun) => found.is_suspended === true || hasEnded({ ...found, status: found.run?.status });
 
 /**

@@ -22,8 +22,8 @@ export const suspendRun = defineVerb({
 
 /**
  * Answers a question of a suspended run. The first answer wins, and the same one again gets the same result.
- * Refused with Problem `not_found`, `forbidden`, or `conflict` when another answer was first or the run does not wait any more, and with
- * ValidationFailed when it is none of the choices.
+ * Refused with Problem `not_found` or `forbidden`; with Problem `conflict` when another answer was first, or when the run does not wait any
+ * more; and with ValidationFailed when the answer is none of the choices.
  */
 export const answerWait = defineVerb({
   name: "answer_wait",
