@@ -1,6 +1,16 @@
 /** A server of one's own, with a Postgres of its own that speaks TLS, as docs/own-server.md describes it. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -43,6 +53,7 @@ export async function prepareServer(endings: (() => unknown)[], { persistent = f
   endings.push(() => rmSync(folder, { recursive: true, force: true }));
   const built = join(folder, "built");
   const dataDir = join(folder, "postgres");
+  const workerdPid = join(folder, "data/run/workerd.pid");
   let [postgres] = await Promise.all([startPostgres({ dataDir, port: 0, persistent }), build(built)]);
   endings.push(async () => {
     await postgres.stop();
@@ -139,7 +150,7 @@ export async function prepareServer(endings: (() => unknown)[], { persistent = f
     },
     /** `kill -9` of one of the two processes, or of both. Returns when the server has ended. */
     async killServer({ process: node, ended }: Running, isWorkerd: boolean): Promise<void> {
-      if (isWorkerd) process.kill(Number(readFileSync(join(folder, "data/run/workerd.pid"), "utf8")), "SIGKILL");
+      if (isWorkerd) process.kill(Number(readFileSync(workerdPid, "utf8")), "SIGKILL");
       else node.kill("SIGKILL");
       await ended;
     },
@@ -151,7 +162,11 @@ export async function prepareServer(endings: (() => unknown)[], { persistent = f
       env: { PATH: process.env.PATH, SETTINGS_FILE: file },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    endings.push(() => child.kill("SIGKILL"));
+    endings.push(() => {
+      // A server that is killed leaves its workerd to the next one, and there is none after the last.
+      if (child.kill("SIGKILL") && existsSync(workerdPid))
+        process.kill(Number(readFileSync(workerdPid, "utf8")), "SIGKILL");
+    });
     const lines: string[] = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on("line", (line) => lines.push(line));
