@@ -124,7 +124,7 @@ export function reportWeek(seen: WeekSeen, lived: Lived, beganAt: number): Repor
 /** The formula of docs/scale.md for leased runs that report progress. All tenants are alike. */
 function requestsPerSecond({ tenants, rate }: WeekSetting, workS: number): number {
   const ofRun = 4 + Math.max(1, workS / 15) + 1 / LOGGING;
-  const ofListener = Math.min(1, (3 * rate) / (1 + 2 * rate));
+  const ofListener = (4 * rate) / (1 + 5 * rate);
   return tenants * (rate * ofRun + (PAGES_OF_TENANT + STREAMS_OF_TENANT) * ofListener);
 }
 
