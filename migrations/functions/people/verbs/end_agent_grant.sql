@@ -3,35 +3,17 @@
 --
 -- Closes the race with `renew_agent_grant`: both lock the grant.
 --
--- Answers {"result": {}}, or "refused": unauthenticated, not_found (no such grant that the caller may see), of_owner
+-- Answers {"result": {}}, or "refused": see `judge_owned`
 create or replace function public.end_agent_grant(p_context jsonb, p_grant_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
-  v_tenant_id uuid;
-  v_caller_id uuid;
-  v_role text;
-  v_user_id uuid;
+  v_judged constant jsonb := public.lock_and_judge_owned(p_context, 'agent_grant', p_grant_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_before jsonb;
 begin
-  perform g.id
-  from public.find_caller(p_context -> 'caller') caller
-  join public.agent_grants g on g.tenant_id = caller.tenant_id and g.id = p_grant_id
-    and public.may_see_user(caller.role, caller.user_id, g.user_id)
-  for update of g;
-  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_caller_id, v_role
-  from public.find_caller(p_context -> 'caller') caller;
-  if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
-  end if;
-  select g.user_id into v_user_id
-  from public.agent_grants g
-  where g.tenant_id = v_tenant_id and g.id = p_grant_id and public.may_see_user(v_role, v_caller_id, g.user_id);
-  if v_user_id is null then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
-  end if;
-  if public.belongs_to_other_owner(v_caller_id, v_user_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "of_owner"}');
+  if v_judged ? 'refused' then
+    return public.refusal_of(p_context, v_since, v_judged);
   end if;
   v_before := public.audited('agent_grant', p_grant_id);
   delete from public.agent_grants g where g.id = p_grant_id;
