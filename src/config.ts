@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { type KeyRing, parseKeyRing } from "./base/key-ring.ts";
+import { isLoopback } from "./base/loopback.ts";
 import { type Bucket, bindingOf, type RateLimiter, type SqlService } from "./bindings.ts";
-import { CLIENT_AUTH_METHODS, findLoginFaults, LOOPBACK, type LoginService, readLogin } from "./login-service.ts";
+import { CLIENT_AUTH_METHODS, findLoginFaults, type LoginService, readLogin } from "./login-service.ts";
 
 const keyRing = z.string().transform((text, context) => {
   const ring = parseKeyRing(text);
@@ -84,7 +85,7 @@ const varsSchema = z.object({
   /** The URL at which an OIDC issuer publishes the keys of its session tokens. It is https, or on this machine. */
   SESSION_JWKS_URL: z
     .url({ protocol: /^https?$/ })
-    .refine((url) => URL.canParse(url) && (new URL(url).protocol === "https:" || LOOPBACK.has(new URL(url).hostname)))
+    .refine((url) => URL.canParse(url) && (new URL(url).protocol === "https:" || isLoopback(new URL(url).hostname)))
     .optional(),
   /** The values that the claims `iss` and `aud` of a session token must have. */
   SESSION_ISSUER: z.string().min(1).optional(),
@@ -144,7 +145,7 @@ type Vars = z.infer<typeof varsSchema>;
  * and the database is on this machine.
  */
 function findUnsafe(vars: Vars): [name: keyof Vars, reason: string][] {
-  if (vars.LOCAL_STACK && LOOPBACK.has(new URL(vars.NEON_FETCH_ENDPOINT ?? vars.DATABASE_URL).hostname)) return [];
+  if (vars.LOCAL_STACK && isLoopback(new URL(vars.NEON_FETCH_ENDPOINT ?? vars.DATABASE_URL).hostname)) return [];
   const unsafe: [keyof Vars, string][] = [];
   const isHttps = new URL(vars.PUBLIC_URL).protocol === "https:";
   if (!isHttps) unsafe.push(["PUBLIC_URL", "must begin with https://"]);

@@ -1,7 +1,5 @@
 /** The settings of the login service by which people sign in on the pages. */
-
-/** The names of this machine, as the URL parser writes them. */
-export const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+import { isLoopback } from "./base/loopback.ts";
 
 /** How a client proves itself by its secret: in the header, or in the body. */
 export const CLIENT_AUTH_METHODS = ["client_secret_basic", "client_secret_post"] as const;
@@ -38,7 +36,7 @@ export function findLoginFaults(vars: LoginVars): [name: keyof LoginVars, reason
   if (issuer === undefined) return [];
   const { protocol, hostname } = new URL(issuer);
   const faults: [keyof LoginVars, string][] = [];
-  if (protocol !== "https:" && !(ALLOW_LOCAL_RUNNERS && LOOPBACK.has(hostname))) {
+  if (protocol !== "https:" && !(ALLOW_LOCAL_RUNNERS && isLoopback(hostname))) {
     faults.push(["OIDC_ISSUER", "must begin with https://"]);
   }
   if (OIDC_CLIENT_ID === undefined) faults.push(["OIDC_CLIENT_ID", "is needed with OIDC_ISSUER"]);

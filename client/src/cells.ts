@@ -9,8 +9,8 @@ export function cellUrlOf({ status, headers }: { status: number; headers: Header
   return url !== null && URL.canParse(url) ? url.replace(/\/+$/, "") : null;
 }
 
-const isLoopback = (hostname: string) =>
-  hostname === "localhost" || hostname === "[::1]" || /^127(\.\d+){3}$/.test(hostname);
+/** True for a host of a URL that always means this machine. */
+export const isLoopback = (hostname: string) => /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname);
 
 /** The domain below which the cells of a service are: `runs.example.com` both for itself and for `eu1.runs.example.com`. */
 function familyOf(hostname: string): string {

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { CELL } from "../../src/config.ts";
 import { describeTarget, readDirectUrl } from "./direct-connection.ts";
 import { root } from "./folders.ts";
-import { isLoopback } from "./loopback.ts";
+import { isLoopback } from "../../src/base/loopback.ts";
 import { redact, rootMessage } from "./redact.ts";
 
 export type Cell = {

@@ -1,7 +1,7 @@
 /** The direct connection to Postgres of `npm run migrate`: Neon's pooled one and its HTTP end a statement after minutes. */
 import process from "node:process";
 import pg from "pg";
-import { isLoopback } from "./loopback.ts";
+import { isLoopback } from "../../src/base/loopback.ts";
 import { readDatabaseOptions } from "./options.ts";
 import { isPostgresUrl, redact } from "./redact.ts";
 

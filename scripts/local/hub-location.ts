@@ -1,5 +1,5 @@
 /** Whether a service says where its Durable Objects are to be: for the doctor and the smoke test. */
-import { isLoopback } from "./loopback.ts";
+import { isLoopback } from "../../src/base/loopback.ts";
 
 /**
  * What is wrong with the `hub_location` in the `/readyz` of the service at `url`; null when nothing is. A service on this machine has

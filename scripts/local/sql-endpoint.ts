@@ -2,7 +2,7 @@ import { chmodSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { isLoopback } from "./loopback.ts";
+import { isLoopback } from "../../src/base/loopback.ts";
 import { createRequestLimiter, type NeonLimits, TOO_MANY_REQUESTS } from "./neon-limits.ts";
 import { createExecutor, type ExecutorOptions, type SqlAnswer, type SqlTransaction } from "./sql-executor.ts";
 

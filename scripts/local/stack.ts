@@ -7,7 +7,7 @@ import { readConfig } from "../../src/config.ts";
 import { migrate } from "../migrate.ts";
 import { seedDemo } from "./demo.ts";
 import { exampleVarsFile, localDir, ownVarsFile, stacksDir } from "./folders.ts";
-import { isLoopback } from "./loopback.ts";
+import { isLoopback } from "../../src/base/loopback.ts";
 import { type NeonLimits, readLimits } from "./neon-limits.ts";
 import { offerHelp } from "./options.ts";
 import { preferPort } from "./ports.ts";

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { describeError, log } from "../base/log.ts";
+import { isLoopback } from "../base/loopback.ts";
 import { withTimeLimit } from "../base/time-limit.ts";
 import type { Config } from "../config.ts";
 import { type RegisteredClient, verifyClientId } from "../http/credentials/agent-token.ts";
@@ -13,16 +14,11 @@ import { checkRunnerUrl, urlOptions } from "../webhooks/url-guard.ts";
 /** Schemes with which an address would be executed, or read from this machine, in place of being opened. */
 const NEVER_OPENED = new Set(["javascript:", "data:", "blob:", "file:", "vbscript:", "about:", "view-source:"]);
 
-const LOOPBACK = new Set(["127.0.0.1", "[::1]", "localhost"]);
-
-/** True for a host that leads to the computer of whoever opens it. */
-export const isLoopback = (url: URL): boolean => LOOPBACK.has(url.hostname);
-
 /** A code may go to `https`, to a program on the person's computer by `http`, and to an app by a scheme of its own (RFC 8252). */
 function mayGetCode(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || url.hash !== "" || url.username !== "" || url.password !== "") return false;
-  return url.protocol === "http:" ? isLoopback(url) : !NEVER_OPENED.has(url.protocol);
+  return url.protocol === "http:" ? isLoopback(url.hostname) : !NEVER_OPENED.has(url.protocol);
 }
 
 const redirectUri = () =>
@@ -94,7 +90,7 @@ export function hasRedirectUri({ redirectUris }: RegisteredClient, asked: string
 
 function withoutPort(text: string): string | null {
   const url = URL.parse(text);
-  if (url === null || url.protocol !== "http:" || !isLoopback(url)) return null;
+  if (url === null || url.protocol !== "http:" || !isLoopback(url.hostname)) return null;
   url.port = "";
   return url.href;
 }

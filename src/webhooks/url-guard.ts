@@ -1,3 +1,4 @@
+import { isLoopback } from "../base/loopback.ts";
 import type { Config } from "../config.ts";
 
 /**
@@ -23,9 +24,6 @@ const HTTP_OR_HTTPS = /^https?:\/\/(?!\/)/i;
 /** An IP address in the form that the URL parser gives it: dotted decimal, or IPv6 in brackets. */
 const ADDRESS = /^(\d+\.\d+\.\d+\.\d+|\[.*\])$/;
 
-/** A loopback host in the form that the URL parser gives it. */
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
 export type RunnerUrlOptions = {
   /** When true, `http`, loopback addresses and `localhost` are also allowed. */
   allowLocal: boolean;
@@ -40,7 +38,7 @@ export type RunnerUrlOptions = {
 function nameOf(url: string): string {
   const { hostname, port, protocol } = new URL(url);
   const name = hostname.replace(/\.+$/, "");
-  return LOOPBACK.test(name) ? `localhost:${port || (protocol === "https:" ? 443 : 80)}` : name;
+  return isLoopback(name) ? `localhost:${port || (protocol === "https:" ? 443 : 80)}` : name;
 }
 
 const namesOf = new WeakMap<Config, ReadonlySet<string>>();
@@ -70,7 +68,7 @@ export function checkRunnerUrl(url: string, { allowLocal, ownNames }: RunnerUrlO
   const { username, password, hostname } = parsed;
   if (username !== "" || password !== "") return "Must not contain a user name or password.";
   if (ownNames.has(nameOf(url))) return "Must not lead to this service itself.";
-  if (allowLocal && LOOPBACK.test(hostname)) return null;
+  if (allowLocal && isLoopback(hostname)) return null;
   // When a Worker requests an IP address, Cloudflare answers with error 1003, "direct IP access not allowed".
   if (ADDRESS.test(hostname)) return "The host must be a name, not an IP address: Cloudflare Workers can't reach one.";
   return checkName(hostname);

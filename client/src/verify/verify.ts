@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { isLoopback } from "../cells.ts";
 import { reasonOf } from "../reason.ts";
 import { type Answer, PROBES, type Verdict, type Wire } from "./probes.ts";
 
@@ -108,11 +109,9 @@ async function send(
   }
 }
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
-
 /** Listens for callbacks of a runner on this machine. Null for a runner elsewhere, which could not reach this machine. */
 async function listen(hostname: string) {
-  if (!LOOPBACK.test(hostname)) return null;
+  if (!isLoopback(hostname)) return null;
   const runs = new Set<string>();
   const server = createServer((request, response) => {
     const [, runId] = /\/v1\/workflow-runs\/([^/]+)\//.exec(request.url ?? "") ?? [];

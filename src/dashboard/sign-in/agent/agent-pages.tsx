@@ -1,7 +1,8 @@
-import { isLoopback } from "../../../agents/agent-clients.ts";
+import { isLoopback } from "../../../base/loopback.ts";
 import type { Caller } from "../../caller.ts";
 import { Name } from "../../components.tsx";
 import { Page } from "../../layout.tsx";
+import { BackPage } from "../kit/back-page.tsx";
 import type { AgentRequest } from "./agent-request.ts";
 
 type AgreementProps = {
@@ -26,7 +27,7 @@ export const AgentAgreementPage = ({ caller, request, given, refusal }: Agreemen
           <p>
             An agent that calls itself <Name>{client.name}</Name> wants to use the service for you. Nobody has checked
             that name. Your answer goes to <code>{url.host || url.protocol}</code>
-            {isLoopback(url) && ", a program on this computer: any program here can say that name"}. Only agree if you
+            {isLoopback(url.hostname) && ", a program on this computer: any program here can say that name"}. Only agree if you
             have just connected it there.
           </p>
           <p>
@@ -53,21 +54,9 @@ export const AgentAgreementPage = ({ caller, request, given, refusal }: Agreemen
   );
 };
 
-/** The page after the person has agreed. The browser leaves it for `link` at once. */
+/** The page after the person has agreed. */
 export const AgentAgreedPage = ({ name, link }: { name: string; link: string }) => (
-  <Page title="Back to the agent">
-    <div class="narrow">
-      <h1>Back to the agent</h1>
-      <section class="card stack">
-        <p>
-          <Name>{name}</Name> gets its access now, and your browser goes to it.
-        </p>
-        <p>
-          <a class="button" href={link}>
-            Go there, if your browser does not
-          </a>
-        </p>
-      </section>
-    </div>
-  </Page>
+  <BackPage to="the agent" link={link}>
+    <Name>{name}</Name> gets its access now, and your browser goes to it.
+  </BackPage>
 );

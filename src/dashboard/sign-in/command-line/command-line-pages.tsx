@@ -1,6 +1,7 @@
 import type { Caller } from "../../caller.ts";
 import { Name } from "../../components.tsx";
 import { Page } from "../../layout.tsx";
+import { BackPage } from "../kit/back-page.tsx";
 import { backTo, type CommandLineRequest, keyNameOf } from "./command-line-request.ts";
 
 /** Asks the person whether the command line may have a key. */
@@ -34,21 +35,9 @@ export const AgreementPage = ({ caller, request }: { caller: Caller; request: Co
   </Page>
 );
 
-/** The page after the person has agreed. The browser leaves it for `link` at once. */
+/** The page after the person has agreed. */
 export const AgreedPage = ({ machine, link }: { machine: string; link: string }) => (
-  <Page title="Back to the command line">
-    <div class="narrow">
-      <h1>Back to the command line</h1>
-      <section class="card stack">
-        <p>
-          The command line on <Name>{machine}</Name> gets its key now, and your browser goes to it.
-        </p>
-        <p>
-          <a class="button" href={link}>
-            Go there, if your browser does not
-          </a>
-        </p>
-      </section>
-    </div>
-  </Page>
+  <BackPage to="the command line" link={link}>
+    The command line on <Name>{machine}</Name> gets its key now, and your browser goes to it.
+  </BackPage>
 );

@@ -1,19 +1,20 @@
 import { z } from "@hono/zod-openapi";
+import { isLoopback } from "../../../base/loopback.ts";
 import { line } from "../../../http/schemas.ts";
 
 /**
  * True for a loopback address with a port, exactly as a browser writes it (RFC 8252, section 7.3). A name such as `localhost` may lead
  * elsewhere.
  */
-function isLoopback(text: string): boolean {
+function isLoopbackAddress(text: string): boolean {
   const url = URL.parse(text);
-  const isThere = url !== null && url.protocol === "http:" && ["127.0.0.1", "[::1]"].includes(url.hostname);
-  return isThere && url.port !== "" && text === `http://${url.host}/`;
+  if (url === null || !isLoopback(url.hostname) || url.hostname === "localhost") return false;
+  return url.port !== "" && text === `http://${url.host}/`;
 }
 
 /** What a command line asks for, in the query of the page and in its form. */
 export const requestSchema = z.object({
-  redirect_uri: z.string().refine(isLoopback, {
+  redirect_uri: z.string().refine(isLoopbackAddress, {
     message: "Must be a loopback address with a port, such as http://127.0.0.1:49152/.",
   }),
   state: z.string().regex(/^[\w-]{20,200}$/),
