@@ -35,10 +35,10 @@ export const COMMON_SENTENCES = {
     "run is stopped.",
 };
 
-/** The values of the fields, as typed. */
-export const readCommon = (values: Values): Values => ({
+/** The values of the fields, as typed. `names` are the fields of one line that only this kind of trigger has. */
+export const readCommon = (values: Values, names: readonly string[]): Values => ({
   ...Object.fromEntries(
-    ["name", "concurrency_key", "when_busy", "is_active"].map((name) => [name, values[name]?.trim() ?? ""]),
+    ["name", "concurrency_key", "when_busy", "is_active", ...names].map((name) => [name, values[name]?.trim() ?? ""]),
   ),
   ...readInput(values),
   labels: linesOf(values, "labels").trim(),

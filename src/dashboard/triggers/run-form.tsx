@@ -39,10 +39,7 @@ const WORDING: Wording = {
 
 const NAMES = ["of", "on", "input_from"] as const;
 
-const read = (values: Values): Values => ({
-  ...readCommon(values),
-  ...Object.fromEntries(NAMES.map((name) => [name, values[name]?.trim() ?? ""])),
-});
+const read = (values: Values): Values => readCommon(values, NAMES);
 
 const INITIAL: Values = { on: "completed", input_from: "fixed", is_active: "true" };
 

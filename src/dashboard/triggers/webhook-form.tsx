@@ -51,8 +51,7 @@ const NAMES = ["scheme", "signature_header", "signature_encoding", "key_from"] a
 const LINES = ["when", "pick", "labels_from"] as const;
 
 const read = (values: Values): Values => ({
-  ...readCommon(values),
-  ...Object.fromEntries(NAMES.map((name) => [name, values[name]?.trim() ?? ""])),
+  ...readCommon(values, NAMES),
   ...Object.fromEntries(LINES.map((name) => [name, linesOf(values, name).trim()])),
   secret: values.secret ?? "",
 });

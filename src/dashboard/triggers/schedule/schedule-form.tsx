@@ -1,3 +1,4 @@
+import type { JSX } from "hono/jsx/jsx-runtime";
 import { ASSETS } from "../../../http/assets/folder.ts";
 import { CATCH_UPS, type Schedule } from "../../../triggers/schedule/schedule.ts";
 import type { TriggerRow } from "../../../triggers/triggers.ts";
@@ -64,10 +65,7 @@ const NAMES = [
   ...["jitter_seconds", "catch_up", "catch_up_window_seconds"],
 ] as const;
 
-const read = (values: Values): Values => ({
-  ...readCommon(values),
-  ...Object.fromEntries(NAMES.map((name) => [name, values[name]?.trim() ?? ""])),
-});
+const read = (values: Values): Values => readCommon(values, NAMES);
 
 const INITIAL: Values = {
   ...{ jitter_seconds: "0", catch_up: "last", catch_up_window_seconds: "86400", is_active: "true" },
@@ -114,6 +112,7 @@ const isUnfolded = (values: Values, failure: Failure) =>
 
 const ScheduleForm = ({ failure = NO_FAILURE, ...props }: FormProps) => {
   const { values } = props;
+  const of = { values, failure };
   return (
     <TriggerForm
       {...props}
@@ -124,90 +123,82 @@ const ScheduleForm = ({ failure = NO_FAILURE, ...props }: FormProps) => {
       isUnfolded={isUnfolded(values, failure)}
       fields={
         <>
-          <Field
+          <Line
+            {...of}
             name="cron"
-            path="schedule.cron"
-            label={LABELS["schedule.cron"]}
-            failure={failure}
             hint="Minute, hour, day of the month, month, day of the week. 0 6 * * 1-5 is 6:00 from Monday to Friday."
-            control={(a) => <input {...a} type="text" value={values.cron} autocomplete="off" spellcheck={false} />}
           />
-          <Field
+          <Line
+            {...of}
             name="at"
-            path="schedule.at"
-            label={LABELS["schedule.at"]}
-            failure={failure}
             hint="Instead of the cron expression: a time in the time zone below, such as 2030-03-01T06:00."
-            control={(a) => <input {...a} type="text" value={values.at} autocomplete="off" spellcheck={false} />}
           />
-          <Field
+          <Line
+            {...of}
             name="time_zone"
-            path="schedule.time_zone"
-            label={LABELS["schedule.time_zone"]}
-            failure={failure}
             hint="Such as Europe/Berlin, America/New_York or UTC. When its clock jumps, fixed times still fire once."
-            control={(a) => (
-              <input
-                {...a}
-                type="text"
-                value={values.time_zone}
-                required
-                autocomplete="off"
-                spellcheck={false}
-                data-zones
-              />
-            )}
+            required
+            data-zones
           />
           <SchedulePreview values={values} wording={WORDING} />
           <script type="module" src={`${ASSETS}/schedule.js`} />
         </>
       }
-      more={<MoreFields values={values} failure={failure} />}
+      more={<MoreFields {...of} />}
     />
   );
 };
 
-const MoreFields = ({ values, failure }: { values: Values; failure: Failure }) => (
-  <>
-    {(["starts_at", "ends_at"] as const).map((name) => (
-      <MinuteField
-        name={name}
-        path={`schedule.${name}`}
-        label={LABELS[`schedule.${name}`]}
-        value={values[name] ?? ""}
-        failure={failure}
-        hint={
-          name === "starts_at"
-            ? "It does not fire for instants before this one."
-            : "All its instants are before this one."
-        }
-      />
-    ))}
+type FieldsProps = { values: Values; failure: Failure };
+
+/** A field of one line. */
+const Line = (props: FieldsProps & { name: (typeof NAMES)[number]; hint: string } & JSX.IntrinsicElements["input"]) => {
+  const { values, failure, name, hint, ...input } = props;
+  return (
     <Field
-      name="jitter_seconds"
-      path="schedule.jitter_seconds"
-      label={LABELS["schedule.jitter_seconds"]}
+      name={name}
+      path={`schedule.${name}`}
+      label={LABELS[`schedule.${name}`]}
       failure={failure}
+      hint={hint}
+      control={(a) => (
+        <input {...a} type="text" value={values[name]} autocomplete="off" spellcheck={false} {...input} />
+      )}
+    />
+  );
+};
+
+const Minute = ({ values, failure, name, hint }: FieldsProps & { name: "starts_at" | "ends_at"; hint: string }) => (
+  <MinuteField
+    name={name}
+    path={`schedule.${name}`}
+    label={LABELS[`schedule.${name}`]}
+    value={values[name] ?? ""}
+    failure={failure}
+    hint={hint}
+  />
+);
+
+const MoreFields = (of: FieldsProps) => (
+  <>
+    <Minute {...of} name="starts_at" hint="It does not fire for instants before this one." />
+    <Minute {...of} name="ends_at" hint="All its instants are before this one." />
+    <Line
+      {...of}
+      name="jitter_seconds"
       hint="0 to 3600. Each firing is up to this much later, so that many triggers do not fire at the same moment."
-      control={(a) => <input {...a} type="text" inputmode="numeric" value={values.jitter_seconds} />}
+      inputmode="numeric"
     />
     <Field
       name="catch_up"
       path="schedule.catch_up"
       label={LABELS["schedule.catch_up"]}
-      failure={failure}
+      failure={of.failure}
       control={(a) => (
-        <Choices attributes={a} choices={choicesOf(CATCH_UPS, CATCH_UP_WORDS)} chosen={values.catch_up} />
+        <Choices attributes={a} choices={choicesOf(CATCH_UPS, CATCH_UP_WORDS)} chosen={of.values.catch_up} />
       )}
     />
-    <Field
-      name="catch_up_window_seconds"
-      path="schedule.catch_up_window_seconds"
-      label={LABELS["schedule.catch_up_window_seconds"]}
-      failure={failure}
-      hint="0 to 2592000. 86400 is a day."
-      control={(a) => <input {...a} type="text" inputmode="numeric" value={values.catch_up_window_seconds} />}
-    />
+    <Line {...of} name="catch_up_window_seconds" hint="0 to 2592000. 86400 is a day." inputmode="numeric" />
   </>
 );
 
