@@ -12,14 +12,12 @@ create or replace function public.rotate_notification_secret(
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
-  v_judged jsonb;
-  v_tenant_id uuid;
+  -- 1. Lock the endpoint, and judge the caller.
+  v_judged constant jsonb := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now timestamptz;
   v_before jsonb;
 begin
-  -- 1. Lock the endpoint, and judge the caller.
-  v_judged := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
-  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
   end if;

@@ -16,21 +16,18 @@ create or replace function public.stop_run(p_context jsonb, p_run_id uuid, p_rea
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
-  v_judged jsonb;
-  v_tenant_id uuid;
-  v_definition_id uuid;
+  -- 1. Lock the definition, and judge the caller. Then lock the run.
+  v_judged constant jsonb := public.lock_and_judge_run(p_context, p_run_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
+  v_definition_id constant uuid := v_judged ->> 'definition_id';
   v_now timestamptz;
   v_answer jsonb;
   v_before jsonb;
   v_stopped jsonb := '[]';
 begin
-  -- 1. Lock the definition, and judge the caller. Then lock the run.
-  v_judged := public.lock_and_judge_run(p_context, p_run_id);
-  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
   end if;
-  v_definition_id := v_judged ->> 'definition_id';
   perform r.id from public.workflow_runs r where r.id = p_run_id for update;
   v_now := clock_timestamp();
 

@@ -15,15 +15,13 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
   c_max_triggers constant integer := 100;
-  v_judged jsonb;
+  -- 1. Lock the definition, and judge the caller.
+  v_judged constant jsonb := public.lock_and_judge_definition_change(p_context, p_definition_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_verdict jsonb;
-  v_tenant_id uuid;
   v_now timestamptz;
   v_is_new boolean;
 begin
-  -- 1. Lock the definition, and judge the caller.
-  v_judged := public.lock_and_judge_definition_change(p_context, p_definition_id);
-  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
   end if;

@@ -14,18 +14,16 @@ create or replace function public.rotate_trigger_secret(
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
-  v_judged jsonb;
+  -- 1. Lock the definition, and judge the caller.
+  v_judged constant jsonb := public.lock_and_judge_trigger(p_context, p_trigger_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_kind text;
   v_scheme text;
   v_updated_at timestamptz;
   v_now timestamptz;
   v_refusal jsonb;
-  v_tenant_id uuid;
   v_before jsonb;
 begin
-  -- 1. Lock the definition, and judge the caller.
-  v_judged := public.lock_and_judge_trigger(p_context, p_trigger_id);
-  v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_since, v_judged);
   end if;
