@@ -1,13 +1,13 @@
 /** Every operation in a second cell: it works there, and a credential of the first cell is refused before the database is asked. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { generateApiKey } from "../../src/http/credentials/api-key.ts";
 import { signRunnerToken } from "../../src/http/credentials/runner-token.ts";
 import { credentialFor, inSeconds, SESSION_SETTINGS } from "../support/callers.ts";
 import { findOperation } from "../support/document.ts";
 import { type Call, callOf, OPERATION_IDS, OPERATIONS } from "../support/operations.ts";
-import { requestOf, type Service, startService } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
+import { requestOf, startService } from "../support/service.ts";
+import { createStage, } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 
 const FIRST = "https://runs.example.com";
@@ -15,21 +15,15 @@ const CELL = "two";
 /** The keys of the first cell, which this one does not have. */
 const FIRST_KEYS = parseKeyRing("k1:only-the-first-cell-has-this-one-0123456789");
 
-let service: Service;
-let stage: Stage;
-let key: string;
-
-beforeAll(async () => {
-  service = await startService({
-    settings: { ...SESSION_SETTINGS, CELL, CELLS: `one=${FIRST},${CELL}=https://two.runs.example.com` },
-  });
-  await service.sweep();
-  stage = await createStage(service, "second");
-  stage.tenant.cell = CELL;
-  const made = await service.send("POST", "/v1/api-keys", stage.tenant.owner.key, { name: "Of the second cell" });
-  ({ key } = await made.json<{ key: string }>());
-  expect(key).toMatch(/^wr_two_/);
+const service = await startService({
+  settings: { ...SESSION_SETTINGS, CELL, CELLS: `one=${FIRST},${CELL}=https://two.runs.example.com` },
 });
+await service.sweep();
+const stage = await createStage(service, "second");
+stage.tenant.cell = CELL;
+const made = await service.send("POST", "/v1/api-keys", stage.tenant.owner.key, { name: "Of the second cell" });
+const { key } = await made.json<{ key: string }>();
+expect(key).toMatch(/^wr_two_/);
 
 /** A credential of the first cell, of the kind that the call needs. */
 async function foreignFor({ runId, sessionToken }: Call): Promise<string> {

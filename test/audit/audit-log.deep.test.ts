@@ -1,11 +1,11 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { AUDIT_ACTIONS } from "../../src/audit/actions.ts";
 import { deleteOldAuditEvents } from "../../src/audit/audit-events.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import { credentialFor, inSeconds, SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { findOperation } from "../support/document.ts";
 import { type Call, callOf, OPERATION_IDS, OPERATIONS } from "../support/operations.ts";
-import { requestOf, type Service, startService } from "../support/service.ts";
+import { requestOf, startService } from "../support/service.ts";
 import { callerOf, callSqlFunction, SQL_FILES } from "../support/sql-function.ts";
 import {
   addColleague,
@@ -17,7 +17,6 @@ import {
   createStage,
   definitionBody,
   invokeDefinition,
-  type Stage,
   triggerBody,
 } from "../support/stage.ts";
 import { WEBHOOK_SECRET } from "../support/tenant.ts";
@@ -108,14 +107,8 @@ const ACTS_AGAIN = new Set([
 
 const CHANGES = OPERATION_IDS.filter((id) => findOperation(id).method !== "GET");
 
-let service: Service;
-let stage: Stage;
-let other: Stage;
-
-beforeAll(async () => {
-  service = await startService({ settings: SESSION_SETTINGS });
-  [stage, other] = await Promise.all([createStage(service, "audit"), createStage(service, "beside")]);
-});
+const service = await startService({ settings: SESSION_SETTINGS });
+const [stage, other] = await Promise.all([createStage(service, "audit"), createStage(service, "beside")]);
 
 type Row = Record<string, unknown>;
 

@@ -1,28 +1,20 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
-import { type Service, startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
+import { describe, expect, it } from "vitest";
+import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { startService } from "../support/service.ts";
 
-let service: Service;
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-  ({ tenant, owner, user } = await openTenant(service));
-  await service.database.sql`update users set first_name = 'Olga' where id = ${tenant.owner.id}`;
-  const workflow = `/app/workflows/${tenant.definitionId}`;
-  for (const [path, fields] of [
-    [`${workflow}/pause`, {}],
-    [`${workflow}/people/${tenant.user.id}`, {}],
-    [`/app/people/${tenant.user.id}/role`, { role: "ADMIN" }],
-    [`/app/people/${tenant.user.id}/role`, { role: "USER" }],
-    [`/app/files/${tenant.sourcesId}/rename`, { name: "renamed" }],
-  ] as const) {
-    expect([path, (await owner.post(path, fields)).status]).toEqual([path, 303]);
-  }
-});
+const service = await startService({ settings: PAGE_SETTINGS });
+const { tenant, owner, user } = await openTenant(service);
+await service.database.sql`update users set first_name = 'Olga' where id = ${tenant.owner.id}`;
+const workflow = `/app/workflows/${tenant.definitionId}`;
+for (const [path, fields] of [
+  [`${workflow}/pause`, {}],
+  [`${workflow}/people/${tenant.user.id}`, {}],
+  [`/app/people/${tenant.user.id}/role`, { role: "ADMIN" }],
+  [`/app/people/${tenant.user.id}/role`, { role: "USER" }],
+  [`/app/files/${tenant.sourcesId}/rename`, { name: "renamed" }],
+] as const) {
+  expect([path, (await owner.post(path, fields)).status]).toEqual([path, 303]);
+}
 
 /** The text of a page, without its tags. */
 const textOf = (html: string) =>

@@ -1,13 +1,9 @@
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
+const service = await startService({ settings: PAGE_SETTINGS });
 
 it("shows an administrator the steps before the first run, ticked when they are done, in one database request", async () => {
   const { tenant, owner, user } = await openTenant(service);

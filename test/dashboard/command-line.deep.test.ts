@@ -1,21 +1,17 @@
 /** The sign-in of the command line by the browser: what the page asks for, and the attacks that are refused. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { challengeOf } from "../../src/people/sign-ins/command-line-verbs.ts";
 import { type Browser, PAGE_SETTINGS, signIn } from "../support/browser.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { VERIFIER } from "../support/sign-in-session.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const ADDRESS = "http://127.0.0.1:49152/";
 const STATE = "state-of-the-command-line-of-the-tests";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let browser: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

@@ -1,22 +1,18 @@
 /** What the pages say about a run whose runner does not accept it. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type Browser, PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { invoke, makeOverdue } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const NAME = "Test";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Browser;
 let user: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });

@@ -1,7 +1,7 @@
 /** Signing in by the login service: whom it lets in, and the attacks that it refuses. */
 import { decode, sign } from "hono/jwt";
 import { v7 as uuid } from "uuid";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { base64Url, inSeconds, SESSION_KEYS, signSymmetric } from "../support/callers.ts";
 import { createIssuer } from "../support/issuer.ts";
@@ -13,20 +13,15 @@ import {
   openLoginBrowser,
   startFakeLogin,
 } from "../support/login-service.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addUser, createTenant, type TestTenant } from "../support/tenant.ts";
 
 const ORIGIN = "https://service.test";
 
-let service: Service;
-let login: FakeLogin;
+const service = await startService({ settings: { ...PAGE_SETTINGS, ...LOGIN_SETTINGS, PUBLIC_URL: ORIGIN } });
+const login = await startFakeLogin();
 let tenant: TestTenant;
 let browser: LoginBrowser;
-
-beforeAll(async () => {
-  service = await startService({ settings: { ...PAGE_SETTINGS, ...LOGIN_SETTINGS, PUBLIC_URL: ORIGIN } });
-  login = await startFakeLogin();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

@@ -1,16 +1,12 @@
 /** Forms of a workflow and its policy that are sent after somebody else has saved. */
-import { beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   ({ tenant, owner } = await openTenant(service));

@@ -1,23 +1,19 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import guide from "../../docs/notifications.md";
 import { SNIPPETS } from "../../src/dashboard/notifications/snippets.ts";
 import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 
 const HREF = "/app/settings/notifications";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Browser;
 let user: Browser;
 let hook: FakeRunner;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));

@@ -1,13 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addUser } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
+const service = await startService({ settings: PAGE_SETTINGS });
 
 const linkIn = (html: string) =>
   (/\/app\/invites\/[0-9a-f-]+\?cell=one&amp;secret=[\w-]+/.exec(html)?.[0] ?? "").replace("&amp;", "&");

@@ -1,19 +1,15 @@
 /** Forms that are refused, or that are sent after the session has ended. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { pages } from "../../src/dashboard/routes.ts";
 import { type Browser, openTenant, PAGE_SETTINGS, toForm } from "../support/browser.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Browser;
 let user: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));

@@ -1,20 +1,16 @@
 /** The filters of the list of runs by why runs failed, what they wait for, what has triggered them, and of several workflows. */
 import { v7 as uuid } from "uuid";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Browser;
 let user: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));

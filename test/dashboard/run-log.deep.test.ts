@@ -1,23 +1,15 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
-import { runToken, type TestTenant } from "../support/tenant.ts";
+import { startService } from "../support/service.ts";
+import { runToken, } from "../support/tenant.ts";
 
-let service: Service;
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-let runId: string;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-  ({ tenant, owner, user } = await openTenant(service));
-  await service.database.sql`
-    update workflow_definitions set runner_url = ${answeringRunner(202)} where id = ${tenant.definitionId}`;
-  runId = await invoke(service, tenant);
-});
+const service = await startService({ settings: PAGE_SETTINGS });
+const { tenant, owner, user } = await openTenant(service);
+await service.database.sql`
+  update workflow_definitions set runner_url = ${answeringRunner(202)} where id = ${tenant.definitionId}`;
+const runId = await invoke(service, tenant);
 
 const append = async (sequence: number, text: string) =>
   service.send("POST", `/v1/workflow-runs/${runId}/log`, await runToken(tenant, runId), { sequence, text });

@@ -1,19 +1,15 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, inSeconds, insertRun, invoke, invokePath, makeOverdue, passInstants } from "../support/lifecycle.ts";
 import { insertParts } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 import { createTrigger, type Firing, HOURLY, send } from "../triggers/support.ts";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   ({ tenant, owner } = await openTenant(service));

@@ -1,19 +1,11 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
+import { startService } from "../support/service.ts";
 
-let service: Service;
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-  ({ tenant, owner, user } = await openTenant(service));
-});
+const service = await startService({ settings: PAGE_SETTINGS });
+const { tenant, owner, user } = await openTenant(service);
 
 const workflowPage = () => `/app/workflows/${tenant.definitionId}`;
 

@@ -1,19 +1,15 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { invokePath } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Browser;
 let user: Browser;
 let href: string;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));

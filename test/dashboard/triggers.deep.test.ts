@@ -1,9 +1,9 @@
 /** The pages of triggers, and what the pages of workflows and runs say about them. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS, signIn, untouchedForm } from "../support/browser.ts";
 import { insertRun, makeOverdue } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { createWebhook, HMAC } from "../triggers/inbound-support.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
@@ -17,15 +17,11 @@ import {
   send,
 } from "../triggers/support.ts";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Browser;
 let user: Browser;
 let list: string;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));

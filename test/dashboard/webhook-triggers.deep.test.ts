@@ -1,20 +1,17 @@
 /** The pages of triggers that receive webhooks. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import type { TestTenant } from "../support/tenant.ts";
 import { createWebhook, HMAC, post, SIGNED } from "../triggers/inbound-support.ts";
 import { readTrigger } from "../triggers/support.ts";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Browser;
 let user: Browser;
 let list: string;
 
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 beforeEach(async () => {
   ({ tenant, owner, user } = await openTenant(service));
   list = `/app/workflows/${tenant.definitionId}/triggers`;

@@ -1,11 +1,7 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { type Service, startService } from "../support/service.ts";
+import { describe, expect, it } from "vitest";
+import { startService } from "../support/service.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 describe.each([
   ["a run after a failed attempt, or after it was given back", "back_off_seconds", [5, 10, 20, 40, 80, 160, 300, 300]],

@@ -1,10 +1,10 @@
 import { decode, verify } from "hono/jwt";
 import { Webhook } from "standardwebhooks";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
 import { CLOCKS, calling, expectNear, MINUTE, readNow, shiftClock, toInstant, toSeconds } from "../support/clock.ts";
 import { createTenantWithRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
-import { createIssuer, type Issuer } from "../support/issuer.ts";
+import { createIssuer, } from "../support/issuer.ts";
 import {
   callBack,
   insertRun,
@@ -23,25 +23,20 @@ const DAY = 24 * 60 * MINUTE;
 /** The default time limit of definitions. It is shorter than the error of the clocks. */
 const RUN_SECONDS = 5 * MINUTE;
 
-let issuer: Issuer;
-let started: Service;
+const issuer = await createIssuer("first");
+const body = JSON.stringify({ keys: [issuer.publicKey] });
+const keyServer = await startFakeRunner([{ status: 200, headers: { "content-type": "application/json" }, body }]);
+const settings = {
+  SESSION_SECRET,
+  SESSION_JWKS_URL: keyServer.url,
+  SESSION_ISSUER: "https://login.test/",
+  SESSION_AUDIENCE: "workflow-runs",
+  RETENTION_DAYS: "1",
+};
+const started = await startService({ settings });
 let service: Service;
 let tenant: TestTenant;
 let runner: FakeRunner;
-
-beforeAll(async () => {
-  issuer = await createIssuer("first");
-  const body = JSON.stringify({ keys: [issuer.publicKey] });
-  const keyServer = await startFakeRunner([{ status: 200, headers: { "content-type": "application/json" }, body }]);
-  const settings = {
-    SESSION_SECRET,
-    SESSION_JWKS_URL: keyServer.url,
-    SESSION_ISSUER: "https://login.test/",
-    SESSION_AUDIENCE: "workflow-runs",
-    RETENTION_DAYS: "1",
-  };
-  started = await startService({ settings });
-});
 
 afterEach(() => {
   vi.unstubAllGlobals();

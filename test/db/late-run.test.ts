@@ -1,16 +1,12 @@
 /** A run that appears between the lock of its definition and the judgement of the caller. */
 import { v7 as uuid } from "uuid";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { insertRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { callerOf } from "../support/sql-function.ts";
 import { createTenant } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 it("is not found, since its definition is not locked", async () => {
   const { sql } = service.database;

@@ -1,6 +1,6 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { inTurn } from "../support/in-turn.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { SQL_FILES } from "../support/sql-function.ts";
 import { LOCKS_NOTHING, type LockingCalls, lockingCalls } from "./locking-calls.ts";
 import { createLockingWorld } from "./locking-world.ts";
@@ -10,8 +10,6 @@ const LANES = 3;
 
 /** How many pairs one statement runs. */
 const CHUNK = 150;
-
-let service: Service;
 
 /*
  * Two sessions call `race`, one for each side of the pairs. Each pair is certain to meet: the first call goes to one of its points, such as
@@ -126,19 +124,17 @@ const PROCEDURES = [
   end $$`,
 ];
 
-beforeAll(async () => {
-  service = await startService({ isNew: true });
-  const { sql } = service.database;
-  const tables = await sql`select tablename as name from pg_tables where schemaname = 'public'`;
-  await sql.transaction([
-    ...PROCEDURES.map((text) => sql.query(text)),
-    ...tables.map(({ name }) =>
-      sql.query(
-        `create trigger a_race before update or delete on public.${name} for each row execute function public.race_row()`,
-      ),
+const service = await startService({ isNew: true });
+const { sql } = service.database;
+const tables = await sql`select tablename as name from pg_tables where schemaname = 'public'`;
+await sql.transaction([
+  ...PROCEDURES.map((text) => sql.query(text)),
+  ...tables.map(({ name }) =>
+    sql.query(
+      `create trigger a_race before update or delete on public.${name} for each row execute function public.race_row()`,
     ),
-  ]);
-});
+  ),
+]);
 
 /** Two calls, and the point at which the first one stays until the second one has ended or waits. */
 type Pair = [first: string, second: string, point: number];

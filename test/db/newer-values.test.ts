@@ -1,36 +1,29 @@
 /** After a migration, the functions may answer values that only the Worker of the next release knows. They are passed on. */
-import { beforeAll, describe, expect, it } from "vitest";
-import { type Browser, PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { readFeed } from "../support/read-feed.ts";
-import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { startService } from "../support/service.ts";
+import { createTenant, } from "../support/tenant.ts";
 
-let service: Service;
-let tenant: TestTenant;
-let runId: string;
-let owner: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-  const { sql } = service.database;
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-  runId = await invoke(service, tenant);
-  owner = await signIn(service, tenant.owner.key);
-  await sql`alter function event_name(text) rename to event_name_of_this_release`;
-  await sql`
-    create function event_name(p_type text) returns text language sql immutable
-    return case p_type when 'MERGED' then 'workflow_run.merged' else public.event_name_of_this_release(p_type) end`;
-  await sql`alter table workflow_runs drop constraint workflow_runs_check`;
-  await sql`
-    update workflow_runs
-    set status = 'FAILED', failure_code = 'MERGED', completed_at = statement_timestamp(), slot_no = null, next_dispatch_at = null
-    where id = ${runId}`;
-  await sql`
-    insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
-    values (${tenant.id}, ${runId}, 1, 'MERGED', statement_timestamp())`;
-});
+const service = await startService({ settings: PAGE_SETTINGS });
+const { sql } = service.database;
+const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+const runId = await invoke(service, tenant);
+const owner = await signIn(service, tenant.owner.key);
+await sql`alter function event_name(text) rename to event_name_of_this_release`;
+await sql`
+  create function event_name(p_type text) returns text language sql immutable
+  return case p_type when 'MERGED' then 'workflow_run.merged' else public.event_name_of_this_release(p_type) end`;
+await sql`alter table workflow_runs drop constraint workflow_runs_check`;
+await sql`
+  update workflow_runs
+  set status = 'FAILED', failure_code = 'MERGED', completed_at = statement_timestamp(), slot_no = null, next_dispatch_at = null
+  where id = ${runId}`;
+await sql`
+  insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
+  values (${tenant.id}, ${runId}, 1, 'MERGED', statement_timestamp())`;
 
 const get = async (path: string) => {
   const response = await service.get(path, tenant.owner.key);

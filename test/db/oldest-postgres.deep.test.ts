@@ -2,23 +2,18 @@
  * Postgres 15 is the oldest version that Neon offers and that we support. Tests the migrations and functions, every operation,
  * and lives of runs on it.
  */
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { checkModel } from "../model/check.ts";
 import { runnerCredential, SESSION_SETTINGS } from "../support/callers.ts";
 import { seeds } from "../support/harness.ts";
 import { callOf, OPERATIONS } from "../support/operations.ts";
-import { requestOf, type Service, startService } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
+import { requestOf, startService } from "../support/service.ts";
+import { createStage, } from "../support/stage.ts";
 
-let service: Service;
-let stage: Stage<Service>;
-
-beforeAll(async () => {
-  vi.spyOn(console, "info").mockReturnValue();
-  service = await startService({ ownServer: "oldest", settings: SESSION_SETTINGS });
-  await service.sweep();
-  stage = await createStage(service, "oldest");
-});
+vi.spyOn(console, "info").mockReturnValue();
+const service = await startService({ ownServer: "oldest", settings: SESSION_SETTINGS });
+await service.sweep();
+const stage = await createStage(service, "oldest");
 
 describe("on the oldest Postgres", () => {
   it("is version 15", async () => {

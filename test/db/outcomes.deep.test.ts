@@ -1,6 +1,6 @@
 /** Reaches every outcome of every SQL function that can refuse: exactly the refusals in its text, and then all other outcomes. */
 import { v7 as uuid } from "uuid";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Cap } from "../../src/db/enums.ts";
 import { challengeOf, hashCode } from "../../src/people/sign-ins/command-line-verbs.ts";
 import { inSeconds as secondsFrom1970 } from "../support/callers.ts";
@@ -8,16 +8,13 @@ import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, inSeconds, invoke } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { insertSessions } from "../support/runners.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addAgentGrant, addCommandLineCode, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
 import { callerOf, callSqlFunction, SQL_FILES, type SqlAnswer } from "../support/sql-function.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
 
-let service: Service;
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 type Answer = SqlAnswer;
 type World = { tenant: TestTenant; runId: string };

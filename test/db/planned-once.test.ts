@@ -3,10 +3,10 @@
  * calls it, and a verb asks further questions only when there is something to do.
  */
 import { v7 as uuid } from "uuid";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { insertSessions, useLeases } from "../support/runners.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { callerOf } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -15,11 +15,7 @@ const FURTHER_QUESTIONS = [
   ...["known_run", "new_run_response", "run_response", "next_leasable_runs", "end_round"],
 ];
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 /** Calls a verb, and returns its answer and the SQL functions that were called for it. Those of rows are usually inlined instead. */
 async function call(verb: string, context: object, args: Record<string, string | null>) {

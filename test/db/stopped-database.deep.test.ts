@@ -1,13 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { insertRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ ownServer: true });
-});
+const service = await startService({ ownServer: true });
 
 describe("a database that stops", () => {
   it("makes every answer 503 with Retry-After, and 200 again when it is back, with the same Worker", async () => {

@@ -2,19 +2,16 @@
  * The SQL functions are replaced while the service works, as `npm run migrate` does beside a Worker that is deployed. The same with built
  * Workers: `release/swap.node.test.ts`.
  */
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { liveOnce, type Send } from "../support/live-once.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
 const CALLERS = 8;
 const SWAPS = 20;
 
-let service: Service;
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 describe("a swap of all SQL functions", () => {
   it(`is noticed by none of ${CALLERS} callers, also when helpers are dropped and others take their place`, async () => {

@@ -1,16 +1,11 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { EVENT_TYPES, FAILURE_CODES, RUN_STATUSES, RUNNER_TYPES, TENANT_EVENT_TYPES } from "../../src/db/enums.ts";
 import { insertRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { startService } from "../support/service.ts";
+import { createTenant, } from "../support/tenant.ts";
 
-let service: Service;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-  tenant = await createTenant(service.database, {});
-});
+const service = await startService();
+const tenant = await createTenant(service.database, {});
 
 /** Changes a run of this state in a transaction that is rolled back. Returns "accepted", or the constraint that refuses it. */
 async function change(runId: string, assignment: string): Promise<string> {

@@ -1,25 +1,19 @@
-import { afterEach, beforeAll, describe, expect, it, type MockInstance, vi } from "vitest";
+import { afterEach, describe, expect, it, type MockInstance, vi } from "vitest";
 import { claimDispatches } from "../../src/dispatches/dispatch-verbs.ts";
 import { sendDispatches, sendStopped } from "../../src/dispatches/send-dispatches.ts";
 import { sendStops } from "../../src/dispatches/stop-dispatch.ts";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
 import { perform } from "../../src/verbs/perform.ts";
-import type { VerbServices } from "../../src/verbs/services.ts";
 import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { answeringRunner, BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, encryptSecret, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 
-let service: Service;
-let services: VerbServices;
-
-beforeAll(async () => {
-  service = await startService();
-  services = verbServices(service);
-});
+const service = await startService();
+const services = verbServices(service);
 
 let fetching: MockInstance<typeof fetch> | undefined;
 

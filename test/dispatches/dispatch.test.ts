@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import page from "../../docs/runner-protocol.md?raw";
 import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { encryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
@@ -7,14 +7,10 @@ import { exampleRequest, shapeOf } from "../support/example-request.ts";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../support/harness-protocol.ts";
 import { callBack, eventTypes, invoke, invokePath, makeDue, readEvents, readRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 const newTenant = (answers: ScriptedAnswer[] = []) => createTenantWithRunner(service.database, answers);
 

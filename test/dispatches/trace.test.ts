@@ -1,16 +1,12 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { traceWith } from "../../src/base/trace.ts";
 import { webhookFaults } from "../support/document.ts";
 import { createTenantWithRunner, listDispatched, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invokePath } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 const TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

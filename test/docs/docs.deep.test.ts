@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import workflowsSchema from "../../client/workflows.schema.json";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
@@ -10,10 +10,10 @@ import { describeService } from "../../src/routes.ts";
 import { SESSION_SETTINGS } from "../support/callers.ts";
 import { at, type Json } from "../support/contract.ts";
 import { documentFaults, findOperation, schemaErrors } from "../support/document.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
-let service: Service;
+const service = await startService({ settings: SESSION_SETTINGS });
 
 const described = await describeService();
 const operations = operationsOf(described);
@@ -22,10 +22,6 @@ const groups = groupsOf(operations, described);
 const MAX_BYTES = 48 * 1024;
 /** In the order in which the pages list them. */
 const PATHS = ["/docs", ...[...GUIDES, ...groups].map(({ slug }) => `/docs/${slug}`)];
-
-beforeAll(async () => {
-  service = await startService({ settings: SESSION_SETTINGS });
-});
 
 const read = async (path: string, headers: Record<string, string> = {}) =>
   (await service.fetch(path, { headers })).text();

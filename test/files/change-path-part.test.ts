@@ -1,14 +1,10 @@
 /** Creating, renaming and moving parts of the tree. Each refusal is reached in test/db/outcomes.deep.test.ts. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { insertParts, permit, readPaths } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 const ROOTS = ["/instructions.md", "/outputs", "/sources", "/workflows"];
 

@@ -1,22 +1,18 @@
 import { v7 as uuid } from "uuid";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openDatabase } from "../../src/db/client.ts";
 import { generateApiKey } from "../../src/http/credentials/api-key.ts";
 import { createTenant as createRealTenant } from "../../src/people/tenants.ts";
 import { performAsOperator } from "../../src/verbs/perform.ts";
 import { contractFaults } from "../support/contract.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
 type Folder = { id: string; path_part_id: string; materialized_path: string; parent_path_part_id: string | null };
 type Page = { items: Folder[]; total: number; limit: number; offset: number };
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 async function list(key: string, query: Record<string, string> = {}): Promise<Page> {
   const response = await service.get(`/v1/folders?${new URLSearchParams(query)}`, key);

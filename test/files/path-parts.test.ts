@@ -1,17 +1,13 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 
 type Part = Record<string, unknown> & { path_part_id: string; materialized_path: string };
 type Page = { items: Part[]; total: number; limit: number; offset: number };
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 /** What `createTenant` puts at the root, folders first. */
 const ROOTS = ["/outputs", "/sources", "/workflows", "/instructions.md"];

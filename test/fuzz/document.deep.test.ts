@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { describe, expect, inject, it, vi } from "vitest";
 import { type Operation, operations } from "../support/document.ts";
 import { print, seeds } from "../support/harness.ts";
 import { extent } from "../support/in-turn.ts";
@@ -8,12 +8,8 @@ const SEEDS = 1;
 const EXTENT = { lists: extent(14, 80), plans: 25 };
 
 const answers: Answered[] = [];
-let outside: Awaited<ReturnType<typeof createOutside>>;
-
-beforeAll(async () => {
-  vi.spyOn(console, "info").mockReturnValue();
-  outside = await createOutside();
-});
+vi.spyOn(console, "info").mockReturnValue();
+const outside = await createOutside();
 
 describe("whatever is sent to whichever operation", () => {
   it.concurrent.each(seeds(SEEDS))(

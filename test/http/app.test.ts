@@ -1,14 +1,10 @@
 import { createExecutionContext } from "cloudflare:test";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import worker from "../../src/worker.ts";
 import { documentFaults, operations } from "../support/document.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 describe("the service", () => {
   it("describes itself at /, with links that work", async () => {

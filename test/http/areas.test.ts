@@ -1,13 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { findByPath } from "../../src/http/areas.ts";
 import { AREAS } from "../../src/routes.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 describe("an area", () => {
   it("has all routes of its paths, and no other area has one of them", async () => {

@@ -1,14 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
-import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { describe, expect, it } from "vitest";
+import { startService } from "../support/service.ts";
+import { createTenant, } from "../support/tenant.ts";
 
-let service: Service;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-  tenant = await createTenant(service.database);
-});
+const service = await startService();
+const tenant = await createTenant(service.database);
 
 const bodyOfWorkflow = () => ({
   name: "Report",

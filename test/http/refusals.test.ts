@@ -1,19 +1,12 @@
 /** Requests that are refused before a verb is called, or whatever the verb answers. */
-import { beforeAll, describe, expect, it, vi } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
-import { type Service, startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
+import { describe, expect, it, vi } from "vitest";
+import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { startService } from "../support/service.ts";
 
 type Fault = { loc: (string | number)[]; type: string; msg: string; input?: unknown };
 
-let service: Service;
-let tenant: TestTenant;
-let owner: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-  ({ tenant, owner } = await openTenant(service));
-});
+const service = await startService({ settings: PAGE_SETTINGS });
+const { tenant, owner } = await openTenant(service);
 
 const faultsOf = async (response: Response) => (await response.json<{ detail: Fault[] }>()).detail;
 

@@ -1,18 +1,14 @@
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { describeService } from "../../src/routes.ts";
 import { credentialFor, SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { callBack, insertRun } from "../support/lifecycle.ts";
 import { callOf, OPERATIONS } from "../support/operations.ts";
-import { requestOf, type Service, startService } from "../support/service.ts";
+import { requestOf, startService } from "../support/service.ts";
 import { createStage } from "../support/stage.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
+const service = await startService({ settings: SESSION_SETTINGS });
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService({ settings: SESSION_SETTINGS });
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

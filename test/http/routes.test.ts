@@ -1,12 +1,12 @@
 import { createRoute } from "@hono/zod-openapi";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { pages } from "../../src/dashboard/routes.ts";
 import { createApp } from "../../src/http/app.ts";
 import { createRouter } from "../../src/http/router.ts";
 import { callerRead, callerWrite, openRead } from "../../src/http/routes.ts";
 import { at } from "../support/contract.ts";
 import { document, documentFaults, operations } from "../support/document.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 
 const securityOf = ({ path, method }: { path: string; method: string }) =>
   at(document, "paths", path, method.toLowerCase()).security;
@@ -18,11 +18,7 @@ const isSecured = (operation: { path: string; method: string }) => {
 
 const responses = { 204: { description: "Done" } };
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 describe("a route that declares security", () => {
   it.each(operations.filter(isSecured))("answers $operationId 401 without a credential", async (operation) => {

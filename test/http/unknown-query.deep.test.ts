@@ -1,24 +1,19 @@
 /** Query parameters that an operation does not have. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { credentialFor, SESSION_SETTINGS } from "../support/callers.ts";
 import { at, contractOperations } from "../support/contract.ts";
 import { document } from "../support/document.ts";
 import { callOf, OPERATIONS } from "../support/operations.ts";
-import { requestOf, type Service, startService } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
+import { requestOf, startService } from "../support/service.ts";
+import { createStage, } from "../support/stage.ts";
 
 const hasCredential = (id: string) => OPERATIONS[id]?.answers !== "anybody";
 const all = Object.keys(OPERATIONS);
 const ours = all.filter((id) => !contractOperations.has(id) && hasCredential(id));
 const others = all.filter((id) => contractOperations.has(id) || !hasCredential(id));
 
-let service: Service;
-let stage: Stage;
-
-beforeAll(async () => {
-  service = await startService({ settings: SESSION_SETTINGS });
-  stage = await createStage(service, "query");
-});
+const service = await startService({ settings: SESSION_SETTINGS });
+const stage = await createStage(service, "query");
 
 /** The answer to a call that works, when `states=FAILED` is added to its query. */
 async function ask(operationId: string) {

@@ -1,12 +1,12 @@
 /** An input of twice the size must take about twice the time. Otherwise a few requests could keep a Worker busy. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { pages } from "../../src/dashboard/routes.ts";
 import { PAGE_SETTINGS, toForm } from "../support/browser.ts";
 import { at } from "../support/contract.ts";
 import { document, type Operation, operations } from "../support/document.ts";
 import { inTurn } from "../support/in-turn.ts";
-import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { startService } from "../support/service.ts";
+import { createTenant, } from "../support/tenant.ts";
 
 const KIB = 1024;
 /** The size of the largest body that is accepted. */
@@ -19,22 +19,16 @@ const HARMLESS_MS = 60;
 
 type Request = { path: string; init: RequestInit<IncomingRequestCfProperties> };
 
-let service: Service;
-let tenant: TestTenant;
-let cookie: string;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-  tenant = await createTenant(service.database);
-  const response = await service.fetch("/app/sign-in", {
-    method: "POST",
-    headers: { "Sec-Fetch-Site": "same-origin" },
-    body: toForm({ key: tenant.owner.key }),
-    redirect: "manual",
-  });
-  cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
-  expect(cookie).not.toBe("");
+const service = await startService({ settings: PAGE_SETTINGS });
+const tenant = await createTenant(service.database);
+const response = await service.fetch("/app/sign-in", {
+  method: "POST",
+  headers: { "Sec-Fetch-Site": "same-origin" },
+  body: toForm({ key: tenant.owner.key }),
+  redirect: "manual",
 });
+const cookie = response.headers.get("set-cookie")?.split(";")[0] ?? "";
+expect(cookie).not.toBe("");
 
 /** As many pieces as a text of about this size needs. */
 function fill(size: number, piece: (i: number) => string): string {

@@ -1,18 +1,14 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, eventTypes, inSeconds, invoke, makeOverdue } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startLiveService } from "../support/live-service.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: LiveService;
+const service = await startLiveService();
 let runner: FakeRunner;
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
 
 beforeEach(async () => {
   runner = await startFakeRunner();

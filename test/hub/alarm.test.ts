@@ -1,20 +1,16 @@
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { openDatabase } from "../../src/db/client.ts";
 import { pauseSweep, resumeSweep } from "../../src/sweep/sweep-state.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, eventTypes, inSeconds, insertRun, invoke, makeOverdue, passInstants } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startLiveService } from "../support/live-service.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: LiveService;
+const service = await startLiveService();
 let runner: FakeRunner;
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
 
 beforeEach(async () => {
   runner = await startFakeRunner();

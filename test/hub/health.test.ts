@@ -1,18 +1,13 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { startLiveService } from "../support/live-service.ts";
+import { createTenant, } from "../support/tenant.ts";
 
-let service: LiveService;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService({ settings: PAGE_SETTINGS });
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
-});
+const service = await startLiveService({ settings: PAGE_SETTINGS });
+const tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
 
 afterEach(() => vi.useRealTimers());
 

@@ -1,17 +1,13 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { invokeBatch } from "../support/batches.ts";
 import { invoke } from "../support/lifecycle.ts";
-import { emptyHubs, type LiveService, socketsOf, startLiveService } from "../support/live-service.ts";
+import { emptyHubs, socketsOf, startLiveService } from "../support/live-service.ts";
 import { insertSessions, passLease, startRunner, useLeases } from "../support/runners.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { pause, waitWhile } from "../support/waiting.ts";
 
-let service: LiveService;
+const service = await startLiveService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

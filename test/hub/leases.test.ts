@@ -1,18 +1,14 @@
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { signRunnerToken } from "../../src/http/credentials/runner-token.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startLiveService } from "../support/live-service.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { pause, waitWhile } from "../support/waiting.ts";
 
-let service: LiveService;
+const service = await startLiveService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

@@ -1,19 +1,15 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { readEvents, type StreamedEvent, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startLiveService } from "../support/live-service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
 type Data = { attempt?: number; sequence?: number; text?: string; at?: string; missing_before?: number };
 
-let service: LiveService;
+const service = await startLiveService();
 let tenant: TestTenant;
 let runId: string;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });

@@ -1,18 +1,14 @@
 import { runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type EventReader, readEvents } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { seeds } from "../support/harness.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startLiveService } from "../support/live-service.ts";
 import { createRandom } from "../support/random.ts";
 import { createTenant } from "../support/tenant.ts";
 
-let service: LiveService;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
+const service = await startLiveService();
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 

@@ -1,21 +1,17 @@
 import { runInDurableObject } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { readEvents, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startLiveService } from "../support/live-service.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { useLeases } from "../support/runners.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
-let service: LiveService;
+const service = await startLiveService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });

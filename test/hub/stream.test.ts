@@ -1,17 +1,13 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { readEvents, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: LiveService;
+const service = await startLiveService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });

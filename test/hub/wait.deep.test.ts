@@ -1,16 +1,12 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
-import { type LiveService, socketsOf, startLiveService } from "../support/live-service.ts";
+import { socketsOf, startLiveService } from "../support/live-service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { meanwhile } from "../support/waiting.ts";
 
-let service: LiveService;
+const service = await startLiveService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });

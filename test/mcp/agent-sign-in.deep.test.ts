@@ -7,11 +7,11 @@ import {
   type StoredOAuthTokens,
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TOOLS } from "../../src/mcp/agent-server.ts";
 import { challengeOf } from "../../src/people/sign-ins/command-line-verbs.ts";
 import { type Browser, PAGE_SETTINGS, signIn, untouchedForm } from "../support/browser.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { VERIFIER } from "../support/sign-in-session.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -20,13 +20,9 @@ const MCP = `${ISSUER}/mcp`;
 const REDIRECT = "http://127.0.0.1:3334/callback";
 const DOCUMENT = "https://agent.example/client.json";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let browser: Browser;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

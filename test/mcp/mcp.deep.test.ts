@@ -1,21 +1,16 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { GUIDES } from "../../src/docs/guides/guides.ts";
 import { TOOLS } from "../../src/mcp/agent-server.ts";
 import { connectAgent, ERAS } from "../support/agent.ts";
 import { callsOn } from "../support/agent-calls.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
-import { addDefinition, createStage, type Stage } from "../support/stage.ts";
+import { startLiveService } from "../support/live-service.ts";
+import { addDefinition, createStage, } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 
-let service: LiveService;
-let stage: Stage<LiveService>;
-
-beforeAll(async () => {
-  service = await startLiveService();
-  stage = await createStage(service, "Quarterly", answeringRunner(202));
-});
+const service = await startLiveService();
+const stage = await createStage(service, "Quarterly", answeringRunner(202));
 
 /** A new run of a definition of its own, triggered by the holder of `key`. */
 async function addRun(key: string, body: object = { labels: { customer: "4711" } }): Promise<string> {

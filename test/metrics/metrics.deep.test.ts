@@ -1,14 +1,10 @@
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { parseMetrics } from "../support/parse-metrics.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 /** Waits until older transactions, of other tests in the same Postgres, hold back no event of the tenant. */
 const settle = (tenant: TestTenant) =>

@@ -1,19 +1,14 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { type Ask, brokenInvariants } from "../support/invariants.ts";
+import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
-let ask: Ask;
-
-beforeAll(async () => {
-  service = await startService();
-  ask = service.database.sql.query;
-  // Else the database would not let itself be tampered with so far.
-  await service.database.sql`drop index workflow_runs_slot_no_key, workflow_run_events_end_key`;
-});
+const service = await startService();
+const ask = service.database.sql.query;
+// Else the database would not let itself be tampered with so far.
+await service.database.sql`drop index workflow_runs_slot_no_key, workflow_run_events_end_key`;
 
 /** A tenant with one COMPLETED run, one RUNNING whose runner was busy, and two PENDING. */
 async function liveALittle(): Promise<{ tenant: TestTenant; runs: Runs }> {

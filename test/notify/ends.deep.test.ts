@@ -1,18 +1,14 @@
 /** However a run ends, an endpoint is notified exactly once, with the right failure code. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { answeringRunner, BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { createEndpoint, makeAllDue } from "../support/notification-endpoint.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { passLease, startRunner, useLeases } from "../support/runners.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 type Way = {
   /** The URL of the runner. By default it accepts every dispatch. */

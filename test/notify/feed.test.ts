@@ -1,18 +1,14 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { END_EVENT_TYPES, EVENT_NAMES, EVENT_TYPES } from "../../src/db/enums.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { callBack, invoke, makeOverdue, readEvents, readRun } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { readFeed, readFeedPage } from "../support/read-feed.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 const newTenant = () => createTenant(service.database, { runnerUrl: BUSY_RUNNER });
 const feedOf = async (tenant: TestTenant, query: string[] = []) =>

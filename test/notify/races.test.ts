@@ -1,5 +1,5 @@
 /** What happens to an endpoint while a notification is being sent to it, and when two Workers want to send one. */
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { resendDelivery } from "../../src/notify/endpoints/deliveries.ts";
 import { type Claim, claimNotifications, recordNotifications } from "../../src/notify/sending/notification.ts";
@@ -14,16 +14,12 @@ import {
   readDeliveries,
   readEndpoint,
 } from "../support/notification-endpoint.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });

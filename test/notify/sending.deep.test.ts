@@ -1,23 +1,19 @@
 import { Webhook } from "standardwebhooks";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { answeringRunner, BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, readRun } from "../support/lifecycle.ts";
 import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "../support/notification-endpoint.ts";
 import { readFeed } from "../support/read-feed.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
 import { addDefinition, createStage } from "../support/stage.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const claimedSchema = z.object({ notifications: z.array(z.looseObject({})) });
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   hashApiKey,
   isWellFormedApiKey,
@@ -7,16 +7,12 @@ import {
 } from "../../src/http/credentials/api-key.ts";
 import { PAGE_SETTINGS } from "../support/browser.ts";
 import { contractFaults } from "../support/contract.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addUser, createTenant } from "../support/tenant.ts";
 
 type Key = { id: string; name: string; key_suffix: string; created_at: string };
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
+const service = await startService({ settings: PAGE_SETTINGS });
 
 const post = (key: string, body: unknown) => service.send("POST", "/v1/api-keys", key, body);
 

@@ -1,21 +1,17 @@
 /** Caps: how much of something a tenant may have. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { Cap } from "../../src/db/enums.ts";
 import { batchPath } from "../support/batches.ts";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { invoke, invokePath, readRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
 import { addUser, createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 import { createTrigger, type Firing, HOURLY } from "../triggers/support.ts";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });

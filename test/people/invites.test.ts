@@ -1,9 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { hashInviteSecret } from "../../src/people/invites.ts";
 import { toForm } from "../support/browser.ts";
 import { inSeconds, loginToken, SESSION_SETTINGS } from "../support/callers.ts";
 import { contractFaults } from "../support/contract.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addUser, createTenant, type TestTenant } from "../support/tenant.ts";
 
 type Invite = { id: string; email: string; role: string; invite_link: string; accepted_at: string | null };
@@ -11,11 +11,7 @@ type Page = { items: Invite[]; total: number; limit: number; offset: number };
 
 const ORIGIN = "https://service.test";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ settings: { ...SESSION_SETTINGS, PUBLIC_URL: ORIGIN } });
-});
+const service = await startService({ settings: { ...SESSION_SETTINGS, PUBLIC_URL: ORIGIN } });
 
 const post = (tenant: TestTenant, body: object, key = tenant.owner.key) =>
   service.send("POST", "/v1/invites", key, { tenant_id: tenant.id, ...body });

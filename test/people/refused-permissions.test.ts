@@ -1,18 +1,14 @@
 /** Permissions for users and on workflows that are gone, or are being deleted at the same moment. */
 import { v7 as uuid } from "uuid";
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { MAX_PERMISSIONS } from "../../src/people/refusals.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { callerOf, callSqlFunction } from "../support/sql-function.ts";
 import { createTenant } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 it("permissions are given to nobody who was deleted, whichever verb gives them", async () => {
   const { database } = service;

@@ -1,7 +1,7 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { telling } from "../../src/http/middleware/note-use.ts";
 import { type Browser, PAGE_SETTINGS, signIn } from "../support/browser.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addCommandLineCode, VERIFIER } from "../support/sign-in-session.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -9,12 +9,8 @@ const SESSIONS = "/v1/sign-in-sessions";
 
 type Session = { id: string; user_id: string; began_at: string; last_used_at: string; is_current: boolean };
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

@@ -1,19 +1,15 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { contractFaults } from "../support/contract.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createStage } from "../support/stage.ts";
 import { addUser, createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 
 type User = { user_id: string; email: string; role: string; deactivated_on: string | null; updated_at: string };
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ settings: SESSION_SETTINGS });
-});
+const service = await startService({ settings: SESSION_SETTINGS });
 
 const usersPath = (tenant: TestTenant) => `/v1/tenants/${tenant.id}/users`;
 

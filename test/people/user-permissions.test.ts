@@ -1,19 +1,15 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { MAX_PERMISSIONS } from "../../src/people/refusals.ts";
 import { contractFaults } from "../support/contract.ts";
 import { insertParts } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 
 type Capability = "READ_ONLY" | "READ_WRITE";
 type Permission = { id: string; materialized_path: string; capability: Capability; path_part_id: string };
 type Page = { items: Permission[]; total: number; limit: number; offset: number };
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 async function tenantWith(paths: string[]) {
   const tenant = await createTenant(service.database);

@@ -1,6 +1,6 @@
 /** What the verbs on people tell of a change, and what they lock: calls of the verbs themselves, without a hub. */
 import { v7 as uuid } from "uuid";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { Unauthenticated } from "../../src/db/access.ts";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { createApiKey, revokeApiKey } from "../../src/people/api-key-verbs.ts";
@@ -28,21 +28,17 @@ import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
 import { inSeconds } from "../support/callers.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addCommandLineCode, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
 import { callerOf } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 /** For calls as the OWNER. */
 let services: VerbServices;
 let announced: TenantEffects[];
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

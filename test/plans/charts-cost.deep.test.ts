@@ -1,30 +1,25 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
-import { type Service, startService } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
+import { startService } from "../support/service.ts";
+import { createStage, } from "../support/stage.ts";
 import { explained, nodesOf, rowsRead } from "./plans.ts";
-
-let service: Service;
-let stage: Stage;
 
 /** As many runs a second as make a day of 172,800. */
 const PER_SECOND = 2;
 const SECONDS = 86_400;
 
-beforeAll(async () => {
-  service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
-  stage = await createStage(service, "busy");
-  const { tenant } = stage;
-  await service.database.sql`
-    insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
-      created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
-    select gen_random_uuid(), ${tenant.id}, ${tenant.definitionId},
-      case when n % 100 = 0 then ${tenant.user.id}::uuid else ${tenant.owner.id}::uuid end, 'SELF_HOSTED', 'COMPLETED', '{}',
-      made.at, made.at + interval '1 second', made.at + interval '1 hour', made.at + interval '11 seconds', made.at, 'CALLBACK'
-    from generate_series(1, ${PER_SECOND * SECONDS}::int) n,
-      lateral (select statement_timestamp() - n * interval '1 second' / ${PER_SECOND}::int as at) made`;
-  await service.database.sql`vacuum analyze workflow_runs`;
-}, 180_000);
+const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+const stage = await createStage(service, "busy");
+const { tenant } = stage;
+await service.database.sql`
+  insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+    created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
+  select gen_random_uuid(), ${tenant.id}, ${tenant.definitionId},
+    case when n % 100 = 0 then ${tenant.user.id}::uuid else ${tenant.owner.id}::uuid end, 'SELF_HOSTED', 'COMPLETED', '{}',
+    made.at, made.at + interval '1 second', made.at + interval '1 hour', made.at + interval '11 seconds', made.at, 'CALLBACK'
+  from generate_series(1, ${PER_SECOND * SECONDS}::int) n,
+    lateral (select statement_timestamp() - n * interval '1 second' / ${PER_SECOND}::int as at) made`;
+await service.database.sql`vacuum analyze workflow_runs`;
 
 async function look(path: string, userId: string) {
   const headers = { Cookie: `ks_uat=${await sessionToken(stage, userId)}` };

@@ -1,18 +1,14 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { writeUnchecked } from "../support/database.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { blocksRead, explained } from "./plans.ts";
 
 const MANY = 2_000;
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ isNew: true });
-  await service.sweep();
-});
+const service = await startService({ isNew: true });
+await service.sweep();
 
 /** A tenant with so many workflows whose runs are leased, and a run that waits in each of the first `withWork` of them. */
 async function createLeased(definitions: number, withWork: number): Promise<TestTenant> {

@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { deleteOldAuditEvents } from "../../src/audit/audit-events.ts";
 import { readConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/client.ts";
@@ -12,27 +12,20 @@ import type { ExplainedStatement } from "../support/harness-protocol.ts";
 import { inTurn } from "../support/in-turn.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
-import { requestOf, type Service, startService } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
+import { requestOf, startService } from "../support/service.ts";
+import { createStage, } from "../support/stage.ts";
 import { verbServices } from "../support/verb-services.ts";
 import { fillTenant, LARGE, SMALL_TABLES } from "./large-tenant.ts";
 import { describePagePlans } from "./page-plans.ts";
 import { explained, nodesOf, rowsRead } from "./plans.ts";
 
-let service: Service;
-let stage: Stage;
-let runId: string;
-let callers: Awaited<ReturnType<typeof knownCallers>>;
-
-beforeAll(async () => {
-  // The timeout is long, since filling a tenant and explaining take a while.
-  service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
-  await service.sweep();
-  stage = await createStage(service, "large");
-  callers = await knownCallers(stage, await createStage(service, "beside"));
-  runId = await insertRun(service.database, stage.tenant, { status: "FAILED" });
-  await fillTenant(service.database, stage.tenant);
-}, 600_000);
+// The timeout is long, since filling a tenant and explaining take a while.
+const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+await service.sweep();
+const stage = await createStage(service, "large");
+const callers = await knownCallers(stage, await createStage(service, "beside"));
+const runId = await insertRun(service.database, stage.tenant, { status: "FAILED" });
+await fillTenant(service.database, stage.tenant);
 
 /** The large reads of the statements: the table, the index, the number of rows and the statement. */
 const readMuchOf = (statements: readonly ExplainedStatement[]) =>

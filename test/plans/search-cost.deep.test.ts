@@ -1,19 +1,13 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
-import { type Service, startService } from "../support/service.ts";
-import { createStage, type Stage } from "../support/stage.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { startService } from "../support/service.ts";
+import { createStage, } from "../support/stage.ts";
+import { createTenant, } from "../support/tenant.ts";
 import { blocksRead, explained } from "./plans.ts";
 
-let service: Service;
-let stage: Stage;
-let other: TestTenant;
-
-beforeAll(async () => {
-  service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
-  stage = await createStage(service, "small");
-  other = await createTenant(service.database);
-});
+const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+const stage = await createStage(service, "small");
+const other = await createTenant(service.database);
 
 /** Gives the other tenant 50,000 folders. Their names have two words, which begin with all hexadecimal digits. */
 async function fillOtherTenant(): Promise<void> {

@@ -1,20 +1,16 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { writeUnchecked } from "../support/database.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { insertSessions, startRunner, useLeases } from "../support/runners.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { blocksRead, explained } from "./plans.ts";
 
-let service: Service;
+const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+await service.sweep();
 let tenant: TestTenant;
 let runId: string;
-
-beforeAll(async () => {
-  service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
-  await service.sweep();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

@@ -1,16 +1,12 @@
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { writeUnchecked } from "../support/database.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { blocksRead, explained } from "./plans.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ isNew: true });
-});
+const service = await startService({ isNew: true });
 
 /** A tenant whose workflow has so many slots, all held by leased runs, and one run that waits. */
 async function createFull(slots: number): Promise<{ tenant: TestTenant; waiting: string }> {

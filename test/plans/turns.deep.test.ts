@@ -1,17 +1,13 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { extent } from "../support/in-turn.ts";
 import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const MANY = extent(4_000, 10_000);
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ isNew: true });
-});
+const service = await startService({ isNew: true });
 
 type Limits = { maxRunning: number; maxPerKey: number | null };
 

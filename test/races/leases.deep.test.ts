@@ -1,17 +1,13 @@
 /** Runners that ask for work at the same time, and while others change the workflows. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addDefinition, createStage, invokeDefinition, type Stage } from "../support/stage.ts";
 
-let service: Service;
+const service = await startService();
 let stage: Stage;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   stage = await createStage(service, "leases");

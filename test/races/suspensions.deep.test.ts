@@ -1,22 +1,17 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { extent } from "../support/in-turn.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { answer, QUESTION, suspend } from "../support/suspensions.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant, } from "../support/tenant.ts";
 
 const TIMES = extent(8, 1000);
 
-let service: Service;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
-  await service.database.sql`update workflow_definitions set max_running = 50 where id = ${tenant.definitionId}`;
-});
+const service = await startService();
+const tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+await service.database.sql`update workflow_definitions set max_running = 50 where id = ${tenant.definitionId}`;
 
 const count = (types: string[], type: string) => types.filter((one) => one === type).length;
 

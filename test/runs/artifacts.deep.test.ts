@@ -1,5 +1,5 @@
 import { env } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Bucket } from "../../src/bindings.ts";
 import { readRange } from "../../src/runs/artifacts/range.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
@@ -8,13 +8,9 @@ import { parseMetrics } from "../support/parse-metrics.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 let runId: string;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 /** A RUNNING run. */
 beforeEach(async () => {

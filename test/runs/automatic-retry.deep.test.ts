@@ -1,16 +1,12 @@
 import { runDurableObjectAlarm } from "cloudflare:test";
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { answeringRunner, BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, makeDue, makeOverdue, readEvents, readRun } from "../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../support/live-service.ts";
+import { startLiveService } from "../support/live-service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: LiveService;
+const service = await startLiveService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
 
 async function usePolicy(retryOn: readonly string[], maxAttempts: number, runnerUrl = answeringRunner(202)) {
   tenant = await createTenant(service.database, { runnerUrl });

@@ -1,16 +1,11 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
 import { insertRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { startService } from "../support/service.ts";
+import { createTenant, } from "../support/tenant.ts";
 
-let service: Service;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-  tenant = await createTenant(service.database);
-});
+const service = await startService();
+const tenant = await createTenant(service.database);
 
 const pathOf = (runId: string) => `/v1/workflow-runs/${runId}`;
 

@@ -1,19 +1,16 @@
 /** Inputs that must fit the schema of a workflow's policy, however a run is triggered. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { createWebhook, post, SIGNED } from "../triggers/inbound-support.ts";
 import { addWorkflow, bodyAfter } from "../triggers/second-workflow.ts";
 import { backdate, createAfter, createTrigger, HOURLY, readFirings, send } from "../triggers/support.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   // Runners ask for the runs, so that no dispatch is counted.

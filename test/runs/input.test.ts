@@ -1,16 +1,11 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { startService } from "../support/service.ts";
+import { createTenant, } from "../support/tenant.ts";
 
-let service: Service;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const service = await startService();
+const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
 
 const send = (body: unknown, to = tenant) => service.send("POST", invokePath(to), to.owner.key, body);
 

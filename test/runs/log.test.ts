@@ -1,18 +1,14 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { toPlainText } from "../../src/runs/log/log-text.ts";
 import type { LogPage } from "../../src/runs/log/read-log.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, makeOverdue } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 let runId: string;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 /** A RUNNING run that no runner has taken yet. */
 async function newRun(): Promise<void> {

@@ -1,16 +1,12 @@
 import { Webhook } from "standardwebhooks";
-import { beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createTenantWithRunner, type FakeRunner } from "../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../support/harness-protocol.ts";
 import { callBack, eventTypes, insertRun, invoke, makeDue, readEvents, readRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { type TestTenant, WEBHOOK_SECRET } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 /** Its runner takes the first run, and then answers the stop so. */
 const newTenant = (...toStop: ScriptedAnswer[]) =>

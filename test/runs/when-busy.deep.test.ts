@@ -1,19 +1,15 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { answeringRunner, BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
 import { callBack, eventTypes, insertRun, invokePath, makeOverdue, readEvents, readRun } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { startRunner } from "../support/runners.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { callerOf } from "../support/sql-function.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });

@@ -1,5 +1,5 @@
 /** A row that fails in a sweep, and a step that fails as a whole: what becomes of the others, and of what has failed. */
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { judge } from "../../scripts/local/findings.ts";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
 import { diagnose } from "../../src/sweep/diagnosis.ts";
@@ -13,19 +13,16 @@ import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { inTurn } from "../support/in-turn.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 import { arrangeTenants, preparePoison, WORK } from "./set-aside-support.ts";
 
-let service: Service;
+const service = await startService({ settings: { ...PAGE_SETTINGS, RETENTION_DAYS: "30", AUDIT_RETENTION_DAYS: "365" } });
+await preparePoison(service);
 /** What the sweep has named in the log. */
 let named: { step: string; row_id: string | null; what: string; error: string }[];
 
-beforeAll(async () => {
-  service = await startService({ settings: { ...PAGE_SETTINGS, RETENTION_DAYS: "30", AUDIT_RETENTION_DAYS: "365" } });
-  await preparePoison(service);
-});
 beforeEach(async () => {
   await service.database.sql`delete from poison`;
   await service.database.sql`delete from set_aside`;

@@ -1,24 +1,21 @@
 /** Triggers that fire after another run. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { webhookFaults } from "../support/document.ts";
 import { answeringRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
 import { permit } from "../support/path-parts.ts";
 import { readFeed } from "../support/read-feed.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addUser, createTenant, runToken, type TestTenant, type TestUser } from "../support/tenant.ts";
 import { addWorkflow, bodyAfter } from "./second-workflow.ts";
 import { createAfter, HOURLY, readFirings, readTrigger, send } from "./support.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 /** The second workflow, which runs after the first. */
 let nextId: string;
 
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
   nextId = await addWorkflow(service.database, tenant);

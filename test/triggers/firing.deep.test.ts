@@ -1,10 +1,10 @@
 /** What becomes of each occasion: firings by hand and by the schedule, with their events and notifications. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { fireDue } from "../../src/triggers/fire-due.ts";
 import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { permit } from "../support/path-parts.ts";
 import { readFeed } from "../support/read-feed.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addUser, createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 import {
@@ -19,12 +19,9 @@ import {
   thisMinute,
 } from "./support.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
 });

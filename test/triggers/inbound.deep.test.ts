@@ -1,20 +1,15 @@
 /** A flood of messages that nobody has signed. */
-import { beforeAll, describe, expect, it } from "vitest";
-import { type Service, startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { describe, expect, it } from "vitest";
+import { startService } from "../support/service.ts";
+import { createTenant, } from "../support/tenant.ts";
 import { createWebhook, post, SIGNED } from "./inbound-support.ts";
 
 const FLOOD = 5_000;
 /** How many arrive at the same time. */
 const AT_ONCE = 250;
 
-let service: Service;
-let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-  tenant = await createTenant(service.database);
-});
+const service = await startService();
+const tenant = await createTenant(service.database);
 
 describe(`${FLOOD} messages to one trigger that nobody has signed`, () => {
   it("are refused with at most 10 look-ups, and each signed one among them is taken", {

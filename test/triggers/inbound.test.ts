@@ -1,17 +1,14 @@
 /** Webhooks of other services: which messages a trigger takes, with what they trigger a run, and what they are answered. */
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { addUser, createTenant, type TestTenant } from "../support/tenant.ts";
 import { createWebhook, HMAC, post, SIGNED, TIMESTAMPED, type Webhook } from "./inbound-support.ts";
 import { createTrigger, HOURLY, readFirings, readTrigger, send } from "./support.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   // The answer of an invoke is the same, whoever runs: many slots, so that no run waits.

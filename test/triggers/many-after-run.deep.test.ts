@@ -1,18 +1,15 @@
 /** Triggers that fire after other runs do not multiply runs without an end. */
-import { beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { addWorkflow, bodyAfter } from "./second-workflow.ts";
 import { bodyOf, createAfter, createTrigger, HOURLY, readFirings } from "./support.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
 });

@@ -1,18 +1,15 @@
 /** Creating, changing, pausing and reading triggers. */
 import { v7 as uuid } from "uuid";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { backdate, bodyOf, createTrigger, HOURLY, MINUTELY, readFirings, readTrigger, send } from "./support.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
 });

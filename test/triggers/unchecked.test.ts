@@ -1,19 +1,15 @@
 /** What is answered while the input schema of a workflow is changed between all calls of a verb. */
-import { beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { documentFaults, findOperation } from "../support/document.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { invokePath } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { createWebhook, SIGNED } from "./inbound-support.ts";
 import { bodyOf, createTrigger, HOURLY, send } from "./support.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });

@@ -1,17 +1,14 @@
 /** What a trigger does when its workflow is busy: its own `when_busy`, or else that of the policy. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
 import { readRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { backdate, bodyOf, createTrigger, type Firing, HOURLY, readFirings, send, thisMinute } from "./support.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 
-beforeAll(async () => {
-  service = await startService();
-});
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
 });

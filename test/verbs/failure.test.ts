@@ -1,14 +1,10 @@
 /** What is kept of a failed statement: the names that Postgres says, and no value. */
-import { beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { describeFailure } from "../../src/verbs/failure.ts";
-import { createDatabase, type TestDatabase } from "../support/database.ts";
+import { createDatabase, } from "../support/database.ts";
 import { createTenant } from "../support/tenant.ts";
 
-let database: TestDatabase;
-
-beforeAll(async () => {
-  database = await createDatabase();
-});
+const database = await createDatabase();
 
 const failureOf = async (text: string, values: unknown[] = []) =>
   describeFailure(await database.sql.query(text, values).catch((error: unknown) => error));

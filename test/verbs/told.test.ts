@@ -1,6 +1,6 @@
 /** What the verbs tell whose changes have no event: see `p_told` of `answer_with` in SQL. */
 import { v4 as uuid } from "uuid";
-import { beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { createPathPart, deletePathPart, movePathPart } from "../../src/files/path-part-verbs.ts";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { resendDelivery, sendTestNotification } from "../../src/notify/endpoints/deliveries.ts";
@@ -10,19 +10,15 @@ import { NO_RUN, type TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
 import { insertParts } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 let announced: TenantEffects[];
 let working: Promise<unknown>[];
 let services: VerbServices;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

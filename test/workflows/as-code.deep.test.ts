@@ -1,5 +1,5 @@
 /** Workflows as code: the file of `workflow-runs apply`, by the modules of the command line, against the Worker. */
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { carryOut } from "../../client/src/cli/as-code/carry-out.ts";
 import { exportOf, yamlOf } from "../../client/src/cli/as-code/export.ts";
 import { readFile, schemasIn } from "../../client/src/cli/as-code/file.ts";
@@ -9,15 +9,11 @@ import type { MadeSecret } from "../../client/src/cli/as-code/steps.ts";
 import { createClient, unwrap } from "../../client/src/index.ts";
 import fileSchema from "../../client/workflows.schema.json";
 import { insertParts, permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 const SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 const VARIABLES = { RUNNER: SECRET, GITHUB: "sixteen bytes or more" };

@@ -1,13 +1,9 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { insertParts } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ settings: { CORS_ORIGINS: "https://app.test" } });
-});
+const service = await startService({ settings: { CORS_ORIGINS: "https://app.test" } });
 
 const definitionPath = ({ definitionId }: TestTenant) => `/v1/workflow-definitions/${definitionId}`;
 const policyPath = (tenant: TestTenant) => `${definitionPath(tenant)}/policy`;

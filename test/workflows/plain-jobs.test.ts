@@ -1,20 +1,16 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
 import { callBack } from "../support/lifecycle.ts";
 import { permit } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const PATH = "/v1/workflow-definitions";
 const JOB = { name: "Nightly job", runner_type: "SELF_HOSTED" };
 const NO_FILES = { source_path_part_ids: [], instruction_path_part_ids: [], output_path_part_ids: [] };
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

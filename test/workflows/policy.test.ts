@@ -1,14 +1,10 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { invoke, invokePath, readRun } from "../support/lifecycle.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 const path = ({ definitionId }: TestTenant) => `/v1/workflow-definitions/${definitionId}/policy`;
 const put = (tenant: TestTenant, body: unknown) => service.send("PUT", path(tenant), tenant.owner.key, body);

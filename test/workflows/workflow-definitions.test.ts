@@ -1,12 +1,12 @@
 import { v7 as uuid } from "uuid";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { decryptWebhookSecret } from "../../src/webhooks/secret-box.ts";
 import { contractFaults } from "../support/contract.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { insertRun, invoke, invokePath, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { insertParts, permit, type TestTree } from "../support/path-parts.ts";
-import { type Service, startService } from "../support/service.ts";
+import { startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -16,11 +16,7 @@ const SECRET = "whsec_dGhlIHNlY3JldCBvZiBhIGRlZmluaXRpb24=";
 type Definition = Record<string, unknown> & { id: string; updated_at: string };
 type Faults = { detail: { loc: (string | number)[]; type: string; msg: string }[] };
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService();
-});
+const service = await startService();
 
 /** A tenant with `/in`, `/in/a.md`, `/in/a.md/v1`, `/how.md`, `/out` and `/form.md`, and a body that names some. */
 async function prepare() {

@@ -1,20 +1,16 @@
 import { sign } from "hono/jwt";
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { generateApiKey } from "../../../src/http/credentials/api-key.ts";
 import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
 import { invokePath } from "../../support/lifecycle.ts";
-import { type Service, startService } from "../../support/service.ts";
-import { createTenant, type TestTenant } from "../../support/tenant.ts";
+import { startService } from "../../support/service.ts";
+import { createTenant, } from "../../support/tenant.ts";
 
 const ELSEWHERE = "https://two.example.com";
 const RUN = "/v1/workflow-runs/01920000-0000-7000-8000-000000000401";
 
-let service: Service;
-let tenant: TestTenant;
-beforeAll(async () => {
-  service = await startService({ settings: { SESSION_SECRET, CELLS: `two=${ELSEWHERE}/, six=http://localhost:1` } });
-  tenant = await createTenant(service.database);
-});
+const service = await startService({ settings: { SESSION_SECRET, CELLS: `two=${ELSEWHERE}/, six=http://localhost:1` } });
+const tenant = await createTenant(service.database);
 
 /** A token of this cell or of another one, whose keys are not known here. */
 const tokenOf = (cel: string) => sign({ sub: tenant.owner.id, cel, exp: 9e9 }, "only-this-cell-knows-it-0123456789");

@@ -1,7 +1,7 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../../src/config.ts";
 import { base64Url, claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
-import { createDatabase, type TestDatabase } from "../../support/database.ts";
+import { createDatabase, } from "../../support/database.ts";
 import { type FakeRunner, startFakeRunner } from "../../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../../support/harness-protocol.ts";
 import { createIssuer, type Issuer } from "../../support/issuer.ts";
@@ -12,8 +12,8 @@ import { createTenant, type TestTenant } from "../../support/tenant.ts";
 const ISSUER = "https://login.test/";
 const AUDIENCE = "workflow-runs";
 
-let issuer: Issuer;
-let next: Issuer;
+const [issuer, next] = await Promise.all([createIssuer("first"), createIssuer("next", "RS256")]);
+const database = await createDatabase();
 
 /** What the issuer publishes. */
 const publish = (...issuers: Issuer[]): ScriptedAnswer[] => [
@@ -25,14 +25,8 @@ const publish = (...issuers: Issuer[]): ScriptedAnswer[] => [
 ];
 
 let keyServer: FakeRunner;
-let database: TestDatabase;
 let service: Service;
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  [issuer, next] = await Promise.all([createIssuer("first"), createIssuer("next", "RS256")]);
-  database = await createDatabase();
-});
 
 // What was fetched is kept as long as the service lives, so each test has one of its own.
 beforeEach(async () => {

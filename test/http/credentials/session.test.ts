@@ -1,19 +1,15 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { formatApiKey } from "../../../src/http/credentials/api-key.ts";
 import { base64Url, claimsOf, inSeconds, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
 import { insertRun, invokePath } from "../../support/lifecycle.ts";
-import { type Service, startService } from "../../support/service.ts";
+import { startService } from "../../support/service.ts";
 import { SETTINGS } from "../../support/settings.ts";
 import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
 
 const LIST = "/v1/workflow-runs";
 
-let service: Service;
+const service = await startService({ settings: { SESSION_SECRET } });
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService({ settings: { SESSION_SECRET } });
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

@@ -1,4 +1,4 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { deleteOldRuns } from "../../../src/sweep/sweep-verbs.ts";
 import { perform } from "../../../src/verbs/perform.ts";
 import { batchEnds, invokeBatch, readBatch } from "../../support/batches.ts";
@@ -6,16 +6,12 @@ import { BUSY_RUNNER, startFakeRunner } from "../../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, makeOverdue, readEvents } from "../../support/lifecycle.ts";
 import { createEndpoint } from "../../support/notification-endpoint.ts";
 import { readFeed } from "../../support/read-feed.ts";
-import { type Service, startService } from "../../support/service.ts";
+import { startService } from "../../support/service.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
 import { verbServices } from "../../support/verb-services.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });

@@ -1,18 +1,14 @@
-import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { invokeBatch, readBatch } from "../../support/batches.ts";
 import { answeringRunner } from "../../support/fake-runner.ts";
 import { callBack, invoke } from "../../support/lifecycle.ts";
-import { type LiveService, startLiveService } from "../../support/live-service.ts";
+import { startLiveService } from "../../support/live-service.ts";
 import { permit } from "../../support/path-parts.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
 import { meanwhile } from "../../support/waiting.ts";
 
-let service: LiveService;
+const service = await startLiveService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startLiveService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });

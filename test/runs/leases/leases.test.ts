@@ -1,19 +1,15 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import page from "../../../docs/runner-protocol.md?raw";
 import { shapeOf } from "../../support/example-request.ts";
 import { BUSY_RUNNER } from "../../support/fake-runner.ts";
 import { eventTypes, invoke, invokePath, makeOverdue, readEvents, readRun } from "../../support/lifecycle.ts";
 import { passLease, startRunner, useLeases } from "../../support/runners.ts";
-import { type Service, startService } from "../../support/service.ts";
+import { startService } from "../../support/service.ts";
 import { addDefinition, createStage, invokeDefinition } from "../../support/stage.ts";
 import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

@@ -1,19 +1,15 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { parseKeyRing } from "../../../src/base/key-ring.ts";
 import { signRunToken, verifyRunToken } from "../../../src/http/credentials/run-token.ts";
 import { signRunnerToken, verifyRunnerToken } from "../../../src/http/credentials/runner-token.ts";
 import { invoke } from "../../support/lifecycle.ts";
 import { insertSessions, startRunner, useLeases } from "../../support/runners.ts";
-import { type Service, startService } from "../../support/service.ts";
+import { startService } from "../../support/service.ts";
 import { addDefinition, createStage } from "../../support/stage.ts";
 import { addUser, createTenant, type TestTenant } from "../../support/tenant.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   tenant = await createTenant(service.database);

@@ -1,17 +1,13 @@
-import { beforeAll, beforeEach, expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { openTenant, PAGE_SETTINGS } from "../../support/browser.ts";
 import { invoke } from "../../support/lifecycle.ts";
 import { startRunner, useLeases } from "../../support/runners.ts";
-import { type Service, startService } from "../../support/service.ts";
+import { startService } from "../../support/service.ts";
 import type { TestTenant } from "../../support/tenant.ts";
 
-let service: Service;
+const service = await startService({ settings: PAGE_SETTINGS });
 let tenant: TestTenant;
 let owner: Awaited<ReturnType<typeof openTenant>>["owner"];
-
-beforeAll(async () => {
-  service = await startService({ settings: PAGE_SETTINGS });
-});
 
 beforeEach(async () => {
   ({ tenant, owner } = await openTenant(service));

@@ -1,18 +1,14 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../../support/callers.ts";
 import { BUSY_RUNNER } from "../../support/fake-runner.ts";
 import { invoke } from "../../support/lifecycle.ts";
 import { permit } from "../../support/path-parts.ts";
-import { type Service, startService } from "../../support/service.ts";
+import { startService } from "../../support/service.ts";
 import { addLoginSession, addSignInSession } from "../../support/sign-in-session.ts";
 import { answer, listWaits, QUESTION, suspend } from "../../support/suspensions.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ settings: SESSION_SETTINGS });
-});
+const service = await startService({ settings: SESSION_SETTINGS });
 
 /** A tenant with a run that asks this question. */
 async function asking(question: object = {}): Promise<{ tenant: TestTenant; runId: string }> {

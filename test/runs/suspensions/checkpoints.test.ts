@@ -1,18 +1,14 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { startFakeRunner } from "../../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../../support/lifecycle.ts";
-import { type Service, startService } from "../../support/service.ts";
+import { startService } from "../../support/service.ts";
 import { answer, QUESTION, suspend } from "../../support/suspensions.ts";
 import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
 let runner: Awaited<ReturnType<typeof startFakeRunner>>;
 let runId: string;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 beforeEach(async () => {
   runner = await startFakeRunner();

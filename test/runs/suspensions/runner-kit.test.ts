@@ -1,10 +1,10 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createRunner, type Outcome } from "../../../client/src/runner/index.ts";
 import page from "../../../docs/suspend.md?raw";
 import { SESSION_SETTINGS, sessionToken } from "../../support/callers.ts";
 import { eventTypes, invoke, readRun } from "../../support/lifecycle.ts";
 import { startRunner, useLeases } from "../../support/runners.ts";
-import { type Service, startService } from "../../support/service.ts";
+import { startService } from "../../support/service.ts";
 import { addLoginSession } from "../../support/sign-in-session.ts";
 import { answer, listWaits } from "../../support/suspensions.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
@@ -12,11 +12,7 @@ import { work } from "./invoice-work.ts";
 import program from "./invoice-work.ts?raw";
 import { done } from "./invoices.ts";
 
-let service: Service;
-
-beforeAll(async () => {
-  service = await startService({ settings: SESSION_SETTINGS });
-});
+const service = await startService({ settings: SESSION_SETTINGS });
 
 /** Lets a new runner of the kit work on one attempt. */
 async function workOnce({ owner }: TestTenant): Promise<Outcome | undefined> {

@@ -1,18 +1,14 @@
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { startFakeRunner } from "../../support/fake-runner.ts";
 import { brokenInvariants } from "../../support/invariants.ts";
 import { callBack, eventTypes, invoke, passInstants, readRun } from "../../support/lifecycle.ts";
 import { startRunner, useLeases } from "../../support/runners.ts";
-import { type Service, startService } from "../../support/service.ts";
+import { startService } from "../../support/service.ts";
 import { answer, listWaits, QUESTION, type Suspension, suspend, timer } from "../../support/suspensions.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
 
-let service: Service;
+const service = await startService();
 let tenant: TestTenant;
-
-beforeAll(async () => {
-  service = await startService();
-});
 
 /** A tenant whose runner takes each run, and what its dispatches have as `resume`. */
 async function createWithRunner() {
