@@ -217,8 +217,7 @@ export type EndpointFormat = (typeof ENDPOINT_FORMATS)[number];
 
 /**
  * The turns of a workflow: a run ends otherwise than the run of the same workflow before it. first_failure: it failed, and the one before
- * it completed, or there was none. works_again: it completed, and the one before it failed. (`src/db/turn.ts` is about the turns that
- * tenants take in a sweep.)
+ * it completed, or there was none. works_again: it completed, and the one before it failed.
  */
 export const NOTIFICATION_TURNS = ["first_failure", "works_again"] as const;
 export type NotificationTurn = (typeof NOTIFICATION_TURNS)[number];

@@ -91,7 +91,7 @@ export const runningAttempts = pgTable(
     index("running_attempts_tenant_ends_index").on(t.tenantId, t.endsAt),
     // For the runs that a session holds: `lease_runs`, and the pages of runners.
     index("running_attempts_session_index").on(t.sessionId).where(sql`session_id is not null`),
-    // Webhooks of stops that are due, and from one tenant with a stop to the next: `claim_stop_dispatches`, `turns`.
+    // Webhooks of stops that are due, and from one tenant with a stop to the next: `claim_stop_dispatches`, `next_in_round`.
     index("running_attempts_stop_index")
       .on(t.tenantId, t.nextStopDispatchAt)
       .where(sql`next_stop_dispatch_at is not null`),

@@ -146,10 +146,10 @@ export const workflowRuns = pgTable(
       .concurrently(),
     // Overdue runs: the first chunk of `time_out_overdue_runs`, `/readyz` and `npm run doctor`.
     index("workflow_runs_deadline_index").on(t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // The same for each tenant: the later chunks of `time_out_overdue_runs`, which take the tenants in turn (`turns`), and lists of
+    // The same for each tenant: the later chunks of `time_out_overdue_runs`, which go from tenant to tenant (`next_in_round`), and lists of
     // FAILED runs, which include the overdue ones.
     index("workflow_runs_tenant_deadline_index").on(t.tenantId, t.deadlineAt).where(sql`status = 'RUNNING'`),
-    // Due dispatches of a tenant, and from one tenant with a dispatch to the next: `claim_dispatches`, `turns`, `next_due_at`.
+    // Due dispatches of a tenant, and from one tenant with a dispatch to the next: `claim_dispatches`, `next_in_round`, `next_due_at`.
     index("workflow_runs_dispatch_index").on(t.tenantId, t.nextDispatchAt).where(sql`next_dispatch_at is not null`),
     // Those of all tenants, the longest due first: `claim_dispatches`, `deployment_due_in_ms`.
     index("workflow_runs_due_index").on(t.nextDispatchAt).where(sql`next_dispatch_at is not null`).concurrently(),

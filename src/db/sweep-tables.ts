@@ -21,7 +21,7 @@ export const sweepState = pgTable(
     /** How many runs were still overdue, and how many dispatches still due, when it ended. Counted up to 10,000. */
     overdueLeft: integer("overdue_left").notNull().default(0),
     dueLeft: integer("due_left").notNull().default(0),
-    /** Where the tenants' turns go on in the next sweep, by the kinds of `turns` in SQL. */
+    /** Where the rounds go on in the next sweep, by the kinds of `next_in_round` in SQL. */
     positions: jsonb("positions").$type<Record<string, string | null>>().notNull().default(sql`'{}'::jsonb`),
   },
   (t) => [check("sweep_state_single_row_check", sql`${t.id} = 1`)],

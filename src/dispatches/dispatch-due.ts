@@ -1,4 +1,4 @@
-import type { Turn } from "../db/turn.ts";
+import type { Round } from "../db/round.ts";
 import type { Dispatch } from "../verbs/effects.ts";
 import { performInParts } from "../verbs/in-parts.ts";
 import { perform } from "../verbs/perform.ts";
@@ -29,14 +29,14 @@ const QUICK_RUNNERS = 50;
 /**
  * Sends the due dispatches, several at once, until none is left or `mayGoOn` returns false. `mayGoOn` gets the number of tries
  * so far; the final number is returned. An unknown runner gets one dispatch, and more only after a quick answer. So a runner
- * that hangs blocks only one lane, and only once. With `tenantId`, only that tenant's dispatches are sent. Otherwise the tenants take
- * turns, and `turn` is the position at which they go on.
+ * that hangs blocks only one lane, and only once. With `tenantId`, only that tenant's dispatches are sent. Otherwise it goes from
+ * tenant to tenant, and `round` is how far it is.
  */
 export async function dispatchDue(
   services: VerbServices,
   mayGoOn: (count: number) => boolean,
   tenantId: string | null = null,
-  turn: Turn = { after: null },
+  round: Round = { after: null },
 ): Promise<number> {
   const inFlight = new Set<Promise<void>>();
   const busy = new Set<string>();
@@ -71,7 +71,7 @@ export async function dispatchDue(
     // What a runner was busy for when it was claimed may be claimed when the runner has answered meanwhile.
     const wasBusy = inFlight.size > 0;
     if (claimed.length === 0) {
-      const claim = { tenantId, limit: CLAIM, quick: [...quick], busy: [...busy], after: turn.after };
+      const claim = { tenantId, limit: CLAIM, quick: [...quick], busy: [...busy], after: round.after };
       // The claims of the first part are as old as the call.
       claimedAt = Date.now();
       const [results] = await Promise.all([
@@ -79,7 +79,7 @@ export async function dispatchDue(
         recordAccepted(),
       ]);
       claimed = results.flatMap(({ dispatches }) => dispatches);
-      turn.after = results.at(-1)?.after ?? null;
+      round.after = results.at(-1)?.after ?? null;
     }
     if (claimed.length === 0 && !wasBusy) break;
     if (Date.now() - claimedAt > CLAIM_IS_FRESH_MS) claimed = [];

@@ -1,7 +1,7 @@
 /** The verbs on dispatches, and on the webhooks of stops. None of those that record an outcome changes a run that has ended or has a newer attempt. */
 import { z } from "zod";
 import { log } from "../base/log.ts";
-import type { Turn } from "../db/turn.ts";
+import type { Round } from "../db/round.ts";
 import { type Dispatch, dispatchSchema, type StopDispatch, stopDispatchSchema } from "../verbs/effects.ts";
 import { defineVerb } from "../verbs/verb.ts";
 
@@ -81,7 +81,7 @@ const eachReadable = <Item>(schema: z.ZodType<Item>) =>
     }),
   );
 
-type Claim = Partial<Turn> & {
+type Claim = Partial<Round> & {
   tenantId: string | null;
   limit: number;
   quick: readonly string[];
@@ -89,9 +89,9 @@ type Claim = Partial<Turn> & {
 };
 
 /**
- * Claims up to `limit` due dispatches; until the claim is over, nobody else sends them. The tenants take turns. A quick runner gets
+ * Claims up to `limit` due dispatches; until the claim is over, nobody else sends them. They are of all tenants, in rounds. A quick runner gets
  * several of its dispatches, a busy one none, and any other runner one. With `tenantId`, only that tenant's are claimed. Otherwise
- * `after` is the position at which the tenants' turns go on.
+ * `after` is how far the round is.
  */
 export const claimDispatches = defineVerb({
   name: "claim_dispatches",
@@ -105,10 +105,10 @@ export const claimDispatches = defineVerb({
   result: z.object({ dispatches: eachReadable(dispatchSchema), after: z.string().nullish() }),
 });
 
-/** Claims up to `limit` due webhooks of stops. With `tenantId`, only that tenant's are claimed; otherwise the tenants take turns. */
+/** Claims up to `limit` due webhooks of stops. With `tenantId`, only that tenant's are claimed; otherwise those of all tenants, in rounds. */
 export const claimStopDispatches = defineVerb({
   name: "claim_stop_dispatches",
-  args: ({ tenantId, ...rest }: { tenantId: string | null; limit: number } & Turn) => ({
+  args: ({ tenantId, ...rest }: { tenantId: string | null; limit: number } & Round) => ({
     tenant_id: tenantId,
     ...rest,
   }),

@@ -5,7 +5,7 @@ import { type Database, repeatable } from "../db/client.ts";
 import { deletedDefinitions, deletedTriggers } from "../db/deletion-tables.ts";
 import { instant } from "../db/rows.ts";
 import { setAside, sweepState } from "../db/sweep-tables.ts";
-import type { Turn } from "../db/turn.ts";
+import type { Round } from "../db/round.ts";
 import type { LiveStatus } from "../http/live/live.ts";
 import { endsAt, isDue, isExpired, isOverdue, r } from "../runs/run-rows.ts";
 import { WHOLE_STEP } from "../verbs/sweep-steps.ts";
@@ -20,22 +20,22 @@ const turnSchema = z
   .string()
   .nullable()
   .default(null)
-  .transform((after): Turn => ({ after }));
-/** The positions in the tenants' turns, by the kinds of `turns` in SQL. Each sweep goes on where the one before it has stopped. */
-const turnsSchema = z.object({
+  .transform((after): Round => ({ after }));
+/** How far the rounds are, by the kinds of `next_in_round` in SQL. Each sweep goes on where the one before it has stopped. */
+const roundsSchema = z.object({
   dispatches: turnSchema,
   stops: turnSchema,
   ends: turnSchema,
   firings: turnSchema,
   notifications: turnSchema,
 });
-type Turns = z.infer<typeof turnsSchema>;
+type Rounds = z.infer<typeof roundsSchema>;
 
 /** What a sweep knows when it begins. */
 type Begun = {
   /** By the clock of the database. */
   at: string;
-  turns: Turns;
+  rounds: Rounds;
   /** The steps that are set aside as a whole. */
   stepsAside: ReadonlySet<string>;
   /** Whether something belongs to deleted workflows and triggers: `finish_deletions` in SQL. Usually nothing does. */
@@ -67,7 +67,7 @@ export async function recordSweepBegan(db: Database): Promise<Begun | null> {
   const [row] = rows;
   if (!row) return null;
   const { at, hasDeletions } = row;
-  return { at, turns: turnsSchema.parse(row.positions), stepsAside: new Set(row.stepsAside), hasDeletions };
+  return { at, rounds: roundsSchema.parse(row.positions), stepsAside: new Set(row.stepsAside), hasDeletions };
 }
 
 /** Pauses the sweep until {@link resumeSweep}. Returns false when it was already paused. */
@@ -123,10 +123,10 @@ export const countRuns = (db: Database, condition: SQL): SQL<number> => {
 export const countOverdue: SQL<number> = sql<number>`public.count_overdue_runs(statement_timestamp(), ${MAX_COUNTED}::int)`;
 
 /**
- * Records what a sweep did, and the positions in the tenants' turns. What was to be tried again by this sweep, and has not failed, is no
+ * Records what a sweep did, and how far the rounds are. What was to be tried again by this sweep, and has not failed, is no
  * longer set aside. Returns what it left to the next one.
  */
-export async function recordSweepEnded(db: Database, result: SweepResult, { at, turns }: Begun): Promise<Backlog> {
+export async function recordSweepEnded(db: Database, result: SweepResult, { at, rounds }: Begun): Promise<Backlog> {
   const forgotten = db
     .$with("forgotten")
     .as(db.delete(setAside).where(sql`${setAside.until} <= ${at}::timestamptz`).returning({ step: setAside.step }));
@@ -142,7 +142,7 @@ export async function recordSweepEnded(db: Database, result: SweepResult, { at, 
       deleted: result.deleted,
       overdueLeft: countOverdue,
       dueLeft: countRuns(db, isDue),
-      positions: Object.fromEntries(Object.entries(turns).map(([kind, { after }]) => [kind, after])),
+      positions: Object.fromEntries(Object.entries(rounds).map(([kind, { after }]) => [kind, after])),
     })
     .where(eq(sweepState.id, 1))
     .returning({

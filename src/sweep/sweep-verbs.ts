@@ -1,20 +1,20 @@
 /** The verbs of a sweep. Each works on a bounded chunk, and is safe to run concurrently with any other change. */
 import { z } from "zod";
-import type { Turn } from "../db/turn.ts";
+import type { Round } from "../db/round.ts";
 import { defineVerb } from "../verbs/verb.ts";
 
 /**
  * Fails up to `limit` overdue runs, the longest overdue first, with an event for each. Starts the next runs of their queues,
- * whose dispatches are due at once. `turn` is for a backlog: the tenants then take turns. `lags_ms` is for each failed run how late
+ * whose dispatches are due at once. `round` is for a backlog: it then goes from tenant to tenant. `lags_ms` is for each failed run how late
  * that was; `locked` is how many definitions the call locked. If it locked none, no run is overdue, or others have locked the
  * definitions of all overdue runs.
  */
 export const timeOutOverdueRuns = defineVerb({
   name: "time_out_overdue_runs",
-  args: ({ limit, turn }: { limit: number; turn?: Turn }) => ({
+  args: ({ limit, round }: { limit: number; round?: Round }) => ({
     limit,
-    in_turn: turn !== undefined,
-    after: turn?.after ?? null,
+    in_turn: round !== undefined,
+    after: round?.after ?? null,
   }),
   result: z.object({ lags_ms: z.array(z.number()), locked: z.int(), after: z.string().nullish() }),
 });
@@ -31,7 +31,7 @@ export const promoteWaitingRuns = defineVerb({
 });
 
 /**
- * Deletes up to `limit` runs that ended more than `days` days ago, with their events. The tenants take turns. A run is kept
+ * Deletes up to `limit` runs that ended more than `days` days ago, with their events. It goes from tenant to tenant. A run is kept
  * while its idempotency key is in use. `deleted` is the number of deleted runs.
  */
 export const deleteOldRuns = defineVerb({

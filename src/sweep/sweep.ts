@@ -1,7 +1,7 @@
 import { deleteOldAuditEvents } from "../audit/audit-events.ts";
 import { describeError, log } from "../base/log.ts";
 import { metered } from "../db/meter.ts";
-import type { Turn } from "../db/turn.ts";
+import type { Round } from "../db/round.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
 import { dispatchStops } from "../dispatches/dispatch-stops.ts";
 import { deleteOldNotifications, listDueEndpoints } from "../notify/sending/due.ts";
@@ -103,14 +103,14 @@ export async function sweep(
       log("info", "sweep", { paused: true });
       return 0;
     }
-    const { turns } = begun;
+    const { rounds } = begun;
     // A step that fails is set aside, and the others do not depend on it.
     const step = async (name: SweepStep, work: () => Promise<unknown>) => {
       if (!begun.stepsAside.has(name)) await orSetAside(services, name, { id: null, tenant_id: null }, work);
     };
     try {
       const lagsMs: number[] = [];
-      await step("ends", () => timeOutAll(services, turns.ends, lagsMs, () => hasRoom("timeOut")));
+      await step("ends", () => timeOutAll(services, rounds.ends, lagsMs, () => hasRoom("timeOut")));
       // Only the step before the stops finds out whether there are any. When it fails, there may be some.
       let hasDueStops = true;
       await step("promotions", async () => {
@@ -118,22 +118,22 @@ export async function sweep(
       });
       let fired = 0;
       await step("firings", async () => {
-        fired = await fireDue(services, null, () => hasRoom("fire"), turns.firings);
+        fired = await fireDue(services, null, () => hasRoom("fire"), rounds.firings);
       });
       const mayStop = (count: number) => {
         stopped = count;
         return hasRoom("stop");
       };
-      if (hasDueStops) await step("stops", () => dispatchStops(services, mayStop, null, turns.stops));
+      if (hasDueStops) await step("stops", () => dispatchStops(services, mayStop, null, rounds.stops));
       const mayDispatch = (count: number) => {
         dispatched = count;
         return hasRoom("dispatch");
       };
       await step("dispatches", async () => {
-        dispatched = await dispatchDue(services, mayDispatch, null, turns.dispatches);
+        dispatched = await dispatchDue(services, mayDispatch, null, rounds.dispatches);
       });
       await step("notifications", async () =>
-        startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED, turns.notifications)),
+        startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED, rounds.notifications)),
       );
 
       const deleted = await deleteAll(services, step, hasRoom, begun.hasDeletions);
@@ -165,19 +165,19 @@ export async function sweep(
 }
 
 /** Fails the overdue runs. Adds to `lagsMs` for each of them how late that was, in milliseconds. */
-async function timeOutAll(services: VerbServices, turn: Turn, lagsMs: number[], hasRoom: () => boolean): Promise<void> {
+async function timeOutAll(services: VerbServices, round: Round, lagsMs: number[], hasRoom: () => boolean): Promise<void> {
   const limit = TIME_OUT_CHUNK;
-  const timeOut = async (chunk: { limit: number; turn?: Turn }) => {
+  const timeOut = async (chunk: { limit: number; round?: Round }) => {
     const parts = await performInParts(services, "ends", timeOutOverdueRuns, chunk, hasRoom);
     for (const part of parts) for (const lagMs of part.lags_ms) lagsMs.push(lagMs);
     return { locked: parts.reduce((sum, part) => sum + part.locked, 0), after: parts.at(-1)?.after ?? null };
   };
   if ((await timeOut({ limit })).locked < TIME_OUT_CHUNK) return;
-  // There is a backlog. From here on the tenants take turns, so that the backlog of one tenant does not delay the others.
+  // There is a backlog. From here on it goes from tenant to tenant, so that the backlog of one tenant does not delay the others.
   const lane = async () => {
     while (hasRoom()) {
-      const chunk = await timeOut({ limit, turn });
-      turn.after = chunk.after;
+      const chunk = await timeOut({ limit, round });
+      round.after = chunk.after;
       // No overdue run was found whose definition is not locked. If another lane holds the locks, it continues and finds what is
       // left.
       if (chunk.locked === 0) return;

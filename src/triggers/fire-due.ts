@@ -16,7 +16,7 @@ import { describeError, log } from "../base/log.ts";
 import { BEGIN_UNTIL_MS } from "../base/time-limit.ts";
 import { callFunction } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
-import type { Turn } from "../db/turn.ts";
+import type { Round } from "../db/round.ts";
 import { type Candidate, inParts } from "../verbs/in-parts.ts";
 import { perform } from "../verbs/perform.ts";
 import type { VerbServices } from "../verbs/services.ts";
@@ -42,7 +42,7 @@ const dueSchema = z.object({
   after: z.string().nullish(),
 });
 
-const listDue = (db: Database, tenantId: string | null, limit: number, { after }: Turn) =>
+const listDue = (db: Database, tenantId: string | null, limit: number, { after }: Round) =>
   callFunction(db, "list_due_triggers", { tenant_id: tenantId, limit, after }, dueSchema, { isRepeatable: true });
 
 /**
@@ -67,20 +67,20 @@ export const deleteOldFirings = defineVerb({
 
 /**
  * Fires the due triggers of a tenant, or of all tenants, while `hasTime`. Returns how many it has handled. Two of these calls at the
- * same time fire each instant once. All tenants take turns, from `turn` on.
+ * same time fire each instant once. It goes from tenant to tenant: `round` is how far it is.
  */
 export async function fireDue(
   services: VerbServices,
   tenantId: string | null,
   hasTime: () => boolean,
-  turn: Turn = { after: null },
+  round: Round = { after: null },
 ): Promise<number> {
   const limit = services.sends ? SENT_CHUNK : LEFT_CHUNK;
   let handled = 0;
   let tries = 0;
   while (hasTime() && tries < MOST_TRIES) {
-    const { now, items, due_firings: firings, after = null } = await listDue(services.db, tenantId, limit, turn);
-    turn.after = after;
+    const { now, items, due_firings: firings, after = null } = await listDue(services.db, tenantId, limit, round);
+    round.after = after;
     const due: Due[] = [
       ...items.map((item) => ({
         id: item.trigger_id,

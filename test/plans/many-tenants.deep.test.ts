@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Turn } from "../../src/db/turn.ts";
+import type { Round } from "../../src/db/round.ts";
 import { claimDispatches, claimStopDispatches } from "../../src/dispatches/dispatch-verbs.ts";
 import { listDueEndpoints } from "../../src/notify/sending/due.ts";
 import { recordSweepBegan, recordSweepEnded } from "../../src/sweep/sweep-state.ts";
@@ -128,7 +128,7 @@ async function measure(service: Service, services: VerbServices): Promise<Record
   const began = await recordSweepBegan(db);
   if (began === null) throw new Error("Nobody has paused the sweep.");
   const counts = { timed_out: 0, lag_p50_ms: null, lag_max_ms: null, dispatched: 0, deleted: 0 };
-  const [turn, stops]: [Turn, Turn] = [{ after: null }, { after: null }];
+  const [round, stops]: [Round, Round] = [{ after: null }, { after: null }];
   const claimStops = async () => {
     const claim = { tenantId: null, limit: 5, after: stops.after };
     stops.after = (await perform(services, claimStopDispatches, claim)).result.after ?? null;
@@ -139,7 +139,7 @@ async function measure(service: Service, services: VerbServices): Promise<Record
     "the endpoints": await blocksOf(() => listDueEndpoints(db, 500, { after: null })),
     "a round of firings": await blocksOf(() => fireDue(services, null, () => rounds++ % 2 === 0)),
     "a claim of stops": await blocksOf(claimStops),
-    "a time-out chunk": await blocksOf(() => perform(services, timeOutOverdueRuns, { limit: 100, turn })),
+    "a time-out chunk": await blocksOf(() => perform(services, timeOutOverdueRuns, { limit: 100, round })),
     "a claim of what few have": await postponeMost(service).then(() => blocksOf(claimSome)),
     "the end of a sweep": await blocksOf(() => recordSweepEnded(db, counts, began)),
   };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Turn } from "../../src/db/turn.ts";
+import type { Round } from "../../src/db/round.ts";
 import { claimDispatches, claimStopDispatches, postponeRunner } from "../../src/dispatches/dispatch-verbs.ts";
 import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
 import type { TenantEffects } from "../../src/verbs/effects.ts";
@@ -38,9 +38,9 @@ async function count(tenant: TestTenant, status: string): Promise<number> {
 }
 
 describe("the time-outs of a backlog", () => {
-  async function timeOut(limit: number, turn?: Turn): Promise<number[]> {
-    const { result } = await perform(services, timeOutOverdueRuns, { limit, ...(turn && { turn }) });
-    if (turn) turn.after = result.after ?? null;
+  async function timeOut(limit: number, round?: Round): Promise<number[]> {
+    const { result } = await perform(services, timeOutOverdueRuns, { limit, ...(round && { round }) });
+    if (round) round.after = result.after ?? null;
     return result.lags_ms;
   }
 
@@ -51,12 +51,12 @@ describe("the time-outs of a backlog", () => {
     await timeOut(30);
     expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([30, 0, 0]);
 
-    const turn = { after: null };
-    expect(await timeOut(30, turn)).toHaveLength(26);
+    const round = { after: null };
+    expect(await timeOut(30, round)).toHaveLength(26);
     expect(await Promise.all([large, small, tiny].map((tenant) => count(tenant, "FAILED")))).toEqual([50, 5, 1]);
 
     // Alone again, it gets all of the chunk, the longest overdue first.
-    await timeOut(30, turn);
+    await timeOut(30, round);
     expect(await count(large, "FAILED")).toBe(80);
     const [order] = await service.database.sql`
       select max(deadline_at) filter (where status = 'FAILED') < min(deadline_at) filter (where status = 'RUNNING') as kept
@@ -68,8 +68,8 @@ describe("the time-outs of a backlog", () => {
     const tenants = [];
     for (let i = 0; i < 4; i++) tenants.push(await newTenant(3, { overdueSeconds: 60 * (i + 1) }));
     const large = await newTenant(100, { overdueSeconds: 3600 });
-    const turn = { after: null };
-    for (let chunk = 0; chunk < 5; chunk++) await timeOut(2, turn);
+    const round = { after: null };
+    for (let chunk = 0; chunk < 5; chunk++) await timeOut(2, round);
     const failed = await Promise.all([...tenants, large].map((tenant) => count(tenant, "FAILED")));
     expect(failed.slice(0, 4).every((some) => some >= 1)).toBe(true);
   });
@@ -141,10 +141,10 @@ describe("the webhooks of stops", () => {
       insert into running_attempts (run_id, tenant_id, attempt, stop_requested_at, stop_ends_at, next_stop_dispatch_at)
       select id, tenant_id, attempt, statement_timestamp(), statement_timestamp() + interval '1 hour', statement_timestamp()
       from workflow_runs`;
-    const turn: Turn = { after: null };
+    const round: Round = { after: null };
     const claim = async (limit: number) => {
-      const { result } = await perform(services, claimStopDispatches, { tenantId: null, limit, after: turn.after });
-      turn.after = result.after ?? null;
+      const { result } = await perform(services, claimStopDispatches, { tenantId: null, limit, after: round.after });
+      round.after = result.after ?? null;
       return result.stops.map((stop) => stop.tenant_id);
     };
     const claimed: string[] = [];

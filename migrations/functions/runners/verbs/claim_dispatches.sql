@@ -1,5 +1,5 @@
 -- Claims up to `p_limit` due dispatches: until the claim is over, nobody else sends them. With a `p_tenant_id`, only that tenant's are
--- claimed, those first that have been due longest. Otherwise the tenants take turns, from the position `p_after` on: see `turns`. A
+-- claimed, those first that have been due longest. Otherwise it goes from tenant to tenant, from `p_after` on: see `next_in_round`. A
 -- runner in `p_quick` gets all its due dispatches, a runner in `p_busy` gets none, and any other runner gets at most one (see
 -- `runner_of`).
 --
@@ -17,7 +17,7 @@ create or replace function public.claim_dispatches(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  -- How many due dispatches a claim examines of the tenants whose turn it is: altogether, and at least of each.
+  -- How many due dispatches a claim examines of the next tenants of the round: altogether, and at least of each.
   c_window constant integer := 200;
   c_tenant_window constant integer := 10;
   -- And how many of those that have been due longest, of any tenant.
@@ -33,14 +33,14 @@ declare
   v_run_ids uuid[];
 begin
   if p_tenant_id is null then
-    -- With less due than this, the part of the longest due below finds all of it, and the tenants need not take turns.
+    -- With less due than this, the part of the longest due below finds all of it, and no round is needed.
     v_has_backlog := (
       select count(*) = c_oldest
       from (select from public.workflow_runs r where r.next_dispatch_at <= v_now limit c_oldest) due);
   end if;
   loop
     if v_has_backlog then
-      select turn.ids, turn.after into v_tenant_ids, v_after from public.turns('dispatches', v_after, v_now, p_limit) turn;
+      select next.ids, next.after into v_tenant_ids, v_after from public.next_in_round('dispatches', v_after, v_now, p_limit) next;
     end if;
     with due as (
       select of_tenant.*
@@ -72,15 +72,15 @@ begin
       ) runner
     ), chosen as (
       select seen.id, seen.tenant_id, seen.next_dispatch_at,
-        row_number() over (partition by seen.tenant_id order by seen.next_dispatch_at) as turn
+        row_number() over (partition by seen.tenant_id order by seen.next_dispatch_at) as round
       from seen
       where (seen.place = 1 or seen.runner = any (p_quick)) and seen.runner <> all (p_busy)
     ), held as (
       select held.id
       from (
-        -- In each round, the tenants whose turn it is come first. They are not more than the limit, so it leaves none of them out.
+        -- The next tenants of the round come first. They are not more than the limit, so it leaves none of them out.
         select chosen.id from chosen
-        order by chosen.turn, chosen.tenant_id = any (v_tenant_ids) desc, chosen.next_dispatch_at
+        order by chosen.round, chosen.tenant_id = any (v_tenant_ids) desc, chosen.next_dispatch_at
         limit p_limit
       ) next
       -- Each run is looked up by the primary key. With a join, the planner might begin with all due dispatches.

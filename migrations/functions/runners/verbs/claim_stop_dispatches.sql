@@ -1,5 +1,5 @@
 -- Claims up to `p_limit` due webhooks of stops. With a `p_tenant_id`, only that tenant's are claimed, those first that have been due
--- longest. Otherwise the tenants take turns, from the position `p_after` on: see `turns`.
+-- longest. Otherwise it goes from tenant to tenant, from `p_after` on: see `next_in_round`.
 --
 -- Guarantees: a due webhook is claimed by one caller at a time, and is due again when that caller dies.
 -- Closes the race between two sweeps: each skips the rows that the other has locked.
@@ -25,10 +25,10 @@ declare
 begin
   loop
     if p_tenant_id is null then
-      select turn.ids, turn.after into v_tenant_ids, v_after from public.turns('stops', v_after, v_now, p_limit) turn;
+      select next.ids, next.after into v_tenant_ids, v_after from public.next_in_round('stops', v_after, v_now, p_limit) next;
     end if;
     with chosen as (
-      select due.run_id, due.at, row_number() over (partition by tenant.id order by due.at) as turn
+      select due.run_id, due.at, row_number() over (partition by tenant.id order by due.at) as round
       from unnest(v_tenant_ids) tenant (id)
       cross join lateral (
         select a.run_id, a.next_stop_dispatch_at as at
@@ -40,7 +40,7 @@ begin
       ) due
     ), held as (
       select held.run_id
-      from (select chosen.run_id from chosen order by chosen.turn, chosen.at limit p_limit) next
+      from (select chosen.run_id from chosen order by chosen.round, chosen.at limit p_limit) next
       cross join lateral (
         select a.run_id
         from public.running_attempts a

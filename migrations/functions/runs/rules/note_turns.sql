@@ -1,5 +1,4 @@
--- The turns of a workflow: a run ends otherwise than the run of the same definition that ended before it. (How tenants take turns in a
--- sweep is another matter: see `turns.sql`.)
+-- The turns of a workflow: a run ends otherwise than the run of the same definition that ended before it.
 --   first_failure  the run FAILED, and the one before it COMPLETED, or there was none
 --   works_again    the run COMPLETED, and the one before it FAILED
 -- An attempt that the policy retries is not an end here. Nor is that of a run which somebody has stopped or which a newer run has superseded:

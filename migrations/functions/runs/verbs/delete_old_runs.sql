@@ -1,4 +1,4 @@
--- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. The tenants take turns. A run is kept for
+-- Deletes up to `p_limit` runs that ended more than `p_days` ago, with their events. It goes from tenant to tenant. A run is kept for
 -- at least as long as its idempotency key is in use.
 --
 -- It also deletes as many batches that ended more than `p_days` ago and have no runs any more, API keys that were revoked or expired
@@ -72,7 +72,7 @@ begin
       limit 1
     ) old
   ), chosen as (
-    select old.id, old.completed_at, row_number() over (partition by wanting.id order by old.completed_at) as turn
+    select old.id, old.completed_at, row_number() over (partition by wanting.id order by old.completed_at) as round
     from wanting
     cross join lateral (
       select r.id, r.completed_at
@@ -84,7 +84,7 @@ begin
     ) old
   ), held as (
     select held.id
-    from (select id from chosen order by turn, completed_at limit p_limit) next
+    from (select id from chosen order by round, completed_at limit p_limit) next
     cross join lateral (
       select r.id
       from public.workflow_runs r

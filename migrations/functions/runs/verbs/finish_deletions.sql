@@ -1,7 +1,7 @@
 -- Deletes up to `p_limit` of the runs of deleted definitions, the newest first, since those are in the way of lists; as many batches of such
 -- definitions, once they have no runs; and as many firings of deleted triggers. What belongs to a run goes with it: its events, labels, logs
--- and files, whose objects the sweep deletes from the bucket. Then it forgets the definitions and triggers of which nothing is left. The
--- tenants take turns.
+-- and files, whose objects the sweep deletes from the bucket. Then it forgets the definitions and triggers of which nothing is left. It
+-- goes from tenant to tenant.
 --
 -- Guarantees: a run is deleted together with all of its events. Idempotent; what a call that was cut off has not deleted, the next one does.
 -- Closes the race with another sweep and with the retention: rows that others have locked are skipped. Nothing is inserted any more that
@@ -25,13 +25,13 @@ begin
   with wanting as materialized (
     select gone.id, gone.tenant_id
     from (
-      select g.id, g.tenant_id, row_number() over (partition by g.tenant_id order by g.deleted_at, g.id) as turn
+      select g.id, g.tenant_id, row_number() over (partition by g.tenant_id order by g.deleted_at, g.id) as round
       from public.deleted_definitions g
     ) gone
-    order by gone.turn, gone.tenant_id
+    order by gone.round, gone.tenant_id
     limit p_limit
   ), chosen as (
-    select r.id, row_number() over (partition by wanting.tenant_id) as turn
+    select r.id, row_number() over (partition by wanting.tenant_id) as round
     from wanting
     cross join lateral (
       select r.id
@@ -47,7 +47,7 @@ begin
     where r.id = any (p_only) and r.workflow_definition_id in (select gone.id from public.deleted_definitions gone)
   ), held as (
     select held.id
-    from (select id from chosen order by turn limit p_limit) next
+    from (select id from chosen order by round limit p_limit) next
     cross join lateral (select r.id from public.workflow_runs r where r.id = next.id for update skip locked) held
   ), deleted as (
     delete from public.workflow_runs r using held where r.id = held.id and not p_lists

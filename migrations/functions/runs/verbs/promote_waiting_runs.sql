@@ -4,7 +4,7 @@
 -- the database or a manual change there may be others. It also finds the runs that wait for a runner to lease them, in case a
 -- Worker died before it told the waiting runners.
 --
--- The tenants take turns, so that one with very many definitions does not keep those of others from being found. A run that waits for
+-- It takes one definition of each tenant, then a second one, and so on, so that one with very many definitions does not keep those of others from being found. A run that waits for
 -- a runner may wait longer than until the next sweep. So which definitions of such a tenant are told of is left to chance, and each is
 -- told of by some sweep.
 --
@@ -66,7 +66,7 @@ begin
       (
         select startable.id
         from (
-          select d.id, row_number() over (partition by d.tenant_id) as turn
+          select d.id, row_number() over (partition by d.tenant_id) as round
           from unnest(v_waiting_ids) waiting (id)
           join public.workflow_definitions d on d.id = waiting.id
             and public.starts_runs(d.is_active, d.runner_url, d.handover)
@@ -78,7 +78,7 @@ begin
             else public.next_run(waiting.id, v_found_at) is not null
           end
         ) startable
-        order by startable.turn
+        order by startable.round
         limit p_limit
       )
     ) next
@@ -109,7 +109,7 @@ begin
       from (
         select leased.id
         from (
-          select d.tenant_id, d.id, d.is_active, d.runner_url, d.handover, row_number() over (partition by d.tenant_id order by random()) as turn
+          select d.tenant_id, d.id, d.is_active, d.runner_url, d.handover, row_number() over (partition by d.tenant_id order by random()) as round
           from (select unnest(v_waiting_ids) union select unnest(v_definition_ids)) waiting (id)
           join public.workflow_definitions d on d.id = waiting.id and d.handover = 'lease'
         ) leased
@@ -117,7 +117,7 @@ begin
           and exists (
             select from public.runner_sessions s
             where s.tenant_id = leased.tenant_id and s.expires_at > v_now)
-        order by leased.turn
+        order by leased.round
         limit p_limit
       ) leasable)));
 end $$;

@@ -1,6 +1,6 @@
 -- Fails up to `p_limit` overdue runs (more when some of them lost their lease, and others have expired), the longest overdue first, with
 -- an event for each, and starts the next runs of their queues. The dispatches of these are due at once, and the sweep sends
--- them. `p_in_turn` is for a backlog: the tenants take turns, from the position `p_after` on (see `turns`), so that one tenant's backlog
+-- them. `p_in_turn` is for a backlog: it goes from tenant to tenant, from `p_after` on (see `next_in_round`), so that one tenant's backlog
 -- does not delay the others.
 --
 -- Guarantees: safe to run concurrently with itself and with any other verb. Definitions that another transaction has locked are
@@ -33,17 +33,17 @@ begin
   -- 1. Lock the definitions of overdue runs, which hold slots or have expired. The limit is applied after the locks: those that another call has
   --    locked do not count.
   if p_in_turn then
-    select turn.ids, turn.after into v_tenant_ids, v_after from public.turns('ends', p_after, v_found_at, least(c_tenants, p_limit)) turn;
+    select next.ids, next.after into v_tenant_ids, v_after from public.next_in_round('ends', p_after, v_found_at, least(c_tenants, p_limit)) next;
     with chosen as (
       select overdue.workflow_definition_id, overdue.ends_at,
-        row_number() over (partition by tenant.id order by overdue.ends_at) as turn
+        row_number() over (partition by tenant.id order by overdue.ends_at) as round
       from unnest(v_tenant_ids) tenant (id)
       -- Twice the share, since another call may have locked as many.
       cross join lateral public.overdue_runs(
         tenant.id, v_found_at, greatest(2 * p_limit / cardinality(v_tenant_ids), 1), v_except) overdue
     ), locked as (
       select d.id
-      from (select * from chosen order by turn, ends_at) next
+      from (select * from chosen order by round, ends_at) next
       cross join lateral (
         select d.id from public.workflow_definitions d
         where d.id = next.workflow_definition_id and public.takes(d.id, p_only, v_except)

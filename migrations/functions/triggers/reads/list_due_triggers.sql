@@ -1,5 +1,5 @@
--- Schedules that are due, and due firings, the longest due first: of one tenant, or of all tenants, which then take turns from the position
--- `p_after` on: see `turns`. Together they are up to `p_limit`. None while an operator has paused the sweep.
+-- Schedules that are due, and due firings, the longest due first: of one tenant, or of all tenants, in rounds, from the position
+-- `p_after` on: see `next_in_round`. Together they are up to `p_limit`. None while an operator has paused the sweep.
 --
 -- Answers {"now", "items": [{"trigger_id", "tenant_id", "version", "schedule", "after_at", "missed_until", "catches_up", "fired": the instants after
 -- "after_at" that a backfill has fired}], "due_firing_ids", "due_firings": the same, with their triggers, "after": the position from which the next call goes on}. Instants are RFC 3339.
@@ -14,7 +14,7 @@ declare
   v_due_ids bigint[];
 begin
   if not exists (select from public.sweep_state s where s.paused_at is not null) then
-    -- With less due than the limit, the parts of the longest due below find all of it, and the tenants need not take turns.
+    -- With less due than the limit, the parts of the longest due below find all of it, and no round is needed.
     if p_tenant_id is null and p_limit <= (
       select count(*)
       from (
@@ -22,7 +22,7 @@ begin
         union all
         (select from public.due_firings f where f.due_at <= v_now limit p_limit)
       ) due) then
-      select turn.ids, turn.after into v_tenant_ids, v_after from public.turns('firings', p_after, v_now, p_limit) turn;
+      select next.ids, next.after into v_tenant_ids, v_after from public.next_in_round('firings', p_after, v_now, p_limit) next;
     end if;
     with due as (
       select of_tenant.*
@@ -63,12 +63,12 @@ begin
         limit p_limit
       )
     ), chosen as (
-      select turns.id, turns.firing_id, turns.due_at
+      select ranked.id, ranked.firing_id, ranked.due_at
       from (
-        select due.*, row_number() over (partition by due.tenant_id order by due.due_at, due.firing_id) as turn from due
-      ) turns
-      -- In each round, the tenants whose turn it is come first. They are not more than the limit, so it leaves none of them out.
-      order by turns.turn, turns.tenant_id = any (v_tenant_ids) desc, turns.due_at
+        select due.*, row_number() over (partition by due.tenant_id order by due.due_at, due.firing_id) as round from due
+      ) ranked
+      -- The next tenants of the round come first. They are not more than the limit, so it leaves none of them out.
+      order by ranked.round, ranked.tenant_id = any (v_tenant_ids) desc, ranked.due_at
       limit p_limit
     )
     select array_agg(chosen.id) filter (where chosen.id is not null),

@@ -1,9 +1,8 @@
--- How the tenants take turns in a sweep. (Nothing here is about the turns of a workflow, from success to failure and back, of which
--- endpoints are notified: those are in `note_turns.sql`.)
+-- How a sweep goes from tenant to tenant, in rounds.
 --
 -- A sweep finds what is due in two ways at once. Its cost depends on how much is due, and not on how many tenants there are.
 -- 1. It goes from tenant to tenant in the order of their ids, and the next sweep goes on where this one stops. An index finds the next
---    tenant without reading the rows in between. So however much is due for one tenant, each of the others has its turn in every round.
+--    tenant without reading the rows in between. So however much is due for one tenant, something of each of the others is done in every round.
 -- 2. Up to its limit, it also takes what has been due longest, of any tenant. Stops and notifications are found by the first way only.
 
 -- The next tenants for which something is due, after the position `p_after`, in the order of their ids: one row. `ids` are up to `p_limit`
@@ -16,7 +15,7 @@
 --                  a deleted definition, although then no run of it may be overdue.
 --   firings        schedules, and due firings
 --   notifications  notifications. The ids are those of endpoints, since a slow endpoint must not delay the others of its tenant.
-create or replace function public.turns(p_what text, p_after uuid, p_now timestamptz, p_limit integer)
+create or replace function public.next_in_round(p_what text, p_after uuid, p_now timestamptz, p_limit integer)
 returns table (ids uuid[], after uuid)
 language plpgsql stable rows 1 set plan_cache_mode = force_generic_plan as $$
 declare
