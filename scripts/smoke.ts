@@ -4,9 +4,9 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { isLoopback } from "../src/base/loopback.ts";
 import { CELL_HELP, CELL_OPTIONS, type Cell, chooseCells, requireSecrets } from "./local/cells.ts";
 import { Challenged } from "./local/challenge.ts";
-import { isLoopback } from "../src/base/loopback.ts";
 import { fail, isStarted } from "./local/options.ts";
 import { listSmokeChecks } from "./local/smoke-checks.ts";
 import { type Runner, tryWorkflow } from "./local/smoke-workflow.ts";

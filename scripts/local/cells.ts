@@ -7,10 +7,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { z } from "zod";
+import { isLoopback } from "../../src/base/loopback.ts";
 import { CELL } from "../../src/config.ts";
 import { describeTarget, readDirectUrl } from "./direct-connection.ts";
 import { root } from "./folders.ts";
-import { isLoopback } from "../../src/base/loopback.ts";
 import { redact, rootMessage } from "./redact.ts";
 
 export type Cell = {

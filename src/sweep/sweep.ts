@@ -165,7 +165,12 @@ export async function sweep(
 }
 
 /** Fails the overdue runs. Adds to `lagsMs` for each of them how late that was, in milliseconds. */
-async function timeOutAll(services: VerbServices, round: Round, lagsMs: number[], hasRoom: () => boolean): Promise<void> {
+async function timeOutAll(
+  services: VerbServices,
+  round: Round,
+  lagsMs: number[],
+  hasRoom: () => boolean,
+): Promise<void> {
   const limit = TIME_OUT_CHUNK;
   const timeOut = async (chunk: { limit: number; round?: Round }) => {
     const parts = await performInParts(services, "ends", timeOutOverdueRuns, chunk, hasRoom);

@@ -7,7 +7,7 @@ import { credentialFor, inSeconds, SESSION_SETTINGS } from "../support/callers.t
 import { findOperation } from "../support/document.ts";
 import { type Call, callOf, OPERATION_IDS, OPERATIONS } from "../support/operations.ts";
 import { requestOf, startService } from "../support/service.ts";
-import { createStage, } from "../support/stage.ts";
+import { createStage } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 
 const FIRST = "https://runs.example.com";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { callBack, invokePath } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
-import { runToken, } from "../support/tenant.ts";
+import { runToken } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
 const { tenant, owner, user } = await openTenant(service);

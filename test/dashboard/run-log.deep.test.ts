@@ -3,7 +3,7 @@ import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
-import { runToken, } from "../support/tenant.ts";
+import { runToken } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
 const { tenant, owner, user } = await openTenant(service);

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../support/callers.ts";
 import { CLOCKS, calling, expectNear, MINUTE, readNow, shiftClock, toInstant, toSeconds } from "../support/clock.ts";
 import { createTenantWithRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
-import { createIssuer, } from "../support/issuer.ts";
+import { createIssuer } from "../support/issuer.ts";
 import {
   callBack,
   insertRun,

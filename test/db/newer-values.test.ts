@@ -5,7 +5,7 @@ import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
 const { sql } = service.database;

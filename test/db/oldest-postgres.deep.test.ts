@@ -8,7 +8,7 @@ import { runnerCredential, SESSION_SETTINGS } from "../support/callers.ts";
 import { seeds } from "../support/harness.ts";
 import { callOf, OPERATIONS } from "../support/operations.ts";
 import { requestOf, startService } from "../support/service.ts";
-import { createStage, } from "../support/stage.ts";
+import { createStage } from "../support/stage.ts";
 
 vi.spyOn(console, "info").mockReturnValue();
 const service = await startService({ ownServer: "oldest", settings: SESSION_SETTINGS });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { EVENT_TYPES, FAILURE_CODES, RUN_STATUSES, RUNNER_TYPES, TENANT_EVENT_TYPES } from "../../src/db/enums.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startService();
 const tenant = await createTenant(service.database, {});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { startService } from "../support/service.ts";
-import { createTenant, } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startService();
 const tenant = await createTenant(service.database);

@@ -5,7 +5,7 @@ import { at, contractOperations } from "../support/contract.ts";
 import { document } from "../support/document.ts";
 import { callOf, OPERATIONS } from "../support/operations.ts";
 import { requestOf, startService } from "../support/service.ts";
-import { createStage, } from "../support/stage.ts";
+import { createStage } from "../support/stage.ts";
 
 const hasCredential = (id: string) => OPERATIONS[id]?.answers !== "anybody";
 const all = Object.keys(OPERATIONS);

@@ -6,7 +6,7 @@ import { at } from "../support/contract.ts";
 import { document, type Operation, operations } from "../support/document.ts";
 import { inTurn } from "../support/in-turn.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const KIB = 1024;
 /** The size of the largest body that is accepted. */

@@ -4,7 +4,7 @@ import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
-import { createTenant, } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startLiveService({ settings: PAGE_SETTINGS });
 const tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });

@@ -6,7 +6,7 @@ import { callsOn } from "../support/agent-calls.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
-import { addDefinition, createStage, } from "../support/stage.ts";
+import { addDefinition, createStage } from "../support/stage.ts";
 import { runToken } from "../support/tenant.ts";
 
 const service = await startLiveService();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { startService } from "../support/service.ts";
-import { createStage, } from "../support/stage.ts";
+import { createStage } from "../support/stage.ts";
 import { explained, nodesOf, rowsRead } from "./plans.ts";
 
 /** As many runs a second as make a day of 172,800. */

@@ -13,7 +13,7 @@ import { inTurn } from "../support/in-turn.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Call, callOf, OPERATION_IDS } from "../support/operations.ts";
 import { requestOf, startService } from "../support/service.ts";
-import { createStage, } from "../support/stage.ts";
+import { createStage } from "../support/stage.ts";
 import { verbServices } from "../support/verb-services.ts";
 import { fillTenant, LARGE, SMALL_TABLES } from "./large-tenant.ts";
 import { describePagePlans } from "./page-plans.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { startService } from "../support/service.ts";
-import { createStage, } from "../support/stage.ts";
-import { createTenant, } from "../support/tenant.ts";
+import { createStage } from "../support/stage.ts";
+import { createTenant } from "../support/tenant.ts";
 import { blocksRead, explained } from "./plans.ts";
 
 const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });

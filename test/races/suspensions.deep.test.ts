@@ -5,7 +5,7 @@ import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
 import { answer, QUESTION, suspend } from "../support/suspensions.ts";
-import { createTenant, } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const TIMES = extent(8, 1000);
 

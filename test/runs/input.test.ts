@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BUSY_RUNNER, createTenantWithRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startService();
 const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });

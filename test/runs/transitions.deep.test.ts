@@ -72,11 +72,7 @@ const MANY = {
  *     PENDING DELAYED SUSPENDED EXPIRED RUNNING OVERDUE COMPLETED FAILED
  */
 const VERBS: VerbRow[] = [
-  [
-    "stop",
-    change("POST", "/stop"),
-    "200F    200F    200F      409F    200F    409F    409C      409F",
-  ],
+  ["stop", change("POST", "/stop"), "200F    200F    200F      409F    200F    409F    409C      409F"],
   [
     "stop with grace",
     (tenant, runId) => service.send("POST", `/v1/workflow-runs/${runId}/stop`, tenant.owner.key, { grace_seconds: 60 }),
@@ -88,16 +84,8 @@ const VERBS: VerbRow[] = [
     change("POST", "/start-now"),
     "409P    200R    409P      409F    409R    409F    409C      409F",
   ],
-  [
-    "retry",
-    change("POST", "/retry"),
-    "409P    409P    409P      202R    409R    202R    409C      202R",
-  ],
-  [
-    "delete",
-    change("DELETE", ""),
-    "204-    204-    204-      204-    409R    204-    204-      204-",
-  ],
+  ["retry", change("POST", "/retry"), "409P    409P    409P      202R    409R    202R    409C      202R"],
+  ["delete", change("DELETE", ""), "204-    204-    204-      204-    409R    204-    204-      204-"],
   ...(["stop", "retry", "delete"] as const).map(
     (action): VerbRow => [
       `${action} among many`,

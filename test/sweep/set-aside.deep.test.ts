@@ -18,7 +18,9 @@ import { createTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 import { arrangeTenants, preparePoison, WORK } from "./set-aside-support.ts";
 
-const service = await startService({ settings: { ...PAGE_SETTINGS, RETENTION_DAYS: "30", AUDIT_RETENTION_DAYS: "365" } });
+const service = await startService({
+  settings: { ...PAGE_SETTINGS, RETENTION_DAYS: "30", AUDIT_RETENTION_DAYS: "365" },
+});
 await preparePoison(service);
 /** What the sweep has named in the log. */
 let named: { step: string; row_id: string | null; what: string; error: string }[];

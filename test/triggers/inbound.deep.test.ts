@@ -1,7 +1,7 @@
 /** A flood of messages that nobody has signed. */
 import { describe, expect, it } from "vitest";
 import { startService } from "../support/service.ts";
-import { createTenant, } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 import { createWebhook, post, SIGNED } from "./inbound-support.ts";
 
 const FLOOD = 5_000;

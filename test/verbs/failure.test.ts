@@ -1,7 +1,7 @@
 /** What is kept of a failed statement: the names that Postgres says, and no value. */
 import { expect, it } from "vitest";
 import { describeFailure } from "../../src/verbs/failure.ts";
-import { createDatabase, } from "../support/database.ts";
+import { createDatabase } from "../support/database.ts";
 import { createTenant } from "../support/tenant.ts";
 
 const database = await createDatabase();

@@ -4,12 +4,14 @@ import { generateApiKey } from "../../../src/http/credentials/api-key.ts";
 import { claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
 import { invokePath } from "../../support/lifecycle.ts";
 import { startService } from "../../support/service.ts";
-import { createTenant, } from "../../support/tenant.ts";
+import { createTenant } from "../../support/tenant.ts";
 
 const ELSEWHERE = "https://two.example.com";
 const RUN = "/v1/workflow-runs/01920000-0000-7000-8000-000000000401";
 
-const service = await startService({ settings: { SESSION_SECRET, CELLS: `two=${ELSEWHERE}/, six=http://localhost:1` } });
+const service = await startService({
+  settings: { SESSION_SECRET, CELLS: `two=${ELSEWHERE}/, six=http://localhost:1` },
+});
 const tenant = await createTenant(service.database);
 
 /** A token of this cell or of another one, whose keys are not known here. */

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../../src/config.ts";
 import { base64Url, claimsOf, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
-import { createDatabase, } from "../../support/database.ts";
+import { createDatabase } from "../../support/database.ts";
 import { type FakeRunner, startFakeRunner } from "../../support/fake-runner.ts";
 import type { ScriptedAnswer } from "../../support/harness-protocol.ts";
 import { createIssuer, type Issuer } from "../../support/issuer.ts";

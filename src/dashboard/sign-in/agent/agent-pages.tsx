@@ -27,8 +27,8 @@ export const AgentAgreementPage = ({ caller, request, given, refusal }: Agreemen
           <p>
             An agent that calls itself <Name>{client.name}</Name> wants to use the service for you. Nobody has checked
             that name. Your answer goes to <code>{url.host || url.protocol}</code>
-            {isLoopback(url.hostname) && ", a program on this computer: any program here can say that name"}. Only agree if you
-            have just connected it there.
+            {isLoopback(url.hostname) && ", a program on this computer: any program here can say that name"}. Only agree
+            if you have just connected it there.
           </p>
           <p>
             {scopes.includes("run")
