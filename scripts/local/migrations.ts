@@ -18,6 +18,8 @@ type IndexStatement = { does: "create" | "drop"; index: string };
 const INDEX_STATEMENT =
   /^(create|drop)\s+(?:unique\s+)?index\s+concurrently\s+(?:if\s+(?:not\s+)?exists\s+)?((?:"(?:[^"]|"")+"|[\w$.])+)/i;
 
+const UNDEFINED_OBJECT = "42704";
+
 /** To validate a valid constraint changes nothing, so it may be done again. */
 const VALIDATION = /^alter\s+table\s+\S+\s+validate\s+constraint\s/i;
 
@@ -58,7 +60,10 @@ export async function applyConcurrently(
   log: (line: string) => void,
 ): Promise<void> {
   if (isValidation(statement)) {
-    await client.query(statement);
+    await client.query(statement).catch((error: unknown) => {
+      // A later migration, which was applied before this one, has dropped the constraint.
+      if (Object(error).code !== UNDEFINED_OBJECT) throw error;
+    });
     return;
   }
   const parsed = parseIndexStatement(statement);

@@ -183,20 +183,6 @@ export const workflowRuns = pgTable(
     index("workflow_runs_error_words_index")
       .using("gin", sql`public.search_words(${t.tenantId}, ${t.error})`)
       .where(sql`error is not null and ended_by <> 'DEADLINE'`),
-    // A PENDING run has its place in the queue, or the instant at which it gets one, and never both. Only its first attempt may have an instant
-    // by which it must start. A suspended run has no place, and either resumes or fails by itself at an instant.
-    check(
-      "workflow_runs_place_check",
-      sql`case ${t.status}
-        when 'PENDING' then case
-          when ${t.suspendedAt} is null
-            then (${t.queuePosition} is null) <> (${t.notBefore} is null) and (${t.deadlineAt} is null or ${t.attempt} = 1)
-          else ${t.queuePosition} is null and num_nonnulls(${t.notBefore}, ${t.deadlineAt}) = 1
-        end
-        when 'FAILED' then true
-        else ${t.suspendedAt} is null
-      end`,
-    ),
     // What must be true for a run in each state.
     check("workflow_runs_check", sql`public.is_consistent_run(workflow_runs)`),
   ],

@@ -58,12 +58,12 @@ describe("a run", () => {
 
   it("that is PENDING has a place in its queue or the instant at which it gets one: never neither, never both", async () => {
     const runId = await insertRun(service.database, tenant, { status: "PENDING" });
-    expect(await change(runId, "queue_position = null")).toBe("workflow_runs_place_check");
-    expect(await change(runId, "not_before = now()")).toBe("workflow_runs_place_check");
+    expect(await change(runId, "queue_position = null")).toBe(REFUSED);
+    expect(await change(runId, "not_before = now()")).toBe(REFUSED);
     expect(await change(runId, "queue_position = null, not_before = now()")).toBe("accepted");
-    expect(await change(runId, "attempt = 2, deadline_at = now()")).toBe("workflow_runs_place_check");
+    expect(await change(runId, "attempt = 2, deadline_at = now()")).toBe(REFUSED);
     const [constraint] = await service.database.sql`
-      select convalidated from pg_constraint where conname = 'workflow_runs_place_check'`;
+      select convalidated from pg_constraint where conname = ${REFUSED}`;
     expect(constraint).toEqual({ convalidated: true });
   });
 
@@ -71,14 +71,14 @@ describe("a run", () => {
     const runId = await insertRun(service.database, tenant, { status: "PENDING" });
     const suspended = "attempt = 2, suspended_at = now(), queue_position = null";
     for (const more of ["", ", not_before = now(), deadline_at = now()"]) {
-      expect(await change(runId, `${suspended}${more}`)).toBe("workflow_runs_place_check");
+      expect(await change(runId, `${suspended}${more}`)).toBe(REFUSED);
     }
     for (const more of ["not_before", "deadline_at"]) {
       expect(await change(runId, `${suspended}, ${more} = now()`)).toBe("accepted");
     }
-    expect(await change(runId, "suspended_at = now(), deadline_at = now()")).toBe("workflow_runs_place_check");
+    expect(await change(runId, "suspended_at = now(), deadline_at = now()")).toBe(REFUSED);
     const running = await insertRun(service.database, await createTenant(service.database), { status: "RUNNING" });
-    expect(await change(running, "suspended_at = now()")).toBe("workflow_runs_place_check");
+    expect(await change(running, "suspended_at = now()")).toBe(REFUSED);
   });
 
   it("takes the values that the Worker knows, and no others", async () => {
