@@ -1,3 +1,18 @@
+-- The events that this transaction has inserted. Those of a tenant are found by their transaction, in the index of the feed. Without a tenant,
+-- such as in a sweep, all events after the one with this id are read. With an upper bound, the planner expects a short range of ids. Without
+-- it, the planner might read the whole table.
+create or replace function public.own_events(p_tenant_id uuid, p_since bigint) returns table (tenant_id uuid, run_id uuid, type text)
+language sql stable as $$
+  select e.tenant_id, e.run_id, e.type
+  from public.workflow_run_events e
+  where p_tenant_id is not null and e.tenant_id = p_tenant_id and e.epoch = (select current.epoch from public.event_epoch current)
+    and e.xid = pg_current_xact_id_if_assigned()
+  union all
+  select e.tenant_id, e.run_id, e.type
+  from public.workflow_run_events e
+  where p_tenant_id is null and e.id > p_since and e.id <= p_since + 1000000000 and e.xmin = pg_current_xact_id_if_assigned()::xid
+$$;
+
 -- The answer of a verb that does not know which runs it has changed: the events of the transaction say which runs these are. `p_since` is
 -- the id of the last event before the verb began: each such verb begins with `last_event_id`.
 create or replace function public.answer_of(
@@ -5,14 +20,11 @@ create or replace function public.answer_of(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  -- With an upper bound, the planner expects a short range of ids. Without it, the planner might read the whole table.
-  c_most_new_events constant bigint := 1000000000;
-  v_xid constant xid := pg_current_xact_id_if_assigned()::xid;
   v_sends constant boolean := coalesce((p_context ->> 'sends')::boolean, false);
   v_now constant timestamptz := clock_timestamp();
   v_changed jsonb;
 begin
-  if v_xid is not null then
+  if pg_current_xact_id_if_assigned() is not null then
     v_changed := (
       select jsonb_agg(case
         -- An event without a run counts as a change of an unknown run, so that listeners to the whole tenant hear of it. It may be about
@@ -27,8 +39,7 @@ begin
       end)
       from (
         select e.tenant_id, e.run_id, bool_or(e.type = 'STARTED') as has_started, bool_or(e.type = 'STOP_REQUESTED') as has_stop
-        from public.workflow_run_events e
-        where e.id > p_since and e.id <= p_since + c_most_new_events and e.xmin = v_xid
+        from public.own_events(p_tenant_id, p_since) e
         group by e.tenant_id, e.run_id
       ) changed
       left join lateral public.run_with_due(changed.run_id) run on true
