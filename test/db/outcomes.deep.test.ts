@@ -618,6 +618,12 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     start_after: (world) => trigger(world, world.tenant.owner, { start_after: inSeconds(91 * 86_400) }),
     must_start_by: (world) =>
       trigger(world, world.tenant.owner, { start_after: inSeconds(120), must_start_by: inSeconds(60) }),
+    ...capped("waiting_runs", (world) => trigger(world, world.tenant.owner, { start_after: inSeconds(60) })),
+    no_key: async (world) => {
+      await service.database.sql`
+        update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
+      return trigger(world, world.tenant.owner, { input: '{"customer": {}}' });
+    },
   }),
   of("make_room", {
     ...capped("waiting_runs", async (world) => {
@@ -706,14 +712,6 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return trigger(world, world.tenant.owner, {
         inputs: { [schema]: { [input]: [{ path: [], msg: "Must not be." }] } },
       });
-    },
-  }),
-  of("insert_run", {
-    ...capped("waiting_runs", (world) => trigger(world, world.tenant.owner, { start_after: inSeconds(60) })),
-    no_key: async (world) => {
-      await service.database.sql`
-        update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
-      return trigger(world, world.tenant.owner, { input: '{"customer": {}}' });
     },
   }),
   of("record_result", ofRunner("record_result", resultOf("COMPLETED"))),

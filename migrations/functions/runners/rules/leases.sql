@@ -33,21 +33,20 @@ language sql stable as $$
     and (s.expires_at > p_now or p_or_closed and s.workflow_definition_ids = '{}') and holder.is_administrator
 $$;
 
--- A leased run, as it is answered to its runner, and as `answer_with` takes it (see `changed_run`): one row. `input` is a string of JSON, since `jsonb` would write some numbers differently.
-create or replace function public.leased_run(p_run_id uuid) returns table (lease jsonb, changed jsonb)
+-- A leased run, as it is answered to its runner, and as `answer_with` takes it (see `changed_run`): one row. `p_ends_at` is that of its
+-- attempt. `input` is a string of JSON, since `jsonb` would write some numbers differently.
+create or replace function public.leased_run(
+  r public.workflow_runs, p_lease_expires_at timestamptz, p_lease_seconds integer, p_ends_at timestamptz
+) returns table (lease jsonb, changed jsonb)
 language sql stable as $$
   select jsonb_build_object(
     'run_id', r.id, 'tenant_id', r.tenant_id, 'attempt', r.attempt, 'deadline_at', public.wire_instant(r.deadline_at),
     'run_snapshot', r.run_snapshot, 'input', r.input::text, 'traceparent', r.traceparent, 'labels', labelled.labels,
     'resume', case when r.attempt > 1 then public.resume_of(r.id, r.attempt) end,
     'scheduled_at', r.triggered_by -> 'scheduled_at', 'previous_scheduled_at', r.triggered_by -> 'previous_scheduled_at',
-    'lease_expires_at', public.wire_instant(a.lease_expires_at), 'lease_seconds', a.lease_seconds),
-    public.changed_run(r.tenant_id, r.id, r.workflow_definition_id, false, least(r.deadline_at, a.ends_at))
-  from public.workflow_runs r
-  join public.running_attempts a on a.run_id = r.id
-  cross join public.run_labels(p_run_id) labelled
-  where r.id = p_run_id
-  limit 1 -- keeps the planner from merging this query into a list, where it might read all attempts
+    'lease_expires_at', public.wire_instant(p_lease_expires_at), 'lease_seconds', p_lease_seconds),
+    public.changed_run(r.tenant_id, r.id, r.workflow_definition_id, false, least(r.deadline_at, p_ends_at))
+  from public.run_labels(r.id) labelled
 $$;
 
 -- The sessions of a key that have not expired at an instant. To be sorted by `expires_at`, and limited: then there is only one index for

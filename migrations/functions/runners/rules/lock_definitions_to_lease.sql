@@ -1,7 +1,8 @@
 -- Of which definitions a runner gets a run when it asks.
 
 -- Locks the definitions of a tenant from which a run can be leased now, up to `p_limit`, and only those that both lists contain (null
--- stands for all), and whose tags the runner has. Returns their ids, or null. First comes the one whose queue begins with the oldest run.
+-- stands for all), and whose tags the runner has. Returns the run of each that is next, or null. First comes the one whose queue begins with
+-- the oldest run.
 --
 -- Its cost depends on how many definitions have work, and not on how many are leased:
 -- 1. Most tenants have few definitions whose runs are leased (`c_few`), and a session or a key that names its definitions has at most 50 of
@@ -27,7 +28,8 @@ declare
   v_id uuid;
   v_takes_turns boolean;
   v_leases_runs boolean;
-  v_locked_ids uuid[];
+  v_run_id uuid;
+  v_run_ids uuid[];
   v_passed_ids uuid[];
   v_highest_id uuid;
 begin
@@ -83,14 +85,17 @@ begin
     for update skip locked;
     if not found then
       v_passed_ids := v_passed_ids || v_id;
-    elsif v_leases_runs and public.next_run(v_id, v_found_at, v_found_at) is not null then
-      v_locked_ids := v_locked_ids || v_id;
     else
-      v_highest_id := greatest(v_highest_id, v_id);
+      v_run_id := case when v_leases_runs then public.next_run(v_id, v_found_at, v_found_at) end;
+      if v_run_id is not null then
+        v_run_ids := v_run_ids || v_run_id;
+      else
+        v_highest_id := greatest(v_highest_id, v_id);
+      end if;
     end if;
-    exit when cardinality(v_locked_ids) >= p_limit or cardinality(v_passed_ids) >= c_most_passed;
+    exit when cardinality(v_run_ids) >= p_limit or cardinality(v_passed_ids) >= c_most_passed;
   end loop;
-  if v_locked_ids is null and v_passed_ids is not null then
+  if v_run_ids is null and v_passed_ids is not null then
     with waited as (
       select d.id, d.runner_tags
       from public.workflow_definitions d
@@ -100,16 +105,16 @@ begin
     )
     select array_agg(waited.id) into v_passed_ids from waited where waited.runner_tags <@ p_tags;
     v_found_at := clock_timestamp();
-    select array_agg(waited.id) into v_locked_ids
+    select array_agg(waited.id) into v_run_ids
     from (
-      select passed.id
+      select first.id
       from unnest(v_passed_ids) passed (id)
       cross join lateral public.next_leasable_run(passed.id, v_found_at) first
       order by first.queue_position
       limit p_limit
     ) waited;
   end if;
-  return v_locked_ids;
+  return v_run_ids;
 end $$;
 
 -- The definitions of a tenant that have PENDING runs, up to `p_limit`. Null when the index is not there by which it jumps from one to the

@@ -36,12 +36,14 @@ declare
   v_webhook_ids uuid[];
   v_open_ids uuid[];
   v_next_ids uuid[];
+  v_slot_nos bigint[];
   v_left integer;
   v_is_over boolean;
   v_is_due boolean;
   v_takes_turns boolean;
-  v_run_ids uuid[];
-  v_leases jsonb;
+  v_leased jsonb;
+  v_changed_now jsonb;
+  v_leases jsonb := '[]';
   v_changed jsonb := '[]';
 begin
   -- 1. Wait for another request of the session, and for its end. Which session is it, and how many runs does it hold?
@@ -72,27 +74,31 @@ begin
       order by d.id
       for update
     )
-    select array_agg(id), array_agg(id) filter (where handover = 'webhook') into v_definition_ids, v_webhook_ids from locked;
+    select array_agg(id) filter (where handover = 'webhook') into v_webhook_ids from locked;
   elsif v_held < v_capacity then
-    v_definition_ids := public.lock_definitions_to_lease(
+    v_next_ids := public.lock_definitions_to_lease(
       v_tenant_id, v_session_ids, v_key_ids, least(p_max, v_capacity - v_held), v_tags);
   end if;
   v_now := clock_timestamp();
 
-  -- 3. Does the session still count after the wait? It, its key or its user may have ended meanwhile. How do the queues stand, and which run
-  --    of each is next? End the overdue runs, if there are any. Then lease the next run of each definition, as long as there are runs and the
+  -- 3. Does the session still count after the wait? It, its key or its user may have ended meanwhile. How do the queues stand? End the
+  --    overdue runs, if there are any: then others may be next. Then lease the next run of each definition, as long as there are runs and the
   --    session has capacity.
-  select count(session.name) = 0, bool_or(locked.is_due), bool_or(locked.takes_turns), array_agg(locked.id) filter (where locked.max_running > 1),
-    array_agg(locked.next_id order by locked.queue_position) filter (where locked.next_id is not null)
-  into v_is_over, v_is_due, v_takes_turns, v_open_ids, v_next_ids
+  select count(session.name) = 0, bool_or(locked.is_due), bool_or(locked.takes_turns), array_agg(locked.definition_id),
+    array_agg(locked.definition_id) filter (where locked.max_running > 1),
+    array_agg(locked.id order by locked.queue_position) filter (where locked.id is not null),
+    array_agg(locked.slot_no order by locked.queue_position)
+  into v_is_over, v_is_due, v_takes_turns, v_definition_ids, v_open_ids, v_next_ids, v_slot_nos
   from public.find_session(p_context, v_now) session
   left join (
-    select d.id, d.max_running, d.max_running_per_key is not null as takes_turns, queue.is_due, first.id as next_id, first.queue_position
-    from unnest(v_definition_ids) named (id)
+    select run.id, run.queue_position, d.id as definition_id, d.max_running, d.max_running_per_key is not null as takes_turns, queue.is_due,
+      queue.slot_no
+    from unnest(coalesce(v_known_run_ids, v_next_ids)) named (id)
     cross join lateral (
-      select d.id, d.max_running, d.max_running_per_key from public.workflow_definitions d where d.id = named.id limit 1) d
+      select r.id, r.queue_position, r.workflow_definition_id from public.workflow_runs r where r.id = named.id limit 1) run
+    cross join lateral (
+      select d.id, d.max_running, d.max_running_per_key from public.workflow_definitions d where d.id = run.workflow_definition_id limit 1) d
     cross join lateral public.queue_state(v_tenant_id, d.id, v_now) queue
-    left join lateral public.next_leasable_run(d.id, v_now) first on true
   ) locked on true;
   if v_is_over then
     return public.answer_with(p_context, v_tenant_id, '{"refused": "unauthenticated"}', null);
@@ -100,45 +106,57 @@ begin
   if v_is_due then
     v_changed := coalesce(public.end_overdue_runs(v_definition_ids, v_now) -> 'runs', '[]');
     v_next_ids := public.next_leasable_runs(v_definition_ids, v_now);
+    v_slot_nos := null;
   end if;
   if v_known_run_ids is not null then
     with moved as (
       update public.running_attempts a
       set lease_expires_at = v_now + make_interval(secs => a.lease_seconds)
       where a.run_id = any (v_known_run_ids) and a.session_id = v_session_id
-      returning a.run_id
+      returning a.run_id, a.lease_expires_at, a.lease_seconds, a.ends_at
     )
-    select array_agg(moved.run_id order by r.queue_position) into v_run_ids
+    select coalesce(jsonb_agg(leased.lease order by r.queue_position), '[]') into v_leases
     from moved
-    join public.workflow_runs r on r.id = moved.run_id;
+    join public.workflow_runs r on r.id = moved.run_id
+    cross join lateral public.leased_run(r, moved.lease_expires_at, moved.lease_seconds, moved.ends_at) leased;
   else
     v_left := greatest(least(p_max, v_capacity - v_held), 0);
     loop
       v_next_ids := v_next_ids[:v_left];
       exit when v_next_ids is null or v_next_ids = '{}';
-      update public.workflow_runs r
-      set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null, suspended_at = null,
-        deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now), dispatched_at = v_now,
-        (slot_no, key_slot_no) = (
-          select slots.slot_no, slots.key_slot_no
-          from public.slots_for(r.workflow_definition_id, r.concurrency_key) slots)
-      where r.id = any (v_next_ids);
-      insert into public.running_attempts (
-        run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
-      select r.id, r.tenant_id, r.attempt, v_session_id, p_request_id, d.lease_seconds, v_now + make_interval(secs => d.lease_seconds)
-      from public.workflow_runs r
-      cross join lateral (
-        select d.lease_seconds from public.workflow_definitions d where d.id = r.workflow_definition_id limit 1) d
-      where r.id = any (v_next_ids);
-      insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-      select r.tenant_id, r.id, r.attempt, happened.type, v_now, happened.detail
-      from public.workflow_runs r
-      cross join (values
-        (1, 'STARTED', null), (2, 'LEASED', jsonb_build_object('runner', v_name, 'session_id', v_session_id))
-      ) happened (step, type, detail)
-      where r.id = any (v_next_ids)
-      order by r.queue_position, happened.step;
-      v_run_ids := v_run_ids || v_next_ids;
+      with started as (
+        update public.workflow_runs r
+        set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null, suspended_at = null,
+          deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now), dispatched_at = v_now,
+          slot_no = coalesce(next.slot_no, public.free_slot(r.workflow_definition_id)),
+          key_slot_no = case when r.concurrency_key <> '' then public.free_slot(r.workflow_definition_id, r.concurrency_key) end
+        from unnest(v_next_ids, v_slot_nos) next (id, slot_no)
+        where r.id = next.id
+        returning r as run
+      ), noted as (
+        insert into public.running_attempts (
+          run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
+        select (s.run).id, (s.run).tenant_id, (s.run).attempt, v_session_id, p_request_id, d.lease_seconds,
+          v_now + make_interval(secs => d.lease_seconds)
+        from started s
+        cross join lateral (
+          select d.lease_seconds from public.workflow_definitions d where d.id = (s.run).workflow_definition_id limit 1) d
+        returning run_id, lease_expires_at, lease_seconds, ends_at
+      ), recorded as (
+        insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+        select (s.run).tenant_id, (s.run).id, (s.run).attempt, happened.type, v_now, happened.detail
+        from started s
+        cross join (values
+          (1, 'STARTED', null), (2, 'LEASED', jsonb_build_object('runner', v_name, 'session_id', v_session_id))
+        ) happened (step, type, detail)
+        order by (s.run).queue_position, happened.step
+      )
+      select jsonb_agg(leased.lease order by (s.run).queue_position), jsonb_agg(leased.changed) into v_leased, v_changed_now
+      from started s
+      join noted on noted.run_id = (s.run).id
+      cross join lateral public.leased_run(s.run, noted.lease_expires_at, noted.lease_seconds, noted.ends_at) leased;
+      v_leases := v_leases || v_leased;
+      v_changed := v_changed || v_changed_now;
       v_left := v_left - cardinality(v_next_ids);
       if v_takes_turns then
         perform public.end_turn(v_next_ids);
@@ -146,6 +164,7 @@ begin
       -- Those with several slots may have a further free one.
       exit when v_open_ids is null or v_left = 0;
       v_next_ids := public.next_leasable_runs(v_open_ids, v_now);
+      v_slot_nos := null;
     end loop;
   end if;
 
@@ -154,11 +173,6 @@ begin
   if v_webhook_ids is not null then
     v_changed := v_changed || coalesce(public.promote_next_runs(p_context, v_webhook_ids, v_now), '[]');
   end if;
-  select coalesce(jsonb_agg(run.lease order by leased.place), '[]'),
-    v_changed || coalesce(jsonb_agg(run.changed) filter (where v_known_run_ids is null), '[]')
-  into v_leases, v_changed
-  from unnest(v_run_ids) with ordinality as leased (id, place)
-  cross join lateral public.leased_run(leased.id) run;
   return public.answer_with(p_context, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'is_full', v_held >= v_capacity, 'leases', v_leases)), v_changed);
 end $$;

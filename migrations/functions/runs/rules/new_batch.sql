@@ -36,7 +36,7 @@ $$;
 
 -- Inserts a batch of a locked definition, and its runs, PENDING and in their order at the end of the queue, with what
 -- `frozen_for_runs` has made. `p_runs` is a list of {"input"?, "labels"?, "concurrency_key"?, "start_after"?, "must_start_by"?}, in which
--- nothing is null, and `p_run_ids` are the ids of these runs. Unlike `insert_run`, it starts none of them: the caller promotes, and then
+-- nothing is null, and `p_run_ids` are the ids of these runs. Unlike `add_run`, it starts none of them: the caller promotes, and then
 -- calls `note_queued`. A batch always queues, whatever `when_busy` says, and the queue must have room for all of it at once, but for
 -- delayed runs.
 --

@@ -4,7 +4,8 @@
 -- 2. `frozen_for_runs` (`frozen.sql`): can the definition take runs of this user, and what is frozen with each?
 -- 3. `check_inputs` (`input_schemas.sql`): does its input fit the schema of the definition, if that has one?
 -- 4. `make_room` (`when_busy.sql`): may the run wait, if it has to, and what makes way for it?
--- 5. `insert_run`: insert the run, and start it when a slot is free for it. If it waits, may the tenant have one more that waits?
+-- 5. `judge_cap`: if it waits, may the tenant have one more that waits?
+-- `add_run` does all of it for one run, `insert_batch` (`new_batch.sql`) for many.
 
 -- The run that a call with this id or this idempotency key has triggered before: {"run_id", "replayed"}, or {"refused": "other_input"}.
 -- Null when there is none. (`p_run_id` is new for each call, so a run that has it already is of the same call, which was repeated.)
@@ -53,37 +54,45 @@ begin
   end;
 end $$;
 
--- Inserts a run of a locked definition with what `frozen_for_runs` has made. It becomes RUNNING when a slot is free for it, no other
--- run is before it, and the runner gets its runs by webhook. Otherwise it is PENDING, at the end of the queue. `p_labels` is
--- {"key": "value"}, or null for none.
+-- Adds one run to a locked definition by the rules above. It becomes RUNNING when a slot is free for it, no other run is before it, and the
+-- runner gets its runs by webhook. Otherwise it is PENDING, at the end of the queue.
 --
--- - For `p_concurrency_key` see `key_of_run`.
--- - With `p_start_after`, it joins the queue at that instant: see `queue.sql`. One that has passed changes nothing.
--- - With `p_must_start_by`, it is FAILED from that instant on unless it has started: see `run_as_seen`.
--- - `p_triggered_by` is the firing that triggers it: see `fire`.
--- - With `p_has_room`, `make_room` has judged already that the tenant may have one more run that waits.
+-- `p_given` is what was given for the run besides its input, and null for nothing, as usual. A run gets a further field by one more name
+-- here, and one more column in the insertion (`insert_batch` has the same):
+--   idempotency_key, traceparent
+--   labels           {"key": "value"}
+--   concurrency_key  see `key_of_run`
+--   start_after      it joins the queue at that instant: see `queue.sql`. One that has passed changes nothing.
+--   must_start_by    it is FAILED from that instant on unless it has started: see `run_as_seen`
+--   triggered_by, when_busy   of the firing that triggers it: see `fire`
 --
--- - `p_queue` is {"running", "slot_no", "waits"} of `queue_state`, if nothing was due then. Without it, it asks itself.
+-- `p_queue` is {"running", "slot_no", "waits", "is_new_run"} of `queue_state`, if nothing was due then; "is_new_run": no run has this id.
+-- Without it, it asks itself.
 --
--- Returns {"run_id", "replayed": false, "is_settled", "run": see `run_as_shown`, "changed": see `changed_run`}; is_settled: no other run of
--- the queue can start now, since this one has just started or no slot is free. Or {"refused": "no_key", "pointer"}, or what `judge_cap`
+-- Returns {"run_id", "replayed", "is_settled", "run"?: see `run_as_shown`, "changed": the runs that were changed, see `changed_run`,
+-- "told"?: see `make_room`}; is_settled: no other run of the queue can start now, since this one has just started or no slot is free.
+-- Or {"refused": "no_key", "pointer"}, or what `known_run`, `frozen_for_runs`, `check_inputs`, `judge_instants`, `make_room` or `judge_cap`
 -- refuses.
-create or replace function public.insert_run(
-  p_context jsonb, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid,
-  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb, p_concurrency_key text,
-  p_start_after timestamptz default null, p_must_start_by timestamptz default null,
-  p_triggered_by jsonb default null, p_has_room boolean default false, p_queue jsonb default null
+create or replace function public.add_run(
+  p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid, p_input json, p_given jsonb,
+  p_now timestamptz, p_queue jsonb default null
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_judged jsonb;
-  v_not_before timestamptz := case when p_start_after > p_now then p_start_after end;
-  v_snapshot constant jsonb := p_frozen -> 'snapshot';
-  v_key constant text := public.key_of_run(p_frozen, p_input, p_concurrency_key);
-  v_takes_turns constant boolean := p_frozen ->> 'takes_turns';
-  v_starts_runs constant boolean := p_frozen ->> 'starts_runs';
-  v_queue constant jsonb := case when v_key = '' and not v_takes_turns then p_queue end;
+  v_idempotency_key constant text := p_given ->> 'idempotency_key';
+  v_labels constant jsonb := p_given -> 'labels';
+  -- With the precision of the columns.
+  v_start_after constant timestamptz(3) := p_given ->> 'start_after';
+  v_must_start_by constant timestamptz(3) := p_given ->> 'must_start_by';
+  v_not_before timestamptz := case when v_start_after > p_now then v_start_after end;
   v_sends constant boolean := coalesce((p_context ->> 'sends')::boolean, false);
+  v_judged jsonb;
+  v_frozen jsonb;
+  v_snapshot jsonb;
+  v_room jsonb := '{}';
+  v_key text;
+  v_takes_turns boolean;
+  v_starts_runs boolean;
   v_obstacle text;
   v_starts boolean;
   v_slot_no bigint;
@@ -92,95 +101,15 @@ declare
   v_next_dispatch_at timestamptz;
   v_run jsonb;
 begin
-  if v_key is null then
-    return jsonb_build_object('refused', 'no_key', 'pointer', p_frozen -> 'key_from');
-  end if;
-
-  -- 1. Does it start, and if so in which slot?
-  if v_not_before is null and v_queue is not null then
-    v_obstacle := public.obstacle_of((p_frozen ->> 'max_running')::integer - (v_queue ->> 'running')::integer,
-      (v_queue ->> 'waits')::boolean);
-    v_slot_no := v_queue ->> 'slot_no';
-  elsif v_not_before is null then
-    v_obstacle := public.queue_obstacle(p_definition_id, v_key, p_now);
-    if v_obstacle is not null then
-      v_not_before := public.joins_behind(p_definition_id, p_now);
-    elsif v_starts_runs then
-      select slots.slot_no, slots.key_slot_no into v_slot_no, v_key_slot_no from public.slots_for(p_definition_id, v_key) slots;
-    end if;
-  end if;
-  v_starts := v_starts_runs and v_obstacle is null and v_not_before is null;
-  -- A run that starts at once pays nothing for the cap.
-  if not v_starts and not p_has_room then
-    v_judged := public.judge_cap(p_tenant_id, 'waiting_runs', 1);
-    if v_judged ? 'refused' then
-      return v_judged;
+  -- 1. Was it triggered before? The verb may have found out already that there is no run with this id.
+  if v_idempotency_key is not null or (p_queue ->> 'is_new_run')::boolean is not true then
+    v_judged := public.known_run(p_tenant_id, p_user_id, p_definition_id, p_run_id, v_idempotency_key, p_input, p_now);
+    if v_judged is not null then
+      return v_judged || '{"is_settled": false}';
     end if;
   end if;
 
-  -- 2. Insert it. One that starts gets what `start_of_run` says. The answer of the verb is made from the row that is written here.
-  insert into public.workflow_runs as r (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
-    run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
-    deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position, triggered_by)
-  values (p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', p_idempotency_key,
-    v_snapshot, p_input, p_traceparent, v_key, p_now, p_now,
-    case when v_starts then public.next_status('PENDING', 'promote') else 'PENDING' end,
-    case when v_starts then v_slot_no end, v_key_slot_no, case when v_starts then p_now end,
-    case when v_starts then public.deadline_of(p_context, v_snapshot, p_now) else p_must_start_by end,
-    case when v_starts then public.claimed_until(p_context, p_now) end,
-    case when v_starts and v_sends then 1 else 0 end, v_not_before,
-    case when v_not_before is null then nextval('public.workflow_run_queue') end, p_triggered_by)
-  returning r.deadline_at, r.next_dispatch_at,
-    (select to_jsonb(shown) from public.run_as_shown(r, r.status, null, r.updated_at, null) shown)
-  into v_deadline_at, v_next_dispatch_at, v_run;
-  if v_starts and v_takes_turns then
-    perform public.end_turn(array[p_run_id]);
-  end if;
-  if p_labels is not null then
-    insert into public.workflow_run_labels (tenant_id, run_id, label, created_at)
-    select p_tenant_id, p_run_id, given.key || ':' || given.value, p_now from jsonb_each_text(p_labels) given;
-  end if;
-  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-  select p_tenant_id, p_run_id, 1, happened.type, p_now,
-    case when happened.type = 'TRIGGERED' and num_nonnulls(p_labels, p_start_after, p_must_start_by, p_triggered_by) > 0 then
-      jsonb_strip_nulls(jsonb_build_object('labels', p_labels, 'start_after', public.wire_instant(p_start_after),
-        'must_start_by', public.wire_instant(p_must_start_by), 'trigger', p_triggered_by)) end
-  from unnest(array['TRIGGERED', case when v_obstacle is not null then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
-  where happened.type is not null;
-  return jsonb_build_object('run_id', p_run_id, 'replayed', false,
-    'is_settled', coalesce(v_starts or v_obstacle = 'full', false) or not v_starts_runs, 'run', v_run,
-    'changed', jsonb_build_array(case
-      when v_starts then public.started_run(p_tenant_id, p_run_id, p_definition_id, v_deadline_at, v_next_dispatch_at, v_sends)
-      else public.changed_run(p_tenant_id, p_run_id, p_definition_id, false, least(v_deadline_at, v_not_before))
-    end));
-end $$;
-
--- Adds one run to a locked definition by the rules above. For `p_triggered_by` and `p_when_busy` see `fire`, for `p_queue` the "queue" of
--- `insert_run`, in which "is_new_run" may say that no run has this id.
---
--- Returns {"run_id", "replayed", "is_settled", "run"?, "changed": the runs that were changed, "told"?: see `make_room`}, or {"refused"}: other_input, or what `frozen_for_runs`,
--- `check_inputs`, `judge_instants`, `make_room` or `insert_run` refuses.
-create or replace function public.add_run(
-  p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid,
-  p_idempotency_key text, p_input json, p_traceparent text, p_now timestamptz, p_labels jsonb default null,
-  p_concurrency_key text default null, p_start_after timestamptz default null, p_must_start_by timestamptz default null,
-  p_triggered_by jsonb default null, p_when_busy text default null, p_queue jsonb default null
-) returns jsonb
-language plpgsql as $$
-declare
-  -- The verb may have found out already that there is no run with this id.
-  v_known constant jsonb := case when p_idempotency_key is not null or (p_queue ->> 'is_new_run')::boolean is not true then
-    public.known_run(p_tenant_id, p_user_id, p_definition_id, p_run_id, p_idempotency_key, p_input, p_now) end;
-  -- With the precision of the columns.
-  v_start_after constant timestamptz(3) := p_start_after;
-  v_must_start_by constant timestamptz(3) := p_must_start_by;
-  v_frozen jsonb;
-  v_room jsonb := '{}';
-  v_added jsonb;
-begin
-  if v_known is not null then
-    return v_known || '{"is_settled": false}';
-  end if;
+  -- 2. May it be added?
   v_frozen := public.frozen_for_runs(p_role, p_tenant_id, p_user_id, p_definition_id);
   if v_frozen ? 'refused' then
     return v_frozen;
@@ -195,22 +124,80 @@ begin
     v_room := public.judge_instants(v_start_after, v_must_start_by, p_now);
   end if;
   -- A delayed run is not in the queue yet, so it needs no room there. Nor does one that simply queues, as nearly all do.
-  if not v_room ? 'refused' and (v_start_after is null or v_start_after <= p_now)
-    and (coalesce(p_when_busy, v_frozen ->> 'when_busy') <> 'queue' or v_frozen ->> 'max_queued' is not null) then
+  if not v_room ? 'refused' and v_not_before is null
+    and (coalesce(p_given ->> 'when_busy', v_frozen ->> 'when_busy') <> 'queue' or v_frozen ->> 'max_queued' is not null) then
     v_room := public.make_room(p_context, p_role, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_input,
-      p_concurrency_key, p_now, p_when_busy);
+      p_given ->> 'concurrency_key', p_now, p_given ->> 'when_busy');
   end if;
   if v_room ? 'refused' then
     return v_room;
   end if;
-  -- What makes room for the run changes the queue.
-  v_added := public.insert_run(p_context, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_idempotency_key, p_input,
-    p_traceparent, p_now, p_labels, p_concurrency_key, v_start_after, v_must_start_by, p_triggered_by, v_room ? 'has_room',
-    case when v_room = '{}' then p_queue end);
-  return case
-    when v_room = '{}' then v_added
-    else v_added || v_room || jsonb_build_object('changed', coalesce(v_room -> 'changed', '[]') || coalesce(v_added -> 'changed', '[]'))
-  end;
+  v_key := public.key_of_run(v_frozen, p_input, p_given ->> 'concurrency_key');
+  if v_key is null then
+    return jsonb_build_object('refused', 'no_key', 'pointer', v_frozen -> 'key_from');
+  end if;
+
+  -- 3. Does it start, and if so in which slot? What has made room for it has changed the queue.
+  v_takes_turns := v_frozen ->> 'takes_turns';
+  v_starts_runs := v_frozen ->> 'starts_runs';
+  if v_not_before is null and p_queue is not null and v_room = '{}' and v_key = '' and not v_takes_turns then
+    v_obstacle := public.obstacle_of((v_frozen ->> 'max_running')::integer - (p_queue ->> 'running')::integer,
+      (p_queue ->> 'waits')::boolean);
+    v_slot_no := p_queue ->> 'slot_no';
+  elsif v_not_before is null then
+    v_obstacle := public.queue_obstacle(p_definition_id, v_key, p_now);
+    if v_obstacle is not null then
+      v_not_before := public.joins_behind(p_definition_id, p_now);
+    elsif v_starts_runs then
+      v_slot_no := public.free_slot(p_definition_id);
+      v_key_slot_no := case when v_key <> '' then public.free_slot(p_definition_id, v_key) end;
+    end if;
+  end if;
+  v_starts := v_starts_runs and v_obstacle is null and v_not_before is null;
+  -- A run that starts at once pays nothing for the cap, and `make_room` may have judged it already.
+  if not v_starts and not v_room ? 'has_room' then
+    v_judged := public.judge_cap(p_tenant_id, 'waiting_runs', 1);
+    if v_judged ? 'refused' then
+      return v_judged || v_room;
+    end if;
+  end if;
+
+  -- 4. Insert it. One that starts gets what `start_of_run` says. The answer of the verb is made from the row that is written here.
+  v_snapshot := v_frozen -> 'snapshot';
+  insert into public.workflow_runs as r (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
+    run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
+    deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position, triggered_by)
+  values (p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', v_idempotency_key,
+    v_snapshot, p_input, p_given ->> 'traceparent', v_key, p_now, p_now,
+    case when v_starts then public.next_status('PENDING', 'promote') else 'PENDING' end,
+    case when v_starts then v_slot_no end, v_key_slot_no, case when v_starts then p_now end,
+    case when v_starts then public.deadline_of(p_context, v_snapshot, p_now) else v_must_start_by end,
+    case when v_starts then public.claimed_until(p_context, p_now) end,
+    case when v_starts and v_sends then 1 else 0 end, v_not_before,
+    case when v_not_before is null then nextval('public.workflow_run_queue') end, p_given -> 'triggered_by')
+  returning r.deadline_at, r.next_dispatch_at,
+    (select to_jsonb(shown) from public.run_as_shown(r, r.status, null, r.updated_at, null) shown)
+  into v_deadline_at, v_next_dispatch_at, v_run;
+  if v_starts and v_takes_turns then
+    perform public.end_turn(array[p_run_id]);
+  end if;
+  if v_labels is not null then
+    insert into public.workflow_run_labels (tenant_id, run_id, label, created_at)
+    select p_tenant_id, p_run_id, given.key || ':' || given.value, p_now from jsonb_each_text(v_labels) given;
+  end if;
+  insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
+  select p_tenant_id, p_run_id, 1, happened.type, p_now,
+    case when happened.type = 'TRIGGERED' and p_given ?| '{labels,start_after,must_start_by,triggered_by}' then
+      jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'start_after', public.wire_instant(v_start_after),
+        'must_start_by', public.wire_instant(v_must_start_by), 'trigger', p_given -> 'triggered_by')) end
+  from unnest(array['TRIGGERED', case when v_obstacle is not null then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
+  where happened.type is not null;
+  return v_room || jsonb_build_object('run_id', p_run_id, 'replayed', false,
+    'is_settled', coalesce(v_starts or v_obstacle = 'full', false) or not v_starts_runs, 'run', v_run,
+    'changed', coalesce(v_room -> 'changed', '[]') || case
+      when v_starts then public.started_run(p_tenant_id, p_run_id, p_definition_id, v_deadline_at, v_next_dispatch_at, v_sends)
+      else public.changed_run(p_tenant_id, p_run_id, p_definition_id, false, least(v_deadline_at, v_not_before))
+    end);
 end $$;
 
 -- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal. When the verb may have started the run since, it

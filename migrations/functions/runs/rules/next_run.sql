@@ -203,11 +203,11 @@ begin
     end if;
     with promoted as (
       update public.workflow_runs r
-      set (status, slot_no, key_slot_no, started_at, deadline_at, next_dispatch_at, dispatch_count) = (
-          select start.status, slots.slot_no, slots.key_slot_no, start.started_at, start.deadline_at, start.next_dispatch_at,
-            start.dispatch_count
-          from public.start_of_run(case when r.id = any (v_sent_ids) then p_context else v_unsent end, r.run_snapshot, p_now) start
-          cross join public.slots_for(r.workflow_definition_id, r.concurrency_key) slots),
+      set (status, started_at, deadline_at, next_dispatch_at, dispatch_count) = (
+          select start.status, start.started_at, start.deadline_at, start.next_dispatch_at, start.dispatch_count
+          from public.start_of_run(case when r.id = any (v_sent_ids) then p_context else v_unsent end, r.run_snapshot, p_now) start),
+        slot_no = public.free_slot(r.workflow_definition_id),
+        key_slot_no = case when r.concurrency_key <> '' then public.free_slot(r.workflow_definition_id, r.concurrency_key) end,
         updated_at = p_now, not_before = null
       where r.id = any (v_run_ids)
       returning r.tenant_id, r.id, r.workflow_definition_id, r.attempt, r.deadline_at, r.next_dispatch_at

@@ -22,7 +22,7 @@ language sql stable as $$
       select from public.workflow_runs r
       where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is not null)
   from (
-    select count(*), array_agg(run.slot_no) as slot_nos, bool_or(run.deadline_at <= p_now) as any_is_over
+    select count(*), array_agg(run.slot_no order by run.slot_no) as slot_nos, bool_or(run.deadline_at <= p_now) as any_is_over
     from public.running_runs(p_definition_id) run
   ) holders
 $$;

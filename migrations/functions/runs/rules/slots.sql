@@ -79,27 +79,40 @@ begin
     (select p_key = any (slots.full_keys) from public.slots_of(p_definition_id, p_held_at) slots), false);
 end $$;
 
--- The smallest number, from 1 on, that is not in this list of slots that are held. The list is null when none is.
+-- The smallest number, from 1 on, that is not in this sorted list of slots that are held. The list is null when none is. Before the first gap
+-- each number stands at its own place, so the gap is found by halving.
 create or replace function public.first_free(p_held integer[]) returns bigint
 language plpgsql immutable as $$
 declare
-  v_number bigint := 1;
+  v_without_gap integer := 0;
+  v_at_most integer := coalesce(cardinality(p_held), 0);
+  v_place integer;
 begin
-  while v_number = any (p_held) loop
-    v_number := v_number + 1;
+  while v_without_gap < v_at_most loop
+    v_place := (v_without_gap + v_at_most + 1) / 2;
+    if p_held[v_place] = v_place then
+      v_without_gap := v_place;
+    else
+      v_at_most := v_place - 1;
+    end if;
   end loop;
-  return v_number;
+  return v_without_gap + 1;
 end $$;
 
--- The numbers of the slots that a run with this key gets when it starts now, the smallest that are free: one row. `key_slot_no` is
--- null for a run without a key. A key counts its slots also while it has no limit, so that a limit that is set later knows them.
-create or replace function public.slots_for(p_definition_id uuid, p_key text)
-returns table (slot_no bigint, key_slot_no bigint)
-language sql stable as $$
-  select public.first_free(array_agg(held.slot_no)),
-    case when p_key <> '' then public.first_free(array_agg(held.key_slot_no) filter (where held.concurrency_key = p_key)) end
-  from public.held_slots(p_definition_id) held
-$$;
+-- The number of the slot that a run gets when it starts now, the smallest that is free: of its definition, or with `p_key` among those of
+-- its key. A key counts its slots also while it has no limit, so that a limit that is set later knows them.
+create or replace function public.free_slot(p_definition_id uuid, p_key text default null) returns bigint
+language plpgsql stable as $$
+begin
+  return public.first_free(case
+    when p_key is null then array(
+      select run.slot_no from public.running_runs(p_definition_id) run order by run.slot_no)
+    else array(
+      select r.key_slot_no from public.workflow_runs r
+      where r.workflow_definition_id = p_definition_id and r.status = 'RUNNING' and r.concurrency_key = p_key and r.key_slot_no is not null
+      order by r.key_slot_no)
+  end);
+end $$;
 
 -- The groups of a definition, with this `max_running_per_key`, of which runs are still to be superseded: their concurrency keys, and null
 -- for the whole definition. When keys take no turns any more, the rest of a key keeps all from starting.

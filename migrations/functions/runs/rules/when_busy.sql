@@ -1,7 +1,7 @@
 -- What an invoke does when its definition is busy (`when_busy` of the policy), and how many runs may wait (`max_queued`). Both are about
 -- new runs only: a run that is retried, by a person or by the policy, always queues.
 
--- Makes room for a new run of a locked definition, after `frozen_for_runs` and before `insert_run`, or refuses it. `p_when_busy`, which
+-- Makes room for a new run of a locked definition, after `frozen_for_runs` and before the insertion, or refuses it. `p_when_busy`, which
 -- a trigger may have, goes before the `when_busy` of the policy. When it refuses, it has changed nothing. It is not called for a run that
 -- always queues, however many wait.
 --
@@ -43,7 +43,7 @@ declare
   v_changed jsonb := '[]';
   v_told jsonb := '{}';
 begin
-  -- 1. A run without the key that it needs is refused by `insert_run`.
+  -- 1. A run without the key that it needs is refused by `add_run`.
   v_key := public.key_of_run(p_frozen, p_input, p_concurrency_key);
   if v_key is null then
     return '{}';

@@ -38,7 +38,7 @@ begin
 
   -- 3. Add the run.
   v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
-    p_new_run_id, null, v_input, null, v_now, v_labels, v_key);
+    p_new_run_id, v_input, jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'concurrency_key', v_key)), v_now);
 
   -- 4. Promote the next run, unless none can start now. Then read the run for the answer.
   if not coalesce((v_added ->> 'is_settled')::boolean, false) then

@@ -60,8 +60,10 @@ begin
   end if;
 
   -- 3. Add the run.
-  v_added := public.add_run(p_context, v_role, v_tenant_id, v_user_id, p_definition_id, p_run_id, p_idempotency_key, p_input,
-    p_traceparent, v_now, p_labels, p_concurrency_key, p_start_after, p_must_start_by, p_queue => v_queue);
+  v_added := public.add_run(p_context, v_role, v_tenant_id, v_user_id, p_definition_id, p_run_id, p_input, case
+    when num_nonnulls(p_idempotency_key, p_traceparent, p_labels, p_concurrency_key, p_start_after, p_must_start_by) > 0
+      then jsonb_strip_nulls(jsonb_build_object('idempotency_key', p_idempotency_key, 'traceparent', p_traceparent, 'labels', p_labels,
+        'concurrency_key', p_concurrency_key, 'start_after', p_start_after, 'must_start_by', p_must_start_by)) end, v_now, v_queue);
   v_changed := v_changed || coalesce(v_added -> 'changed', '[]');
 
   -- 4. Promote the next run, unless none can start now.
