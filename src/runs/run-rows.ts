@@ -96,9 +96,8 @@ export const endsAt = sql`public.run_ends_at(r.id, r.status, r.deadline_at)`;
  */
 export const isOverdue = sql`(r.status = 'RUNNING' and ${endsAt} <= statement_timestamp())`;
 
-/** The same for a run `r` that is stored as PENDING although it has expired. The first condition is there for the index. */
-export const isExpired = sql`(r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= statement_timestamp()
-  and r.deadline_at <= statement_timestamp())`;
+/** The same for a run `r` that is stored as PENDING although it has expired. */
+export const isExpired = sql`public.is_expired(r, statement_timestamp())`;
 
 /** True for a run `r` that is PENDING and has not expired. */
 export const isPending = sql`(r.status = 'PENDING' and public.is_unexpired(r.deadline_at, statement_timestamp()))`;

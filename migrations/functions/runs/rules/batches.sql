@@ -2,11 +2,11 @@
 -- end is stored, once, so that a later retry by a person does not reopen it. Whatever ends or deletes a run that has a batch calls
 -- `end_batches`, in the same transaction. `trigger_batch` makes the snapshot once and inserts all runs as PENDING, then promotes once.
 
--- How a batch stands at an instant: one row. `unfinished` are the runs that wait or run, and those that have ended by time and will be
+-- How a batch stands at an instant: one row. `open` are the runs that wait or run, and those that have ended by time and will be
 -- retried when that is recorded. The run `p_without_run_id` is left out.
 create or replace function public.count_batch(p_batch_id uuid, p_now timestamptz, p_without_run_id uuid default null)
 returns table (
-  pending bigint, running bigint, completed bigint, failed bigint, unfinished bigint, last_ended_at timestamptz
+  pending bigint, running bigint, completed bigint, failed bigint, open bigint, last_ended_at timestamptz
 )
 language plpgsql stable as $$
 begin
@@ -78,7 +78,7 @@ begin
       'deleted', b.run_count - counted.pending - counted.running - counted.completed - counted.failed,
       'created_at', public.wire_instant(b.created_at),
       'ended_at', public.wire_instant(
-        coalesce(b.ended_at, case when counted.unfinished = 0 then counted.last_ended_at end)))
+        coalesce(b.ended_at, case when counted.open = 0 then counted.last_ended_at end)))
     from public.run_batches b
     cross join public.count_batch(b.id, p_now) counted
     where b.id = p_batch_id);

@@ -38,7 +38,7 @@ language sql stable as $$
   ) expired
   union all
   select r.id, 'expired' from public.workflow_runs r
-  where r.id = any (p_run_ids) and r.workflow_definition_id = any (p_definition_ids) and r.status = 'PENDING' and r.deadline_at <= p_now
+  where r.id = any (p_run_ids) and r.workflow_definition_id = any (p_definition_ids) and public.is_expired(r, p_now)
   union all
   select joining.id, 'joins'
   from unnest(p_definition_ids) definition (id)
@@ -139,13 +139,13 @@ begin
     where s.workflow_definition_id = any (p_definition_ids)
   loop
     v_run_ids := array(
-      select unfinished.id
-      from public.unfinished_runs(v_definition_id, p_now, v_group) unfinished
-      where unfinished.status = 'PENDING' and unfinished.id <> v_by_run_id and unfinished.updated_at <= v_at
-        and (unfinished.queue_position < v_before_position
-          or unfinished.queue_position is null
-            and (unfinished.attempt > 1 and unfinished.suspended_at is null or unfinished.not_before <= v_at))
-      order by unfinished.id = any (p_run_ids) desc nulls last
+      select competing.id
+      from public.competing_runs(v_definition_id, p_now, v_group) competing
+      where competing.status = 'PENDING' and competing.id <> v_by_run_id and competing.updated_at <= v_at
+        and (competing.queue_position < v_before_position
+          or competing.queue_position is null
+            and (competing.attempt > 1 and competing.suspended_at is null or competing.not_before <= v_at))
+      order by competing.id = any (p_run_ids) desc nulls last
       limit public.most_superseded() + 1);
     if cardinality(v_run_ids) <= public.most_superseded() then
       delete from public.supersessions s where s.id = v_id;

@@ -49,23 +49,21 @@ language sql stable as $$
 $$;
 
 -- The runs of a definition that have joined its queue, behind those of `waiting_runs`, without that being recorded. Readers see such
--- runs, and verbs only when there are more than they record in one call. (`least` says nothing that the other conditions do not. It is
--- for the index of the release before, until `workflow_runs_joining_index` is built.)
+-- runs, and verbs only when there are more than they record in one call.
 create or replace function public.joining_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
 language sql stable as $$
   select r.*
   from public.workflow_runs r
-  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.not_before <= p_now
-    and least(r.not_before, r.deadline_at) <= p_now and public.is_unexpired(r.deadline_at, p_now)
+  where r.workflow_definition_id = p_definition_id and r.not_before <= p_now and public.joins_or_expires(r, p_now)
+    and public.is_unexpired(r.deadline_at, p_now)
 $$;
 
--- The PENDING runs of a definition that have expired without that being recorded. (For `least` see `joining_runs`.)
+-- The PENDING runs of a definition that have expired without that being recorded.
 create or replace function public.expired_runs(p_definition_id uuid, p_now timestamptz) returns setof public.workflow_runs
 language sql stable as $$
   select r.*
   from public.workflow_runs r
-  where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.deadline_at <= p_now
-    and least(r.not_before, r.deadline_at) <= p_now
+  where r.workflow_definition_id = p_definition_id and public.is_expired(r, p_now)
 $$;
 
 -- The `not_before` of a run that joins the queue of a definition now. Usually null, since it gets its place at once. When there are
@@ -239,11 +237,10 @@ begin
   return v_count;
 end $$;
 
--- The unfinished runs of a definition: those that are RUNNING, and all that are PENDING, also in a back-off or because no runner asks
--- for them, except delayed ones, whose `start_after` has not come, suspended ones, and those that have expired without that being
--- recorded. With
--- `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`.
-create or replace function public.unfinished_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
+-- The runs of a definition with which a new one competes: those that are RUNNING, and all that are PENDING, also in a back-off or because
+-- no runner asks for them, except delayed ones, whose `start_after` has not come, suspended ones, and those that have expired without that
+-- being recorded. With `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`.
+create or replace function public.competing_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
 returns setof public.workflow_runs
 language sql stable as $$
   select r.*
@@ -277,8 +274,8 @@ begin
   if p_max_queued is not null and p_more > 0 and p_max_queued - p_more < (
     select count(*)
     from (
-      select from public.unfinished_runs(p_definition_id, p_now) unfinished
-      where unfinished.status = 'PENDING'
+      select from public.competing_runs(p_definition_id, p_now) competing
+      where competing.status = 'PENDING'
       limit p_max_queued
     ) waiting) then
     return jsonb_build_object('refused', 'queue_full', 'max_queued', p_max_queued);

@@ -107,8 +107,7 @@ language sql stable as $$
   (
     select r.id, r.workflow_definition_id, r.deadline_at
     from public.workflow_runs r
-    where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
-      and r.deadline_at <= p_now and r.workflow_definition_id <> all (p_except)
+    where r.tenant_id = p_tenant_id and public.is_expired(r, p_now) and r.workflow_definition_id <> all (p_except)
       and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
     order by least(r.not_before, r.deadline_at)
     limit p_limit
@@ -129,12 +128,24 @@ begin
       union
       (
         select r.id from public.workflow_runs r
-        where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now and r.deadline_at <= p_now
-          and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
+        where public.is_expired(r, p_now) and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         limit p_limit
       )
     ) overdue);
 end $$;
+
+-- True for a PENDING run that has expired by an instant, without that being recorded.
+create or replace function public.is_expired(r public.workflow_runs, p_now timestamptz) returns boolean
+language sql immutable as $$
+  select public.joins_or_expires(r, p_now) and r.deadline_at <= p_now
+$$;
+
+-- True for a PENDING run that has expired by an instant, or whose instant to join its queue has come. Indexes find these by the earlier of the
+-- two instants.
+create or replace function public.joins_or_expires(r public.workflow_runs, p_now timestamptz) returns boolean
+language sql immutable as $$
+  select r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= p_now
+$$;
 
 -- True unless a PENDING run with this `deadline_at` has expired at an instant.
 create or replace function public.is_unexpired(p_deadline_at timestamptz, p_now timestamptz) returns boolean

@@ -60,7 +60,7 @@ begin
     from public.workflow_definitions d
     where d.id = p_definition_id;
     v_is_busy := v_limit <= (
-      select count(*) from (select from public.unfinished_runs(p_definition_id, p_now, v_group) limit v_limit) unfinished);
+      select count(*) from (select from public.competing_runs(p_definition_id, p_now, v_group) limit v_limit) competing);
   end if;
   if v_is_busy and v_when_busy = 'skip' then
     v_run_id := coalesce(
@@ -72,11 +72,11 @@ begin
         order by run.ends_at
         limit 1
       ), (
-        select unfinished.id
-        from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished
-        where unfinished.status = 'PENDING'
-          and public.may_see_run(p_role, p_tenant_id, p_user_id, unfinished.user_id, p_definition_id)
-        order by unfinished.queue_position
+        select competing.id
+        from public.competing_runs(p_definition_id, p_now, v_group) competing
+        where competing.status = 'PENDING'
+          and public.may_see_run(p_role, p_tenant_id, p_user_id, competing.user_id, p_definition_id)
+        order by competing.queue_position
         limit 1
       ));
     return jsonb_build_object('refused', 'busy', 'limit', v_limit, 'key', nullif(v_group, ''))
@@ -86,9 +86,9 @@ begin
   -- 3. If the run has to wait, may it?
   if v_is_busy then
     v_waiting_ids := array(
-      select unfinished.id
-      from public.unfinished_runs(p_definition_id, p_now, v_group) unfinished
-      where unfinished.status = 'PENDING'
+      select competing.id
+      from public.competing_runs(p_definition_id, p_now, v_group) competing
+      where competing.status = 'PENDING'
       limit public.most_superseded() + 1);
   end if;
   if v_max_queued is not null

@@ -50,8 +50,7 @@ begin
       (
         select r.workflow_definition_id as id
         from public.workflow_runs r
-        where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at
-          and public.takes(r.workflow_definition_id, p_only, v_except)
+        where public.joins_or_expires(r, v_found_at) and public.takes(r.workflow_definition_id, p_only, v_except)
           and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         order by least(r.not_before, r.deadline_at)
         limit p_limit

@@ -56,7 +56,7 @@ begin
       (
         select r.workflow_definition_id
         from public.workflow_runs r
-        where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at
+        where r.tenant_id = p_tenant_id and public.joins_or_expires(r, v_found_at)
           and public.takes(r.workflow_definition_id, p_only, v_except)
           and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         order by least(r.not_before, r.deadline_at)
@@ -98,8 +98,7 @@ begin
     case when v_has_due_dispatches or v_has_due_stops or v_has_due_triggers then v_now + interval '30 seconds' end,
     -- What did not fit into the limits.
     (select min(least(r.not_before, r.deadline_at)) from public.workflow_runs r
-      where r.tenant_id = p_tenant_id and r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_now
-        and r.workflow_definition_id <> all (v_except)
+      where r.tenant_id = p_tenant_id and public.joins_or_expires(r, v_now) and r.workflow_definition_id <> all (v_except)
         and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)));
   return public.answer_with(p_context, p_tenant_id,
     jsonb_build_object('result', jsonb_build_object('is_paused', false, 'lags_ms', v_ended -> 'lags_ms',

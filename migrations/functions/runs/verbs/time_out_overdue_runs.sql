@@ -92,8 +92,7 @@ begin
       from (
         select r.workflow_definition_id
         from public.workflow_runs r
-        where r.status = 'PENDING' and least(r.not_before, r.deadline_at) <= v_found_at and r.deadline_at <= v_found_at
-          and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
+        where public.is_expired(r, v_found_at) and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
         order by least(r.not_before, r.deadline_at)
       ) next
       cross join lateral (
