@@ -14,6 +14,10 @@ export type Caller = {
   name: string;
   role: Role;
   is_administrator: boolean;
+  /** True when the session began with a login. Only then, questions that are for people may be answered. */
+  is_person: boolean;
+  /** How many open questions the user may answer: at most 100, for more. */
+  questions: number;
 };
 
 /** The columns of a user from which the displayed name is made. */
@@ -35,6 +39,9 @@ export const selectCaller = (db: Database, expression: CallerExpression) =>
       name: nameOf(users),
       role: expression.role,
       is_administrator: expression.isAdministrator,
+      is_person: expression.isPerson,
+      questions: sql<number>`public.count_questions(
+        ${expression.role}, ${expression.tenantId}, ${expression.userId}, ${expression.isPerson})`,
       now: instant(sql`statement_timestamp()`),
     })
     .from(expression)

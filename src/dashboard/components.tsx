@@ -211,7 +211,7 @@ export const Pages = (props: { total: number; limit: number; offset: number; hre
 /**
  * A part of a page that is refreshed when something changes, while the page is in the foreground. `listen` is the URL of the
  * stream: `/app/changes`, with `?run=` or `?workflow=` to hear of fewer changes. It is null when nothing will change any more;
- * a refresh may set it to null. See `live.js`.
+ * a refresh may set it to null. A refresh also brings the number of questions in the header. See `live.js`.
  */
 export const Live = ({
   href,
@@ -227,6 +227,7 @@ export const Live = ({
     hx-get={href}
     hx-trigger="refresh"
     hx-select="#live"
+    hx-select-oob="#questions"
     hx-target="this"
     hx-swap="outerMorph"
     data-live={listen ?? ""}

@@ -8,6 +8,7 @@ import { Keys } from "./keys.tsx";
 
 const SECTIONS = [
   ["runs", "Runs"],
+  ["waits", "For you"],
   ["workflows", "Workflows"],
   ["files", "Files"],
   ["people", "People"],
@@ -15,6 +16,9 @@ const SECTIONS = [
   ["health", "Health"],
   ["settings", "Settings"],
 ] as const;
+
+/** So many questions are counted at most: `count_questions` in SQL. */
+const MOST_COUNTED = 100;
 
 export type Section = (typeof SECTIONS)[number][0];
 
@@ -90,7 +94,7 @@ export const Page = ({ title, section, caller, search = "", children }: PageProp
         {/* On a narrow screen, it is a popover. On others, its parts are in the line of the header. */}
         <div id="menu" popover="auto">
           <nav aria-label="Sections">
-            <Sections current={section} role={caller?.role} />
+            <Sections current={section} caller={caller} />
           </nav>
           <div class="who">
             <Who caller={caller} />
@@ -126,19 +130,33 @@ const Html = ({ children }: { children: Child }) => (
 );
 
 /** The navigation. Only an OWNER or ADMIN may see the audit log. */
-const Sections = ({ current, role }: { current: Section | undefined; role: string | undefined }) => {
+const Sections = ({ current, caller }: { current: Section | undefined; caller: Caller | undefined }) => {
   const roleOfSession = useContext(SignedInContext)?.name.role;
-  const isAdministrator = ["OWNER", "ADMIN"].includes(role ?? roleOfSession ?? "");
+  const isAdministrator = ["OWNER", "ADMIN"].includes(caller?.role ?? roleOfSession ?? "");
   return (
     <>
       {SECTIONS.filter(([name]) => name !== "activity" || isAdministrator).map(([name, label]) => (
         <a href={`/app/${name}`} aria-current={name === current ? "page" : undefined}>
           {label}
+          {name === "waits" && <Questions count={caller?.questions ?? 0} />}
         </a>
       ))}
     </>
   );
 };
+
+/** How many questions wait for the user. Each refresh of the live part of a page replaces it, too: see `Live`. */
+const Questions = ({ count }: { count: number }) => (
+  <span id="questions">
+    {count > 0 && (
+      <>
+        {" "}
+        <strong class="badge">{count < MOST_COUNTED ? count : `${MOST_COUNTED - 1}+`}</strong>
+        <span class="visually-hidden"> {count === 1 ? "question" : "questions"}</span>
+      </>
+    )}
+  </span>
+);
 
 const Who = ({ caller }: { caller: Caller | undefined }) => {
   const signedInAs = useContext(SignedInContext);

@@ -17,6 +17,7 @@ import { bulk } from "./runs/bulk-routes.tsx";
 import { runLog } from "./runs/log/run-log.tsx";
 import { run } from "./runs/run-routes.tsx";
 import { runs } from "./runs/runs.tsx";
+import { answers } from "./runs/suspended/answer-routes.tsx";
 import { search } from "./search/search.tsx";
 import { agentAgreement } from "./sign-in/agent/agent-routes.tsx";
 import { commandLine } from "./sign-in/command-line/command-line-routes.tsx";
@@ -28,6 +29,7 @@ import { allTriggers } from "./triggers/all/all-triggers.tsx";
 import { backfills } from "./triggers/schedule/backfill.tsx";
 import { triggerPages } from "./triggers/trigger-routes.tsx";
 import { use } from "./use/use.tsx";
+import { waits } from "./waits/waits-routes.tsx";
 import { policyForm } from "./workflows/policy/policy-routes.tsx";
 import { sharing } from "./workflows/sharing-routes.tsx";
 import { runnerTests } from "./workflows/test-runner-routes.tsx";
@@ -51,7 +53,9 @@ for (const section of [
   runs,
   bulk,
   run,
+  answers,
   runLog,
+  waits,
   batches,
   workflowForms,
   workflows,

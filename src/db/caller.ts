@@ -22,6 +22,7 @@ export function callerBy(db: Database, credential: Credential) {
         tenantId: sql<string>`tenant_id`.as("caller_tenant_id"),
         role: sql<Role>`role`.as("caller_role"),
         isAdministrator: sql<boolean>`public.is_administrator(role)`.as("caller_is_administrator"),
+        isPerson: sql<boolean>`public.is_person(${credentialJson(credential)}::jsonb)`.as("caller_is_person"),
       })
       .from(sql`public.find_caller_by_kept_plan(${credentialJson(credential)}::jsonb)`),
   );

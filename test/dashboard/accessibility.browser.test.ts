@@ -14,6 +14,7 @@ import {
   signIn,
 } from "../support/browser/pages.ts";
 import { routesOfPages, routesWithout } from "../support/browser/routes.ts";
+import { suspendRun } from "../support/browser/suspended-run.ts";
 import { createEmptyTenant } from "../support/browser/tenants.ts";
 import { useWorld } from "../support/browser/world.ts";
 
@@ -30,7 +31,7 @@ let newcomerKey = "";
 const visited = new Set<string>();
 
 /** What the tests make: an endpoint, an open invite, and a run with a log, an earlier attempt and a stop under way. */
-const made = { endpointId: "", batchId: "", inviteLink: "", agentId: "" };
+const made = { endpointId: "", suspendedId: "", batchId: "", inviteLink: "", agentId: "" };
 const RUN_WITH_ALL = demoId(414);
 const [INVOICES, CONTRACTS, PAUSED] = [demoId(303), demoId(304), demoId(305)];
 const [FOLDER, DOCUMENT, WORKFLOWS_FOLDER] = [demoId(121), demoId(122), demoId(100)];
@@ -85,6 +86,8 @@ beforeAll(async () => {
   });
   const batch = await call("POST", `/workflow-definitions/${INVOICES}/invoke-batch`, { runs: [{}, {}] });
   made.batchId = String(batch.id);
+  made.suspendedId = String((await call("POST", `/workflow-definitions/${DEMO.quarterlyReportId}/invoke`)).id);
+  await suspendRun(world.database, made.suspendedId);
   // Somebody else is signed in, too.
   await world.database.query(
     `insert into sign_in_sessions (id, tenant_id, user_id, api_key_id, began_at, last_used_at, ends_at)
@@ -147,6 +150,13 @@ const PAGES: Record<string, PageCase> = {
     shows: "Reading 12 documents",
     dialogs: ["Stop this run of “…”?"],
   },
+  "a suspended run": {
+    path: () => run(made.suspendedId),
+    shows: "What it waits for",
+    dialogs: ["Stop this run of “…”?", "Delete this run of “…”?"],
+  },
+  "what waits for somebody": { path: "/app/waits", shows: "Which account is it for?" },
+  "nothing that waits for somebody": { path: "/app/waits", shows: "No question waits for you.", as: "newcomer" },
   "a COMPLETED run": {
     path: run(DEMO.runs.completed),
     shows: "COMPLETED",

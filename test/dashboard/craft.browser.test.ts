@@ -39,6 +39,7 @@ const PATHS = [
   "/app/runs",
   `/app/runs/${DEMO.runs.failed}`,
   `/app/runs/${DEMO.runs.running}`,
+  "/app/waits",
   "/app/workflows",
   `/app/workflows/${DEMO.quarterlyReportId}`,
   "/app/workflows/new",

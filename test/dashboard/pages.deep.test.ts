@@ -29,6 +29,7 @@ async function allPages(): Promise<string[]> {
     `/app/runs?status=FAILED&status=RUNNING&workflow=${definitionId}&mine=1&from=2020-01-01&to=2030-01-01`,
     ...[ended, running, pending].map((id) => `/app/runs/${id}`),
     `/app/runs?error=boom&shown=${ended}.${running}`,
+    "/app/waits",
     "/app/runners",
     "/app/workflows",
     "/app/workflows/new",

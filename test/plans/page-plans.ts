@@ -22,6 +22,7 @@ const PAGES: Record<string, (large: Large) => string> = {
   "runs by what has triggered them": ({ stage }) => `/app/runs?trigger=${stage.tenant.id}&trigger=person`,
   "runs by words of an error": () => "/app/runs?error=flux+cap",
   "the runs that an open page shows": ({ runId }) => `/app/runs?shown=${runId}`,
+  "what waits for somebody": () => "/app/waits",
   "failures that are alike": () => "/app/failures",
   runners: () => "/app/runners",
   "a run": ({ runId }) => `/app/runs/${runId}`,

@@ -20,7 +20,7 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
   return (
     <div class="actions">
       <CopyCurl url={`${origin}/v1/workflow-runs/${id}`} />
-      {run.is_theirs && run.status === "PENDING" && run.not_before !== null && (
+      {run.is_theirs && run.status === "PENDING" && run.not_before !== null && run.suspension === null && (
         <Ask id="ask-start-now" label="Start now" title={`Start ${named} now?`}>
           <p>It does not wait any longer: it joins the end of its workflow’s queue, and starts when it is its turn.</p>
           <Send action={`/app/runs/${id}/start-now`} label="Start now" kind="primary" />
@@ -31,7 +31,9 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
           <p>
             {run.status === "RUNNING"
               ? "Its runner is notified. If you give the runner time, the run keeps its slot until the runner has ended its work or the time is over. Otherwise it is FAILED at once and its slot is free for the next run. What the runner has done so far is not undone."
-              : "It is FAILED at once and leaves the queue. It has not started."}
+              : run.suspension !== null
+                ? "It is FAILED at once, and does not go on."
+                : "It is FAILED at once and leaves the queue. It has not started."}
           </p>
           <StopForm
             id={id}

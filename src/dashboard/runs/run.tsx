@@ -18,6 +18,8 @@ import { Timeline } from "./run-events.tsx";
 import { Facts } from "./run-facts.tsx";
 import { WhyItFailed } from "./run-failure.tsx";
 import { Attempts } from "./run-time-bar.tsx";
+import { Checkpoints } from "./suspended/checkpoints.tsx";
+import { Answers, WaitsFor } from "./suspended/suspension.tsx";
 
 type RunPageProps = Omit<CrumbsProps, "id"> & {
   caller: Caller;
@@ -61,13 +63,16 @@ export const RunPage = (props: RunPageProps) => {
           <Facts run={run} />
           <div class="lead">
             <WhyItFailed run={run} />
-            {run.status === "PENDING" && <Queue run={run} waitsFor={waitsFor} />}
+            {run.suspension !== null && <WaitsFor run={run} suspension={run.suspension} now={now} />}
+            {run.status === "PENDING" && run.suspension === null && <Queue run={run} waitsFor={waitsFor} />}
             <Progress run={run} />
             <Completed run={run} />
           </div>
+          <Answers run={run} />
           <Attempts run={run} now={now} />
           <RunLog run={run} attempt={loggedAttempt} />
           <RunData run={run} />
+          <Checkpoints run={run} />
           <Timeline run={run} />
           <div class="columns last-parts">
             <Snapshot run={run} />
@@ -155,8 +160,6 @@ const WhatBlocks = ({ run, waitsFor }: QueueProps) => {
     case "delayed":
     case "back_off":
       return <Delay run={run} />;
-    case "suspended":
-      return <>It is suspended: it goes on when what it waits for has come.</>;
     case "no_runner_connected":
       return <>It waits for a runner: none is connected.</>;
     case "lease":

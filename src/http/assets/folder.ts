@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/500b1660c5b5";
+export const ASSETS = "/app/assets/b92a02101cd3";

@@ -32,7 +32,7 @@ export function suspendProblem(refusal: z.infer<typeof suspendRefusalSchema>, at
 /** Why `answer_wait` refused. */
 export const answerRefusalSchema = z.object({
   refused: z.enum(["not_found", "forbidden", "people_only", "answered", "closed", "not_a_choice"]),
-  answer: answerSchema.optional(),
+  answer: answerSchema.extend({ user_name: z.string().nullish() }).optional(),
   status: z.string().optional(),
   choices: z.array(z.string()).optional(),
 });
@@ -55,7 +55,7 @@ export function answerProblem(refusal: z.infer<typeof answerRefusalSchema>): Pro
     case "answered":
       return new Problem(
         "conflict",
-        `The user ${answer?.user_id} has answered “${answer?.value}” at ${answer?.at}. The first answer counts.`,
+        `${answer?.user_name ?? `The user ${answer?.user_id}`} has answered “${answer?.value}” at ${answer?.at}. The first answer counts.`,
       );
     case "closed":
       return new Problem("conflict", `The run does not wait for this answer any more: it is ${status}.`);

@@ -34,7 +34,8 @@ export const waitSchema = z.object({
 });
 export type Wait = z.infer<typeof waitSchema>;
 
-const pageSchema = z.object({ items: z.array(waitSchema), next: z.string().nullable() });
+/** One page of open questions: `list_waits` in SQL. */
+export const waitPageSchema = z.object({ items: z.array(waitSchema), next: z.string().nullable() });
 
 /**
  * The open questions that the caller may answer, newest first, after the position `before`.
@@ -46,5 +47,5 @@ export function listWaits(
   page: { before: string | null; limit: number },
 ): Promise<{ items: Wait[]; next: string | null }> {
   const args = { credential: credentialArgument(credential), ...page };
-  return callFunction(db, "list_waits", args, pageSchema, { isRepeatable: true });
+  return callFunction(db, "list_waits", args, waitPageSchema, { isRepeatable: true });
 }

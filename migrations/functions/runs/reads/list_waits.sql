@@ -14,7 +14,6 @@ declare
   v_role text;
   v_before_at timestamptz;
   v_before_id uuid;
-  v_definition_ids uuid[];
   v_items jsonb;
   v_next text;
 begin
@@ -24,47 +23,14 @@ begin
     return '{"refused": "unauthenticated"}';
   end if;
   select place.at, place.id into v_before_at, v_before_id from public.place_of(p_before) place;
-  -- A USER may invoke few workflows, and is shown no others. An administrator may invoke all.
-  if not public.is_administrator(v_role) then
-    v_definition_ids := array(
-      select readable.id from public.readable_definitions(v_role, v_tenant_id, v_user_id) readable
-      where public.may_invoke(v_role, v_tenant_id, v_user_id, readable.id));
-  end if;
   with looked_at as materialized (
-    (
-      select w.run_id, w.key, w.asked_at, w.id
-      from public.run_waits w
-      where v_definition_ids is null and w.tenant_id = v_tenant_id and w.kind = 'question' and w.is_open
-        and (w.asked_at, w.id) < (v_before_at, v_before_id)
-      order by w.asked_at desc, w.id desc
-      limit c_window
-    )
-    union all
-    (
-      select w.run_id, w.key, w.asked_at, w.id
-      from unnest(v_definition_ids) definition (id)
-      cross join lateral (
-        select w.run_id, w.key, w.asked_at, w.id
-        from public.run_waits w
-        where w.workflow_definition_id = definition.id and w.kind = 'question' and w.is_open
-          and (w.asked_at, w.id) < (v_before_at, v_before_id)
-        order by w.asked_at desc, w.id desc
-        limit c_window
-      ) w
-      order by w.asked_at desc, w.id desc
-      limit c_window
-    )
+    select asked.run_id, asked.key, asked.asked_at, asked.id
+    from public.open_questions(v_role, v_tenant_id, v_user_id, v_before_at, v_before_id, c_window) asked
   ), page as (
     select looked_at.run_id, looked_at.key, looked_at.asked_at, looked_at.id,
       row_number() over (order by looked_at.asked_at desc, looked_at.id desc) as place
     from looked_at
-    cross join lateral (
-      select w.* from public.run_waits w where w.run_id = looked_at.run_id and w.key = looked_at.key limit 1) w
-    cross join lateral public.run_by_id(looked_at.run_id) r
-    cross join lateral public.run_as_seen(r, v_now) seen
-    where public.is_suspended(seen.status, r.suspended_at, r.not_before, v_now)
-      and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
-      and public.may_answer(v_role, v_user_id, v_is_person, r.user_id, w.answer_by, w.people_only)
+    cross join lateral public.answerable(looked_at.run_id, looked_at.key, v_role, v_user_id, v_is_person, v_now)
     order by looked_at.asked_at desc, looked_at.id desc
     limit p_limit + 1
   )

@@ -165,7 +165,8 @@ begin
 end $$;
 
 -- Can the question of a run be answered at this instant, and by this value? Returns {}, or {"result"} for the same answer again, or
--- {"refused"}: answered (with "answer"), closed (with "status"), not_a_choice (with "choices"). Call it after overdue runs were ended.
+-- {"refused"}: answered (with "answer", and in it "user_name"), closed (with "status"), not_a_choice (with "choices"). Call it after overdue
+-- runs were ended.
 create or replace function public.judge_answer(p_run_id uuid, p_key text, p_value text, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 declare
@@ -180,7 +181,10 @@ begin
   where r.id = p_run_id;
   return case
     when v_wait #>> '{answer,value}' = p_value then jsonb_build_object('result', jsonb_build_object('wait', v_wait))
-    when v_wait ->> 'answer' is not null then jsonb_build_object('refused', 'answered', 'answer', v_wait -> 'answer')
+    when v_wait ->> 'answer' is not null then jsonb_build_object('refused', 'answered', 'answer', v_wait -> 'answer'
+      || jsonb_build_object('user_name', (
+        select public.display_name(u.first_name, u.last_name, u.email, u.id) from public.users u
+        where u.id = (v_wait #>> '{answer,user_id}')::uuid)))
     when not v_is_open then jsonb_build_object('refused', 'closed', 'status', v_status)
     when jsonb_typeof(v_wait -> 'choices') = 'array' and not v_wait -> 'choices' ? p_value
       then jsonb_build_object('refused', 'not_a_choice', 'choices', v_wait -> 'choices')

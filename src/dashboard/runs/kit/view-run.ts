@@ -36,6 +36,7 @@ import { type Caller, nameOf, requirePageCaller, selectCaller } from "../../call
 import { type SessionRow, selectRunnersFor } from "../../runners/kit/view-runners.ts";
 import { type TriggerOfRun, triggerOfRun } from "../../triggers/kit/triggered-by.tsx";
 import { selectNeighbour } from "../list/neighbours.ts";
+import { type Kept, selectKept, toKept } from "../suspended/view-suspension.ts";
 
 /** An event of a run. `user_name` is the user who caused it, or null. */
 export type ViewedEvent = {
@@ -47,77 +48,77 @@ export type ViewedEvent = {
 };
 
 /** A run with all data of its page. Instants are RFC 3339. */
-export type ViewedRun = RunRow & {
-  attempt: number;
-  user_name: string;
-  /** The user, for a caller who may see their page. */
-  person_id: string | null;
-  is_theirs: boolean;
-  /** Which changes the state of the run allows, whatever the caller's rights. */
-  possible: Record<"stop" | "retry" | "delete", boolean>;
-  workflow: {
-    is_visible: boolean;
-    is_active: boolean;
-    obstacle: StartObstacle | null;
-    is_leased: boolean;
-    /** That of today, for a caller who may see the workflow. */
-    input_schema: Policy["input_schema"];
+export type ViewedRun = RunRow &
+  Kept & {
+    attempt: number;
+    user_name: string;
+    /** The user, for a caller who may see their page. */
+    person_id: string | null;
+    is_theirs: boolean;
+    /** Which changes the state of the run allows, whatever the caller's rights. */
+    possible: Record<"stop" | "retry" | "delete", boolean>;
+    workflow: {
+      is_visible: boolean;
+      is_active: boolean;
+      obstacle: StartObstacle | null;
+      is_leased: boolean;
+      /** That of today, for a caller who may see the workflow. */
+      input_schema: Policy["input_schema"];
+    };
+    /** Why it waits: `wait_reason` in SQL. Null when it does not wait. */
+    wait_reason: WaitReason | null;
+    /** When it joins its queue: its `start_after`, or the end of a back-off. Null when it does not wait for that. */
+    not_before: string | null;
+    /** When it expires, while it is PENDING. */
+    must_start_by: string | null;
+    /** What the heartbeats of the RUNNING attempt reported. All fields are null when there were none. */
+    progress: { percent: number | null; message: string | null; heartbeat_at: string | null };
+    /** A requested stop, of a RUNNING run whose runner still has time to end its work. */
+    stop: { reason: string | null; acknowledged_at: string | null; ends_at: string } | null;
+    idempotency_key: string | null;
+    batch_id: string | null;
+    labels: Labels;
+    /** The trigger that has triggered it. Null for a run that a person has invoked. */
+    trigger: TriggerOfRun | null;
+    begun_at: string | null;
+    deadline_at: string | null;
+    dispatched_at: string | null;
+    next_dispatch_at: string | null;
+    /** How often the dispatch of this attempt was tried, and why the last try failed. */
+    dispatch_count: number;
+    dispatch_error: string | null;
+    failure_code: FailureCode | null;
+    /** JSON as text. It is cut off, a little after what the page shows. */
+    input: string | null;
+    output: string | null;
+    summary: string | null;
+    /** JSON as text. */
+    artifacts: string | null;
+    /** The files of its current attempt. */
+    files: RunFile[];
+    /** The attempts that have a log, the first one first. */
+    logged_attempts: number[];
+    /** See `place_in_queue` in SQL: 1 for the run that is next, and null unless it is PENDING and in the queue. */
+    queue_position: number | null;
+    /** The runs that keep this PENDING run from starting, of those that the caller may see; the first to end first. */
+    blockers: { id: string; user_name: string; deadline_at: string }[];
+    /** Empty for a run without one. */
+    concurrency_key: string;
+    /** Whether the runs of each key are limited. Then each key has a queue of its own. */
+    keys_take_turns: boolean;
+    /** How many keys have their turn before its own. Null unless keys take turns, and it is in the queue. */
+    keys_before: number | null;
+    events: ViewedEvent[];
+    /** The runners that may lease it while it is PENDING. */
+    runners: SessionRow[];
+    /** The number of all events. It may be larger than the number of listed events. */
+    total_events: number;
   };
-  /** Why it waits: `wait_reason` in SQL. Null when it does not wait. */
-  wait_reason: WaitReason | null;
-  /** When it joins its queue: its `start_after`, or the end of a back-off. Null when it does not wait for that. */
-  not_before: string | null;
-  /** When it expires, while it is PENDING. */
-  must_start_by: string | null;
-  /** What the heartbeats of the RUNNING attempt reported. All fields are null when there were none. */
-  progress: { percent: number | null; message: string | null; heartbeat_at: string | null };
-  /** A requested stop, of a RUNNING run whose runner still has time to end its work. */
-  stop: { reason: string | null; acknowledged_at: string | null; ends_at: string } | null;
-  idempotency_key: string | null;
-  batch_id: string | null;
-  labels: Labels;
-  /** The trigger that has triggered it. Null for a run that a person has invoked. */
-  trigger: TriggerOfRun | null;
-  begun_at: string | null;
-  deadline_at: string | null;
-  dispatched_at: string | null;
-  next_dispatch_at: string | null;
-  /** How often the dispatch of this attempt was tried, and why the last try failed. */
-  dispatch_count: number;
-  dispatch_error: string | null;
-  failure_code: FailureCode | null;
-  /** JSON as text. It is cut off, a little after what the page shows. */
-  input: string | null;
-  output: string | null;
-  summary: string | null;
-  /** JSON as text. */
-  artifacts: string | null;
-  /** The files of its current attempt. */
-  files: RunFile[];
-  /** The attempts that have a log, the first one first. */
-  logged_attempts: number[];
-  /** See `place_in_queue` in SQL: 1 for the run that is next, and null unless it is PENDING and in the queue. */
-  queue_position: number | null;
-  /** The runs that keep this PENDING run from starting, of those that the caller may see; the first to end first. */
-  blockers: { id: string; user_name: string; deadline_at: string }[];
-  /** Empty for a run without one. */
-  concurrency_key: string;
-  /** Whether the runs of each key are limited. Then each key has a queue of its own. */
-  keys_take_turns: boolean;
-  /** How many keys have their turn before its own. Null unless keys take turns, and it is in the queue. */
-  keys_before: number | null;
-  events: ViewedEvent[];
-  /** The runners that may lease it while it is PENDING. */
-  runners: SessionRow[];
-  /** The number of all events. It may be larger than the number of listed events. */
-  total_events: number;
-};
 
-/** True when the page has only the beginning of the input. */
+/** Whether the page has only the beginning of the input. */
 export const isInputCut = ({ input }: ViewedRun): boolean => input !== null && [...input].length > MAX_SHOWN;
 
 const MAX_EVENTS = 200;
-
 /** How many characters of a JSON value the page shows. The API has the whole value. */
 export const MAX_SHOWN = 4096;
 
@@ -144,6 +145,7 @@ export async function viewRun(
     runners,
     newer: [newer],
     older: [older],
+    ...kept
   } = await repeatable(db).batch({
     callers: selectCaller(db, caller),
     runs: selectRun(db, caller, isAsked),
@@ -152,9 +154,11 @@ export async function viewRun(
     runners: selectRunnersFor(db, caller, isAsked),
     newer: selectNeighbour(db, caller, { id, filter, direction: "newer" }),
     older: selectNeighbour(db, caller, { id, filter, direction: "older" }),
+    ...selectKept(db, caller, credential, isAsked),
   });
   const found = run && {
     ...run,
+    ...toKept(kept),
     stop: run.stop.ends_at === null ? null : { ...run.stop, ends_at: run.stop.ends_at },
     blockers,
     events: latest.toReversed(),

@@ -1,0 +1,205 @@
+/** The questions of suspended runs on the dashboard: the list of them, the form that answers one, and what a run has kept. */
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
+import { LOGIN_SETTINGS, openLoginBrowser, startFakeLogin } from "../support/login-service.ts";
+import { type Service, startService } from "../support/service.ts";
+import { answer, QUESTION, suspend, timer } from "../support/suspensions.ts";
+import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+
+const HOSTILE = `<b>Pay</b> <script>alert("1")</script>?`;
+
+let service: Service;
+let tenant: TestTenant;
+let owner: Browser;
+let user: Browser;
+
+beforeAll(async () => {
+  const settings = { ...PAGE_SETTINGS, ...LOGIN_SETTINGS, PUBLIC_URL: "https://service.test" };
+  service = await startService({ settings });
+});
+
+beforeEach(async () => {
+  ({ tenant, owner, user } = await openTenant(service));
+});
+
+type Options = NonNullable<Parameters<typeof suspend>[4]>;
+
+/** A run that is suspended until this has come. */
+async function suspended(waits: object[] = [QUESTION], options: Options = {}): Promise<string> {
+  const runId = await invoke(service, tenant);
+  expect((await suspend(service, tenant, runId, waits, options)).status).toBe(200);
+  return runId;
+}
+
+const textOf = (html: string) =>
+  html
+    .replaceAll(/<[^>]*>/g, " ")
+    .replaceAll(/\s+/g, " ")
+    .trim();
+
+/** A section of a page, by its label. */
+const sectionOf = (html: string, label: string) => {
+  const start = html.indexOf(`aria-label="${label}"`);
+  return start < 0 ? "" : html.slice(start, html.indexOf("</section>", start));
+};
+
+/** The number beside the entry of the menu; "" when there is none. */
+const counted = (html: string) => /<span id="questions">.*?<strong class="badge">([^<]*)</s.exec(html)?.[1] ?? "";
+
+const rowsOf = (html: string) => [...html.matchAll(/<tr id="wait-([^"]+)"/g)].map(([, id]) => id);
+
+const send = (runId: string, fields: Record<string, string | string[]>, key = "approve", browser = owner) =>
+  browser.post(`/app/runs/${runId}/waits/${key}/answer`, fields);
+
+describe("the page of what waits for somebody", () => {
+  it("lists the questions that they may answer, newest first, and costs one request", async () => {
+    const first = await suspended();
+    const second = await suspended([{ ...QUESTION, prompt: HOSTILE }]);
+    await service.database.sql`update run_waits set asked_at = asked_at - interval '1 minute' where run_id = ${first}`;
+    const [html, requests] = await service.counted(() => owner.read("/app/waits"));
+    expect([requests, rowsOf(html), counted(html)]).toEqual([1, [`${second}-approve`, `${first}-approve`], "2"]);
+    expect(html).toContain(`href="/app/runs/${first}#wait-approve"`);
+    expect(html).toContain("&lt;script&gt;");
+    expect(html).not.toContain("<script>alert");
+  });
+
+  it("has pages of 50, and counts up to 99", async () => {
+    const waits = (n: number) => Array.from({ length: 20 }, (_, k) => ({ ...QUESTION, key: `k${n}.${k}` }));
+    for (let n = 0; n < 5; n++) await suspended(waits(n));
+    const html = await owner.read("/app/waits");
+    expect([rowsOf(html).length, counted(html)]).toEqual([50, "99+"]);
+    const next = /href="([^"]+)">Older/.exec(html)?.[1] ?? "";
+    const older = await owner.read(next);
+    expect(new Set([...rowsOf(html), ...rowsOf(older)]).size).toBe(100);
+  });
+
+  it("is empty for who may not answer, and of another tenant, and for a run that has ended", async () => {
+    const runId = await suspended([{ ...QUESTION, by: { user_ids: [tenant.admin.id] } }]);
+    const admin = await signIn(service, tenant.admin.key);
+    const stranger = await signIn(service, (await createTenant(service.database)).owner.key);
+    for (const [browser, count] of [
+      [owner, ""],
+      [user, ""],
+      [stranger, ""],
+      [admin, "1"],
+    ] as const) {
+      const html = await browser.read("/app/waits");
+      expect([counted(html), rowsOf(html).length]).toEqual([count, Number(count)]);
+    }
+    expect((await owner.post(`/app/runs/${runId}/stop`)).status).toBe(303);
+    expect(counted(await admin.read("/app/runs"))).toBe("");
+  });
+
+  it("tells who is signed in with a key that questions for people are not shown", async () => {
+    const login = await startFakeLogin();
+    const runId = await suspended([{ ...QUESTION, people_only: true }]);
+    const html = await owner.read("/app/waits");
+    expect([rowsOf(html), counted(html)]).toEqual([[], ""]);
+    expect(textOf(html)).toContain("Questions that only a person may answer are shown after a sign-in with a login.");
+    const own = sectionOf(await owner.read(`/app/runs/${runId}`), "What it waits for");
+    expect(textOf(own)).toContain("Only a person may answer this");
+    expect(own).not.toContain("<form");
+    expect((await send(runId, { value: "yes" })).status).toBe(403);
+
+    const person = openLoginBrowser(service, login);
+    login.account = { sub: crypto.randomUUID(), email: `${tenant.owner.id}@test.example`, email_verified: true };
+    await person.signIn();
+    const shown = await (await person.get("/app/waits")).text();
+    expect([rowsOf(shown), counted(shown)]).toEqual([[`${runId}-approve`], "1"]);
+    expect(textOf(shown)).not.toContain("after a sign-in with a login");
+    const answered = await person.post(`/app/runs/${runId}/waits/approve/answer`, { value: "yes" });
+    expect([answered.status, answered.headers.get("Location")]).toEqual([303, `/app/runs/${runId}`]);
+  });
+});
+
+describe("the page of a suspended run", () => {
+  it("says what it waits for and until when, and has a button for each choice", async () => {
+    const runId = await suspended([{ ...QUESTION, prompt: HOSTILE }, timer(3600)], { note: "See the <i>file</i>." });
+    const [html, requests] = await service.counted(() => owner.read(`/app/runs/${runId}`));
+    const section = sectionOf(html, "What it waits for");
+    expect(requests).toBe(1);
+    expect(section).toContain("&lt;b&gt;Pay&lt;/b&gt;");
+    expect(section).toContain("See the &lt;i&gt;file&lt;/i&gt;.");
+    expect(html).not.toMatch(/<script>alert|<i>file/);
+    expect(textOf(section)).toContain("It fails if not all has come by");
+    const buttons = [...section.matchAll(/<button type="submit" name="value" value="([^"]+)"/g)].map(
+      ([, value]) => value,
+    );
+    expect(buttons).toEqual(["yes", "no"]);
+    expect(section).toMatch(/<li id="wait-later"><p><time/);
+    expect(html).not.toContain("Start now");
+  });
+
+  it("says afterwards who has answered what and when, and the run goes on", async () => {
+    const runId = await suspended();
+    const response = await send(runId, { value: "yes", comment: "As agreed,\r\nby phone." });
+    expect([response.status, response.headers.get("Location")]).toEqual([303, `/app/runs/${runId}`]);
+    const html = await owner.read(`/app/runs/${runId}`);
+    expect([sectionOf(html, "What it waits for"), counted(html)]).toEqual(["", ""]);
+    const answers = textOf(sectionOf(html, "Answered"));
+    for (const said of [QUESTION.prompt, "yes by", "As agreed, by phone."]) expect(answers).toContain(said);
+    const name = /<bdi class="name" title="([^"]+)"/.exec(sectionOf(html, "Answered"))?.[1];
+    expect(html).toContain(`Answered by ${name}: yes`);
+    expect((await readRun(service, tenant, runId)).status).not.toBe("COMPLETED");
+  });
+
+  it("takes a text where there are no choices, and keeps what was typed when it is refused", async () => {
+    const { choices: _, ...open } = QUESTION;
+    const runId = await suspended([open]);
+    expect(await owner.read(`/app/runs/${runId}`)).toMatch(/<textarea[^>]* name="value"/);
+    const refused = await send(runId, { value: " ", comment: "Why not", prompt: "Pay?" });
+    const html = await refused.text();
+    expect([refused.status, html.includes("Why not"), textOf(html).includes("Answer: Fill this in.")]).toEqual([
+      422,
+      true,
+      true,
+    ]);
+    expect((await send(runId, { value: "Tomorrow\r\nat 9" })).status).toBe(303);
+    const [wait] = await service.database.sql`select value, comment from run_waits where run_id = ${runId}`;
+    expect(wait).toEqual({ value: "Tomorrow\nat 9", comment: null });
+  });
+
+  it("says in a second tab who was first, and with what", async () => {
+    await service.database.sql`update users set first_name = 'Ada' where id = ${tenant.admin.id}`;
+    const runId = await suspended();
+    await answer(service, tenant.admin.key, runId, { value: "no" });
+    const late = await send(runId, { value: "yes", prompt: QUESTION.prompt, choice: ["yes", "no"] });
+    const html = await late.text();
+    expect(late.status).toBe(409);
+    expect(textOf(html)).toContain("Ada has answered “no” at ");
+    expect(html).not.toContain(`action="/app/runs/${runId}/waits`);
+    expect((await send(runId, { value: "no" })).status).toBe(303);
+  });
+
+  it("refuses what is no choice, no question, and a form of another site", async () => {
+    const runId = await suspended();
+    expect((await send(runId, { value: "maybe", choice: ["yes", "no"] })).status).toBe(422);
+    expect((await send(runId, { value: "yes" }, "other")).status).toBe(404);
+    expect((await send(runId, { value: "yes" }, "%20")).status).toBe(404);
+    expect((await send(await insertRun(service.database, tenant), { value: "yes" })).status).toBe(404);
+    expect((await send(runId, { value: "yes" }, "approve", user)).status).toBe(404);
+    const path = `/app/runs/${runId}/waits/approve/answer`;
+    const foreign = await owner.post(path, { value: "yes" }, { Origin: "https://evil.example" });
+    expect(foreign.status).toBe(403);
+    const [wait] = await service.database.sql`select value from run_waits where run_id = ${runId}`;
+    expect(wait?.value).toBeNull();
+  });
+
+  it("shows what its attempts have kept, with the values folded", async () => {
+    const runId = await invoke(service, tenant);
+    const token = await runToken(tenant, runId);
+    for (const [key, value] of [
+      ["ocr", { pages: 12, text: HOSTILE }],
+      ["long", "x".repeat(5000)],
+    ] as const) {
+      const path = `/v1/workflow-runs/${runId}/checkpoints/${key}`;
+      expect((await service.send("PUT", path, token, { value })).status).toBe(200);
+    }
+    const section = sectionOf(await owner.read(`/app/runs/${runId}`), "Checkpoints");
+    expect(textOf(section)).toMatch(/ocr \d+ B, attempt 1, .*&quot;pages&quot;: 12/);
+    expect(section).not.toContain("<script>");
+    expect(section).not.toMatch(/<details[^>]* open/);
+    expect([section.includes(`${"x".repeat(999)}…`), section.includes("x".repeat(1000))]).toEqual([true, false]);
+  });
+});
