@@ -79,8 +79,8 @@ export async function submit(
     }
     const status = error instanceof Problem ? PROBLEMS[error.code].status : null;
     if (error instanceof Problem && (status === 409 || status === 412)) {
-      const { message, obstacles } = error;
-      return html(c, again({ faults: [], detail: forReader(message), obstacles }), status);
+      const { onPages, obstacles } = error;
+      return html(c, again({ faults: [], detail: forReader(onPages), obstacles }), status);
     }
     throw error;
   }

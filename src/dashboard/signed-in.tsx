@@ -63,7 +63,7 @@ export function answerErrorPage(thrown: Error, c: Context<AppEnv>): Response | P
       details: error.faults.map((fault) => describeFault(inWords(fault, {}))),
     });
   }
-  const told = error instanceof Problem ? { code: error.code, detail: error.message } : logUnexpected(error, c);
+  const told = error instanceof Problem ? { code: error.code, detail: error.onPages } : logUnexpected(error, c);
   const { code } = told;
   const { status, title } = PROBLEMS[code];
   if (error instanceof Problem) for (const [name, value] of Object.entries(error.headers)) c.header(name, value);

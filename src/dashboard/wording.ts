@@ -37,22 +37,15 @@ export function inWords(fault: Fault, { labels = {}, sentences = {} }: Wording):
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
 
 /**
- * A sentence of the API for a reader of a page: without the id of what it names, with the end of any other id, and with the button of
- * a page instead of a field.
+ * A sentence of the API for a reader of a page: without the id of what it names, and with the end of any other id.
  */
 export const forReader = (sentence: string): string =>
   sentence
-    .replace("Set `is_active` to true first.", "Enable it first.")
-    .replace(/Set `is_active` to true to [^.]+\./, "Resume it first.")
-    .replace(/Set `runner_config` to [^.]+\./, "Give it a runner first.")
     .replace(
       new RegExp(`the path part ${UUID.source}, which no longer exists`),
       "a file or folder that no longer exists",
     )
     .replaceAll(new RegExp(` \\(${UUID.source}\\)`, "g"), "")
-    // The page links to the workflows below the sentence.
-    .replace(/: “.*”( and more)?(?=\. Change)/s, (_, more) => (more === undefined ? "" : ", more than are listed"))
-    .replace("Workflow definitions refer", "Workflows refer")
     .replaceAll("workflow definition", "workflow")
     .replaceAll("this part", "this file or folder")
     .replaceAll(UUID, shortId);

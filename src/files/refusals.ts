@@ -107,11 +107,17 @@ export function referredProblem(visible: readonly { id: string; name: string }[]
   }
   const named = visible.slice(0, MAX_NAMED_DEFINITIONS);
   const names = named.map(({ name, id }) => `“${name}” (${id})`);
-  const more = visible.length > MAX_NAMED_DEFINITIONS ? " and more" : "";
+  const hasMore = visible.length > MAX_NAMED_DEFINITIONS;
   return new Problem(
     "conflict",
-    `Workflow definitions refer to this part or to something below it: ${names.join(", ")}${more}. ` +
-      "Change or delete them first.",
+    {
+      api:
+        `Workflow definitions refer to this part or to something below it: ${names.join(", ")}${hasMore ? " and more" : ""}. ` +
+        "Change or delete them first.",
+      pages:
+        `Workflows refer to this file or folder or to something below it${hasMore ? ", more than are listed" : ""}. ` +
+        "Change or delete them first.",
+    },
     {},
     named.map((one) => ({ kind: "workflow", ...one })),
   );

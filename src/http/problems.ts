@@ -163,24 +163,31 @@ export type ProblemCode = keyof typeof PROBLEMS;
  */
 export type Obstacle = { kind: "workflow" | "run" | "path part" | "kept part"; id: string; name: string };
 
+/** A sentence for two readers: the API says it with fields of requests and ids, and pages with buttons and links. */
+export type Told = { api: string; pages: string };
+
 /**
  * An expected failure of a request. `detail` is a sentence that tells the caller what to do; by default, the table's. `headers`
  * are sent in addition to those of the status. Pages link to the `obstacles`.
  */
 export class Problem extends Error {
   readonly code: ProblemCode;
+  /** What pages say in place of `message`. */
+  readonly onPages: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly obstacles: readonly Obstacle[];
 
   constructor(
     code: ProblemCode,
-    detail: string = PROBLEMS[code].detail,
+    detail: string | Told = PROBLEMS[code].detail,
     headers: Record<string, string> = {},
     obstacles: readonly Obstacle[] = [],
   ) {
-    super(detail);
+    const { api, pages } = typeof detail === "string" ? { api: detail, pages: detail } : detail;
+    super(api);
     this.name = "Problem";
     this.code = code;
+    this.onPages = pages;
     this.headers = headers;
     this.obstacles = obstacles;
   }

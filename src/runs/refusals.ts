@@ -7,7 +7,7 @@ import type { RunStatus } from "../db/enums.ts";
 import { CAPS, RUN_STATUSES } from "../db/enums.ts";
 import { lackingRights, namePart, partFaultSchema, toFault } from "../files/part-faults.ts";
 import { namesOf } from "../http/json-value.ts";
-import { type Fault, Problem, ValidationFailed } from "../http/problems.ts";
+import { type Fault, Problem, type Told, ValidationFailed } from "../http/problems.ts";
 import { inputFaultAt, inputFaultSchema } from "../inputs/input-schema.ts";
 import { capProblem } from "../verbs/caps.ts";
 
@@ -102,9 +102,8 @@ export function triggerProblem(
     case "not_found":
       return new Problem("not_found", noDefinition);
     case "paused":
-      return new Problem("conflict", "The workflow is paused. Set `is_active` to true to invoke it.");
     case "no_runner":
-      return new Problem("conflict", "The workflow has no runner. Set `runner_config` to invoke it.");
+      return new Problem("conflict", cannotStart(refusal.refused, "invoke it"));
     case "other_input": {
       const msg = "The idempotency key has triggered a run with another input. Send the same input, or another key.";
       return new ValidationFailed([{ loc: ["body", "input"], type: "value_error", msg }]);
@@ -137,6 +136,18 @@ export function triggerProblem(
       );
   }
 }
+
+/** `purpose` is for what the workflow would have to start runs. */
+const cannotStart = (obstacle: "paused" | "no_runner", purpose: string): Told =>
+  obstacle === "paused"
+    ? {
+        api: `The workflow is paused. Set \`is_active\` to true to ${purpose}.`,
+        pages: "The workflow is paused. Resume it first.",
+      }
+    : {
+        api: `The workflow has no runner. Set \`runner_config\` to ${purpose}.`,
+        pages: "The workflow has no runner. Give it a runner first.",
+      };
 
 /** The fault of a run, at this place of a request. `pointer` is the policy's `key_from`. */
 export function faultOfRun(
@@ -196,9 +207,8 @@ export function changeProblem(
     case "definition_not_visible":
       return new Problem("forbidden", "To retry this run you need read on its workflow, as for an invoke.");
     case "paused":
-      return new Problem("conflict", "The workflow is paused. Set `is_active` to true to retry.");
     case "no_runner":
-      return new Problem("conflict", "The workflow has no runner. Set `runner_config` to retry.");
+      return new Problem("conflict", cannotStart(refusal.refused, "retry"));
     case "key_in_use":
       return new Problem(
         "conflict",

@@ -1,6 +1,8 @@
 /** What pages say when something is refused, and before something is deleted. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { forReader, inWords } from "../../src/dashboard/wording.ts";
+import { inWords } from "../../src/dashboard/wording.ts";
+import { endpointProblem } from "../../src/notify/endpoints/refusals.ts";
+import { changeProblem } from "../../src/runs/refusals.ts";
 import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
@@ -111,16 +113,15 @@ describe("a refused retry", () => {
 });
 
 describe("a sentence of the API", () => {
-  it("names buttons instead of fields", () => {
-    expect(forReader("The endpoint is disabled. Set `is_active` to true first.")).toBe(
-      "The endpoint is disabled. Enable it first.",
-    );
-    expect(forReader("The workflow is paused. Set `is_active` to true to retry.")).toBe(
-      "The workflow is paused. Resume it first.",
-    );
-    expect(forReader("The workflow has no runner. Set `runner_config` to invoke it.")).toBe(
+  it.each([
+    [endpointProblem({ refused: "disabled", ids: [] }), "The endpoint is disabled. Enable it first."],
+    [changeProblem({ refused: "paused", faults: [] }, "retry"), "The workflow is paused. Resume it first."],
+    [
+      changeProblem({ refused: "no_runner", faults: [] }, "retry"),
       "The workflow has no runner. Give it a runner first.",
-    );
+    ],
+  ])("names fields, and a page buttons in their place: %s", (problem, onPages) => {
+    expect(problem).toMatchObject({ message: expect.stringMatching(/ Set `\w+` to /), onPages });
   });
 
   it("names neither a file that is gone by its id, nor a field without a label by its API name", () => {

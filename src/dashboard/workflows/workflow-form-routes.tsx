@@ -165,7 +165,7 @@ function faultsOfMaking(error: unknown, path: string): Fault[] | null {
   const at = (msg: string): Fault => ({ loc: ["body", path], type: "value_error", msg: `The new one: ${msg}` });
   if (error instanceof ValidationFailed) return error.faults.map((fault) => at(inWords(fault, {}).msg));
   const isOfForm = error instanceof Problem && (error.code === "conflict" || error.code === "forbidden");
-  return isOfForm ? [at(error.message)] : null;
+  return isOfForm ? [at(error.onPages)] : null;
 }
 
 /**

@@ -47,7 +47,10 @@ export function endpointProblem({
         "The endpoint was changed since this form was opened, so nothing was changed now.",
       );
     case "disabled":
-      return new Problem("conflict", "The endpoint is disabled. Set `is_active` to true first.");
+      return new Problem("conflict", {
+        api: "The endpoint is disabled. Set `is_active` to true first.",
+        pages: "The endpoint is disabled. Enable it first.",
+      });
     case "not_signed":
       return new Problem(
         "conflict",
