@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it, vi } from "vitest";
-import { createRunner, type Work, WorkEnded, WorkFailed } from "../src/runner/index.ts";
+import { createRunner, type Work, WorkEnded } from "../src/runner/index.ts";
 
 const SECRET = "whsec_dGhpcyBpcyBhbiBleGFtcGxlLCBub3QgYSBzZWNyZXQ=";
 const RUN = {
@@ -131,18 +131,6 @@ describe("a runner with a URL", () => {
     expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: "The answer is yes." }]);
   });
 
-  it("fails when a file is refused, or the service keeps none, unless the work catches that", async () => {
-    const code = "urn:workflow-runs:problem:artifacts_unavailable";
-    const none = Response.json(
-      { type: code, title: "T", status: 503, detail: "It has none.", request_id: "r" },
-      { status: 503 },
-    );
-    const { runner, service } = start((_, { artifact }) => artifact("a.csv", "a"), { "a.csv": [none] });
-    await runner.handle(message("workflow_run.dispatched"));
-    const error = "The file a.csv was not stored: It has none.";
-    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "FAILED", error }]));
-  });
-
   it("reports what the work throws, and tries the callback again until it is answered", async () => {
     const callback = [503, 429].map((status) => Response.json({}, { status, headers: { "Retry-After": "0" } }));
     const { runner, service, notes } = start(() => Promise.reject(new Error("No such folder")), { callback });
@@ -163,17 +151,6 @@ describe("a runner with a URL", () => {
     expect(service.of("log")).toMatchObject([{ text: `${told}\n` }]);
   });
 
-  it.each([
-    [{ retry: false }, { retry: false }],
-    [{ retryAfterSeconds: 90 }, { retry_after_seconds: 90 }],
-    [{}, {}],
-  ])("says with the failure what the work says about a retry: %j", async (said, expected) => {
-    const { runner, service } = start(() => Promise.reject(new WorkFailed("No such folder", said)));
-    await runner.handle(message("workflow_run.dispatched"));
-    const result = { status: "FAILED", error: "No such folder", ...expected };
-    await vi.waitFor(() => expect(service.of("callback")).toEqual([result]));
-  });
-
   it("keeps an output of 64 KiB, and fails with the reason when the file of a larger one is refused", async () => {
     const fits = start(async () => ({ output: "x".repeat(65_534) }));
     await fits.runner.handle(message("workflow_run.dispatched"));
@@ -185,16 +162,6 @@ describe("a runner with a URL", () => {
     expect(refused.service.of("callback")).toMatchObject([
       { status: "FAILED", error: expect.stringMatching(/^The file output.json was not stored: /) },
     ]);
-  });
-
-  it("reports a result without its output when the service refuses that", async () => {
-    const callback = [
-      Response.json({ detail: [{ loc: ["body", "output"], type: "t", msg: "Too deep." }] }, { status: 422 }),
-    ];
-    const { runner, service } = start(async () => ({ output: [[[]]] }), { callback });
-    await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(2));
-    expect(service.of("callback")[1]).toEqual({ status: "FAILED", error: "The result was refused: output: Too deep." });
   });
 
   it("ends stopped work without a callback, and does not begin a run whose stop came before its dispatch", async () => {
@@ -249,27 +216,6 @@ describe("a runner with a URL", () => {
     await vi.waitFor(() => expect(service.aborted).toEqual(["heartbeat"]));
     await new Promise((resolve) => setImmediate(resolve));
     expect([service.of("callback"), notes]).toEqual([[{ status: "COMPLETED" }], []]);
-  });
-
-  it("ends the work when the lease is lost, and recognises when the deadline is the cause", async () => {
-    for (const [seconds, reason] of [
-      [60, new WorkEnded("lost", "The run has ended.")],
-      [-1, new WorkEnded("deadline", "The deadline has passed.")],
-    ] as const) {
-      const ended: unknown[] = [];
-      const heartbeat = [Response.json({ detail: "The run has ended." }, { status: 409 })];
-      const { runner } = start(
-        async (run, context) => {
-          context.progress({ percent: 40 });
-          await untilEnded(run, context).catch((error: unknown) => ended.push(error));
-        },
-        { heartbeat },
-      );
-      const deadline_at = new Date(Date.now() + seconds * 1000).toISOString();
-      await runner.handle(message("workflow_run.dispatched", { ...RUN, deadline_at }));
-      await vi.waitFor(() => expect(ended).toEqual([reason]));
-      expect(ended[0]).toMatchObject({ kind: reason.kind });
-    }
   });
 
   it("reports unfinished runs as FAILED when it is shut down, and accepts no more runs", async () => {

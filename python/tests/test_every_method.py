@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from workflow_runs import Client
-from workflow_runs.runner import Run, Runner
+from workflow_runs.runner import AsyncRun, Run, Runner
 from workflow_runs.types import NewTrigger, TriggerContent
 
 URL = os.environ.get("WORKFLOW_RUNS_STACK", "")
@@ -38,9 +38,43 @@ def client() -> Iterator[Client]:
         yield client
 
 
+def work(run: Run) -> int:
+    run.upload("a.txt", "a")
+    return run.attempt
+
+
+def ask(run: Run) -> Any:
+    """Uses all of a run."""
+    assert not run.stopped.is_set() and run.deadline_at > datetime.now(UTC)
+    run.check()
+    run.log(f"{run.id} {run.labels} {run.snapshot['workflow_name']}")
+    run.progress(40, "reading")
+    run.upload("a.txt", "a", content_type="text/plain")
+    pages = run.step("ocr", lambda: {"pages": 3})["pages"]
+    run.sleep("now", 0)
+    answer = run.ask("pay", "Pay?", choices=["yes", "no"], people_only=False, timeout_seconds=60)
+    return [run.attempt, run.input["asks"], pages, answer["value"]]
+
+
+async def ask_later(run: AsyncRun) -> Any:
+    assert not run.stopped.is_set() and run.deadline_at > datetime.now(UTC)
+    run.check()
+    run.log(f"{run.id} {run.labels} {run.snapshot['workflow_name']}")
+    run.progress(40, "reading")
+    await run.upload("a.txt", "a", content_type="text/plain")
+
+    async def ocr() -> dict[str, int]:
+        return {"pages": 3}
+
+    pages = (await run.step("ocr", ocr))["pages"]
+    await run.sleep("now", 0)
+    answer = await run.ask("pay", "Pay?", choices=["yes", "no"], people_only=False, timeout_seconds=60)
+    return [run.attempt, run.input["asks"], pages, answer["value"]]
+
+
 @pytest.fixture
-def workflow_id(client: Client) -> Iterator[str]:
-    """A workflow with a runner, which works in a thread of its own."""
+def workflow_id(client: Client, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A workflow with a runner, which works on so many attempts in a thread of its own."""
     workflow = client.create_workflow(
         {
             "name": "Every method",
@@ -53,17 +87,15 @@ def workflow_id(client: Client) -> Iterator[str]:
     )
     runner = Runner(URL, OWNER)
 
-    @runner.handle(workflow["id"])
-    def work(run: Run) -> int:
-        run.upload("a.txt", "a")
-        return run.attempt
-
-    thread = threading.Thread(target=lambda: runner.run(most=4))
+    most, handler = request.param
+    runner.handle(workflow["id"])(handler)
+    thread = threading.Thread(target=lambda: runner.run(most=most))
     thread.start()
     yield workflow["id"]
     thread.join()
 
 
+@pytest.mark.parametrize("workflow_id", [(4, work)], indirect=True)
 def test_the_methods_for_runs_work_without_asyncio(client: Client, workflow_id: str, tmp_path: Path) -> None:
     assert client.url == URL
     assert client.me()["email"] == "owner@demo.example"
@@ -101,6 +133,20 @@ def test_the_methods_for_runs_work_without_asyncio(client: Client, workflow_id: 
         assert next(messages).event == "workflow_run.triggered"
 
 
+@pytest.mark.parametrize("workflow_id", [(2, ask), (2, ask_later)], indirect=True)
+def test_the_methods_for_suspended_runs_work_without_asyncio(client: Client, workflow_id: str) -> None:
+    run_id = client.invoke(workflow_id, {"asks": True})["id"]
+    suspended = next(news for news in client.watch(run_id) if news.event and news.event["type"] == "SUSPENDED")
+    assert suspended.run and suspended.run["status"] == "PENDING"
+    (wait,) = [wait for wait in client.waits() if wait["run_id"] == run_id]
+    assert (wait["prompt"], wait["choices"]) == ("Pay?", ["yes", "no"])
+    answered = client.answer(run_id, wait["key"], "yes", comment="As agreed")["answer"]
+    assert answered and (answered["value"], answered["comment"]) == ("yes", "As agreed")
+    assert client.result(run_id, timeout=30)["output"] == [2, True, 3, "yes"]
+    assert [(kept["key"], kept["value"]) for kept in client.checkpoints(run_id)] == [("ocr", {"pages": 3})]
+
+
+@pytest.mark.parametrize("workflow_id", [(4, work)], indirect=True)
 def test_the_methods_for_triggers_work_without_asyncio(client: Client, workflow_id: str) -> None:
     for _ in range(3):
         client.invoke(workflow_id)
@@ -135,3 +181,5 @@ def test_the_methods_for_triggers_work_without_asyncio(client: Client, workflow_
 def test_these_are_all_methods(client: Client) -> None:
     client.close()
     assert {name for name in dir(Client) if not name.startswith("_")} == used
+    program = Path(__file__).read_text()
+    assert [name for name in {*dir(Run), *dir(AsyncRun)} if not name.startswith("_") and f"run.{name}" not in program] == []

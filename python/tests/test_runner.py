@@ -1,4 +1,4 @@
-"""The runner kit against a fake service: the cases of client/test/runner.test.ts and lease-runner.test.ts."""
+"""What the runner kit does beside the cases that both kits have, which are in test_kit_cases.py."""
 
 from __future__ import annotations
 
@@ -14,122 +14,13 @@ from typing import Any
 import httpx
 import pytest
 from fake_service import answer, busy, challenge, problem
-from signing import SECRET, signed
+from runner_service import RUN_ID, SERVICE, FakeService, Reply, assignment, dispatcher, in_seconds, lease, work_of
 
 from workflow_runs import ApiProblem
 from workflow_runs.runner import AsyncRun, Result, Run, RunLogHandler, Runner, WorkEnded, WorkFailed
 
-SERVICE = "https://runs.example.com"
-RUN_ID = "01920000-0000-7000-8000-000000000405"
 
-Reply = httpx.Response | Exception | Callable[[], Awaitable[httpx.Response]]
-
-
-def in_seconds(seconds: float) -> str:
-    return (datetime.now(UTC) + timedelta(seconds=seconds)).isoformat()
-
-
-def assignment(run_id: str = RUN_ID, *, seconds: float = 600, **fields: Any) -> dict[str, Any]:
-    return {
-        "run_id": run_id,
-        "attempt": 1,
-        "deadline_at": in_seconds(seconds),
-        "run_snapshot": {"workflow_name": "Quarterly report", "workflow_definition_id": "w"},
-        "input": {"quarter": "Q1"},
-        "labels": {},
-        "callback_url": f"{SERVICE}/v1/workflow-runs/{run_id}/callback",
-        "callback_token": "token",
-        **fields,
-    }
-
-
-def lease(run_id: str = RUN_ID, **fields: Any) -> dict[str, Any]:
-    return assignment(run_id, heartbeat_interval_seconds=20, **fields)
-
-
-class FakeService:
-    """Accepts every call of a runner, unless `replies` has something else for the last part of its path.
-
-    It leases the given runs, and then waits as long as a real one would: until the session is closed.
-    """
-
-    def __init__(self, *assignments: dict[str, Any], **replies: Any) -> None:
-        self._leases = list(assignments)
-        self._replies: dict[str, Iterator[Reply]] = {name.replace("__", "."): iter(given) for name, given in replies.items()}
-        self._is_closed = asyncio.Event()
-        self.calls: list[tuple[str, Any]] = []
-        self.heard = asyncio.Condition()
-        self.transport = httpx.MockTransport(self._answer)
-
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
-        verb = request.url.path.rpartition("/")[2]
-        content = await request.aread()
-        is_json = request.headers.get("Content-Type") == "application/json" and request.method == "POST"
-        async with self.heard:
-            self.calls.append((verb, json.loads(content) if is_json else content))
-            self.heard.notify_all()
-        reply = next(self._replies.get(verb, iter(())), None)
-        if isinstance(reply, Exception):
-            raise reply
-        if reply is not None:
-            return await reply() if callable(reply) else httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
-        if verb == "runner-sessions":
-            return answer({"token": "session"}, 201)
-        if verb == "close":
-            self._is_closed.set()
-        if verb == "leases":
-            most = json.loads(content)["max"]
-            leases, self._leases = self._leases[:most], self._leases[most:]
-            if not leases:
-                await self._is_closed.wait()
-            return answer({"leases": leases, "after": None})
-        return answer({})
-
-    def of(self, verb: str) -> list[Any]:
-        return [body for name, body in self.calls if name == verb]
-
-    def log(self) -> str:
-        """What has arrived of the log, alone or with heartbeats."""
-        entries = [entry for beat in self.of("heartbeat") for entry in beat.get("log", [])] + self.of("log")
-        texts = {entry["sequence"]: entry["text"] for entry in entries}
-        assert sorted(texts) == list(range(len(texts)))
-        return "".join(texts[number] for number in range(len(texts)))
-
-    async def until(self, verb: str, count: int = 1) -> list[Any]:
-        async with self.heard:
-            await self.heard.wait_for(lambda: len(self.of(verb)) >= count)
-        return self.of(verb)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pauses take no time."""
-    sleep = asyncio.sleep
-    monkeypatch.setattr(asyncio, "sleep", lambda _: sleep(0))
-    for name in ("_reporter._FIRST_WITHIN_SECONDS", "_leases._FIRST_PAUSE_SECONDS"):
-        monkeypatch.setattr(f"workflow_runs.runner.{name}", 0.01)
-
-
-def dispatcher(service: FakeService, handler: Any) -> tuple[Runner, Callable[..., Awaitable[int]]]:
-    """A runner with a URL, and a function that sends it a message."""
-    runner = Runner(transport=service.transport, grace_seconds=0.1)
-    runner.handle()(handler)
-    app: Any = runner.asgi(SECRET)
-
-    async def send(kind: str, data: dict[str, Any] | None = None, secret: str = SECRET) -> int:
-        headers, body = signed(kind, data or assignment(), secret)
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://runner") as http:
-            return (await http.post("/", headers=headers, content=body)).status_code
-
-    return runner, send
-
-
-async def work_of(service: FakeService, handler: Any, *, most: int = 1, **options: Any) -> Runner:
-    """Works on leased runs until `most` have ended."""
-    runner = Runner(SERVICE, "wr_key", transport=service.transport, **options)
-    runner.handle()(handler)
-    await asyncio.wait_for(runner.serve(most=most), 10)
-    return runner
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 async def until_stopped(run: AsyncRun) -> None:
@@ -177,19 +68,6 @@ class TestAHandler:
         text = service.log()
         assert text.startswith('Traceback (most recent call last):\n  File "') and "in work\n" in text
         assert "_attempt.py" not in text
-
-    @pytest.mark.parametrize(
-        ("said", "expected"),
-        [({"retry": False}, {"retry": False}), ({"retry_after_seconds": 90}, {"retry_after_seconds": 90}), ({}, {})],
-    )
-    async def test_may_say_whether_and_when_its_failure_is_retried(self, said: Any, expected: Any) -> None:
-        def work(_: Run) -> None:
-            raise WorkFailed("No such folder", **said)
-
-        service = FakeService(lease())
-        await work_of(service, work)
-        assert service.of("callback") == [{"status": "FAILED", "error": "No such folder", **expected}]
-        assert service.log() == ""
 
     @pytest.mark.parametrize("error", [SystemExit(3), StopIteration(), KeyboardInterrupt(), asyncio.CancelledError()])
     @pytest.mark.parametrize("is_async", [False, True])
@@ -250,9 +128,74 @@ class TestAHandler:
             await Runner(SERVICE, "wr_key").serve()
 
 
+class TestASuspension:
+    @pytest.mark.parametrize("is_async", [False, True])
+    async def test_is_not_caught_by_except_exception_and_ends_the_handler_through_its_finally(self, is_async: bool) -> None:
+        seen: list[str] = []
+
+        def work(run: Run) -> None:
+            try:
+                run.ask("pay", "Pay?")
+            except Exception:
+                seen.append("caught")
+            finally:
+                seen.append("finally")
+
+        async def later(run: AsyncRun) -> None:
+            try:
+                await run.ask("pay", "Pay?")
+            except Exception:
+                seen.append("caught")
+            finally:
+                seen.append("finally")
+
+        service = FakeService(lease(), suspend=[answer({"suspended": True, "outcomes": None})])
+        await work_of(service, later if is_async else work)
+        assert (seen, service.of("callback"), service.of("release")) == (["finally"], [], [])
+
+    async def test_of_a_task_among_others_ends_the_attempt(self) -> None:
+        async def work(run: AsyncRun) -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(run.ask("pay", "Pay?"))
+                group.create_task(run.stopped.wait())
+
+        service = FakeService(lease(), suspend=[answer({"suspended": True, "outcomes": None})])
+        await work_of(service, work)
+        assert service.of("callback") == []
+
+    async def test_lasts_for_a_time_or_until_an_instant(self) -> None:
+        instant = datetime(2026, 2, 1, tzinfo=UTC)
+        service = FakeService(lease("a"), lease("b"), suspend=[answer({"suspended": True, "outcomes": None})] * 2)
+        times: Iterator[datetime | timedelta] = iter([timedelta(seconds=1.2), instant])
+        await work_of(service, lambda run: run.sleep("later", next(times)), most=2)
+        seconds, until = [body["waits"][0] for body in service.of("suspend")]
+        assert seconds == {"key": "later", "kind": "timer", "seconds": 2}
+        assert datetime.fromisoformat(until["at"]) == instant
+
+    async def test_of_a_runner_with_a_url_ends_without_a_callback_and_goes_on_with_the_next_dispatch(self) -> None:
+        service = FakeService(suspend=[answer({"suspended": True, "outcomes": None})])
+        runner, send = dispatcher(service, lambda run: run.ask("pay", "Pay?")["value"])
+        await send("workflow_run.dispatched")
+        await service.until("suspend")
+        outcomes = {"pay": {"kind": "question", "outcome": "answered", "value": "yes"}}
+        await send("workflow_run.dispatched", assignment(attempt=2, resume={"outcomes": outcomes, "checkpoints": 0}))
+        assert await service.until("callback") == [{"status": "COMPLETED", "output": "yes"}]
+        await runner.stop()
+
+
+async def test_a_step_returns_what_json_keeps_of_its_value_and_fails_with_one_that_is_no_json() -> None:
+    service = FakeService(lease("a"), lease("b"))
+    values: Iterator[Any] = iter([("a", 1), object()])
+    await work_of(service, lambda run: run.step("ocr", lambda: next(values)), most=2)
+    assert service.of("ocr") == [{"value": ["a", 1]}]
+    kept, failed = service.of("callback")
+    assert kept == {"status": "COMPLETED", "output": ["a", 1]}
+    assert failed["error"].startswith("TypeError: ")
+
+
 class TestFiles:
     @pytest.mark.parametrize("is_async", [False, True])
-    async def test_are_stored_before_the_result_and_sent_again_until_they_are(self, is_async: bool, tmp_path: Path) -> None:
+    async def test_are_texts_or_paths(self, is_async: bool, tmp_path: Path) -> None:
         (tmp_path / "scan").write_bytes(b"\x01\x02")
 
         def work(run: Run) -> None:
@@ -263,20 +206,11 @@ class TestFiles:
             await run.upload("a.csv", "a,b")
             await run.upload("scan", tmp_path / "scan", content_type="image/png")
 
-        service = FakeService(lease(), a__csv=[busy(), httpx.ReadError("reset")])
+        service = FakeService(lease())
         await work_of(service, later if is_async else work)
-        assert service.of("a.csv") == [b"a,b"] * 3
+        assert service.of("a.csv") == [b"a,b"]
         assert service.of("scan") == [b"\x01\x02"]
         assert service.of("callback") == [{"status": "COMPLETED"}]
-
-    async def test_that_are_refused_fail_the_run_unless_the_handler_catches_that(self) -> None:
-        def work(run: Run) -> None:
-            run.upload("a.csv", "a")
-
-        service = FakeService(lease(), a__csv=[problem(503, "artifacts_unavailable")])
-        await work_of(service, work)
-        error = "workflow_runs.ApiProblem: Do this.\nThe file a.csv was not stored."
-        assert service.of("callback") == [{"status": "FAILED", "error": error}]
 
     async def test_have_an_output_of_more_than_64_kib(self) -> None:
         service = FakeService(lease("a"), lease("b"))
@@ -300,19 +234,6 @@ class TestFiles:
         service = FakeService(lease())
         await work_of(service, lambda _: output)
         assert service.of("callback") == [{"status": "COMPLETED", "output": output}]
-
-
-class TestTheResult:
-    async def test_is_sent_again_until_it_is_answered(self) -> None:
-        service = FakeService(lease(), callback=[busy(503), busy(429), httpx.ConnectError("reset"), challenge()])
-        await work_of(service, lambda _: 1)
-        assert service.of("callback") == [{"status": "COMPLETED", "output": 1}] * 5
-
-    async def test_is_reported_without_its_output_when_the_service_refuses_that(self) -> None:
-        refusal = answer({"detail": [{"loc": ["body", "output"], "type": "t", "msg": "Too deep."}]}, 422)
-        service = FakeService(lease(), callback=[refusal])
-        await work_of(service, lambda _: [[[]]])
-        assert service.of("callback")[1] == {"status": "FAILED", "error": "The result was refused: output: Too deep."}
 
 
 class TestTheLog:
@@ -447,34 +368,12 @@ class TestHeartbeats:
         assert [(error.kind, error.ends_at) for error in seen] == [("stopping", datetime.fromisoformat(ends_at))]
         assert service.of("callback") == [{"status": "FAILED", "error": "Stopped: Enough"}]
 
-    async def test_report_work_that_ends_within_the_grace_of_a_stop(self) -> None:
-        async def work(run: AsyncRun) -> Result:
-            run.progress(40)
-            await run.stopped.wait()
-            return Result(summary="Half of it")
-
-        service = FakeService(lease(), heartbeat=[answer({"stop": {"reason": None, "ends_at": in_seconds(60)}})])
-        await work_of(service, work)
-        assert service.of("callback") == [{"status": "COMPLETED", "summary": "Half of it"}]
-
-    @pytest.mark.parametrize(("seconds", "kind"), [(60, "lost"), (-1, "deadline")])
-    async def test_end_the_work_when_the_lease_is_lost_and_report_nothing(self, seconds: float, kind: str) -> None:
-        seen: list[str] = []
-
-        async def work(run: AsyncRun) -> None:
-            run.progress(40)
-            await run.stopped.wait()
-            try:
-                run.check()
-            except WorkEnded as error:
-                seen.append(error.kind)
-
-        service = FakeService(lease(seconds=seconds), heartbeat=[problem(409, "conflict")])
-        await work_of(service, work)
-        assert (seen, service.of("callback")) == ([kind], [])
-
-
 class TestARunnerThatLeases:
+    async def test_tells_the_service_what_its_machine_has(self) -> None:
+        service = FakeService(lease())
+        await work_of(service, lambda _: None, name="office", tags=["gpu", "eu"])
+        assert service.of("runner-sessions") == [{"name": "office", "capacity": 1, "tags": ["gpu", "eu"]}]
+
     async def test_works_on_as_many_runs_as_its_capacity(self) -> None:
         working, most = 0, 0
 

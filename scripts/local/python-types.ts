@@ -10,6 +10,7 @@ type Schema = {
   description?: string | undefined;
   enum?: (string | null)[] | undefined;
   anyOf?: Schema[] | undefined;
+  oneOf?: Schema[] | undefined;
   allOf?: Schema[] | undefined;
   items?: Schema | undefined;
   properties?: Record<string, Schema> | undefined;
@@ -25,6 +26,7 @@ const schema: z.ZodType<Schema> = z.lazy(() =>
     description: z.string().optional(),
     enum: z.array(z.string().nullable()).optional(),
     anyOf: z.array(schema).optional(),
+    oneOf: z.array(schema).optional(),
     allOf: z.array(schema).optional(),
     items: schema.optional(),
     properties: z.record(z.string(), schema).optional(),
@@ -55,8 +57,10 @@ const FILTERS = {
 
 /** Short names, as those of the TypeScript client. */
 const ALIASES = {
+  Answerers: "WorkflowRunAnswerers",
   ApiKey: "ApiKeyResponse",
   Backfill: "TriggerBackfill",
+  Checkpoint: "WorkflowRunCheckpoint",
   Fault: "ValidationError",
   FeedEvent: "Event",
   Firing: "TriggerFiring",
@@ -78,6 +82,8 @@ const ALIASES = {
   TriggerContent: "TriggerRequest",
   TriggeredBatch: "TriggeredRunBatch",
   User: "UserResponse",
+  Wait: "WorkflowRunWait",
+  WaitOutcome: "WaitOutcomesValue",
   Workflow: "WorkflowDefinitionResponse",
 } as const;
 
@@ -117,7 +123,8 @@ class Classes {
   typeOf(one: Schema, name: string): string {
     if (one.$ref !== undefined) return classNameOf(one.$ref.split("/").at(-1) ?? "");
     if (one.allOf !== undefined) return this.typeOf(one.allOf[0] ?? {}, name);
-    if (one.anyOf !== undefined) return one.anyOf.map((option) => this.typeOf(option, name)).join(" | ");
+    const options = one.anyOf ?? one.oneOf;
+    if (options !== undefined) return options.map((option) => this.typeOf(option, name)).join(" | ");
     if (one.enum !== undefined)
       return `Literal[${one.enum.map((value) => JSON.stringify(value) ?? "").join(", ")}]`.replace("null", "None");
     const kinds = [one.type ?? []].flat();

@@ -5,15 +5,18 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { text } from "node:stream/consumers";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import type { Stack } from "../../scripts/local/browser.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { type Ended, runProgram } from "../support/node/run-program.ts";
 import { startSharedStack } from "../support/node/shared-stack.ts";
+import { describeKits } from "./kits.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "workflow-runs-python-"));
 const clone = join(folder, "clone");
@@ -26,10 +29,13 @@ const blocksOf = (path: string, language: string): string[] => {
   return blocks.map(([, block = ""]) => block).filter((block) => language !== "python" || /workflow_runs/.test(block));
 };
 const README = "python/README.md";
-/** The programs of the guides that use the package, each with the name of its page. */
+/** This one works until it is stopped, so it has a test of its own. */
+const APPROVING = "python/examples/approve_reply.py";
+/** The other programs of the guides that use the package, each with the name of its page. */
 const GUIDES = readdirSync(join(root, "docs"))
   .filter((name) => name.endsWith(".md"))
-  .flatMap((name) => blocksOf(`docs/${name}`, "python").map((program): [string, string] => [name, program]));
+  .flatMap((name) => blocksOf(`docs/${name}`, "python").map((program): [string, string] => [name, program]))
+  .filter(([, program]) => program !== readFileSync(join(root, APPROVING), "utf8"));
 
 const NEEDED = ["build", "ensurepip", "hatchling", "httpx", "mypy", "pytest", "pytest_asyncio", "venv"];
 
@@ -57,7 +63,6 @@ const env = () => ({
     MYPY_CACHE_DIR: join(folder, "mypy"),
   },
   ...{
-    WHOLE: process.env.WHOLE ?? "",
     WORKFLOW_RUNS_STACK: stack.url,
     WORKFLOW_RUNS_URL: stack.url,
     WORKFLOW_RUNS_API_KEY: "wr_demo_owner",
@@ -134,7 +139,7 @@ it("has a README whose first run needs two commands, and whose programs run", { 
   expect(invoked).toMatchObject({ ...done, stdout: "COMPLETED {'words': 6}\n" });
   working.kill("SIGTERM");
   expect(await once(working, "close")).toEqual([0, null]);
-  const [client = "", streams = ""] = blocksOf(README, "python").map(onThisStack);
+  const [client = "", streams = "", kit = ""] = blocksOf(README, "python").map(onThisStack);
   expect(await python("-c", client)).toMatchObject({
     ...done,
     stdout: expect.stringMatching(/^COMPLETED None$/m),
@@ -145,12 +150,85 @@ it("has a README whose first run needs two commands, and whose programs run", { 
     stdout: expect.stringMatching(/TRIGGERED\n(.*\n)*conflict .*already ended/),
     stderr: "",
   });
+  // A worker has at most 15 lines.
+  expect(kit.trimEnd().split("\n").length).toBeLessThanOrEqual(15);
+  const short = spawn(join(bin, "python3"), ["-c", onThisStack(kit)], { cwd: folder, env: env(), stdio: "ignore" });
+  const again = await runProgram("bash", ["-ec", invoke], { cwd: folder, env: env() });
+  expect(again).toMatchObject({ ...done, stdout: "COMPLETED {'words': 6}\n" });
+  short.kill("SIGTERM");
+  expect(await once(short, "close")).toEqual([0, null]);
+});
+
+it("is in each guide that has TypeScript", () => {
+  const guides = readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"));
+  const having = (language: string) => guides.filter((name) => blocksOf(`docs/${name}`, language).length > 0);
+  expect(having("python")).toEqual(expect.arrayContaining(having("ts")));
 });
 
 it.each(GUIDES)("has a program in docs/%s that runs", async (_, program) => {
   const ended = await runProgram(join(bin, "python3"), ["-c", onThisStack(program)], { cwd: folder, env: env() });
   expect(ended).toMatchObject({ ...done, stderr: "" });
 });
+
+it("has an example that calls a model once, waits for a person, and is in docs/suspend.md", {
+  timeout: 60_000,
+}, async () => {
+  const prompts: unknown[] = [];
+  const model = createServer(async (request, response) => {
+    prompts.push(JSON.parse(await text(request)).messages[0].content);
+    response.end(JSON.stringify({ choices: [{ message: { role: "assistant", content: "It is on its way." } }] }));
+  });
+  await new Promise<void>((resolve) => model.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void model.close());
+  const address = model.address();
+  const port = typeof address === "object" ? address?.port : null;
+  const program = readFileSync(join(source, "examples/approve_reply.py"), "utf8");
+  expect(blocksOf("docs/suspend.md", "python")).toEqual([program]);
+
+  // An API key answers here, in place of a person who has signed in.
+  const file = join(folder, "approve_reply.py");
+  writeFileSync(file, program.replace("timeout_seconds=", "people_only=False, timeout_seconds="));
+  const talk = `
+from workflow_runs import Client
+import subprocess, sys
+
+with Client() as client:
+    parts = [f"01920000-0000-7000-8000-00000000010{n}" for n in (3, 4, 5)]
+    workflow = client.create_workflow(
+        {
+            "name": "Reply to a customer",
+            "runner_type": "SELF_HOSTED",
+            "source_path_part_ids": parts[:1],
+            "instruction_path_part_ids": parts[1:2],
+            "output_path_part_ids": parts[2:],
+        },
+        {"handover": "lease"},
+    )
+    run = client.invoke(workflow["id"], {"question": "Where is my parcel?"})
+    worker = subprocess.Popen([sys.executable, sys.argv[1]])
+    for news in client.watch(run["id"]):
+        if news.event and news.event["type"] == "SUSPENDED":
+            (wait,) = [one for one in client.waits() if one["run_id"] == run["id"]]
+            print(wait["prompt"])
+            client.answer(run["id"], wait["key"], "yes", comment="Fine")
+    worker.terminate()
+    result = client.result(run["id"])
+    kept = [checkpoint["key"] for checkpoint in client.checkpoints(run["id"])]
+    print(result["output"], result["summary"], kept, worker.wait())
+`;
+  const talked = await runProgram(join(bin, "python3"), ["-c", talk, file], {
+    cwd: folder,
+    env: { ...env(), MODEL_URL: `http://127.0.0.1:${port}/v1/chat/completions` },
+  });
+  expect(talked).toMatchObject({
+    ...done,
+    stdout:
+      "Send this reply?\n\nIt is on its way.\n{'reply': 'It is on its way.'} The reply was approved. ['draft'] 0\n",
+  });
+  expect(prompts).toEqual([expect.stringContaining("Where is my parcel?")]);
+});
+
+describeKits(() => ({ url: stack.url, python: join(bin, "python3"), source, env: env() }));
 
 /** Waits for a line on stderr. */
 function saying(child: ChildProcess, pattern: RegExp): Promise<void> {

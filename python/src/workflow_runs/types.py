@@ -1069,7 +1069,7 @@ class WorkflowRunSuspension(TypedDict):
 
 
 class SuspendWorkflowRunRequest(TypedDict):
-    waits: list[Any]
+    waits: list[WorkflowRunQuestion | WorkflowRunTimer]
     """All of them must come."""
     timeout_seconds: NotRequired[int]
     """By default 7 days, or until the last timer elapses if that is later. It ends 366 days after the run was created, at the latest."""
@@ -1775,8 +1775,10 @@ class AuditFilter(TypedDict):
 WaitOutcomes: TypeAlias = dict[str, WaitOutcomesValue]
 WorkflowRunLogText: TypeAlias = str
 Metrics: TypeAlias = str
+Answerers: TypeAlias = WorkflowRunAnswerers
 ApiKey: TypeAlias = ApiKeyResponse
 Backfill: TypeAlias = TriggerBackfill
+Checkpoint: TypeAlias = WorkflowRunCheckpoint
 Fault: TypeAlias = ValidationError
 FeedEvent: TypeAlias = Event
 Firing: TypeAlias = TriggerFiring
@@ -1798,4 +1800,6 @@ RunStatus: TypeAlias = WorkflowRunStatus
 TriggerContent: TypeAlias = TriggerRequest
 TriggeredBatch: TypeAlias = TriggeredRunBatch
 User: TypeAlias = UserResponse
+Wait: TypeAlias = WorkflowRunWait
+WaitOutcome: TypeAlias = WaitOutcomesValue
 Workflow: TypeAlias = WorkflowDefinitionResponse

@@ -21,6 +21,7 @@ from ..types import (
     AuditEvent,
     AuditFilter,
     BatchedRun,
+    Checkpoint,
     FeedEvent,
     FeedFilter,
     NewWorkflow,
@@ -36,6 +37,7 @@ from ..types import (
     TriggeredBatch,
     UpdateWorkflowDefinitionPolicyRequest,
     User,
+    Wait,
     Workflow,
 )
 from .base import Item, to_path
@@ -280,7 +282,20 @@ class AsyncClient(AsyncTriggerMethods):
             await response.aclose()
             part.unlink(missing_ok=True)
 
+    def checkpoints(self, run_id: str) -> AsyncGenerator[Checkpoint, None]:
+        """What the steps of a run have kept, oldest first."""
+        return self._by_offset(Checkpoint, _path(run_id, "checkpoints"))
+
+    async def answer(self, run_id: str, key: str, value: str, *, comment: str | None = None) -> Wait:
+        """Answers a question of a suspended run: with one of its choices, or with a text. The first answer counts."""
+        body = given({"value": value, "comment": comment})
+        return await self._call(Wait, "POST", _path(run_id, "waits", to_path(key), "answer"), json=body)
+
     # Lists and streams
+
+    def waits(self) -> AsyncGenerator[Wait, None]:
+        """The open questions that you may answer, newest first."""
+        return self._by_cursor(Wait, "/v1/waits", {})
 
     def runs(self, **filters: Unpack[RunFilter]) -> AsyncGenerator[Run, None]:
         """All runs that you may see, newest first."""

@@ -3,6 +3,6 @@
 from ._logging import RunLogHandler
 from ._run import AsyncRun, Run
 from ._runner import Runner
-from ._types import Result, WorkEnded, WorkFailed
+from ._types import Question, Result, RunSuspended, WorkEnded, WorkFailed
 
-__all__ = ["AsyncRun", "Result", "Run", "RunLogHandler", "Runner", "WorkEnded", "WorkFailed"]
+__all__ = ["AsyncRun", "Question", "Result", "Run", "RunLogHandler", "RunSuspended", "Runner", "WorkEnded", "WorkFailed"]

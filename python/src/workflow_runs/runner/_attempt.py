@@ -23,7 +23,8 @@ from ._calls import RunCalls
 from ._output import why_not_kept
 from ._reporter import Reporter
 from ._run import AsyncRun, FileBody, Handler, Run, current_run
-from ._types import Assignment, Outcome, Result, WorkEnded, WorkFailed, instant_of, reason_of
+from ._steps import Steps
+from ._types import Assignment, Outcome, Result, RunSuspended, WorkEnded, WorkFailed, instant_of, reason_of
 
 logger = logging.getLogger("workflow_runs.runner")
 
@@ -48,9 +49,10 @@ class Attempt:
         heartbeat_seconds = assignment.get("heartbeat_interval_seconds")
         self._is_leased = heartbeat_seconds is not None
         self._reporter = Reporter(self._calls, heartbeat_seconds, on_end=self._end_by_service, on_note=self._note_retry)
+        steps = Steps(assignment, self._calls, self._reporter, flush_log=self._flush_log, unless_over=self._unless_over, end=self.end)
         context = AsyncRun if inspect.iscoroutinefunction(handler) else Run
-        self._run: Run | AsyncRun = context(assignment, self._reporter, self._store)
-        self._reason: WorkEnded | None = None
+        self._run: Run | AsyncRun = context(assignment, self._reporter, steps, self._store)
+        self._reason: WorkEnded | RunSuspended | None = None
         self._has_result = False
         self._last_retry: str | None = None
         loop = asyncio.get_running_loop()
@@ -59,7 +61,7 @@ class Attempt:
         #: Done when this runner waits for the work no longer.
         self._abandoned: asyncio.Future[None] = loop.create_future()
 
-    def end(self, reason: WorkEnded) -> None:
+    def end(self, reason: WorkEnded | RunSuspended) -> None:
         """Ends the work.
 
         A later reason replaces an earlier one only if it leaves less to do, such as a stop without grace after one with a grace.
@@ -73,6 +75,7 @@ class Attempt:
             self._run._end(reason)
         if not reason.is_result_wanted and not self._over.done():
             self._over.set_result(None)
+            self._reporter.close()
 
     def abandon(self) -> None:
         """Waits for the work no longer, when this runner ends and the work does not."""
@@ -84,16 +87,18 @@ class Attempt:
         left = self._deadline - time.time()
         loop = asyncio.get_running_loop()
         deadline = loop.call_later(max(0, left + _CLOCK_SLACK_SECONDS), self.end, _deadline_passed())
-        reporting = asyncio.create_task(self._reporter.run())
+        self._reporter.start()
         try:
             result = await self._work()
             self._has_result = self._reason is None
             return await self._unless_over(self._report(result))
+        except RunSuspended:
+            return Outcome(None, "suspended", None)
         except WorkEnded as reason:
             return Outcome(None, "unwanted", str(reason))
         finally:
             deadline.cancel()
-            reporting.cancel()
+            self._reporter.close()
 
     async def _work(self) -> dict[str, Any]:
         if self._reason is not None:
@@ -119,12 +124,13 @@ class Attempt:
 
     async def _call_handler(self) -> tuple[Any, BaseException | None]:
         """What the handler returns or raises."""
+        handler: Any = self._handler
         context = contextvars.copy_context()
         context.run(current_run.set, self._run)
         if isinstance(self._run, AsyncRun):
-            work: asyncio.Future[Any] = asyncio.create_task(_caught(self._handler(self._run)), context=context)
+            work: asyncio.Future[Any] = asyncio.create_task(_caught(handler(self._run)), context=context)
         else:
-            work = _in_thread(lambda: context.run(self._handler, self._run))
+            work = _in_thread(lambda: context.run(handler, self._run))
         await _first_of(work, self._abandoned)
         if not work.done():
             work.cancel()
@@ -152,27 +158,31 @@ class Attempt:
         return fields
 
     async def _report(self, result: dict[str, Any]) -> Outcome:
-        half = max(0, self._deadline - time.time()) / 2
-        try:
-            await asyncio.wait_for(self._reporter.close_log(), min(_LOG_TIMEOUT_SECONDS, half))
-        except TimeoutError:
-            self._note("The rest of the log could not be sent in time.")
+        await self._flush_log()
+        self._reporter.close_log()
         error = result.get("error")
         if self._reason is not None and self._reason.kind == "shut_down" and self._is_leased and error is not None:
-            response = await self._calls.post("release", None)
+            response = await self._calls.call("release", None)
             if response.is_success:
                 return Outcome(None, "released", error)
         else:
-            response = await self._calls.post("callback", result)
+            response = await self._calls.call("callback", result)
             if response.status_code in (413, 422):
                 # Reported again without what was refused. Otherwise the run would wait for its deadline.
                 error = f"The result was refused: {problem_of(response)}"[:_MOST_ERROR_LENGTH]
                 self._note(error)
                 result = {"status": "FAILED", "error": error}
-                response = await self._calls.post("callback", result)
+                response = await self._calls.call("callback", result)
             if response.is_success:
                 return Outcome(result["status"], "recorded", error)
         return Outcome(result["status"], "refused", str(problem_of(response)))
+
+    async def _flush_log(self) -> None:
+        half = max(0, self._deadline - time.time()) / 2
+        try:
+            await asyncio.wait_for(self._reporter.flush_log(), min(_LOG_TIMEOUT_SECONDS, half))
+        except TimeoutError:
+            self._note("The rest of the log could not be sent in time.")
 
     async def _store(self, name: str, body: FileBody, content_type: str | None) -> None:
         guessed, encoding = mimetypes.guess_type(name)

@@ -22,7 +22,7 @@ _LONGEST_PAUSE_SECONDS = 5.0
 #: The code of a 503 that is not retried: the service has no bucket for files.
 _FINAL_CODE = "artifacts_unavailable"
 
-Verb = Literal["callback", "heartbeat", "release", "log"]
+Method = Literal["POST", "PUT", "GET"]
 
 
 class RunCalls:
@@ -34,17 +34,18 @@ class RunCalls:
         self._headers = {"Authorization": f"Bearer {run['callback_token']}"}
         self._on_retry = on_retry
 
-    async def once(self, verb: Verb, body: Any) -> httpx.Response:
+    async def once(self, path: str, body: Any, method: Method = "POST") -> httpx.Response:
         """Sends a call once. With None it has no body."""
-        return await self._http.post(
-            f"{self._base}/{verb}",
+        return await self._http.request(
+            method,
+            f"{self._base}/{path}",
             content=None if body is None else to_json(body),
             headers=self._headers if body is None else {**self._headers, "Content-Type": "application/json"},
             timeout=_ANSWER_TIMEOUT_SECONDS,
         )
 
-    async def post(self, verb: Verb, body: Any) -> httpx.Response:
-        return await self._until_answered(lambda: self.once(verb, body))
+    async def call(self, path: str, body: Any, method: Method = "POST") -> httpx.Response:
+        return await self._until_answered(lambda: self.once(path, body, method))
 
     async def put_file(self, name: str, open_: Callable[[], AsyncIterator[bytes]], headers: dict[str, str]) -> None:
         """Stores a file. `open_` begins to read it, once for each try.

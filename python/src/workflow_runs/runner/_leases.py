@@ -43,12 +43,15 @@ class Leases:
         name: str,
         capacity: int,
         workflow_ids: Sequence[str] | None,
+        tags: Sequence[str],
         stopping: asyncio.Event,
     ) -> None:
         self._connection = connection
         self._session: dict[str, Any] = {"name": name, "capacity": capacity}
         if workflow_ids is not None:
             self._session["workflow_definition_ids"] = list(workflow_ids)
+        if tags:
+            self._session["tags"] = list(tags)
         self._stopping = stopping
         self._token: str | None = None
         self._after: Any = None

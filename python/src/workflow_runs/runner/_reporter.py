@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -54,8 +55,11 @@ class Reporter:
         #: False while the log is closed, and for a service that takes no log with a heartbeat.
         self._carries_log = True
         self._sends_log = True
-        #: So that an entry is not sent by `run` and `close_log` at the same time.
+        #: So that an entry is not sent with news and by `flush_log` at the same time.
         self._log_lock = asyncio.Lock()
+        self._sent_at = time.monotonic() if self._has_lease else -math.inf
+        self._sending: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     def log(self, text: str) -> None:
         """Adds to the log, from any thread."""
@@ -69,32 +73,63 @@ class Reporter:
         self._outbox.add_progress(progress)
         self._wake()
 
-    async def run(self) -> None:
-        """Sends heartbeats until it is cancelled, or the attempt is over."""
-        sent_at = time.monotonic() if self._has_lease else -math.inf
+    def start(self) -> None:
+        """Sends heartbeats until `close`, or until the attempt is over."""
+        if not self._is_closed:
+            self._sending = self._loop.create_task(self._send())
+
+    def close(self) -> None:
+        self._is_closed = True
+        if self._sending is not None:
+            self._sending.cancel()
+
+    @asynccontextmanager
+    async def silent(self) -> AsyncIterator[None]:
+        """Sends nothing while a call goes on that may end the attempt.
+
+        A heartbeat that is under way is given up, since its answer could say that the lease is lost.
+        """
+        if self._sending is not None:
+            self._sending.cancel()
+            await asyncio.wait([self._sending])
+        try:
+            yield
+        finally:
+            self.start()
+
+    async def _send(self) -> None:
         try:
             while True:
-                await self._until_due(sent_at)
+                await self._until_due(self._sent_at)
                 pause_seconds = _FIRST_PAUSE_SECONDS
                 while not await self._send_news():
                     # It is never longer than the time between two heartbeats, since the lease continues to run out.
                     rest = pause_before_retry(self._least, min(pause_seconds, self._interval))
                     await asyncio.sleep(min(rest, self._interval))
                     pause_seconds *= 2
-                sent_at = time.monotonic()
+                self._sent_at = time.monotonic()
         except _Gone:
             pass
 
-    async def close_log(self) -> None:
-        """Sends the rest of the log, and then the end of a long one. They precede the result, since that closes the log."""
-        self._sends_log = False
-        async with self._log_lock:
-            while entries := self._outbox.entries():
-                await self._send_entry(entries[0])
-            self._outbox.add_end()
-            while entries := self._outbox.entries():
-                await self._send_entry(entries[0])
+    def close_log(self) -> None:
+        """Sends nothing more of the log."""
         self._outbox.close_log()
+
+    async def flush_log(self) -> None:
+        """Sends the rest of the log, and then the end of a long one.
+
+        They precede the result or the suspension, since that closes the log.
+        """
+        self._sends_log = False
+        try:
+            async with self._log_lock:
+                while entries := self._outbox.entries():
+                    await self._send_entry(entries[0])
+                self._outbox.add_end()
+                while entries := self._outbox.entries():
+                    await self._send_entry(entries[0])
+        finally:
+            self._sends_log = True
 
     def _wake(self) -> None:
         self._loop.call_soon_threadsafe(self._has_news.set)
@@ -133,9 +168,11 @@ class Reporter:
         try:
             body = {**({"progress": progress} if progress else {}), **({"log": entries} if entries else {})}
             response = await self._calls.once("heartbeat", body)
-        except httpx.TransportError as error:
-            self._on_note(reason_of(error))
+        except (httpx.TransportError, asyncio.CancelledError) as error:
             self._outbox.return_progress(progress)
+            if isinstance(error, asyncio.CancelledError):
+                raise
+            self._on_note(reason_of(error))
             return False
         if response.is_success:
             self._hear(response, entries)
@@ -155,7 +192,7 @@ class Reporter:
         raise _Gone
 
     async def _send_entry(self, entry: Entry) -> None:
-        response = await self._calls.post("log", entry)
+        response = await self._calls.call("log", entry)
         if response.is_success:
             self._hear(response, [entry])
         else:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, timedelta
 from os import PathLike
-from typing import Any
+from typing import Any, TypeVar, Unpack
 
-from ..types import RunSnapshot
+from ..types import RunSnapshot, WaitOutcome
 from ._outbox import Progress
 from ._reporter import Reporter
-from ._types import Assignment, WorkEnded, instant_of
+from ._steps import Steps
+from ._types import Assignment, Question, RunSuspended, WorkEnded, instant_of
+
+Value = TypeVar("Value")
 
 #: A file's content, or its path.
 FileBody = str | bytes | PathLike[str]
@@ -32,7 +35,7 @@ class BaseRun:
         deadline_at: When the result must have arrived at the latest.
     """
 
-    def __init__(self, assignment: Assignment, reporter: Reporter) -> None:
+    def __init__(self, assignment: Assignment, reporter: Reporter, steps: Steps) -> None:
         self.id = assignment["run_id"]
         self.attempt = assignment["attempt"]
         self.input: dict[str, Any] = assignment["input"] or {}
@@ -40,10 +43,11 @@ class BaseRun:
         self.snapshot: RunSnapshot = assignment["run_snapshot"]
         self.deadline_at: datetime = instant_of(assignment["deadline_at"])
         self._reporter = reporter
-        self._ended: WorkEnded | None = None
+        self._steps = steps
+        self._ended: WorkEnded | RunSuspended | None = None
 
     def check(self) -> None:
-        """Raises `WorkEnded` if the work must end. All other methods do so, too."""
+        """Raises `WorkEnded` if the work must end, or `RunSuspended`. All other methods do so, too."""
         if self._ended is not None:
             raise self._ended
 
@@ -68,7 +72,7 @@ class BaseRun:
     def _append(self, text: str) -> None:
         self._reporter.log(text if text.endswith("\n") else f"{text}\n")
 
-    def _end(self, reason: WorkEnded) -> None:
+    def _end(self, reason: WorkEnded | RunSuspended) -> None:
         self._ended = reason
 
 
@@ -78,8 +82,8 @@ class Run(BaseRun):
     `stopped` is set when the work must end: `run.stopped.wait(5)` sleeps until then, at most 5 seconds.
     """
 
-    def __init__(self, assignment: Assignment, reporter: Reporter, store: Store) -> None:
-        super().__init__(assignment, reporter)
+    def __init__(self, assignment: Assignment, reporter: Reporter, steps: Steps, store: Store) -> None:
+        super().__init__(assignment, reporter, steps)
         self.stopped = threading.Event()
         self._store = store
         self._loop = asyncio.get_running_loop()
@@ -91,9 +95,52 @@ class Run(BaseRun):
             ApiProblem: The service refuses the file, or keeps no files.
         """
         self.check()
-        asyncio.run_coroutine_threadsafe(self._store(name, body, content_type), self._loop).result()
+        self._until_done(self._store(name, body, content_type))
 
-    def _end(self, reason: WorkEnded) -> None:
+    def step(self, key: str, work: Callable[[], Value]) -> Value:
+        """Does a part of the work, and keeps what it returns, as JSON of up to 64 KiB.
+
+        A later attempt returns what was kept, and does not do it again. When an attempt dies before it was kept, it is done again.
+
+        Raises:
+            ApiProblem: The service refuses to keep it, such as with another value than the one that is kept.
+        """
+        self.check()
+        checkpoints = self._until_done(self._steps.checkpoints())
+        if key not in checkpoints:
+            self.check()
+            self._until_done(self._steps.keep(key, work()))
+        value: Value = checkpoints[key]
+        return value
+
+    def ask(self, key: str, prompt: str, **question: Unpack[Question]) -> WaitOutcome:
+        """Asks people: suspends the run until somebody has answered. The `value` of the outcome is the answer.
+
+        Args:
+            key: Identifies the question for good in its run.
+            prompt: Shown to people as text.
+            question: The `choices`, `by`, `people_only`, `timeout_seconds`, `on_timeout` and `note` of `Question`.
+
+        Raises:
+            RunSuspended: The question is asked, and the handler ends. The next attempt calls it anew, and gets the outcome here.
+            ApiProblem: The service refuses the question.
+        """
+        self.check()
+        return self._until_done(self._steps.ask(key, prompt, question))
+
+    def sleep(self, key: str, until: datetime | timedelta | int) -> WaitOutcome:
+        """Suspends the run until an instant, or for a time from the first call with this key on: seconds, or a `timedelta`.
+
+        Raises:
+            RunSuspended: The handler ends. The next attempt calls it anew, and goes on here.
+        """
+        self.check()
+        return self._until_done(self._steps.sleep(key, until))
+
+    def _until_done(self, work: Coroutine[Any, Any, Value]) -> Value:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _end(self, reason: WorkEnded | RunSuspended) -> None:
         super()._end(reason)
         self.stopped.set()
 
@@ -101,8 +148,8 @@ class Run(BaseRun):
 class AsyncRun(BaseRun):
     """One attempt of a run, for an `async` handler. `stopped` is set when the work must end."""
 
-    def __init__(self, assignment: Assignment, reporter: Reporter, store: Store) -> None:
-        super().__init__(assignment, reporter)
+    def __init__(self, assignment: Assignment, reporter: Reporter, steps: Steps, store: Store) -> None:
+        super().__init__(assignment, reporter, steps)
         self.stopped = asyncio.Event()
         self._store = store
 
@@ -115,13 +162,48 @@ class AsyncRun(BaseRun):
         self.check()
         await self._store(name, body, content_type)
 
-    def _end(self, reason: WorkEnded) -> None:
+    async def step(self, key: str, work: Callable[[], Awaitable[Value]]) -> Value:
+        """Does a part of the work, and keeps what it returns, as JSON of up to 64 KiB.
+
+        A later attempt returns what was kept, and does not do it again. When an attempt dies before it was kept, it is done again.
+
+        Raises:
+            ApiProblem: The service refuses to keep it, such as with another value than the one that is kept.
+        """
+        self.check()
+        checkpoints = await self._steps.checkpoints()
+        if key not in checkpoints:
+            self.check()
+            await self._steps.keep(key, await work())
+        value: Value = checkpoints[key]
+        return value
+
+    async def ask(self, key: str, prompt: str, **question: Unpack[Question]) -> WaitOutcome:
+        """Asks people, as `Run.ask`: suspends the run until somebody has answered. The `value` of the outcome is the answer.
+
+        Raises:
+            RunSuspended: The question is asked, and the handler ends. The next attempt calls it anew, and gets the outcome here.
+            ApiProblem: The service refuses the question.
+        """
+        self.check()
+        return await self._steps.ask(key, prompt, question)
+
+    async def sleep(self, key: str, until: datetime | timedelta | int) -> WaitOutcome:
+        """Suspends the run until an instant, or for a time from the first call with this key on: seconds, or a `timedelta`.
+
+        Raises:
+            RunSuspended: The handler ends. The next attempt calls it anew, and goes on here.
+        """
+        self.check()
+        return await self._steps.sleep(key, until)
+
+    def _end(self, reason: WorkEnded | RunSuspended) -> None:
         super()._end(reason)
         self.stopped.set()
 
 
 #: It gets a `Run`, or if it is `async`, an `AsyncRun`.
-Handler = Callable[[Any], Any]
+Handler = Callable[[Run], object] | Callable[[AsyncRun], Awaitable[object]]
 
 #: The run that the code that asks works on. Threads that a handler starts by `asyncio.to_thread` have it, too.
 current_run: ContextVar[BaseRun] = ContextVar("workflow_runs_current_run")

@@ -26,7 +26,7 @@ from ._types import Assignment, Outcome, WorkEnded
 
 logger = logging.getLogger("workflow_runs.runner")
 
-H = TypeVar("H", bound=Callable[..., Any])
+H = TypeVar("H", bound=Handler)
 
 
 class Runner:
@@ -47,6 +47,7 @@ class Runner:
         name: The name that people see for this runner; by default that of this machine.
         capacity: How many runs it works on at the same time, 1 to 100. A workflow has one at a time, unless its policy has a
             higher `max_running`.
+        tags: What this machine has, such as `gpu`: it gets the runs of workflows whose `runner_tags` are all among these.
         grace_seconds: How long the work may take to end when the runner ends. Then its runs are given back all the same.
         transport: Replaces the network, for a proxy or a test.
     """
@@ -58,6 +59,7 @@ class Runner:
         *,
         name: str | None = None,
         capacity: int = 1,
+        tags: Sequence[str] = (),
         grace_seconds: float = 5,
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -65,6 +67,7 @@ class Runner:
         self._key = key
         self._name = (name or platform.node() or "runner")[:100]
         self._capacity = capacity
+        self._tags = tags
         self._grace_seconds = grace_seconds
         self._transport = transport
         #: By the name or the id of a workflow; by None, for all others.
@@ -111,6 +114,7 @@ class Runner:
                 name=self._name,
                 capacity=self._capacity,
                 workflow_ids=await self._workflow_ids(url, key),
+                tags=self._tags,
                 stopping=self._stopping,
             )
             logger.info("The runner %s asks %s for runs.", self._name, connection.url)

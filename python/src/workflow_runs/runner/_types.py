@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
-from ..types import NewArtifact, RunSnapshot
+from ..types import Answerers, NewArtifact, RunSnapshot, WorkflowRunResume
 
 
 class Assignment(TypedDict):
@@ -20,6 +20,8 @@ class Assignment(TypedDict):
     run_snapshot: RunSnapshot
     input: dict[str, Any] | None
     labels: dict[str, str]
+    #: From the second attempt on. A service of an older release has none.
+    resume: NotRequired[WorkflowRunResume]
     callback_url: str
     callback_token: str
     #: Only of a lease.
@@ -87,19 +89,50 @@ class WorkEnded(Exception):
         return cls(kind, text, instant_of(ends_at) if isinstance(ends_at, str) else None)
 
 
+class Question(TypedDict, total=False):
+    """What a question may have besides its text."""
+
+    choices: Sequence[str]
+    """2 to 10. Without them, the answer is a text."""
+    by: Answerers
+    """Who may answer, among those who may invoke the workflow."""
+    people_only: bool
+    """False: API keys and agents may answer, too."""
+    timeout_seconds: int
+    """How long the run waits; by default seven days."""
+    on_timeout: Literal["fail", "continue"]
+    """When that time is over: "fail" fails the run, and "continue" goes on with the outcome `timed_out`."""
+    note: str
+    """What people should know besides."""
+
+
+class RunSuspended(BaseException):
+    """Raised by `ask` and `sleep` when they have suspended the run, and by all later calls: it ends the handler.
+
+    The next attempt calls the handler anew. Like `asyncio.CancelledError`, it is no `Exception`, so that `except Exception` does
+    not catch it. Who catches it nevertheless should raise it again: the run is suspended all the same.
+    """
+
+    kind: Literal["suspended"] = "suspended"
+    is_result_wanted: Literal[False] = False
+
+    def __init__(self) -> None:
+        super().__init__("The run is suspended, and goes on in its next attempt.")
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How an attempt ended in this runner.
 
     Attributes:
-        status: None when the result of the work was no longer wanted, or when the run was given back.
-        report: "recorded": the service has the result. "released": the run was given back. "refused": the service refused the
-            result. "unwanted": no result was wanted any more.
+        status: None when the result of the work was no longer wanted, or when the run was given back or suspended.
+        report: "recorded": the service has the result. "released": the run was given back. "suspended": it waits, and goes on in
+            another attempt. "refused": the service refused the result. "unwanted": no result was wanted any more.
         error: Why the work failed, or why nothing was reported.
     """
 
     status: Literal["COMPLETED", "FAILED"] | None
-    report: Literal["recorded", "released", "refused", "unwanted"]
+    report: Literal["recorded", "released", "suspended", "refused", "unwanted"]
     error: str | None
 
 
