@@ -66,7 +66,7 @@ export async function waitForBatch(
     const response = await connection.send(new Request(url, { headers, ...(signal && { signal }) }));
     if (response.status !== 304) {
       if (!response.ok) throw await problemOf(response);
-      const batch: RunBatch = await response.json();
+      const batch = (await response.json()) as RunBatch;
       tag = response.headers.get("ETag");
       onBatch?.(batch);
       if (batch.ended_at !== null) return batch;
@@ -81,6 +81,6 @@ const pathOf = (runId: string) => `/v1/workflow-runs/${encodeURIComponent(runId)
 async function read<Value>(connection: Connection, path: string, { signal }: WaitOptions) {
   const headers = { Prefer: `wait=${WAIT_SECONDS}` };
   const response = await request(connection, path, { headers, ...(signal && { signal }) });
-  const value: Value = await response.json();
+  const value = (await response.json()) as Value;
   return { value, hasWaited: response.headers.has("Preference-Applied") };
 }

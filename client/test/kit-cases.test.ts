@@ -66,12 +66,12 @@ async function attempt({ lease, do: actions, answers = {} }: Case) {
     return answer.problem === undefined ? json(answer) : problem(answer.problem, answer.code ?? "conflict");
   };
   const givenUp = async (name: string, signal: AbortSignal | null | undefined) => {
-    const aborted = Promise.withResolvers<void>();
-    signal?.addEventListener("abort", () => {
-      calls.push(["given up", name]);
-      aborted.resolve();
-    });
-    await aborted.promise;
+    await new Promise<void>((resolve) =>
+      signal?.addEventListener("abort", () => {
+        calls.push(["given up", name]);
+        resolve();
+      }),
+    );
   };
 
   const work = scripted({

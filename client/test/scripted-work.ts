@@ -40,8 +40,11 @@ export const scripted =
       raise(text: string) {
         throw new Error(text);
       },
-      fail(text: string, { retry, retry_after_seconds: retryAfterSeconds }: Record<string, never>) {
-        throw new WorkFailed(text, { retry, retryAfterSeconds });
+      fail(
+        text: string,
+        { retry = true, retry_after_seconds: seconds }: { retry?: boolean; retry_after_seconds?: number },
+      ) {
+        throw new WorkFailed(text, { retry, ...(seconds !== undefined && { retryAfterSeconds: seconds }) });
       },
       "until ended": () => signal.aborted || new Promise((resolve) => signal.addEventListener("abort", resolve)),
       "until call": (name: string) => hooks.nextCall?.(name),

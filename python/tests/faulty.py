@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from concurrent.futures import Future
 from typing import Literal
@@ -47,5 +46,5 @@ class FaultyTransport(httpx.AsyncHTTPTransport):
         await response.aread()
         await response.aclose()
         if self._fault == "killed":
-            os.kill(os.getpid(), signal.SIGKILL)
+            signal.raise_signal(signal.SIGKILL)
         raise httpx.ReadError("answer lost", request=request)

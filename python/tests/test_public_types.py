@@ -22,8 +22,8 @@ def annotated(path: Path) -> Iterator[tuple[str, str]]:
             case ast.AnnAssign(target=ast.Attribute(value=ast.Name(id="self"), attr=name)):
                 yield name, ast.unparse(node.annotation)
             case ast.FunctionDef() | ast.AsyncFunctionDef() if not node.name.startswith("_") or node.name == "__init__":
-                for arg in [*node.args.args, *node.args.kwonlyargs]:
-                    if arg.annotation is not None:
+                for arg in ast.walk(node.args):
+                    if isinstance(arg, ast.arg) and arg.annotation is not None:
                         yield arg.arg, ast.unparse(arg.annotation)
                 if node.returns is not None:
                     yield node.name, ast.unparse(node.returns)

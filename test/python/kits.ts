@@ -12,6 +12,7 @@ import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { ApiProblem, createClient, InvalidRequest, unwrap } from "../../client/src/index.ts";
 import type { Action } from "../../client/test/scripted-work.ts";
 import { DEMO } from "../../scripts/local/demo.ts";
+import { demoId } from "../../scripts/local/demo-id.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { runProgram } from "../support/node/run-program.ts";
 
@@ -59,13 +60,19 @@ export function describeKits(world: () => World): void {
   const clientOf = (key: string = DEMO.owner.key) => createClient({ url: world().url, apiKey: key });
 
   async function createWorkflow(policy: object = {}): Promise<string> {
-    const parts = [103, 104, 105].map((n) => `01920000-0000-7000-8000-000000000${n}`);
-    const [source_path_part_ids, instruction_path_part_ids, output_path_part_ids] = parts.map((id) => [id]);
+    const [source = "", instruction = "", output = ""] = [103, 104, 105].map(demoId);
     const { api } = clientOf();
-    const name = `Kit ${crypto.randomUUID()}`;
-    const body = { name, runner_type: "SELF_HOSTED" as const };
-    const ids = { source_path_part_ids, instruction_path_part_ids, output_path_part_ids };
-    const { id } = await unwrap(api.POST("/v1/workflow-definitions", { body: { ...body, ...ids } }));
+    const { id } = await unwrap(
+      api.POST("/v1/workflow-definitions", {
+        body: {
+          name: `Kit ${crypto.randomUUID()}`,
+          runner_type: "SELF_HOSTED",
+          source_path_part_ids: [source],
+          instruction_path_part_ids: [instruction],
+          output_path_part_ids: [output],
+        },
+      }),
+    );
     const path = { definition_id: id };
     const whole = { handover: "lease" as const, lease_seconds: 30, ...policy };
     await unwrap(api.PUT("/v1/workflow-definitions/{definition_id}/policy", { params: { path }, body: whole }));
@@ -193,7 +200,7 @@ export function describeKits(world: () => World): void {
       expect(await client.details(id)).toMatchObject({ status: "PENDING", attempt: 2 });
     });
 
-    it("reports what its work throws, and its next attempt goes on", async () => {
+    it("reports what its work throws", async () => {
       const client = clientOf();
       const workflow = await createWorkflow();
       const { id } = await client.invoke(workflow, {
