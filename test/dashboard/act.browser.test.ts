@@ -7,7 +7,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { Locator, Page } from "playwright-core";
-import { it as anyTest, describe, expect } from "vitest";
+import { describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
@@ -22,25 +22,15 @@ import {
   signIn,
 } from "../support/browser/pages.ts";
 import { createEmptyTenant } from "../support/browser/tenants.ts";
+import { type PageOptions, withPages } from "../support/browser/with-pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld();
 
-type Options = Parameters<typeof openPage>[2];
-
-const it = anyTest.extend<{ open: (options?: Options, person?: Person) => Promise<Page> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
-  async open({}, use) {
-    const pages: Page[] = [];
-    await use(async (options, person = "owner") => {
-      const page = await openPage(world.browser, world.stack.url, options);
-      pages.push(page);
-      await signIn(page, person);
-      return page;
-    });
-    for (const page of pages) await page.context().close();
-    expect(pages.flatMap(complaintsOf)).toEqual([]);
-  },
+const it = withPages(world, async (create, options?: PageOptions, person: Person = "owner") => {
+  const page = await create(options);
+  await signIn(page, person);
+  return page;
 });
 
 const focused = (page: Page): Promise<string> => page.evaluate("document.activeElement.getAttribute('href')");

@@ -1,39 +1,21 @@
 /** Charts: what they say, in whose time, and how a range of them is chosen. */
 import type { Page } from "playwright-core";
-import { it as anyTest, beforeAll, describe, expect } from "vitest";
+import { beforeAll, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { callApi, leaseRun } from "../support/browser/leased-run.ts";
-import {
-  complaintsOf,
-  faultsInTheme,
-  OBSERVE_SHIFTS,
-  openPage,
-  overflow,
-  shiftOf,
-  signIn,
-} from "../support/browser/pages.ts";
+import { faultsInTheme, OBSERVE_SHIFTS, overflow, shiftOf, signIn } from "../support/browser/pages.ts";
+import { type PageOptions, withPages } from "../support/browser/with-pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 // Nothing ends while the tests look.
 const world = useWorld({ WORK_SECONDS: "600" });
 
-type Options = Parameters<typeof openPage>[2];
-
-const it = anyTest.extend<{ open: (path: string, options?: Options) => Promise<Page> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
-  async open({}, use) {
-    const pages: Page[] = [];
-    await use(async (path, options) => {
-      const page = await openPage(world.browser, world.stack.url, options);
-      pages.push(page);
-      await signIn(page, "owner");
-      await page.addInitScript(OBSERVE_SHIFTS);
-      await page.goto(path);
-      return page;
-    });
-    for (const page of pages) await page.context().close();
-    expect(pages.flatMap(complaintsOf)).toEqual([]);
-  },
+const it = withPages(world, async (create, path: string, options?: PageOptions) => {
+  const page = await create(options);
+  await signIn(page, "owner");
+  await page.addInitScript(OBSERVE_SHIFTS);
+  await page.goto(path);
+  return page;
 });
 
 /** Two runs in each of the last 20 hours, the older of them FAILED. */

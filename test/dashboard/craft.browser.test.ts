@@ -1,38 +1,20 @@
 /** What every page is made of: where things stand, how large they are, how often they are asked for, and how they look on paper. */
 import type { Page } from "playwright-core";
-import { it as anyTest, describe, expect } from "vitest";
+import { describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
-import {
-  complaintsOf,
-  forgetComplaints,
-  OBSERVE_SHIFTS,
-  openPage,
-  overflow,
-  shiftOf,
-  signIn,
-} from "../support/browser/pages.ts";
+import { forgetComplaints, OBSERVE_SHIFTS, overflow, shiftOf, signIn } from "../support/browser/pages.ts";
+import { type PageOptions, withPages } from "../support/browser/with-pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 import { inTurn } from "../support/in-turn.ts";
 
 // Nothing ends while the tests look.
 const world = useWorld({ WORK_SECONDS: "600" });
 
-type Options = Parameters<typeof openPage>[2];
-
-const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
-  async open({}, use) {
-    const pages: Page[] = [];
-    await use(async (options) => {
-      const page = await openPage(world.browser, world.stack.url, options);
-      pages.push(page);
-      await signIn(page, "owner");
-      return page;
-    });
-    for (const page of pages) await page.context().close();
-    expect(pages.flatMap(complaintsOf)).toEqual([]);
-  },
+const it = withPages(world, async (create, options?: PageOptions) => {
+  const page = await create(options);
+  await signIn(page, "owner");
+  return page;
 });
 
 const PATHS = [

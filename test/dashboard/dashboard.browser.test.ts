@@ -1,16 +1,9 @@
 import type { Page } from "playwright-core";
-import { it as anyTest, describe, expect } from "vitest";
+import { describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
-import {
-  arrive,
-  complaintsOf,
-  forgetComplaints,
-  openPage,
-  overflow,
-  signIn,
-  unreachable,
-} from "../support/browser/pages.ts";
+import { arrive, forgetComplaints, overflow, signIn, unreachable } from "../support/browser/pages.ts";
+import { type PageOptions, withPages } from "../support/browser/with-pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 import { inTurn } from "../support/in-turn.ts";
 import { runProgram } from "../support/node/run-program.ts";
@@ -20,27 +13,13 @@ const world = useWorld({ WORK_SECONDS: "5" });
 /** Two runs that stay RUNNING for longer than the tests take. */
 const [RUNNING_INVOICES, RUNNING_CONTRACTS] = [demoId(411), demoId(414)];
 
-type Options = Parameters<typeof openPage>[2];
-
 /** Opens pages, and checks at the end that none of them reported an error. */
-const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
-  async open({}, use) {
-    const pages: Page[] = [];
-    await use(async (options) => {
-      const page = await openPage(world.browser, world.stack.url, options);
-      pages.push(page);
-      return page;
-    });
-    for (const page of pages) await page.context().close();
-    expect(pages.flatMap(complaintsOf)).toEqual([]);
-  },
-});
+const it = withPages(world, (create, options?: PageOptions) => create(options));
 
 async function openAs(
   person: Parameters<typeof signIn>[1],
-  open: (options?: Options) => Promise<Page>,
-  options?: Options,
+  open: (options?: PageOptions) => Promise<Page>,
+  options?: PageOptions,
 ): Promise<Page> {
   const page = await open(options);
   await signIn(page, person);

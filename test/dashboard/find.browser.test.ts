@@ -1,34 +1,17 @@
 import type { Page } from "playwright-core";
-import { it as anyTest, describe, expect } from "vitest";
+import { describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { countClicks, MOST } from "../support/browser/clicks.ts";
-import {
-  accessibilityFaults,
-  complaintsOf,
-  forgetComplaints,
-  openPage,
-  overflow,
-  signIn,
-} from "../support/browser/pages.ts";
+import { accessibilityFaults, forgetComplaints, overflow, signIn } from "../support/browser/pages.ts";
+import { type PageOptions, withPages } from "../support/browser/with-pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld({ WORK_SECONDS: "5" });
 
-type Options = Parameters<typeof openPage>[2];
-
-const it = anyTest.extend<{ open: (options?: Options) => Promise<Page> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
-  async open({}, use) {
-    const pages: Page[] = [];
-    await use(async (options) => {
-      const page = await openPage(world.browser, world.stack.url, options);
-      pages.push(page);
-      await signIn(page, "owner");
-      return page;
-    });
-    for (const page of pages) await page.context().close();
-    expect(pages.flatMap(complaintsOf)).toEqual([]);
-  },
+const it = withPages(world, async (create, options?: PageOptions) => {
+  const page = await create(options);
+  await signIn(page, "owner");
+  return page;
 });
 
 /** Adds PENDING runs to the queue of a workflow. Returns their ids. */

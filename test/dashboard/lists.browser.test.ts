@@ -1,38 +1,20 @@
 /** Lists that stay still while things change, and the filters of the list of runs. */
 import type { Page } from "playwright-core";
-import { it as anyTest, beforeEach, describe, expect } from "vitest";
+import { beforeEach, describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
-import {
-  complaintsOf,
-  faultsInTheme,
-  OBSERVE_SHIFTS,
-  openPage,
-  overflow,
-  shiftOf,
-  signIn,
-} from "../support/browser/pages.ts";
+import { faultsInTheme, OBSERVE_SHIFTS, openPage, overflow, shiftOf, signIn } from "../support/browser/pages.ts";
+import { type PageOptions, withPages } from "../support/browser/with-pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 const world = useWorld();
 
-type Options = Parameters<typeof openPage>[2];
-
-const it = anyTest.extend<{ open: (path: string, options?: Options) => Promise<Page> }>({
-  // biome-ignore lint/correctness/noEmptyPattern: vitest reads from it what a fixture needs.
-  async open({}, use) {
-    const pages: Page[] = [];
-    await use(async (path, options) => {
-      const page = await openPage(world.browser, world.stack.url, options);
-      pages.push(page);
-      await signIn(page, "owner");
-      await page.addInitScript(OBSERVE_SHIFTS);
-      await page.goto(path);
-      await page.getByText("Live.").waitFor();
-      return page;
-    });
-    for (const page of pages) await page.context().close();
-    expect(pages.flatMap(complaintsOf)).toEqual([]);
-  },
+const it = withPages(world, async (create, path: string, options?: PageOptions) => {
+  const page = await create(options);
+  await signIn(page, "owner");
+  await page.addInitScript(OBSERVE_SHIFTS);
+  await page.goto(path);
+  await page.getByText("Live.").waitFor();
+  return page;
 });
 
 /** Adds runs that wait in the queue of a busy workflow, the newest last. Returns their ids. */
