@@ -1,17 +1,13 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { invokeBatch } from "../support/batches.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner } = await openTenant(service));
-});
+const { tenant, owner } = openedTenantOfEachTest(service);
 
 /** The ids of the runs that a page lists. */
 const listed = (page: string) => [...page.matchAll(/<tr id="run-([0-9a-f-]{36})"/g)].map(([, id]) => id);

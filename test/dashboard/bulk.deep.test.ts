@@ -1,17 +1,12 @@
-import { beforeEach, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { expect, it } from "vitest";
+import { type Browser, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner } = await openTenant(service));
-});
+const { tenant, owner } = openedTenantOfEachTest(service);
 
 /** Sends a form, and returns the page that answers it. */
 async function send(path: string, fields: Parameters<Browser["post"]>[1]): Promise<string> {

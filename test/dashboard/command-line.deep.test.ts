@@ -2,19 +2,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { challengeOf } from "../../src/people/sign-ins/command-line-verbs.ts";
 import { type Browser, PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { VERIFIER } from "../support/sign-in-session.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const ADDRESS = "http://127.0.0.1:49152/";
 const STATE = "state-of-the-command-line-of-the-tests";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 let browser: Browser;
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   browser = await signIn(service, tenant.user.key);
 });
 

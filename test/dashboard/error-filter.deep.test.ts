@@ -1,18 +1,12 @@
 /** The list of runs, filtered by words of an error. */
-import { beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun, makeOverdue } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
-});
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 
 const listed = (page: string) => [...page.matchAll(/<tr id="run-([0-9a-f-]{36})"/g)].map(([, id]) => id);
 

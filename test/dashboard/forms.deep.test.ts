@@ -1,22 +1,16 @@
 import { Webhook } from "standardwebhooks";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { eventTypes, insertRun, invoke, readRun } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { insertParts, permit, readPaths } from "../support/path-parts.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 
 const SECRET = "whsec_dGhlIHNlY3JldCBvZiB0aGUgdGVzdHMgcnVubmVy";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
-});
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 
 const definition = async (id: string) => {
   const response = await service.get(`/v1/workflow-definitions/${id}`, tenant.owner.key);

@@ -1,17 +1,12 @@
 // A word of the test. cspell:ignore zuse
-import { beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { PAGE_SETTINGS } from "../support/browser.ts";
 import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner } = await openTenant(service));
-});
+const { tenant, owner } = openedTenantOfEachTest(service);
 
 async function invokeWith(labels: Record<string, string>): Promise<string> {
   const response = await service.send("POST", invokePath(tenant), tenant.owner.key, { labels });

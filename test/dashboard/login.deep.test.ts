@@ -13,6 +13,7 @@ import {
   openLoginBrowser,
   startFakeLogin,
 } from "../support/login-service.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { addUser, createTenant, type TestTenant } from "../support/tenant.ts";
 
@@ -20,11 +21,10 @@ const ORIGIN = "https://service.test";
 
 const service = await startService({ settings: { ...PAGE_SETTINGS, ...LOGIN_SETTINGS, PUBLIC_URL: ORIGIN } });
 const login = await startFakeLogin();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 let browser: LoginBrowser;
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   login.reset();
   browser = openLoginBrowser(service, login);
 });

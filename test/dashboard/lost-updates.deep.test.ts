@@ -1,16 +1,11 @@
 /** Forms of a workflow and its policy that are sent after somebody else has saved. */
-import { beforeEach, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { expect, it } from "vitest";
+import { PAGE_SETTINGS } from "../support/browser.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner } = await openTenant(service));
-});
+const { tenant, owner } = openedTenantOfEachTest(service);
 
 const policyForm = () => `/app/workflows/${tenant.definitionId}/policy`;
 const policyPath = () => `/v1/workflow-definitions/${tenant.definitionId}/policy`;

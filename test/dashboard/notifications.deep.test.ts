@@ -1,22 +1,19 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import guide from "../../docs/notifications.md";
 import { SNIPPETS } from "../../src/dashboard/notifications/snippets.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { PAGE_SETTINGS } from "../support/browser.ts";
 import { type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 
 const HREF = "/app/settings/notifications";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 let hook: FakeRunner;
 
 beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
   hook = await startFakeRunner();
 });
 

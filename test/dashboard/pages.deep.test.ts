@@ -1,20 +1,15 @@
-import { beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 import { createWebhook } from "../triggers/inbound-support.ts";
 import { createTrigger, HOURLY } from "../triggers/support.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
-});
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 
 /** The paths of all pages, for things that exist in the tenant. */
 async function allPages(): Promise<string[]> {

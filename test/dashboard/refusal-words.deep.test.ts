@@ -1,25 +1,19 @@
 /** What pages say when something is refused, and before something is deleted. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { inWords } from "../../src/dashboard/wording.ts";
 import { endpointProblem } from "../../src/notify/endpoints/refusals.ts";
 import { changeProblem } from "../../src/runs/refusals.ts";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { PAGE_SETTINGS } from "../support/browser.ts";
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { permit } from "../support/path-parts.ts";
 import { startRunner } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
-});
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/;
 

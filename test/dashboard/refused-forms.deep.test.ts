@@ -1,19 +1,13 @@
 /** Forms that are refused, or that are sent after the session has ended. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { pages } from "../../src/dashboard/routes.ts";
-import { type Browser, openTenant, PAGE_SETTINGS, toForm } from "../support/browser.ts";
+import { PAGE_SETTINGS, toForm } from "../support/browser.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
-});
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 
 /** The signed-in user in the header of a page: the link, and the role and tenant. */
 const whoIn = (html: string) => /<div class="who"><a href="([^"]+)">.*?<small>(.*?)<\/small>/s.exec(html)?.slice(1);

@@ -1,20 +1,14 @@
 /** The filters of the list of runs by why runs failed, what they wait for, what has triggered them, and of several workflows. */
 import { v7 as uuid } from "uuid";
-import { beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
-});
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 
 /** The runs that a list has, newest first. */
 async function listed(query: string, browser = owner): Promise<string[]> {

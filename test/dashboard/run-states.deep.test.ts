@@ -1,17 +1,15 @@
 /** What pages say about a RUNNING run that no runner has taken, or that was asked to stop. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { PAGE_SETTINGS } from "../support/browser.ts";
 import { callBack, insertRun } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
+const { tenant, owner } = openedTenantOfEachTest(service);
 let runId: string;
 
 beforeEach(async () => {
-  ({ tenant, owner } = await openTenant(service));
   runId = await insertRun(service.database, tenant, { status: "RUNNING" });
 });
 

@@ -1,22 +1,17 @@
 // Words of the test, and their beginnings. cspell:ignore emea ümit quar uarterly econnref zuse
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { startRunner } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
-import { addUser, type TestTenant } from "../support/tenant.ts";
+import { addUser } from "../support/tenant.ts";
 import { createTrigger, HOURLY } from "../triggers/support.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
-});
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 
 /** The results of a search: the links of each group, without those to lists. */
 async function find(browser: Browser, text: string): Promise<Record<string, string[]>> {

@@ -1,18 +1,14 @@
 /** Forms that create something and are sent again, as a browser does after Back or Reload. */
-import { beforeEach, describe, expect, it } from "vitest";
-import { ABSENT_RUNNER, type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { ABSENT_RUNNER, PAGE_SETTINGS } from "../support/browser.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const ENDPOINTS = "/app/settings/notifications";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-
-beforeEach(async () => {
-  ({ tenant, owner } = await openTenant(service));
-});
+const { tenant, owner } = openedTenantOfEachTest(service);
 
 /** The hidden fields of the form with this action. */
 function hiddenFields(html: string, action: string): Record<string, string | string[]> {

@@ -1,18 +1,16 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { PAGE_SETTINGS } from "../support/browser.ts";
 import { invokePath } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 let href: string;
 
 beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
   href = `/app/workflows/${tenant.definitionId}/people`;
 });
 

@@ -1,20 +1,17 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { pages } from "../../src/dashboard/routes.ts";
 import { PAGE_SETTINGS, signIn, toForm } from "../support/browser.ts";
 import { inSeconds, SESSION_KEYS, signSymmetric } from "../support/callers.ts";
 import { insertRun } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { addSignInSession } from "../support/sign-in-session.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const HOUR = 3600;
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database);
-});
+const tenant = tenantOfEachTest(service);
 
 const post = (path: string, fields: Record<string, string>, headers: Record<string, string> = {}) =>
   service.fetch(path, {

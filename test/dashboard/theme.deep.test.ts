@@ -1,13 +1,10 @@
-import { beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { PAGE_SETTINGS } from "../support/browser.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let owner: Browser;
-
-beforeEach(async () => {
-  ({ owner } = await openTenant(service));
-});
+const { owner } = openedTenantOfEachTest(service);
 
 describe("the theme", () => {
   it("is that of the system until another one is chosen, which needs no script and no database", async () => {

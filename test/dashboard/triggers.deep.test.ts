@@ -1,10 +1,11 @@
 /** The pages of triggers, and what the pages of workflows and runs say about them. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS, signIn, untouchedForm } from "../support/browser.ts";
+import { PAGE_SETTINGS, signIn, untouchedForm } from "../support/browser.ts";
 import { insertRun, makeOverdue } from "../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { permit } from "../support/path-parts.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 import { createWebhook, HMAC } from "../triggers/inbound-support.ts";
 import { addWorkflow } from "../triggers/second-workflow.ts";
 import {
@@ -18,13 +19,10 @@ import {
 } from "../triggers/support.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 let list: string;
 
 beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
   list = `/app/workflows/${tenant.definitionId}/triggers`;
 });
 

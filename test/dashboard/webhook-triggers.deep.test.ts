@@ -1,19 +1,16 @@
 /** The pages of triggers that receive webhooks. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS } from "../support/browser.ts";
+import { PAGE_SETTINGS } from "../support/browser.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import type { TestTenant } from "../support/tenant.ts";
 import { createWebhook, HMAC, post, SIGNED } from "../triggers/inbound-support.ts";
 import { readTrigger } from "../triggers/support.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 let list: string;
 
 beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
   list = `/app/workflows/${tenant.definitionId}/triggers`;
 });
 

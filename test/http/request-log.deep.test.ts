@@ -1,18 +1,15 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { describeService } from "../../src/routes.ts";
 import { credentialFor, SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { callBack, insertRun } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { callOf, OPERATIONS } from "../support/operations.ts";
 import { requestOf, startService } from "../support/service.ts";
 import { createStage } from "../support/stage.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startService({ settings: SESSION_SETTINGS });
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database);
-});
+const tenant = tenantOfEachTest(service);
 
 /** The result of `action`, and the log lines of requests during it. */
 async function logged(action: () => Promise<Response>): Promise<[Response, Record<string, unknown>[]]> {

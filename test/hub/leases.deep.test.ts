@@ -2,15 +2,14 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { invokeBatch } from "../support/batches.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { emptyHubs, socketsOf, startLiveService } from "../support/live-service.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { insertSessions, passLease, startRunner, useLeases } from "../support/runners.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { pause, waitWhile } from "../support/waiting.ts";
 
 const service = await startLiveService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   await useLeases(service, tenant);
 });
 

@@ -3,15 +3,14 @@ import { parseKeyRing } from "../../src/base/key-ring.ts";
 import { signRunnerToken } from "../../src/http/credentials/runner-token.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { pause, waitWhile } from "../support/waiting.ts";
 
 const service = await startLiveService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   await useLeases(service, tenant);
 });
 

@@ -3,16 +3,16 @@ import { readEvents, type StreamedEvent, typesOf } from "../support/event-source
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
-import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
+import { runToken } from "../support/tenant.ts";
 
 type Data = { attempt?: number; sequence?: number; text?: string; at?: string; missing_before?: number };
 
 const service = await startLiveService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
 let runId: string;
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
   runId = await invoke(service, tenant);
 });
 

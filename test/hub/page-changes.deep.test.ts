@@ -3,16 +3,16 @@ import { type Browser, PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startLiveService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
 let owner: Browser;
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
   owner = await signIn(service, tenant.owner.key);
 });
 

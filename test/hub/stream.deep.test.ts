@@ -1,21 +1,18 @@
 import { runInDurableObject } from "cloudflare:test";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { readEvents, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { useLeases } from "../support/runners.ts";
-import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+import { createTenant, runToken } from "../support/tenant.ts";
 
 const service = await startLiveService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
 
 const get = (path: string, headers: Record<string, string> = {}, key = tenant.owner.key) =>
   service.get(`/v1/workflow-runs/${path}`, key, headers);

@@ -1,17 +1,14 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { readEvents, typesOf } from "../support/event-source.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const service = await startLiveService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
 
 const get = (path: string, headers: Record<string, string> = {}, key = tenant.owner.key) =>
   service.get(`/v1/workflow-runs/${path}`, key, headers);

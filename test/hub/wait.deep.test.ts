@@ -1,16 +1,12 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import { socketsOf, startLiveService } from "../support/live-service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { meanwhile } from "../support/waiting.ts";
 
 const service = await startLiveService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
 
 const read = (runId: string, headers: Record<string, string>) =>
   service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, headers);

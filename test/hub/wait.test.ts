@@ -1,18 +1,15 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { preferredWait } from "../../src/http/live/prefer.ts";
 import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 import { meanwhile } from "../support/waiting.ts";
 
 const service = await startLiveService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
 
 const read = (runId: string, headers: Record<string, string>) =>
   service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key, headers);

@@ -11,9 +11,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TOOLS } from "../../src/mcp/agent-server.ts";
 import { challengeOf } from "../../src/people/sign-ins/command-line-verbs.ts";
 import { type Browser, PAGE_SETTINGS, signIn, untouchedForm } from "../support/browser.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { VERIFIER } from "../support/sign-in-session.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const ISSUER = "https://service.test";
 const MCP = `${ISSUER}/mcp`;
@@ -21,11 +22,10 @@ const REDIRECT = "http://127.0.0.1:3334/callback";
 const DOCUMENT = "https://agent.example/client.json";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 let browser: Browser;
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   browser = await signIn(service, tenant.user.key);
 });
 

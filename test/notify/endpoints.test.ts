@@ -1,16 +1,12 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { createEndpoint, readDeliveries, readEndpoint } from "../support/notification-endpoint.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 const PATH = "/v1/notification-endpoints";
 const post = (path: string, body?: object, key = tenant.owner.key) => service.send("POST", path, key, body);

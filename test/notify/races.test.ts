@@ -1,5 +1,5 @@
 /** What happens to an endpoint while a notification is being sent to it, and when two Workers want to send one. */
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { resendDelivery } from "../../src/notify/endpoints/deliveries.ts";
 import { type Claim, claimNotifications, recordNotifications } from "../../src/notify/sending/notification.ts";
@@ -14,16 +14,12 @@ import {
   readDeliveries,
   readEndpoint,
 } from "../support/notification-endpoint.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 describe("an endpoint that is changed while a notification is sent to it", () => {
   /** Changes the endpoint after the server has answered the notification, and before the Worker has its answer. */

@@ -1,23 +1,20 @@
 import { Webhook } from "standardwebhooks";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { answeringRunner, BUSY_RUNNER, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, readRun } from "../support/lifecycle.ts";
 import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "../support/notification-endpoint.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { startService } from "../support/service.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
 import { addDefinition, createStage } from "../support/stage.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const claimedSchema = z.object({ notifications: z.array(z.looseObject({})) });
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 type Body = { type: string; timestamp: string; data: Record<string, unknown> };
 

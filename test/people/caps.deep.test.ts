@@ -1,21 +1,18 @@
 /** Caps: how much of something a tenant may have. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Cap } from "../../src/db/enums.ts";
 import { batchPath } from "../support/batches.ts";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { invoke, invokePath, readRun } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
 import { addUser, createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 import { createTrigger, type Firing, HOURLY } from "../triggers/support.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 /** What the operator does by `npm run set-limits`. */
 const setCap = (cap: Cap, number: number | null) =>

@@ -1,20 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { telling } from "../../src/http/middleware/note-use.ts";
 import { type Browser, PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { addCommandLineCode, VERIFIER } from "../support/sign-in-session.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 
 const SESSIONS = "/v1/sign-in-sessions";
 
 type Session = { id: string; user_id: string; began_at: string; last_used_at: string; is_current: boolean };
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database);
-});
+const tenant = tenantOfEachTest(service);
 
 /** Makes the only session of a user one that began with a login. Returns its id. */
 async function tieLogin(userId: string): Promise<string> {

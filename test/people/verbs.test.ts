@@ -28,20 +28,19 @@ import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
 import { inSeconds } from "../support/callers.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { addCommandLineCode, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
 import { callerOf } from "../support/sql-function.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 
 const service = await startService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 /** For calls as the OWNER. */
 let services: VerbServices;
 let announced: TenantEffects[];
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   announced = [];
   const proof = { caller: { apiKeyHash: await hashApiKey(tenant.owner.key) } };
   services = { ...verbServices(service, announced), proof };

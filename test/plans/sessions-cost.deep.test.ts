@@ -2,18 +2,17 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { SESSION_SETTINGS, sessionToken } from "../support/callers.ts";
 import { writeUnchecked } from "../support/database.ts";
 import { invoke } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { insertSessions, startRunner, useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { blocksRead, explained } from "./plans.ts";
 
 const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
 await service.sweep();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 let runId: string;
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   await useLeases(service, tenant);
   runId = await invoke(service, tenant);
 });

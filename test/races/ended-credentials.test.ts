@@ -1,20 +1,16 @@
 /** A credential that ends while its statement waits for a lock counts as ended: the caller is judged by the clock after the wait. */
 import type { NeonQueryPromise } from "@neondatabase/serverless";
 import { v7 as uuid } from "uuid";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { holdTransaction } from "../support/held-transaction.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
 import { addSignInSession } from "../support/sign-in-session.ts";
 import { callerOf, callSqlFunction, type SqlAnswer } from "../support/sql-function.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database);
-});
+const tenant = tenantOfEachTest(service);
 
 type Statement = NeonQueryPromise<false, false>;
 

@@ -4,17 +4,17 @@ import type { Bucket } from "../../src/bindings.ts";
 import { readRange } from "../../src/runs/artifacts/range.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { parseMetrics } from "../support/parse-metrics.ts";
 import { type Service, startService } from "../support/service.ts";
-import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+import { createTenant, runToken } from "../support/tenant.ts";
 
 const service = await startService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 let runId: string;
 
 /** A RUNNING run. */
 beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   runId = await invoke(service, tenant);
 });
 

@@ -2,17 +2,17 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 import { createWebhook, post, SIGNED } from "../triggers/inbound-support.ts";
 import { addWorkflow, bodyAfter } from "../triggers/second-workflow.ts";
 import { backdate, createAfter, createTrigger, HOURLY, readFirings, send } from "../triggers/support.ts";
 
 const service = await startService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   // Runners ask for the runs, so that no dispatch is counted.
   await service.database.sql`
     update workflow_definitions set handover = 'lease', max_running = 50 where id = ${tenant.definitionId}`;

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { readConfig } from "../../src/config.ts";
 import { openDatabase } from "../../src/db/client.ts";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
@@ -6,15 +6,11 @@ import { followRuns, Position } from "../../src/runs/live/follow-runs.ts";
 import { contractFaults } from "../support/contract.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, invokePath, readEvents } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 type Labels = Record<string, string>;
 type Page = { items: { id: string; status: string }[]; next_cursor: string | null };

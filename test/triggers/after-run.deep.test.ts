@@ -4,20 +4,20 @@ import { webhookFaults } from "../support/document.ts";
 import { answeringRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { permit } from "../support/path-parts.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { startService } from "../support/service.ts";
-import { addUser, createTenant, runToken, type TestTenant, type TestUser } from "../support/tenant.ts";
+import { addUser, createTenant, runToken, type TestUser } from "../support/tenant.ts";
 import { addWorkflow, bodyAfter } from "./second-workflow.ts";
 import { createAfter, HOURLY, readFirings, readTrigger, send } from "./support.ts";
 
 const service = await startService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
 /** The second workflow, which runs after the first. */
 let nextId: string;
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
   nextId = await addWorkflow(service.database, tenant);
   await service.database.sql`update workflow_definitions set max_running = 50 where tenant_id = ${tenant.id}`;
 });

@@ -1,18 +1,15 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { decide, dueTriggerSchema } from "../../src/triggers/schedule/decide.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { createTenant } from "../support/tenant.ts";
 import { backdate, createTrigger, type Firing, readFirings, send, thisMinute } from "./support.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 const DAILY = { cron: "0 6 * * *", time_zone: "Europe/Berlin" };
 const MARCH = { from: "2026-03-28T00:00:00Z", to: "2026-03-31T00:00:00Z" };

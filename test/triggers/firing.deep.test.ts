@@ -2,10 +2,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { fireDue } from "../../src/triggers/fire-due.ts";
 import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { permit } from "../support/path-parts.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { startService } from "../support/service.ts";
-import { addUser, createTenant, type TestTenant, type TestUser } from "../support/tenant.ts";
+import { addUser, createTenant, type TestUser } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 import {
   backdate,
@@ -20,11 +21,7 @@ import {
 } from "./support.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 const fire = (id: string, key = tenant.owner.key) => send<Firing>(service, "POST", `/v1/triggers/${id}/fire`, key);
 const setTrigger = (id: string) => ({

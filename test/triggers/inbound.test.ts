@@ -1,16 +1,16 @@
 /** Webhooks of other services: which messages a trigger takes, with what they trigger a run, and what they are answered. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { addUser, createTenant, type TestTenant } from "../support/tenant.ts";
+import { addUser, createTenant } from "../support/tenant.ts";
 import { createWebhook, HMAC, post, SIGNED, TIMESTAMPED, type Webhook } from "./inbound-support.ts";
 import { createTrigger, HOURLY, readFirings, readTrigger, send } from "./support.ts";
 
 const service = await startService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   // The answer of an invoke is the same, whoever runs: many slots, so that no run waits.
   await service.database.sql`update workflow_definitions set max_running = 50 where id = ${tenant.definitionId}`;
 });

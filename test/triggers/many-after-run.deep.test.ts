@@ -1,18 +1,14 @@
 /** Triggers that fire after other runs do not multiply runs without an end. */
-import { beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { addWorkflow, bodyAfter } from "./second-workflow.ts";
 import { bodyOf, createAfter, createTrigger, HOURLY, readFirings } from "./support.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 const addWorkflows = async (count: number) =>
   Promise.all(Array.from({ length: count }, () => addWorkflow(service.database, tenant)));

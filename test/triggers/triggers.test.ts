@@ -1,18 +1,14 @@
 /** Creating, changing, pausing and reading triggers. */
 import { v7 as uuid } from "uuid";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { permit } from "../support/path-parts.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { backdate, bodyOf, createTrigger, HOURLY, MINUTELY, readFirings, readTrigger, send } from "./support.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 const triggersPath = () => `/v1/workflow-definitions/${tenant.definitionId}/triggers`;
 

@@ -1,19 +1,15 @@
 /** What is answered while the input schema of a workflow is changed between all calls of a verb. */
-import { beforeEach, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { documentFaults, findOperation } from "../support/document.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { invokePath } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { createWebhook, SIGNED } from "./inbound-support.ts";
 import { bodyOf, createTrigger, HOURLY, send } from "./support.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 /** Lets each verb find inputs unchecked, whatever the Worker has checked. */
 const leaveAllUnchecked = () =>

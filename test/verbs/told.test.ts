@@ -9,19 +9,18 @@ import { openSession } from "../../src/runs/leases/open-session.ts";
 import { NO_RUN, type TenantEffects } from "../../src/verbs/effects.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { insertParts } from "../support/path-parts.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 
 const service = await startService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 let announced: TenantEffects[];
 let working: Promise<unknown>[];
 let services: VerbServices;
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   [announced, working] = [[], []];
   services = {
     ...verbServices(service, announced),

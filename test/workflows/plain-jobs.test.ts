@@ -1,20 +1,16 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { contractFaults } from "../support/contract.ts";
 import { callBack } from "../support/lifecycle.ts";
+import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { permit } from "../support/path-parts.ts";
 import { startService } from "../support/service.ts";
-import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const PATH = "/v1/workflow-definitions";
 const JOB = { name: "Nightly job", runner_type: "SELF_HOSTED" };
 const NO_FILES = { source_path_part_ids: [], instruction_path_part_ids: [], output_path_part_ids: [] };
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database);
-});
+const tenant = tenantOfEachTest(service);
 
 /** A workflow without files, whose runs are leased. Returns its id. */
 async function createJob(body: object = {}): Promise<string> {

@@ -1,19 +1,16 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { formatApiKey } from "../../../src/http/credentials/api-key.ts";
 import { base64Url, claimsOf, inSeconds, SESSION_KEYS, SESSION_SECRET, signSymmetric } from "../../support/callers.ts";
 import { insertRun, invokePath } from "../../support/lifecycle.ts";
+import { tenantOfEachTest } from "../../support/of-each-test.ts";
 import { startService } from "../../support/service.ts";
 import { SETTINGS } from "../../support/settings.ts";
-import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
+import { createTenant, runToken } from "../../support/tenant.ts";
 
 const LIST = "/v1/workflow-runs";
 
 const service = await startService({ settings: { SESSION_SECRET } });
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database);
-});
+const tenant = tenantOfEachTest(service);
 
 const sessionOf = (claims: Record<string, unknown>) => signSymmetric(claims, SESSION_KEYS.k2, "k2");
 

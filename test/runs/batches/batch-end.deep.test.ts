@@ -1,21 +1,17 @@
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { deleteOldRuns } from "../../../src/sweep/sweep-verbs.ts";
 import { perform } from "../../../src/verbs/perform.ts";
 import { batchEnds, invokeBatch, readBatch } from "../../support/batches.ts";
 import { BUSY_RUNNER, startFakeRunner } from "../../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, makeOverdue, readEvents } from "../../support/lifecycle.ts";
 import { createEndpoint } from "../../support/notification-endpoint.ts";
+import { tenantOfEachTest } from "../../support/of-each-test.ts";
 import { readFeed } from "../../support/read-feed.ts";
 import { startService } from "../../support/service.ts";
-import { createTenant, type TestTenant } from "../../support/tenant.ts";
 import { verbServices } from "../../support/verb-services.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 const end = (runId: string | undefined, status = "COMPLETED", attempt = 1) =>
   callBack(service, tenant, String(runId), { status }, attempt);

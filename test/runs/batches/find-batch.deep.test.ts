@@ -1,18 +1,14 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { invokeBatch, readBatch } from "../../support/batches.ts";
 import { answeringRunner } from "../../support/fake-runner.ts";
 import { callBack, invoke } from "../../support/lifecycle.ts";
 import { startLiveService } from "../../support/live-service.ts";
+import { tenantOfEachTest } from "../../support/of-each-test.ts";
 import { permit } from "../../support/path-parts.ts";
-import { createTenant, type TestTenant } from "../../support/tenant.ts";
 import { meanwhile } from "../../support/waiting.ts";
 
 const service = await startLiveService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
 
 const read = (id: string, headers: Record<string, string> = {}, key = tenant.owner.key) =>
   service.get(`/v1/run-batches/${id}`, key, headers);

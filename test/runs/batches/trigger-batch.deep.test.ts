@@ -1,17 +1,14 @@
 import { v7 as uuid } from "uuid";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { batchPath, invokeBatch, readBatch } from "../../support/batches.ts";
 import { BUSY_RUNNER } from "../../support/fake-runner.ts";
 import { callBack, eventTypes, inSeconds, invoke, readEvents, readRun } from "../../support/lifecycle.ts";
+import { tenantOfEachTest } from "../../support/of-each-test.ts";
 import { startService } from "../../support/service.ts";
-import { createTenant, type TestTenant } from "../../support/tenant.ts";
+import { createTenant } from "../../support/tenant.ts";
 
 const service = await startService();
-let tenant: TestTenant;
-
-beforeEach(async () => {
-  tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-});
+const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 const send = (body: unknown, key = tenant.owner.key, headers: Record<string, string> = {}) =>
   service.send("POST", batchPath(tenant), key, body, headers);

@@ -3,16 +3,16 @@ import page from "../../../docs/runner-protocol.md?raw";
 import { shapeOf } from "../../support/example-request.ts";
 import { BUSY_RUNNER } from "../../support/fake-runner.ts";
 import { eventTypes, invoke, invokePath, makeOverdue, readEvents, readRun } from "../../support/lifecycle.ts";
+import { tenantOfEachTest } from "../../support/of-each-test.ts";
 import { passLease, startRunner, useLeases } from "../../support/runners.ts";
 import { startService } from "../../support/service.ts";
 import { addDefinition, createStage, invokeDefinition } from "../../support/stage.ts";
-import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
+import { createTenant, runToken } from "../../support/tenant.ts";
 
 const service = await startService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   await useLeases(service, tenant);
 });
 

@@ -1,15 +1,15 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { answeringRunner } from "../../support/fake-runner.ts";
 import { callBack, eventTypes, invoke, readEvents, readRun } from "../../support/lifecycle.ts";
+import { tenantOfEachTest } from "../../support/of-each-test.ts";
 import { passLease, startRunner, type TestLease, useLeases } from "../../support/runners.ts";
 import { startService } from "../../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../../support/tenant.ts";
 
 const service = await startService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   await useLeases(service, tenant);
 });
 

@@ -3,16 +3,16 @@ import { parseKeyRing } from "../../../src/base/key-ring.ts";
 import { signRunToken, verifyRunToken } from "../../../src/http/credentials/run-token.ts";
 import { signRunnerToken, verifyRunnerToken } from "../../../src/http/credentials/runner-token.ts";
 import { invoke } from "../../support/lifecycle.ts";
+import { tenantOfEachTest } from "../../support/of-each-test.ts";
 import { insertSessions, startRunner, useLeases } from "../../support/runners.ts";
 import { startService } from "../../support/service.ts";
 import { addDefinition, createStage } from "../../support/stage.ts";
-import { addUser, createTenant, type TestTenant } from "../../support/tenant.ts";
+import { addUser, createTenant } from "../../support/tenant.ts";
 
 const service = await startService();
-let tenant: TestTenant;
+const tenant = tenantOfEachTest(service);
 
 beforeEach(async () => {
-  tenant = await createTenant(service.database);
   await useLeases(service, tenant);
 });
 
