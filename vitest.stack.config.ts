@@ -15,6 +15,8 @@ export default defineConfig({
     maxWorkers: 4,
     sequence: {
       sequencer: longestFirst([
+        "own-server/debian.stack.test.ts",
+        "own-server/upkeep.stack.test.ts",
         "own-server.stack.test.ts",
         "python.stack.test.ts",
         "command-line-run.stack.test.ts",

@@ -11,6 +11,7 @@ import { measureGrowth } from "./parts/growth.ts";
 import { measureInvoke } from "./parts/invoke.ts";
 import { measureLargeTenant } from "./parts/large-tenant.ts";
 import { measureLeases } from "./parts/leases.ts";
+import { measureOwnServer } from "./parts/own-server.ts";
 import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
@@ -33,6 +34,7 @@ const PARTS: Record<string, Part> = {
   triggers: measureTriggers,
   tenants: measureTenants,
   "large-tenant": measureLargeTenant,
+  "own-server": measureOwnServer,
   streams: measureStreams,
   artifacts: measureArtifacts,
   leases: measureLeases,

@@ -20,6 +20,8 @@ export type Crowd = {
   /** Workflows whose runs are sent to the crowd's runner, and workflows whose runs its other runners lease. */
   dispatched: readonly string[];
   leased: readonly string[];
+  /** How many runners lease; 4 by default. */
+  runners?: number;
 };
 
 export type Times = { count: number; p50Ms: number; p95Ms: number; maxMs: number };
@@ -44,7 +46,7 @@ export type Driven = {
 type Task = { open: Crowd } | { drive: { rate: number; seconds: number } };
 type Told = { runnerUrl: string } | { opened: number } | { driven: Driven } | { error: string };
 
-/** How long a runner works on a run, how many runners lease, and how many runs one of them asks for. */
+/** How long a runner works on a run, how many runners lease by default, and how many runs one of them asks for. */
 const WORK_MS = 500;
 const LEASING = 4;
 const MOST_LEASED = 10;
@@ -127,8 +129,8 @@ async function send(what: string, url: string, token: string, content: unknown):
   }
 }
 
-/** All that comes from one address has a limit, so the whole crowd has the same one. */
-const ADDRESS = { "cf-connecting-ip": "192.0.2.1" };
+/** All that comes from one address has a limit, so the whole crowd has the same one, on Cloudflare and behind another proxy. */
+const ADDRESS = { "cf-connecting-ip": "192.0.2.1", "x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https" };
 
 /** Takes a run: works on it, and reports its end until the report has arrived. */
 async function work(runId: string, callbackUrl: string, token: string): Promise<void> {
@@ -159,7 +161,9 @@ async function leaseForEver({ url, keys, leased }: Crowd): Promise<void> {
     }
     const { leases, after: position } = answer as { leases: Lease[]; after: string | null };
     after = position;
-    for (const { run_id, callback_url, callback_token } of leases) void work(run_id, callback_url, callback_token);
+    for (const { run_id, callback_url, callback_token } of leases) {
+      void work(run_id, url + new URL(callback_url).pathname, callback_token);
+    }
   }
 }
 
@@ -232,7 +236,7 @@ async function open(crowd: Crowd): Promise<number> {
     void followNewest(crowd, n);
   });
   await Promise.all(each);
-  for (let n = 0; n < LEASING; n++) void leaseForEver(crowd);
+  for (let n = 0; n < (crowd.runners ?? LEASING); n++) void leaseForEver(crowd);
   return opened + keys.length;
 }
 

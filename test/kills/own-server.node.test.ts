@@ -1,19 +1,19 @@
 /**
- * `kill -9` of Node, workerd and Postgres of a server of one's own, while runners lease runs: KILLS times. Runs in Node, with what
+ * `kill -9` of Node, workerd and Postgres of a server of one's own, while runners lease runs: twice KILLS times. Runs in Node, with what
  * `npm run build:server` makes.
  */
-import { createServer, request } from "node:http";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, expect, inject, it } from "vitest";
+import { startProxy } from "../own-server/proxy.ts";
 import { type OwnServer, prepareServer, type Running, untilServing } from "../own-server/server.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { withClient } from "../support/node/postgres-client.ts";
 import { createRandom } from "../support/random.ts";
 import { startLeaseRunners } from "./lease-runners.ts";
 
-/** `npm run test:kill` sets 20. */
-const KILLS = Number(process.env.KILLS ?? 2);
+/** There are three kinds of processes to kill, so it is twice the usual number: `npm run test:kill` makes it 40. */
+const KILLS = 2 * Number(process.env.KILLS ?? 1);
 const RUNNERS = 20;
 const RUNS = 100;
 const DEFINITIONS = 10;
@@ -29,37 +29,10 @@ afterAll(async () => {
   for (const end of endings.toReversed()) await end();
 });
 
-/** The proxy in front of the server. Answers 503 while the server is away. */
-async function startProxy(port: number): Promise<string> {
-  const proxy = createServer((incoming, outgoing) => {
-    const { method, url, headers } = incoming;
-    const forwarded = { ...headers, "x-forwarded-proto": "https", "x-forwarded-for": "192.0.2.1" };
-    const asked = request(
-      { host: "127.0.0.1", port, method, path: url, headers: forwarded, agent: false },
-      (answer) => {
-        outgoing.writeHead(answer.statusCode ?? 503, answer.headers);
-        answer.pipe(outgoing).on("error", () => {});
-        answer.on("error", () => outgoing.destroy());
-      },
-    );
-    asked.on("error", () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(503).end("{}")));
-    outgoing.on("close", () => asked.destroy());
-    incoming.pipe(asked);
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
-  endings.push(() => {
-    proxy.closeAllConnections();
-    proxy.close();
-  });
-  const address = proxy.address();
-  if (typeof address !== "object" || address === null) throw new Error("The proxy has no port.");
-  return `http://127.0.0.1:${address.port}`;
-}
-
 it(`${RUNNERS} runners, ${RUNS} runs, ${KILLS} kills: nothing is lost, held twice or stuck (seed ${seed})`, async () => {
   const server = await prepareServer(endings, { persistent: true });
   let running = await untilServing(server.start());
-  const baseUrl = await startProxy(server.port);
+  const baseUrl = `http://127.0.0.1:${await startProxy(server.port, endings)}`;
   const sql = (text: string, values: unknown[] = []) =>
     withClient<Record<string, unknown>[]>(server.adminUrl, async (client) => (await client.query(text, values)).rows);
 

@@ -1,8 +1,9 @@
-/** A server of one's own through the whole table of operations. */
+/** A server of one's own through the whole table of operations, among which are all of the contract. */
 import { neon, neonConfig } from "@neondatabase/serverless";
 import { afterAll, expect, it } from "vitest";
 import { startSqlEndpoint } from "../../scripts/local/sql-endpoint.ts";
 import { credentialFor, SESSION_SETTINGS } from "../support/callers.ts";
+import { contractFaults, contractOperations } from "../support/contract.ts";
 import { callOf, OPERATIONS, statusWithHubs } from "../support/operations.ts";
 import { createStage, type StageService } from "../support/stage.ts";
 import { prepareServer, untilServing } from "./server.ts";
@@ -12,7 +13,7 @@ afterAll(async () => {
   for (const end of endings.toReversed()) await end();
 });
 
-it("answers each operation as the table of operations says", async () => {
+it("answers each operation as the table of operations says, and those of the contract as the contract has them", async () => {
   const server = await prepareServer(endings);
   await untilServing(server.start(...Object.entries(SESSION_SETTINGS).map(([name, value]) => `${name}=${value}`)));
   const endpoint = await startSqlEndpoint({ postgresUrl: server.adminUrl, port: 0 });
@@ -40,6 +41,7 @@ it("answers each operation as the table of operations says", async () => {
     "own",
     "https://runner.example.com/hook",
   );
+  const faults: string[] = [];
   const answered: Record<string, unknown> = {};
   const expected: Record<string, unknown> = {};
   for (const [id, operation] of Object.entries(OPERATIONS)) {
@@ -48,8 +50,14 @@ it("answers each operation as the table of operations says", async () => {
     const answer = await send(call.method, call.path, credential, call.body, call.headers);
     expected[id] = statusWithHubs(operation, call.invitedEmail !== undefined);
     answered[id] = answer.ok || answer.status === expected[id] ? answer.status : await answer.text();
+    if (contractOperations.has(id) && !answer.bodyUsed) {
+      const text = await answer.text();
+      faults.push(...contractFaults(id, answer.status, text === "" ? undefined : JSON.parse(text)));
+    }
     // A stream would go on.
     if (!answer.bodyUsed) await answer.body?.cancel();
   }
   expect(answered).toEqual(expected);
+  expect([...contractOperations].filter((id) => !(id in answered))).toEqual([]);
+  expect(faults).toEqual([]);
 });

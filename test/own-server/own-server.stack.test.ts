@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { divideSettings } from "../../scripts/server/settings.ts";
 import { ASSETS } from "../../src/http/assets/folder.ts";
 import { openClient, withClient } from "../support/node/postgres-client.ts";
+import { DEBIAN_VERSION } from "./postgres.ts";
 import { type Answer, type OwnServer, prepareServer, type Running, untilServing } from "./server.ts";
 
 const endings: (() => unknown)[] = [];
@@ -79,7 +80,8 @@ async function untilLease(answer: Promise<Answer>, path: string) {
 }
 
 describe("a server of one's own", () => {
-  it("goes from nothing to a COMPLETED run with a file, with a role that can change no table", async () => {
+  const which = DEBIAN_VERSION === null ? "of npm" : `${DEBIAN_VERSION} of Debian`;
+  it(`goes from nothing to a COMPLETED run with a file, with Postgres ${which} and a role that can change no table`, async () => {
     const { path, token } = await createWorkflow("From nothing");
     const waiting = leaseWith(token);
     await expect.poll(() => server.askControl("/")).toEqual({ waiting: 1 });

@@ -1,33 +1,39 @@
 /** A server of one's own, with a Postgres of its own that speaks TLS, as docs/own-server.md describes it. */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import {
-  chmodSync,
-  chownSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { vi } from "vitest";
+import { setTimeout as delay } from "node:timers/promises";
 import { root } from "../../scripts/local/folders.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
-import { type Postgres, startPostgres } from "../../scripts/local/postgres.ts";
 import { ask } from "../../scripts/server/control.ts";
 import { withClient } from "../support/node/postgres-client.ts";
 import { type Ended, runProgram } from "../support/node/run-program.ts";
+import { type ServerPostgres, startServerPostgres } from "./postgres.ts";
 
 const PUBLIC_URL = "https://runs.example.com";
+const START_MS = 60_000;
+const POLL_MS = 20;
 
-/** The statements of the guide, in their order. */
-const GUIDE = readFileSync(join(root, "docs/own-server.md"), "utf8");
-const [ROLES = "", PRIVILEGES = "", AUDIT = ""] = [...GUIDE.matchAll(/^```sql\n(.*?)^```/gms)].map(([, sql]) => sql);
+/** The guide, and its statements in their order. */
+export const GUIDE = readFileSync(join(root, "docs/own-server.md"), "utf8");
+const [ROLES = "", ...statements] = [...GUIDE.matchAll(/^```sql\n(.*?)^```/gms)].map(([, sql]) => sql);
+export const [PRIVILEGES = "", AUDIT = ""] = statements;
+
+/** The commands of a section of the guide, in their order. */
+export function commandsOf(heading: string): string[] {
+  const section = GUIDE.split(/^##+ /m).find((text) => text.startsWith(heading));
+  return [...(section ?? "").matchAll(/^```sh\n(.*?)^```/gms)].map(([, commands = ""]) => commands);
+}
+
+/** Makes the roles of the guide, and the empty database. */
+export async function createRoles(postgres: ServerPostgres): Promise<void> {
+  await withClient(postgres.url(), async (client) => {
+    for (const statement of ROLES.split(";").filter((text) => text.trim() !== "")) await client.query(statement);
+  });
+}
 
 /** Keys that are not published. */
 const KEYS = [
@@ -52,18 +58,12 @@ export async function prepareServer(endings: (() => unknown)[], { persistent = f
   const folder = mkdtempSync(join(tmpdir(), "workflow-runs-own-"));
   endings.push(() => rmSync(folder, { recursive: true, force: true }));
   const built = join(folder, "built");
-  const dataDir = join(folder, "postgres");
   const workerdPid = join(folder, "data/run/workerd.pid");
-  let [postgres] = await Promise.all([startPostgres({ dataDir, port: 0, persistent }), build(built)]);
-  endings.push(async () => {
-    await postgres.stop();
-    rmSync(postgres.dataDir, { recursive: true, force: true });
-  });
   const certificate = join(folder, "ca.pem");
-  await speakTls(postgres, certificate);
-  await withClient(postgres.url(), async (client) => {
-    for (const statement of ROLES.split(";").filter((text) => text.trim() !== "")) await client.query(statement);
-  });
+  const starting = startServerPostgres(certificate, { dataDir: join(folder, "postgres"), persistent });
+  endings.push(async () => (await starting).stop());
+  const [postgres] = await Promise.all([starting, build(built)]);
+  await createRoles(postgres);
   const urlOf = (role: string, tls = `sslmode=verify-full&sslrootcert=${certificate}`) =>
     `postgres://${role}:${encodeURIComponent(`<${role.replace("workflow_runs_", "")} password>`)}@localhost:${postgres.port}/workflow_runs?${tls}`;
   const ownerUrl = urlOf("workflow_runs_owner");
@@ -85,9 +85,63 @@ export async function prepareServer(endings: (() => unknown)[], { persistent = f
   const [key] = /wr_\S+/.exec(created.stdout) ?? [];
   if (key === undefined) throw new Error(created.stderr);
 
+  return {
+    ...{
+      ...askerOf(port, key),
+      folder,
+      built,
+      certificate,
+      postgres,
+      port,
+      files,
+      urlOf,
+      ownerUrl,
+      adminUrl: postgres.url("workflow_runs"),
+      command,
+    },
+    /** Starts it with the settings of the guide, these lines added, and does not wait. */
+    start(...lines: string[]): Running {
+      const file = join(folder, `settings-${lines.length}.env`);
+      write(file, readFileSync(files.server, "utf8"), ...lines);
+      return startWith(file);
+    },
+    startWith,
+    /** Sends a request to the socket by which the server itself asks its Worker. */
+    askControl: async (path: string): Promise<unknown> =>
+      JSON.parse(await ask(join(folder, "data/run/control.sock"), path)),
+    killPostgres: postgres.kill,
+    /** `kill -9` of one of the two processes, or of both. Returns when the server has ended. */
+    async killServer({ process: node, ended }: Running, isWorkerd: boolean): Promise<void> {
+      if (isWorkerd) process.kill(Number(readFileSync(workerdPid, "utf8")), "SIGKILL");
+      else node.kill("SIGKILL");
+      await ended;
+    },
+  };
+
+  function startWith(file: string): Running {
+    const child = spawn(process.execPath, ["serve.js"], {
+      cwd: built,
+      env: { PATH: process.env.PATH, SETTINGS_FILE: file },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    endings.push(() => {
+      // A server that is killed leaves its workerd to the next one, and there is none after the last.
+      if (child.kill("SIGKILL") && existsSync(workerdPid))
+        process.kill(Number(readFileSync(workerdPid, "utf8")), "SIGKILL");
+    });
+    const lines: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => lines.push(line));
+    }
+    return { process: child, lines, ended: new Promise((resolve) => child.once("close", resolve)) };
+  }
+}
+
+/** How a tenant with this key asks the server. */
+export function askerOf(port: number, key: string) {
   /** Sends a request as the proxy in front would. */
   async function send(method: string, path: string, { headers = {}, body, signal }: Sent = {}): Promise<Answer> {
-    const response = await fetch(`http://127.0.0.1:${port}${path.replace(PUBLIC_URL, "")}`, {
+    const response = await fetch(`http://127.0.0.1:${port}${path.replace(/^https:\/\/[^/]+/, "")}`, {
       method,
       redirect: "manual",
       headers: {
@@ -119,60 +173,7 @@ export async function prepareServer(endings: (() => unknown)[], { persistent = f
     return { name, runner_type: "SELF_HOSTED", ...partIds };
   }
 
-  return {
-    ...{
-      ask: send,
-      workflowOf,
-      folder,
-      port,
-      key,
-      files,
-      urlOf,
-      ownerUrl,
-      adminUrl: postgres.url("workflow_runs"),
-      command,
-    },
-    /** Starts it with the settings of the guide, these lines added, and does not wait. */
-    start(...lines: string[]): Running {
-      const file = join(folder, `settings-${lines.length}.env`);
-      write(file, readFileSync(files.server, "utf8"), ...lines);
-      return startWith(file);
-    },
-    startWith,
-    /** Sends a request to the socket by which the server itself asks its Worker. */
-    askControl: async (path: string): Promise<unknown> =>
-      JSON.parse(await ask(join(folder, "data/run/control.sock"), path)),
-    /** `kill -9` of Postgres, and a new start. Only for a persistent one. */
-    async killPostgres(): Promise<void> {
-      process.kill(postgres.pid, "SIGKILL");
-      await postgres.exited;
-      postgres = await startPostgres({ dataDir, port: postgres.port, persistent });
-    },
-    /** `kill -9` of one of the two processes, or of both. Returns when the server has ended. */
-    async killServer({ process: node, ended }: Running, isWorkerd: boolean): Promise<void> {
-      if (isWorkerd) process.kill(Number(readFileSync(workerdPid, "utf8")), "SIGKILL");
-      else node.kill("SIGKILL");
-      await ended;
-    },
-  };
-
-  function startWith(file: string): Running {
-    const child = spawn(process.execPath, ["serve.js"], {
-      cwd: built,
-      env: { PATH: process.env.PATH, SETTINGS_FILE: file },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    endings.push(() => {
-      // A server that is killed leaves its workerd to the next one, and there is none after the last.
-      if (child.kill("SIGKILL") && existsSync(workerdPid))
-        process.kill(Number(readFileSync(workerdPid, "utf8")), "SIGKILL");
-    });
-    const lines: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on("line", (line) => lines.push(line));
-    }
-    return { process: child, lines, ended: new Promise((resolve) => child.once("close", resolve)) };
-  }
+  return { ask: send, workflowOf, key };
 }
 
 type Sent = { headers?: Record<string, string>; body?: object | string; signal?: AbortSignal };
@@ -183,12 +184,15 @@ export async function untilServing(running: Running): Promise<Running> {
   running.ended.then(() => {
     hasEnded = true;
   });
-  await vi.waitUntil(() => hasEnded || running.lines.some((line) => line.includes('"event":"serving"')), 60_000);
+  const isServing = () => running.lines.some((line) => line.includes('"event":"serving"'));
+  for (const limit = Date.now() + START_MS; !hasEnded && !isServing(); await delay(POLL_MS)) {
+    if (Date.now() > limit) throw new Error(`It does not serve: ${running.lines.join("\n")}`);
+  }
   if (hasEnded) throw new Error(`It has ended: ${running.lines.join("\n")}`);
   return running;
 }
 
-async function build(folder: string): Promise<void> {
+export async function build(folder: string): Promise<void> {
   const { code, stderr } = await runProgram(process.execPath, [
     "scripts/start.cjs",
     "build-server.ts",
@@ -198,21 +202,4 @@ async function build(folder: string): Promise<void> {
   if (code !== 0) throw new Error(stderr);
   // In place of `npm install`, which would ask the registry.
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
-}
-
-/** Gives Postgres a certificate for `localhost`, which is also written to `file`, and lets nobody in without TLS. */
-async function speakTls({ dataDir, url }: Postgres, file: string): Promise<void> {
-  const key = join(dataDir, "server.key");
-  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "2"];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", ...subject, "-keyout", key, "-out", file], {
-    stdio: "ignore",
-  });
-  writeFileSync(join(dataDir, "server.crt"), readFileSync(file));
-  const { uid, gid } = statSync(dataDir);
-  for (const name of ["server.key", "server.crt"]) chownSync(join(dataDir, name), uid, gid);
-  chmodSync(key, 0o600);
-  await withClient(url(), async (client) => {
-    await client.query("alter system set ssl = on");
-    await client.query("select pg_reload_conf()");
-  });
 }

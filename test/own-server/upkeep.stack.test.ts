@@ -1,0 +1,266 @@
+/** What happens to a server of one's own in the course of time: uploads that break off, a new version, and a machine that is lost. */
+import { randomUUID } from "node:crypto";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { retryingFetch } from "../../client/src/retry.ts";
+import { startLeaseRunners } from "../kills/lease-runners.ts";
+import { withClient } from "../support/node/postgres-client.ts";
+import { runProgram } from "../support/node/run-program.ts";
+import { createRandom } from "../support/random.ts";
+import { addLeased, beginRun, completeRun, fileOf, post } from "./first-run.ts";
+import { DEBIAN_VERSION, makeCertificate, PROGRAMS } from "./postgres.ts";
+import { startProxy } from "./proxy.ts";
+import { commandsOf, createRoles, type OwnServer, prepareServer, type Running, untilServing } from "./server.ts";
+
+const endings: (() => unknown)[] = [];
+let server: OwnServer;
+let running: Running;
+
+beforeAll(async () => {
+  server = await prepareServer(endings);
+  running = await untilServing(server.start());
+});
+
+afterAll(async () => {
+  for (const end of endings.toReversed()) await end();
+});
+
+const query = (text: string) =>
+  withClient<Record<string, unknown>[]>(server.adminUrl, async (client) => (await client.query(text)).rows);
+
+async function restart(): Promise<void> {
+  running.process.kill("SIGTERM");
+  expect(await running.ended).toBe(0);
+  running = await untilServing(server.start());
+}
+
+/** The files in a folder and below it. */
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true }).flatMap((entry) =>
+    entry.isFile() ? [entry.name] : [],
+  );
+
+it("an upload that breaks off is no file of its run, and what it has left on the disk is removed", async () => {
+  const lease = await beginRun(server, "Broken upload");
+  const artifacts = join(server.folder, "data/artifacts");
+  const uploading = request(`http://127.0.0.1:${server.port}${fileOf(lease)}`, {
+    method: "PUT",
+    headers: {
+      ...{ Authorization: `Bearer ${lease.callback_token}`, "X-Forwarded-Proto": "https" },
+      ...{ "Content-Type": "text/plain", "Content-Length": "1000000" },
+    },
+  });
+  uploading.on("error", () => {});
+  uploading.write("0".repeat(300_000));
+  const reserved = () => query("select id, stored_at from workflow_run_artifacts");
+  await expect.poll(reserved).toHaveLength(1);
+  await expect.poll(() => filesIn(artifacts)).toHaveLength(1);
+  uploading.destroy();
+  await post(server, lease.callback_url, { status: "COMPLETED" }, lease.callback_token);
+  expect((await server.ask("GET", fileOf(lease))).status).toBe(404);
+  expect((await reserved()).filter(({ stored_at }) => stored_at !== null)).toEqual([]);
+
+  // Its reservation lasts an hour, unless the Worker has given it up.
+  const sweepUntilGone = async () => {
+    await query(
+      "update workflow_run_artifacts set created_at = created_at - interval '1 hour' where stored_at is null",
+    );
+    await query("update artifact_deletions set due_at = due_at - interval '1 hour'");
+    await server.askControl("/cron");
+    return filesIn(artifacts);
+  };
+  await expect.poll(sweepUntilGone).toEqual([]);
+});
+
+it("becomes the next version under load: each invoke succeeds by the retries of the package and triggers one run, which ends", async () => {
+  const { built } = server;
+  const next = `${built}.new`;
+  const move = (from: string, to: string) => cpSync(from, to, { recursive: true, verbatimSymlinks: true });
+  move(built, next);
+  makeOlder(built);
+  // Puts the older functions into the database.
+  expect((await server.command("migrate")).code).toBe(0);
+  await restart();
+  const versionOf = async () => JSON.parse((await server.ask("GET", "/")).body).version;
+  expect(await versionOf()).toBe("0.0.1");
+
+  const { id, runnerKey } = await addLeased(server, "Upgraded");
+  const baseUrl = `http://127.0.0.1:${await startProxy(server.port, endings)}`;
+  const runners = startLeaseRunners({ baseUrl, key: runnerKey, random: createRandom(inject("seed")), count: 3 });
+  endings.push(runners.stop);
+  const send = retryingFetch(fetch);
+  const triggered: string[] = [];
+  /** As `invoke` of the package does. */
+  const invoke = async () => {
+    const headers = { Authorization: `Bearer ${server.key}`, "Idempotency-Key": randomUUID() };
+    const url = `${baseUrl}/v1/workflow-definitions/${id}/invoke`;
+    const response = await send(new Request(url, { method: "POST", headers }));
+    if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
+    triggered.push(JSON.parse(await response.text()).id);
+  };
+  let isOver = false;
+  const load = Promise.all(
+    Array.from({ length: 3 }, async () => {
+      while (!isOver) {
+        await invoke();
+        await delay(100);
+      }
+    }),
+  );
+  const untilMore = async () => {
+    const before = triggered.length;
+    await expect.poll(() => triggered.length).toBeGreaterThan(before + 10);
+  };
+  await untilMore();
+  // While the old version still runs, as the guide says.
+  const env = { SETTINGS_FILE: server.files.owner };
+  expect((await runProgram(process.execPath, ["serve.js", "migrate"], { cwd: next, env })).code).toBe(0);
+  await untilMore();
+  renameSync(built, `${built}.old`);
+  renameSync(next, built);
+  await restart();
+  await untilMore();
+  isOver = true;
+  await load;
+  expect(await versionOf()).not.toBe("0.0.1");
+  const runs = () => query(`select id, status from workflow_runs where workflow_definition_id = '${id}'`);
+  await expect.poll(async () => new Set((await runs()).map(({ status }) => status))).toEqual(new Set(["COMPLETED"]));
+  expect((await runs()).map((run) => run.id).toSorted()).toEqual(triggered.toSorted());
+  await runners.stop();
+  expect(runners.faults()).toEqual([]);
+});
+
+/** Makes the folder of a build that of an older version: its Worker says so, and the functions of its migrations differ. */
+function makeOlder(built: string): void {
+  const { version } = JSON.parse(readFileSync(join(built, "package.json"), "utf8"));
+  const change = (folder: string, to: (text: string) => string) => {
+    for (const { parentPath, name } of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+      const file = join(parentPath, name);
+      if (/\.(js|sql)$/.test(name)) writeFileSync(file, to(readFileSync(file, "utf8")));
+    }
+  };
+  change(join(built, "worker"), (text) => text.replaceAll(`"${version}"`, '"0.0.1"'));
+  change(join(built, "migrations/functions"), (text) => text.replaceAll(/^begin$/gm, "begin -- in an older version"));
+}
+
+it.skipIf(DEBIAN_VERSION === null)(
+  "is restored from its backup, by the commands of the guide, when all is lost",
+  async () => {
+    const [backUp, restore] = commandsOf("Backup and restore");
+    const data = join(server.folder, "data");
+    const backup = join(server.folder, "backup");
+    mkdirSync(backup);
+    const { port } = server.postgres;
+    const env = {
+      ...{ PATH: `${PROGRAMS}:${process.env.PATH}`, PGHOST: "localhost", PGPORT: `${port}` },
+      ...{ PGUSER: "postgres", PGPASSWORD: "postgres" },
+    };
+    const execute = async (commands = "") => {
+      const here = commands
+        .replaceAll("/var/lib/workflow-runs", data)
+        .replaceAll("/backup", backup)
+        .replaceAll("sudo ", "");
+      const { code, stderr } = await runProgram("sh", ["-ec", here], { env });
+      expect([code, stderr]).toEqual([0, ""]);
+    };
+
+    const kept = await completeRun(server, "Kept");
+    await execute(backUp);
+    const lost = await completeRun(server, "Lost");
+    const position = await endOfFeed();
+    running.process.kill("SIGTERM");
+    expect(await running.ended).toBe(0);
+    rmSync(data, { recursive: true });
+    await withClient(server.postgres.url(), async (client) => {
+      await client.query("drop database workflow_runs with (force)");
+      await client.query("drop role workflow_runs_owner, workflow_runs_worker");
+    });
+
+    await createRoles(server.postgres);
+    mkdirSync(data, { mode: 0o700 });
+    await execute(restore);
+    running = await untilServing(server.start());
+    const read = async (path: string) => {
+      const { status, body } = await server.ask("GET", path);
+      return status === 200 && path.includes("artifacts") ? body : [status, body.includes('"COMPLETED"')];
+    };
+    expect([await read(kept.run), await read(kept.file)]).toEqual([[200, true], "Kept"]);
+    expect([await read(lost.run), await read(lost.file)]).toEqual([
+      [404, false],
+      [404, false],
+    ]);
+    await expect.poll(async () => (await server.ask("GET", "/readyz")).status).toBe(200);
+    const doctor = await server.command("doctor");
+    expect([doctor.code, doctor.stderr]).toEqual([0, ""]);
+    const later = await completeRun(server, "Later");
+    expect(await read(later.file)).toBe("Later");
+    // The role of the service has the rights that it had, and no more.
+    await withClient(server.urlOf("workflow_runs_worker"), async (client) => {
+      await expect(client.query("delete from audit_events")).rejects.toThrow("permission denied");
+    });
+    // Who had read the feed until its end before all was lost reads there what came after the restore.
+    const { items } = JSON.parse((await server.ask("GET", `/v1/events?after=${position}`)).body);
+    expect(items.map((event: { run_id: string }) => event.run_id)).toContain(later.run.slice(-36));
+  },
+);
+
+/** Where a reader of all events is at their end. */
+async function endOfFeed(): Promise<string> {
+  for (let cursor = ""; ; ) {
+    const { next_cursor, has_more } = JSON.parse((await server.ask("GET", `/v1/events?limit=100${cursor}`)).body);
+    if (!has_more) return next_cursor;
+    cursor = `&after=${next_cursor}`;
+  }
+}
+
+const ADDRESS = "9.9.9.9";
+const UNSHARE = ["--net", "--mount", "--"];
+const canUnshare =
+  process.getuid?.() === 0 &&
+  existsSync("/usr/sbin/ip") &&
+  (await runProgram("unshare", [...UNSHARE, "true"])).code === 0;
+
+it.skipIf(!canUnshare)(
+  "follows a redirect of a login service to a public address, and none to a private one",
+  async () => {
+    running.process.kill("SIGTERM");
+    await running.ended;
+    const [key, certificate, hosts, settings] = ["login.key", "login.pem", "hosts", "redirected.env"].map((name) =>
+      join(server.folder, name),
+    ) as [string, string, string, string];
+    makeCertificate("login.example.com", { key, certificate });
+    writeFileSync(hosts, `127.0.0.1 localhost\n${ADDRESS} login.example.com\n`);
+    // Its network is its own. The file of a Unix socket leads out of that.
+    const sockets = join(server.folder, "postgres-socket");
+    mkdirSync(sockets);
+    const way = createServer((socket) => {
+      const postgres = connect(server.postgres.port, "localhost");
+      socket.pipe(postgres).pipe(socket);
+      for (const end of [socket, postgres]) end.on("error", () => {});
+    });
+    await new Promise<void>((resolve) => way.listen(join(sockets, `.s.PGSQL.${server.postgres.port}`), resolve));
+    endings.push(() => way.close());
+    const lines = [
+      readFileSync(server.files.server, "utf8"),
+      `DATABASE_URL=${server.urlOf("workflow_runs_worker", `host=${sockets}`)}`,
+      `SSL_CERT_FILE=${certificate}`,
+      "SESSION_JWKS_URL=https://login.example.com/jwks",
+      "SESSION_ISSUER=https://login.example.com",
+      "SESSION_AUDIENCE=runs",
+    ];
+    writeFileSync(settings, lines.join("\n"), { mode: 0o600 });
+    const script = `ip link set lo up && ip address add ${ADDRESS}/32 dev lo && mount --bind ${hosts} /etc/hosts && exec "$@"`;
+    const program = [process.execPath, join(import.meta.dirname, "behind-redirects.ts"), ADDRESS, key, certificate];
+    const { stdout, stderr } = await runProgram(
+      "unshare",
+      [...UNSHARE, "sh", "-ec", script, "sh", ...program, `${server.port}`],
+      { cwd: server.built, env: { SETTINGS_FILE: settings } },
+    );
+    expect([stdout, stderr]).toEqual([JSON.stringify({ first: 1, public: 1, private: 0, status: 503 }), ""]);
+  },
+);
