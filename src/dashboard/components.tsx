@@ -108,6 +108,34 @@ export const Bar = ({ value, label, kind = "", passing }: BarProps) => (
   </svg>
 );
 
+type TableProps = {
+  /** Further classes, such as `rows-lead`. */
+  kind?: string;
+  /** The headings of the columns; false for one that is left out. */
+  columns: readonly Child[];
+  /** The headings of the columns behind these, which have numbers. */
+  numbers?: readonly string[];
+  /** The rows. */
+  children: Child;
+};
+
+/** A list of things, one in each row. */
+export const Table = ({ kind = "", columns, numbers = [], children }: TableProps) => (
+  <table class={`list ${kind}`.trim()}>
+    <thead>
+      <tr>
+        {columns.map((heading) => heading && <th scope="col">{heading}</th>)}
+        {numbers.map((heading) => (
+          <th scope="col" class="right">
+            {heading}
+          </th>
+        ))}
+      </tr>
+    </thead>
+    <tbody>{children}</tbody>
+  </table>
+);
+
 /** A name and its value in a list of facts. */
 export const Fact = ({ name, children }: { name: string; children: Child }) => (
   <div>

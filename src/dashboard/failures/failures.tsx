@@ -1,5 +1,5 @@
 import type { Caller } from "../caller.ts";
-import { Ago, Ask, Empty, Id, Live, Name, Time, WorkflowName } from "../components.tsx";
+import { Ago, Ask, Empty, Id, Live, Name, Table, Time, WorkflowName } from "../components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { FAILURES } from "../runs/kit/failure-words.ts";
@@ -24,23 +24,11 @@ export const FailuresPage = ({ caller, now, failures }: Props) => (
       {failures.length === 0 ? (
         <Empty title={`No run has failed in the last ${DAYS} days.`} />
       ) : (
-        <table class="list alike">
-          <thead>
-            <tr>
-              <th scope="col">Runs</th>
-              <th scope="col">Workflow</th>
-              <th scope="col">Error</th>
-              <th scope="col">First</th>
-              <th scope="col">Last</th>
-              <th scope="col">Seen</th>
-            </tr>
-          </thead>
-          <tbody>
-            {failures.map((alike) => (
-              <Row alike={alike} now={now} />
-            ))}
-          </tbody>
-        </table>
+        <Table kind="alike" columns={["Runs", "Workflow", "Error", "First", "Last", "Seen"]}>
+          {failures.map((alike) => (
+            <Row alike={alike} now={now} />
+          ))}
+        </Table>
       )}
     </Live>
   </Page>

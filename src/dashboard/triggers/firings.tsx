@@ -1,7 +1,7 @@
 /** What became of each occasion on which a trigger could have fired, in words. */
 import type { FiringCause, FiringOutcome } from "../../db/enums.ts";
 import type { Firing } from "../../triggers/triggers.ts";
-import { Empty, Id, Name, Time } from "../components.tsx";
+import { Empty, Id, Name, Table, Time } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { CAUSES } from "./kit/triggered-by.tsx";
 import type { TriggerView } from "./view-triggers.ts";
@@ -154,21 +154,11 @@ export const Firings = ({ href, firings, next, isFirstPage }: Props) => (
     {firings.length === 0 ? (
       <Empty title={isFirstPage ? "There was no occasion to fire yet." : "There are no older firings."} />
     ) : (
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">When</th>
-            <th scope="col">Occasion</th>
-            <th scope="col">Outcome</th>
-            <th scope="col">What that means</th>
-          </tr>
-        </thead>
-        <tbody>
-          {firings.map((firing) => (
-            <Row firing={firing} />
-          ))}
-        </tbody>
-      </table>
+      <Table columns={["When", "Occasion", "Outcome", "What that means"]}>
+        {firings.map((firing) => (
+          <Row firing={firing} />
+        ))}
+      </Table>
     )}
     {(next !== null || !isFirstPage) && (
       <nav class="pages" aria-label="Pages of firings">

@@ -6,7 +6,7 @@ import { type Database, repeatable } from "../../db/client.ts";
 import { isPositionOfRow } from "../../http/schemas.ts";
 import { type Wait, waitPageSchema } from "../../runs/suspensions/wait-rows.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
-import { Ago, Empty, Id, Live, Name, Time } from "../components.tsx";
+import { Ago, Empty, Id, Live, Name, Table, Time } from "../components.tsx";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
@@ -62,22 +62,11 @@ const WaitsPage = ({ caller, now, items, next, before }: WaitsView & { before: s
       {items.length === 0 ? (
         <Empty title={next === null ? "No question waits for you." : "There is none among the newest."} />
       ) : (
-        <table class="list rows-lead">
-          <thead>
-            <tr>
-              <th scope="col">Question</th>
-              <th scope="col">Workflow</th>
-              <th scope="col">Run</th>
-              <th scope="col">Since</th>
-              <th scope="col">Until</th>
-            </tr>
-          </thead>
-          <tbody>
-            {items.map((wait) => (
-              <Row wait={wait} now={now} />
-            ))}
-          </tbody>
-        </table>
+        <Table kind="rows-lead" columns={["Question", "Workflow", "Run", "Since", "Until"]}>
+          {items.map((wait) => (
+            <Row wait={wait} now={now} />
+          ))}
+        </Table>
       )}
       {(before !== null || next !== null) && (
         <nav class="pages" aria-label="Pages">

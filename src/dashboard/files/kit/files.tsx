@@ -1,7 +1,7 @@
 import { CREATABLE_PART_TYPES, type PartType } from "../../../db/enums.ts";
 import type { PathPart } from "../../../files/path-parts.ts";
 import { LastChanges } from "../../activity/kit/changes.tsx";
-import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Time } from "../../components.tsx";
+import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Table, Time } from "../../components.tsx";
 import { plural } from "../../format.ts";
 import { Choices, type Failure, Failures, Field, NO_FAILURE, type Values } from "../../forms.tsx";
 import { Page } from "../../layout.tsx";
@@ -99,33 +99,23 @@ export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }
 };
 
 const Children = ({ parts }: { parts: FolderView["children"] }) => (
-  <table class="list files">
-    <thead>
+  <Table kind="files" columns={["Name", "Kind", "Access", "Changed"]}>
+    {parts.map((part) => (
       <tr>
-        <th scope="col">Name</th>
-        <th scope="col">Kind</th>
-        <th scope="col">Access</th>
-        <th scope="col">Changed</th>
+        <td class="grow">
+          <a href={hrefOf(part.id)} class="file">
+            <KindIcon type={part.partType} />
+            <Name>{part.workflowName ?? part.name}</Name>
+          </a>
+        </td>
+        <td>{kindOf(part.partType)}</td>
+        <td class="muted number">{part.systemManaged ? "see only" : part.canWrite ? "read, write" : "read"}</td>
+        <td class="when">
+          <Time at={part.updatedAt.toISOString()} />
+        </td>
       </tr>
-    </thead>
-    <tbody>
-      {parts.map((part) => (
-        <tr>
-          <td class="grow">
-            <a href={hrefOf(part.id)} class="file">
-              <KindIcon type={part.partType} />
-              <Name>{part.workflowName ?? part.name}</Name>
-            </a>
-          </td>
-          <td>{kindOf(part.partType)}</td>
-          <td class="muted number">{part.systemManaged ? "see only" : part.canWrite ? "read, write" : "read"}</td>
-          <td class="when">
-            <Time at={part.updatedAt.toISOString()} />
-          </td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
+    ))}
+  </Table>
 );
 
 /** `the 12 files and folders` or `more than 1,000 files and folders` */

@@ -1,5 +1,5 @@
 import { ASSETS } from "../../../http/assets/folder.ts";
-import { WorkflowName } from "../../components.tsx";
+import { Table, WorkflowName } from "../../components.tsx";
 import { formatSeconds, plural } from "../../format.ts";
 import { countTicks, linePath, secondTicks } from "../../plot.ts";
 import { RANGE_NAMES, type Range } from "../../runs/kit/runs-query.ts";
@@ -195,57 +195,36 @@ const ByWorkflow = ({ workflows, range, isSampled }: ByWorkflowProps) => (
         {isSampled ? `of the last ${count(MAX_MEASURED)} runs of each state` : "those with the most runs first"}
       </small>
     </h3>
-    <table class="list by-workflow">
-      <thead>
+    <Table
+      kind="by-workflow"
+      columns={["Workflow"]}
+      numbers={["Runs", "Failed", "Wait, median", "p95", "Run time, median", "p95"]}
+    >
+      {workflows.map(({ id, name, is_visible, completed, failed, wait, run }) => (
         <tr>
-          <th scope="col">Workflow</th>
-          <th scope="col" class="right">
-            Runs
-          </th>
-          <th scope="col" class="right">
-            Failed
-          </th>
-          <th scope="col" class="right">
-            Wait, median
-          </th>
-          <th scope="col" class="right">
-            p95
-          </th>
-          <th scope="col" class="right">
-            Run time, median
-          </th>
-          <th scope="col" class="right">
-            p95
-          </th>
+          <td class="grow">
+            <WorkflowName id={id} name={name} isVisible={is_visible} query={`?${range.query}`} />
+          </td>
+          <td class="number right" data-label="Ended">
+            {plural(completed + failed, "run")}
+          </td>
+          <td class="number right" data-label="Failed">
+            {count(failed)}
+          </td>
+          <td class="number right" data-label="Wait, median">
+            {format(wait.median)}
+          </td>
+          <td class="number right" data-label="Wait, p95">
+            {format(wait.p95)}
+          </td>
+          <td class="number right" data-label="Run time, median">
+            {format(run.median)}
+          </td>
+          <td class="number right" data-label="Run time, p95">
+            {format(run.p95)}
+          </td>
         </tr>
-      </thead>
-      <tbody>
-        {workflows.map(({ id, name, is_visible, completed, failed, wait, run }) => (
-          <tr>
-            <td class="grow">
-              <WorkflowName id={id} name={name} isVisible={is_visible} query={`?${range.query}`} />
-            </td>
-            <td class="number right" data-label="Ended">
-              {plural(completed + failed, "run")}
-            </td>
-            <td class="number right" data-label="Failed">
-              {count(failed)}
-            </td>
-            <td class="number right" data-label="Wait, median">
-              {format(wait.median)}
-            </td>
-            <td class="number right" data-label="Wait, p95">
-              {format(wait.p95)}
-            </td>
-            <td class="number right" data-label="Run time, median">
-              {format(run.median)}
-            </td>
-            <td class="number right" data-label="Run time, p95">
-              {format(run.p95)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </Table>
   </>
 );

@@ -1,6 +1,6 @@
 /** The page of all triggers: what each did last, and what it does next. */
 import type { Caller } from "../../caller.ts";
-import { Empty, Live, Name, Pages as PageLinks, Time } from "../../components.tsx";
+import { Empty, Live, Name, Pages as PageLinks, Table, Time } from "../../components.tsx";
 import { Page } from "../../layout.tsx";
 import { Pages } from "../../pages.ts";
 import { html } from "../../render.ts";
@@ -48,21 +48,11 @@ const AllTriggersPage = ({ caller, now, triggers, total, query }: PageProps) => 
           <p>“Triggers”, on the page of a workflow, adds one.</p>
         </Empty>
       ) : (
-        <table class="list rows-lead">
-          <thead>
-            <tr>
-              <th scope="col">Trigger</th>
-              <th scope="col">Fires</th>
-              <th scope="col">Last</th>
-              <th scope="col">Next</th>
-            </tr>
-          </thead>
-          <tbody>
-            {triggers.map((listed) => (
-              <Row listed={listed} now={now} />
-            ))}
-          </tbody>
-        </table>
+        <Table kind="rows-lead" columns={["Trigger", "Fires", "Last", "Next"]}>
+          {triggers.map((listed) => (
+            <Row listed={listed} now={now} />
+          ))}
+        </Table>
       )}
       <PageLinks
         total={total}

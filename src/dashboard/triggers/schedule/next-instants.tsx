@@ -1,7 +1,7 @@
 import { occurrencesIn } from "../../../triggers/backfill.ts";
 import { checkSchedule } from "../../../triggers/schedule/check-schedule.ts";
 import type { Schedule } from "../../../triggers/schedule/schedule.ts";
-import { Time } from "../../components.tsx";
+import { Table, Time } from "../../components.tsx";
 
 /** How many instants a page shows. */
 const SHOWN = 5;
@@ -26,26 +26,23 @@ export const formatIn = (timeZone: string, at: string): string =>
 
 /** Instants in the reader's time zone and in that of the schedule. */
 export const InstantsTable = ({ instants, timeZone }: { instants: readonly string[]; timeZone: string }) => (
-  <table class="list">
-    <thead>
+  <Table
+    columns={[
+      "In your time zone",
+      <>
+        In <bdi>{timeZone}</bdi>
+      </>,
+    ]}
+  >
+    {instants.map((at) => (
       <tr>
-        <th scope="col">In your time zone</th>
-        <th scope="col">
-          In <bdi>{timeZone}</bdi>
-        </th>
+        <td>
+          <Time at={at} />
+        </td>
+        <td>{formatIn(timeZone, at)}</td>
       </tr>
-    </thead>
-    <tbody>
-      {instants.map((at) => (
-        <tr>
-          <td>
-            <Time at={at} />
-          </td>
-          <td>{formatIn(timeZone, at)}</td>
-        </tr>
-      ))}
-    </tbody>
-  </table>
+    ))}
+  </Table>
 );
 
 type Props = { schedule: Schedule; now: string; isActive: boolean };

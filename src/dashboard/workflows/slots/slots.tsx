@@ -1,4 +1,4 @@
-import { Name } from "../../components.tsx";
+import { Name, Table } from "../../components.tsx";
 import { plural } from "../../format.ts";
 import { TimeLeft } from "../../live/kit/ticking.tsx";
 import type { ViewedWorkflow } from "../kit/view-workflow.ts";
@@ -26,20 +26,11 @@ export const Slots = ({ workflow: { slots, keys, max_running }, now }: Props & {
           {slots.length} of {max_running}
         </small>
       </h2>
-      <table class="list slots">
-        <thead>
-          <tr>
-            <th scope="col">Run of</th>
-            {hasKeys && <th scope="col">Key</th>}
-            <th scope="col">Left</th>
-          </tr>
-        </thead>
-        <tbody>
-          {[...listed, ...others].map((slot) => (
-            <SlotRow slot={slot} held={held.get(slot)} hasKeys={hasKeys} now={now} />
-          ))}
-        </tbody>
-      </table>
+      <Table kind="slots" columns={["Run of", hasKeys && "Key", "Left"]}>
+        {[...listed, ...others].map((slot) => (
+          <SlotRow slot={slot} held={held.get(slot)} hasKeys={hasKeys} now={now} />
+        ))}
+      </Table>
     </section>
   );
 };
@@ -72,34 +63,21 @@ export const Keys = ({ workflow: { keys, policy } }: Props) =>
           <small class="muted">they take turns, with at most {plural(policy.max_running_per_key, "slot")} each</small>
         )}
       </h2>
-      <table class="list">
-        <thead>
-          <tr>
-            <th scope="col">Key</th>
-            <th scope="col" class="right">
-              Running
-            </th>
-            <th scope="col" class="right">
-              Waiting
-            </th>
+      <Table columns={["Key"]} numbers={["Running", "Waiting"]}>
+        {keys.map(({ key, running, waiting }) => (
+          <tr id={`key-${key}`}>
+            <td class="grow">
+              <Key text={key} />
+            </td>
+            <td class="number right" data-label="Running">
+              {running}
+            </td>
+            <td class="number right" data-label="Waiting">
+              {waiting}
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {keys.map(({ key, running, waiting }) => (
-            <tr id={`key-${key}`}>
-              <td class="grow">
-                <Key text={key} />
-              </td>
-              <td class="number right" data-label="Running">
-                {running}
-              </td>
-              <td class="number right" data-label="Waiting">
-                {waiting}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+        ))}
+      </Table>
     </section>
   );
 
