@@ -6,6 +6,7 @@ import { startLongRuns } from "./long-runs.ts";
 import { describeRun } from "./run.ts";
 import { describeRunEnds } from "./run-ends.ts";
 import { describeRunService } from "./run-service.ts";
+import { describeSuspend } from "./suspend.ts";
 import { useWorld } from "./world.ts";
 
 const world = useWorld({ WORK_SECONDS: "1" });
@@ -16,6 +17,7 @@ describe("a runner in one line", () => {
   describeRunEnds(world);
   describeRunService(world);
   describeArtifacts(world);
+  describeSuspend(world);
   describeInit(world);
   describeLongRuns();
 });

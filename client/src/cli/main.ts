@@ -12,7 +12,7 @@ Where the service is and who you are comes from --url and --api-key, then from W
 WORKFLOW_RUNS_API_KEY, then from what \`login\` has written. Workflows are named by name or id.
 
 Exit codes: 0 done, 1 failed, 2 not signed in, 3 not found, 4 invalid input, 5 the run FAILED, 6 the time of --timeout
-is over, 7 \`apply\` would delete something and nobody can be asked, 130 Ctrl-C.
+is over, 7 \`apply\` would delete something and nobody can be asked, 75 the run is suspended, 130 Ctrl-C.
 
 Examples:
   $ workflow-runs login --url https://runs.example.com
@@ -31,6 +31,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   workflows: async () => (await import("./commands/workflows.ts")).addWorkflows,
   invoke: async () => (await import("./commands/invoke.ts")).addInvoke,
   runs: async () => (await import("./commands/runs.ts")).addRuns,
+  waits: async () => (await import("./commands/waits.ts")).addWaits,
   files: async () => (await import("./commands/files.ts")).addFiles,
   artifacts: async () => (await import("./commands/artifacts.ts")).addArtifacts,
   events: async () => (await import("./commands/events.ts")).addEvents,
@@ -44,6 +45,9 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   notify: async () => (await import("./commands/notify.ts")).addNotify,
   open: async () => (await import("./commands/open.ts")).addOpen,
   run: async () => (await import("./commands/run.ts")).addRun,
+  checkpoint: async () => (await import("./commands/steps.ts")).addCheckpoint,
+  ask: async () => (await import("./commands/steps.ts")).addAsk,
+  sleep: async () => (await import("./commands/steps.ts")).addSleep,
   verify: async () => (await import("./commands/verify.ts")).addVerify,
 };
 

@@ -11,6 +11,7 @@ export type RunFilterFlags = {
   workflow?: string;
   label?: string[];
   batch?: string;
+  suspended?: boolean;
   since?: string;
   until?: string;
 };
@@ -29,7 +30,7 @@ export const batchOption = () => new Option("--batch <id>", "only of this batch"
  * @throws CliError when no run can be in the time that they say
  */
 export async function runFilterOf(client: Client, flags: RunFilterFlags): Promise<RunFilter> {
-  const { status, workflow, label, batch, since, until } = flags;
+  const { status, workflow, label, batch, suspended, since, until } = flags;
   if (since !== undefined && until !== undefined && Date.parse(since) > Date.parse(until)) {
     throw new CliError("--since is later than --until, so no run can match.", EXIT.invalid);
   }
@@ -37,6 +38,7 @@ export async function runFilterOf(client: Client, flags: RunFilterFlags): Promis
     ...(status && { status }),
     ...(label && { label }),
     ...(batch !== undefined && { batch }),
+    ...(suspended && { suspended: "true" as const }),
     ...(workflow !== undefined && { workflow_definition_id: (await findWorkflow(client, workflow)).id }),
     ...(since !== undefined && { created_after: since }),
     ...(until !== undefined && { created_before: until }),

@@ -10,6 +10,7 @@ export {
   type ArtifactBody,
   type ArtifactOptions,
   type Assignment,
+  type KeptOfRun,
   type Note,
   type Outcome,
   type Progress,

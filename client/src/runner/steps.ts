@@ -1,11 +1,16 @@
 import type { components } from "../types.ts";
 import type { Heartbeats } from "./heartbeats.ts";
 import { type CallOptions, callService } from "./run-calls.ts";
-import { type Assignment, type Question, type WaitOutcome, WorkEnded, type WorkSteps } from "./types.ts";
+import {
+  type Assignment,
+  type KeptOfRun,
+  type Question,
+  type WaitOutcome,
+  WorkEnded,
+  type WorkSteps,
+} from "./types.ts";
 
 type Schemas = components["schemas"];
-type Kept = Schemas["WholeWorkflowRunResume"];
-
 type StepsOptions = CallOptions & {
   heartbeats: Heartbeats;
   /** Aborted when no other step shall begin. */
@@ -20,7 +25,7 @@ type StepsOptions = CallOptions & {
 export class Steps implements WorkSteps {
   readonly #run: Assignment;
   readonly #options: StepsOptions;
-  #kept: Promise<Kept> | null = null;
+  #kept: Promise<KeptOfRun> | null = null;
   /** The end of the last request to suspend the run, since only one can. */
   #suspending: Promise<unknown> = Promise.resolve();
 
@@ -53,6 +58,10 @@ export class Steps implements WorkSteps {
     return this.#waitFor({ key, kind: "timer", ...due }, {});
   }
 
+  async kept(): Promise<KeptOfRun> {
+    return structuredClone(await this.#findKept());
+  }
+
   async #waitFor(wait: { key: string; kind: WaitOutcome["kind"] }, limits: object): Promise<WaitOutcome> {
     const { outcomes } = await this.#findKept();
     const known = outcomes[wait.key];
@@ -67,7 +76,7 @@ export class Steps implements WorkSteps {
   }
 
   /** @throws WorkEnded unless all has come already */
-  async #suspend(suspension: object): Promise<Kept["outcomes"]> {
+  async #suspend(suspension: object): Promise<KeptOfRun["outcomes"]> {
     const { heartbeats, flushLog, onSuspended, signal } = this.#options;
     signal.throwIfAborted();
     await flushLog();
@@ -82,18 +91,18 @@ export class Steps implements WorkSteps {
     });
   }
 
-  #findKept(): Promise<Kept> {
+  #findKept(): Promise<KeptOfRun> {
     this.#kept ??= readKept(this.#run, this.#options);
     return this.#kept;
   }
 }
 
 /** The dispatch or lease has no values of checkpoints, and that of an older service has nothing of it. */
-async function readKept(run: Assignment, options: CallOptions): Promise<Kept> {
+async function readKept(run: Assignment, options: CallOptions): Promise<KeptOfRun> {
   const { attempt, resume } = run;
   if (attempt === 1) return { outcomes: {}, checkpoints: {} };
   if (resume?.checkpoints === 0) return { outcomes: { ...resume.outcomes }, checkpoints: {} };
   const { body, error } = await callService(run, "resume", null, options, "GET");
   if (error !== null) throw new Error(`What earlier attempts have kept cannot be read: ${error}`);
-  return body as Kept;
+  return body as KeptOfRun;
 }

@@ -23,6 +23,9 @@ export type Assignment = {
 /** What has come of what a run has waited for. */
 export type WaitOutcome = Schemas["WaitOutcomes"][string];
 
+/** What a run has left for its later attempts: all outcomes, and the values of all checkpoints, by their keys. */
+export type KeptOfRun = Schemas["WholeWorkflowRunResume"];
+
 /** A question, who may answer it, and what happens when nobody does. */
 export type Question = Omit<Schemas["WorkflowRunQuestion"], "key" | "kind"> &
   Pick<Schemas["SuspendWorkflowRunRequest"], "timeout_seconds" | "on_timeout" | "note">;
@@ -43,6 +46,8 @@ export type WorkSteps = {
   ask(key: string, question: Question): Promise<WaitOutcome>;
   /** Waits until an instant, or for seconds from the first call with this key on. */
   sleep(key: string, until: Date | number): Promise<WaitOutcome>;
+  /** What has come, and what was kept, up to now. */
+  kept(): Promise<KeptOfRun>;
 };
 
 /** The run as the work gets it: without the credential. */

@@ -64,7 +64,8 @@ WORKFLOW_RUN_WORKFLOW_ID and WORKFLOW_RUN_WORKFLOW_NAME. What it prints is the r
 "::progress 40 reading" is shown as progress. With exit code 0 the run is COMPLETED, and the last line of stdout is its
 output if it is JSON; else it is FAILED with the last lines of stderr, and retried if the policy of the workflow retries
 what is REPORTED (\`workflows update --retry-on REPORTED --max-attempts 3\`) and --no-retry-on does not name its code. The files that it leaves at the top of the folder
-WORKFLOW_RUN_ARTIFACTS are stored with the run.
+WORKFLOW_RUN_ARTIFACTS are stored with the run. In the command, \`workflow-runs checkpoint\`, \`ask\` and \`sleep\` let the run
+go on later where it was: WORKFLOW_RUN_RESUME is a file with what has come and what was kept.
 
 A stop is passed on as SIGTERM, and as SIGKILL after the grace. Ctrl-C or SIGTERM gives unfinished runs back.
 
@@ -155,7 +156,7 @@ async function work(context: Context, flags: Flags, workflows: Leasable[], comma
         if (mode === "people") say(`Run ${run.run_id} of "${harmless(run.run_snapshot.workflow_name)}" has begun.`);
       },
       onEnd: (run, outcome) => {
-        if (exitCode === 0) exitCode = exitCodeOf(outcome);
+        if (exitCode === 0 || outcome.report === "suspended") exitCode = exitCodeOf(outcome);
         tell(mode, run, outcome);
       },
       onRetry: outage.tell,
@@ -195,8 +196,9 @@ function explainRefusal(error: unknown): never {
   throw fault === undefined ? error : new CliError(fault.msg, EXIT.notThere);
 }
 
-/** The exit code for a run whose command succeeded. The service may still have refused its result. */
+/** The exit code for a run whose command succeeded, or has suspended it. The service may still have refused its result. */
 function exitCodeOf({ report, status }: Outcome): number {
+  if (report === "suspended") return EXIT.suspended;
   if (report !== "recorded") return EXIT.failed;
   return status === "COMPLETED" ? EXIT.done : EXIT.runFailed;
 }
@@ -209,6 +211,7 @@ function tell(mode: Context["mode"], { run_id, attempt }: Assignment, outcome: O
   const reason = error === null ? "" : ` ${harmless(error)}`;
   if (report === "recorded") say(`Run ${run_id} is ${paintState(status ?? "")}.${reason}`);
   else if (report === "released") say(`Run ${run_id} was given back.`);
+  else if (report === "suspended") say(`Run ${run_id} is suspended.`);
   else if (report === "refused") say(`The service refused the result of run ${run_id}:${reason}`);
   else say(`The result of run ${run_id} is not wanted any more:${reason}`);
 }

@@ -48,6 +48,7 @@ export function addRuns(program: Command): void {
     .addOption(workflowOption())
     .addOption(labelOption())
     .addOption(batchOption())
+    .option("--suspended", "only those that wait for an answer or an instant")
     .addOption(sinceOption())
     .addOption(untilOption())
     .option("--limit <n>", "how many at most", integer(1, 10_000), 20)
@@ -58,6 +59,7 @@ Examples:
   $ workflow-runs runs list --status RUNNING --status PENDING
   $ workflow-runs runs list --since 2026-01-01 --until 2026-02-01
   $ workflow-runs runs list --label customer:4711
+  $ workflow-runs runs list --suspended
   $ workflow-runs runs list --workflow "Quarterly report" --limit 5 --json`,
     )
     .action(async (flags: RunFilterFlags & { limit: number }, command: Command) => {

@@ -10,7 +10,7 @@ import { type Transfer, watchTransfer } from "../transfer.ts";
 
 export const openArtifactsFolder = (): Promise<string> => mkdtemp(join(tmpdir(), "workflow-run-"));
 
-export const removeArtifactsFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
+export const removeFolder = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });
 
 /** The regular files at the top of a folder, by their names. Links are not followed, and folders are not entered. */
 async function listFiles(folder: string): Promise<{ name: string; bytes: number }[]> {

@@ -15,8 +15,9 @@ import {
   type WorkRun,
 } from "../../runner/types.ts";
 import { NotKept, parseJson } from "../json.ts";
-import { openArtifactsFolder, removeArtifactsFolder, storeFiles, storeFilesOfFailure } from "./artifacts-folder.ts";
+import { openArtifactsFolder, removeFolder, storeFiles, storeFilesOfFailure } from "./artifacts-folder.ts";
 import { OutputReader } from "./output-reader.ts";
+import { openSteps } from "./steps-of-command.ts";
 
 export type CommandOptions = {
   command: string;
@@ -65,15 +66,28 @@ export function commandWork(options: CommandOptions): { work: Work; killAll(): v
     const folder = await openArtifactsFolder();
     folders.add(folder);
     try {
-      return await execute(run, context, folder);
+      const steps = await openSteps(run, () => storeFiles(folder, context));
+      folders.add(steps.folder);
+      try {
+        return await execute(run, context, folder, steps.variables);
+      } finally {
+        steps.close();
+        await removeFolder(steps.folder);
+        folders.delete(steps.folder);
+      }
     } finally {
-      await removeArtifactsFolder(folder);
+      await removeFolder(folder);
       folders.delete(folder);
     }
   };
-  const execute = async (run: WorkRun, context: WorkContext, folder: string): Promise<WorkResult> => {
+  const execute = async (
+    run: WorkRun,
+    context: WorkContext,
+    folder: string,
+    variables: Record<string, string>,
+  ): Promise<WorkResult> => {
     const child = spawn(options.command, options.args, {
-      env: environmentOf(run, folder),
+      env: { ...environmentOf(run, folder), ...variables },
       stdio: ["pipe", "pipe", "pipe"],
       // The command gets its own process group. So Ctrl-C reaches only this program, and a signal from here reaches the command
       // and all processes that it has started.
