@@ -112,6 +112,21 @@ describe("the tools", () => {
     }
   });
 
+  it("refuse an answer to a question that only a person may answer, in words, and do not list it", async () => {
+    const runId = await addRun(stage.tenant.owner.key);
+    const waits = [{ key: "approve", kind: "question", prompt: "Pay?", choices: ["yes", "no"] }];
+    const token = await runToken(stage.tenant, runId);
+    expect((await service.send("POST", `/v1/workflow-runs/${runId}/suspend`, token, { waits })).status).toBe(200);
+    const agent = await connectAgent(service, stage.tenant.owner.key);
+    const { items } = (await agent.call("list_waits", { limit: 100 })).data as { items: { run_id: string }[] };
+    expect(items.filter(({ run_id }) => run_id === runId)).toEqual([]);
+    expect(await agent.call("answer_wait", { run_id: runId, key: "approve", value: "yes" })).toEqual({
+      isError: true,
+      text: "Only a person may answer: sign in to the dashboard with a login, and answer there.",
+      data: {},
+    });
+  });
+
   it("say that a run was there before, and which it is, when a call is repeated with its idempotency key", async () => {
     const agent = await connectAgent(service, stage.tenant.owner.key);
     const args = { workflow_id: await addDefinition(stage), idempotency_key: "once" };

@@ -1,6 +1,7 @@
 /** How each tool for agents is called, and a part of what it answers. */
 import { expect } from "vitest";
-import { addDefinition, addTrigger, type Stage } from "./stage.ts";
+import { addDefinition, addTrigger, type Stage, suspensionBody } from "./stage.ts";
+import { runToken } from "./tenant.ts";
 
 type Called = { args: (key: string) => Promise<Record<string, unknown>>; answer: object };
 
@@ -22,6 +23,11 @@ export function callsOn(stage: Stage): Record<string, Called> {
   const failed = async (key: string) => {
     const { run_id } = await running(key);
     await send(`/v1/workflow-runs/${run_id}/stop`, key, { reason: "No such file" });
+    return { run_id };
+  };
+  const suspended = async (key: string) => {
+    const { run_id } = await running(key);
+    await send(`/v1/workflow-runs/${run_id}/suspend`, await runToken(stage.tenant, run_id), suspensionBody(stage));
     return { run_id };
   };
 
@@ -49,6 +55,17 @@ export function callsOn(stage: Stage): Record<string, Called> {
     get_run_result: { args: failed, answer: { status: "FAILED", attempt: 1, output: null, artifacts: null } },
     list_run_files: { args: running, answer: { attempt: 1, artifacts: [] } },
     read_run_log: { args: running, answer: { text: "", left_out: 0, after: null } },
+    list_waits: {
+      args: async (key) => {
+        await suspended(key);
+        return { limit: 1 };
+      },
+      answer: { items: [{ key: "approve", prompt: stage.mark, choices: ["yes", "no"] }] },
+    },
+    answer_wait: {
+      args: async (key) => ({ ...(await suspended(key)), key: "approve", value: "yes", comment: "As agreed" }),
+      answer: { key: "approve", answer: { value: "yes", comment: "As agreed" } },
+    },
     list_triggers: { args: definition, answer: { items: [], total: 0 } },
     fire_trigger: { args: trigger, answer: { outcome: "FIRED", run_id: expect.any(String) } },
     pause_trigger: { args: async () => ({ ...(await trigger()), note: "Later" }), answer: { pause_note: "Later" } },
