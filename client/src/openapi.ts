@@ -813,7 +813,7 @@ export interface paths {
         };
         /**
          * List files of a run
-         * @description Those of one attempt, by their names, as soon as they are stored. The result of the run has them, too, when it has ended.
+         * @description The newest of each name since the last retry of the run, also of attempts that have suspended it, as soon as they are stored. With `attempt`, only those of that attempt. The result of the run has them, too, when it has ended.
          */
         get: operations["list_workflow_run_artifacts"];
         put?: never;
@@ -4469,6 +4469,7 @@ export interface components {
         /**
          * @example {
          *       "name": "report.pdf",
+         *       "attempt": 1,
          *       "content_type": "application/pdf",
          *       "bytes": 48213,
          *       "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -4478,6 +4479,8 @@ export interface components {
          */
         WorkflowRunFile: {
             name: string;
+            /** @description The attempt that has stored it. */
+            attempt: number;
             content_type: string;
             bytes: number;
             /** @description In hex, if the upload had a `Content-Digest`. */
@@ -4496,6 +4499,7 @@ export interface components {
          *       "artifacts": [
          *         {
          *           "name": "report.pdf",
+         *           "attempt": 1,
          *           "content_type": "application/pdf",
          *           "bytes": 48213,
          *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

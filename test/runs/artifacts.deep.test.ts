@@ -7,6 +7,7 @@ import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { parseMetrics } from "../support/parse-metrics.ts";
 import { type Service, startService } from "../support/service.ts";
+import { answer, suspend } from "../support/suspensions.ts";
 import { createTenant, runToken } from "../support/tenant.ts";
 
 const service = await startService();
@@ -90,7 +91,7 @@ describe("a file of a run", () => {
     const [created, requests] = await service.counted(() => put("a.csv", "first", { headers }));
     expect([created.status, requests]).toEqual([201, 2]);
     const url = `https://service.test${file("a.csv", "?attempt=1")}`;
-    const stored = { name: "a.csv", content_type: "text/csv", bytes: 5, sha256: digest.hex, url };
+    const stored = { name: "a.csv", attempt: 1, content_type: "text/csv", bytes: 5, sha256: digest.hex, url };
     expect(await created.json()).toEqual({ ...stored, stored_at: expect.any(String) });
     expect(created.headers.get("Location")).toBe(file("a.csv", "?attempt=1"));
 
@@ -159,6 +160,29 @@ describe("a file of a run", () => {
     expect(await (await get(file("a.txt"))).text()).toBe("second");
     expect(await (await get(file("a.txt", "?attempt=1"))).text()).toBe("first");
     expect((await get(file("a.txt", "?attempt=3"))).status).toBe(404);
+  });
+
+  it("stays when the run is suspended, until a later attempt stores its name anew, and begins anew with a retry", async () => {
+    await put("ocr.txt", "all of it");
+    await put("a.txt", "first");
+    expect((await suspend(service, tenant, runId)).status).toBe(200);
+    expect(await names()).toEqual(["a.txt", "ocr.txt"]);
+    expect((await answer(service, tenant.owner.key, runId)).status).toBe(200);
+    expect((await put("a.txt", "second", { attempt: 2 })).status).toBe(201);
+    const { artifacts } = await (await get(folder())).json<{ artifacts: object[] }>();
+    expect(artifacts).toMatchObject([
+      { name: "a.txt", attempt: 2, bytes: 6 },
+      { name: "ocr.txt", attempt: 1 },
+    ]);
+    expect([await names("?attempt=1"), await names("?attempt=2")]).toEqual([["a.txt", "ocr.txt"], ["a.txt"]]);
+    expect(await (await get(file("ocr.txt"))).text()).toBe("all of it");
+    expect(await (await get(file("a.txt"))).text()).toBe("second");
+    await callBack(service, tenant, runId, { status: "FAILED", error: "No paper" }, 2);
+    const result = await (await get(`/v1/workflow-runs/${runId}/result`)).json<{ artifacts: { url: string }[] }>();
+    const ofAttempt = (name: string, attempt: number) => `https://service.test${file(name, `?attempt=${attempt}`)}`;
+    expect(result.artifacts.map(({ url }) => url)).toEqual([ofAttempt("a.txt", 2), ofAttempt("ocr.txt", 1)]);
+    expect((await service.send("POST", `/v1/workflow-runs/${runId}/retry`, tenant.owner.key)).status).toBe(202);
+    expect([await names(), (await get(file("ocr.txt"))).status]).toEqual([[], 404]);
   });
 
   it("is refused once the run has ended, also by its deadline, and by the token of another run", async () => {

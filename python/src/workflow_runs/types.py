@@ -925,6 +925,8 @@ class WorkflowRunLogEntry(TypedDict):
 
 class WorkflowRunFile(TypedDict):
     name: str
+    attempt: int
+    """The attempt that has stored it."""
     content_type: str
     bytes: int
     sha256: str | None

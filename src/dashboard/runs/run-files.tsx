@@ -3,13 +3,13 @@ import type { RunFile } from "../../runs/artifacts/list-artifacts.ts";
 import { isShown } from "../../runs/artifacts/send-artifact.ts";
 import { formatSize } from "../format.ts";
 
-type FilesProps = { run: { id: string; attempt: number; files: readonly RunFile[] } };
+type FilesProps = { run: { id: string; files: readonly RunFile[] } };
 
 /** The files of a run. Each can be downloaded, and the name of a file that browsers show is a link to it. */
-export const RunFiles = ({ run: { id, attempt, files } }: FilesProps) => (
+export const RunFiles = ({ run: { id, files } }: FilesProps) => (
   <ul>
     {files.map((file) => {
-      const href = artifactPath(id, attempt, file.name);
+      const href = artifactPath(id, file.attempt, file.name);
       return (
         <li>
           {isShown(file) ? (

@@ -126,7 +126,10 @@ export const RUN_TOOLS: readonly AgentTool[] = [
       "The files that the runner has uploaded so far, also while the run is RUNNING. They are downloaded with the same API key.",
     input: z.strictObject({
       run_id: runId(),
-      attempt: z.number().optional().describe("By default, the current one."),
+      attempt: z
+        .number()
+        .optional()
+        .describe("Only its files. By default, the newest of each name since the last retry."),
     }),
     output: z.object({
       attempt: z.number(),

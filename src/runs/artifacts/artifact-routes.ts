@@ -86,7 +86,7 @@ runArtifacts.openapi(putRoute, async (c) => {
   c.executionCtx.waitUntil(storing.catch(() => {}));
   const { file: stored, hasReplaced } = await storing;
   const { attempt } = c.var.runToken;
-  const answer = toFile(stored, { publicUrl: c.env.config.publicUrl, runId, attempt });
+  const answer = toFile({ ...stored, attempt }, { publicUrl: c.env.config.publicUrl, runId });
   if (hasReplaced) return c.json(answer, 200);
   return c.json(answer, 201, { Location: artifactPath(runId, attempt, name) });
 });
@@ -97,7 +97,8 @@ const listRoute = callerRead({
   tags: ["Workflow runs"],
   summary: "List files of a run",
   description:
-    "Those of one attempt, by their names, as soon as they are stored. The result of the run has them, too, when it has ended.",
+    "The newest of each name since the last retry of the run, also of attempts that have suspended it, as soon as they are stored. With " +
+    "`attempt`, only those of that attempt. The result of the run has them, too, when it has ended.",
   request: { params: runParams, query: attemptQuery },
   problems: ["not_found"],
   responses: {
@@ -109,7 +110,7 @@ runArtifacts.openapi(listRoute, async (c) => {
   const { run_id: runId } = c.req.valid("param");
   const { attempt: asked = null } = c.req.valid("query");
   const { attempt, artifacts } = await listArtifacts(c.env.db, c.var.credential, { runId, attempt: asked });
-  const of = { publicUrl: c.env.config.publicUrl, runId, attempt };
+  const of = { publicUrl: c.env.config.publicUrl, runId };
   return c.json({ attempt, artifacts: artifacts.map((artifact) => toFile(artifact, of)) }, 200);
 });
 

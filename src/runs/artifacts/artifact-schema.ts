@@ -22,6 +22,7 @@ export const artifactPath = (runId: string, attempt: number, name: string): stri
 
 const exampleFile = {
   name: "report.pdf",
+  attempt: 1,
   content_type: "application/pdf",
   bytes: 48_213,
   sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -32,6 +33,7 @@ const exampleFile = {
 export const FileSchema = z
   .strictObject({
     name: z.string(),
+    attempt: z.int().openapi({ description: "The attempt that has stored it." }),
     content_type: z.string(),
     bytes: z.int().min(0),
     sha256: z.string().nullable().openapi({ description: "In hex, if the upload had a `Content-Digest`." }),
@@ -46,17 +48,18 @@ export const ArtifactListSchema = z
   .strictObject({ attempt: z.int(), artifacts: z.array(FileSchema) })
   .openapi("WorkflowRunFileList", { example: { attempt: 1, artifacts: [exampleFile] } });
 
-type Of = { publicUrl: string; runId: string; attempt: number };
+type Of = { publicUrl: string; runId: string };
 
 /** A file in the form of the API. */
-export function toFile(file: StoredFile, { publicUrl, runId, attempt }: Of): z.infer<typeof FileSchema> {
+export function toFile(file: StoredFile & { attempt: number }, { publicUrl, runId }: Of): z.infer<typeof FileSchema> {
   return {
     name: file.name,
+    attempt: file.attempt,
     content_type: file.content_type,
     bytes: file.bytes,
     sha256: file.sha256,
     stored_at: file.stored_at,
-    url: `${publicUrl}${artifactPath(runId, attempt, file.name)}`,
+    url: `${publicUrl}${artifactPath(runId, file.attempt, file.name)}`,
   };
 }
 

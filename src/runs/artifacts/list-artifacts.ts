@@ -10,6 +10,8 @@ export const fileSchema = z.object({
   id: z.string(),
   /** Under which the bucket has it. */
   key: z.string(),
+  /** The attempt that has stored it. */
+  attempt: z.int(),
   name: z.string(),
   content_type: z.string(),
   bytes: z.int(),
@@ -19,13 +21,13 @@ export const fileSchema = z.object({
 });
 export type RunFile = z.infer<typeof fileSchema>;
 
-/** What is known of a file without its place in the bucket. */
-export type StoredFile = Omit<RunFile, "id" | "key">;
+/** What is known of a file without its place. */
+export type StoredFile = Omit<RunFile, "id" | "key" | "attempt">;
 
 const answerSchema = z.union([readRefusalSchema, z.object({ attempt: z.int(), artifacts: z.array(fileSchema) })]);
 
 /**
- * The files of an attempt of a run; a null attempt means the current one.
+ * The files of an attempt of a run; a null attempt means the newest of each name since the last retry.
  * @throws Problem `unauthenticated` or `not_found`
  */
 export async function listArtifacts(
@@ -40,7 +42,7 @@ export async function listArtifacts(
 }
 
 /**
- * One file of an attempt.
+ * One of these files.
  * @throws Problem `unauthenticated` or `not_found`
  */
 export async function findArtifact(

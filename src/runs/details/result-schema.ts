@@ -106,12 +106,12 @@ export const toArtifact = ({
 
 /** What the runner has reported, and then the files of the run: null when there is neither. */
 export function allArtifacts(
-  { artifacts, files, attempt }: { artifacts: Artifact[] | null; files: RunFile[] | null; attempt: number },
+  { artifacts, files }: { artifacts: Artifact[] | null; files: RunFile[] | null },
   of: { publicUrl: string; runId: string },
 ): Artifact[] | null {
   if (files === null || files.length === 0) return artifacts;
   const stored = files.map((file) => {
-    const { name, url, sha256, bytes } = toFile(file, { ...of, attempt });
+    const { name, url, sha256, bytes } = toFile(file, of);
     return { name, url, path_part_id: null, sha256, bytes };
   });
   return [...(artifacts ?? []), ...stored];

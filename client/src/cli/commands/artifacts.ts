@@ -22,7 +22,7 @@ export function addArtifacts(program: Command): void {
   const artifacts = program.command("artifacts").description("List and download the files of a run");
   const attempt = [
     "--attempt <n>",
-    "those of this attempt; by default, of the current one",
+    "those of this attempt; by default, the newest of each name since the last retry",
     integer(1, 1_000_000),
   ] as const;
 
@@ -132,7 +132,9 @@ async function save(client: Client, { run, attempt, file, folder }: Saved, count
   // Before the request: an answer that nobody reads would keep the command from ending.
   const handle = await open(path, "wx");
   try {
-    const params = { path: { run_id: run, name: file.name }, query: { attempt } };
+    // An older service lists the files of one attempt, and does not say that of each.
+    const query = { attempt: file.attempt ?? attempt };
+    const params = { path: { run_id: run, name: file.name }, query };
     const { data, error, response } = await client.api.GET("/v1/workflow-runs/{run_id}/artifacts/{name}", {
       params,
       parseAs: "stream",

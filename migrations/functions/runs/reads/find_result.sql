@@ -20,7 +20,8 @@ begin
       'result', jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error, 'output', r.output::text,
       'summary', r.summary, 'artifacts', r.artifacts::text, 'attempt', r.attempt,
-      'files', case when seen.completed_at is not null then public.artifacts_of(r.id, r.attempt) end))
+      'files', case when seen.completed_at is not null then public.artifacts_of(
+        r.id, r.attempt, public.files_begin_at(r.id, r.attempt)) end))
     from public.workflow_runs r
     cross join lateral public.run_as_seen(r, v_now) seen
     where r.id = p_run_id);

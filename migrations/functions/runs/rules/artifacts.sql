@@ -25,17 +25,34 @@ language sql immutable as $$
   from (select date_trunc('milliseconds', p_now) as at) now
 $$;
 
--- The files of an attempt that are stored, by their names: [{"id", "key", "name", "content_type", "bytes", "sha256", "stored_at"}].
+-- The files of an attempt that are stored, by their names: [{"id", "key", "attempt", "name", "content_type", "bytes", "sha256", "stored_at"}].
+-- With `p_from`, the newest of each name of the attempts from that one on: see `files_begin_at`.
 -- It is plpgsql, so its plan is kept for the connection. For a run without files, it costs one look-up.
-create or replace function public.artifacts_of(p_run_id uuid, p_attempt integer) returns jsonb
+create or replace function public.artifacts_of(p_run_id uuid, p_attempt integer, p_from integer default null) returns jsonb
 language plpgsql stable as $$
 begin
   return coalesce((
     select jsonb_agg(jsonb_build_object('id', a.id, 'key', public.artifact_key(a.tenant_id, a.run_id, a.attempt, a.id),
-      'name', a.name, 'content_type', a.content_type, 'bytes', a.bytes, 'sha256', a.sha256,
+      'attempt', a.attempt, 'name', a.name, 'content_type', a.content_type, 'bytes', a.bytes, 'sha256', a.sha256,
       'stored_at', public.wire_instant(a.stored_at)) order by a.name)
-    from public.workflow_run_artifacts a
-    where a.run_id = p_run_id and a.attempt = p_attempt and a.stored_at is not null), '[]');
+    from (
+      select distinct on (stored.name) stored.*
+      from public.workflow_run_artifacts stored
+      where stored.run_id = p_run_id and stored.attempt between coalesce(p_from, p_attempt) and p_attempt and stored.stored_at is not null
+      order by stored.name, stored.attempt desc
+    ) a), '[]');
+end $$;
+
+-- The first of the attempts whose files a run has: since its last retry. So a file does not vanish when a later attempt goes on, after a
+-- suspension or after a runner has given the run back.
+create or replace function public.files_begin_at(p_run_id uuid, p_attempt integer) returns integer
+language plpgsql stable as $$
+begin
+  if p_attempt = 1 then
+    return 1;
+  end if;
+  return (
+    select coalesce(max(e.attempt), 1) from public.workflow_run_events e where e.run_id = p_run_id and e.type = 'RETRIED');
 end $$;
 
 -- Has the run room for one more file of this size? A stored file of the same name and attempt does not count, since the new one replaces

@@ -94,7 +94,7 @@ export type ViewedRun = RunRow &
     summary: string | null;
     /** JSON as text. */
     artifacts: string | null;
-    /** The files of its current attempt. */
+    /** The newest of each name since the last retry. */
     files: RunFile[];
     /** The attempts that have a log, the first one first. */
     logged_attempts: number[];
@@ -229,7 +229,7 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       output: textOf(r.output),
       summary: r.summary,
       artifacts: sql<string | null>`${r.artifacts}::text`,
-      files: sql<RunFile[]>`public.artifacts_of(${r.id}, ${r.attempt})`,
+      files: sql<RunFile[]>`public.artifacts_of(${r.id}, ${r.attempt}, public.files_begin_at(${r.id}, ${r.attempt}))`,
       logged_attempts: sql<number[]>`array(${db
         .select({ attempt: l.attempt })
         .from(l)
