@@ -1,29 +1,17 @@
-import { beforeAll, beforeEach } from "vitest";
 import { BUSY_RUNNER } from "./fake-runner.ts";
 import { callBack, invoke, readRun } from "./lifecycle.ts";
-import { type Service, startService } from "./service.ts";
-import { createTenant, type TestTenant } from "./tenant.ts";
+import { tenantOfEachTest } from "./of-each-test.ts";
+import { startService } from "./service.ts";
 
 export const HOUR = 3600;
 
-/**
- * A service for the tests of a file, and for each of them a tenant, whose definition starts runs but has a runner that takes none. Tests
- * read what it returns when they run.
- */
-export function useQueue() {
-  let service: Service;
-  let tenant: TestTenant;
-
-  beforeAll(async () => {
-    service = await startService();
-  });
-  beforeEach(async () => {
-    tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
-  });
-
+/** A service, and for each test of the file a tenant, whose definition starts runs but has a runner that takes none. */
+export async function startQueue() {
+  const service = await startService();
+  const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
   return {
-    service: () => service,
-    tenant: () => tenant,
+    service,
+    tenant,
     invokeWith: (body: object = {}) => invoke(service, tenant, tenant.owner.key, body),
     end: (runId: string) => callBack(service, tenant, runId, { status: "COMPLETED" }),
     statusOf: async (runId: string) => (await readRun(service, tenant, runId)).status,
