@@ -677,7 +677,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
     },
   }),
   of("find_batch", { unauthenticated: () => call("find_batch", { ...nobody, batch_id: uuid() }) }),
-  of("frozen_for_runs", {
+  of("refusal_of_frozen", {
     paused: async (world) => {
       await setDefinition(world, "paused");
       return trigger(world);
@@ -1424,7 +1424,7 @@ const isJudge = (name: string) => name.startsWith("judge_") || name.startsWith("
 
 /** The values of `start_obstacle`, for a function that refuses because of it. */
 const obstaclesIn = (body: string) =>
-  body.includes("'refused', v_obstacle") ? [...(BODIES.get("start_obstacle") ?? "").matchAll(/then '(\w+)'/g)] : [];
+  /'refused', [pv]_obstacle/.test(body) ? [...(BODIES.get("start_obstacle") ?? "").matchAll(/then '(\w+)'/g)] : [];
 
 /** The values of `refused` in a function and in the functions that check for it. */
 function refusalsOf(name: string): string[] {

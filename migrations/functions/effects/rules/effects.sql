@@ -44,39 +44,53 @@
 --   notifies        true when notifications may be due now although there is no new event
 --   fires           true when the verb has made a trigger due
 -- A verb without a tenant, such as a sweep, can tell `definition_ids` and `stopped` only.
+-- `p_value`, which is large, becomes the field `p_field` of the "result". It is set at last, since each step would copy it.
 create or replace function public.answer_with(
-  p_context jsonb, p_tenant_id uuid, p_answer jsonb, p_changed jsonb, p_told jsonb default null
+  p_context jsonb, p_tenant_id uuid, p_answer jsonb, p_changed jsonb, p_told jsonb default null, p_field text default null,
+  p_value jsonb default null
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_changed jsonb := coalesce(p_changed, '[]');
-  v_tenant_id uuid := p_tenant_id;
-  v_effects jsonb := '{}';
+  v_changed jsonb := p_changed;
+  v_effects jsonb;
+  v_answer jsonb;
   v_run_id uuid;
   v_dispatches jsonb[];
   v_stops jsonb[];
 begin
-  -- 1. Usually, one run was changed. Of several, each is told once, as it is now.
-  if p_told ? 'definition_ids' or jsonb_array_length(v_changed) > 1 then
-    v_changed := public.latest_changes(v_changed, p_told -> 'definition_ids');
-  elsif v_tenant_id is null then
-    v_tenant_id := v_changed #>> '{0,tenant_id}';
+  -- 1. What follows in each tenant? Usually, one run was changed. Of several, each is told once, as it is now.
+  if p_told is null and jsonb_array_length(p_changed) = 1 then
+    v_effects := jsonb_build_object('tenants', jsonb_build_array(
+      public.effects_in(p_context, coalesce(p_tenant_id, (p_changed #>> '{0,tenant_id}')::uuid), p_changed)));
+  elsif p_told is null and coalesce(p_changed, '[]') = '[]' then
+    v_effects := '{}';
+  else
+    v_changed := case
+      when jsonb_array_length(p_changed) > 1 or p_told ? 'definition_ids' then public.latest_changes(p_changed, p_told -> 'definition_ids')
+      else coalesce(p_changed, '[]')
+    end;
+    v_effects := case
+      when p_tenant_id is not null then
+        jsonb_build_object('tenants', jsonb_build_array(public.effects_in(p_context, p_tenant_id, v_changed, p_told)))
+      when v_changed = '[]' then '{}'
+      else jsonb_build_object('tenants', (
+        select jsonb_agg(public.effects_in(p_context, of_tenant.id, of_tenant.changed) order by of_tenant.id)
+        from (
+          select (changed.value ->> 'tenant_id')::uuid as id, jsonb_agg(changed.value) as changed
+          from jsonb_array_elements(v_changed) changed (value)
+          group by changed.value ->> 'tenant_id'
+        ) of_tenant))
+    end;
+    if p_told -> 'stopped' <> '[]' then
+      v_effects := v_effects || jsonb_build_object('stopped', p_told -> 'stopped');
+    end if;
   end if;
+  v_answer := p_answer || case
+    when p_tenant_id is null then jsonb_build_object('effects', v_effects)
+    else jsonb_build_object('tenant_id', p_tenant_id, 'effects', v_effects)
+  end;
 
-  -- 2. What follows from that in each tenant?
-  if v_tenant_id is not null and (v_changed <> '[]' or p_told is not null) then
-    v_effects := jsonb_build_object('tenants', jsonb_build_array(public.effects_in(p_context, v_tenant_id, v_changed, p_told)));
-  elsif v_changed <> '[]' then
-    v_effects := jsonb_build_object('tenants', (
-      select jsonb_agg(public.effects_in(p_context, of_tenant.id, of_tenant.changed) order by of_tenant.id)
-      from (
-        select (changed.value ->> 'tenant_id')::uuid as id, jsonb_agg(changed.value) as changed
-        from jsonb_array_elements(v_changed) changed (value)
-        group by changed.value ->> 'tenant_id'
-      ) of_tenant));
-  end if;
-
-  -- 3. What does the Worker that asks send? It has claimed that. If it dies, the cron's sweep finds it.
+  -- 2. What does the Worker that asks send? It has claimed that. If it dies, the cron's sweep finds it.
   if v_changed @> '[{"is_sent": true}]' or v_changed @> '[{"stop_is_sent": true}]' then
     for v_place in 0 .. jsonb_array_length(v_changed) - 1 loop
       v_run_id := v_changed #>> array[v_place::text, 'run', 'run_id'];
@@ -88,19 +102,13 @@ begin
       end if;
     end loop;
     if v_dispatches is not null then
-      v_effects := v_effects || jsonb_build_object('dispatches', to_jsonb(v_dispatches));
+      v_answer := jsonb_set(v_answer, '{effects,dispatches}', to_jsonb(v_dispatches));
     end if;
     if v_stops is not null then
-      v_effects := v_effects || jsonb_build_object('stops', to_jsonb(v_stops));
+      v_answer := jsonb_set(v_answer, '{effects,stops}', to_jsonb(v_stops));
     end if;
   end if;
-  if p_told -> 'stopped' <> '[]' then
-    v_effects := v_effects || jsonb_build_object('stopped', p_told -> 'stopped');
-  end if;
-  return p_answer || case
-    when p_tenant_id is null then jsonb_build_object('effects', v_effects)
-    else jsonb_build_object('tenant_id', p_tenant_id, 'effects', v_effects)
-  end;
+  return case when p_value is null then v_answer else jsonb_set(v_answer, array['result', p_field], p_value) end;
 end $$;
 
 -- The changed runs, of each only what was told last, and the definitions of which there is other work: {"tenant_id", "definition_id",
@@ -131,39 +139,58 @@ end $$;
 create or replace function public.effects_in(p_context jsonb, p_tenant_id uuid, p_changed jsonb, p_told jsonb default null) returns jsonb
 language plpgsql as $$
 declare
-  v_now constant timestamptz := clock_timestamp();
+  v_now timestamptz;
   v_runs jsonb;
   v_definition_ids uuid[];
-  v_has_ended boolean := coalesce(p_told ? 'deleted', false);
-  v_work jsonb := '[]';
+  v_has_ended boolean;
+  v_work jsonb;
   v_leases boolean;
   v_notifies boolean;
   v_has_endpoints boolean;
   v_has_due_firings boolean;
   v_due_at timestamptz;
-  v_effects jsonb := jsonb_build_object('tenant_id', p_tenant_id);
+  v_effects jsonb;
 begin
-  -- 1. What was changed? Usually it is one run.
-  if jsonb_array_length(p_changed) = 1 and p_changed -> 0 ? 'run' then
+  -- 1. Usually one run was changed, and nothing else follows from it: most tenants have no endpoint, and most definitions send their runs.
+  if p_told is null and p_changed -> 1 is null and p_changed #> '{0,run}' is not null then
+    select asked.leases, asked.has_endpoints, asked.has_due_firings, case
+      when not (asked.leases or asked.has_endpoints or asked.has_due_firings) then jsonb_build_object('tenant_id', p_tenant_id,
+        'due_in_ms', public.ms_until((p_changed #>> '{0,due_at}')::timestamptz), 'runs', jsonb_build_array(p_changed #> '{0,run}'),
+        'work', jsonb '[]') end
+    into v_leases, v_has_endpoints, v_has_due_firings, v_effects
+    from (
+      select exists (
+          select from public.workflow_definitions d
+          where d.id = (p_changed #>> '{0,run,workflow_definition_id}')::uuid and d.handover = 'lease') as leases,
+        exists (select from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.disabled_at is null) as has_endpoints,
+        (p_changed #>> '{0,run,has_ended}')::boolean
+          and exists (select from public.due_firings f where f.tenant_id = p_tenant_id) as has_due_firings
+      offset 0
+    ) asked;
+    if v_effects is not null then
+      return v_effects;
+    end if;
+  end if;
+
+  -- 2. What was changed, and what follows from it?
+  v_now := clock_timestamp();
+  v_effects := jsonb_build_object('tenant_id', p_tenant_id);
+  if v_leases is not null then
     v_runs := jsonb_build_array(p_changed #> '{0,run}');
     v_definition_ids := array[(p_changed #>> '{0,run,workflow_definition_id}')::uuid];
     v_due_at := p_changed #>> '{0,due_at}';
-    v_has_ended := v_has_ended or (p_changed #>> '{0,run,has_ended}')::boolean;
   else
     select coalesce(jsonb_agg(told.value -> 'run') filter (where told.value ? 'run'), '[]'),
       array_agg(coalesce(told.value ->> 'definition_id', told.value #>> '{run,workflow_definition_id}')::uuid),
       min((told.value ->> 'due_at')::timestamptz),
-      v_has_ended or coalesce(bool_or((told.value #>> '{run,has_ended}')::boolean), false)
+      coalesce(p_told ? 'deleted', false) or coalesce(bool_or((told.value #>> '{run,has_ended}')::boolean), false)
     into v_runs, v_definition_ids, v_due_at, v_has_ended
     from jsonb_array_elements(p_changed) told (value);
+    select exists (select from public.workflow_definitions d where d.id = any (v_definition_ids) and d.handover = 'lease'),
+      exists (select from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.disabled_at is null),
+      v_has_ended and exists (select from public.due_firings f where f.tenant_id = p_tenant_id)
+    into v_leases, v_has_endpoints, v_has_due_firings;
   end if;
-  v_notifies := v_runs <> '[]' or coalesce((p_told ->> 'notifies')::boolean, false);
-
-  -- 2. What follows from it? Most tenants have no endpoint, and most definitions send their runs, so nothing more is read for them.
-  select exists (select from public.workflow_definitions d where d.id = any (v_definition_ids) and d.handover = 'lease'),
-    exists (select from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.disabled_at is null),
-    v_has_ended and exists (select from public.due_firings f where f.tenant_id = p_tenant_id)
-  into v_leases, v_has_endpoints, v_has_due_firings;
   if v_leases then
     v_work := (
       select jsonb_agg(jsonb_build_object(
@@ -172,6 +199,7 @@ begin
       from public.leased_work(v_definition_ids, v_now) work);
   end if;
   if v_has_endpoints then
+    v_notifies := v_runs <> '[]' or coalesce((p_told ->> 'notifies')::boolean, false);
     if not v_notifies and p_told ? 'deleted' then
       -- If a verb has ended an overdue run and then deleted it, the events of the run were deleted, too. The notifications of its
       -- end are still there and have to be sent.
@@ -222,5 +250,5 @@ begin
     end if;
   end if;
   return v_effects || jsonb_build_object(
-    'due_in_ms', public.ms_until(v_due_at), 'runs', v_runs, 'work', v_work);
+    'due_in_ms', public.ms_until(v_due_at), 'runs', v_runs, 'work', coalesce(v_work, '[]'));
 end $$;

@@ -41,8 +41,12 @@ declare
   v_is_over boolean;
   v_is_due boolean;
   v_takes_turns boolean;
-  v_leased jsonb;
-  v_changed_now jsonb;
+  v_run_id uuid;
+  v_attempt integer;
+  v_lease_seconds integer;
+  -- With the precision of the column.
+  v_expires_at timestamptz(3);
+  v_leased jsonb[];
   v_leases jsonb := '[]';
   v_changed jsonb := '[]';
 begin
@@ -124,39 +128,29 @@ begin
     loop
       v_next_ids := v_next_ids[:v_left];
       exit when v_next_ids is null or v_next_ids = '{}';
-      with started as (
+      for v_place in 1 .. cardinality(v_next_ids) loop
+        v_run_id := v_next_ids[v_place];
+        v_lease_seconds := (
+          select d.lease_seconds from public.workflow_definitions d
+          where d.id = (select r.workflow_definition_id from public.workflow_runs r where r.id = v_run_id));
+        v_expires_at := v_now + make_interval(secs => v_lease_seconds);
         update public.workflow_runs r
         set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null, suspended_at = null,
           deadline_at = public.deadline_of(p_context, r.run_snapshot, v_now), dispatched_at = v_now,
-          slot_no = coalesce(next.slot_no, public.free_slot(r.workflow_definition_id)),
+          slot_no = coalesce(v_slot_nos[v_place], public.free_slot(r.workflow_definition_id)),
           key_slot_no = case when r.concurrency_key <> '' then public.free_slot(r.workflow_definition_id, r.concurrency_key) end
-        from unnest(v_next_ids, v_slot_nos) next (id, slot_no)
-        where r.id = next.id
-        returning r as run
-      ), noted as (
-        insert into public.running_attempts (
-          run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
-        select (s.run).id, (s.run).tenant_id, (s.run).attempt, v_session_id, p_request_id, d.lease_seconds,
-          v_now + make_interval(secs => d.lease_seconds)
-        from started s
-        cross join lateral (
-          select d.lease_seconds from public.workflow_definitions d where d.id = (s.run).workflow_definition_id limit 1) d
-        returning run_id, lease_expires_at, lease_seconds, ends_at
-      ), recorded as (
+        where r.id = v_run_id
+        returning r.attempt,
+          (select array[leased.lease, leased.changed] from public.leased_run(r, v_expires_at, v_lease_seconds, v_expires_at) leased)
+        into v_attempt, v_leased;
+        insert into public.running_attempts (run_id, tenant_id, attempt, session_id, lease_request_id, lease_seconds, lease_expires_at)
+        values (v_run_id, v_tenant_id, v_attempt, v_session_id, p_request_id, v_lease_seconds, v_expires_at);
         insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-        select (s.run).tenant_id, (s.run).id, (s.run).attempt, happened.type, v_now, happened.detail
-        from started s
-        cross join (values
-          (1, 'STARTED', null), (2, 'LEASED', jsonb_build_object('runner', v_name, 'session_id', v_session_id))
-        ) happened (step, type, detail)
-        order by (s.run).queue_position, happened.step
-      )
-      select jsonb_agg(leased.lease order by (s.run).queue_position), jsonb_agg(leased.changed) into v_leased, v_changed_now
-      from started s
-      join noted on noted.run_id = (s.run).id
-      cross join lateral public.leased_run(s.run, noted.lease_expires_at, noted.lease_seconds, noted.ends_at) leased;
-      v_leases := v_leases || v_leased;
-      v_changed := v_changed || v_changed_now;
+        values (v_tenant_id, v_run_id, v_attempt, 'STARTED', v_now, null),
+          (v_tenant_id, v_run_id, v_attempt, 'LEASED', v_now, jsonb_build_object('runner', v_name, 'session_id', v_session_id));
+        v_leases := v_leases || v_leased[1];
+        v_changed := v_changed || v_leased[2];
+      end loop;
       v_left := v_left - cardinality(v_next_ids);
       if v_takes_turns then
         perform public.end_turn(v_next_ids);
@@ -173,6 +167,6 @@ begin
   if v_webhook_ids is not null then
     v_changed := v_changed || coalesce(public.promote_next_runs(p_context, v_webhook_ids, v_now), '[]');
   end if;
-  return public.answer_with(p_context, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
-    'is_full', v_held >= v_capacity, 'leases', v_leases)), v_changed);
+  return public.answer_with(p_context, v_tenant_id, jsonb_build_object('result', jsonb_build_object('is_full', v_held >= v_capacity)),
+    v_changed, null, 'leases', v_leases);
 end $$;

@@ -169,16 +169,19 @@ end $$;
 -- was recorded now.
 create or replace function public.note_taken(p_run_id uuid, p_now timestamptz, p_status integer default null) returns boolean
 language plpgsql as $$
+declare
+  v_tenant_id uuid;
+  v_attempt integer;
+  v_tries integer;
 begin
-  with taken as (
-    update public.workflow_runs r
-    set dispatched_at = p_now, next_dispatch_at = null
-    where r.id = p_run_id and r.dispatched_at is null
-    returning r.tenant_id, r.id, r.attempt, r.dispatch_count
-  )
+  update public.workflow_runs r
+  set dispatched_at = p_now, next_dispatch_at = null
+  where r.id = p_run_id and r.dispatched_at is null
+  returning r.tenant_id, r.attempt, r.dispatch_count into v_tenant_id, v_attempt, v_tries;
+  if v_attempt is null then
+    return false;
+  end if;
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-  select tenant_id, id, attempt, 'DISPATCHED', p_now,
-    jsonb_strip_nulls(jsonb_build_object('status', p_status, 'tries', dispatch_count))
-  from taken;
-  return found;
+  values (v_tenant_id, p_run_id, v_attempt, 'DISPATCHED', p_now, jsonb_strip_nulls(jsonb_build_object('status', p_status, 'tries', v_tries)));
+  return true;
 end $$;

@@ -62,7 +62,7 @@ declare
   v_joins_behind timestamptz;
 begin
   -- 1. Find the key of each run, and the instants at which it joins the queue and expires. Is one of them wrong?
-  select array_agg(public.key_of_run(p_frozen, given.value -> 'input', given.value ->> 'concurrency_key') order by given.place),
+  select array_agg(public.key_of_run(p_frozen ->> 'key_from', given.value -> 'input', given.value ->> 'concurrency_key') order by given.place),
     array_agg((given.value ->> 'start_after')::timestamptz(3) order by given.place),
     array_agg((given.value ->> 'must_start_by')::timestamptz(3) order by given.place)
   into v_keys, v_joins, v_expires

@@ -1,7 +1,7 @@
 -- Adding runs to a definition, step by step. All that triggers runs uses these rules, in this order, after it has locked the
 -- definition, which the user may see, and has ended its overdue runs:
 -- 1. `known_run`: was the run triggered before?
--- 2. `frozen_for_runs` (`frozen.sql`): can the definition take runs of this user, and what is frozen with each?
+-- 2. `frozen_of` (`frozen.sql`): can the definition take runs of this user, and what is frozen with each?
 -- 3. `check_inputs` (`input_schemas.sql`): does its input fit the schema of the definition, if that has one?
 -- 4. `make_room` (`when_busy.sql`): may the run wait, if it has to, and what makes way for it?
 -- 5. `judge_cap`: if it waits, may the tenant have one more that waits?
@@ -66,84 +66,98 @@ end $$;
 --   must_start_by    it is FAILED from that instant on unless it has started: see `run_as_seen`
 --   triggered_by, when_busy   of the firing that triggers it: see `fire`
 --
--- `p_queue` is {"running", "slot_no", "waits", "is_new_run"} of `queue_state`, if nothing was due then; "is_new_run": no run has this id.
--- Without it, it asks itself.
+-- `p_queue` is [running, slot_no, 1 if one waits] of `queue_state`, if nothing was due then, and no run had this id. Without it, it asks
+-- itself.
 --
--- Returns {"run_id", "replayed", "is_settled", "run"?: see `run_as_shown`, "changed": the runs that were changed, see `changed_run`,
--- "told"?: see `make_room`}; is_settled: no other run of the queue can start now, since this one has just started or no slot is free.
--- Or {"refused": "no_key", "pointer"}, or what `known_run`, `frozen_for_runs`, `check_inputs`, `judge_instants`, `make_room` or `judge_cap`
+-- Returns two values. The first is {"run_id", "replayed", "is_settled", "changed": the runs that were changed, see `changed_run`,
+-- "told"?: see `make_room`}, and the second the run as it was inserted: see `run_as_shown`; is_settled: no other run of the queue can start now, since this one has just started or no slot is free.
+-- Or {"refused": "no_key", "pointer"}, or what `known_run`, `refusal_of_frozen`, `check_inputs`, `judge_instants`, `make_room` or `judge_cap`
 -- refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid, p_input json, p_given jsonb,
-  p_now timestamptz, p_queue jsonb default null
-) returns jsonb
+  p_now timestamptz, p_queue bigint[] default null
+) returns jsonb[]
 language plpgsql as $$
 declare
-  v_idempotency_key constant text := p_given ->> 'idempotency_key';
-  v_labels constant jsonb := p_given -> 'labels';
-  -- With the precision of the columns.
-  v_start_after constant timestamptz(3) := p_given ->> 'start_after';
-  v_must_start_by constant timestamptz(3) := p_given ->> 'must_start_by';
-  v_not_before timestamptz := case when v_start_after > p_now then v_start_after end;
   v_sends constant boolean := coalesce((p_context ->> 'sends')::boolean, false);
-  v_judged jsonb;
-  v_frozen jsonb;
+  v_idempotency_key text;
+  v_labels jsonb;
+  -- With the precision of the columns.
+  v_start_after timestamptz(3);
+  v_must_start_by timestamptz(3);
+  v_not_before timestamptz;
+  v_detail jsonb;
   v_snapshot jsonb;
-  v_room jsonb := '{}';
-  v_key text;
-  v_takes_turns boolean;
-  v_starts_runs boolean;
   v_obstacle text;
+  v_faults jsonb;
+  v_key_from text;
+  v_starts_runs boolean;
+  v_max_running integer;
+  v_takes_turns boolean;
+  v_when_busy text;
+  v_max_queued integer;
+  v_input_schema_hash text;
+  v_judged jsonb;
+  v_room jsonb;
+  v_key text;
   v_starts boolean;
   v_slot_no bigint;
   v_key_slot_no bigint;
   v_deadline_at timestamptz;
   v_next_dispatch_at timestamptz;
   v_run jsonb;
+  v_added jsonb;
 begin
-  -- 1. Was it triggered before? The verb may have found out already that there is no run with this id.
-  if v_idempotency_key is not null or (p_queue ->> 'is_new_run')::boolean is not true then
+  -- 1. What was given, and was it triggered before?
+  if p_given is not null then
+    v_idempotency_key := p_given ->> 'idempotency_key';
+    v_labels := p_given -> 'labels';
+    v_start_after := p_given ->> 'start_after';
+    v_must_start_by := p_given ->> 'must_start_by';
+    v_not_before := case when v_start_after > p_now then v_start_after end;
+    v_detail := nullif(jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'start_after', public.wire_instant(v_start_after),
+      'must_start_by', public.wire_instant(v_must_start_by), 'trigger', p_given -> 'triggered_by')), '{}');
+  end if;
+  if p_queue is null or v_idempotency_key is not null then
     v_judged := public.known_run(p_tenant_id, p_user_id, p_definition_id, p_run_id, v_idempotency_key, p_input, p_now);
     if v_judged is not null then
-      return v_judged || '{"is_settled": false}';
+      return array[v_judged || '{"is_settled": false}'];
     end if;
   end if;
 
   -- 2. May it be added?
-  v_frozen := public.frozen_for_runs(p_role, p_tenant_id, p_user_id, p_definition_id);
-  if v_frozen ? 'refused' then
-    return v_frozen;
+  select frozen.snapshot, frozen.obstacle, frozen.faults, frozen.key_from, frozen.starts_runs, frozen.max_running, frozen.takes_turns,
+    frozen.when_busy, frozen.max_queued, frozen.input_schema_hash
+  into v_snapshot, v_obstacle, v_faults, v_key_from, v_starts_runs, v_max_running, v_takes_turns, v_when_busy, v_max_queued,
+    v_input_schema_hash
+  from public.frozen_of(p_role, p_tenant_id, p_user_id, p_definition_id) frozen;
+  v_judged := public.refusal_of_frozen(p_role, p_tenant_id, p_user_id, v_snapshot, v_obstacle, v_faults);
+  if v_judged is null and v_input_schema_hash is not null then
+    v_judged := nullif(public.check_inputs(p_context, p_definition_id, v_input_schema_hash, array[p_input]), '{}');
   end if;
-  if v_frozen ->> 'input_schema_hash' is not null then
-    v_room := public.check_inputs(p_context, p_definition_id, v_frozen ->> 'input_schema_hash', array[p_input]);
-    if v_room ? 'refused' then
-      return v_room;
-    end if;
-  end if;
-  if v_start_after is not null or v_must_start_by is not null then
-    v_room := public.judge_instants(v_start_after, v_must_start_by, p_now);
+  if v_judged is null and p_given is not null then
+    v_judged := nullif(public.judge_instants(v_start_after, v_must_start_by, p_now), '{}');
   end if;
   -- A delayed run is not in the queue yet, so it needs no room there. Nor does one that simply queues, as nearly all do.
-  if not v_room ? 'refused' and v_not_before is null
-    and (coalesce(p_given ->> 'when_busy', v_frozen ->> 'when_busy') <> 'queue' or v_frozen ->> 'max_queued' is not null) then
-    v_room := public.make_room(p_context, p_role, p_tenant_id, p_user_id, p_definition_id, v_frozen, p_run_id, p_input,
-      p_given ->> 'concurrency_key', p_now, p_given ->> 'when_busy');
+  if v_judged is null and v_not_before is null
+    and (coalesce(p_given ->> 'when_busy', v_when_busy) <> 'queue' or v_max_queued is not null) then
+    v_room := nullif(public.make_room(p_context, p_role, p_tenant_id, p_user_id, p_definition_id,
+      jsonb_build_object('key_from', v_key_from, 'starts_runs', v_starts_runs, 'when_busy', v_when_busy, 'max_queued', v_max_queued),
+      p_run_id, p_input, p_given ->> 'concurrency_key', p_now, p_given ->> 'when_busy'), '{}');
+    v_judged := case when v_room ? 'refused' then v_room end;
   end if;
-  if v_room ? 'refused' then
-    return v_room;
+  if v_judged is not null then
+    return array[v_judged];
   end if;
-  v_key := public.key_of_run(v_frozen, p_input, p_given ->> 'concurrency_key');
+  v_key := public.key_of_run(v_key_from, p_input, p_given ->> 'concurrency_key');
   if v_key is null then
-    return jsonb_build_object('refused', 'no_key', 'pointer', v_frozen -> 'key_from');
+    return array[jsonb_build_object('refused', 'no_key', 'pointer', v_key_from)];
   end if;
 
   -- 3. Does it start, and if so in which slot? What has made room for it has changed the queue.
-  v_takes_turns := v_frozen ->> 'takes_turns';
-  v_starts_runs := v_frozen ->> 'starts_runs';
-  if v_not_before is null and p_queue is not null and v_room = '{}' and v_key = '' and not v_takes_turns then
-    v_obstacle := public.obstacle_of((v_frozen ->> 'max_running')::integer - (p_queue ->> 'running')::integer,
-      (p_queue ->> 'waits')::boolean);
-    v_slot_no := p_queue ->> 'slot_no';
+  if v_not_before is null and p_queue is not null and v_room is null and v_key = '' and not v_takes_turns then
+    v_obstacle := public.obstacle_of(v_max_running - p_queue[1], p_queue[3] = 1);
+    v_slot_no := p_queue[2];
   elsif v_not_before is null then
     v_obstacle := public.queue_obstacle(p_definition_id, v_key, p_now);
     if v_obstacle is not null then
@@ -155,15 +169,14 @@ begin
   end if;
   v_starts := v_starts_runs and v_obstacle is null and v_not_before is null;
   -- A run that starts at once pays nothing for the cap, and `make_room` may have judged it already.
-  if not v_starts and not v_room ? 'has_room' then
+  if not (v_starts or coalesce(v_room ? 'has_room', false)) then
     v_judged := public.judge_cap(p_tenant_id, 'waiting_runs', 1);
     if v_judged ? 'refused' then
-      return v_judged || v_room;
+      return array[v_judged || coalesce(v_room, '{}')];
     end if;
   end if;
 
   -- 4. Insert it. One that starts gets what `start_of_run` says. The answer of the verb is made from the row that is written here.
-  v_snapshot := v_frozen -> 'snapshot';
   insert into public.workflow_runs as r (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
     deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position, triggered_by)
@@ -186,30 +199,34 @@ begin
     select p_tenant_id, p_run_id, given.key || ':' || given.value, p_now from jsonb_each_text(v_labels) given;
   end if;
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-  select p_tenant_id, p_run_id, 1, happened.type, p_now,
-    case when happened.type = 'TRIGGERED' and p_given ?| '{labels,start_after,must_start_by,triggered_by}' then
-      jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'start_after', public.wire_instant(v_start_after),
-        'must_start_by', public.wire_instant(v_must_start_by), 'trigger', p_given -> 'triggered_by')) end
+  select p_tenant_id, p_run_id, 1, happened.type, p_now, case when happened.type = 'TRIGGERED' then v_detail end
   from unnest(array['TRIGGERED', case when v_obstacle is not null then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
   where happened.type is not null;
-  return v_room || jsonb_build_object('run_id', p_run_id, 'replayed', false,
-    'is_settled', coalesce(v_starts or v_obstacle = 'full', false) or not v_starts_runs, 'run', v_run,
-    'changed', coalesce(v_room -> 'changed', '[]') || case
-      when v_starts then public.started_run(p_tenant_id, p_run_id, p_definition_id, v_deadline_at, v_next_dispatch_at, v_sends)
-      else public.changed_run(p_tenant_id, p_run_id, p_definition_id, false, least(v_deadline_at, v_not_before))
-    end);
+  v_added := jsonb_build_object('run_id', p_run_id, 'replayed', false,
+    'is_settled', coalesce(v_starts or v_obstacle = 'full', false) or not v_starts_runs,
+    'changed', jsonb_build_array(public.changed_run(p_tenant_id, p_run_id, p_definition_id, false,
+      least(v_deadline_at, v_not_before, case when not v_sends then v_next_dispatch_at end), v_starts and v_sends)));
+  if v_room is not null then
+    v_added := v_added || v_room || jsonb_build_object('changed', coalesce(v_room -> 'changed', '[]') || (v_added -> 'changed'));
+  end if;
+  return array[v_added, v_run];
 end $$;
 
--- What a verb answers after `add_run`: {"result": {"run", "replayed"}}, or the refusal. When the verb may have started the run since, it
--- reads it again.
-create or replace function public.triggered(p_added jsonb, p_now timestamptz) returns jsonb
-language plpgsql stable as $$
-begin
-  if p_added ? 'refused' then
-    return p_added;
-  end if;
-  return jsonb_build_object('result', jsonb_build_object('replayed', p_added -> 'replayed', 'run', case
-    when (p_added ->> 'is_settled')::boolean then p_added -> 'run'
+-- What a verb answers after `add_run`, which has returned `p_added`: {"result": {"replayed"}}, or the refusal.
+create or replace function public.triggered(p_added jsonb) returns jsonb
+language sql immutable as $$
+  select case
+    when p_added ? 'refused' then p_added
+    else jsonb_build_object('result', jsonb_build_object('replayed', p_added -> 'replayed'))
+  end
+$$;
+
+-- The run of that answer: null after a refusal. When the verb may have started it since, it is read again.
+create or replace function public.triggered_run(p_added jsonb, p_run jsonb, p_now timestamptz) returns jsonb
+language sql stable as $$
+  select case
+    when p_added ? 'refused' then null
+    when (p_added ->> 'is_settled')::boolean then p_run
     else public.run_response((p_added ->> 'run_id')::uuid, p_now)
-  end));
-end $$;
+  end
+$$;

@@ -4,19 +4,19 @@
 -- transitions. 'DELETED' means that the row is deleted.
 create or replace function public.next_status(p_status text, p_event text) returns text
 language sql immutable as $$
-  select case p_event
-    when 'promote' then case when p_status = 'PENDING' then 'RUNNING' end
-    when 'lease' then case when p_status = 'PENDING' then 'RUNNING' end
-    when 'release' then case when p_status = 'RUNNING' then 'PENDING' end
-    when 'suspend' then case when p_status = 'RUNNING' then 'PENDING' end
-    when 'complete' then case when p_status = 'RUNNING' then 'COMPLETED' end
-    when 'fail' then case when p_status = 'RUNNING' then 'FAILED' end
-    when 'time_out' then case when p_status in ('PENDING', 'RUNNING') then 'FAILED' end
-    when 'stop' then case when p_status in ('PENDING', 'RUNNING') then 'FAILED' end
-    when 'start_now' then case when p_status = 'PENDING' then 'PENDING' end
-    when 'retry' then case when p_status = 'FAILED' then 'PENDING' end
-    when 'delete' then case when p_status in ('PENDING', 'COMPLETED', 'FAILED') then 'DELETED' end
-  end
+  select jsonb '{
+    "promote": {"PENDING": "RUNNING"},
+    "lease": {"PENDING": "RUNNING"},
+    "release": {"RUNNING": "PENDING"},
+    "suspend": {"RUNNING": "PENDING"},
+    "complete": {"RUNNING": "COMPLETED"},
+    "fail": {"RUNNING": "FAILED"},
+    "time_out": {"PENDING": "FAILED", "RUNNING": "FAILED"},
+    "stop": {"PENDING": "FAILED", "RUNNING": "FAILED"},
+    "start_now": {"PENDING": "PENDING"},
+    "retry": {"FAILED": "PENDING"},
+    "delete": {"PENDING": "DELETED", "COMPLETED": "DELETED", "FAILED": "DELETED"}
+  }' -> p_event ->> p_status
 $$;
 
 -- The state of a run at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its

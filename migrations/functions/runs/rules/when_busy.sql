@@ -44,7 +44,7 @@ declare
   v_told jsonb := '{}';
 begin
   -- 1. A run without the key that it needs is refused by `add_run`.
-  v_key := public.key_of_run(p_frozen, p_input, p_concurrency_key);
+  v_key := public.key_of_run(p_frozen ->> 'key_from', p_input, p_concurrency_key);
   if v_key is null then
     return '{}';
   end if;

@@ -16,7 +16,9 @@ declare
   v_labels jsonb;
   v_key text;
   v_now timestamptz;
+  v_both jsonb[];
   v_added jsonb;
+  v_changed jsonb;
 begin
   -- 1. Which run is it? Lock its definition, and judge the caller.
   v_judged := public.judge_run_read(p_context -> 'caller', p_run_id);
@@ -34,15 +36,19 @@ begin
   v_now := clock_timestamp();
 
   -- 2. End the overdue runs, if there are any.
-  perform public.end_overdue_runs(array[v_definition_id], v_now);
+  v_changed := coalesce(public.end_overdue_runs(array[v_definition_id], v_now) -> 'runs', '[]');
 
   -- 3. Add the run.
-  v_added := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
+  v_both := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
     p_new_run_id, v_input, jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'concurrency_key', v_key)), v_now);
 
-  -- 4. Promote the next run, unless none can start now. Then read the run for the answer.
+  v_added := v_both[1];
+  v_changed := v_changed || coalesce(v_added -> 'changed', '[]');
+
+  -- 4. Promote the next run, unless none can start now.
   if not coalesce((v_added ->> 'is_settled')::boolean, false) then
-    perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
+    v_changed := v_changed || coalesce(public.promote_next_runs(p_context, array[v_definition_id], v_now), '[]');
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, public.triggered(v_added, v_now), v_added -> 'told');
+  return public.answer_with(p_context, v_tenant_id, public.triggered(v_added), v_changed, v_added -> 'told', 'run',
+    public.triggered_run(v_added, v_both[2], v_now));
 end $$;

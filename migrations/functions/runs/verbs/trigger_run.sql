@@ -35,8 +35,13 @@ declare
   v_role text;
   v_judged jsonb;
   v_is_due boolean;
-  v_queue jsonb;
+  v_is_known boolean;
+  v_running bigint;
+  v_slot_no bigint;
+  v_waits boolean;
+  v_given jsonb;
   v_changed jsonb := '[]';
+  v_both jsonb[];
   v_added jsonb;
 begin
   -- 1. Lock the definition.
@@ -45,30 +50,33 @@ begin
 
   -- 2. Who is the caller, and how does the queue stand? Judge the caller, with the current permissions. Then end the overdue runs, if there
   --    are any.
-  select caller.tenant_id, caller.user_id, caller.role, queue.is_due,
-    case when not queue.is_due then jsonb_build_object('running', queue.running, 'slot_no', queue.slot_no, 'waits', queue.waits,
-      'is_new_run', not exists (select from public.workflow_runs r where r.id = p_run_id)) end
-  into v_tenant_id, v_user_id, v_role, v_is_due, v_queue
+  select caller.tenant_id, caller.user_id, caller.role, queue.is_due, queue.running, queue.slot_no, queue.waits,
+    exists (select from public.workflow_runs r where r.id = p_run_id)
+  into v_tenant_id, v_user_id, v_role, v_is_due, v_running, v_slot_no, v_waits, v_is_known
   from public.find_caller(p_context -> 'caller') caller
   cross join lateral public.queue_state(caller.tenant_id, v_locked_id, v_now) queue;
   v_judged := public.judge_sight(v_tenant_id, v_user_id, v_role, v_locked_id);
-  if v_judged ? 'refused' then
-    return public.answer_with(p_context, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'), null);
+  if v_judged is not null then
+    return public.answer_with(p_context, v_tenant_id, v_judged, null);
   end if;
   if v_is_due then
     v_changed := coalesce(public.end_overdue_runs(array[p_definition_id], v_now) -> 'runs', '[]');
   end if;
 
   -- 3. Add the run.
-  v_added := public.add_run(p_context, v_role, v_tenant_id, v_user_id, p_definition_id, p_run_id, p_input, case
-    when num_nonnulls(p_idempotency_key, p_traceparent, p_labels, p_concurrency_key, p_start_after, p_must_start_by) > 0
-      then jsonb_strip_nulls(jsonb_build_object('idempotency_key', p_idempotency_key, 'traceparent', p_traceparent, 'labels', p_labels,
-        'concurrency_key', p_concurrency_key, 'start_after', p_start_after, 'must_start_by', p_must_start_by)) end, v_now, v_queue);
+  if num_nonnulls(p_idempotency_key, p_traceparent, p_labels, p_concurrency_key, p_start_after, p_must_start_by) > 0 then
+    v_given := jsonb_strip_nulls(jsonb_build_object('idempotency_key', p_idempotency_key, 'traceparent', p_traceparent, 'labels', p_labels,
+      'concurrency_key', p_concurrency_key, 'start_after', p_start_after, 'must_start_by', p_must_start_by));
+  end if;
+  v_both := public.add_run(p_context, v_role, v_tenant_id, v_user_id, p_definition_id, p_run_id, p_input, v_given, v_now,
+    case when not (v_is_due or v_is_known) then array[v_running, v_slot_no, v_waits::integer] end);
+  v_added := v_both[1];
   v_changed := v_changed || coalesce(v_added -> 'changed', '[]');
 
   -- 4. Promote the next run, unless none can start now.
   if not coalesce((v_added ->> 'is_settled')::boolean, false) then
     v_changed := v_changed || coalesce(public.promote_next_runs(p_context, array[p_definition_id], v_now), '[]');
   end if;
-  return public.answer_with(p_context, v_tenant_id, public.triggered(v_added, v_now), v_changed, v_added -> 'told');
+  return public.answer_with(p_context, v_tenant_id, public.triggered(v_added), v_changed, v_added -> 'told', 'run',
+    public.triggered_run(v_added, v_both[2], v_now));
 end $$;

@@ -59,13 +59,13 @@ begin
     v_previous := (
       select max(f.occasion) from public.trigger_firings f
       where f.trigger_id = p_trigger_id and f.outcome = 'FIRED' and f.occasion < public.wire_instant(v_scheduled_at));
-    v_added := public.add_run(p_context, v_role, v_tenant_id, v_user_id, v_definition_id, (p_firing ->> 'run_id')::uuid,
+    v_added := (public.add_run(p_context, v_role, v_tenant_id, v_user_id, v_definition_id, (p_firing ->> 'run_id')::uuid,
       v_input, jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'concurrency_key', v_key, 'when_busy', v_when_busy,
         'triggered_by', jsonb_build_object(
           'trigger_id', p_trigger_id, 'trigger_name', v_name, 'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause',
           'scheduled_at', public.wire_instant(v_scheduled_at), 'previous_scheduled_at', v_previous,
           'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion'),
-          'of_run_id', p_firing -> 'of_run_id', 'of_attempt', p_firing -> 'of_attempt', 'depth', p_firing -> 'depth', 'first_run_id', p_firing -> 'first_run_id'))), p_now);
+          'of_run_id', p_firing -> 'of_run_id', 'of_attempt', p_firing -> 'of_attempt', 'depth', p_firing -> 'depth', 'first_run_id', p_firing -> 'first_run_id'))), p_now))[1];
     if v_added ? 'unchecked' then
       return v_added;
     end if;

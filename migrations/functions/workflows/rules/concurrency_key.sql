@@ -20,8 +20,7 @@ end $$;
 
 -- The concurrency key of a new run: the one that was sent, or else the one that its input has at `key_from` of the definition. Empty
 -- for a run without a key, and null when `key_from` points to none.
-create or replace function public.key_of_run(p_frozen jsonb, p_input json, p_concurrency_key text) returns text
+create or replace function public.key_of_run(p_key_from text, p_input json, p_concurrency_key text) returns text
 language sql immutable as $$
-  select coalesce(p_concurrency_key, case
-    when p_frozen ->> 'key_from' is null then '' else public.key_of_input(p_input, p_frozen ->> 'key_from') end)
+  select coalesce(p_concurrency_key, case when p_key_from is null then '' else public.key_of_input(p_input, p_key_from) end)
 $$;

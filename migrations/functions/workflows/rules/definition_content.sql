@@ -109,19 +109,17 @@ begin
 end $$;
 
 -- May the caller, whom `find_caller` has found after the lock, see the definition that `lock_definition` has locked? Each may be null.
--- Returns {"tenant_id", "user_id", "role"}, or {"tenant_id"?, "refused"} where `refused` is one of: unauthenticated, not_found
+-- Returns null, or {"refused"} which is one of: unauthenticated, not_found
 create or replace function public.judge_sight(p_tenant_id uuid, p_user_id uuid, p_role text, p_locked_id uuid) returns jsonb
-language plpgsql stable as $$
-begin
-  return case
-    when p_tenant_id is null then '{"refused": "unauthenticated"}'
-    when p_locked_id is null or not public.may_see_definition(p_role, p_tenant_id, p_user_id, p_locked_id)
-      then jsonb_build_object('tenant_id', p_tenant_id, 'refused', 'not_found')
-    else jsonb_build_object('tenant_id', p_tenant_id, 'user_id', p_user_id, 'role', p_role)
-  end;
-end $$;
+language sql stable as $$
+  select case
+    when p_tenant_id is null then jsonb '{"refused": "unauthenticated"}'
+    when p_locked_id is null or not public.may_see_definition(p_role, p_tenant_id, p_user_id, p_locked_id) then jsonb '{"refused": "not_found"}'
+  end
+$$;
 
--- Locks a definition of the caller's tenant, and then judges the caller, with the current permissions: see `judge_sight`.
+-- Locks a definition of the caller's tenant, and then judges the caller, with the current permissions. Returns {"tenant_id", "user_id",
+-- "role"}, or {"tenant_id"?, "refused"}: see `judge_sight`.
 create or replace function public.lock_and_judge_definition(p_context jsonb, p_definition_id uuid) returns jsonb
 language plpgsql as $$
 declare
@@ -132,7 +130,8 @@ declare
 begin
   select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
   from public.find_caller(p_context -> 'caller') caller;
-  return public.judge_sight(v_tenant_id, v_user_id, v_role, v_locked_id);
+  return jsonb_strip_nulls(jsonb_build_object('tenant_id', v_tenant_id)) || coalesce(
+    public.judge_sight(v_tenant_id, v_user_id, v_role, v_locked_id), jsonb_build_object('user_id', v_user_id, 'role', v_role));
 end $$;
 
 -- True when a user who may see a definition may also change it.
