@@ -1,27 +1,19 @@
 /** The questions of suspended runs on the dashboard: the list of them, the form that answers one, and what a run has kept. */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { describe, expect, it } from "vitest";
+import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { LOGIN_SETTINGS, openLoginBrowser, startFakeLogin } from "../support/login-service.ts";
-import { type Service, startService } from "../support/service.ts";
+import { openedTenantOfEachTest } from "../support/of-each-test.ts";
+import { startService } from "../support/service.ts";
 import { answer, QUESTION, suspend, timer } from "../support/suspensions.ts";
-import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
+import { createTenant, runToken } from "../support/tenant.ts";
 
 const HOSTILE = `<b>Pay</b> <script>alert("1")</script>?`;
 
-let service: Service;
-let tenant: TestTenant;
-let owner: Browser;
-let user: Browser;
-
-beforeAll(async () => {
-  const settings = { ...PAGE_SETTINGS, ...LOGIN_SETTINGS, PUBLIC_URL: "https://service.test" };
-  service = await startService({ settings });
+const service = await startService({
+  settings: { ...PAGE_SETTINGS, ...LOGIN_SETTINGS, PUBLIC_URL: "https://service.test" },
 });
-
-beforeEach(async () => {
-  ({ tenant, owner, user } = await openTenant(service));
-});
+const { tenant, owner, user } = openedTenantOfEachTest(service);
 
 type Options = NonNullable<Parameters<typeof suspend>[4]>;
 

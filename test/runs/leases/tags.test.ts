@@ -1,18 +1,14 @@
 import { beforeEach, expect, it } from "vitest";
-import { openTenant, PAGE_SETTINGS } from "../../support/browser.ts";
+import { PAGE_SETTINGS } from "../../support/browser.ts";
 import { invoke } from "../../support/lifecycle.ts";
+import { openedTenantOfEachTest } from "../../support/of-each-test.ts";
 import { startRunner, useLeases } from "../../support/runners.ts";
 import { startService } from "../../support/service.ts";
-import type { TestTenant } from "../../support/tenant.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
-let tenant: TestTenant;
-let owner: Awaited<ReturnType<typeof openTenant>>["owner"];
+const { tenant, owner } = openedTenantOfEachTest(service);
 
-beforeEach(async () => {
-  ({ tenant, owner } = await openTenant(service));
-  await useLeases(service, tenant);
-});
+beforeEach(() => useLeases(service, tenant));
 
 const wantTags = (...tags: string[]) => service.database.sql`
   update workflow_definitions set runner_tags = ${tags} where id = ${tenant.definitionId}`;

@@ -1,4 +1,5 @@
--- When something of a run, of a tenant, or of the deployment is due.
+-- When something of a run, of a tenant, or of the deployment is due. Each kind is asked for by a subquery of its own. With a view of all kinds,
+-- the planner would read and sort all RUNNING runs: the parts of a UNION ALL that have conditions are not read in the order of an index.
 
 -- When the sweep next has something to do for a tenant: a run ends by time, joins its queue, or is still to be superseded; a dispatch,
 -- the webhook of a stop, a trigger or a notification is due. Dispatches, triggers, and PENDING runs of which something was already due
