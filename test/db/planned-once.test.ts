@@ -53,6 +53,7 @@ async function invoke(tenant: TestTenant) {
   return {
     runId: String(answer.result.run.id),
     planned,
+    called,
     asked: called.filter((name) => FURTHER_QUESTIONS.includes(name)),
     work: answer.effects.tenants[0].work,
   };
@@ -75,6 +76,17 @@ it("an invoke plans no SQL function anew, and draws a number for runners only wh
   const number = (await readLastNumber()) + 1;
   const work = { workflow_definition_id: leased.definitionId, is_leasable: true, count: 1, event_id: number };
   expect(await invoke(leased)).toMatchObject({ planned: [], work: [work] });
+});
+
+it("an invoke by an administrator calls few functions", async () => {
+  const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+  // The first that waits also lets the runs be counted that do.
+  for (let n = 0; n < 2; n++) await invoke(tenant);
+  const asked = ["trigger_run", "lock_definition", "first_free", "may_see_definition", "add_run", "judge_cap"];
+  const checked = ["is_consistent_run", "event_is_consistent", "notify_endpoints"];
+  expect((await invoke(tenant)).called.toSorted()).toEqual(
+    [...asked, ...checked, "answer_with", "effects_in"].toSorted(),
+  );
 });
 
 it("a result asks about overdue and waiting runs, batches and triggers only when its first question has found some", async () => {

@@ -155,11 +155,11 @@ begin
   if p_told is null and p_changed -> 1 is null and p_changed #> '{0,run}' is not null then
     select asked.leases, asked.has_endpoints, asked.has_due_firings, case
       when not (asked.leases or asked.has_endpoints or asked.has_due_firings) then jsonb_build_object('tenant_id', p_tenant_id,
-        'due_in_ms', public.ms_until((p_changed #>> '{0,due_at}')::timestamptz), 'runs', jsonb_build_array(p_changed #> '{0,run}'),
+        'due_in_ms', public.ms_until(asked.due_at), 'runs', jsonb_build_array(p_changed #> '{0,run}'),
         'work', jsonb '[]') end
     into v_leases, v_has_endpoints, v_has_due_firings, v_effects
     from (
-      select exists (
+      select (p_changed #>> '{0,due_at}')::timestamptz as due_at, exists (
           select from public.workflow_definitions d
           where d.id = (p_changed #>> '{0,run,workflow_definition_id}')::uuid and d.handover = 'lease') as leases,
         exists (select from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.disabled_at is null) as has_endpoints,

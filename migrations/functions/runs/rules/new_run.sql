@@ -214,7 +214,7 @@ end $$;
 
 -- What a verb answers after `add_run`, which has returned `p_added`: {"result": {"replayed"}}, or the refusal.
 create or replace function public.triggered(p_added jsonb) returns jsonb
-language sql immutable as $$
+language sql stable as $$
   select case
     when p_added ? 'refused' then p_added
     else jsonb_build_object('result', jsonb_build_object('replayed', p_added -> 'replayed'))
