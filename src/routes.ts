@@ -55,6 +55,7 @@ const API: readonly Area[] = [
       "/v1/workflow-runs/{id}/callback",
       "/v1/workflow-runs/{id}/stop",
       "/v1/workflow-runs/{id}/start-now",
+      "/v1/workflow-runs/{id}/priority",
       "/v1/workflow-runs/{id}/retry",
     ],
     load: async () => [(await import("./runs/workflow-run-changes-routes.ts")).workflowRunChanges],

@@ -33,6 +33,8 @@ export type InvokeOptions = {
   labels?: Record<string, string>;
   /** At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. */
   concurrencyKey?: string;
+  /** From 0 to 9, by default 0: of the runs that wait, the highest starts first. */
+  priority?: number;
   /** The run joins the queue at this instant, at most 90 days from now: RFC 3339. */
   startAfter?: string;
   /** If the run has not started by this instant (RFC 3339), it is FAILED with the code EXPIRED. */
@@ -44,7 +46,8 @@ export type InvokeOptions = {
   signal?: AbortSignal;
 };
 
-export type BatchOptions = { idempotencyKey?: string; signal?: AbortSignal };
+/** `priority` is that of each run that has none of its own. */
+export type BatchOptions = { idempotencyKey?: string; priority?: number; signal?: AbortSignal };
 
 export type StopOptions = { reason?: string; graceSeconds?: number };
 
@@ -107,7 +110,7 @@ export function createClient(options: ConnectionOptions) {
 
     /** Triggers a run. */
     invoke(workflowId: string, { input, idempotencyKey, signal, ...options }: InvokeOptions = {}): Invocation {
-      const { labels, concurrencyKey, startAfter, mustStartBy } = options;
+      const { labels, concurrencyKey, priority, startAfter, mustStartBy } = options;
       const triggered = unwrap(
         api.POST("/v1/workflow-definitions/{definition_id}/invoke", {
           params: {
@@ -118,6 +121,7 @@ export function createClient(options: ConnectionOptions) {
             ...(input !== undefined && { input }),
             ...(labels && { labels }),
             ...(concurrencyKey !== undefined && { concurrency_key: concurrencyKey }),
+            ...(priority !== undefined && { priority }),
             ...(startAfter !== undefined && { start_after: startAfter }),
             ...(mustStartBy !== undefined && { must_start_by: mustStartBy }),
           },
@@ -138,7 +142,7 @@ export function createClient(options: ConnectionOptions) {
     invokeBatch: (
       workflowId: string,
       runs: readonly BatchedRun[],
-      { idempotencyKey, signal }: BatchOptions = {},
+      { idempotencyKey, priority, signal }: BatchOptions = {},
     ): Promise<TriggeredBatch> =>
       unwrap(
         api.POST("/v1/workflow-definitions/{definition_id}/invoke-batch", {
@@ -146,7 +150,7 @@ export function createClient(options: ConnectionOptions) {
             path: { definition_id: workflowId },
             header: { "Idempotency-Key": idempotencyKey ?? crypto.randomUUID() },
           },
-          body: { runs: [...runs] },
+          body: { runs: [...runs], ...(priority !== undefined && { priority }) },
           ...(signal && { signal }),
         }),
       ),
@@ -193,6 +197,10 @@ export function createClient(options: ConnectionOptions) {
 
     /** Ends the waiting of a PENDING run for its `startAfter` or for an automatic retry: it joins the queue now. */
     startNow: (runId: string): Promise<Run> => unwrap(api.POST("/v1/workflow-runs/{run_id}/start-now", ofRun(runId))),
+
+    /** Gives a PENDING run another priority, from 0 to 9. */
+    prioritize: (runId: string, priority: number): Promise<Run> =>
+      unwrap(api.PUT("/v1/workflow-runs/{run_id}/priority", { ...ofRun(runId), body: { priority } })),
 
     /** Retries a FAILED run with its next attempt. */
     retry: (runId: string): Promise<Run> => unwrap(api.POST("/v1/workflow-runs/{run_id}/retry", ofRun(runId))),

@@ -191,7 +191,7 @@ export interface paths {
         put?: never;
         /**
          * Trigger a batch of runs
-         * @description Up to 500 runs. All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue, and start as slots become free: in their order, or when the policy limits the runs of each key, in their order within a key, and keys in turn, beginning after the key that started last. With an idempotency key, in the body or as a header, the request can be repeated: as long as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.
+         * @description Up to 500 runs. All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue, and start as slots become free: in their order, those with a higher priority first, or when the policy limits the runs of each key, in their order within a key, and keys in turn, beginning after the key that started last. With an idempotency key, in the body or as a header, the request can be repeated: as long as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.
          */
         post: operations["invoke_workflow_batch"];
         delete?: never;
@@ -610,6 +610,26 @@ export interface paths {
          * @description A PENDING run that waits for its `start_after`, or for an automatic retry, joins the end of its workflow's queue now. It starts when it is its turn.
          */
         post: operations["start_workflow_run_now"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-runs/{run_id}/priority": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change the priority of a run
+         * @description Of a PENDING run, by whoever may write its workflow. In the queue, it comes behind those with this priority that joined before it. Retries keep it.
+         */
+        put: operations["prioritize_workflow_run"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2803,6 +2823,8 @@ export interface components {
             } | null;
             /** @description At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. When you send no key, the policy's `key_from` says where the input has it. */
             concurrency_key?: string | null;
+            /** @description Of the runs that wait, those with a higher priority start first, and those with the same one in the order in which they came. 0 by default. When keys take turns, it counts among the runs of a key. */
+            priority?: number;
             /**
              * Format: date-time
              * @description The run waits outside of the queue until this instant, and then joins its end. It is PENDING meanwhile. At most 90 days from now; an instant in the past has no effect.
@@ -2909,6 +2931,8 @@ export interface components {
          */
         InvokeBatchRequest: {
             idempotency_key?: string | null;
+            /** @description Of each run that has none of its own. 0 by default. */
+            priority?: number;
             runs: components["schemas"]["BatchedRun"][];
         };
         /** @description One run: the fields of an invoke without its idempotency key. */
@@ -2928,6 +2952,8 @@ export interface components {
             } | null;
             /** @description At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. When you send no key, the policy's `key_from` says where the input has it. */
             concurrency_key?: string | null;
+            /** @description Of the runs that wait, those with a higher priority start first, and those with the same one in the order in which they came. 0 by default. When keys take turns, it counts among the runs of a key. */
+            priority?: number;
             /**
              * Format: date-time
              * @description The run waits outside of the queue until this instant, and then joins its end. It is PENDING meanwhile. At most 90 days from now; an instant in the past has no effect.
@@ -3008,6 +3034,7 @@ export interface components {
          *           "webhook": null,
          *           "run": null,
          *           "concurrency_key": null,
+         *           "priority": 0,
          *           "is_active": true,
          *           "next_at": "2026-02-02T05:00:00.000Z",
          *           "paused_at": null,
@@ -3055,6 +3082,7 @@ export interface components {
          *       "webhook": null,
          *       "run": null,
          *       "concurrency_key": null,
+         *       "priority": 0,
          *       "is_active": true,
          *       "next_at": "2026-02-02T05:00:00.000Z",
          *       "paused_at": null,
@@ -3092,6 +3120,7 @@ export interface components {
                 [key: string]: string;
             };
             concurrency_key: string | null;
+            priority: number;
             /**
              * @description What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says.
              * @enum {string|null}
@@ -3286,6 +3315,7 @@ export interface components {
          *       },
          *       "run": null,
          *       "concurrency_key": null,
+         *       "priority": 0,
          *       "is_active": true,
          *       "next_at": null,
          *       "paused_at": null,
@@ -3324,6 +3354,7 @@ export interface components {
                 [key: string]: string;
             };
             concurrency_key: string | null;
+            priority: number;
             /**
              * @description What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says.
              * @enum {string|null}
@@ -3390,6 +3421,11 @@ export interface components {
             } | null;
             /** @description The concurrency key of each run, as with an invoke. */
             concurrency_key?: string | null;
+            /**
+             * @description The priority of each run, as with an invoke.
+             * @default 0
+             */
+            priority?: number;
             /**
              * @description What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says.
              * @default null
@@ -3571,6 +3607,11 @@ export interface components {
             } | null;
             /** @description The concurrency key of each run, as with an invoke. */
             concurrency_key?: string | null;
+            /**
+             * @description The priority of each run, as with an invoke.
+             * @default 0
+             */
+            priority?: number;
             /**
              * @description What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says.
              * @default null
@@ -3921,7 +3962,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "SUSPENDED" | "ANSWERED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT" | "BATCH_ENDED" | "PAUSED";
+        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "PRIORITIZED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "SUSPENDED" | "ANSWERED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT" | "BATCH_ENDED" | "PAUSED";
         /**
          * @example {
          *       "reason": "Wrong folder",
@@ -3932,6 +3973,14 @@ export interface components {
             reason?: string | null;
             /** @description How long the runner of a RUNNING run has to end its work. Until then, or until its deadline, the run stays RUNNING and keeps its slot. 0 by default. */
             grace_seconds?: number;
+        };
+        /**
+         * @example {
+         *       "priority": 9
+         *     }
+         */
+        WorkflowRunPriority: {
+            priority: number;
         };
         /**
          * @example {
@@ -4057,6 +4106,7 @@ export interface components {
          *       "failure_code": null,
          *       "queue_position": null,
          *       "concurrency_key": "customer 4711",
+         *       "priority": 0,
          *       "progress": {
          *         "percent": 40,
          *         "message": "Reading 12 documents"
@@ -4098,6 +4148,7 @@ export interface components {
             queue_position: number | null;
             /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
             concurrency_key: string | null;
+            priority: number;
             /** @description What the runner last reported of this attempt, while it is RUNNING. */
             progress: {
                 percent: number | null;
@@ -4232,6 +4283,8 @@ export interface components {
          *       "deadline_at": null,
          *       "dispatched_at": null,
          *       "queue_position": 1,
+         *       "priority": 0,
+         *       "higher_before": 0,
          *       "concurrency_key": null,
          *       "keys_take_turns": false,
          *       "keys_before": null,
@@ -4287,6 +4340,9 @@ export interface components {
             dispatched_at: string | null;
             /** @description 1 for the run that is next; null unless PENDING, and until the run joins the queue. It is counted to 1,000: 1001 stands for every place behind that. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key. */
             queue_position: number | null;
+            priority: number;
+            /** @description How many of the runs before it have a higher priority, up to 1,000. Null as `queue_position` is. */
+            higher_before: number | null;
             /** @description `concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key. */
             concurrency_key: string | null;
             /** @description True when the workflow's policy limits the runs of each key. */
@@ -5176,7 +5232,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.suspended" | "workflow_run.answered" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
+        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.prioritized" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.suspended" | "workflow_run.answered" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
         /**
          * @example {
          *       "items": [
@@ -7530,6 +7586,7 @@ export interface operations {
                      *       "webhook": null,
                      *       "run": null,
                      *       "concurrency_key": null,
+                     *       "priority": 0,
                      *       "is_active": true,
                      *       "next_at": "2026-02-02T05:00:00.000Z",
                      *       "paused_at": null,
@@ -7761,6 +7818,7 @@ export interface operations {
                      *       "webhook": null,
                      *       "run": null,
                      *       "concurrency_key": null,
+                     *       "priority": 0,
                      *       "is_active": false,
                      *       "next_at": null,
                      *       "paused_at": "2026-01-31T12:00:00.000Z",
@@ -7839,6 +7897,7 @@ export interface operations {
                      *       "webhook": null,
                      *       "run": null,
                      *       "concurrency_key": null,
+                     *       "priority": 0,
                      *       "is_active": true,
                      *       "next_at": "2026-02-02T05:00:00.000Z",
                      *       "paused_at": null,
@@ -8622,6 +8681,89 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    prioritize_workflow_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WorkflowRunPriority"];
+            };
+        };
+        responses: {
+            /** @description The run, PENDING or RUNNING */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "01920000-0000-7000-8000-000000000403",
+                     *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *       "user_id": "01920000-0000-7000-8000-000000000201",
+                     *       "runner_type": "SELF_HOSTED",
+                     *       "status": "PENDING",
+                     *       "started_at": "2026-01-31T11:59:58.120Z",
+                     *       "completed_at": null,
+                     *       "run_snapshot": {
+                     *         "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+                     *         "workflow_name": "Quarterly report",
+                     *         "runner_type": "SELF_HOSTED",
+                     *         "user_id": "01920000-0000-7000-8000-000000000201",
+                     *         "max_run_duration_seconds": 300,
+                     *         "sources": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000102",
+                     *             "materialized_path": "/shared/reports/q1",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "instructions": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000103",
+                     *             "materialized_path": "/shared/how-to-summarise.md",
+                     *             "part_type": "DOCUMENT"
+                     *           }
+                     *         ],
+                     *         "outputs": [
+                     *           {
+                     *             "path_part_id": "01920000-0000-7000-8000-000000000104",
+                     *             "materialized_path": "/shared/summaries",
+                     *             "part_type": "FOLDER"
+                     *           }
+                     *         ],
+                     *         "template": null
+                     *       },
+                     *       "error": null,
+                     *       "created_at": "2026-01-31T11:59:58.120Z",
+                     *       "updated_at": "2026-01-31T11:59:58.120Z"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WorkflowRunResponse"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];

@@ -27,6 +27,13 @@ type Named = Record<"firstName" | "lastName" | "email" | "id", SQLWrapper>;
 export const nameOf = ({ firstName, lastName, email, id }: Named): SQL<string> =>
   sql<string>`public.display_name(${firstName}, ${lastName}, ${email}, ${id})`;
 
+/** The displayed name of the user with this id. */
+export const nameOfUser = (db: Database, id: SQLWrapper): SQL<string> =>
+  sql<string>`(${db
+    .select({ name: nameOf(users) })
+    .from(users)
+    .where(sql`${users.id} = ${id}`)})`;
+
 /** Selects the caller of a page, as part of a batch of drizzle's query builder. */
 export const selectCaller = (db: Database, expression: CallerExpression) =>
   db

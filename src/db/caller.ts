@@ -104,6 +104,10 @@ export function topsOf(db: Database, caller: Caller) {
 export const maySeeDefinition = (caller: Caller, id: SQLWrapper): SQL<boolean> =>
   sql<boolean>`public.may_see_definition(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${id})`;
 
+/** True when the caller may change the definition with this id, which they may see. For single rows. */
+export const mayChangeDefinition = (caller: Caller, id: SQLWrapper): SQL<boolean> =>
+  sql<boolean>`coalesce(public.may_change_definition(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${id}), false)`;
+
 /** The columns of a run that the access rules need. */
 type RunColumns = { userId: SQLWrapper; workflowDefinitionId: SQLWrapper };
 

@@ -56,6 +56,7 @@ export type FailureCode = (typeof FAILURE_CODES)[number];
 export const RUN_EVENT_TYPES = [
   "TRIGGERED",
   "QUEUED",
+  "PRIORITIZED",
   "STARTED",
   "DISPATCHED",
   "DISPATCH_FAILED",
@@ -161,6 +162,7 @@ export type EventType = (typeof EVENT_TYPES)[number];
 export const EVENT_NAMES = {
   TRIGGERED: "workflow_run.triggered",
   QUEUED: "workflow_run.queued",
+  PRIORITIZED: "workflow_run.prioritized",
   STARTED: "workflow_run.started",
   DISPATCHED: "workflow_run.dispatched",
   DISPATCH_FAILED: "workflow_run.dispatch_failed",
@@ -221,3 +223,6 @@ export type EndpointFormat = (typeof ENDPOINT_FORMATS)[number];
  */
 export const NOTIFICATION_TURNS = ["first_failure", "works_again"] as const;
 export type NotificationTurn = (typeof NOTIFICATION_TURNS)[number];
+
+/** The highest priority of a run; the lowest, which a run has unless it is given another, is 0: `priorities.sql`. */
+export const MAX_PRIORITY = 9;

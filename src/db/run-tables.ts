@@ -12,6 +12,7 @@ import {
   pgSequence,
   pgTable,
   primaryKey,
+  smallint,
   text,
   uniqueIndex,
   uuid,
@@ -22,8 +23,8 @@ import type { RunSnapshot } from "./run-snapshot.ts";
 import { users } from "./tables.ts";
 
 /**
- * Numbers the positions of runs in the queues. A number is drawn while the definition is locked, so within a queue the
- * positions are in the order in which the runs joined it.
+ * Numbers the runs that join queues. A number is drawn while the definition is locked, so within a queue the numbers are in the order in
+ * which the runs joined it. The position of a run is made of its number and its priority: `priorities.sql`.
  */
 export const workflowRunQueue = pgSequence("workflow_run_queue");
 
@@ -54,6 +55,8 @@ export const workflowRuns = pgTable(
     batchId: uuid("batch_id"),
     /** Null until a PENDING run joins its queue: see `not_before`. */
     queuePosition: bigint("queue_position", { mode: "number" }).default(sql`nextval('workflow_run_queue')`),
+    /** From 0 to 9: the highest starts first. */
+    priority: smallint("priority").notNull().default(0),
     /** Runs with the same key are limited together: `max_running_per_key`. Frozen; empty for a run without a key. */
     concurrencyKey: plainText("concurrency_key").notNull().default(""),
     /** The number of the slot that a RUNNING run holds. If the run has a key, also its number among those of its key. */

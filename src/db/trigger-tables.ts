@@ -10,6 +10,7 @@ import {
   json,
   jsonb,
   pgTable,
+  smallint,
   text,
   unique,
   uniqueIndex,
@@ -21,6 +22,7 @@ import {
   FIRING_OUTCOMES,
   type FiringCause,
   type FiringOutcome,
+  MAX_PRIORITY,
   TRIGGER_KINDS,
   type TriggerKind,
   WHEN_BUSY,
@@ -56,6 +58,7 @@ export const triggers = pgTable(
     input: json("input"),
     labels: jsonb("labels").$type<Record<string, string>>(),
     concurrencyKey: text("concurrency_key"),
+    priority: smallint("priority").notNull().default(0),
     /** Goes before the `when_busy` of the definition's policy. Null: what the policy says. */
     whenBusy: text("when_busy").$type<WhenBusy>(),
     /** Since when it is paused, and why. Null for an active trigger. */
@@ -106,6 +109,7 @@ export const triggers = pgTable(
     check("triggers_name_check", sql`char_length(${t.name}) between 1 and 100`),
     check("triggers_when_busy_check", oneOf(sql`${t.whenBusy}`, WHEN_BUSY)),
     check("triggers_concurrency_key_check", sql`char_length(${t.concurrencyKey}) between 1 and 128`),
+    check("triggers_priority_check", sql`${t.priority} between 0 and ${sql.raw(String(MAX_PRIORITY))}`),
     check("triggers_secret_check", sql`(${t.secretEncrypted} is not null) = (${t.kind} = 'webhook')`),
     check(
       "triggers_previous_secret_check",

@@ -1,6 +1,6 @@
 /** Schemas that several resources use, with the names that they have in the wire contract. */
 import { z } from "@hono/zod-openapi";
-import { IDP_TYPES, PART_TYPES, ROLES, RUNNER_TYPES } from "../db/enums.ts";
+import { IDP_TYPES, MAX_PRIORITY, PART_TYPES, ROLES, RUNNER_TYPES } from "../db/enums.ts";
 import { HAS_COMMANDS, isLongerThan, isOneLine, isPlainText, isStorable } from "./text.ts";
 
 // These instances are shared, since each new schema delays the Worker's first answer.
@@ -107,6 +107,9 @@ export const paginated = <Item extends z.ZodType>(name: string, item: Item, exam
   z
     .strictObject({ items: z.array(item), total: COUNT, limit: PAGE_SIZE, offset: COUNT })
     .openapi(name, { example: { items: [example], total: 1, limit: 20, offset: 0 } });
+
+/** How urgent a run is among those of its workflow that wait. */
+export const priority = () => z.int().min(0).max(MAX_PRIORITY);
 
 /** Tags of a runner or of what needs one: up to 20, each of up to 50 characters. */
 export const runnerTags = () =>

@@ -10,6 +10,7 @@ import { namesOf } from "../http/json-value.ts";
 import { type Fault, Problem, type Told, ValidationFailed } from "../http/problems.ts";
 import { inputFaultAt, inputFaultSchema } from "../inputs/input-schema.ts";
 import { capProblem } from "../verbs/caps.ts";
+import { NO_WRITE_ON_DEFINITION } from "../workflows/workflow-definitions.ts";
 
 export const NO_RUN = "There is no such run, or it is not yours to see.";
 
@@ -47,7 +48,7 @@ export const triggerRefusalSchema = z.object({
   max_bytes: z.int().optional(),
 });
 
-/** Why `stop_run`, `start_run_now`, `retry_run` or `delete_run` refused: see `judge_run_change` and `judge_retry` in SQL. */
+/** Why `stop_run`, `start_run_now`, `prioritize_run`, `retry_run` or `delete_run` refused: see `judge_run_change` and `judge_retry` in SQL. */
 export const changeRefusalSchema = z.object({
   refused: z.enum([
     "not_found",
@@ -185,16 +186,16 @@ function busyProblem({ limit = 1, key, run_id }: z.infer<typeof triggerRefusalSc
   );
 }
 
+const NOT_THEIRS = "Only the user who triggered the run, or an OWNER or ADMIN, may do that.";
+type RunChange = "stop" | "start_now" | "prioritize" | "retry" | "delete";
+
 /** `verb` is the refused change. Some texts depend on it. */
-export function changeProblem(
-  refusal: z.infer<typeof changeRefusalSchema>,
-  verb: "stop" | "start_now" | "retry" | "delete",
-): Problem {
+export function changeProblem(refusal: z.infer<typeof changeRefusalSchema>, verb: RunChange): Problem {
   switch (refusal.refused) {
     case "not_found":
       return new Problem("not_found", NO_RUN);
     case "forbidden":
-      return new Problem("forbidden", "Only the user who triggered the run, or an OWNER or ADMIN, may do that.");
+      return new Problem("forbidden", verb === "prioritize" ? NO_WRITE_ON_DEFINITION : NOT_THEIRS);
     case "wrong_state":
       return new Problem("conflict", WRONG_STATE[verb](refusal.status));
     case "not_delayed":
@@ -227,9 +228,10 @@ export function changeProblem(
   }
 }
 
-const WRONG_STATE: Record<"stop" | "start_now" | "retry" | "delete", (status: RunStatus | undefined) => string> = {
+const WRONG_STATE: Record<RunChange, (status: RunStatus | undefined) => string> = {
   stop: (status) => `The run has already ended: it is ${status}.`,
   start_now: (status) => `Only a PENDING run can wait for an instant: it is ${status}.`,
+  prioritize: (status) => `Only a PENDING run waits in a queue: it is ${status}.`,
   retry: (status) => `Only a FAILED run can be retried: it is ${status}.`,
   delete: () => "The run is RUNNING. Stop it first, then delete it.",
 };

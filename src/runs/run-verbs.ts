@@ -44,6 +44,7 @@ export const triggerRun = defineVerb({
     labels: Labels;
     /** Null: the key is taken from the input, if the policy says where. */
     concurrencyKey: string | null;
+    priority: number;
     /** When it joins the queue, and until when it must have started, as RFC 3339. */
     startAfter: string | null;
     mustStartBy: string | null;
@@ -57,6 +58,7 @@ export const triggerRun = defineVerb({
     concurrency_key: run.concurrencyKey,
     start_after: run.startAfter,
     must_start_by: run.mustStartBy,
+    priority: run.priority,
   }),
   inputs: ({ definitionId, input }) => ({ of: definitionId, inputs: [input] }),
   result: triggeredSchema,
@@ -105,6 +107,18 @@ export const startRunNow = defineVerb({
   result: runSchema,
   refusals: changeRefusalSchema,
   refuse: (refusal) => changeProblem(refusal, "start_now"),
+});
+
+/**
+ * Gives a PENDING run another priority, and with it another place in its queue. Whoever may write the workflow may do that.
+ * Refused with Problem `not_found`, `forbidden`, or `conflict` for a run that has started or ended.
+ */
+export const prioritizeRun = defineVerb({
+  name: "prioritize_run",
+  args: (change: { runId: string; priority: number }) => ({ run_id: change.runId, priority: change.priority }),
+  result: runSchema,
+  refusals: changeRefusalSchema,
+  refuse: (refusal) => changeProblem(refusal, "prioritize"),
 });
 
 /**

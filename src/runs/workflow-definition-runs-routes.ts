@@ -6,7 +6,7 @@ import { PREFER } from "../http/live/prefer.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { givenInstant, pageQuery, paginated, text } from "../http/schemas.ts";
+import { givenInstant, pageQuery, paginated, priority, text } from "../http/schemas.ts";
 import { readTraceparent } from "../http/traceparent.ts";
 import { perform } from "../verbs/perform.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
@@ -51,6 +51,13 @@ export const InvokeWorkflowRequestSchema = z
         description:
           "At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. " +
           "When you send no key, the policy's `key_from` says where the input has it.",
+      }),
+    priority: priority()
+      .optional()
+      .openapi({
+        description:
+          "Of the runs that wait, those with a higher priority start first, and those with the same one in the order in which they came. 0 by " +
+          "default. When keys take turns, it counts among the runs of a key.",
       }),
     start_after: givenInstant()
       .nullish()
@@ -122,6 +129,7 @@ workflowDefinitionRuns.openapi(invokeRoute, async (c) => {
     traceparent: readTraceparent(c.req.valid("header").traceparent),
     labels: labels ?? {},
     concurrencyKey: given.concurrency_key ?? null,
+    priority: given.priority ?? 0,
     startAfter: given.start_after ?? null,
     mustStartBy: given.must_start_by ?? null,
   });

@@ -2,14 +2,14 @@
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/router.ts";
 import { callerWrite, runnerCall } from "../http/routes.ts";
-import { text } from "../http/schemas.ts";
+import { priority, text } from "../http/schemas.ts";
 import { toStorable } from "../http/text.ts";
 import { perform } from "../verbs/perform.ts";
 import { MAX_GRACE_SECONDS } from "../workflows/policy.ts";
 import { MAX_RESULT_BYTES, reportedFields, toArtifact } from "./details/result-schema.ts";
 import { checkTokenIsOf } from "./refusals.ts";
 import { pendingRun, runningRun, runParams } from "./run-schema.ts";
-import { recordResult, retryRun, startRunNow, stopRun } from "./run-verbs.ts";
+import { prioritizeRun, recordResult, retryRun, startRunNow, stopRun } from "./run-verbs.ts";
 
 export const workflowRunChanges = createRouter();
 
@@ -84,6 +84,38 @@ const startNowRoute = callerWrite({
 
 workflowRunChanges.openapi(startNowRoute, async (c) => {
   const { result } = await perform(c.var.services, startRunNow, c.req.valid("param").run_id);
+  return c.json(result.run, 200);
+});
+
+export const RunPrioritySchema = z
+  .strictObject({ priority: priority() })
+  .openapi("WorkflowRunPriority", { example: { priority: 9 } });
+
+const prioritizeRoute = callerWrite({
+  method: "put",
+  path: "/v1/workflow-runs/{run_id}/priority",
+  operationId: "prioritize_workflow_run",
+  scope: "run",
+  tags: ["Workflow runs"],
+  summary: "Change the priority of a run",
+  description:
+    "Of a PENDING run, by whoever may write its workflow. In the queue, it comes behind those with this priority that joined before it. Retries keep it.",
+  request: {
+    params: runParams,
+    body: { required: true, content: { "application/json": { schema: RunPrioritySchema } } },
+  },
+  problems: ["forbidden", "not_found", "conflict"],
+  responses: {
+    200: {
+      description: "The run, PENDING or RUNNING",
+      content: pendingRun,
+    },
+  },
+});
+
+workflowRunChanges.openapi(prioritizeRoute, async (c) => {
+  const change = { runId: c.req.valid("param").run_id, priority: c.req.valid("json").priority };
+  const { result } = await perform(c.var.services, prioritizeRun, change);
   return c.json(result.run, 200);
 });
 

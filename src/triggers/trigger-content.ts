@@ -17,6 +17,7 @@ export type TriggerContent = {
   input: JsonObject | null;
   labels: Labels;
   concurrencyKey: string | null;
+  priority: number;
   whenBusy: WhenBusy | null;
   isActive: boolean;
 };
@@ -32,6 +33,7 @@ export const contentArguments = (id: string, content: TriggerContent, secretEncr
       config: content.schedule ?? content.webhook ?? content.run,
       labels: Object.keys(content.labels).length === 0 ? null : content.labels,
       concurrency_key: content.concurrencyKey,
+      priority: content.priority,
       when_busy: content.whenBusy,
       is_active: content.isActive,
       secret_encrypted: secretEncrypted,

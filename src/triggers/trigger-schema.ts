@@ -1,7 +1,7 @@
 /** The schemas of triggers in the API. */
 import { z } from "@hono/zod-openapi";
 import { TRIGGER_KINDS, type TriggerKind, WHEN_BUSY } from "../db/enums.ts";
-import { instant, line, orNull, text, uuid } from "../http/schemas.ts";
+import { instant, line, orNull, priority, text, uuid } from "../http/schemas.ts";
 import { givenLabels, LABELS_OBJECT, labelsOfRun, MAX_LABELS } from "../runs/labels.ts";
 import { InvokeWorkflowRequestSchema } from "../runs/workflow-definition-runs-routes.ts";
 import { TRIGGER_ID } from "./firing-schema.ts";
@@ -82,6 +82,7 @@ const requestFields = {
     .nullish()
     .openapi({ type: ["object", "null"], ...LABELS_OBJECT, description: "The labels of each run." }),
   concurrency_key: concurrency_key.openapi({ description: "The concurrency key of each run, as with an invoke." }),
+  priority: priority().default(0).openapi({ description: "The priority of each run, as with an invoke." }),
   when_busy: when_busy.default(null),
   is_active: z.boolean().default(true).openapi({ description: "False pauses it." }),
 };
@@ -131,6 +132,7 @@ export const exampleTrigger = {
   webhook: null,
   run: null,
   concurrency_key: null,
+  priority: 0,
   is_active: true,
   next_at: "2026-02-02T05:00:00.000Z",
   paused_at: null,
@@ -166,6 +168,7 @@ const shownFields = {
   input: z.record(z.string(), z.unknown()).nullable(),
   labels: labelsOfRun(),
   concurrency_key: z.string().nullable(),
+  priority: priority(),
   when_busy,
   is_active: z.boolean().openapi({ description: "False while it is paused." }),
   next_at: instant().nullable().openapi({

@@ -49,6 +49,7 @@ export const contentOf = (given: z.output<typeof TriggerRequestSchema>): Trigger
   input: given.input ?? null,
   labels: given.labels ?? {},
   concurrencyKey: given.concurrency_key ?? null,
+  priority: given.priority,
   whenBusy: given.when_busy,
   isActive: given.is_active,
 });

@@ -27,6 +27,8 @@ export const triggerRowSchema = z.object({
   input: jsonText.pipe(z.record(z.string(), z.unknown())).nullable(),
   labels: labelsField,
   concurrency_key: z.string().nullable(),
+  // The functions of an older release do not know it.
+  priority: z.int().default(0),
   when_busy: openSet(WHEN_BUSY).nullable(),
   is_active: z.boolean(),
   next_at: z.string().nullable(),

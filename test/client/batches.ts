@@ -64,7 +64,11 @@ export function describeBatches(world: () => World): void {
         () => ["--batch", file(THREE), "--label", "a:b"],
         "the lines of the file have the input, the labels, the key and the instants of each run",
       ],
-      ["what shows one run", () => ["--batch", file(THREE), "--follow"], "It goes with --wait, --timeout and"],
+      [
+        "what shows one run",
+        () => ["--batch", file(THREE), "--follow"],
+        "It goes with --wait, --timeout, --priority and",
+      ],
       ["an unknown field", () => ["--batch", file('{"inputs": {}}', "field.jsonl")], "runs.0.inputs"],
     ])("%s", async (_, args, sentence) => {
       const { code, stdout, stderr } = await invoke(...args());

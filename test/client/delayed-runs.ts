@@ -33,6 +33,20 @@ export function describeDelayedRuns(world: () => World): void {
     expect([ended.code, ended.stderr]).toEqual([1, expect.stringContaining("Only a PENDING run can wait")]);
   });
 
+  it("triggers a run that passes those that wait, and lets another one pass it", async () => {
+    const [first, urgent] = [await triggered(), await triggered("--priority", "5")];
+    expect(await json(["runs", "get", urgent])).toMatchObject({ priority: 5, queue_position: 1 });
+    expect((await wr(["runs", "prioritize", first, "9"])).code).toBe(0);
+    expect((await wr(["runs", "get", first])).stdout).toMatch(/^position +1\npriority +9$/m);
+    expect((await wr(["runs", "explain", urgent])).stdout).toContain("behind 1 with a higher priority");
+    const refused = await wr(["runs", "prioritize", first, "10"]);
+    expect([refused.code, refused.stderr]).toEqual([
+      4,
+      expect.stringContaining("It must be a whole number from 0 to 9."),
+    ]);
+    for (const id of [first, urgent]) await wr(["runs", "stop", id]);
+  });
+
   it("is not watched by accident for weeks, and has no log yet", async () => {
     const id = await triggered("--start-after", "30d");
     const refused = await wr(["runs", "watch", id]);

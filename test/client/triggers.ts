@@ -25,13 +25,24 @@ export function describeTriggers(world: () => World): void {
 
   beforeAll(async () => {
     await wr(["workflows", "create", NAME, "--lease", ...PARTS]);
-    const what = ["--input", '{"n": 1}', "--label", "from:schedule", "--key", "k", "--when-busy", "skip"];
+    const what = [
+      "--input",
+      '{"n": 1}',
+      "--label",
+      "from:schedule",
+      "--key",
+      "k",
+      "--priority",
+      "3",
+      "--when-busy",
+      "skip",
+    ];
     const when = [...WEEKDAYS, "--jitter", "10min", "--catch-up", "none", "--ends-at", "2099-01-31T12:00Z"];
     const made = await json(["triggers", "create", NAME, ...when, ...what]);
     const schedule = { time_zone: "Europe/Berlin", jitter_seconds: 600, catch_up: "none", starts_at: null };
     expect(made).toMatchObject({
       ...{ name: "0 6 * * 1-5 Europe/Berlin", kind: "schedule", is_active: true, input: { n: 1 } },
-      ...{ labels: { from: "schedule" }, concurrency_key: "k", when_busy: "skip" },
+      ...{ labels: { from: "schedule" }, concurrency_key: "k", priority: 3, when_busy: "skip" },
       schedule: { ...schedule, cron: "0 6 * * 1-5", at: null, ends_at: "2099-01-31T12:00:00.000Z" },
     });
     ({ id } = made);

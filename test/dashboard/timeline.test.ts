@@ -4,7 +4,16 @@ import { RUN_EVENT_TYPES } from "../../src/db/enums.ts";
 
 /** Events that are neither good nor bad for a run: their dots are grey. */
 const NEUTRAL = [
-  ...["triggered", "queued", "dispatch-postponed", "released", "stop-requested", "stop-sent", "stop-acknowledged"],
+  ...[
+    "triggered",
+    "queued",
+    "prioritized",
+    "dispatch-postponed",
+    "released",
+    "stop-requested",
+    "stop-sent",
+    "stop-acknowledged",
+  ],
   ...["retried", "late-result", "batch-ended", "paused", "suspended", "answered"],
 ];
 

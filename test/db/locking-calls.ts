@@ -219,6 +219,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     delete_old_runs: at({ days: 7, limit: 10 }),
     delete_run: by(owner, { run_id: failed }),
     finish_deletions: at({ limit: 10 }),
+    prioritize_run: by(owner, { run_id: delayed, priority: 9 }),
     promote_waiting_runs: at({ limit: 10 }),
     record_result: by(attempt, { status: "COMPLETED", error: null, output: null, summary: null, artifacts: null }),
     retry_run: by(owner, { run_id: failed }),

@@ -78,6 +78,7 @@ const change = async (verb: string, { tenant, runId }: World, user: TestUser = t
     ...(await callerOf(user)),
     run_id: runId,
     ...(verb === "stop_run" && { reason: null, grace_seconds: 60 }),
+    ...(verb === "prioritize_run" && { priority: 9 }),
   });
 
 const content = ({ tenant }: World, more: object = {}) =>
@@ -1064,6 +1065,15 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await suspendOnce(world);
       return change("start_run_now", world);
     },
+  }),
+  of("prioritize_run", {
+    unauthenticated: ({ runId }) => call("prioritize_run", { ...nobody, run_id: runId, priority: 9 }),
+    not_found: (world) => change("prioritize_run", world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return change("prioritize_run", world, world.tenant.user);
+    },
+    wrong_state: (world) => change("prioritize_run", world),
   }),
   of("retry_run", {
     unauthenticated: ({ runId }) => call("retry_run", { ...nobody, run_id: runId }),

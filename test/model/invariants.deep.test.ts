@@ -63,6 +63,7 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
       [next, last],
     ],
   ],
+  ["a run has no place of its priority", ({ next }) => ["update workflow_runs set priority = 1 where id = $1", [next]]],
   [
     "a run waits although its slot is free",
     ({ running }) => [

@@ -15,6 +15,7 @@ import {
   type Model,
   type ModelBatch,
   type ModelDefinition,
+  type ModelPlace,
   type ModelRun,
   type ModelRunner,
   RUN_SECONDS,
@@ -131,6 +132,7 @@ async function take(world: World, step: Step): Promise<void> {
     case "stop":
     case "stopWithGrace":
     case "startNow":
+    case "prioritize":
     case "retry":
     case "delete":
       return changeRun(world, step);
@@ -142,6 +144,11 @@ async function take(world: World, step: Step): Promise<void> {
       return model.advance(step.seconds);
   }
 }
+
+const bodyOf = ({ concurrencyKey, priority }: ModelPlace) => ({
+  ...(concurrencyKey !== "" && { concurrency_key: concurrencyKey }),
+  ...(priority > 0 && { priority }),
+});
 
 async function changeDefinition(world: World, step: Extract<Step, { definition: number }>): Promise<void> {
   const { model, tenant, definitionIds } = world;
@@ -174,31 +181,40 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
       model.replace(definition, step.limits, isDispatched),
     );
   } else if (step.kind === "invokeBatch") {
-    const { concurrencyKeys } = step;
-    const body = { runs: concurrencyKeys.map((one) => (one === "" ? {} : { concurrency_key: one })) };
+    // What the first one has is that of each run that has none of its own.
+    const { places } = step;
+    const usual = places[0]?.priority ?? 0;
+    const body = {
+      priority: usual,
+      runs: places.map((place) => ({
+        ...bodyOf({ ...place, priority: 0 }),
+        ...(place.priority !== usual && { priority: place.priority }),
+      })),
+    };
     await send(world, step.fate, { method: "POST", path: `${path}/invoke-batch`, token: key, body }, (isDispatched) =>
-      model.invokeBatch(definition, concurrencyKeys, isDispatched),
+      model.invokeBatch(definition, places, isDispatched),
     );
   } else if (step.kind === "fire") {
-    const { whenBusy, concurrencyKey } = step;
+    const { whenBusy, place } = step;
     const id = crypto.randomUUID();
     await world.service.database.sql`
-      insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, when_busy, concurrency_key)
+      insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at, when_busy, concurrency_key,
+        priority)
       values (${id}, ${tenant.id}, ${definitionIds.get(definition)}, ${tenant.owner.id}, 'Modelled', 'schedule', '{}', now(),
-        ${whenBusy}, ${concurrencyKey || null})`;
+        ${whenBusy}, ${place.concurrencyKey || null}, ${place.priority})`;
     await send(world, step.fate, { method: "POST", path: `/v1/triggers/${id}/fire`, token: key }, (isDispatched) =>
-      model.fire(definition, whenBusy, concurrencyKey, isDispatched),
+      model.fire(definition, whenBusy, place, isDispatched),
     );
   } else {
-    const { concurrencyKey, instants } = step;
+    const { place, instants } = step;
     const body = {
       idempotency_key: step.key,
-      ...(concurrencyKey !== "" && { concurrency_key: concurrencyKey }),
+      ...bodyOf(place),
       ...(instants.startAfter !== null && { start_after: inSeconds(instants.startAfter) }),
       ...(instants.mustStartBy !== null && { must_start_by: inSeconds(instants.mustStartBy) }),
     };
     await send(world, step.fate, { method: "POST", path: `${path}/invoke`, token: key, body }, (isDispatched) =>
-      model.invoke(definition, step.key, concurrencyKey, instants, isDispatched),
+      model.invoke(definition, step.key, place, instants, isDispatched),
     );
   }
 }
@@ -227,6 +243,10 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
     case "retry": {
       const request = { method: "POST", path: `${path}/${PATHS[step.kind]}`, token: key };
       return send(world, step.fate, request, (isDispatched) => model[step.kind](run, isDispatched));
+    }
+    case "prioritize": {
+      const request = { method: "PUT", path: `${path}/priority`, token: key, body: { priority: step.priority } };
+      return send(world, step.fate, request, (isDispatched) => model.prioritize(run, step.priority, isDispatched));
     }
     case "heartbeat":
     case "release": {

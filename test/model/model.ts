@@ -41,6 +41,7 @@ export type ModelRun = {
   key: string | null;
   /** Empty for a run without one. */
   concurrencyKey: string;
+  priority: number;
   status: RunStatus;
   attempt: number;
   endedBy: string | null;
@@ -112,6 +113,9 @@ export const LIMITED = [LEASING, 3];
 
 const ENDED_BY = { TIMED_OUT: "DEADLINE", STOPPED: "STOP", LOST: "LEASE" };
 
+/** What is given of a run that decides where it waits. */
+export type ModelPlace = Pick<ModelRun, "concurrencyKey" | "priority">;
+
 /** What an invoke says of the start of its run, in seconds from now. */
 export type ModelInstants = { startAfter: number | null; mustStartBy: number | null };
 
@@ -142,13 +146,16 @@ export function createModel(definitionCount: number) {
   const standOf = (run: ModelRun): RunStatus => (isOverdue(run) ? "FAILED" : run.status);
   const runsOf = (definition: ModelDefinition) => [...runs].filter((run) => run.definition === definition);
   /**
-   * The queue of a definition. Those whose instant has come are at its end, also before a change lets them join. Of those with the same instant,
+   * The queue of a definition, those with a higher priority first. Those whose instant has come are at the end of their priority, also before a change lets them join. Of those with the same instant,
    * the one that was triggered first comes first, as in `runs`.
    */
   const queueOf = (definition: ModelDefinition) =>
     runsOf(definition)
       .filter((run) => run.status === "PENDING" && run.notBefore <= now && !isOverdue(run))
-      .sort((a, b) => a.notBefore - b.notBefore || (a.notBefore > 0 ? 0 : a.queuedAs - b.queuedAs));
+      .sort(
+        (a, b) =>
+          b.priority - a.priority || a.notBefore - b.notBefore || (a.notBefore > 0 ? 0 : a.queuedAs - b.queuedAs),
+      );
 
   function record(run: ModelRun, type: RunEventType): void {
     run.events.push(`${type}.${run.attempt}`);
@@ -166,9 +173,10 @@ export function createModel(definitionCount: number) {
     if (members.some(isActive)) return;
     batch.isEnded = true;
     // One that has not joined the queue has no place there.
-    const placeOf = (run: ModelRun) => (run.notBefore > 0 ? -1 : run.queuedAs);
+    const placeOf = (run: ModelRun) =>
+      run.notBefore > 0 ? Number.NEGATIVE_INFINITY : run.queuedAs - run.priority * 2 ** 49;
     const byEnd = (a: ModelRun, b: ModelRun) =>
-      a.endedAt - b.endedAt || a.endedIn - b.endedIn || placeOf(a) - placeOf(b);
+      a.endedAt - b.endedAt || a.endedIn - b.endedIn || (placeOf(a) < placeOf(b) ? -1 : 1);
     const last = members.sort(byEnd).at(-1);
     if (last) record(last, "BATCH_ENDED");
   }
@@ -240,9 +248,10 @@ export function createModel(definitionCount: number) {
     const key = keys.find((one) => definition.lastKey !== null && one > definition.lastKey) ?? keys[0];
     return able.find(({ concurrencyKey }) => concurrencyKey === key);
   }
-  function mustWait({ definition, concurrencyKey }: ModelRun): boolean {
+  function mustWait({ definition, concurrencyKey, priority }: ModelRun): boolean {
     const held = runsOf(definition).filter(isRunning);
-    const isBefore = (other: ModelRun) => definition.maxPerKey === null || other.concurrencyKey === concurrencyKey;
+    const isBefore = (other: ModelRun) =>
+      other.priority >= priority && (definition.maxPerKey === null || other.concurrencyKey === concurrencyKey);
     return (
       held.length >= definition.maxRunning ||
       isFull(definition, concurrencyKey, held) ||
@@ -336,8 +345,8 @@ export function createModel(definitionCount: number) {
     unfinishedOf(definition).filter((run) => definition.maxPerKey === null || run.concurrencyKey === concurrencyKey);
   const limitOf = ({ definition: { maxRunning, maxPerKey }, concurrencyKey }: ModelRun) =>
     concurrencyKey === "" ? maxRunning : (maxPerKey ?? maxRunning);
-  const startsAtOnce = (run: ModelRun) => hasUrl(run) && !mustWait(run) && nextOf(run.definition) === undefined;
-  const newRun = (more: Pick<ModelRun, "definition" | "batch" | "key" | "concurrencyKey">): ModelRun => ({
+  const startsAtOnce = (run: ModelRun) => hasUrl(run) && !mustWait(run);
+  const newRun = (more: Pick<ModelRun, "definition" | "batch" | "key" | keyof ModelPlace>): ModelRun => ({
     ...{ status: "PENDING", attempt: 1, endedBy: null, dispatch: "none", ...more },
     ...{ createdAt: now, deadlineAt: 0, endedAt: 0, startedIn: 0, endedIn: 0, queuedAs: 0, events: [] },
     ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0, lateResults: new Set() },
@@ -406,7 +415,7 @@ export function createModel(definitionCount: number) {
     invoke(
       definition: ModelDefinition,
       key: string | null,
-      concurrencyKey: string,
+      place: ModelPlace,
       { startAfter, mustStartBy }: ModelInstants,
       isDispatched: boolean,
     ) {
@@ -418,7 +427,7 @@ export function createModel(definitionCount: number) {
         if (known) return answerRun(202, known);
         if (!definition.isActive || definition.runner === null) return refuse(409);
         if (mustStartBy !== null && mustStartBy <= (startAfter ?? 0)) return refuse(422);
-        const run = newRun({ definition, batch: null, key, concurrencyKey });
+        const run = newRun({ definition, batch: null, key, ...place });
         const expires = { mustStartBy: mustStartBy === null ? Number.POSITIVE_INFINITY : now + mustStartBy };
         if (startAfter !== null) {
           record(run, "TRIGGERED");
@@ -435,12 +444,12 @@ export function createModel(definitionCount: number) {
     },
 
     /** Fires a trigger by hand, with its own `when_busy` or that of the policy. */
-    fire(definition: ModelDefinition, whenBusy: WhenBusy | null, concurrencyKey: string, isDispatched: boolean) {
+    fire(definition: ModelDefinition, whenBusy: WhenBusy | null, place: ModelPlace, isDispatched: boolean) {
       const asked: ModelRun[] = [];
       const answer = change(definition, isDispatched, () => {
         const isOpen = definition.isActive && definition.runner !== null;
         const isUnclear = whenBusy === "replace_running" && definition.maxRunning > 1;
-        const run = newRun({ definition, batch: null, key: null, concurrencyKey });
+        const run = newRun({ definition, batch: null, key: null, ...place });
         const outcome =
           isOpen && !isUnclear ? triggerNow(run, whenBusy ?? definition.whenBusy, asked) : ("REFUSED" as const);
         return () => ({ status: 202, outcome });
@@ -449,16 +458,15 @@ export function createModel(definitionCount: number) {
       return answer;
     },
 
-    /** Triggers a run for each of these keys together. */
-    invokeBatch: (definition: ModelDefinition, concurrencyKeys: readonly string[], isDispatched: boolean) =>
+    /** Triggers a run for each of these places together. */
+    invokeBatch: (definition: ModelDefinition, places: readonly ModelPlace[], isDispatched: boolean) =>
       change(definition, isDispatched, () => {
         if (!definition.isActive || definition.runner === null) return refuse(409);
         const waiting = unfinishedOf(definition).filter(({ status }) => status === "PENDING");
-        if (waiting.length + concurrencyKeys.length > (definition.maxQueued ?? Number.POSITIVE_INFINITY))
-          return refuse(409);
-        const batch: ModelBatch = { count: concurrencyKeys.length, isEnded: false };
-        const triggered = concurrencyKeys.map((key) => newRun({ definition, batch, key: null, concurrencyKey: key }));
-        const [first] = triggered;
+        if (waiting.length + places.length > (definition.maxQueued ?? Number.POSITIVE_INFINITY)) return refuse(409);
+        const batch: ModelBatch = { count: places.length, isEnded: false };
+        const triggered = places.map((place) => newRun({ definition, batch, key: null, ...place }));
+        const [first] = triggered.toSorted((a, b) => b.priority - a.priority);
         const firstWaits = first !== undefined && mustWait(first);
         for (const run of triggered) {
           record(run, "TRIGGERED");
@@ -613,6 +621,14 @@ export function createModel(definitionCount: number) {
         if (run.status !== "PENDING" || run.notBefore === 0 || run.isSuspended) return refuse(409);
         join(run);
         record(run, "QUEUED");
+        return answerRun(200, run);
+      }),
+
+    prioritize: (run: ModelRun, priority: number, isDispatched: boolean) =>
+      change(run.definition, isDispatched, () => {
+        if (run.status !== "PENDING") return refuse(409);
+        if (run.priority !== priority) record(run, "PRIORITIZED");
+        run.priority = priority;
         return answerRun(200, run);
       }),
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { WhenBusy } from "../../src/db/enums.ts";
-import { LIMITED, type ModelInstants, type ModelLimits, type Mood } from "./model.ts";
+import { LIMITED, type ModelInstants, type ModelLimits, type ModelPlace, type Mood } from "./model.ts";
 
 export const DEFINITIONS = 4;
 
@@ -19,12 +19,12 @@ export type Step =
       kind: "invoke";
       definition: number;
       key: string | null;
-      concurrencyKey: string;
+      place: ModelPlace;
       instants: ModelInstants;
       fate: Fate;
     }
-  | { kind: "fire"; definition: number; whenBusy: WhenBusy | null; concurrencyKey: string; fate: Fate }
-  | { kind: "invokeBatch"; definition: number; concurrencyKeys: string[]; fate: Fate }
+  | { kind: "fire"; definition: number; whenBusy: WhenBusy | null; place: ModelPlace; fate: Fate }
+  | { kind: "invokeBatch"; definition: number; places: ModelPlace[]; fate: Fate }
   | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
   | { kind: "lease"; most: number; fate: Fate }
   | ({ kind: "heartbeat" | "release"; isOfOldAttempt: boolean } & RunStep)
@@ -33,6 +33,7 @@ export type Step =
   | ({ kind: "stop" } & RunStep)
   | ({ kind: "stopWithGrace" } & RunStep)
   | ({ kind: "startNow" } & RunStep)
+  | ({ kind: "prioritize"; priority: number } & RunStep)
   | ({ kind: "retry" } & RunStep)
   | ({ kind: "delete" } & RunStep)
   | { kind: "replace"; definition: number; isActive: boolean; runner: Mood | null; fate: Fate }
@@ -63,6 +64,10 @@ const ofRunner = (kind: "heartbeat" | "release") => fc.record({ kind: fc.constan
  */
 const ADVANCES = [1000, 4000, 20 * 3600];
 
+/** Most runs have none. */
+const priority = fc.constantFrom(0, 0, 0, 0, 1, 5, 9);
+const placeIn = (...keys: string[]) => fc.record({ concurrencyKey: fc.constantFrom(...keys), priority });
+
 /** The nearest limits that a policy may have. */
 const asAllowed = (limits: ModelLimits): ModelLimits => ({
   ...limits,
@@ -89,7 +94,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant("invoke"),
       definition,
       key: fc.constantFrom(null, null, null, "a", "b"),
-      concurrencyKey: fc.constantFrom("", "", "x", "y", "z"),
+      place: placeIn("", "", "x", "y", "z"),
       instants,
       fate,
     }),
@@ -100,7 +105,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       kind: fc.constant("fire"),
       definition,
       whenBusy: fc.constantFrom(null, "queue", "skip", "replace_queued", "replace_running"),
-      concurrencyKey: fc.constantFrom("", "", "x", "y"),
+      place: placeIn("", "", "x", "y"),
       fate,
     }),
   },
@@ -109,7 +114,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("invokeBatch"),
       definition,
-      concurrencyKeys: fc.array(fc.constantFrom("", "x", "y"), { minLength: 1, maxLength: 3 }),
+      places: fc.array(placeIn("", "x", "y"), { minLength: 1, maxLength: 3 }),
       fate,
     }),
   },
@@ -140,6 +145,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 40, arbitrary: ofRun("stop") },
   { weight: 60, arbitrary: ofRun("stopWithGrace") },
   { weight: 40, arbitrary: ofRun("startNow") },
+  { weight: 40, arbitrary: fc.record({ kind: fc.constant("prioritize"), priority, run, fate }) },
   { weight: 60, arbitrary: ofRun("retry") },
   { weight: 20, arbitrary: ofRun("delete") },
   {

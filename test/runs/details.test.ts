@@ -30,6 +30,7 @@ const NOTHING = {
     started_at: null,
     failure_code: null,
     queue_position: null,
+    priority: 0,
     concurrency_key: null,
     progress: null,
     labels: {},

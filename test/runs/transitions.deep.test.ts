@@ -84,6 +84,11 @@ const VERBS: VerbRow[] = [
     change("POST", "/start-now"),
     "409P    200R    409P      409F    409R    409F    409C      409F",
   ],
+  [
+    "prioritize",
+    (tenant, runId) => service.send("PUT", `/v1/workflow-runs/${runId}/priority`, tenant.owner.key, { priority: 9 }),
+    "200P    200P    200P      409F    409R    409F    409C      409F",
+  ],
   ["retry", change("POST", "/retry"), "409P    409P    409P      202R    409R    202R    409C      202R"],
   ["delete", change("DELETE", ""), "204-    204-    204-      204-    409R    204-    204-      204-"],
   ...(["stop", "retry", "delete"] as const).map(

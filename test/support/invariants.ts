@@ -88,15 +88,22 @@ const INVARIANTS: Record<string, string> = {
       -- a release keeps the place that the run got when it joined.
       and not exists (
         select from delayed where delayed.run_id = attempt.run_id and delayed.attempt <= attempt.attempt)
+      -- A run with a priority may start before others.
+      and not exists (
+        select from run where run.workflow_definition_id = attempt.definition_id and (run.priority > 0 or exists (
+          select from event where event.run_id = run.id and event.type = 'PRIORITIZED')))
     ) turn where started < turn_before`,
 
   "the queue is not in the order of arrival": `
     select name from (
-      select attempt.name, row_number() over (partition by definition_id order by run.queue_position) as place,
-        row_number() over (partition by definition_id order by attempt.queued) as arrival
+      select attempt.name, row_number() over (partition by definition_id, run.priority order by run.queue_position) as place,
+        row_number() over (partition by definition_id, run.priority order by attempt.queued) as arrival
       from run join attempt on attempt.run_id = run.id and attempt.attempt = run.attempt
       where run.status = 'PENDING' and run.id not in (select run_id from delayed)
     ) queue where place <> arrival`,
+
+  "a run has no place of its priority": `
+    select id::text as name from run where queue_position >> 49 <> - priority`,
 
   "a run started before it joined its queue": `
     select attempt.name from attempt join delayed on delayed.run_id = attempt.run_id and delayed.attempt = attempt.attempt
@@ -274,7 +281,8 @@ async function illegalHistories(ask: Ask, tenantId: string | undefined): Promise
 function historyFault({ id, end, events }: History): string | null {
   let stand: Stand = { status: null, attempt: 1, endedBy: null };
   for (const [index, event] of events.entries()) {
-    const next = follow(stand, event.type, events[index - 1]?.type);
+    const before = events.slice(0, index).findLast(({ type }) => type !== "PRIORITIZED");
+    const next = follow(stand, event.type, before?.type);
     if (next === null || next.attempt !== event.attempt) {
       const told = events.slice(0, index + 1).map(({ type, attempt }) => `${type}.${attempt}`);
       return `a run's events are no legal path: ${id}: ${told.join(" ")}`;
@@ -318,6 +326,7 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
     case "SUSPENDED":
       return change({ ...stand, attempt: stand.attempt + 1 }, "suspend", null);
     case "ANSWERED":
+    case "PRIORITIZED":
       return stand.status === "PENDING" ? stand : null;
     case "STOPPED":
       return change(stand, "stop", "STOP");

@@ -333,6 +333,15 @@ export const OPERATIONS: Record<string, Operation> = {
     call: async (stage) => post(`${run(await addDelayed(stage))}/start-now`),
     sendsAfterwards: true,
   },
+  prioritize_workflow_run: {
+    answers: [404, 403, 200, 200, 200, 404],
+    scope: "run",
+    call: async (stage) => ({
+      method: "PUT",
+      path: `${run(await addDelayed(stage))}/priority`,
+      body: { priority: 9 },
+    }),
+  },
   retry_workflow_run: {
     answers: [404, 403, 403, 202, 202, 404],
     scope: "run",

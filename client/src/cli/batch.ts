@@ -11,7 +11,13 @@ import { findWorkflow } from "./names.ts";
 import { ago, facts, knowsEscapes, paint, printOne, say, startProgress } from "./output.ts";
 import { withPatience } from "./patience.ts";
 
-export type BatchFlags = { batch: string; idempotencyKey?: string; wait?: boolean; timeout?: number };
+export type BatchFlags = {
+  batch: string;
+  idempotencyKey?: string;
+  priority?: number;
+  wait?: boolean;
+  timeout?: number;
+};
 
 const MAX_RUNS = 500;
 const BAR_WIDTH = 24;
@@ -24,12 +30,11 @@ export async function invokeBatch(context: Context, workflowName: string, flags:
   const { client, mode } = context;
   const runs = parseRuns(await readLines(flags.batch), flags.batch);
   const workflow = await findWorkflow(client, workflowName);
-  const { idempotencyKey, timeout } = flags;
-  const { id, run_ids } = await client.invokeBatch(
-    workflow.id,
-    runs,
-    idempotencyKey === undefined ? {} : { idempotencyKey },
-  );
+  const { idempotencyKey, priority, timeout } = flags;
+  const { id, run_ids } = await client.invokeBatch(workflow.id, runs, {
+    ...(idempotencyKey !== undefined && { idempotencyKey }),
+    ...(priority !== undefined && { priority }),
+  });
   const show = (batch: RunBatch) => printOne(mode, { ...batch, run_ids }, id, () => batchLines(batch));
   if (!flags.wait) return show(await client.batch(id));
   if (mode === "people") say(`Batch ${id}`);

@@ -3,7 +3,7 @@ import process from "node:process";
 import { createInterface } from "node:readline/promises";
 import { Writable } from "node:stream";
 import { text } from "node:stream/consumers";
-import { InvalidArgumentError } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import type { Input } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { parseJson } from "./json.ts";
@@ -88,6 +88,13 @@ export const integer =
     if (Number.isInteger(number) && number >= min && number <= max) return number;
     throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`);
   };
+
+/** How urgent each run of a command is. */
+export const priorityOption = () =>
+  new Option(
+    "--priority <n>",
+    "of the runs that wait, those with 9 start first, and those with 0, the default, last",
+  ).argParser(integer(0, 9));
 
 /** Parses a flag with a whole number that may be given several times, and adds the number to those before. */
 export const severalIntegers =

@@ -29,6 +29,7 @@ function runLines(run: Run, details: RunDetails | undefined, result: RunResult |
     attempt: attempt > 1 ? attempt : null,
     labels: details && labelsText(details.labels),
     position: details && placeText(details.queue_position),
+    priority: details?.priority || null,
     "starts after": details?.start_after,
     "must start by": details?.must_start_by,
     progress: details?.progress && progressText(details.progress),

@@ -156,6 +156,7 @@ const triggerLines = (trigger: Trigger): string[] => {
         .join("  "),
     ),
     key: trigger.concurrency_key === null ? null : harmless(trigger.concurrency_key),
+    priority: trigger.priority || null,
     "rights of": `user ${trigger.user_id}`,
   });
 };

@@ -17,8 +17,8 @@ WorkflowRunStatus: TypeAlias = Literal["PENDING", "RUNNING", "COMPLETED", "FAILE
 TriggerKind: TypeAlias = Literal["schedule", "webhook", "run"]
 WebhookScheme: TypeAlias = Literal["standard-webhooks", "github", "stripe", "slack", "gitlab", "hmac-sha256", "token"]
 FiringOutcome: TypeAlias = Literal["FIRED", "SKIPPED", "MISSED", "REFUSED"]
-WorkflowRunEventType: TypeAlias = Literal["TRIGGERED", "QUEUED", "STARTED", "DISPATCHED", "DISPATCH_FAILED", "DISPATCH_POSTPONED", "LEASED", "RELEASED", "SUSPENDED", "ANSWERED", "STOP_REQUESTED", "STOP_SENT", "STOP_ACKNOWLEDGED", "COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED", "RETRIED", "LATE_RESULT", "BATCH_ENDED", "PAUSED"]
-EventType: TypeAlias = Literal["workflow_run.triggered", "workflow_run.queued", "workflow_run.started", "workflow_run.dispatched", "workflow_run.dispatch_failed", "workflow_run.dispatch_postponed", "workflow_run.leased", "workflow_run.released", "workflow_run.suspended", "workflow_run.answered", "workflow_run.stop_requested", "workflow_run.stop_sent", "workflow_run.stop_acknowledged", "workflow_run.completed", "workflow_run.failed", "workflow_run.retried", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
+WorkflowRunEventType: TypeAlias = Literal["TRIGGERED", "QUEUED", "PRIORITIZED", "STARTED", "DISPATCHED", "DISPATCH_FAILED", "DISPATCH_POSTPONED", "LEASED", "RELEASED", "SUSPENDED", "ANSWERED", "STOP_REQUESTED", "STOP_SENT", "STOP_ACKNOWLEDGED", "COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED", "RETRIED", "LATE_RESULT", "BATCH_ENDED", "PAUSED"]
+EventType: TypeAlias = Literal["workflow_run.triggered", "workflow_run.queued", "workflow_run.prioritized", "workflow_run.started", "workflow_run.dispatched", "workflow_run.dispatch_failed", "workflow_run.dispatch_postponed", "workflow_run.leased", "workflow_run.released", "workflow_run.suspended", "workflow_run.answered", "workflow_run.stop_requested", "workflow_run.stop_sent", "workflow_run.stop_acknowledged", "workflow_run.completed", "workflow_run.failed", "workflow_run.retried", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
 NotificationFormat: TypeAlias = Literal["standard", "slack", "teams"]
 NotifiedEventType: TypeAlias = Literal["workflow_run.started", "workflow_run.suspended", "workflow_run.completed", "workflow_run.failed", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
 NotificationTurn: TypeAlias = Literal["first_failure", "works_again"]
@@ -248,6 +248,8 @@ class InvokeWorkflowRequest(TypedDict):
     """At most 10 texts by key, to find the run by: `?label=customer:4711`. Retries keep them. Repeated with the same idempotency key, other labels change nothing."""
     concurrency_key: NotRequired[str | None]
     """At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. When you send no key, the policy's `key_from` says where the input has it."""
+    priority: NotRequired[int]
+    """Of the runs that wait, those with a higher priority start first, and those with the same one in the order in which they came. 0 by default. When keys take turns, it counts among the runs of a key."""
     start_after: NotRequired[str | None]
     """The run waits outside of the queue until this instant, and then joins its end. It is PENDING meanwhile. At most 90 days from now; an instant in the past has no effect."""
     must_start_by: NotRequired[str | None]
@@ -269,6 +271,8 @@ class TriggeredRunBatch(TypedDict):
 
 class InvokeBatchRequest(TypedDict):
     idempotency_key: NotRequired[str | None]
+    priority: NotRequired[int]
+    """Of each run that has none of its own. 0 by default."""
     runs: list[BatchedRun]
 
 
@@ -280,6 +284,8 @@ class BatchedRun(TypedDict):
     """At most 10 texts by key, to find the run by: `?label=customer:4711`. Retries keep them. Repeated with the same idempotency key, other labels change nothing."""
     concurrency_key: NotRequired[str | None]
     """At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. When you send no key, the policy's `key_from` says where the input has it."""
+    priority: NotRequired[int]
+    """Of the runs that wait, those with a higher priority start first, and those with the same one in the order in which they came. 0 by default. When keys take turns, it counts among the runs of a key."""
     start_after: NotRequired[str | None]
     """The run waits outside of the queue until this instant, and then joins its end. It is PENDING meanwhile. At most 90 days from now; an instant in the past has no effect."""
     must_start_by: NotRequired[str | None]
@@ -324,6 +330,7 @@ class Trigger(TypedDict):
     labels: dict[str, str]
     """The labels of the invoke, by their keys; `{}` when it gave none."""
     concurrency_key: str | None
+    priority: int
     when_busy: Literal["queue", "skip", "replace_queued", "replace_running", None]
     """What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says."""
     is_active: bool
@@ -403,6 +410,7 @@ class TriggerWithSecret(TypedDict):
     labels: dict[str, str]
     """The labels of the invoke, by their keys; `{}` when it gave none."""
     concurrency_key: str | None
+    priority: int
     when_busy: Literal["queue", "skip", "replace_queued", "replace_running", None]
     """What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says."""
     is_active: bool
@@ -432,6 +440,8 @@ class CreateTriggerRequest(TypedDict):
     """The labels of each run."""
     concurrency_key: NotRequired[str | None]
     """The concurrency key of each run, as with an invoke."""
+    priority: NotRequired[int]
+    """The priority of each run, as with an invoke."""
     when_busy: NotRequired[Literal["queue", "skip", "replace_queued", "replace_running", None]]
     """What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says."""
     is_active: NotRequired[bool]
@@ -496,6 +506,8 @@ class TriggerRequest(TypedDict):
     """The labels of each run."""
     concurrency_key: NotRequired[str | None]
     """The concurrency key of each run, as with an invoke."""
+    priority: NotRequired[int]
+    """The priority of each run, as with an invoke."""
     when_busy: NotRequired[Literal["queue", "skip", "replace_queued", "replace_running", None]]
     """What happens when as many runs are unfinished as may be RUNNING: of the workflow, or with `max_running_per_key` of the same key. `queue`: the new run waits. `skip`: the trigger does not fire, and the firing is SKIPPED. `replace_queued` and `replace_running` do what they do in the workflow's policy. `null`: what the policy says."""
     is_active: NotRequired[bool]
@@ -642,6 +654,10 @@ class StopWorkflowRunRequest(TypedDict):
     """How long the runner of a RUNNING run has to end its work. Until then, or until its deadline, the run stays RUNNING and keeps its slot. 0 by default."""
 
 
+class WorkflowRunPriority(TypedDict):
+    priority: int
+
+
 class WorkflowCallbackResponse(TypedDict):
     status: str
 
@@ -741,6 +757,7 @@ class WorkflowRunDetails(TypedDict):
     """1 for the run that is next; null unless PENDING, and until the run joins the queue. It is counted to 1,000: 1001 stands for every place behind that. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key."""
     concurrency_key: str | None
     """`concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key."""
+    priority: int
     progress: WorkflowRunDetailsProgress | None
     """What the runner last reported of this attempt, while it is RUNNING."""
     labels: dict[str, str]
@@ -849,6 +866,9 @@ class WorkflowRunExplanation(TypedDict):
     """When a runner accepted it."""
     queue_position: int | None
     """1 for the run that is next; null unless PENDING, and until the run joins the queue. It is counted to 1,000: 1001 stands for every place behind that. When the workflow's policy limits the runs of each key, keys take turns, and this is the place among the runs with its key."""
+    priority: int
+    higher_before: int | None
+    """How many of the runs before it have a higher priority, up to 1,000. Null as `queue_position` is."""
     concurrency_key: str | None
     """`concurrency_key` of the invoke, or else what the input has at the policy's `key_from`; null for a run without a key."""
     keys_take_turns: bool

@@ -1,6 +1,6 @@
 import { sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
-import { callerBy } from "../../db/caller.ts";
+import { callerBy, mayChangeDefinition } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import type { FailureCode } from "../../db/enums.ts";
 import { instant } from "../../db/rows.ts";
@@ -54,8 +54,7 @@ export async function viewFailures(
         example_id: sql<string>`alike.example_id`,
         example_error: sql<string | null>`left(alike.example_error, 500)`,
         seen: sql<AlikeFailures["seen"]>`alike.seen`,
-        may_write: sql<boolean>`coalesce(public.may_change_definition(${caller.role}, ${caller.tenantId}, ${caller.userId},
-          alike.definition_id), false)`,
+        may_write: mayChangeDefinition(caller, sql`alike.definition_id`),
       })
       .from(caller)
       .crossJoinLateral(

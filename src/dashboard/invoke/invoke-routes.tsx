@@ -6,26 +6,35 @@ import { triggerRun } from "../../runs/run-verbs.ts";
 import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs-routes.ts";
 import { perform } from "../../verbs/perform.ts";
 import type { Caller } from "../caller.ts";
-import { type Failure, FormPage, NO_FAILURE, readForm, submit } from "../forms.tsx";
+import { type Failure, FormPage, NO_FAILURE, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import { readInput, textOfSchema } from "./kit/input-fields.tsx";
-import { type Invocation, InvokeForm, LABELS, NO_INVOCATION, textOfInput, textOfLabels } from "./kit/invoke-form.tsx";
+import {
+  type Invocation,
+  InvokeForm,
+  LABELS,
+  NO_INVOCATION,
+  textOfInput,
+  textOfLabels,
+  textOfPriority,
+} from "./kit/invoke-form.tsx";
 import { checkForm, linesOf, readJsonField, readLabels, readMinute } from "./kit/read-fields.ts";
 import { viewFormerRun } from "./view-former-run.ts";
 
 export const invocations = new Pages();
 
 /** Reads the form as the API would read its request. Throws ValidationFailed with all faults at once. */
-function toRequest({ input, idempotencyKey, concurrencyKey, labels: lines, startAfter, mustStartBy }: Invocation) {
+function toRequest({ input, labels: lines, ...given }: Invocation) {
   const [read, { labels, faults: faultsOfLabels }] = [readJsonField("input", input), readLabels(lines)];
   const faults = [...read.faults, ...faultsOfLabels];
   const body = {
-    idempotency_key: idempotencyKey === "" ? null : idempotencyKey,
-    concurrency_key: concurrencyKey === "" ? null : concurrencyKey,
-    start_after: readMinute(startAfter),
-    must_start_by: readMinute(mustStartBy),
+    idempotency_key: given.idempotencyKey === "" ? null : given.idempotencyKey,
+    concurrency_key: given.concurrencyKey === "" ? null : given.concurrencyKey,
+    priority: toWholeNumber(given.priority || "0"),
+    start_after: readMinute(given.startAfter),
+    must_start_by: readMinute(given.mustStartBy),
     input: read.value,
     labels,
   };
@@ -60,7 +69,9 @@ invocations.page("/app/runs/:id/again", async (c) => {
   const { caller, run } = await viewFormerRun(c.env.db, c.var.credential, idOf(c));
   if (run === null) throw new Problem("not_found", NO_RUN);
   const { workflow, labels, concurrency_key: concurrencyKey } = run;
-  const more = c.req.query("only") === "input" ? {} : { runId: run.id, labels: textOfLabels(labels), concurrencyKey };
+  const priority = textOfPriority(run.priority);
+  const more =
+    c.req.query("only") === "input" ? {} : { runId: run.id, labels: textOfLabels(labels), concurrencyKey, priority };
   const input = { input: textOfInput(run.input), schema: textOfSchema(workflow.input_schema) };
   const given = { ...NO_INVOCATION, ...input, ...more, workflow: workflow.name };
   return html(c, <InvokePage caller={caller} id={workflow.id} given={given} failure={NO_FAILURE} />);
@@ -72,6 +83,7 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
     ...readInput(values),
     idempotencyKey: values.idempotency_key?.trim() ?? "",
     concurrencyKey: values.concurrency_key?.trim() ?? "",
+    priority: values.priority?.trim() ?? "",
     labels: linesOf(values, "labels").trim(),
     startAfter: values.start_after?.trim() ?? "",
     mustStartBy: values.must_start_by?.trim() ?? "",
@@ -88,6 +100,7 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
           ...{
             labels: labels ?? {},
             concurrencyKey: more.concurrency_key ?? null,
+            priority: more.priority ?? 0,
             startAfter: more.start_after ?? null,
             mustStartBy: more.must_start_by ?? null,
           },

@@ -16,6 +16,7 @@ type FormerRun = {
   labels: Labels;
   /** Empty for a run without one. */
   concurrency_key: string;
+  priority: number;
   workflow: { id: string; name: string; input_schema: Policy["input_schema"] };
 };
 
@@ -41,6 +42,7 @@ export async function viewFormerRun(
         input: sql<string | null>`${r.input}::text`,
         labels: sql<Labels>`public.labels_of(${r.id})`,
         concurrency_key: r.concurrencyKey,
+        priority: r.priority,
         workflow: { id: d.id, name: d.name, input_schema: sql<Policy["input_schema"]>`${d.inputSchema}` },
       })
       .from(caller)

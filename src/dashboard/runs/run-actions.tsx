@@ -3,7 +3,8 @@ import { Ask, CopyCurl, Send } from "../components.tsx";
 import { plural } from "../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../forms.tsx";
 import { textOfSchema } from "../invoke/kit/input-fields.tsx";
-import { InvokeForm, NO_INVOCATION, textOfInput, textOfLabels } from "../invoke/kit/invoke-form.tsx";
+import { InvokeForm, NO_INVOCATION, textOfInput, textOfLabels, textOfPriority } from "../invoke/kit/invoke-form.tsx";
+import { PriorityField } from "../invoke/kit/priority-field.tsx";
 import { isInputCut, type ViewedRun } from "./kit/view-run.ts";
 
 const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
@@ -24,6 +25,16 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
         <Ask id="ask-start-now" label="Start now" title={`Start ${named} now?`}>
           <p>It does not wait any longer: it joins the end of its workflow’s queue, and starts when it is its turn.</p>
           <Send action={`/app/runs/${id}/start-now`} label="Start now" kind="primary" />
+        </Ask>
+      )}
+      {run.may_prioritize && run.status === "PENDING" && (
+        <Ask id="ask-priority" label="Priority" title={`Change the priority of ${named}?`}>
+          <p>In the queue, it comes behind the runs with the same priority that joined before it.</p>
+          <PriorityForm
+            id={id}
+            values={{ priority: textOfPriority(run.priority), workflow: run.run_snapshot.workflow_name }}
+            failure={NO_FAILURE}
+          />
         </Ask>
       )}
       {can(run, "stop") && (
@@ -70,6 +81,7 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
               id={run.workflow_definition_id}
               given={{
                 ...{ ...NO_INVOCATION, labels: textOfLabels(run.labels), concurrencyKey: run.concurrency_key },
+                priority: textOfPriority(run.priority),
                 input: textOfInput(run.input),
                 ...{ runId: id, workflow: run.run_snapshot.workflow_name, schema: textOfSchema(workflow.input_schema) },
               }}
@@ -126,6 +138,19 @@ export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
     )}
     <button type="submit" class="danger">
       Stop
+    </button>
+  </form>
+);
+
+type PriorityFormProps = { id: string; values: { priority: string; workflow: string }; failure: Failure };
+
+export const PriorityForm = ({ id, values, failure }: PriorityFormProps) => (
+  <form method="post" action={`/app/runs/${id}/priority`} class="stack">
+    <FormFailures failure={failure} labels={{ priority: "Priority" }} />
+    <input type="hidden" name="workflow" value={values.workflow} />
+    <PriorityField value={values.priority} failure={failure} />
+    <button type="submit" class="primary">
+      Change
     </button>
   </form>
 );

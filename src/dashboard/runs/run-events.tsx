@@ -44,6 +44,11 @@ function describeKnown({ type, attempt, detail, user_name }: ViewedEvent): Descr
       return { what: "Triggered", more: triggerOf(detail), startsAt: textOf(detail?.start_after) };
     case "QUEUED":
       return { what: detail === null ? "Queued behind others" : `Queued now${by}`, more: null };
+    case "PRIORITIZED":
+      return {
+        what: `Priority ${numberOf(detail?.priority) ?? ""}${by}`,
+        more: `It was ${numberOf(detail?.before) ?? ""}.`,
+      };
     case "STARTED":
       return { what: "Started", more: null };
     case "DISPATCHED":

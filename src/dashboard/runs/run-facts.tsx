@@ -45,6 +45,7 @@ export const Facts = ({ run }: { run: ViewedRun }) => (
         <bdi class="wrap">{run.concurrency_key}</bdi>
       </Fact>
     )}
+    {run.priority > 0 && <Fact name="Priority">{run.priority}</Fact>}
     {Object.keys(run.labels).length > 0 && (
       <Fact name="Labels">
         <LabelLinks labels={run.labels} />

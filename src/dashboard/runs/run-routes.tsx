@@ -8,8 +8,8 @@ import { findPresence, isConnected } from "../../runs/leases/presence.ts";
 import { toPlainText } from "../../runs/log/log-text.ts";
 import { readLog } from "../../runs/log/read-log.ts";
 import { NO_RUN } from "../../runs/refusals.ts";
-import { deleteRun, retryRun, runAgain, startRunNow, stopRun } from "../../runs/run-verbs.ts";
-import { StopWorkflowRunRequestSchema } from "../../runs/workflow-run-changes-routes.ts";
+import { deleteRun, prioritizeRun, retryRun, runAgain, startRunNow, stopRun } from "../../runs/run-verbs.ts";
+import { RunPrioritySchema, StopWorkflowRunRequestSchema } from "../../runs/workflow-run-changes-routes.ts";
 import { perform } from "../../verbs/perform.ts";
 import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { Pages } from "../pages.ts";
@@ -19,7 +19,7 @@ import { filterOf, firstPageOf, readRunsQuery } from "./kit/runs-query.ts";
 import { viewRun } from "./kit/view-run.ts";
 import { earlierAttempt } from "./log/run-log.tsx";
 import { RunPage } from "./run.tsx";
-import { StopForm } from "./run-actions.tsx";
+import { PriorityForm, StopForm } from "./run-actions.tsx";
 
 export const run = new Pages();
 
@@ -95,6 +95,28 @@ run.form("/app/runs/:id/start-now", async (c) => {
   const runId = idOf(c);
   await perform(c.var.services, startRunNow, runId);
   return seeOther(c, `/app/runs/${runId}`);
+});
+
+run.form("/app/runs/:id/priority", async (c) => {
+  const [runId, { values }] = [idOf(c), await readForm(c)];
+  const given = { priority: values.priority ?? "", workflow: values.workflow ?? "" };
+  return submit(
+    c,
+    async () => {
+      const { priority } = checkBody(RunPrioritySchema, { priority: toWholeNumber(given.priority || "0") });
+      await perform(c.var.services, prioritizeRun, { runId, priority });
+      return seeOther(c, `/app/runs/${runId}`);
+    },
+    (failure) => (
+      <FormPage
+        title={given.workflow === "" ? "Change its priority" : `Change the priority of this run of “${given.workflow}”`}
+        section="runs"
+        back={`/app/runs/${runId}`}
+      >
+        <PriorityForm id={runId} values={given} failure={failure} />
+      </FormPage>
+    ),
+  );
 });
 
 run.form("/app/runs/:id/again", async (c) => {

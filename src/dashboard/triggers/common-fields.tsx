@@ -4,9 +4,19 @@ import type { JSX } from "hono/jsx/jsx-runtime";
 import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import type { Caller } from "../caller.ts";
-import { type Choice, Choices, choicesOf, type Failure, Field, isFilled, type Values } from "../forms.tsx";
+import {
+  type Choice,
+  Choices,
+  choicesOf,
+  type Failure,
+  Field,
+  isFilled,
+  toWholeNumber,
+  type Values,
+} from "../forms.tsx";
 import { FailuresWithInput, InputFields, readInput, showInput } from "../invoke/kit/input-fields.tsx";
-import { textOfLabels } from "../invoke/kit/invoke-form.tsx";
+import { textOfLabels, textOfPriority } from "../invoke/kit/invoke-form.tsx";
+import { PriorityField } from "../invoke/kit/priority-field.tsx";
 import { type FormBody, linesOf, readJsonField, readLabels } from "../invoke/kit/read-fields.ts";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
@@ -25,6 +35,7 @@ export const COMMON_LABELS = {
   input: "Input",
   labels: "Labels",
   concurrency_key: "Concurrency key",
+  priority: "Priority",
   when_busy: "If the workflow is busy",
 };
 
@@ -38,7 +49,10 @@ export const COMMON_SENTENCES = {
 /** The values of the fields, as typed. `names` are the fields of one line that only this kind of trigger has. */
 export const readCommon = (values: Values, names: readonly string[]): Values => ({
   ...Object.fromEntries(
-    ["name", "concurrency_key", "when_busy", "is_active", ...names].map((name) => [name, values[name]?.trim() ?? ""]),
+    ["name", "concurrency_key", "priority", "when_busy", "is_active", ...names].map((name) => [
+      name,
+      values[name]?.trim() ?? "",
+    ]),
   ),
   ...readInput(values),
   labels: linesOf(values, "labels").trim(),
@@ -49,6 +63,7 @@ export const commonValuesOf = (trigger: TriggerRow): Values => ({
   input: trigger.input === null ? "" : JSON.stringify(trigger.input, null, 2),
   labels: textOfLabels(trigger.labels),
   concurrency_key: trigger.concurrency_key ?? "",
+  priority: textOfPriority(trigger.priority),
   when_busy: trigger.when_busy ?? "",
   is_active: String(trigger.is_active),
 });
@@ -64,6 +79,7 @@ export function toCommonBody(values: Values) {
     input,
     labels: read.labels,
     concurrency_key: values.concurrency_key || null,
+    priority: toWholeNumber(values.priority || "0"),
     when_busy: values.when_busy || null,
     is_active: values.is_active !== "false",
   };
@@ -153,7 +169,7 @@ export const TriggerForm = (props: ShellProps) => {
           />
           <details
             class="more-fields"
-            open={props.isUnfolded || isFilled(["labels", "concurrency_key"], values, failure)}
+            open={props.isUnfolded || isFilled(["labels", "concurrency_key", "priority"], values, failure)}
           >
             <summary>More</summary>
             <Field
@@ -174,6 +190,7 @@ export const TriggerForm = (props: ShellProps) => {
               hint="Whose runs they are, such as a customer. The workflow’s policy can limit the runs of each key."
               control={(a) => <input {...a} type="text" value={values.concurrency_key} autocomplete="off" />}
             />
+            <PriorityField value={values.priority ?? ""} failure={failure} />
             {props.more}
           </details>
           <p class="muted">It fires with the rights that you have whenever it fires. A change counts from now on.</p>

@@ -136,7 +136,7 @@ export const TriggerPage = ({ view, before, url }: TriggerPageProps) => {
 };
 
 const Content = ({ trigger }: { trigger: ViewedTrigger }) => {
-  const { schedule, run, when_busy, input, labels, concurrency_key } = trigger;
+  const { schedule, run, when_busy, input, labels, concurrency_key, priority } = trigger;
   return (
     <>
       {run !== null && (
@@ -189,6 +189,7 @@ const Content = ({ trigger }: { trigger: ViewedTrigger }) => {
           <bdi class="wrap">{concurrency_key}</bdi>
         </Fact>
       )}
+      {priority > 0 && <Fact name="Priority">{priority}</Fact>}
     </>
   );
 };

@@ -41,6 +41,7 @@ export const RUN_CHANGE_TOOLS: readonly AgentTool[] = [
       labels: z.record(z.string(), z.string()).optional().describe("To find the run by, such as `customer`: `4711`."),
       idempotency_key: z.string().optional(),
       concurrency_key: z.string().optional(),
+      priority: z.int().min(0).max(9).optional().describe("9 passes all others of this workflow that wait."),
       start_after: z.string().optional().describe("RFC 3339: it waits until then."),
       must_start_by: z.string().optional().describe("RFC 3339: it fails unless it has started by then."),
       wait_seconds: wait().optional(),

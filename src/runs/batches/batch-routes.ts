@@ -4,7 +4,7 @@ import { v7 as newId } from "uuid";
 import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
-import { instant, uuid } from "../../http/schemas.ts";
+import { instant, priority, uuid } from "../../http/schemas.ts";
 import { readTraceparent } from "../../http/traceparent.ts";
 import { perform } from "../../verbs/perform.ts";
 import { definitionParams } from "../../workflows/workflow-definition-schema.ts";
@@ -28,7 +28,11 @@ export const BatchedRunSchema = z.strictObject(fieldsOfRun).openapi("BatchedRun"
 });
 
 const InvokeBatchRequestSchema = z
-  .strictObject({ idempotency_key: idempotencyKey, runs: z.array(BatchedRunSchema).min(1).max(MAX_RUNS) })
+  .strictObject({
+    idempotency_key: idempotencyKey,
+    priority: priority().optional().openapi({ description: "Of each run that has none of its own. 0 by default." }),
+    runs: z.array(BatchedRunSchema).min(1).max(MAX_RUNS),
+  })
   .openapi("InvokeBatchRequest", {
     example: {
       idempotency_key: "invoices-2026-01",
@@ -59,7 +63,7 @@ const invokeBatchRoute = callerWrite({
   description:
     "Up to 500 runs. " +
     "All of them or none, with the same snapshot, in a body of at most 1 MiB. They go to the end of the workflow's queue, and " +
-    "start as slots become free: in their order, or when the policy limits the runs of each key, in their order within a key, and keys in " +
+    "start as slots become free: in their order, those with a higher priority first, or when the policy limits the runs of each key, in their order within a key, and keys in " +
     "turn, beginning after the key that started last. With an idempotency key, in the body or as a header, the request can be repeated: as long " +
     "as the batch exists, the same key with the same runs answers it and `Idempotency-Replayed: true`.",
   maxBodyBytes: MAX_BODY_BYTES,
@@ -90,12 +94,12 @@ const invokeBatchRoute = callerWrite({
 });
 
 batchInvokes.openapi(invokeBatchRoute, async (c) => {
-  const { idempotency_key: keyInBody, runs } = c.req.valid("json");
+  const { idempotency_key: keyInBody, priority: usual = 0, runs } = c.req.valid("json");
   const { result } = await perform(c.var.services, triggerBatch, {
     id: newId(),
     definitionId: c.req.valid("param").definition_id,
     idempotencyKey: chooseKey(keyInBody, c.req.valid("header")["Idempotency-Key"]),
-    runs,
+    runs: runs.map(({ priority = usual, ...run }) => (priority === 0 ? run : { ...run, priority })),
     traceparent: readTraceparent(c.req.valid("header").traceparent),
   });
   const { id, run_ids } = result.batch;

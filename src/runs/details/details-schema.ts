@@ -1,6 +1,6 @@
 /** The schema of the details of a run, and of fields that its explanation has, too. */
 import { z } from "@hono/zod-openapi";
-import { instant, uuid } from "../../http/schemas.ts";
+import { instant, priority, uuid } from "../../http/schemas.ts";
 import { labelsOfRun } from "../labels.ts";
 import { exampleRun, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { failureCode } from "./result-schema.ts";
@@ -79,6 +79,7 @@ export const DetailsSchema = z
     failure_code: failureCode(),
     queue_position: queuePosition(),
     concurrency_key: concurrencyKey(),
+    priority: priority(),
     progress: z
       .strictObject({ percent: z.int().nullable(), message: z.string().nullable() })
       .nullable()
@@ -99,6 +100,7 @@ export const DetailsSchema = z
       failure_code: null,
       queue_position: null,
       concurrency_key: "customer 4711",
+      priority: 0,
       progress: { percent: 40, message: "Reading 12 documents" },
       labels: { customer: "4711" },
       start_after: null,

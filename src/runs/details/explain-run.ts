@@ -32,6 +32,8 @@ const explanationSchema = z.object({
   deadline_at: z.string().nullable(),
   dispatched_at: z.string().nullable(),
   queue_position: z.int().nullable(),
+  priority: z.int().default(0),
+  higher_before: z.int().nullable().default(null),
   concurrency_key: z.string().nullable(),
   keys_take_turns: z.boolean(),
   keys_before: z.int().nullable().default(null),
@@ -179,17 +181,23 @@ const describeDelay = ({ start_after, next_try_at }: Explanation): string =>
   start_after === null ? `is tried again by itself, not before ${next_try_at}` : `starts not before ${start_after}`;
 
 function describePlace(facts: Explanation): string {
-  const { queue_position: place, concurrency_key: key, keys_take_turns, keys_before } = facts;
+  const { queue_position: place, concurrency_key: key, keys_take_turns, keys_before, higher_before: higher } = facts;
   if (place === null) return `it ${describeDelay(facts)}`;
   const isFar = place > MOST_PLACES;
   if (!keys_take_turns) {
-    if (isFar) return "its place in the queue is more than 1,000";
-    return place === 1 ? "it is next in the queue" : `it is number ${place} in the queue`;
+    if (isFar) return `its place in the queue is more than 1,000${describeHigher(higher)}`;
+    return place === 1 ? "it is next in the queue" : `it is number ${place} in the queue${describeHigher(higher)}`;
   }
   const group = key === null ? "of those without a key" : "of its key";
   const count = isFar ? "1,000 or more" : `${place - 1}`;
-  const before = place === 1 ? `it is the next ${group}` : `${count} ${group} before it`;
+  const before = place === 1 ? `it is the next ${group}` : `${count} ${group} before it${describeHigher(higher)}`;
   return `${before}; keys take turns${keys_before === null ? "" : `, and ${describeKeysBefore(keys_before)}`}`;
+}
+
+/** Of those before a run, how many pass it by their priority. */
+function describeHigher(count: number | null): string {
+  if (count === null || count === 0) return "";
+  return `, behind ${count >= MOST_PLACES ? "1,000 or more" : count} with a higher priority`;
 }
 
 /** How many keys have their turn before that of a run. */

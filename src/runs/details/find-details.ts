@@ -20,6 +20,7 @@ const detailsSchema = z.object({
   start_after: z.string().nullable().default(null),
   must_start_by: z.string().nullable().default(null),
   batch_id: z.string().nullable().default(null),
+  priority: z.int().default(0),
 });
 
 /** What the wire contract's form of a run does not say of it: `find_details` in SQL. */

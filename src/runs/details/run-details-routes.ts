@@ -4,7 +4,7 @@ import { FAILURE_CODES, ON_TIMEOUT, WAIT_KINDS } from "../../db/enums.ts";
 import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
-import { instant, uuid } from "../../http/schemas.ts";
+import { instant, priority, uuid } from "../../http/schemas.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { concurrencyKey, DetailsSchema, linksOf, mustStartBy, queuePosition, startAfter } from "./details-schema.ts";
 import { describeWait, EXPLAINED_REASONS, explainRun } from "./explain-run.ts";
@@ -39,6 +39,7 @@ runDetails.openapi(getDetails, async (c) => {
       failure_code: details.failure_code,
       queue_position: details.queue_position,
       concurrency_key: details.concurrency_key,
+      priority: details.priority,
       progress: details.progress,
       labels: details.labels,
       start_after: details.start_after,
@@ -131,6 +132,10 @@ const ExplanationSchema = z
     deadline_at: instant().nullable(),
     dispatched_at: instant().nullable().openapi({ description: "When a runner accepted it." }),
     queue_position: queuePosition(),
+    priority: priority(),
+    higher_before: z.int().nullable().openapi({
+      description: "How many of the runs before it have a higher priority, up to 1,000. Null as `queue_position` is.",
+    }),
     concurrency_key: concurrencyKey(),
     keys_take_turns: z
       .boolean()
@@ -220,6 +225,8 @@ const ExplanationSchema = z
       deadline_at: null,
       dispatched_at: null,
       queue_position: 1,
+      priority: 0,
+      higher_before: 0,
       concurrency_key: null,
       keys_take_turns: false,
       keys_before: null,
@@ -266,6 +273,8 @@ runDetails.openapi(explain, async (c) => {
       deadline_at: facts.deadline_at,
       dispatched_at: facts.dispatched_at,
       queue_position: facts.queue_position,
+      priority: facts.priority,
+      higher_before: facts.higher_before,
       concurrency_key: facts.concurrency_key,
       keys_take_turns: facts.keys_take_turns,
       keys_before: facts.keys_before,

@@ -155,13 +155,13 @@ describe("a batch that is refused", () => {
       { idempotency_key: "k" },
       { input: { a: "x".repeat(33_000) } },
     ];
-    expect(await faultsOf(await send({ runs, priority: 1 }))).toEqual([
+    expect(await faultsOf(await send({ runs, colour: 1 }))).toEqual([
       422,
       [["body", "runs", 1, "input"], "value_error"],
       [["body", "runs", 2, "labels", "UP"], "value_error"],
       [["body", "runs", 3, "idempotency_key"], "extra_forbidden"],
       [["body", "runs", 4, "input"], "value_error"],
-      [["body", "priority"], "extra_forbidden"],
+      [["body", "colour"], "extra_forbidden"],
     ]);
     expect(await countRuns()).toEqual({ runs: 0, batches: 0 });
   });

@@ -5,7 +5,7 @@ import { invokeBatch } from "../batch.ts";
 import { type Context, contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { followRun } from "../follow.ts";
-import { labelAfter, readInput } from "../input.ts";
+import { labelAfter, priorityOption, readInput } from "../input.ts";
 import { futureInstant, lengthOfTime } from "../instants.ts";
 import { findWorkflow } from "../names.ts";
 import { say } from "../output.ts";
@@ -19,6 +19,7 @@ type Flags = WaitFlags & {
   input?: string;
   label?: Record<string, string>;
   key?: string;
+  priority?: number;
   startAfter?: string;
   mustStartBy?: string;
   idempotencyKey?: string;
@@ -53,6 +54,7 @@ export function addInvoke(program: Command): void {
       .option("--input <json>", "a JSON object for the run's runner: as text, as @file, or as @- from stdin")
       .option("--label <key:value>", "a label to find the run by; can be repeated, for up to 10 keys", labelAfter)
       .option("--key <key>", "whose run it is, such as a customer: a policy can limit the runs of each key")
+      .addOption(priorityOption())
       .option(
         "--start-after <when>",
         "it joins the queue then: 2027-01-31T12:00Z, or how long from now, such as 2h; up to 90d",
@@ -70,6 +72,7 @@ Examples:
   $ workflow-runs invoke "Quarterly report" --input @input.json --follow
   $ workflow-runs invoke "Quarterly report" --label customer:4711 --label env:prod
   $ workflow-runs invoke "Quarterly report" --key "customer 4711"
+  $ workflow-runs invoke "Quarterly report" --priority 9
   $ workflow-runs invoke "Quarterly report" --start-after 2h --must-start-by 1d
   $ workflow-runs invoke "Quarterly report" --wait --timeout 10min
   $ workflow-runs invoke "Quarterly report" --batch runs.jsonl --wait
@@ -91,6 +94,7 @@ Each line of a batch is a JSON object: {"input": {"invoice": 4711}, "labels": {"
         ...(input && { input }),
         ...(flags.label && { labels: flags.label }),
         ...(flags.key !== undefined && { concurrencyKey: flags.key }),
+        ...(flags.priority !== undefined && { priority: flags.priority }),
         ...(flags.startAfter && { startAfter: flags.startAfter }),
         ...(flags.mustStartBy && { mustStartBy: flags.mustStartBy }),
         ...(flags.idempotencyKey && { idempotencyKey: flags.idempotencyKey }),
@@ -100,7 +104,7 @@ Each line of a batch is a JSON object: {"input": {"invoice": 4711}, "labels": {"
     });
 }
 
-const FLAGS_OF_BATCH = new Set(["idempotencyKey", "wait", "timeout"]);
+const FLAGS_OF_BATCH = new Set(["idempotencyKey", "priority", "wait", "timeout"]);
 
 /** @throws CliError when a flag is given that is about one run */
 function requireOfBatch(flags: Omit<Flags, "batch">): void {
@@ -108,7 +112,7 @@ function requireOfBatch(flags: Omit<Flags, "batch">): void {
   if (!isOfRun) return;
   const text =
     "With --batch, the lines of the file have the input, the labels, the key and the instants of each run. It goes with --wait, " +
-    "--timeout and --idempotency-key.";
+    "--timeout, --priority and --idempotency-key.";
   throw new CliError(text, EXIT.invalid);
 }
 

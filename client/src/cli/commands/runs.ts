@@ -144,6 +144,13 @@ Examples:
     await printRun(context, await context.client.startNow(id));
   });
 
+  ofRun("prioritize", "Change the priority of a run that waits", "workflow-runs runs prioritize $RUN 9")
+    .argument("<priority>", "from 0 to 9: the highest starts first", integer(0, 9))
+    .action(async (id: string, priority: number, _, command: Command) => {
+      const context = contextOf(command);
+      await printRun(context, await context.client.prioritize(id, priority));
+    });
+
   withWaiting(
     ofRun("retry", "Retry a FAILED run, with the same snapshot and input", "workflow-runs runs retry $RUN --wait"),
   ).action(async (id: string, flags: WaitFlags, command: Command) => {

@@ -3,7 +3,7 @@ import type { Client } from "../../client.ts";
 import type { NewTrigger, Trigger } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { labelAfter, oneOf, readInput } from "../input.ts";
+import { labelAfter, oneOf, priorityOption, readInput } from "../input.ts";
 import { futureInstant, lengthOfTime } from "../instants.ts";
 import { findWorkflow } from "../names.ts";
 import { instantOf, printList, printOne, say } from "../output.ts";
@@ -32,6 +32,7 @@ type CreateFlags = {
   input?: string;
   label?: Record<string, string>;
   key?: string;
+  priority?: number;
   whenBusy?: WhenBusy;
 } & WebhookFlags;
 
@@ -124,6 +125,7 @@ function addCreate(triggers: Command): void {
     .option("--input <json>", "a JSON object for each run: as text, as @file, or as @- from stdin")
     .option("--label <key:value>", "a label of each run; can be repeated, for up to 10 keys", labelAfter)
     .option("--key <key>", "the concurrency key of each run")
+    .addOption(priorityOption())
     .option(
       "--when-busy <what>",
       `what it does while as many runs are unfinished as may be RUNNING: ${WHEN_BUSY.join(", ")}; by default as the policy says`,
@@ -252,6 +254,7 @@ async function contentOf(flags: CreateFlags) {
     input: flags.input === undefined ? null : await readInput(flags.input),
     labels: flags.label ?? null,
     concurrency_key: flags.key ?? null,
+    ...(flags.priority !== undefined && { priority: flags.priority }),
     when_busy: flags.whenBusy ?? null,
   };
 }

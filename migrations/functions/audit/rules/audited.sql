@@ -124,7 +124,7 @@ begin
         'shown', jsonb_build_object(
           'name', t.name, 'kind', t.kind, 'schedule', case t.kind when 'schedule' then t.config end,
           'run', case t.kind when 'run' then t.config end, 'user_id', t.user_id,
-          'concurrency_key', t.concurrency_key, 'when_busy', t.when_busy, 'is_active', t.paused_at is null,
+          'concurrency_key', t.concurrency_key, 'priority', nullif(t.priority, 0), 'when_busy', t.when_busy, 'is_active', t.paused_at is null,
           'pause_note', public.audit_text(t.pause_note)),
         'hidden', public.audit_fields('input', t.input::jsonb) || public.audit_fields('labels', t.labels)
           || case t.kind when 'webhook' then public.audit_fields('config', t.config) else '{}' end

@@ -8,6 +8,7 @@ language sql immutable as $$
   select jsonb '{
     "TRIGGERED": "workflow_run.triggered",
     "QUEUED": "workflow_run.queued",
+    "PRIORITIZED": "workflow_run.prioritized",
     "STARTED": "workflow_run.started",
     "DISPATCHED": "workflow_run.dispatched",
     "DISPATCH_FAILED": "workflow_run.dispatch_failed",

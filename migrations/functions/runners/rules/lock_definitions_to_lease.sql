@@ -2,13 +2,13 @@
 
 -- Locks the definitions of a tenant from which a run can be leased now, up to `p_limit`, and only those that both lists contain (null
 -- stands for all), and whose tags the runner has. Returns the run of each that is next, or null. First comes the one whose queue begins with
--- the oldest run.
+-- the run that has waited longest, whatever its priority.
 --
 -- Its cost depends on how many definitions have work, and not on how many are leased:
 -- 1. Most tenants have few definitions whose runs are leased (`c_few`), and a session or a key that names its definitions has at most 50 of
 --    them: these are taken as they are. Otherwise, it jumps in an index from one definition with PENDING runs to the next.
 -- 2. When more than `c_most_jumps` have PENDING runs, it reads the definitions whose runs are leased, which then is cheaper.
--- 3. It sorts them by the first places of their queues, and asks for the next run of one after the other until it has enough.
+-- 3. It sorts them by the tickets of the first runs of their queues, and asks for the next run of one after the other until it has enough.
 --
 -- Closes the race between two leases: of one definition, the other may have taken the only run. So it passes over a definition that is
 -- locked, and judges again what it has locked, since another may have committed just before. Only when it has found nothing else does it
@@ -69,7 +69,7 @@ begin
         and d.runner_tags <@ p_tags
         -- Nothing is in the queue of a definition whose first run has no place there. Then a run may have joined it by time.
         and (first.queue_position is not null or exists (select from public.joining_runs(d.id, v_found_at)))
-      order by first.queue_position
+      order by public.ticket_of(first.queue_position)
       offset 0 -- keeps the planner from asking for the slots of all
     ) ordered
     -- Most of very many may have no free slot, and this finds it out sooner than `next_leasable_run`.
@@ -110,7 +110,7 @@ begin
       select first.id
       from unnest(v_passed_ids) passed (id)
       cross join lateral public.next_leasable_run(passed.id, v_found_at) first
-      order by first.queue_position
+      order by first.ticket
       limit p_limit
     ) waited;
   end if;

@@ -90,16 +90,17 @@ begin
   --    session has capacity.
   select count(session.name) = 0, bool_or(locked.is_due), bool_or(locked.takes_turns), array_agg(locked.definition_id),
     array_agg(locked.definition_id) filter (where locked.max_running > 1),
-    array_agg(locked.id order by locked.queue_position) filter (where locked.id is not null),
-    array_agg(locked.slot_no order by locked.queue_position)
+    array_agg(locked.id order by locked.ticket) filter (where locked.id is not null),
+    array_agg(locked.slot_no order by locked.ticket)
   into v_is_over, v_is_due, v_takes_turns, v_definition_ids, v_open_ids, v_next_ids, v_slot_nos
   from public.find_session(p_context, v_now) session
   left join (
-    select run.id, run.queue_position, d.id as definition_id, d.max_running, d.max_running_per_key is not null as takes_turns, queue.is_due,
+    select run.id, run.ticket, d.id as definition_id, d.max_running, d.max_running_per_key is not null as takes_turns, queue.is_due,
       queue.slot_no
     from unnest(coalesce(v_known_run_ids, v_next_ids)) named (id)
     cross join lateral (
-      select r.id, r.queue_position, r.workflow_definition_id from public.workflow_runs r where r.id = named.id limit 1) run
+      select r.id, public.ticket_of(r.queue_position) as ticket, r.workflow_definition_id from public.workflow_runs r where r.id = named.id
+      limit 1) run
     cross join lateral (
       select d.id, d.max_running, d.max_running_per_key from public.workflow_definitions d where d.id = run.workflow_definition_id limit 1) d
     cross join lateral public.queue_state(v_tenant_id, d.id, v_now) queue

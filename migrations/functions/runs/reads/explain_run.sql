@@ -6,6 +6,8 @@
 --   queue_position        see `place_in_queue`; null unless it is PENDING
 --   concurrency_key       null for a run without one
 --   keys_take_turns       true when the policy limits the runs of each key
+--   priority              0 unless it was given one
+--   higher_before         how many of those before it have a higher priority, up to `most_places`; null as `queue_position` is
 --   keys_before           see `keys_before`; null unless it is in the queue and keys take turns
 --   blockers              [{"run_id", "deadline_at"}]: the runs of `blocking_runs` that the caller sees
 --   blocked_by            the first of these; null when there is none
@@ -39,6 +41,7 @@ declare
   v_reason text;
   v_queue_position bigint;
   v_place bigint;
+  v_priority integer;
   v_key text;
   v_keys_take_turns boolean;
   v_blockers jsonb;
@@ -59,7 +62,7 @@ begin
   v_user_id := v_judged ->> 'user_id';
 
   -- The state of the run, and what it waits for.
-  select r.workflow_definition_id, r.queue_position, r.concurrency_key, d.max_running_per_key is not null, seen.status,
+  select r.workflow_definition_id, r.queue_position, r.priority, r.concurrency_key, d.max_running_per_key is not null, seen.status,
     wait.reason, d.handover = 'lease', d.runner_tags, a.heartbeat_at,
     jsonb_build_object(
       'status', seen.status, 'failure_code', seen.failure_code, 'error', seen.error,
@@ -76,7 +79,7 @@ begin
           'reason', a.stop_reason, 'requested_at', public.wire_instant(a.stop_requested_at),
           'acknowledged_at', public.wire_instant(a.stop_acknowledged_at), 'ends_at', public.wire_instant(a.stop_ends_at))
       end)
-  into v_definition_id, v_queue_position, v_key, v_keys_take_turns, v_status, v_reason, v_is_leased, v_tags, v_heartbeat_at, v_answer
+  into v_definition_id, v_queue_position, v_priority, v_key, v_keys_take_turns, v_status, v_reason, v_is_leased, v_tags, v_heartbeat_at, v_answer
   from public.workflow_runs r
   join public.workflow_definitions d on d.id = r.workflow_definition_id
   left join public.running_attempts a on a.run_id = r.id
@@ -119,7 +122,10 @@ begin
   ) recent;
 
   return jsonb_build_object('tenant_id', v_tenant_id, 'explanation', v_answer || jsonb_build_object(
-    'reason', v_reason, 'queue_position', v_place,
+    'reason', v_reason, 'queue_position', v_place, 'priority', v_priority,
+    -- They stand before the first place that its priority could have.
+    'higher_before', case when v_place is not null then least(public.most_places(), public.place_in_queue(
+      v_definition_id, v_key, public.place_of(0, v_priority), p_now => v_now)) end,
     'suspension', case when v_reason = 'suspended' then public.suspension_of(p_run_id, v_now) end,
     'concurrency_key', nullif(v_key, ''), 'keys_take_turns', v_keys_take_turns,
     'keys_before', case when v_place is not null then public.keys_before(v_definition_id, v_key, v_now) end,

@@ -13,7 +13,7 @@ declare
   v_first_id constant uuid := (
     select waiting.id from public.waiting_runs(p_definition_id, p_now) waiting order by waiting.queue_position limit 1);
   -- When keys take turns, the run that is next may be another than the first of the queue.
-  v_next_id constant uuid := coalesce(public.next_run(p_definition_id, p_now, p_now), v_first_id, (
+  v_next_id constant uuid := coalesce(public.next_run_as_seen(p_definition_id, p_now), v_first_id, (
     select r.id
     from public.workflow_runs r
     where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.not_before is not null
@@ -63,6 +63,6 @@ language sql stable as $$
     order by r.queue_position
     limit 1
   ) first
-  order by first.queue_position nulls last
+  order by public.ticket_of(first.queue_position) nulls last
   limit p_limit
 $$;

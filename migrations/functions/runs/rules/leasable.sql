@@ -3,23 +3,23 @@
 -- The run of this definition that a runner gets when it asks at this instant. A run that has ended by time holds no slot any more.
 -- One row, or none.
 create or replace function public.next_leasable_run(p_definition_id uuid, p_now timestamptz)
-returns table (id uuid, queue_position bigint)
+returns table (id uuid, ticket bigint)
 language sql stable as $$
-  select next.id, next.queue_position
+  select next.id, next.ticket
   from public.workflow_definitions d
   cross join lateral (
-    select r.id, r.queue_position from public.workflow_runs r where r.id = public.next_run(d.id, p_now, p_now) limit 1
+    select r.id, public.ticket_of(r.queue_position) as ticket from public.workflow_runs r where r.id = public.next_run(d.id, p_now, p_now) limit 1
   ) next
   where d.id = p_definition_id and public.leases_runs(d.is_active, d.runner_url, d.handover)
   limit 1 -- keeps the planner from merging this query into a list, where it might read all definitions
 $$;
 
--- The runs of `next_leasable_run` of several definitions, in the order of their places. Null when there are none.
+-- The runs of `next_leasable_run` of several definitions, in the order in which they joined their queues. Null when there are none.
 create or replace function public.next_leasable_runs(p_definition_ids uuid[], p_now timestamptz) returns uuid[]
 language plpgsql stable as $$
 begin
   return (
-    select array_agg(first.id order by first.queue_position)
+    select array_agg(first.id order by first.ticket)
     from unnest(p_definition_ids) definition (id)
     cross join lateral public.next_leasable_run(definition.id, p_now) first);
 end $$;

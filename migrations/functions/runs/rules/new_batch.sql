@@ -35,12 +35,13 @@ language sql immutable as $$
 $$;
 
 -- Inserts a batch of a locked definition, and its runs, PENDING and in their order at the end of the queue, with what
--- `frozen_for_runs` has made. `p_runs` is a list of {"input"?, "labels"?, "concurrency_key"?, "start_after"?, "must_start_by"?}, in which
--- nothing is null, and `p_run_ids` are the ids of these runs. Unlike `add_run`, it starts none of them: the caller promotes, and then
+-- `frozen_for_runs` has made. `p_runs` is a list of {"input"?, "labels"?, "concurrency_key"?, "priority"?, "start_after"?,
+-- "must_start_by"?}, in which nothing is null, and `p_run_ids` are the ids of these runs. Unlike `add_run`, it starts none of
+-- them: the caller promotes, and then
 -- calls `note_queued`. A batch always queues, whatever `when_busy` says, and the queue must have room for all of it at once, but for
 -- delayed runs.
 --
--- Returns {"batch_id", "replayed": false, "first_waits"}; first_waits: the first run that is not delayed would have had to wait, if it
+-- Returns {"batch_id", "replayed": false, "first_waits"}; first_waits: the first run of the queue would have had to wait, if it
 -- had come alone.
 -- Or {"refused"}, which is no_key (with "pointer"), or what `judge_instants` refuses, each with "indexes": the places in the list of the
 -- runs that are refused so, from 0. Or what `judge_queue` or `judge_cap` refuses. The tenant must have room for all runs, as if all waited.
@@ -52,20 +53,23 @@ language plpgsql as $$
 declare
   v_snapshot constant jsonb := p_frozen -> 'snapshot';
   v_keys text[];
+  v_priorities integer[];
   -- With the precision of the columns.
   v_joins timestamptz(3)[];
   v_expires timestamptz(3)[];
   v_refused text;
   v_indexes bigint[];
   v_judged jsonb;
+  v_first bigint;
   v_first_waits boolean;
   v_joins_behind timestamptz;
 begin
   -- 1. Find the key of each run, and the instants at which it joins the queue and expires. Is one of them wrong?
   select array_agg(public.key_of_run(p_frozen ->> 'key_from', given.value -> 'input', given.value ->> 'concurrency_key') order by given.place),
+    array_agg(coalesce((given.value ->> 'priority')::integer, 0) order by given.place),
     array_agg((given.value ->> 'start_after')::timestamptz(3) order by given.place),
     array_agg((given.value ->> 'must_start_by')::timestamptz(3) order by given.place)
-  into v_keys, v_joins, v_expires
+  into v_keys, v_priorities, v_joins, v_expires
   from json_array_elements(p_runs) with ordinality given (value, place);
   v_indexes := array(
     select run.place - 1 from unnest(v_keys) with ordinality run (key, place) where run.key is null order by run.place);
@@ -98,8 +102,10 @@ begin
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  v_first_waits := public.queue_obstacle(p_definition_id, v_keys[(
-    select min(run.place) from unnest(v_joins) with ordinality run (joins_at, place) where run.joins_at is null)], p_now) is not null;
+  v_first := (
+    select run.place from unnest(v_joins, v_priorities) with ordinality run (joins_at, priority, place)
+    where run.joins_at is null order by run.priority desc, run.place limit 1);
+  v_first_waits := public.queue_obstacle(p_definition_id, v_keys[v_first], p_now, v_priorities[v_first]) is not null;
   v_joins_behind := public.joins_behind(p_definition_id, p_now);
 
   -- 2. Insert the batch and its runs. The rows are sorted before they draw their places in the queue.
@@ -107,14 +113,15 @@ begin
     id, tenant_id, workflow_definition_id, user_id, idempotency_key, runs_hash, run_count, created_at)
   values (p_batch_id, p_tenant_id, p_definition_id, p_user_id, p_idempotency_key, p_runs_hash, cardinality(p_run_ids), p_now);
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, run_snapshot, input, traceparent,
-    concurrency_key, batch_id, created_at, updated_at, status, not_before, deadline_at, queue_position)
+    concurrency_key, batch_id, created_at, updated_at, status, not_before, deadline_at, queue_position, priority)
   select given.run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', v_snapshot, given.value -> 'input',
     p_traceparent, given.key, p_batch_id, p_now, p_now, 'PENDING', coalesce(given.joins_at, v_joins_behind), given.expires_at,
-    case when coalesce(given.joins_at, v_joins_behind) is null then nextval('public.workflow_run_queue') end
+    case when coalesce(given.joins_at, v_joins_behind) is null
+      then public.place_of(nextval('public.workflow_run_queue'), given.priority) end, given.priority
   from (
     select *
-    from rows from (json_array_elements(p_runs), unnest(p_run_ids), unnest(v_keys), unnest(v_joins), unnest(v_expires))
-      with ordinality given (value, run_id, key, joins_at, expires_at, place)
+    from rows from (json_array_elements(p_runs), unnest(p_run_ids), unnest(v_keys), unnest(v_joins), unnest(v_expires),
+        unnest(v_priorities)) with ordinality given (value, run_id, key, joins_at, expires_at, priority, place)
     order by place
   ) given;
 
@@ -125,10 +132,10 @@ begin
   cross join lateral json_each_text(given.value -> 'labels') label;
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
   select p_tenant_id, given.run_id, 1, 'TRIGGERED', p_now, jsonb_strip_nulls(jsonb_build_object(
-    'batch_id', p_batch_id, 'labels', nullif((given.value -> 'labels')::jsonb, '{}'), 'start_after', public.wire_instant(given.joins_at),
+    'batch_id', p_batch_id, 'labels', nullif((given.value -> 'labels')::jsonb, '{}'), 'priority', nullif(given.priority, 0), 'start_after', public.wire_instant(given.joins_at),
     'must_start_by', public.wire_instant(given.expires_at)))
-  from rows from (json_array_elements(p_runs), unnest(p_run_ids), unnest(v_joins), unnest(v_expires))
-    with ordinality given (value, run_id, joins_at, expires_at, place)
+  from rows from (json_array_elements(p_runs), unnest(p_run_ids), unnest(v_joins), unnest(v_expires), unnest(v_priorities))
+    with ordinality given (value, run_id, joins_at, expires_at, priority, place)
   order by given.place;
   return jsonb_build_object('batch_id', p_batch_id, 'replayed', false, 'first_waits', v_first_waits);
 end $$;
@@ -141,7 +148,7 @@ begin
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
   select run.tenant_id, run.id, run.attempt, 'QUEUED', p_now
   from (
-    select r.tenant_id, r.id, r.attempt, r.status, row_number() over (order by given.place) as place
+    select r.tenant_id, r.id, r.attempt, r.status, row_number() over (order by r.priority desc, given.place) as place
     from unnest(p_run_ids) with ordinality given (id, place)
     join public.workflow_runs r on r.id = given.id
     where r.not_before is null or r.not_before <= p_now

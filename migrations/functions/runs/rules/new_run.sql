@@ -55,13 +55,14 @@ begin
 end $$;
 
 -- Adds one run to a locked definition by the rules above. It becomes RUNNING when a slot is free for it, no other run is before it, and the
--- runner gets its runs by webhook. Otherwise it is PENDING, at the end of the queue.
+-- runner gets its runs by webhook. Otherwise it is PENDING, at the end of the queue, or before those with a lower priority.
 --
 -- `p_given` is what was given for the run besides its input, and null for nothing, as usual. A run gets a further field by one more name
 -- here, and one more column in the insertion (`insert_batch` has the same):
 --   idempotency_key, traceparent
 --   labels           {"key": "value"}
 --   concurrency_key  see `key_of_run`
+--   priority         see `priorities.sql`
 --   start_after      it joins the queue at that instant: see `queue.sql`. One that has passed changes nothing.
 --   must_start_by    it is FAILED from that instant on unless it has started: see `run_as_seen`
 --   triggered_by, when_busy   of the firing that triggers it: see `fire`
@@ -82,6 +83,7 @@ declare
   v_sends constant boolean := coalesce((p_context ->> 'sends')::boolean, false);
   v_idempotency_key text;
   v_labels jsonb;
+  v_priority integer := 0;
   -- With the precision of the columns.
   v_start_after timestamptz(3);
   v_must_start_by timestamptz(3);
@@ -112,11 +114,12 @@ begin
   if p_given is not null then
     v_idempotency_key := p_given ->> 'idempotency_key';
     v_labels := p_given -> 'labels';
+    v_priority := coalesce((p_given ->> 'priority')::integer, 0);
     v_start_after := p_given ->> 'start_after';
     v_must_start_by := p_given ->> 'must_start_by';
     v_not_before := case when v_start_after > p_now then v_start_after end;
-    v_detail := nullif(jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'start_after', public.wire_instant(v_start_after),
-      'must_start_by', public.wire_instant(v_must_start_by), 'trigger', p_given -> 'triggered_by')), '{}');
+    v_detail := nullif(jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'priority', nullif(v_priority, 0),
+      'start_after', public.wire_instant(v_start_after), 'must_start_by', public.wire_instant(v_must_start_by), 'trigger', p_given -> 'triggered_by')), '{}');
   end if;
   if p_queue is null or v_idempotency_key is not null then
     v_judged := public.known_run(p_tenant_id, p_user_id, p_definition_id, p_run_id, v_idempotency_key, p_input, p_now);
@@ -143,7 +146,7 @@ begin
     and (coalesce(p_given ->> 'when_busy', v_when_busy) <> 'queue' or v_max_queued is not null) then
     v_room := nullif(public.make_room(p_context, p_role, p_tenant_id, p_user_id, p_definition_id,
       jsonb_build_object('key_from', v_key_from, 'starts_runs', v_starts_runs, 'when_busy', v_when_busy, 'max_queued', v_max_queued),
-      p_run_id, p_input, p_given ->> 'concurrency_key', p_now, p_given ->> 'when_busy'), '{}');
+      p_run_id, p_input, p_given ->> 'concurrency_key', p_now, p_given ->> 'when_busy', v_priority), '{}');
     v_judged := case when v_room ? 'refused' then v_room end;
   end if;
   if v_judged is not null then
@@ -155,11 +158,11 @@ begin
   end if;
 
   -- 3. Does it start, and if so in which slot? What has made room for it has changed the queue.
-  if v_not_before is null and p_queue is not null and v_room is null and v_key = '' and not v_takes_turns then
+  if v_not_before is null and p_queue is not null and v_room is null and v_key = '' and not v_takes_turns and v_priority = 0 then
     v_obstacle := public.obstacle_of(v_max_running - p_queue[1], p_queue[3] = 1);
     v_slot_no := p_queue[2];
   elsif v_not_before is null then
-    v_obstacle := public.queue_obstacle(p_definition_id, v_key, p_now);
+    v_obstacle := public.queue_obstacle(p_definition_id, v_key, p_now, v_priority);
     if v_obstacle is not null then
       v_not_before := public.joins_behind(p_definition_id, p_now);
     elsif v_starts_runs then
@@ -179,7 +182,7 @@ begin
   -- 4. Insert it. One that starts gets what `start_of_run` says. The answer of the verb is made from the row that is written here.
   insert into public.workflow_runs as r (id, tenant_id, workflow_definition_id, user_id, runner_type, idempotency_key,
     run_snapshot, input, traceparent, concurrency_key, created_at, updated_at, status, slot_no, key_slot_no, started_at,
-    deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position, triggered_by)
+    deadline_at, next_dispatch_at, dispatch_count, not_before, queue_position, priority, triggered_by)
   values (p_run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', v_idempotency_key,
     v_snapshot, p_input, p_given ->> 'traceparent', v_key, p_now, p_now,
     case when v_starts then public.next_status('PENDING', 'promote') else 'PENDING' end,
@@ -187,7 +190,8 @@ begin
     case when v_starts then public.deadline_of(p_context, v_snapshot, p_now) else v_must_start_by end,
     case when v_starts then public.claimed_until(p_context, p_now) end,
     case when v_starts and v_sends then 1 else 0 end, v_not_before,
-    case when v_not_before is null then nextval('public.workflow_run_queue') end, p_given -> 'triggered_by')
+    case when v_not_before is null then public.place_of(nextval('public.workflow_run_queue'), v_priority) end, v_priority,
+    p_given -> 'triggered_by')
   returning r.deadline_at, r.next_dispatch_at,
     (select to_jsonb(shown) from public.run_as_shown(r, r.status, null, r.updated_at, null) shown)
   into v_deadline_at, v_next_dispatch_at, v_run;
@@ -203,7 +207,8 @@ begin
   from unnest(array['TRIGGERED', case when v_obstacle is not null then 'QUEUED' when v_starts then 'STARTED' end]) happened (type)
   where happened.type is not null;
   v_added := jsonb_build_object('run_id', p_run_id, 'replayed', false,
-    'is_settled', coalesce(v_starts or v_obstacle = 'full', false) or not v_starts_runs,
+    -- One with a priority may have started before others, for which another slot may be free.
+    'is_settled', coalesce(v_starts and v_priority = 0 or v_obstacle = 'full', false) or not v_starts_runs,
     'changed', jsonb_build_array(public.changed_run(p_tenant_id, p_run_id, p_definition_id, false,
       least(v_deadline_at, v_not_before, case when not v_sends then v_next_dispatch_at end), v_starts and v_sends)));
   if v_room is not null then

@@ -56,7 +56,7 @@ declare
   c_last_position constant bigint := 9223372036854775807;
   -- The search continues behind this place of the index. Without a last key, the only round begins at the first key.
   v_key text := coalesce(p_last_key, '');
-  v_position bigint := case when p_last_key is null then 0 else c_last_position end;
+  v_position bigint := case when p_last_key is null then public.before_all_places() else c_last_position end;
   v_is_last_round boolean := p_last_key is null;
   v_run_id uuid;
 begin
@@ -72,7 +72,7 @@ begin
       end if;
       v_is_last_round := true;
       v_key := '';
-      v_position := 0;
+      v_position := public.before_all_places();
     elsif v_key = any (p_full_keys) then
       v_position := c_last_position;
     else
@@ -91,7 +91,7 @@ declare
   v_per_key integer;
   v_full_keys text[];
   v_key text := '';
-  v_position bigint := 0;
+  v_position bigint := public.before_all_places();
   v_count bigint;
 begin
   -- Where keys take no turns, one question is enough.
@@ -235,8 +235,11 @@ language sql immutable as $$
   select case when p_free < 1 then 'full' when p_waits then 'behind' end
 $$;
 
--- The same for a new run with this key of any definition. With turns, it also waits `behind` when its key is full, or another key is next.
-create or replace function public.queue_obstacle(p_definition_id uuid, p_key text, p_now timestamptz) returns text
+-- The same for a new run with this key and priority of any definition. Runs with a lower priority do not wait before it. With turns, it also
+-- waits `behind` when its key is full, or another key is next.
+create or replace function public.queue_obstacle(
+  p_definition_id uuid, p_key text, p_now timestamptz, p_priority integer default 0
+) returns text
 language plpgsql stable as $$
 declare
   v_free bigint;
@@ -250,7 +253,8 @@ begin
     v_free > 0 and (
       exists (
         select from public.waiting_runs(p_definition_id, p_now) waiting
-        where v_per_key is null or waiting.concurrency_key = p_key)
+        where (v_per_key is null or waiting.concurrency_key = p_key)
+          and waiting.queue_position < public.place_of(0, p_priority - 1))
       or v_per_key is not null and (
         coalesce(p_key = any (v_full_keys), false) or public.next_turn(p_definition_id, p_now, v_last_key, v_full_keys) is not null)
       or public.joins_behind(p_definition_id, p_now) is not null));

@@ -142,7 +142,7 @@ begin
       select competing.id
       from public.competing_runs(v_definition_id, p_now, v_group) competing
       where competing.status = 'PENDING' and competing.id <> v_by_run_id and competing.updated_at <= v_at
-        and (competing.queue_position < v_before_position
+        and (public.ticket_of(competing.queue_position) < v_before_position
           or competing.queue_position is null
             and (competing.attempt > 1 and competing.suspended_at is null or competing.not_before <= v_at))
       order by competing.id = any (p_run_ids) desc nulls last

@@ -1,5 +1,6 @@
 -- The queue of a definition, and the steps of every verb that may change who holds its slots (`slots.sql`). PENDING runs wait in the
--- order in which they joined the queue. With `max_running_per_key`, keys take turns.
+-- order in which they joined the queue, those with a higher priority first: see `priorities.sql`. With `max_running_per_key`, keys take
+-- turns, and each key has a queue of its own.
 --
 -- A run joins when it is triggered, and gets its `queue_position`. With `not_before`, it is outside of the queue until that instant:
 -- it has no position, and then joins at the end; of those with the same instant, first the one that was triggered first. Very many may
@@ -92,11 +93,11 @@ begin
     update public.workflow_runs r
     set not_before = null, suspended_at = null, queue_position = joining.queue_position
     from (
-      select ordered.id, ordered.suspended_at, coalesce(
+      select ordered.id, ordered.suspended_at, public.place_of(coalesce(
           case when ordered.suspended_at is not null then public.kept_place(ordered.id, ordered.attempt) end,
-          nextval('public.workflow_run_queue')) as queue_position
+          nextval('public.workflow_run_queue')), ordered.priority) as queue_position
       from (
-        select r.id, r.attempt, r.suspended_at
+        select r.id, r.attempt, r.suspended_at, r.priority
         from public.workflow_runs r
         where r.id = any (p_run_ids) and r.status = 'PENDING'
           and not exists (select from public.supersessions s where s.workflow_definition_id = r.workflow_definition_id)
@@ -141,15 +142,17 @@ create or replace function public.place_in_queue(
 language plpgsql stable as $$
 declare
   c_most constant integer := public.most_places() + 1;
-  c_last_position constant bigint := 9223372036854775807;
-  v_position constant bigint := coalesce(p_queue_position, c_last_position);
+  v_position bigint := p_queue_position;
+  v_priority integer := public.priority_at(p_queue_position);
   v_not_before timestamptz;
   v_created_at timestamptz;
   v_takes_turns boolean;
   v_place bigint;
 begin
   if p_queue_position is null then
-    select r.not_before, r.created_at into v_not_before, v_created_at
+    -- All that have joined are before it, except those with a lower priority.
+    select public.place_of(0, r.priority - 1), r.priority, r.not_before, r.created_at
+    into v_position, v_priority, v_not_before, v_created_at
     from public.workflow_runs r
     where r.id = p_run_id and r.not_before <= p_now;
     if not found then
@@ -177,16 +180,17 @@ begin
         limit c_most
       ) ahead);
   end if;
-  if p_queue_position is not null or v_place = c_most then
+  if v_place = c_most then
     return v_place;
   end if;
-  -- Its instant has come, but no verb has recorded that. The same may be true of other runs.
+  -- Of some runs, perhaps of this one, the instant may have come without a verb having recorded that.
   return v_place + (
     select count(*)
     from (
       select from public.joining_runs(p_definition_id, p_now) ahead
       where (not v_takes_turns or ahead.concurrency_key = p_key)
-        and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id)
+        and (ahead.priority > v_priority or p_queue_position is null and ahead.priority = v_priority
+          and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id))
       limit c_most - v_place
     ) ahead);
 end $$;
@@ -207,7 +211,7 @@ declare
   v_is_in_second_round boolean;
   v_count integer := 0;
 begin
-  select slots.per_key, coalesce(slots.last_key, ''), case when slots.last_key is null then 0 else c_last_position end,
+  select slots.per_key, coalesce(slots.last_key, ''), case when slots.last_key is null then public.before_all_places() else c_last_position end,
     coalesce(p_key collate "C" <= slots.last_key, false), coalesce(slots.full_keys, '{}')
   into v_per_key, v_key, v_position, v_is_in_second_round, v_full_keys
   from public.slots_of(p_definition_id, p_now) slots;
@@ -224,7 +228,7 @@ begin
     if v_next is null and v_is_in_second_round then
       v_is_in_second_round := false;
       v_key := '';
-      v_position := 0;
+      v_position := public.before_all_places();
       continue;
     end if;
     exit when v_next is null or v_next >= p_key and not v_is_in_second_round;

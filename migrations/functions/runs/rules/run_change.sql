@@ -168,8 +168,9 @@ create or replace function public.retry_judged_run(p_user_id uuid, p_run_id uuid
 returns void
 language plpgsql as $$
 declare
-  v_key constant text := (select r.concurrency_key from public.workflow_runs r where r.id = p_run_id);
-  v_must_wait constant boolean := public.queue_obstacle(p_definition_id, v_key, p_now) is not null;
+  v_must_wait constant boolean := (
+    select public.queue_obstacle(p_definition_id, r.concurrency_key, p_now, r.priority) is not null
+    from public.workflow_runs r where r.id = p_run_id);
 begin
   perform public.forget_open_waits(p_run_id, p_now);
   perform public.put_back(array[p_run_id], p_now, 'retry', jsonb_build_object('user_id', p_user_id));

@@ -14,6 +14,7 @@ language sql immutable as $$
     "time_out": {"PENDING": "FAILED", "RUNNING": "FAILED"},
     "stop": {"PENDING": "FAILED", "RUNNING": "FAILED"},
     "start_now": {"PENDING": "PENDING"},
+    "prioritize": {"PENDING": "PENDING"},
     "retry": {"FAILED": "PENDING"},
     "delete": {"PENDING": "DELETED", "COMPLETED": "DELETED", "FAILED": "DELETED"}
   }' -> p_event ->> p_status

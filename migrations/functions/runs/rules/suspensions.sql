@@ -95,7 +95,7 @@ language sql stable as $$
   where s.run_id = p_run_id and s.attempt = p_attempt
 $$;
 
--- The place in the queue that a suspended run had, and gets again. Null when it had none.
+-- The place in the queue that a suspended run had, and gets again, if its priority is the same. Null when it had none.
 create or replace function public.kept_place(p_run_id uuid, p_attempt integer) returns bigint
 language plpgsql stable as $$
 begin

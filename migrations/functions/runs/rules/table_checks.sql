@@ -11,7 +11,7 @@ create or replace function public.is_consistent_run(r public.workflow_runs) retu
 language plpgsql immutable as $$
 begin
   if (r.attempt >= 1 and r.runner_type in ('SELF_HOSTED') and (r.traceparent is null or char_length(r.traceparent) = 55)
-    and char_length(r.concurrency_key) <= 128) is not true then
+    and char_length(r.concurrency_key) <= 128 and r.priority between 0 and 9) is not true then
     return false;
   end if;
   if r.status = 'RUNNING' then

@@ -1,11 +1,39 @@
 -- Why does a run wait? All that decides or shows this reads it here.
 
+-- The run of a definition that starts next, for readers: also one that has joined the queue without that being recorded, and has a higher
+-- priority than all that wait. A verb records that first. It looks at as many of these as the next verb lets join.
+create or replace function public.next_run_as_seen(p_definition_id uuid, p_now timestamptz) returns uuid
+language plpgsql stable as $$
+declare
+  v_next_id constant uuid := public.next_run(p_definition_id, p_now, p_now);
+begin
+  if v_next_id is null then
+    return null;
+  end if;
+  return coalesce(
+    (
+      select joining.id
+      from (
+        select r.id, r.priority, r.concurrency_key, r.not_before, r.created_at
+        from public.joining_runs(p_definition_id, p_now) r
+        order by r.not_before, r.created_at, r.id
+        limit public.most_by_time()
+      ) joining
+      join public.workflow_runs next on next.id = v_next_id
+      join public.workflow_definitions d on d.id = p_definition_id
+      where joining.priority > next.priority
+        and (d.max_running_per_key is null or joining.concurrency_key = next.concurrency_key)
+      order by joining.priority desc, joining.not_before, joining.created_at, joining.id
+      limit 1
+    ), v_next_id);
+end $$;
+
 -- True when it is the turn of a PENDING run: it is the next of its definition's queue, and a slot is free. A run that has ended by
 -- time holds no slot any more, even when its end is not recorded yet.
 create or replace function public.has_turn(p_run_id uuid, p_definition_id uuid, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 begin
-  return coalesce(p_run_id = public.next_run(p_definition_id, p_now, p_now), false);
+  return coalesce(p_run_id = public.next_run_as_seen(p_definition_id, p_now), false);
 end $$;
 
 -- The instants of a run that waits, by `p_status`, which is its status of `run_as_seen` at that instant: {"start_after",

@@ -10,7 +10,7 @@
 -- only other keys are in the way, and the run queues. Otherwise:
 --   queue            it queues
 --   skip             it is refused
---   replace_queued   the group's PENDING runs fail as SUPERSEDED: see `supersede.sql`
+--   replace_queued   the group's PENDING runs fail as SUPERSEDED, whatever their priorities: see `supersede.sql`
 --   replace_running  so do they, and its RUNNING runs are asked to stop (`stop_judged_run`), with `replace_grace_seconds`. The policy has
 --                    it only where a group has one slot (see `has_one_slot_for_each_group`), so the new run never starts before the
 --                    old one has ended. Suspended runs of the group fail as SUPERSEDED at once, also when it is not busy.
@@ -24,7 +24,7 @@
 --   several_slots  `p_when_busy` is replace_running, and a group may have several slots
 create or replace function public.make_room(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_run_id uuid, p_input json,
-  p_concurrency_key text, p_now timestamptz, p_when_busy text default null
+  p_concurrency_key text, p_now timestamptz, p_when_busy text default null, p_priority integer default 0
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -92,7 +92,7 @@ begin
       limit public.most_superseded() + 1);
   end if;
   if v_max_queued is not null
-    and not ((p_frozen ->> 'starts_runs')::boolean and public.queue_obstacle(p_definition_id, v_key, p_now) is null) then
+    and not ((p_frozen ->> 'starts_runs')::boolean and public.queue_obstacle(p_definition_id, v_key, p_now, p_priority) is null) then
     v_judged := public.judge_queue(p_definition_id, v_max_queued, 1 - cardinality(v_waiting_ids), p_now);
     if v_judged ? 'refused' then
       return v_judged;

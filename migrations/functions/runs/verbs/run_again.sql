@@ -1,4 +1,4 @@
--- Triggers a new run of the same definition and with the same input, labels and concurrency key as a run that the caller may see,
+-- Triggers a new run of the same definition and with the same input, labels, concurrency key and priority as a run that the caller may see,
 -- whatever the state of that run. It is an invoke: the current definition is used, and the caller needs the permissions for it.
 --
 -- Guarantees: those of `trigger_run`.
@@ -15,6 +15,7 @@ declare
   v_input json;
   v_labels jsonb;
   v_key text;
+  v_priority integer;
   v_now timestamptz;
   v_both jsonb[];
   v_added jsonb;
@@ -24,8 +25,8 @@ begin
   v_judged := public.judge_run_read(p_context -> 'caller', p_run_id);
   v_tenant_id := v_judged ->> 'tenant_id';
   if not v_judged ? 'refused' then
-    select r.workflow_definition_id, r.input, nullif(public.labels_of(r.id), '{}'), nullif(r.concurrency_key, '')
-    into v_definition_id, v_input, v_labels, v_key
+    select r.workflow_definition_id, r.input, nullif(public.labels_of(r.id), '{}'), nullif(r.concurrency_key, ''), nullif(r.priority, 0)
+    into v_definition_id, v_input, v_labels, v_key, v_priority
     from public.workflow_runs r
     where r.id = p_run_id;
     v_judged := public.lock_and_judge_definition(p_context, v_definition_id);
@@ -40,7 +41,8 @@ begin
 
   -- 3. Add the run.
   v_both := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
-    p_new_run_id, v_input, jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'concurrency_key', v_key)), v_now);
+    p_new_run_id, v_input, jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'concurrency_key', v_key, 'priority', v_priority)),
+    v_now);
 
   v_added := v_both[1];
   v_changed := v_changed || coalesce(v_added -> 'changed', '[]');

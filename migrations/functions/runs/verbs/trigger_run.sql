@@ -1,4 +1,5 @@
--- Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue. When the
+-- Triggers a run of a definition. It becomes RUNNING when a slot is free for it, otherwise PENDING at the end of the queue, or before those
+-- with a lower priority than `p_priority`. When the
 -- definition is busy, its policy may refuse the run instead, or let it take the place of others: see `make_room`. With
 -- `p_start_after`, it is PENDING and joins the queue at that instant. With `p_must_start_by`, it must have started by then.
 --
@@ -24,7 +25,7 @@
 create or replace function public.trigger_run(
   p_context jsonb, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json, p_traceparent text,
   p_labels jsonb default null, p_concurrency_key text default null, p_start_after timestamptz default null,
-  p_must_start_by timestamptz default null
+  p_must_start_by timestamptz default null, p_priority integer default 0
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan set random_page_cost = 1 as $$
 declare
@@ -64,9 +65,10 @@ begin
   end if;
 
   -- 3. Add the run.
-  if num_nonnulls(p_idempotency_key, p_traceparent, p_labels, p_concurrency_key, p_start_after, p_must_start_by) > 0 then
+  if p_priority > 0 or num_nonnulls(p_idempotency_key, p_traceparent, p_labels, p_concurrency_key, p_start_after, p_must_start_by) > 0 then
     v_given := jsonb_strip_nulls(jsonb_build_object('idempotency_key', p_idempotency_key, 'traceparent', p_traceparent, 'labels', p_labels,
-      'concurrency_key', p_concurrency_key, 'start_after', p_start_after, 'must_start_by', p_must_start_by));
+      'concurrency_key', p_concurrency_key, 'priority', nullif(p_priority, 0), 'start_after', p_start_after,
+      'must_start_by', p_must_start_by));
   end if;
   v_both := public.add_run(p_context, v_role, v_tenant_id, v_user_id, p_definition_id, p_run_id, p_input, v_given, v_now,
     case when not (v_is_due or v_is_known) then array[v_running, v_slot_no, v_waits::integer] end);

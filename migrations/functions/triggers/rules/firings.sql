@@ -30,6 +30,7 @@ declare
   v_input json;
   v_labels jsonb;
   v_key text;
+  v_priority integer;
   v_previous text;
   v_added jsonb;
   v_reason text;
@@ -38,8 +39,8 @@ begin
   select t.tenant_id, t.workflow_definition_id, t.of_definition_id, t.user_id, public.role_of(t.tenant_id, t.user_id), t.name,
     coalesce(p_when_busy, t.when_busy), case when v_is_after_run then p_input else coalesce(p_input, t.input) end,
     case when p_firing ? 'labels' then nullif(p_firing -> 'labels', 'null') else t.labels end,
-    coalesce(p_firing ->> 'concurrency_key', t.concurrency_key)
-  into v_tenant_id, v_definition_id, v_of_definition_id, v_user_id, v_role, v_name, v_when_busy, v_input, v_labels, v_key
+    coalesce(p_firing ->> 'concurrency_key', t.concurrency_key), nullif(t.priority, 0)
+  into v_tenant_id, v_definition_id, v_of_definition_id, v_user_id, v_role, v_name, v_when_busy, v_input, v_labels, v_key, v_priority
   from public.triggers t
   where t.id = p_trigger_id;
 
@@ -60,7 +61,8 @@ begin
       select max(f.occasion) from public.trigger_firings f
       where f.trigger_id = p_trigger_id and f.outcome = 'FIRED' and f.occasion < public.wire_instant(v_scheduled_at));
     v_added := (public.add_run(p_context, v_role, v_tenant_id, v_user_id, v_definition_id, (p_firing ->> 'run_id')::uuid,
-      v_input, jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'concurrency_key', v_key, 'when_busy', v_when_busy,
+      v_input, jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'concurrency_key', v_key, 'priority', v_priority,
+        'when_busy', v_when_busy,
         'triggered_by', jsonb_build_object(
           'trigger_id', p_trigger_id, 'trigger_name', v_name, 'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause',
           'scheduled_at', public.wire_instant(v_scheduled_at), 'previous_scheduled_at', v_previous,

@@ -124,7 +124,7 @@ begin
         case when t.previous_secret_until > statement_timestamp() then t.previous_secret_until end)) end,
       'run', case t.kind when 'run' then t.config end,
       'input', t.input::text, 'labels', coalesce(t.labels, '{}'), 'concurrency_key', t.concurrency_key,
-      'when_busy', t.when_busy, 'is_active', t.paused_at is null, 'next_at', public.wire_instant(t.next_at),
+      'priority', t.priority, 'when_busy', t.when_busy, 'is_active', t.paused_at is null, 'next_at', public.wire_instant(t.next_at),
       'paused_at', public.wire_instant(t.paused_at), 'pause_note', t.pause_note,
       'paused_by', (
         select jsonb_build_object('user_id', u.id, 'name', public.display_name(u.first_name, u.last_name, u.email, u.id))

@@ -1,4 +1,5 @@
--- Creates a trigger of a definition. `p_content` is {"name", "kind", "config", "labels", "concurrency_key", "when_busy", "is_active",
+-- Creates a trigger of a definition. `p_content` is {"name", "kind", "config", "labels", "concurrency_key", "priority"?, "when_busy",
+-- "is_active",
 -- "secret_encrypted": of a webhook}, and `p_plan` is for `plan_trigger`. The caller becomes the user with whose rights it fires.
 --
 -- Guarantees: a definition has at most 100 triggers.
@@ -52,10 +53,10 @@ begin
       return public.answer_of(p_context, v_since, v_tenant_id, v_verdict);
     end if;
     insert into public.triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, input, labels, concurrency_key,
-      when_busy, paused_at, paused_by_user_id, after_at, created_at, updated_at, secret_encrypted)
+      priority, when_busy, paused_at, paused_by_user_id, after_at, created_at, updated_at, secret_encrypted)
     values (p_trigger_id, v_tenant_id, p_definition_id, (v_judged ->> 'user_id')::uuid, p_content ->> 'name', p_content ->> 'kind',
       p_content -> 'config', p_input, nullif(p_content -> 'labels', 'null'), p_content ->> 'concurrency_key',
-      p_content ->> 'when_busy', case when not (p_content ->> 'is_active')::boolean then v_now end,
+      coalesce((p_content ->> 'priority')::integer, 0), p_content ->> 'when_busy', case when not (p_content ->> 'is_active')::boolean then v_now end,
       case when not (p_content ->> 'is_active')::boolean then (v_judged ->> 'user_id')::uuid end, v_now, v_now, v_now,
       p_content ->> 'secret_encrypted');
     perform public.plan_trigger(p_trigger_id, p_plan, v_now);

@@ -53,7 +53,7 @@ begin
   update public.triggers t
   set user_id = (v_judged ->> 'user_id')::uuid, name = p_content ->> 'name', config = p_content -> 'config', input = p_input,
     labels = nullif(p_content -> 'labels', 'null'), concurrency_key = p_content ->> 'concurrency_key',
-    when_busy = p_content ->> 'when_busy', updated_at = v_now
+    priority = coalesce((p_content ->> 'priority')::integer, 0), when_busy = p_content ->> 'when_busy', updated_at = v_now
   where t.id = p_trigger_id;
   perform public.plan_trigger(p_trigger_id, p_plan, v_now);
   perform public.audit_change(p_context, v_tenant_id, 'trigger.replaced', 'trigger', p_trigger_id, v_before);

@@ -134,6 +134,7 @@ class Client(TriggerMethods):
         *,
         labels: Mapping[str, str] | None = None,
         concurrency_key: str | None = None,
+        priority: int | None = None,
         start_after: str | datetime | None = None,
         must_start_by: str | datetime | None = None,
         idempotency_key: str | None = None,
@@ -146,6 +147,7 @@ class Client(TriggerMethods):
             labels: Texts by key, to find the run by: `runs(label="customer:4711")`.
             concurrency_key: At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's
                 policy sets that limit.
+            priority: From 0 to 9, by default 0: of the runs that wait, the highest starts first.
             start_after: The run joins the queue at this instant, at most 90 days from now.
             must_start_by: If the run has not started by this instant, it is FAILED with the code EXPIRED.
             idempotency_key: Repeated calls with the same key trigger one run. By default a new one is made for each call, so
@@ -155,6 +157,7 @@ class Client(TriggerMethods):
             "input": input,
             "labels": labels,
             "concurrency_key": concurrency_key,
+            "priority": priority,
             "start_after": start_after,
             "must_start_by": must_start_by,
         }
@@ -162,14 +165,19 @@ class Client(TriggerMethods):
         return self._call(Run, "POST", path, json=given(body), headers=_repeatable(idempotency_key))
 
     def invoke_batch(
-        self, workflow_id: str, runs: Sequence[BatchedRun], *, idempotency_key: str | None = None
+        self,
+        workflow_id: str,
+        runs: Sequence[BatchedRun],
+        *,
+        priority: int | None = None,
+        idempotency_key: str | None = None,
     ) -> TriggeredBatch:
         """Triggers up to 500 runs of a workflow together, all or none.
 
-        The key is for repeating the call, as that of `invoke`.
+        The priority is that of each run that has none of its own. The key is for repeating the call, as that of `invoke`.
         """
         path = f"/v1/workflow-definitions/{to_path(workflow_id)}/invoke-batch"
-        body = {"runs": list(runs)}
+        body = given({"runs": list(runs), "priority": priority})
         return self._call(TriggeredBatch, "POST", path, json=body, headers=_repeatable(idempotency_key))
 
     def batch(self, batch_id: str) -> RunBatch:
@@ -227,6 +235,10 @@ class Client(TriggerMethods):
     def start_now(self, run_id: str) -> Run:
         """Ends the waiting of a PENDING run for its `start_after` or for an automatic retry: it joins the queue now."""
         return self._call(Run, "POST", _path(run_id, "start-now"))
+
+    def prioritize(self, run_id: str, priority: int) -> Run:
+        """Gives a PENDING run another priority, from 0 to 9."""
+        return self._call(Run, "PUT", _path(run_id, "priority"), json={"priority": priority})
 
     def retry(self, run_id: str) -> Run:
         """Retries a FAILED run with its next attempt."""

@@ -4,12 +4,14 @@ import { type Failure, Field, faultsAt } from "../../forms.tsx";
 import { textsOf as textsOfLabels } from "../../runs/kit/run-labels.tsx";
 import { FailuresWithInput, type GivenInput, InputFields, showInput } from "./input-fields.tsx";
 import { MinuteField } from "./minute-field.tsx";
+import { PriorityField } from "./priority-field.tsx";
 
 /** The labels of the form's fields, by their API names. */
 export const LABELS = {
   input: "Input",
   labels: "Labels",
   concurrency_key: "Concurrency key",
+  priority: "Priority",
   start_after: "Start not before",
   must_start_by: "Start at the latest",
   idempotency_key: "Idempotency key",
@@ -21,6 +23,8 @@ export const NO_INVOCATION = {
   /** One in each line. */
   labels: "",
   concurrencyKey: "",
+  /** Empty for 0. */
+  priority: "",
   /** Minutes in UTC: `2026-01-31T12:00`. `find.js` shows and sends them in the reader's time zone. */
   startAfter: "",
   mustStartBy: "",
@@ -35,6 +39,9 @@ export type Invocation = typeof NO_INVOCATION;
 
 /** The text with which the field of labels begins. */
 export const textOfLabels = (labels: Labels): string => textsOfLabels(labels).join("\n");
+
+/** The text with which the field of the priority begins. */
+export const textOfPriority = (priority: number): string => (priority === 0 ? "" : String(priority));
 
 /** A longer text is not indented: the JSON of an input takes up to half of what a request may have, and its indents must fit beside it. */
 const MAX_INDENTED = 20_000;
@@ -69,9 +76,10 @@ export const InvokeForm = ({ id, given, failure, offer }: InvokeFormProps) => {
       <details
         class="more-fields"
         open={
-          [given.labels, given.concurrencyKey, given.startAfter, given.mustStartBy, given.idempotencyKey].some(
-            Boolean,
-          ) || Object.keys(LABELS).some((name) => name !== "input" && faultsAt(failure, name).length > 0)
+          [
+            ...[given.labels, given.concurrencyKey, given.priority],
+            ...[given.startAfter, given.mustStartBy, given.idempotencyKey],
+          ].some(Boolean) || Object.keys(LABELS).some((name) => name !== "input" && faultsAt(failure, name).length > 0)
         }
       >
         <summary>More</summary>
@@ -93,6 +101,7 @@ export const InvokeForm = ({ id, given, failure, offer }: InvokeFormProps) => {
           hint="Whose run it is, such as a customer. The workflow’s policy can limit the runs of each key."
           control={(a) => <input {...a} type="text" value={given.concurrencyKey} autocomplete="off" />}
         />
+        <PriorityField value={given.priority} failure={failure} />
         <MinuteField
           name="start_after"
           label={LABELS.start_after}

@@ -114,6 +114,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
             <td class="grow">
               <div class="one-line">
                 <Name>{run.workflow_name}</Name>
+                <PriorityNote run={run} />
                 <LabelsLine labels={run.labels} />
                 <ErrorLine error={run.error} />
               </div>
@@ -135,6 +136,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
                 <div>
                   <Duration run={run} now={now} />
                 </div>
+                <PriorityNote run={run} />
                 <LabelsLine labels={run.labels} />
                 <ErrorLine error={run.error} />
               </div>
@@ -162,6 +164,10 @@ const RowLink = ({ run, within }: { run: ListedRun; within: string }) => (
     <Status status={shownStateOf(run)} />
   </a>
 );
+
+/** The priority of a run that waits, if it has one. */
+const PriorityNote = ({ run: { status, priority } }: { run: ListedRun }) =>
+  status === "PENDING" && priority > 0 ? <small class="muted">priority {priority}</small> : null;
 
 const ErrorLine = ({ error }: { error: string | null }) =>
   error === null ? null : (

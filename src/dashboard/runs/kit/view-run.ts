@@ -3,6 +3,7 @@ import type { Credential } from "../../../db/access.ts";
 import {
   type Caller as CallerExpression,
   callerBy,
+  mayChangeDefinition,
   maySeeDefinition,
   maySeeRun,
   maySeeUser,
@@ -32,7 +33,7 @@ import {
 } from "../../../runs/run-rows.ts";
 import type { Policy } from "../../../workflows/policy.ts";
 import { type StartObstacle, startObstacle } from "../../../workflows/workflow-definitions.ts";
-import { type Caller, nameOf, requirePageCaller, selectCaller } from "../../caller.ts";
+import { type Caller, nameOf, nameOfUser, requirePageCaller, selectCaller } from "../../caller.ts";
 import { type SessionRow, selectRunnersFor } from "../../runners/kit/view-runners.ts";
 import { type TriggerOfRun, triggerOfRun } from "../../triggers/kit/triggered-by.tsx";
 import { selectNeighbour } from "../list/neighbours.ts";
@@ -104,6 +105,9 @@ export type ViewedRun = RunRow &
     blockers: { id: string; user_name: string; deadline_at: string }[];
     /** Empty for a run without one. */
     concurrency_key: string;
+    priority: number;
+    /** Whether its caller may change its priority, while it is PENDING. */
+    may_prioritize: boolean;
     /** Whether the runs of each key are limited. Then each key has a queue of its own. */
     keys_take_turns: boolean;
     /** How many keys have their turn before its own. Null unless keys take turns, and it is in the queue. */
@@ -167,12 +171,6 @@ export async function viewRun(
   return { ...requirePageCaller(callers), run: found ?? null, newer: newer?.id ?? null, older: older?.id ?? null };
 }
 
-const nameOfUser = (db: Database, id: SQL | typeof r.userId) =>
-  sql<string>`(${db
-    .select({ name: nameOf(users) })
-    .from(users)
-    .where(eq(users.id, id))})`;
-
 function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefined) {
   const seen = seenNow(db);
   const waiting = waitingNow(db, seen);
@@ -217,6 +215,8 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       labels: sql<Labels>`public.labels_of(${r.id})`,
       trigger: triggerOfRun(db),
       concurrency_key: r.concurrencyKey,
+      priority: r.priority,
+      may_prioritize: mayChangeDefinition(caller, d.id),
       keys_take_turns: sql<boolean>`${d.maxRunningPerKey} is not null`,
       begun_at: sql<string | null>`${instant(r.startedAt)}`,
       deadline_at: sql<string | null>`case when ${r.startedAt} is not null then ${instant(r.deadlineAt)} end`,

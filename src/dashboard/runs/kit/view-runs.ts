@@ -14,7 +14,7 @@ import { type Database, repeatable } from "../../../db/client.ts";
 import type { RunStatus } from "../../../db/enums.ts";
 import { runningAttempts as a } from "../../../db/lease-tables.ts";
 import { instant } from "../../../db/rows.ts";
-import { workflowDefinitions as d, users } from "../../../db/tables.ts";
+import { workflowDefinitions as d } from "../../../db/tables.ts";
 import { triggers as t } from "../../../db/trigger-tables.ts";
 import { foundRuns, isFoundByFunction, MAX_LOOKED_AT } from "../../../runs/labelled-runs.ts";
 import type { Labels } from "../../../runs/labels.ts";
@@ -23,7 +23,7 @@ import { matchesFilter, type RunCursor, type RunFilter, type RunsPage } from "..
 import { isPending, isRunning, r, seenNow } from "../../../runs/run-rows.ts";
 import { startObstacle } from "../../../workflows/workflow-definitions.ts";
 import { type Beginning, selectBeginning } from "../../beginning/kit/beginning.ts";
-import { type Caller, nameOf, requirePageCaller, selectCaller } from "../../caller.ts";
+import { type Caller, nameOfUser, requirePageCaller, selectCaller } from "../../caller.ts";
 import type { RunState } from "../../run-state.tsx";
 import { cutPage, keepShown } from "../list/cut-page.ts";
 import { selectPeople } from "./people.ts";
@@ -43,6 +43,7 @@ export type ListedRun = {
   /** Until when a PENDING run stays outside of the queue; null for one that is in it. */
   not_before: string | null;
   labels: Labels;
+  priority: number;
   /** What the trigger that has triggered it was called then. Null for a run that a person has invoked. */
   trigger_name: string | null;
 } & RunState;
@@ -62,16 +63,14 @@ export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
     attempt: r.attempt,
     error: seen.error,
     workflow_name: sql<string>`${r.runSnapshot} ->> 'workflow_name'`,
-    user_name: sql<string>`(${db
-      .select({ name: nameOf(users) })
-      .from(users)
-      .where(eq(users.id, r.userId))})`,
+    user_name: nameOfUser(db, r.userId),
     created_at: instant(r.createdAt),
     begun_at: sql<string | null>`${instant(r.startedAt)}`,
     deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
     completed_at: sql<string | null>`${instant(seen.completedAt)}`,
     not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
     labels: sql<Labels>`public.labels_of(${r.id})`,
+    priority: r.priority,
     trigger_name: sql<string | null>`${r.triggeredBy} ->> 'trigger_name'`,
     taken_at: sql<string | null>`${instant(r.dispatchedAt)}`,
     stop_ends_at: stopEndsAt(db),
