@@ -79,8 +79,13 @@ export async function measureOwnServer({ quick, progress }: Context): Promise<Re
     return {
       goals: [
         {
-          goal: `Node and workerd together with ${STREAMS} streams and ${RUNNERS} runners: at most ${MOST_MIB} MiB, also at ${RATE} runs a second`,
-          figure: `${number(atRest)} MiB, with the runs ${number(most)} MiB`,
+          goal: `Node and workerd together with ${STREAMS} streams and ${RUNNERS} runners: at most ${MOST_MIB} MiB`,
+          figure: `${number(atRest)} MiB`,
+          met: opened === STREAMS && atRest <= MOST_MIB,
+        },
+        {
+          goal: `the same at ${RATE} runs a second: at most ${MOST_MIB} MiB`,
+          figure: `${number(most)} MiB at the highest`,
           met: opened === STREAMS && most <= MOST_MIB,
         },
         {

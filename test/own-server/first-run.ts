@@ -26,6 +26,11 @@ export async function addLeased(server: Server, name: string): Promise<{ id: str
 export async function beginRun(server: Server, name: string): Promise<Lease> {
   const { id, runnerKey } = await addLeased(server, name);
   await post(server, `/v1/workflow-definitions/${id}/invoke`, {});
+  return leaseRun(server, name, runnerKey);
+}
+
+/** Leases a run, as a new runner. */
+export async function leaseRun(server: Server, name: string, runnerKey: string): Promise<Lease> {
   const { token } = await post(server, "/v1/runner-sessions", { name, capacity: 1 }, runnerKey);
   const { leases } = await post(server, "/v1/leases", { request_id: randomUUID() }, token);
   return leases[0];
@@ -33,12 +38,16 @@ export async function beginRun(server: Server, name: string): Promise<Lease> {
 
 export const fileOf = ({ run_id }: Lease) => `/v1/workflow-runs/${run_id}/artifacts/report.txt`;
 
+export async function storeFile(server: Server, lease: Lease, body: string): Promise<void> {
+  const headers = { Authorization: `Bearer ${lease.callback_token}`, "Content-Type": "text/plain" };
+  const stored = await server.ask("PUT", fileOf(lease), { body, headers });
+  if (stored.status !== 201) throw new Error(`${stored.status} ${stored.body}`);
+}
+
 /** Brings a run from its invoke to its end, with a file that says its name. Returns its path and that of the file. */
 export async function completeRun(server: Server, name: string): Promise<{ run: string; file: string }> {
   const lease = await beginRun(server, name);
-  const headers = { Authorization: `Bearer ${lease.callback_token}`, "Content-Type": "text/plain" };
-  const stored = await server.ask("PUT", fileOf(lease), { body: name, headers });
-  if (stored.status !== 201) throw new Error(`${stored.status} ${stored.body}`);
+  await storeFile(server, lease, name);
   await post(server, lease.callback_url, { status: "COMPLETED" }, lease.callback_token);
   return { run: `/v1/workflow-runs/${lease.run_id}`, file: fileOf(lease) };
 }
