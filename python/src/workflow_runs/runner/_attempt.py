@@ -49,7 +49,14 @@ class Attempt:
         heartbeat_seconds = assignment.get("heartbeat_interval_seconds")
         self._is_leased = heartbeat_seconds is not None
         self._reporter = Reporter(self._calls, heartbeat_seconds, on_end=self._end_by_service, on_note=self._note_retry)
-        steps = Steps(assignment, self._calls, self._reporter, flush_log=self._flush_log, unless_over=self._unless_over, end=self.end)
+        steps = Steps(
+            assignment,
+            self._calls,
+            self._reporter,
+            flush_log=self._flush_log,
+            unless_over=self._unless_over,
+            end=self.end,
+        )
         context = AsyncRun if inspect.iscoroutinefunction(handler) else Run
         self._run: Run | AsyncRun = context(assignment, self._reporter, steps, self._store)
         self._reason: WorkEnded | RunSuspended | None = None
