@@ -58,12 +58,14 @@ function scoreOf({ title, names, text }: Entry, words: readonly string[]): numbe
   return scores.includes(0) ? 0 : scores.reduce((sum, score) => sum + score, 0);
 }
 
-/** The entries of a kind that have all words, the best ones first, and the score of the best one. */
+const isSection = ({ href }: Entry) => href.includes("#");
+
+/** The entries of a kind that have all words, the best ones first, whole pages before sections, and the score of the best one. */
 function find({ title, entries }: Kind, words: readonly string[]) {
   const scored = entries
     .map((entry) => ({ entry, score: scoreOf(entry, words) }))
     .filter(({ score }) => score > 0)
-    .sort((a, b) => b.score - a.score);
+    .sort((a, b) => b.score - a.score || Number(isSection(a.entry)) - Number(isSection(b.entry)));
   return { title, best: scored[0]?.score ?? 0, found: scored.slice(0, MAX_FOUND).map(({ entry }) => entry) };
 }
 
