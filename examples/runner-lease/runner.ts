@@ -18,6 +18,8 @@ type Lease = {
   input: Record<string, unknown> | null;
   callback_url: string;
   callback_token: string;
+  /** What has come of what the run has waited for, by the keys: docs/suspend.md. */
+  resume?: { outcomes: Record<string, { outcome: string; value?: string }> };
   heartbeat_interval_seconds: number;
 };
 type Answer = {
@@ -52,11 +54,24 @@ if (RUNNER_KEY === "") {
 const shutDown = new AbortController();
 const holding = new Set<Promise<void>>();
 
+/** Thrown by your work to suspend the run until all of this has come. Its next attempt begins anew, and has the outcomes. */
+class Suspended extends Error {
+  readonly waits: object[];
+
+  constructor(waits: object[]) {
+    super("The run is suspended.");
+    this.waits = waits;
+  }
+}
+
 /**
  * Your work. It reports its progress with `say`. It throws when it fails, and soon after `signal` is aborted. Returns its
- * output.
+ * output. An input `{"ask": "Go on?"}` lets it ask people first.
  */
 async function work(lease: Lease, say: (progress: Progress) => void, signal: AbortSignal): Promise<unknown> {
+  if (typeof lease.input?.ask === "string" && lease.resume?.outcomes.ask === undefined) {
+    throw new Suspended([{ key: "ask", kind: "question", prompt: lease.input.ask }]);
+  }
   const paths = (parts: PathPart[]) => parts.map((part) => part.materialized_path).join(", ");
   const { sources, outputs } = lease.run_snapshot;
   const steps = 4;
@@ -173,16 +188,19 @@ async function execute(lease: Lease): Promise<void> {
   try {
     result = { status: "COMPLETED", output: await work(lease, say, signal) };
   } catch (error) {
-    result = { status: "FAILED", error: String(signal.aborted ? signal.reason : error).slice(0, 8192) };
+    const reason = String(signal.aborted ? signal.reason : error).slice(0, 8192);
+    const isSuspended = error instanceof Suspended && !signal.aborted;
+    result = isSuspended ? { waits: error.waits } : { status: "FAILED", error: reason };
   }
   const isReleased = shutDown.signal.aborted && !ended.signal.aborted && "error" in result;
   ended.abort();
   await beating;
-  // The rest of the log precedes the result, which closes it.
+  // The rest of the log precedes the result or the suspension, which closes it.
   number();
   for (const entry of entries) await call("log", entry);
   for (let tries = 0; !deadline.aborted; tries++) {
-    const answer = isReleased ? await call("release", {}) : await call("callback", result);
+    const verb = "waits" in result ? "suspend" : "callback";
+    const answer = isReleased ? await call("release", {}) : await call(verb, result);
     console.log(id, isReleased ? "released" : JSON.stringify(result), answer.status);
     if (isFinal(answer)) return;
     // Not `rest`, which a shutdown ends at once.

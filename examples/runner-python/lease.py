@@ -168,11 +168,27 @@ class Lease:
             self._sequence += 1
 
 
+class Suspended(Exception):
+    """Raised by your work to suspend the run until all of this has come. Its next attempt begins anew, and has the outcomes."""
+
+    def __init__(self, waits: list[dict]) -> None:
+        super().__init__("The run is suspended.")
+        self.waits = waits
+
+
+def ask_first(run: dict) -> None:
+    """An input `{"ask": "Go on?"}` lets the work ask people first: docs/suspend.md."""
+    question = (run["input"] or {}).get("ask")
+    if isinstance(question, str) and "ask" not in run.get("resume", {}).get("outcomes", {}):
+        raise Suspended([{"key": "ask", "kind": "question", "prompt": question}])
+
+
 def work(lease: Lease) -> object:
     """Your work. It raises when it fails, and soon after it must end. Returns its output.
 
     Files are stored by `lease.store("report.pdf", content, "application/pdf")`.
     """
+    ask_first(lease.run)
     snapshot = lease.run["run_snapshot"]
     for step in range(STEPS):
         lease.check()
@@ -189,6 +205,8 @@ def execute(lease: Lease) -> None:
     verb, said = "callback", {}
     try:
         said = {"status": "COMPLETED", "output": work(lease)}
+    except Suspended as suspended:
+        verb, said = "suspend", {"waits": suspended.waits}
     except Exception as error:  # Whatever it is, the run has failed, and its people want to know why.
         text = str(error) or type(error).__name__
         if text == SHUT_DOWN:

@@ -87,11 +87,27 @@ workers: set[threading.Thread] = set()
 shut_down = threading.Event()
 
 
+class Suspended(Exception):
+    """Raised by your work to suspend the run until all of this has come. Its next attempt begins anew, and has the outcomes."""
+
+    def __init__(self, waits: list[dict]) -> None:
+        super().__init__("The run is suspended.")
+        self.waits = waits
+
+
+def ask_first(run: dict) -> None:
+    """An input `{"ask": "Go on?"}` lets the work ask people first: docs/suspend.md."""
+    question = (run["input"] or {}).get("ask")
+    if isinstance(question, str) and "ask" not in run.get("resume", {}).get("outcomes", {}):
+        raise Suspended([{"key": "ask", "kind": "question", "prompt": question}])
+
+
 def work(name: str, run: dict, attempt: Attempt) -> None:
     """Your work. It raises when it fails, and soon after the attempt has ended.
 
     Files are stored by `store(run, "report.pdf", content, "application/pdf")`.
     """
+    ask_first(run)
     snapshot = run["run_snapshot"]
     log(name, f"reads {paths(snapshot['sources'])}, follows {paths(snapshot['instructions'])}")
     log(name, f"writes to {paths(snapshot['outputs'])}, with the input {json.dumps(run['input'])}")
@@ -105,6 +121,8 @@ def execute(name: str, run: dict, attempt: Attempt) -> None:
         attempt.check()
         work(name, run, attempt)
         result = {"status": "COMPLETED"}
+    except Suspended as suspended:
+        result = {"waits": suspended.waits}
     except Exception as error:  # Whatever it is, the run has failed, and its people want to know why.
         result = {"status": "FAILED", "error": (str(error) or type(error).__name__)[:4000]}
         log(name, f"failed: {result['error']}")
@@ -158,7 +176,7 @@ def is_challenge(response: urllib.error.HTTPError) -> bool:
 def call_back(name: str, run: dict, result: dict) -> bool:
     """True when the answer is final: the result was recorded, or the service does not accept it any more."""
     request = urllib.request.Request(
-        run["callback_url"],
+        run["callback_url"].removesuffix("/callback") + "/suspend" if "waits" in result else run["callback_url"],
         data=json.dumps(result).encode(),
         headers={"Authorization": f"Bearer {run['callback_token']}", "Content-Type": "application/json"},
         method="POST",
@@ -175,7 +193,7 @@ def call_back(name: str, run: dict, result: dict) -> bool:
     except Exception as error:  # No answer: refused, cut, too late.
         log(name, f"could not call back: {error}")
         return False
-    log(name, f"said {result['status']}, and was answered {status} {text.decode(errors='replace')}")
+    log(name, f"said {result.get('status', 'suspend')}, and was answered {status} {text.decode(errors='replace')}")
     return status < 500 and status != 429
 
 

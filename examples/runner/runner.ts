@@ -12,14 +12,16 @@ type PathPart = { path_part_id: string; materialized_path: string; part_type: st
 type Snapshot = { sources: PathPart[]; instructions: PathPart[]; outputs: PathPart[]; template: PathPart | null };
 type Attempt = { run_id: string; attempt: number };
 type Input = Record<string, unknown> | null;
-type Work = { deadline_at: string; run_snapshot: Snapshot; input: Input };
+/** What has come of what the run has waited for, by the keys: docs/suspend.md. */
+type Outcomes = Record<string, { outcome: string; value?: string }>;
+type Work = { deadline_at: string; run_snapshot: Snapshot; input: Input; resume?: { outcomes: Outcomes } };
 type Run = Attempt & Work & { callback_url: string; callback_token: string };
 type Message =
   | { type: "workflow_run.dispatched"; data: Run }
   | { type: "workflow_run.stopping"; data: Attempt }
   | { type: "workflow_run.stopped"; data: Attempt }
   | { type: "runner.test"; data: object };
-type Result = { status: "COMPLETED" } | { status: "FAILED"; error: string };
+type Result = { status: "COMPLETED" } | { status: "FAILED"; error: string } | { waits: object[] };
 
 const { HOST = "127.0.0.1", PORT = "8788", WEBHOOK_SECRET = "" } = process.env;
 const { WORK_SECONDS = "5", CALLBACK_RETRY_SECONDS = "5" } = process.env;
@@ -39,8 +41,21 @@ const webhook = isBase64 ? new Webhook(WEBHOOK_SECRET) : new Webhook(Buffer.from
 const attempts = new Map<string, { stopping: AbortController; stopped: AbortController }>();
 const shutDown = new AbortController();
 
-/** Your work. It throws when it fails, and soon after `signal` is aborted. */
-async function work(id: string, { run_snapshot: snapshot, input }: Run, signal: AbortSignal): Promise<void> {
+/** Thrown by your work to suspend the run until all of this has come. Its next attempt begins anew, and has the outcomes. */
+class Suspended extends Error {
+  readonly waits: object[];
+
+  constructor(waits: object[]) {
+    super("The run is suspended.");
+    this.waits = waits;
+  }
+}
+
+/** Your work. It throws when it fails, and soon after `signal` is aborted. An input `{"ask": "Go on?"}` lets it ask people first. */
+async function work(id: string, { run_snapshot: snapshot, input, resume }: Run, signal: AbortSignal): Promise<void> {
+  if (typeof input?.ask === "string" && resume?.outcomes.ask === undefined) {
+    throw new Suspended([{ key: "ask", kind: "question", prompt: input.ask }]);
+  }
   const paths = (parts: PathPart[]) => parts.map((part) => part.materialized_path).join(", ");
   console.log(id, `reads ${paths(snapshot.sources)}, follows ${paths(snapshot.instructions)}`);
   console.log(id, `writes to ${paths(snapshot.outputs)}, with the input ${JSON.stringify(input)}`);
@@ -60,8 +75,10 @@ async function execute(id: string, run: Run, stopping: AbortSignal, stopped: Abo
   try {
     await work(id, run, signal);
   } catch (error) {
-    result = { status: "FAILED", error: String(signal.reason ?? error).slice(0, 8192) };
-    console.log(id, `failed: ${result.error}`);
+    const reason = String(signal.reason ?? error).slice(0, 8192);
+    const isSuspended = error instanceof Suspended && !signal.aborted;
+    result = isSuspended ? { waits: error.waits } : { status: "FAILED", error: reason };
+    console.log(id, isSuspended ? "asks, and is suspended" : `failed: ${reason}`);
   }
   for (let tries = 0; !unwanted.aborted && !(await callBack(id, run, result)) && !signal.aborted; tries++) {
     // Random and longer each time, so that many runners do not come back at the same instant.
@@ -73,7 +90,8 @@ async function execute(id: string, run: Run, stopping: AbortSignal, stopped: Abo
 /** True when the answer is final: the result was recorded, or the service does not accept it any more. Cloudflare's challenge is neither. */
 async function callBack(id: string, run: Run, result: Result): Promise<boolean> {
   try {
-    const response = await fetch(run.callback_url, {
+    const isSuspended = "waits" in result;
+    const response = await fetch(isSuspended ? run.callback_url.replace(/callback$/, "suspend") : run.callback_url, {
       method: "POST",
       headers: { Authorization: `Bearer ${run.callback_token}`, "Content-Type": "application/json" },
       body: JSON.stringify(result),
@@ -84,7 +102,7 @@ async function callBack(id: string, run: Run, result: Result): Promise<boolean> 
       console.log(id, "Cloudflare challenges this runner as a bot: docs/operations.md, “Bots”. It tries again.");
       return false;
     }
-    console.log(id, `said ${result.status}, and was answered ${response.status} ${answer}`);
+    console.log(id, `said ${isSuspended ? "suspend" : result.status}, and was answered ${response.status} ${answer}`);
     return response.status < 500 && response.status !== 429;
   } catch (error) {
     console.log(id, `could not call back: ${error}`);

@@ -43,6 +43,7 @@ type Fault =
   | "refuses types"
   | "refuses stops"
   | "begins stopped runs"
+  | "refuses resumed runs"
   | "works first"
   | "one secret"
   | "crashes";
@@ -79,6 +80,11 @@ const FAULTS: [Fault, probe: string, sentence: string][] = [
     "begins stopped runs",
     "stop before the dispatch",
     "It must not begin a run whose stop came before its dispatch, but it called back about it.",
+  ],
+  [
+    "refuses resumed runs",
+    "resumed",
+    "It must accept a dispatch with `resume` whose stop came first, but it answered 422.",
   ],
   [
     "works first",
@@ -130,6 +136,7 @@ async function startFaulty(fault: Fault | null, got: Got[] = []): Promise<string
       return void say(fault === "refuses stops" ? 404 : 202);
     }
     if (type !== "workflow_run.dispatched") return void say(fault === "refuses types" ? 400 : 202);
+    if (fault === "refuses resumed runs" && data.resume !== undefined) return void say(422);
     const isDuplicate = seen.has(header("webhook-id"));
     seen.add(header("webhook-id"));
     say(isDuplicate && fault === "refuses duplicates" ? 409 : 202);
@@ -193,7 +200,7 @@ export function describeVerify(world: () => World): void {
       const url = await start();
       const { code, stdout } = await verify(url);
       expect([code, stdout]).toEqual([0, expect.stringMatching(/The runner follows the protocol\.\n$/)]);
-      expect(stdout.match(/^✓/gm)).toHaveLength(8);
+      expect(stdout.match(/^✓/gm)).toHaveLength(9);
       expect(stdout).toContain("two secrets: skipped");
     });
 
@@ -202,7 +209,7 @@ export function describeVerify(world: () => World): void {
       const { code, stdout } = await verify(url, "--previous-secret", PREVIOUS, "--json");
       const report = JSON.parse(stdout);
       expect([code, report.ok, report.url]).toEqual([0, true, url]);
-      expect(report.probes.map(({ outcome }: { outcome: string }) => outcome)).toEqual(Array(9).fill("passed"));
+      expect(report.probes.map(({ outcome }: { outcome: string }) => outcome)).toEqual(Array(10).fill("passed"));
     });
   });
 
@@ -233,9 +240,10 @@ export function describeVerify(world: () => World): void {
         "✓ unknown type",
         "✓ stop before the dispatch",
         "✓ duplicate",
+        "✓ resumed",
         "– two secrets: skipped. To check this, give the old secret: --previous-secret.",
         "✓ quick answers",
-        "The runner fails 1 of 9 probes.\n",
+        "The runner fails 1 of 10 probes.\n",
       ].join("\n"),
     ]);
     expect((await verify(await startFaulty("no time"), "--quiet")).stdout).toBe("stale signature\n");
@@ -243,7 +251,7 @@ export function describeVerify(world: () => World): void {
 
   it("sends nothing more to a runner that does not accept the first message", async () => {
     const { code, stdout } = await verify(await startFaulty("signs again"));
-    expect([code, stdout]).toEqual([1, expect.stringContaining("The runner fails 1 of 9 probes.\n")]);
+    expect([code, stdout]).toEqual([1, expect.stringContaining("The runner fails 1 of 10 probes.\n")]);
     expect(stdout).toContain("– bad signature: skipped. It needs a runner that accepts a good signature.\n");
     const elsewhere = await verify(`${world().url}/livez`);
     const sentence = "a message that is signed with its secret, but it answered 405. Is this the runner's URL?";
@@ -253,7 +261,7 @@ export function describeVerify(world: () => World): void {
   it("signs each probe as a test, and asks for no work", async () => {
     const got: Got[] = [];
     const { code } = await verify(await startFaulty(null, got), "--previous-secret", PREVIOUS);
-    expect([code, got.length]).toEqual([0, 14]);
+    expect([code, got.length]).toEqual([0, 16]);
     const stopped = new Set<string>();
     for (const { headers, body } of got) {
       const { type, data } = JSON.parse(body);
@@ -274,7 +282,7 @@ export function describeVerify(world: () => World): void {
       "✗ good signature: It must accept a message that is signed with its secret, but it did not answer: connect ";
     expect([nobody.code, nobody.stdout]).toEqual([1, expect.stringContaining(sentence)]);
     expect(nobody.stdout).toContain("– quick answers: skipped. It needs a runner that accepts a good signature.\n");
-    expect(nobody.stdout).toContain("The runner fails 1 of 9 probes.\n");
+    expect(nobody.stdout).toContain("The runner fails 1 of 10 probes.\n");
     for (const [url, flags, said] of [
       ["runner", [], '"runner" is not a URL such as https://runner.example.com/hook.\n'],
       [

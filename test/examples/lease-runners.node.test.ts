@@ -25,7 +25,11 @@ async function startService(statuses: Record<string, number>) {
  * A service that leases one run, and answers each of its requests. `said` are these requests. In front of it a proxy answers the first
  * `challenges` requests for each path, as Cloudflare does when it takes a program for a bot.
  */
-async function startLeasing(answer: (path: string, body: Said) => [number, object], challenges = 0) {
+async function startLeasing(
+  answer: (path: string, body: Said) => [number, object],
+  challenges = 0,
+  input: object | null = null,
+) {
   const said: [string, Said][] = [];
   const challenged = new Map<string, number>();
   let hasLeased = false;
@@ -43,7 +47,7 @@ async function startLeasing(answer: (path: string, body: Said) => [number, objec
     if (path === "runner-sessions") return send(201, { token: "session" });
     if (path === "leases") {
       // The next request for work waits until the runner is stopped.
-      if (!hasLeased) send(200, { leases: [leaseOf(`http://${request.headers.host}`)], after: null });
+      if (!hasLeased) send(200, { leases: [{ ...leaseOf(`http://${request.headers.host}`), input }], after: null });
       hasLeased = true;
       return;
     }
@@ -125,6 +129,18 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s that 
     expect(service.said.filter(([path, { log }]) => path === "heartbeat" && log)[0]?.[1].progress).toBeDefined();
     runner.child.kill("SIGTERM");
     await runner.closed;
+  });
+
+  it("suspends a run that asks something first", async () => {
+    const service = await startLeasing(() => [200, { suspended: true, outcomes: null }], 0, { ask: "Go on?" });
+    const environment = { SERVICE_URL: service.url, RUNNER_KEY: "wr_key", WORK_SECONDS: "0" };
+    const runner = await startLeaseRunner(language, environment);
+    onTestFinished(() => void runner.child.kill("SIGKILL"));
+    const asked = { waits: [{ key: "ask", kind: "question", prompt: "Go on?" }] };
+    await expect.poll(() => service.said.at(-1), { timeout: 30_000 }).toEqual(["suspend", asked]);
+    runner.child.kill("SIGTERM");
+    await runner.closed;
+    expect(service.said.filter(([path]) => path === "suspend" || path === "callback")).toHaveLength(1);
   });
 
   it.each([

@@ -97,6 +97,17 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(log.filter((line) => line.endsWith("came again"))).toHaveLength(2);
   });
 
+  it("suspends a run that asks something first, and works on it in the attempt that has the answer", async () => {
+    const { service, dispatch } = await start();
+    const row = dispatchRow({ input: { ask: "Go on?" } });
+    await dispatch(row);
+    const outcomes = { ask: { kind: "question", outcome: "answered", at: row.deadline_at, value: "yes" } } as const;
+    await dispatch({ ...row, attempt: 2, resume: { outcomes, checkpoints: 0 } });
+    const bodies = (await service.requests(2)).map(({ body }) => JSON.parse(body));
+    const waits = [{ key: "ask", kind: "question", prompt: "Go on?" }];
+    expect(bodies).toEqual(expect.arrayContaining([{ waits }, { status: "COMPLETED" }]));
+  });
+
   it("retries the callback until the answer is final", async () => {
     const busy = [{ status: 503 }, { status: 500 }, { status: 429 }, { ending: "cut" }] as const;
     for (const last of [200, 409, 404, 401, 422]) {

@@ -5,12 +5,20 @@ export type Message = { id: string; body: string };
 
 const NO_WORK = "A test by `workflow-runs verify`. There is nothing to do.";
 
-/** A dispatch of a run that does not exist. It reads and writes nothing. Send the stop of the run before it. */
-export function dispatchOf(runId: string, callbackUrl: string): Message {
+const RESUME = {
+  outcomes: { approve: { kind: "question", outcome: "answered", at: "2026-01-31T14:00:00.000Z", value: "yes" } },
+  checkpoints: 1,
+};
+
+/**
+ * A dispatch of a run that does not exist. It reads and writes nothing. Send the stop of the run before it. From the second attempt on, it
+ * has an answer for which the run was suspended.
+ */
+export function dispatchOf(runId: string, callbackUrl: string, attempt = 1): Message {
   const deadline = new Date(Date.now() + 60_000).toISOString();
   const data = {
     run_id: runId,
-    attempt: 1,
+    attempt,
     deadline_at: deadline,
     run_snapshot: {
       workflow_definition_id: runId,
@@ -27,13 +35,14 @@ export function dispatchOf(runId: string, callbackUrl: string): Message {
     callback_url: callbackUrl,
     callback_token: "test",
     is_test: true,
+    ...(attempt > 1 && { resume: RESUME }),
   };
-  return { id: `${runId}.1`, body: toBody("workflow_run.dispatched", data) };
+  return { id: `${runId}.${attempt}`, body: toBody("workflow_run.dispatched", data) };
 }
 
-export const stopOf = (runId: string): Message => ({
-  id: `${runId}.1.stopped`,
-  body: toBody("workflow_run.stopped", { run_id: runId, attempt: 1, reason: NO_WORK, is_test: true }),
+export const stopOf = (runId: string, attempt = 1): Message => ({
+  id: `${runId}.${attempt}.stopped`,
+  body: toBody("workflow_run.stopped", { run_id: runId, attempt, reason: NO_WORK, is_test: true }),
 });
 
 /**

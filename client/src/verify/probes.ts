@@ -65,16 +65,18 @@ async function all(...steps: (() => Promise<Verdict>)[]): Promise<Verdict> {
 const anotherSecret = (): string => `whsec_${randomBytes(32).toString("base64")}`;
 
 /** Sends a stop for a run that does not exist, and then its dispatch: the runner must not begin the run. */
-async function stopThenDispatch(wire: Wire, times: number): Promise<Verdict> {
+async function stopThenDispatch(wire: Wire, times: number, attempt?: number): Promise<Verdict> {
   const runId = randomUUID();
-  const stop = stopOf(runId);
+  const stop = stopOf(runId, attempt);
   const dispatch = dispatchOf(
     runId,
     wire.callbackUrl?.(runId) ?? `https://workflow-runs.invalid/v1/workflow-runs/${runId}/callback`,
+    attempt,
   );
   const send = (message: Message) => wire.send(message, signedHeaders(message, [wire.secret]));
   const dispatches = Array.from({ length: times }, (_, n) => () => {
-    const what = n === 0 ? "a dispatch whose stop came first" : "the same message once more, with the same webhook-id";
+    const first = attempt === undefined ? "a dispatch" : "a dispatch with `resume`";
+    const what = n === 0 ? `${first} whose stop came first` : "the same message once more, with the same webhook-id";
     return accepts(send(dispatch), what);
   });
   const verdict = await all(() => accepts(send(stop), "a stop of a run that it does not know"), ...dispatches);
@@ -162,6 +164,12 @@ export const PROBES: readonly Probe[] = [
     why: "A message is sent at least once. When the second copy is refused, the run fails although the runner has it.",
     section: "once-only",
     run: (wire) => stopThenDispatch(wire, 2),
+  },
+  {
+    name: "resumed",
+    why: "After a suspension, the dispatch has `resume`. A runner that refuses what it does not know gets the run again and again.",
+    section: "suspending-a-run",
+    run: (wire) => stopThenDispatch(wire, 1, 2),
   },
   {
     name: "two secrets",
