@@ -54,6 +54,7 @@ const UNAUDITED: Record<string, string> = {
   "runs/time_out_overdue_runs": "The sweep calls it.",
   sweep: "The sweep calls it.",
   "runs/trigger_batch": "It triggers runs, which have their user.",
+  "runs/trigger_children": "A runner calls it: that is the life of a run.",
   "runs/trigger_run": "It triggers a run, which has its user.",
   "triggers/delete_old_firings": "The sweep calls it.",
   "triggers/fire_due": "The sweep calls it.",

@@ -86,6 +86,10 @@ const API: readonly Area[] = [
     load: async () => [(await import("./runs/leases/lease-routes.ts")).leases],
   },
   {
+    paths: ["/v1/workflow-runs/{id}/children"],
+    load: async () => [(await import("./runs/children/children-routes.ts")).children],
+  },
+  {
     paths: ["/v1/workflow-runs/{id}/checkpoints", "/v1/workflow-runs/{id}/resume"],
     load: async () => [(await import("./runs/checkpoints/checkpoint-routes.ts")).checkpoints],
   },

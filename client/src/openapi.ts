@@ -904,6 +904,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/workflow-runs/{run_id}/children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the children of a run
+         * @description For the run's runner, with the run's token: what has become of the runs that it has triggered, in the order in which it has. A page ends before its outputs have more than 256 KiB, so it may have fewer items than `limit` although there is a `next_cursor`. Those that were deleted are not there, nor those that have failed before a person has retried the run. People read `/v1/workflow-runs?parent_run_id=`.
+         */
+        get: operations["list_child_runs"];
+        put?: never;
+        /**
+         * Trigger children of a run
+         * @description For the run's runner, with the run's token: up to 500 runs of the workflows that the policy of the run's workflow names in `may_trigger`, all or none, in a body of at most 1 MiB. They need the rights of the user who has triggered the run, as an invoke does, and always queue. The workflow and the `key` identify a child: asked again, also by a later attempt, the same child is answered, and its input stays. A run may have 1,000 children, and at most 10 runs trigger each other in a chain. When the run ends otherwise than COMPLETED, its unfinished children are stopped. To wait for their ends, suspend the run.
+         */
+        post: operations["trigger_child_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/workflow-runs/{run_id}/checkpoints/{key}": {
         parameters: {
             query?: never;
@@ -975,7 +999,7 @@ export interface paths {
         put?: never;
         /**
          * Suspend a run
-         * @description Until an answer or an instant has come. For the run's runner, with the run's token. The attempt ends, and with it the slot, the lease and the deadline, but the run does not: it is PENDING until all that it waits for has come. Then it joins the queue at the place that it had, and its next attempt gets the outcomes: `resume`. A handler that begins anew asks again with the same keys. What has come already is not asked again; when all has come, the answer has the outcomes, and the attempt goes on. The same request of the same attempt gets the same answer, also later. A run that was asked to stop is STOPPED instead, which is answered 409.
+         * @description Until an answer, an instant, or the ends of its children have come. For the run's runner, with the run's token. The attempt ends, and with it the slot, the lease and the deadline, but the run does not: it is PENDING until all that it waits for has come. Then it joins the queue at the place that it had, and its next attempt gets the outcomes: `resume`. A handler that begins anew asks again with the same keys. What has come already is not asked again; when all has come, the answer has the outcomes, and the attempt goes on. The same request of the same attempt gets the same answer, also later. A run that was asked to stop is STOPPED instead, which is answered 409.
          */
         post: operations["suspend_workflow_run"];
         delete?: never;
@@ -2283,12 +2307,12 @@ export interface components {
         WaitOutcomes: {
             [key: string]: {
                 /** @enum {string} */
-                kind: "question" | "timer";
+                kind: "question" | "timer" | "children";
                 /**
-                 * @description `answered`, `elapsed` (a timer), or `timed_out`: the run went on without it.
+                 * @description `answered`, `elapsed` (a timer), `ended` (children), or `timed_out`: the run went on without it.
                  * @enum {string}
                  */
-                outcome: "answered" | "elapsed" | "timed_out";
+                outcome: "answered" | "elapsed" | "ended" | "timed_out";
                 /** Format: date-time */
                 at: string;
                 /** @description Of an answer: the choice, or the text. */
@@ -2541,6 +2565,9 @@ export interface components {
          *       "runner_tags": [
          *         "gpu"
          *       ],
+         *       "may_trigger": [
+         *         "01920000-0000-7000-8000-000000000302"
+         *       ],
          *       "input_schema": {
          *         "type": "object",
          *         "properties": {
@@ -2590,6 +2617,8 @@ export interface components {
             run_needs: "write" | "read";
             /** @description What a runner needs to get a run of the workflow, when runners ask for its runs: only a session with all of these tags gets one. */
             runner_tags: string[];
+            /** @description The workflows whose runs a run of this workflow may trigger: its children. It may name itself. */
+            may_trigger: string[];
             /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
             input_schema: {
                 [key: string]: unknown;
@@ -2612,6 +2641,9 @@ export interface components {
          *       "run_needs": "write",
          *       "runner_tags": [
          *         "gpu"
+         *       ],
+         *       "may_trigger": [
+         *         "01920000-0000-7000-8000-000000000302"
          *       ],
          *       "input_schema": {
          *         "type": "object",
@@ -2692,6 +2724,11 @@ export interface components {
              * @default []
              */
             runner_tags?: string[];
+            /**
+             * @description The workflows whose runs a run of this workflow may trigger: its children. It may name itself.
+             * @default []
+             */
+            may_trigger?: string[];
             /** @description A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits. */
             input_schema?: {
                 [key: string]: unknown;
@@ -4395,7 +4432,7 @@ export interface components {
                 waits: {
                     key: string;
                     /** @enum {string} */
-                    kind: "question" | "timer";
+                    kind: "question" | "timer" | "children";
                     prompt: string | null;
                     /**
                      * Format: date-time
@@ -4779,6 +4816,173 @@ export interface components {
         };
         /**
          * @example {
+         *       "runs": [
+         *         {
+         *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *           "key": "page-1",
+         *           "status": "COMPLETED",
+         *           "error": null,
+         *           "failure_code": null,
+         *           "summary": "1 page",
+         *           "created_at": "2026-01-31T11:59:58.120Z",
+         *           "completed_at": "2026-01-31T12:01:30.250Z",
+         *           "is_new": true
+         *         }
+         *       ]
+         *     }
+         */
+        TriggeredChildRuns: {
+            /** @description In the order of the request. */
+            runs: components["schemas"]["TriggeredChildRun"][];
+        };
+        /**
+         * @example {
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *       "key": "page-1",
+         *       "status": "COMPLETED",
+         *       "error": null,
+         *       "failure_code": null,
+         *       "summary": "1 page",
+         *       "created_at": "2026-01-31T11:59:58.120Z",
+         *       "completed_at": "2026-01-31T12:01:30.250Z",
+         *       "is_new": true
+         *     }
+         */
+        TriggeredChildRun: {
+            /** Format: uuid */
+            run_id: string;
+            /** Format: uuid */
+            workflow_definition_id: string;
+            key: string;
+            status: components["schemas"]["WorkflowRunStatus"];
+            error: string | null;
+            /** @enum {string|null} */
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED" | null;
+            summary: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            completed_at: string | null;
+            /** @description False for a child that was there already. */
+            is_new: boolean;
+        };
+        /**
+         * @example {
+         *       "children": [
+         *         {
+         *           "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *           "key": "page-1",
+         *           "input": {
+         *             "page": 1
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        TriggerChildRunsRequest: {
+            children: components["schemas"]["GivenChildRun"][];
+        };
+        /** @description One child: its workflow, its key, and the fields of an invoke. */
+        GivenChildRun: {
+            /** Format: uuid */
+            workflow_definition_id: string;
+            /**
+             * @description With the workflow, it identifies the child in its parent.
+             * @example page-1
+             */
+            key: string;
+            /** @description What the runner gets in addition to the snapshot: at most 32 KiB. Numbers are kept as doubles. With the same idempotency key, always send the same input. */
+            input?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description At most 10 texts by key, to find the run by: `?label=customer:4711`. Retries keep them. Repeated with the same idempotency key, other labels change nothing.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels?: {
+                [key: string]: string;
+            } | null;
+            /** @description At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. When you send no key, the policy's `key_from` says where the input has it. */
+            concurrency_key?: string | null;
+            /** @description Of the runs that wait, those with a higher priority start first, and those with the same one in the order in which they came. 0 by default. When keys take turns, it counts among the runs of a key. */
+            priority?: number;
+            /**
+             * Format: date-time
+             * @description The run waits outside of the queue until this instant, and then joins its end. It is PENDING meanwhile. At most 90 days from now; an instant in the past has no effect.
+             */
+            start_after?: string | null;
+            /**
+             * Format: date-time
+             * @description Unless the run has started before this instant, it is FAILED with the code EXPIRED from then on, also while its workflow is paused. It must be in the future, and later than `start_after`. Retries do not expire.
+             */
+            must_start_by?: string | null;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *           "key": "page-1",
+         *           "status": "COMPLETED",
+         *           "error": null,
+         *           "failure_code": null,
+         *           "summary": "1 page",
+         *           "created_at": "2026-01-31T11:59:58.120Z",
+         *           "completed_at": "2026-01-31T12:01:30.250Z",
+         *           "output": {
+         *             "pages": 1
+         *           }
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ChildRunPage: {
+            items: components["schemas"]["ChildRun"][];
+            /** @description Send it as `cursor`. Null on the last page. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "workflow_definition_id": "01920000-0000-7000-8000-000000000301",
+         *       "key": "page-1",
+         *       "status": "COMPLETED",
+         *       "error": null,
+         *       "failure_code": null,
+         *       "summary": "1 page",
+         *       "created_at": "2026-01-31T11:59:58.120Z",
+         *       "completed_at": "2026-01-31T12:01:30.250Z",
+         *       "output": {
+         *         "pages": 1
+         *       }
+         *     }
+         */
+        ChildRun: {
+            /** Format: uuid */
+            run_id: string;
+            /** Format: uuid */
+            workflow_definition_id: string;
+            key: string;
+            status: components["schemas"]["WorkflowRunStatus"];
+            error: string | null;
+            /** @enum {string|null} */
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED" | null;
+            summary: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            completed_at: string | null;
+            /** @description Any JSON. */
+            output?: unknown;
+        };
+        /**
+         * @example {
          *       "is_new": true
          *     }
          */
@@ -4889,7 +5093,7 @@ export interface components {
          */
         SuspendWorkflowRunRequest: {
             /** @description All of them must come. */
-            waits: (components["schemas"]["WorkflowRunQuestion"] | components["schemas"]["WorkflowRunTimer"])[];
+            waits: (components["schemas"]["WorkflowRunQuestion"] | components["schemas"]["WorkflowRunTimer"] | components["schemas"]["WorkflowRunChildren"])[];
             /** @description By default 7 days, or until the last timer elapses if that is later. It ends 366 days after the run was created, at the latest. */
             timeout_seconds?: number;
             /**
@@ -4971,6 +5175,29 @@ export interface components {
             /** Format: date-time */
             at?: string;
             seconds?: number;
+        };
+        /**
+         * @description Comes when these runs have ended, after the retries of their policies.
+         * @example {
+         *       "key": "pages",
+         *       "kind": "children"
+         *     }
+         */
+        WorkflowRunChildren: {
+            /**
+             * @description Identifies it for good in its run.
+             * @example approve
+             */
+            key: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "children";
+            /** @description Children of the run: one that was deleted has ended. Without it, all that the run has triggered until now. */
+            run_ids?: string[];
+            /** @description True: one that has FAILED or was deleted is enough. */
+            fail_fast?: boolean;
         };
         /**
          * @example {
@@ -8300,6 +8527,8 @@ export interface operations {
                 label?: string[];
                 /** @description Only runs of this batch. */
                 batch?: string;
+                /** @description Only runs that this run has triggered: its children. */
+                parent_run_id?: string;
                 workflow_definition_id?: string;
                 /** @description Only runs that this user triggered. */
                 user_id?: string;
@@ -9458,6 +9687,85 @@ export interface operations {
             409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable"];
+        };
+    };
+    list_child_runs: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of children */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChildRunPage"];
+                };
+            };
+            401: components["responses"]["callback_unauthenticated"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable"];
+        };
+    };
+    trigger_child_runs: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description W3C Trace Context: it goes on to the runner of each child. Ignored unless it is valid. */
+                traceparent?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerChildRunsRequest"];
+            };
+        };
+        responses: {
+            /** @description The children */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriggeredChildRuns"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["callback_unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict_or_queue_full_or_cap_reached"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
             421: components["responses"]["misdirected"];
             422: components["responses"]["validation_failed"];
             429: components["responses"]["too_many_requests"];

@@ -90,7 +90,13 @@ export function renderWorkflowsSchema(document: string): string {
   const signs =
     "It signs what the runner gets. It is set when the workflow is created, whenever it changes, and by `--rotate`.";
   put(runner, "webhook_secret", secret(signs), true);
-  put(workflow, "policy", { ...component("UpdateWorkflowDefinitionPolicyRequest"), default: {} });
+  const policy = component("UpdateWorkflowDefinitionPolicyRequest");
+  put(policy, "may_trigger", {
+    ...taken(policy, "may_trigger"),
+    items: workflowPath,
+    description: "The paths of the workflows whose runs a run of this workflow may trigger: its children.",
+  });
+  put(workflow, "policy", { ...policy, default: {} });
 
   put(trigger, "name", { ...taken(trigger, "name"), description: "Only of a trigger that stands under its id." });
   taken(trigger, "kind");

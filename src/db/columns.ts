@@ -1,6 +1,6 @@
 /** Column types that several tables use, the columns of a policy, and conditions on paths. */
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
-import { customType, integer, json, text, timestamp } from "drizzle-orm/pg-core";
+import { customType, integer, json, text, timestamp, uuid } from "drizzle-orm/pg-core";
 import type { Handover, RetryableFailure, RunNeeds, WhenBusy } from "./enums.ts";
 
 /** An instant with millisecond precision. Many JSON clients keep no more digits, so the database keeps no more either. */
@@ -45,6 +45,8 @@ export const policyColumns = () => ({
   runNeeds: text("run_needs").$type<RunNeeds>().notNull().default("write"),
   /** Only runners with all of these tags lease its runs. */
   runnerTags: text("runner_tags").array().notNull().default(sql`'{}'`),
+  /** The definitions whose runs its runs may trigger: `children.sql`. One may have been deleted since. */
+  mayTrigger: uuid("may_trigger").array().notNull().default(sql`'{}'`),
   /** The JSON Schema of the runs' inputs, and the SHA-256 of its text in hex. Null: any input fits. */
   inputSchema: json("input_schema"),
   inputSchemaHash: text("input_schema_hash"),

@@ -80,11 +80,14 @@ export const RUN_EVENT_TYPES = [
 ] as const;
 export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
 
-/** What a suspended run waits for. question: an answer of a person, or of whoever may. timer: an instant. */
-export const WAIT_KINDS = ["question", "timer"] as const;
+/**
+ * What a suspended run waits for. question: an answer of a person, or of whoever may. timer: an instant. children: the ends of runs that
+ * it has triggered.
+ */
+export const WAIT_KINDS = ["question", "timer", "children"] as const;
 
 /** What has become of what a run has waited for: `wait_outcome` in SQL. */
-export const WAIT_OUTCOMES = ["answered", "elapsed", "timed_out"] as const;
+export const WAIT_OUTCOMES = ["answered", "elapsed", "ended", "timed_out"] as const;
 
 /** What a suspended run does when its time is over before all that it waits for has come. */
 export const ON_TIMEOUT = ["fail", "continue"] as const;

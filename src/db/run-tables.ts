@@ -53,6 +53,8 @@ export const workflowRuns = pgTable(
     idempotencyKey: text("idempotency_key"),
     /** The batch that the run was triggered with: see `runBatches`. A foreign key would cost each run, also one of no batch. */
     batchId: uuid("batch_id"),
+    /** The run that has triggered it with its run token: see `runChildren`. Null for all others, which pay nothing for it. */
+    parentRunId: uuid("parent_run_id"),
     /** Null until a PENDING run joins its queue: see `not_before`. */
     queuePosition: bigint("queue_position", { mode: "number" }).default(sql`nextval('workflow_run_queue')`),
     /** From 0 to 9: the highest starts first. */

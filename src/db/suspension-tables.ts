@@ -14,6 +14,7 @@ import {
   pgTable,
   primaryKey,
   text,
+  uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import { bytes, instant, oneOf } from "./columns.ts";
@@ -60,8 +61,11 @@ export const runWaits = pgTable(
     isOpen: boolean("is_open").notNull().default(true),
     /** When it has come without an answer, since the time of its suspension is over. Null when the run fails then. */
     timesOutAt: instant("times_out_at"),
-    /** Of a timer: when it elapses. */
+    /** Of a timer: when it elapses. Of children: when they had ended; null until then. */
     dueAt: instant("due_at"),
+    /** Of children: which runs, and whether one of them that has failed is enough. */
+    childRunIds: uuid("child_run_ids").array(),
+    failFast: boolean("fail_fast").notNull().default(false),
     /** Of a question. Without choices, the answer is a text. */
     prompt: text("prompt"),
     choices: text("choices").array(),
@@ -84,7 +88,9 @@ export const runWaits = pgTable(
     check("run_waits_kind_check", oneOf(sql`${t.kind}`, WAIT_KINDS)),
     check(
       "run_waits_check",
-      sql`(${t.kind} = 'question') = (${t.prompt} is not null) and (${t.kind} = 'timer') = (${t.dueAt} is not null)
+      sql`(${t.kind} = 'question') = (${t.prompt} is not null) and case ${t.kind}
+          when 'timer' then ${t.dueAt} is not null when 'children' then true else ${t.dueAt} is null end
+        and (${t.kind} = 'children') = (${t.childRunIds} is not null)
         and num_nulls(${t.value}, ${t.userId}, ${t.answeredAt}) in (0, 3)`,
     ),
   ],
@@ -104,4 +110,27 @@ export const runCheckpoints = pgTable(
     keptAt: instant("kept_at").notNull(),
   },
   (t) => [primaryKey({ name: "run_checkpoints_pkey", columns: [t.runId, t.key] })],
+);
+
+/** One row for each run that another run has triggered: `children.sql`. It is deleted with the child. */
+export const runChildren = pgTable(
+  "run_children",
+  {
+    runId: uuid("run_id").primaryKey(),
+    tenantId: uuid("tenant_id").notNull(),
+    /** The parent, which may have been deleted since. */
+    parentRunId: uuid("parent_run_id").notNull(),
+    workflowDefinitionId: uuid("workflow_definition_id").notNull(),
+    key: text("key").notNull(),
+    /** False once its key can be used again: it has failed, and a person has retried its parent. */
+    isLive: boolean("is_live").notNull().default(true),
+    /** How many runs stand before it in its chain: its parent, and what has triggered that. */
+    depth: integer("depth").notNull(),
+  },
+  (t) => [
+    // The child that a handler gets that asks again: `trigger_children`.
+    uniqueIndex("run_children_key").on(t.parentRunId, t.workflowDefinitionId, t.key).where(sql`is_live`),
+    // The children of a run: `list_children`, `stop_children`.
+    index("run_children_parent_index").on(t.parentRunId, t.runId),
+  ],
 );

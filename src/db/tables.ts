@@ -284,6 +284,7 @@ export const workflowDefinitions = pgTable(
     ),
     check("workflow_definitions_run_needs_check", oneOf(sql`${t.runNeeds}`, RUN_NEEDS)),
     check("workflow_definitions_runner_tags_check", sql`cardinality(${t.runnerTags}) <= 20`),
+    check("workflow_definitions_may_trigger_check", sql`cardinality(${t.mayTrigger}) <= 20`),
     check("workflow_definitions_input_schema_check", sql`(${t.inputSchema} is null) = (${t.inputSchemaHash} is null)`),
     check("workflow_definitions_max_run_duration_check", sql`${t.maxRunDurationSeconds} between 60 and 86400`),
     check(

@@ -123,7 +123,8 @@ export const triggers = pgTable(
 );
 
 /**
- * Occasions of triggers that fire after another run, until they are handled: the transaction that ends the run inserts them. It holds the
+ * Occasions of triggers that fire after another run, and what follows for a parent and its children (`children.sql`), until they are
+ * handled: the transaction that ends the run inserts them. It holds the
  * lock of the run's definition and must not wait for that of the trigger's: two definitions that start each other would deadlock. So
  * there is no foreign key, which would lock the trigger's row. `fire_due` deletes the rows of triggers that are gone.
  */
@@ -132,7 +133,10 @@ export const dueFirings = pgTable(
   {
     id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     tenantId: uuid("tenant_id").notNull(),
-    triggerId: uuid("trigger_id").notNull(),
+    /** The trigger. Null for a parent and its children. */
+    triggerId: uuid("trigger_id"),
+    /** The run of which a child has ended. Without a `runId`, it has ended itself, and its children have to stop. */
+    parentRunId: uuid("parent_run_id"),
     dueAt: instant("due_at").notNull(),
     /** The attempt that has ended. Null when the definition was deleted. */
     runId: uuid("run_id"),
@@ -152,7 +156,10 @@ export const dueFirings = pgTable(
     // What is due in the deployment, and in a tenant: `list_due_triggers`, `triggers_due_at`.
     index("due_firings_due_index").on(t.dueAt),
     index("due_firings_tenant_due_index").on(t.tenantId, t.dueAt),
+    // What follows for one parent: `follow_children`.
+    index("due_firings_parent_index").on(t.parentRunId).where(sql`parent_run_id is not null`),
     check("due_firings_run_check", sql`(${t.runId} is null) = (${t.attempt} is null)`),
+    check("due_firings_of_check", sql`num_nonnulls(${t.triggerId}, ${t.parentRunId}) = 1`),
   ],
 );
 

@@ -39,8 +39,8 @@ function callOf({ role, tenantId, userId }: Caller, { filter, cursor, direction 
     ${filter.userId ?? null}::uuid, ${after ?? null}::timestamptz, ${before ?? null}::timestamptz,
     ${direction === "older"}::boolean, ${cursor?.createdAt ?? null}::timestamptz, ${cursor?.id ?? null}::uuid,
     ${limit + 1}::bigint`;
-  if (batchId !== undefined)
-    return sql`public.batch_runs(${caller}, ${batchId}::uuid, ${rest}, ${errorWords ?? null}::text, ${more})`;
+  if (batchId !== undefined || filter.more?.parent_run_id !== undefined)
+    return sql`public.batch_runs(${caller}, ${batchId ?? null}::uuid, ${rest}, ${errorWords ?? null}::text, ${more})`;
   if (errorWords !== undefined) return sql`public.runs_with_error(${caller}, ${errorWords}::text, ${rest}, ${more})`;
   return sql`public.labelled_runs(${caller}, ${rest}, ${more})`;
 }

@@ -21,6 +21,8 @@ export type MoreConditions = {
   /** Ids of triggers, or {@link BY_A_PERSON}. */
   triggers?: readonly string[];
   waits?: readonly (typeof FILTERED_WAITS)[number][];
+  /** Not a list: only children of this run. */
+  parent_run_id?: string;
 };
 
 export type RunFilter = {

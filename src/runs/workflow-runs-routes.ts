@@ -12,6 +12,7 @@ import { listRuns } from "./list-runs.ts";
 import { findRunOrWait } from "./live/find-run-or-wait.ts";
 import { NO_RUN } from "./refusals.ts";
 import { listRunEvents } from "./run-events.ts";
+import type { MoreConditions } from "./run-filter.ts";
 import {
   exampleRun,
   formatCursor,
@@ -35,6 +36,7 @@ const listRunsQuery = z.object({
     .openapi({ description: "Only suspended runs, which are PENDING until what they wait for has come." }),
   label: labelQuery(),
   batch: uuid().optional().openapi({ description: "Only runs of this batch." }),
+  parent_run_id: uuid().optional().openapi({ description: "Only runs that this run has triggered: its children." }),
   workflow_definition_id: uuid().optional(),
   user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
   created_after: givenInstant().optional(),
@@ -42,6 +44,15 @@ const listRunsQuery = z.object({
   cursor: givenCursor().optional().openapi({ description: "The `next_cursor` of the page before." }),
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
+
+/** The further conditions of a filter; undefined when there are none. */
+function moreOf({ suspended, parent_run_id }: z.output<typeof listRunsQuery>): MoreConditions | undefined {
+  if (suspended === undefined && parent_run_id === undefined) return undefined;
+  return {
+    ...(suspended !== undefined && { waits: ["suspended"] }),
+    ...(parent_run_id !== undefined && { parent_run_id: parent_run_id.toLowerCase() }),
+  };
+}
 
 const RunPageSchema = z
   .strictObject({
@@ -76,7 +87,7 @@ workflowRuns.openapi(listTenantRuns, async (c) => {
       createdBefore: query.created_before,
       labels: query.label ?? [],
       batchId: query.batch,
-      ...(query.suspended !== undefined && { more: { waits: ["suspended"] } }),
+      more: moreOf(query),
     },
     cursor: query.cursor,
     limit: query.limit,

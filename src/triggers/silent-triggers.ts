@@ -1,5 +1,5 @@
 /** For the doctor: the triggers of all tenants that ought to fire and do not. For one tenant: `silent_triggers` in SQL. */
-import { count, type SQLWrapper, sql } from "drizzle-orm";
+import { and, count, isNotNull, type SQLWrapper, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "../db/client.ts";
 import { dueFirings, triggers as t } from "../db/trigger-tables.ts";
@@ -29,12 +29,12 @@ export function selectSilentTriggers(db: Database) {
       .where(isOverdue(t.dueAt)),
     db
       .select({
-        id: dueFirings.triggerId,
+        id: sql<string>`${dueFirings.triggerId}`.as("id"),
         since: sql<string>`min(${dueFirings.dueAt})`.as("since"),
         reason: sql<SilentReason>`'overdue'`.as("reason"),
       })
       .from(dueFirings)
-      .where(isOverdue(dueFirings.dueAt))
+      .where(and(isNotNull(dueFirings.triggerId), isOverdue(dueFirings.dueAt)))
       .groupBy(dueFirings.triggerId),
     db
       .select({

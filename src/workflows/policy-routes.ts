@@ -5,7 +5,7 @@ import { JSON_POINTER, jsonObject } from "../http/json-value.ts";
 import { IF_MATCH, tagsToMatch, tagToMatch } from "../http/middleware/conditional.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { runnerTags, text } from "../http/schemas.ts";
+import { runnerTags, text, uuid } from "../http/schemas.ts";
 import { MAX_INPUT_SCHEMA_BYTES } from "../inputs/input-schema.ts";
 import { perform } from "../verbs/perform.ts";
 import { checkInputSchema, findPolicy, MAX_GRACE_SECONDS, NEEDS_ONE_SLOT } from "./policy.ts";
@@ -27,6 +27,7 @@ const example = {
   max_queued: 500,
   run_needs: "write" as const,
   runner_tags: ["gpu"],
+  may_trigger: ["01920000-0000-7000-8000-000000000302"],
   input_schema: {
     type: "object",
     properties: { quarter: { type: "string", pattern: "^20[0-9]{2}-Q[1-4]$" } },
@@ -126,6 +127,14 @@ const fields = {
     description:
       "What a runner needs to get a run of the workflow, when runners ask for its runs: only a session with all of these tags gets one.",
   }),
+  may_trigger: z
+    .array(uuid().transform((id) => id.toLowerCase()))
+    .max(20)
+    .refine((ids) => new Set(ids).size === ids.length, { message: "Must not contain a workflow twice." })
+    .openapi({
+      uniqueItems: true,
+      description: "The workflows whose runs a run of this workflow may trigger: its children. It may name itself.",
+    }),
   input_schema: jsonObject(MAX_INPUT_SCHEMA_BYTES)
     .nullable()
     .openapi({
@@ -160,6 +169,7 @@ export const UpdatePolicyRequestSchema = z
     max_queued: fields.max_queued.default(null),
     run_needs: fields.run_needs.default("write"),
     runner_tags: fields.runner_tags.default([]),
+    may_trigger: fields.may_trigger.default([]),
     input_schema: fields.input_schema.default(null),
   })
   .refine(({ max_running: most, max_running_per_key: perKey }) => perKey === null || perKey <= most, {

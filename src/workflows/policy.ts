@@ -23,6 +23,7 @@ export const policySchema = z.object({
   max_queued: z.int().nullable(),
   run_needs: openSet(RUN_NEEDS),
   runner_tags: z.array(z.string()),
+  may_trigger: z.array(z.string()),
   /** A JSON Schema. Its text is kept, so its fields keep their order. */
   input_schema: jsonText.pipe(z.record(z.string(), z.unknown())).nullable(),
 });

@@ -2,6 +2,7 @@
 import { v7 as newId } from "uuid";
 import { z } from "zod";
 import type { Handover, RunnerType } from "../db/enums.ts";
+import { ValidationFailed } from "../http/problems.ts";
 import { MAX_PERMISSIONS } from "../people/refusals.ts";
 import { capProblem, capRefusalSchema } from "../verbs/caps.ts";
 import { defineVerb } from "../verbs/verb.ts";
@@ -142,12 +143,26 @@ export const replacePolicy = defineVerb({
     max_queued: policy.max_queued,
     run_needs: policy.run_needs,
     runner_tags: policy.runner_tags,
+    may_trigger: policy.may_trigger,
     input_schema: policy.input_schema && { json: policy.input_schema },
     if_match: ifMatch,
   }),
   result: taggedPolicySchema,
-  refusals: z.union([changeRefusalSchema, z.object({ refused: z.literal("changed") })]),
-  refuse: (refusal) => definitionProblem(refusal, "change"),
+  refusals: z.union([
+    changeRefusalSchema,
+    z.object({ refused: z.literal("changed") }),
+    z.object({ refused: z.literal("may_trigger"), definition_ids: z.array(z.string()) }),
+  ]),
+  refuse: (refusal, { policy }) =>
+    refusal.refused === "may_trigger"
+      ? new ValidationFailed(
+          refusal.definition_ids.map((id) => ({
+            loc: ["body", "may_trigger", policy.may_trigger.indexOf(id)],
+            type: "value_error",
+            msg: "There is no such workflow, or it is not yours to see.",
+          })),
+        )
+      : definitionProblem(refusal, "change"),
   isRepeatable: true,
 });
 

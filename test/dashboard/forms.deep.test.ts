@@ -308,7 +308,7 @@ describe("the form of a workflow", () => {
         max_running_per_key: 2,
       },
       ...{ key_from: "/customer", when_busy: "replace_queued", replace_grace_seconds: 0, max_queued: 9 },
-      ...{ run_needs: "read", runner_tags: ["gpu"] },
+      ...{ run_needs: "read", runner_tags: ["gpu"], may_trigger: [tenant.definitionId] },
       input_schema: { type: "object" },
     };
     const saved = await service.send("PUT", policyPath(tenant.definitionId), tenant.owner.key, policy);

@@ -19,7 +19,7 @@ describe("the policy of a workflow, as a form", () => {
     const limits = {
       ...{ max_running: "5", max_running_per_key: "1", key_from: "/customer/id" },
       ...{ when_busy: "replace_running", replace_grace_seconds: "90", max_queued: "7" },
-      ...{ run_needs: "read", runner_tags: "gpu, eu" },
+      ...{ run_needs: "read", runner_tags: "gpu, eu", may_trigger: `${tenant.definitionId}\n` },
     };
     const policy = {
       handover: "lease",
@@ -31,7 +31,7 @@ describe("the policy of a workflow, as a form", () => {
     const saved = await owner.post(path, policy);
     expect([saved.status, saved.headers.get("Location")]).toEqual([303, workflowPage()]);
     expect(lines(await owner.read(workflowPage()))).toContain(
-      "Runners ask for its runs, and may be silent for 1 min 30 s. They need runners with the tags gpu, eu. At most 5 are RUNNING at the same time. Keys take turns, with at most 1 RUNNING each. A new run takes the place of those that wait, and stops what is RUNNING, which has 1 min 30 s to end its work. At most 7 of its runs wait. They are tried up to 3 times after LOST, DEADLINE.",
+      "Runners ask for its runs, and may be silent for 1 min 30 s. They need runners with the tags gpu, eu. At most 5 are RUNNING at the same time. Keys take turns, with at most 1 RUNNING each. A new run takes the place of those that wait, and stops what is RUNNING, which has 1 min 30 s to end its work. At most 7 of its runs wait. They may trigger runs of other workflows. They are tried up to 3 times after LOST, DEADLINE.",
     );
     const form = await owner.read(path);
     expect(form).toContain('<option value="lease" selected');
@@ -42,6 +42,7 @@ describe("the policy of a workflow, as a form", () => {
     const numbers = { lease_seconds: 90, max_attempts: 3, max_running: 5, max_running_per_key: 1 };
     expect(await api.json()).toEqual({
       ...{ ...policy, ...numbers, replace_grace_seconds: 90, max_queued: 7, runner_tags: ["gpu", "eu"] },
+      may_trigger: [tenant.definitionId],
       input_schema: null,
     });
     const unclear = await owner.post(path, { ...policy, key_from: "" });
@@ -51,7 +52,7 @@ describe("the policy of a workflow, as a form", () => {
     ]);
     await service.database.sql`
       update workflow_definitions set max_running = 1, max_running_per_key = null, key_from = null, when_busy = 'queue', max_queued = null,
-        runner_tags = '{}'`;
+        runner_tags = '{}', may_trigger = '{}'`;
   });
 
   it("says what is wrong with it, keeps what was typed, and is only for who may write the workflow", async () => {

@@ -1,6 +1,7 @@
 /** The questions of suspended runs on the dashboard: the list of them, the form that answers one, and what a run has kept. */
 import { describe, expect, it } from "vitest";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
+import { triggerChildren } from "../support/children.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { LOGIN_SETTINGS, openLoginBrowser, startFakeLogin } from "../support/login-service.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
@@ -193,5 +194,27 @@ describe("the page of a suspended run", () => {
     expect(section).not.toContain("<script>");
     expect(section).not.toMatch(/<details[^>]* open/);
     expect([section.includes(`${"x".repeat(999)}…`), section.includes("x".repeat(1000))]).toEqual([true, false]);
+  });
+});
+
+describe("the page of a run that has triggered others", () => {
+  it("names them and their parent, to those who may see them", async () => {
+    const { sql } = service.database;
+    const { definitionId } = tenant;
+    await sql`update workflow_definitions set may_trigger = array[id], max_running = 9 where id = ${definitionId}`;
+    const runId = await invoke(service, tenant);
+    const family = { tenant, childId: definitionId };
+    const [one] = await triggerChildren(service, family, runId, ["page-1"]);
+    expect((await suspend(service, tenant, runId, [{ key: "pages", kind: "children" }])).status).toBe(200);
+    const childId = String(one?.run_id);
+    const [html, requests] = await service.counted(() => owner.read(`/app/runs/${runId}`));
+    expect(requests).toBe(1);
+    expect(textOf(sectionOf(html, "What it waits for"))).toContain("The ends of its children: pages");
+    expect(textOf(sectionOf(html, "Children"))).toMatch(/It has triggered 1 run\. (Running|Not taken) .* page-1 ,/);
+    expect(sectionOf(html, "Children")).toContain(`href="/app/runs/${childId}"`);
+    expect(await owner.read(`/app/runs/${childId}`)).toMatch(new RegExp(`<dt>Parent</dt>.*/app/runs/${runId}"`, "s"));
+    await sql`update workflow_runs set user_id = ${tenant.user.id} where id = ${childId}`;
+    const ofUser = await user.read(`/app/runs/${childId}`);
+    expect([ofUser.includes("<dt>Parent</dt>"), sectionOf(ofUser, "Children")]).toEqual([false, ""]);
   });
 });

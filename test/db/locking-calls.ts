@@ -38,7 +38,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     failed,
   } = world;
   const { artifact, leased, session, parts, permission, key, signedIn, code, grant, login, invites, triggers } = world;
-  const { endpoint, chat, notification, dueFiringId } = world;
+  const { endpoint, chat, notification, dueFiringIds } = world;
   const owner = await callerOf(tenant.owner);
   const ofAdmin = await callerOf(admin);
   const session_ = { user_id: admin.id, tenant_id: tenant.id, expires_at: Date.now() / 1000 + 86_400, not_before: 0 };
@@ -211,6 +211,14 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
         suspension: json({ waits: [{ key: "k", kind: "timer", seconds: 60 }], on_timeout: "fail" }),
       },
     ),
+    trigger_children: by(
+      { run: dispatched(sent) },
+      {
+        run_ids: { sql: "array[gen_random_uuid(), gen_random_uuid()]" },
+        children: json([definitionId, idle].map((workflow_definition_id) => ({ workflow_definition_id, key: uuid() }))),
+        traceparent: null,
+      },
+    ),
     answer_wait: by(owner, { run_id: suspended, key: "approve", value: "yes" }),
     append_log: by(attempt, { sequence: 1, text: "a" }),
     "change_runs (stop)": many("stop"),
@@ -243,7 +251,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     delete_trigger: by(owner, trigger),
     fire_due: at({
       decisions: json([{ ...trigger, version: 1, missed: [], fire: [], after_at: "2020-01-01T00:00:00Z" }]),
-      due: json([{ due_firing_id: dueFiringId, firing_id: uuid(), run_id: uuid() }]),
+      due: json(dueFiringIds.map((id) => ({ due_firing_id: id, firing_id: uuid(), run_id: uuid() }))),
     }),
     fire_trigger: by(owner, { ...trigger, firing_id: UUID, run_id: UUID }),
     pause_trigger: by(owner, { ...trigger, note: null }),

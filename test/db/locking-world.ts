@@ -95,9 +95,17 @@ export async function createLockingWorld(service: Service, mark: string) {
         (gen_random_uuid(), ${tenant.id}, ${endpoint}, '1', 'workflow_run.failed', now(), '{}', null, now() - interval '90 days')`,
     sql`insert into trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, reason)
       values (gen_random_uuid(), ${tenant.id}, ${triggers.schedule}, now() - interval '90 days', 'MISSED', 'schedule', 'paused')`,
-    sql`insert into due_firings (tenant_id, trigger_id, due_at, depth) values (${tenant.id}, ${triggers.run}, now(), 0) returning id`,
+    // A run that has failed has two children, of two definitions. One of another run has ended.
+    sql`update workflow_definitions set may_trigger = array[id, ${idle}::uuid] where id = ${definitionId}`,
+    sql`update workflow_runs set parent_run_id = ${failed} where id = any (${[waiting, leased.runId]}::uuid[])`,
+    sql`insert into run_children (run_id, tenant_id, parent_run_id, workflow_definition_id, key, depth)
+      select r.id, r.tenant_id, r.parent_run_id, r.workflow_definition_id, 'a', 1 from workflow_runs r where r.parent_run_id = ${failed}`,
+    sql`insert into due_firings (tenant_id, trigger_id, parent_run_id, due_at, run_id, attempt, depth)
+      values (${tenant.id}, ${triggers.run}, null, now(), null, null, 0), (${tenant.id}, null, ${failed}, now(), null, null, 0),
+        (${tenant.id}, null, ${suspended}, now(), ${failed}, 1, 0)
+      returning id`,
   ]);
-  const dueFiringId = rows.at(-1)?.[0]?.id;
+  const dueFiringIds = rows.at(-1)?.map(({ id }) => id) ?? [];
 
   return {
     ...{
@@ -118,6 +126,6 @@ export async function createLockingWorld(service: Service, mark: string) {
       artifact,
     },
     ...{ leased, session: session?.id, parts, permission, key, signedIn, code, grant, login, invites, triggers },
-    ...{ endpoint, chat, notification, dueFiringId },
+    ...{ endpoint, chat, notification, dueFiringIds },
   };
 }

@@ -583,6 +583,30 @@ const insertCheckpoints = ({ tenant, runId }: World, count: number, bytes: numbe
 const findResume = ({ tenant, runId }: World, attempt: number) =>
   call("find_resume", { tenant_id: tenant.id, run_id: runId, attempt });
 
+const CHILDREN = { run_ids: [uuid()], traceparent: null };
+const childrenOf = (id: string, more: object = {}) =>
+  JSON.stringify([{ workflow_definition_id: id, key: "a", ...more }]);
+
+/** Triggers a child of the same workflow. */
+const callTriggerChildren = (world: World, more: object = {}) =>
+  call("trigger_children", {
+    ...attemptOf(world),
+    ...{ run_ids: [uuid()], children: childrenOf(world.tenant.definitionId, more), traceparent: null },
+  });
+
+const triggerChildren = async (world: World, more: object = {}) => {
+  const { definitionId } = world.tenant;
+  await service.database.sql`update workflow_definitions set may_trigger = array[id] where id = ${definitionId}`;
+  return callTriggerChildren(world, more);
+};
+
+const listChildren = ({ tenant, runId }: World, attempt: number) =>
+  call("list_children", { tenant_id: tenant.id, run_id: runId, attempt, limit: 1 });
+
+/** Lets the runner have the run, so that a stop can give it time. */
+const acceptRun = ({ runId }: World) => service.database.sql`
+  update workflow_runs set dispatched_at = now(), next_dispatch_at = null where id = ${runId}`;
+
 const QUESTION = { key: "a", kind: "question", prompt: "?", people_only: false };
 const ANSWER = { key: "a", value: "yes" };
 const suspensionOf = (wait: object = QUESTION) => JSON.stringify({ waits: [wait], on_timeout: "fail" });
@@ -789,6 +813,58 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return findResume(world, 1);
     },
   }),
+  of("trigger_children", {
+    ...ofRunner("trigger_children", { ...CHILDREN, children: childrenOf(uuid()) }),
+    ...capped("waiting_runs", (world) => triggerChildren(world)),
+    stopping: async (world) => {
+      await acceptRun(world);
+      await change("stop_run", world);
+      return triggerChildren(world);
+    },
+    too_many: async (world) => {
+      await service.database.sql`
+        insert into run_children (run_id, tenant_id, parent_run_id, workflow_definition_id, key, depth)
+        select gen_random_uuid(), ${world.tenant.id}, ${world.runId}, ${world.tenant.definitionId}, 'b' || n, 1
+        from generate_series(1, 1000) n`;
+      return triggerChildren(world);
+    },
+    too_deep: async (world) => {
+      await service.database.sql`update workflow_runs set triggered_by = '{"depth": 10}' where id = ${world.runId}`;
+      return triggerChildren(world);
+    },
+    may_not_trigger: (world) => callTriggerChildren(world),
+    user_deactivated: async (world) => {
+      await service.database.sql`update users set deactivated_at = now() where id = ${world.tenant.owner.id}`;
+      return triggerChildren(world);
+    },
+  }),
+  of("new_children_of", {
+    no_key: async (world) => {
+      await service.database.sql`
+        update workflow_definitions set key_from = '/customer' where id = ${world.tenant.definitionId}`;
+      return triggerChildren(world);
+    },
+    start_after: (world) => triggerChildren(world, { start_after: inSeconds(91 * 86_400) }),
+    must_start_by: (world) => triggerChildren(world, { must_start_by: inSeconds(-60) }),
+    queue_full: async (world) => {
+      await service.database
+        .sql`update workflow_definitions set max_queued = 1 where id = ${world.tenant.definitionId}`;
+      await trigger(world);
+      return triggerChildren(world);
+    },
+    not_visible: async (world) => {
+      await service.database.sql`update workflow_runs set user_id = ${world.tenant.user.id} where id = ${world.runId}`;
+      return triggerChildren(world);
+    },
+  }),
+  of("list_children", {
+    not_found: ({ tenant }) => listChildren({ tenant, runId: uuid() }, 1),
+    other_attempt: (world) => listChildren(world, 2),
+    ended: async (world) => {
+      await fail(world);
+      return listChildren(world, 1);
+    },
+  }),
   of("suspend_run", {
     ...ofRunner("suspend_run", { suspension: suspensionOf() }),
     other_kind: async (world) => {
@@ -959,6 +1035,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return policyVerb("replace_policy", world, world.tenant.user);
     },
     changed: (world) => policyVerb("replace_policy", world, world.tenant.owner, { if_match: "{}" }),
+    may_trigger: (world) => policyVerb("replace_policy", world, world.tenant.owner, { may_trigger: [uuid()] }),
   }),
   of(
     "list_audit_events",

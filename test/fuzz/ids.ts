@@ -36,7 +36,11 @@ const KINDS: Record<string, IdKind> = {
   workflow_definition_ids: "definition",
   of: "definition",
   object_id: "definition",
+  may_trigger: "definition",
   run_id: "run",
+  parent_run_id: "run",
+  // Of a list of children: the id of the last one.
+  cursor: "run",
   run_ids: "run",
   batch: "batch",
   batch_id: "batch",

@@ -213,6 +213,11 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       select md5(t.id || 'run' || n || '/1')::uuid, key, t.id, 1, '1', 1, statement_timestamp()
       from t, generate_series(1, t.definitions) n, unnest(array['ocr', 'export']) key`,
     sql`
+      insert into run_children (run_id, tenant_id, parent_run_id, workflow_definition_id, key, depth)
+      select md5(t.id || 'run' || n || '/' || m)::uuid, t.id, md5(t.id || 'run' || n || '/1')::uuid, md5(t.id || 'definition' || n)::uuid,
+        'a' || m, 1
+      from t, generate_series(1, t.definitions) n, generate_series(2, 3) m`,
+    sql`
       insert into artifact_deletions (key, tenant_id, due_at)
       select t.id || '/' || n, t.id, statement_timestamp() + interval '1 hour' from t, generate_series(1, t.definitions) n`,
     sql`update tenants set limits = 'large' where id = ${tenant.id}`,

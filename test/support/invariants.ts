@@ -217,6 +217,31 @@ const INVARIANTS: Record<string, string> = {
     select w.run_id::text from run_waits w join run on run.id = w.run_id
     where w.is_open and w.kind = 'question' and (run.status <> 'PENDING' or run.suspended_at is null)`,
 
+  "a parent waits although its children have ended, and nothing lets it go on": `
+    select run.id::text as name
+    from run join run_waits w on w.run_id = run.id and w.kind = 'children' and w.is_open
+    where run.status = 'PENDING' and run.suspended_at is not null
+      and (w.times_out_at is null or w.times_out_at > statement_timestamp()) and coalesce(run.deadline_at > statement_timestamp(), true)
+      and not exists (
+        select from workflow_runs child where child.id = any (w.child_run_ids) and child.status in ('PENDING', 'RUNNING'))
+      and not exists (select from due_firings f where f.parent_run_id = run.id)
+      and exists (select from run_suspensions s where s.run_id = run.id and s.attempt = run.attempt - 1 and w.key = any (s.keys))`,
+
+  "a child goes on although its parent has ended otherwise than COMPLETED": `
+    select child.id::text as name
+    from workflow_runs child left join workflow_runs parent on parent.id = child.parent_run_id
+    where ($1::uuid is null or child.tenant_id = $1) and child.parent_run_id is not null and child.status in ('PENDING', 'RUNNING')
+      and parent.status = 'FAILED' and not exists (select from due_firings f where f.parent_run_id = child.parent_run_id)
+      and not exists (select from running_attempts a where a.run_id = child.id and a.stop_requested_at is not null)`,
+
+  "a child has no key, or a key no child": `
+    select child.id::text as name from run child
+    where (child.parent_run_id is not null) <> exists (
+      select from run_children c where c.run_id = child.id and c.parent_run_id = child.parent_run_id)
+    union all
+    select c.run_id::text from run_children c
+    where ($1::uuid is null or c.tenant_id = $1) and not exists (select from workflow_runs child where child.id = c.run_id)`,
+
   "a wait belongs to no run": `
     select w.run_id::text as name from run_waits w
     where ($1::uuid is null or w.tenant_id = $1) and not exists (select from workflow_runs run where run.id = w.run_id)`,

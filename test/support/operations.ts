@@ -14,6 +14,7 @@ import {
   addInvite,
   addKey,
   addLeased,
+  addParent,
   addPermission,
   addRunnerSession,
   addRunning,
@@ -153,7 +154,7 @@ export const OPERATIONS: Record<string, Operation> = {
         ...{ handover: "lease", lease_seconds: 30, max_attempts: 3, retry_on: ["LOST"] },
         ...{ max_running: 3, max_running_per_key: 2, key_from: "/customer" },
         ...{ when_busy: "replace_queued", replace_grace_seconds: 30, max_queued: 9 },
-        ...{ run_needs: "read", runner_tags: [] },
+        ...{ run_needs: "read", runner_tags: [], may_trigger: [] },
         input_schema: { properties: { customer: { type: "string" } } },
       },
     }),
@@ -428,6 +429,23 @@ export const OPERATIONS: Record<string, Operation> = {
     },
     isRepeatable: true,
     sendsAfterwards: true,
+  },
+  trigger_child_runs: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId, definitionId } = await addParent(stage);
+      const child = { workflow_definition_id: definitionId, key: "one", input: { mark: stage.mark } };
+      return { ...post(`${run({ runId })}/children`, { children: [child] }), runId };
+    },
+    isRepeatable: true,
+    sendsAfterwards: true,
+  },
+  list_child_runs: {
+    answers: "runner",
+    call: async (stage) => {
+      const { runId } = await addParent(stage);
+      return { ...get(`${run({ runId })}/children`), runId };
+    },
   },
   keep_checkpoint: {
     answers: "runner",

@@ -184,6 +184,21 @@ export async function addSuspended(stage: Stage, definitionId?: string): Promise
   return added;
 }
 
+/** A new RUNNING run of the OWNER's with a child of the same workflow, which it may trigger. */
+export async function addParent(stage: Stage): Promise<AddedRun> {
+  const added = await addRunning(stage);
+  const { sql } = stage.service.database;
+  await sql`update workflow_definitions set may_trigger = array[id] where id = ${added.definitionId}`;
+  const children = [{ workflow_definition_id: added.definitionId, key: "first", input: { mark: stage.mark } }];
+  await post(
+    stage,
+    `/v1/workflow-runs/${added.runId}/children`,
+    { children },
+    await runToken(stage.tenant, added.runId),
+  );
+  return added;
+}
+
 export const suspensionBody = ({ mark }: Pick<Stage, "mark">) => ({
   waits: [{ key: "approve", kind: "question", prompt: mark, choices: ["yes", "no"], people_only: false }],
 });

@@ -55,6 +55,19 @@ describe("retention", () => {
     expect(await service.database.sql`select deleted from sweep_state`).toEqual([{ deleted: 2 }]);
   });
 
+  it("keeps a child as long as its parent", async () => {
+    const [parent, child] = [await insertOldRun(29), await insertOldRun(31)];
+    await service.database.sql`update workflow_runs set parent_run_id = ${parent} where id = ${child}`;
+    await service.database.sql`
+      insert into run_children (run_id, tenant_id, parent_run_id, workflow_definition_id, key, depth)
+      values (${child}, ${tenant.id}, ${parent}, ${tenant.definitionId}, 'one', 1)`;
+    await service.sweep();
+    expect(await kept()).toEqual([parent, child].toSorted());
+    await service.database.sql`delete from workflow_runs where id = ${parent}`;
+    await service.sweep();
+    expect([await kept(), await service.database.sql`select from run_children`]).toEqual([[], []]);
+  });
+
   /** Adds a key of the USER, with an instant at which it was revoked or expired so many days ago. */
   async function insertEndedKey(end: "revoked_at" | "expires_at", days: number): Promise<string> {
     const id = crypto.randomUUID();

@@ -145,6 +145,32 @@ describe("apply", () => {
     expect(then).toMatchObject({ is_active: false, run: { of: all.get("finance/Quarterly report") } });
   });
 
+  it("lets a policy name workflows that come later in the file, and exports them by their paths", async () => {
+    const tenant = await createTenant(service.database);
+    const { apply, plan, client, ...command } = commandLine(tenant);
+    const text = `
+root: /workflows/books
+workflows:
+  /workflows/books/Book:
+    policy: { handover: lease, may_trigger: [/workflows/books/Page] }
+  /workflows/books/Page:
+    policy: { handover: lease }
+`;
+    await apply(text);
+    const workflows = new Map<string, string>();
+    for await (const { name, id } of client.workflows()) workflows.set(name, id);
+    const [book = "", page = ""] = ["books/Book", "books/Page"].map((name) => workflows.get(name));
+    const path = `/v1/workflow-definitions/${book}/policy`;
+    expect(await (await service.get(path, tenant.owner.key)).json()).toMatchObject({ may_trigger: [page] });
+    expect((await plan(text)).plan.changes).toEqual([]);
+    const exported = await command.export("/workflows/books");
+    expect(exported).toMatch(/may_trigger:\n\s+- \/workflows\/books\/Page\n/);
+    expect((await plan(exported)).plan.changes).toEqual([]);
+    expect(await refusal(() => plan(text.replace("[/workflows/books/Page]", "[/workflows/books/None]")))).toEqual([
+      expect.stringContaining("There is no such workflow"),
+    ]);
+  });
+
   it("shows what differs and changes only that, by the fewest requests", async () => {
     const tenant = await createTenant(service.database);
     const { apply, asked } = commandLine(tenant);

@@ -13,7 +13,7 @@ const DEFAULT = {
   ...{ handover: "webhook", lease_seconds: 300, max_attempts: 1, retry_on: [] },
   ...{ max_running: 1, max_running_per_key: null, key_from: null },
   ...{ when_busy: "queue", replace_grace_seconds: 0, max_queued: null },
-  ...{ run_needs: "write", runner_tags: [], input_schema: null },
+  ...{ run_needs: "write", runner_tags: [], may_trigger: [], input_schema: null },
 };
 
 describe("the policy of a workflow", () => {
@@ -25,7 +25,7 @@ describe("the policy of a workflow", () => {
       ...{ handover: "lease", lease_seconds: 30, max_attempts: 10, retry_on: ["LOST", "DEADLINE"] },
       ...{ max_running: 100, max_running_per_key: 1, key_from: "/customers/0/a~1b" },
       ...{ when_busy: "replace_running", replace_grace_seconds: 300, max_queued: 1000 },
-      ...{ run_needs: "read", runner_tags: ["gpu", "eu"] },
+      ...{ run_needs: "read", runner_tags: ["gpu", "eu"], may_trigger: [tenant.definitionId] },
       input_schema: { type: "object" },
     };
     expect(await (await put(tenant, policy)).json()).toEqual(policy);
@@ -58,6 +58,7 @@ describe("the policy of a workflow", () => {
     [{ max_queued: 1001 }, ["body", "max_queued"]],
     [{ runner_tags: ["G P U"] }, ["body", "runner_tags", 0]],
     [{ runner_tags: Array(21).fill("gpu") }, ["body", "runner_tags"]],
+    [{ may_trigger: ["01920000-0000-7000-8000-000000000301"] }, ["body", "may_trigger", 0]],
     [{ run_needs: "nothing" }, ["body", "run_needs"]],
     [{ retries: 3 }, ["body", "retries"]],
   ])("is 422 for %j", async (body, loc) => {

@@ -16,7 +16,15 @@ export type CallOptions = {
 /** An answer that a retry would not change. `body` is the parsed JSON; `error` says what was wrong with the call. */
 export type Answer = { status: number; body: unknown; error: string | null };
 
-type Verb = "callback" | "heartbeat" | "release" | "log" | "suspend" | "resume" | `checkpoints/${string}`;
+type Verb =
+  | "callback"
+  | "heartbeat"
+  | "release"
+  | "log"
+  | "suspend"
+  | "resume"
+  | `children${string}`
+  | `checkpoints/${string}`;
 type Method = "POST" | "PUT" | "GET";
 
 const ANSWER_TIMEOUT_MS = 15_000;

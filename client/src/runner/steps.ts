@@ -3,6 +3,9 @@ import type { Heartbeats } from "./heartbeats.ts";
 import { type CallOptions, callService } from "./run-calls.ts";
 import {
   type Assignment,
+  type ChildRun,
+  type ChildrenOptions,
+  type ChildSpec,
   type KeptOfRun,
   type Question,
   type WaitOutcome,
@@ -11,6 +14,10 @@ import {
 } from "./types.ts";
 
 type Schemas = components["schemas"];
+
+/** How many children one request triggers. */
+const MOST_CHILDREN = 500;
+
 type StepsOptions = CallOptions & {
   heartbeats: Heartbeats;
   /** Aborted when no other step shall begin. */
@@ -62,7 +69,49 @@ export class Steps implements WorkSteps {
     return structuredClone(await this.#findKept());
   }
 
-  async #waitFor(wait: { key: string; kind: WaitOutcome["kind"] }, limits: object): Promise<WaitOutcome> {
+  async children(
+    key: string,
+    specs: readonly ChildSpec[],
+    { fail_fast, ...limits }: ChildrenOptions = {},
+  ): Promise<ChildRun[]> {
+    const { outcomes } = await this.#findKept();
+    // What has ended is not triggered again, also when it was deleted since.
+    if (outcomes[key]?.kind !== "children") {
+      const run_ids = await this.#triggerChildren(key, specs);
+      await this.#waitFor({ key, kind: "children", run_ids, ...(fail_fast && { fail_fast }) }, limits);
+    }
+    const children = await this.#readChildren();
+    return specs.map((spec) => children.get(placeOf(spec)) ?? deleted(spec));
+  }
+
+  async #triggerChildren(key: string, specs: readonly ChildSpec[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (let first = 0; first < specs.length; first += MOST_CHILDREN) {
+      this.#options.ending.throwIfAborted();
+      const children = specs.slice(first, first + MOST_CHILDREN);
+      const { body, error } = await callService(this.#run, "children", { children }, this.#options);
+      if (error !== null) throw new Error(`The runs of ${key} were not triggered: ${error}`);
+      ids.push(...(body as Schemas["TriggeredChildRuns"]).runs.map(({ run_id }) => run_id));
+    }
+    return ids;
+  }
+
+  async #readChildren(): Promise<Map<string, ChildRun>> {
+    const children = new Map<string, ChildRun>();
+    for (let query = ""; ; ) {
+      const { body, error } = await callService(this.#run, `children${query}`, null, this.#options, "GET");
+      if (error !== null) throw new Error(`The children cannot be read: ${error}`);
+      const { items, next_cursor: next } = body as Schemas["ChildRunPage"];
+      for (const child of items) children.set(placeOf(child), child);
+      if (next === null) return children;
+      query = `?cursor=${next}`;
+    }
+  }
+
+  async #waitFor(
+    wait: { key: string; kind: WaitOutcome["kind"]; run_ids?: string[] },
+    limits: object,
+  ): Promise<WaitOutcome> {
     const { outcomes } = await this.#findKept();
     const known = outcomes[wait.key];
     // The service refuses a key of the other kind.
@@ -96,6 +145,15 @@ export class Steps implements WorkSteps {
     return this.#kept;
   }
 }
+
+/** The workflow and the key identify a child. */
+const placeOf = ({ workflow_definition_id: id, key }: Pick<ChildSpec, "workflow_definition_id" | "key">) =>
+  `${id.toLowerCase()} ${key}`;
+
+const deleted = ({ workflow_definition_id, key }: ChildSpec): ChildRun => ({
+  ...{ run_id: null, workflow_definition_id, key, status: "DELETED" },
+  ...{ output: null, summary: null, error: null, failure_code: null },
+});
 
 /** The dispatch or lease has no values of checkpoints, and that of an older service has nothing of it. */
 async function readKept(run: Assignment, options: CallOptions): Promise<KeptOfRun> {

@@ -30,8 +30,21 @@ export type KeptOfRun = Schemas["WholeWorkflowRunResume"];
 export type Question = Omit<Schemas["WorkflowRunQuestion"], "key" | "kind"> &
   Pick<Schemas["SuspendWorkflowRunRequest"], "timeout_seconds" | "on_timeout" | "note">;
 
+/** A run that a run triggers: its workflow, which the policy names in `may_trigger`, a key, and the fields of an invoke. */
+export type ChildSpec = Schemas["GivenChildRun"];
+
+/** What has become of a child. One that was deleted is "DELETED", and has no id any more. */
+export type ChildRun = Pick<
+  Schemas["ChildRun"],
+  "workflow_definition_id" | "key" | "output" | "summary" | "error" | "failure_code"
+> & { run_id: string | null; status: Schemas["ChildRun"]["status"] | "DELETED" };
+
+/** With `fail_fast`, one child that has failed is enough. */
+export type ChildrenOptions = Pick<Schemas["WorkflowRunChildren"], "fail_fast"> &
+  Pick<Schemas["SuspendWorkflowRunRequest"], "timeout_seconds" | "on_timeout" | "note">;
+
 /**
- * How work goes on in a later attempt: each key identifies its step, question or timer for good in its run. `ask` and `sleep` suspend the run
+ * How work goes on in a later attempt: each key identifies its step, question, timer or children for good in its run. `ask`, `sleep` and `children` suspend the run
  * until the outcome has come. They then throw a {@link WorkEnded} of the kind `suspended`, which the work must not catch, or throw again: its
  * next attempt begins anew, and gets the outcome from the same call.
  */
@@ -46,6 +59,12 @@ export type WorkSteps = {
   ask(key: string, question: Question): Promise<WaitOutcome>;
   /** Waits until an instant, or for seconds from the first call with this key on. */
   sleep(key: string, until: Date | number): Promise<WaitOutcome>;
+  /**
+   * Triggers runs, and waits until they have ended. Returns them in the order of `specs`. Some may have FAILED; with `fail_fast` or
+   * `on_timeout: "continue"`, some may not have ended.
+   * @throws Error when the service refuses to trigger them
+   */
+  children(key: string, specs: readonly ChildSpec[], options?: ChildrenOptions): Promise<ChildRun[]>;
   /** What has come, and what was kept, up to now. */
   kept(): Promise<KeptOfRun>;
 };

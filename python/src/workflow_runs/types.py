@@ -56,9 +56,9 @@ class WorkflowRunResume(TypedDict):
 
 
 class WaitOutcomesValue(TypedDict):
-    kind: Literal["question", "timer"]
-    outcome: Literal["answered", "elapsed", "timed_out"]
-    """`answered`, `elapsed` (a timer), or `timed_out`: the run went on without it."""
+    kind: Literal["question", "timer", "children"]
+    outcome: Literal["answered", "elapsed", "ended", "timed_out"]
+    """`answered`, `elapsed` (a timer), `ended` (children), or `timed_out`: the run went on without it."""
     at: str
     value: NotRequired[str]
     """Of an answer: the choice, or the text."""
@@ -184,6 +184,8 @@ class WorkflowDefinitionPolicy(TypedDict):
     """What a USER needs to run a workflow that has no outputs: write on the workflow itself, or only read. With outputs, it has no effect: who may write these may run it."""
     runner_tags: list[str]
     """What a runner needs to get a run of the workflow, when runners ask for its runs: only a session with all of these tags gets one."""
+    may_trigger: list[str]
+    """The workflows whose runs a run of this workflow may trigger: its children. It may name itself."""
     input_schema: dict[str, Any] | None
     """A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits."""
 
@@ -213,6 +215,8 @@ class UpdateWorkflowDefinitionPolicyRequest(TypedDict):
     """What a USER needs to run a workflow that has no outputs: write on the workflow itself, or only read. With outputs, it has no effect: who may write these may run it."""
     runner_tags: NotRequired[list[str]]
     """What a runner needs to get a run of the workflow, when runners ask for its runs: only a session with all of these tags gets one."""
+    may_trigger: NotRequired[list[str]]
+    """The workflows whose runs a run of this workflow may trigger: its children. It may name itself."""
     input_schema: NotRequired[dict[str, Any] | None]
     """A JSON Schema (2020-12) of at most 16 KiB that the input of each new run must fit; a missing input counts as `{}`. Refused are references out of the schema or in a circle, keywords whose check may take long, such as `uniqueItems`, `contains` and `unevaluated…`, patterns that RE2 does not know, and more than 1,000 schemas in it. null: any input fits."""
 
@@ -814,7 +818,7 @@ class WorkflowRunExplanationBlocker(TypedDict):
 
 class WorkflowRunExplanationSuspensionWait(TypedDict):
     key: str
-    kind: Literal["question", "timer"]
+    kind: Literal["question", "timer", "children"]
     prompt: str | None
     due_at: str | None
     """When a timer elapses."""
@@ -1050,6 +1054,68 @@ class WorkflowRunRelease(TypedDict):
     """The new attempt of the run. Your token belongs to the attempt before."""
 
 
+class TriggeredChildRuns(TypedDict):
+    runs: list[TriggeredChildRun]
+    """In the order of the request."""
+
+
+class TriggeredChildRun(TypedDict):
+    run_id: str
+    workflow_definition_id: str
+    key: str
+    status: WorkflowRunStatus
+    error: str | None
+    failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", "WAIT_EXPIRED", None]
+    summary: str | None
+    created_at: str
+    completed_at: str | None
+    is_new: bool
+    """False for a child that was there already."""
+
+
+class TriggerChildRunsRequest(TypedDict):
+    children: list[GivenChildRun]
+
+
+class GivenChildRun(TypedDict):
+    """One child: its workflow, its key, and the fields of an invoke."""
+    workflow_definition_id: str
+    key: str
+    """With the workflow, it identifies the child in its parent."""
+    input: NotRequired[dict[str, Any] | None]
+    """What the runner gets in addition to the snapshot: at most 32 KiB. Numbers are kept as doubles. With the same idempotency key, always send the same input."""
+    labels: NotRequired[dict[str, str] | None]
+    """At most 10 texts by key, to find the run by: `?label=customer:4711`. Retries keep them. Repeated with the same idempotency key, other labels change nothing."""
+    concurrency_key: NotRequired[str | None]
+    """At most `max_running_per_key` runs with the same key are RUNNING at the same time, if the workflow's policy sets that limit. When you send no key, the policy's `key_from` says where the input has it."""
+    priority: NotRequired[int]
+    """Of the runs that wait, those with a higher priority start first, and those with the same one in the order in which they came. 0 by default. When keys take turns, it counts among the runs of a key."""
+    start_after: NotRequired[str | None]
+    """The run waits outside of the queue until this instant, and then joins its end. It is PENDING meanwhile. At most 90 days from now; an instant in the past has no effect."""
+    must_start_by: NotRequired[str | None]
+    """Unless the run has started before this instant, it is FAILED with the code EXPIRED from then on, also while its workflow is paused. It must be in the future, and later than `start_after`. Retries do not expire."""
+
+
+class ChildRunPage(TypedDict):
+    items: list[ChildRun]
+    next_cursor: str | None
+    """Send it as `cursor`. Null on the last page."""
+
+
+class ChildRun(TypedDict):
+    run_id: str
+    workflow_definition_id: str
+    key: str
+    status: WorkflowRunStatus
+    error: str | None
+    failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", "WAIT_EXPIRED", None]
+    summary: str | None
+    created_at: str
+    completed_at: str | None
+    output: NotRequired[Any]
+    """Any JSON."""
+
+
 class KeptCheckpoint(TypedDict):
     is_new: bool
     """False when the same value was kept before."""
@@ -1091,7 +1157,7 @@ class WorkflowRunSuspension(TypedDict):
 
 
 class SuspendWorkflowRunRequest(TypedDict):
-    waits: list[WorkflowRunQuestion | WorkflowRunTimer]
+    waits: list[WorkflowRunQuestion | WorkflowRunTimer | WorkflowRunChildren]
     """All of them must come."""
     timeout_seconds: NotRequired[int]
     """By default 7 days, or until the last timer elapses if that is later. It ends 366 days after the run was created, at the latest."""
@@ -1128,6 +1194,17 @@ class WorkflowRunTimer(TypedDict):
     kind: Literal["timer"]
     at: NotRequired[str]
     seconds: NotRequired[int]
+
+
+class WorkflowRunChildren(TypedDict):
+    """Comes when these runs have ended, after the retries of their policies."""
+    key: str
+    """Identifies it for good in its run."""
+    kind: Literal["children"]
+    run_ids: NotRequired[list[str]]
+    """Children of the run: one that was deleted has ended. Without it, all that the run has triggered until now."""
+    fail_fast: NotRequired[bool]
+    """True: one that has FAILED or was deleted is enough."""
 
 
 class WorkflowRunWaitPage(TypedDict):
@@ -1765,6 +1842,8 @@ class RunFilter(TypedDict):
     """Only runs with this label: `key:value`. Repeat it for runs that have several."""
     batch: NotRequired[str]
     """Only runs of this batch."""
+    parent_run_id: NotRequired[str]
+    """Only runs that this run has triggered: its children."""
     workflow_definition_id: NotRequired[str]
     user_id: NotRequired[str]
     """Only runs that this user triggered."""

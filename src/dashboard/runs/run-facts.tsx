@@ -40,6 +40,11 @@ export const Facts = ({ run }: { run: ViewedRun }) => (
         </>
       )}
     </Fact>
+    {run.family.parent_id !== null && (
+      <Fact name="Parent">
+        <Id id={run.family.parent_id} href={`/app/runs/${run.family.parent_id}`} />
+      </Fact>
+    )}
     {run.concurrency_key !== "" && (
       <Fact name="Concurrency key">
         <bdi class="wrap">{run.concurrency_key}</bdi>

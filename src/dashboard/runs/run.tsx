@@ -19,6 +19,7 @@ import { Facts } from "./run-facts.tsx";
 import { WhyItFailed } from "./run-failure.tsx";
 import { Attempts } from "./run-time-bar.tsx";
 import { Checkpoints } from "./suspended/checkpoints.tsx";
+import { Children } from "./suspended/children.tsx";
 import { Answers, WaitsFor } from "./suspended/suspension.tsx";
 
 type RunPageProps = Omit<CrumbsProps, "id"> & {
@@ -69,6 +70,7 @@ export const RunPage = (props: RunPageProps) => {
             <Completed run={run} />
           </div>
           <Answers run={run} />
+          <Children run={run} />
           <Attempts run={run} now={now} />
           <RunLog run={run} attempt={loggedAttempt} />
           <RunData run={run} />

@@ -12,7 +12,7 @@ import { Runners, type ViewedRunner } from "../runners/kit/runners.tsx";
 import { MAX_COUNTED } from "../runs/kit/view-runs.ts";
 import { ChartScript, StatisticsCard } from "../statistics/kit/statistics.tsx";
 import type { ViewedWorkflow } from "./kit/view-workflow.ts";
-import { describeBusy, describePolicy } from "./policy/policy-form.tsx";
+import { describeBusy, describePolicy } from "./policy/policy-words.ts";
 import { keepRunsHref, LatestRuns, Queue, sizeOf } from "./runs/its-runs.tsx";
 import type { LastInput } from "./runs/view-its-runs.ts";
 import { Keys, Slots } from "./slots/slots.tsx";

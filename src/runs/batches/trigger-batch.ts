@@ -11,7 +11,7 @@ import { faultOfRun, triggerProblem, triggerRefusalSchema } from "../refusals.ts
 export const MAX_RUNS = 500;
 
 /** What is given of a run: the fields of an invoke without its idempotency key. Null is the same as a field that is left out. */
-type GivenRun = Readonly<Record<string, unknown>> & { input?: JsonObject | null | undefined };
+export type GivenRun = Readonly<Record<string, unknown>> & { input?: JsonObject | null | undefined };
 
 const refusalSchema = triggerRefusalSchema.extend({
   refused: z.enum([...triggerRefusalSchema.shape.refused.options, "other_runs"]),
@@ -49,7 +49,7 @@ export const triggerBatch = defineVerb({
   isRepeatable: true,
 });
 
-const withoutNulls = (run: GivenRun): GivenRun =>
+export const withoutNulls = (run: GivenRun): GivenRun =>
   Object.fromEntries(Object.entries(run).filter(([, value]) => value !== null && value !== undefined));
 
 function batchProblem({ refused, indexes, ...refusal }: z.infer<typeof refusalSchema>): Problem | ValidationFailed {

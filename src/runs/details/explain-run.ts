@@ -168,6 +168,7 @@ const MAX_PROMPT = 200;
 function describeSuspension({ waits, ends_at, on_timeout }: NonNullable<Explanation["suspension"]>): string {
   const things = waits.map(({ kind, key, prompt, due_at }) => {
     if (kind === "timer") return `the instant ${due_at}`;
+    if (kind === "children") return `the ends of its children (${key})`;
     const [text = ""] = (prompt ?? key).split("\n", 1);
     return `an answer to “${text.length > MAX_PROMPT ? `${text.slice(0, MAX_PROMPT - 1)}…` : text}”`;
   });

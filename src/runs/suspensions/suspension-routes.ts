@@ -25,7 +25,7 @@ const suspendRoute = runnerCall({
   tags: ["Runner"],
   summary: "Suspend a run",
   description:
-    "Until an answer or an instant has come. For the run's runner, with the run's token. The attempt ends, and with it the slot, the lease and the deadline, but the run does not: " +
+    "Until an answer, an instant, or the ends of its children have come. For the run's runner, with the run's token. The attempt ends, and with it the slot, the lease and the deadline, but the run does not: " +
     "it is PENDING until all that it waits for has come. Then it joins the queue at the place that it had, and its next attempt gets the " +
     "outcomes: `resume`. A handler that begins anew asks again with the same keys. What has come already is not asked again; when all " +
     "has come, the answer has the outcomes, and the attempt goes on. The same request of the same attempt gets the same answer, also " +

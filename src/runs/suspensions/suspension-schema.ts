@@ -76,10 +76,29 @@ const TimerSchema = z
   })
   .openapi("WorkflowRunTimer", { example: { key: "tomorrow", kind: "timer", seconds: DAY } });
 
+const ChildrenSchema = z
+  .strictObject({
+    key: waitKey(),
+    kind: z.literal("children"),
+    run_ids: z
+      .array(uuid().transform((id) => id.toLowerCase()))
+      .max(1000)
+      .optional()
+      .openapi({
+        description:
+          "Children of the run: one that was deleted has ended. Without it, all that the run has triggered until now.",
+      }),
+    fail_fast: z.boolean().optional().openapi({ description: "True: one that has FAILED or was deleted is enough." }),
+  })
+  .openapi("WorkflowRunChildren", {
+    description: "Comes when these runs have ended, after the retries of their policies.",
+    example: { key: "pages", kind: "children" },
+  });
+
 export const SuspendRequestSchema = z
   .strictObject({
     waits: z
-      .array(z.discriminatedUnion("kind", [QuestionSchema, TimerSchema]))
+      .array(z.discriminatedUnion("kind", [QuestionSchema, TimerSchema, ChildrenSchema]))
       .min(1)
       .max(MOST_WAITS)
       .refine((waits) => new Set(waits.map(({ key }) => key)).size === waits.length, {
@@ -119,7 +138,7 @@ export const OutcomesSchema = z
     z.strictObject({
       kind: z.enum(WAIT_KINDS),
       outcome: z.enum(WAIT_OUTCOMES).openapi({
-        description: "`answered`, `elapsed` (a timer), or `timed_out`: the run went on without it.",
+        description: "`answered`, `elapsed` (a timer), `ended` (children), or `timed_out`: the run went on without it.",
       }),
       at: instant(),
       value: z.string().optional().openapi({ description: "Of an answer: the choice, or the text." }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createRunner, type Outcome } from "../../../client/src/runner/index.ts";
+import { createRunner, type Outcome, type Work } from "../../../client/src/runner/index.ts";
 import page from "../../../docs/suspend.md?raw";
 import { SESSION_SETTINGS, sessionToken } from "../../support/callers.ts";
 import { eventTypes, invoke, readRun } from "../../support/lifecycle.ts";
@@ -8,14 +8,18 @@ import { startService } from "../../support/service.ts";
 import { addLoginSession } from "../../support/sign-in-session.ts";
 import { answer, listWaits } from "../../support/suspensions.ts";
 import { createTenant, type TestTenant } from "../../support/tenant.ts";
-import { work } from "./invoice-work.ts";
+import { addWorkflow } from "../../triggers/second-workflow.ts";
+import { PAGES_WORKFLOW_ID } from "../children/book.ts";
+import { work as bookWork } from "../children/book-work.ts";
+import bookProgram from "../children/book-work.ts?raw";
+import { work as invoiceWork } from "./invoice-work.ts";
 import program from "./invoice-work.ts?raw";
 import { done } from "./invoices.ts";
 
 const service = await startService({ settings: SESSION_SETTINGS });
 
 /** Lets a new runner of the kit work on one attempt. */
-async function workOnce({ owner }: TestTenant): Promise<Outcome | undefined> {
+async function workOnce({ owner }: TestTenant, work: Work = invoiceWork): Promise<Outcome | undefined> {
   const outcomes: Outcome[] = [];
   const runner = createRunner({
     lease: {
@@ -34,11 +38,13 @@ async function workOnce({ owner }: TestTenant): Promise<Outcome | undefined> {
   return outcomes[0];
 }
 
-describe("the example of docs/suspend.md", () => {
-  it("is there word for word, asks without holding the slot, and goes on without doing its first step again", async () => {
-    expect(page).toContain(
-      `\`\`\`ts\n${program.replace("../../../client/src/runner/index.ts", "workflow-runs/runner")}\`\`\``,
-    );
+const inPage = (text: string) =>
+  `\`\`\`ts\n${text.replace("../../../client/src/runner/index.ts", "workflow-runs/runner")}\`\`\``;
+
+describe("the examples of docs/suspend.md", () => {
+  it("are there word for word; the first one asks without holding the slot, and goes on without doing its first step again", async () => {
+    expect(page).toContain(inPage(program));
+    expect(page).toContain(inPage(bookProgram));
     const tenant = await createTenant(service.database);
     await useLeases(service, tenant);
     const runId = await invoke(service, tenant, tenant.owner.key, { input: { file: "a.pdf" } });
@@ -72,5 +78,25 @@ describe("the example of docs/suspend.md", () => {
       "SUSPENDED",
       "ANSWERED",
     ]);
+  });
+
+  it("of which the second one lets three runs read a page each, and goes on when they have ended", async () => {
+    const tenant = await createTenant(service.database);
+    await useLeases(service, tenant);
+    const { sql } = service.database;
+    const childId = await addWorkflow(service.database, tenant);
+    await sql`update workflow_definitions set id = ${PAGES_WORKFLOW_ID}, max_running = 3 where id = ${childId}`;
+    await sql`update workflow_definitions set may_trigger = array[${PAGES_WORKFLOW_ID}]::uuid[] where id = ${tenant.definitionId}`;
+    const runId = await invoke(service, tenant);
+    expect(await workOnce(tenant, bookWork)).toEqual({ status: null, report: "suspended", error: null });
+
+    for (let n = 0; n < 3; n++) await workOnce(tenant, async (run) => ({ output: run.input?.page }));
+    expect(await workOnce(tenant, bookWork)).toEqual({ status: "COMPLETED", report: "recorded", error: null });
+
+    const result = await service.get(`/v1/workflow-runs/${runId}/result`, tenant.owner.key);
+    expect(await result.json()).toMatchObject({
+      output: ["page-1", "page-2", "page-3"],
+      summary: "3 of 3 pages were read.",
+    });
   });
 });

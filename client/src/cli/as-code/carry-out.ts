@@ -14,12 +14,22 @@ export type Listeners = {
   keep: (secret: MadeSecret) => void;
 };
 
+/** The steps in the order of the changes, but for those that name workflows: these come when all of them are there, before the deletions. */
+function inOrder(changes: Plan["changes"]): Step[] {
+  const steps = (isDeletion: boolean) =>
+    changes
+      .filter(({ action, kind }) => (action === "delete" || kind === "trigger") === isDeletion)
+      .flatMap((change) => change.steps);
+  const first = steps(false);
+  return [...first.filter(({ isLate }) => !isLate), ...first.filter(({ isLate }) => isLate), ...steps(true)];
+}
+
 /**
  * Carries out the steps in their order.
  * @throws CliError when a step fails. The message says what was done, what has failed and why, and what was not done
  */
 export async function carryOut({ changes }: Plan, file: WorkflowsFile, { tell, keep }: Listeners): Promise<void> {
-  const steps = changes.flatMap((change) => change.steps);
+  const steps = inOrder(changes);
   for (const [done, step] of steps.entries()) {
     tell?.(step, done, steps.length);
     try {

@@ -79,9 +79,10 @@ function variable(name: string, end: string): string {
 }
 
 /** @throws CliError when the workflow names something that the caller may not see: it has an id there, and no path */
-function refuseUnseen({ path, fields, triggers }: PresentWorkflow): void {
+function refuseUnseen({ path, fields, policy, triggers }: PresentWorkflow): void {
   const parts = PART_FIELDS.flatMap((name) => fields[name]);
-  const named = [...parts, ...triggers.map((one) => fieldsIn(one.fields.run).of)];
+  const { may_trigger: children = [] } = policy;
+  const named = [...parts, ...[children].flat(), ...triggers.map((one) => fieldsIn(one.fields.run).of)];
   if (!named.some((one) => typeof one === "string" && isId(one))) return;
   throw new CliError(
     `${path} names a file, a folder or a workflow that is not yours to see, so it cannot be exported. Ask an OWNER or ADMIN to do it.`,

@@ -54,7 +54,7 @@ export async function planOf(
   const strangers = workflows.all.filter(({ id, name }) => !ids.has(id) && isBelow(file.root, pathOfName(name)));
 
   /**
-   * The path of the workflow after whose runs a trigger fires. The file may name it by its name or its id; the result has the form that
+   * The path of a workflow that a trigger or a policy names. The file may name it by its name or its id; the result has the form that
    * `workflows.pathOf` returns, so that it can be compared.
    */
   const pathAfter = (path: string, at: KeyPath): string => {
@@ -69,6 +69,13 @@ export async function planOf(
     }
     return first === undefined ? path : workflows.pathOf(first.id);
   };
+
+  function withPaths(wanted: WantedWorkflow): WantedWorkflow {
+    const { may_trigger: given } = wanted.policy;
+    if (!Array.isArray(given)) return wanted;
+    const may_trigger = given.map((path, n) => pathAfter(String(path), [...wanted.at, "policy", "may_trigger", n]));
+    return { ...wanted, policy: { ...wanted.policy, may_trigger } };
+  }
 
   function withPathAfter(trigger: WantedTrigger): WantedTrigger {
     const { run } = trigger.fields;
@@ -95,7 +102,7 @@ export async function planOf(
   const deletions: Change[] = [];
   const left: string[] = [];
   for (const { wanted, present } of pairs) {
-    ofWorkflows.push(...listOf(change.ofWorkflow(wanted, present)));
+    ofWorkflows.push(...listOf(change.ofWorkflow(withPaths(wanted), present)));
     const seen = new Set<string>();
     for (const trigger of wanted.triggers) {
       const is = meant("trigger", trigger, present?.triggers ?? [], faults);

@@ -91,7 +91,10 @@ export async function readWorkflows(client: Client, tree: Tree, schemas: Schemas
       for await (const trigger of client.listTriggers(workflow.id)) triggers.push(trigger);
       return {
         ...{ id: workflow.id, name: workflow.name, path: pathOf(workflow.id), runnerType: workflow.runner_type },
-        ...{ fields, policy },
+        ...{
+          fields,
+          policy: { ...policy, ...(policy.may_trigger && { may_trigger: policy.may_trigger.map(pathOf) }) },
+        },
         triggers: triggers.map((trigger) => ({ id: trigger.id, name: trigger.name, fields: fieldsOfTrigger(trigger) })),
       };
     },

@@ -2,6 +2,7 @@
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
 import { callJson } from "../call-json.ts";
+import { isId } from "../names.ts";
 import type { Schemas, WantedTrigger, WantedWorkflow } from "./file.ts";
 import { pathOfName } from "./names.ts";
 import { KINDS, PART_LISTS, type PresentWorkflow, type Workflows } from "./present.ts";
@@ -16,6 +17,8 @@ export type Step = {
   text: string;
   /** The place in the file of what it changes. Null when that is not in the file. */
   at: KeyPath | null;
+  /** True when it names other workflows, which may have to be created first. */
+  isLate?: boolean;
   /** Returns the secret if the service has made one. */
   run(): Promise<MadeSecret | null>;
 };
@@ -102,9 +105,14 @@ export function stepsWith(client: Client, tree: Tree, workflows: Workflows, sche
      */
     setPolicy: (wanted: WantedWorkflow, before: Fields | null): Step => ({
       ...{ text: `Set the policy of ${wanted.path}`, at: [...wanted.at, "policy"] },
+      isLate: Array.isArray(wanted.policy.may_trigger) && wanted.policy.may_trigger.length > 0,
       run: () => {
         const policy = fieldsIn(withoutDefaults(schemas.policy, { ...before, ...wanted.policy }));
-        return none(send("PUT", `/v1/workflow-definitions/${idOf(wanted.path)}/policy`, policy));
+        const { may_trigger: paths } = policy;
+        // One that the caller may not see has its id there.
+        const ids = Array.isArray(paths) && paths.map(String).map((path) => (isId(path) ? path : idOf(path)));
+        const body = { ...policy, ...(ids && { may_trigger: ids }) };
+        return none(send("PUT", `/v1/workflow-definitions/${idOf(wanted.path)}/policy`, body));
       },
     }),
 

@@ -192,6 +192,15 @@ begin
       and public.definition_is_visible(p_role, permitted.readable, d.tenant_id, d.path_part_id));
 end $$;
 
+-- True when a definition exists in a tenant, and this user of it may see it.
+create or replace function public.sees_definition_of(p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid)
+returns boolean
+language plpgsql stable as $$
+begin
+  return exists (select from public.workflow_definitions d where d.tenant_id = p_tenant_id and d.id = p_definition_id)
+    and public.may_see_definition(p_role, p_tenant_id, p_user_id, p_definition_id);
+end $$;
+
 -- The rule for who may see a run: administrators, the user who triggered it, and users who may read its definition. Runs of a deleted
 -- definition are stored until the sweep deletes them, so each query, also of the sweep, that does not join the definition has this condition:
 --   r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)

@@ -51,7 +51,8 @@ begin
           'is_active', d.is_active, 'handover', d.handover, 'lease_seconds', d.lease_seconds, 'max_attempts', d.max_attempts,
           'retry_on', d.retry_on, 'max_running', d.max_running, 'max_running_per_key', d.max_running_per_key,
           'key_from', d.key_from, 'when_busy', d.when_busy, 'replace_grace_seconds', d.replace_grace_seconds,
-          'max_queued', d.max_queued, 'run_needs', d.run_needs, 'runner_tags', d.runner_tags),
+          'max_queued', d.max_queued, 'run_needs', d.run_needs, 'runner_tags', d.runner_tags,
+          'may_trigger', d.may_trigger),
         'hidden', jsonb_build_object('runner_url', md5(d.runner_url), 'webhook_secret', md5(d.webhook_secret_encrypted),
           'input_schema', d.input_schema_hash))
       into v_audited

@@ -43,7 +43,7 @@ begin
     (select min(f.due_at) from public.due_firings f
       where f.tenant_id = p_tenant_id and f.due_at > p_after
         and (select true from public.set_aside s
-          where s.step = 'firings' and s.row_id in (f.trigger_id, f.tenant_id) and s.until > statement_timestamp() limit 1) is null));
+          where s.step = 'firings' and s.row_id in (f.trigger_id, f.parent_run_id, f.tenant_id) and s.until > statement_timestamp() limit 1) is null));
 end $$;
 
 -- An instant for which a run or a trigger only waits, as the cron counts it. The cron sweeps each minute while something is due within the

@@ -1,4 +1,4 @@
--- One page of the runs of a batch that the caller may see and that match a filter: up to `p_limit` of them, newest first, or oldest
+-- One page of the runs of a batch, or, without a batch, of the children of the run "parent_run_id" of `p_more`, that the caller may see and that match a filter: up to `p_limit` of them, newest first, or oldest
 -- first when not `p_is_older`. The list goes on after the place `p_from_at`, `p_from_id`, if that is given. A null in the filter
 -- matches all runs; the runs have all of `p_labels`, and errors with words that begin with each of `p_words`, and `p_more` has further
 -- conditions: see `run_fits`. `status` is the state of the run as readers see it now.
@@ -19,6 +19,11 @@ begin
     -- Materialized, so that a batch is read by its index, whatever the order and the filter.
     with of_batch as materialized (
       select r.* from public.workflow_runs r where r.batch_id = p_batch_id
+      union all
+      select r.*
+      from public.run_children c
+      join public.workflow_runs r on r.id = c.run_id
+      where p_batch_id is null and c.parent_run_id = (p_more ->> 'parent_run_id')::uuid
     ), matching as (
       select r.id, r.created_at, seen.status
       from of_batch r

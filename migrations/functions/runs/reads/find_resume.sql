@@ -6,16 +6,8 @@ create or replace function public.find_resume(p_tenant_id uuid, p_run_id uuid, p
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   v_now constant timestamptz := statement_timestamp();
-  v_judged jsonb;
+  v_judged constant jsonb := public.judge_attempt_read(p_tenant_id, p_run_id, p_attempt, v_now);
 begin
-  select public.judge_message(seen.status, r.attempt, p_attempt) into v_judged
-  from public.workflow_runs r
-  cross join lateral public.run_as_seen(r, v_now) seen
-  where r.id = p_run_id and r.tenant_id = p_tenant_id
-    and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
-  if v_judged is null then
-    return '{"refused": "not_found"}';
-  end if;
   if v_judged ? 'refused' then
     return v_judged;
   end if;

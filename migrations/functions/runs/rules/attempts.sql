@@ -100,6 +100,7 @@ end $$;
 -- - How their definitions stand may have turned: see `note_turns`.
 -- - Batches of which nothing is left end, too: see `end_batches`.
 -- - Triggers fire after them: see `note_ends`.
+-- - Their parents may go on, and their children stop: see `children.sql`.
 -- For `p_retry_after_seconds` see `retry_by_policy`. Returns all runs that have changed: see `changed_run`.
 create or replace function public.follow_ends(
   p_run_ids uuid[], p_failed_ids uuid[], p_now timestamptz, p_retry_after_seconds integer default null
@@ -113,16 +114,19 @@ declare
   v_may_retry boolean;
   v_has_turn boolean;
   v_has_triggers boolean;
+  v_has_family boolean;
 begin
   -- Most definitions retry nothing, most runs end like the run before them, and after most definitions nothing else runs. These cheap
   -- checks find that out first.
-  select ended.runs, ended.definition_ids, ended.batch_ids, ended.suspended_ids, follows.retries, follows.turns, follows.fires
-  into v_runs, v_definition_ids, v_batch_ids, v_suspended_ids, v_may_retry, v_has_turn, v_has_triggers
+  select ended.runs, ended.definition_ids, ended.batch_ids, ended.suspended_ids, ended.has_family, follows.retries, follows.turns,
+    follows.fires
+  into v_runs, v_definition_ids, v_batch_ids, v_suspended_ids, v_has_family, v_may_retry, v_has_turn, v_has_triggers
   from (
     select jsonb_agg(public.changed_run(r.tenant_id, r.id, r.workflow_definition_id, true, null)) as runs,
       array_agg(distinct r.workflow_definition_id) as definition_ids,
       array_agg(r.batch_id) filter (where r.batch_id is not null) as batch_ids,
-      array_agg(r.id) filter (where r.suspended_at is not null) as suspended_ids, min(r.status) as status
+      array_agg(r.id) filter (where r.suspended_at is not null) as suspended_ids, min(r.status) as status,
+      bool_or(r.parent_run_id is not null or r.status = 'FAILED' and public.has_children(r.id)) as has_family
     from public.workflow_runs r
     where r.id = any (p_run_ids)
   ) ended
@@ -150,6 +154,9 @@ begin
   end if;
   if v_has_triggers then
     perform public.note_ends(p_run_ids, v_definition_ids, p_now);
+  end if;
+  if v_has_family then
+    perform public.note_children(p_run_ids, p_now);
   end if;
   return v_runs;
 end $$;

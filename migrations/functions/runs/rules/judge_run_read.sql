@@ -23,3 +23,15 @@ begin
   end if;
   return jsonb_build_object('tenant_id', v_tenant_id, 'user_id', v_user_id, 'role', v_role);
 end $$;
+
+-- `judge_message` for a read at an instant: a run that is over by then has ended, although that is not recorded.
+create or replace function public.judge_attempt_read(p_tenant_id uuid, p_run_id uuid, p_attempt integer, p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+begin
+  return coalesce((
+    select public.judge_message(seen.status, r.attempt, p_attempt)
+    from public.workflow_runs r
+    cross join lateral public.run_as_seen(r, p_now) seen
+    where r.id = p_run_id and r.tenant_id = p_tenant_id
+      and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)), '{"refused": "not_found"}');
+end $$;

@@ -34,24 +34,17 @@ language sql immutable as $$
   select sha256(convert_to(p_runs::jsonb::text, 'UTF8'))
 $$;
 
--- Inserts a batch of a locked definition, and its runs, PENDING and in their order at the end of the queue, with what
--- `frozen_for_runs` has made. `p_runs` is a list of {"input"?, "labels"?, "concurrency_key"?, "priority"?, "start_after"?,
--- "must_start_by"?}, in which nothing is null, and `p_run_ids` are the ids of these runs. Unlike `add_run`, it starts none of
--- them: the caller promotes, and then
--- calls `note_queued`. A batch always queues, whatever `when_busy` says, and the queue must have room for all of it at once, but for
--- delayed runs.
+-- Can these runs be added together to a locked definition? `p_runs` is a list of {"input"?, "labels"?, "concurrency_key"?, "priority"?, "start_after"?,
+-- "must_start_by"?}, in which nothing is null, and other fields count for nothing. They always queue, whatever `when_busy` says, and the queue
+-- must have room for all of them at once, but for delayed ones.
 --
--- Returns {"batch_id", "replayed": false, "first_waits"}; first_waits: the first run of the queue would have had to wait, if it
--- had come alone.
+-- Returns what `insert_runs` needs: {"keys", "priorities", "joins_at", "expires_at": for each run, "joins_behind", "first_waits"};
+-- first_waits: the first run of the queue would have had to wait, if it had come alone.
 -- Or {"refused"}, which is no_key (with "pointer"), or what `judge_instants` refuses, each with "indexes": the places in the list of the
--- runs that are refused so, from 0. Or what `judge_queue` or `judge_cap` refuses. The tenant must have room for all runs, as if all waited.
-create or replace function public.insert_batch(
-  p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_batch_id uuid, p_idempotency_key text,
-  p_runs_hash bytea, p_run_ids uuid[], p_runs json, p_traceparent text, p_now timestamptz
-) returns jsonb
+-- runs that are refused so, from 0. Or what `judge_queue` refuses.
+create or replace function public.judge_runs(p_definition_id uuid, p_frozen jsonb, p_runs json, p_now timestamptz) returns jsonb
 language plpgsql as $$
 declare
-  v_snapshot constant jsonb := p_frozen -> 'snapshot';
   v_keys text[];
   v_priorities integer[];
   -- With the precision of the columns.
@@ -61,8 +54,6 @@ declare
   v_indexes bigint[];
   v_judged jsonb;
   v_first bigint;
-  v_first_waits boolean;
-  v_joins_behind timestamptz;
 begin
   -- 1. Find the key of each run, and the instants at which it joins the queue and expires. Is one of them wrong?
   select array_agg(public.key_of_run(p_frozen ->> 'key_from', given.value -> 'input', given.value ->> 'concurrency_key') order by given.place),
@@ -93,29 +84,45 @@ begin
     select case when run.joins_at > p_now then run.joins_at end
     from unnest(v_joins) with ordinality run (joins_at, place)
     order by run.place);
+
+  -- 2. Is there room for them?
   v_judged := public.judge_queue(
     p_definition_id, (p_frozen ->> 'max_queued')::integer, (select count(*) from unnest(v_joins) run (joins_at) where run.joins_at is null),
     p_now);
-  if not v_judged ? 'refused' then
-    v_judged := public.judge_cap(p_tenant_id, 'waiting_runs', cardinality(p_run_ids));
-  end if;
   if v_judged ? 'refused' then
     return v_judged;
   end if;
   v_first := (
     select run.place from unnest(v_joins, v_priorities) with ordinality run (joins_at, priority, place)
     where run.joins_at is null order by run.priority desc, run.place limit 1);
-  v_first_waits := public.queue_obstacle(p_definition_id, v_keys[v_first], p_now, v_priorities[v_first]) is not null;
-  v_joins_behind := public.joins_behind(p_definition_id, p_now);
+  return jsonb_build_object('keys', v_keys, 'priorities', v_priorities, 'joins_at', v_joins, 'expires_at', v_expires,
+    'joins_behind', public.joins_behind(p_definition_id, p_now),
+    'first_waits', public.queue_obstacle(p_definition_id, v_keys[v_first], p_now, v_priorities[v_first]) is not null);
+end $$;
 
-  -- 2. Insert the batch and its runs. The rows are sorted before they draw their places in the queue.
-  insert into public.run_batches (
-    id, tenant_id, workflow_definition_id, user_id, idempotency_key, runs_hash, run_count, created_at)
-  values (p_batch_id, p_tenant_id, p_definition_id, p_user_id, p_idempotency_key, p_runs_hash, cardinality(p_run_ids), p_now);
+-- Inserts runs of a locked definition, PENDING and in their order at the end of the queue, with what `frozen_for_runs` has made, and as
+-- `judge_runs` has judged them. `p_of` is {"tenant_id", "user_id", "definition_id", "traceparent", and "batch_id" or "parent_run_id"}, and
+-- `p_run_ids` are the ids of the runs. Unlike `add_run`, it starts none of them: the caller promotes, and then calls `note_queued`.
+create or replace function public.insert_runs(
+  p_of jsonb, p_frozen jsonb, p_judged jsonb, p_run_ids uuid[], p_runs json, p_now timestamptz
+) returns void
+language plpgsql as $$
+declare
+  v_tenant_id constant uuid := p_of ->> 'tenant_id';
+  v_definition_id constant uuid := p_of ->> 'definition_id';
+  v_snapshot constant jsonb := p_frozen -> 'snapshot';
+  v_joins_behind constant timestamptz := p_judged ->> 'joins_behind';
+  v_keys constant text[] := array(select jsonb_array_elements_text(p_judged -> 'keys'));
+  v_priorities constant integer[] := array(select jsonb_array_elements_text(p_judged -> 'priorities')::integer);
+  v_joins constant timestamptz[] := array(select jsonb_array_elements_text(p_judged -> 'joins_at')::timestamptz);
+  v_expires constant timestamptz[] := array(select jsonb_array_elements_text(p_judged -> 'expires_at')::timestamptz);
+begin
+  -- 1. Insert the runs. The rows are sorted before they draw their places in the queue.
   insert into public.workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, run_snapshot, input, traceparent,
-    concurrency_key, batch_id, created_at, updated_at, status, not_before, deadline_at, queue_position, priority)
-  select given.run_id, p_tenant_id, p_definition_id, p_user_id, v_snapshot ->> 'runner_type', v_snapshot, given.value -> 'input',
-    p_traceparent, given.key, p_batch_id, p_now, p_now, 'PENDING', coalesce(given.joins_at, v_joins_behind), given.expires_at,
+    concurrency_key, batch_id, parent_run_id, created_at, updated_at, status, not_before, deadline_at, queue_position, priority)
+  select given.run_id, v_tenant_id, v_definition_id, (p_of ->> 'user_id')::uuid, v_snapshot ->> 'runner_type', v_snapshot,
+    given.value -> 'input', p_of ->> 'traceparent', given.key, (p_of ->> 'batch_id')::uuid, (p_of ->> 'parent_run_id')::uuid, p_now, p_now,
+    'PENDING', coalesce(given.joins_at, v_joins_behind), given.expires_at,
     case when coalesce(given.joins_at, v_joins_behind) is null
       then public.place_of(nextval('public.workflow_run_queue'), given.priority) end, given.priority
   from (
@@ -125,19 +132,43 @@ begin
     order by place
   ) given;
 
-  -- 3. Insert their labels and events.
+  -- 2. Insert their labels and events.
   insert into public.workflow_run_labels (tenant_id, run_id, label, created_at)
-  select p_tenant_id, given.run_id, label.key || ':' || label.value, p_now
+  select v_tenant_id, given.run_id, label.key || ':' || label.value, p_now
   from rows from (json_array_elements(p_runs), unnest(p_run_ids)) given (value, run_id)
   cross join lateral json_each_text(given.value -> 'labels') label;
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
-  select p_tenant_id, given.run_id, 1, 'TRIGGERED', p_now, jsonb_strip_nulls(jsonb_build_object(
-    'batch_id', p_batch_id, 'labels', nullif((given.value -> 'labels')::jsonb, '{}'), 'priority', nullif(given.priority, 0), 'start_after', public.wire_instant(given.joins_at),
+  select v_tenant_id, given.run_id, 1, 'TRIGGERED', p_now, jsonb_strip_nulls(jsonb_build_object(
+    'batch_id', p_of -> 'batch_id', 'parent_run_id', p_of -> 'parent_run_id', 'labels', nullif((given.value -> 'labels')::jsonb, '{}'),
+    'priority', nullif(given.priority, 0), 'start_after', public.wire_instant(given.joins_at),
     'must_start_by', public.wire_instant(given.expires_at)))
   from rows from (json_array_elements(p_runs), unnest(p_run_ids), unnest(v_joins), unnest(v_expires), unnest(v_priorities))
     with ordinality given (value, run_id, joins_at, expires_at, priority, place)
   order by given.place;
-  return jsonb_build_object('batch_id', p_batch_id, 'replayed', false, 'first_waits', v_first_waits);
+end $$;
+
+-- Inserts a batch of a locked definition, and its runs: see `judge_runs`, `insert_runs`. The tenant must have room for all runs, as if all
+-- waited. Returns {"batch_id", "replayed": false, "first_waits"}, or what `judge_runs` or `judge_cap` refuses.
+create or replace function public.insert_batch(
+  p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_frozen jsonb, p_batch_id uuid, p_idempotency_key text,
+  p_runs_hash bytea, p_run_ids uuid[], p_runs json, p_traceparent text, p_now timestamptz
+) returns jsonb
+language plpgsql as $$
+declare
+  v_judged jsonb := public.judge_runs(p_definition_id, p_frozen, p_runs, p_now);
+begin
+  if not v_judged ? 'refused' then
+    v_judged := v_judged || public.judge_cap(p_tenant_id, 'waiting_runs', cardinality(p_run_ids));
+  end if;
+  if v_judged ? 'refused' then
+    return v_judged;
+  end if;
+  insert into public.run_batches (
+    id, tenant_id, workflow_definition_id, user_id, idempotency_key, runs_hash, run_count, created_at)
+  values (p_batch_id, p_tenant_id, p_definition_id, p_user_id, p_idempotency_key, p_runs_hash, cardinality(p_run_ids), p_now);
+  perform public.insert_runs(jsonb_build_object('tenant_id', p_tenant_id, 'user_id', p_user_id, 'definition_id', p_definition_id,
+    'traceparent', p_traceparent, 'batch_id', p_batch_id), p_frozen, v_judged, p_run_ids, p_runs, p_now);
+  return jsonb_build_object('batch_id', p_batch_id, 'replayed', false, 'first_waits', v_judged -> 'first_waits');
 end $$;
 
 -- Records which runs of a new batch have to wait, after those that could start have started: all that are still PENDING, except delayed

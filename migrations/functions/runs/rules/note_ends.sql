@@ -22,7 +22,7 @@ begin
     public.labels_passed_on(fired.labels, fired.run_id)
   from (
     select t.tenant_id, t.id as trigger_id, r.id as run_id, r.attempt, r.completed_at, t.labels, t.paused_at is not null as is_paused,
-      coalesce((r.triggered_by ->> 'depth')::integer, 0) + 1 as depth,
+      public.depth_of(r) + 1 as depth,
       coalesce((r.triggered_by ->> 'first_run_id')::uuid, r.id) as first_run_id,
       case t.config ->> 'input_from'
         when 'output' then case when json_typeof(r.output) = 'object' then r.output end

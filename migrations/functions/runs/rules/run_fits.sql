@@ -6,6 +6,7 @@
 --   failure_codes   it is FAILED with one of these
 --   alike           it is FAILED, and this is the hash of `error_fingerprint` of its error
 --   triggers        one of these has triggered it: the id of a trigger, or 'person' for what no trigger has triggered
+--   parent_run_id   not a list: it is a child of this run
 --   waits           it is PENDING for one of these: an obstacle of `obstacle_of_run`, or 'queue' for a run that waits for a slot or a runner
 create or replace function public.run_fits(
   r public.workflow_runs, p_status text, p_failure_code text, p_error text, p_more jsonb, p_now timestamptz
@@ -13,6 +14,7 @@ create or replace function public.run_fits(
 language sql stable as $$
   select p_more is null or (
     coalesce(p_more -> 'definition_ids' ? r.workflow_definition_id::text, true)
+    and (p_more -> 'parent_run_id' is null or p_more ->> 'parent_run_id' is not distinct from r.parent_run_id::text)
     and (p_more -> 'failure_codes' is null or p_status = 'FAILED' and p_more -> 'failure_codes' ? coalesce(p_failure_code, ''))
     and (p_more -> 'alike' is null or p_status = 'FAILED' and p_more -> 'alike' ? md5(public.error_fingerprint(p_error)))
     and coalesce(p_more -> 'triggers' ? coalesce(r.triggered_by ->> 'trigger_id', 'person'), true)

@@ -34,12 +34,13 @@ $$;
 -- What has become of a wait at an instant; null while it is open:
 --   answered   a person, or whoever may, has answered the question
 --   elapsed    the instant of the timer has come
+--   ended      the children have ended, or with `fail_fast` one of them has failed
 --   timed_out  the time of the suspension was over before, and the run went on without it
 create or replace function public.wait_outcome(w public.run_waits, p_now timestamptz) returns text
 language sql immutable as $$
   select case
     when w.value is not null then 'answered'
-    when w.due_at <= least(w.times_out_at, p_now) then 'elapsed'
+    when w.due_at <= least(w.times_out_at, p_now) then case w.kind when 'children' then 'ended' else 'elapsed' end
     when w.times_out_at <= p_now then 'timed_out'
   end
 $$;
@@ -52,7 +53,7 @@ begin
   return (
     select coalesce(jsonb_object_agg(w.key,
       jsonb_build_object('kind', w.kind, 'outcome', come.outcome, 'at', public.wire_instant(
-        case come.outcome when 'answered' then w.answered_at when 'elapsed' then w.due_at else w.times_out_at end))
+        case come.outcome when 'answered' then w.answered_at when 'timed_out' then w.times_out_at else w.due_at end))
       || case come.outcome
         when 'answered' then jsonb_build_object('value', w.value, 'comment', w.comment, 'user_id', w.user_id) else '{}'
       end), '{}')
@@ -78,7 +79,7 @@ begin
 end $$;
 
 -- When the run that this attempt has suspended resumes by itself, or when it fails: one row, of which one is null. It resumes by itself
--- when no question is open: when its last timer is due, or at once. Otherwise it goes on, or fails, when its time is over.
+-- when no question is open and no child is unfinished: when its last timer is due, or at once. Otherwise it goes on, or fails, when its time is over.
 create or replace function public.resume_instants(p_run_id uuid, p_attempt integer, p_now timestamptz)
 returns table (not_before timestamptz, deadline_at timestamptz)
 language sql stable as $$
@@ -202,28 +203,36 @@ begin
   update public.run_waits w set is_open = false
   where w.run_id = p_run_id and w.is_open and public.wait_outcome(w, p_now) is not null;
   insert into public.run_waits as w (
-    tenant_id, run_id, workflow_definition_id, key, kind, prompt, choices, answer_by, people_only, due_at, times_out_at, asked_at)
+    tenant_id, run_id, workflow_definition_id, key, kind, prompt, choices, answer_by, people_only, child_run_ids, fail_fast, due_at,
+    times_out_at, asked_at)
   select p_tenant_id, p_run_id, p_definition_id, asked.value ->> 'key', asked.value ->> 'kind', asked.value ->> 'prompt',
     case when asked.value ? 'choices' then array(select jsonb_array_elements_text(asked.value -> 'choices')) end,
-    coalesce(asked.value -> 'by', '{}'), coalesce((asked.value ->> 'people_only')::boolean, true),
+    coalesce(asked.value -> 'by', '{}'), coalesce((asked.value ->> 'people_only')::boolean, true), child.ids, child.fail_fast,
     -- Truncated to milliseconds like the column: if it were rounded up, an instant of now would not have come yet.
     date_trunc('milliseconds', coalesce(
-      (asked.value ->> 'at')::timestamptz, p_now + make_interval(secs => (asked.value ->> 'seconds')::float8))),
+      (asked.value ->> 'at')::timestamptz, p_now + make_interval(secs => (asked.value ->> 'seconds')::float8),
+      case when child.ids is not null and public.children_have_ended(p_run_id, child.ids, child.fail_fast) then p_now end)),
     p_times_out_at, p_now
   from jsonb_array_elements(p_waits) with ordinality asked (value, place)
+  cross join lateral (
+    select case when asked.value ->> 'kind' = 'children' then public.children_named(p_run_id, asked.value) end as ids,
+      coalesce((asked.value ->> 'fail_fast')::boolean, false) as fail_fast
+  ) child
   order by asked.place
   on conflict (run_id, key) do update
   set prompt = excluded.prompt, choices = excluded.choices, answer_by = excluded.answer_by, people_only = excluded.people_only,
-    times_out_at = excluded.times_out_at, is_open = true
+    child_run_ids = excluded.child_run_ids, fail_fast = excluded.fail_fast,
+    due_at = case w.kind when 'children' then excluded.due_at else w.due_at end, times_out_at = excluded.times_out_at, is_open = true
   where public.wait_outcome(w, p_now) is null;
 end $$;
 
--- Deletes what a retry by a person begins anew: the waits of a run that have not come. Answers stay, and timers that have elapsed.
+-- Deletes what a retry by a person begins anew: the waits of a run that have not come, and those for children, of which it triggers those
+-- again that have failed. Answers stay, and timers that have elapsed.
 create or replace function public.forget_open_waits(p_run_id uuid, p_now timestamptz) returns void
 language plpgsql as $$
 begin
   delete from public.run_waits w
-  where w.run_id = p_run_id and coalesce(public.wait_outcome(w, p_now), 'timed_out') = 'timed_out';
+  where w.run_id = p_run_id and coalesce(public.wait_outcome(w, p_now), 'timed_out') in ('timed_out', 'ended');
 end $$;
 
 -- An open question, or one that was answered, as the API shows it.
@@ -276,5 +285,15 @@ begin
   delete from public.run_suspensions s using deleted where s.run_id = deleted.id;
   delete from public.run_waits w using deleted where w.run_id = deleted.id;
   delete from public.run_checkpoints c using deleted where c.run_id = deleted.id;
+  -- What follows for parents and children: see `children.sql`. Of a run that had ended, it was noted then.
+  insert into public.due_firings (tenant_id, parent_run_id, due_at, run_id, attempt, depth)
+  select deleted.tenant_id, deleted.parent_run_id, clock_timestamp(), deleted.id, deleted.attempt, 0
+  from deleted
+  where deleted.parent_run_id is not null and deleted.status = 'PENDING'
+  union all
+  select deleted.tenant_id, deleted.id, clock_timestamp(), null, null, 0
+  from deleted
+  where deleted.status = 'PENDING' and public.has_children(deleted.id);
+  delete from public.run_children c using deleted where c.run_id = deleted.id and deleted.parent_run_id is not null;
   return null;
 end $$;

@@ -21,7 +21,6 @@ declare
   v_user_id uuid;
   v_definition_id uuid;
   v_now timestamptz;
-  v_not_before timestamptz;
   v_answer jsonb;
   v_changed jsonb;
 begin
@@ -47,12 +46,6 @@ begin
     update public.run_waits w
     set value = p_value, comment = p_comment, user_id = v_user_id, answered_at = v_now, is_open = false
     where w.run_id = p_run_id and w.key = p_key;
-    update public.workflow_runs r
-    set (not_before, deadline_at) = (
-        select resume.not_before, resume.deadline_at from public.resume_instants(r.id, r.attempt - 1, v_now) resume),
-      updated_at = v_now
-    where r.id = p_run_id
-    returning r.not_before into v_not_before;
     insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
     select r.tenant_id, r.id, r.attempt, 'ANSWERED', v_now, jsonb_build_object('key', p_key, 'value', p_value, 'user_id', v_user_id)
     from public.workflow_runs r
@@ -60,10 +53,7 @@ begin
     perform public.audit_act(p_context, v_tenant_id, 'workflow_run.answered', 'workflow_run', p_run_id, jsonb_strip_nulls(
       jsonb_build_object('key', p_key, 'value', public.audit_text(p_value), 'comment', public.audit_text(p_comment))),
       jsonb_build_object('kind', 'workflow_definition', 'id', v_definition_id));
-    if v_not_before <= v_now then
-      perform public.join_queues(array[p_run_id]);
-    end if;
-    v_changed := v_changed || public.changed_runs(array[p_run_id]);
+    v_changed := v_changed || public.resume_if_complete(p_run_id, v_now);
   end if;
 
   -- 4. Promote the next run.

@@ -69,6 +69,7 @@ begin
     cross join lateral (
       select from public.workflow_runs r
       where r.tenant_id = tenant.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+        and not public.has_parent(r.parent_run_id)
       limit 1
     ) old
   ), chosen as (
@@ -78,6 +79,7 @@ begin
       select r.id, r.completed_at
       from public.workflow_runs r
       where r.tenant_id = wanting.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+        and not public.has_parent(r.parent_run_id)
         and public.takes(r.id, p_only, v_except)
       order by r.completed_at
       limit (select greatest(p_limit / nullif(count(*), 0), 1) from wanting)
@@ -89,6 +91,7 @@ begin
       select r.id
       from public.workflow_runs r
       where r.id = next.id and r.completed_at < v_ended_before and r.created_at < v_created_before
+        and not public.has_parent(r.parent_run_id)
       for update skip locked
     ) held
   ), deleted as (

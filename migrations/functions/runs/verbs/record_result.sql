@@ -52,7 +52,7 @@ begin
   -- 1. Lock the definition, then the run, and read both as they are after both locks.
   select d.id, public.starts_runs(d.is_active, d.runner_url, d.handover),
     p_status = 'FAILED' and p_retry is not false and d.max_attempts > 1 and 'REPORTED' = any (d.retry_on),
-    d.last_end is not null or r.batch_id is not null,
+    d.last_end is not null or num_nonnulls(r.batch_id, r.parent_run_id) > 0,
     r.status, r.attempt, r.ended_by, r.dispatched_at is not null
   into v_definition_id, v_starts_runs, v_may_retry, v_is_followed, v_status, v_attempt, v_ended_by, v_is_taken
   from public.workflow_runs r
@@ -68,6 +68,7 @@ begin
   select queue.is_due, queue.waits, v_is_followed
     or exists (select from public.triggers t where t.of_definition_id = v_definition_id)
     or exists (select from public.endpoints_with_turns(v_tenant_id))
+    or p_status = 'FAILED' and exists (select from public.run_children c where c.parent_run_id = v_run_id)
   into v_is_due, v_waits, v_is_followed
   from public.queue_state(v_tenant_id, v_definition_id, v_now) queue;
   if v_is_due then

@@ -2,7 +2,8 @@
 -- `p_after` on: see `next_in_round`. Together they are up to `p_limit`. None while an operator has paused the sweep.
 --
 -- Answers {"now", "items": [{"trigger_id", "tenant_id", "version", "schedule", "after_at", "missed_until", "catches_up", "fired": the instants after
--- "after_at" that a backfill has fired}], "due_firing_ids", "due_firings": the same, with their triggers, "after": the position from which the next call goes on}. Instants are RFC 3339.
+-- "after_at" that a backfill has fired}], "due_firing_ids", "due_firings": the same, with their triggers, or
+-- the runs whose children they are about, "after": the position from which the next call goes on}. Instants are RFC 3339.
 create or replace function public.list_due_triggers(p_tenant_id uuid, p_limit integer, p_after uuid default null) returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
@@ -39,7 +40,7 @@ begin
         (
           select f.tenant_id, null, f.id, f.due_at
           from public.due_firings f
-          where f.tenant_id = tenant.id and f.due_at <= v_now and f.trigger_id <> all (v_except)
+          where f.tenant_id = tenant.id and f.due_at <= v_now and coalesce(f.trigger_id, f.parent_run_id) <> all (v_except)
           order by f.due_at, f.id
           limit p_limit
         )
@@ -58,7 +59,7 @@ begin
       (
         select f.tenant_id, null, f.id, f.due_at
         from public.due_firings f
-        where p_tenant_id is null and f.due_at <= v_now and f.trigger_id <> all (v_except)
+        where p_tenant_id is null and f.due_at <= v_now and coalesce(f.trigger_id, f.parent_run_id) <> all (v_except)
         order by f.due_at, f.id
         limit p_limit
       )
@@ -83,7 +84,7 @@ begin
       order by t.due_at), '[]')
     from public.triggers t
     where t.id = any (v_ids)), 'due_firing_ids', coalesce(to_jsonb(v_due_ids), '[]'), 'due_firings', (
-    select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'trigger_id', f.trigger_id, 'tenant_id', f.tenant_id) order by due.place), '[]')
+    select coalesce(jsonb_agg(jsonb_build_object('id', f.id, 'trigger_id', coalesce(f.trigger_id, f.parent_run_id), 'tenant_id', f.tenant_id) order by due.place), '[]')
     from unnest(v_due_ids) with ordinality due (id, place)
     join public.due_firings f on f.id = due.id));
 end $$;

@@ -147,7 +147,7 @@ begin
       select due.id
       from public.due_firings due
       where due.id in (select (given.value ->> 'due_firing_id')::bigint from jsonb_array_elements(p_due) given (value))
-        and not exists (select from public.triggers t where t.id = due.trigger_id)
+        and due.trigger_id is not null and not exists (select from public.triggers t where t.id = due.trigger_id)
       order by due.id
       for update skip locked)
     returning f.id

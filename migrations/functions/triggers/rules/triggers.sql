@@ -170,7 +170,7 @@ language sql stable as $$
   (
     select f.trigger_id, min(f.due_at)
     from public.due_firings f
-    where f.tenant_id = p_tenant_id and public.is_overdue_firing(f.due_at)
+    where f.tenant_id = p_tenant_id and f.trigger_id is not null and public.is_overdue_firing(f.due_at)
     group by f.trigger_id
     order by min(f.due_at)
     limit 200
@@ -205,15 +205,6 @@ begin
   return case when (
     select count(*) from public.triggers t where t.of_definition_id = v_of_id and t.tenant_id = p_tenant_id) >= c_max_triggers
     then '{"refused": "of_too_many"}' else '{}' end;
-end $$;
-
--- True when a definition exists in a tenant, and this user of it may see it.
-create or replace function public.sees_definition_of(p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid)
-returns boolean
-language plpgsql stable as $$
-begin
-  return exists (select from public.workflow_definitions d where d.tenant_id = p_tenant_id and d.id = p_definition_id)
-    and public.may_see_definition(p_role, p_tenant_id, p_user_id, p_definition_id);
 end $$;
 
 -- Why a trigger whose user is known and active does not fire after a run of this definition: of_deleted, of_rights (the user may no longer

@@ -1,6 +1,7 @@
 -- Carries out what the Worker has decided about due triggers: records the instants that were missed, fires the others, and plans the next
--- instant of each. `p_decisions` is [{"trigger_id", "version", "missed": [{"from", "to", "count", "reason"}], "fire": [{"at", "due_at",
--- "firing_id", "run_id"}], "fired": the instants that a backfill has fired before, "after_at", "next_at", "due_at"}]. `p_due` are due firings, which need no decision: see `fire_ends`.
+-- instant of each. It also lets suspended runs go on whose children have ended, and stops children whose parents have ended: see
+-- `children.sql`. `p_decisions` is [{"trigger_id", "version", "missed": [{"from", "to", "count", "reason"}], "fire": [{"at", "due_at",
+-- "firing_id", "run_id"}], "fired": the instants that a backfill has fired before, "after_at", "next_at", "due_at"}]. `p_due` are due firings, which need no decision: see `fire_ends`, `follow_children`.
 --
 -- Guarantees:
 -- - Each instant of a schedule is handled once, however many sweeps there are: a decision about another version of the trigger is
@@ -18,6 +19,8 @@ create or replace function public.fire_due(p_context jsonb, p_decisions jsonb, p
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_since constant bigint := public.last_event_id();
+  v_due_ids constant bigint[] := array(
+    select (given.value ->> 'due_firing_id')::bigint from jsonb_array_elements(p_due) given (value));
   v_definition_ids uuid[];
   v_now timestamptz;
   v_decision jsonb;
@@ -40,9 +43,11 @@ begin
       join public.triggers t on t.id = (decided.value ->> 'trigger_id')::uuid
       union
       select t.workflow_definition_id
-      from jsonb_array_elements(p_due) given (value)
-      join public.due_firings f on f.id = (given.value ->> 'due_firing_id')::bigint
-      join public.triggers t on t.id = f.trigger_id)
+      from public.due_firings f
+      join public.triggers t on t.id = f.trigger_id
+      where f.id = any (v_due_ids)
+      union
+      select public.definitions_of_families(v_due_ids, public.most_superseded()))
     order by d.id
     for update of d skip locked
   )
@@ -104,7 +109,12 @@ begin
   v_stopped := v_stopped || (v_fired -> 'stopped');
   v_unchecked := v_unchecked || (v_fired -> 'unchecked');
 
-  -- 5. Promote the next runs.
+  -- 5. Let parents go on, and stop children.
+  v_fired := public.follow_children(p_context, v_due_ids, v_definition_ids, v_now);
+  v_handled := v_handled + (v_fired ->> 'handled')::integer;
+  v_stopped := v_stopped || (v_fired -> 'stopped');
+
+  -- 6. Promote the next runs.
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
   return public.answer_of(p_context, v_since, null,
     jsonb_build_object('result', jsonb_build_object('handled', v_handled))

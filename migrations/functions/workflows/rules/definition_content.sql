@@ -210,7 +210,12 @@ begin
     select jsonb_build_object('handover', d.handover, 'lease_seconds', d.lease_seconds, 'max_attempts', d.max_attempts,
       'retry_on', d.retry_on, 'max_running', d.max_running, 'max_running_per_key', d.max_running_per_key,
       'key_from', d.key_from, 'when_busy', d.when_busy, 'replace_grace_seconds', d.replace_grace_seconds,
-      'max_queued', d.max_queued, 'run_needs', d.run_needs, 'runner_tags', d.runner_tags, 'input_schema', d.input_schema::text)
+      'max_queued', d.max_queued, 'run_needs', d.run_needs, 'runner_tags', d.runner_tags,
+      'may_trigger', array(
+        select named.id from unnest(d.may_trigger) with ordinality named (id, place)
+        where exists (select from public.workflow_definitions other where other.id = named.id)
+        order by named.place),
+      'input_schema', d.input_schema::text)
     from public.workflow_definitions d
     where d.id = p_definition_id);
 end $$;

@@ -76,7 +76,7 @@ begin
     set handover = copied.handover, lease_seconds = copied.lease_seconds, max_attempts = copied.max_attempts, retry_on = copied.retry_on,
       max_running = copied.max_running, max_running_per_key = copied.max_running_per_key, key_from = copied.key_from,
       when_busy = copied.when_busy, replace_grace_seconds = copied.replace_grace_seconds, max_queued = copied.max_queued,
-      run_needs = copied.run_needs, runner_tags = copied.runner_tags, input_schema = copied.input_schema, input_schema_hash = copied.input_schema_hash
+      run_needs = copied.run_needs, runner_tags = copied.runner_tags, may_trigger = copied.may_trigger, input_schema = copied.input_schema, input_schema_hash = copied.input_schema_hash
     from public.workflow_definitions copied
     where d.id = p_definition_id and copied.id = p_policy_of and copied.tenant_id = v_tenant_id;
   end if;

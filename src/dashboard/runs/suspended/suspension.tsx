@@ -32,7 +32,7 @@ export const WaitsFor = ({ run, suspension, now }: WaitsProps) => (
             )}
             {!question && due_at === null && (
               <p>
-                A {kind}: <bdi>{key}</bdi>
+                {kind === "children" ? "The ends of its children" : `A ${kind}`}: <bdi>{key}</bdi>
               </p>
             )}
           </li>

@@ -2,7 +2,7 @@ import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import { type Credential, credentialJson } from "../../../db/access.ts";
 import type { Caller as CallerExpression } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
-import type { ON_TIMEOUT } from "../../../db/enums.ts";
+import type { ON_TIMEOUT, RunStatus } from "../../../db/enums.ts";
 import { instant } from "../../../db/rows.ts";
 import { runCheckpoints as c, runWaits as w } from "../../../db/suspension-tables.ts";
 import { users } from "../../../db/tables.ts";
@@ -42,8 +42,17 @@ export type Checkpoint = {
   text: string;
 };
 
+/** The run that has triggered a run, and those that it has triggered, of those that the caller may see: `family_of` in SQL. */
+export type Family = {
+  parent_id: string | null;
+  /** The first 50 of them. */
+  children: { run_id: string; key: string; workflow_name: string; status: RunStatus; error: string | null }[];
+  total: number;
+};
+
 /** What the page of a run shows of suspensions and checkpoints. */
 export type Kept = {
+  family: Family;
   /** Null unless the run is suspended now. */
   suspension: Suspension | null;
   /** The last {@link MAX_QUESTIONS}, the first one first. */
@@ -63,6 +72,11 @@ export const MAX_CHECKPOINT = 1000;
 export function selectKept(db: Database, caller: CallerExpression, credential: Credential, isAsked: SQL | undefined) {
   const isOpen = sql`${w.isOpen} and public.wait_outcome(${w}, statement_timestamp()) is null`;
   return {
+    families: db
+      .with(caller)
+      .select({ of: sql<Family>`public.family_of(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${r.id})` })
+      .from(caller)
+      .innerJoin(r, isAsked),
     suspensions: db
       .with(caller)
       .select({ now: sql<Suspension | null>`public.suspension_of(${r.id}, statement_timestamp())` })
@@ -109,7 +123,8 @@ export function selectKept(db: Database, caller: CallerExpression, credential: C
 
 type Rows = { [Name in keyof ReturnType<typeof selectKept>]: Awaited<ReturnType<typeof selectKept>[Name]> };
 
-export const toKept = ({ suspensions: [suspension], questions, checkpoints }: Rows): Kept => ({
+export const toKept = ({ families: [family], suspensions: [suspension], questions, checkpoints }: Rows): Kept => ({
+  family: family?.of ?? { parent_id: null, children: [], total: 0 },
   suspension: suspension?.now ?? null,
   questions: questions.toReversed(),
   checkpoints: checkpoints.toReversed(),

@@ -155,6 +155,7 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
         max_queued: d.maxQueued,
         run_needs: d.runNeeds,
         runner_tags: d.runnerTags,
+        may_trigger: d.mayTrigger,
         input_schema: sql<Policy["input_schema"]>`${d.inputSchema}`,
       },
       obstacle: startObstacle,

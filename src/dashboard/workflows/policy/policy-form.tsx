@@ -10,7 +10,6 @@ import {
 } from "../../../db/enums.ts";
 import { MAX_GRACE_SECONDS, type Policy } from "../../../workflows/policy.ts";
 import type { Caller } from "../../caller.ts";
-import { formatSeconds } from "../../format.ts";
 import { Choices, choicesOf, type Failure, Failures, Field, NO_FAILURE } from "../../forms.tsx";
 import { JsonEditor, withLines } from "../../invoke/kit/json-editor.tsx";
 import { Page } from "../../layout.tsx";
@@ -55,6 +54,7 @@ const LABELS = {
   max_queued: "Runs that wait, at most",
   run_needs: "Without outputs, it may be run by",
   runner_tags: "Tags that a runner needs",
+  may_trigger: "Workflows whose runs its runs may trigger",
   input_schema: "What the input of a run must be",
 };
 
@@ -67,42 +67,6 @@ export const WORDING: Wording = {
       "run is stopped.",
   },
 };
-
-/** Describes a policy in a few sentences. */
-export function describePolicy(policy: Policy): string {
-  const { handover, lease_seconds, max_attempts, retry_on, max_running, max_running_per_key } = policy;
-  const isRetried = max_attempts > 1 && retry_on.length > 0;
-  return [
-    handover === "lease"
-      ? `Runners ask for its runs, and may be silent for ${formatSeconds(lease_seconds)}.`
-      : "Its runs are sent to its runner.",
-    policy.runner_tags.length === 0 ? "" : `They need runners with the tags ${policy.runner_tags.join(", ")}.`,
-    max_running > 1 ? `At most ${max_running} are RUNNING at the same time.` : "",
-    max_running_per_key === null ? "" : `Keys take turns, with at most ${max_running_per_key} RUNNING each.`,
-    describeBusy(policy),
-    policy.input_schema === null ? "" : "Their inputs must fit its schema.",
-    isRetried
-      ? `They are tried up to ${max_attempts} times after ${retry_on.join(", ")}.`
-      : "They are not retried automatically.",
-  ]
-    .filter((sentence) => sentence !== "")
-    .join(" ");
-}
-
-const BUSY_SENTENCES: Record<WhenBusy, string> = {
-  queue: "",
-  skip: "While it is busy, a new run is refused.",
-  replace_queued: "While it is busy, a new run takes the place of those that wait.",
-  replace_running: "A new run takes the place of those that wait, and stops what is RUNNING",
-};
-
-/** What the policy says about a busy workflow and its queue; empty when all runs wait. */
-export function describeBusy({ when_busy, replace_grace_seconds, max_queued }: Policy): string {
-  const grace =
-    replace_grace_seconds === 0 ? "." : `, which has ${formatSeconds(replace_grace_seconds)} to end its work.`;
-  const most = max_queued === null ? "" : ` At most ${max_queued} of its runs wait.`;
-  return `${BUSY_SENTENCES[when_busy]}${when_busy === "replace_running" ? grace : ""}${most}`.trim();
-}
 
 /** The values of the policy form, as typed. */
 export type PolicyValues = {
@@ -122,6 +86,8 @@ export type PolicyValues = {
   run_needs: string;
   /** Separated by spaces or commas. */
   runner_tags: string;
+  /** Ids, separated by spaces, commas or lines. */
+  may_trigger: string;
   /** The text of JSON; empty for none. */
   input_schema: string;
 };
@@ -139,6 +105,7 @@ export const valuesOf = (policy: Policy): PolicyValues => ({
   max_queued: String(policy.max_queued ?? ""),
   run_needs: policy.run_needs,
   runner_tags: policy.runner_tags.join(" "),
+  may_trigger: policy.may_trigger.join("\n"),
   input_schema: policy.input_schema === null ? "" : JSON.stringify(policy.input_schema, null, 2),
 });
 
@@ -276,6 +243,17 @@ export const PolicyPage = ({ caller, id, name, values, merging, failure = NO_FAI
             hint="Administrators may always. A workflow with outputs may be run by those who may write these."
             control={(a) => (
               <Choices attributes={a} choices={choicesOf(RUN_NEEDS, RUN_NEEDS_TEXTS)} chosen={values.run_needs} />
+            )}
+          />
+          <Field
+            name="may_trigger"
+            label={`${LABELS.may_trigger} (optional)`}
+            failure={failure}
+            hint="Their ids, one a line. A run can then trigger runs of these workflows, and wait for their ends."
+            control={(a) => (
+              <textarea {...a} rows={2} autocomplete="off">
+                {values.may_trigger}
+              </textarea>
             )}
           />
           <JsonEditor

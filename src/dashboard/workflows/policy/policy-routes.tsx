@@ -43,6 +43,7 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
     max_queued: given("max_queued"),
     run_needs: given("run_needs"),
     runner_tags: given("runner_tags"),
+    may_trigger: linesOf(form.values, "may_trigger"),
     input_schema: linesOf(form.values, "input_schema"),
   };
   return submitMerged(c, {
@@ -63,6 +64,9 @@ policyForm.form("/app/workflows/:id/policy", async (c) => {
   });
 });
 
+/** What is separated by spaces, lines or commas. */
+const wordsOf = (text: string) => text.split(/[\s,]+/).filter((word) => word !== "");
+
 /** The body of the API's request for a form. */
 function toBody(values: PolicyValues): FormBody {
   const { value: inputSchema, faults } = readJsonField("input_schema", values.input_schema);
@@ -77,7 +81,8 @@ function toBody(values: PolicyValues): FormBody {
     when_busy: values.when_busy || undefined,
     replace_grace_seconds: values.replace_grace_seconds === "" ? 0 : toWholeNumber(values.replace_grace_seconds),
     run_needs: values.run_needs || undefined,
-    runner_tags: values.runner_tags.split(/[\s,]+/).filter((tag) => tag !== ""),
+    runner_tags: wordsOf(values.runner_tags),
+    may_trigger: wordsOf(values.may_trigger),
     max_queued: values.max_queued === "" ? null : toWholeNumber(values.max_queued),
   };
   return { body, faults };

@@ -1,0 +1,101 @@
+-- Children: runs that a run has triggered with its run token, of the workflows that its policy names in `may_trigger`.
+--
+-- 1. `trigger_children` locks the definitions of the parent and of the children in the order of their ids, and inserts those children that are
+--    not there yet: `run_children` has their keys. The rights of the user of the parent are judged as for an invoke.
+-- 2. Whoever ends a child for good or deletes it, and whoever ends a parent otherwise than as COMPLETED, inserts a row into `due_firings` in the
+--    same transaction: `note_children`, and the trigger `delete_events_of_runs`. It does not look whether the parent waits: it could not see a suspension that
+--    is not committed yet, and the parent would then wait for ever. It locks nothing of the parent.
+-- 3. `fire_due` carries these rows out. With the lock of the parent's definition, a suspended parent goes on when it waited for nothing but
+--    this child: `end_waits_for_children`. With those of the children's definitions, the unfinished children of a parent that has ended are
+--    stopped: `stop_children`.
+--
+-- A child is kept as long as the row of its parent.
+
+-- How many runs stand before a run in its chain: those that have triggered each other, and those after whose ends a trigger has fired.
+create or replace function public.depth_of(r public.workflow_runs) returns integer
+language sql stable as $$
+  select coalesce((r.triggered_by ->> 'depth')::integer,
+    case when r.parent_run_id is not null then (select c.depth from public.run_children c where c.run_id = r.id) end, 0)
+$$;
+
+-- The ids that a wait for children names: those that are given, or all children of the run whose keys are in use.
+create or replace function public.children_named(p_parent_id uuid, p_wait jsonb) returns uuid[]
+language plpgsql stable as $$
+begin
+  return case
+    when p_wait ? 'run_ids' then public.json_uuids(p_wait -> 'run_ids')
+    else array(select c.run_id from public.run_children c where c.parent_run_id = p_parent_id and c.is_live order by c.run_id)
+  end;
+end $$;
+
+-- True when none of these children of a run is unfinished any more, or, with `p_fail_fast`, when one of them has failed. One that was
+-- deleted, or of which the definition was, has failed.
+create or replace function public.children_have_ended(p_parent_id uuid, p_run_ids uuid[], p_fail_fast boolean) returns boolean
+language plpgsql stable as $$
+begin
+  return (
+    select count(*) filter (where child.status in ('PENDING', 'RUNNING')) = 0
+      or p_fail_fast and count(*) filter (where coalesce(child.status, 'FAILED') = 'FAILED') > 0
+    from unnest(p_run_ids) named (id)
+    left join lateral (
+      select r.status
+      from public.workflow_runs r
+      where r.id = named.id and r.parent_run_id = p_parent_id
+        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
+      limit 1
+    ) child on true);
+end $$;
+
+-- Records what follows from the ends of these runs for their parents and children: see above. Call it after their policies have retried them.
+create or replace function public.note_children(p_run_ids uuid[], p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  insert into public.due_firings (tenant_id, parent_run_id, due_at, run_id, attempt, depth)
+  select r.tenant_id, r.parent_run_id, p_now, r.id, r.attempt, 0
+  from public.workflow_runs r
+  where r.id = any (p_run_ids) and r.parent_run_id is not null and r.status in ('COMPLETED', 'FAILED')
+  union all
+  select r.tenant_id, r.id, p_now, null, null, 0
+  from public.workflow_runs r
+  where r.id = any (p_run_ids) and r.status = 'FAILED' and public.has_children(r.id);
+end $$;
+
+-- True when this parent of a run is still there; false for null.
+create or replace function public.has_parent(p_parent_run_id uuid) returns boolean
+language plpgsql stable as $$
+begin
+  return p_parent_run_id is not null and exists (select from public.workflow_runs r where r.id = p_parent_run_id);
+end $$;
+
+-- True for a run that has triggered others, also when these have ended.
+create or replace function public.has_children(p_run_id uuid) returns boolean
+language plpgsql stable as $$
+begin
+  return exists (select from public.run_children c where c.parent_run_id = p_run_id);
+end $$;
+
+-- Frees the keys of those children of a run that have failed, or were asked to stop since it had ended: a retry triggers them anew.
+create or replace function public.free_failed_children(p_parent_id uuid) returns void
+language plpgsql as $$
+begin
+  update public.run_children c
+  set is_live = false
+  where c.parent_run_id = p_parent_id and c.is_live and exists (
+    select from public.workflow_runs r
+    where r.id = c.run_id and (r.status = 'FAILED' or exists (
+      select from public.running_attempts a where a.run_id = r.id and a.stop_requested_at is not null)));
+end $$;
+
+-- A child as the API shows it, in its state at an instant.
+create or replace function public.child_response(p_run_id uuid, p_now timestamptz) returns jsonb
+language plpgsql stable as $$
+begin
+  return (
+    select jsonb_build_object('run_id', r.id, 'workflow_definition_id', r.workflow_definition_id, 'key', c.key,
+      'status', seen.status, 'error', seen.error, 'failure_code', seen.failure_code, 'summary', r.summary,
+      'created_at', public.wire_instant(r.created_at), 'completed_at', public.wire_instant(seen.completed_at))
+    from public.run_children c
+    join public.workflow_runs r on r.id = c.run_id
+    cross join lateral public.run_as_seen(r, p_now) seen
+    where c.run_id = p_run_id);
+end $$;
