@@ -49,6 +49,7 @@ const UNAUDITED: Record<string, string> = {
   "runs/reserve_artifact": "A runner calls it: that is the life of a run.",
   "runs/run_again": "It triggers a run, which has its user.",
   "runs/prioritize_run": "It is the life of a run, whose event has the user.",
+  "runs/signal_workflow": "It is the life of a run, whose event has the user.",
   "runs/start_run_now": "It is the life of a run, whose event has the user.",
   "runs/sweep_tenant": "The sweep calls it.",
   "runs/time_out_overdue_runs": "The sweep calls it.",

@@ -94,7 +94,12 @@ const API: readonly Area[] = [
     load: async () => [(await import("./runs/checkpoints/checkpoint-routes.ts")).checkpoints],
   },
   {
-    paths: ["/v1/waits", "/v1/workflow-runs/{id}/suspend", "/v1/workflow-runs/{id}/waits"],
+    paths: [
+      "/v1/waits",
+      "/v1/workflow-runs/{id}/suspend",
+      "/v1/workflow-runs/{id}/waits",
+      "/v1/workflow-definitions/{id}/signals",
+    ],
     load: async () => [(await import("./runs/suspensions/suspension-routes.ts")).suspensions],
   },
   {

@@ -999,7 +999,7 @@ export interface paths {
         put?: never;
         /**
          * Suspend a run
-         * @description Until an answer, an instant, or the ends of its children have come. For the run's runner, with the run's token. The attempt ends, and with it the slot, the lease and the deadline, but the run does not: it is PENDING until all that it waits for has come. Then it joins the queue at the place that it had, and its next attempt gets the outcomes: `resume`. A handler that begins anew asks again with the same keys. What has come already is not asked again; when all has come, the answer has the outcomes, and the attempt goes on. The same request of the same attempt gets the same answer, also later. A run that was asked to stop is STOPPED instead, which is answered 409.
+         * @description Until an answer, an instant, a signal, or the ends of its children have come. For the run's runner, with the run's token. The attempt ends, and with it the slot, the lease and the deadline, but the run does not: it is PENDING until all that it waits for has come. Then it joins the queue at the place that it had, and its next attempt gets the outcomes: `resume`. A handler that begins anew asks again with the same keys. What has come already is not asked again; when all has come, the answer has the outcomes, and the attempt goes on. The same request of the same attempt gets the same answer, also later. A run that was asked to stop is STOPPED instead, which is answered 409.
          */
         post: operations["suspend_workflow_run"];
         delete?: never;
@@ -1042,6 +1042,26 @@ export interface paths {
          * @description Of a suspended run. The first answer counts: the same one again is answered in the same way, and another one is 409. When it was the last thing that the run waited for, the run joins its workflow's queue at once.
          */
         post: operations["answer_wait"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/workflow-definitions/{definition_id}/signals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a signal
+         * @description To the suspended runs of a workflow. Exactly one run gets it: the oldest that waits for this name and correlation. When none does, it is kept for seven days for the next run that asks; of one workflow at most 1,000 are kept, and then it is 429. The same signal, with the same `id`, gets the same answer for seven days, and another one with this `id` is 409. You need what an invoke needs.
+         */
+        post: operations["signal_workflow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2285,7 +2305,7 @@ export interface components {
         };
         /** @enum {string} */
         PartType: "FOLDER" | "DOCUMENT" | "DOCUMENT_VERSION" | "SECTION" | "CHUNK" | "THREAD" | "THREAD_MESSAGE" | "WORKFLOW_DEFINITION" | "WORKFLOW_RUN";
-        /** @description From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended. */
+        /** @description From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended. It is missing when the outcomes have more than 256 KiB: then ask `GET …/resume`. */
         WorkflowRunResume: {
             outcomes: components["schemas"]["WaitOutcomes"];
             /** @description How many the run has: `GET …/resume` has their values. */
@@ -2307,12 +2327,12 @@ export interface components {
         WaitOutcomes: {
             [key: string]: {
                 /** @enum {string} */
-                kind: "question" | "timer" | "children";
+                kind: "question" | "timer" | "children" | "signal";
                 /**
-                 * @description `answered`, `elapsed` (a timer), `ended` (children), or `timed_out`: the run went on without it.
+                 * @description `answered`, `elapsed` (a timer), `received` (a signal), `ended` (children), or `timed_out`: the run went on without it.
                  * @enum {string}
                  */
-                outcome: "answered" | "elapsed" | "ended" | "timed_out";
+                outcome: "answered" | "elapsed" | "ended" | "received" | "timed_out";
                 /** Format: date-time */
                 at: string;
                 /** @description Of an answer: the choice, or the text. */
@@ -2323,6 +2343,10 @@ export interface components {
                  * @description Who answered.
                  */
                 user_id?: string;
+                /** @description Of a signal: the id that its sender has given it. */
+                signal_id?: string;
+                /** @description Of a signal: any JSON, as it was sent; null for none. */
+                payload?: unknown;
             };
         };
         Problem: {
@@ -3999,7 +4023,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "PRIORITIZED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "SUSPENDED" | "ANSWERED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT" | "BATCH_ENDED" | "PAUSED";
+        WorkflowRunEventType: "TRIGGERED" | "QUEUED" | "PRIORITIZED" | "STARTED" | "DISPATCHED" | "DISPATCH_FAILED" | "DISPATCH_POSTPONED" | "LEASED" | "RELEASED" | "SUSPENDED" | "ANSWERED" | "SIGNALLED" | "STOP_REQUESTED" | "STOP_SENT" | "STOP_ACKNOWLEDGED" | "COMPLETED" | "FAILED" | "TIMED_OUT" | "LOST" | "STOPPED" | "RETRIED" | "LATE_RESULT" | "BATCH_ENDED" | "PAUSED";
         /**
          * @example {
          *       "reason": "Wrong folder",
@@ -4432,13 +4456,17 @@ export interface components {
                 waits: {
                     key: string;
                     /** @enum {string} */
-                    kind: "question" | "timer" | "children";
+                    kind: "question" | "timer" | "children" | "signal";
                     prompt: string | null;
                     /**
                      * Format: date-time
                      * @description When a timer elapses.
                      */
                     due_at: string | null;
+                    /** @description Of a signal. */
+                    name: string | null;
+                    /** @description Of a signal. */
+                    correlation: string | null;
                 }[];
             } | null;
             /** @description The requested stop of a RUNNING run whose runner has time to end its work. */
@@ -5093,7 +5121,7 @@ export interface components {
          */
         SuspendWorkflowRunRequest: {
             /** @description All of them must come. */
-            waits: (components["schemas"]["WorkflowRunQuestion"] | components["schemas"]["WorkflowRunTimer"] | components["schemas"]["WorkflowRunChildren"])[];
+            waits: (components["schemas"]["WorkflowRunQuestion"] | components["schemas"]["WorkflowRunTimer"] | components["schemas"]["WorkflowRunChildren"] | components["schemas"]["WorkflowRunSignalWait"])[];
             /** @description By default 7 days, or until the last timer elapses if that is later. It ends 366 days after the run was created, at the latest. */
             timeout_seconds?: number;
             /**
@@ -5201,6 +5229,33 @@ export interface components {
         };
         /**
          * @example {
+         *       "key": "paid",
+         *       "kind": "signal",
+         *       "name": "paid",
+         *       "correlation": "invoice-4711"
+         *     }
+         */
+        WorkflowRunSignalWait: {
+            /**
+             * @description Identifies it for good in its run.
+             * @example approve
+             */
+            key: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "signal";
+            /** @example paid */
+            name: string;
+            /**
+             * @description Which of the signals with this name: the one with the same `correlation`. By default the id of the run.
+             * @example invoice-4711
+             */
+            correlation?: string;
+        };
+        /**
+         * @example {
          *       "items": [
          *         {
          *           "run_id": "01920000-0000-7000-8000-000000000403",
@@ -5291,6 +5346,46 @@ export interface components {
             /** @description One of the choices, or a text. */
             value: string;
             comment?: string | null;
+        };
+        /**
+         * @example {
+         *       "id": "payment-815",
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "kept_until": null
+         *     }
+         */
+        WorkflowSignalReceipt: {
+            id: string;
+            /**
+             * Format: uuid
+             * @description The run that got the signal at once; null when none waited for it.
+             */
+            run_id: string | null;
+            /**
+             * Format: date-time
+             * @description When none waited for it: until then, the next run that asks gets it.
+             */
+            kept_until: string | null;
+        };
+        /**
+         * @example {
+         *       "name": "paid",
+         *       "correlation": "invoice-4711",
+         *       "id": "payment-815",
+         *       "payload": {
+         *         "amount": 1200
+         *       }
+         *     }
+         */
+        SignalWorkflowRequest: {
+            /** @example paid */
+            name: string;
+            /** @example invoice-4711 */
+            correlation: string;
+            /** @description Identifies the signal for seven days, so that it can be sent again. By default, each request is a new signal. */
+            id?: string;
+            /** @description What the run gets: any JSON of at most 32 KiB. */
+            payload?: unknown;
         };
         /**
          * @example {
@@ -5459,7 +5554,7 @@ export interface components {
             } | null;
         };
         /** @enum {string} */
-        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.prioritized" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.suspended" | "workflow_run.answered" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
+        EventType: "workflow_run.triggered" | "workflow_run.queued" | "workflow_run.prioritized" | "workflow_run.started" | "workflow_run.dispatched" | "workflow_run.dispatch_failed" | "workflow_run.dispatch_postponed" | "workflow_run.leased" | "workflow_run.released" | "workflow_run.suspended" | "workflow_run.answered" | "workflow_run.signalled" | "workflow_run.stop_requested" | "workflow_run.stop_sent" | "workflow_run.stop_acknowledged" | "workflow_run.completed" | "workflow_run.failed" | "workflow_run.retried" | "workflow_run.late_result" | "run_batch.ended" | "workflow_definition.paused" | "trigger.skipped" | "trigger.missed" | "trigger.refused" | "trigger.paused" | "notification_endpoint.disabled";
         /**
          * @example {
          *       "items": [
@@ -10000,6 +10095,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkflowRunWait"];
+                };
+            };
+            400: components["responses"]["incomplete_body"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
+            413: components["responses"]["payload_too_large"];
+            414: components["responses"]["uri_too_long"];
+            415: components["responses"]["unsupported_media_type"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    signal_workflow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                definition_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignalWorkflowRequest"];
+            };
+        };
+        responses: {
+            /** @description A run got it, or it is kept */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkflowSignalReceipt"];
                 };
             };
             400: components["responses"]["incomplete_body"];

@@ -52,6 +52,9 @@ export function readAnswer<Schema extends z.ZodType>(answer: unknown, schema: Sc
 export const openSet = <const Value extends string>(_values: readonly Value[]) =>
   z.custom<Value>((value) => typeof value === "string" && value !== "");
 
+/** JSON that a SQL function returns as text, since `jsonb` would change how its numbers are written. */
+export const jsonText = z.string().transform((text): unknown => JSON.parse(text));
+
 const bind = (value: Argument): unknown =>
   typeof value === "object" && value !== null && "json" in value ? JSON.stringify(value.json) : value;
 

@@ -65,6 +65,7 @@ export const RUN_EVENT_TYPES = [
   "RELEASED",
   "SUSPENDED",
   "ANSWERED",
+  "SIGNALLED",
   "STOP_REQUESTED",
   "STOP_SENT",
   "STOP_ACKNOWLEDGED",
@@ -82,12 +83,12 @@ export type RunEventType = (typeof RUN_EVENT_TYPES)[number];
 
 /**
  * What a suspended run waits for. question: an answer of a person, or of whoever may. timer: an instant. children: the ends of runs that
- * it has triggered.
+ * it has triggered. signal: what another program says, see `signals.sql`.
  */
-export const WAIT_KINDS = ["question", "timer", "children"] as const;
+export const WAIT_KINDS = ["question", "timer", "children", "signal"] as const;
 
 /** What has become of what a run has waited for: `wait_outcome` in SQL. */
-export const WAIT_OUTCOMES = ["answered", "elapsed", "ended", "timed_out"] as const;
+export const WAIT_OUTCOMES = ["answered", "elapsed", "ended", "received", "timed_out"] as const;
 
 /** What a suspended run does when its time is over before all that it waits for has come. */
 export const ON_TIMEOUT = ["fail", "continue"] as const;
@@ -174,6 +175,7 @@ export const EVENT_NAMES = {
   RELEASED: "workflow_run.released",
   SUSPENDED: "workflow_run.suspended",
   ANSWERED: "workflow_run.answered",
+  SIGNALLED: "workflow_run.signalled",
   STOP_REQUESTED: "workflow_run.stop_requested",
   STOP_SENT: "workflow_run.stop_sent",
   STOP_ACKNOWLEDGED: "workflow_run.stop_acknowledged",

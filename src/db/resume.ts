@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { openSet } from "./call.ts";
+import { jsonText, openSet } from "./call.ts";
 import { WAIT_KINDS, WAIT_OUTCOMES } from "./enums.ts";
 
 /** What has come of what a run has waited for, by their keys: `wait_outcomes` in SQL. Instants are RFC 3339. */
@@ -13,6 +13,9 @@ export const waitOutcomesSchema = z.record(
     value: z.string().optional(),
     comment: z.string().nullish(),
     user_id: z.string().optional(),
+    /** Of a signal. */
+    signal_id: z.string().optional(),
+    payload: jsonText.nullish(),
   }),
 );
 

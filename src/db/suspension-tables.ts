@@ -77,6 +77,13 @@ export const runWaits = pgTable(
     comment: text("comment"),
     userId: uuid("user_id"),
     answeredAt: instant("answered_at"),
+    /** Of a signal: what it waits for. */
+    name: text("name"),
+    correlation: text("correlation"),
+    /** The signal that it got; null until there is one. The payload is any JSON, of the type `json` like the input of a run. */
+    signalId: text("signal_id"),
+    payload: json("payload"),
+    receivedAt: instant("received_at"),
   },
   (t) => [
     primaryKey({ name: "run_waits_pkey", columns: [t.runId, t.key] }),
@@ -85,13 +92,19 @@ export const runWaits = pgTable(
     index("run_waits_definition_index")
       .on(t.workflowDefinitionId, t.askedAt, t.id)
       .where(sql`kind = 'question' and is_open`),
+    // The oldest run that waits for a signal: `receive_signal`.
+    index("run_waits_signal_index")
+      .on(t.workflowDefinitionId, t.name, t.correlation, t.askedAt, t.id)
+      .where(sql`kind = 'signal' and is_open`),
     check("run_waits_kind_check", oneOf(sql`${t.kind}`, WAIT_KINDS)),
     check(
       "run_waits_check",
       sql`(${t.kind} = 'question') = (${t.prompt} is not null) and case ${t.kind}
           when 'timer' then ${t.dueAt} is not null when 'children' then true else ${t.dueAt} is null end
         and (${t.kind} = 'children') = (${t.childRunIds} is not null)
-        and num_nulls(${t.value}, ${t.userId}, ${t.answeredAt}) in (0, 3)`,
+        and num_nulls(${t.value}, ${t.userId}, ${t.answeredAt}) in (0, 3)
+        and num_nulls(${t.name}, ${t.correlation}) = case when ${t.kind} = 'signal' then 0 else 2 end
+        and (${t.signalId} is null) = (${t.receivedAt} is null)`,
     ),
   ],
 );
@@ -132,5 +145,47 @@ export const runChildren = pgTable(
     uniqueIndex("run_children_key").on(t.parentRunId, t.workflowDefinitionId, t.key).where(sql`is_live`),
     // The children of a run: `list_children`, `stop_children`.
     index("run_children_parent_index").on(t.parentRunId, t.runId),
+  ],
+);
+
+/**
+ * The signals of the last seven days, of each definition: those that are kept for the next run that asks, and those that a run got, so that
+ * one that is sent again is known. There is no foreign key: the sweep deletes what is older (`finish_deletions`), and
+ * whoever deletes the definition what is kept.
+ */
+export const keptSignals = pgTable(
+  "kept_signals",
+  {
+    id: uuid("id").primaryKey().defaultRandom(),
+    tenantId: uuid("tenant_id").notNull(),
+    workflowDefinitionId: uuid("workflow_definition_id").notNull(),
+    /** The id that its sender has given it. */
+    signalId: text("signal_id").notNull(),
+    name: text("name").notNull(),
+    correlation: text("correlation").notNull(),
+    /** The SHA-256 of the name, the correlation and the payload. */
+    hash: bytes("hash").notNull(),
+    /** Only as long as it is kept. */
+    payload: json("payload"),
+    /** Who has sent it. */
+    userId: uuid("user_id").notNull(),
+    receivedAt: instant("received_at").notNull(),
+    /** The run that got it at once; null when it was kept. */
+    runId: uuid("run_id"),
+    /** When a run got it. Null as long as it is kept. */
+    takenAt: instant("taken_at"),
+  },
+  (t) => [
+    uniqueIndex("kept_signals_signal_key").on(t.workflowDefinitionId, t.signalId),
+    // Those that are kept, the oldest first: `take_kept_signals`.
+    index("kept_signals_kept_index")
+      .on(t.workflowDefinitionId, t.name, t.correlation, t.receivedAt, t.id)
+      .where(sql`taken_at is null`),
+    // Old ones: `finish_deletions`.
+    index("kept_signals_received_index").on(t.receivedAt),
+    check(
+      "kept_signals_check",
+      sql`(${t.takenAt} is not null or ${t.runId} is null) and (${t.takenAt} is null or ${t.payload} is null)`,
+    ),
   ],
 );

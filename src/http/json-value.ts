@@ -78,6 +78,3 @@ export function valueAtPointer(document: unknown, pointer: string): unknown {
   }
   return value;
 }
-
-/** JSON that a SQL function returns as text, since `jsonb` would change how its numbers are written. */
-export const jsonText = z.string().transform((text): unknown => JSON.parse(text));

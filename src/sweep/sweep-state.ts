@@ -5,6 +5,7 @@ import { type Database, repeatable } from "../db/client.ts";
 import { deletedDefinitions, deletedTriggers } from "../db/deletion-tables.ts";
 import type { Round } from "../db/round.ts";
 import { instant } from "../db/rows.ts";
+import { keptSignals } from "../db/suspension-tables.ts";
 import { setAside, sweepState } from "../db/sweep-tables.ts";
 import type { LiveStatus } from "../http/live/live.ts";
 import { endsAt, isDue, isExpired, isOverdue, r } from "../runs/run-rows.ts";
@@ -38,7 +39,7 @@ type Begun = {
   rounds: Rounds;
   /** The steps that are set aside as a whole. */
   stepsAside: ReadonlySet<string>;
-  /** Whether something belongs to deleted workflows and triggers: `finish_deletions` in SQL. Usually nothing does. */
+  /** Whether something belongs to deleted workflows and triggers, or a signal is too old: `finish_deletions` in SQL. Usually there is nothing. */
   hasDeletions: boolean;
 };
 
@@ -62,7 +63,8 @@ export async function recordSweepBegan(db: Database): Promise<Begun | null> {
         .select({ step: setAside.step })
         .from(setAside)
         .where(and(eq(setAside.rowId, WHOLE_STEP), sql`${setAside.until} > ${NOW}`))})`,
-      hasDeletions: sql<boolean>`exists (select from ${deletedDefinitions}) or exists (select from ${deletedTriggers})`,
+      hasDeletions: sql<boolean>`exists (select from ${deletedDefinitions}) or exists (select from ${deletedTriggers})
+        or exists (select from ${keptSignals} where ${keptSignals.receivedAt} <= ${NOW} - public.signals_kept_for())`,
     });
   const [row] = rows;
   if (!row) return null;

@@ -1,10 +1,9 @@
 /** The verbs on triggers, and reads of them. */
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
-import { callFunction, credentialArgument, openSet } from "../db/call.ts";
+import { callFunction, credentialArgument, jsonText, openSet } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { FIRING_CAUSES, FIRING_OUTCOMES, TRIGGER_KINDS, WHEN_BUSY } from "../db/enums.ts";
-import { jsonText } from "../http/json-value.ts";
 import { labelsField } from "../runs/labels.ts";
 import { defineVerb } from "../verbs/verb.ts";
 import { webhookConfigSchema } from "./inbound/receiver.ts";

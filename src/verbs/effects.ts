@@ -1,8 +1,8 @@
 /** The effects of a verb: what must follow its commit. The SQL function `answer_with` makes them, and {@link after} carries them out. */
 import { z } from "zod";
+import { jsonText } from "../db/call.ts";
 import { resumeSchema } from "../db/resume.ts";
 import { runSnapshotSchema } from "../db/run-snapshot.ts";
-import { jsonText } from "../http/json-value.ts";
 
 /** A run that has to be dispatched, with all data needed for sending: `dispatch_of` in SQL. Instants are RFC 3339. */
 export const dispatchSchema = z.object({

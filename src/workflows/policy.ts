@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
-import { callFunction, credentialArgument, openSet } from "../db/call.ts";
+import { callFunction, credentialArgument, jsonText, openSet } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { HANDOVERS, RETRYABLE_FAILURES, RUN_NEEDS, WHEN_BUSY } from "../db/enums.ts";
-import { type JsonObject, jsonText } from "../http/json-value.ts";
+import type { JsonObject } from "../http/json-value.ts";
 import { ValidationFailed } from "../http/problems.ts";
 import { definitionProblem } from "./refusals.ts";
 

@@ -14,7 +14,7 @@ const NEUTRAL = [
     "stop-sent",
     "stop-acknowledged",
   ],
-  ...["retried", "late-result", "batch-ended", "paused", "suspended", "answered"],
+  ...["retried", "late-result", "batch-ended", "paused", "suspended", "answered", "signalled"],
 ];
 
 it("each type of event has a colour in the events of a run, or is known to be neutral", () => {

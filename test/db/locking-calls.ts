@@ -35,6 +35,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     waiting,
     delayed,
     suspended,
+    signal,
     failed,
   } = world;
   const { artifact, leased, session, parts, permission, key, signedIn, code, grant, login, invites, triggers } = world;
@@ -220,6 +221,9 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
       },
     ),
     answer_wait: by(owner, { run_id: suspended, key: "approve", value: "yes" }),
+    signal_workflow: by(owner, {
+      ...{ definition_id: definitionId, signal: json({ ...signal, id: UUID }), payload: "1" },
+    }),
     append_log: by(attempt, { sequence: 1, text: "a" }),
     "change_runs (stop)": many("stop"),
     "change_runs (retry)": many("retry"),

@@ -20,6 +20,8 @@ export async function createLockingWorld(service: Service, mark: string) {
   // A definition with a URL: one run is overdue, two are asked to stop, one was just sent, one waits and one has failed.
   const idle = await addWaitingForLease(stage);
   const { runId: suspended } = await addSuspended(stage, definitionId);
+  const signal = { name: "paid", correlation: "4711" };
+  await addSuspended(stage, definitionId, { waits: [{ key: "paid", kind: "signal", ...signal }] });
   await sql`update workflow_definitions set max_running = 4, max_attempts = 3, retry_on = '{UNREACHED,DEADLINE,LOST}' where id = ${definitionId}`;
   const runs: string[] = [];
   for (let n = 0; n < 5; n++) runs.push(await invokeDefinition(stage, definitionId));
@@ -122,6 +124,7 @@ export async function createLockingWorld(service: Service, mark: string) {
       waiting,
       delayed,
       suspended,
+      signal,
       failed,
       artifact,
     },

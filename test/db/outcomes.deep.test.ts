@@ -617,6 +617,14 @@ const suspendOnce = (world: World, wait: object = QUESTION) =>
 const answer = async ({ tenant, runId }: World, more: object = {}) =>
   call("answer_wait", { ...(await callerOf(tenant.owner)), run_id: runId, ...ANSWER, ...more });
 
+const signal = async ({ tenant }: World, user: TestUser = tenant.owner, more: object = {}) =>
+  call("signal_workflow", {
+    ...(await callerOf(user)),
+    definition_id: tenant.definitionId,
+    signal: JSON.stringify({ name: "paid", correlation: "4711", id: "1", ...more }),
+    payload: "1",
+  });
+
 const resultOf = (status: string) => ({ status, error: null, output: null, summary: null, artifacts: null });
 
 /** How each outcome is reached. */
@@ -877,6 +885,28 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         select ${world.runId}, 'b' || n, ${world.tenant.id}, ${world.tenant.definitionId}, 'timer', now(), now()
         from generate_series(1, 1000) n`;
       return suspendOnce(world);
+    },
+  }),
+  of("signal_workflow", {
+    unauthenticated: ({ tenant }) =>
+      call("signal_workflow", { ...nobody, definition_id: tenant.definitionId, signal: "{}", payload: null }),
+    not_found: (world) => signal(world, world.tenant.user),
+    forbidden: async (world) => {
+      await letRead(world);
+      return signal(world, world.tenant.user);
+    },
+  }),
+  of("receive_signal", {
+    other_signal: async (world) => {
+      await signal(world);
+      return signal(world, world.tenant.owner, { correlation: "4712" });
+    },
+    too_many: async (world) => {
+      await service.database.sql`
+        insert into kept_signals (tenant_id, workflow_definition_id, signal_id, name, correlation, hash, user_id, received_at)
+        select ${world.tenant.id}, ${world.tenant.definitionId}, 's' || n, 'paid', '4711', sha256('x'), ${world.tenant.owner.id}, now()
+        from generate_series(1, 1000) n`;
+      return signal(world);
     },
   }),
   of("answer_wait", {

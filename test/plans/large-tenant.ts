@@ -209,6 +209,15 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
         'Go on?', false
       from t, generate_series(1, t.definitions) n, unnest(array['approve', 'pay']) key`,
     sql`
+      insert into run_waits (run_id, key, tenant_id, workflow_definition_id, kind, asked_at, name, correlation, is_open)
+      select md5(t.id || 'run' || n || '/1')::uuid, 'paid', t.id, md5(t.id || 'definition' || n)::uuid, 'signal', statement_timestamp(),
+        'paid', n::text, false
+      from t, generate_series(1, t.definitions) n`,
+    sql`
+      insert into kept_signals (tenant_id, workflow_definition_id, signal_id, name, correlation, hash, user_id, received_at)
+      select t.id, md5(t.id || 'definition' || n)::uuid, signal, 'paid', signal, sha256('x'), ${tenant.owner.id}, statement_timestamp()
+      from t, generate_series(1, t.definitions) n, unnest(array['a', 'b']) signal`,
+    sql`
       insert into run_checkpoints (run_id, key, tenant_id, attempt, value, bytes, kept_at)
       select md5(t.id || 'run' || n || '/1')::uuid, key, t.id, 1, '1', 1, statement_timestamp()
       from t, generate_series(1, t.definitions) n, unnest(array['ocr', 'export']) key`,

@@ -4,7 +4,7 @@ import { extent } from "../support/in-turn.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
-import { answer, QUESTION, suspend } from "../support/suspensions.ts";
+import { answer, QUESTION, type Suspension, sendSignal, signal, suspend } from "../support/suspensions.ts";
 import { createTenant } from "../support/tenant.ts";
 
 const TIMES = extent(8, 1000);
@@ -122,4 +122,81 @@ it(`a suspension and a stop at the same moment, ${TIMES} times, leave no run tha
   expect(
     await brokenInvariants(service.database.sql.query, { tenantId: tenant.id, limited: [tenant.definitionId] }),
   ).toEqual([]);
+});
+
+/** After so many races, everything must be consistent, and no signal is left. */
+async function expectNoneLeft(): Promise<void> {
+  const kept = await service.database.sql`select from kept_signals where tenant_id = ${tenant.id} and taken_at is null`;
+  expect(kept).toEqual([]);
+  expect(
+    await brokenInvariants(service.database.sql.query, { tenantId: tenant.id, limited: [tenant.definitionId] }),
+  ).toEqual([]);
+}
+
+/** How many attempts of a run have started, and how many signals it has got. The run completes. */
+async function finish(runId: string): Promise<[number, number]> {
+  const types = await eventTypes(service, tenant, runId);
+  const started = count(types, "STARTED");
+  expect((await callBack(service, tenant, runId, { status: "COMPLETED" }, started)).status).toBe(200);
+  return [started, count(types, "SIGNALLED")];
+}
+
+it(`a signal and a suspension at the same moment, ${TIMES} times, meet in either order`, async () => {
+  for (let n = 0; n < TIMES; n++) {
+    const runId = await invoke(service, tenant);
+    let isSuspended = false;
+    const statuses = await race(
+      n,
+      async () => {
+        const response = await suspend(service, tenant, runId, [signal()]);
+        isSuspended = (await response.clone().json<Suspension>()).suspended;
+        return response;
+      },
+      () => sendSignal(service, tenant, { correlation: runId }),
+    );
+    expect(statuses).toEqual([200, 200]);
+    expect(await finish(runId)).toEqual([isSuspended ? 2 : 1, 1]);
+  }
+  await expectNoneLeft();
+});
+
+it(`a signal that is sent twice at the same moment, ${TIMES} times, goes to one of two runs, and both get the same answer`, async () => {
+  for (let n = 0; n < TIMES; n++) {
+    const runs = [await invoke(service, tenant), await invoke(service, tenant)];
+    for (const runId of runs) await suspend(service, tenant, runId, [signal("same")]);
+    const send = (id: string) => sendSignal(service, tenant, { correlation: "same", id: `${id} ${n}` });
+    const [one, other] = await Promise.all([send("first"), send("first")]);
+    expect(await one.json()).toEqual(await other.json());
+    const resumed = await Promise.all(runs.map(async (runId) => (await readRun(service, tenant, runId)).status));
+    expect(resumed).toEqual(["RUNNING", "PENDING"]);
+    await send("second");
+    for (const runId of runs) expect(await finish(runId)).toEqual([2, 1]);
+  }
+  await expectNoneLeft();
+});
+
+it(`a signal and the end of the time, ${TIMES} times, leave no signal lost`, async () => {
+  for (let n = 0; n < TIMES; n++) {
+    const runId = await invoke(service, tenant);
+    await suspend(service, tenant, runId, [signal("late")], { on_timeout: "continue", timeout_seconds: 3600 });
+    await service.database.sql`
+      with soon as (
+        update workflow_runs set not_before = date_trunc('milliseconds', clock_timestamp()) + interval '3 milliseconds'
+        where id = ${runId} returning not_before as at
+      ), ended as (
+        update run_suspensions set ends_at = soon.at from soon where run_id = ${runId}
+      )
+      update run_waits set times_out_at = soon.at from soon where run_id = ${runId}`;
+    const send = () => sendSignal(service, tenant, { correlation: "late", id: `late ${n}` });
+    const sweep = () => service.sweep();
+    await Promise.all((n % 2 === 0 ? [send, sweep] : [sweep, send]).map((act) => act()));
+    await service.sweep();
+    const { run_id: got } = await (await send()).json<{ run_id: string | null }>();
+    expect(await finish(runId)).toEqual([2, got === null ? 0 : 1]);
+    if (got !== null) continue;
+    const next = await invoke(service, tenant);
+    expect(await (await suspend(service, tenant, next, [signal("late")])).json()).toMatchObject({ suspended: false });
+    expect(await finish(next)).toEqual([1, 1]);
+  }
+  await expectNoneLeft();
 });

@@ -206,7 +206,7 @@ const INVARIANTS: Record<string, string> = {
     where f.outcome = 'FIRED' and f.cause = 'run' and (run.triggered_by ->> 'firing_id' is distinct from f.id::text
       or (run.triggered_by ->> 'depth')::int not between 1 and 10)`,
 
-  "a suspended run has nothing that it waits for, or a run that is not suspended has an open question": `
+  "a suspended run has nothing that it waits for, or a run that is not suspended has an open question or signal": `
     select run.id::text as name
     from run
     where run.status = 'PENDING' and run.suspended_at is not null
@@ -215,7 +215,7 @@ const INVARIANTS: Record<string, string> = {
         where s.run_id = run.id and s.attempt = run.attempt - 1 and w.is_open)
     union all
     select w.run_id::text from run_waits w join run on run.id = w.run_id
-    where w.is_open and w.kind = 'question' and (run.status <> 'PENDING' or run.suspended_at is null)`,
+    where w.is_open and w.kind in ('question', 'signal') and (run.status <> 'PENDING' or run.suspended_at is null)`,
 
   "a parent waits although its children have ended, and nothing lets it go on": `
     select run.id::text as name
@@ -353,6 +353,8 @@ function follow(stand: Stand, type: RunEventType, before: RunEventType | undefin
     case "ANSWERED":
     case "PRIORITIZED":
       return stand.status === "PENDING" ? stand : null;
+    case "SIGNALLED":
+      return stand.status === "PENDING" || stand.status === "RUNNING" ? stand : null;
     case "STOPPED":
       return change(stand, "stop", "STOP");
     case "RETRIED":

@@ -483,6 +483,19 @@ export const OPERATIONS: Record<string, Operation> = {
     isRepeatable: true,
     sendsAfterwards: true,
   },
+  signal_workflow: {
+    scope: "run",
+    answers: [404, 403, 200, 200, 200, 404],
+    call: async (stage) => {
+      const sent = { name: "paid", correlation: stage.mark };
+      const { definitionId } = await addSuspended(stage, undefined, {
+        waits: [{ key: "paid", kind: "signal", ...sent }],
+      });
+      return post(`${definition(definitionId)}/signals`, { ...sent, payload: { mark: stage.mark } });
+    },
+    isRepeatable: true,
+    sendsAfterwards: true,
+  },
   read_workflow_run_log: {
     answers: [404, 200, 200, 200, 200, 404],
     scope: "read",

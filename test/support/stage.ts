@@ -173,14 +173,18 @@ export async function addLeased(stage: Stage): Promise<AddedRun> {
   return { runId: String(leases[0]?.run_id), definitionId };
 }
 
-/** A new suspended run of the OWNER's, which waits for an answer to the question `approve`. */
-export async function addSuspended(stage: Stage, definitionId?: string): Promise<AddedRun> {
+/** A new suspended run of the OWNER's, which waits for an answer to the question `approve`, or for something else. */
+export async function addSuspended(
+  stage: Stage,
+  definitionId?: string,
+  suspension: object = suspensionBody(stage),
+): Promise<AddedRun> {
   const added =
     definitionId === undefined
       ? await addRunning(stage)
       : { runId: await invokeDefinition(stage, definitionId), definitionId };
   const path = `/v1/workflow-runs/${added.runId}/suspend`;
-  await post(stage, path, suspensionBody(stage), await runToken(stage.tenant, added.runId));
+  await post(stage, path, suspension, await runToken(stage.tenant, added.runId));
   return added;
 }
 

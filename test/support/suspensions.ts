@@ -7,9 +7,22 @@ export const QUESTION = {
   ...{ key: "approve", kind: "question", prompt: "Pay invoice 4711?", choices: ["yes", "no"], people_only: false },
 };
 
+/** A wait for the signal `paid`. */
+export const signal = (correlation?: string, key = "paid") => ({ key, kind: "signal", name: "paid", correlation });
+
+/** Sends the signal of {@link signal}, or another one. */
+export const sendSignal = (
+  service: Service,
+  { definitionId, owner }: TestTenant,
+  { key = owner.key, ...body }: { key?: string; name?: string; correlation: string; id?: string; payload?: unknown },
+) => service.send("POST", `/v1/workflow-definitions/${definitionId}/signals`, key, { name: "paid", ...body });
+
 export const timer = (seconds: number, key = "later") => ({ key, kind: "timer", seconds });
 
-export type Suspension = { suspended: boolean; outcomes: Record<string, { outcome: string; value?: string }> | null };
+export type Suspension = {
+  suspended: boolean;
+  outcomes: Record<string, { outcome: string; value?: string; payload?: unknown }> | null;
+};
 
 /** Suspends a run like the runner of this attempt. */
 export const suspend = async (

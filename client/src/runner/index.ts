@@ -18,6 +18,7 @@ export {
   type Outcome,
   type Progress,
   type Question,
+  type SignalWait,
   type WaitOutcome,
   type Work,
   type WorkContext,

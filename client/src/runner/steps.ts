@@ -8,6 +8,7 @@ import {
   type ChildSpec,
   type KeptOfRun,
   type Question,
+  type SignalWait,
   type WaitOutcome,
   WorkEnded,
   type WorkSteps,
@@ -67,6 +68,10 @@ export class Steps implements WorkSteps {
 
   async kept(): Promise<KeptOfRun> {
     return structuredClone(await this.#findKept());
+  }
+
+  signal(key: string, { timeout_seconds, on_timeout, note, ...signal }: SignalWait = {}): Promise<WaitOutcome> {
+    return this.#waitFor({ key, kind: "signal", name: key, ...signal }, { timeout_seconds, on_timeout, note });
   }
 
   async children(

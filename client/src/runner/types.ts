@@ -30,6 +30,10 @@ export type KeptOfRun = Schemas["WholeWorkflowRunResume"];
 export type Question = Omit<Schemas["WorkflowRunQuestion"], "key" | "kind"> &
   Pick<Schemas["SuspendWorkflowRunRequest"], "timeout_seconds" | "on_timeout" | "note">;
 
+/** Which signal, by default one of the name of the key for this run, and what happens when it does not come. */
+export type SignalWait = Partial<Pick<Schemas["WorkflowRunSignalWait"], "name" | "correlation">> &
+  Pick<Schemas["SuspendWorkflowRunRequest"], "timeout_seconds" | "on_timeout" | "note">;
+
 /** A run that a run triggers: its workflow, which the policy names in `may_trigger`, a key, and the fields of an invoke. */
 export type ChildSpec = Schemas["GivenChildRun"];
 
@@ -44,7 +48,8 @@ export type ChildrenOptions = Pick<Schemas["WorkflowRunChildren"], "fail_fast"> 
   Pick<Schemas["SuspendWorkflowRunRequest"], "timeout_seconds" | "on_timeout" | "note">;
 
 /**
- * How work goes on in a later attempt: each key identifies its step, question, timer or children for good in its run. `ask`, `sleep` and `children` suspend the run
+ * How work goes on in a later attempt: each key identifies its step, question, timer, signal or children for good in its run. `ask`, `sleep`, `signal` and `children`
+ * suspend the run
  * until the outcome has come. They then throw a {@link WorkEnded} of the kind `suspended`, which the work must not catch, or throw again: its
  * next attempt begins anew, and gets the outcome from the same call.
  */
@@ -67,6 +72,8 @@ export type WorkSteps = {
   children(key: string, specs: readonly ChildSpec[], options?: ChildrenOptions): Promise<ChildRun[]>;
   /** What has come, and what was kept, up to now. */
   kept(): Promise<KeptOfRun>;
+  /** Waits for a signal, also one that was sent before. The `payload` of the outcome is what its sender has given it. */
+  signal(key: string, signal?: SignalWait): Promise<WaitOutcome>;
 };
 
 /** The run as the work gets it: without the credential. */

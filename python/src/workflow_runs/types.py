@@ -17,8 +17,8 @@ WorkflowRunStatus: TypeAlias = Literal["PENDING", "RUNNING", "COMPLETED", "FAILE
 TriggerKind: TypeAlias = Literal["schedule", "webhook", "run"]
 WebhookScheme: TypeAlias = Literal["standard-webhooks", "github", "stripe", "slack", "gitlab", "hmac-sha256", "token"]
 FiringOutcome: TypeAlias = Literal["FIRED", "SKIPPED", "MISSED", "REFUSED"]
-WorkflowRunEventType: TypeAlias = Literal["TRIGGERED", "QUEUED", "PRIORITIZED", "STARTED", "DISPATCHED", "DISPATCH_FAILED", "DISPATCH_POSTPONED", "LEASED", "RELEASED", "SUSPENDED", "ANSWERED", "STOP_REQUESTED", "STOP_SENT", "STOP_ACKNOWLEDGED", "COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED", "RETRIED", "LATE_RESULT", "BATCH_ENDED", "PAUSED"]
-EventType: TypeAlias = Literal["workflow_run.triggered", "workflow_run.queued", "workflow_run.prioritized", "workflow_run.started", "workflow_run.dispatched", "workflow_run.dispatch_failed", "workflow_run.dispatch_postponed", "workflow_run.leased", "workflow_run.released", "workflow_run.suspended", "workflow_run.answered", "workflow_run.stop_requested", "workflow_run.stop_sent", "workflow_run.stop_acknowledged", "workflow_run.completed", "workflow_run.failed", "workflow_run.retried", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
+WorkflowRunEventType: TypeAlias = Literal["TRIGGERED", "QUEUED", "PRIORITIZED", "STARTED", "DISPATCHED", "DISPATCH_FAILED", "DISPATCH_POSTPONED", "LEASED", "RELEASED", "SUSPENDED", "ANSWERED", "SIGNALLED", "STOP_REQUESTED", "STOP_SENT", "STOP_ACKNOWLEDGED", "COMPLETED", "FAILED", "TIMED_OUT", "LOST", "STOPPED", "RETRIED", "LATE_RESULT", "BATCH_ENDED", "PAUSED"]
+EventType: TypeAlias = Literal["workflow_run.triggered", "workflow_run.queued", "workflow_run.prioritized", "workflow_run.started", "workflow_run.dispatched", "workflow_run.dispatch_failed", "workflow_run.dispatch_postponed", "workflow_run.leased", "workflow_run.released", "workflow_run.suspended", "workflow_run.answered", "workflow_run.signalled", "workflow_run.stop_requested", "workflow_run.stop_sent", "workflow_run.stop_acknowledged", "workflow_run.completed", "workflow_run.failed", "workflow_run.retried", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
 NotificationFormat: TypeAlias = Literal["standard", "slack", "teams"]
 NotifiedEventType: TypeAlias = Literal["workflow_run.started", "workflow_run.suspended", "workflow_run.completed", "workflow_run.failed", "workflow_run.late_result", "run_batch.ended", "workflow_definition.paused", "trigger.skipped", "trigger.missed", "trigger.refused", "trigger.paused", "notification_endpoint.disabled"]
 NotificationTurn: TypeAlias = Literal["first_failure", "works_again"]
@@ -49,22 +49,26 @@ class ABCDPathSnapshot(TypedDict):
 
 
 class WorkflowRunResume(TypedDict):
-    """From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended."""
+    """From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended. It is missing when the outcomes have more than 256 KiB: then ask `GET …/resume`."""
     outcomes: WaitOutcomes
     checkpoints: int
     """How many the run has: `GET …/resume` has their values."""
 
 
 class WaitOutcomesValue(TypedDict):
-    kind: Literal["question", "timer", "children"]
-    outcome: Literal["answered", "elapsed", "ended", "timed_out"]
-    """`answered`, `elapsed` (a timer), `ended` (children), or `timed_out`: the run went on without it."""
+    kind: Literal["question", "timer", "children", "signal"]
+    outcome: Literal["answered", "elapsed", "ended", "received", "timed_out"]
+    """`answered`, `elapsed` (a timer), `received` (a signal), `ended` (children), or `timed_out`: the run went on without it."""
     at: str
     value: NotRequired[str]
     """Of an answer: the choice, or the text."""
     comment: NotRequired[str | None]
     user_id: NotRequired[str]
     """Who answered."""
+    signal_id: NotRequired[str]
+    """Of a signal: the id that its sender has given it."""
+    payload: NotRequired[Any]
+    """Of a signal: any JSON, as it was sent; null for none."""
 
 
 class Problem(TypedDict):
@@ -818,10 +822,14 @@ class WorkflowRunExplanationBlocker(TypedDict):
 
 class WorkflowRunExplanationSuspensionWait(TypedDict):
     key: str
-    kind: Literal["question", "timer", "children"]
+    kind: Literal["question", "timer", "children", "signal"]
     prompt: str | None
     due_at: str | None
     """When a timer elapses."""
+    name: str | None
+    """Of a signal."""
+    correlation: str | None
+    """Of a signal."""
 
 
 class WorkflowRunExplanationSuspension(TypedDict):
@@ -1157,7 +1165,7 @@ class WorkflowRunSuspension(TypedDict):
 
 
 class SuspendWorkflowRunRequest(TypedDict):
-    waits: list[WorkflowRunQuestion | WorkflowRunTimer | WorkflowRunChildren]
+    waits: list[WorkflowRunQuestion | WorkflowRunTimer | WorkflowRunChildren | WorkflowRunSignalWait]
     """All of them must come."""
     timeout_seconds: NotRequired[int]
     """By default 7 days, or until the last timer elapses if that is later. It ends 366 days after the run was created, at the latest."""
@@ -1207,6 +1215,15 @@ class WorkflowRunChildren(TypedDict):
     """True: one that has FAILED or was deleted is enough."""
 
 
+class WorkflowRunSignalWait(TypedDict):
+    key: str
+    """Identifies it for good in its run."""
+    kind: Literal["signal"]
+    name: str
+    correlation: NotRequired[str]
+    """Which of the signals with this name: the one with the same `correlation`. By default the id of the run."""
+
+
 class WorkflowRunWaitPage(TypedDict):
     items: list[WorkflowRunWait]
     next_cursor: str | None
@@ -1244,6 +1261,23 @@ class AnswerWaitRequest(TypedDict):
     value: str
     """One of the choices, or a text."""
     comment: NotRequired[str | None]
+
+
+class WorkflowSignalReceipt(TypedDict):
+    id: str
+    run_id: str | None
+    """The run that got the signal at once; null when none waited for it."""
+    kept_until: str | None
+    """When none waited for it: until then, the next run that asks gets it."""
+
+
+class SignalWorkflowRequest(TypedDict):
+    name: str
+    correlation: str
+    id: NotRequired[str]
+    """Identifies the signal for seven days, so that it can be sent again. By default, each request is a new signal."""
+    payload: NotRequired[Any]
+    """What the run gets: any JSON of at most 32 KiB."""
 
 
 class CreateRunnerKeyResponse(TypedDict):

@@ -69,6 +69,8 @@ function describeKnown({ type, attempt, detail, user_name }: ViewedEvent): Descr
       return { what: `Suspended: attempt ${attempt}`, more: textOf(detail?.prompt), until: textOf(detail?.ends_at) };
     case "ANSWERED":
       return { what: `Answered${by}: ${textOf(detail?.value) ?? ""}`, more: textOf(detail?.key) };
+    case "SIGNALLED":
+      return { what: `Got the signal ${textOf(detail?.name) ?? ""}${by}`, more: textOf(detail?.correlation) };
     case "STOP_REQUESTED":
       return { what: `Stop requested${by}`, more: reason };
     case "STOP_SENT":

@@ -1,10 +1,9 @@
 /** What the attempts of a run have kept, and what an attempt can go on with. */
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { callFunction, credentialArgument, jsonText } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { waitOutcomesSchema } from "../../db/resume.ts";
-import { jsonText } from "../../http/json-value.ts";
 import { Problem } from "../../http/problems.ts";
 import { clipped } from "../../http/text.ts";
 import { defineVerb } from "../../verbs/verb.ts";

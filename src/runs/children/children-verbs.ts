@@ -1,10 +1,9 @@
 /** Runs that another run has triggered: `children.sql` has the walk. */
 import { v7 as newId } from "uuid";
 import { z } from "zod";
-import { callFunction } from "../../db/call.ts";
+import { callFunction, jsonText } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
-import { jsonText } from "../../http/json-value.ts";
 import { type Fault, Problem, ValidationFailed } from "../../http/problems.ts";
 import { inputFaultAt } from "../../inputs/input-schema.ts";
 import { defineVerb } from "../../verbs/verb.ts";

@@ -56,6 +56,8 @@ const explanationSchema = z.object({
           kind: openSet(WAIT_KINDS),
           prompt: z.string().nullable(),
           due_at: z.string().nullable(),
+          name: z.string().nullable().default(null),
+          correlation: z.string().nullable().default(null),
         }),
       ),
     })
@@ -166,9 +168,10 @@ function describePending(facts: Explanation): string {
 const MAX_PROMPT = 200;
 
 function describeSuspension({ waits, ends_at, on_timeout }: NonNullable<Explanation["suspension"]>): string {
-  const things = waits.map(({ kind, key, prompt, due_at }) => {
+  const things = waits.map(({ kind, key, prompt, due_at, name, correlation }) => {
     if (kind === "timer") return `the instant ${due_at}`;
     if (kind === "children") return `the ends of its children (${key})`;
+    if (kind === "signal") return `the signal “${name}” for “${correlation}”`;
     const [text = ""] = (prompt ?? key).split("\n", 1);
     return `an answer to “${text.length > MAX_PROMPT ? `${text.slice(0, MAX_PROMPT - 1)}…` : text}”`;
   });

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { callFunction, credentialArgument, jsonText } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
-import { jsonText } from "../../http/json-value.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
 
 const answerSchema = z.union([readRefusalSchema, z.object({ input: jsonText.nullable() })]);

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
+import { callFunction, credentialArgument, jsonText, openSet } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
-import { jsonText } from "../../http/json-value.ts";
 import { fileSchema } from "../artifacts/list-artifacts.ts";
 import { readProblem, readRefusalSchema } from "../refusals.ts";
 import { artifactsSchema } from "./result-schema.ts";

@@ -176,6 +176,8 @@ const ExplanationSchema = z
               kind: z.enum(WAIT_KINDS),
               prompt: z.string().nullable(),
               due_at: instant().nullable().openapi({ description: "When a timer elapses." }),
+              name: z.string().nullable().openapi({ description: "Of a signal." }),
+              correlation: z.string().nullable().openapi({ description: "Of a signal." }),
             }),
           )
           .openapi({ description: "What has not come yet." }),

@@ -1,7 +1,7 @@
 import { z } from "zod";
+import { jsonText } from "../../db/call.ts";
 import { resumeSchema } from "../../db/resume.ts";
 import { runSnapshotSchema } from "../../db/run-snapshot.ts";
-import { jsonText } from "../../http/json-value.ts";
 import { defineVerb } from "../../verbs/verb.ts";
 import { labelsField } from "../labels.ts";
 

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { WAIT_KINDS } from "../../db/enums.ts";
 import { Problem, ValidationFailed } from "../../http/problems.ts";
+import { NO_DEFINITION } from "../../workflows/workflow-definitions.ts";
 import { attemptProblem, attemptRefusalSchema, NO_RUN } from "../refusals.ts";
 import { answerSchema } from "./wait-rows.ts";
 
@@ -9,7 +10,7 @@ import { answerSchema } from "./wait-rows.ts";
 export const suspendRefusalSchema = z.union([
   attemptRefusalSchema,
   z.object({ refused: z.literal("other_kind"), key: z.string(), kind: z.enum(WAIT_KINDS) }),
-  z.object({ refused: z.literal("too_many"), limit: z.int() }),
+  z.object({ refused: z.literal("too_many"), limit: z.int(), kind: z.enum(WAIT_KINDS).optional() }),
 ]);
 
 export function suspendProblem(refusal: z.infer<typeof suspendRefusalSchema>, attempt: number | undefined): Problem {
@@ -22,7 +23,9 @@ export function suspendProblem(refusal: z.infer<typeof suspendRefusalSchema>, at
     case "too_many":
       return new Problem(
         "conflict",
-        `A run may be suspended ${refusal.limit} times, and wait for ${refusal.limit} things altogether.`,
+        refusal.kind === undefined
+          ? `A run may be suspended ${refusal.limit} times, and wait for ${refusal.limit} things altogether.`
+          : `A run may wait for ${refusal.limit} ${refusal.kind}s altogether.`,
       );
     default:
       return attemptProblem(refusal, attempt);
@@ -63,5 +66,33 @@ export function answerProblem(refusal: z.infer<typeof answerRefusalSchema>): Pro
       const msg = `Must be one of: ${choices.map((choice) => `“${choice}”`).join(", ")}.`;
       return new ValidationFailed([{ loc: ["body", "value"], type: "enum", msg }]);
     }
+  }
+}
+
+/** Why `signal_workflow` refused. */
+export const signalRefusalSchema = z.object({
+  refused: z.enum(["not_found", "forbidden", "other_signal", "too_many"]),
+  limit: z.int().optional(),
+});
+
+export function signalProblem({ refused, limit }: z.infer<typeof signalRefusalSchema>): Problem {
+  switch (refused) {
+    case "not_found":
+      return new Problem("not_found", NO_DEFINITION);
+    case "forbidden":
+      return new Problem(
+        "forbidden",
+        "To signal a workflow you need read on it and its files and write on its outputs, as for an invoke.",
+      );
+    case "other_signal":
+      return new Problem(
+        "conflict",
+        "Another signal had this id within the last seven days. Give this one an id of its own.",
+      );
+    case "too_many":
+      return new Problem(
+        "too_many_requests",
+        `No run waits for this signal, and ${limit} are kept for the workflow already. Send it again when its runs have asked for some of them.`,
+      );
   }
 }

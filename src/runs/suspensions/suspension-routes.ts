@@ -1,19 +1,23 @@
-/** The routes of suspended runs: a runner suspends its run, and people answer its questions. */
+/** The routes of suspended runs: a runner suspends its run, people answer its questions, and programs send it signals. */
+import { v7 as newId } from "uuid";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite, runnerCall } from "../../http/routes.ts";
 import { positionQuery } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
+import { definitionParams } from "../../workflows/workflow-definition-schema.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { runParams } from "../run-schema.ts";
 import {
   AnswerRequestSchema,
+  SignalReceiptSchema,
+  SignalRequestSchema,
   SuspendRequestSchema,
   SuspensionSchema,
   WaitPageSchema,
   WaitSchema,
   waitKey,
 } from "./suspension-schema.ts";
-import { answerWait, suspendRun } from "./suspension-verbs.ts";
+import { answerWait, signalWorkflow, suspendRun } from "./suspension-verbs.ts";
 import { listWaits } from "./wait-rows.ts";
 
 export const suspensions = createRouter();
@@ -25,7 +29,7 @@ const suspendRoute = runnerCall({
   tags: ["Runner"],
   summary: "Suspend a run",
   description:
-    "Until an answer, an instant, or the ends of its children have come. For the run's runner, with the run's token. The attempt ends, and with it the slot, the lease and the deadline, but the run does not: " +
+    "Until an answer, an instant, a signal, or the ends of its children have come. For the run's runner, with the run's token. The attempt ends, and with it the slot, the lease and the deadline, but the run does not: " +
     "it is PENDING until all that it waits for has come. Then it joins the queue at the place that it had, and its next attempt gets the " +
     "outcomes: `resume`. A handler that begins anew asks again with the same keys. What has come already is not asked again; when all " +
     "has come, the answer has the outcomes, and the attempt goes on. The same request of the same attempt gets the same answer, also " +
@@ -94,4 +98,35 @@ suspensions.openapi(answerRoute, async (c) => {
   const { value, comment = null } = c.req.valid("json");
   const { result } = await perform(c.var.services, answerWait, { runId, key, value, comment });
   return c.json(result.wait, 200);
+});
+
+const signalRoute = callerWrite({
+  method: "post",
+  path: "/v1/workflow-definitions/{definition_id}/signals",
+  operationId: "signal_workflow",
+  scope: "run",
+  tags: ["Workflow definitions"],
+  summary: "Send a signal",
+  description:
+    "To the suspended runs of a workflow. Exactly one run gets it: the oldest that waits for this name and correlation. When none does, it is " +
+    "kept for seven days for the next run that asks; of one workflow at most 1,000 are kept, and then it is 429. The same signal, with the " +
+    "same `id`, gets the same answer for seven days, and another one with this `id` is 409. You need what an invoke needs.",
+  request: {
+    params: definitionParams,
+    body: { required: true, content: { "application/json": { schema: SignalRequestSchema } } },
+  },
+  problems: ["not_found", "forbidden", "conflict"],
+  responses: {
+    200: {
+      description: "A run got it, or it is kept",
+      content: { "application/json": { schema: SignalReceiptSchema } },
+    },
+  },
+});
+
+suspensions.openapi(signalRoute, async (c) => {
+  const { id = newId(), payload = null, ...sent } = c.req.valid("json");
+  const { definition_id: definitionId } = c.req.valid("param");
+  const { result } = await perform(c.var.services, signalWorkflow, { definitionId, id, payload, ...sent });
+  return c.json(result, 200);
 });

@@ -1,13 +1,15 @@
 /** The schemas of suspensions, of what runs wait for, and of what has come. */
 import { z } from "@hono/zod-openapi";
 import { ON_TIMEOUT, ROLES, WAIT_KINDS, WAIT_OUTCOMES } from "../../db/enums.ts";
+import { smallJson } from "../../http/json-value.ts";
 import { givenInstant, instant, line, orNull, plainText, uuid } from "../../http/schemas.ts";
 import { exampleRun } from "../run-schema.ts";
 
 const DAY = 86_400;
 const MOST_DAYS = 366;
 const MOST_WAITS = 20;
-/** In characters. With these, the outcomes of a suspension have less than 256 KiB. */
+const MAX_PAYLOAD_BYTES = 32 * 1024;
+/** In characters. */
 const MAX_ANSWER = 2_000;
 const MAX_COMMENT = 1_000;
 
@@ -95,10 +97,28 @@ const ChildrenSchema = z
     example: { key: "pages", kind: "children" },
   });
 
+/** What a signal is for: its name, and which of those with the name, such as the number of an invoice. */
+const signalName = () => line(100).openapi({ example: "paid" });
+const signalCorrelation = () => line(255).openapi({ example: "invoice-4711" });
+
+const SignalSchema = z
+  .strictObject({
+    key: waitKey(),
+    kind: z.literal("signal"),
+    name: signalName(),
+    correlation: signalCorrelation().optional().openapi({
+      description:
+        "Which of the signals with this name: the one with the same `correlation`. By default the id of the run.",
+    }),
+  })
+  .openapi("WorkflowRunSignalWait", {
+    example: { key: "paid", kind: "signal", name: "paid", correlation: "invoice-4711" },
+  });
+
 export const SuspendRequestSchema = z
   .strictObject({
     waits: z
-      .array(z.discriminatedUnion("kind", [QuestionSchema, TimerSchema, ChildrenSchema]))
+      .array(z.discriminatedUnion("kind", [QuestionSchema, TimerSchema, ChildrenSchema, SignalSchema]))
       .min(1)
       .max(MOST_WAITS)
       .refine((waits) => new Set(waits.map(({ key }) => key)).size === waits.length, {
@@ -138,12 +158,15 @@ export const OutcomesSchema = z
     z.strictObject({
       kind: z.enum(WAIT_KINDS),
       outcome: z.enum(WAIT_OUTCOMES).openapi({
-        description: "`answered`, `elapsed` (a timer), `ended` (children), or `timed_out`: the run went on without it.",
+        description:
+          "`answered`, `elapsed` (a timer), `received` (a signal), `ended` (children), or `timed_out`: the run went on without it.",
       }),
       at: instant(),
       value: z.string().optional().openapi({ description: "Of an answer: the choice, or the text." }),
       comment: z.string().nullable().optional(),
       user_id: uuid().optional().openapi({ description: "Who answered." }),
+      signal_id: z.string().optional().openapi({ description: "Of a signal: the id that its sender has given it." }),
+      payload: z.unknown().optional().openapi({ description: "Of a signal: any JSON, as it was sent; null for none." }),
     }),
   )
   .openapi("WaitOutcomes", {
@@ -168,7 +191,8 @@ export const ResumeSchema = z
   })
   .openapi("WorkflowRunResume", {
     description:
-      "From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended.",
+      "From the second attempt on: what has come of what the last suspension of the run waited for. Empty when it was never suspended. It is " +
+      "missing when the outcomes have more than 256 KiB: then ask `GET …/resume`.",
   });
 
 export const SuspensionSchema = z
@@ -186,6 +210,36 @@ export const AnswerRequestSchema = z
     comment: plainText({ max: MAX_COMMENT }).nullish(),
   })
   .openapi("AnswerWaitRequest", { example: { value: "yes", comment: "As agreed with the supplier." } });
+
+export const SignalRequestSchema = z
+  .strictObject({
+    name: signalName(),
+    correlation: signalCorrelation(),
+    id: line(255).optional().openapi({
+      description:
+        "Identifies the signal for seven days, so that it can be sent again. By default, each request is a new signal.",
+    }),
+    payload: smallJson(MAX_PAYLOAD_BYTES, "Send more as a file, and its address as the payload.")
+      .optional()
+      .openapi({ description: "What the run gets: any JSON of at most 32 KiB." }),
+  })
+  .openapi("SignalWorkflowRequest", {
+    example: { name: "paid", correlation: "invoice-4711", id: "payment-815", payload: { amount: 1200 } },
+  });
+
+export const SignalReceiptSchema = z
+  .strictObject({
+    id: z.string(),
+    run_id: uuid()
+      .nullable()
+      .openapi({ description: "The run that got the signal at once; null when none waited for it." }),
+    kept_until: instant().nullable().openapi({
+      description: "When none waited for it: until then, the next run that asks gets it.",
+    }),
+  })
+  .openapi("WorkflowSignalReceipt", {
+    example: { id: "payment-815", run_id: exampleRun.id, kept_until: null },
+  });
 
 const exampleWait = {
   ...{ run_id: exampleRun.id, key: "approve", workflow_definition_id: exampleRun.workflow_definition_id },

@@ -2,7 +2,14 @@
 import { z } from "zod";
 import { waitOutcomesSchema } from "../../db/resume.ts";
 import { defineVerb } from "../../verbs/verb.ts";
-import { answerProblem, answerRefusalSchema, suspendProblem, suspendRefusalSchema } from "./refusals.ts";
+import {
+  answerProblem,
+  answerRefusalSchema,
+  signalProblem,
+  signalRefusalSchema,
+  suspendProblem,
+  suspendRefusalSchema,
+} from "./refusals.ts";
 import type { SuspendRequest } from "./suspension-schema.ts";
 import { waitSchema } from "./wait-rows.ts";
 
@@ -36,5 +43,23 @@ export const answerWait = defineVerb({
   result: z.object({ wait: waitSchema }),
   refusals: answerRefusalSchema,
   refuse: (refusal) => answerProblem(refusal),
+  isRepeatable: true,
+});
+
+/**
+ * Sends a signal to the runs of a workflow: the oldest that waits for it gets it, or else the next one that asks. The same signal again gets
+ * the same result.
+ * Refused with Problem `not_found` or `forbidden`, `conflict` when another signal had its id, and `too_many_requests` when too many are kept.
+ */
+export const signalWorkflow = defineVerb({
+  name: "signal_workflow",
+  args: (sent: { definitionId: string; id: string; name: string; correlation: string; payload: unknown }) => ({
+    definition_id: sent.definitionId,
+    signal: { json: { id: sent.id, name: sent.name, correlation: sent.correlation } },
+    payload: sent.payload === null ? null : { json: sent.payload },
+  }),
+  result: z.object({ id: z.string(), run_id: z.string().nullable(), kept_until: z.string().nullable() }),
+  refusals: signalRefusalSchema,
+  refuse: (refusal) => signalProblem(refusal),
   isRepeatable: true,
 });

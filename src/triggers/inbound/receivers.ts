@@ -5,9 +5,8 @@
  */
 import { z } from "zod";
 import { remember } from "../../base/memo.ts";
-import { callFunction } from "../../db/call.ts";
+import { callFunction, jsonText } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
-import { jsonText } from "../../http/json-value.ts";
 import { labelsField } from "../../runs/labels.ts";
 import { webhookConfigSchema } from "./receiver.ts";
 

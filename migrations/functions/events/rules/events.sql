@@ -17,6 +17,7 @@ language sql immutable as $$
     "RELEASED": "workflow_run.released",
     "SUSPENDED": "workflow_run.suspended",
     "ANSWERED": "workflow_run.answered",
+    "SIGNALLED": "workflow_run.signalled",
     "STOP_REQUESTED": "workflow_run.stop_requested",
     "STOP_SENT": "workflow_run.stop_sent",
     "STOP_ACKNOWLEDGED": "workflow_run.stop_acknowledged",

@@ -1,7 +1,7 @@
 -- Suspends a RUNNING run, because its runner needs something that may take long: see `suspensions.sql`. The run becomes PENDING, outside of
 -- its queue, with its next attempt. The run token has proved which attempt of which run that is. `p_suspension` is {"waits": [{"key",
--- "kind", of a question "prompt", "choices"?, "by"?, "people_only"?, of a timer "at" or "seconds"}], "timeout_seconds"?, "on_timeout",
--- "note"?}. Without a timeout, the time is seven days, or until the last timer is due, if that is later.
+-- "kind", of a question "prompt", "choices"?, "by"?, "people_only"?, of a timer "at" or "seconds", of a signal "name", "correlation"?}],
+-- "timeout_seconds"?, "on_timeout", "note"?}. Without a timeout, the time is seven days, or until the last timer is due, if that is later.
 --
 -- Guarantees:
 -- - From then on all messages of the runner about the run are refused, as those of an older attempt. The slot is free in the same
@@ -71,6 +71,7 @@ begin
       where r.id = v_run_id);
     perform public.store_waits(v_tenant_id, v_run_id, v_definition_id, v_waits,
       case p_suspension ->> 'on_timeout' when 'continue' then v_ends_at end, v_now);
+    perform public.take_kept_signals(v_run_id, v_definition_id, v_keys, v_now);
     if exists (
       select from public.run_waits w
       where w.run_id = v_run_id and w.key = any (v_keys) and public.wait_outcome(w, v_now) is null) then

@@ -2,11 +2,11 @@
 -- it holds no slot, no lease and no runner.
 --
 -- 1. `suspend_run` inserts a row into `run_suspensions` for the attempt, and one into `run_waits` for each thing that the run waits for: an
---    answer to a question, or an instant. It puts the run back with its next attempt (`put_back`): PENDING, outside of its queue, with
---    `suspended_at`.
+--    answer to a question, an instant, its children, or a signal (`signals.sql`). It puts the run back with its next attempt (`put_back`):
+--    PENDING, outside of its queue, with `suspended_at`.
 -- 2. The row of the run has one of two instants (`resume_instants`): `not_before`, when it resumes by itself, or `deadline_at`, when it is
---    FAILED as WAIT_EXPIRED. Both are facts, as for any PENDING run. When the last answer comes, `answer_wait` lets the run join its queue
---    in the same transaction. It joins at the place that it had (`join_queues`), and starts as the next attempt.
+--    FAILED as WAIT_EXPIRED. Both are facts, as for any PENDING run. When the last answer or signal comes, the run joins its queue
+--    in the same transaction (`resume_if_complete`). It joins at the place that it had (`join_queues`), and starts as the next attempt.
 -- 3. That attempt gets the outcomes (`resume_of`). A handler that begins anew asks the same again, and gets the outcomes at once: the key
 --    of a wait identifies it for good in its run.
 --
@@ -35,27 +35,33 @@ $$;
 --   answered   a person, or whoever may, has answered the question
 --   elapsed    the instant of the timer has come
 --   ended      the children have ended, or with `fail_fast` one of them has failed
+--   received   the run has got the signal
 --   timed_out  the time of the suspension was over before, and the run went on without it
 create or replace function public.wait_outcome(w public.run_waits, p_now timestamptz) returns text
 language sql immutable as $$
   select case
     when w.value is not null then 'answered'
+    when w.received_at is not null then 'received'
     when w.due_at <= least(w.times_out_at, p_now) then case w.kind when 'children' then 'ended' else 'elapsed' end
     when w.times_out_at <= p_now then 'timed_out'
   end
 $$;
 
 -- Those of the waits of a run with these keys that have an outcome, by their keys: {key: {"kind", "outcome", "at", and of an answer "value",
--- "comment", "user_id"}}.
+-- "comment", "user_id", of a signal "signal_id", "payload": JSON as text}}.
 create or replace function public.wait_outcomes(p_run_id uuid, p_keys text[], p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
   return (
     select coalesce(jsonb_object_agg(w.key,
       jsonb_build_object('kind', w.kind, 'outcome', come.outcome, 'at', public.wire_instant(
-        case come.outcome when 'answered' then w.answered_at when 'timed_out' then w.times_out_at else w.due_at end))
+        case come.outcome
+          when 'answered' then w.answered_at when 'received' then w.received_at when 'timed_out' then w.times_out_at else w.due_at
+        end))
       || case come.outcome
-        when 'answered' then jsonb_build_object('value', w.value, 'comment', w.comment, 'user_id', w.user_id) else '{}'
+        when 'answered' then jsonb_build_object('value', w.value, 'comment', w.comment, 'user_id', w.user_id)
+        when 'received' then jsonb_build_object('signal_id', w.signal_id, 'payload', w.payload::text)
+        else '{}'
       end), '{}')
     from public.run_waits w
     cross join lateral public.wait_outcome(w, p_now) come (outcome)
@@ -63,23 +69,26 @@ begin
 end $$;
 
 -- What an attempt after the first one gets: {"outcomes": those of the last suspension before it, see `wait_outcomes`, "checkpoints": how many
--- the run has}.
+-- the run has}. Null when the outcomes are too large for a dispatch: then the runner asks for them (`find_resume`).
 create or replace function public.resume_of(p_run_id uuid, p_attempt integer) returns jsonb
 language plpgsql stable as $$
 declare
+  c_most_bytes constant integer := 262144;
   v_keys constant text[] := (
     select s.keys from public.run_suspensions s
     where s.run_id = p_run_id and s.attempt < p_attempt
     order by s.attempt desc
     limit 1);
+  v_outcomes constant jsonb := case
+    when v_keys is null then '{}' else public.wait_outcomes(p_run_id, v_keys, statement_timestamp()) end;
 begin
-  return jsonb_build_object('outcomes', case
-    when v_keys is null then '{}' else public.wait_outcomes(p_run_id, v_keys, statement_timestamp()) end,
-    'checkpoints', (select count(*) from public.run_checkpoints c where c.run_id = p_run_id));
+  return case when octet_length(v_outcomes::text) <= c_most_bytes then jsonb_build_object('outcomes', v_outcomes,
+    'checkpoints', (select count(*) from public.run_checkpoints c where c.run_id = p_run_id)) end;
 end $$;
 
 -- When the run that this attempt has suspended resumes by itself, or when it fails: one row, of which one is null. It resumes by itself
--- when no question is open and no child is unfinished: when its last timer is due, or at once. Otherwise it goes on, or fails, when its time is over.
+-- when no question or signal is open and no child is unfinished: when its last timer is due, or at once. Otherwise it goes on, or fails, when
+-- its time is over.
 create or replace function public.resume_instants(p_run_id uuid, p_attempt integer, p_now timestamptz)
 returns table (not_before timestamptz, deadline_at timestamptz)
 language sql stable as $$
@@ -104,7 +113,7 @@ begin
     select s.queue_position from public.run_suspensions s where s.run_id = p_run_id and s.attempt = p_attempt - 1);
 end $$;
 
--- Records that nobody can answer the questions of these runs any more, since the runs have resumed or ended.
+-- Records that these runs get no answers and no signals any more, since they have resumed or ended.
 create or replace function public.close_waits(p_run_ids uuid[]) returns void
 language plpgsql as $$
 begin
@@ -113,11 +122,13 @@ end $$;
 
 -- May the attempt of a run ask for these waits, [{"key", "kind", …}]? Returns {}, or {"refused"} which is one of:
 --   other_kind  with "key" and "kind": an earlier attempt has asked for another kind with this key
---   too_many    with "limit": so many waits, or suspensions, a run may have
+--   too_many    with "limit": so many waits, or suspensions, a run may have; with "kind", so many of this kind
 create or replace function public.judge_waits(p_run_id uuid, p_waits jsonb) returns jsonb
 language plpgsql stable as $$
 declare
   c_most constant integer := 1000;
+  -- With these, all that a run has got has at most 4 MiB.
+  c_most_signals constant integer := 128;
   v_key text;
   v_kind text;
   v_known integer;
@@ -130,6 +141,14 @@ begin
     return jsonb_build_object('refused', 'other_kind', 'key', v_key, 'kind', v_kind);
   end if;
   return case
+    when jsonb_path_exists(p_waits, '$[*] ? (@.kind == "signal")') and c_most_signals < (
+        select count(*)
+        from (
+          select w.key from public.run_waits w where w.run_id = p_run_id and w.kind = 'signal'
+          union
+          select asked.value ->> 'key' from jsonb_array_elements(p_waits) asked (value) where asked.value ->> 'kind' = 'signal'
+        ) signal)
+      then jsonb_build_object('refused', 'too_many', 'limit', c_most_signals, 'kind', 'signal')
     when greatest(
         (select count(*) from public.run_suspensions s where s.run_id = p_run_id) + 1,
         (select count(*) from public.run_waits w where w.run_id = p_run_id) + jsonb_array_length(p_waits) - v_known) > c_most
@@ -138,63 +157,8 @@ begin
   end;
 end $$;
 
--- May this caller see the run, and answer its question? Returns {}, or {"refused"} which is one of:
---   not_found (also when it has no such question), forbidden, people_only
-create or replace function public.judge_answerer(
-  p_credential jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_run_id uuid, p_key text
-) returns jsonb
-language plpgsql stable as $$
-declare
-  v_is_person constant boolean := public.is_person(p_credential);
-  v_definition_id uuid;
-  v_requester_id uuid;
-  v_by jsonb;
-  v_people_only boolean;
-begin
-  select r.workflow_definition_id, r.user_id, w.answer_by, w.people_only into v_definition_id, v_requester_id, v_by, v_people_only
-  from public.workflow_runs r
-  join public.run_waits w on w.run_id = r.id and w.key = p_key and w.kind = 'question'
-  where r.id = p_run_id;
-  return case
-    when v_definition_id is null
-      or not public.may_see_run(p_role, p_tenant_id, p_user_id, v_requester_id, v_definition_id) then '{"refused": "not_found"}'
-    when not public.may_answer(p_role, p_user_id, true, v_requester_id, v_by, v_people_only)
-      or not public.may_invoke(p_role, p_tenant_id, p_user_id, v_definition_id) then '{"refused": "forbidden"}'
-    when v_people_only and not v_is_person then '{"refused": "people_only"}'
-    else '{}'
-  end;
-end $$;
-
--- Can the question of a run be answered at this instant, and by this value? Returns {}, or {"result"} for the same answer again, or
--- {"refused"}: answered (with "answer", and in it "user_name"), closed (with "status"), not_a_choice (with "choices"). Call it after overdue
--- runs were ended.
-create or replace function public.judge_answer(p_run_id uuid, p_key text, p_value text, p_now timestamptz) returns jsonb
-language plpgsql stable as $$
-declare
-  v_wait constant jsonb := public.wait_response(p_run_id, p_key);
-  v_is_open boolean;
-  v_status text;
-begin
-  select public.is_suspended(r.status, r.suspended_at, r.not_before, p_now) and public.wait_outcome(w, p_now) is null, r.status
-  into v_is_open, v_status
-  from public.workflow_runs r
-  join public.run_waits w on w.run_id = r.id and w.key = p_key
-  where r.id = p_run_id;
-  return case
-    when v_wait #>> '{answer,value}' = p_value then jsonb_build_object('result', jsonb_build_object('wait', v_wait))
-    when v_wait ->> 'answer' is not null then jsonb_build_object('refused', 'answered', 'answer', v_wait -> 'answer'
-      || jsonb_build_object('user_name', (
-        select public.display_name(u.first_name, u.last_name, u.email, u.id) from public.users u
-        where u.id = (v_wait #>> '{answer,user_id}')::uuid)))
-    when not v_is_open then jsonb_build_object('refused', 'closed', 'status', v_status)
-    when jsonb_typeof(v_wait -> 'choices') = 'array' and not v_wait -> 'choices' ? p_value
-      then jsonb_build_object('refused', 'not_a_choice', 'choices', v_wait -> 'choices')
-    else '{}'
-  end;
-end $$;
-
 -- Stores the waits that an attempt asks for. Those that have come stay as they are, and an open one gets the new text. A timer keeps its
--- first instant. `p_times_out_at` is when the run goes on without those that are open; null when it fails then.
+-- first instant. A signal that names no correlation has the run's id. `p_times_out_at` is when the run goes on without those that are open; null when it fails then.
 create or replace function public.store_waits(
   p_tenant_id uuid, p_run_id uuid, p_definition_id uuid, p_waits jsonb, p_times_out_at timestamptz, p_now timestamptz
 ) returns void
@@ -204,7 +168,7 @@ begin
   where w.run_id = p_run_id and w.is_open and public.wait_outcome(w, p_now) is not null;
   insert into public.run_waits as w (
     tenant_id, run_id, workflow_definition_id, key, kind, prompt, choices, answer_by, people_only, child_run_ids, fail_fast, due_at,
-    times_out_at, asked_at)
+    times_out_at, asked_at, name, correlation)
   select p_tenant_id, p_run_id, p_definition_id, asked.value ->> 'key', asked.value ->> 'kind', asked.value ->> 'prompt',
     case when asked.value ? 'choices' then array(select jsonb_array_elements_text(asked.value -> 'choices')) end,
     coalesce(asked.value -> 'by', '{}'), coalesce((asked.value ->> 'people_only')::boolean, true), child.ids, child.fail_fast,
@@ -212,7 +176,8 @@ begin
     date_trunc('milliseconds', coalesce(
       (asked.value ->> 'at')::timestamptz, p_now + make_interval(secs => (asked.value ->> 'seconds')::float8),
       case when child.ids is not null and public.children_have_ended(p_run_id, child.ids, child.fail_fast) then p_now end)),
-    p_times_out_at, p_now
+    p_times_out_at, p_now, asked.value ->> 'name',
+    case when asked.value ->> 'kind' = 'signal' then coalesce(asked.value ->> 'correlation', p_run_id::text) end
   from jsonb_array_elements(p_waits) with ordinality asked (value, place)
   cross join lateral (
     select case when asked.value ->> 'kind' = 'children' then public.children_named(p_run_id, asked.value) end as ids,
@@ -222,12 +187,13 @@ begin
   on conflict (run_id, key) do update
   set prompt = excluded.prompt, choices = excluded.choices, answer_by = excluded.answer_by, people_only = excluded.people_only,
     child_run_ids = excluded.child_run_ids, fail_fast = excluded.fail_fast,
-    due_at = case w.kind when 'children' then excluded.due_at else w.due_at end, times_out_at = excluded.times_out_at, is_open = true
+    due_at = case w.kind when 'children' then excluded.due_at else w.due_at end, times_out_at = excluded.times_out_at, is_open = true,
+    name = excluded.name, correlation = excluded.correlation
   where public.wait_outcome(w, p_now) is null;
 end $$;
 
 -- Deletes what a retry by a person begins anew: the waits of a run that have not come, and those for children, of which it triggers those
--- again that have failed. Answers stay, and timers that have elapsed.
+-- again that have failed. Answers stay, signals, and timers that have elapsed.
 create or replace function public.forget_open_waits(p_run_id uuid, p_now timestamptz) returns void
 language plpgsql as $$
 begin
@@ -258,7 +224,7 @@ begin
 end $$;
 
 -- The open waits of a suspended run, for those who want to know why it waits: {"since", "ends_at", "on_timeout", "note", "waits": [{"key",
--- "kind", "prompt", "due_at"}]}. Null for a run that is not suspended at this instant.
+-- "kind", "prompt", "due_at", "name", "correlation"}]}. Null for a run that is not suspended at this instant.
 create or replace function public.suspension_of(p_run_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
@@ -266,7 +232,7 @@ begin
     select jsonb_build_object('since', public.wire_instant(r.suspended_at), 'ends_at', public.wire_instant(s.ends_at),
       'on_timeout', s.on_timeout, 'note', s.note, 'waits', (
         select coalesce(jsonb_agg(jsonb_build_object('key', w.key, 'kind', w.kind, 'prompt', w.prompt,
-          'due_at', public.wire_instant(w.due_at)) order by asked.place), '[]')
+          'due_at', public.wire_instant(w.due_at), 'name', w.name, 'correlation', w.correlation) order by asked.place), '[]')
         from unnest(s.keys) with ordinality asked (key, place)
         join public.run_waits w on w.run_id = r.id and w.key = asked.key
         where public.wait_outcome(w, p_now) is null))

@@ -1,7 +1,7 @@
 -- Deletes up to `p_limit` of the runs of deleted definitions, the newest first, since those are in the way of lists; as many batches of such
--- definitions, once they have no runs; and as many firings of deleted triggers. What belongs to a run goes with it: its events, labels, logs
--- and files, whose objects the sweep deletes from the bucket. Then it forgets the definitions and triggers of which nothing is left. It
--- goes from tenant to tenant.
+-- definitions, once they have no runs; as many firings of deleted triggers; and as many signals that are not kept any more. What belongs to a
+-- run goes with it: its events, labels, logs and files, whose objects the sweep deletes from the bucket. Then it forgets the definitions and
+-- triggers of which nothing is left. It goes from tenant to tenant.
 --
 -- Guarantees: a run is deleted together with all of its events. Idempotent; what a call that was cut off has not deleted, the next one does.
 -- Closes the race with another sweep and with the retention: rows that others have locked are skipped. Nothing is inserted any more that
@@ -9,7 +9,7 @@
 --
 -- For `p_only` and `p_lists` see shared/rules/set_aside.sql.
 --
--- Answers {"result": {"deleted": how many runs, batches and firings}}.
+-- Answers {"result": {"deleted": how many runs, batches, firings and signals}}.
 create or replace function public.finish_deletions(
   p_context jsonb, p_limit integer, p_only uuid[] default null, p_lists boolean default false
 ) returns jsonb
@@ -21,6 +21,7 @@ declare
   v_emptied_ids uuid[];
   v_batch_ids uuid[];
   v_firing_ids uuid[];
+  v_signal_ids uuid[];
 begin
   with wanting as materialized (
     select gone.id, gone.tenant_id
@@ -82,11 +83,19 @@ begin
       for update skip locked
     ) f
     limit p_limit);
+  v_signal_ids := array(
+    select s.id
+    from public.kept_signals s
+    where s.received_at <= clock_timestamp() - public.signals_kept_for() and public.takes(s.id, p_only, v_except)
+    order by s.received_at
+    limit p_limit
+    for update skip locked);
   if p_lists then
-    return public.candidates_of(p_context, v_since, v_run_ids || v_batch_ids || v_firing_ids);
+    return public.candidates_of(p_context, v_since, v_run_ids || v_batch_ids || v_firing_ids || v_signal_ids);
   end if;
   delete from public.run_batches b where b.id = any (v_batch_ids);
   delete from public.trigger_firings f where f.id = any (v_firing_ids);
+  delete from public.kept_signals s where s.id = any (v_signal_ids);
 
   delete from public.deleted_definitions gone
   where gone.id = any (v_emptied_ids)
@@ -94,5 +103,6 @@ begin
   delete from public.deleted_triggers gone
   where (select f.id from public.trigger_firings f where f.trigger_id = gone.id limit 1) is null;
   return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
-    'deleted', cardinality(v_run_ids) + cardinality(v_batch_ids) + cardinality(v_firing_ids))));
+    'deleted', cardinality(v_run_ids) + cardinality(v_batch_ids) + cardinality(v_firing_ids)
+      + cardinality(v_signal_ids))));
 end $$;

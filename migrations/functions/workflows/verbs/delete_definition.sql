@@ -46,6 +46,8 @@ begin
     v_before := public.audited('workflow_definition', p_definition_id);
     perform public.note_deleted_definition(v_tenant_id, p_definition_id, v_now);
     delete from public.workflow_definitions d where d.id = p_definition_id returning d.path_part_id into v_node_id;
+    -- At most 1,000. The sweep deletes those that a run got once they are old, since they have no payload.
+    delete from public.kept_signals s where s.workflow_definition_id = p_definition_id and s.taken_at is null;
     delete from public.path_parts node where node.tenant_id = v_tenant_id and node.id = v_node_id;
     perform public.audit_change(
       p_context, v_tenant_id, 'workflow_definition.deleted', 'workflow_definition', p_definition_id, v_before);
