@@ -108,7 +108,7 @@ describe("a run that asks a question", () => {
     const another = await answer(service, tenant.admin.key, runId, { value: "no" });
     expect([another.status, await another.text()]).toEqual([
       409,
-      expect.stringContaining(`${tenant.owner.id} has answered “yes”`),
+      expect.stringContaining("has answered “yes”"),
     ]);
   });
 
