@@ -46,7 +46,7 @@ begin
   for v_id, v_takes_turns in
     select ordered.id, ordered.takes_turns
     from (
-      select d.id, d.max_running, d.max_running_per_key is not null as takes_turns
+      select d.id, d.max_running, d.max_running_per_key is not null as takes_turns, d.runner_tags
       from (
         select d.id, d.max_running, d.max_running_per_key, d.is_active, d.runner_url, d.handover, d.runner_tags
         from public.workflow_definitions d
@@ -66,14 +66,14 @@ begin
       ) first
       where public.leases_runs(d.is_active, d.runner_url, d.handover)
         and public.covers_definition(p_session_ids, d.id) and public.covers_definition(p_key_ids, d.id)
-        and d.runner_tags <@ p_tags
         -- Nothing is in the queue of a definition whose first run has no place there. Then a run may have joined it by time.
         and (first.queue_position is not null or exists (select from public.joining_runs(d.id, v_found_at)))
       order by public.ticket_of(first.queue_position)
-      offset 0 -- keeps the planner from asking for the slots of all
+      offset 0 -- keeps the planner from comparing the tags, and asking for the slots, of all
     ) ordered
+    where ordered.runner_tags <@ p_tags
     -- Most of very many may have no free slot, and this finds it out sooner than `next_leasable_run`.
-    where ordered.max_running > (select count(*) from public.held_slots(ordered.id, v_found_at))
+      and ordered.max_running > (select count(*) from public.held_slots(ordered.id, v_found_at))
   loop
     -- Where keys take turns, all that wait may be of keys without a free slot. Otherwise, a free slot is nearly always enough.
     if v_takes_turns then
