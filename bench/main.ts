@@ -10,6 +10,7 @@ import { measureFlow } from "./parts/flow.ts";
 import { measureGrowth } from "./parts/growth.ts";
 import { measureInvoke } from "./parts/invoke.ts";
 import { measureLargeTenant } from "./parts/large-tenant.ts";
+import { measureLeasePolls } from "./parts/lease-polls.ts";
 import { measureLeases } from "./parts/leases.ts";
 import { measureOwnServer } from "./parts/own-server.ts";
 import { measureReadPath } from "./parts/read.ts";
@@ -38,6 +39,7 @@ const PARTS: Record<string, Part> = {
   streams: measureStreams,
   artifacts: measureArtifacts,
   leases: measureLeases,
+  "lease-polls": measureLeasePolls,
   invoke: measureInvoke,
   flow: measureFlow,
   write: measureWritePath,
