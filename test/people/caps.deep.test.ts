@@ -8,6 +8,7 @@ import { invoke, invokePath, readRun } from "../support/lifecycle.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { callSqlFunction } from "../support/sql-function.ts";
+import { answer, suspend } from "../support/suspensions.ts";
 import { addUser, createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 import { createTrigger, type Firing, HOURLY } from "../triggers/support.ts";
 
@@ -235,6 +236,21 @@ describe("the cap of waiting runs", () => {
     await setCap("waiting_runs", 1);
     expect(await code(await newRun())).toEqual(REACHED);
     expect(await count()).toMatchObject([{ amount: "2" }]);
+  });
+
+  it("does not count a suspended run until it has resumed", async () => {
+    await setCap("waiting_runs", 1);
+    const suspended = await invoke(service, tenant);
+    expect((await suspend(service, tenant, suspended)).status).toBe(200);
+    await invoke(service, tenant);
+    expect(await useOf("waiting_runs")).toEqual([0, 1]);
+    await invoke(service, tenant);
+    expect(await code(await newRun())).toEqual(REACHED);
+    expect((await answer(service, tenant.owner.key, suspended)).status).toBe(200);
+    expect([(await readRun(service, tenant, suspended)).status, await useOf("waiting_runs")]).toEqual([
+      "PENDING",
+      [2, 1],
+    ]);
   });
 
   it("does not refuse a run that is retried", async () => {

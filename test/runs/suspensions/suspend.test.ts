@@ -106,10 +106,7 @@ describe("a run that asks a question", () => {
     const again = await answer(service, tenant.admin.key, runId);
     expect([again.status, await again.json()]).toEqual([200, first]);
     const another = await answer(service, tenant.admin.key, runId, { value: "no" });
-    expect([another.status, await another.text()]).toEqual([
-      409,
-      expect.stringContaining("has answered “yes”"),
-    ]);
+    expect([another.status, await another.text()]).toEqual([409, expect.stringContaining("has answered “yes”")]);
   });
 
   it("keeps its place in the queue, before those that came meanwhile", async () => {

@@ -1,7 +1,7 @@
 -- Caps: how much of something a tenant may have. They keep one tenant from filling the database of all. A cap is for:
 --   definitions       workflow definitions
 --   path_parts        files and folders, without the nodes of definitions
---   waiting_runs      PENDING runs: in a queue, delayed, suspended, and in a back-off
+--   waiting_runs      PENDING runs: in a queue, delayed, and in a back-off. Suspended runs do not count until they have resumed
 --   artifact_bytes    the bytes of the files of runs, also of those of a deleted definition, as long as the sweep has not deleted them
 --   sign_in_sessions  the open sessions of one user: see `begin_sign_in_session`
 --
@@ -36,7 +36,7 @@ begin
           where node.tenant_id = p_tenant_id and node.part_type = 'WORKFLOW_DEFINITION') nodes;
     when 'waiting_runs' then
       return query
-      select count(*), count(*) from public.workflow_runs r
+      select count(*) filter (where r.suspended_at is null), count(*) from public.workflow_runs r
       where r.tenant_id = p_tenant_id and r.status = 'PENDING'
         and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
     when 'artifact_bytes' then
@@ -64,7 +64,8 @@ end $$;
 -- - at most once in ten microseconds for each row that the last count has read, when these were more than a thousand. So counting takes a
 --   small part of the time, and the limit holds, or is lifted after deletions, as much later: a second later for 100,000 rows.
 -- - of waiting runs, only when there may be too many. Each run that begins to wait has an event, so there are at most as many more than
---   at the last count as there were events since.
+--   at the last count as there were events since. Suspended runs that have resumed by themselves have none, and may exceed the cap: they
+--   are not new.
 --
 -- The new count is stored only if no other transaction is storing one at the same moment. So nobody waits for a lock here.
 create or replace function public.judge_cap(p_tenant_id uuid, p_cap text, p_more bigint) returns jsonb
