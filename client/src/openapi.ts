@@ -3949,8 +3949,41 @@ export interface components {
          */
         WorkflowRunPage: {
             items: components["schemas"]["WorkflowRunResponse"][];
+            /** @description Only with `details=true`: of each item, in their order. */
+            details?: components["schemas"]["ListedRunDetails"][];
             /** @description The cursor of the next page; null on the last page. */
             next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "attempt": 1,
+         *       "started_at": "2026-01-31T12:00:00.000Z",
+         *       "priority": 0,
+         *       "labels": {
+         *         "customer": "4711"
+         *       }
+         *     }
+         */
+        ListedRunDetails: {
+            /** Format: uuid */
+            run_id: string;
+            attempt: number;
+            /**
+             * Format: date-time
+             * @description Null until the attempt starts.
+             */
+            started_at: string | null;
+            priority: number;
+            /**
+             * @description The labels of the invoke, by their keys; `{}` when it gave none.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
         };
         /**
          * @example {
@@ -8629,6 +8662,8 @@ export interface operations {
                 user_id?: string;
                 created_after?: string;
                 created_before?: string;
+                /** @description Adds `details` to the page: what the runs themselves do not say. */
+                details?: "true";
                 /** @description The `next_cursor` of the page before. */
                 cursor?: string;
                 limit?: number;

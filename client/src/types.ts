@@ -11,6 +11,8 @@ export type RunSnapshot = Schemas["WorkflowRunSnapshot"];
 export type RunEvent = Schemas["WorkflowRunEvent"];
 export type RunResult = Schemas["WorkflowRunResult"];
 export type RunDetails = Schemas["WorkflowRunDetails"];
+/** What a list of runs says of a run beside it, when it is asked for. */
+export type ListedDetails = Schemas["ListedRunDetails"];
 /** A run of a batch that is to be triggered. */
 export type BatchedRun = Schemas["BatchedRun"];
 export type TriggeredBatch = Schemas["TriggeredRunBatch"];
@@ -62,6 +64,6 @@ export type AuditEvent = Schemas["AuditEvent"];
 /** Filters the audit log: by user, object, action, and time. */
 export type AuditFilter = Omit<QueryOf<"list_audit_events">, "cursor" | "limit">;
 /** Filters runs: by state, workflow, user, batch, labels (`key:value`), and when they were triggered. */
-export type RunFilter = Omit<QueryOf<"list_tenant_workflow_runs">, "cursor" | "limit">;
+export type RunFilter = Omit<QueryOf<"list_tenant_workflow_runs">, "cursor" | "details" | "limit">;
 
 export const hasEnded = ({ status }: { status: RunStatus }): boolean => status === "COMPLETED" || status === "FAILED";

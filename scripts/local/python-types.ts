@@ -50,7 +50,7 @@ const openapi = z.object({
 
 /** The filters of lists, each with the operation that has it, and without these of its parameters. */
 const FILTERS = {
-  RunFilter: { operation: "list_tenant_workflow_runs", without: ["cursor", "limit"] },
+  RunFilter: { operation: "list_tenant_workflow_runs", without: ["cursor", "details", "limit"] },
   FeedFilter: { operation: "list_events", without: ["limit"] },
   AuditFilter: { operation: "list_audit_events", without: ["cursor", "limit"] },
 } as const;

@@ -177,36 +177,56 @@ export function newestRuns(db: Database, caller: Caller, readable: ReadableDefin
     .as("newest");
 }
 
+/** What a page says of a run beside the contract's form of it, when it is asked for: fields of `find_details`. */
+type ListedDetails = {
+  run_id: string;
+  attempt: number;
+  started_at: string | null;
+  priority: number;
+  labels: Record<string, string>;
+};
+
+const listedDetails = sql<ListedDetails | null>`jsonb_build_object('run_id', r.id, 'attempt', r.attempt,
+  'started_at', public.wire_instant(r.started_at), 'priority', r.priority, 'labels', public.labels_of(r.id))`;
+
+type Row = RunRow & { isFound: boolean; details: ListedDetails | null };
+type Listed = { runs: RunRow[]; details: ListedDetails[]; next: RunCursor | null };
+
 /** Removes the extra row of {@link newestRuns}, and returns the cursor of the next page, or null on the last page. */
-function cutPage(
-  rows: readonly (RunRow & { isFound: boolean })[],
-  limit: number,
-): { runs: RunRow[]; next: RunCursor | null } {
-  const found = rows.flatMap(({ isFound, ...run }) => (isFound ? [run] : []));
-  const runs = found.slice(0, limit);
+function cutPage(rows: readonly Row[], limit: number): Listed {
+  const found = rows.filter(({ isFound }) => isFound);
+  const shown = found.slice(0, limit);
+  const page = {
+    runs: shown.map(({ isFound, details, ...run }) => run),
+    details: shown.flatMap(({ details }) => details ?? []),
+  };
   const lookedAt = rows.find(({ isFound }) => !isFound);
-  if (lookedAt) return { runs, next: placeAfter(placeOf(lookedAt)) };
-  const last = runs.at(-1);
-  return { runs, next: found.length > limit && last ? placeOf(last) : null };
+  if (lookedAt) return { ...page, next: placeAfter(placeOf(lookedAt)) };
+  const last = shown.at(-1);
+  return { ...page, next: found.length > limit && last ? placeOf(last) : null };
 }
 
 const placeOf = ({ created_at: createdAt, id }: RunRow): RunCursor => ({ createdAt, id });
 
 /**
  * One page of the tenant's runs that the caller may see, newest first: up to `limit` runs, and the cursor of the next page, or
- * null on the last page.
+ * null on the last page. With `withDetails`, the details of each of these runs.
  * @throws Unauthenticated
  */
 export async function listRuns(
   db: Database,
   credential: Credential,
-  request: RunsPage,
-): Promise<{ runs: RunRow[]; next: RunCursor | null }> {
+  request: RunsPage & { withDetails?: boolean },
+): Promise<Listed> {
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
   const newest = newestRuns(db, caller, readable, request);
   const page = db
-    .select({ ...runFields, isFound: newest.isFound })
+    .select({
+      ...runFields,
+      isFound: newest.isFound,
+      details: (request.withDetails ? listedDetails : sql<ListedDetails | null>`null::jsonb`).as("details"),
+    })
     .from(newest)
     .innerJoin(r, eq(r.id, newest.id))
     .crossJoinLateral(shownNow)
@@ -220,8 +240,8 @@ export async function listRuns(
       .orderBy(desc(page.created_at), desc(page.id)),
   );
   requireJoinedCaller(rows);
-  const runs = rows.flatMap((row) => row.page ?? []);
-  return cutPage(runs, request.limit);
+  const found = rows.flatMap((row) => row.page ?? []);
+  return cutPage(found, request.limit);
 }
 
 /** Rows of one stored state. Unfinished runs, which are in the slot or in the queue, are few and have indexes of their own. */

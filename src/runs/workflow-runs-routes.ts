@@ -4,10 +4,10 @@ import { PREFER, preferenceApplied } from "../http/live/prefer.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { givenInstant, pageQuery, paginated, repeated, uuid } from "../http/schemas.ts";
+import { givenInstant, instant, pageQuery, paginated, priority, repeated, uuid } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { exampleEvent, RunEventSchema } from "./event-schema.ts";
-import { labelQuery } from "./labels.ts";
+import { labelQuery, labelsOfRun } from "./labels.ts";
 import { listRuns } from "./list-runs.ts";
 import { findRunOrWait } from "./live/find-run-or-wait.ts";
 import { NO_RUN } from "./refusals.ts";
@@ -41,6 +41,10 @@ const listRunsQuery = z.object({
   user_id: uuid().optional().openapi({ description: "Only runs that this user triggered." }),
   created_after: givenInstant().optional(),
   created_before: givenInstant().optional(),
+  details: z
+    .enum(["true"])
+    .optional()
+    .openapi({ description: "Adds `details` to the page: what the runs themselves do not say." }),
   cursor: givenCursor().optional().openapi({ description: "The `next_cursor` of the page before." }),
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });
@@ -54,9 +58,28 @@ function moreOf({ suspended, parent_run_id }: z.output<typeof listRunsQuery>): M
   };
 }
 
+const exampleDetails = {
+  ...{ run_id: exampleRun.id, attempt: 1, started_at: exampleRun.started_at, priority: 0 },
+  labels: { customer: "4711" },
+};
+
+const ListedDetailsSchema = z
+  .strictObject({
+    run_id: uuid(),
+    attempt: z.int(),
+    started_at: instant().nullable().openapi({ description: "Null until the attempt starts." }),
+    priority: priority(),
+    labels: labelsOfRun(),
+  })
+  .openapi("ListedRunDetails", { example: exampleDetails });
+
 const RunPageSchema = z
   .strictObject({
     items: z.array(WorkflowRunResponseSchema),
+    details: z
+      .array(ListedDetailsSchema)
+      .optional()
+      .openapi({ description: "Only with `details=true`: of each item, in their order." }),
     next_cursor: z.string().nullable().openapi({ description: "The cursor of the next page; null on the last page." }),
   })
   .openapi("WorkflowRunPage", { example: { items: [exampleRun], next_cursor: null } });
@@ -78,7 +101,8 @@ const listTenantRuns = callerRead({
 
 workflowRuns.openapi(listTenantRuns, async (c) => {
   const query = c.req.valid("query");
-  const { runs, next } = await listRuns(c.env.db, c.var.credential, {
+  const withDetails = query.details !== undefined;
+  const { runs, details, next } = await listRuns(c.env.db, c.var.credential, {
     filter: {
       statuses: [...new Set(query.status)],
       definitionId: query.workflow_definition_id,
@@ -91,8 +115,9 @@ workflowRuns.openapi(listTenantRuns, async (c) => {
     },
     cursor: query.cursor,
     limit: query.limit,
+    withDetails,
   });
-  return c.json({ items: runs, next_cursor: next && formatCursor(next) }, 200);
+  return c.json({ items: runs, ...(withDetails && { details }), next_cursor: next && formatCursor(next) }, 200);
 });
 
 const seconds = () => z.number().nullable();

@@ -140,6 +140,23 @@ describe("GET /v1/workflow-runs", () => {
     expect(ids(await list("/v1/workflow-runs", tenant.admin.key))).toHaveLength(5);
   });
 
+  it("has beside the runs their labels and starts when it is asked for them, in one database request", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+    const run = await invoke(service, tenant, tenant.owner.key, { labels: { customer: "4711" } });
+    const waiting = await insertRun(service.database, tenant, { status: "PENDING", overdueSeconds: 100 });
+    type WithDetails = Page & { details?: unknown };
+    const read = async (query: string) => (await list(`/v1/workflow-runs${query}`, tenant.owner.key)) as WithDetails;
+    const [page, requests] = await service.counted(() => read("?details=true"));
+    expect(requests).toBe(1);
+    expect(page.details).toEqual([
+      { ...{ run_id: run, attempt: 1, priority: 0 }, started_at: expect.any(String), labels: { customer: "4711" } },
+      { ...{ run_id: waiting, attempt: 1, priority: 0 }, started_at: null, labels: {} },
+    ]);
+    expect((await read("?details=true&limit=1")).details).toHaveLength(1);
+    const { details, ...rest } = page;
+    expect(await read("")).toEqual(rest);
+  });
+
   it("answers 422 that names every wrong filter, and 401 for a made-up key", async () => {
     const tenant = await createTenant(service.database);
     const query = "status=DONE&workflow_definition_id=7&created_after=yesterday&cursor=abc&limit=0";

@@ -284,7 +284,7 @@ export const OPERATIONS: Record<string, Operation> = {
   list_tenant_workflow_runs: {
     answers: [200, 200, 200, 200, 200, 200],
     scope: "read",
-    call: () => get("/v1/workflow-runs?limit=100"),
+    call: () => get("/v1/workflow-runs?limit=100&details=true"),
   },
   summarise_workflow_runs: {
     answers: [200, 200, 200, 200, 200, 200],

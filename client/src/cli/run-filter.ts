@@ -1,6 +1,8 @@
 import { Option } from "commander";
 import type { Client } from "../client.ts";
-import type { RunFilter, RunStatus } from "../types.ts";
+import { unwrap } from "../connection.ts";
+import { byCursor } from "../pages.ts";
+import type { ListedDetails, Run, RunFilter, RunStatus } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { severalLabels, severalOf } from "./input.ts";
 import { findWorkflow } from "./names.ts";
@@ -43,4 +45,30 @@ export async function runFilterOf(client: Client, flags: RunFilterFlags): Promis
     ...(since !== undefined && { created_after: since }),
     ...(until !== undefined && { created_before: until }),
   };
+}
+
+/**
+ * The newest runs of a filter, `most` of them at most. With `withDetails`, `details` has what the list says of each beside it, by its id; of
+ * none when the service is older than that.
+ */
+export async function findRuns(
+  { api }: Client,
+  filter: RunFilter,
+  { most, withDetails }: { most: number; withDetails: boolean },
+): Promise<{ runs: Run[]; details: Map<string, ListedDetails> }> {
+  const details = new Map<string, ListedDetails>();
+  const found = byCursor(async (cursor) => {
+    const query = {
+      ...filter,
+      limit: Math.min(most, 100),
+      ...(cursor !== undefined && { cursor }),
+      ...(withDetails && { details: "true" as const }),
+    };
+    const page = await unwrap(api.GET("/v1/workflow-runs", { params: { query } }));
+    for (const one of page.details ?? []) details.set(one.run_id, one);
+    return page;
+  });
+  const runs: Run[] = [];
+  for await (const run of found) if (runs.push(run) >= most) break;
+  return { runs, details };
 }

@@ -1,6 +1,7 @@
 import {
   type FeedEvent,
   hasEnded,
+  type ListedDetails,
   type Run,
   type RunDetails,
   type RunEvent,
@@ -39,7 +40,7 @@ function runLines(run: Run, details: RunDetails | undefined, result: RunResult |
 }
 
 /** When a run began and how long it took. One that never started has `created_at` as its `started_at`, unless in its details. */
-function timesOf(run: Run, details: RunDetails | undefined): Record<string, string> {
+function timesOf(run: Run, details: Pick<RunDetails, "started_at"> | undefined): Record<string, string> {
   const startedAt = run.status === "PENDING" ? null : details === undefined ? run.started_at : details.started_at;
   if (startedAt === null) {
     const end = run.completed_at === null ? null : `${ago(run.completed_at)}, before it started`;
@@ -81,15 +82,27 @@ export const progressText = ({ percent, message }: Pick<RunProgress, "percent" |
 export const progressLine = (progress: RunProgress): string =>
   [paint("dim", timeOf(new Date().toISOString())), "progress", progressText(progress)].join("  ");
 
-export const runRow = (run: Run) => ({
+/** `details` is undefined when the service is older than that part of a list. */
+export const runRow = (run: Run, details: ListedDetails | undefined) => ({
   run: run.id,
   state: paintState(run.status),
-  workflow: harmless(run.run_snapshot.workflow_name),
+  workflow: cut(harmless(run.run_snapshot.workflow_name), 40),
+  ...(details && { labels: cut(labelsText(details.labels), 40) }),
   triggered: ago(run.created_at),
-  // One that has FAILED at the instant of its invoke may never have started.
-  took: (run.status === "FAILED" && run.started_at === run.created_at ? null : timesOf(run, undefined).took) ?? "",
+  took: tookText(run, details),
   error: run.error === null ? "" : cut(harmless(run.error).replaceAll("\n", " "), 60),
 });
+
+/** How long a run took, or has taken so far. */
+function tookText(run: Run, details: ListedDetails | undefined): string {
+  if (run.status === "RUNNING") {
+    const since = Date.now() - Date.parse(details?.started_at ?? run.started_at);
+    return `${duration(Math.max(0, since / 1000))} so far`;
+  }
+  // Without details, one that has FAILED at the instant of its invoke may never have started.
+  if (details === undefined && run.status === "FAILED" && run.started_at === run.created_at) return "";
+  return timesOf(run, details).took ?? "";
+}
 
 const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 

@@ -615,8 +615,20 @@ class WebhookReceipt(TypedDict):
 
 class WorkflowRunPage(TypedDict):
     items: list[WorkflowRunResponse]
+    details: NotRequired[list[ListedRunDetails]]
+    """Only with `details=true`: of each item, in their order."""
     next_cursor: str | None
     """The cursor of the next page; null on the last page."""
+
+
+class ListedRunDetails(TypedDict):
+    run_id: str
+    attempt: int
+    started_at: str | None
+    """Null until the attempt starts."""
+    priority: int
+    labels: dict[str, str]
+    """The labels of the invoke, by their keys; `{}` when it gave none."""
 
 
 class WorkflowRunSummary(TypedDict):

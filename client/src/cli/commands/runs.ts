@@ -12,6 +12,7 @@ import { facts, harmless, instantOf, print, printList, printOne, say } from "../
 import { withPatience } from "../patience.ts";
 import {
   batchOption,
+  findRuns,
   labelOption,
   type RunFilterFlags,
   runFilterOf,
@@ -65,9 +66,14 @@ Examples:
     .action(async (flags: RunFilterFlags & { limit: number }, command: Command) => {
       const { client, mode } = contextOf(command);
       const filter = await runFilterOf(client, flags);
-      const found: Run[] = [];
-      for await (const run of client.runs(filter)) if (found.push(run) >= flags.limit) break;
-      printList(mode, found, ({ id }) => id, runRow);
+      const wanted = { most: flags.limit, withDetails: mode === "people" };
+      const { runs: found, details } = await findRuns(client, filter, wanted);
+      printList(
+        mode,
+        found,
+        ({ id }) => id,
+        (run) => runRow(run, details.get(run.id)),
+      );
     });
 
   const ofRun = (name: string, description: string, example = `workflow-runs runs ${name} $RUN`) =>
