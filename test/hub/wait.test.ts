@@ -5,6 +5,7 @@ import { callBack, insertRun, invoke, invokePath, makeOverdue } from "../support
 import { startLiveService } from "../support/live-service.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
+import { suspend } from "../support/suspensions.ts";
 import { createTenant } from "../support/tenant.ts";
 import { meanwhile } from "../support/waiting.ts";
 
@@ -28,6 +29,18 @@ describe("GET of a run with Prefer: wait", () => {
     expect(ms).toBeLessThan(5_000);
     // The callback's own, too.
     expect((await service.database.countRequests()) - before).toBe(3);
+  });
+
+  it("answers as soon as the run is suspended, which may take long", async () => {
+    const runId = await invoke(service, tenant);
+    const [response, ms] = await meanwhile(
+      service,
+      () => read(runId, { Prefer: "wait=20" }),
+      () => suspend(service, tenant, runId),
+    );
+    expect([(await response.json<{ status: string }>()).status, ms < 5_000]).toEqual(["PENDING", true]);
+    const [again, requests] = await service.counted(() => read(runId, { Prefer: "wait=20" }));
+    expect([(await again.json<{ status: string }>()).status, requests]).toEqual(["PENDING", 1]);
   });
 
   it("answers at once for an ended run, and with 404 for a run that does not exist", async () => {

@@ -4,6 +4,7 @@ import { callBack, invoke } from "../support/lifecycle.ts";
 import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "../support/notification-endpoint.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
+import { listWaits, QUESTION, suspend } from "../support/suspensions.ts";
 
 const service = await startService();
 const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
@@ -171,6 +172,48 @@ describe("an endpoint for Teams", () => {
       expect.stringContaining("Send `format`"),
     ]);
     expect((await service.send("PATCH", endpoint.path, tenant.owner.key, { url, format: "teams" })).status).toBe(200);
+  });
+});
+
+describe("an endpoint that hears of suspended runs", () => {
+  const told = async (format: "standard" | "slack" | "teams") => {
+    const hook = await startFakeRunner([{ status: format === "teams" ? 202 : 200, body: "ok" }]);
+    await createEndpoint(service, tenant, format === "standard" ? hook.url : addressOf(hook), {
+      ...{ format, event_types: ["workflow_run.suspended"] },
+    });
+    const runId = await invoke(service, tenant);
+    expect((await suspend(service, tenant, runId)).status).toBe(200);
+    const [request] = await hook.requests(1);
+    return { runId, sent: JSON.parse(request?.body ?? "") };
+  };
+
+  it("gets the first question, the instant at which it ends, and the attempt as which the run will go on", async () => {
+    const { runId, sent } = await told("standard");
+    expect(sent).toMatchObject({
+      type: "workflow_run.suspended",
+      data: { run_id: runId, attempt: 2, status: "PENDING", suspension: { prompt: QUESTION.prompt } },
+    });
+    const { items } = await listWaits(service, tenant.owner.key);
+    expect(sent.data.suspension.ends_at).toBe(items[0]?.ends_at);
+  });
+
+  it("gets a link and nothing that answers, in Slack", async () => {
+    const { runId, sent } = await told("slack");
+    expect(sent.text).toBe("Test waits for an answer");
+    expect(sent.blocks.map(({ type }: { type: string }) => type)).toEqual(["section", "section"]);
+    const [, facts] = sent.blocks.map((block: { text: { text: string } }) => block.text.text);
+    expect(facts).toMatch(/\nQuestion: Pay invoice 4711\?\nUntil: \d{4}-/);
+    expect(facts).toContain(`/app/runs/${runId}|Open the run>`);
+    expect(sent.blocks.flatMap((block: object) => Object.keys(block))).not.toContain("accessory");
+  });
+
+  it("gets a link and nothing that answers, in Teams", async () => {
+    const { runId, sent } = await told("teams");
+    const [{ content }] = sent.attachments;
+    expect(JSON.stringify(content.body)).toContain(QUESTION.prompt);
+    expect(content.actions).toEqual([
+      { type: "Action.OpenUrl", title: "Open the run", url: expect.stringMatching(new RegExp(`/app/runs/${runId}$`)) },
+    ]);
   });
 });
 
