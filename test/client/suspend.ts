@@ -21,6 +21,9 @@ echo "export $1" >> done
 echo true
 `;
 
+const PAYMENT = ["signal", "Invoices", "paid", "--correlation", "invoice-4711", "--id", "payment-815", "--payload"];
+const PAYLOAD = '{"amount": 1200}';
+
 /** A command that keeps what it has done, and waits for people and instants. */
 export function describeSuspend(world: () => World): void {
   const { home, node, wr, json } = useTerminal(world, "suspend");
@@ -39,7 +42,7 @@ export function describeSuspend(world: () => World): void {
     writeFileSync(join(home(), "ocr"), OCR, { mode: 0o755 });
     writeFileSync(join(home(), "export-invoice"), EXPORT, { mode: 0o755 });
     await Promise.all(
-      ["Shell", "Later", "Keeps"].map((name) => wr(["workflows", "create", name, "--lease", ...PARTS])),
+      ["Shell", "Later", "Keeps", "Invoices"].map((name) => wr(["workflows", "create", name, "--lease", ...PARTS])),
     );
   });
 
@@ -86,6 +89,22 @@ export function describeSuspend(world: () => World): void {
     expect((await shell("Later", script)).code).toBe(0);
     const kept = { outcomes: { soon: { kind: "timer", outcome: "elapsed" } }, checkpoints: {} };
     expect(await json(["runs", "result", runId])).toMatchObject({ status: "COMPLETED", output: kept });
+  });
+
+  it("sends a signal as docs/suspend.md says, once for each id, and says that no run waits for it yet", async () => {
+    expect(page).toContain(`\nworkflow-runs ${PAYMENT.join(" ")} '${PAYLOAD}'\n`);
+    const receipt = await json([...PAYMENT, PAYLOAD]);
+    expect(receipt).toEqual({ id: "payment-815", run_id: null, kept_until: expect.stringMatching(/Z$/) });
+    writeFileSync(join(home(), "payload.json"), PAYLOAD);
+    expect(await json([...PAYMENT, "@payload.json"])).toEqual(receipt);
+    const shown = await wr([...PAYMENT, PAYLOAD]);
+    expect(shown.stdout).toMatch(/^signal +payment-815\nrun +none waits for it yet\nkept until +\d{4}-/);
+    const other = await wr([...PAYMENT, "[1]"]);
+    expect([other.code, other.stderr]).toEqual([1, expect.stringContaining("Another signal had this id")]);
+    const broken = await wr([...PAYMENT, "{"]);
+    expect([broken.code, broken.stderr]).toEqual([4, expect.stringContaining("--payload cannot be read as JSON")]);
+    const without = await wr(["signal", "Invoices", "paid"]);
+    expect([without.code, without.stderr]).toEqual([4, expect.stringContaining("--correlation")]);
   });
 
   it("keeps the first value of a key, and says by its exit code that there is none", async () => {

@@ -8,11 +8,10 @@ import type { Input } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { parseJson } from "./json.ts";
 
-/** Reads a JSON object that was given with a flag: as text, as `@file`, or as `@-` for stdin. */
-export async function readInput(given: string, flag = "--input"): Promise<Input> {
-  let value: unknown;
+/** Reads JSON that was given with a flag: as text, as `@file`, or as `@-` for stdin. */
+export async function readJson(given: string, flag: string): Promise<unknown> {
   try {
-    value = parseJson(await readText(given));
+    return parseJson(await readText(given));
   } catch (error) {
     if (error instanceof CliError) throw error;
     throw new CliError(
@@ -20,6 +19,11 @@ export async function readInput(given: string, flag = "--input"): Promise<Input>
       EXIT.invalid,
     );
   }
+}
+
+/** The same for a JSON object. */
+export async function readInput(given: string, flag = "--input"): Promise<Input> {
+  const value = await readJson(given, flag);
   if (isObject(value)) return value;
   throw new CliError(`${flag} must be a JSON object, such as '{"quarter": "2026-Q1"}' or @input.json.`, EXIT.invalid);
 }

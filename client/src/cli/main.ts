@@ -32,6 +32,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   invoke: async () => (await import("./commands/invoke.ts")).addInvoke,
   runs: async () => (await import("./commands/runs.ts")).addRuns,
   waits: async () => (await import("./commands/waits.ts")).addWaits,
+  signal: async () => (await import("./commands/signal.ts")).addSignal,
   files: async () => (await import("./commands/files.ts")).addFiles,
   artifacts: async () => (await import("./commands/artifacts.ts")).addArtifacts,
   events: async () => (await import("./commands/events.ts")).addEvents,
