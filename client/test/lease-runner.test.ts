@@ -108,6 +108,23 @@ describe("a runner that leases", () => {
     await done;
   });
 
+  it.each<[string, object]>([
+    ["no leases", {}],
+    ["a lease that lacks something", { leases: [{ run_id: "run-0" }] }],
+  ])("says so and pauses when the answer has %s, and asks again", async (_, body) => {
+    const answers = [json(body)];
+    const said: string[] = [];
+    const { runner, ended } = start(
+      async () => {},
+      { leases: () => answers.shift() ?? aLease() },
+      (one) => said.push(one),
+    );
+    const done = runner.run({ most: 1 });
+    await later(60);
+    await done;
+    expect([said, ended.length]).toEqual([[expect.stringContaining("no lease")], 1]);
+  });
+
   it("keeps trying while Cloudflare challenges it, at every call, and its run ends as it should", async () => {
     const challenges = new Map<Path, number>();
     const challengedTwice = (path: Path, otherwise: () => Response) => () => {

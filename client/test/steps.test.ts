@@ -12,6 +12,7 @@ it("keeps what JSON has of a value, which is the same in this attempt and in the
     ...{ run_id: RUN_ID, attempt: 1, run_snapshot: {}, input: null, labels: {}, callback_token: "token" },
     callback_url: `${SERVICE}/v1/workflow-runs/${RUN_ID}/callback`,
     deadline_at: new Date(Date.now() + 600_000).toISOString(),
+    lease_expires_at: new Date(Date.now() + 300_000).toISOString(),
     heartbeat_interval_seconds: 20,
   };
   const runner = createRunner({

@@ -165,8 +165,10 @@ export class LeaseRunner {
     this.#token ??= await this.#openSession();
     const answer = await this.#post("/v1/leases", ask, this.#token);
     const { leases, after } = answer;
+    if (!Array.isArray(leases) || !leases.every(isLease))
+      throw new TypeError("The service has answered something that is no lease of a run.");
     this.#after = after ?? undefined;
-    return Array.isArray(leases) ? leases.filter(isLease) : [];
+    return leases;
   }
 
   /** Closes the session. When that is not possible, the request that waits may still get runs, which are then given back, too. */
