@@ -1,6 +1,6 @@
 /**
  * Work that does what a list of actions says, such as `["step", "ocr", 1]`, so that the same cases are tried with the kits of both languages:
- * python/tests/scripted.py has the same actions. What comes of `step`, `ask` and `sleep` is the output, unless there is a `return`.
+ * python/tests/scripted.py has the same actions. What comes of `step`, `ask` and the like is the output, unless there is a `return`.
  */
 import { type Work, WorkEnded, WorkFailed } from "../src/runner/index.ts";
 
@@ -17,7 +17,7 @@ export type Hooks = {
   blob?(bytes: number): Blob;
 };
 
-const VALUED = new Set(["step", "ask", "sleep"]);
+const VALUED = new Set(["step", "ask", "sleep", "signal", "children"]);
 
 export const scripted =
   (hooks: Hooks, actionsOf = (input: Record<string, unknown>) => input.do as Action[]): Work =>
@@ -31,6 +31,8 @@ export const scripted =
       step: (key: string, value: unknown) => run.step(key, () => value),
       ask: (key: string, prompt: string, question: object) => run.ask(key, { prompt, ...question }),
       sleep: run.sleep.bind(run),
+      signal: run.signal.bind(run),
+      children: run.children.bind(run),
       tell: (value: unknown) => hooks.tell?.(value),
       async "progress until ended"() {
         for (; !signal.aborted; await new Promise((resolve) => setTimeout(resolve, 100)))

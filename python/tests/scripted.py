@@ -1,7 +1,7 @@
 """A handler that does what a list of actions says, so that the same cases are tried with the kits of both languages.
 
-client/test/scripted-work.ts has the same actions. What comes of `step`, `ask` and `sleep` is the output, unless there is a
-`return`.
+client/test/scripted-work.ts has the same actions. What comes of `step`, `ask` and the like is the output, unless there is
+a `return`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from workflow_runs.runner import AsyncRun, Result, Run, WorkEnded, WorkFailed
 
 #: An action is its name and its arguments, as JSON.
 Action = list[Any]
-_VALUED = ("step", "ask", "sleep")
+_VALUED = ("step", "ask", "sleep", "signal", "children")
 
 
 def _raise(text: str) -> None:
@@ -123,6 +123,10 @@ class Script:
                 return run.step(key, work_of(value))
             case "ask", [key, prompt, *question]:
                 return run.ask(key, prompt, **(question[0] if question else {}))
+            case "signal", [key, *options]:
+                return run.signal(key, **(options[0] if options else {}))
+            case "children", [key, specs, *options]:
+                return run.children(key, specs, **(options[0] if options else {}))
             case "sleep", [key, str(until)]:
                 return run.sleep(key, datetime.fromisoformat(until))
             case "upload bytes", [name, size] if self._large_file:

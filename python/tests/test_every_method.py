@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workflow_runs import Client
+from workflow_runs import ApiProblem, Client
 from workflow_runs.runner import AsyncRun, Run, Runner
 from workflow_runs.types import NewTrigger, TriggerContent
 
@@ -52,8 +52,11 @@ def ask(run: Run) -> Any:
     run.upload("a.txt", "a", content_type="text/plain")
     pages = run.step("ocr", lambda: {"pages": 3})["pages"]
     run.sleep("now", 0)
+    early = run.signal("early", correlation="4711")["payload"]
+    with suppress(ApiProblem):
+        run.children("none", [{"workflow_definition_id": run.id, "key": "a"}])
     answer = run.ask("pay", "Pay?", choices=["yes", "no"], people_only=False, timeout_seconds=60)
-    return [run.attempt, run.input["asks"], pages, answer["value"]]
+    return [run.attempt, run.input["asks"], pages, early, answer["value"]]
 
 
 async def ask_later(run: AsyncRun) -> Any:
@@ -68,8 +71,11 @@ async def ask_later(run: AsyncRun) -> Any:
 
     pages = (await run.step("ocr", ocr))["pages"]
     await run.sleep("now", 0)
+    early = (await run.signal("early", correlation="4711"))["payload"]
+    with suppress(ApiProblem):
+        await run.children("none", [{"workflow_definition_id": run.id, "key": "a"}])
     answer = await run.ask("pay", "Pay?", choices=["yes", "no"], people_only=False, timeout_seconds=60)
-    return [run.attempt, run.input["asks"], pages, answer["value"]]
+    return [run.attempt, run.input["asks"], pages, early, answer["value"]]
 
 
 @pytest.fixture
@@ -135,6 +141,8 @@ def test_the_methods_for_runs_work_without_asyncio(client: Client, workflow_id: 
 
 @pytest.mark.parametrize("workflow_id", [(2, ask), (2, ask_later)], indirect=True)
 def test_the_methods_for_suspended_runs_work_without_asyncio(client: Client, workflow_id: str) -> None:
+    signal = {"name": "early", "correlation": "4711", "payload": {"amount": 1}}
+    client.request("POST", f"/v1/workflow-definitions/{workflow_id}/signals", json=signal)
     run_id = client.invoke(workflow_id, {"asks": True})["id"]
     suspended = next(news for news in client.watch(run_id) if news.event and news.event["type"] == "SUSPENDED")
     assert suspended.run and suspended.run["status"] == "PENDING"
@@ -142,7 +150,7 @@ def test_the_methods_for_suspended_runs_work_without_asyncio(client: Client, wor
     assert (wait["prompt"], wait["choices"]) == ("Pay?", ["yes", "no"])
     answered = client.answer(run_id, wait["key"], "yes", comment="As agreed")["answer"]
     assert answered and (answered["value"], answered["comment"]) == ("yes", "As agreed")
-    assert client.result(run_id, timeout=30)["output"] == [2, True, 3, "yes"]
+    assert client.result(run_id, timeout=30)["output"] == [2, True, 3, {"amount": 1}, "yes"]
     assert [(kept["key"], kept["value"]) for kept in client.checkpoints(run_id)] == [("ocr", {"pages": 3})]
 
 

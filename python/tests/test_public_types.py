@@ -38,5 +38,5 @@ def test_any_stands_only_for_json() -> None:
     }
     # What people or runners have given, details of events, JSON Schemas, and what becomes the body of a request.
     assert found == {
-        *("input", "output", "value", "checkpoints", "data", "before", "after", "detail", "ctx", "input_schema", "json", "params"),
+        *("input", "output", "value", "payload", "checkpoints", "data", "before", "after", "detail", "ctx", "input_schema", "json", "params"),
     }

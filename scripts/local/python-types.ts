@@ -61,6 +61,7 @@ const ALIASES = {
   ApiKey: "ApiKeyResponse",
   Backfill: "TriggerBackfill",
   Checkpoint: "WorkflowRunCheckpoint",
+  ChildSpec: "GivenChildRun",
   Fault: "ValidationError",
   FeedEvent: "Event",
   Firing: "TriggerFiring",

@@ -1926,6 +1926,7 @@ Answerers: TypeAlias = WorkflowRunAnswerers
 ApiKey: TypeAlias = ApiKeyResponse
 Backfill: TypeAlias = TriggerBackfill
 Checkpoint: TypeAlias = WorkflowRunCheckpoint
+ChildSpec: TypeAlias = GivenChildRun
 Fault: TypeAlias = ValidationError
 FeedEvent: TypeAlias = Event
 Firing: TypeAlias = TriggerFiring

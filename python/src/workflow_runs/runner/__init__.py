@@ -3,6 +3,6 @@
 from ._logging import RunLogHandler
 from ._run import AsyncRun, Run
 from ._runner import Runner
-from ._types import Question, Result, RunSuspended, WorkEnded, WorkFailed
+from ._types import Child, ChildrenOptions, Question, Result, RunSuspended, SignalWait, WorkEnded, WorkFailed
 
-__all__ = ["AsyncRun", "Question", "Result", "Run", "RunLogHandler", "RunSuspended", "Runner", "WorkEnded", "WorkFailed"]
+__all__ = ["AsyncRun", "Child", "ChildrenOptions", "Question", "Result", "Run", "RunLogHandler", "RunSuspended", "Runner", "SignalWait", "WorkEnded", "WorkFailed"]

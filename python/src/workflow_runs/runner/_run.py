@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from os import PathLike
 from typing import Any, TypeVar, Unpack
 
-from ..types import RunSnapshot, WaitOutcome
+from ..types import ChildSpec, RunSnapshot, WaitOutcome
 from ._outbox import Progress
 from ._reporter import Reporter
 from ._steps import Steps
-from ._types import Assignment, Question, RunSuspended, WorkEnded, instant_of
+from ._types import Assignment, Child, ChildrenOptions, Question, RunSuspended, SignalWait, WorkEnded, instant_of
 
 Value = TypeVar("Value")
 
@@ -137,6 +137,31 @@ class Run(BaseRun):
         self.check()
         return self._until_done(self._steps.sleep(key, until))
 
+    def signal(self, key: str, **signal: Unpack[SignalWait]) -> WaitOutcome:
+        """Suspends the run until another program has sent a signal, also one that came before. Its outcome has the `payload`.
+
+        Args:
+            key: Identifies the wait for good in its run, and is the name of the signal by default.
+            signal: The `name`, `correlation`, `timeout_seconds`, `on_timeout` and `note` of `SignalWait`.
+
+        Raises:
+            RunSuspended: The handler ends. The next attempt calls it anew, and gets the outcome here.
+        """
+        self.check()
+        return self._until_done(self._steps.signal(key, signal))
+
+    def children(self, key: str, specs: Sequence[ChildSpec], **options: Unpack[ChildrenOptions]) -> list[Child]:
+        """Triggers runs, and suspends this one until they have ended. Returns them in the order of `specs`.
+
+        Some may have FAILED; with `fail_fast` or `on_timeout="continue"`, some may not have ended.
+
+        Raises:
+            RunSuspended: The handler ends. The next attempt calls it anew, and goes on here.
+            ApiProblem: The service refuses to trigger them.
+        """
+        self.check()
+        return self._until_done(self._steps.children(key, specs, options))
+
     def _until_done(self, work: Coroutine[Any, Any, Value]) -> Value:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
@@ -196,6 +221,25 @@ class AsyncRun(BaseRun):
         """
         self.check()
         return await self._steps.sleep(key, until)
+
+    async def signal(self, key: str, **signal: Unpack[SignalWait]) -> WaitOutcome:
+        """Suspends the run until another program has sent a signal, as `Run.signal`. Its outcome has the `payload`.
+
+        Raises:
+            RunSuspended: The handler ends. The next attempt calls it anew, and gets the outcome here.
+        """
+        self.check()
+        return await self._steps.signal(key, signal)
+
+    async def children(self, key: str, specs: Sequence[ChildSpec], **options: Unpack[ChildrenOptions]) -> list[Child]:
+        """Triggers runs, as `Run.children`, and suspends this one until they have ended. Returns them in the order of `specs`.
+
+        Raises:
+            RunSuspended: The handler ends. The next attempt calls it anew, and goes on here.
+            ApiProblem: The service refuses to trigger them.
+        """
+        self.check()
+        return await self._steps.children(key, specs, options)
 
     def _end(self, reason: WorkEnded | RunSuspended) -> None:
         super()._end(reason)

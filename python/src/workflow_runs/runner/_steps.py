@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -13,11 +13,22 @@ from urllib.parse import quote
 import httpx
 
 from .._problems import problem_of
-from .._values import given, instant, to_json
-from ..types import WaitOutcome, WholeWorkflowRunResume, WorkflowRunSuspension
+from .._values import instant, to_json
+from ..types import (
+    ChildSpec,
+    TriggeredChildRun,
+    TriggeredChildRuns,
+    WaitOutcome,
+    WholeWorkflowRunResume,
+    WorkflowRunSuspension,
+)
 from ._calls import Method, RunCalls
 from ._reporter import Reporter
-from ._types import Assignment, Question, RunSuspended
+from ._types import Assignment, Child, ChildrenOptions, Limits, Question, RunSuspended, SignalWait
+
+
+#: How many children one request triggers.
+_MOST_CHILDREN = 500
 
 
 class Steps:
@@ -53,9 +64,7 @@ class Steps:
         (await self.checkpoints())[key] = kept
 
     async def ask(self, key: str, prompt: str, question: Question) -> WaitOutcome:
-        limits = {name: question.get(name) for name in ("timeout_seconds", "on_timeout", "note")}
-        rest = {name: value for name, value in question.items() if name not in limits}
-        return await self._wait_for(key, "question", {"prompt": prompt, **rest}, **limits)
+        return await self._wait_for(key, "question", {"prompt": prompt, **question})
 
     async def sleep(self, key: str, until: datetime | timedelta | int) -> WaitOutcome:
         if isinstance(until, datetime):
@@ -63,8 +72,38 @@ class Steps:
         seconds = math.ceil(until.total_seconds()) if isinstance(until, timedelta) else until
         return await self._wait_for(key, "timer", {"seconds": seconds})
 
-    async def _wait_for(self, key: str, kind: str, wait: dict[str, Any], **limits: Any) -> WaitOutcome:
-        """What has come.
+    async def signal(self, key: str, signal: SignalWait) -> WaitOutcome:
+        return await self._wait_for(key, "signal", {"name": key, **signal})
+
+    async def children(self, key: str, specs: Sequence[ChildSpec], options: ChildrenOptions) -> list[Child]:
+        outcomes = (await self._find_kept())["outcomes"]
+        # What has ended is not triggered again, also when it was deleted since.
+        if key not in outcomes or outcomes[key]["kind"] != "children":
+            run_ids = [child["run_id"] for child in await self._trigger_children(key, specs)]
+            await self._wait_for(key, "children", {"run_ids": run_ids, **options})
+        found = {_place_of(child): child async for child in self._read_children()}
+        return [found.get(_place_of(spec), _deleted(spec)) for spec in specs]
+
+    async def _trigger_children(self, key: str, specs: Sequence[ChildSpec]) -> list[TriggeredChildRun]:
+        triggered: list[TriggeredChildRun] = []
+        for first in range(0, len(specs), _MOST_CHILDREN):
+            body = {"children": list(specs[first : first + _MOST_CHILDREN])}
+            answer: TriggeredChildRuns = await self._call("children", body, "POST", f"The runs of {key} were not triggered.")
+            triggered += answer["runs"]
+        return triggered
+
+    async def _read_children(self) -> AsyncIterator[Child]:
+        query = ""
+        while True:
+            page = await self._call(f"children{query}", None, "GET", "The children cannot be read.")
+            for child in page["items"]:
+                yield child
+            if page["next_cursor"] is None:
+                return
+            query = f"?cursor={quote(page['next_cursor'], safe='')}"
+
+    async def _wait_for(self, key: str, kind: str, given: dict[str, Any]) -> WaitOutcome:
+        """What has come of a wait, which is given with the limits of its suspension.
 
         Raises:
             RunSuspended: It has not come yet.
@@ -74,8 +113,9 @@ class Steps:
             known = outcomes.get(key)
             # The service refuses a key of the other kind.
             if known is None or known["kind"] != kind:
-                suspension = {"waits": [{"key": key, "kind": kind, **wait}], **given(limits)}
-                outcomes |= await self._suspend(suspension)
+                limits = {name: value for name, value in given.items() if name in Limits.__optional_keys__}
+                wait = {name: value for name, value in given.items() if name not in limits}
+                outcomes |= await self._suspend({"waits": [{"key": key, "kind": kind, **wait}], **limits})
             return outcomes[key]
 
     async def _suspend(self, suspension: dict[str, Any]) -> dict[str, WaitOutcome]:
@@ -111,3 +151,21 @@ class Steps:
             problem.add_note(fault)
             raise problem
         return response.json()
+
+
+def _place_of(child: ChildSpec | Child) -> tuple[str, str]:
+    """The workflow and the key identify a child."""
+    return child["workflow_definition_id"].lower(), child["key"]
+
+
+def _deleted(spec: ChildSpec) -> Child:
+    return {
+        "run_id": None,
+        "workflow_definition_id": spec["workflow_definition_id"],
+        "key": spec["key"],
+        "status": "DELETED",
+        "output": None,
+        "summary": None,
+        "error": None,
+        "failure_code": None,
+    }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
-from ..types import Answerers, NewArtifact, RunSnapshot, WorkflowRunResume
+from ..types import Answerers, NewArtifact, RunSnapshot, RunStatus, WorkflowRunResume
 
 
 class Assignment(TypedDict):
@@ -89,15 +89,9 @@ class WorkEnded(Exception):
         return cls(kind, text, instant_of(ends_at) if isinstance(ends_at, str) else None)
 
 
-class Question(TypedDict, total=False):
-    """What a question may have besides its text."""
+class Limits(TypedDict, total=False):
+    """How long a run waits, and what happens then."""
 
-    choices: Sequence[str]
-    """2 to 10. Without them, the answer is a text."""
-    by: Answerers
-    """Who may answer, among those who may invoke the workflow."""
-    people_only: bool
-    """False: API keys and agents may answer, too."""
     timeout_seconds: int
     """How long the run waits; by default seven days."""
     on_timeout: Literal["fail", "continue"]
@@ -106,8 +100,48 @@ class Question(TypedDict, total=False):
     """What people should know besides."""
 
 
+class Question(Limits, total=False):
+    """What a question may have besides its text."""
+
+    choices: Sequence[str]
+    """2 to 10. Without them, the answer is a text."""
+    by: Answerers
+    """Who may answer, among those who may invoke the workflow."""
+    people_only: bool
+    """False: API keys and agents may answer, too."""
+
+
+class SignalWait(Limits, total=False):
+    """Which signal a run waits for."""
+
+    name: str
+    """By default the key."""
+    correlation: str
+    """By default the id of the run."""
+
+
+class ChildrenOptions(Limits, total=False):
+    """How a run waits for its children."""
+
+    fail_fast: bool
+    """True: one that has failed is enough."""
+
+
+class Child(TypedDict):
+    """What has become of a child. One that was deleted is "DELETED", and has no id any more."""
+
+    run_id: str | None
+    workflow_definition_id: str
+    key: str
+    status: RunStatus | Literal["DELETED"]
+    output: Any
+    summary: str | None
+    error: str | None
+    failure_code: str | None
+
+
 class RunSuspended(BaseException):
-    """Raised by `ask` and `sleep` when they have suspended the run, and by all later calls: it ends the handler.
+    """Raised by `ask`, `sleep`, `signal` and `children` when they have suspended the run, and by all later calls: it ends the handler.
 
     The next attempt calls the handler anew. Like `asyncio.CancelledError`, it is no `Exception`, so that `except Exception` does
     not catch it. Who catches it nevertheless should raise it again: the run is suspended all the same.
