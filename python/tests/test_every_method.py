@@ -129,6 +129,8 @@ def test_the_methods_for_runs_work_without_asyncio(client: Client, workflow_id: 
     client.retry(delayed)
     assert client.wait(delayed, timeout=30)["status"] == "COMPLETED"
     delayed = client.invoke(workflow_id, start_after=datetime.now(UTC) + timedelta(hours=1))["id"]
+    client.prioritize(delayed, 7)
+    assert client.details(delayed)["priority"] == 7
     client.start_now(delayed)
     client.stop(delayed)
     client.delete(delayed)
