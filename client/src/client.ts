@@ -6,6 +6,7 @@ import {
   type AuditEvent,
   type AuditFilter,
   type BatchedRun,
+  type BatchResult,
   type FeedEvent,
   type FeedFilter,
   hasEnded,
@@ -158,6 +159,13 @@ export function createClient(options: ConnectionOptions) {
     /** How many runs of a batch wait, run and have ended. Its runs: `runs({ batch: id })`. */
     batch: (batchId: string): Promise<RunBatch> =>
       unwrap(api.GET("/v1/run-batches/{batch_id}", { params: { path: { batch_id: batchId } } })),
+
+    /** How each run of a batch has ended or stands, in the order in which they were given. */
+    batchResults: (batchId: string): AsyncGenerator<BatchResult, void, undefined> =>
+      byCursor((cursor) => {
+        const params = { path: { batch_id: batchId }, query: { limit: PAGE, ...(cursor !== undefined && { cursor }) } };
+        return unwrap(api.GET("/v1/run-batches/{batch_id}/results", { params }));
+      }),
 
     /** Waits until no run of a batch waits or runs any more. */
     waitForBatch: (batchId: string, waiting?: BatchWaitOptions): Promise<RunBatch> =>

@@ -209,9 +209,29 @@ export interface paths {
         };
         /**
          * Get a batch
-         * @description How many of its runs wait, run and have ended. The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with `If-None-Match` as soon as one of its runs has changed, but after 30 seconds at the latest.
+         * @description How many of its runs wait, run and have ended. The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`, and how they have ended in `…/results`. Send the `ETag` of the last answer as `If-None-Match` to get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with `If-None-Match` as soon as one of its runs has changed, but after 30 seconds at the latest.
          */
         get: operations["get_run_batch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/run-batches/{batch_id}/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the results of a batch
+         * @description How each of its runs has ended or stands, in the order in which they were given; those that were deleted are not there. A page ends before its outputs have more than 256 KiB, so it may have fewer items than `limit` although there is a `next_cursor`.
+         */
+        get: operations["list_run_batch_results"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3065,6 +3085,85 @@ export interface components {
              * @description When its last run ended or was deleted, so that none was left that waited or ran or was to be retried by the policy. It stays when a person retries a run later. Null until then.
              */
             ended_at: string | null;
+        };
+        /**
+         * @example {
+         *       "items": [
+         *         {
+         *           "run_id": "01920000-0000-7000-8000-000000000403",
+         *           "labels": {
+         *             "customer": "4711"
+         *           },
+         *           "status": "COMPLETED",
+         *           "attempt": 1,
+         *           "failure_code": null,
+         *           "error": null,
+         *           "summary": "12 pages",
+         *           "output": {
+         *             "pages": 12
+         *           },
+         *           "completed_at": "2026-01-31T12:01:30.250Z",
+         *           "result_url": "https://service.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/result"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        RunBatchResultPage: {
+            items: components["schemas"]["RunBatchResult"][];
+            /** @description Send it as `cursor`. Null on the last page. */
+            next_cursor: string | null;
+        };
+        /**
+         * @example {
+         *       "run_id": "01920000-0000-7000-8000-000000000403",
+         *       "labels": {
+         *         "customer": "4711"
+         *       },
+         *       "status": "COMPLETED",
+         *       "attempt": 1,
+         *       "failure_code": null,
+         *       "error": null,
+         *       "summary": "12 pages",
+         *       "output": {
+         *         "pages": 12
+         *       },
+         *       "completed_at": "2026-01-31T12:01:30.250Z",
+         *       "result_url": "https://service.example.com/v1/workflow-runs/01920000-0000-7000-8000-000000000403/result"
+         *     }
+         */
+        RunBatchResult: {
+            /** Format: uuid */
+            run_id: string;
+            /**
+             * @description The labels of the invoke, by their keys; `{}` when it gave none.
+             * @example {
+             *       "customer": "4711"
+             *     }
+             */
+            labels: {
+                [key: string]: string;
+            };
+            status: components["schemas"]["WorkflowRunStatus"];
+            /** @description 1 for a new run, one more for each retry. */
+            attempt: number;
+            /**
+             * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`. WAIT_EXPIRED: it was suspended, and what it waited for did not come in time.
+             * @enum {string|null}
+             */
+            failure_code: "REPORTED" | "DEADLINE" | "STOPPED" | "REJECTED" | "UNREACHED" | "LOST" | "SUPERSEDED" | "EXPIRED" | "WAIT_EXPIRED" | null;
+            /** @description The reason as a sentence, or the error that the runner reported. */
+            error: string | null;
+            summary: string | null;
+            /** @description Any JSON. */
+            output?: unknown;
+            /** Format: date-time */
+            completed_at: string | null;
+            /**
+             * Format: uri
+             * @description The whole result, with the artifacts.
+             */
+            result_url: string;
         };
         /**
          * @example {
@@ -7829,6 +7928,53 @@ export interface operations {
                     ETag: string;
                     /** @description `wait=N` when the answer has waited, or would have, for up to N seconds. */
                     "Preference-Applied"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not_found"];
+            414: components["responses"]["uri_too_long"];
+            421: components["responses"]["misdirected"];
+            422: components["responses"]["validation_failed"];
+            429: components["responses"]["too_many_requests"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal_error"];
+            503: components["responses"]["database_unavailable_or_session_keys_unavailable"];
+        };
+    };
+    list_run_batch_results: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of results */
+            200: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunBatchResultPage"];
+                };
+            };
+            /** @description Nothing has changed since the `ETag` in `If-None-Match` */
+            304: {
+                headers: {
+                    /** @description Identifies this version of the answer. Send it as `If-None-Match`. */
+                    ETag: string;
                     [name: string]: unknown;
                 };
                 content?: never;

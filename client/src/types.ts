@@ -17,6 +17,8 @@ export type ListedDetails = Schemas["ListedRunDetails"];
 export type BatchedRun = Schemas["BatchedRun"];
 export type TriggeredBatch = Schemas["TriggeredRunBatch"];
 export type RunBatch = Schemas["RunBatch"];
+/** How a run of a batch has ended or stands. */
+export type BatchResult = Schemas["RunBatchResult"];
 /** What the runner of an attempt that is RUNNING has reported. */
 export type RunProgress = NonNullable<RunDetails["progress"]> & { attempt: number };
 export type RunExplanation = Schemas["WorkflowRunExplanation"];

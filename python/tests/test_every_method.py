@@ -123,6 +123,7 @@ def test_the_methods_for_runs_work_without_asyncio(client: Client, workflow_id: 
 
     batch = client.invoke_batch(workflow_id, [{"input": {"n": 2}}, {"input": {"n": 3}}])
     assert client.wait_for_batch(batch["id"])["completed"] == client.batch(batch["id"])["run_count"] == 2
+    assert [result["run_id"] for result in client.batch_results(batch["id"])] == batch["run_ids"]
 
     delayed = client.invoke(workflow_id, start_after=datetime.now(UTC) + timedelta(hours=1))["id"]
     client.stop(delayed, reason="Too late")

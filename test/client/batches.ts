@@ -29,6 +29,10 @@ export function describeBatches(world: () => World): void {
     const listed = await wr(["runs", "list", "--batch", batch.id, "--quiet"]);
     expect(listed.stdout.trim().split("\n")).toEqual(batch.run_ids.toReversed());
     expect((await json(["runs", "get", batch.run_ids[0]])).labels).toEqual({ customer: "4711" });
+    expect((await wr(["batches", "results", batch.id, "--quiet"])).stdout.trim().split("\n")).toEqual(batch.run_ids);
+    expect((await wr(["batches", "results", batch.id])).stdout).toMatch(
+      /^RUN +STATE +LABELS +RESULT\n\S+ +PENDING +customer:4711\n/,
+    );
     const stopped = await wr(["runs", "bulk", "stop", "--batch", batch.id, "--yes"]);
     expect(stopped.stdout).toContain("Stopped 3 of 3 matching runs.");
   });

@@ -73,6 +73,12 @@ const readsOf = (verb: string, more: object = {}): Record<string, Reach> => ({
   not_found: (world) => read(verb, world, world.tenant.user, more),
 });
 
+/** The refusals of the reads of one batch. */
+const readsOfBatch = (verb: string, more: object = {}): Record<string, Reach> => ({
+  unauthenticated: () => call(verb, { ...nobody, batch_id: uuid(), ...more }),
+  not_found: async ({ tenant }) => call(verb, { ...(await callerOf(tenant.owner)), batch_id: uuid(), ...more }),
+});
+
 const change = async (verb: string, { tenant, runId }: World, user: TestUser = tenant.owner) =>
   call(verb, {
     ...(await callerOf(user)),
@@ -709,7 +715,8 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       return triggerBatch(world);
     },
   }),
-  of("find_batch", { unauthenticated: () => call("find_batch", { ...nobody, batch_id: uuid() }) }),
+  of("find_batch", readsOfBatch("find_batch")),
+  of("list_batch_results", readsOfBatch("list_batch_results", { limit: 1 })),
   of("refusal_of_frozen", {
     paused: async (world) => {
       await setDefinition(world, "paused");

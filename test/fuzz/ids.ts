@@ -39,7 +39,7 @@ const KINDS: Record<string, IdKind> = {
   may_trigger: "definition",
   run_id: "run",
   parent_run_id: "run",
-  // Of a list of children: the id of the last one.
+  // Of a list of children, or of results of a batch: the id of the last run.
   cursor: "run",
   run_ids: "run",
   batch: "batch",

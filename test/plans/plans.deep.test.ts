@@ -176,6 +176,7 @@ describe("in a large tenant", () => {
       select id from run_batches where tenant_id = ${stage.tenant.id} and run_count = 500 limit 1`;
     for (const path of [
       `/v1/run-batches/${row?.id}`,
+      `/v1/run-batches/${row?.id}/results`,
       `/v1/workflow-runs?batch=${row?.id}`,
       `/v1/workflow-runs?batch=${row?.id}&status=FAILED&label=batch:rare`,
     ]) {

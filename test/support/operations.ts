@@ -189,6 +189,11 @@ export const OPERATIONS: Record<string, Operation> = {
     scope: "read",
     call: async (stage) => get(`/v1/run-batches/${await addBatch(stage)}`),
   },
+  list_run_batch_results: {
+    answers: [404, 200, 200, 200, 200, 404],
+    scope: "read",
+    call: async (stage) => get(`/v1/run-batches/${await addBatch(stage)}/results`),
+  },
   list_triggers: {
     answers: [404, 200, 200, 200, 200, 404],
     scope: "read",

@@ -31,6 +31,7 @@ const commands: Record<string, () => Promise<(program: Command) => void>> = {
   workflows: async () => (await import("./commands/workflows.ts")).addWorkflows,
   invoke: async () => (await import("./commands/invoke.ts")).addInvoke,
   runs: async () => (await import("./commands/runs.ts")).addRuns,
+  batches: async () => (await import("./commands/batches.ts")).addBatches,
   waits: async () => (await import("./commands/waits.ts")).addWaits,
   signal: async () => (await import("./commands/signal.ts")).addSignal,
   files: async () => (await import("./commands/files.ts")).addFiles,

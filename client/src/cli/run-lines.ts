@@ -63,7 +63,7 @@ export const placeText = (place: RunDetails["queue_position"]) =>
   place !== null && place > 1_000 ? "more than 1,000" : place;
 
 /** Labels, such as `customer:4711  env:prod`. */
-const labelsText = (labels: RunDetails["labels"]): string =>
+export const labelsText = (labels: RunDetails["labels"]): string =>
   harmless(
     Object.entries(labels)
       .map(([key, value]) => `${key}:${value}`)
@@ -104,7 +104,7 @@ function tookText(run: Run, details: ListedDetails | undefined): string {
   return timesOf(run, details).took ?? "";
 }
 
-const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
+export const cut = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
 /** An event of a run that is shown by itself. */
 export const eventLine = ({ at, type, detail }: RunEvent): string =>

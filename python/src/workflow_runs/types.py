@@ -317,6 +317,31 @@ class RunBatch(TypedDict):
     """When its last run ended or was deleted, so that none was left that waited or ran or was to be retried by the policy. It stays when a person retries a run later. Null until then."""
 
 
+class RunBatchResultPage(TypedDict):
+    items: list[RunBatchResult]
+    next_cursor: str | None
+    """Send it as `cursor`. Null on the last page."""
+
+
+class RunBatchResult(TypedDict):
+    run_id: str
+    labels: dict[str, str]
+    """The labels of the invoke, by their keys; `{}` when it gave none."""
+    status: WorkflowRunStatus
+    attempt: int
+    """1 for a new run, one more for each retry."""
+    failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", "WAIT_EXPIRED", None]
+    """Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`. WAIT_EXPIRED: it was suspended, and what it waited for did not come in time."""
+    error: str | None
+    """The reason as a sentence, or the error that the runner reported."""
+    summary: str | None
+    output: NotRequired[Any]
+    """Any JSON."""
+    completed_at: str | None
+    result_url: str
+    """The whole result, with the artifacts."""
+
+
 class TriggerPage(TypedDict):
     items: list[Trigger]
     total: int

@@ -8,9 +8,13 @@ import { instant, priority, uuid } from "../../http/schemas.ts";
 import { readTraceparent } from "../../http/traceparent.ts";
 import { perform } from "../../verbs/perform.ts";
 import { definitionParams } from "../../workflows/workflow-definition-schema.ts";
+import { linksOf } from "../details/details-schema.ts";
+import { failureCode, WorkflowRunResultSchema } from "../details/result-schema.ts";
+import { labelsOfRun } from "../labels.ts";
 import { exampleRun } from "../run-schema.ts";
 import { chooseKey, IDEMPOTENCY_KEY, InvokeWorkflowRequestSchema } from "../workflow-definition-runs-routes.ts";
 import { findBatchOrWait } from "./find-batch.ts";
+import { listBatchResults } from "./list-batch-results.ts";
 import { MAX_RUNS, triggerBatch } from "./trigger-batch.ts";
 
 /** The route that triggers a batch, and the one that reads it, belong to different paths, and so to different areas. */
@@ -147,6 +151,8 @@ const RunBatchSchema = z
     },
   });
 
+const batchParams = z.object({ batch_id: uuid().openapi({ example: EXAMPLE_ID }) });
+
 const getBatch = callerRead({
   path: "/v1/run-batches/{batch_id}",
   operationId: "get_run_batch",
@@ -154,11 +160,11 @@ const getBatch = callerRead({
   summary: "Get a batch",
   description:
     "How many of its runs wait, run and have ended. " +
-    "The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`. Send the `ETag` of the last answer as `If-None-Match` to " +
+    "The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`, and how they have ended in `…/results`. Send the `ETag` of the last answer as `If-None-Match` to " +
     "get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with " +
     "`If-None-Match` as soon as one of its runs has changed, but after 30 seconds at the latest.",
   request: {
-    params: z.object({ batch_id: uuid().openapi({ example: EXAMPLE_ID }) }),
+    params: batchParams,
     headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }),
   },
   problems: ["not_found"],
@@ -175,4 +181,60 @@ runBatches.openapi(getBatch, async (c) => {
   const { batch, etag } = await findBatchOrWait(c, c.req.valid("param").batch_id);
   c.header("ETag", `"${etag}"`);
   return c.json(batch, 200);
+});
+
+const exampleResult = {
+  ...{ run_id: exampleRun.id, labels: { customer: "4711" }, status: "COMPLETED" as const, attempt: 1 },
+  ...{ failure_code: null, error: null, summary: "12 pages", output: { pages: 12 } },
+  completed_at: exampleRun.completed_at,
+  result_url: `https://service.example.com/v1/workflow-runs/${exampleRun.id}/result`,
+};
+
+const { status, attempt, error, output, summary } = WorkflowRunResultSchema.shape;
+
+const BatchResultSchema = z
+  .strictObject({
+    ...{ run_id: uuid(), labels: labelsOfRun(), status, attempt, failure_code: failureCode(), error, summary, output },
+    completed_at: instant().nullable(),
+    result_url: z.string().openapi({ format: "uri", description: "The whole result, with the artifacts." }),
+  })
+  .openapi("RunBatchResult", { example: exampleResult });
+
+const BatchResultPageSchema = z
+  .strictObject({
+    items: z.array(BatchResultSchema),
+    next_cursor: z.string().nullable().openapi({ description: "Send it as `cursor`. Null on the last page." }),
+  })
+  .openapi("RunBatchResultPage", { example: { items: [exampleResult], next_cursor: null } });
+
+const listResults = callerRead({
+  path: "/v1/run-batches/{batch_id}/results",
+  operationId: "list_run_batch_results",
+  tags: ["Workflow runs"],
+  summary: "List the results of a batch",
+  description:
+    "How each of its runs has ended or stands, in the order in which they were given; those that were deleted are not there. A page ends before " +
+    "its outputs have more than 256 KiB, so it may have fewer items than `limit` although there is a `next_cursor`.",
+  request: {
+    params: batchParams,
+    query: z.object({
+      cursor: uuid().optional().openapi({ description: "The `next_cursor` of the page before." }),
+      limit: z.coerce.number().int().min(1).max(100).default(100),
+    }),
+  },
+  problems: ["not_found"],
+  responses: {
+    200: { description: "One page of results", content: { "application/json": { schema: BatchResultPageSchema } } },
+  },
+});
+
+runBatches.openapi(listResults, async (c) => {
+  const { cursor: after = null, limit } = c.req.valid("query");
+  const request = { batchId: c.req.valid("param").batch_id, after, limit };
+  const { items, next } = await listBatchResults(c.env.db, c.var.credential, request);
+  const results = items.map((item) => ({
+    ...item,
+    result_url: linksOf(c.env.config.publicUrl, item.run_id, null).result,
+  }));
+  return c.json({ items: results, next_cursor: next }, 200);
 });

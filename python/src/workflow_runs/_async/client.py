@@ -27,6 +27,7 @@ from ..types import (
     NewWorkflow,
     Run,
     RunBatch,
+    RunBatchResult,
     RunDetails,
     RunEvent,
     RunExplanation,
@@ -183,6 +184,10 @@ class AsyncClient(AsyncTriggerMethods):
     async def batch(self, batch_id: str) -> RunBatch:
         """How many runs of a batch wait, run and have ended. Its runs: `runs(batch=batch_id)`."""
         return await self._call(RunBatch, "GET", f"/v1/run-batches/{to_path(batch_id)}")
+
+    def batch_results(self, batch_id: str) -> AsyncGenerator[RunBatchResult, None]:
+        """How each run of a batch has ended or stands, in the order in which they were given."""
+        return self._by_cursor(RunBatchResult, f"/v1/run-batches/{to_path(batch_id)}/results", {})
 
     async def wait_for_batch(self, batch_id: str, *, timeout: float | None = None) -> RunBatch:
         """Waits until no run of a batch waits or runs any more.
