@@ -62,11 +62,12 @@ export function stepsWith(client: Client, tree: Tree, workflows: Workflows, sche
     };
   }
 
-  /** The content of a trigger for the API. */
+  /** The content of a trigger for the API. Fields that have their defaults are left out, as in `setPolicy`. */
   function triggerBody({ name, fields }: WantedTrigger): Fields {
-    const { run } = fields;
+    const given = fieldsIn(withoutDefaults(schemas.trigger, fields));
+    const { run } = given;
     return {
-      ...fields,
+      ...given,
       name,
       kind: KINDS.find((kind) => isFields(fields[kind])),
       ...(isFields(run) && { run: { ...run, of: idOf(String(run.of)) } }),
