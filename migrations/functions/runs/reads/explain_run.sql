@@ -125,7 +125,7 @@ begin
     'reason', v_reason, 'queue_position', v_place, 'priority', v_priority,
     -- They stand before the first place that its priority could have.
     'higher_before', case when v_place is not null then least(public.most_places(), public.place_in_queue(
-      v_definition_id, v_key, public.place_of(0, v_priority), p_now => v_now)) end,
+      v_definition_id, v_key, public.place_by_priority(0, v_priority), p_now => v_now)) end,
     'suspension', case when v_reason = 'suspended' then public.suspension_of(p_run_id, v_now) end,
     'concurrency_key', nullif(v_key, ''), 'keys_take_turns', v_keys_take_turns,
     'keys_before', case when v_place is not null then public.keys_before(v_definition_id, v_key, v_now) end,

@@ -124,7 +124,7 @@ begin
     given.value -> 'input', p_of ->> 'traceparent', given.key, (p_of ->> 'batch_id')::uuid, (p_of ->> 'parent_run_id')::uuid, p_now, p_now,
     'PENDING', coalesce(given.joins_at, v_joins_behind), given.expires_at,
     case when coalesce(given.joins_at, v_joins_behind) is null
-      then public.place_of(nextval('public.workflow_run_queue'), given.priority) end, given.priority
+      then public.place_by_priority(nextval('public.workflow_run_queue'), given.priority) end, given.priority
   from (
     select *
     from rows from (json_array_elements(p_runs), unnest(p_run_ids), unnest(v_keys), unnest(v_joins), unnest(v_expires),

@@ -190,7 +190,7 @@ begin
     case when v_starts then public.deadline_of(p_context, v_snapshot, p_now) else v_must_start_by end,
     case when v_starts then public.claimed_until(p_context, p_now) end,
     case when v_starts and v_sends then 1 else 0 end, v_not_before,
-    case when v_not_before is null then public.place_of(nextval('public.workflow_run_queue'), v_priority) end, v_priority,
+    case when v_not_before is null then public.place_by_priority(nextval('public.workflow_run_queue'), v_priority) end, v_priority,
     p_given -> 'triggered_by')
   returning r.deadline_at, r.next_dispatch_at,
     (select to_jsonb(shown) from public.run_as_shown(r, r.status, null, r.updated_at, null) shown)

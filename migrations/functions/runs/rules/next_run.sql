@@ -254,7 +254,7 @@ begin
       exists (
         select from public.waiting_runs(p_definition_id, p_now) waiting
         where (v_per_key is null or waiting.concurrency_key = p_key)
-          and waiting.queue_position < public.place_of(0, p_priority - 1))
+          and waiting.queue_position < public.place_by_priority(0, p_priority - 1))
       or v_per_key is not null and (
         coalesce(p_key = any (v_full_keys), false) or public.next_turn(p_definition_id, p_now, v_last_key, v_full_keys) is not null)
       or public.joins_behind(p_definition_id, p_now) is not null));

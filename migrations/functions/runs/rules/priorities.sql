@@ -9,7 +9,7 @@
 -- Between definitions, only tickets are compared: a priority lets no workflow pass another one.
 
 -- The position in its queue of a run with this priority. `p_number` is its ticket, or a position that it had with any priority.
-create or replace function public.place_of(p_number bigint, p_priority integer) returns bigint
+create or replace function public.place_by_priority(p_number bigint, p_priority integer) returns bigint
 language sql immutable as $$
   select (p_number & 562949953421311) - p_priority * 562949953421312
 $$;

@@ -93,7 +93,7 @@ begin
     update public.workflow_runs r
     set not_before = null, suspended_at = null, queue_position = joining.queue_position
     from (
-      select ordered.id, ordered.suspended_at, public.place_of(coalesce(
+      select ordered.id, ordered.suspended_at, public.place_by_priority(coalesce(
           case when ordered.suspended_at is not null then public.kept_place(ordered.id, ordered.attempt) end,
           nextval('public.workflow_run_queue')), ordered.priority) as queue_position
       from (
@@ -151,7 +151,7 @@ declare
 begin
   if p_queue_position is null then
     -- All that have joined are before it, except those with a lower priority.
-    select public.place_of(0, r.priority - 1), r.priority, r.not_before, r.created_at
+    select public.place_by_priority(0, r.priority - 1), r.priority, r.not_before, r.created_at
     into v_position, v_priority, v_not_before, v_created_at
     from public.workflow_runs r
     where r.id = p_run_id and r.not_before <= p_now;

@@ -83,7 +83,7 @@ begin
         select coalesce(back_off.ends_at, place.joins_behind, resume.not_before), resume.deadline_at, case
             when p_event = 'suspend' or num_nonnulls(back_off.ends_at, place.joins_behind) > 0 then null
             when place.is_kept then r.queue_position
-            else public.place_of(nextval('public.workflow_run_queue'), r.priority)
+            else public.place_by_priority(nextval('public.workflow_run_queue'), r.priority)
           end
         from (
           select p_now + make_interval(secs => case

@@ -35,7 +35,7 @@ begin
   if v_answer = '{}' then
     with changed as (
       update public.workflow_runs r
-      set priority = p_priority, queue_position = public.place_of(r.queue_position, p_priority)
+      set priority = p_priority, queue_position = public.place_by_priority(r.queue_position, p_priority)
       from (select before.priority from public.workflow_runs before where before.id = p_run_id) before
       where r.id = p_run_id and r.priority <> p_priority
       returning r.tenant_id, r.id, r.attempt, before.priority
