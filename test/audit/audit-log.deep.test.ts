@@ -76,7 +76,8 @@ const AUDITED: Record<string, string> = {
 
 /** The other changes are the life of a run, or that of a runner: the events of runs and the firings of triggers say who. */
 const LIFE_OF_RUNS = [
-  ...["invoke_workflow", "invoke_workflow_batch", "start_workflow_run_now"],
+  ...["invoke_workflow", "invoke_workflow_batch", "signal_workflow", "trigger_child_runs"],
+  ...["start_workflow_run_now", "prioritize_workflow_run"],
   ...[
     // With `dry_run`, as it is called here, it only reads: test/triggers/backfill.test.ts.
     "backfill_trigger",
