@@ -51,10 +51,22 @@ it("a run that ended before it started took no time, also when it waited for a w
   expect(runRow(ended, someDetails({ started_at: null })).took).toBe("");
 });
 
-it("an older service, which answers no details, shows rows without labels", async () => {
-  const { options } = fakeService(json({ items: [aRun()], next_cursor: null }));
+it("an older service, which refuses to list details, is asked again without, and shows rows without labels", async () => {
+  const fault = { loc: ["query", "details"], type: "extra_forbidden", msg: "There is no such parameter." };
+  const { asked, options } = fakeService(json({ detail: [fault] }, 422), json({ items: [aRun()], next_cursor: null }));
   const { runs, details } = await findRuns(createClient(options), {}, { most: 20, withDetails: true });
+  expect(asked.map(({ path }) => path)).toEqual([
+    "/v1/workflow-runs?limit=20&details=true",
+    "/v1/workflow-runs?limit=20",
+  ]);
   const rows = runs.map((run) => runRow(run, details.get(run.id)));
   expect(rows).toEqual([expect.objectContaining({ run: RUN_ID, took: "5 min so far" })]);
   expect(rows[0]).not.toHaveProperty("labels");
+});
+
+it("another fault of the filter is told", async () => {
+  const fault = { loc: ["query", "created_after"], type: "datetime_parsing", msg: "Must be an instant." };
+  const { options } = fakeService(json({ detail: [fault] }, 422));
+  const list = findRuns(createClient(options), {}, { most: 20, withDetails: true });
+  await expect(list).rejects.toThrow("created_after: Must be an instant.");
 });

@@ -29,7 +29,11 @@ const send = (...[method, path, key, body, headers]: Parameters<StageService["se
   });
 
 type Schema = { $ref?: string; properties?: Record<string, unknown>; additionalProperties?: unknown };
-type Described = { operationId: string; requestBody?: { content: Record<string, { schema: Schema }> } };
+type Described = {
+  operationId: string;
+  parameters?: { name: string; in: string }[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+};
 type ReleasedDocument = {
   paths: Record<string, Record<string, Described>>;
   components: { schemas: Record<string, Schema> };
@@ -43,6 +47,14 @@ function bodyFor({ components }: ReleasedDocument, { requestBody }: Described, b
   if (properties === undefined || schema?.additionalProperties !== false) return body;
   if (typeof body !== "object" || body === null || Array.isArray(body)) return body;
   return Object.fromEntries(Object.entries(body).filter(([name]) => name in properties));
+}
+
+/** The path as a client of that release sends it: without the query parameters that are newer, which the release refuses. */
+function pathFor({ parameters = [] }: Described, path: string): string {
+  const url = new URL(path, worker.url);
+  const known = parameters.filter((one) => one.in === "query").map(({ name }) => name);
+  for (const name of [...url.searchParams.keys()]) if (!known.includes(name)) url.searchParams.delete(name);
+  return url.pathname + url.search;
 }
 
 beforeAll(async () => {
@@ -72,7 +84,10 @@ describe(`the Worker of ${RELEASE}, with today's tables and functions`, () => {
       if (operation === undefined) continue;
       const call = await callOf(id, stage);
       const credential = await credentialFor(stage.tenant, call);
-      const answer = await send(call.method, call.path, credential, bodyFor(document, known, call.body), call.headers);
+      const answer = await send(
+        ...([call.method, pathFor(known, call.path), credential] as const),
+        ...([bodyFor(document, known, call.body), call.headers] as const),
+      );
       expected[id] = statusWithHubs(operation, call.invitedEmail !== undefined);
       answered[id] = answer.ok || answer.status === expected[id] ? answer.status : await answer.text();
       // A stream would go on.

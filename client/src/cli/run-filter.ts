@@ -2,6 +2,7 @@ import { Option } from "commander";
 import type { Client } from "../client.ts";
 import { unwrap } from "../connection.ts";
 import { byCursor } from "../pages.ts";
+import { InvalidRequest } from "../problem.ts";
 import type { ListedDetails, Run, RunFilter, RunStatus } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { severalLabels, severalOf } from "./input.ts";
@@ -47,9 +48,12 @@ export async function runFilterOf(client: Client, flags: RunFilterFlags): Promis
   };
 }
 
+const refusesDetails = (error: unknown): boolean =>
+  error instanceof InvalidRequest && error.faults.every(({ loc }) => loc.join(".") === "query.details");
+
 /**
  * The newest runs of a filter, `most` of them at most. With `withDetails`, `details` has what the list says of each beside it, by its id; of
- * none when the service is older than that.
+ * none when the service is so old that it refuses to say it.
  */
 export async function findRuns(
   { api }: Client,
@@ -57,14 +61,19 @@ export async function findRuns(
   { most, withDetails }: { most: number; withDetails: boolean },
 ): Promise<{ runs: Run[]; details: Map<string, ListedDetails> }> {
   const details = new Map<string, ListedDetails>();
+  let asksDetails = withDetails;
+  const ask = (cursor: string | undefined) => {
+    const more = { ...(cursor !== undefined && { cursor }), ...(asksDetails && { details: "true" as const }) };
+    return unwrap(
+      api.GET("/v1/workflow-runs", { params: { query: { ...filter, limit: Math.min(most, 100), ...more } } }),
+    );
+  };
   const found = byCursor(async (cursor) => {
-    const query = {
-      ...filter,
-      limit: Math.min(most, 100),
-      ...(cursor !== undefined && { cursor }),
-      ...(withDetails && { details: "true" as const }),
-    };
-    const page = await unwrap(api.GET("/v1/workflow-runs", { params: { query } }));
+    const page = await ask(cursor).catch((error: unknown) => {
+      if (!refusesDetails(error)) throw error;
+      asksDetails = false;
+      return ask(cursor);
+    });
     for (const one of page.details ?? []) details.set(one.run_id, one);
     return page;
   });
