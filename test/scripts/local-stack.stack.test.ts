@@ -8,6 +8,7 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { exampleVars } from "../../scripts/local/stack.ts";
+import { readConfig } from "../../src/config.ts";
 import { connectAgent, ERAS } from "../support/agent.ts";
 import { callsOn } from "../support/agent-calls.ts";
 import { type LocalStack, startStack } from "../support/node/local-stack.ts";
@@ -16,6 +17,7 @@ import { runScript } from "../support/node/run-script.ts";
 import { describeSnippets } from "../support/node/signature-snippets.ts";
 import { parseMetrics } from "../support/parse-metrics.ts";
 import { createStage } from "../support/stage.ts";
+import { runToken } from "../support/tenant.ts";
 
 const READY = "Enter shows this again";
 /** Prometheus' own check, in Debian's package `promtool`. It also checks what names should look like. */
@@ -277,9 +279,10 @@ describe("an agent of a tenant with many kinds of users", () => {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
     const stage = await createStage({ send, database: { sql: neon(urlOf(stack.lines)) } }, `Agents ${era}`);
+    const { runTokenKeys } = readConfig({ ...exampleVars(), DATABASE_URL: urlOf(stack.lines) });
     for (const { key } of [stage.tenant.owner, stage.writer]) {
       const agent = await connectAgent({ fetch }, key, era, `${url}/mcp`);
-      const calls = Object.entries(callsOn(stage));
+      const calls = Object.entries(callsOn(stage, (runId) => runToken(stage.tenant, runId, 1, runTokenKeys)));
       expect(calls.map(([tool]) => tool).toSorted()).toEqual(
         (await agent.client.listTools()).tools.map(({ name }) => name).toSorted(),
       );

@@ -5,8 +5,14 @@ import { runToken } from "./tenant.ts";
 
 type Called = { args: (key: string) => Promise<Record<string, unknown>>; answer: object };
 
-/** The calls of all tools on this stage. Each acts on a new object that the holder of the key may change. */
-export function callsOn(stage: Stage): Record<string, Called> {
+/**
+ * The calls of all tools on this stage. Each acts on a new object that the holder of the key may change. `tokenOf` makes the token of a run, when
+ * the service has another secret than that of the tests.
+ */
+export function callsOn(
+  stage: Stage,
+  tokenOf = (runId: string) => runToken(stage.tenant, runId),
+): Record<string, Called> {
   const send = async (path: string, key: string, body: object): Promise<{ id: string }> => {
     const response = await stage.service.send("POST", path, key, body);
     const text = await response.text();
@@ -27,7 +33,7 @@ export function callsOn(stage: Stage): Record<string, Called> {
   };
   const suspended = async (key: string) => {
     const { run_id } = await running(key);
-    await send(`/v1/workflow-runs/${run_id}/suspend`, await runToken(stage.tenant, run_id), suspensionBody(stage));
+    await send(`/v1/workflow-runs/${run_id}/suspend`, await tokenOf(run_id), suspensionBody(stage));
     return { run_id };
   };
 
@@ -45,7 +51,7 @@ export function callsOn(stage: Stage): Record<string, Called> {
     list_runs: {
       args: async (key) => {
         await Promise.all([running(key), running(key)]);
-        return { label: ["customer:4711"], status: ["RUNNING", "PENDING"], limit: 1 };
+        return { label: ["customer:4711"], status: ["RUNNING", "COMPLETED"], limit: 1 };
       },
       answer: { items: [{ status: "RUNNING" }], next_cursor: expect.any(String) },
     },

@@ -97,8 +97,8 @@ export async function addUser(
 }
 
 /** The run token in the dispatch of this attempt. */
-export function runToken(tenant: TestTenant, runId: string, attempt = 1): Promise<string> {
-  return signRunToken(runTokenKeys, {
+export function runToken(tenant: TestTenant, runId: string, attempt = 1, keys = runTokenKeys): Promise<string> {
+  return signRunToken(keys, {
     ...{ runId, attempt, tenantId: tenant.id, cell: tenant.cell },
     expiresAt: new Date().toISOString(),
   });
