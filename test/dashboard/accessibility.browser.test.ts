@@ -142,7 +142,7 @@ const PAGES: Record<string, PageCase> = {
   "a PENDING run": {
     path: run(DEMO.runs.pending),
     shows: "It is next in the queue",
-    dialogs: ["Stop this run of “…”?", "Delete this run of “…”?"],
+    dialogs: ["Change the priority of this run of “…”?", "Stop this run of “…”?", "Delete this run of “…”?"],
   },
   "a RUNNING run": { path: run(DEMO.runs.running), shows: "RUNNING", dialogs: ["Stop this run of “…”?"] },
   "a run with a log, progress and an earlier attempt": {
@@ -153,7 +153,7 @@ const PAGES: Record<string, PageCase> = {
   "a suspended run": {
     path: () => run(made.suspendedId),
     shows: "What it waits for",
-    dialogs: ["Stop this run of “…”?", "Delete this run of “…”?"],
+    dialogs: ["Change the priority of this run of “…”?", "Stop this run of “…”?", "Delete this run of “…”?"],
   },
   "what waits for somebody": { path: "/app/waits", shows: "Which account is it for?" },
   "nothing that waits for somebody": { path: "/app/waits", shows: "No question waits for you.", as: "newcomer" },
