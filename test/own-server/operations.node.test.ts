@@ -15,7 +15,9 @@ afterAll(async () => {
 
 it("answers each operation as the table of operations says, and those of the contract as the contract has them", async () => {
   const server = await prepareServer(endings);
-  await untilServing(server.start(...Object.entries(SESSION_SETTINGS).map(([name, value]) => `${name}=${value}`)));
+  const running = await untilServing(
+    server.start(...Object.entries(SESSION_SETTINGS).map(([name, value]) => `${name}=${value}`)),
+  );
   const endpoint = await startSqlEndpoint({ postgresUrl: server.adminUrl, port: 0 });
   endings.push(endpoint.close);
   neonConfig.fetchEndpoint = endpoint.url;
@@ -38,7 +40,7 @@ it("answers each operation as the table of operations says, and those of the con
 
   const stage = await createStage(
     { database: { sql: neon(server.adminUrl) }, send },
-    "own",
+    "mark-of-all-values",
     "https://runner.example.com/hook",
   );
   const faults: string[] = [];
@@ -60,4 +62,8 @@ it("answers each operation as the table of operations says, and those of the con
   expect(answered).toEqual(expected);
   expect([...contractOperations].filter((id) => !(id in answered))).toEqual([]);
   expect(faults).toEqual([]);
+  // Its log has a line for each request, and nothing that a statement or a header had.
+  const log = running.lines.join("\n");
+  expect(log).toContain("/v1/workflow-definitions");
+  expect([stage.mark, stage.tenant.owner.key].filter((value) => log.includes(value))).toEqual([]);
 });
