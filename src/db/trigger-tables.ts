@@ -133,7 +133,7 @@ export const dueFirings = pgTable(
   {
     id: bigint("id", { mode: "number" }).primaryKey().generatedAlwaysAsIdentity(),
     tenantId: uuid("tenant_id").notNull(),
-    /** The trigger. Null for a parent and its children. */
+    /** The trigger that fires. Null for a row about a parent and its children, for which no trigger fires. */
     triggerId: uuid("trigger_id"),
     /** The run of which a child has ended. Without a `runId`, it has ended itself, and its children have to stop. */
     parentRunId: uuid("parent_run_id"),

@@ -4,7 +4,7 @@ import { extent } from "../support/in-turn.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { eventTypes, invoke, readRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
-import { suspend } from "../support/suspensions.ts";
+import { endSoon, suspend } from "../support/suspensions.ts";
 import type { TestTenant } from "../support/tenant.ts";
 
 const TIMES = extent(8, 1000);
@@ -81,17 +81,7 @@ describe(`of ${TIMES} parents`, () => {
     async (on_timeout) => {
       await raceOften(["one"], async (runId, [one = ""]) => {
         await suspend(service, tenant, runId, [WAIT], { on_timeout, timeout_seconds: 3600 });
-        await service.database.sql.transaction([
-          service.database.sql`
-          update workflow_runs
-          set not_before = case when not_before is not null then at end, deadline_at = case when deadline_at is not null then at end
-          from (select date_trunc('milliseconds', clock_timestamp()) + interval '3 milliseconds' as at) soon where id = ${runId}`,
-          service.database.sql`
-          update run_waits w set times_out_at = r.not_before from workflow_runs r where r.id = w.run_id and w.run_id = ${runId}`,
-          service.database.sql`
-          update run_suspensions s set ends_at = coalesce(r.not_before, r.deadline_at)
-          from workflow_runs r where r.id = s.run_id and s.run_id = ${runId}`,
-        ]);
+        await endSoon(service, runId);
         await Promise.all([complete(service, tenant, one), service.sweep()]);
         await service.sweep();
         const status = await statusOf(runId);

@@ -4,7 +4,7 @@ import { extent } from "../support/in-turn.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
-import { answer, QUESTION, type Suspension, sendSignal, signal, suspend } from "../support/suspensions.ts";
+import { answer, endSoon, QUESTION, type Suspension, sendSignal, signal, suspend } from "../support/suspensions.ts";
 import { createTenant } from "../support/tenant.ts";
 
 const TIMES = extent(8, 1000);
@@ -54,17 +54,7 @@ describe(`of ${TIMES} suspended runs`, () => {
   it.each(["fail", "continue"])("an answer and the end of the time leave each one outcome (%s)", async (on_timeout) => {
     await raceOften(
       async (runId, n) => {
-        await service.database.sql.transaction([
-          service.database.sql`
-            update workflow_runs
-            set not_before = case when not_before is not null then at end, deadline_at = case when deadline_at is not null then at end
-            from (select date_trunc('milliseconds', clock_timestamp()) + interval '3 milliseconds' as at) soon where id = ${runId}`,
-          service.database.sql`
-            update run_waits w set times_out_at = r.not_before from workflow_runs r where r.id = w.run_id and w.run_id = ${runId}`,
-          service.database.sql`
-            update run_suspensions s set ends_at = coalesce(r.not_before, r.deadline_at)
-            from workflow_runs r where r.id = s.run_id and s.run_id = ${runId}`,
-        ]);
+        await endSoon(service, runId);
         const sweep = async () => {
           await service.sweep();
           return new Response();

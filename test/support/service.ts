@@ -8,7 +8,7 @@
  * The other helpers, by the names of their files:
  *
  * - `database`: the database behind the service: count its requests, break its connections, stop its server.
- * - `of-each-test`: a tenant that each test of a file gets anew.
+ * - `of-each-test`: one new tenant for each test of a file.
  * - `tenant`, `path-parts`, `lifecycle`: insert things, backdate their times, read their state.
  * - `fake-runner`: an HTTP server that gives configured answers, and remembers the requests that it got.
  * - `callers`: sessions, and callers with valid and invalid credentials.

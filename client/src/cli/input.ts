@@ -100,7 +100,7 @@ export const priorityOption = () =>
     "of the runs that wait, those with 9 start first, and those with 0, the default, last",
   ).argParser(integer(0, 9));
 
-/** Parses a flag with a whole number that may be given several times, and adds the number to those before. */
+/** Parses a flag with a whole number, which may be given several times, into the list of all its numbers. */
 export const severalIntegers =
   (min: number, max: number) =>
   (value: string, before: number[] = []): number[] => [...before, integer(min, max)(value)];

@@ -13,7 +13,7 @@ beforeAll(async () => {
   service = await startService();
 });
 
-/** When a runner is killed: between the first step that it does and the checkpoint of that, or once the service has kept it. */
+/** When a runner is killed: after its first step and before the service has kept the checkpoint of that step, or after that. */
 type Moment = "before its checkpoint" | "after its checkpoint";
 
 /** Lets a new runner of the kit work on one attempt. Resolves to its outcome, or to null once it was killed: from then on it does nothing. */

@@ -13,7 +13,7 @@ import { reasonOf } from "../../reason.ts";
 import { type KeptOfRun, type Question, WorkEnded, type WorkRun } from "../../runner/types.ts";
 import { CliError, EXIT } from "../exit.ts";
 
-/** What the command asks for. An instant is RFC 3339. */
+/** A request of the command to its runner. `at` is an instant in RFC 3339. */
 export type StepCall =
   | { call: "get"; key: string }
   | { call: "put"; key: string; value: unknown }

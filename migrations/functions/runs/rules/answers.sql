@@ -28,8 +28,10 @@ begin
 end $$;
 
 -- Can the question of a run be answered at this instant, and by this value? Returns {}, or {"result"} for the same answer again, or
--- {"refused"}: answered (with "answer", and in it "user_name"), closed (with "status"), not_a_choice (with "choices"). Call it after overdue
--- runs were ended.
+-- {"refused"}, which is one of the following. Call it after overdue runs were ended.
+--   answered      somebody else was first: "answer" is theirs, with "user_name"
+--   closed        the run does not wait for it any more: its "status"
+--   not_a_choice  the value is none of the "choices"
 create or replace function public.judge_answer(p_run_id uuid, p_key text, p_value text, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 declare

@@ -2,7 +2,7 @@
 -- they joined.
 --
 -- A run that joins its queue draws the next number of the sequence `workflow_run_queue`: its ticket, which is smaller than 2^49. Its
--- `queue_position` is the ticket minus its priority times 2^49. So all positions of a priority are smaller than those of each lower one,
+-- `queue_position` is ticket - priority * 2^49. So all positions of a priority are smaller than those of each lower one,
 -- and whoever reads a queue by its index, in the order of the positions, reads it by priority. Without a priority, the position is the
 -- ticket. Positions may be negative. The priority is a column of its own, since a run that has no place yet, or gets a new one, draws later.
 --

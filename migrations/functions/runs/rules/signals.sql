@@ -24,7 +24,7 @@ $$;
 -- Receives a signal for a locked definition whose overdue runs were ended. `p_signal` is {"name", "correlation", "id"}. The same signal again
 -- gets the same answer. Returns {"answer": see `signal_response`, "changed": see `changed_runs`}, or {"answer": {"refused"}} which is one of:
 --   other_signal  another signal had this id
---   too_many      with "limit": so many are kept for the definition
+--   too_many      as many signals are kept for the definition as may be: "limit"
 create or replace function public.receive_signal(
   p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_signal jsonb, p_payload json, p_now timestamptz
 ) returns jsonb
@@ -81,34 +81,29 @@ begin
 
   -- 4. Let the run go on.
   if v_run_id is not null then
-    perform public.give_signal(v_run_id, v_key, v_id, p_payload, p_now);
-    perform public.note_signal(v_run_id, v_key, p_user_id, p_now);
+    perform public.give_signal(v_run_id, v_key, v_id, p_payload, p_user_id, p_now);
     v_changed := public.resume_if_complete(v_run_id, p_now);
   end if;
   return jsonb_build_object('changed', v_changed, 'answer', v_answer);
 end $$;
 
--- Records that a run has got the signal that it waits for under a key.
+-- Gives a run the signal that it waits for under a key, and inserts the event of that. `p_user_id` is who has sent it.
 create or replace function public.give_signal(
-  p_run_id uuid, p_key text, p_signal_id text, p_payload json, p_now timestamptz
+  p_run_id uuid, p_key text, p_signal_id text, p_payload json, p_user_id uuid, p_now timestamptz
 ) returns void
 language plpgsql as $$
 begin
-  update public.run_waits w
-  set signal_id = p_signal_id, payload = p_payload, received_at = p_now, is_open = false
-  where w.run_id = p_run_id and w.key = p_key;
-end $$;
-
--- Inserts the event of a signal that a run has got.
-create or replace function public.note_signal(p_run_id uuid, p_key text, p_user_id uuid, p_now timestamptz) returns void
-language plpgsql as $$
-begin
+  with given as (
+    update public.run_waits w
+    set signal_id = p_signal_id, payload = p_payload, received_at = p_now, is_open = false
+    where w.run_id = p_run_id and w.key = p_key
+    returning w.run_id, w.name, w.correlation
+  )
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
   select r.tenant_id, r.id, r.attempt, 'SIGNALLED', p_now, jsonb_build_object(
-    'key', w.key, 'name', w.name, 'correlation', w.correlation, 'signal_id', w.signal_id, 'user_id', p_user_id)
-  from public.workflow_runs r
-  join public.run_waits w on w.run_id = r.id and w.key = p_key
-  where r.id = p_run_id;
+    'key', p_key, 'name', g.name, 'correlation', g.correlation, 'signal_id', p_signal_id, 'user_id', p_user_id)
+  from given g
+  join public.workflow_runs r on r.id = g.run_id;
 end $$;
 
 -- Gives the run that asks the signals that are kept for those of its waits with these keys that are open, the oldest first, each one to one
@@ -138,7 +133,6 @@ begin
     limit 1;
     continue when v_id is null;
     update public.kept_signals s set taken_at = p_now, payload = null where s.id = v_id;
-    perform public.give_signal(p_run_id, v_key, v_signal_id, v_payload, p_now);
-    perform public.note_signal(p_run_id, v_key, v_user_id, p_now);
+    perform public.give_signal(p_run_id, v_key, v_signal_id, v_payload, v_user_id, p_now);
   end loop;
 end $$;
