@@ -13,7 +13,7 @@ export const EXIT = {
   timeIsOver: 6,
   /** `apply` would delete something, and nobody could be asked. */
   unconfirmed: 7,
-  /** The run of this command is suspended, so the command must end. 75 is EX_TEMPFAIL of sysexits.h: "try again later". */
+  /** The run of this command is suspended, so the command must end. 75 is what programs use for "try again later". */
   suspended: 75,
   /** 128 and the number of SIGINT, as a shell reports it. */
   interrupted: 130,
