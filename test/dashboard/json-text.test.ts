@@ -64,7 +64,11 @@ describe("JSON that a person has typed", () => {
     ]);
   });
 
-  it("is accepted exactly when JSON.parse accepts it, whatever it is", () => {
+  it("is refused when a number is too great for a double, which JSON.parse would make infinite", () => {
+    expect(faultOf("0.5e310")).toBe("1: The number 0.5e310 would be changed. Write it as a text, in double quotes.");
+  });
+
+  it("is accepted exactly when JSON.parse accepts it with numbers that a double can hold, whatever it is", () => {
     const random = createRandom(inject("seed"));
     const pieces = [
       "{",
@@ -91,8 +95,12 @@ describe("JSON that a person has typed", () => {
       const text = Array.from({ length: 1 + random.integer(8) }, () => random.pick(pieces)).join("");
       const isJson = (() => {
         try {
-          JSON.parse(text);
-          return true;
+          let holds = true;
+          JSON.parse(text, (_name, value) => {
+            holds &&= value !== Number.POSITIVE_INFINITY && value !== Number.NEGATIVE_INFINITY;
+            return value;
+          });
+          return holds;
         } catch {
           return false;
         }

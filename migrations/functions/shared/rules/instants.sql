@@ -1,9 +1,10 @@
 -- Instants as answers have them.
 
--- An instant in the format of the API, `2026-01-31T12:00:00.000Z`, whatever the session's time zone.
+-- An instant in the format of the API, `2026-01-31T12:00:00.000Z`, whatever the session's time zone. It is rounded as a column of
+-- milliseconds rounds it, so an instant reads the same before and after it is stored.
 create or replace function public.wire_instant(p_at timestamptz) returns text
 language sql stable as $$
-  select to_char(p_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+  select to_char(p_at::timestamptz(3) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
 -- Milliseconds from the current time (not the start of the statement) until an instant.
