@@ -9,7 +9,7 @@ it("costs a verb nothing for each event that other transactions have inserted si
   const tenant = await createTenant(service.database);
   const runId = await insertRun(service.database, tenant, { status: "PENDING" });
   const readBlocks = async () => {
-    const answer = `select answer_of(p_context => '{}', p_since => 0, p_tenant_id => '${tenant.id}', p_answer => '{"result": {}}')`;
+    const answer = `select answer_of(p_context => '{}', p_tenant_id => '${tenant.id}', p_answer => '{"result": {}}')`;
     const [, , , plans] = await sql.transaction([
       sql`select pg_current_xact_id()`,
       sql`insert into workflow_run_events (tenant_id, run_id, attempt, type) values (${tenant.id}, ${runId}, 1, 'QUEUED')`,

@@ -10,7 +10,6 @@ create or replace function public.delete_old_audit_events(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_except constant uuid[] := public.set_aside_by('old_audit_events');
   v_candidates jsonb;
   v_deleted integer;
@@ -18,9 +17,8 @@ begin
   if p_lists then
     select coalesce(jsonb_agg(jsonb_build_object('id', old.id, 'tenant_id', old.tenant_id)), '[]') into v_candidates
     from public.old_audit_events(p_days, p_limit, p_only, v_except) old;
-    return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('candidates', v_candidates)));
+    return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('candidates', v_candidates)));
   end if;
   v_deleted := public.remove_audit_events(p_days, p_limit, p_only, v_except);
-  return public.answer_of(
-    p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('deleted', v_deleted)));
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('deleted', v_deleted)));
 end $$;

@@ -1,22 +1,7 @@
--- The events that this transaction has inserted. Those of a tenant are found by their transaction, in the index of the feed. Without a tenant,
--- such as in a sweep, all events after the one with this id are read. With an upper bound, the planner expects a short range of ids. Without
--- it, the planner might read the whole table.
-create or replace function public.own_events(p_tenant_id uuid, p_since bigint) returns table (tenant_id uuid, run_id uuid, type text)
-language sql stable as $$
-  select e.tenant_id, e.run_id, e.type
-  from public.workflow_run_events e
-  where p_tenant_id is not null and e.tenant_id = p_tenant_id and e.epoch = (select current.epoch from public.event_epoch current)
-    and e.xid = pg_current_xact_id_if_assigned()
-  union all
-  select e.tenant_id, e.run_id, e.type
-  from public.workflow_run_events e
-  where p_tenant_id is null and e.id > p_since and e.id <= p_since + 1000000000 and e.xmin = pg_current_xact_id_if_assigned()::xid
-$$;
-
--- The answer of a verb that does not know which runs it has changed: the events of the transaction say which runs these are. `p_since` is
--- the id of the last event before the verb began: each such verb begins with `last_event_id`.
+-- The answer of a verb that does not know which runs it has changed: the events of the transaction say which runs these are. They are found
+-- in the index of the feed. A verb about several tenants gives their ids, and no `p_tenant_id`.
 create or replace function public.answer_of(
-  p_context jsonb, p_since bigint, p_tenant_id uuid, p_answer jsonb, p_told jsonb default null
+  p_context jsonb, p_tenant_id uuid, p_answer jsonb, p_told jsonb default null, p_tenant_ids uuid[] default null
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -39,7 +24,9 @@ begin
       end)
       from (
         select e.tenant_id, e.run_id, bool_or(e.type = 'STARTED') as has_started, bool_or(e.type = 'STOP_REQUESTED') as has_stop
-        from public.own_events(p_tenant_id, p_since) e
+        from public.workflow_run_events e
+        where e.tenant_id = any (coalesce(p_tenant_ids, array[p_tenant_id]))
+          and e.epoch = (select current.epoch from public.event_epoch current) and e.xid = pg_current_xact_id_if_assigned()
         group by e.tenant_id, e.run_id
       ) changed
       left join lateral public.run_with_due(changed.run_id) run on true
@@ -88,9 +75,8 @@ begin
 end $$;
 
 -- The answer of a verb whose caller was judged and refused. Of what the judgement says, the answer has the tenant and the reason.
-create or replace function public.refusal_of(p_context jsonb, p_since bigint, p_judged jsonb) returns jsonb
+create or replace function public.refusal_of(p_context jsonb, p_judged jsonb) returns jsonb
 language plpgsql as $$
 begin
-  return public.answer_of(
-    p_context, p_since, (p_judged ->> 'tenant_id')::uuid, jsonb_build_object('refused', p_judged -> 'refused'));
+  return public.answer_of(p_context, (p_judged ->> 'tenant_id')::uuid, jsonb_build_object('refused', p_judged -> 'refused'));
 end $$;

@@ -1,9 +1,9 @@
 -- The answer of a verb with `p_lists`: {"result": {"candidates": [{"id", "tenant_id"}]}}. The ids are those of definitions, runs,
 -- notifications, firings, batches, API keys or sessions of the dashboard.
-create or replace function public.candidates_of(p_context jsonb, p_since bigint, p_ids uuid[]) returns jsonb
+create or replace function public.candidates_of(p_context jsonb, p_ids uuid[]) returns jsonb
 language plpgsql as $$
 begin
-  return public.answer_of(p_context, p_since, null, jsonb_build_object('result', jsonb_build_object('candidates', (
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('candidates', (
     select coalesce(jsonb_agg(jsonb_build_object('id', given.id, 'tenant_id', coalesce(
       (select d.tenant_id from public.workflow_definitions d where d.id = given.id),
       (select r.tenant_id from public.workflow_runs r where r.id = given.id),

@@ -10,7 +10,6 @@ create or replace function public.delete_path_part(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged jsonb;
   v_tenant_id uuid;
   v_user_id uuid;
@@ -24,7 +23,7 @@ begin
   v_judged := public.lock_and_judge_part(p_context, p_part_id, p_part_type);
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_judged);
+    return public.answer_of(p_context, v_tenant_id, v_judged);
   end if;
   v_user_id := v_judged ->> 'user_id';
   v_role := v_judged ->> 'role';
@@ -44,7 +43,7 @@ begin
       and (d.source_path_part_ids || d.instruction_path_part_ids || d.output_path_part_ids || d.template_path_part_id)
         && v_doomed_ids);
   if cardinality(v_naming_ids) > 0 then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object(
+    return public.answer_of(p_context, v_tenant_id, jsonb_build_object(
       'refused', 'named_by_definitions', 'definitions', (
         select coalesce(jsonb_agg(jsonb_build_object('id', named.id, 'name', named.name) order by named.name, named.id), '[]')
         from (
@@ -61,5 +60,5 @@ begin
   delete from public.path_parts part where part.tenant_id = v_tenant_id and part.id = p_part_id;
   perform public.audit_change(p_context, v_tenant_id, 'path_part.deleted', 'path_part', p_part_id, v_before,
     jsonb_build_object('path_parts', cardinality(v_doomed_ids)));
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

@@ -13,7 +13,6 @@ create or replace function public.move_path_part(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged jsonb;
   v_tenant_id uuid;
   v_user_id uuid;
@@ -33,7 +32,7 @@ begin
   v_judged := public.lock_and_judge_part(p_context, p_part_id, p_part_type);
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_judged);
+    return public.answer_of(p_context, v_tenant_id, v_judged);
   end if;
   v_user_id := v_judged ->> 'user_id';
   v_role := v_judged ->> 'role';
@@ -48,10 +47,10 @@ begin
   if p_is_put and p_parent_id is distinct from v_parent_id then
     v_judged := public.judge_parent(v_role, v_tenant_id, v_user_id, p_parent_id, v_type);
     if v_judged ? 'refused' then
-      return public.answer_of(p_context, v_since, v_tenant_id, v_judged);
+      return public.answer_of(p_context, v_tenant_id, v_judged);
     end if;
     if public.path_covers(v_path, v_judged ->> 'path') then
-      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "parent_is_below_part"}');
+      return public.answer_of(p_context, v_tenant_id, '{"refused": "parent_is_below_part"}');
     end if;
     v_parent_id := p_parent_id;
     v_new_path := (v_judged ->> 'path') || '/' || v_name;
@@ -61,7 +60,7 @@ begin
       where parent.tenant_id = v_tenant_id and parent.id = v_parent_id), '') || '/' || v_name;
   end if;
   if octet_length(v_new_path) + v_longest - octet_length(v_path) > p_max_path_bytes then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "path_too_long"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "path_too_long"}');
   end if;
   select other.id, case when rights.may_read
     then jsonb_build_array(jsonb_build_object('kind', 'path part', 'id', other.id, 'name', other.materialized_path))
@@ -71,7 +70,7 @@ begin
   cross join lateral public.rights_on(v_role, v_tenant_id, v_user_id, other.materialized_path) rights
   where other.tenant_id = v_tenant_id and other.materialized_path = v_new_path and other.id <> p_part_id;
   if v_other_id is not null then
-    return public.answer_of(p_context, v_since, v_tenant_id,
+    return public.answer_of(p_context, v_tenant_id,
       jsonb_build_object('refused', 'name_taken', 'obstacles', v_obstacles));
   end if;
 
@@ -85,7 +84,7 @@ begin
   where node.tenant_id = v_tenant_id and node.materialized_path >= v_path and node.materialized_path < v_path || '0'
     and public.path_covers(v_path, node.materialized_path);
   perform public.audit_change(p_context, v_tenant_id, 'path_part.changed', 'path_part', p_part_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object(
       'part', public.path_part_response(v_role, v_tenant_id, v_user_id, p_part_id))),
     '{"others": true}');

@@ -25,7 +25,6 @@ declare
   c_seconds constant float8[] := '{0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400, 86400}';
   v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_epoch constant integer := (select e.epoch from public.event_epoch e);
-  v_since constant bigint := public.last_event_id();
   v_judged constant jsonb := public.judge_administrator(p_context -> 'caller');
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_from_epoch integer;
@@ -36,7 +35,7 @@ declare
 begin
   -- 1. Who is the caller?
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
 
   -- 2. Lock the tenant's position. The first call begins at the end of the feed.
@@ -181,7 +180,7 @@ begin
   select count(*) into v_looked_at from looked_at;
 
   -- 5. Read the current state.
-  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
+  return public.answer_of(p_context, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'is_behind', v_looked_at = c_max_events or exists (
       select from public.workflow_run_events e
       where e.tenant_id = v_tenant_id and e.epoch = v_epoch and e.xid >= v_oldest_running

@@ -15,7 +15,6 @@ create or replace function public.change_notification_endpoint(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the endpoint, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -27,7 +26,7 @@ declare
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
   select e.format, p_changes ? 'url' and not case e.format
@@ -39,14 +38,14 @@ begin
   from public.notification_endpoints e
   where e.id = p_endpoint_id;
   if (p_changes ? 'url' or p_changes ? 'format') and coalesce(p_changes ->> 'format', 'standard') <> v_format then
-    return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('refused', 'other_format', 'format', v_format));
+    return public.answer_of(p_context, v_tenant_id, jsonb_build_object('refused', 'other_format', 'format', v_format));
   end if;
   if v_has_turn_in_vain then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "turn_in_vain"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "turn_in_vain"}');
   end if;
   v_unknown := public.unknown_definitions(v_tenant_id, p_changes -> 'workflow_definition_ids');
   if v_unknown is not null then
-    return public.answer_of(p_context, v_since, v_tenant_id,
+    return public.answer_of(p_context, v_tenant_id,
       jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
   end if;
 
@@ -82,7 +81,7 @@ begin
   end if;
   perform public.audit_change(
     p_context, v_tenant_id, 'notification_endpoint.changed', 'notification_endpoint', p_endpoint_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object(
       'endpoint', public.endpoint_response(p_endpoint_id), 'has_new_secret', exists (
         select from public.notification_endpoints e

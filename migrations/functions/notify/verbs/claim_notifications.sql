@@ -19,7 +19,6 @@ create or replace function public.claim_notifications(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_except constant uuid[] := public.set_aside_by('notifications');
   v_now timestamptz := clock_timestamp();
   v_tenant_id uuid;
@@ -41,14 +40,14 @@ begin
   from public.notification_endpoints e
   where e.id = p_endpoint_id and e.disabled_at is null;
   if v_tenant_id is null or v_opens_at > v_now or p_endpoint_id = any (v_except) then
-    return public.answer_of(p_context, v_since, v_tenant_id, case when p_lists then '{"result": {"candidates": []}}'::jsonb
+    return public.answer_of(p_context, v_tenant_id, case when p_lists then '{"result": {"candidates": []}}'::jsonb
       else '{"result": {"notifications": []}}' end);
   end if;
   if v_failures > 0 or v_pace is not null then
     v_limit := 1;
   end if;
   if p_lists then
-    return public.candidates_of(p_context, v_since, array(
+    return public.candidates_of(p_context, array(
       select n.id
       from public.notifications n
       where n.endpoint_id = p_endpoint_id and n.next_try_at <= v_now and public.takes(n.id, p_only, v_except)
@@ -62,7 +61,7 @@ begin
       select from public.notifications n where n.endpoint_id = e.id and n.next_try_at <= v_now
         and public.takes(n.id, p_only, v_except));
     if not found then
-      return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {"notifications": []}}');
+      return public.answer_of(p_context, v_tenant_id, '{"result": {"notifications": []}}');
     end if;
   end if;
 
@@ -87,12 +86,12 @@ begin
   into v_claimed
   from claimed;
   if v_claimed is null then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {"notifications": []}}');
+    return public.answer_of(p_context, v_tenant_id, '{"result": {"notifications": []}}');
   end if;
   if v_pace is not null then
     perform public.pace_address(v_tenant_id, v_address_hash, v_now + v_pace);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
+  return public.answer_of(p_context, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'claimed_at', public.wire_instant(v_now), 'is_probe', v_probe_at is not null, 'notifications', v_claimed, 'endpoint', (
       select jsonb_build_object('id', e.id, 'format', e.format, 'url', e.url, 'address_hash', e.address_hash,
         'secret_encrypted', e.secret_encrypted,

@@ -12,7 +12,6 @@ create or replace function public.create_notification_endpoint(p_context jsonb, 
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   c_max_endpoints constant integer := 50;
   v_judged jsonb;
   v_tenant_id uuid;
@@ -28,25 +27,25 @@ begin
   v_judged := public.judge_administrator(p_context -> 'caller');
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
 
   -- 2. Create the endpoint, unless an earlier call has done so.
   if exists (select from public.notification_endpoints e where e.id = p_endpoint_id and e.tenant_id <> v_tenant_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "id_taken"}');
   end if;
   v_is_new := not exists (select from public.notification_endpoints e where e.id = p_endpoint_id);
   if v_is_new then
     v_unknown := public.unknown_definitions(v_tenant_id, p_content -> 'workflow_definition_ids');
     if v_unknown is not null then
-      return public.answer_of(p_context, v_since, v_tenant_id,
+      return public.answer_of(p_context, v_tenant_id,
         jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
     end if;
     if public.has_turn_in_vain(public.json_texts(p_content -> 'turns'), public.json_texts(p_content -> 'event_types')) then
-      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "turn_in_vain"}');
+      return public.answer_of(p_context, v_tenant_id, '{"refused": "turn_in_vain"}');
     end if;
     if (select count(*) from public.notification_endpoints e where e.tenant_id = v_tenant_id) >= c_max_endpoints then
-      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
+      return public.answer_of(p_context, v_tenant_id, '{"refused": "too_many"}');
     end if;
     insert into public.notification_endpoints
       (id, tenant_id, format, url, address_hash, description, event_types, workflow_definition_ids, labels, turns, secret_encrypted)
@@ -58,7 +57,7 @@ begin
     perform public.audit_change(
       p_context, v_tenant_id, 'notification_endpoint.created', 'notification_endpoint', p_endpoint_id, null);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object(
       'endpoint', public.endpoint_response(p_endpoint_id), 'is_new', v_is_new)),
     case when v_is_new then '{"others": true}'::jsonb end);

@@ -7,14 +7,13 @@
 create or replace function public.delete_notification_endpoint(p_context jsonb, p_endpoint_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the endpoint, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
 
   -- 2. Delete it.
@@ -23,5 +22,5 @@ begin
   delete from public.notification_endpoints e where e.id = p_endpoint_id;
   perform public.audit_change(
     p_context, v_tenant_id, 'notification_endpoint.deleted', 'notification_endpoint', p_endpoint_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

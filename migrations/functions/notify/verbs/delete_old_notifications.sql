@@ -11,7 +11,6 @@ create or replace function public.delete_old_notifications(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_before constant timestamptz := clock_timestamp() - interval '30 days';
   v_except constant uuid[] := public.set_aside_by('old_notifications');
   v_ids uuid[];
@@ -26,9 +25,8 @@ begin
     limit p_limit
     for update skip locked);
   if p_lists then
-    return public.candidates_of(p_context, v_since, v_ids);
+    return public.candidates_of(p_context, v_ids);
   end if;
   delete from public.notifications n where n.id = any (v_ids);
-  return public.answer_of(
-    p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('deleted', cardinality(v_ids))));
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('deleted', cardinality(v_ids))));
 end $$;

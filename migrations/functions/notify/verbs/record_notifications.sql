@@ -19,7 +19,6 @@ create or replace function public.record_notifications(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   c_max_tries constant integer := 8;
   c_tries_kept constant integer := 20;
   c_failures_until_probe constant integer := 5;
@@ -45,7 +44,7 @@ begin
   from public.notification_endpoints e
   where e.id = p_endpoint_id;
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"result": {"has_due": false}}');
+    return public.answer_of(p_context, null, '{"result": {"has_due": false}}');
   end if;
   v_now := clock_timestamp();
 
@@ -116,7 +115,7 @@ begin
     values (v_tenant_id, 'ENDPOINT_DISABLED', v_now, jsonb_build_object(
       'endpoint_id', p_endpoint_id, 'server', public.runner_origin(v_url), 'reason', v_why_disabled));
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('has_due', p_endpoint_id = any (public.due_endpoints(v_tenant_id)))),
     jsonb_build_object('is_due', true, 'others', p_is_asked));
 end $$;

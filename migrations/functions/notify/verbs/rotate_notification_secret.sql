@@ -11,7 +11,6 @@ create or replace function public.rotate_notification_secret(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the endpoint, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -19,13 +18,13 @@ declare
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   if exists (select from public.notification_endpoints e where e.id = p_endpoint_id and e.format <> 'standard') then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_signed"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "not_signed"}');
   end if;
   if p_seen_at <> (select public.wire_instant(e.updated_at) from public.notification_endpoints e where e.id = p_endpoint_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "changed"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "changed"}');
   end if;
   v_now := clock_timestamp();
 
@@ -37,7 +36,7 @@ begin
   where e.id = p_endpoint_id;
   perform public.audit_change(
     p_context, v_tenant_id, 'notification_endpoint.secret_rotated', 'notification_endpoint', p_endpoint_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('endpoint', public.endpoint_response(p_endpoint_id))),
     '{"others": true}');
 end $$;

@@ -10,7 +10,6 @@
 create or replace function public.accept_invite(p_context jsonb, p_invite_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_caller constant jsonb := p_context -> 'caller';
   v_sub constant uuid := v_caller ->> 'user_id';
   v_email constant text := lower(v_caller ->> 'verified_email');
@@ -27,7 +26,7 @@ begin
   if not exists (select from public.find_caller(v_caller)) and (
     v_email is null or v_is_deactivated or not public.session_is_current(v_caller))
   then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
 
   -- 2. Lock the invite, if it is for this email.
@@ -39,7 +38,7 @@ begin
   if v_tenant_id is null
     or not exists (select from public.invites i where i.id = p_invite_id and i.accepted_at is null and i.expires_at > v_now)
   then
-    return public.answer_of(p_context, v_since, null, '{"refused": "not_found"}');
+    return public.answer_of(p_context, null, '{"refused": "not_found"}');
   end if;
 
   -- 3. Create the user, or give the existing user the invite's role. The OWNER stays the OWNER. From now on the login service
@@ -48,10 +47,10 @@ begin
     insert into public.users (id, tenant_id, email, role, idp_type) values (v_sub, v_tenant_id, v_email, v_role, 'TENANT')
     on conflict do nothing;
     if not found then
-      return public.answer_of(p_context, v_since, null, '{"refused": "email_taken"}');
+      return public.answer_of(p_context, null, '{"refused": "email_taken"}');
     end if;
   elsif v_known_tenant_id <> v_tenant_id then
-    return public.answer_of(p_context, v_since, null, '{"refused": "other_tenant"}');
+    return public.answer_of(p_context, null, '{"refused": "other_tenant"}');
   else
     update public.users u
     set role = case u.role when 'OWNER' then u.role else v_role end, idp_type = 'TENANT', updated_at = v_now
@@ -62,7 +61,7 @@ begin
   v_before := public.audited('invite', p_invite_id);
   update public.invites i set accepted_at = v_now, updated_at = v_now where i.id = p_invite_id;
   perform public.audit_change(p_context, v_tenant_id, 'invite.accepted', 'invite', p_invite_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', (
       select jsonb_build_object('tenant_id', u.tenant_id, 'role', u.role) from public.users u where u.id = v_sub)),
     '{"others": true}');

@@ -12,7 +12,6 @@ create or replace function public.agree_to_agent(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_session_id constant uuid := p_context #>> '{caller,sign_in_session_id}';
   v_tenant_id uuid;
   v_user_id uuid;
@@ -22,7 +21,7 @@ begin
   select caller.tenant_id, caller.user_id into v_tenant_id, v_user_id
   from public.find_caller(p_context -> 'caller') caller where v_session_id is not null;
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
 
   delete from public.agent_grants g
@@ -42,5 +41,5 @@ begin
   insert into public.agent_grants (id, tenant_id, user_id, client_name, redirect_host, scopes, created_at, renewed_at)
   values (p_grant_id, v_tenant_id, v_user_id, p_client_name, p_redirect_host, p_scopes, v_now, v_now);
   perform public.audit_change(p_context, v_tenant_id, 'agent_grant.created', 'agent_grant', p_grant_id, null);
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

@@ -9,7 +9,6 @@ create or replace function public.change_user_activation(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged constant jsonb := public.lock_and_judge_user_change(p_context, p_tenant_id, p_user_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now timestamptz;
@@ -17,7 +16,7 @@ declare
   v_told jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
   v_before := public.audited('user', p_user_id);
@@ -30,6 +29,6 @@ begin
     v_told := jsonb_build_object('others', true, 'ended_user_ids',
       case when p_is_active then '[]' else jsonb_build_array(p_user_id) end);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('user', public.user_response(p_user_id))), v_told);
 end $$;

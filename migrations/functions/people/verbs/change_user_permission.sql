@@ -10,7 +10,6 @@ create or replace function public.change_user_permission(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged jsonb := public.lock_and_judge_permission_change(
     p_context, p_tenant_id, p_permission_id, p_path_part_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -22,7 +21,7 @@ declare
 begin
   -- 1. The tree and the user are locked. May the caller do this, and may the user get the changed permission?
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
   select coalesce(p_path_part_id, held.path_part_id), coalesce(p_capability, held.capability)
@@ -31,7 +30,7 @@ begin
   v_judged := public.judge_permission(
     v_tenant_id, (v_judged ->> 'user_id')::uuid, p_permission_id, v_path_part_id, v_capability);
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_judged);
+    return public.answer_of(p_context, v_tenant_id, v_judged);
   end if;
 
   -- 2. Change it.
@@ -45,6 +44,6 @@ begin
       p_context, v_tenant_id, 'user.permission_changed', 'user_permission', p_permission_id, v_before);
     v_told := '{"others": true}';
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('permission', public.permission_response(p_permission_id))), v_told);
 end $$;

@@ -8,7 +8,6 @@ create or replace function public.change_user_role(p_context jsonb, p_tenant_id 
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged constant jsonb := public.lock_and_judge_user_change(p_context, p_tenant_id, p_user_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now timestamptz;
@@ -17,14 +16,14 @@ declare
 begin
   -- 1. The tenant and the user are locked. May the caller do this?
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
   if p_role = 'OWNER' and v_judged ->> 'role' <> 'OWNER' then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "only_owner_may"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "only_owner_may"}');
   end if;
   if p_role = 'OWNER' and exists (select from public.users u where u.id = p_user_id and u.deactivated_at is not null) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "deactivated"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "deactivated"}');
   end if;
 
   -- 2. Change the role, and that of the OWNER who passes the ownership on.
@@ -37,6 +36,6 @@ begin
     perform public.audit_change(p_context, v_tenant_id, 'user.role_changed', 'user', p_user_id, v_before);
     v_told := '{"others": true}';
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('user', public.user_response(p_user_id))), v_told);
 end $$;

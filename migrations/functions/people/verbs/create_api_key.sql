@@ -15,7 +15,6 @@ create or replace function public.create_api_key(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_tenant_id uuid;
   v_user_id uuid;
   v_role text;
@@ -31,37 +30,36 @@ begin
   select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
   from public.find_caller(p_context -> 'caller') caller;
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
   if p_kind <> 'USER' and not public.is_administrator(v_role) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "forbidden"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "forbidden"}');
   end if;
   if p_user_id <> v_user_id then
     if not public.is_administrator(v_role) or public.role_of_known_user(v_tenant_id, p_user_id) is null then
-      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "no_such_user"}');
+      return public.answer_of(p_context, v_tenant_id, '{"refused": "no_such_user"}');
     end if;
     if not public.is_service_user(v_tenant_id, p_user_id) then
-      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_service_user"}');
+      return public.answer_of(p_context, v_tenant_id, '{"refused": "not_service_user"}');
     end if;
     v_user_id := p_user_id;
   end if;
   v_now := clock_timestamp();
   if exists (select from public.api_keys k where k.id = p_api_key_id and k.user_id <> v_user_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "id_taken"}');
   end if;
   v_is_new := not exists (select from public.api_keys k where k.id = p_api_key_id);
 
   -- 2. May there be such a key?
   v_unknown := public.unknown_definitions(v_tenant_id, to_jsonb(p_definition_ids));
   if v_is_new and v_unknown is not null then
-    return public.answer_of(
-      p_context, v_since, v_tenant_id, jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
+    return public.answer_of(p_context, v_tenant_id, jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
   end if;
   if v_is_new and p_expires_at <= v_now then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "expired"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "expired"}');
   end if;
   if v_is_new and p_max_keys <= public.count_working_keys(v_tenant_id, v_user_id, p_kind) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "too_many"}');
   end if;
 
   -- 3. Create it, unless an earlier call has done so.
@@ -73,7 +71,7 @@ begin
   if v_is_new then
     perform public.audit_change(p_context, v_tenant_id, 'api_key.created', 'api_key', p_api_key_id, null);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('api_key', public.api_key_response(p_api_key_id), 'is_new', v_is_new)),
     case when v_is_new then '{"others": true}'::jsonb end);
 end $$;

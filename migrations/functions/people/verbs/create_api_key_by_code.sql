@@ -12,7 +12,6 @@ create or replace function public.create_api_key_by_code(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_tenant_id uuid;
   v_session_id uuid;
   v_challenge text;
@@ -45,16 +44,16 @@ begin
   where agreed.tenant_id = v_tenant_id and agreed.id = v_session_id and s.id = agreed.id and v_expires_at > v_now
     and v_challenge = p_code_challenge;
   if v_user_id is null then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;
   if p_max_keys <= public.count_working_keys(v_tenant_id, v_user_id, 'USER') then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "too_many"}');
   end if;
 
   -- 3. Create the key.
   insert into public.api_keys (id, tenant_id, user_id, name, key_hash, key_suffix, created_at)
   values (p_api_key_id, v_tenant_id, v_user_id, v_name, decode(p_key_hash, 'hex'), p_key_suffix, v_now);
   perform public.audit_change(p_context, v_tenant_id, 'api_key.created', 'api_key', p_api_key_id, null, null, v_actor);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('api_key', public.api_key_response(p_api_key_id))), '{"others": true}');
 end $$;

@@ -12,7 +12,6 @@ create or replace function public.create_invite(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged constant jsonb := public.judge_tenant_administrator(p_context, p_tenant_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now constant timestamptz := clock_timestamp();
@@ -20,13 +19,13 @@ declare
 begin
   -- 1. May the caller invite this person?
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   if p_role = 'OWNER' then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "of_owner"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "of_owner"}');
   end if;
   if exists (select from public.invites i where i.id = p_invite_id and i.tenant_id <> v_tenant_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "id_taken"}');
   end if;
   v_is_new := not exists (select from public.invites i where i.id = p_invite_id);
   if v_is_new and exists (
@@ -34,7 +33,7 @@ begin
     where u.tenant_id = v_tenant_id and lower(u.email) = lower(p_email) and u.deleted_at is null
       and not public.may_be_invited(u.id))
   then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "email_taken"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "email_taken"}');
   end if;
 
   -- 2. Invite them, unless an earlier call has done so.
@@ -48,7 +47,7 @@ begin
   if v_is_new then
     perform public.audit_change(p_context, v_tenant_id, 'invite.created', 'invite', p_invite_id, null);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('invite', (
       select jsonb_build_object('id', i.id, 'tenant_id', i.tenant_id, 'email', i.email, 'role', i.role,
         'created_at', public.wire_instant(i.created_at), 'updated_at', public.wire_instant(i.updated_at),

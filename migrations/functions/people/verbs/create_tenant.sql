@@ -9,8 +9,6 @@ create or replace function public.create_tenant(
   p_key_suffix text, p_workflows_folder_id uuid, p_workflows_folder_name text, p_root_folder_id uuid, p_root_folder_name text
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
-declare
-  v_since constant bigint := public.last_event_id();
 begin
   insert into public.tenants (id, name) values (p_tenant_id, p_name);
   insert into public.users (id, tenant_id, email, role) values (p_owner_id, p_tenant_id, p_email, 'OWNER');
@@ -20,5 +18,5 @@ begin
   values
     (p_workflows_folder_id, p_tenant_id, p_workflows_folder_name, 'FOLDER', '/' || p_workflows_folder_name, true),
     (p_root_folder_id, p_tenant_id, p_root_folder_name, 'FOLDER', '/' || p_root_folder_name, false);
-  return public.answer_of(p_context, v_since, p_tenant_id, '{"result": {}}');
+  return public.answer_of(p_context, p_tenant_id, '{"result": {}}');
 end $$;

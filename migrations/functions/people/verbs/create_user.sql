@@ -9,20 +9,19 @@ create or replace function public.create_user(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged constant jsonb := public.judge_tenant_administrator(p_context, p_tenant_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   insert into public.users (id, tenant_id, email, first_name, last_name, role)
   values (p_user_id, v_tenant_id, p_email, p_first_name, p_last_name, p_role)
   on conflict do nothing;
   if not found then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "email_taken"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "email_taken"}');
   end if;
   perform public.audit_change(p_context, v_tenant_id, 'user.created', 'user', p_user_id, null);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('user', public.user_response(p_user_id))), '{"others": true}');
 end $$;

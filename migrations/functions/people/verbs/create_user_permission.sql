@@ -10,7 +10,6 @@ create or replace function public.create_user_permission(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged jsonb := public.judge_tenant_administrator(p_context, p_tenant_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now timestamptz;
@@ -21,26 +20,26 @@ begin
     v_judged := public.judge_tenant_administrator(p_context, p_tenant_id);
   end if;
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
   -- 2. May the user get this permission?
   v_judged := public.judge_permission(v_tenant_id, p_user_id, null, p_path_part_id, p_capability);
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_judged);
+    return public.answer_of(p_context, v_tenant_id, v_judged);
   end if;
   if p_max_permissions <= (
     select count(*) from public.user_permissions held where held.tenant_id = v_tenant_id and held.user_id = p_user_id)
   then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "too_many"}');
   end if;
 
   -- 3. Give it.
   insert into public.user_permissions (id, tenant_id, user_id, path_part_id, capability, created_at, updated_at)
   values (p_permission_id, v_tenant_id, p_user_id, p_path_part_id, p_capability, v_now, v_now);
   perform public.audit_change(p_context, v_tenant_id, 'user.permission_given', 'user_permission', p_permission_id, null);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('permission', public.permission_response(p_permission_id))),
     '{"others": true}');
 end $$;

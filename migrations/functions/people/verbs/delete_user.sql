@@ -8,14 +8,13 @@
 create or replace function public.delete_user(p_context jsonb, p_tenant_id uuid, p_user_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged constant jsonb := public.lock_and_judge_user_change(p_context, p_tenant_id, p_user_id, true);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_now timestamptz;
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
   v_before := public.audited('user', p_user_id);
@@ -32,6 +31,6 @@ begin
   set deactivated_at = coalesce(u.deactivated_at, v_now), deleted_at = v_now, updated_at = v_now
   where u.id = p_user_id;
   perform public.audit_change(p_context, v_tenant_id, 'user.deleted', 'user', p_user_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}',
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}',
     jsonb_build_object('others', true, 'ended_user_ids', jsonb_build_array(p_user_id)));
 end $$;

@@ -7,16 +7,15 @@
 create or replace function public.end_agent_grant(p_context jsonb, p_grant_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged constant jsonb := public.lock_and_judge_owned(p_context, 'agent_grant', p_grant_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_before := public.audited('agent_grant', p_grant_id);
   delete from public.agent_grants g where g.id = p_grant_id;
   perform public.audit_change(p_context, v_tenant_id, 'agent_grant.ended', 'agent_grant', p_grant_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

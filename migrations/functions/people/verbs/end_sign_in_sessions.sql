@@ -9,14 +9,13 @@
 create or replace function public.end_sign_in_sessions(p_context jsonb, p_user_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged constant jsonb := public.lock_and_judge_owned(p_context, 'sign_in_sessions', p_user_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_user_id constant uuid := v_judged ->> 'user_id';
   v_ended integer;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   with ended as (
     update public.sign_in_sessions s
@@ -29,7 +28,7 @@ begin
     perform public.audit_act(
       p_context, v_tenant_id, 'user.signed_out', 'user', v_user_id, jsonb_build_object('sessions', v_ended));
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('ended', v_ended)),
     case when v_ended > 0 then jsonb_build_object('others', true, 'ended_user_ids', jsonb_build_array(v_user_id)) end);
 end $$;

@@ -12,7 +12,6 @@
 create or replace function public.enter_tenant(p_context jsonb, p_tenant_id uuid, p_session_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_old_id constant uuid := p_context #>> '{caller,sign_in_session_id}';
   v_tenant_id uuid;
   v_login_id uuid;
@@ -41,7 +40,7 @@ begin
   -- 2. Judge the caller.
   select caller.tenant_id into v_tenant_id from public.find_caller(p_context -> 'caller') caller;
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
   v_now := clock_timestamp();
 
@@ -59,7 +58,7 @@ begin
   join public.users u on u.tenant_id = l.tenant_id and u.id = l.user_id and u.deactivated_at is null
   where l.iss = v_account ->> 'iss' and l.sub = v_account ->> 'sub' and l.tenant_id = p_tenant_id and l.user_id = v_user_id;
   if v_login_id is null then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "not_found"}');
   end if;
   if v_has_tied then
     perform public.audit_change(p_context, p_tenant_id, 'user.login_tied', 'user', v_user_id, v_before, null,
@@ -69,7 +68,7 @@ begin
   -- 4. End this session, and begin the other one.
   update public.sign_in_sessions s set ended_at = v_now where s.id = v_old_id;
   v_told := public.begin_sign_in_session(p_session_id, p_tenant_id, v_user_id, v_login_id, null, v_began_at, v_now);
-  return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
+  return public.answer_of(p_context, p_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
     || jsonb_build_object('login_id', v_login_id, 'session_id', p_session_id)),
     nullif(coalesce(v_told, '{}') || case when v_has_tied then '{"others": true}'::jsonb else '{}' end, '{}'));
 end $$;

@@ -11,7 +11,6 @@ create or replace function public.note_uses(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_hour constant timestamptz := date_trunc('hour', clock_timestamp());
 begin
   with used as (
@@ -43,6 +42,6 @@ begin
     for no key update skip locked
   )
   update public.sign_in_sessions s set last_used_at = greatest(v_hour, s.began_at) from used where s.id = used.id;
-  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object(
     'large_tenant_ids', array(select t.id from public.tenants t where t.limits <> 'default'))));
 end $$;

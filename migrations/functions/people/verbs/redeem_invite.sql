@@ -12,7 +12,6 @@ create or replace function public.redeem_invite(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_user_id constant uuid := public.lock_invited_user(p_invite_id, p_secret_hash, p_user_id);
   v_now constant timestamptz := clock_timestamp();
   v_tenant_id uuid;
@@ -20,7 +19,7 @@ declare
 begin
   -- 1. Was the invite open?
   if v_user_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "not_found"}');
+    return public.answer_of(p_context, null, '{"refused": "not_found"}');
   end if;
 
   -- 2. Give the user their first key, and mark the invite as accepted.
@@ -33,6 +32,6 @@ begin
     jsonb_build_object('user_id', v_user_id, 'credential_kind', 'invite', 'credential_id', p_invite_id));
   perform public.begin_sign_in_session(p_session_id, v_tenant_id, v_user_id, null, p_key_id, v_now, v_now);
 
-  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
+  return public.answer_of(p_context, v_tenant_id, jsonb_build_object('result', public.person_of_session(v_user_id)
     || jsonb_build_object('expires_at', floor(extract(epoch from v_now))::bigint + p_session_seconds)), '{"others": true}');
 end $$;

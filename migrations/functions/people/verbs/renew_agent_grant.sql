@@ -10,7 +10,6 @@ create or replace function public.renew_agent_grant(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_before jsonb;
   v_now timestamptz;
   g public.agent_grants;
@@ -19,18 +18,18 @@ begin
   v_now := clock_timestamp();
   if g.id is null or public.role_of(g.tenant_id, g.user_id) is null or g.renewed_at < v_now - make_interval(days => p_idle_days)
     or (g.generation = 0 and g.created_at < v_now - make_interval(secs => p_seconds)) then
-    return public.answer_of(p_context, v_since, g.tenant_id, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, g.tenant_id, '{"refused": "unauthenticated"}');
   end if;
   if p_generation <> g.generation and (p_generation = 0 or p_generation <> g.generation - 1) then
     v_before := public.audited('agent_grant', g.id);
     delete from public.agent_grants held where held.id = g.id;
     perform public.audit_change(p_context, g.tenant_id, 'agent_grant.ended', 'agent_grant', g.id, v_before, '{"reason": "reused"}',
       jsonb_build_object('user_id', g.user_id, 'credential_kind', 'agent', 'credential_id', g.id));
-    return public.answer_of(p_context, v_since, g.tenant_id, '{"refused": "unauthenticated"}', '{"others": true}');
+    return public.answer_of(p_context, g.tenant_id, '{"refused": "unauthenticated"}', '{"others": true}');
   end if;
   update public.agent_grants held
   set generation = p_generation + 1, renewed_at = v_now
   where held.id = g.id;
-  return public.answer_of(p_context, v_since, g.tenant_id, jsonb_build_object('result', jsonb_build_object(
+  return public.answer_of(p_context, g.tenant_id, jsonb_build_object('result', jsonb_build_object(
     'tenant_id', g.tenant_id, 'user_id', g.user_id, 'scopes', g.scopes, 'generation', p_generation + 1)));
 end $$;

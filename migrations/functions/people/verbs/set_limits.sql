@@ -8,7 +8,6 @@
 create or replace function public.set_limits(p_context jsonb, p_tenant_id uuid, p_limits text, p_caps jsonb default null) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_name text;
   v_before text;
   v_limits text;
@@ -16,12 +15,12 @@ declare
 begin
   select t.name, t.limits into v_name, v_before from public.tenants t where t.id = p_tenant_id for no key update;
   if v_name is null then
-    return public.answer_of(p_context, v_since, null, jsonb_build_object('refused', 'not_found'));
+    return public.answer_of(p_context, null, jsonb_build_object('refused', 'not_found'));
   end if;
   update public.tenants t
   set limits = coalesce(p_limits, t.limits), caps = jsonb_strip_nulls(t.caps || coalesce(p_caps, '{}'))
   where t.id = p_tenant_id
   returning t.limits, t.caps into v_limits, v_caps;
-  return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object(
+  return public.answer_of(p_context, p_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'name', v_name, 'before', v_before, 'limits', v_limits, 'caps', v_caps)));
 end $$;

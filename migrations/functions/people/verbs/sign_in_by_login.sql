@@ -18,7 +18,6 @@ create or replace function public.sign_in_by_login(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_now timestamptz;
   v_tenant_id uuid;
   v_user_id uuid;
@@ -30,7 +29,7 @@ declare
   v_asks jsonb;
 begin
   if public.session_is_current(p_account) is not true then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
 
   -- 1. Does the person have to choose a tenant? Otherwise lock the active user who has the email and is not tied, unless the account is
@@ -42,7 +41,7 @@ begin
     from public.tenants_offered_by_email(p_account ->> 'iss', p_account ->> 'sub', p_account ->> 'email') offered;
   end if;
   if v_asks is not null then
-    return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('asks', v_asks)));
+    return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('asks', v_asks)));
   end if;
   for v_tenant_id, v_user_id in
     select u.tenant_id, u.id
@@ -73,13 +72,13 @@ begin
   v_sessions := public.sessions_of_account(p_account, null, v_now, p_session_seconds);
   v_tenant_id := v_sessions #>> '{tenants,0,tenant_id}';
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unknown_account"}');
+    return public.answer_of(p_context, null, '{"refused": "unknown_account"}');
   end if;
 
   -- 3. Begin the session.
   v_told := public.begin_sign_in_session(p_session_id, v_tenant_id, (v_sessions #>> '{tenants,0,user_id}')::uuid,
     (v_sessions #>> '{tenants,0,login_id}')::uuid, null, v_now, v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', v_sessions || jsonb_build_object('session_id', p_session_id,
       'offers', (select count(*) from public.offered_tenants(p_account ->> 'iss', p_account ->> 'sub')))),
     nullif(coalesce(v_told, '{}') || case when v_has_tied then '{"others": true}'::jsonb else '{}' end, '{}'));

@@ -7,14 +7,13 @@
 create or replace function public.untie_login(p_context jsonb, p_tenant_id uuid, p_user_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged constant jsonb := public.lock_and_judge_user_change(p_context, p_tenant_id, p_user_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_before jsonb;
   v_told jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_before := public.audited('user', p_user_id);
   delete from public.logins l where l.tenant_id = v_tenant_id and l.user_id = p_user_id;
@@ -22,5 +21,5 @@ begin
     perform public.audit_change(p_context, v_tenant_id, 'user.login_untied', 'user', p_user_id, v_before);
     v_told := jsonb_build_object('others', true, 'ended_user_ids', jsonb_build_array(p_user_id));
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', v_told);
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}', v_told);
 end $$;

@@ -22,7 +22,6 @@ declare
   c_tenant_window constant integer := 10;
   -- And how many of those that have been due longest, of any tenant.
   c_oldest constant integer := 50;
-  v_since constant bigint := public.last_event_id();
   v_except constant uuid[] := public.set_aside_by('dispatches');
   v_now timestamptz := clock_timestamp();
   v_after uuid := p_after;
@@ -104,9 +103,9 @@ begin
     v_is_whole := v_is_whole or v_after is null;
   end loop;
   if p_lists then
-    return public.candidates_of(p_context, v_since, v_run_ids);
+    return public.candidates_of(p_context, v_run_ids);
   end if;
-  return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object(
+  return public.answer_of(p_context, p_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'after', v_after,
     'dispatches', coalesce((
       select jsonb_agg(public.dispatch_of(claimed.id, v_now)) from unnest(v_run_ids) claimed (id)), '[]'))));

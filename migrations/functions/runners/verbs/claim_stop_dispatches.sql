@@ -14,7 +14,6 @@ create or replace function public.claim_stop_dispatches(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_except constant uuid[] := public.set_aside_by('stops');
   v_now timestamptz := clock_timestamp();
   v_after uuid := p_after;
@@ -62,9 +61,9 @@ begin
     v_is_whole := v_is_whole or v_after is null;
   end loop;
   if p_lists then
-    return public.candidates_of(p_context, v_since, v_run_ids);
+    return public.candidates_of(p_context, v_run_ids);
   end if;
-  return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object(
+  return public.answer_of(p_context, p_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'after', v_after,
     'stops', coalesce((
       select jsonb_agg(public.stop_dispatch_of(claimed.run_id, v_now)) from unnest(v_run_ids) claimed (run_id)), '[]'))));

@@ -10,7 +10,6 @@
 create or replace function public.close_runner_session(p_context jsonb) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_session_id constant uuid := p_context #>> '{session,session_id}';
   v_tenant_id constant uuid := p_context #>> '{session,tenant_id}';
   v_now timestamptz;
@@ -21,7 +20,7 @@ begin
 
   -- 2. Which session is it?
   if not exists (select from public.find_session(p_context, v_now, true)) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "unauthenticated"}');
   end if;
 
   -- 3. Close it.
@@ -29,5 +28,5 @@ begin
   set workflow_definition_ids = '{}', last_seen_at = v_now, expires_at = case
     when exists (select from public.running_attempts a where a.session_id = v_session_id) then s.expires_at else v_now end
   where s.id = v_session_id and s.expires_at > v_now;
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

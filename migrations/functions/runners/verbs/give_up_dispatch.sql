@@ -12,7 +12,6 @@ create or replace function public.give_up_dispatch(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_now timestamptz;
   v_definition_id uuid;
 begin
@@ -52,5 +51,5 @@ begin
 
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
-  return public.answer_of(p_context, v_since, p_tenant_id, '{"result": {}}');
+  return public.answer_of(p_context, p_tenant_id, '{"result": {}}');
 end $$;

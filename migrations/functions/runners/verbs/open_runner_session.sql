@@ -18,7 +18,6 @@ create or replace function public.open_runner_session(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   c_lifetime constant interval := '24 hours';
   c_most_open constant integer := 100;
   c_forgotten_at_once constant integer := 100;
@@ -41,10 +40,10 @@ begin
   into v_api_key_id, v_tenant_id, v_key_definition_ids, v_is_administrator
   from public.find_key_holder(v_key_hash, null) holder;
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
   if not v_is_administrator then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "forbidden"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "forbidden"}');
   end if;
   v_now := clock_timestamp();
   select array_agg(named.id) into v_unknown_ids
@@ -53,7 +52,7 @@ begin
     or not exists (
       select from public.workflow_definitions d where d.tenant_id = v_tenant_id and d.id = named.id);
   if v_unknown_ids is not null then
-    return public.answer_of(p_context, v_since, v_tenant_id,
+    return public.answer_of(p_context, v_tenant_id,
       jsonb_build_object('refused', 'definitions', 'ids', v_unknown_ids));
   end if;
 
@@ -88,7 +87,7 @@ begin
       order by candidate.place
       limit 1);
     if not found then
-      return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object(
+      return public.answer_of(p_context, v_tenant_id, jsonb_build_object(
         'refused', 'too_many', 'sessions', v_sessions, 'now', public.wire_instant(v_now)));
     end if;
   end if;
@@ -96,7 +95,7 @@ begin
   -- 4. Open the session.
   insert into public.runner_sessions (id, tenant_id, api_key_id, name, workflow_definition_ids, capacity, expires_at, tags)
   values (p_session_id, v_tenant_id, v_api_key_id, p_name, p_definition_ids, p_capacity, v_now + c_lifetime, p_tags);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('expires_at', public.wire_instant(v_now + c_lifetime),
       'workflow_definition_ids', coalesce(p_definition_ids, v_key_definition_ids))),
     '{"others": true}');

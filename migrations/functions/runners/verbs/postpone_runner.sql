@@ -9,7 +9,6 @@
 create or replace function public.postpone_runner(p_context jsonb, p_tenant_id uuid, p_runner text, p_reason text) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_postponed integer;
   -- More than a hanging runner usually has. If there are more, the rest is postponed when the next try hangs as well.
   c_limit constant integer := 5000;
@@ -38,5 +37,5 @@ begin
     jsonb_build_object('reason', p_reason, 'next_try_at', public.wire_instant(next_dispatch_at))
   from postponed;
   get diagnostics v_postponed = row_count;
-  return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object('postponed', v_postponed)));
+  return public.answer_of(p_context, p_tenant_id, jsonb_build_object('result', jsonb_build_object('postponed', v_postponed)));
 end $$;

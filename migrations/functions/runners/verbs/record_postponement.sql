@@ -10,7 +10,6 @@ create or replace function public.record_postponement(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_now timestamptz;
 begin
   perform r.id from public.workflow_runs r where r.id = p_run_id and r.tenant_id = p_tenant_id for update;
@@ -30,5 +29,5 @@ begin
   select tenant_id, id, attempt, 'DISPATCH_FAILED', v_now, jsonb_build_object(
     'reason', p_reason, 'tries', dispatch_count, 'next_try_at', public.wire_instant(next_dispatch_at))
   from postponed;
-  return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object('postponed', found)));
+  return public.answer_of(p_context, p_tenant_id, jsonb_build_object('result', jsonb_build_object('postponed', found)));
 end $$;

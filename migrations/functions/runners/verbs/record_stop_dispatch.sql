@@ -14,7 +14,6 @@ create or replace function public.record_stop_dispatch(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_now timestamptz;
 begin
   perform r.id from public.workflow_runs r where r.id = p_run_id and r.tenant_id = p_tenant_id for update;
@@ -39,5 +38,5 @@ begin
   if found and p_status is not null then
     perform public.acknowledge_stop(p_run_id, v_now, 'webhook');
   end if;
-  return public.answer_of(p_context, v_since, p_tenant_id, '{"result": {}}');
+  return public.answer_of(p_context, p_tenant_id, '{"result": {}}');
 end $$;

@@ -7,7 +7,6 @@
 create or replace function public.abandon_artifact(p_context jsonb, p_artifact_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_run_id constant uuid := p_context #>> '{run,run_id}';
   v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
   v_attempt constant integer := p_context #>> '{run,attempt}';
@@ -15,5 +14,5 @@ begin
   delete from public.workflow_run_artifacts a
   where a.run_id = v_run_id and a.id = p_artifact_id and a.tenant_id = v_tenant_id and a.attempt = v_attempt
     and a.stored_at is null;
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}');
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}');
 end $$;

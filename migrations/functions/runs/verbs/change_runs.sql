@@ -15,7 +15,6 @@ create or replace function public.change_runs(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   c_most_named constant integer := 100;
   v_tenant_id uuid;
   v_user_id uuid;
@@ -46,7 +45,7 @@ begin
   select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
   from public.find_caller(p_context -> 'caller') caller;
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
   if p_action = 'stop' then
     perform r.id from public.workflow_runs r
@@ -102,7 +101,7 @@ begin
 
   -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('matched', v_matched, 'refusals', v_refusals) || case
       when p_is_dry_run then jsonb_build_object('preview', public.preview_of_runs(v_changed_ids, v_now)) else '{}' end),
     jsonb_build_object('stopped', v_stopped, 'deleted', v_deleted));

@@ -14,7 +14,6 @@ create or replace function public.claim_artifact_deletions(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_now constant timestamptz := clock_timestamp();
   v_except constant uuid[] := public.set_aside_by('artifacts');
   v_candidates jsonb;
@@ -42,7 +41,7 @@ begin
   )
   select coalesce(jsonb_agg(jsonb_build_object('id', ended.id, 'tenant_id', ended.tenant_id)), '[]') into v_candidates from ended;
   if p_lists then
-    return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('candidates', v_candidates)));
+    return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('candidates', v_candidates)));
   end if;
 
   -- The clock is read again, since the objects of the rows that were just deleted are due when the trigger has read it, after `v_now`.
@@ -53,5 +52,5 @@ begin
     update public.artifact_deletions d set due_at = v_now + interval '10 minutes' from due where d.key = due.key returning d.key
   )
   select coalesce(array_agg(claimed.key), '{}') into v_keys from claimed;
-  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('keys', v_keys)));
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('keys', v_keys)));
 end $$;

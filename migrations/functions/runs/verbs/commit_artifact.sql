@@ -12,7 +12,6 @@
 create or replace function public.commit_artifact(p_context jsonb, p_artifact_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_run_id constant uuid := p_context #>> '{run,run_id}';
   v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
   v_attempt constant integer := p_context #>> '{run,attempt}';
@@ -28,7 +27,7 @@ begin
   -- 1. Lock the definition.
   v_definition_id := public.lock_definition_of_run(v_tenant_id, v_run_id);
   if v_definition_id is null then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "not_found"}');
   end if;
   v_now := clock_timestamp();
 
@@ -62,5 +61,5 @@ begin
 
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer, v_told);
+  return public.answer_of(p_context, v_tenant_id, v_answer, v_told);
 end $$;

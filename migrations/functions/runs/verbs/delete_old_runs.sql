@@ -18,7 +18,6 @@ create or replace function public.delete_old_runs(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_ended_before timestamptz := clock_timestamp() - make_interval(days => p_days);
   v_created_before timestamptz := public.idempotency_cutoff(clock_timestamp());
   v_except constant uuid[] := public.set_aside_by('old_runs');
@@ -117,7 +116,7 @@ begin
     limit p_limit
     for update skip locked);
   if p_lists then
-    return public.candidates_of(p_context, v_since, v_run_ids || v_batch_ids || v_key_ids || v_session_ids);
+    return public.candidates_of(p_context, v_run_ids || v_batch_ids || v_key_ids || v_session_ids);
   end if;
 
   delete from public.run_batches b where b.id = any (v_batch_ids);
@@ -131,5 +130,5 @@ begin
     ) old
     where p_only is null and old.at < v_ended_before);
   delete from public.workflow_run_events e where e.id = any (v_event_ids);
-  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('deleted', cardinality(v_run_ids))));
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('deleted', cardinality(v_run_ids))));
 end $$;

@@ -7,7 +7,6 @@
 create or replace function public.delete_run(p_context jsonb, p_run_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_run(p_context, p_run_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -18,7 +17,7 @@ declare
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
@@ -38,5 +37,5 @@ begin
 
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer, v_told);
+  return public.answer_of(p_context, v_tenant_id, v_answer, v_told);
 end $$;

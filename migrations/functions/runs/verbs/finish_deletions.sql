@@ -15,7 +15,6 @@ create or replace function public.finish_deletions(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_except constant uuid[] := public.set_aside_by('deletions');
   v_run_ids uuid[];
   v_emptied_ids uuid[];
@@ -91,7 +90,7 @@ begin
     limit p_limit
     for update skip locked);
   if p_lists then
-    return public.candidates_of(p_context, v_since, v_run_ids || v_batch_ids || v_firing_ids || v_signal_ids);
+    return public.candidates_of(p_context, v_run_ids || v_batch_ids || v_firing_ids || v_signal_ids);
   end if;
   delete from public.run_batches b where b.id = any (v_batch_ids);
   delete from public.trigger_firings f where f.id = any (v_firing_ids);
@@ -102,7 +101,7 @@ begin
     and (select b.id from public.run_batches b where b.workflow_definition_id = gone.id limit 1) is null;
   delete from public.deleted_triggers gone
   where (select f.id from public.trigger_firings f where f.trigger_id = gone.id limit 1) is null;
-  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object(
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object(
     'deleted', cardinality(v_run_ids) + cardinality(v_batch_ids) + cardinality(v_firing_ids)
       + cardinality(v_signal_ids))));
 end $$;

@@ -9,7 +9,6 @@ create or replace function public.mark_failure_seen(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged jsonb;
   v_tenant_id uuid;
 begin
@@ -17,7 +16,7 @@ begin
   v_judged := public.lock_and_judge_definition_change(p_context, p_definition_id);
   v_tenant_id := v_judged ->> 'tenant_id';
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_judged);
+    return public.answer_of(p_context, v_tenant_id, v_judged);
   end if;
 
   -- 2. Note it.
@@ -27,5 +26,5 @@ begin
     do update set user_id = excluded.user_id, note = excluded.note, seen_at = excluded.seen_at;
   perform public.audit_act(p_context, v_tenant_id, 'workflow_definition.failure_seen', 'workflow_definition', p_definition_id,
     jsonb_build_object('failure_code', p_failure_code, 'fingerprint', p_fingerprint, 'note', p_note));
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

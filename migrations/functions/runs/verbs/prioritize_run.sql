@@ -10,7 +10,6 @@
 create or replace function public.prioritize_run(p_context jsonb, p_run_id uuid, p_priority integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_run(p_context, p_run_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -19,11 +18,11 @@ declare
   v_answer jsonb;
 begin
   if coalesce(v_judged ->> 'refused' <> 'forbidden', false) then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   -- It may be the run of another user, but not of a definition that the caller may not write.
   if not public.may_change_definition(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id) then
-    return public.refusal_of(p_context, v_since, v_judged || '{"refused": "forbidden"}');
+    return public.refusal_of(p_context, v_judged || '{"refused": "forbidden"}');
   end if;
   v_now := clock_timestamp();
 
@@ -51,5 +50,5 @@ begin
   if v_answer = '{}' then
     v_answer := jsonb_build_object('result', jsonb_build_object('run', public.run_response(p_run_id, v_now)));
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer);
+  return public.answer_of(p_context, v_tenant_id, v_answer);
 end $$;

@@ -19,7 +19,6 @@ create or replace function public.promote_waiting_runs(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
   v_found_at constant timestamptz := clock_timestamp();
   v_except constant uuid[] := public.set_aside_by('promotions');
@@ -88,7 +87,7 @@ begin
   select array_agg(id) into v_definition_ids from locked;
   if p_lists then
     -- Step 4 examines those that wait, also when none of their runs can start.
-    return public.candidates_of(p_context, v_since, array(select unnest(v_waiting_ids) union select unnest(v_definition_ids)));
+    return public.candidates_of(p_context, array(select unnest(v_waiting_ids) union select unnest(v_definition_ids)));
   end if;
 
   v_now := clock_timestamp();

@@ -3,9 +3,7 @@
 -- Answers {"result": {}}.
 create or replace function public.record_artifact_deletions(p_context jsonb, p_keys text[]) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
-declare
-  v_since constant bigint := public.last_event_id();
 begin
   delete from public.artifact_deletions d where d.key = any (p_keys);
-  return public.answer_of(p_context, v_since, null, '{"result": {}}');
+  return public.answer_of(p_context, null, '{"result": {}}');
 end $$;

@@ -8,7 +8,6 @@
 create or replace function public.run_again(p_context jsonb, p_run_id uuid, p_new_run_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged jsonb;
   v_tenant_id uuid;
   v_definition_id uuid;
@@ -32,7 +31,7 @@ begin
     v_judged := public.lock_and_judge_definition(p_context, v_definition_id);
   end if;
   if v_judged ->> 'refused' in ('unauthenticated', 'not_found') then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 

@@ -8,7 +8,6 @@
 create or replace function public.start_run_now(p_context jsonb, p_run_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_run(p_context, p_run_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -17,7 +16,7 @@ declare
   v_answer jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
@@ -45,5 +44,5 @@ begin
   if v_answer = '{}' then
     v_answer := jsonb_build_object('result', jsonb_build_object('run', public.run_response(p_run_id, v_now)));
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer);
+  return public.answer_of(p_context, v_tenant_id, v_answer);
 end $$;

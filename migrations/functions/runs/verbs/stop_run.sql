@@ -15,7 +15,6 @@
 create or replace function public.stop_run(p_context jsonb, p_run_id uuid, p_reason text, p_grace_seconds integer) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller. Then lock the run.
   v_judged constant jsonb := public.lock_and_judge_run(p_context, p_run_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -26,7 +25,7 @@ declare
   v_stopped jsonb := '[]';
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   perform r.id from public.workflow_runs r where r.id = p_run_id for update;
   v_now := clock_timestamp();
@@ -49,5 +48,5 @@ begin
   if not v_answer ? 'refused' then
     v_answer := jsonb_build_object('result', jsonb_build_object('run', public.run_response(p_run_id, v_now)));
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer, jsonb_build_object('stopped', v_stopped));
+  return public.answer_of(p_context, v_tenant_id, v_answer, jsonb_build_object('stopped', v_stopped));
 end $$;

@@ -22,7 +22,6 @@ create or replace function public.sweep_tenant(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
   v_found_at constant timestamptz := clock_timestamp();
   v_except constant uuid[] := public.set_aside_by('ends') || public.set_aside_by('promotions');
@@ -36,12 +35,12 @@ declare
   v_due_at timestamptz;
 begin
   if exists (select from public.sweep_state s where s.paused_at is not null) then
-    return public.answer_of(p_context, v_since, p_tenant_id, '{"result": {"is_paused": true, "lags_ms": [],
+    return public.answer_of(p_context, p_tenant_id, '{"result": {"is_paused": true, "lags_ms": [],
       "has_moved": false, "has_due_dispatches": false, "has_due_stops": false, "has_due_triggers": false, "due_in_ms": null}}');
   end if;
 
   if p_tenant_id = any (v_except) and not p_lists then
-    return public.answer_of(p_context, v_since, p_tenant_id, jsonb_build_object('result', jsonb_build_object('is_paused', false,
+    return public.answer_of(p_context, p_tenant_id, jsonb_build_object('result', jsonb_build_object('is_paused', false,
       'lags_ms', '[]'::jsonb, 'has_moved', false, 'has_due_dispatches', false, 'has_due_stops', false, 'has_due_triggers', false,
       'due_in_ms', public.ms_until((
         select max(s.until) from public.set_aside s where s.step in ('ends', 'promotions') and s.row_id = p_tenant_id)))));
@@ -74,7 +73,7 @@ begin
   )
   select array_agg(id) into v_definition_ids from locked;
   if p_lists then
-    return public.candidates_of(p_context, v_since, v_definition_ids);
+    return public.candidates_of(p_context, v_definition_ids);
   end if;
   v_now := clock_timestamp();
 

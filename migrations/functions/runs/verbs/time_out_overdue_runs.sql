@@ -19,7 +19,6 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   -- How many tenants share the limit of a call, at most. Finding more of them would take longer.
   c_tenants constant integer := 625;
-  v_since constant bigint := public.last_event_id();
   -- Only for finding what to lock. What is done is judged at `v_now`, which is read after the last lock.
   v_found_at constant timestamptz := clock_timestamp();
   v_except constant uuid[] := public.set_aside_by('ends');
@@ -108,7 +107,7 @@ begin
   -- A run may have both reached its deadline and lost its lease.
   select array_agg(distinct id) into v_definition_ids from locked;
   if p_lists then
-    return public.candidates_of(p_context, v_since, v_definition_ids);
+    return public.candidates_of(p_context, v_definition_ids);
   end if;
   if v_definition_ids is null then
     return public.answer_with(p_context, null, '{"result": {"lags_ms": [], "locked": 0}}', null);

@@ -17,7 +17,6 @@ create or replace function public.trigger_batch(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_runs_hash constant bytea := public.hash_of_runs(p_runs);
   v_judged jsonb;
   v_tenant_id uuid;
@@ -32,7 +31,7 @@ begin
   v_tenant_id := v_judged ->> 'tenant_id';
   v_user_id := v_judged ->> 'user_id';
   if v_judged ->> 'refused' in ('unauthenticated', 'not_found') then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
@@ -61,9 +60,9 @@ begin
     perform public.note_queued(p_run_ids, (v_added ->> 'first_waits')::boolean, v_now);
   end if;
   if v_added ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_added);
+    return public.answer_of(p_context, v_tenant_id, v_added);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
+  return public.answer_of(p_context, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
     'batch', jsonb_build_object('id', v_added -> 'batch_id', 'run_ids', (
       -- The ids of a batch are made in the order of its runs.
       select coalesce(jsonb_agg(r.id order by r.id), '[]')

@@ -20,7 +20,6 @@ declare
   -- How many live children a run may have, and how many runs may trigger each other.
   c_most constant integer := 1000;
   c_max_depth constant integer := 10;
-  v_since constant bigint := public.last_event_id();
   v_run_id constant uuid := p_context #>> '{run,run_id}';
   v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
   v_definition_ids uuid[];
@@ -46,7 +45,7 @@ begin
   )
   select array_agg(locked.id) into v_definition_ids from locked;
   if v_definition_ids is null then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "not_found"}');
   end if;
   perform r.id from public.workflow_runs r where r.id = v_run_id for update;
   v_now := clock_timestamp();
@@ -106,5 +105,5 @@ begin
       join public.run_children c on c.parent_run_id = v_run_id and c.is_live
         and c.workflow_definition_id = (given.value ->> 'workflow_definition_id')::uuid and c.key = given.value ->> 'key')));
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer);
+  return public.answer_of(p_context, v_tenant_id, v_answer);
 end $$;

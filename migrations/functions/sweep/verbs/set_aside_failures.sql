@@ -12,7 +12,6 @@ declare
   c_first constant interval := interval '1 minute';
   c_longest constant interval := interval '1 hour';
   c_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
-  v_since constant bigint := public.last_event_id();
   v_now constant timestamptz := clock_timestamp();
   v_set_aside jsonb;
 begin
@@ -32,5 +31,5 @@ begin
   select coalesce(jsonb_agg(jsonb_build_object('row_id', nullif(w.row_id, c_nobody), 'tenant_id', w.tenant_id, 'failures', w.failures,
     'until', public.wire_instant(w.until))), '[]') into v_set_aside
   from written w;
-  return public.answer_of(p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('set_aside', v_set_aside)));
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('set_aside', v_set_aside)));
 end $$;

@@ -11,7 +11,6 @@ create or replace function public.backfill_trigger(p_context jsonb, p_trigger_id
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_trigger(p_context, p_trigger_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -24,11 +23,11 @@ declare
   v_refused jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_rights := public.judge_own_firing(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id);
   if v_rights ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_rights);
+    return public.answer_of(p_context, v_tenant_id, v_rights);
   end if;
   v_now := clock_timestamp();
 
@@ -38,7 +37,7 @@ begin
   -- 3. Fire.
   if not exists (select from public.triggers t where t.id = p_trigger_id and t.version = p_version) then
     perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "changed"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "changed"}');
   end if;
   for v_firing in
     select given.value || jsonb_build_object('cause', 'backfill', 'user_id', v_judged -> 'user_id')
@@ -65,9 +64,9 @@ begin
   -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
   if v_outcome ? 'unchecked' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_outcome);
+    return public.answer_of(p_context, v_tenant_id, v_outcome);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('fired', v_fired, 'refused', v_refused)),
     jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(v_definition_id)));
 end $$;

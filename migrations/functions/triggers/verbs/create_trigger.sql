@@ -14,7 +14,6 @@ create or replace function public.create_trigger(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   c_max_triggers constant integer := 100;
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_definition_change(p_context, p_definition_id);
@@ -24,25 +23,25 @@ declare
   v_is_new boolean;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
   -- 2. Create the trigger, unless an earlier call has done so.
   if exists (select from public.triggers t where t.id = p_trigger_id and t.tenant_id <> v_tenant_id)
     or exists (select from public.deleted_triggers gone where gone.id = p_trigger_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "id_taken"}');
   end if;
   v_is_new := not exists (select from public.triggers t where t.id = p_trigger_id);
   if v_is_new then
     if (select count(*) from public.triggers t where t.workflow_definition_id = p_definition_id) >= c_max_triggers then
-      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
+      return public.answer_of(p_context, v_tenant_id, '{"refused": "too_many"}');
     end if;
     if p_content ->> 'when_busy' = 'replace_running' and not public.has_one_slot_for_each_group(p_definition_id) then
-      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "several_slots"}');
+      return public.answer_of(p_context, v_tenant_id, '{"refused": "several_slots"}');
     end if;
     if public.plan_is_past(p_content, p_plan, v_now) then
-      return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "past"}');
+      return public.answer_of(p_context, v_tenant_id, '{"refused": "past"}');
     end if;
     v_verdict := public.judge_of_definition(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, p_definition_id,
       p_content ->> 'kind', p_content -> 'config');
@@ -50,7 +49,7 @@ begin
       v_verdict := public.check_trigger_input(p_context, p_definition_id, p_content, p_input);
     end if;
     if v_verdict ? 'refused' then
-      return public.answer_of(p_context, v_since, v_tenant_id, v_verdict);
+      return public.answer_of(p_context, v_tenant_id, v_verdict);
     end if;
     insert into public.triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, input, labels, concurrency_key,
       priority, when_busy, paused_at, paused_by_user_id, after_at, created_at, updated_at, secret_encrypted)
@@ -62,7 +61,7 @@ begin
     perform public.plan_trigger(p_trigger_id, p_plan, v_now);
     perform public.audit_change(p_context, v_tenant_id, 'trigger.created', 'trigger', p_trigger_id, null);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id), 'is_new', v_is_new)),
     case when v_is_new then public.told_of_trigger(p_definition_id) end);
 end $$;

@@ -11,7 +11,6 @@ create or replace function public.delete_old_firings(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_before constant timestamptz := clock_timestamp() - make_interval(days => greatest(p_days, 7));
   v_except constant uuid[] := public.set_aside_by('old_firings');
   v_ids uuid[];
@@ -24,9 +23,8 @@ begin
     limit p_limit
     for update skip locked);
   if p_lists then
-    return public.candidates_of(p_context, v_since, v_ids);
+    return public.candidates_of(p_context, v_ids);
   end if;
   delete from public.trigger_firings f where f.id = any (v_ids);
-  return public.answer_of(
-    p_context, v_since, null, jsonb_build_object('result', jsonb_build_object('deleted', cardinality(v_ids))));
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('deleted', cardinality(v_ids))));
 end $$;

@@ -7,14 +7,13 @@
 create or replace function public.delete_trigger(p_context jsonb, p_trigger_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_trigger(p_context, p_trigger_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
 
   -- 2. Delete the trigger.
@@ -22,5 +21,5 @@ begin
   delete from public.triggers t where t.id = p_trigger_id;
   insert into public.deleted_triggers (id, tenant_id, deleted_at) values (p_trigger_id, v_tenant_id, clock_timestamp());
   perform public.audit_change(p_context, v_tenant_id, 'trigger.deleted', 'trigger', p_trigger_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}', '{"others": true}');
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}', '{"others": true}');
 end $$;

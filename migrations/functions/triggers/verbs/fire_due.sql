@@ -18,10 +18,10 @@
 create or replace function public.fire_due(p_context jsonb, p_decisions jsonb, p_due jsonb default '[]') returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_due_ids constant bigint[] := array(
     select (given.value ->> 'due_firing_id')::bigint from jsonb_array_elements(p_due) given (value));
   v_definition_ids uuid[];
+  v_tenant_ids uuid[];
   v_now timestamptz;
   v_decision jsonb;
   v_verdict jsonb;
@@ -35,7 +35,7 @@ declare
 begin
   -- 1. Lock the definitions.
   with locked as (
-    select d.id
+    select d.id, d.tenant_id
     from public.workflow_definitions d
     where d.id in (
       select t.workflow_definition_id
@@ -51,7 +51,7 @@ begin
     order by d.id
     for update of d skip locked
   )
-  select array_agg(id) into v_definition_ids from locked;
+  select array_agg(id), array_agg(distinct tenant_id) into v_definition_ids, v_tenant_ids from locked;
   v_now := clock_timestamp();
 
   -- 2. End the overdue runs, if there are any.
@@ -116,8 +116,9 @@ begin
 
   -- 6. Promote the next runs.
   perform public.promote_next_runs(p_context, v_definition_ids, v_now);
-  return public.answer_of(p_context, v_since, null,
+  return public.answer_of(p_context, null,
     jsonb_build_object('result', jsonb_build_object('handled', v_handled))
       || case when v_unchecked = '[]' then '{}' else jsonb_build_object('unchecked', v_unchecked) end,
-    jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'stopped', v_stopped));
+    jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'stopped', v_stopped),
+    v_tenant_ids);
 end $$;

@@ -10,7 +10,6 @@ create or replace function public.fire_trigger(p_context jsonb, p_trigger_id uui
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_trigger(p_context, p_trigger_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -20,11 +19,11 @@ declare
   v_fired jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_rights := public.judge_own_firing(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id);
   if v_rights ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_rights);
+    return public.answer_of(p_context, v_tenant_id, v_rights);
   end if;
   v_now := clock_timestamp();
 
@@ -44,9 +43,9 @@ begin
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
   if v_fired ? 'unchecked' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_fired);
+    return public.answer_of(p_context, v_tenant_id, v_fired);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('firing', (
       select public.firing_response(f) from public.trigger_firings f
       where f.id = p_firing_id and f.trigger_id = p_trigger_id))),

@@ -18,7 +18,6 @@ create or replace function public.receive_webhook(p_context jsonb, p_message jso
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   c_remembered constant interval := interval '7 days';
-  v_since constant bigint := public.last_event_id();
   v_trigger_id constant uuid := p_context #>> '{webhook,trigger_id}';
   v_firing_id uuid := p_message ->> 'firing_id';
   v_occasion constant text := p_message ->> 'occasion';
@@ -39,10 +38,10 @@ begin
   select t.tenant_id, t.version, t.paused_at into v_tenant_id, v_version, v_paused_at
   from public.triggers t where t.id = v_trigger_id;
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "gone"}');
+    return public.answer_of(p_context, null, '{"refused": "gone"}');
   end if;
   if v_version <> (p_context #>> '{webhook,version}')::integer then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "changed"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "changed"}');
   end if;
 
   -- 2. End the overdue runs, if there are any.
@@ -71,9 +70,9 @@ begin
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[v_definition_id], v_now);
   if v_fired ? 'unchecked' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_fired);
+    return public.answer_of(p_context, v_tenant_id, v_fired);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('is_duplicate', v_is_duplicate, 'firing', (
       select public.firing_response(f) from public.trigger_firings f where f.id = v_firing_id and f.trigger_id = v_trigger_id))),
     jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(v_definition_id)) || coalesce(v_fired -> 'told', '{}'));

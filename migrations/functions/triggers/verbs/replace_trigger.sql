@@ -10,7 +10,6 @@ create or replace function public.replace_trigger(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_trigger(p_context, p_trigger_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -19,22 +18,22 @@ declare
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
   -- 2. Replace the content, and plan the next instant.
   if p_content ->> 'kind' <> (select t.kind from public.triggers t where t.id = p_trigger_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "other_kind"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "other_kind"}');
   end if;
   if p_content #>> '{config,scheme}' <> (select t.config ->> 'scheme' from public.triggers t where t.id = p_trigger_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "other_scheme"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "other_scheme"}');
   end if;
   if p_content ->> 'when_busy' = 'replace_running' and not public.has_one_slot_for_each_group((v_judged ->> 'definition_id')::uuid) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "several_slots"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "several_slots"}');
   end if;
   if public.plan_is_past(p_content, p_plan, v_now) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "past"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "past"}');
   end if;
   v_verdict := public.judge_of_definition(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid,
     (v_judged ->> 'definition_id')::uuid, p_content ->> 'kind', p_content -> 'config', p_trigger_id);
@@ -42,7 +41,7 @@ begin
     v_verdict := public.check_trigger_input(p_context, (v_judged ->> 'definition_id')::uuid, p_content, p_input);
   end if;
   if v_verdict ? 'refused' then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_verdict);
+    return public.answer_of(p_context, v_tenant_id, v_verdict);
   end if;
   v_before := public.audited('trigger', p_trigger_id);
   if (p_content ->> 'is_active')::boolean then
@@ -57,7 +56,7 @@ begin
   where t.id = p_trigger_id;
   perform public.plan_trigger(p_trigger_id, p_plan, v_now);
   perform public.audit_change(p_context, v_tenant_id, 'trigger.replaced', 'trigger', p_trigger_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))),
     public.told_of_trigger((v_judged ->> 'definition_id')::uuid));
 end $$;

@@ -13,7 +13,6 @@ create or replace function public.rotate_trigger_secret(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_trigger(p_context, p_trigger_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -25,7 +24,7 @@ declare
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
@@ -39,7 +38,7 @@ begin
     when p_seen_at <> public.wire_instant(v_updated_at) then '{"refused": "seen_another"}'
   end;
   if v_refusal is not null then
-    return public.answer_of(p_context, v_since, v_tenant_id, v_refusal);
+    return public.answer_of(p_context, v_tenant_id, v_refusal);
   end if;
   v_before := public.audited('trigger', p_trigger_id);
   update public.triggers t
@@ -47,6 +46,6 @@ begin
     secret_encrypted = p_secret_encrypted, user_id = (v_judged ->> 'user_id')::uuid, version = t.version + 1, updated_at = v_now
   where t.id = p_trigger_id;
   perform public.audit_change(p_context, v_tenant_id, 'trigger.secret_rotated', 'trigger', p_trigger_id, v_before);
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))), '{"others": true}');
 end $$;

@@ -8,7 +8,6 @@ create or replace function public.change_definition_activity(p_context jsonb, p_
 returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_definition_change(p_context, p_definition_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -16,7 +15,7 @@ declare
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
@@ -34,6 +33,6 @@ begin
 
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id, '{"result": {}}',
+  return public.answer_of(p_context, v_tenant_id, '{"result": {}}',
     jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(p_definition_id)));
 end $$;

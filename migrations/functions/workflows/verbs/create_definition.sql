@@ -15,7 +15,6 @@ create or replace function public.create_definition(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_tenant_id uuid;
   v_user_id uuid;
   v_role text;
@@ -30,25 +29,24 @@ begin
   select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
   from public.find_caller(p_context -> 'caller') caller;
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
   if not public.is_administrator(v_role) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "forbidden"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "forbidden"}');
   end if;
   if exists (select from public.workflow_definitions d where d.id = p_definition_id and d.tenant_id <> v_tenant_id)
     or exists (select from public.deleted_definitions gone where gone.id = p_definition_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "id_taken"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "id_taken"}');
   end if;
   v_is_new := not exists (select from public.workflow_definitions d where d.id = p_definition_id);
   if v_is_new then
     v_faults := public.path_part_faults(v_role, v_tenant_id, v_user_id, p_content);
     if v_faults is not null then
-      return public.answer_of(
-        p_context, v_since, v_tenant_id, jsonb_build_object('refused', 'path_parts', 'faults', v_faults));
+      return public.answer_of(p_context, v_tenant_id, jsonb_build_object('refused', 'path_parts', 'faults', v_faults));
     end if;
     v_judged := public.judge_cap(v_tenant_id, 'definitions', 1);
     if v_judged ? 'refused' then
-      return public.answer_of(p_context, v_since, v_tenant_id, v_judged);
+      return public.answer_of(p_context, v_tenant_id, v_judged);
     end if;
   end if;
 
@@ -84,7 +82,7 @@ begin
     perform public.audit_change(
       p_context, v_tenant_id, 'workflow_definition.created', 'workflow_definition', p_definition_id, null);
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', public.saved_definition(p_definition_id) || jsonb_build_object('is_new', v_is_new)),
     case when v_is_new then '{"others": true}'::jsonb end);
 end $$;

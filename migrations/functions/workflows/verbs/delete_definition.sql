@@ -10,7 +10,6 @@
 create or replace function public.delete_definition(p_context jsonb, p_definition_id uuid) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_judged jsonb;
   v_tenant_id uuid;
   v_now timestamptz;
@@ -27,7 +26,7 @@ begin
     v_judged := v_judged || '{"refused": "forbidden"}';
   end if;
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
@@ -58,5 +57,5 @@ begin
 
   -- 4. Promote the next run.
   perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer, v_told);
+  return public.answer_of(p_context, v_tenant_id, v_answer, v_told);
 end $$;

@@ -14,7 +14,6 @@ create or replace function public.permit_workflow(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_since constant bigint := public.last_event_id();
   v_tenant_id uuid;
   v_caller_id uuid;
   v_role text;
@@ -28,10 +27,10 @@ begin
   select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_caller_id, v_role
   from public.find_caller(p_context -> 'caller') caller;
   if v_tenant_id is null then
-    return public.answer_of(p_context, v_since, null, '{"refused": "unauthenticated"}');
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
   if not public.is_administrator(v_role) then
-    return public.answer_of(p_context, v_since, v_tenant_id, case
+    return public.answer_of(p_context, v_tenant_id, case
       when public.may_see_definition(v_role, v_tenant_id, v_caller_id, p_definition_id) then '{"refused": "forbidden"}'
       else '{"refused": "not_found"}'::jsonb
     end);
@@ -43,10 +42,10 @@ begin
   v_user_role := public.role_of_known_user(v_tenant_id, p_user_id);
   v_now := clock_timestamp();
   if not exists (select from public.workflow_definitions d where d.tenant_id = v_tenant_id and d.id = p_definition_id) then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "not_found"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "not_found"}');
   end if;
   if v_user_role is null then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "user_unknown"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "user_unknown"}');
   end if;
 
   -- 3. Would the user have too many? A permission to read that becomes one to write does not add to their number.
@@ -58,7 +57,7 @@ begin
     select from public.user_permissions held
     where held.tenant_id = v_tenant_id and held.user_id = p_user_id and held.path_part_id = missing.path_part_id);
   if v_added > 0 and v_held + v_added > p_max_permissions then
-    return public.answer_of(p_context, v_since, v_tenant_id, '{"refused": "too_many"}');
+    return public.answer_of(p_context, v_tenant_id, '{"refused": "too_many"}');
   end if;
 
   -- 4. Give what is missing.
@@ -72,6 +71,6 @@ begin
     perform public.audit_act(p_context, v_tenant_id, 'workflow_definition.shared', 'workflow_definition', p_definition_id,
       jsonb_build_object('given', v_given), jsonb_build_object('kind', 'user', 'id', p_user_id));
   end if;
-  return public.answer_of(p_context, v_since, v_tenant_id,
+  return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('given', v_given)), jsonb_build_object('others', v_given > 0));
 end $$;

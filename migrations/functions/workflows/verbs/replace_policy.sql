@@ -19,7 +19,6 @@ create or replace function public.replace_policy(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_since constant bigint := public.last_event_id();
   -- 1. Lock the definition, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_definition_change(p_context, p_definition_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -30,7 +29,7 @@ declare
   v_answer jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_since, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 
@@ -74,7 +73,7 @@ begin
 
   -- 4. Promote the next runs.
   perform public.promote_next_runs(p_context, array[p_definition_id], v_now);
-  return public.answer_of(p_context, v_since, v_tenant_id, v_answer, case
+  return public.answer_of(p_context, v_tenant_id, v_answer, case
     when v_answer ? 'result' then jsonb_build_object('others', true, 'definition_ids', jsonb_build_array(p_definition_id))
   end);
 end $$;
