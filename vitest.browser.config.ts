@@ -9,6 +9,8 @@ export default defineConfig({
     execArgv: ["--require", "./scripts/local/quick-start.cjs"],
     testTimeout: 120_000,
     hookTimeout: 180_000,
+    // What is polled comes at once on a machine that does nothing else.
+    expect: { poll: { timeout: 20_000 } },
     // Three stacks for two cores: they wait for a part of the time.
     maxWorkers: 3,
     sequence: {

@@ -25,5 +25,7 @@ export default defineConfig({
     css: { include: /\.css\?raw$/ },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is polled comes at once on a machine that does nothing else.
+    expect: { poll: { timeout: 20_000 } },
   },
 });

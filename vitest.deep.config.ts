@@ -59,6 +59,7 @@ export default defineConfig({
           ...noLimits,
           name: "node",
           maxWorkers: 2,
+          expect: { poll: { timeout: 20_000 } },
           include: ["test/**/*.node.test.ts"],
           globalSetup: "./test/support/node/choice.ts",
           execArgv: ["--require", "./scripts/local/quick-start.cjs"],

@@ -62,6 +62,9 @@ function message(type: string, data: object = RUN, secret = SECRET): Request {
   return new Request("https://runner.example.com", { method: "POST", body, headers });
 }
 
+/** What is waited for comes at once on a machine that does nothing else. */
+const until = (check: () => void) => vi.waitFor(check, 20_000);
+
 function start(work: Work, answers: Answers = {}) {
   const service = fakeService(answers);
   const notes: string[] = [];
@@ -83,7 +86,7 @@ describe("a runner with a URL", () => {
     });
     for (const _ of ["once", "twice"])
       expect((await runner.handle(message("workflow_run.dispatched"))).status).toBe(202);
-    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(1));
+    await until(() => expect(service.of("callback")).toHaveLength(1));
     const { callback_token: _, ...run } = RUN;
     expect(seen).toEqual([run]);
     expect(service.calls).toEqual([
@@ -106,7 +109,7 @@ describe("a runner with a URL", () => {
       { "a.csv": [busy(), busy()] },
     );
     await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED" }]), { timeout: 10_000 });
+    await until(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED" }]));
     const table = { content: "a,b", type: "text/csv; charset=utf-8", digest: "sha-256=:AP8=:" };
     expect(service.of("a.csv")).toEqual([table, table, table]);
     expect(service.of("b")).toEqual([{ content: "\u0001", type: "image/png", digest: null }]);
@@ -122,11 +125,11 @@ describe("a runner with a URL", () => {
       { suspend },
     );
     await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.of("suspend")).toHaveLength(1));
+    await until(() => expect(service.of("suspend")).toHaveLength(1));
     const approve = { kind: "question", outcome: "answered", at: "2026-01-31T14:00:00.000Z", value: "yes" };
     const resume = { outcomes: { approve }, checkpoints: 0 };
     await runner.handle(message("workflow_run.dispatched", { ...RUN, attempt: 2, resume }));
-    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(1));
+    await until(() => expect(service.of("callback")).toHaveLength(1));
     expect(service.calls.map(({ verb }) => verb)).toEqual(["suspend", "callback"]);
     expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: "The answer is yes." }]);
   });
@@ -135,7 +138,7 @@ describe("a runner with a URL", () => {
     const callback = [503, 429].map((status) => Response.json({}, { status, headers: { "Retry-After": "0" } }));
     const { runner, service, notes } = start(() => Promise.reject(new Error("No such folder")), { callback });
     await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(3), { timeout: 10_000 });
+    await until(() => expect(service.of("callback")).toHaveLength(3));
     expect(service.of("callback")).toEqual(Array(3).fill({ status: "FAILED", error: "No such folder" }));
     expect(notes).toHaveLength(2);
   });
@@ -144,7 +147,7 @@ describe("a runner with a URL", () => {
     const output = { text: "x".repeat(65_536) };
     const { runner, service } = start(async () => ({ output, summary: "Much" }));
     await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(1));
+    await until(() => expect(service.of("callback")).toHaveLength(1));
     const told = "The output is the file output.json: it has 65547 bytes, and the output of a run at most 65536.";
     expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: `Much\n${told}` }]);
     expect(service.of("output.json")).toMatchObject([{ content: JSON.stringify(output), type: "application/json" }]);
@@ -154,11 +157,11 @@ describe("a runner with a URL", () => {
   it("keeps an output of 64 KiB, and fails with the reason when the file of a larger one is refused", async () => {
     const fits = start(async () => ({ output: "x".repeat(65_534) }));
     await fits.runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(fits.service.of("callback")).toMatchObject([{ output: expect.any(String) }]));
+    await until(() => expect(fits.service.of("callback")).toMatchObject([{ output: expect.any(String) }]));
     const refusal = Response.json({ title: "No bucket", detail: "There is none." }, { status: 403 });
     const refused = start(async () => ({ output: "x".repeat(65_535) }), { "output.json": [refusal] });
     await refused.runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(refused.service.of("callback")).toHaveLength(1));
+    await until(() => expect(refused.service.of("callback")).toHaveLength(1));
     expect(refused.service.of("callback")).toMatchObject([
       { status: "FAILED", error: expect.stringMatching(/^The file output.json was not stored: /) },
     ]);
@@ -172,7 +175,7 @@ describe("a runner with a URL", () => {
     const { runner, service } = start(work);
     await runner.handle(message("workflow_run.dispatched"));
     await runner.handle(message("workflow_run.stopped", { run_id: RUN.run_id, attempt: 1, reason: "Wrong folder" }));
-    await vi.waitFor(() => expect(ended).toEqual([new WorkEnded("stopped", "Stopped: Wrong folder")]));
+    await until(() => expect(ended).toEqual([new WorkEnded("stopped", "Stopped: Wrong folder")]));
     await runner.handle(message("workflow_run.stopped", { ...RUN, attempt: 2 }));
     expect((await runner.handle(message("workflow_run.dispatched", { ...RUN, attempt: 2 }))).status).toBe(202);
     await runner.stop();
@@ -187,7 +190,7 @@ describe("a runner with a URL", () => {
     });
     await runner.handle(message("workflow_run.dispatched"));
     await runner.handle(message("workflow_run.stopping", { ...RUN, reason: null, ends_at: RUN.deadline_at }));
-    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: "Half of it" }]));
+    await until(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: "Half of it" }]));
   });
 
   it("sends heartbeats from the first progress on, and learns of a stop from their answers", async () => {
@@ -200,7 +203,7 @@ describe("a runner with a URL", () => {
       { heartbeat },
     );
     await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.of("callback")).toEqual([{ status: "FAILED", error: "Stopped: Enough" }]));
+    await until(() => expect(service.of("callback")).toEqual([{ status: "FAILED", error: "Stopped: Enough" }]));
     expect(service.of("heartbeat")).toEqual([{ progress: { percent: 40, message: "reading" } }]);
   });
 
@@ -208,12 +211,12 @@ describe("a runner with a URL", () => {
     const { runner, service, notes } = start(
       async (_, { progress }) => {
         progress({ percent: 40 });
-        await vi.waitFor(() => expect(service.of("heartbeat")).toHaveLength(1));
+        await until(() => expect(service.of("heartbeat")).toHaveLength(1));
       },
       { heartbeat: ["never"] },
     );
     await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.aborted).toEqual(["heartbeat"]));
+    await until(() => expect(service.aborted).toEqual(["heartbeat"]));
     await new Promise((resolve) => setImmediate(resolve));
     expect([service.of("callback"), notes]).toEqual([[{ status: "COMPLETED" }], []]);
   });
@@ -241,7 +244,7 @@ describe("the log of an attempt", () => {
   const logged = async (write: (log: (text: string) => void) => void, log: (Response | Error)[] = []) => {
     const { runner, service } = start(async (_, context) => write(context.log), { log });
     await runner.handle(message("workflow_run.dispatched"));
-    await vi.waitFor(() => expect(service.of("callback")).toHaveLength(1), { timeout: 10_000 });
+    await until(() => expect(service.of("callback")).toHaveLength(1));
     return service.of("log");
   };
 

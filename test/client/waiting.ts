@@ -31,8 +31,7 @@ export function describeWaiting(world: () => World): void {
     const waiting = start(["invoke", NAME, flag]);
     await waiting.until("\n");
     const [, id = ""] = /^Run (\S+)\n/.exec(waiting.stderr()) ?? [];
-    // It is waiting by now, and not only about to.
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // It listens to Ctrl-C from the moment on at which it names the run.
     expect(await waiting.end("SIGINT")).toBe(130);
     expect(waiting.stderr()).toContain(`The run goes on: \`workflow-runs runs watch ${id}\` follows it`);
     expect(await json(["runs", "get", id])).toMatchObject({ status: "PENDING" });

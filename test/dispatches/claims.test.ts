@@ -86,7 +86,7 @@ describe("of the six connections of an invocation, the database always has one:"
     expect(dispatches).toHaveLength(8);
     const held = holdWebhooks();
     void sendDispatches(services, dispatches);
-    await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5));
+    await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5), 20_000);
     // A request to the database comes and goes meanwhile.
     await service.database.sql`select 1`;
     expect(held).toHaveLength(5);
@@ -108,7 +108,7 @@ describe("of the six connections of an invocation, the database always has one:"
       const held = holdWebhooks();
       const stopped = (await stoppedRuns()).map((run) => ({ ...run, stopped_at: new Date().toISOString() }));
       void sendStopped(services, stopped);
-      await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5));
+      await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5), 20_000);
       await service.database.sql`select 1`;
       expect(held).toHaveLength(5);
     });
@@ -121,7 +121,7 @@ describe("of the six connections of an invocation, the database always has one:"
         ...{ tenant_id: run.run_id, ends_at: at, claimed_at: at, stop_dispatch_count: 1 },
       }));
       void sendStops(services, stops);
-      await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5));
+      await vi.waitFor(() => expect(held.length).toBeGreaterThanOrEqual(5), 20_000);
       await service.database.sql`select 1`;
       expect(held).toHaveLength(5);
     });

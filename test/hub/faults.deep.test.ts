@@ -84,7 +84,7 @@ describe("nothing is lost, and the next cron repairs it, when", () => {
     const began = performance.now();
     const runId = await invoke(service, tenant);
     // The announcement ran into its timeout, and no answer waited for it.
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(performance.now() - began).toBeLessThan(20_000);
     await makeOverdue(service, runId);
     expect(await fireCron()).toBe("swept");
     expect(await statusOf(runId)).toBe("FAILED");

@@ -32,7 +32,7 @@ async function listen(path: string, browser = owner, headers: Record<string, str
     hasEnded = true;
   });
   const count = () => text.split("data: null\n\n").length - 1;
-  await expect.poll(count, { timeout: 3_000, interval: 10 }).toBe(1);
+  await expect.poll(count, { interval: 10 }).toBe(1);
   return {
     count,
     text: () => text,
@@ -54,7 +54,7 @@ describe("the stream of an open page", () => {
     ];
     const other = await listen(`/app/changes?workflow=${tenant.id}`);
     await invoke(service, tenant);
-    for (const { count } of [all, ofWorkflow]) await expect.poll(count, { timeout: 5_000 }).toBeGreaterThan(1);
+    for (const { count } of [all, ofWorkflow]) await expect.poll(count).toBeGreaterThan(1);
     await afterAWhile();
     expect(other.count()).toBe(1);
     expect(all.text()).toMatch(/^retry: \d+\nid: begun\n\n(data: null\n\n)+$/);
@@ -67,7 +67,7 @@ describe("the stream of an open page", () => {
     expect(fresh.text()).toMatch(/^retry: \d+\nid: begun\n\nevent: begun\ndata: null\n\n$/);
     await invoke(service, tenant);
     const missed = await listen("/app/changes?age=3000");
-    await expect.poll(missed.count, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(missed.count).toBeGreaterThan(1);
     expect(missed.text()).toMatch(/event: begun\ndata: null\n\ndata: null\n\n/);
     // A page that was requested earlier, and one that was disconnected, may have missed more.
     const [old, again] = [
@@ -85,10 +85,10 @@ describe("the stream of an open page", () => {
     ];
     const [ofFirst, ofSecond] = [await listen(`/app/changes?run=${first}`), await listen(`/app/changes?run=${second}`)];
     await service.send("POST", `/v1/workflow-runs/${second}/stop`, tenant.owner.key);
-    await expect.poll(ofSecond.count, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(ofSecond.count).toBeGreaterThan(1);
     expect(ofFirst.count()).toBe(1);
     await callBack(service, tenant, first, { status: "COMPLETED" });
-    await expect.poll(ofFirst.count, { timeout: 5_000 }).toBeGreaterThan(1);
+    await expect.poll(ofFirst.count).toBeGreaterThan(1);
     await Promise.all([ofFirst, ofSecond].map(({ close }) => close()));
   });
 
@@ -101,9 +101,9 @@ describe("the stream of an open page", () => {
     if (lease === undefined) throw new Error("no lease");
     const logs = () => ofRun.text().split("event: log\ndata: null\n\n").length - 1;
     expect((await runner.log(lease, { sequence: 0, text: "Reading\n" })).status).toBeLessThan(300);
-    await expect.poll(logs, { timeout: 3_000 }).toBe(1);
+    await expect.poll(logs).toBe(1);
     expect((await runner.heartbeat(lease, { percent: 40 })).status).toBe(200);
-    await expect.poll(logs, { timeout: 3_000 }).toBe(2);
+    await expect.poll(logs).toBe(2);
     await runner.heartbeat(lease);
     await afterAWhile();
     expect([logs(), ofRun.count(), all.text().includes("log")]).toEqual([2, 3, false]);
@@ -125,7 +125,7 @@ describe("the stream of an open page", () => {
     const run = await invoke(service, tenant);
     const pages = [await listen("/app/changes"), await listen(`/app/changes?run=${run}`)];
     expect((await change()).status).toBeLessThan(400);
-    for (const { count } of pages) await expect.poll(count, { timeout: 5_000 }).toBeGreaterThan(1);
+    for (const { count } of pages) await expect.poll(count).toBeGreaterThan(1);
     await Promise.all(pages.map(({ close }) => close()));
   });
 
@@ -140,7 +140,7 @@ describe("the stream of an open page", () => {
   it("ends when its page was left for another one, so that navigating never opens too many streams", async () => {
     const pages: Awaited<ReturnType<typeof listen>>[] = [];
     for (let n = 0; n < 22; n++) pages.push(await listen(`/app/changes?page=${n}${n === 0 ? "" : `&left=${n - 1}`}`));
-    await expect.poll(() => pages.filter((page) => !page.hasEnded()).length, { timeout: 3_000 }).toBe(1);
+    await expect.poll(() => pages.filter((page) => !page.hasEnded()).length).toBe(1);
     for (let n = 0; n < 19; n++) pages.push(await listen(`/app/changes?page=other-${n}`));
     expect((await owner.get("/app/changes")).status).toBe(429);
     await Promise.all(pages.map(({ close }) => close()));

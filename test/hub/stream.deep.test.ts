@@ -70,7 +70,7 @@ describe("the stream of a run", () => {
     const [, requests] = await service.counted(() => new Promise((resolve) => setTimeout(resolve, 1_500)));
     expect([requests, await sockets()]).toEqual([0, 1]);
     await reader.close();
-    await vi.waitFor(async () => expect(await sockets()).toBe(0), 5_000);
+    await vi.waitFor(async () => expect(await sockets()).toBe(0), 20_000);
   });
 
   it("is 429 for the 21st stream of a caller, but not for another caller", async () => {
@@ -81,7 +81,7 @@ describe("the stream of a run", () => {
     const other = await get(`${runId}/stream`, {}, tenant.admin.key);
     expect(other.status).toBe(200);
     await Promise.all([...readers, readEvents(other)].map((reader) => reader.close()));
-    await vi.waitFor(async () => expect((await get(`${runId}/stream`)).status).toBe(200), 5_000);
+    await vi.waitFor(async () => expect((await get(`${runId}/stream`)).status).toBe(200), 20_000);
   });
 
   it("sends the progress of its attempt, at the beginning and when it has changed, and not for each entry of the log", async () => {
@@ -204,7 +204,7 @@ describe("the stream of the feed", () => {
   it("begins with its position, so that a client which is disconnected before the first event misses nothing", async () => {
     const reader = await open();
     const first = reader.next();
-    await vi.waitFor(() => expect(reader.text()).toMatch(/^retry: \d+\nid: \d+\.\d+\.\d+\n\n/));
+    await vi.waitFor(() => expect(reader.text()).toMatch(/^retry: \d+\nid: \d+\.\d+\.\d+\n\n/), 20_000);
     const [, beginning = ""] = /^id: (.+)$/m.exec(reader.text()) ?? [];
     await reader.close();
     expect(await first).toBeNull();

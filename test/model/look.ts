@@ -49,7 +49,7 @@ async function compareDatabase({ service, tenant, model, runIds, batchIds }: Wor
     expect(rows.map((row) => row.told)).toEqual(told);
   };
   // The alarm of a hub may be at work: what it has sent is recorded a little later.
-  await vi.waitFor(compare, { timeout: 3_000 });
+  await vi.waitFor(compare, { timeout: 20_000 });
   // Ids grow with time: what is new comes last.
   for (const [index, run] of [...model.runs].entries()) {
     const id = String(rows[index]?.id);

@@ -57,7 +57,7 @@ describe("a notification", () => {
       const page = await readFeed(service, tenant.owner.key, ["types=workflow_run.failed"]);
       expect(page.items).toHaveLength(1);
       return page.items;
-    }, 10_000);
+    }, 20_000);
     expect(request?.headers["webhook-id"]).toBe(items[0]?.id);
     expect(() => new Webhook(secret).verify(request?.body ?? "", request?.headers ?? {})).not.toThrow();
     const run = await readRun(service, tenant, runId);

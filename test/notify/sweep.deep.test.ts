@@ -44,6 +44,6 @@ it("so does the sweep of one tenant by the alarm of its hub", async () => {
   await makeOverdue(service, runId);
   await runDurableObjectAlarm(service.hubOf(tenant.id));
   expect(await eventTypes(service, tenant, runId)).toContain("TIMED_OUT");
-  await vi.waitFor(() => expect(started).not.toEqual([]));
+  await vi.waitFor(() => expect(started).not.toEqual([]), 20_000);
   expect(started).toEqual([[endpointId]]);
 });

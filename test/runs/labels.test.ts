@@ -120,7 +120,7 @@ describe("the labels of an invoke", () => {
       for (const event of all.items) expect(event.labels).toEqual(event.run_id === id ? { customer: "4711" } : {});
       const some = await get<Feed>("/v1/events?limit=100&label=customer:4711");
       expect(some.items).toEqual(all.items.filter(({ run_id }) => run_id === id));
-    }, 10_000);
+    }, 20_000);
     expect((await get<Feed>("/v1/events?label=customer:4711&label=env:prod")).items).toEqual([]);
   });
 });

@@ -22,6 +22,8 @@ export type LiveService = Service & {
   alarmInMs(tenantId: string): Promise<number | null>;
   /** The same, once one is set: during a sweep there is none. */
   nextAlarmInMs(tenantId: string): Promise<number>;
+  /** How many WebSockets the hub has that was last opened for the first time, which is that of the test's own tenant. */
+  sockets(): Promise<number>;
 };
 
 /** The tenants whose hubs are in use, and the environment of the service that each belongs to. */
@@ -74,7 +76,7 @@ export async function startLiveService(options: ServiceOptions = {}): Promise<Li
     return at === null ? null : at - Date.now();
   };
 
-  return {
+  const live: LiveService = {
     ...service,
     hubOf,
     alarmInMs,
@@ -83,6 +85,11 @@ export async function startLiveService(options: ServiceOptions = {}): Promise<Li
         const inMs = await alarmInMs(tenantId);
         if (inMs === null) throw new Error("No alarm is set.");
         return inMs;
-      }, 10_000),
+      }, 20_000),
+    async sockets() {
+      const [id] = [...tenantsInUse].findLast(([, bindings]) => bindings === service.bindings) ?? [];
+      return id === undefined ? 0 : socketsOf(live, { id });
+    },
   };
+  return live;
 }

@@ -62,9 +62,12 @@ describe.each(steps)("in the step %s", (step, work) => {
       await poison(step, id);
       await service.sweep();
       // The sweep does not wait for notifications.
-      await vi.waitFor(async () => expect(await leftOf(step, things)).toEqual([id]), 5_000);
+      await vi.waitFor(async () => expect(await leftOf(step, things)).toEqual([id]), 20_000);
       const row = { step, row_id: id, tenant_id: tenant?.id, sqlstate: "P0001", message: 'this is "…"' };
-      await vi.waitFor(async () => expect(await readSetAside()).toEqual([{ ...row, failures: 1, waits: true }]), 5_000);
+      await vi.waitFor(
+        async () => expect(await readSetAside()).toEqual([{ ...row, failures: 1, waits: true }]),
+        20_000,
+      );
       expect(named.map(({ row_id }) => row_id)).toEqual([id]);
       expect(named[0]?.what).toContain(id);
 
@@ -75,14 +78,14 @@ describe.each(steps)("in the step %s", (step, work) => {
       await passBackOff();
       await makeDueAgain(step, things);
       await service.sweep();
-      await vi.waitFor(async () => expect(await readSetAside()).toMatchObject([{ failures: 2, waits: true }]), 5_000);
+      await vi.waitFor(async () => expect(await readSetAside()).toMatchObject([{ failures: 2, waits: true }]), 20_000);
       expect(await leftOf(step, things)).toEqual([id]);
 
       await service.database.sql`delete from poison`;
       await passBackOff();
       await makeDueAgain(step, things);
       await service.sweep();
-      await vi.waitFor(async () => expect(await leftOf(step, things)).toEqual([]), 5_000);
+      await vi.waitFor(async () => expect(await leftOf(step, things)).toEqual([]), 20_000);
       expect(await readSetAside()).toEqual([]);
     }
   });
@@ -101,7 +104,7 @@ describe.each(steps)("in the step %s", (step, work) => {
 
     await passBackOff();
     await service.sweep();
-    await vi.waitFor(async () => expect(await leftOf(step, things)).toEqual([]), 5_000);
+    await vi.waitFor(async () => expect(await leftOf(step, things)).toEqual([]), 20_000);
     expect(await readSetAside()).toEqual([]);
   });
 });
@@ -211,7 +214,7 @@ describe("what is set aside", () => {
       const things = await arrangeTenants(service, WORK[step]);
       for (const { id } of things) await poison(step, id);
       await service.sweep();
-      await vi.waitFor(async () => expect(await readSetAside()).toHaveLength(things.length), 5_000);
+      await vi.waitFor(async () => expect(await readSetAside()).toHaveLength(things.length), 20_000);
       const tenantId = things[0]?.tenant.id ?? "";
       const told: TenantEffects[] = [];
       const { dueInMs, hasMoved } = await sweepTenant(verbServices(service, told), tenantId);

@@ -180,7 +180,7 @@ describe("lists, counts, charts and pages", () => {
         await vi.waitFor(async () => {
           const text = await read(list);
           expect([name, list, runIds.some((id) => text.includes(id))]).toEqual([name, list, true]);
-        }, 10_000);
+        }, 20_000);
       }
     }
     await makeOverdue(service, running);

@@ -288,14 +288,13 @@ describe("a heartbeat", () => {
 
   it("extends the lease also when a number has another text, and says which", async () => {
     const { runId, runner, lease, log } = await leased();
-    await runner.log(lease, entry(0, "a"));
+    for (const [sequence, text] of ["a", "b"].entries()) await runner.log(lease, entry(sequence, text));
     await passLease(service, runId, -2);
-    const beat = await (await runner.heartbeat(lease, undefined, [entry(0, "x"), entry(1, "b")])).json<{
-      lease_expires_at: string;
-    }>();
-    expect(beat).toMatchObject({ log: { is_cut: false, conflicts: [0] } });
+    const entries = [entry(1, "y"), entry(0, "x"), entry(2, "c")];
+    const beat = await (await runner.heartbeat(lease, undefined, entries)).json<{ lease_expires_at: string }>();
+    expect(beat).toMatchObject({ log: { is_cut: false, conflicts: [0, 1] } });
     expect(Date.parse(beat.lease_expires_at) - Date.now()).toBeGreaterThan(50_000);
-    expect((await log()).texts).toEqual(["a", "b"]);
+    expect((await log()).texts).toEqual(["a", "b", "c"]);
   });
 
   it("cuts the log at the first entry that does not fit", async () => {
@@ -304,7 +303,7 @@ describe("a heartbeat", () => {
     await service.database.sql`update workflow_run_logs set bytes = 1048574 where run_id = ${runId}`;
     for (const _ of ["once", "again"]) {
       const beat = await runner.heartbeat(lease, undefined, [entry(1, "b"), entry(2, "cc"), entry(3, "d")]);
-      expect(await beat.json()).toMatchObject({ log: { is_cut: true, conflicts: [] } });
+      expect(await beat.json()).toMatchObject({ log: { is_cut: true, conflicts: [], cut_from: 2 } });
     }
     expect(await log()).toEqual({ texts: ["a", "b"], is_cut: true });
   });

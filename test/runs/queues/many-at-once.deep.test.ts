@@ -219,13 +219,14 @@ describe("a place in the queue", () => {
     expect([await placeOf(many[999] ?? ""), await placeOf(many[1000] ?? "")]).toEqual(["1000", "1001"]);
     const last = many.at(-1) ?? "";
     expect(await placeOf(last)).toBe("1001");
-    const read = async (part: string) => {
-      const response = await service.get(`/v1/workflow-runs/${last}/${part}`, tenant.owner.key);
+    const read = async (part: string, runId = last) => {
+      const response = await service.get(`/v1/workflow-runs/${runId}/${part}`, tenant.owner.key);
       return response.json<Record<string, unknown>>();
     };
     expect(await read("details")).toMatchObject({ queue_position: 1001 });
     const explanation = await read("explain");
     expect(explanation).toMatchObject({ queue_position: 1001, estimated_start_at: null });
     expect(explanation.message).toContain("its place in the queue is more than 1,000");
+    expect((await read("explain", many[999])).message).toContain("it is number 1000 in the queue");
   });
 });
