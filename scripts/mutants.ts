@@ -1,14 +1,14 @@
 /** `npm run mutants`: makes small changes, one at a time, and lists those that no test notices. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { fail, offerHelp } from "./local/options.ts";
 import { draw, findMutants, type Lines, type Mutant } from "./mutants/draw.ts";
 import { openNearest } from "./mutants/nearest.ts";
-import { type Config, filesOf, type Outcome, Trial } from "./mutants/trial.ts";
+import { inWords, Search, say } from "./mutants/search.ts";
+import { filesOf, Trial } from "./mutants/trial.ts";
 
 offerHelp(`Draws small changes of the SQL functions and of src/, and lists those that no test notices.
 
@@ -18,17 +18,19 @@ offerHelp(`Draws small changes of the SQL functions and of src/, and lists those
 
   --only 11-20   of the changes that were drawn, only these
   --nearest N    how many files of tests are tried first; 6 by default
+  --together N   how many changes are tried at once, before each one by itself with the tests that failed; 8 by default
   --no-suites    does not run the suites with what lives in the nearest files
   --limit N      the minutes after which tests that do not end have noticed the change; 10 by default
   --list         only lists the changes, with their nearest tests
 
 A change is a boundary, a null, an order, a condition that is dropped or negated, or a constant. Each is tried in a copy of the project with
-the files of tests that are nearest to it. What lives then is tried with all tests of npm test, and with those of npm run test:deep, all
-such changes together. When these fail, with each half of the changes, and so on.
+the files of tests that are nearest to it, several changes at once: then each of them by itself, with those of its files that failed. A
+failure counts only if the file fails again when it is alone, so other work beside it does no harm. What lives then is tried with all tests of
+npm test, and with those of npm run test:deep, all such changes together. When these fail, with each half of the changes, and so on.
 
 It ends with 0 when every change was noticed, 1 when some live, 2 when it could not begin, and 130 when it was interrupted.`);
 
-const [DEFAULT_COUNT, DEFAULT_NEAREST, DEFAULT_LIMIT] = [50, 6, 10];
+const [DEFAULT_COUNT, DEFAULT_NEAREST, DEFAULT_TOGETHER, DEFAULT_LIMIT] = [50, 6, 8, 10];
 const FAST = "vitest.config.ts";
 const DEEP = "vitest.deep.config.ts";
 
@@ -42,6 +44,7 @@ const optionsSchema = z.object({
     .regex(/^\d+-\d+$/, "must be such as 11-20")
     .optional(),
   nearest: number.default(DEFAULT_NEAREST),
+  together: number.default(DEFAULT_TOGETHER),
   "no-suites": z.boolean().default(false),
   limit: number.default(DEFAULT_LIMIT),
   list: z.boolean().default(false),
@@ -80,60 +83,12 @@ const showChange = ({ path, line, kind, linesBefore, linesAfter }: Mutant): stri
     ...linesAfter.split("\n").map((text) => `+ ${text}`),
   ].join("\n");
 
-function inWords(outcome: Outcome): string {
-  if (outcome.is === "passed") return "lives so far";
-  return outcome.is === "failed" ? `noticed by ${outcome.by}` : `cannot be judged: ${outcome.why}`;
-}
-
-const say = (text: string): void => console.error(text);
-
-class Search {
-  readonly #trial: Trial;
-  /** Which test files pass without a change. */
-  readonly #passing = new Set<string>();
-
-  constructor(trial: Trial) {
-    this.#trial = trial;
-  }
-
-  /** Runs tests with these changes. A failure counts only if the file passes without them. */
-  async try(mutants: readonly Mutant[], config: Config, files: readonly string[] = []): Promise<Outcome> {
-    const outcome = await this.#trial.run(mutants, config, files);
-    if (outcome.is !== "failed" || outcome.file === null || this.#passing.has(outcome.file)) return outcome;
-    const { file } = outcome;
-    if ((await this.#trial.run([], config, [file])).is !== "passed") {
-      return { is: "unusable", why: `${file} fails without it, too` };
-    }
-    this.#passing.add(file);
-    return outcome;
-  }
-
-  /** Those of the changes that a whole suite does not notice. It runs with all of them, and with fewer when it fails. */
-  async livingIn(mutants: readonly Mutant[], config: Config): Promise<Mutant[]> {
-    if (mutants.length === 0) return [];
-    say(`All of ${config}, with ${mutants.length} of the changes…`);
-    const outcome = await this.try(mutants, config);
-    if (outcome.is === "passed") return [...mutants];
-    const [first] = mutants;
-    if (mutants.length === 1 && first !== undefined) {
-      say(`${first.path}:${first.line}: ${inWords(outcome)}`);
-      // What the suite cannot say anything about still lives.
-      return outcome.is === "unusable" ? [first] : [];
-    }
-    const half = Math.ceil(mutants.length / 2);
-    return [
-      ...(await this.livingIn(mutants.slice(0, half), config)),
-      ...(await this.livingIn(mutants.slice(half), config)),
-    ];
-  }
-}
-
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       ...{ changed: { type: "boolean" }, list: { type: "boolean" }, "no-suites": { type: "boolean" } },
       ...{ count: { type: "string" }, seed: { type: "string" }, only: { type: "string" } },
-      ...{ nearest: { type: "string" }, limit: { type: "string" } },
+      ...{ nearest: { type: "string" }, together: { type: "string" }, limit: { type: "string" } },
     },
   });
   const { data: options, error } = optionsSchema.safeParse(values);
@@ -174,19 +129,19 @@ async function main(): Promise<number> {
     const search = new Search(trial);
     let living: Mutant[] = [];
     let unusable = 0;
-    for (const [index, mutant] of drawn.entries()) {
-      if (index + 1 < first || index + 1 > last) continue;
-      const beganAt = performance.now();
-      const { fast, deep } = nearTo(mutant);
-      let outcome: Outcome = { is: "passed" };
-      if (fast.length > 0) outcome = await search.try([mutant], FAST, fast);
-      if (outcome.is === "passed" && deep.length > 0) outcome = await search.try([mutant], DEEP, deep);
-      const seconds = Math.round((performance.now() - beganAt) / 1000);
-      say(
-        `[${index + 1}/${drawn.length}] ${mutant.path}:${mutant.line} (${mutant.kind}): ${inWords(outcome)} (${seconds} s)`,
-      );
-      if (outcome.is === "passed") living.push(mutant);
-      if (outcome.is === "unusable") unusable++;
+    const left = drawn.slice(first - 1, last);
+    while (left.length > 0) {
+      const group = left.splice(0, Math.max(options.together, 1));
+      const outcomes = await search.tryNearest(group, FAST, (mutant) => nearTo(mutant).fast);
+      const passed = group.filter((mutant) => outcomes.get(mutant)?.is === "passed");
+      for (const [mutant, outcome] of await search.tryNearest(passed, DEEP, (mutant) => nearTo(mutant).deep)) {
+        outcomes.set(mutant, outcome);
+      }
+      for (const [mutant, outcome] of outcomes) {
+        say(`[${drawn.indexOf(mutant) + 1}] ${mutant.path}:${mutant.line} (${mutant.kind}): ${inWords(outcome)}`);
+        if (outcome.is === "passed") living.push(mutant);
+        if (outcome.is === "unusable") unusable++;
+      }
     }
     if (!options["no-suites"]) living = await search.livingIn(await search.livingIn(living, FAST), DEEP);
     const tried = Math.min(last, drawn.length) - first + 1 - unusable;

@@ -1,7 +1,7 @@
 /** Which test files are nearest to a change: those that name the same things as the code around it. */
 import { posix } from "node:path";
 import type { File } from "./draw.ts";
-import { languageOf, mask } from "./mask.ts";
+import { type Language, languageOf, mask } from "./mask.ts";
 
 /** How much nearer a test is that imports the file, that has its name, or that is in the folder which mirrors its folder. */
 const IMPORTS = 30;
@@ -11,8 +11,11 @@ const SAME_FOLDER = 5;
 /** How much more what the changed line names counts than what else its function names. */
 const OF_LINE = 3;
 
-/** What is named in more of the tests than this part says nothing. */
-const COMMON = 0.4;
+/** So many words does a test of usual length name. */
+const USUAL_WORDS = 200;
+
+/** What is named in more than this part of the tests, or of the sources in the same language, says nothing. */
+const COMMON = 0.3;
 
 /** Names of several words, and words of some length, which are what tests have in common with code. */
 const namesIn = (text: string): Set<string> => new Set(text.match(/[A-Za-z][A-Za-z0-9]*(?:[_-][A-Za-z0-9]+)*/g) ?? []);
@@ -36,32 +39,52 @@ function around(text: string, at: number, isSql: boolean): string {
   return text.slice(starts.findLast((start) => start <= at) ?? 0, starts.find((start) => start > at) ?? text.length);
 }
 
+/** In how many of these sets each word is. */
+function countWords(sets: readonly Set<string>[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const words of sets) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+}
+
 export type NearestOf = (path: string, at: number) => string[];
 
 /** Finds the nearest of these tests to a place in one of these sources, the nearest first. */
 export function openNearest(sources: readonly File[], tests: readonly File[]): NearestOf {
   const texts = new Map(sources.map(({ path, text }) => [path, text]));
   const known = tests.map(({ path, text }) => ({ path, text, words: wordsOf(text) }));
-  const counts = new Map<string, number>();
-  for (const { words } of known) for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const weightOf = (word: string): number => {
-    const count = counts.get(word) ?? 0;
-    return count === 0 || count > known.length * COMMON ? 0 : Math.log(known.length / count);
+  const ofSources = {
+    sql: sources.filter(({ path }) => languageOf(path) === "sql").map(({ text }) => wordsOf(text)),
+    typescript: sources.filter(({ path }) => languageOf(path) === "typescript").map(({ text }) => wordsOf(text)),
+  };
+  const counts = {
+    tests: countWords(known.map(({ words }) => words)),
+    sql: countWords(ofSources.sql),
+    typescript: countWords(ofSources.typescript),
+  };
+  const weightOf = (word: string, language: Language): number => {
+    const count = counts.tests.get(word) ?? 0;
+    const isCommon =
+      count > Math.max(1, known.length * COMMON) ||
+      (counts[language].get(word) ?? 0) > Math.max(1, ofSources[language].length * COMMON);
+    return count === 0 || isCommon ? 0 : Math.log(known.length / count);
   };
   const verbs = filesOfVerbs(sources);
 
   return (path, at) => {
     const text = texts.get(path) ?? "";
-    const isSql = languageOf(path) === "sql";
+    const language = languageOf(path);
+    const isSql = language === "sql";
     const line = text.slice(text.lastIndexOf("\n", at - 1) + 1, text.indexOf("\n", at));
     const [ofLine, ofFunction] = [wordsOf(line), wordsOf(around(text, at, isSql))];
     const homes = isSql ? verbs(text) : [path];
     const scored = known.map((test) => {
-      let score = homes.reduce((sum, home) => sum + nearness(home, test), 0) / Math.max(homes.length, 1);
+      const near = homes.reduce((sum, home) => sum + nearness(home, test), 0) / Math.max(homes.length, 1);
+      let common = 0;
       for (const word of ofFunction) {
-        if (test.words.has(word)) score += weightOf(word) * (ofLine.has(word) ? OF_LINE : 1);
+        if (test.words.has(word)) common += weightOf(word, language) * (ofLine.has(word) ? OF_LINE : 1);
       }
-      return { path: test.path, score };
+      // What names very many things is near to nothing.
+      return { path: test.path, score: near + common * Math.min(1, Math.sqrt(USUAL_WORDS / test.words.size)) };
     });
     return scored
       .filter(({ score }) => score > 0)

@@ -52,8 +52,12 @@ const NO_TEST = "no test has run, as when Postgres refuses a function";
 /** How long a process may take to end when it is asked to. */
 const ENDING_MS = 15_000;
 
+/** A test that takes longer hangs. The deep ones have no limit of their own. */
+const TEST_MS = 90_000;
+
 export class Trial {
   readonly #folder = realpathSync(mkdtempSync(join(tmpdir(), "mutants-")));
+  readonly #report = join(this.#folder, "mutants-report.json");
   readonly #texts = new Map<string, string>();
   readonly #limitMs: number;
   #running: ChildProcess | null = null;
@@ -68,34 +72,56 @@ export class Trial {
     symlinkSync(resolve(project, "node_modules"), join(this.#folder, "node_modules"));
   }
 
-  /** Runs tests with these changes: all of the configuration, or these files. */
-  async run(mutants: readonly Mutant[], config: Config, files: readonly string[] = []): Promise<Outcome> {
+  /** Runs tests with these changes until one fails: all of the configuration, or these files, but for some. */
+  async run(
+    mutants: readonly Mutant[],
+    config: Config,
+    files: readonly string[] = [],
+    except: readonly string[] = [],
+  ): Promise<Outcome> {
+    const left = files.filter((file) => !except.includes(file));
+    if (files.length > 0 && left.length === 0) return { is: "passed" };
+    const end = await this.#test(mutants, config, ["--bail=1", ...left, ...except.map((file) => `--exclude=${file}`)]);
+    if (end === "late") return { is: "failed", by: "its time limit", file: null };
+    if (end === 0) return { is: "passed" };
+    const { failures, hasRun } = this.#readReport();
+    // After the first failure the other files are ended, which then count as failed without a failed test.
+    const failed = failures.find(({ by }) => by !== null) ?? failures.find(({ message }) => message !== "");
+    if (!hasRun || failed === undefined) return { is: "unusable", why: NO_TEST };
+    return { is: "failed", by: `${failed.file}: ${failed.by ?? failed.message}`, file: failed.file };
+  }
+
+  /** Runs all of these files with these changes, and returns those that fail. Null when no test has run, or when they do not end. */
+  async failing(mutants: readonly Mutant[], config: Config, files: readonly string[]): Promise<string[] | null> {
+    const end = await this.#test(mutants, config, [...files]);
+    if (end === "late") return null;
+    if (end === 0) return [];
+    const { failures, hasRun } = this.#readReport();
+    return hasRun ? failures.map(({ file }) => file) : null;
+  }
+
+  async #test(mutants: readonly Mutant[], config: Config, more: readonly string[]): Promise<number | null | "late"> {
     for (const [path, ofFile] of Map.groupBy(mutants, ({ path }) => path)) {
       const text = this.#texts.get(path) ?? readFileSync(join(this.#folder, path), "utf8");
       this.#texts.set(path, text);
       writeFileSync(join(this.#folder, path), applied(text, ofFile));
     }
     try {
-      return await this.#test(config, files);
+      return await this.#runTests(config, more);
     } finally {
       for (const { path } of mutants) writeFileSync(join(this.#folder, path), this.#texts.get(path) ?? "");
     }
   }
 
-  async #test(config: Config, files: readonly string[]): Promise<Outcome> {
-    const report = join(this.#folder, "mutants-report.json");
-    rmSync(report, { force: true });
-    const args = [
-      "scripts/start.cjs",
-      "vitest",
-      "run",
-      "-c",
-      config,
-      "--bail=1",
-      "--reporter=json",
-      `--outputFile=${report}`,
-    ];
-    const tests = spawn(process.execPath, [...args, ...files], { cwd: this.#folder, stdio: "ignore", detached: true });
+  async #runTests(config: Config, more: readonly string[]): Promise<number | null | "late"> {
+    rmSync(this.#report, { force: true });
+    const args = ["scripts/start.cjs", "vitest", "run", "-c", config, `--testTimeout=${TEST_MS}`, ...more];
+    const reporting = ["--reporter=json", `--outputFile=${this.#report}`];
+    const tests = spawn(process.execPath, [...args, ...reporting], {
+      cwd: this.#folder,
+      stdio: "ignore",
+      detached: true,
+    });
     this.#running = tests;
     let isLate = false;
     const timer = setTimeout(() => {
@@ -106,18 +132,12 @@ export class Trial {
     const code = await new Promise<number | null>((done) => tests.on("close", done));
     clearTimeout(timer);
     this.#running = null;
-    if (isLate) return { is: "failed", by: "its time limit", file: null };
-    return code === 0 ? { is: "passed" } : this.#readReport(report);
+    return isLate ? "late" : code;
   }
 
-  #readReport(path: string): Outcome {
-    let text: string;
-    try {
-      text = readFileSync(path, "utf8");
-    } catch {
-      return { is: "unusable", why: NO_TEST };
-    }
-    const { numTotalTests, testResults } = resultSchema.parse(JSON.parse(text));
+  #readReport(): { failures: { file: string; by: string | null; message: string }[]; hasRun: boolean } {
+    if (!existsSync(this.#report)) return { failures: [], hasRun: false };
+    const { numTotalTests, testResults } = resultSchema.parse(JSON.parse(readFileSync(this.#report, "utf8")));
     const failures = testResults
       .filter(({ status }) => status === "failed")
       .map(({ name, message, assertionResults }) => ({
@@ -125,10 +145,7 @@ export class Trial {
         by: assertionResults.find(({ status }) => status === "failed")?.fullName ?? null,
         message: message.split("\n")[0] ?? "",
       }));
-    // After the first failure the other files are ended, which then count as failed without a failed test.
-    const failed = failures.find(({ by }) => by !== null) ?? failures.find(({ message }) => message !== "");
-    if (numTotalTests === 0 || failed === undefined) return { is: "unusable", why: NO_TEST };
-    return { is: "failed", by: `${failed.file}: ${failed.by ?? failed.message}`, file: failed.file };
+    return { failures, hasRun: numTotalTests > 0 };
   }
 
   /** Sends a signal to the tests and to all that they have started. */

@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { applied, draw, findMutants } from "../../scripts/mutants/draw.ts";
 import { KINDS } from "../../scripts/mutants/kinds.ts";
 import { openNearest } from "../../scripts/mutants/nearest.ts";
+import { Search } from "../../scripts/mutants/search.ts";
+import type { Outcome } from "../../scripts/mutants/trial.ts";
 
 const SQL = {
   path: "migrations/functions/due/rules/due.sql",
@@ -107,5 +109,43 @@ describe("the nearest tests", () => {
     expect(nearestOf(TYPESCRIPT.path, 60)[0]).toBe("test/due.test.ts");
     expect(nearestOf(SQL.path, 100)).toContain("test/far/overdue.test.ts");
     expect(nearestOf(SQL.path, 100)).not.toContain("test/other.test.ts");
+  });
+});
+
+describe("a change is noticed", () => {
+  const [first, second] = draw(findMutants([SQL, TYPESCRIPT]), 2, 1);
+  if (first === undefined || second === undefined) throw new Error("Nothing was drawn.");
+  const BOTH = [first, second];
+  const FAST = "vitest.config.ts";
+
+  type Failing = { always?: string[]; withFirst?: string[]; together?: string[] };
+
+  /** Tries changes with tests of which some fail: always, only with the first change, or only when they are not alone. */
+  function searchWith(failing: Failing) {
+    const fails = (file: string, mutants: readonly unknown[], isAlone: boolean): boolean =>
+      failing.always?.includes(file) === true ||
+      (failing.withFirst?.includes(file) === true && mutants.includes(first)) ||
+      (failing.together?.includes(file) === true && !isAlone);
+    const failed = (file: string | undefined): Outcome =>
+      file === undefined ? { is: "passed" } : { is: "failed", by: `${file}: test`, file };
+    return new Search({
+      run: async (mutants, _, files = [], except = []) =>
+        failed(files.filter((file) => !except.includes(file)).find((file) => fails(file, mutants, files.length === 1))),
+      failing: async (mutants, _, files) => files.filter((file) => fails(file, mutants, false)),
+    });
+  }
+
+  it.each<[string, Failing, string[]]>([
+    ["by a test that fails with it again, alone", { withFirst: ["b"] }, ["failed", "passed"]],
+    ["by no test that fails only beside others", { together: ["a"] }, ["passed", "passed"]],
+    ["by no test that fails without it, too", { always: ["a"] }, ["passed", "passed"]],
+    ["by its test beside one of the others", { together: ["a"], withFirst: ["b"] }, ["failed", "passed"]],
+  ])("%s", async (_, failing, expected) => {
+    const nearTo = () => ["a", "b", "c", "d"];
+    const outcomes = await searchWith(failing).tryNearest(BOTH, FAST, nearTo);
+    expect(BOTH.map((mutant) => outcomes.get(mutant)?.is)).toEqual(expected);
+    expect((await searchWith(failing).try([first], FAST, nearTo())).is).toBe(
+      failing.always === undefined ? expected[0] : "unusable",
+    );
   });
 });
