@@ -51,6 +51,7 @@ const UNAUDITED: Record<string, string> = {
   "runs/prioritize_run": "It is the life of a run, whose event has the user.",
   "runs/signal_workflow": "It is the life of a run, whose event has the user.",
   "runs/start_run_now": "It is the life of a run, whose event has the user.",
+  "runs/sum_ends": "The sweep calls it.",
   "runs/sweep_tenant": "The sweep calls it.",
   "runs/time_out_overdue_runs": "The sweep calls it.",
   sweep: "The sweep calls it.",

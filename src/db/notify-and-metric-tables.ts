@@ -1,6 +1,6 @@
 /**
- * The tables of what is made of the feed of events: notifications, with the endpoints to which they are sent, and the counters of a
- * tenant's metrics, which never decrease.
+ * The tables of what is made of the feed of events: notifications, with the endpoints to which they are sent, the counters of a
+ * tenant's metrics, which never decrease, and the sums of ended runs.
  */
 import { sql } from "drizzle-orm";
 import {
@@ -10,6 +10,7 @@ import {
   index,
   integer,
   jsonb,
+  numeric,
   pgTable,
   primaryKey,
   text,
@@ -174,4 +175,41 @@ export const workflowMetrics = pgTable(
   },
   // Those with the most runs: `count_metrics`, `workflow_metrics_json`.
   (t) => [index("workflow_metrics_runs_index").on(t.tenantId, t.runs.desc().nullsFirst(), t.workflowDefinitionId)],
+);
+
+/** The last event of the feed that is included in a tenant's sums of ended runs: `sum_ends` in SQL. */
+export const runSumPositions = pgTable("run_sum_positions", {
+  tenantId: uuid("tenant_id")
+    .primaryKey()
+    .references(() => tenants.id, { onDelete: "cascade" }),
+  epoch: integer("epoch").notNull().default(0),
+  transactionId: transactionId("xid").notNull().default("0"),
+  eventId: bigint("event_id", { mode: "number" }).notNull().default(0),
+  /** When it was last moved: the next one is that which was moved longest ago. */
+  lookedAt: instant("looked_at").notNull(),
+});
+
+/** How many runs ended in an hour or a day (UTC), and how long they waited and took: run_sums.sql has the walk. */
+export const runSums = pgTable(
+  "run_sums",
+  {
+    /** The definition, or the tenant for the sum of all its definitions. Sums of deleted ones stay. */
+    ofId: uuid("of_id").notNull(),
+    per: text("per").$type<"hour" | "day">().notNull(),
+    beginsAt: instant("begins_at").notNull(),
+    tenantId: uuid("tenant_id")
+      .notNull()
+      .references(() => runSumPositions.tenantId, { onDelete: "cascade" }),
+    completed: integer("completed").notNull(),
+    failed: integer("failed").notNull(),
+    /** The histogram of how long they waited for their first start, and that of the run times of COMPLETED ones: histograms.sql. */
+    waits: numeric("waits").notNull(),
+    runTimes: numeric("run_times").notNull(),
+  },
+  (t) => [
+    primaryKey({ name: "run_sums_pkey", columns: [t.ofId, t.per, t.beginsAt] }),
+    // The definitions of a tenant: `sum_statistics`. Those that are too old: `sum_ends`.
+    index("run_sums_tenant_index").on(t.tenantId, t.per, t.beginsAt),
+    check("run_sums_per_check", sql`${t.per} in ('hour', 'day')`),
+  ],
 );

@@ -31,6 +31,16 @@ export const promoteWaitingRuns = defineVerb({
 });
 
 /**
+ * Adds the ends of runs to the sums by hour and by day, of up to `limit` events: `sum_ends` in SQL. `has_more` says that there may be more to
+ * add.
+ */
+export const sumEnds = defineVerb({
+  name: "sum_ends",
+  args: (limit: number) => ({ limit }),
+  result: z.object({ has_more: z.boolean() }),
+});
+
+/**
  * Deletes up to `limit` runs that ended more than `days` days ago, with their events. It goes from tenant to tenant. A run is kept
  * while its idempotency key is in use. `deleted` is the number of deleted runs.
  */

@@ -13,7 +13,7 @@ import type { VerbServices } from "../verbs/services.ts";
 import type { SweepStep } from "../verbs/sweep-steps.ts";
 import { collectAnnouncements } from "./announcements.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
-import { deleteOldRuns, finishDeletions, promoteWaitingRuns, timeOutOverdueRuns } from "./sweep-verbs.ts";
+import { deleteOldRuns, finishDeletions, promoteWaitingRuns, sumEnds, timeOutOverdueRuns } from "./sweep-verbs.ts";
 
 /** How many runs one transaction fails: enough to be efficient, and few enough to hold their locks only briefly. */
 const TIME_OUT_CHUNK = 1250;
@@ -35,6 +35,7 @@ const UNTIL = {
   fire: { ms: 30_000, subrequests: 26_000 },
   stop: { ms: 32_000, subrequests: 29_000 },
   dispatch: { ms: 40_000, subrequests: 49_000 },
+  sum: { ms: 41_500, subrequests: 49_200 },
   finishDeletions: { ms: 43_000, subrequests: 49_500 },
   delete: { ms: 45_000, subrequests: 50_000 },
   deleteArtifacts: { ms: 48_000, subrequests: 50_000 },
@@ -42,6 +43,9 @@ const UNTIL = {
 
 /** How many definitions a sweep promotes runs of. Normally there are none: see `promote_waiting_runs` in SQL. */
 const PROMOTE_LIMIT = 1000;
+
+/** How many events one transaction adds to the sums of ended runs. */
+const SUM_CHUNK = 5_000;
 
 /** How many endpoints are notified in a sweep. */
 const MAX_NOTIFIED = 500;
@@ -64,10 +68,11 @@ const DELETE_AUDIT_EVENTS = 2_000;
  * 2. Fire the due triggers.
  * 3. Send the due webhooks of stops, then the due dispatches.
  * 4. Start sending the due notifications, also those about what this sweep has changed.
- * 5. Delete what belonged to deleted workflows and triggers.
- * 6. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, the notifications that are older than 30 days,
+ * 5. Add the ends of runs to the sums by hour and by day, before runs are deleted.
+ * 6. Delete what belonged to deleted workflows and triggers.
+ * 7. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, the notifications that are older than 30 days,
  *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS.
- * 7. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
+ * 8. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
  *
  * Each step ends when nothing is left or its share is used up, and the next sweep continues. A row or a step that fails is set aside for
  * a while, and named, and the others go on: see src/verbs/in-parts.ts. At the end, each hub
@@ -136,6 +141,7 @@ export async function sweep(
         startNotifications(services, await listDueEndpoints(services.db, MAX_NOTIFIED, rounds.notifications)),
       );
 
+      await step("sums", () => sumAll(services, () => hasRoom("sum")));
       const deleted = await deleteAll(services, step, hasRoom, begun.hasDeletions);
 
       lagsMs.sort((a, b) => a - b);
@@ -197,6 +203,14 @@ async function promoteAll(services: VerbServices, hasRoom: () => boolean): Promi
     const parts = await performInParts(services, "promotions", promoteWaitingRuns, PROMOTE_LIMIT, hasRoom);
     const hasMore = parts.some(({ has_more }) => has_more);
     if (!hasMore || !hasRoom()) return parts.at(-1)?.has_due_stops ?? true;
+  }
+}
+
+/** Adds the ends of runs to their sums, in chunks. Usually it is one. */
+async function sumAll(services: VerbServices, hasRoom: () => boolean): Promise<void> {
+  for (let hasMore = true; hasMore && hasRoom(); ) {
+    const parts = await performInParts(services, "sums", sumEnds, SUM_CHUNK, hasRoom);
+    hasMore = parts.some(({ has_more }) => has_more);
   }
 }
 

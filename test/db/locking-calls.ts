@@ -238,6 +238,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     run_again: by(owner, { run_id: run, new_run_id: UUID }),
     start_run_now: by(owner, { run_id: delayed }),
     stop_run: by(owner, { run_id: run, reason: null, grace_seconds: 0 }),
+    sum_ends: at({ limit: 10 }),
     sweep_tenant: at({ ...ofTenant, limit: 10 }),
     time_out_overdue_runs: at({ limit: 10, in_turn: true }),
     trigger_batch: by(owner, {

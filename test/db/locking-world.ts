@@ -102,6 +102,9 @@ export async function createLockingWorld(service: Service, mark: string) {
     sql`update workflow_runs set parent_run_id = ${failed} where id = any (${[waiting, leased.runId]}::uuid[])`,
     sql`insert into run_children (run_id, tenant_id, parent_run_id, workflow_definition_id, key, depth)
       select r.id, r.tenant_id, r.parent_run_id, r.workflow_definition_id, 'a', 1 from workflow_runs r where r.parent_run_id = ${failed}`,
+    // Its end is not summed yet.
+    sql`insert into workflow_run_events (tenant_id, run_id, attempt, type) values (${tenant.id}, ${failed}, 1, 'FAILED')`,
+    sql`insert into run_sum_positions (tenant_id, looked_at) values (${tenant.id}, now())`,
     sql`insert into due_firings (tenant_id, trigger_id, parent_run_id, due_at, run_id, attempt, depth)
       values (${tenant.id}, ${triggers.run}, null, now(), null, null, 0), (${tenant.id}, null, ${failed}, now(), null, null, 0),
         (${tenant.id}, null, ${suspended}, now(), ${failed}, 1, 0)

@@ -1,23 +1,14 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { parseMetrics } from "../support/parse-metrics.ts";
 import { startService } from "../support/service.ts";
+import { settle } from "../support/settle.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const service = await startService();
 
-/** Waits until older transactions, of other tests in the same Postgres, hold back no event of the tenant. */
-const settle = (tenant: TestTenant) =>
-  vi.waitFor(
-    async () => {
-      const feed = await service.get("/v1/events", tenant.owner.key);
-      expect(await feed.json()).toMatchObject({ holds_back: false });
-    },
-    { timeout: 20_000, interval: 50 },
-  );
-
 async function read(tenant: TestTenant) {
-  await settle(tenant);
+  await settle(service, tenant);
   const response = await service.get("/v1/metrics", tenant.owner.key);
   expect([response.status, response.headers.get("content-type")]).toEqual([
     200,

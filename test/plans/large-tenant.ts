@@ -129,6 +129,16 @@ export async function fillTenant({ sql }: TestDatabase, tenant: TestTenant): Pro
       select md5(t.id || 'definition' || n)::uuid, t.id, t.runs + n, n % 10, 60, array_fill(1::bigint, array[12])
       from t, generate_series(1, t.definitions) n`,
     sql`
+      insert into run_sum_positions (tenant_id, epoch, xid, event_id, looked_at)
+      select t.id, 1, pg_current_xact_id(), 9223372036854775807, statement_timestamp() from t`,
+    sql`
+      insert into run_sums (of_id, per, begins_at, tenant_id, completed, failed, waits, run_times)
+      select of.id, per.name, place.begins_at, t.id, 1, 1, histogram_of(1), histogram_of(60)
+      from t, generate_series(1, t.definitions) n, unnest(array['hour', 'day']) per (name),
+        lateral (select date_trunc(per.name, statement_timestamp(), 'UTC') - n % 300 * ('1 ' || per.name)::interval as begins_at) place,
+        unnest(array[md5(t.id || 'definition' || n)::uuid, t.id]) of (id)
+      on conflict do nothing`,
+    sql`
       insert into running_attempts (run_id, tenant_id, attempt, lease_seconds, lease_expires_at)
       select r.id, r.tenant_id, 1, 3600, statement_timestamp() + interval '1 hour' from workflow_runs r where r.status = 'RUNNING'`,
     sql`

@@ -6,6 +6,7 @@ import { answeringRunner } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
 import type { Service } from "../support/service.ts";
+import { settle } from "../support/settle.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { backdate, createTrigger, thisMinute } from "../triggers/support.ts";
 
@@ -103,6 +104,18 @@ export const WORK: Record<SweepStep, Work> = {
       return made;
     },
     left: "select id from notifications where id = any ($1) and delivered_at is null",
+  },
+  sums: {
+    verb: "sum_ends",
+    poisoned: { table: "run_sums", operation: "insert", column: "tenant_id" },
+    async arrange(service, tenant) {
+      const id = await insertRun(service.database, tenant, { status: "COMPLETED" });
+      await service.database.sql`
+        insert into workflow_run_events (tenant_id, run_id, attempt, type) values (${tenant.id}, ${id}, 1, 'COMPLETED')`;
+      await settle(service, tenant);
+      return [tenant.id];
+    },
+    left: "select id from tenants t where id = any ($1) and not exists (select from run_sums s where s.tenant_id = t.id)",
   },
   deletions: {
     verb: "finish_deletions",
@@ -218,7 +231,7 @@ export async function preparePoison({ database: { sql } }: Service): Promise<voi
   }
 }
 
-/** Three tenants with two things each, in the order of the tenants. */
+/** Three tenants with two things each, or with one, in the order of the tenants. */
 export async function arrangeTenants(service: Service, { arrange }: Work) {
   const tenants = [
     await createTenant(service.database, { runnerUrl: RUNNER }),

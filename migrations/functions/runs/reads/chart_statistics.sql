@@ -113,21 +113,18 @@ language sql stable as $$
   ) r
 $$;
 
--- The beginning of the step in which an instant lies, which is never before the range.
-create or replace function public.step_at(p_at timestamptz, p_begin timestamptz, p_step_seconds integer) returns timestamptz
-language sql stable as $$
-  select greatest(p_begin, to_timestamp(floor(extract(epoch from p_at) / p_step_seconds) * p_step_seconds))
-$$;
-
 -- What the charts show of the ended runs: see `ended_runs`. The range is from `p_begin` until `p_end`; when these are null, the last
 -- `p_seconds` up to now, beginning at a whole minute. Steps begin at multiples of `p_step_seconds` since 1970, the first one with the range.
+-- The range before it is as long.
 --
--- Answers a row for each
+-- Answers {"begin", "end", "before"} and a row for each
 --   counts   step of a source with runs: {"source", "at", "completed", "failed"}, of at most `p_max_counted` runs of a source,
 --            and one more, which shows that there are others
 --   times    step (rows with "at"), workflow (rows with "workflow_id", those with the most runs), source (rows with "source",
 --            whose "first" is when its earliest run was triggered), and one of all: the percentiles in seconds of the wait, at the
 --            first attempt, and of the run time of COMPLETED runs, of at most `p_max_measured` runs of a source, and one more
+-- "before" is {"completed", "failed", "wait", "run"} of the range before. It is read within the same limits, so it costs nothing more where
+-- there are very many runs: then it is null, or only its times are.
 --
 -- With these settings the planner reads the indexes in their order, and stops at the limit. Otherwise it may collect and sort a whole
 -- range first, as long as it takes the range for smaller than the limit. Its plans are kept for the connection, since they take
@@ -139,53 +136,67 @@ create or replace function public.chart_statistics(
 language plpgsql stable
 set plan_cache_mode = force_generic_plan set enable_bitmapscan = off set enable_seqscan = off as $$
 declare
+  c_nothing constant jsonb := '{"wait": {"median": null, "p95": null}, "run": {"median": null, "p95": null}}';
   v_end constant timestamptz := coalesce(p_end, now());
   v_begin constant timestamptz := coalesce(p_begin, date_trunc('minute', now()) - make_interval(secs => p_seconds));
+  v_begin_before constant timestamptz := v_begin - (v_end - v_begin);
   v_skips constant boolean := exists (select from public.deleted_definitions gone where gone.tenant_id = p_tenant_id);
   v_counts jsonb;
   v_times jsonb;
+  v_before jsonb;
+  v_times_before jsonb;
 begin
   with counted as (
-    select ended.source as counted_source, public.step_at(ended.created_at, v_begin, p_step_seconds) as at,
+    select ended.source as counted_source, ended.created_at >= v_begin as is_now,
+      case when ended.created_at >= v_begin then public.step_at(ended.created_at, v_begin, p_step_seconds) end as at,
       count(*) filter (where ended.status = 'COMPLETED') as completed, count(*) filter (where ended.status = 'FAILED') as failed
-    from public.ended_runs(p_role, p_tenant_id, p_user_id, p_definition_id, v_begin, v_end, p_max_counted + 1, v_skips) ended
-    group by 1, 2
+    from public.ended_runs(p_role, p_tenant_id, p_user_id, p_definition_id, v_begin_before, v_end, p_max_counted + 1, v_skips) ended
+    group by 1, 2, 3
   )
   select coalesce(jsonb_agg(jsonb_build_object('source', counted_source, 'at', public.wire_instant(at), 'completed', completed,
-    'failed', failed) order by at), '[]')
-  into v_counts
+    'failed', failed) order by at) filter (where is_now), '[]'),
+    case when not exists (select from counted group by counted_source having sum(completed + failed) > p_max_counted) then
+      jsonb_build_object('completed', coalesce(sum(completed) filter (where not is_now), 0),
+        'failed', coalesce(sum(failed) filter (where not is_now), 0)) end
+  into v_counts, v_before
   from counted;
 
   with measured as (
-    select ended.source as measured_source, public.step_at(ended.created_at, v_begin, p_step_seconds) as at, ended.definition_id,
-      ended.created_at, ended.status,
+    select ended.source as measured_source, ended.created_at >= v_begin as is_now,
+      public.step_at(ended.created_at, v_begin, p_step_seconds) as at, ended.definition_id, ended.created_at, ended.status,
       case when ended.attempt = 1 then extract(epoch from ended.started_at - ended.created_at)::float8 end as wait_seconds,
       case when ended.status = 'COMPLETED'
         then extract(epoch from ended.completed_at - ended.started_at)::float8 end as run_seconds
-    from public.ended_runs(p_role, p_tenant_id, p_user_id, p_definition_id, v_begin, v_end, p_max_measured + 1, v_skips) ended
+    from public.ended_runs(p_role, p_tenant_id, p_user_id, p_definition_id, v_begin_before, v_end, p_max_measured + 1, v_skips) ended
   ), grouped as (
-    select at, definition_id, measured_source, min(created_at) as first,
-      row_number() over (partition by grouping(at, definition_id, measured_source) order by count(*) desc) as place,
+    select is_now, at, definition_id, measured_source, min(created_at) as first, count(*) as runs,
+      row_number() over (partition by is_now, grouping(at, definition_id, measured_source) order by count(*) desc) as place,
       count(*) filter (where status = 'COMPLETED') as completed, count(*) filter (where status = 'FAILED') as failed,
       percentile_cont(array[0.5, 0.95]) within group (order by wait_seconds) as wait,
       percentile_cont(array[0.5, 0.95]) within group (order by run_seconds) as run
     from measured
-    group by grouping sets ((at), (definition_id), (measured_source), ())
+    group by grouping sets ((is_now, at), (is_now, definition_id), (is_now, measured_source), (is_now))
+  ), shown as (
+    select g.*, jsonb_build_object('wait', jsonb_build_object('median', g.wait[1], 'p95', g.wait[2]),
+      'run', jsonb_build_object('median', g.run[1], 'p95', g.run[2])) as times
+    from grouped g
   )
-  select jsonb_agg(jsonb_build_object('at', public.wire_instant(grouped.at), 'workflow_id', grouped.definition_id,
-    'source', grouped.measured_source, 'first', public.wire_instant(grouped.first), 'name', d.name,
-    'is_visible', grouped.definition_id is not null
-      and public.may_see_definition(p_role, p_tenant_id, p_user_id, grouped.definition_id),
-    'completed', grouped.completed, 'failed', grouped.failed,
-    'wait', jsonb_build_object('median', grouped.wait[1], 'p95', grouped.wait[2]),
-    'run', jsonb_build_object('median', grouped.run[1], 'p95', grouped.run[2])) order by grouped.place)
-  into v_times
-  from grouped
+  select jsonb_agg(shown.times || jsonb_build_object('at', public.wire_instant(shown.at), 'workflow_id', shown.definition_id,
+      'source', shown.measured_source, 'first', public.wire_instant(shown.first), 'name', d.name,
+      'is_visible', shown.definition_id is not null
+        and public.may_see_definition(p_role, p_tenant_id, p_user_id, shown.definition_id),
+      'completed', shown.completed, 'failed', shown.failed) order by shown.place)
+      filter (where shown.is_now and (shown.definition_id is null or shown.place <= p_max_workflows)),
+    jsonb_agg(shown.times) filter (where not shown.is_now and num_nonnulls(shown.at, shown.definition_id, shown.measured_source) = 0
+      and not exists (select from grouped g where g.measured_source is not null group by g.measured_source having sum(g.runs) > p_max_measured))
+      -> 0
+  into v_times, v_times_before
+  from shown
   left join lateral (
-    select d.name from public.workflow_definitions d where d.tenant_id = p_tenant_id and d.id = grouped.definition_id limit 1
-  ) d on true
-  where grouped.definition_id is null or grouped.place <= p_max_workflows;
+    select d.name from public.workflow_definitions d
+    where shown.is_now and shown.place <= p_max_workflows and d.tenant_id = p_tenant_id and d.id = shown.definition_id limit 1
+  ) d on true;
 
   return jsonb_build_object('begin', public.wire_instant(v_begin), 'end', public.wire_instant(v_end), 'counts', v_counts,
-    'times', v_times);
+    'times', coalesce(v_times, '[]'), 'before', v_before || coalesce(v_times_before, c_nothing));
 end $$;

@@ -247,6 +247,7 @@ end $$;
 create or replace function public.delete_events_of_runs() returns trigger
 language plpgsql as $$
 begin
+  perform public.sum_deleted_ends(array_agg(deleted.id), array_agg(deleted.workflow_definition_id)) from deleted;
   delete from public.workflow_run_events e using deleted where e.run_id = deleted.id;
   delete from public.run_suspensions s using deleted where s.run_id = deleted.id;
   delete from public.run_waits w using deleted where w.run_id = deleted.id;

@@ -7,6 +7,12 @@ language sql stable as $$
   select to_char(p_at::timestamptz(3) at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
 $$;
 
+-- The beginning of the step in which an instant lies, which is never before `p_begin`. Steps begin at multiples of their length since 1970.
+create or replace function public.step_at(p_at timestamptz, p_begin timestamptz, p_step_seconds integer) returns timestamptz
+language sql stable as $$
+  select greatest(p_begin, to_timestamp(floor(extract(epoch from p_at) / p_step_seconds) * p_step_seconds))
+$$;
+
 -- Milliseconds from the current time (not the start of the statement) until an instant.
 create or replace function public.ms_until(p_at timestamptz) returns float8
 language sql as $$

@@ -1,0 +1,90 @@
+-- The sums of ended runs by hour and by day (UTC), of each definition and of its tenant: how many were COMPLETED and how many FAILED, and
+-- histograms of how long they waited and took. They stay when runs are deleted, and show a long time without reading its runs.
+--
+-- A walk:
+-- 1. The sweep calls `sum_ends`. It reads the events of the feed since its position in the tenant, so that each counts once: also one
+--    whose transaction commits later than a younger one (see `list_events`). At first it reads all events that there are.
+-- 2. `add_to_sums` adds each end to the hour and the day of its instant. A retry means that its run has not ended: it subtracts the end
+--    before it, from the hour and the day of that end.
+-- 3. Who deletes a run whose ends are not summed yet adds them before its events are gone: `sum_deleted_ends`.
+-- 4. `sum_statistics` reads the sums.
+--
+-- Whoever adds to the sums of a tenant, or moves its position, holds the lock of the position.
+
+-- For how long sums by hour and by day are kept.
+create or replace function public.sums_kept_for(p_per text) returns interval
+language sql immutable as $$
+  select case p_per when 'hour' then interval '15 days' else interval '366 days' end
+$$;
+
+-- True for the types of events that change sums.
+create or replace function public.is_summed(p_type text) returns boolean
+language sql immutable as $$
+  select p_type = 'RETRIED' or public.is_end_event(p_type)
+$$;
+
+-- Adds events to the sums: ends, and retries. `p_definition_ids` has the definition of the run of each. What began so long ago that it is
+-- not kept any more is left out.
+create or replace function public.add_to_sums(p_event_ids bigint[], p_definition_ids uuid[], p_now timestamptz) returns void
+language plpgsql as $$
+begin
+  insert into public.run_sums as s (of_id, per, begins_at, tenant_id, completed, failed, waits, run_times)
+  select of.id, per.name, place.begins_at, said.tenant_id,
+    coalesce(sum(counted.sign) filter (where attempt.is_completed), 0),
+    coalesce(sum(counted.sign) filter (where not attempt.is_completed), 0),
+    coalesce(sum(counted.sign * public.histogram_of(extract(epoch from attempt.started_at - attempt.triggered_at)::float8)), 0),
+    coalesce(sum(counted.sign * public.histogram_of(extract(epoch from attempt.ended_at - attempt.started_at)::float8))
+      filter (where attempt.is_completed), 0)
+  from unnest(p_event_ids, p_definition_ids) given (event_id, definition_id)
+  join public.workflow_run_events said on said.id = given.event_id
+  cross join lateral (
+    select case said.type when 'RETRIED' then -1 else 1 end as sign, case said.type when 'RETRIED' then said.attempt - 1 else said.attempt end as attempt
+  ) counted
+  cross join lateral (
+    select max(e.at) filter (where e.type = 'TRIGGERED' and counted.attempt = 1) as triggered_at,
+      max(e.at) filter (where e.type = 'STARTED' and e.attempt = counted.attempt) as started_at,
+      max(e.at) filter (where e.attempt = counted.attempt and public.is_end_event(e.type)) as ended_at,
+      bool_or(e.type = 'COMPLETED') filter (where e.attempt = counted.attempt) as is_completed
+    from public.workflow_run_events e
+    where e.run_id = said.run_id
+  ) attempt
+  cross join unnest(array[given.definition_id, said.tenant_id]) of (id)
+  cross join unnest(array['hour', 'day']) per (name)
+  cross join lateral (select date_trunc(per.name, attempt.ended_at, 'UTC') as begins_at) place
+  where place.begins_at >= p_now - public.sums_kept_for(per.name)
+  group by of.id, per.name, place.begins_at, said.tenant_id
+  on conflict (of_id, per, begins_at) do update
+  set completed = s.completed + excluded.completed, failed = s.failed + excluded.failed, waits = s.waits + excluded.waits,
+    run_times = s.run_times + excluded.run_times;
+end $$;
+
+-- The ends and retries of runs that are not in the sums yet, in tenants that have a position.
+create or replace function public.ends_to_sum(p_run_ids uuid[]) returns table (event_id bigint, run_id uuid, tenant_id uuid)
+language plpgsql stable as $$
+begin
+  return query
+    select e.id, e.run_id, e.tenant_id
+    from unnest(p_run_ids) run (id)
+    join public.workflow_run_events e on e.run_id = run.id
+    join public.run_sum_positions p on p.tenant_id = e.tenant_id
+    where public.is_summed(e.type) and (e.epoch, e.xid, e.id) > (p.epoch, p.xid, p.event_id);
+end $$;
+
+-- Adds what is not in the sums yet of runs that are being deleted, and whose events are still there. Usually that is nothing. It is looked
+-- for again under the lock: `sum_ends` may have added it meanwhile.
+create or replace function public.sum_deleted_ends(p_run_ids uuid[], p_definition_ids uuid[]) returns void
+language plpgsql as $$
+declare
+  v_tenant_ids constant uuid[] := array(select distinct u.tenant_id from public.ends_to_sum(p_run_ids) u);
+  v_event_ids bigint[];
+  v_definition_ids uuid[];
+begin
+  if v_tenant_ids = '{}' then
+    return;
+  end if;
+  perform from public.run_sum_positions p where p.tenant_id = any (v_tenant_ids) order by p.tenant_id for update;
+  select array_agg(u.event_id), array_agg(run.definition_id) into v_event_ids, v_definition_ids
+  from public.ends_to_sum(p_run_ids) u
+  join unnest(p_run_ids, p_definition_ids) run (id, definition_id) on run.id = u.run_id;
+  perform public.add_to_sums(v_event_ids, v_definition_ids, clock_timestamp());
+end $$;

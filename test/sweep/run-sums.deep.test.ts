@@ -1,0 +1,229 @@
+/** The sums of ended runs by hour and by day: they are what a recount of the runs says, whatever happens to these. */
+import { beforeEach, describe, expect, inject, it } from "vitest";
+import { sumEnds } from "../../src/sweep/sweep-verbs.ts";
+import { perform } from "../../src/verbs/perform.ts";
+import { insertDefinitions } from "../support/backlog.ts";
+import { holdTransaction } from "../support/held-transaction.ts";
+import { extent } from "../support/in-turn.ts";
+import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
+import { createRandom } from "../support/random.ts";
+import { type Service, startService } from "../support/service.ts";
+import { settle } from "../support/settle.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
+
+const RUNNER = "http://127.0.0.1:9/";
+
+let service: Service;
+let tenant: TestTenant;
+
+// The sweep serves the whole database, so each test has one of its own.
+beforeEach(async () => {
+  service = await startService();
+  tenant = await createTenant(service.database, { runnerUrl: RUNNER });
+  const { sql } = service.database;
+  await sql`update workflow_definitions set max_running = 100, max_attempts = 2, retry_on = '{LOST}'`;
+  // Deleted runs, as they were.
+  await sql`create table deleted_runs as select * from workflow_runs`;
+  await sql`
+    create function remember_runs() returns trigger language plpgsql as $$
+    begin insert into public.deleted_runs select * from deleted; return null; end $$`;
+  await sql`
+    create trigger remember_runs after delete on workflow_runs referencing old table as deleted
+    for each statement execute function remember_runs()`;
+});
+
+/** Adds to the sums whatever is still to be added. `limit` is how many events a call reads. */
+async function sumAll(limit = 5_000): Promise<void> {
+  await settle(service, tenant);
+  while ((await perform(verbServices(service), sumEnds, limit)).result.has_more);
+}
+
+/** The sums, and a recount of the runs, deleted ones included. */
+async function compare(): Promise<Record<"sums" | "recount", Record<string, unknown>[]>> {
+  const { sql } = service.database;
+  const sums = await sql`
+    select of_id, per, begins_at, completed, failed, waits, run_times from run_sums
+    where completed + failed <> 0 or waits + run_times <> 0 order by 1, 2, 3`;
+  const recount = await sql`
+    select of.id as of_id, per.name as per, place.begins_at, (count(*) filter (where status = 'COMPLETED'))::int as completed,
+      (count(*) filter (where status = 'FAILED'))::int as failed,
+      coalesce(sum(histogram_of(extract(epoch from started_at - created_at)::float8)) filter (where attempt = 1), 0) as waits,
+      coalesce(sum(histogram_of(extract(epoch from completed_at - started_at)::float8)) filter (where status = 'COMPLETED'), 0) as run_times
+    from (table workflow_runs union all table deleted_runs) r, unnest(array[workflow_definition_id, tenant_id]) of (id),
+      (values ('hour', interval '15 days'), ('day', interval '366 days')) per (name, kept),
+      lateral (select date_trunc(per.name, completed_at, 'UTC')::timestamptz(3) as begins_at) place
+    where status in ('COMPLETED', 'FAILED') and place.begins_at >= statement_timestamp() - per.kept
+    group by 1, 2, 3 order by 1, 2, 3`;
+  return { sums, recount };
+}
+
+/** Moves a run with its events into the past, as if all of it had happened then. */
+async function age(runId: string, hours: number): Promise<void> {
+  const { sql } = service.database;
+  await sql.transaction([
+    sql`
+      update workflow_runs
+      set created_at = created_at - make_interval(hours => ${hours}), started_at = started_at - make_interval(hours => ${hours}),
+        deadline_at = deadline_at - make_interval(hours => ${hours}), completed_at = completed_at - make_interval(hours => ${hours})
+      where id = ${runId}`,
+    sql`update workflow_run_events set at = at - make_interval(hours => ${hours}) where run_id = ${runId}`,
+  ]);
+}
+
+const idsOf = async (status: string): Promise<string[]> =>
+  (await service.database.sql`select id from workflow_runs where status = ${status} order by id`).map(({ id }) => id);
+
+describe("the sums of ended runs", () => {
+  it("are what a recount says: after ends, retries by a policy and by a person, and deletions, whenever they are added", async () => {
+    const seed = inject("seed");
+    const random = createRandom(seed);
+    const { sql } = service.database;
+    const [other = ""] = await insertDefinitions(service.database, tenant, 1, RUNNER);
+    await sql`update workflow_definitions set max_running = 100 where id = ${other}`;
+    const aged = new Set<string>();
+    const end = async (runId: string) => {
+      const [row] = await sql`select attempt from workflow_runs where id = ${runId}`;
+      const status = random.chance(0.5) ? "COMPLETED" : "FAILED";
+      await callBack(service, tenant, runId, status === "FAILED" ? { status, error: "no" } : { status }, row?.attempt);
+    };
+    const steps: Record<string, () => Promise<unknown>> = {
+      invoke: () => invoke(service, random.chance(0.3) ? { ...tenant, definitionId: other } : tenant),
+      async end() {
+        for (const id of (await idsOf("RUNNING")).slice(0, 2)) await end(id);
+      },
+      async overdue() {
+        const [id] = await idsOf("RUNNING");
+        if (id) await makeOverdue(service, id, random.integer(100));
+        await service.sweep();
+      },
+      // Its policy retries it, and the back-off is over at once.
+      async lose() {
+        const [id] = await idsOf("RUNNING");
+        if (!id) return;
+        await sql`update running_attempts set lease_seconds = 10, lease_expires_at = statement_timestamp() - interval '1 second' where run_id = ${id}`;
+        await service.sweep();
+        await sql`update workflow_runs set not_before = statement_timestamp() where id = ${id} and not_before is not null`;
+      },
+      async retry() {
+        const failed = await idsOf("FAILED");
+        if (failed.length > 0)
+          await service.send("POST", `/v1/workflow-runs/${random.pick(failed)}/retry`, tenant.owner.key);
+      },
+      async delete() {
+        const ended = [...(await idsOf("COMPLETED")), ...(await idsOf("FAILED"))];
+        if (ended.length > 0) await service.send("DELETE", `/v1/workflow-runs/${random.pick(ended)}`, tenant.owner.key);
+      },
+      // Only a run whose end is not added yet may have ended at another time.
+      async age() {
+        const [fresh] = await sql`
+          select id from workflow_runs r where status in ('COMPLETED', 'FAILED') and id <> all (${[...aged]}::uuid[]) and not exists (
+            select from workflow_run_events e, run_sum_positions p
+            where e.run_id = r.id and (e.epoch, e.xid, e.id) <= (p.epoch, p.xid, p.event_id)) limit 1`;
+        if (!fresh) return;
+        aged.add(fresh.id);
+        await age(fresh.id, random.pick([1, 5, 30, 500, 9_000]));
+      },
+      add: () => sumAll(random.pick([1, 3, 5_000])),
+    };
+    const often = [
+      "invoke",
+      "invoke",
+      "invoke",
+      "end",
+      "end",
+      "age",
+      "age",
+      "retry",
+      "delete",
+      "lose",
+      "overdue",
+      "add",
+    ];
+    for (let step = 0; step < extent(70, 400); step++) await steps[random.pick(often)]?.();
+    await sumAll();
+    const { sums, recount } = await compare();
+    expect({ seed, sums }).toEqual({ seed, sums: recount });
+    expect(recount.length).toBeGreaterThan(5);
+    // Nothing of the past changes when runs are deleted, by whatever statement.
+    await sql`delete from workflow_runs where status in ('COMPLETED', 'FAILED')`;
+    await sumAll();
+    expect((await compare()).sums).toEqual(sums);
+  });
+
+  it("have an end once that commits later than a younger one, and each once when two sweeps meet", async () => {
+    const { sql } = service.database;
+    const late = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    const young = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    await sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
+      select tenant_id, id, 1, began.* from workflow_runs,
+        lateral (values ('TRIGGERED', created_at), ('STARTED', started_at)) began (type, at)`;
+    const endOf = (runId: string) => sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
+      select tenant_id, id, 1, 'COMPLETED', completed_at from workflow_runs where id = ${runId}`;
+    const held = await holdTransaction(service.database, [endOf(late)]);
+    await endOf(young);
+    await service.sweep();
+    expect((await compare()).sums).toEqual([]);
+    await held.letGo();
+    await settle(service, tenant);
+    await Promise.all([service.sweep(), service.sweep()]);
+    await service.sweep();
+    const { sums, recount } = await compare();
+    expect(sums).toEqual(recount);
+    expect(sums).toMatchObject(Array(4).fill({ completed: 2 }));
+  });
+
+  it("have what ended before they began, of every tenant, and forget what is too old", async () => {
+    const { sql } = service.database;
+    await sql`create table ended as select gen_random_uuid() as id, n from generate_series(1, 300) n`;
+    const others = [tenant, await createTenant(service.database), await createTenant(service.database)];
+    for (const { id, definitionId, owner } of others) {
+      await sql.transaction([
+        sql`
+          insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
+            created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
+          select gen_random_uuid(), ${id}, ${definitionId}, ${owner.id}, 'SELF_HOSTED', 'COMPLETED', '{}', made.at, made.at,
+            made.at + interval '1 hour', made.at + interval '1 minute', made.at, 'CALLBACK'
+          from ended, lateral (select statement_timestamp() - n * interval '2 days' as at) made`,
+        sql`
+          insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
+          select tenant_id, id, 1, happened.* from workflow_runs, lateral (values ('TRIGGERED', created_at), ('STARTED', started_at),
+            ('COMPLETED', completed_at)) happened (type, at) where tenant_id = ${id}`,
+      ]);
+      await settle(service, { id });
+    }
+    await sumAll(700);
+    const { sums, recount } = await compare();
+    expect(sums).toEqual(recount);
+    expect(new Set(sums.map(({ of_id }) => of_id)).size).toBe(6);
+    await sql`update run_sums set begins_at = begins_at - interval '360 days' where per = 'day'`;
+    const run = await insertRun(service.database, tenant, { status: "COMPLETED" });
+    await sql`insert into workflow_run_events (tenant_id, run_id, attempt, type) values (${tenant.id}, ${run}, 1, 'COMPLETED')`;
+    await sumAll();
+    const left = await sql`
+      select count(*)::int from run_sums where per = 'day' and tenant_id = ${tenant.id} and begins_at < statement_timestamp() - interval '366 days'`;
+    expect(left).toEqual([{ count: 0 }]);
+  });
+});
+
+describe("the percentiles of a histogram", () => {
+  it("are within a bucket of those of the durations, and null without any", async () => {
+    const [row] = await service.database.sql`
+      select histogram_percentiles(sum(histogram_of(n::float8))) as of_many, percentile_cont(array[0.5, 0.95]) within group (order by n) as exact,
+        histogram_percentiles(histogram_of(0)) as of_none_long, histogram_percentiles(histogram_of(1e9)) as of_long,
+        histogram_percentiles(null) as of_null, histogram_percentiles(0) as of_zero, histogram_of(null) as nothing
+      from generate_series(1, 1000) n`;
+    const { of_many: many, exact, of_none_long: none, of_long: long, ...nulls } = row ?? {};
+    for (const ratio of [many.median / exact[0], many.p95 / exact[1]])
+      expect([ratio > 0.8, ratio < 1.25]).toEqual([true, true]);
+    expect(none.p95).toBeLessThanOrEqual(0.01);
+    expect(long.median).toBeGreaterThan(86_400 * 10);
+    expect(nulls).toEqual({
+      of_null: { median: null, p95: null },
+      of_zero: { median: null, p95: null },
+      nothing: null,
+    });
+  });
+});
