@@ -6,13 +6,13 @@ import { r } from "./run-rows.ts";
 /** The last run of the previous page, identified by when it was created and its id. */
 export type RunCursor = { createdAt: string; id: string };
 
-/** Why a PENDING run waits, as a list can be filtered: `waits` of `run_fits` in SQL. */
+/** Why a PENDING run waits, as a list can be filtered: `waits` of `run_filter` in SQL. */
 export const FILTERED_WAITS = ["suspended", "paused", "no_runner", "delayed", "back_off", "queue"] as const;
 
 /** The trigger of runs that no trigger has triggered. */
 export const BY_A_PERSON = "person";
 
-/** Further conditions of a filter, as `run_fits` in SQL judges them. Of each list, one has to hold. */
+/** Further conditions of a filter, as `run_filter` in SQL judges them. Of each list, one has to hold. */
 export type MoreConditions = {
   definition_ids?: readonly string[];
   failure_codes?: readonly FailureCode[];

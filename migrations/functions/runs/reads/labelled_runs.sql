@@ -28,16 +28,9 @@ begin
   end if;
 end $$;
 
--- A run, looked up by its id. The limit keeps the planner from reading the whole table for many of them, and from computing the state of each
--- of its runs.
-create or replace function public.run_by_id(p_run_id uuid) returns setof public.workflow_runs
-language sql stable rows 1 as $$
-  select r.* from public.workflow_runs r where r.id = p_run_id limit 1
-$$;
-
 -- One page of the runs with all of these labels that the caller may see and that match a filter: up to `p_limit`
 -- of them, newest first, or oldest first when not `p_is_older`. The list goes on after the place `p_from_at`, `p_from_id`, if that
--- is given. A null in the filter matches all runs. `p_more` has further conditions: see `run_fits`. `status` is the state of the run as
+-- is given. A null in the filter matches all runs. `p_more` has further conditions: see `run_filter`. `status` is the state of the run as
 -- readers see it now.
 --
 -- It reads the runs with the rarest of the labels in that order, and looks at 10,000 of them at most; without labels those of
@@ -60,7 +53,8 @@ declare
   v_high_at timestamptz;
   v_high_id uuid;
   v_label text := p_labels[1];
-  v_of constant jsonb := public.place_of_fitting(p_tenant_id, p_definition_id, p_statuses, p_more);
+  v_filter constant jsonb := public.run_filter(p_statuses, p_definition_id, p_run_user_id, p_more);
+  v_of constant jsonb := public.place_of_fitting(p_tenant_id, v_filter);
   v_readable uuid[];
   v_ids uuid[];
   v_ats timestamptz[];
@@ -110,19 +104,11 @@ begin
 
     -- 2. Return those that match. The last run that is looked at for a page is left out, since the next page begins with it.
     return query
-      select looked_at.id, looked_at.created_at, seen.status, true
-      from unnest(v_ids, v_ats) with ordinality looked_at (id, created_at, place)
-      cross join lateral public.run_by_id(looked_at.id) r
-      cross join lateral public.run_as_seen(r, v_now) seen
-      where (v_looked_at < c_window or looked_at.place < v_wanted)
-        and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
-        and (p_run_user_id is null or r.user_id = p_run_user_id)
-        and (p_statuses is null or seen.status = any (p_statuses))
-        and (cardinality(p_labels) < 2 or public.has_labels(r.id, p_labels))
-        and public.run_fits(r, seen.status, seen.failure_code, seen.error, p_more, v_now)
-        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
-        and public.run_is_visible(
-          p_role, p_user_id, r.user_id, r.workflow_definition_id in (select unnest(v_readable)))
+      select r.id, r.created_at, r.status, true
+      from unnest(v_ids) with ordinality looked_at (id, place)
+      cross join lateral public.fitting_run(
+        looked_at.id, v_filter, array_remove(p_labels, v_label), p_role, p_user_id, v_readable, v_now) r
+      where v_looked_at < c_window or looked_at.place < v_wanted
       order by looked_at.place
       limit p_limit - v_found;
     get diagnostics v_rows = row_count;

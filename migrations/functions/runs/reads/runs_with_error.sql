@@ -1,33 +1,5 @@
 -- Lists of the runs that failed with given words in their errors.
 
--- The tenant's runs that are stored as FAILED and lie between two places in the order of lists, newest first; when not `p_is_older`,
--- oldest first. The two orders are two statements, since each has to read the index in its direction: see `labelled_rows`.
-create or replace function public.failed_rows(
-  p_tenant_id uuid, p_low_at timestamptz, p_low_id uuid, p_high_at timestamptz, p_high_id uuid, p_is_older boolean, p_limit bigint
-) returns table (id uuid, created_at timestamptz)
-language plpgsql stable as $$
-begin
-  if p_is_older then
-    return query
-      select r.id, r.created_at
-      from public.workflow_runs r
-      where r.tenant_id = p_tenant_id and r.status = 'FAILED'
-        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
-        and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
-      order by r.created_at desc, r.id desc
-      limit p_limit;
-  else
-    return query
-      select r.id, r.created_at
-      from public.workflow_runs r
-      where r.tenant_id = p_tenant_id and r.status = 'FAILED'
-        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
-        and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
-      order by r.created_at, r.id
-      limit p_limit;
-  end if;
-end $$;
-
 -- One page of the FAILED runs whose errors have words that begin with each of `p_words`, that the caller may see and that match a
 -- filter: see `labelled_runs`, whose parameters and columns it has. Labels are optional here.
 --
@@ -46,7 +18,9 @@ language plpgsql stable as $$
 declare
   c_rare constant integer := 2000;
   c_window constant integer := 500;
+  c_failed constant jsonb := '{"states": ["FAILED"], "is_ended": true}';
   v_now constant timestamptz := statement_timestamp();
+  v_filter constant jsonb := public.run_filter(p_statuses, p_definition_id, p_run_user_id, p_more);
   v_query constant tsquery := public.search_query(p_tenant_id, p_words);
   v_low_at timestamptz;
   v_low_id uuid;
@@ -76,10 +50,10 @@ begin
     limit c_rare + 1);
   if cardinality(v_known) <= c_rare then
     select array_agg(f.id) into v_window
-    from public.failed_rows(p_tenant_id, '-infinity', v_low_id, 'infinity', v_high_id, true, c_window) f;
+    from public.fitting_rows(p_tenant_id, c_failed, '-infinity', v_low_id, 'infinity', v_high_id, true, c_window) f;
   else
     select array_agg(f.id order by f.place), array_agg(f.created_at order by f.place) into v_window, v_ats
-    from public.failed_rows(p_tenant_id, v_low_at, v_low_id, v_high_at, v_high_id, p_is_older, c_window)
+    from public.fitting_rows(p_tenant_id, c_failed, v_low_at, v_low_id, v_high_at, v_high_id, p_is_older, c_window)
       with ordinality f (id, created_at, place);
     if cardinality(v_ats) = c_window and p_is_older then
       v_low_at := v_ats[c_window];
@@ -102,18 +76,12 @@ begin
       ) c (id, has_words)
       group by c.id
     )
-    select r.id, r.created_at, seen.status, true
+    select r.id, r.created_at, r.status, true
     from candidate
-    join public.workflow_runs r on r.id = candidate.id
-    cross join lateral public.run_as_seen(r, v_now) seen
-    where seen.status = 'FAILED'
+    cross join lateral public.fitting_run(candidate.id, v_filter, p_labels, p_role, p_user_id, v_readable, v_now) r
+    where r.status = 'FAILED'
       and (r.created_at, r.id) > (v_low_at, v_low_id) and (r.created_at, r.id) < (v_high_at, v_high_id)
-      and (candidate.has_words or public.search_words(r.tenant_id, seen.error) @@ v_query)
-      and (p_definition_id is null or r.workflow_definition_id = p_definition_id)
-      and (p_run_user_id is null or r.user_id = p_run_user_id)
-      and (cardinality(p_labels) = 0 or public.has_labels(r.id, p_labels))
-      and public.run_fits(r, seen.status, seen.failure_code, seen.error, p_more, v_now)
-      and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id in (select unnest(v_readable)))
+      and (candidate.has_words or public.search_words(p_tenant_id, r.error) @@ v_query)
     order by case when p_is_older then r.created_at end desc, case when p_is_older then r.id end desc, r.created_at, r.id
     limit p_limit;
   get diagnostics v_found = row_count;

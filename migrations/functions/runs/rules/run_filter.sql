@@ -1,47 +1,74 @@
--- Further conditions of a list of runs. All reads of lists that have them judge by these functions.
+-- The filter of a list of runs, and where a list looks for the runs that fit. All lists judge by `fitting_run`, except those of which
+-- the index of a state has each run: see `newestRuns` in src/runs/list-runs.ts.
 
--- True for a run that fits all conditions of `p_more`, by its status, failure code and error of `run_as_seen`. Each is a list, of which one has to
--- hold; one that is missing holds for every run, and so does a null:
+-- The conditions of a list of runs as one value. It has those of `p_more`. Each is a list, of which one has to hold, unless it says
+-- otherwise; one that is missing holds for every run:
+--   statuses        it is in one of these states, as readers see it
+--   definition_id   not a list: it is a run of this definition
 --   definition_ids  it is a run of one of these definitions
+--   user_id         not a list: it is a run of this user
 --   failure_codes   it is FAILED with one of these
 --   alike           it is FAILED, and this is the hash of `error_fingerprint` of its error
 --   triggers        one of these has triggered it: the id of a trigger, or 'person' for what no trigger has triggered
 --   parent_run_id   not a list: it is a child of this run
 --   waits           it is PENDING for one of these: an obstacle of `obstacle_of_run`, or 'queue' for a run that waits for a slot or a runner
-create or replace function public.run_fits(
-  r public.workflow_runs, p_status text, p_failure_code text, p_error text, p_more jsonb, p_now timestamptz
-) returns boolean
+create or replace function public.run_filter(p_statuses text[], p_definition_id uuid, p_run_user_id uuid, p_more jsonb) returns jsonb
 language sql stable as $$
-  select p_more is null or (
-    coalesce(p_more -> 'definition_ids' ? r.workflow_definition_id::text, true)
-    and (p_more -> 'parent_run_id' is null or p_more ->> 'parent_run_id' is not distinct from r.parent_run_id::text)
-    and (p_more -> 'failure_codes' is null or p_status = 'FAILED' and p_more -> 'failure_codes' ? coalesce(p_failure_code, ''))
-    and (p_more -> 'alike' is null or p_status = 'FAILED' and p_more -> 'alike' ? md5(public.error_fingerprint(p_error)))
-    and coalesce(p_more -> 'triggers' ? coalesce(r.triggered_by ->> 'trigger_id', 'person'), true)
-    and (p_more -> 'waits' is null or p_status = 'PENDING' and exists (
-      select from public.workflow_definitions d
-      where d.id = r.workflow_definition_id and p_more -> 'waits' ? coalesce(public.obstacle_of_run(r, d, p_now), 'queue'))))
+  select coalesce(p_more, '{}') || jsonb_strip_nulls(jsonb_build_object(
+    'statuses', to_jsonb(p_statuses), 'definition_id', p_definition_id, 'user_id', p_run_user_id))
 $$;
 
--- Where the runs of a tenant that may fit these conditions are read, for `fitting_rows`: {"definition_ids", "states", "is_ended"}.
+-- A run, looked up by its id. The limit keeps the planner from reading the whole table for many of them, and from computing the state of each
+-- of its runs.
+create or replace function public.run_by_id(p_run_id uuid) returns setof public.workflow_runs
+language sql stable rows 1 as $$
+  select r.* from public.workflow_runs r where r.id = p_run_id limit 1
+$$;
+
+-- The run with this id as readers see it, if it fits a filter of `run_filter`, has all of these labels, and the caller may see it, who may
+-- read the definitions `p_readable`. Otherwise there is no row.
+create or replace function public.fitting_run(
+  p_run_id uuid, p_filter jsonb, p_labels text[], p_role text, p_user_id uuid, p_readable uuid[], p_now timestamptz
+) returns table (id uuid, created_at timestamptz, status text, error text)
+language sql stable rows 1 as $$
+  select r.id, r.created_at, seen.status, seen.error
+  from public.run_by_id(p_run_id) r
+  cross join lateral public.run_as_seen(r, p_now) seen
+  where (p_filter -> 'definition_id' is null or r.workflow_definition_id = (p_filter ->> 'definition_id')::uuid)
+    and (p_filter -> 'user_id' is null or r.user_id = (p_filter ->> 'user_id')::uuid)
+    and coalesce(p_filter -> 'definition_ids' ? r.workflow_definition_id::text, true)
+    and coalesce(p_filter -> 'statuses' ? seen.status, true)
+    and (cardinality(p_labels) = 0 or public.has_labels(r.id, p_labels))
+    and (p_filter -> 'parent_run_id' is null or r.parent_run_id = (p_filter ->> 'parent_run_id')::uuid)
+    and (p_filter -> 'failure_codes' is null
+      or seen.status = 'FAILED' and p_filter -> 'failure_codes' ? coalesce(seen.failure_code, ''))
+    and (p_filter -> 'alike' is null or seen.status = 'FAILED' and p_filter -> 'alike' ? md5(public.error_fingerprint(seen.error)))
+    and coalesce(p_filter -> 'triggers' ? coalesce(r.triggered_by ->> 'trigger_id', 'person'), true)
+    and (p_filter -> 'waits' is null or seen.status = 'PENDING' and exists (
+      select from public.workflow_definitions d
+      where d.id = r.workflow_definition_id and p_filter -> 'waits' ? coalesce(public.obstacle_of_run(r, d, p_now), 'queue')))
+    and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
+    and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id in (select unnest(p_readable)))
+$$;
+
+-- Where the runs of a tenant that may fit a filter are read, for `fitting_rows`: {"definition_ids", "states", "is_ended"}.
 --   definition_ids  the definitions whose runs are read; missing for those of the tenant
---   states          the states in which they are stored, of which readers see one of `p_statuses`, or any when that is null
+--   states          the states in which they are stored, of which readers see one of the filter, or any without one
 --   is_ended        true when a PENDING run fits only if it has expired
-create or replace function public.place_of_fitting(p_tenant_id uuid, p_definition_id uuid, p_statuses text[], p_more jsonb)
-returns jsonb
+create or replace function public.place_of_fitting(p_tenant_id uuid, p_filter jsonb) returns jsonb
 language plpgsql stable as $$
 declare
   v_statuses constant text[] := array(
-    select status from unnest(coalesce(p_statuses, '{PENDING,RUNNING,COMPLETED,FAILED}')) status
-    where (coalesce(p_more -> 'failure_codes', p_more -> 'alike') is null or status = 'FAILED') and (p_more -> 'waits' is null or status = 'PENDING'));
-  v_definition_ids jsonb := coalesce(to_jsonb(array_remove(array[p_definition_id], null)), '[]');
-begin
-  if v_definition_ids = '[]' then
-    v_definition_ids := coalesce(p_more -> 'definition_ids', case when not p_more -> 'triggers' ? 'person' then (
+    select status from jsonb_array_elements_text(coalesce(p_filter -> 'statuses', '["PENDING", "RUNNING", "COMPLETED", "FAILED"]')) status
+    where (coalesce(p_filter -> 'failure_codes', p_filter -> 'alike') is null or status = 'FAILED')
+      and (p_filter -> 'waits' is null or status = 'PENDING'));
+  v_definition_ids constant jsonb := coalesce(
+    case when p_filter ? 'definition_id' then jsonb_build_array(p_filter -> 'definition_id') end, p_filter -> 'definition_ids',
+    case when not p_filter -> 'triggers' ? 'person' then (
       select jsonb_agg(distinct t.workflow_definition_id)
       from public.triggers t
-      where t.tenant_id = p_tenant_id and p_more -> 'triggers' ? t.id::text) end);
-  end if;
+      where t.tenant_id = p_tenant_id and p_filter -> 'triggers' ? t.id::text) end);
+begin
   return jsonb_strip_nulls(jsonb_build_object(
     'definition_ids', v_definition_ids, 'is_ended', not 'PENDING' = any (v_statuses),
     -- Readers see a run that is over as FAILED, whatever the state in which it is stored.
@@ -71,6 +98,7 @@ begin
           select r.id, r.created_at
           from public.workflow_runs r
           where r.tenant_id = p_tenant_id and r.status = stored.status
+            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
             and not (v_is_ended and r.status = 'PENDING' and coalesce(r.deadline_at > v_now, true))
             and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
           order by r.created_at desc, r.id desc
@@ -101,6 +129,7 @@ begin
           select r.id, r.created_at
           from public.workflow_runs r
           where r.tenant_id = p_tenant_id and r.status = stored.status
+            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
             and not (v_is_ended and r.status = 'PENDING' and coalesce(r.deadline_at > v_now, true))
             and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
           order by r.created_at, r.id
