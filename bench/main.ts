@@ -17,6 +17,7 @@ import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
 import { measureSize } from "./parts/size.ts";
 import { measureStreams } from "./parts/streams.ts";
+import { measureSuspended } from "./parts/suspended.ts";
 import { measureSweep } from "./parts/sweep.ts";
 import { measureTenants } from "./parts/tenants.ts";
 import { measureTriggers } from "./parts/triggers.ts";
@@ -40,6 +41,7 @@ const PARTS: Record<string, Part> = {
   artifacts: measureArtifacts,
   leases: measureLeases,
   "lease-polls": measureLeasePolls,
+  suspended: measureSuspended,
   invoke: measureInvoke,
   flow: measureFlow,
   write: measureWritePath,

@@ -1,9 +1,9 @@
 /** What Postgres does for a runner that asks for a run, in a tenant with very many workflows whose runs are leased. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { v7 as newId } from "uuid";
 import type { Context } from "../support/context.ts";
+import { cpuMsOfActs } from "../support/cpu.ts";
 import type { Server } from "../support/postgres.ts";
 import { type Goal, type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
@@ -104,24 +104,12 @@ async function makeWorld(server: Server, name: string, subject: Subject): Promis
 
 /** The CPU time of Postgres that one lease takes, in milliseconds. */
 async function pollMs({ pool, session, getsRun }: World): Promise<number> {
-  const client = await pool.connect();
-  try {
-    const { rows } = await client.query("select pg_backend_pid() as pid");
-    const cpuMs = () => Number(readFileSync(`/proc/${rows[0].pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
-    const values = [];
-    for (let call = 0; call < CALLS; call++) {
-      await client.query("begin");
-      const before = cpuMs();
-      const proof = { session: { session_id: session, tenant_id: TENANT } };
-      const text = "select lease_runs($1, $2, 1) as answer";
-      const { rows: answers } = await client.query({ name: "lease", text, values: [context(proof), newId()] });
-      values.push(cpuMs() - before);
-      const { leases } = answers[0].answer.result;
-      if (leases.length !== Number(getsRun)) throw new Error(`The runner got ${leases.length} runs.`);
-      await client.query("rollback");
-    }
-    return spread(values.slice(CALLS / 2)).median;
-  } finally {
-    client.release(true);
-  }
+  const proof = { session: { session_id: session, tenant_id: TENANT } };
+  const lease = async (client: pg.PoolClient) => {
+    const text = "select lease_runs($1, $2, 1) as answer";
+    const { rows } = await client.query({ name: "lease", text, values: [context(proof), newId()] });
+    const { leases } = rows[0].answer.result;
+    if (leases.length !== Number(getsRun)) throw new Error(`The runner got ${leases.length} runs.`);
+  };
+  return (await cpuMsOfActs(pool, { lease }, CALLS)).get("lease") ?? Number.NaN;
 }

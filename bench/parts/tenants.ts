@@ -1,15 +1,15 @@
 /** What the steps of a sweep cost with ten thousand tenants, and how long a backlog of all of them takes. */
-import { readFileSync } from "node:fs";
 import type pg from "pg";
 import { v7 as newId } from "uuid";
 import { sweepWrapper } from "../../scripts/local/sweep-wrapper.ts";
 import { type DueTrigger, decide } from "../../src/triggers/schedule/decide.ts";
 import type { Context } from "../support/context.ts";
+import { cpuMsOfActs } from "../support/cpu.ts";
 import type { Server } from "../support/postgres.ts";
 import { type Goal, number, type Report, range } from "../support/report.ts";
 import { alternate, ratios, spread } from "../support/rounds.ts";
 import { startRunner } from "../support/runner.ts";
-import { sweepOnce } from "../support/sweep-worker.ts";
+import { sweepCpuMs, sweepOnce } from "../support/sweep-worker.ts";
 import { type Shares, seedTenants } from "../support/tenants.ts";
 import { type Build, bindings, buildWorker, OBJECTS, startWorker } from "../support/worker.ts";
 
@@ -125,46 +125,10 @@ async function fireRound(client: pg.PoolClient): Promise<void> {
   await client.query("select fire_due($1, $2, $3)", [CONTEXT, JSON.stringify(decisions), JSON.stringify(firings)]);
 }
 
-/** The CPU time of Postgres that each step takes, in milliseconds. All changes are rolled back. */
+/** The CPU time of Postgres that each step takes, in milliseconds. */
 async function costsOf(server: Server, build: Build, { pool, idle }: World): Promise<Map<string, number>> {
-  const costs = new Map<string, number>();
-  const client = await pool.connect();
-  try {
-    const { rows } = await client.query("select pg_backend_pid() as pid");
-    const cpuMs = () => Number(readFileSync(`/proc/${rows[0].pid}/schedstat`, "utf8").split(" ")[0]) / 1e6;
-    for (const [name, act] of Object.entries(STEPS)) {
-      const values = [];
-      for (let call = 0; call < CALLS; call++) {
-        await client.query("begin");
-        const before = cpuMs();
-        await act(client);
-        values.push(cpuMs() - before);
-        await client.query("rollback");
-      }
-      costs.set(name, spread(values.slice(CALLS / 2)).median);
-    }
-  } finally {
-    client.release(true);
-  }
-  costs.set(IDLE, await idleSweepMs(server, build, idle));
-  return costs;
-}
-
-async function idleSweepMs(server: Server, build: Build, name: string): Promise<number> {
-  const vars = bindings(server.url(name), server.endpointUrl);
-  // Without the register, which would let it skip the sweep.
-  const worker = await startWorker(build, { vars, wrapper: sweepWrapper });
-  try {
-    const values = [];
-    for (let call = 0; call < CALLS; call++) {
-      const before = await server.cpuMs(name);
-      await sweepOnce(worker.url);
-      values.push((await server.cpuMs(name)) - before);
-    }
-    return spread(values.slice(CALLS / 2)).median;
-  } finally {
-    await worker.stop();
-  }
+  const costs = await cpuMsOfActs(pool, STEPS, CALLS);
+  return costs.set(IDLE, await sweepCpuMs(server, build, idle, CALLS));
 }
 
 type Kind = { name: string; count: number; seconds: number; firstSeconds: number; ofLarge: number };
