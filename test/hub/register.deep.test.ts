@@ -1,10 +1,11 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { PAGE_SETTINGS, toForm } from "../support/browser.ts";
-import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { answeringRunner, BUSY_RUNNER } from "../support/fake-runner.ts";
 import { inSeconds, insertRun, invoke, makeOverdue, readRun } from "../support/lifecycle.ts";
 import { type LiveService, startLiveService } from "../support/live-service.ts";
 import { startService } from "../support/service.ts";
+import { QUESTION, suspend } from "../support/suspensions.ts";
 import { createTenant } from "../support/tenant.ts";
 import { createTrigger } from "../triggers/support.ts";
 
@@ -124,6 +125,21 @@ describe("the cron", () => {
     expect(await fireCron(service, 3)).toBe(0);
     moveClock(25 * MINUTE_MS);
     expect(await fireCron(service, 1)).toBe(1);
+  });
+
+  it("leaves a run alone that is suspended for 90 days: the next thing to do is as far away, and no cron asks", async () => {
+    const service = await startLiveService();
+    const tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+    const runId = await invoke(service, tenant);
+    const timeout_seconds = 90 * 24 * 3600;
+    expect((await suspend(service, tenant, runId, [QUESTION], { timeout_seconds })).status).toBe(200);
+    const [due] = await service.database.sql`
+      select 90 - deployment_due_in_ms() / 86400000 as more, extract(day from next_due_at(${tenant.id}, now()) - now())::int as days`;
+    expect(due).toEqual({ more: expect.any(Number), days: 89 });
+    expect(Math.abs(Number(due?.more))).toBeLessThan(0.05);
+    takeClock();
+    await fireCron(service, 4);
+    expect(await fireCron(service, 10)).toBe(0);
   });
 
   it("sweeps at most 96 times a day for an hourly schedule whose runs end at once", async () => {

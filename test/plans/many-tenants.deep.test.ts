@@ -3,7 +3,7 @@ import type { Round } from "../../src/db/round.ts";
 import { claimDispatches, claimStopDispatches } from "../../src/dispatches/dispatch-verbs.ts";
 import { listDueEndpoints } from "../../src/notify/sending/due.ts";
 import { recordSweepBegan, recordSweepEnded } from "../../src/sweep/sweep-state.ts";
-import { timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
+import { promoteWaitingRuns, timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
 import { fireDue } from "../../src/triggers/fire-due.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import type { VerbServices } from "../../src/verbs/services.ts";
@@ -22,6 +22,7 @@ const MEASURED = [
   "a claim",
   "a claim of what few have",
   "a time-out chunk",
+  "a promotion",
   "a round of firings",
   "a claim of stops",
   "the endpoints",
@@ -41,7 +42,7 @@ beforeAll(async () => {
 }, 300_000);
 
 /**
- * Each tenant has a definition with a RUNNING run, a schedule and a notification endpoint of which nothing is due, and its share of due
+ * Each tenant has a definition with a RUNNING run, suspended ones, a schedule and a notification endpoint of which nothing is due, and its share of due
  * dispatches, overdue runs, due schedules and stops, each of a definition of its own.
  */
 async function fillTenants({ database: { sql } }: Service, tenants: number): Promise<void> {
@@ -78,6 +79,12 @@ async function fillTenants({ database: { sql } }: Service, tenants: number): Pro
         statement_timestamp() + case kind when 'overdue' then interval '-1 hour' else interval '1 day' end,
         case kind when 'dispatch' then statement_timestamp() - n * interval '1 ms' end
       from kept where kind in ('quiet', 'dispatch', 'overdue', 'stop')`,
+    sql`
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, attempt, run_snapshot, queue_position,
+        suspended_at, deadline_at)
+      select gen_random_uuid(), tenant_id, definition_id, user_id, 'SELF_HOSTED', 'PENDING', 2, '{}', null, statement_timestamp(),
+        statement_timestamp() + interval '1 day'
+      from kept, generate_series(1, 5) where kind = 'quiet'`,
     sql`
       insert into running_attempts (run_id, tenant_id, attempt, stop_requested_at, stop_ends_at, next_stop_dispatch_at)
       select r.id, r.tenant_id, 1, statement_timestamp(), statement_timestamp() + interval '1 day', statement_timestamp()
@@ -140,6 +147,7 @@ async function measure(service: Service, services: VerbServices): Promise<Record
     "a round of firings": await blocksOf(() => fireDue(services, null, () => rounds++ % 2 === 0)),
     "a claim of stops": await blocksOf(claimStops),
     "a time-out chunk": await blocksOf(() => perform(services, timeOutOverdueRuns, { limit: 100, round })),
+    "a promotion": await blocksOf(() => perform(services, promoteWaitingRuns, 100)),
     "a claim of what few have": await postponeMost(service).then(() => blocksOf(claimSome)),
     "the end of a sweep": await blocksOf(() => recordSweepEnded(db, counts, began)),
   };

@@ -116,9 +116,10 @@ language sql stable as $$
 $$;
 
 -- How many runs of all tenants have ended by time without that being recorded, counted up to `p_limit`: those of `overdue_runs`. Each
--- part reads one range of an index, so the cost depends on how many are overdue, and not on how many are RUNNING.
+-- part reads one range of an index, so the cost depends on how many are overdue, and not on how many are RUNNING or suspended. The planner
+-- expects very many, so that without `random_page_cost` it would read the whole table.
 create or replace function public.count_overdue_runs(p_now timestamptz, p_limit integer) returns integer
-language plpgsql stable set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable set plan_cache_mode = force_generic_plan set random_page_cost = 1 as $$
 begin
   return (
     select least(count(*), p_limit)
@@ -130,6 +131,7 @@ begin
       (
         select r.id from public.workflow_runs r
         where public.is_expired(r, p_now) and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
+        order by least(r.not_before, r.deadline_at)
         limit p_limit
       )
     ) overdue);

@@ -27,14 +27,15 @@ declare
   v_waiting_ids uuid[];
   v_definition_ids uuid[];
 begin
-  -- 1. Find the definitions with PENDING runs. `waiting` uses the index to jump from one to the next.
+  -- 1. Find the definitions with runs in their queues. `waiting` uses the index to jump from one to the next. Those that have only delayed or
+  --    suspended runs are left out.
   with recursive waiting (id) as (
-    (select r.workflow_definition_id from public.workflow_runs r where r.status = 'PENDING'
+    (select r.workflow_definition_id from public.workflow_runs r where r.status = 'PENDING' and r.queue_position is not null
       order by r.workflow_definition_id limit 1)
     union all
     select (
       select r.workflow_definition_id from public.workflow_runs r
-      where r.status = 'PENDING' and r.workflow_definition_id > waiting.id
+      where r.status = 'PENDING' and r.queue_position is not null and r.workflow_definition_id > waiting.id
       order by r.workflow_definition_id limit 1)
     from waiting
     where waiting.id is not null
