@@ -1865,7 +1865,7 @@ export interface paths {
         };
         /**
          * Read metrics for Prometheus
-         * @description For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late deadlines were recorded, failed dispatches, connected runners. For each of the 50 workflows with the most runs, and for all others together: its runs, failures, waiting runs, and how long its attempts take. Of the deployment: refused sign-ins, and requests to the database. The counters begin with 0 at the first request.
+         * @description For OWNERs and ADMINs, in Prometheus' text format: runs by state, the queue's age, how long runs take and wait, how late deadlines were recorded, failed dispatches, connected runners, suspended runs and how long they wait for what. For each of the 50 workflows with the most runs, and for all others together: its runs, failures, waiting runs, and how long its attempts take. Of the deployment: refused sign-ins, and requests to the database. The counters begin with 0 at the first request.
          */
         get: operations["read_metrics"];
         put?: never;

@@ -22,6 +22,7 @@ export const countMetrics = defineVerb({
       dispatches_waiting: gauge,
       runs_leased: gauge,
       artifact_bytes: gauge.default(null),
+      suspended: gauge.default(null),
     }),
     workflows: z.object({
       shown: z.array(

@@ -1,5 +1,6 @@
 /** The metrics of a tenant, in the text format of Prometheus: https://prometheus.io/docs/instrumenting/exposition_formats/ */
 
+import { WAIT_KINDS } from "../db/enums.ts";
 import type { DatabaseUse } from "../db/meter.ts";
 import { type RefusedSignIns, SIGN_IN_WAYS } from "../http/live/live.ts";
 import { listWorkflowMetrics, type Workflows } from "./workflow-metrics.ts";
@@ -35,7 +36,13 @@ const GAUGES = [
     name: "workflow_run_queue_oldest_age_seconds",
     label: "",
     field: "oldest_pending_seconds",
-    help: "How long ago the PENDING run that has waited longest was triggered; 0 without one.",
+    help: "How long ago the PENDING run that has waited longest was triggered, without suspended ones; 0 without one.",
+  },
+  {
+    name: "workflow_runs_suspended",
+    label: "",
+    field: "suspended",
+    help: "PENDING runs that are suspended: they wait for an answer, an instant, their children or a signal.",
   },
   {
     name: "workflow_run_dispatches_waiting",
@@ -80,14 +87,29 @@ const COUNTERS = [
     values: [""],
     help: "Dispatches that a runner with a URL did not accept.",
   },
+  { name: "workflow_run_suspensions_total", label: null, values: [""], help: "How often runs were suspended." },
+  { name: "workflow_run_questions_answered_total", label: null, values: [""], help: "Questions that were answered." },
+  {
+    name: "workflow_run_waits_expired_total",
+    label: "kind",
+    values: WAIT_KINDS,
+    help: "What suspended runs waited for, and did not get in time, by kind.",
+  },
 ] as const;
 
+/** One that has `kinds` has a label for them. The counters of each kind then have it in their names, before the suffix. */
 const HISTOGRAMS = [
-  { name: "workflow_run_duration_seconds", help: "From the start of an attempt to its end." },
-  { name: "workflow_run_wait_seconds", help: "From the request of an attempt to its start." },
+  { name: "workflow_run_duration_seconds", kinds: [null], help: "From the start of an attempt to its end." },
+  { name: "workflow_run_wait_seconds", kinds: [null], help: "From the request of an attempt to its start." },
   {
     name: "workflow_run_deadline_lag_seconds",
+    kinds: [null],
     help: "From the end of an attempt by time (deadline, lease or stop) to when that was recorded.",
+  },
+  {
+    name: "workflow_run_suspended_seconds",
+    kinds: WAIT_KINDS,
+    help: "From when a suspended run asked for something until that came, by kind.",
   },
 ] as const;
 
@@ -112,12 +134,17 @@ export function formatMetrics(metrics: Metrics): string {
     describe(name, "counter", help);
     for (const value of labels) sample(name, label === null ? "" : `${label}="${value}"`, sampled(name, value));
   }
-  for (const { name, help } of HISTOGRAMS) {
+  for (const { name, kinds, help } of HISTOGRAMS) {
     describe(name, "histogram", help);
-    for (const bound of bounds) sample(`${name}_bucket`, `le="${bound}"`, sampled(`${name}_bucket`, String(bound)));
-    sample(`${name}_bucket`, 'le="+Inf"', sampled(`${name}_bucket`, "Infinity"));
-    sample(`${name}_sum`, "", sampled(`${name}_sum`));
-    sample(`${name}_count`, "", sampled(`${name}_count`));
+    for (const kind of kinds) {
+      const [own, label] = kind === null ? [name, ""] : [`${name}_${kind}`, `kind="${kind}"`];
+      const bucket = (limit: string, value: number) =>
+        sample(`${name}_bucket`, `${label && `${label},`}le="${limit}"`, value);
+      for (const bound of bounds) bucket(String(bound), sampled(`${own}_bucket`, String(bound)));
+      bucket("+Inf", sampled(`${own}_bucket`, "Infinity"));
+      sample(`${name}_sum`, label, sampled(`${own}_sum`));
+      sample(`${name}_count`, label, sampled(`${own}_count`));
+    }
   }
   for (const { name, type, help, samples } of listWorkflowMetrics(metrics.workflows, bounds, sampled)) {
     describe(name, type, help);

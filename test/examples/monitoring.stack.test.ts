@@ -17,7 +17,7 @@ function knownNames(): Set<string> {
   const text = formatMetrics({
     gauges: {
       ...{ pending: 0, running: 0, overdue: 0, oldest_pending_seconds: 0, dispatches_waiting: 0 },
-      ...{ runs_leased: 0, artifact_bytes: 0, runners_connected: 0 },
+      ...{ runs_leased: 0, artifact_bytes: 0, runners_connected: 0, suspended: 0 },
     },
     counters: [],
     bounds: [1],

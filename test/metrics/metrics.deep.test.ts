@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { answeringRunner } from "../support/fake-runner.ts";
 import { callBack, insertRun, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { parseMetrics } from "../support/parse-metrics.ts";
 import { startService } from "../support/service.ts";
 import { settle } from "../support/settle.ts";
+import { answer, QUESTION, sendSignal, signal, suspend, timer } from "../support/suspensions.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const service = await startService();
@@ -79,6 +81,67 @@ describe("GET /v1/metrics", () => {
     expect(metrics('workflow_runs{state="RUNNING"}')).toBe(0);
     expect(metrics("workflow_runs_overdue")).toBe(1);
     expect(metrics("workflow_run_queue_oldest_age_seconds")).toBeGreaterThan(89);
+  });
+});
+
+describe("the metrics of suspended runs", () => {
+  it("count runs, answers and what did not come in time, and how long runs waited, by kind", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: answeringRunner(202) });
+    const { sql } = service.database;
+    await sql`update workflow_definitions set max_running = 10 where id = ${tenant.definitionId}`;
+    await read(tenant);
+    const suspended = async (wait: object, more: object = {}) => {
+      const runId = await invoke(service, tenant);
+      expect((await suspend(service, tenant, runId, [wait], more)).status).toBe(200);
+      return runId;
+    };
+    const asked = [await suspended(QUESTION), await suspended(signal("4711"))];
+    await suspended(timer(3600));
+    await suspended(QUESTION, { timeout_seconds: 3600 });
+    await suspended(signal("never"), { timeout_seconds: 3600, on_timeout: "continue" });
+    const open = await suspended(QUESTION);
+    const first = await read(tenant);
+    expect(first("workflow_runs_suspended")).toBe(6);
+    expect(first("workflow_run_suspensions_total")).toBe(6);
+    expect(first("workflow_run_queue_oldest_age_seconds")).toBe(0);
+    expect(first('workflow_run_suspended_seconds_count{kind="question"}')).toBe(0);
+
+    // An hour later: the time of three of them is over.
+    await sql`
+      with hour as (
+        select interval '1 hour' as passed
+      ), suspensions as (
+        update run_suspensions set ends_at = ends_at - passed from hour where tenant_id = ${tenant.id}
+      ), waits as (
+        update run_waits set asked_at = asked_at - passed, due_at = due_at - passed, times_out_at = times_out_at - passed
+        from hour where tenant_id = ${tenant.id}
+      ), events as (
+        update workflow_run_events set at = at - passed from hour where tenant_id = ${tenant.id}
+      )
+      update workflow_runs
+      set suspended_at = suspended_at - passed, not_before = not_before - passed, deadline_at = deadline_at - passed
+      from hour where tenant_id = ${tenant.id}`;
+    await answer(service, tenant.owner.key, asked[0] ?? "");
+    await sendSignal(service, tenant, { correlation: "4711" });
+    await service.sweep();
+    // What had come before is not counted again.
+    await suspend(service, tenant, asked[0] ?? "", [QUESTION, timer(3600, "again")], { attempt: 2 });
+    for (let time = 0; time < 2; time++) {
+      const metrics = await read(tenant);
+      expect(metrics("workflow_runs_suspended")).toBe(2);
+      expect(metrics("workflow_run_suspensions_total")).toBe(7);
+      expect(metrics("workflow_run_questions_answered_total")).toBe(1);
+      for (const kind of ["question", "timer", "signal"]) {
+        expect(metrics(`workflow_run_suspended_seconds_count{kind="${kind}"}`)).toBe(1);
+        expect(metrics(`workflow_run_suspended_seconds_sum{kind="${kind}"}`)).toBeGreaterThan(3599);
+        expect(metrics(`workflow_run_suspended_seconds_bucket{kind="${kind}",le="900"}`)).toBe(0);
+        expect(metrics(`workflow_run_waits_expired_total{kind="${kind}"}`)).toBe(kind === "timer" ? 0 : 1);
+      }
+    }
+    await service.send("POST", `/v1/workflow-runs/${open}/stop`, tenant.owner.key);
+    const last = await read(tenant);
+    expect(last("workflow_runs_suspended")).toBe(1);
+    expect(last('workflow_run_waits_expired_total{kind="question"}')).toBe(1);
   });
 });
 

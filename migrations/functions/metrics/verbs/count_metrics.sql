@@ -73,6 +73,11 @@ begin
     set epoch = last.epoch, xid = last.xid, event_id = last.id
     from (select * from looked_at order by epoch desc, xid desc, id desc limit 1) last
     where m.tenant_id = v_tenant_id
+  ), ended_waits as materialized (
+    select ended.kind, ended.seconds
+    from looked_at e
+    cross join lateral public.ended_waits(e.run_id, e.attempt, e.type, e.at) ended
+    where e.type in ('STARTED', 'TIMED_OUT') and e.attempt > 1
   ), measured (name, seconds, definition_id) as (
     -- From the start of an attempt to its end.
     select 'workflow_run_duration_seconds', extract(epoch from ended.at - started.at)::float8, ended.definition_id
@@ -98,6 +103,8 @@ begin
     select 'workflow_run_deadline_lag_seconds', (e.detail ->> 'lag_ms')::float8 / 1000, null
     from looked_at e
     where e.type in ('TIMED_OUT', 'LOST', 'STOPPED') and e.detail ? 'lag_ms'
+    union all
+    select 'workflow_run_suspended_seconds_' || w.kind, w.seconds, null from ended_waits w where w.seconds is not null
   ), of_workflows (id, runs, failures, seconds, buckets) as materialized (
     select e.definition_id, e.runs, e.failures, coalesce(d.seconds, 0), coalesce(d.buckets, array_fill(0::bigint, array[cardinality(c_seconds) + 1]))
     from (
@@ -160,9 +167,12 @@ begin
     from looked_at e
     join (values
       ('TRIGGERED', 'workflow_runs_triggered_total'), ('STARTED', 'workflow_runs_started_total'),
-      ('RETRIED', 'workflow_runs_retried_total'), ('DISPATCH_FAILED', 'workflow_run_dispatch_failures_total')
+      ('RETRIED', 'workflow_runs_retried_total'), ('DISPATCH_FAILED', 'workflow_run_dispatch_failures_total'),
+      ('SUSPENDED', 'workflow_run_suspensions_total'), ('ANSWERED', 'workflow_run_questions_answered_total')
     ) named (type, name) on named.type = e.type
     group by named.name
+    union all
+    select 'workflow_run_waits_expired_total', w.kind, count(*) from ended_waits w where w.seconds is null group by w.kind
     union all
     select m.name || '_bucket', bound.seconds::text, count(*)
     from measured m
@@ -195,6 +205,10 @@ begin
         'pending', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now)
             and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
+        'suspended', (select count(*) from public.workflow_runs r
+          where r.tenant_id = v_tenant_id and r.status = 'PENDING'
+            and public.is_suspended(r.status, r.suspended_at, r.not_before, v_now) and public.is_unexpired(r.deadline_at, v_now)
+            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
         'running', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.status = 'RUNNING'
             and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now),
@@ -206,6 +220,7 @@ begin
         'oldest_pending_seconds', (select greatest(extract(epoch from v_now - min(r.created_at)), 0)::float8
           from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now)
+            and not public.is_suspended(r.status, r.suspended_at, r.not_before, v_now)
             and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
         'dispatches_waiting', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.next_dispatch_at is not null),
