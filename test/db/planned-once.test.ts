@@ -119,3 +119,21 @@ it("an invoke, a lease, a heartbeat and a result ask nothing twice", async () =>
   const called = [leased, beaten, ended].flatMap((verb) => verb.called);
   expect([...asked, ...called.filter((name) => FURTHER_QUESTIONS.includes(name))]).toEqual([]);
 });
+
+it("a lease writes the row of its session only when that was not seen for some seconds", async () => {
+  const tenant = await createTenant(service.database);
+  const [sessionId] = await insertSessions(service, tenant, 1);
+  const { sql } = service.database;
+  // One that was seen in the future keeps that.
+  const isSeenByLease = async (age: string) => {
+    await sql`update runner_sessions set last_seen_at = statement_timestamp() - ${age}::interval where id = ${sessionId}`;
+    const session = { session_id: sessionId, tenant_id: tenant.id };
+    await call("lease_runs", { session }, { request_id: uuid(), max: "1" });
+    const [row] = await sql`
+      select last_seen_at between statement_timestamp() - interval '30 seconds' and statement_timestamp() as "isSeen"
+      from runner_sessions where id = ${sessionId}`;
+    return row?.isSeen;
+  };
+  expect(await isSeenByLease("1 minute")).toBe(true);
+  expect(await isSeenByLease("-1 minute")).toBe(false);
+});

@@ -5,7 +5,7 @@ import type { Live } from "../../http/live/live.ts";
 /** One of the sessions that the SQL function `open_sessions_json` answers. */
 export const runnerSessionSchema = z.object({
   id: z.string(),
-  /** When it last asked the database for work. A runner that waits at the hub does not ask it. */
+  /** When it last asked the database for work, to five seconds. A runner that waits at the hub does not ask it. */
   last_seen_at: z.string(),
   /** True when it holds a run and the lease has not ended. */
   is_working: z.boolean(),

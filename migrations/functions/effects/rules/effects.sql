@@ -154,9 +154,10 @@ begin
   -- 1. Usually one run was changed, and nothing else follows from it: most tenants have no endpoint, and most definitions send their runs.
   if p_told is null and p_changed -> 1 is null and p_changed #> '{0,run}' is not null then
     select asked.leases, asked.has_endpoints, asked.has_due_firings, case
-      when not (asked.leases or asked.has_endpoints or asked.has_due_firings) then jsonb_build_object('tenant_id', p_tenant_id,
+      when not (asked.has_endpoints or asked.has_due_firings) then jsonb_build_object('tenant_id', p_tenant_id,
         'due_in_ms', public.ms_until(asked.due_at), 'runs', jsonb_build_array(p_changed #> '{0,run}'),
-        'work', jsonb '[]') end
+        'work', case when asked.leases then public.work_for_runners(
+          array[(p_changed #>> '{0,run,workflow_definition_id}')::uuid]) else '[]' end) end
     into v_leases, v_has_endpoints, v_has_due_firings, v_effects
     from (
       select (p_changed #>> '{0,due_at}')::timestamptz as due_at, exists (
@@ -192,11 +193,7 @@ begin
     into v_leases, v_has_endpoints, v_has_due_firings;
   end if;
   if v_leases then
-    v_work := (
-      select jsonb_agg(jsonb_build_object(
-        'workflow_definition_id', work.workflow_definition_id, 'is_leasable', work.count > 0, 'count', work.count,
-        'event_id', nextval('public.runner_work'), 'tags', nullif(work.tags, '{}')))
-      from public.leased_work(v_definition_ids, v_now) work);
+    v_work := public.work_for_runners(v_definition_ids);
   end if;
   if v_has_endpoints then
     v_notifies := v_runs <> '[]' or coalesce((p_told ->> 'notifies')::boolean, false);
@@ -251,4 +248,17 @@ begin
   end if;
   return v_effects || jsonb_build_object(
     'due_in_ms', public.ms_until(v_due_at), 'runs', v_runs, 'work', coalesce(v_work, '[]'));
+end $$;
+
+-- "work" in one tenant: see the head of this file.
+create or replace function public.work_for_runners(p_definition_ids uuid[]) returns jsonb
+language plpgsql as $$
+declare
+  v_now constant timestamptz := clock_timestamp();
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object(
+      'workflow_definition_id', work.workflow_definition_id, 'is_leasable', work.count > 0, 'count', work.count,
+      'event_id', nextval('public.runner_work'), 'tags', nullif(work.tags, '{}'))), '[]')
+    from public.leased_work(p_definition_ids, v_now) work);
 end $$;

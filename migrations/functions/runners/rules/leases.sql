@@ -33,6 +33,15 @@ language sql stable as $$
     and (s.expires_at > p_now or p_or_closed and s.workflow_definition_ids = '{}') and holder.is_administrator
 $$;
 
+-- How many seconds the lease of a run lasts.
+create or replace function public.lease_time_of(p_run_id uuid) returns integer
+language plpgsql stable as $$
+begin
+  return (
+    select d.lease_seconds from public.workflow_definitions d
+    where d.id = (select r.workflow_definition_id from public.workflow_runs r where r.id = p_run_id));
+end $$;
+
 -- A leased run, as it is answered to its runner, and as `answer_with` takes it (see `changed_run`): one row. `p_ends_at` is that of its
 -- attempt. `input` is a string of JSON, since `jsonb` would write some numbers differently.
 create or replace function public.leased_run(

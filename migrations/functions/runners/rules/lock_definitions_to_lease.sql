@@ -67,7 +67,7 @@ begin
       where public.leases_runs(d.is_active, d.runner_url, d.handover)
         and public.covers_definition(p_session_ids, d.id) and public.covers_definition(p_key_ids, d.id)
         -- Nothing is in the queue of a definition whose first run has no place there. Then a run may have joined it by time.
-        and (first.queue_position is not null or exists (select from public.joining_runs(d.id, v_found_at)))
+        and (first.queue_position is not null or public.joins_behind(d.id, v_found_at) is not null)
       order by public.ticket_of(first.queue_position)
       offset 0 -- keeps the planner from comparing the tags, and asking for the slots, of all
     ) ordered

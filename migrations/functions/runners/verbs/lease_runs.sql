@@ -8,8 +8,8 @@
 --   the runner is alive, so it extends their leases like a heartbeat does.
 --
 -- Closes the race between two leases: see `lock_definitions_to_lease`. Those of the same session take turns, by the lock of its row.
--- It reads the clock twice. `v_asked_at`, once it is its turn, is for the session. `v_now`, after the last lock, is for everything that it
--- then changes. The session is judged again at `v_now`.
+-- It reads the clock twice. `v_asked_at`, once it is its turn, is for what the session holds. `v_now`, after the last lock, is for the
+-- judgement of the session and for everything that is then changed.
 -- Closes the race with an invoke, a stop, or any verb that ends a run in a slot: all of them hold the definition's lock.
 --
 -- It sets `random_page_cost`, for its own statements and those of the functions that it calls. With the default of 4 and only a few
@@ -26,6 +26,8 @@ declare
   v_asked_at timestamptz;
   v_now timestamptz;
   v_name text;
+  v_api_key_id uuid;
+  v_last_seen_at timestamptz;
   v_capacity integer;
   v_session_ids uuid[];
   v_key_ids uuid[];
@@ -37,6 +39,7 @@ declare
   v_open_ids uuid[];
   v_next_ids uuid[];
   v_slot_nos bigint[];
+  v_lease_times integer[];
   v_left integer;
   v_is_over boolean;
   v_is_due boolean;
@@ -50,24 +53,20 @@ declare
   v_leases jsonb := '[]';
   v_changed jsonb := '[]';
 begin
-  -- 1. Wait for another request of the session, and for its end. Which session is it, and how many runs does it hold?
-  perform s.id from public.runner_sessions s where s.id = v_session_id and s.tenant_id = v_tenant_id for no key update;
+  -- 1. Wait for another request of the session, and for its end. Then how many runs does it hold? Who may not lease is found out after the
+  --    last lock: only definitions are locked before that.
+  select s.name, s.capacity, s.workflow_definition_ids, s.tags, s.api_key_id, s.last_seen_at
+  into v_name, v_capacity, v_session_ids, v_tags, v_api_key_id, v_last_seen_at
+  from public.runner_sessions s
+  where s.id = v_session_id and s.tenant_id = v_tenant_id
+  for no key update;
   v_asked_at := clock_timestamp();
-  update public.runner_sessions s
-  set last_seen_at = v_asked_at
-  from public.find_session(p_context, v_asked_at) session
-  cross join (
-    select count(*) as runs, array_agg(r.id) filter (where a.lease_request_id = p_request_id) as known_run_ids
-    from public.running_attempts a
-    join public.workflow_runs r on r.id = a.run_id
-    where a.session_id = v_session_id and public.ends_by_time(r.deadline_at, a.ends_at) > v_asked_at
-  ) held
-  where s.id = v_session_id
-  returning session.name, session.capacity, session.definition_ids, session.key_definition_ids, session.tags, held.runs, held.known_run_ids
-  into v_name, v_capacity, v_session_ids, v_key_ids, v_tags, v_held, v_known_run_ids;
-  if not found then
-    return public.answer_with(p_context, v_tenant_id, '{"refused": "unauthenticated"}', null);
-  end if;
+  select count(*), array_agg(r.id) filter (where a.lease_request_id = p_request_id),
+    (select k.workflow_definition_ids from public.api_keys k where k.id = v_api_key_id)
+  into v_held, v_known_run_ids, v_key_ids
+  from public.running_attempts a
+  join public.workflow_runs r on r.id = a.run_id
+  where a.session_id = v_session_id and public.ends_by_time(r.deadline_at, a.ends_at) > v_asked_at;
 
   -- 2. Lock the definitions of the leases that this request already got, or else those from which a run can be leased.
   if v_known_run_ids is not null then
@@ -85,33 +84,38 @@ begin
   end if;
   v_now := clock_timestamp();
 
-  -- 3. Does the session still count after the wait? It, its key or its user may have ended meanwhile. How do the queues stand? End the
-  --    overdue runs, if there are any: then others may be next. Then lease the next run of each definition, as long as there are runs and the
-  --    session has capacity.
+  -- 3. Does the session count, also after the wait? How do the queues stand? End the overdue runs, if there are any: then others may be next.
+  --    Then lease the next run of each definition, as long as there are runs and the session has capacity.
   select count(session.name) = 0, bool_or(locked.is_due), bool_or(locked.takes_turns), array_agg(locked.definition_id),
     array_agg(locked.definition_id) filter (where locked.max_running > 1),
     array_agg(locked.id order by locked.ticket) filter (where locked.id is not null),
-    array_agg(locked.slot_no order by locked.ticket)
-  into v_is_over, v_is_due, v_takes_turns, v_definition_ids, v_open_ids, v_next_ids, v_slot_nos
+    array_agg(locked.slot_no order by locked.ticket), array_agg(locked.lease_seconds order by locked.ticket)
+  into v_is_over, v_is_due, v_takes_turns, v_definition_ids, v_open_ids, v_next_ids, v_slot_nos, v_lease_times
   from public.find_session(p_context, v_now) session
   left join (
-    select run.id, run.ticket, d.id as definition_id, d.max_running, d.max_running_per_key is not null as takes_turns, queue.is_due,
-      queue.slot_no
+    select run.id, run.ticket, d.id as definition_id, d.max_running, d.max_running_per_key is not null as takes_turns, d.lease_seconds,
+      queue.is_due, queue.slot_no
     from unnest(coalesce(v_known_run_ids, v_next_ids)) named (id)
     cross join lateral (
       select r.id, public.ticket_of(r.queue_position) as ticket, r.workflow_definition_id from public.workflow_runs r where r.id = named.id
       limit 1) run
     cross join lateral (
-      select d.id, d.max_running, d.max_running_per_key from public.workflow_definitions d where d.id = run.workflow_definition_id limit 1) d
+      select d.id, d.max_running, d.max_running_per_key, d.lease_seconds from public.workflow_definitions d
+      where d.id = run.workflow_definition_id limit 1) d
     cross join lateral public.queue_state(v_tenant_id, d.id, v_now) queue
   ) locked on true;
   if v_is_over then
     return public.answer_with(p_context, v_tenant_id, '{"refused": "unauthenticated"}', null);
   end if;
+  -- A runner counts as silent after a minute, so the row of a session that asks often need not be written each time.
+  if v_last_seen_at < v_now - interval '5 seconds' then
+    update public.runner_sessions s set last_seen_at = v_now where s.id = v_session_id;
+  end if;
   if v_is_due then
     v_changed := coalesce(public.end_overdue_runs(v_definition_ids, v_now) -> 'runs', '[]');
     v_next_ids := public.next_leasable_runs(v_definition_ids, v_now);
     v_slot_nos := null;
+    v_lease_times := null;
   end if;
   if v_known_run_ids is not null then
     with moved as (
@@ -131,9 +135,7 @@ begin
       exit when v_next_ids is null or v_next_ids = '{}';
       for v_place in 1 .. cardinality(v_next_ids) loop
         v_run_id := v_next_ids[v_place];
-        v_lease_seconds := (
-          select d.lease_seconds from public.workflow_definitions d
-          where d.id = (select r.workflow_definition_id from public.workflow_runs r where r.id = v_run_id));
+        v_lease_seconds := coalesce(v_lease_times[v_place], public.lease_time_of(v_run_id));
         v_expires_at := v_now + make_interval(secs => v_lease_seconds);
         update public.workflow_runs r
         set status = public.next_status(r.status, 'lease'), started_at = v_now, updated_at = v_now, not_before = null, suspended_at = null,
@@ -160,6 +162,7 @@ begin
       exit when v_open_ids is null or v_left = 0;
       v_next_ids := public.next_leasable_runs(v_open_ids, v_now);
       v_slot_nos := null;
+      v_lease_times := null;
     end loop;
   end if;
 

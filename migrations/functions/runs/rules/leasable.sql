@@ -44,6 +44,14 @@ language sql stable as $$
   select d.id, leasable.count, d.runner_tags
   from public.workflow_definitions d
   cross join lateral (
-    select public.count_leasable(d.id, d.is_active, d.runner_url, d.handover, p_now) as count offset 0) leasable
+    select case
+      -- Usually nothing waits, and this finds it out sooner.
+      when exists (
+        select from public.workflow_runs r
+        where r.workflow_definition_id = d.id and r.status = 'PENDING' and r.queue_position is not null)
+        then public.count_leasable(d.id, d.is_active, d.runner_url, d.handover, p_now)
+      else 0
+    end as count
+    offset 0) leasable
   where d.id = any (p_definition_ids) and d.handover = 'lease'
 $$;
