@@ -3363,6 +3363,7 @@ export interface components {
          *       "labels_from": {
          *         "repository": "/repository/name"
          *       },
+         *       "signal": null,
          *       "url": "https://service.example.com/v1/inbound/01920000-0000-7000-8000-000000000a01",
          *       "old_secret_until": null
          *     }
@@ -3392,6 +3393,8 @@ export interface components {
             labels_from: {
                 [key: string]: string;
             } | null;
+            /** @description A message triggers no run. Instead it is this signal to the runs of the workflow, and what would be the input of a run is its payload. What only a run has must then be left out: `key_from`, `labels_from`, and the trigger's `labels`, `concurrency_key`, `priority` and `when_busy`. */
+            signal: components["schemas"]["WebhookSignal"] | null;
             /** @description Where the sender posts its messages. Of the scheme `token`, `/` and the token stand behind it. */
             url: string;
             /**
@@ -3405,6 +3408,18 @@ export interface components {
          * @enum {string}
          */
         WebhookScheme: "standard-webhooks" | "github" | "stripe" | "slack" | "gitlab" | "hmac-sha256" | "token";
+        /**
+         * @example {
+         *       "name": "paid",
+         *       "correlation_from": "/invoice/number"
+         *     }
+         */
+        WebhookSignal: {
+            /** @example paid */
+            name: string;
+            /** @description Where the body has the correlation: a text of 1 to 255 characters, a number or a boolean. Without one, the firing is REFUSED. */
+            correlation_from: string;
+        };
         /**
          * @example {
          *       "of": "01920000-0000-7000-8000-000000000302",
@@ -3470,6 +3485,7 @@ export interface components {
          *         "labels_from": {
          *           "repository": "/repository/name"
          *         },
+         *         "signal": null,
          *         "url": "https://service.example.com/v1/inbound/01920000-0000-7000-8000-000000000a01",
          *         "old_secret_until": null
          *       },
@@ -3699,6 +3715,11 @@ export interface components {
             labels_from?: {
                 [key: string]: string;
             } | null;
+            /**
+             * @description A message triggers no run. Instead it is this signal to the runs of the workflow, and what would be the input of a run is its payload. What only a run has must then be left out: `key_from`, `labels_from`, and the trigger's `labels`, `concurrency_key`, `priority` and `when_busy`.
+             * @default null
+             */
+            signal?: components["schemas"]["WebhookSignal"] | null;
         };
         /**
          * @example {
@@ -3862,7 +3883,7 @@ export interface components {
             late_ms: number | null;
             /**
              * Format: uuid
-             * @description FIRED: its run. SKIPPED: the run that was in the way.
+             * @description FIRED: its run, or the one that got its signal; null while the signal is kept. SKIPPED: the run that was in the way.
              */
             run_id: string | null;
             /**
@@ -3872,7 +3893,7 @@ export interface components {
             of_run_id: string | null;
             /** @description The attempt of that run. */
             of_attempt: number | null;
-            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`. */
+            /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`, and of a signal `no_correlation` or `too_many_signals`; after a run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`. */
             reason: string | null;
             detail: {
                 [key: string]: unknown;
@@ -3994,7 +4015,7 @@ export interface components {
             outcome: components["schemas"]["FiringOutcome"];
             /**
              * Format: uuid
-             * @description The run that the message has triggered; null when `outcome` is not FIRED.
+             * @description The run that the message has triggered, or that got its signal. Null when `outcome` is not FIRED, and while the signal is kept.
              */
             run_id: string | null;
         };
@@ -8614,7 +8635,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same message has triggered this run before, within seven days. Or Slack has asked for its challenge, which is then the whole body */
+            /** @description The same message has triggered this run, or sent its signal, before, within seven days. Or Slack has asked for its challenge, which is then the whole body */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -8670,7 +8691,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description The same message has triggered this run before, within seven days */
+            /** @description The same message has triggered this run, or sent its signal, before, within seven days */
             200: {
                 headers: {
                     [name: string]: unknown;

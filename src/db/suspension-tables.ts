@@ -167,8 +167,10 @@ export const keptSignals = pgTable(
     hash: bytes("hash").notNull(),
     /** Only as long as it is kept. */
     payload: json("payload"),
-    /** Who has sent it. */
+    /** Who has sent it, or the user of the trigger that has. */
     userId: uuid("user_id").notNull(),
+    /** The trigger that has sent it, with its firing: `fire`. */
+    trigger: jsonb("trigger"),
     receivedAt: instant("received_at").notNull(),
     /** The run that got it at once; null when it was kept. */
     runId: uuid("run_id"),

@@ -193,7 +193,7 @@ export const triggerFirings = pgTable(
     lastCountedId: uuid("last_counted_id"),
     /** How long after the due instant it fired. */
     lateMs: bigint("late_ms", { mode: "number" }),
-    /** FIRED: its run. SKIPPED: the run in the way. The run may have been deleted since. */
+    /** FIRED: its run, or the one that got its signal, once one did. SKIPPED: the run in the way. The run may have been deleted since. */
     runId: uuid("run_id"),
     /** The run that has ended, and its attempt; of a stretch, the last one. It may have been deleted since. */
     ofRunId: uuid("of_run_id"),
@@ -214,7 +214,10 @@ export const triggerFirings = pgTable(
     index("trigger_firings_at_index").on(t.at),
     check("trigger_firings_outcome_check", oneOf(sql`${t.outcome}`, FIRING_OUTCOMES)),
     check("trigger_firings_cause_check", oneOf(sql`${t.cause}`, FIRING_CAUSES)),
-    check("trigger_firings_run_check", sql`(${t.runId} is not null) = (${t.outcome} in ('FIRED', 'SKIPPED'))`),
+    check(
+      "trigger_firings_run_check",
+      sql`(${t.runId} is not null) = (${t.outcome} in ('FIRED', 'SKIPPED')) or ${t.outcome} = 'FIRED' and ${t.cause} = 'webhook'`,
+    ),
     check("trigger_firings_reason_check", sql`(${t.reason} is not null) = (${t.outcome} in ('MISSED', 'REFUSED'))`),
   ],
 );

@@ -51,7 +51,10 @@ export const FiringSchema = z
       .int()
       .openapi({ description: "How many instants, messages or ends of runs in a row were MISSED; otherwise 1." }),
     late_ms: z.number().nullable().openapi({ description: "How much later than due it fired, in milliseconds." }),
-    run_id: uuid().nullable().openapi({ description: "FIRED: its run. SKIPPED: the run that was in the way." }),
+    run_id: uuid().nullable().openapi({
+      description:
+        "FIRED: its run, or the one that got its signal; null while the signal is kept. SKIPPED: the run that was in the way.",
+    }),
     of_run_id: uuid().nullable().openapi({
       description: "The run whose end made it fire. When several ends in a row were MISSED: the last one.",
     }),
@@ -62,7 +65,7 @@ export const FiringSchema = z
       .openapi({
         description:
           "Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, " +
-          "`input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a " +
+          "`input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`, and of a signal `no_correlation` or `too_many_signals`; after a " +
           "run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`.",
       }),
     detail: z.record(z.string(), z.unknown()).nullable(),

@@ -5,6 +5,7 @@ import { instant, line, orNull, priority, text, uuid } from "../http/schemas.ts"
 import { givenLabels, LABELS_OBJECT, labelsOfRun, MAX_LABELS } from "../runs/labels.ts";
 import { InvokeWorkflowRequestSchema } from "../runs/workflow-definition-runs-routes.ts";
 import { TRIGGER_ID } from "./firing-schema.ts";
+import type { WebhookConfig } from "./inbound/receiver.ts";
 import {
   exampleWebhook,
   GivenWebhookSchema,
@@ -87,12 +88,22 @@ const requestFields = {
   is_active: z.boolean().default(true).openapi({ description: "False pauses it." }),
 };
 
-/** What the fields of a request must be together: there is the one that its kind is named after, and no other of these. */
+/**
+ * What the fields of a request must be together: there is the one that its kind is named after, and no other of these. With a signal there is
+ * nothing that only a run has.
+ */
 function checkTogether(
   {
     kind: given,
     ...fields
-  }: { kind: TriggerKind; labels?: object | null | undefined } & Record<TriggerKind, object | null>,
+  }: {
+    kind: TriggerKind;
+    webhook: WebhookConfig | null;
+    labels?: object | null | undefined;
+    concurrency_key?: unknown;
+    priority: number;
+    when_busy: unknown;
+  } & Record<Exclude<TriggerKind, "webhook">, object | null>,
   context: z.RefinementCtx,
 ): void {
   for (const name of TRIGGER_KINDS) {
@@ -100,11 +111,25 @@ function checkTogether(
     if (name === given) context.addIssue({ code: "invalid_type", expected: "object", path: [name], input: undefined });
     else context.addIssue({ code: "custom", path: [name], message: `The kind ${given} does not have it.` });
   }
-  const from = fields.webhook !== null && "labels_from" in fields.webhook ? fields.webhook.labels_from : null;
-  const labels = new Set([...Object.keys(fields.labels ?? {}), ...Object.keys(from ?? {})]);
-  if (labels.size > MAX_LABELS) {
+  const { webhook } = fields;
+  const labels = { ...fields.labels, ...webhook?.labels_from };
+  if (Object.keys(labels).length > MAX_LABELS) {
     const message = `Must be at most ${MAX_LABELS} labels, together with \`labels\`.`;
     context.addIssue({ code: "custom", path: ["webhook", "labels_from"], message });
+  }
+  if (!webhook?.signal) return;
+  const ofRuns = {
+    ...{ concurrency_key: fields.concurrency_key, priority: fields.priority, when_busy: fields.when_busy },
+    labels: Object.keys(fields.labels ?? {}).length > 0,
+    ...{ "webhook.key_from": webhook.key_from, "webhook.labels_from": webhook.labels_from },
+  };
+  for (const [name, value] of Object.entries(ofRuns)) {
+    if (!value) continue;
+    context.addIssue({
+      code: "custom",
+      path: name.split("."),
+      message: "A signal has none, since it triggers no run.",
+    });
   }
 }
 

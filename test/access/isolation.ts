@@ -6,15 +6,18 @@ import { requestOf, type Service, startService } from "../support/service.ts";
 import {
   addArtifact,
   addBatch,
+  addCheckpoint,
   addDefinition,
   addEnded,
   addFiredTrigger,
   addFolder,
   addInvite,
   addKey,
+  addParent,
   addPermission,
   addRunning,
   addRunTrigger,
+  addSuspended,
   createStage,
   type Stage,
 } from "../support/stage.ts";
@@ -44,6 +47,9 @@ async function fill(stage: Stage, times: number): Promise<void> {
     await addInvite(stage);
     await addFiredTrigger(stage);
     await addRunTrigger(stage);
+    await addSuspended(stage);
+    await addCheckpoint(stage);
+    await addParent(stage);
   }
 }
 

@@ -1,8 +1,10 @@
 /** The pages of triggers that receive webhooks. */
 import { beforeEach, describe, expect, it } from "vitest";
 import { PAGE_SETTINGS } from "../support/browser.ts";
+import { invoke } from "../support/lifecycle.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
+import { signal, suspend } from "../support/suspensions.ts";
 import { createWebhook, HMAC, post, SIGNED } from "../triggers/inbound-support.ts";
 import { readTrigger } from "../triggers/support.ts";
 
@@ -125,6 +127,42 @@ describe("a webhook on the pages", () => {
     const refused = await faults(`${list}/new-webhook`, token);
     expect(refused).toContain("The token is always made by the service.");
     expect(refused).not.toContain("somebody gives");
+  });
+
+  it("signals by a form, and links to the run that got the signal, whose timeline names it", async () => {
+    const form = {
+      ...FIELDS,
+      when: "",
+      pick: "",
+      new_id: crypto.randomUUID(),
+      signal: "paid",
+      correlation_from: "/number",
+    };
+    const { id, secret = "" } = shownIn(await (await owner.post(`${list}/new-webhook`, form)).text());
+    expect(await owner.read(`/app/triggers/${id}/change`)).toContain('value="/number"');
+    const send = async (number: number) => {
+      const body = JSON.stringify({ number });
+      expect((await post(service, id, body, SIGNED.github({ secret, body }))).status).toBe(202);
+    };
+    await send(1);
+    const runId = await invoke(service, tenant);
+    await suspend(service, tenant, runId, [signal("2")]);
+    await send(2);
+    const page = await owner.read(`/app/triggers/${id}`);
+    expect(page).toContain(`href="/app/runs/${runId}"`);
+    const words = wordsOf(page);
+    expect(words).toContain("a webhook, signed by GitHub, as the signal paid");
+    expect(words).toContain("paid, its correlation from /number");
+    expect(words).toContain(
+      "Its signal paid with the correlation 1 is kept for seven days, for the next run that waits for it.",
+    );
+    expect(words).toMatch(/Its signal paid with the correlation 2 went to the run \S+\./);
+    expect(wordsOf(await owner.read(list))).toContain("as the signal paid");
+    const run = wordsOf(await owner.read(`/app/runs/${runId}`));
+    expect(run).toMatch(/Got the signal paid.*2 · By the trigger “Each push”, by a message\./);
+    const refused = await owner.post(`${list}/new-webhook`, { ...form, correlation_from: "", labels: "a:b" });
+    expect(refused.status).toBe(422);
+    expect(wordsOf(await refused.text())).toContain("Where the body has the correlation of the signal: ");
   });
 
   it("gets a new secret, which a form that is sent again does not replace", async () => {

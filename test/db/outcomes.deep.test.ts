@@ -908,7 +908,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await signal(world);
       return signal(world, world.tenant.owner, { correlation: "4712" });
     },
-    too_many: async (world) => {
+    too_many_signals: async (world) => {
       await service.database.sql`
         insert into kept_signals (tenant_id, workflow_definition_id, signal_id, name, correlation, hash, user_id, received_at)
         select ${world.tenant.id}, ${world.tenant.definitionId}, 's' || n, 'paid', '4711', sha256('x'), ${world.tenant.owner.id}, now()

@@ -74,6 +74,57 @@ describe(`the Worker of ${RELEASE}, with today's tables and functions`, () => {
     expect(await owner.ask(200, "GET", `${runPath(id)}/details`)).toMatchObject({ failure_code: "LOST" });
   });
 
+  it("lets runs go on that today's Worker has suspended, fails them when their time is over, and stops them", async () => {
+    const definitionId = await addLeased(owner);
+    const session = await openSession(owner, definitionId);
+    const suspended = async (suspension: object): Promise<string> => {
+      const id = await invoke(owner, definitionId);
+      // Those before it hold no slot.
+      expect((await lease(owner, session)).leases).toMatchObject([{ run_id: id, attempt: 1 }]);
+      const context = { run: { run_id: id, tenant_id: owner.tenantId, attempt: 1 }, slack_seconds: 60, sends: true };
+      const waits = [{ key: "approve", kind: "question", prompt: "Pay?" }];
+      await worker.query(
+        "select suspend_run($1, $2)",
+        [context, { waits, ...suspension }].map((one) => JSON.stringify(one)),
+      );
+      expect(await read(id)).toMatchObject({ status: "PENDING" });
+      await owner.ask(200, "GET", `${runPath(id)}/explain`);
+      return id;
+    };
+    const goesOn = await suspended({ on_timeout: "continue" });
+    const late = await suspended({ on_timeout: "fail" });
+    const stopped = await suspended({ on_timeout: "fail" });
+    expect(await owner.ask(200, "POST", `${runPath(stopped)}/stop`, {})).toMatchObject({ status: "FAILED" });
+    for (const change of [
+      "update workflow_runs set not_before = clock_timestamp() where id = $1 and not_before is not null",
+      "update workflow_runs set deadline_at = clock_timestamp() where id = $1 and deadline_at is not null",
+      "update run_waits set times_out_at = clock_timestamp() where run_id = $1 and times_out_at is not null",
+      "update run_suspensions set ends_at = clock_timestamp() where run_id = $1",
+    ]) {
+      for (const id of [goesOn, late]) await worker.query(change, [id]);
+    }
+    expect(await read(late)).toMatchObject({ status: "FAILED" });
+    await worker.sweep();
+    expect(await owner.ask(200, "GET", `${runPath(late)}/details`)).toMatchObject({ failure_code: "WAIT_EXPIRED" });
+    const [again] = (await lease(owner, session)).leases;
+    expect(again).toMatchObject({ run_id: goesOn, attempt: 2 });
+    await owner.ask(200, "POST", `${runPath(goesOn)}/callback`, { status: "COMPLETED" }, again.callback_token);
+  });
+
+  it("triggers no run by a webhook that signals, which it does not know", async () => {
+    const path = `/v1/workflow-definitions/${owner.definitionId}/triggers`;
+    const hook = { name: "Payments", kind: "webhook", webhook: { scheme: "token" } };
+    const { id, secret } = await owner.ask(201, "POST", path, hook);
+    const signal = JSON.stringify({ signal: { name: "paid", correlation_from: "/number" } });
+    await worker.query("update triggers set config = config || $2::jsonb where id = $1", [id, signal]);
+    expect(await owner.ask(202, "POST", `/v1/inbound/${id}/${secret}`, { number: 4711 })).toMatchObject({
+      ...{ outcome: "REFUSED", run_id: null },
+    });
+    expect((await owner.ask(200, "GET", `/v1/triggers/${id}/firings`)).items).toMatchObject([
+      { reason: "no_correlation" },
+    ]);
+  });
+
   it("lists, summarises, explains and measures", async () => {
     const { ask, definitionId } = owner;
     const id = await invoke(owner, definitionId);

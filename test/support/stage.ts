@@ -203,6 +203,17 @@ export async function addParent(stage: Stage): Promise<AddedRun> {
   return added;
 }
 
+/** A new RUNNING run of the OWNER's with a checkpoint, whose workflow keeps a signal. */
+export async function addCheckpoint(stage: Stage): Promise<AddedRun> {
+  const added = await addRunning(stage);
+  const { tenant, mark } = stage;
+  const path = `/v1/workflow-runs/${added.runId}/checkpoints/${mark}`;
+  await send(stage, "PUT", path, { value: mark }, await runToken(tenant, added.runId));
+  const signal = { name: mark, correlation: mark, payload: { mark } };
+  await post(stage, `/v1/workflow-definitions/${added.definitionId}/signals`, signal);
+  return added;
+}
+
 export const suspensionBody = ({ mark }: Pick<Stage, "mark">) => ({
   waits: [{ key: "approve", kind: "question", prompt: mark, choices: ["yes", "no"], people_only: false }],
 });

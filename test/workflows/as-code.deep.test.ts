@@ -448,6 +448,7 @@ describe("export", () => {
       "hmac-sha256 with the time",
       { scheme: "hmac-sha256", signature_header: "X-Sign", signature_encoding: "timestamped" },
     ],
+    ["stripe, which signals", { scheme: "stripe", signal: { name: "paid", correlation_from: "/number" } }],
   ])("writes a webhook of the scheme %s as apply has made it", async (_, webhook) => {
     const tenant = await createTenant(service.database);
     const { apply, lines, client, export: exported } = commandLine(tenant);
@@ -470,9 +471,9 @@ workflows:
     expect(text).toContain(`scheme: ${webhook.scheme}\n`);
     const variables = { ONE_HOOK_SECRET: VARIABLES.GITHUB };
     expect([await lines(text, { variables }), await lines(file)]).toEqual([[], []]);
-    expect(await lines(file.replace("X-Sign", "X-Other").replace(/"app_mention"|"push"/, '"else"'))).toEqual([
+    expect(await lines(file.replace("X-Sign", "X-Other").replace(/"app_mention"|"push"|"paid"/, '"else"'))).toEqual([
       expect.stringMatching(/^~ change trigger "Hook"/),
-      expect.stringMatching(/^ +webhook\.(when|signature_header): /),
+      expect.stringMatching(/^ +webhook\.(when|signature_header|signal\.name): /),
     ]);
   });
 });

@@ -4,7 +4,8 @@ import { unwrap } from "../connection.ts";
 import { ApiProblem } from "../problem.ts";
 import type { Policy } from "../types.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { integer, oneOf, readInput, severalOf, tagsIn } from "./input.ts";
+import { integer, oneOf, readInput, several, severalOf, tagsIn } from "./input.ts";
+import { findWorkflow } from "./names.ts";
 
 type FailureCode = Policy["retry_on"][number];
 export type WhenBusy = Policy["when_busy"];
@@ -26,6 +27,8 @@ export type PolicyFlags = {
   maxQueued?: number | "any";
   runNeeds?: RunNeeds;
   runnerTags?: string[];
+  /** The names or ids of workflows; `["none"]` for none. */
+  mayTrigger?: string[];
   /** A JSON Schema, `@file`, or "any". */
   inputSchema?: string;
 };
@@ -95,6 +98,11 @@ export const addPolicyFlags = (command: Command): Command =>
       (text: string) => (text === "none" ? [] : tagsIn(text)),
     )
     .option(
+      "--may-trigger <workflow>",
+      'a workflow, by its name or id, whose runs its runs may trigger; can be repeated, or "none"',
+      several,
+    )
+    .option(
       "--input-schema <json>",
       'the JSON Schema that each input must fit: as text, as @file, or "any" for no schema',
     );
@@ -102,11 +110,11 @@ export const addPolicyFlags = (command: Command): Command =>
 /**
  * The fields of a policy that the flags change. `before` is the policy that the others are taken from, if there is one.
  * @throws CliError when no run would be retried, although more than one attempt was asked for, or the other way round,
- * and when a schema cannot be read
+ * when a schema cannot be read, and when there is no such workflow that its runs may trigger
  */
-export async function policyChange(flags: PolicyFlags, before?: Policy): Promise<Partial<Policy>> {
+export async function policyChange(client: Client, flags: PolicyFlags, before?: Policy): Promise<Partial<Policy>> {
   const { leaseSeconds, maxAttempts, retryOn, maxRunning, whenBusy, replaceGraceSeconds, maxQueued, runNeeds } = flags;
-  const { maxRunningPerKey, keyFrom, runnerTags, inputSchema } = flags;
+  const { maxRunningPerKey, keyFrom, runnerTags, mayTrigger, inputSchema } = flags;
   const attempts = maxAttempts ?? before?.max_attempts ?? 1;
   const codes = retryOn ?? before?.retry_on ?? [];
   if (maxAttempts !== undefined && attempts > 1 && codes.length === 0) {
@@ -129,10 +137,16 @@ export async function policyChange(flags: PolicyFlags, before?: Policy): Promise
     ...(maxQueued !== undefined && { max_queued: maxQueued === "any" ? null : maxQueued }),
     ...(runNeeds !== undefined && { run_needs: runNeeds }),
     ...(runnerTags !== undefined && { runner_tags: runnerTags }),
+    ...(mayTrigger !== undefined && { may_trigger: await idsOf(client, mayTrigger) }),
     ...(inputSchema !== undefined && {
       input_schema: inputSchema === "any" ? null : await readInput(inputSchema, "--input-schema"),
     }),
   };
+}
+
+async function idsOf(client: Client, workflows: readonly string[]): Promise<string[]> {
+  if (workflows.join() === "none") return [];
+  return Promise.all(workflows.map(async (name) => (await findWorkflow(client, name)).id));
 }
 
 /** The policy of a workflow. Null when the caller may not see it. */

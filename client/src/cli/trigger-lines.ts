@@ -19,12 +19,14 @@ const REASONS: Readonly<Record<string, string>> = {
   depth: "ten runs before it had triggered each other already",
   descendants: "a thousand runs have followed from the first run of the chain already",
   input_too_large: "what the message, or the run that had ended, gives to the run has more than 32 KiB",
+  no_correlation: "the message has no correlation where the trigger looks for it, or there was no message",
+  too_many_signals: "no run waits for the signal, and 1,000 are kept for the workflow already",
   snapshot_too_large: "the paths of the workflow's files are too long together",
 };
 
-/** Why a firing has not triggered a run, in words. Empty for one that has. */
+/** Why a firing has no run, in words. Empty for one that has. */
 export function whyNot({ outcome, reason, run_id }: Firing): string {
-  if (outcome === "FIRED") return "";
+  if (outcome === "FIRED") return run_id === null ? "its signal is kept for the next run that waits for it" : "";
   if (outcome === "SKIPPED") return `run ${run_id} was in the way`;
   if (reason === "paused") return outcome === "MISSED" ? "it was paused" : "the workflow is paused";
   return REASONS[reason ?? ""] ?? harmless(reason ?? "");
@@ -66,6 +68,8 @@ const scheduleText = ({ cron, at, time_zone }: Schedule): string => harmless(`${
 /** What makes it fire. */
 function whenText({ schedule, webhook, run, kind }: Trigger): string {
   if (schedule !== null) return scheduleText(schedule);
+  // An older service has no signals.
+  if (webhook?.signal) return `webhook, ${webhook.scheme}, signals ${harmless(webhook.signal.name)}`;
   if (webhook !== null) return `webhook, ${webhook.scheme}`;
   return run === null ? kind : `after ${run.on} runs of ${run.of}`;
 }
@@ -115,6 +119,9 @@ const webhookFacts = (webhook: Webhook) => ({
   pick: pointersText(webhook.pick),
   "key from": webhook.key_from && harmless(webhook.key_from),
   "labels from": pointersText(webhook.labels_from),
+  signal: webhook.signal
+    ? `${harmless(webhook.signal.name)}, correlation from ${harmless(webhook.signal.correlation_from)}`
+    : null,
 });
 
 /** Prints a trigger with its secret, which is shown this once. Of the scheme `token`, the secret is a part of the URL. */

@@ -19,6 +19,7 @@ export async function printWorkflow(
   if (mode === "quiet") return void print(workflow.id);
   const policy = await readPolicy(client, workflow.id);
   const paths = mode === "people" ? await pathsOf(client, workflow) : null;
+  const children = policy && mode === "people" ? await childrenText(client, policy) : null;
   printOne(mode, { ...workflow, policy }, workflow.id, () =>
     facts({
       id: workflow.id,
@@ -36,6 +37,7 @@ export async function printWorkflow(
       "when busy": policy && whenBusyText(policy),
       "waiting runs": policy && policy.max_queued !== null ? `at most ${policy.max_queued}` : null,
       "runner tags": policy?.runner_tags.join(", "),
+      "may trigger": children,
       "run by":
         policy && workflow.output_path_part_ids.length === 0
           ? `who may ${policy.run_needs === "read" ? "see" : "change"} it`
@@ -62,6 +64,16 @@ function leaseText({ handover, lease_seconds: seconds }: Policy, { leaseSeconds 
 function whenBusyText({ when_busy: mode, replace_grace_seconds: seconds }: Policy): string | null {
   if (mode === "queue") return null;
   return mode === "replace_running" && seconds > 0 ? `${mode}, with ${duration(seconds)} to end its work` : mode;
+}
+
+/** The workflows whose runs its runs may trigger, one in a line: their names, or the ids of those that are not the caller's to see. */
+async function childrenText(client: Client, policy: Policy): Promise<string | null> {
+  // An older service has no children.
+  const { may_trigger: ids = [] }: Partial<Policy> = policy;
+  if (ids.length === 0) return null;
+  const names = new Map<string, string>();
+  for await (const { id, name } of client.workflows()) names.set(id, name);
+  return ids.map((id) => harmless(names.get(id) ?? id)).join("\n");
 }
 
 /** The paths of the files and folders of a workflow, one in a line. */

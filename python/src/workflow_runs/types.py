@@ -409,10 +409,18 @@ class Webhook(TypedDict):
     key_from: str | None
     """Where the body has the run's concurrency key: a text of 1 to 128 characters, a number or a boolean. Without one, the run has the trigger's `concurrency_key`, and if that is null, the firing is REFUSED."""
     labels_from: dict[str, str] | None
+    signal: WebhookSignal | None
+    """A message triggers no run. Instead it is this signal to the runs of the workflow, and what would be the input of a run is its payload. What only a run has must then be left out: `key_from`, `labels_from`, and the trigger's `labels`, `concurrency_key`, `priority` and `when_busy`."""
     url: str
     """Where the sender posts its messages. Of the scheme `token`, `/` and the token stand behind it."""
     old_secret_until: str | None
     """Until then, messages with the old secret are taken, too."""
+
+
+class WebhookSignal(TypedDict):
+    name: str
+    correlation_from: str
+    """Where the body has the correlation: a text of 1 to 255 characters, a number or a boolean. Without one, the firing is REFUSED."""
 
 
 class RunTrigger(TypedDict):
@@ -516,6 +524,8 @@ class GivenWebhook(TypedDict):
     """Where the body has the run's concurrency key: a text of 1 to 128 characters, a number or a boolean. Without one, the run has the trigger's `concurrency_key`, and if that is null, the firing is REFUSED."""
     labels_from: NotRequired[dict[str, str] | None]
     """Labels of the run, each with the JSON Pointer of its value in the body. If the body has no value there, the run does not get the label. A value is cut after 128 characters. Where the trigger's `labels` have the same key, their value counts."""
+    signal: NotRequired[WebhookSignal | None]
+    """A message triggers no run. Instead it is this signal to the runs of the workflow, and what would be the input of a run is its payload. What only a run has must then be left out: `key_from`, `labels_from`, and the trigger's `labels`, `concurrency_key`, `priority` and `when_busy`."""
 
 
 class GivenRunTrigger(TypedDict):
@@ -578,13 +588,13 @@ class TriggerFiring(TypedDict):
     late_ms: float | None
     """How much later than due it fired, in milliseconds."""
     run_id: str | None
-    """FIRED: its run. SKIPPED: the run that was in the way."""
+    """FIRED: its run, or the one that got its signal; null while the signal is kept. SKIPPED: the run that was in the way."""
     of_run_id: str | None
     """The run whose end made it fire. When several ends in a row were MISSED: the last one."""
     of_attempt: int | None
     """The attempt of that run."""
     reason: str | None
-    """Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`; after a run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`."""
+    """Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`, and of a signal `no_correlation` or `too_many_signals`; after a run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`."""
     detail: dict[str, Any] | None
     user_id: str | None
     """Who fired it by hand, or asked for the backfill."""
@@ -635,7 +645,7 @@ class WebhookReceipt(TypedDict):
     firing_id: str
     outcome: FiringOutcome
     run_id: str | None
-    """The run that the message has triggered; null when `outcome` is not FIRED."""
+    """The run that the message has triggered, or that got its signal. Null when `outcome` is not FIRED, and while the signal is kept."""
 
 
 class WorkflowRunPage(TypedDict):

@@ -24,7 +24,7 @@ function stopWords(detail: ViewedEvent["detail"]): string | null {
 
 const triggerSchema = z.object({ trigger_name: z.string(), cause: z.enum(FIRING_CAUSES) });
 
-/** The trigger that has triggered a run: null when a person has invoked it. */
+/** The trigger that has triggered a run, or sent its signal: null when it was a person. */
 function triggerOf(detail: ViewedEvent["detail"]): string | null {
   const trigger = triggerSchema.safeParse(detail?.trigger).data;
   return trigger ? `By the trigger “${trigger.trigger_name}”, ${CAUSES[trigger.cause]}.` : null;
@@ -39,9 +39,10 @@ function describeKnown({ type, attempt, detail, user_name }: ViewedEvent): Descr
   const reason = textOf(detail?.reason) ?? textOf(detail?.error);
   const tries = numberOf(detail?.tries) ?? 0;
   const nextTryAt = textOf(detail?.next_try_at);
+  const trigger = triggerOf(detail);
   switch (type) {
     case "TRIGGERED":
-      return { what: "Triggered", more: triggerOf(detail), startsAt: textOf(detail?.start_after) };
+      return { what: "Triggered", more: trigger, startsAt: textOf(detail?.start_after) };
     case "QUEUED":
       return { what: detail === null ? "Queued behind others" : `Queued now${by}`, more: null };
     case "PRIORITIZED":
@@ -70,7 +71,10 @@ function describeKnown({ type, attempt, detail, user_name }: ViewedEvent): Descr
     case "ANSWERED":
       return { what: `Answered${by}: ${textOf(detail?.value) ?? ""}`, more: textOf(detail?.key) };
     case "SIGNALLED":
-      return { what: `Got the signal ${textOf(detail?.name) ?? ""}${by}`, more: textOf(detail?.correlation) };
+      return {
+        what: `Got the signal ${textOf(detail?.name) ?? ""}${trigger === null ? by : ""}`,
+        more: [textOf(detail?.correlation) ?? [], trigger ?? []].flat().join(" · "),
+      };
     case "STOP_REQUESTED":
       return { what: `Stop requested${by}`, more: reason };
     case "STOP_SENT":

@@ -44,6 +44,10 @@ const REFUSALS: Record<string, string> = {
   descendants:
     "A thousand runs have followed from the first run of the chain already, so no more of them are triggered. Do many triggers fire after each " +
     "other’s workflows?",
+  no_correlation:
+    "There is no correlation for its signal: the message has none where the trigger looks for it, or it was fired by hand, without a message.",
+  too_many_signals:
+    "No run waits for its signal, and a thousand are kept for the workflow already. The sender was asked to send it again later.",
   snapshot_too_large: "The paths of the workflow’s files are too long together.",
 };
 
@@ -57,9 +61,24 @@ const missed = (cause: FiringCause, count: number): string => {
 const LATE_MS = 60_000;
 
 /** What became of it, in a sentence. A word that only the next release knows is shown as it is. */
-export const Outcome = ({ firing: { outcome, cause, run_id, late_ms, reason, count } }: { firing: Firing }) => {
+export const Outcome = ({ firing: { outcome, cause, run_id, late_ms, reason, count, detail } }: { firing: Firing }) => {
   switch (outcome) {
     case "FIRED":
+      if (detail !== null && "signal" in detail) {
+        return (
+          <>
+            Its signal <bdi>{String(detail.signal)}</bdi> with the correlation <bdi>{String(detail.correlation)}</bdi>{" "}
+            {run_id === null ? (
+              "is kept for seven days, for the next run that waits for it"
+            ) : (
+              <>
+                went to the run <Id id={run_id} href={`/app/runs/${run_id}`} />
+              </>
+            )}
+            .
+          </>
+        );
+      }
       return (
         <>
           It has triggered the run {run_id !== null && <Id id={run_id} href={`/app/runs/${run_id}`} />}

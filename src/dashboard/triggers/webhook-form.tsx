@@ -35,6 +35,8 @@ const LABELS = {
   "webhook.pick": "Fields of the input",
   "webhook.key_from": "Where the body has the concurrency key",
   "webhook.labels_from": "Labels from the body",
+  "webhook.signal.name": "Signal, instead of a run",
+  "webhook.signal.correlation_from": "Where the body has the correlation of the signal",
 };
 
 const WORDING: Wording = {
@@ -47,7 +49,7 @@ const WORDING: Wording = {
   },
 };
 
-const NAMES = ["scheme", "signature_header", "signature_encoding", "key_from"] as const;
+const NAMES = ["scheme", "signature_header", "signature_encoding", "key_from", "signal", "correlation_from"] as const;
 const LINES = ["when", "pick", "labels_from"] as const;
 
 const read = (values: Values): Values => ({
@@ -73,6 +75,8 @@ const valuesOf = (trigger: TriggerRow, webhook: WebhookConfig): Values => ({
   pick: linesFrom(webhook.pick),
   key_from: webhook.key_from ?? "",
   labels_from: linesFrom(webhook.labels_from),
+  signal: webhook.signal?.name ?? "",
+  correlation_from: webhook.signal?.correlation_from ?? "",
 });
 
 /** The pointers of such lines; null when there is none. A line without a pointer gets an empty one, which the API refuses. */
@@ -95,11 +99,23 @@ function toBody(values: Values) {
     pick: pointersOf(values.pick),
     key_from: values.key_from || null,
     labels_from: pointersOf(values.labels_from),
+    signal:
+      values.signal || values.correlation_from
+        ? { name: values.signal, correlation_from: values.correlation_from }
+        : null,
   };
   return { body: { ...body, kind: "webhook", webhook }, faults };
 }
 
-const FOLDED = ["pick", "key_from", "labels_from"];
+const FOLDED = [
+  "pick",
+  "key_from",
+  "labels_from",
+  "signal",
+  "signal.name",
+  "correlation_from",
+  "signal.correlation_from",
+];
 
 /** `isNew`: the form also has the scheme, which cannot be changed later, and the secret. */
 const WebhookForm = ({ failure = NO_FAILURE, isNew = false, ...props }: FormProps & { isNew?: boolean }) => {
@@ -217,6 +233,25 @@ const MoreFields = ({ values, failure }: FieldsProps) => (
       hint="A JSON Pointer, such as /repository/full_name. Without one in the message, the concurrency key above counts."
       control={(a) => <input {...a} type="text" value={values.key_from} autocomplete="off" spellcheck={false} />}
     />
+    {(
+      [
+        [
+          "signal",
+          "webhook.signal.name",
+          "Its name, such as paid. The run that waits for it gets the message, and no new run is triggered.",
+        ],
+        ["correlation_from", "webhook.signal.correlation_from", "A JSON Pointer, such as /invoice/number."],
+      ] as const
+    ).map(([name, path, hint]) => (
+      <Field
+        name={name}
+        path={path}
+        label={`${LABELS[path]} (optional)`}
+        failure={failure}
+        hint={hint}
+        control={(a) => <input {...a} type="text" value={values[name]} autocomplete="off" spellcheck={false} />}
+      />
+    ))}
   </>
 );
 

@@ -19,6 +19,11 @@ export const WebhookText = ({ webhook }: { webhook: Webhook }) => (
         , of <bdi class="wrap">{webhook.when.join(", ")}</bdi>
       </>
     )}
+    {webhook.signal !== null && (
+      <>
+        , as the signal <bdi class="wrap">{webhook.signal.name}</bdi>
+      </>
+    )}
   </>
 );
 
@@ -52,12 +57,18 @@ export const WebhookFacts = ({ webhook, url }: { webhook: Webhook; url: string }
         <Time at={webhook.old_secret_until} />
       </Fact>
     )}
-    <Fact name="Input from the message">
+    <Fact name={webhook.signal === null ? "Input from the message" : "Payload from the message"}>
       {webhook.pick === null ? "its whole body" : <Pointers pointers={webhook.pick} />}
     </Fact>
     {webhook.key_from !== null && (
       <Fact name="Concurrency key from">
         <code>{webhook.key_from}</code>
+      </Fact>
+    )}
+    {webhook.signal !== null && (
+      <Fact name="Signal instead of a run">
+        <bdi class="wrap">{webhook.signal.name}</bdi>, its correlation from{" "}
+        <code class="wrap">{webhook.signal.correlation_from}</code>
       </Fact>
     )}
     {webhook.labels_from !== null && (

@@ -71,7 +71,7 @@ export function answerProblem(refusal: z.infer<typeof answerRefusalSchema>): Pro
 
 /** Why `signal_workflow` refused. */
 export const signalRefusalSchema = z.object({
-  refused: z.enum(["not_found", "forbidden", "other_signal", "too_many"]),
+  refused: z.enum(["not_found", "forbidden", "other_signal", "too_many_signals"]),
   limit: z.int().optional(),
 });
 
@@ -89,7 +89,7 @@ export function signalProblem({ refused, limit }: z.infer<typeof signalRefusalSc
         "conflict",
         "Another signal had this id within the last seven days. Give this one an id of its own.",
       );
-    case "too_many":
+    case "too_many_signals":
       return new Problem(
         "too_many_requests",
         `No run waits for this signal, and ${limit} are kept for the workflow already. Send it again when its runs have asked for some of them.`,

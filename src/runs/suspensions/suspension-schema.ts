@@ -98,8 +98,8 @@ const ChildrenSchema = z
   });
 
 /** What a signal is for: its name, and which of those with the name, such as the number of an invoice. */
-const signalName = () => line(100).openapi({ example: "paid" });
-const signalCorrelation = () => line(255).openapi({ example: "invoice-4711" });
+export const signalName = () => line(100).openapi({ example: "paid" });
+export const signalCorrelation = () => line(255).openapi({ example: "invoice-4711" });
 
 const SignalSchema = z
   .strictObject({

@@ -8,6 +8,7 @@ import { Problem } from "../../http/problems.ts";
 import { createRouter } from "../../http/router.ts";
 import { signedCall, tokenCall } from "../../http/routes.ts";
 import { uuid } from "../../http/schemas.ts";
+import { signalProblem, signalRefusalSchema } from "../../runs/suspensions/refusals.ts";
 import type { Firing } from "../triggers.ts";
 import { receiveMessage } from "./receive.ts";
 import { ReceiptSchema } from "./webhook-schema.ts";
@@ -32,7 +33,7 @@ const common = {
   problems: ["conflict" as const],
   responses: {
     202: receipt("The message was taken. `outcome` says what became of it: it may also be SKIPPED, MISSED or REFUSED"),
-    200: receipt("The same message has triggered this run before, within seven days"),
+    200: receipt("The same message has triggered this run, or sent its signal, before, within seven days"),
     204: { description: "The trigger does not take such events, or it is the `ping` of GitHub" },
   },
 };
@@ -86,12 +87,12 @@ async function answer(c: Context<AppEnv>, given: { triggerId: string; token: str
   });
 }
 
-const toReceipt = ({ id, outcome, run_id }: Firing): z.infer<typeof ReceiptSchema> => ({
-  firing_id: id,
-  outcome,
+/** @throws Problem `too_many_requests` when a signal cannot be kept, so that its sender sends it again later */
+function toReceipt({ id, outcome, reason, run_id, detail }: Firing): z.infer<typeof ReceiptSchema> {
+  if (reason === "too_many_signals") throw signalProblem(signalRefusalSchema.parse({ refused: reason, ...detail }));
   // `run_id` of a SKIPPED firing is the run that was in the way. The sender has no right to know it.
-  run_id: outcome === "FIRED" ? run_id : null,
-});
+  return { firing_id: id, outcome, run_id: outcome === "FIRED" ? run_id : null };
+}
 
 inbound.openapi(receive, async (c) => {
   const taken = await answer(c, { triggerId: c.req.valid("param").trigger_id, token: null });

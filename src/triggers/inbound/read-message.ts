@@ -7,6 +7,7 @@ import { type JsonObject, jsonObject, namesOf, valueAtPointer } from "../../http
 import { isStorable } from "../../http/text.ts";
 import type { Labels } from "../../runs/labels.ts";
 import { MAX_LABEL_VALUE } from "../../runs/labels.ts";
+import { signalCorrelation } from "../../runs/suspensions/suspension-schema.ts";
 import { MAX_INPUT_BYTES } from "../../runs/workflow-definition-runs-routes.ts";
 import type { Scheme, WebhookConfig } from "./receiver.ts";
 import type { Message, Verified } from "./signatures.ts";
@@ -24,7 +25,9 @@ export type Reading = {
   input: JsonObject | null;
   labels: Labels;
   concurrency_key: string | null;
-  refused: "body_unusable" | "input_too_large" | "no_key" | null;
+  /** Of a message that is a signal. */
+  correlation: string | null;
+  refused: "body_unusable" | "input_too_large" | "no_key" | "no_correlation" | null;
   detail: Record<string, unknown> | null;
 };
 
@@ -62,11 +65,13 @@ export async function readMessage(
   const hasName = id !== null || mark !== null;
   const occasion = hasName ? [id === null ? "" : await nameOf(id), mark ?? []].flat().join(" ") : null;
   const key = keyOf(config, own, body.value);
+  const correlation = correlationOf(config, body.value);
   const reading: Reading = {
     occasion,
     input: null,
     labels: { ...labelsOf(config, body.value), ...own.labels },
     concurrency_key: key,
+    correlation,
     ...{ refused: null, detail: null },
   };
   if (body.fault !== null) {
@@ -81,6 +86,9 @@ export async function readMessage(
   }
   if (key === null && config.key_from !== null) {
     return { ...reading, refused: "no_key", detail: { pointer: config.key_from } };
+  }
+  if (correlation === null && config.signal !== null) {
+    return { ...reading, refused: "no_correlation", detail: { pointer: config.signal.correlation_from } };
   }
   return { ...reading, ...inputOf(config, own, body.value) };
 }
@@ -133,10 +141,11 @@ function withAction(event: string | null, action: string | null): string[] {
   return action === null ? [event] : [event, `${event}.${action}`];
 }
 
-/** Whether the trigger takes what is at this place of the body: into the input, the concurrency key, or a label. */
-function isTaken({ pick, key_from, labels_from }: WebhookConfig, path: readonly (string | number)[]): boolean {
+/** Whether the trigger takes what is at this place of the body: into the input, the concurrency key, a label, or a correlation. */
+function isTaken({ pick, key_from, labels_from, signal }: WebhookConfig, path: readonly (string | number)[]): boolean {
   if (pick === null) return true;
-  const pointers = [...Object.values(pick), key_from ?? [], ...Object.values(labels_from ?? {})].flat();
+  const ofOthers = [key_from ?? [], signal?.correlation_from ?? []].flat();
+  const pointers = [...Object.values(pick), ...ofOthers, ...Object.values(labels_from ?? {})];
   return pointers.some((pointer) => namesOf(pointer).every((name, index) => name === String(path[index])));
 }
 
@@ -159,6 +168,12 @@ function keyOf({ key_from: pointer }: WebhookConfig, own: OwnContent, body: unkn
   const key = pointer === null ? null : scalarOf(valueAtPointer(body, pointer));
   return key !== null && [...key].length <= MAX_KEY && isStorable(key) ? key : own.concurrency_key;
 }
+
+const correlationSchema = signalCorrelation();
+
+/** The correlation of the signal in the message; null when there is none for which a run could wait. */
+const correlationOf = ({ signal }: WebhookConfig, body: unknown): string | null =>
+  correlationSchema.safeParse(signal && scalarOf(valueAtPointer(body, signal.correlation_from))).data ?? null;
 
 /** A label whose value is not in the message is left out, and one that is too long is cut: labels only help to find a run. */
 function labelsOf({ labels_from: from }: WebhookConfig, body: unknown): Labels {

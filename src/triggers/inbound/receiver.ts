@@ -34,5 +34,7 @@ export const webhookConfigSchema = z.object({
   key_from: z.string().nullable(),
   /** The labels of the run, each with the JSON Pointer of its value. */
   labels_from: z.record(z.string(), z.string()).nullable(),
+  /** A message sends this signal to the workflow, instead of triggering a run. The correlation is at this JSON Pointer of the body. */
+  signal: z.object({ name: z.string(), correlation_from: z.string() }).nullable().default(null),
 });
 export type WebhookConfig = z.infer<typeof webhookConfigSchema>;

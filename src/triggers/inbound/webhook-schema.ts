@@ -1,8 +1,9 @@
 /** The schemas of webhooks that trigger runs. */
 import { z } from "@hono/zod-openapi";
 import { JSON_POINTER } from "../../http/json-value.ts";
-import { instant, text, uuid } from "../../http/schemas.ts";
+import { instant, orNull, text, uuid } from "../../http/schemas.ts";
 import { byLabel, LABEL_KEY, MAX_LABELS } from "../../runs/labels.ts";
+import { signalName } from "../../runs/suspensions/suspension-schema.ts";
 import { checkWebhookSecret, MIN_SECRET_BYTES } from "../../webhooks/webhook-secret.ts";
 import { FiringOutcomeSchema } from "../firing-schema.ts";
 import { SECRET_FAULTS } from "../refusals.ts";
@@ -82,6 +83,21 @@ const fields = {
         "label. A value is cut after 128 characters. Where the trigger's `labels` have the same key, their value counts.",
       example: { repository: "/repository/name" },
     }),
+  signal: orNull(
+    z
+      .strictObject({
+        name: signalName(),
+        correlation_from: pointer().openapi({
+          description:
+            "Where the body has the correlation: a text of 1 to 255 characters, a number or a boolean. Without one, the firing is REFUSED.",
+        }),
+      })
+      .openapi("WebhookSignal", { example: { name: "paid", correlation_from: "/invoice/number" } }),
+  ).openapi({
+    description:
+      "A message triggers no run. Instead it is this signal to the runs of the workflow, and what would be the input of a run is its payload. " +
+      "What only a run has must then be left out: `key_from`, `labels_from`, and the trigger's `labels`, `concurrency_key`, `priority` and `when_busy`.",
+  }),
 };
 
 export const GivenWebhookSchema = z
@@ -93,6 +109,7 @@ export const GivenWebhookSchema = z
     pick: fields.pick.default(null),
     key_from: fields.key_from.default(null),
     labels_from: fields.labels_from.default(null),
+    signal: fields.signal.default(null),
   })
   .superRefine((webhook: WebhookConfig, context) => {
     const isNamed = webhook.scheme === "hmac-sha256";
@@ -112,6 +129,7 @@ export const exampleWebhook = {
   pick: { commit: "/after" },
   key_from: null,
   labels_from: { repository: "/repository/name" },
+  signal: null,
   url: "https://service.example.com/v1/inbound/01920000-0000-7000-8000-000000000a01",
   old_secret_until: null,
 };
@@ -163,9 +181,10 @@ export const ReceiptSchema = z
   .strictObject({
     firing_id: uuid(),
     outcome: FiringOutcomeSchema,
-    run_id: uuid()
-      .nullable()
-      .openapi({ description: "The run that the message has triggered; null when `outcome` is not FIRED." }),
+    run_id: uuid().nullable().openapi({
+      description:
+        "The run that the message has triggered, or that got its signal. Null when `outcome` is not FIRED, and while the signal is kept.",
+    }),
   })
   .openapi("WebhookReceipt", {
     example: {

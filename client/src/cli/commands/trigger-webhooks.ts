@@ -27,6 +27,8 @@ export type WebhookFlags = {
   pick?: Record<string, string>;
   keyFrom?: string;
   labelFrom?: Record<string, string>;
+  signal?: string;
+  correlationFrom?: string;
 };
 
 /** Parses a flag that may be repeated: adds a name and a JSON Pointer, such as `commit=/after`, to those before it. */
@@ -55,7 +57,9 @@ export const webhookOptions = (command: Command): Command =>
     .option("--when <event>", "take only this event, such as push; can be repeated", several)
     .option("--pick <field=/pointer>", "a field of the input, from the message; can be repeated", pointerAfter)
     .option("--key-from </pointer>", "where the message has the concurrency key")
-    .option("--label-from <key=/pointer>", "a label from the message; can be repeated", pointerAfter);
+    .option("--label-from <key=/pointer>", "a label from the message; can be repeated", pointerAfter)
+    .option("--signal <name>", "send this signal to the workflow, instead of triggering a run")
+    .option("--correlation-from </pointer>", "of a signal: where the message has the correlation");
 
 /** Reads a secret. A file usually ends with a line break, which is not a part of it. */
 const secretOf = async (given: string) => (await readText(given)).replace(/\r?\n$/, "");
@@ -80,9 +84,17 @@ export async function webhookOf(flags: WebhookFlags): Promise<Pick<NewTrigger, "
       pick: flags.pick ?? null,
       key_from: flags.keyFrom ?? null,
       labels_from: flags.labelFrom ?? null,
+      ...signalOf(flags),
     },
     ...(secret !== undefined && { secret: await secretOf(secret) }),
   };
+}
+
+/** Without a signal, the field is left out, since an older service does not know it. */
+function signalOf({ signal: name, correlationFrom: correlation_from }: WebhookFlags) {
+  if (name !== undefined && correlation_from !== undefined) return { signal: { name, correlation_from } };
+  if (name === correlation_from) return {};
+  throw new CliError("A signal needs both: --signal and --correlation-from.", EXIT.invalid);
 }
 
 export function addRotate(triggers: Command): void {

@@ -175,7 +175,7 @@ const FLAGS: Readonly<Record<Kind, { goWith: string; names: readonly (keyof Crea
   },
   webhook: {
     goWith: "--webhook",
-    names: ["header", "encoding", "secret", "when", "pick", "keyFrom", "labelFrom"],
+    names: ["header", "encoding", "secret", "when", "pick", "keyFrom", "labelFrom", "signal", "correlationFrom"],
   },
   run: { goWith: "--after", names: ["on", "inputFrom"] },
 };

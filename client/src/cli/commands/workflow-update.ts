@@ -44,6 +44,7 @@ Examples:
         maxQueued,
         runNeeds,
         runnerTags,
+        mayTrigger,
         inputSchema,
         ...content
       } = flags;
@@ -54,7 +55,7 @@ Examples:
       const policy: Partial<Policy> = {
         ...(lease && { handover: "lease" as const }),
         ...(flags.runnerUrl !== undefined && { handover: "webhook" as const }),
-        ...(await policyChange(flags, (await readPolicy(client, workflow.id)) ?? undefined)),
+        ...(await policyChange(client, flags, (await readPolicy(client, workflow.id)) ?? undefined)),
       };
       const params = { path: { definition_id: workflow.id } };
       if (Object.keys(content).length > 0) {

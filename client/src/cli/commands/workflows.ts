@@ -83,7 +83,10 @@ Examples:
     )
     .action(async (name: string, flags: ContentFlags & PolicyFlags, command: Command) => {
       const context = contextOf(command);
-      const policy = { ...(flags.lease && { handover: "lease" as const }), ...(await policyChange(flags)) };
+      const policy = {
+        ...(flags.lease && { handover: "lease" as const }),
+        ...(await policyChange(context.client, flags)),
+      };
       const body = await contentOf(context.client, flags, { ...EMPTY, name });
       const created = await unwrap(context.client.api.POST("/v1/workflow-definitions", { body }));
       const hasPolicy = Object.keys(policy).length > 0;

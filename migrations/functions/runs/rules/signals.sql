@@ -22,11 +22,12 @@ language sql stable as $$
 $$;
 
 -- Receives a signal for a locked definition whose overdue runs were ended. `p_signal` is {"name", "correlation", "id"}. The same signal again
--- gets the same answer. Returns {"answer": see `signal_response`, "changed": see `changed_runs`}, or {"answer": {"refused"}} which is one of:
---   other_signal  another signal had this id
---   too_many      as many signals are kept for the definition as may be: "limit"
+-- gets the same answer. `p_trigger` is the trigger that has sent it, if one has: see `fire`. Returns {"answer": see `signal_response`,
+-- "changed": see `changed_runs`}, or {"answer": {"refused"}} which is one of:
+--   other_signal      another signal had this id
+--   too_many_signals  as many signals are kept for the definition as may be: "limit"
 create or replace function public.receive_signal(
-  p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_signal jsonb, p_payload json, p_now timestamptz
+  p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_signal jsonb, p_payload json, p_now timestamptz, p_trigger jsonb default null
 ) returns jsonb
 language plpgsql as $$
 declare
@@ -66,30 +67,32 @@ begin
       where s.workflow_definition_id = p_definition_id and s.taken_at is null and s.received_at > p_now - public.signals_kept_for()
       limit c_most_kept
     ) kept) then
-    return jsonb_build_object('changed', '[]'::jsonb, 'answer', jsonb_build_object('refused', 'too_many', 'limit', c_most_kept));
+    return jsonb_build_object('changed', '[]'::jsonb, 'answer', jsonb_build_object('refused', 'too_many_signals', 'limit', c_most_kept));
   end if;
 
   -- 3. Remember it. An older one with this id is forgotten.
   insert into public.kept_signals as s (
-    tenant_id, workflow_definition_id, signal_id, name, correlation, hash, payload, user_id, received_at, run_id, taken_at)
+    tenant_id, workflow_definition_id, signal_id, name, correlation, hash, payload, user_id, trigger, received_at, run_id, taken_at)
   values (p_tenant_id, p_definition_id, v_id, v_name, v_correlation, v_hash, case when v_run_id is null then p_payload end, p_user_id,
-    p_now, v_run_id, case when v_run_id is not null then p_now end)
+    p_trigger, p_now, v_run_id, case when v_run_id is not null then p_now end)
   on conflict (workflow_definition_id, signal_id) do update
   set name = excluded.name, correlation = excluded.correlation, hash = excluded.hash, payload = excluded.payload,
-    user_id = excluded.user_id, received_at = excluded.received_at, run_id = excluded.run_id, taken_at = excluded.taken_at
+    user_id = excluded.user_id, trigger = excluded.trigger, received_at = excluded.received_at, run_id = excluded.run_id,
+    taken_at = excluded.taken_at
   returning public.signal_response(s) into v_answer;
 
   -- 4. Let the run go on.
   if v_run_id is not null then
-    perform public.give_signal(v_run_id, v_key, v_id, p_payload, p_user_id, p_now);
+    perform public.give_signal(v_run_id, v_key, v_id, p_payload, p_user_id, p_now, p_trigger);
     v_changed := public.resume_if_complete(v_run_id, p_now);
   end if;
   return jsonb_build_object('changed', v_changed, 'answer', v_answer);
 end $$;
 
--- Gives a run the signal that it waits for under a key, and inserts the event of that. `p_user_id` is who has sent it.
+-- Gives a run the signal that it waits for under a key, and inserts the event of that. `p_user_id` is who has sent it, or the user of the
+-- trigger that has.
 create or replace function public.give_signal(
-  p_run_id uuid, p_key text, p_signal_id text, p_payload json, p_user_id uuid, p_now timestamptz
+  p_run_id uuid, p_key text, p_signal_id text, p_payload json, p_user_id uuid, p_now timestamptz, p_trigger jsonb
 ) returns void
 language plpgsql as $$
 begin
@@ -102,12 +105,13 @@ begin
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at, detail)
   select r.tenant_id, r.id, r.attempt, 'SIGNALLED', p_now, jsonb_build_object(
     'key', p_key, 'name', g.name, 'correlation', g.correlation, 'signal_id', p_signal_id, 'user_id', p_user_id)
+    || case when p_trigger is null then '{}' else jsonb_build_object('trigger', p_trigger) end
   from given g
   join public.workflow_runs r on r.id = g.run_id;
 end $$;
 
 -- Gives the run that asks the signals that are kept for those of its waits with these keys that are open, the oldest first, each one to one
--- wait. The definition is locked.
+-- wait. The definition is locked. The firing of a trigger that has sent one gets the run.
 create or replace function public.take_kept_signals(p_run_id uuid, p_definition_id uuid, p_keys text[], p_now timestamptz) returns void
 language plpgsql as $$
 declare
@@ -118,6 +122,7 @@ declare
   v_signal_id text;
   v_payload json;
   v_user_id uuid;
+  v_trigger jsonb;
 begin
   for v_key, v_name, v_correlation in
     select w.key, w.name, w.correlation
@@ -125,7 +130,7 @@ begin
     where w.run_id = p_run_id and w.key = any (p_keys) and w.kind = 'signal' and w.is_open and public.wait_outcome(w, p_now) is null
     order by array_position(p_keys, w.key)
   loop
-    select s.id, s.signal_id, s.payload, s.user_id into v_id, v_signal_id, v_payload, v_user_id
+    select s.id, s.signal_id, s.payload, s.user_id, s.trigger into v_id, v_signal_id, v_payload, v_user_id, v_trigger
     from public.kept_signals s
     where s.workflow_definition_id = p_definition_id and s.taken_at is null and s.name = v_name and s.correlation = v_correlation
       and s.received_at > p_now - public.signals_kept_for()
@@ -133,6 +138,9 @@ begin
     limit 1;
     continue when v_id is null;
     update public.kept_signals s set taken_at = p_now, payload = null where s.id = v_id;
-    perform public.give_signal(p_run_id, v_key, v_signal_id, v_payload, v_user_id, p_now);
+    perform public.give_signal(p_run_id, v_key, v_signal_id, v_payload, v_user_id, p_now, v_trigger);
+    if v_trigger is not null then
+      update public.trigger_firings f set run_id = p_run_id where f.id = (v_trigger ->> 'firing_id')::uuid;
+    end if;
   end loop;
 end $$;

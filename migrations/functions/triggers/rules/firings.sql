@@ -1,4 +1,4 @@
--- What happens when a trigger fires, and what became of each occasion.
+-- What happens when a trigger fires. `firing_records.sql` records what became of each occasion.
 
 -- Fires a trigger whose definition is locked and whose overdue runs were ended, with the rights that its user has now. It records the
 -- firing, and what did not fire becomes an event. `p_firing` is {"firing_id", "run_id", "cause"}, and optionally:
@@ -6,10 +6,14 @@
 --   user_id                  who fires it by hand
 --   occasion                 of a message: see `receive_webhook`
 --   labels, concurrency_key  of a message or after another run: what the new run gets instead of those of the trigger
+--   correlation              of a message to a trigger that has a `signal`
 --   refused, detail          why the message or the ended run cannot trigger a run
 --   of_run_id, of_attempt, depth, first_run_id   after another run: see `fire_ends`
 -- The new run gets `p_input`, or without it the input of the trigger; after another run always `p_input`, also when that is null.
 -- `p_when_busy` goes before the `when_busy` of the trigger, which goes before that of the policy.
+--
+-- A trigger that has a `signal` triggers no run: it sends that signal, and what would be the input is its payload. Fired by hand, it has no
+-- correlation, and is refused.
 --
 -- Returns {"outcome", "told": see `make_room`}. Or what `check_inputs` refuses as unchecked: then nothing was recorded, and whoever calls
 -- it lets the Worker check the input and fire again.
@@ -31,6 +35,8 @@ declare
   v_labels jsonb;
   v_key text;
   v_priority integer;
+  v_signal text;
+  v_trigger jsonb;
   v_previous text;
   v_added jsonb;
   v_reason text;
@@ -39,8 +45,9 @@ begin
   select t.tenant_id, t.workflow_definition_id, t.of_definition_id, t.user_id, public.role_of(t.tenant_id, t.user_id), t.name,
     coalesce(p_when_busy, t.when_busy), case when v_is_after_run then p_input else coalesce(p_input, t.input) end,
     case when p_firing ? 'labels' then nullif(p_firing -> 'labels', 'null') else t.labels end,
-    coalesce(p_firing ->> 'concurrency_key', t.concurrency_key), nullif(t.priority, 0)
-  into v_tenant_id, v_definition_id, v_of_definition_id, v_user_id, v_role, v_name, v_when_busy, v_input, v_labels, v_key, v_priority
+    coalesce(p_firing ->> 'concurrency_key', t.concurrency_key), nullif(t.priority, 0), t.config #>> '{signal,name}'
+  into v_tenant_id, v_definition_id, v_of_definition_id, v_user_id, v_role, v_name, v_when_busy, v_input, v_labels, v_key, v_priority,
+    v_signal
   from public.triggers t
   where t.id = p_trigger_id;
 
@@ -55,18 +62,29 @@ begin
       p_firing ->> 'refused')
   end;
 
-  -- 2. Trigger a run, as an invoke of the user would.
-  if v_reason is null then
+  -- 2. Trigger a run, as an invoke of the user would. Or send the signal of the message.
+  v_trigger := jsonb_strip_nulls(jsonb_build_object(
+    'trigger_id', p_trigger_id, 'trigger_name', v_name, 'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause',
+    'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion')));
+  if v_reason is null and v_signal is not null then
+    v_reason := case
+      when not public.may_invoke(v_role, v_tenant_id, v_user_id, v_definition_id) then 'rights'
+      when p_firing ->> 'correlation' is null then 'no_correlation'
+    end;
+    if v_reason is null then
+      v_added := public.receive_signal(v_tenant_id, v_user_id, v_definition_id, jsonb_build_object(
+        'name', v_signal, 'correlation', p_firing -> 'correlation', 'id', p_firing -> 'firing_id'), v_input, p_now, v_trigger) -> 'answer';
+      v_reason := v_added ->> 'refused';
+    end if;
+  elsif v_reason is null then
     v_previous := (
       select max(f.occasion) from public.trigger_firings f
       where f.trigger_id = p_trigger_id and f.outcome = 'FIRED' and f.occasion < public.wire_instant(v_scheduled_at));
     v_added := (public.add_run(p_context, v_role, v_tenant_id, v_user_id, v_definition_id, (p_firing ->> 'run_id')::uuid,
       v_input, jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'concurrency_key', v_key, 'priority', v_priority,
         'when_busy', v_when_busy,
-        'triggered_by', jsonb_build_object(
-          'trigger_id', p_trigger_id, 'trigger_name', v_name, 'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause',
+        'triggered_by', v_trigger || jsonb_build_object(
           'scheduled_at', public.wire_instant(v_scheduled_at), 'previous_scheduled_at', v_previous,
-          'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion'),
           'of_run_id', p_firing -> 'of_run_id', 'of_attempt', p_firing -> 'of_attempt', 'depth', p_firing -> 'depth', 'first_run_id', p_firing -> 'first_run_id'))), p_now))[1];
     if v_added ? 'unchecked' then
       return v_added;
@@ -77,7 +95,11 @@ begin
   -- 3. Record what became of it. Since the user may see the definition, `make_room` has named the run in the way.
   v_outcome := case when v_reason is null then 'FIRED' when v_reason = 'busy' then 'SKIPPED' else 'REFUSED' end;
   perform public.record_firing(p_trigger_id, p_firing || jsonb_build_object('outcome', v_outcome) || case v_outcome
-    when 'FIRED' then '{}'
+    when 'FIRED' then case
+      when v_signal is not null then jsonb_build_object('run_id', v_added #> '{result,run_id}', 'detail', jsonb_build_object(
+        'signal', v_signal, 'correlation', p_firing -> 'correlation'))
+      else '{}'
+    end
     when 'SKIPPED' then jsonb_build_object('run_id', v_added -> 'run_id')
     else jsonb_build_object('run_id', null, 'reason', v_reason,
       'detail', case when v_reason = p_firing ->> 'refused' then p_firing -> 'detail' else public.explained_refusal(v_added) end)
@@ -184,112 +206,3 @@ declare
 begin
   return case when public.lacks_rights(v_faults) then jsonb_build_object('refused', 'path_parts', 'faults', v_faults) else '{}' end;
 end $$;
-
--- Records the firing of a trigger whose definition is locked: see `fire`, and also "outcome", "reason" and "detail"; of a stretch of
--- missed instants, "until" and "count". What did not fire is an event. Of a trigger's firings, the newest 1,000 are kept, and all of the
--- last seven days.
-create or replace function public.record_firing(p_trigger_id uuid, p_firing jsonb, p_now timestamptz) returns void
-language plpgsql as $$
-declare
-  c_kept constant integer := 1000;
-  c_kept_for constant interval := interval '7 days';
-  -- More than one, so that an old surplus becomes smaller.
-  c_deleted constant integer := 20;
-  v_outcome constant text := p_firing ->> 'outcome';
-  v_scheduled_at constant timestamptz := p_firing ->> 'at';
-begin
-  insert into public.trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, occasion, scheduled_at, scheduled_until, count,
-    late_ms, run_id, of_run_id, of_attempt, reason, detail, user_id)
-  select (p_firing ->> 'firing_id')::uuid, t.tenant_id, t.id, p_now, v_outcome, p_firing ->> 'cause',
-    case p_firing ->> 'cause'
-      when 'webhook' then p_firing ->> 'occasion'
-      when 'run' then (p_firing ->> 'of_run_id') || ':' || (p_firing ->> 'of_attempt')
-      else public.wire_instant(v_scheduled_at)
-    end,
-    v_scheduled_at, (p_firing ->> 'until')::timestamptz, coalesce((p_firing ->> 'count')::integer, 1),
-    round(extract(epoch from p_now - (p_firing ->> 'due_at')::timestamptz) * 1000), (p_firing ->> 'run_id')::uuid,
-    (p_firing ->> 'of_run_id')::uuid, (p_firing ->> 'of_attempt')::integer, p_firing ->> 'reason',
-    nullif(p_firing -> 'detail', 'null'), (p_firing ->> 'user_id')::uuid
-  from public.triggers t
-  where t.id = p_trigger_id;
-  if v_outcome <> 'FIRED' then
-    perform public.add_trigger_event(p_trigger_id, 'TRIGGER_' || v_outcome, jsonb_strip_nulls(jsonb_build_object(
-      'firing_id', p_firing -> 'firing_id', 'cause', p_firing -> 'cause', 'scheduled_at', public.wire_instant(v_scheduled_at),
-      'scheduled_until', public.wire_instant((p_firing ->> 'until')::timestamptz), 'count', p_firing -> 'count',
-      'run_id', p_firing -> 'run_id', 'of_run_id', p_firing -> 'of_run_id', 'of_attempt', p_firing -> 'of_attempt',
-      'reason', p_firing -> 'reason',
-      'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion'))), p_now);
-  end if;
-  if exists (select from public.trigger_firings f where f.trigger_id = p_trigger_id and f.at < p_now - c_kept_for) then
-    delete from public.trigger_firings f
-    where f.id in (
-      select beyond.id
-      from (
-        select kept.id, kept.at from public.trigger_firings kept
-        where kept.trigger_id = p_trigger_id
-        order by kept.at desc, kept.id desc
-        offset c_kept
-      ) beyond
-      where beyond.at < p_now - c_kept_for
-      limit c_deleted);
-  end if;
-end $$;
-
--- Records an occasion that a paused trigger has missed: a message, or the end of a run, at "due_at". All that it misses in a row, during
--- one pause, are one firing, which counts them, and one event. A repeated call, with the same "firing_id", counts nothing. Returns the
--- id of the firing.
-create or replace function public.record_missed(p_trigger_id uuid, p_firing jsonb, p_now timestamptz) returns uuid
-language plpgsql as $$
-declare
-  v_firing_id constant uuid := p_firing ->> 'firing_id';
-  v_known_id constant uuid := (
-    select newest.id
-    from (
-      select f.id, f.at, f.outcome, f.cause from public.trigger_firings f
-      where f.trigger_id = p_trigger_id
-      order by f.at desc, f.id desc
-      limit 1
-    ) newest
-    join public.triggers t on t.id = p_trigger_id
-    where newest.outcome = 'MISSED' and newest.cause = p_firing ->> 'cause' and (t.paused_at is null or newest.at >= t.paused_at));
-begin
-  if v_known_id is null then
-    perform public.record_firing(p_trigger_id, (p_firing - 'due_at') || jsonb_build_object('outcome', 'MISSED', 'reason', 'paused',
-      'run_id', null, 'at', p_firing -> 'due_at', 'until', p_firing -> 'due_at', 'count', 1), p_now);
-    return v_firing_id;
-  end if;
-  update public.trigger_firings f
-  set count = f.count + 1, last_counted_id = v_firing_id, scheduled_until = (p_firing ->> 'due_at')::timestamptz,
-    of_run_id = (p_firing ->> 'of_run_id')::uuid, of_attempt = (p_firing ->> 'of_attempt')::integer
-  where f.id = v_known_id and f.last_counted_id is distinct from v_firing_id;
-  return v_known_id;
-end $$;
-
--- Inserts an event of a trigger.
-create or replace function public.add_trigger_event(p_trigger_id uuid, p_type text, p_detail jsonb, p_now timestamptz) returns void
-language plpgsql as $$
-begin
-  insert into public.workflow_run_events (tenant_id, type, at, detail)
-  select t.tenant_id, p_type, p_now, jsonb_build_object(
-    'trigger_id', t.id, 'trigger_name', t.name, 'workflow_definition_id', d.id, 'workflow_name', d.name) || p_detail
-  from public.triggers t
-  join public.workflow_definitions d on d.id = t.workflow_definition_id
-  where t.id = p_trigger_id;
-end $$;
-
--- The id that a sender has given its message: what stands before the first blank of the occasion. Null for other firings, and for a
--- message without an id.
-create or replace function public.delivery_id_of(p_cause text, p_occasion text) returns text
-language sql immutable as $$
-  select case p_cause when 'webhook' then nullif(split_part(p_occasion, ' ', 1), '') end
-$$;
-
--- A firing as the API shows it.
-create or replace function public.firing_response(f public.trigger_firings) returns jsonb
-language sql stable as $$
-  select jsonb_build_object(
-    'id', f.id, 'trigger_id', f.trigger_id, 'at', public.wire_instant(f.at), 'outcome', f.outcome, 'cause', f.cause,
-    'scheduled_at', public.wire_instant(f.scheduled_at), 'scheduled_until', public.wire_instant(f.scheduled_until),
-    'count', f.count, 'late_ms', f.late_ms, 'run_id', f.run_id, 'of_run_id', f.of_run_id, 'of_attempt', f.of_attempt,
-    'reason', f.reason, 'detail', f.detail, 'user_id', f.user_id, 'delivery_id', public.delivery_id_of(f.cause, f.occasion))
-$$;

@@ -1,11 +1,13 @@
 -- Fires a trigger for a message whose signature the Worker has verified, with the rights that its user has now.
 --
 -- `p_context -> 'webhook'` is {"trigger_id", "version"}: what the signature has proved. `p_message` is {"firing_id", "run_id", "occasion",
--- "labels", "concurrency_key", "refused", "detail"}: see `fire`. `occasion` is the id of the message, if it has one, and after a
--- blank, if it has no id that is signed, the signature; null when neither names it. `p_input` is the input of the run.
+-- "labels", "concurrency_key", "correlation", "refused", "detail"}: see `fire`. `occasion` is the id of the message, if it has one, and
+-- after a blank, if it has no id that is signed, the signature; null when neither names it. `p_input` is the input of the run, or the payload
+-- of the signal.
 --
 -- Guarantees:
--- - A message that has fired does not fire again within seven days. One that did not fire may be sent again.
+-- - A message that has fired does not fire again within seven days: it triggers one run, or sends one signal. One that did not fire may be
+--   sent again.
 -- - A trigger that was changed since the Worker has read it fires for nothing: the Worker verifies the message again.
 -- - All messages of a pause are one row, MISSED, which counts them, and one event.
 -- Idempotent: called again with the same "firing_id", it answers the firing of the first call.

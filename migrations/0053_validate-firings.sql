@@ -1,0 +1,1 @@
+ALTER TABLE "trigger_firings" VALIDATE CONSTRAINT "trigger_firings_run_check";
