@@ -25,7 +25,7 @@ export class Search {
 
   /**
    * Which of these changes are noticed by the tests near to each. All tests run once with all changes. Then each change is tried by itself
-   * with those of its tests that failed, one at a time, so what is noticed has failed twice.
+   * with those of its tests that failed.
    */
   async tryNearest(
     mutants: readonly Mutant[],
@@ -47,22 +47,22 @@ export class Search {
     }
     const outcomes = new Map<Mutant, Outcome>();
     for (const mutant of mutants) {
-      let outcome: Outcome = { is: "passed" };
-      for (const file of nearTo(mutant).filter((near) => failing.includes(near))) {
-        outcome = await this.#trial.run([mutant], config, [file]);
-        if (outcome.is === "failed" && !(await this.#passes(config, file))) outcome = { is: "passed" };
-        if (outcome.is !== "passed") break;
-      }
-      outcomes.set(mutant, outcome);
+      const suspects = nearTo(mutant).filter((file) => failing.includes(file));
+      outcomes.set(mutant, suspects.length === 0 ? { is: "passed" } : await this.try([mutant], config, suspects, true));
     }
     return outcomes;
   }
 
   /**
    * Runs tests with these changes. A failure counts only if the file fails again when it runs alone, and passes without the changes. Tests
-   * that do not end have to do so twice.
+   * that do not end have to do so twice. `haveFailed`: the files have failed once.
    */
-  async try(mutants: readonly Mutant[], config: Config, files: readonly string[] = []): Promise<Outcome> {
+  async try(
+    mutants: readonly Mutant[],
+    config: Config,
+    files: readonly string[] = [],
+    haveFailed = false,
+  ): Promise<Outcome> {
     const passedAlone: string[] = [];
     let hasHung = false;
     for (;;) {
@@ -74,7 +74,8 @@ export class Search {
         hasHung = true;
         continue;
       }
-      const alone = await this.#trial.run(mutants, config, [file]);
+      const isAgain = haveFailed && files.length - passedAlone.length === 1;
+      const alone = isAgain ? outcome : await this.#trial.run(mutants, config, [file]);
       if (alone.is === "passed") passedAlone.push(file);
       else return (await this.#passes(config, file)) ? alone : { is: "unusable", why: `${file} fails without it, too` };
     }
