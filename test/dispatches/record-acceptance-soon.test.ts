@@ -96,10 +96,20 @@ it("logs the acceptance that waits for its run in vain, and no other", async () 
   const { committed } = await holdTransaction(
     service.database,
     [sql`select id from workflow_runs where id = ${dispatch?.run_id} for update`],
-    [sql`select pg_sleep(0.3)`],
+    [
+      sql`
+        do $$ begin
+          for i in 1..1000 loop
+            exit when exists (select from tenants where name = 'All are recorded');
+            perform pg_sleep(0.01);
+          end loop;
+        end $$`,
+    ],
   );
   const logged = vi.spyOn(console, "error").mockReturnValue();
-  await Promise.all([...dispatches.map((one) => record(one)), committed]);
+  await Promise.all(dispatches.map((one) => record(one)));
+  await sql`update tenants set name = 'All are recorded' where id = ${dispatch?.tenant_id}`;
+  await committed;
   const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)));
   expect(lines).toMatchObject([{ event: "dispatch", run_id: dispatch?.run_id }]);
   expect(await acceptedRuns()).toEqual([dispatches[1]?.run_id, dispatches[2]?.run_id].toSorted());

@@ -21,7 +21,7 @@ describe("a runner that waits", () => {
     const runner = await startRunner(service, tenant, { capacity: 2 });
     const { after } = await runner.lease({ wait_seconds: 1 });
     const runId = await invoke(service, tenant);
-    expect((await runner.lease({ wait_seconds: 5, after })).leases).toMatchObject([{ run_id: runId }]);
+    expect((await runner.lease({ wait_seconds: 20, after })).leases).toMatchObject([{ run_id: runId }]);
     const again = await runner.lease({ wait_seconds: 1 });
     expect(again.leases).toEqual([]);
     await emptyHubs();
@@ -34,11 +34,10 @@ describe("a runner that waits", () => {
     const response = await service.hubOf(tenant.id).fetch("https://hub/?lease=", { headers: { Upgrade: "websocket" } });
     response.webSocket?.accept();
     const runners = await Promise.all([1, 2, 3].map(() => startRunner(service, tenant)));
-    const waiting = Promise.all(runners.map((runner) => runner.lease({ wait_seconds: 3 })));
-    await pause(500);
+    const waiting = Promise.all(runners.map((runner) => runner.lease({ wait_seconds: 6 })));
+    await expect.poll(() => socketsOf(service, tenant)).toBe(4);
     const before = await service.database.countRequests();
     await invoke(service, tenant);
-    await pause(400);
     expect((await service.database.countRequests()) - before).toBe(1);
     const leases = (await waiting).flatMap((answer) => answer.leases);
     expect(leases).toHaveLength(1);

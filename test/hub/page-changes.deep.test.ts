@@ -66,7 +66,7 @@ describe("the stream of an open page", () => {
     await afterAWhile();
     expect(fresh.text()).toMatch(/^retry: \d+\nid: begun\n\nevent: begun\ndata: null\n\n$/);
     await invoke(service, tenant);
-    const missed = await listen("/app/changes?age=3000");
+    const missed = await listen("/app/changes?age=4900");
     await expect.poll(missed.count).toBeGreaterThan(1);
     expect(missed.text()).toMatch(/event: begun\ndata: null\n\ndata: null\n\n/);
     // A page that was requested earlier, and one that was disconnected, may have missed more.

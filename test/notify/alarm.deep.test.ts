@@ -48,15 +48,11 @@ describe("an endpoint that fails", () => {
   });
 
   it("is sent the next message of a chat by the alarm, a second after the one before", async () => {
-    const endpoint = await createEndpoint(service, tenant, hook.url, { format: "slack" });
+    await createEndpoint(service, tenant, hook.url, { format: "slack" });
     await hook.script([{ status: 200 }]);
     for (let runs = 0; runs < 2; runs++) await endRun();
-    expect(await hook.requests(1)).toHaveLength(1);
-    expect(await service.alarmInMs(tenant.id)).toBeLessThan(1_500);
-    await service.database.sql`
-      update notification_endpoints set paced_until = paced_until - interval '1 minute' where id = ${endpoint.id}`;
-    await fireAlarm();
-    expect(await hook.requests(2)).toHaveLength(2);
+    const [first, second] = await hook.requests(2);
+    expect(Number(second?.receivedAt) - Number(first?.receivedAt)).toBeGreaterThanOrEqual(900);
   });
 
   it("lets the database sleep between its probes: nothing else is due, for the hub nor for the cron", async () => {
