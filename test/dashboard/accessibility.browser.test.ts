@@ -394,12 +394,12 @@ const STATES: Record<string, StateCase> = {
     },
     shows: "completed",
   },
-  "a chart of more than 7 days": {
-    path: "/app/health?period=30d",
+  "a chart of more than 90 days": {
+    path: "/app/health?period=91d",
     make: async (page) => {
       await page.locator("#chart-times .step a").first().focus();
     },
-    shows: "Charts show up to 7 days",
+    shows: "Charts show up to 90 days",
   },
   "an account of the login service that is not known": {
     as: "nobody",

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RANGE_NAMES, readRunsQuery } from "../../src/dashboard/runs/kit/runs-query.ts";
+import { trendOf } from "../../src/dashboard/statistics/before.tsx";
 import { boundariesOf, chartHref, minutesOf, readRange } from "../../src/dashboard/statistics/kit/range.ts";
 
 const read = (query: string) => readRange(new URLSearchParams(query));
@@ -16,6 +17,7 @@ describe("the range of a chart", () => {
       query: "from=2026-01-31T09%3A05Z&to=2026-01-31T09%3A34Z",
       period: null,
       given: { begin: "2026-01-31T09:05:00.000Z", end: "2026-01-31T09:35:00.000Z" },
+      isSummed: false,
       stepSeconds: 60,
       isTooLong: false,
     });
@@ -37,9 +39,18 @@ describe("the range of a chart", () => {
       expect([query, read(query).period, read(query).isTooLong]).toEqual([query, "24h", false]);
   });
 
-  it("has at most the last 7 days of what was asked for, and says so", () => {
-    expect(read("period=30d")).toMatchObject({ period: "7d", isTooLong: true });
-    expect(read("period=169h")).toMatchObject({ period: "7d", isTooLong: true });
+  it("is a period that has all of what was asked for, in up to 31 steps, and of sums when that is more than a day", () => {
+    const found = ["1h", "2h", "25h", "7d", "169h", "30d", "90d", "91d"].map((asked) => read(`period=${asked}`));
+    expect(found.map(({ period, isTooLong }) => `${period}${isTooLong ? ", too long" : ""}`)).toEqual([
+      ...["1h", "24h", "7d", "7d", "30d", "30d", "90d", "90d, too long"],
+    ]);
+    expect(found.map(({ isSummed }) => isSummed)).toEqual([false, false, true, true, true, true, true, true]);
+    const now = { begin: "2025-11-02T00:00:00.000Z", end: "2026-01-31T09:05:00.000Z" };
+    const days = boundariesOf(now, read("period=90d"));
+    expect([days.length, days.every((at) => at.endsWith("T00:00:00.000Z"))]).toEqual([32, true]);
+  });
+
+  it("has at most the last 7 days of given minutes, and says so", () => {
     const { given, isTooLong } = read("from=2026-01-01&to=2026-01-31");
     expect([given, isTooLong]).toEqual([{ begin: "2026-01-25T00:00:00.000Z", end: "2026-02-01T00:00:00.000Z" }, true]);
   });
@@ -77,5 +88,21 @@ describe("the range of a chart", () => {
       from: "2026-01-31T09:05Z",
       to: "2026-01-31T09:14Z",
     });
+  });
+});
+
+describe("a figure of which less is better", () => {
+  it.each([
+    [12, 8, "worse"],
+    [8, 12, "better"],
+    [108, 100, null],
+    [92, 100, null],
+    [1, 0, "worse"],
+    [0, 1, "better"],
+    [0, 0, null],
+    [null, 5, null],
+    [5, null, null],
+  ])("of %s after %s is %s", (now, before, trend) => {
+    expect(trendOf(now, before)).toBe(trend);
   });
 });

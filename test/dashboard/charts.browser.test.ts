@@ -83,6 +83,40 @@ describe("a chart", () => {
     await expectListOf(page, bounds);
   });
 
+  it("of 90 days stands beside the 90 days before, says better or worse in words, and has days of UTC for every reader", async ({
+    open,
+  }) => {
+    await world.database.query(
+      `insert into run_sums (of_id, per, begins_at, tenant_id, completed, failed, waits, run_times)
+       select of.id, 'day', date_trunc('day', now(), 'UTC') - days * interval '1 day', d.tenant_id, 10, failed, histogram_of(1),
+         histogram_of(seconds)
+       from workflow_definitions d, unnest(array[d.id, d.tenant_id]) of (id),
+         (values (40, 9, 10), (41, 9, 10), (120, 1, 7200), (121, 1, 7200)) given (days, failed, seconds)
+       where d.id = $1 on conflict do nothing`,
+      [DEMO.quarterlyReportId],
+    );
+    const page = await open(`/app/workflows/${DEMO.quarterlyReportId}`, {
+      timezoneId: "Pacific/Honolulu",
+      locale: "en-GB",
+    });
+    await page.getByRole("navigation", { name: "Period" }).getByRole("link", { name: "90 d", exact: true }).click();
+    const before = page.locator(".statistics .before");
+    await before.getByText("In the 90 d before: 20 completed, 2 failed ▲ worse").waitFor();
+    const [, , , p95] = await page.locator(".statistics .facts dd").allTextContents();
+    expect(p95).toMatch(/before \d+ h.*▼ better/);
+    const first = await page.evaluate(
+      "new Date(Date.now() - 90 * 86_400_000).toLocaleDateString(undefined, { timeZone: 'UTC', month: 'short', day: 'numeric' })",
+    );
+    expect(await page.locator(".times time").first().textContent()).toBe(first);
+    for (const width of [390, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      expect([width, await overflow(page)]).toEqual([width, 0]);
+    }
+    expect(await faultsInTheme(page)).toEqual([]);
+    await stepsOf(page).locator("a").first().click();
+    await page.waitForURL("**/app/runs?*");
+  });
+
   it("is in the reader's time zone, also after a refresh, and in UTC without JavaScript", async ({ open }) => {
     const options = { timezoneId: "Asia/Kolkata", locale: "en-GB" };
     const page = await open("/app/health", options);
@@ -177,7 +211,7 @@ describe("a chart", () => {
       const run = await leaseRun(world);
       const { workflow_definition_id: id } = await callApi(world, "GET", `/workflow-runs/${run.id}`);
       const page = await open(`/app/workflows/${id}`, { viewport: { width, height: 2_000 } });
-      await page.getByText("no run has ended").waitFor();
+      await page.getByText("no run has ended", { exact: true }).waitFor();
       await page.locator("#freshness[data-state=live]").waitFor();
       await run.tell("callback", { status: "COMPLETED" });
       await page.locator(".statistics h2").getByText("1 completed, 0 failed").waitFor();

@@ -3,6 +3,7 @@ import { type Browser, PAGE_SETTINGS } from "../support/browser.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
+import { settle } from "../support/settle.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
 const { tenant, owner, user } = openedTenantOfEachTest(service);
@@ -10,6 +11,15 @@ const { tenant, owner, user } = openedTenantOfEachTest(service);
 /** A run that was triggered so many hours ago, waited for a second and took one minute. */
 const ended = (hoursAgo: number, status: "COMPLETED" | "FAILED" = "COMPLETED") =>
   insertRun(service.database, tenant, { status, overdueSeconds: hoursAgo * 3600 - 301 });
+
+/** Inserts the events of the ended runs, which the sweep adds to its sums. */
+async function tellEnds(): Promise<void> {
+  await service.database.sql`
+    insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
+    select tenant_id, id, attempt, happened.* from workflow_runs, lateral (values ('TRIGGERED', created_at), ('STARTED', started_at),
+      (status, completed_at)) happened (type, at) where tenant_id = ${tenant.id} and completed_at is not null`;
+  await settle(service, tenant);
+}
 
 /** The steps with runs in the chart of outcomes: their words and links. */
 const stepsIn = (html: string) =>
@@ -49,14 +59,38 @@ describe.each(["/app/health", "/app/workflows/"])("the charts of %s", (page) => 
     expect([html.match(/<rect class="(up|down)"/g)?.length, stepsIn(html).length]).toEqual([4, 4]);
   });
 
-  it("show an hour, a day or a week", async () => {
-    for (const hours of [0.2, 20, 100]) await ended(hours);
+  it("show an hour, a day, a week, a month or three, and how many runs there were before", async () => {
+    for (const hours of [0.2, 20, 30, 100]) await ended(hours);
+    // Runs of long ago that were deleted have left sums.
+    const at = (days: number) => [tenant.definitionId, tenant.id].map((id) => [id, days]);
+    const sums = [...at(20), ...at(50), ...at(170)];
+    await tellEnds();
+    await service.sweep();
+    await service.database.sql`
+      insert into run_sums (of_id, per, begins_at, tenant_id, completed, failed, waits, run_times)
+      select of_id, 'day', date_trunc('day', statement_timestamp(), 'UTC') - make_interval(days => days), ${tenant.id}, 10, 4, 14 * histogram_of(1),
+        10 * histogram_of(60)
+      from jsonb_to_recordset(${JSON.stringify(sums.map(([of_id, days]) => ({ of_id, days })))}) given (of_id uuid, days int)`;
     const totals = [];
-    for (const period of ["1h", "24h", "7d", "nonsense"]) {
-      const html = await owner.read(`${path()}?period=${period}`);
-      totals.push(/Triggered in the last ([^<]+?) <small class="muted">(\d+)/.exec(html)?.slice(1).join(": "));
+    for (const period of ["1h", "24h", "7d", "30d", "90d", "nonsense"]) {
+      const [html, requests] = await service.counted(() => owner.read(`${path()}?period=${period}`));
+      expect([period, requests]).toEqual([period, 1]);
+      const [, now] = /ed in the last ([^<]+? <small class="muted">\d+ completed, \d+ failed)/.exec(html) ?? [];
+      const [, before] = /<p class="before muted">In the ([^<]*?)\s*</.exec(html) ?? [];
+      totals.push([now?.replace(/<[^>]+>/g, ""), before]);
     }
-    expect(totals).toEqual(["1 h: 1", "24 h: 2", "7 d: 3", "24 h: 2"]);
+    expect(totals).toEqual([
+      ["1 h 1 completed, 0 failed", "1 h before: no run has ended"],
+      ["24 h 2 completed, 0 failed", "24 h before: 1 completed, 0 failed"],
+      ["7 d 4 completed, 0 failed", "7 d before: no run has ended"],
+      ["30 d 14 completed, 4 failed", "30 d before: 10 completed, 4 failed"],
+      ["90 d 24 completed, 8 failed", "90 d before: 10 completed, 4 failed"],
+      ["24 h 2 completed, 0 failed", "24 h before: 1 completed, 0 failed"],
+    ]);
+    const month = await owner.read(`${path()}?period=30d`);
+    expect(month).toMatch(/<p class="before muted">[^<]*<span class="trend better">▼ better<\/span>/);
+    expect(month).toMatch(/Run time, p95<\/dt><dd>[^<]*<small class="muted"> before 1 min/);
+    expect(stepsIn(month).map(({ words }) => words)).toContain("10 completed, 4 failed");
   });
 });
 
@@ -74,7 +108,7 @@ describe("a chart", () => {
   it("counts every run, however many there are in a step", async () => {
     await insertMany(1_862, 60, "COMPLETED");
     await insertMany(601, 60, "FAILED");
-    for (const path of ["/app/health?period=7d", `/app/workflows/${tenant.definitionId}?period=1h`]) {
+    for (const path of ["/app/health?period=24h", `/app/workflows/${tenant.definitionId}?period=1h`]) {
       const [html, requests] = await service.counted(() => owner.read(path));
       const sums = /<small class="muted">([\d,]+ completed, [\d,]+ failed)/.exec(html)?.[1];
       expect([path, sums, requests]).toEqual([path, "1,862 completed, 601 failed", 1]);
@@ -82,10 +116,13 @@ describe("a chart", () => {
     }
   });
 
-  it("says that nothing ran, and draws only the axes, and that it shows up to 7 days", async () => {
-    for (const path of ["/app/health?period=30d", "/app/health?from=2020-01-01&to=2020-02-01"]) {
+  it("says that nothing ran, and draws only the axes, and how much it shows", async () => {
+    for (const [path, most] of [
+      ["/app/health?period=100d", "90 days"],
+      ["/app/health?from=2020-01-01&to=2020-02-01", "7 days"],
+    ] as const) {
       const html = await owner.read(path);
-      expect(html).toContain("Charts show up to 7 days, so these are the last 7 days of that time.");
+      expect(html).toContain(`Charts show up to ${most}, so these are the last ${most} of that time.`);
       expect(html).toContain("no run has ended");
       expect(html).toContain('<path class="axis zero"');
       expect(html).not.toMatch(/<rect class="(up|down)"/);
@@ -271,4 +308,28 @@ it("lists runners of both kinds with when they were last seen, and names one tha
     where run_id = ${runId}`;
   expect(words(await owner.read("/app/health"))).toMatch(/Attic holds 1 of 2 runs, last seen/);
   expect(await user.read("/app/health")).not.toContain("Attic");
+});
+
+it("shows a USER sums of more than a day only of the workflows that they may read today", async () => {
+  const { sql } = service.database;
+  await insertRun(service.database, tenant, { status: "COMPLETED", userId: tenant.user.id });
+  await tellEnds();
+  await service.sweep();
+  const of = async (path: string) => {
+    const html = await user.read(`${path}?period=30d`);
+    return [
+      /<small class="muted">([^<]*)<\/small>/.exec(html.slice(html.indexOf("Ended in the last")))?.[1],
+      html.includes("by-workflow"),
+    ];
+  };
+  const sees = { "/app/health": ["1 completed, 0 failed", true], other: ["no run has ended", false] };
+  expect(await of("/app/health")).toEqual(sees.other);
+  const [permission] = await sql`
+    insert into user_permissions (id, tenant_id, user_id, path_part_id, capability)
+    select gen_random_uuid(), tenant_id, ${tenant.user.id}, path_part_id, 'READ_ONLY' from workflow_definitions where id = ${tenant.definitionId}
+    returning id`;
+  expect(await of("/app/health")).toEqual(sees["/app/health"]);
+  expect((await of(`/app/workflows/${tenant.definitionId}`))[0]).toBe("1 completed, 0 failed");
+  await sql`delete from user_permissions where id = ${permission?.id}`;
+  expect(await of("/app/health")).toEqual(sees.other);
 });

@@ -42,7 +42,7 @@ const PAGES: Record<string, (large: Large) => string> = {
   "activity of one object": ({ stage }) => `/app/activity?object=${stage.tenant.definitionId}`,
   health: () => "/app/health",
   "health in a week": () => "/app/health?period=7d",
-  "a workflow in a week": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}?period=7d`,
+  "a workflow in 90 days": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}?period=90d`,
   "who may run a workflow": ({ stage }) => `/app/workflows/${stage.tenant.definitionId}/people`,
   "the workflows found by words, by name": () => "/app/workflows?q=large&sort=name",
   "the people found by words": () => "/app/people?q=large&sort=name",

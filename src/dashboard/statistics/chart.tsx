@@ -6,7 +6,7 @@ import type { Child } from "hono/jsx";
 import { linearScale, type Ticks } from "../plot.ts";
 import { endedRunsHref, minutesOf } from "./kit/range.ts";
 import type { Statistics, Step } from "./kit/view-statistics.ts";
-import { StepTime } from "./step-time.tsx";
+import { type Parts, partsOf, StepTime } from "./step-time.tsx";
 
 /** The height in pixels, which the style sheet repeats. */
 const HEIGHT = 150;
@@ -37,7 +37,7 @@ type ChartProps = {
 export const Chart = ({ id, label, statistics, workflowId, ticks, format, describe, children }: ChartProps) => {
   const { steps, range } = statistics;
   const y = heights(ticks);
-  const days = range.period !== "1h" && range.period !== "24h";
+  const parts = partsOf(range);
   return (
     <figure class="chart" aria-label={label}>
       <svg
@@ -53,7 +53,7 @@ export const Chart = ({ id, label, statistics, workflowId, ticks, format, descri
           </text>
         ))}
       </svg>
-      <div class="plot" id={id} data-list={endedRunsHref(workflowId)}>
+      <div class="plot" id={id} data-list={endedRunsHref(workflowId)} data-parts={parts}>
         <svg viewBox={`0 0 ${steps.length * STEP_WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
           {ticks.values.map((value) => (
             <path class={value === 0 ? "axis zero" : "axis"} d={`M0,${y(value)}H${steps.length * STEP_WIDTH}`} />
@@ -68,7 +68,7 @@ export const Chart = ({ id, label, statistics, workflowId, ticks, format, descri
           {steps.map((step, index) => (
             <StepItem
               step={step}
-              days={days}
+              parts={parts}
               words={describe(step)}
               place={Math.round((10 * (index + 0.5)) / steps.length)}
               workflowId={workflowId}
@@ -77,15 +77,15 @@ export const Chart = ({ id, label, statistics, workflowId, ticks, format, descri
         </ol>
         <p class="tip chosen" role="status" hidden />
       </div>
-      <TimeAxis steps={steps} days={days} isOpen={range.given === null} />
+      <TimeAxis steps={steps} parts={parts} isOpen={range.given === null} />
     </figure>
   );
 };
 
-type StepItemProps = { step: Step; days: boolean; words: string | null; place: number; workflowId: string | undefined };
+type StepItemProps = { step: Step; parts: Parts; words: string | null; place: number; workflowId: string | undefined };
 
 /** `place` is where the step is, in tenths of the width: its words are there. */
-const StepItem = ({ step, days, words, place, workflowId }: StepItemProps) => {
+const StepItem = ({ step, parts, words, place, workflowId }: StepItemProps) => {
   const minutes = minutesOf(step.at, step.end);
   return (
     <li
@@ -98,7 +98,7 @@ const StepItem = ({ step, days, words, place, workflowId }: StepItemProps) => {
       {words !== null && (
         <a href={endedRunsHref(workflowId, minutes)}>
           <span class={`tip at-${place}`}>
-            <StepTime at={step.at} days={days} /> – <StepTime at={step.end} days={days} />: {words}
+            <StepTime at={step.at} parts={parts} /> – <StepTime at={step.end} parts={parts} />: {words}
           </span>
         </a>
       )}
@@ -107,17 +107,17 @@ const StepItem = ({ step, days, words, place, workflowId }: StepItemProps) => {
 };
 
 /** The beginnings of some steps, evenly spaced. */
-const TimeAxis = ({ steps, days, isOpen }: { steps: readonly Step[]; days: boolean; isOpen: boolean }) => {
+const TimeAxis = ({ steps, parts, isOpen }: { steps: readonly Step[]; parts: Parts; isOpen: boolean }) => {
   const every = Math.ceil(steps.length / 4);
   const last = steps.at(-1);
   return (
     <ol class="times" aria-hidden="true">
       {steps.map(({ at }, index) => (
         <li class={index > steps.length / 2 ? "late" : undefined}>
-          {index % every === 0 && index < steps.length - every / 2 && <StepTime at={at} days={days} />}
+          {index % every === 0 && index < steps.length - every / 2 && <StepTime at={at} parts={parts} />}
         </li>
       ))}
-      <li class="end">{isOpen ? "now" : last && <StepTime at={last.end} days={days} />}</li>
+      <li class="end">{isOpen ? "now" : last && <StepTime at={last.end} parts={parts} />}</li>
     </ol>
   );
 };

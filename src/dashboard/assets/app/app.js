@@ -5,6 +5,7 @@ const minute = { month: "short", day: "numeric", hour: "2-digit", minute: "2-dig
 const PARTS = {
   clock: { hour: "2-digit", minute: "2-digit" },
   weekday: { weekday: "short", hour: "2-digit", minute: "2-digit" },
+  day: { month: "short", day: "numeric", timeZone: "UTC" },
 };
 /**
  * Formats an instant in local time. The year is left out when it is the current one; seconds and milliseconds are shown only on

@@ -26,13 +26,17 @@
       for (const [index, step] of steps.entries()) step.classList.toggle("chosen", index >= first && index <= last);
       const words = plot.querySelector("p.tip");
       words.hidden = last === -1;
-      words.textContent = last === -1 ? "" : wordsOf(steps.slice(first, last + 1));
+      words.textContent = last === -1 ? "" : wordsOf(plot, steps.slice(first, last + 1));
     }
   }
 
-  function wordsOf(steps) {
+  function wordsOf(plot, steps) {
+    const parts =
+      plot.dataset.parts === "day"
+        ? { month: "short", day: "numeric", timeZone: "UTC" }
+        : { weekday: "short", hour: "2-digit", minute: "2-digit" };
     const at = (step, end) =>
-      new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit" }).format(
+      new Intl.DateTimeFormat(undefined, parts).format(
         Date.parse(step.dataset[end ? "to" : "from"]) + (end ? 60_000 : 0),
       );
     const sum = (name) =>

@@ -5,45 +5,53 @@ import {
   NO_QUERY,
   RANGE_NAMES,
   RANGES,
-  type Range,
   type RunsQuery,
   readRunsQuery,
   runsHref,
 } from "../../runs/kit/runs-query.ts";
 
-/** The longest time that a chart covers. */
+export const PERIOD_NAMES = [...RANGE_NAMES, "30d", "90d"] as const;
+export type Period = (typeof PERIOD_NAMES)[number];
+/** The lengths of the periods in seconds. */
+export const PERIODS: Readonly<Record<Period, number>> = { ...RANGES, "30d": 2_592_000, "90d": 7_776_000 };
+
+/** The longest time between two given minutes that a chart covers. */
 const MAX_SECONDS = RANGES["7d"];
+const DAY_SECONDS = RANGES["24h"];
 
 export type ChartRange = {
   /** The query parameters that name the range. */
   query: string;
-  /** The last hour, day or week, up to now; null for a time between two given minutes. */
-  period: Range | null;
+  /** A time up to now; null for a time between two given minutes. */
+  period: Period | null;
+  /** True for a period of more than a day: it is of the sums by hour and by day. So its runs are counted by when they ended. */
+  isSummed: boolean;
   /** The given minutes as instants (RFC 3339): the first, and the end, which is excluded. Null for a period. */
   given: { begin: string; end: string } | null;
   /** Steps begin at multiples of this since 1970. So the first and the last step may be shorter. */
   stepSeconds: number;
-  /** True when more was asked for than a chart covers: it shows the last 7 days of that. */
+  /** True when more was asked for than a chart covers: it shows the last 7 days of given minutes, and the longest period. */
   isTooLong: boolean;
 };
 
 /** The lengths of a step in seconds. A chart has about 30 steps at most. */
-const STEP_SECONDS = [60, 300, 900, 1_800, 3_600, 10_800, 21_600] as const;
+const STEP_SECONDS = [60, 300, 900, 1_800, 3_600, 10_800, 21_600, 86_400, 259_200] as const;
 const MAX_STEPS = 30;
 
-const stepOf = (seconds: number) => STEP_SECONDS.find((step) => seconds / step <= MAX_STEPS) ?? 21_600;
+const stepOf = (seconds: number) => STEP_SECONDS.find((step) => seconds / step <= MAX_STEPS) ?? 259_200;
 
-const ofPeriod = (period: Range, isTooLong = false): ChartRange => ({
+const ofPeriod = (period: Period, isTooLong = false): ChartRange => ({
   ...{ query: `period=${period}`, period, given: null, isTooLong },
-  stepSeconds: stepOf(RANGES[period]),
+  isSummed: PERIODS[period] > DAY_SECONDS,
+  stepSeconds: stepOf(PERIODS[period]),
 });
 
 /** Any number of hours or days, such as `30d`. */
 const anyPeriod = z.string().regex(/^\d{1,6}[hd]$/);
 
 /**
- * Reads `period`, or `from` and `to` as in the list of runs (minutes or days in UTC, both included). What is missing or invalid
- * becomes the last 24 hours.
+ * Reads `period`, or `from` and `to` as in the list of runs (minutes or days in UTC, both included). Another number of hours or days becomes
+ * the next longer period, and what is missing or invalid the last 24 hours.
  */
 export function readRange(params: URLSearchParams): ChartRange {
   const { from, to } = readRunsQuery(params);
@@ -56,6 +64,7 @@ export function readRange(params: URLSearchParams): ChartRange {
       return {
         query: new URLSearchParams({ from, to }).toString(),
         period: null,
+        isSummed: false,
         given: { begin: new Date(begin).toISOString(), end: new Date(end).toISOString() },
         stepSeconds: stepOf((end - begin) / 1000),
         isTooLong: first < begin,
@@ -63,11 +72,12 @@ export function readRange(params: URLSearchParams): ChartRange {
     }
   }
   const text = params.get("period") ?? undefined;
-  const period = z.enum(RANGE_NAMES).safeParse(text).data;
+  const period = z.enum(PERIOD_NAMES).safeParse(text).data;
   if (period !== undefined) return ofPeriod(period);
   const { data: other = "24h" } = anyPeriod.safeParse(text);
   const seconds = Number.parseInt(other, 10) * (other.endsWith("d") ? 86_400 : 3_600);
-  return seconds > MAX_SECONDS ? ofPeriod("7d", true) : ofPeriod("24h");
+  const covering = PERIOD_NAMES.find((name) => PERIODS[name] >= Math.max(seconds, DAY_SECONDS));
+  return covering === undefined ? ofPeriod("90d", true) : ofPeriod(covering);
 }
 
 /**

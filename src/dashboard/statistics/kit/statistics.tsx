@@ -2,10 +2,10 @@ import { ASSETS } from "../../../http/assets/folder.ts";
 import { Table, WorkflowName } from "../../components.tsx";
 import { formatSeconds, plural } from "../../format.ts";
 import { countTicks, linePath, secondTicks } from "../../plot.ts";
-import { RANGE_NAMES, type Range } from "../../runs/kit/runs-query.ts";
+import { Before, Trend } from "../before.tsx";
 import { Chart, heights, STEP_WIDTH } from "../chart.tsx";
-import { StepTime } from "../step-time.tsx";
-import type { ChartRange } from "./range.ts";
+import { partsOf, StepTime } from "../step-time.tsx";
+import { PERIOD_NAMES, type Period } from "./range.ts";
 import {
   MAX_COUNTED_RUNS,
   MAX_MEASURED,
@@ -13,35 +13,46 @@ import {
   type Statistics,
   type Step,
   type Times,
-  type WorkflowTimes,
 } from "./view-statistics.ts";
 
-const NAMES: Record<Range, string> = { "1h": "1 h", "24h": "24 h", "7d": "7 d" };
+const NAMES: Record<Period, string> = { "1h": "1 h", "24h": "24 h", "7d": "7 d", "30d": "30 d", "90d": "90 d" };
 
 type Props = { statistics: Statistics; href: string; workflowId?: string };
 
 const count = (value: number) => value.toLocaleString("en-GB");
 
+const sumsOf = ({ completed, failed }: { completed: number; failed: number }) =>
+  completed + failed === 0 ? "no run has ended" : `${count(completed)} completed, ${count(failed)} failed`;
+
 /** The outcomes, wait times and run times of a range, with links to the usual periods. */
 export const StatisticsCard = ({ statistics, href, workflowId }: Props) => {
-  const { range, completed, failed, isCut, isSampled, total, workflows } = statistics;
-  const sums = completed + failed === 0 ? "no run has ended" : `${count(completed)} completed, ${count(failed)} failed`;
+  const { range, isCut, isSampled, total, before, workflows } = statistics;
+  const sums = sumsOf(statistics);
   return (
-    <section class="card statistics" aria-label="Runs by when they were triggered">
+    <section class="card statistics" aria-label={`Runs by when they ${range.isSummed ? "ended" : "were triggered"}`}>
       <div class="head">
         <h2>
           <RangeName statistics={statistics} />{" "}
           <small class="muted">{isCut ? `the last of them: ${sums}` : sums}</small>
         </h2>
         <nav class="actions" aria-label="Period">
-          {RANGE_NAMES.map((other) => (
+          {PERIOD_NAMES.map((other) => (
             <a href={`${href}?period=${other}`} aria-current={other === range.period ? "true" : undefined} class="chip">
               {NAMES[other]}
             </a>
           ))}
         </nav>
       </div>
-      {range.isTooLong && <p class="notice">Charts show up to 7 days, so these are the last 7 days of that time.</p>}
+      <Before statistics={statistics}>
+        In the {range.period === null ? "time before, which is as long" : `${NAMES[range.period]} before`}:{" "}
+        {before === null ? "too many runs to compare" : sumsOf(before)}
+      </Before>
+      {range.isTooLong && (
+        <p class="notice">
+          Charts show up to {range.period === null ? "7 days" : "90 days"}, so these are the last{" "}
+          {range.period === null ? "7 days" : "90 days"} of that time.
+        </p>
+      )}
       {isCut && (
         <p class="notice">
           More than {count(MAX_COUNTED_RUNS)} runs were triggered in this time. Only the steps that are complete are
@@ -55,12 +66,18 @@ export const StatisticsCard = ({ statistics, href, workflowId }: Props) => {
         {isSampled && <small class="muted">measured for the last {count(MAX_MEASURED)} of each state</small>}
       </h3>
       <dl class="facts">
-        <Percentile name="Wait" percentiles={total.wait} />
-        <Percentile name="Run time" percentiles={total.run} />
+        <Percentile name="Wait" now={total.wait} before={before?.wait} />
+        <Percentile name="Run time" now={total.run} before={before?.run} />
       </dl>
       <TimesChart statistics={statistics} workflowId={workflowId} />
+      {range.isSummed && (
+        <p class="muted">
+          These are the runs of the workflows that you may see, counted by when they ended. A step opens the list of the
+          runs that were triggered in it.{partsOf(range) === "day" && " Days are those of UTC."}
+        </p>
+      )}
       <p class="muted unscripted">The times are in UTC.</p>
-      {workflows.length > 0 && <ByWorkflow workflows={workflows} range={range} isSampled={isSampled} />}
+      {workflows.length > 0 && <ByWorkflow statistics={statistics} />}
     </section>
   );
 };
@@ -70,26 +87,43 @@ export const ChartScript = () => <script type="module" src={`${ASSETS}/chart.js`
 
 const RangeName = ({ statistics: { range, steps } }: { statistics: Statistics }) => {
   const [first, last] = [steps[0], steps.at(-1)];
-  if (range.period !== null || !first || !last) return <>Triggered in the last {NAMES[range.period ?? "24h"]}</>;
+  const did = range.isSummed ? "Ended" : "Triggered";
+  if (range.period !== null || !first || !last) {
+    return (
+      <>
+        {did} in the last {NAMES[range.period ?? "24h"]}
+      </>
+    );
+  }
   return (
     <>
-      Triggered <StepTime at={first.at} days /> – <StepTime at={last.end} days />
+      {did} <StepTime at={first.at} parts="weekday" /> – <StepTime at={last.end} parts="weekday" />
     </>
   );
 };
 
 const format = (seconds: number | null) => (seconds === null ? "–" : formatSeconds(seconds));
 
-const Percentile = ({ name, percentiles: { median, p95 } }: { name: string; percentiles: Percentiles }) => (
+type PercentileProps = { name: string; now: Percentiles; before: Percentiles | undefined };
+
+const Percentile = ({ name, now, before }: PercentileProps) => (
   <>
-    <div>
-      <dt>{name}, median</dt>
-      <dd>{format(median)}</dd>
-    </div>
-    <div>
-      <dt>{name}, p95</dt>
-      <dd>{format(p95)}</dd>
-    </div>
+    {(["median", "p95"] as const).map((which) => (
+      <div>
+        <dt>
+          {name}, {which}
+        </dt>
+        <dd>
+          {format(now[which])}
+          {before != null && before[which] !== null && (
+            <small class="muted">
+              {" "}
+              before {format(before[which])} <Trend now={now[which]} before={before[which]} />
+            </small>
+          )}
+        </dd>
+      </div>
+    ))}
   </>
 );
 
@@ -184,15 +218,18 @@ const TimesChart = ({ statistics, workflowId }: ChartProps) => {
   );
 };
 
-type ByWorkflowProps = { workflows: readonly WorkflowTimes[]; range: ChartRange; isSampled: boolean };
-
 /** How long the runs of each workflow waited and took. */
-const ByWorkflow = ({ workflows, range, isSampled }: ByWorkflowProps) => (
+const ByWorkflow = ({ statistics: { workflows, workflowsSince, range, isSampled } }: { statistics: Statistics }) => (
   <>
     <h3>
       By workflow{" "}
       <small class="muted">
         {isSampled ? `of the last ${count(MAX_MEASURED)} runs of each state` : "those with the most runs first"}
+        {workflowsSince !== null && (
+          <>
+            , since <StepTime at={workflowsSince} parts={partsOf(range)} />
+          </>
+        )}
       </small>
     </h3>
     <Table

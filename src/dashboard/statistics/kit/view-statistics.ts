@@ -2,8 +2,7 @@ import { sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Caller } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
-import { RANGES } from "../../runs/kit/runs-query.ts";
-import { boundariesOf, type ChartRange } from "./range.ts";
+import { boundariesOf, type ChartRange, PERIODS } from "./range.ts";
 
 /** Percentiles in seconds; null when there is nothing to measure. */
 export type Percentiles = { median: number | null; p95: number | null };
@@ -11,7 +10,7 @@ export type Percentiles = { median: number | null; p95: number | null };
 /** The wait is the time from the trigger to the start, at the first attempt. The run time is that of COMPLETED runs. */
 export type Times = { wait: Percentiles; run: Percentiles };
 
-/** The runs that were triggered from `at` until `end` (RFC 3339) and have ended. */
+/** The runs that were triggered from `at` until `end` (RFC 3339) and have ended; those that have ended then, if the range is of sums. */
 export type Step = {
   at: string;
   end: string;
@@ -21,13 +20,10 @@ export type Step = {
   isCounted: boolean;
 } & Times;
 
-export type WorkflowTimes = {
-  id: string;
-  name: string;
-  is_visible: boolean;
-  completed: number;
-  failed: number;
-} & Times;
+/** How many runs there were of a range, and their times. */
+export type Figures = { completed: number; failed: number } & Times;
+
+export type WorkflowTimes = { id: string; name: string; is_visible: boolean } & Figures;
 
 export type Statistics = {
   range: ChartRange;
@@ -39,10 +35,14 @@ export type Statistics = {
   /** True when there are more: the earliest steps are not counted. */
   isCut: boolean;
   total: Times;
+  /** Of the time before the range, which is as long. Null when there are too many runs to read. */
+  before: Figures | null;
   /** True when there are more runs than {@link MAX_MEASURED}, so that the times are only those of the latest ones. */
   isSampled: boolean;
   /** The workflows with the most of the measured runs. None for the statistics of one workflow. */
   workflows: WorkflowTimes[];
+  /** Of sums: since when the runs of these workflows are counted, if that is not the whole range. */
+  workflowsSince: string | null;
 };
 
 /** How many runs are counted in each state: those that were triggered last. Their index is enough for that. */
@@ -55,13 +55,16 @@ export const MAX_MEASURED = 10_000;
 const MAX_WORKFLOWS = 10;
 
 /**
- * The query for {@link toStatistics}: see `chart_statistics` in SQL. The runs are those of one workflow, or all that the caller may see.
+ * The query for {@link toStatistics}: see `chart_statistics` and `sum_statistics` in SQL. The runs are those of one workflow, or all that the caller may see.
  */
 export function selectStatistics(db: Database, caller: Caller, range: ChartRange, workflowId: string | null = null) {
-  const { given, period, stepSeconds } = range;
-  const answer = sql<unknown>`public.chart_statistics(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${workflowId}::uuid,
-    ${period && RANGES[period]}::int, ${given?.begin ?? null}::timestamptz, ${given?.end ?? null}::timestamptz, ${stepSeconds}::int,
-    ${MAX_COUNTED_RUNS}::int, ${MAX_MEASURED}::int, ${workflowId === null ? MAX_WORKFLOWS : 0}::int)`;
+  const { given, period, stepSeconds, isSummed } = range;
+  const whose = sql`${caller.role}, ${caller.tenantId}, ${caller.userId}, ${workflowId}::uuid, ${period && PERIODS[period]}::int`;
+  const maxWorkflows = workflowId === null ? MAX_WORKFLOWS : 0;
+  const answer = isSummed
+    ? sql<unknown>`public.sum_statistics(${whose}, ${stepSeconds}::int, ${maxWorkflows}::int)`
+    : sql<unknown>`public.chart_statistics(${whose}, ${given?.begin ?? null}::timestamptz, ${given?.end ?? null}::timestamptz,
+        ${stepSeconds}::int, ${MAX_COUNTED_RUNS}::int, ${MAX_MEASURED}::int, ${maxWorkflows}::int)`;
   return db.with(caller).select({ answer }).from(caller);
 }
 
@@ -72,6 +75,8 @@ const timesSchema = countsSchema.extend({ wait: percentilesSchema, run: percenti
 const answerSchema = z.object({
   begin: z.string(),
   end: z.string(),
+  before: timesSchema.nullable(),
+  workflows_since: z.string().nullable().default(null),
   counts: z.array(countsSchema.extend({ source: z.string(), at: z.string() })),
   times: z.array(
     timesSchema.extend({
@@ -95,7 +100,8 @@ function completeFrom(sources: Iterable<{ count: number; first: string }>, limit
 
 /** What {@link selectStatistics} found for a caller. */
 export function toStatistics(range: ChartRange, [found]: readonly { answer: unknown }[]): Statistics {
-  const { begin, end, counts: counted, times: measured } = answerSchema.parse(found?.answer);
+  const answer = answerSchema.parse(found?.answer);
+  const { begin, end, before, counts: counted, times: measured, workflows_since: workflowsSince } = answer;
   const boundaries = boundariesOf({ begin, end }, range);
   const bySource = Map.groupBy(counted, ({ source }) => source);
   const sources = [...bySource.values()].map((rows) => ({
@@ -103,7 +109,7 @@ export function toStatistics(range: ChartRange, [found]: readonly { answer: unkn
     first: rows[0]?.at ?? "",
   }));
   // The step in which a source was cut is not complete, and neither are those before.
-  const cutAt = completeFrom(sources, MAX_COUNTED_RUNS);
+  const cutAt = range.isSummed ? null : completeFrom(sources, MAX_COUNTED_RUNS);
   const measuredFrom = completeFrom(
     measured.flatMap(({ source, first, completed, failed }) =>
       source === null || first === null ? [] : { count: completed + failed, first },
@@ -125,7 +131,7 @@ export function toStatistics(range: ChartRange, [found]: readonly { answer: unkn
   });
   const total = measured.find(({ at, workflow_id, source }) => (at ?? workflow_id ?? source) === null) ?? NOTHING;
   return {
-    ...{ range, steps, isCut: cutAt !== null, isSampled: measuredFrom !== null },
+    ...{ range, steps, before, workflowsSince, isCut: cutAt !== null, isSampled: measuredFrom !== null },
     completed: sumOf(steps, "completed"),
     failed: sumOf(steps, "failed"),
     total: { wait: total.wait, run: total.run },
