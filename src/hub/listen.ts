@@ -11,7 +11,7 @@ const messageSchema = z.array(
 export async function listenTo(
   hub: Pick<Fetcher, "fetch">,
   topic: Topic,
-  { sinceMs, caller, stream }: Listening,
+  { since, caller, stream }: Listening,
   limitMs: number,
 ): Promise<Listener | NotListening> {
   const url = new URL("https://hub/");
@@ -28,7 +28,7 @@ export async function listenTo(
     if (stream.page !== undefined) url.searchParams.set("page", stream.page.id);
     if (stream.page?.left !== undefined) url.searchParams.set("left", stream.page.left);
   }
-  url.searchParams.set("since", String(sinceMs));
+  if (since !== undefined) url.searchParams.set("since", String(since));
   try {
     const connected = await connectTo(hub, url, limitMs);
     return typeof connected === "string" ? connected : listenOn(connected);

@@ -55,7 +55,9 @@ export class Listeners {
     const ofThisWaiter = caller !== null || waiter === null ? [] : [ofWaiter(waiter)];
     this.#context.acceptWebSocket(socket, [kind, ...ofCaller, ...ofThisWaiter, ...tagsOf(filter)]);
     socket.serializeAttachment(filter);
-    const since = Date.now() - Number(query.get("since") ?? 0);
+    // An instant, and not how long ago it was: it has taken time until the request for the socket came here. A Worker of a release
+    // before says how long ago, so it gets all nudges that are kept.
+    const since = Number(query.get("since") ?? Number.POSITIVE_INFINITY);
     const missed = this.#recent.filter(({ at, run }) => at >= since && passes(filter, run));
     send(
       socket,

@@ -126,6 +126,29 @@ describe.concurrent("the dashboard", () => {
     expect(await page.locator(".timeline").getByText("Completed", { exact: true }).count()).toBe(1);
   });
 
+  it("shows what has changed while its stream was on its way to the service", async ({ open, expect }) => {
+    const page = await openAs("owner", open);
+    const holder = await holdSlot(await createWorkflow(page, "Slow stream"));
+    let release = () => {};
+    const isReleased = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    await page.route("**/app/changes*", async (route) => {
+      await isReleased;
+      await route.continue();
+    });
+    await page.goto(`/app/runs/${holder}`);
+    await state(page).getByText("RUNNING").waitFor();
+    const ageOfPage: number = await page.evaluate("performance.now()");
+    const headers = { Authorization: `Bearer ${DEMO.owner.key}` };
+    await page.request.post(`/v1/workflow-runs/${holder}/stop`, { headers });
+    // Now the change is older than the page was when it asked for its stream.
+    const stoppedAt: number = await page.evaluate("performance.now()");
+    await expect.poll(() => page.evaluate("performance.now()")).toBeGreaterThan(stoppedAt + ageOfPage);
+    release();
+    await state(page).getByText("FAILED").waitFor();
+  });
+
   it("stops a run, with a confirmation that says what will happen, and retries it", async ({ open }) => {
     const page = await openAs("owner", open);
     await page.goto(`/app/runs/${RUNNING_CONTRACTS}`);
@@ -199,9 +222,25 @@ describe.concurrent("the dashboard", () => {
 
   it("waits for Retry-After while it is refused, and then for a time of its own that is longer each time", async ({
     open,
+    // The test's own, as above.
+    expect,
   }) => {
     const page = await open();
     await page.clock.install();
+    await page.addInitScript(`{
+      window.refused = 0;
+      addEventListener("htmx:finally:request", ({ detail }) => {
+        if (detail.ctx.response?.status === 503) window.refused++;
+      });
+      window.streams = [];
+      const Stream = EventSource;
+      window.EventSource = function (url) {
+        const stream = new Stream(url);
+        window.streams.push(stream);
+        return stream;
+      };
+      window.EventSource.CLOSED = Stream.CLOSED;
+    }`);
     await signIn(page, "owner");
     await page.goto("/app/runs");
     await isLive(page);
@@ -209,20 +248,25 @@ describe.concurrent("the dashboard", () => {
     // From here on, time passes only by `runFor`.
     await page.clock.pauseAt(Number(await page.evaluate("Date.now()")) + 1_000);
     await page.route(IS_LIST, (route) => route.fulfill({ status: 503, headers: { "Retry-After": "20" }, body: "" }));
-    let refused = page.waitForResponse((response) => IS_LIST.test(response.url()) && response.status() === 503);
-    await page.evaluate("document.dispatchEvent(new Event('due'))");
-    // After the first refusal 2 seconds of its own, then 4, and then 8.
-    for (const seconds of [22, 24, 28]) {
-      await refused;
+    // It plans the next request at the end of the last one.
+    const isRefused = async (times: number) => {
+      await expect.poll(() => page.evaluate("window.refused"), { timeout: 30_000 }).toBe(times);
       await freshness(page).getByText("the service cannot answer at the moment").waitFor();
-      const requests = requestsOf(page);
+    };
+    await page.evaluate("document.dispatchEvent(new Event('due'))");
+    await isRefused(1);
+    const requests = requestsOf(page);
+    // A change in the meantime is no reason to ask.
+    await page.evaluate("window.streams.at(-1).dispatchEvent(new MessageEvent('message'))");
+    // The other tests change runs, too.
+    await page.evaluate("window.streams.at(-1).close()");
+    // After the first refusal 2 seconds of its own, then 4, and then 8.
+    for (const [times, seconds] of [22, 24, 28].entries()) {
       await page.clock.runFor(1_000 * (seconds - 1));
-      expect(requests).toEqual([]);
-      refused = page.waitForResponse((response) => IS_LIST.test(response.url()) && response.status() === 503);
+      expect(requests).toEqual(Array(times).fill("/app/runs"));
       await page.clock.runFor(2_000);
+      await isRefused(times + 2);
     }
-    await refused;
-    await freshness(page).getByText("the service cannot answer at the moment").waitFor();
     await page.unroute(IS_LIST);
     await page.clock.runFor("00:37");
     await page.clock.resume();

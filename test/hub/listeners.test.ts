@@ -92,10 +92,11 @@ describe("a hub tells", () => {
     listeners.tell([changed("3", "x")]);
     await vi.advanceTimersByTimeAsync(200);
     told = {};
-    add("read before the first", "caller=g&user=u&since=700");
-    add("read after the first", "caller=h&user=u&since=500");
-    add("read before all, of one definition", "waiter=i&definition=x&since=700");
-    add("read after all", "caller=j&user=u&since=100");
+    add("read before the first", `caller=g&user=u&since=${Date.now() - 700}`);
+    add("read after the first", `caller=h&user=u&since=${Date.now() - 500}`);
+    add("read before all, of one definition", `waiter=i&definition=x&since=${Date.now() - 700}`);
+    add("read after all", `caller=j&user=u&since=${Date.now() - 100}`);
+    add("reads what it subscribes to", "caller=k&user=u");
     expect(told).toEqual({
       "read before the first": ["1", "2", "3"],
       "read after the first": ["2", "3"],

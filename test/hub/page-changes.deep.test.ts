@@ -44,6 +44,9 @@ async function listen(path: string, browser = owner, headers: Record<string, str
   };
 }
 
+/** The stream of a page that the service began to answer so many milliseconds ago. */
+const ofPage = (msAgo: number) => `/app/changes?since=${Date.now() - msAgo}`;
+
 const afterAWhile = () => new Promise((resolve) => setTimeout(resolve, 1_500));
 
 describe("the stream of an open page", () => {
@@ -62,18 +65,15 @@ describe("the stream of an open page", () => {
   });
 
   it("begins without a message for a page that was just requested, and tells what has changed since then", async () => {
-    const fresh = await listen("/app/changes?age=200");
+    const fresh = await listen(ofPage(200));
     await afterAWhile();
     expect(fresh.text()).toMatch(/^retry: \d+\nid: begun\n\nevent: begun\ndata: null\n\n$/);
     await invoke(service, tenant);
-    const missed = await listen("/app/changes?age=4900");
+    const missed = await listen(ofPage(3000));
     await expect.poll(missed.count).toBeGreaterThan(1);
     expect(missed.text()).toMatch(/event: begun\ndata: null\n\ndata: null\n\n/);
     // A page that was requested earlier, and one that was disconnected, may have missed more.
-    const [old, again] = [
-      await listen("/app/changes?age=60000"),
-      await listen("/app/changes?age=200", owner, { "Last-Event-ID": "begun" }),
-    ];
+    const [old, again] = [await listen(ofPage(60000)), await listen(ofPage(200), owner, { "Last-Event-ID": "begun" })];
     for (const { text } of [old, again]) expect(text()).not.toContain("event: begun");
     await Promise.all([fresh, missed, old, again].map(({ close }) => close()));
   });

@@ -19,7 +19,7 @@ export const changes = new Pages();
 const LONGEST_MS = 3_600_000;
 
 /**
- * A page that was requested at most so many milliseconds ago need not be requested again: the hub tells what has changed since. The hub
+ * A page of at most so many milliseconds ago need not be requested again: the hub tells what has changed since. The hub
  * keeps that in memory, and stays in memory for ten seconds after a change.
  */
 const FRESH_MS = 5_000;
@@ -40,8 +40,8 @@ const querySchema = z.object({
   /** A name that the browser chose for the page, and the name of the page before it in the same tab. */
   page: z.string().max(40).optional().catch(undefined),
   left: z.string().max(40).optional().catch(undefined),
-  /** How many milliseconds ago the page was requested. */
-  age: z.coerce.number().int().min(0).optional().catch(undefined),
+  /** When the service began to answer the page: `began` of its `Server-Timing`. */
+  since: z.coerce.number().int().optional().catch(undefined),
 });
 type Query = z.infer<typeof querySchema>;
 
@@ -58,8 +58,8 @@ changes.stream("/app/changes", async (c) => {
   const topic = await findTopic(db, c.var.credential, query);
   const page = query.page === undefined ? undefined : { id: query.page, left: query.left };
   const listened = { ...topic, withOthers: true, withLog: topic.runId !== undefined };
-  const isFresh = query.age !== undefined && query.age <= FRESH_MS && c.req.header("Last-Event-ID") === undefined;
-  const listener = await listenAs(c, c.var.session.userId, listened, page, isFresh ? query.age : 0);
+  const isFresh = Date.now() - (query.since ?? 0) <= FRESH_MS && c.req.header("Last-Event-ID") === undefined;
+  const listener = await listenAs(c, c.var.session.userId, listened, page, isFresh ? query.since : undefined);
   const until = Date.now() + LONGEST_MS;
   const pageOf = (frames: Frame[]) => ({
     frames,

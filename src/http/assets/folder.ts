@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/61f57a96320f";
+export const ASSETS = "/app/assets/68e28b967aa1";

@@ -40,7 +40,7 @@ export type Nudge = { run_id: string | null; has_ended: boolean; is_log: boolean
  * `caller` is whose open streams and waiting requests are counted: those of an API key or, with a session, those of the user.
  * `stream` is set for a stream, and undefined for a request that waits.
  */
-export type Listening = { sinceMs: number; caller: string; stream?: Stream };
+export type Listening = { since: number | undefined; caller: string; stream?: Stream };
 
 export type Stream = {
   userId: string;
@@ -126,7 +126,7 @@ export type Live = {
    */
   notify(endpointIds: readonly string[]): Promise<void>;
   /**
-   * Listens for changes, including those of the last `sinceMs` milliseconds. "unavailable" when there is no hub, or when it does
+   * Listens for changes, including those since `since`, an instant in milliseconds. "unavailable" when there is no hub, or when it does
    * not answer. "too_many" when the caller has {@link MOST_STREAMS} streams, or {@link MOST_WAITS} waiting requests.
    * "too_many_in_tenant" when all callers together have {@link MOST_TENANT_STREAMS} or {@link MOST_TENANT_WAITS}.
    */

@@ -6,7 +6,7 @@ import type { AppEnv } from "../env.ts";
 
 /**
  * Logs one line for each request. It has the route instead of the URL, so that no value sent by the caller is logged. The
- * caller gets the same times in the header `Server-Timing`.
+ * caller gets the same times in the header `Server-Timing`, and when the request began, in milliseconds since 1970.
  */
 export const logRequests = createMiddleware<AppEnv>((c, next) =>
   metered(async (meter) => {
@@ -15,7 +15,8 @@ export const logRequests = createMiddleware<AppEnv>((c, next) =>
     const ms = Date.now() - began;
     const { databaseMs, databaseRequests, databaseRefused, tenantId } = meter;
     // Set directly, since `c.header` would copy the whole answer.
-    c.res.headers.set("Server-Timing", `db;dur=${databaseMs};desc="${databaseRequests} requests", total;dur=${ms}`);
+    const times = `db;dur=${databaseMs};desc="${databaseRequests} requests", total;dur=${ms}, began;desc="${began}"`;
+    c.res.headers.set("Server-Timing", times);
     log("info", "request", {
       method: c.req.method,
       // Several routes may match. This is the route of the handler that ran last.

@@ -13,7 +13,7 @@ import { Problem } from "../../http/problems.ts";
 
 /**
  * Listens for a stream of the caller, which counts against their limit on open streams. It ends when a credential of the user
- * `userId` ends. A stream for a page also hears of the changes of the last `sinceMs` milliseconds.
+ * `userId` ends. A stream for a page also hears of the changes since `since`, in milliseconds since 1970.
  * @throws Problem `streams_unavailable`, or `too_many_requests` when the caller or the tenant has too many streams
  */
 export async function listenAs(
@@ -21,10 +21,10 @@ export async function listenAs(
   userId: string,
   topic: Topic,
   page?: OpenPage,
-  sinceMs = 0,
+  since?: number,
 ): Promise<Listener> {
   const listener = await c.env.live.listen(topic, {
-    sinceMs,
+    since,
     caller: countedAs(c.var.credential),
     stream: { userId, page },
   });

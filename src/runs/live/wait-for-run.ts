@@ -41,7 +41,7 @@ export async function waitForRun<Found extends Standing>(
 ): Promise<Found | NotListening> {
   const listener = await live.listen(
     { ...wait.topic, tenantId: wait.tenantId },
-    { sinceMs: Date.now() - readAt, caller: wait.caller },
+    { since: readAt, caller: wait.caller },
   );
   if (typeof listener === "string") return listener;
   wait.signal.addEventListener("abort", () => listener.close());

@@ -20,8 +20,8 @@
   /** Why the last request failed, as a sentence. */
   let failure = null;
   let retryMs = FIRST_RETRY_MS;
-  /** What the last answer asked for by `Retry-After`. */
-  let leastMs = 0;
+  /** When it may be requested again at the earliest: an answer asked for that by `Retry-After`. */
+  let notBefore = 0;
   let freshAt = Date.now();
   /** The request that is under way for the live part: its own, or that of a link to the list as it is now. */
   let asking = null;
@@ -32,7 +32,8 @@
   let timer;
 
   function refresh() {
-    if (!live() || wanted === null || isLeaving) return;
+    // While the service refuses, a change is no reason to ask: `plan` has set the time for that.
+    if (!live() || wanted === null || isLeaving || Date.now() < notBefore) return;
     asksAgain = asking !== null;
     if (!asksAgain) live().dispatchEvent(new Event("refresh"));
   }
@@ -52,19 +53,21 @@
         if (state === "polling") connect();
         refresh();
       },
-      failure === null ? someTime(POLL_MS) : leastMs + someTime(retryMs),
+      failure === null ? someTime(POLL_MS) : Math.max(notBefore - Date.now(), 0) + someTime(retryMs),
     );
   }
 
   /**
    * The URL of the stream, with a name for this page and the name of the page before it in this tab. The service ends the
    * stream of the page before: it may not have noticed yet that the browser left that page, and a user may have only 20
-   * streams. The first stream also has the age of the page, counted from when it was requested: the service tells what has changed
-   * since. At a later stream, the page is requested again.
+   * streams. The first stream also says when the service began to answer the page, by the service's clock: the service tells what has
+   * changed since, however long the stream is on its way. At a later stream, the page is requested again.
    */
   function nameStream() {
     const url = new URL(wanted, location.href);
-    if (isFirstStream) url.searchParams.set("age", Math.ceil(performance.now()));
+    const [{ serverTiming = [] } = {}] = performance.getEntriesByType("navigation");
+    const began = serverTiming.find(({ name }) => name === "began");
+    if (isFirstStream && began) url.searchParams.set("since", began.description);
     isFirstStream = false;
     url.searchParams.set("page", crypto.randomUUID());
     const left = sessionStorage.getItem("page");
@@ -157,7 +160,7 @@
     const { ctx } = event.detail;
     if (ctx !== asking) return;
     const { status, headers } = ctx.response;
-    leastMs = Math.min(1_000 * (Number(headers.get("Retry-After")) || 0), LONGEST_RETRY_MS);
+    notBefore = Date.now() + Math.min(1_000 * (Number(headers.get("Retry-After")) || 0), LONGEST_RETRY_MS);
     if (status === 200 || status === 304) {
       freshAt = Date.now();
       failure = null;
