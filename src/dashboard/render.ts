@@ -7,6 +7,7 @@ import { v7 as newId } from "uuid";
 import type { AppEnv } from "../http/env.ts";
 import { readTheme, ThemeContext } from "../http/pages/theme.tsx";
 import { SignedInContext } from "./layout.tsx";
+import { ListContext, listOf } from "./list-context.ts";
 import { NewIdContext } from "./new-id.tsx";
 
 /** Answers a whole page. */
@@ -16,7 +17,7 @@ export async function html(c: Context<AppEnv>, page: JSX.Element, status: Conten
   const { pathname, search } = new URL(c.req.url);
   const theme = { theme: readTheme(c), here: c.req.method === "GET" ? pathname + search : "/app/runs" };
   const id = c.req.header("HX-Request") === undefined ? newId() : null;
-  const withId = jsx(NewIdContext.Provider, { value: id }, page);
+  const withId = jsx(NewIdContext.Provider, { value: id }, jsx(ListContext.Provider, { value: listOf(c) }, page));
   const inContext = jsx(ThemeContext.Provider, { value: theme }, jsx(SignedInContext.Provider, { value }, withId));
   return c.html(await template`<!doctype html>${inContext}`, status);
 }

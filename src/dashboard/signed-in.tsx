@@ -102,7 +102,8 @@ const HEADINGS: Partial<Record<ProblemCode, string>> = {
 async function askToSignIn(c: Context<AppEnv>): Promise<Response> {
   const { pathname, search } = new URL(c.req.url);
   // A body that is not a form, or that has too many fields, is not kept.
-  const kept = c.req.method === "POST" && isSameOrigin(c) ? await keepForm(c, pathname).catch(() => null) : null;
+  const kept =
+    c.req.method === "POST" && isSameOrigin(c) ? await keepForm(c, pathname + search).catch(() => null) : null;
   if (kept) return answerSignIn(c, { kept }, 401);
   const next = c.req.method === "GET" ? `?next=${encodeURIComponent(pathname + search)}` : "";
   const href = `/app/sign-in${next}`;
@@ -161,7 +162,7 @@ function errorPage(c: Context<AppEnv>, props: ErrorPageProps): Promise<Response>
             </a>{" "}
           </>
         )}
-        <a class="button" href={before ?? "/app/runs"}>
+        <a class="button" href={before === null ? "/app/runs" : before + search}>
           {before === null ? "To the runs" : "Back"}
         </a>
       </p>

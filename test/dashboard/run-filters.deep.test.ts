@@ -129,4 +129,27 @@ describe("the filters of the list of runs", () => {
     const [, requests] = await service.counted(() => page(lost[24]));
     expect(requests).toBe(1);
   });
+
+  it("are kept by what is done on the page of a run", async () => {
+    const [first, second] = await insertFailed("LOST", "LOST");
+    const path = `/app/runs/${first}?in=code%3DLOST`;
+    // A refresh of the page, too.
+    for (const headers of [{}, { "HX-Request": "true" }]) {
+      const html = await (await owner.get(path, headers)).text();
+      const actions = Array.from(html.matchAll(/action="([^"]+)"/g), ([, action]) => action);
+      expect(actions).toEqual(
+        expect.arrayContaining([
+          ...["retry", "delete"].map((what) => `/app/runs/${first}/${what}?in=code%3DLOST`),
+          `/app/workflows/${tenant.definitionId}/invoke?in=code%3DLOST`,
+        ]),
+      );
+    }
+    const goesTo = async (form: string, fields = {}) =>
+      (await owner.post(`${form}?in=code%3DLOST`, fields)).headers.get("Location");
+    expect(await goesTo(`/app/runs/${first}/retry`)).toBe(path);
+    expect(await goesTo(`/app/runs/${first}/stop`)).toBe(path);
+    const again = await goesTo(`/app/workflows/${tenant.definitionId}/invoke`, { run: String(first) });
+    expect(again).toMatch(/^\/app\/runs\/[0-9a-f-]{36}\?in=code%3DLOST$/);
+    expect(await goesTo(`/app/runs/${second}/delete`)).toBe("/app/runs?code=LOST");
+  });
 });

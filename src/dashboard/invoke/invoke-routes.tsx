@@ -7,6 +7,7 @@ import { InvokeWorkflowRequestSchema } from "../../runs/workflow-definition-runs
 import { perform } from "../../verbs/perform.ts";
 import type { Caller } from "../caller.ts";
 import { type Failure, FormPage, NO_FAILURE, readForm, submit, toWholeNumber } from "../forms.tsx";
+import { hrefOfRun, hrefWithin, listOf } from "../list-context.ts";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
@@ -56,7 +57,7 @@ const InvokePage = ({ caller, id, given, failure }: PageProps) => {
     <FormPage
       title={titleOf(given)}
       section={isAgain ? "runs" : "workflows"}
-      back={isAgain ? `/app/runs/${given.runId}` : `/app/workflows/${id}`}
+      back={isAgain ? hrefOfRun(given.runId) : `/app/workflows/${id}`}
       {...(caller && { caller })}
     >
       <InvokeForm id={id} given={given} failure={failure} />
@@ -106,7 +107,7 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
           },
         })
       ).result;
-      return seeOther(c, `/app/runs/${run.id}`);
+      return seeOther(c, hrefWithin(listOf(c), run.id));
     },
     (failure) => <InvokePage id={definitionId} given={given} failure={failure} />,
     { labels: LABELS },

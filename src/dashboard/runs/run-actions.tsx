@@ -5,6 +5,7 @@ import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../fo
 import { textOfSchema } from "../invoke/kit/input-fields.tsx";
 import { InvokeForm, NO_INVOCATION, textOfInput, textOfLabels, textOfPriority } from "../invoke/kit/invoke-form.tsx";
 import { PriorityField } from "../invoke/kit/priority-field.tsx";
+import { hrefOfRun } from "../list-context.ts";
 import { isInputCut, type ViewedRun } from "./kit/view-run.ts";
 
 const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
@@ -24,7 +25,7 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
       {run.is_theirs && run.status === "PENDING" && run.not_before !== null && run.suspension === null && (
         <Ask id="ask-start-now" label="Start now" title={`Start ${named} now?`}>
           <p>It does not wait any longer: it joins the end of its workflow’s queue, and starts when it is its turn.</p>
-          <Send action={`/app/runs/${id}/start-now`} label="Start now" kind="primary" />
+          <Send action={hrefOfRun(id, "/start-now")} label="Start now" kind="primary" />
         </Ask>
       )}
       {run.may_prioritize && run.status === "PENDING" && (
@@ -60,7 +61,7 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
             It becomes attempt {run.attempt + 1} of the same run, with the same frozen parameters, at the end of its
             workflow’s queue. Its error is cleared; its events stay.
           </p>
-          <Send action={`/app/runs/${id}/retry`} label="Retry" kind="primary" />
+          <Send action={hrefOfRun(id, "/retry")} label="Retry" kind="primary" />
         </Ask>
       )}
       {isAgainOffered(run) && (
@@ -71,8 +72,8 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
           </p>
           {isInputCut(run) ? (
             <div class="actions">
-              <Send action={`/app/runs/${id}/again`} label="Run again" kind="primary" />
-              <a class="button" href={`/app/runs/${id}/again`}>
+              <Send action={hrefOfRun(id, "/again")} label="Run again" kind="primary" />
+              <a class="button" href={hrefOfRun(id, "/again")}>
                 Change its input
               </a>
             </div>
@@ -96,7 +97,7 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
             This deletes the run and its {plural(run.total_events, "event")} for good.
             {run.status === "PENDING" && " It leaves the queue and never starts."}
           </p>
-          <Send action={`/app/runs/${id}/delete`} label="Delete" kind="danger" />
+          <Send action={hrefOfRun(id, "/delete")} label="Delete" kind="danger" />
         </Ask>
       )}
       {can(run, "retry") && !isStartable && (
@@ -116,7 +117,7 @@ const NOTHING_GIVEN = { reason: "", grace_seconds: "" };
 type StopFormProps = { id: string; values: StopValues; hasGrace: boolean; failure: Failure };
 
 export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
-  <form method="post" action={`/app/runs/${id}/stop`} class="stack">
+  <form method="post" action={hrefOfRun(id, "/stop")} class="stack">
     <FormFailures failure={failure} labels={{ reason: "Reason", grace_seconds: "Time for the runner" }} />
     <input type="hidden" name="workflow" value={values.workflow} />
     <Field
@@ -145,7 +146,7 @@ export const StopForm = ({ id, values, hasGrace, failure }: StopFormProps) => (
 type PriorityFormProps = { id: string; values: { priority: string; workflow: string }; failure: Failure };
 
 export const PriorityForm = ({ id, values, failure }: PriorityFormProps) => (
-  <form method="post" action={`/app/runs/${id}/priority`} class="stack">
+  <form method="post" action={hrefOfRun(id, "/priority")} class="stack">
     <FormFailures failure={failure} labels={{ priority: "Priority" }} />
     <input type="hidden" name="workflow" value={values.workflow} />
     <PriorityField value={values.priority} failure={failure} />

@@ -1,6 +1,8 @@
 /** The routes of one run: its page, its log, and stop, retry and delete. */
+import type { Context } from "hono";
 import { v7 as newId } from "uuid";
 import { z } from "zod";
+import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { checkBody } from "../../http/validation.ts";
 import { whyWaiting } from "../../runs/details/explain-run.ts";
@@ -12,10 +14,11 @@ import { deleteRun, prioritizeRun, retryRun, runAgain, startRunNow, stopRun } fr
 import { RunPrioritySchema, StopWorkflowRunRequestSchema } from "../../runs/workflow-run-changes-routes.ts";
 import { perform } from "../../verbs/perform.ts";
 import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
+import { hrefWithin, listOf } from "../list-context.ts";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
-import { filterOf, firstPageOf, readRunsQuery } from "./kit/runs-query.ts";
+import { filterOf, firstPageOf, readRunsQuery, runsHref } from "./kit/runs-query.ts";
 import { viewRun } from "./kit/view-run.ts";
 import { earlierAttempt } from "./log/run-log.tsx";
 import { RunPage } from "./run.tsx";
@@ -23,8 +26,14 @@ import { PriorityForm, StopForm } from "./run-actions.tsx";
 
 export const run = new Pages();
 
+/** The list from which the reader came. */
+const listQueryOf = (c: Context<AppEnv>) => firstPageOf(readRunsQuery(new URLSearchParams(listOf(c))));
+
+/** To the page of the run, which keeps the list. */
+const backTo = (c: Context<AppEnv>, runId: string) => seeOther(c, hrefWithin(listOf(c), runId));
+
 run.page("/app/runs/:id", async (c) => {
-  const query = firstPageOf(readRunsQuery(new URLSearchParams(c.req.query("in"))));
+  const query = listQueryOf(c);
   // A refresh of the page leaves the links to the runs around it as they are.
   const filter = c.req.header("HX-Request") === undefined ? filterOf(query, c.var.session.userId) : null;
   const { run, ...view } = await viewRun(c.env.db, c.var.credential, idOf(c), filter);
@@ -71,13 +80,13 @@ run.form("/app/runs/:id/stop", async (c) => {
         ...(given.grace_seconds !== "" && { grace_seconds: toWholeNumber(given.grace_seconds) }),
       });
       await perform(c.var.services, stopRun, { runId, reason, graceSeconds });
-      return seeOther(c, `/app/runs/${runId}`);
+      return backTo(c, runId);
     },
     (failure) => (
       <FormPage
         title={given.workflow === "" ? "Stop this run" : `Stop this run of “${given.workflow}”`}
         section="runs"
-        back={`/app/runs/${runId}`}
+        back={hrefWithin(listOf(c), runId)}
       >
         <StopForm id={runId} values={given} hasGrace failure={failure} />
       </FormPage>
@@ -88,13 +97,13 @@ run.form("/app/runs/:id/stop", async (c) => {
 run.form("/app/runs/:id/retry", async (c) => {
   const runId = idOf(c);
   await perform(c.var.services, retryRun, runId);
-  return seeOther(c, `/app/runs/${runId}`);
+  return backTo(c, runId);
 });
 
 run.form("/app/runs/:id/start-now", async (c) => {
   const runId = idOf(c);
   await perform(c.var.services, startRunNow, runId);
-  return seeOther(c, `/app/runs/${runId}`);
+  return backTo(c, runId);
 });
 
 run.form("/app/runs/:id/priority", async (c) => {
@@ -105,13 +114,13 @@ run.form("/app/runs/:id/priority", async (c) => {
     async () => {
       const { priority } = checkBody(RunPrioritySchema, { priority: toWholeNumber(given.priority || "0") });
       await perform(c.var.services, prioritizeRun, { runId, priority });
-      return seeOther(c, `/app/runs/${runId}`);
+      return backTo(c, runId);
     },
     (failure) => (
       <FormPage
         title={given.workflow === "" ? "Change its priority" : `Change the priority of this run of “${given.workflow}”`}
         section="runs"
-        back={`/app/runs/${runId}`}
+        back={hrefWithin(listOf(c), runId)}
       >
         <PriorityForm id={runId} values={given} failure={failure} />
       </FormPage>
@@ -121,10 +130,10 @@ run.form("/app/runs/:id/priority", async (c) => {
 
 run.form("/app/runs/:id/again", async (c) => {
   const { result } = await perform(c.var.services, runAgain, { runId: idOf(c), newRunId: newId() });
-  return seeOther(c, `/app/runs/${result.run.id}`);
+  return backTo(c, result.run.id);
 });
 
 run.form("/app/runs/:id/delete", async (c) => {
   await perform(c.var.services, deleteRun, idOf(c));
-  return seeOther(c, "/app/runs");
+  return seeOther(c, runsHref(listQueryOf(c)));
 });

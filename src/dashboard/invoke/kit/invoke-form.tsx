@@ -1,6 +1,7 @@
-import type { Child } from "hono/jsx";
+import { type Child, useContext } from "hono/jsx";
 import type { Labels } from "../../../runs/labels.ts";
 import { type Failure, Field, faultsAt } from "../../forms.tsx";
+import { ListContext, withList } from "../../list-context.ts";
 import { textsOf as textsOfLabels } from "../../runs/kit/run-labels.tsx";
 import { FailuresWithInput, type GivenInput, InputFields, showInput } from "./input-fields.tsx";
 import { MinuteField } from "./minute-field.tsx";
@@ -63,8 +64,9 @@ type InvokeFormProps = {
 /** Triggers a run of the workflow with this id. It is sent as it is, since an encoded input may be three times as long. */
 export const InvokeForm = ({ id, given, failure, offer }: InvokeFormProps) => {
   const shown = showInput(given, failure);
+  const action = withList(useContext(ListContext), `/app/workflows/${id}/invoke`);
   return (
-    <form method="post" action={`/app/workflows/${id}/invoke`} enctype="multipart/form-data" class="stack">
+    <form method="post" action={action} enctype="multipart/form-data" class="stack">
       <FailuresWithInput shown={shown} labels={LABELS} />
       <input type="hidden" name="run" value={given.runId} />
       <input type="hidden" name="workflow" value={given.workflow} />

@@ -1,5 +1,6 @@
 import { Ago, Copy, Name, Time } from "../../components.tsx";
 import { formatAnnouncement, formatSeconds, secondsBetween, shortId } from "../../format.ts";
+import { hrefWithin } from "../../list-context.ts";
 import { TimePassed } from "../../live/kit/ticking.tsx";
 import { Status, StopClock, shownStateOf, TimeUsed, wordOf } from "../../run-state.tsx";
 import { LabelsLine } from "./run-labels.tsx";
@@ -48,10 +49,6 @@ type RunListProps = {
   /** The filter of the list, which the page of a run keeps: see {@link hrefWithin}. */
   within?: string;
 };
-
-/** The page of a run that was opened from a list with this filter, as `formatRunsQuery` writes it. */
-export const hrefWithin = (id: string, filter: string): string =>
-  `/app/runs/${id}${filter === "" ? "" : `?in=${encodeURIComponent(filter)}`}`;
 
 /**
  * A table of runs; on a narrow screen, cards. A click anywhere in a row opens its run. A row is one line in
@@ -157,7 +154,7 @@ export const RunList = ({ runs, now, withWorkflow = true, name = "run", pickedBy
 /** The link of a row. The style sheet stretches it over the whole row. */
 const RowLink = ({ run, within }: { run: ListedRun; within: string }) => (
   <a
-    href={hrefWithin(run.id, within)}
+    href={hrefWithin(within, run.id)}
     class="plain row-link"
     aria-label={`${wordOf(shownStateOf(run))}: ${run.workflow_name}, run ${shortId(run.id)}`}
   >

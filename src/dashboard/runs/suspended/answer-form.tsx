@@ -1,5 +1,6 @@
 import { DialogContext } from "../../components.tsx";
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../../forms.tsx";
+import { hrefOfRun } from "../../list-context.ts";
 import type { Question } from "./view-suspension.ts";
 
 type AnswerFormProps = {
@@ -23,7 +24,7 @@ export const AnswerForm = ({ runId, attempt, question, values = {}, failure = NO
     <form
       id={`form-${attempt}-${key}`}
       method="post"
-      action={`/app/runs/${runId}/waits/${key}/answer`}
+      action={hrefOfRun(runId, `/waits/${key}/answer`)}
       class="stack"
       hx-morph-skip=""
     >

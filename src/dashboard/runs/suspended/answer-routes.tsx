@@ -6,6 +6,7 @@ import { answerWait } from "../../../runs/suspensions/suspension-verbs.ts";
 import { perform } from "../../../verbs/perform.ts";
 import { Failures, FormPage, RESUMED_FIELD, readForm, submit } from "../../forms.tsx";
 import { linesOf } from "../../invoke/kit/read-fields.ts";
+import { hrefWithin, listOf } from "../../list-context.ts";
 import { Pages } from "../../pages.ts";
 import { seeOther } from "../../render.ts";
 import { idOf } from "../../signed-in.tsx";
@@ -23,7 +24,7 @@ answers.form("/app/runs/:id/waits/:key/answer", async (c) => {
     async () => {
       const given = checkBody(AnswerRequestSchema, { value, ...(comment !== "" && { comment }) });
       await perform(c.var.services, answerWait, { runId, key, value: given.value, comment: given.comment ?? null });
-      return seeOther(c, `/app/runs/${runId}`);
+      return seeOther(c, hrefWithin(listOf(c), runId));
     },
     (failure) => {
       const choices = all("choice");
@@ -31,7 +32,11 @@ answers.form("/app/runs/:id/waits/:key/answer", async (c) => {
       // Somebody else has answered, or the run has ended.
       const isOver = failure.faults.length === 0 && values[RESUMED_FIELD] === undefined;
       return (
-        <FormPage title={isOver ? "This was not recorded" : "Answer"} section="waits" back={`/app/runs/${runId}`}>
+        <FormPage
+          title={isOver ? "This was not recorded" : "Answer"}
+          section="waits"
+          back={hrefWithin(listOf(c), runId)}
+        >
           <p class="wrap pre">
             <bdi>{question.prompt}</bdi>
           </p>
