@@ -8,6 +8,7 @@ import type { Caller } from "./caller.ts";
 import { DialogContext, Obstacles } from "./components.tsx";
 import { Page, type Section } from "./layout.tsx";
 import { html } from "./render.ts";
+import { Trail } from "./trail.tsx";
 import { forReader, inWords, type Wording } from "./wording.ts";
 
 /** Why a form was refused: faults of its fields, or a sentence about the whole form. */
@@ -142,7 +143,7 @@ export const Failures = ({ failure: { detail, faults, obstacles = [] }, labels }
   );
 };
 
-type FieldProps = {
+export type FieldProps = {
   name: string;
   label: string;
   failure: Failure;
@@ -234,9 +235,7 @@ export const FormPage = (props: {
 }) => (
   <Page title={props.title} section={props.section} {...(props.caller && { caller: props.caller })}>
     <div class="narrow">
-      <p class="crumbs">
-        <a href={props.back}>← Back</a>
-      </p>
+      <Trail to={[[props.back, "Back"]]} />
       <h1>{props.title}</h1>
       <div class="card">{props.children}</div>
     </div>

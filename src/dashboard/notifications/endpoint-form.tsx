@@ -1,4 +1,3 @@
-import { useContext } from "hono/jsx";
 import {
   ENDPOINT_FORMATS,
   type EndpointFormat,
@@ -8,18 +7,20 @@ import {
   type NotifiedEvent,
 } from "../../db/enums.ts";
 import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
-import { DialogContext } from "../components.tsx";
 import {
-  Choices,
-  choicesOf,
-  type Failure,
-  Failures,
-  Field,
-  faultsAt,
-  fieldIdOf,
-  isFilled,
-  type Values,
-} from "../forms.tsx";
+  type FormField,
+  FormFields,
+  labelsOf,
+  line,
+  lines,
+  listOf,
+  oneOf,
+  severalOf,
+  someOf,
+  textsOf,
+} from "../form-fields.tsx";
+import { choicesOf, type Failure, Failures, Field, isFilled, type Values } from "../forms.tsx";
+import { textsIn } from "../invoke/kit/read-fields.ts";
 import { NewId } from "../new-id.tsx";
 
 /** The name of each event on pages. */
@@ -51,14 +52,40 @@ export const TURN_WORDS: Record<NotificationTurn, string> = {
   works_again: "The first success after a failure",
 };
 
-const LABELS = {
-  format: "What is sent",
-  url: "URL",
-  event_types: "Notify it when",
-  on: "Of the ends of runs, only",
-  workflow_definition_ids: "Only for these workflows",
-  labels: "Only for runs with all of these labels",
+const FORMAT: FormField = {
+  ...{ name: "format", label: "What is sent" },
+  control: oneOf(choicesOf(ENDPOINT_FORMATS, FORMAT_WORDS)),
 };
+
+const FIRST: readonly FormField[] = [
+  {
+    ...{ name: "event_types", label: "Notify it when" },
+    control: severalOf(choicesOf(NOTIFIED_EVENTS, EVENT_WORDS)),
+  },
+  { name: "description", label: "Description", control: line({ maxlength: 1000 }) },
+];
+
+const ONLY: readonly FormField[] = [
+  {
+    ...{ name: "on", label: "Of the ends of runs, only" },
+    control: severalOf(choicesOf(NOTIFICATION_TURNS, TURN_WORDS), (text) => someOf(listOf(text))),
+  },
+  {
+    ...{ name: "workflow_definition_ids", label: "Only for these workflows" },
+    hint: "One id per line. Leave it empty for all workflows.",
+    control: lines((text) => someOf(listOf(text))),
+  },
+  {
+    ...{ name: "labels", label: "Only for runs with all of these labels" },
+    hint: "One key:value per line, such as customer:4711. Leave it empty for all runs.",
+    control: lines((text) => someOf(textsIn(text))),
+  },
+];
+
+/** The fields but for the URL, which is not always shown. */
+export const FIELDS = [FORMAT, ...FIRST, ...ONLY];
+
+const LABELS: Record<string, string> = { ...labelsOf(FIELDS), url: "URL" };
 
 /** The labels of the form's fields, and its messages for some of their faults. */
 export const ENDPOINT_WORDING = {
@@ -69,124 +96,47 @@ export const ENDPOINT_WORDING = {
   },
 };
 
-export type EndpointFormValues = { values: Values; events: readonly string[]; turns: readonly string[] };
-
-export const NEW_ENDPOINT: EndpointFormValues = {
-  values: {},
-  events: ["workflow_run.completed", "workflow_run.failed"],
-  turns: [],
+export const NEW_ENDPOINT: Values = {
+  format: "standard",
+  event_types: "workflow_run.completed\nworkflow_run.failed",
 };
 
-export const valuesOf = (endpoint: Endpoint): EndpointFormValues => ({
-  values: {
-    format: endpoint.format,
-    // An answer has only the scheme and the host of the address of a chat, so the field is empty.
-    url: endpoint.format === "standard" ? endpoint.url : "",
-    description: endpoint.description ?? "",
-    workflow_definition_ids: (endpoint.workflow_definition_ids ?? []).join("\n"),
-    labels: (endpoint.labels ?? []).join("\n"),
-  },
-  events: endpoint.event_types,
-  turns: endpoint.on ?? [],
+/** An answer has only the scheme and the host of the address of a chat, so the field is empty then. */
+export const valuesOf = (endpoint: Endpoint): Values => ({
+  ...textsOf(FIELDS, endpoint),
+  url: endpoint.format === "standard" ? endpoint.url : "",
 });
-
-type CheckboxesProps<Choice extends string> = {
-  name: "event_types" | "on";
-  words: Record<Choice, string>;
-  choices: readonly Choice[];
-  chosen: readonly string[];
-  failure: Failure;
-};
-
-const Checkboxes = <Choice extends string>({ name, words, choices, chosen, failure }: CheckboxesProps<Choice>) => (
-  <fieldset
-    id={fieldIdOf(name, useContext(DialogContext))}
-    tabindex={-1}
-    {...(faultsAt(failure, name).length > 0 && { autofocus: true })}
-  >
-    <legend>{LABELS[name]}</legend>
-    {choices.map((choice) => (
-      <label class="choice">
-        <input type="checkbox" name={name} value={choice} checked={chosen.includes(choice)} /> {words[choice]}
-      </label>
-    ))}
-    {faultsAt(failure, name).map((message) => (
-      <p class="fault">{message}</p>
-    ))}
-  </fieldset>
-);
 
 type FormProps = {
   action: string;
   label: string;
-  filled: EndpointFormValues;
+  values: Values;
   failure: Failure;
   /** False for an endpoint that exists: its format cannot be changed. */
   isNew?: boolean;
 };
 
-export const EndpointForm = ({
-  action,
-  label,
-  filled: { values, events, turns },
-  failure,
-  isNew = false,
-}: FormProps) => (
+export const EndpointForm = ({ action, label, values, failure, isNew = false }: FormProps) => (
   <form method="post" action={action} class="stack">
     <Failures failure={failure} labels={LABELS} />
     <NewId />
     {isNew ? (
-      <Field
-        name="format"
-        label={LABELS.format}
-        failure={failure}
-        control={(attributes) => (
-          <Choices
-            attributes={attributes}
-            choices={choicesOf(ENDPOINT_FORMATS, FORMAT_WORDS)}
-            chosen={values.format ?? "standard"}
-          />
-        )}
-      />
+      <FormFields of={[FORMAT]} values={values} failure={failure} />
     ) : (
-      <input type="hidden" name="format" value={values.format ?? "standard"} />
+      <input type="hidden" name="format" value={values.format} />
     )}
     <UrlField isNew={isNew} values={values} failure={failure} />
-    <Checkboxes name="event_types" words={EVENT_WORDS} choices={NOTIFIED_EVENTS} chosen={events} failure={failure} />
-    <Field
-      name="description"
-      label="Description"
-      failure={failure}
-      control={(attributes) => <input {...attributes} maxlength={1000} value={values.description ?? ""} />}
-    />
+    <FormFields of={FIRST} values={values} failure={failure} />
     <details
       class="more-fields"
-      open={turns.length > 0 || isFilled(["on", "workflow_definition_ids", "labels"], values, failure)}
+      open={isFilled(
+        ONLY.map(({ name }) => name),
+        values,
+        failure,
+      )}
     >
       <summary>Only some of these events</summary>
-      <Checkboxes name="on" words={TURN_WORDS} choices={NOTIFICATION_TURNS} chosen={turns} failure={failure} />
-      <Field
-        name="workflow_definition_ids"
-        label={LABELS.workflow_definition_ids}
-        failure={failure}
-        hint="One id per line. Leave it empty for all workflows."
-        control={(attributes) => (
-          <textarea {...attributes} rows={2}>
-            {values.workflow_definition_ids ?? ""}
-          </textarea>
-        )}
-      />
-      <Field
-        name="labels"
-        label={LABELS.labels}
-        failure={failure}
-        hint="One key:value per line, such as customer:4711. Leave it empty for all runs."
-        control={(attributes) => (
-          <textarea {...attributes} rows={2}>
-            {values.labels ?? ""}
-          </textarea>
-        )}
-      />
+      <FormFields of={ONLY} values={values} failure={failure} />
     </details>
     <button type="submit" class="primary">
       {label}
@@ -196,11 +146,11 @@ export const EndpointForm = ({
 
 /** The address of a chat is never shown, so an empty field keeps it. */
 const UrlField = ({ isNew, values, failure }: { isNew: boolean; values: Values; failure: Failure }) => {
-  const isKept = !isNew && (values.format ?? "standard") !== "standard";
+  const isKept = !isNew && values.format !== "standard";
   return (
     <Field
       name="url"
-      label={isKept ? "New URL" : LABELS.url}
+      label={isKept ? "New URL" : "URL"}
       failure={failure}
       hint={
         isKept

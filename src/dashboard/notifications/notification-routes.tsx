@@ -16,13 +16,13 @@ import {
 } from "../../notify/endpoints/endpoints.ts";
 import { NO_ENDPOINT } from "../../notify/endpoints/refusals.ts";
 import { perform } from "../../verbs/perform.ts";
-import { Failures, FormPage, readForm, submit } from "../forms.tsx";
-import { textsIn } from "../invoke/kit/read-fields.ts";
+import { bodyOf, readFields } from "../form-fields.tsx";
+import { Failures, FormPage, readForm, submit, type Values } from "../forms.tsx";
 import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
-import { ENDPOINT_WORDING, EndpointForm } from "./endpoint-form.tsx";
+import { ENDPOINT_WORDING, EndpointForm, FIELDS } from "./endpoint-form.tsx";
 import { EndpointPage, EndpointsPage, HREF, SecretAgainPage, SecretPage } from "./notifications.tsx";
 import { viewEndpoint, viewEndpoints } from "./view-notifications.ts";
 
@@ -36,32 +36,22 @@ notifications.page(HREF, async (c) =>
 
 /** Reads the form of an endpoint: as the body of the API, and as the values with which the form can be shown again. */
 async function readEndpoint(c: Context<AppEnv>) {
-  const { values, all } = await readForm(c);
-  const ids = (values.workflow_definition_ids ?? "").split(/[\s,]+/).filter((id) => id !== "");
-  const labels = textsIn(values.labels);
-  const turns = all("on");
-  const body = {
-    format: values.format ?? "standard",
-    url: values.url?.trim() ?? "",
-    event_types: all("event_types"),
-    workflow_definition_ids: ids.length === 0 ? null : ids,
-    labels: labels.length === 0 ? null : labels,
-    on: turns.length === 0 ? null : turns,
-    description: values.description?.trim() === "" ? null : (values.description?.trim() ?? null),
-  };
+  const { values: given, all } = await readForm(c);
+  const format = given.format ?? "standard";
+  const values: Values = { ...given, ...readFields(FIELDS, all), format };
+  const body = { ...bodyOf(FIELDS, values), format, url: given.url?.trim() ?? "" };
   // The address of a chat is a secret, so no page has it, not even a form with a fault.
-  const shown = body.format === "standard" ? values : { ...values, url: "" };
-  return { body, filled: { values: shown, events: body.event_types, turns } };
+  return { body, values: format === "standard" ? values : { ...values, url: "" } };
 }
 
 notifications.form(`${HREF}/new`, async (c) => {
-  const { body, filled } = await readEndpoint(c);
+  const { body, values } = await readEndpoint(c);
   return submit(
     c,
     async () => {
       const { endpoint, secret, isNew } = await createEndpoint(
         c.var.services,
-        readNewId(filled.values),
+        readNewId(values),
         contentOf(checkBody(CreateEndpointRequestSchema, body)),
       );
       if (secret === undefined) return seeOther(c, `${HREF}/${endpoint.id}`);
@@ -71,7 +61,7 @@ notifications.form(`${HREF}/new`, async (c) => {
     },
     (failure) => (
       <FormPage title="Add an endpoint" section="settings" back={HREF}>
-        <EndpointForm action={`${HREF}/new`} label="Add" filled={filled} failure={failure} isNew />
+        <EndpointForm action={`${HREF}/new`} label="Add" values={values} failure={failure} isNew />
       </FormPage>
     ),
     ENDPOINT_WORDING,
@@ -87,7 +77,7 @@ notifications.page(`${HREF}/:id`, async (c) => {
 const hrefOf = (c: Context<AppEnv>) => `${HREF}/${idOf(c)}`;
 
 notifications.form(`${HREF}/:id/change`, async (c) => {
-  const { body, filled } = await readEndpoint(c);
+  const { body, values } = await readEndpoint(c);
   return submit(
     c,
     async () => {
@@ -102,7 +92,7 @@ notifications.form(`${HREF}/:id/change`, async (c) => {
     },
     (failure) => (
       <FormPage title="Change the endpoint" section="settings" back={hrefOf(c)}>
-        <EndpointForm action={`${hrefOf(c)}/change`} label="Save" filled={filled} failure={failure} />
+        <EndpointForm action={`${hrefOf(c)}/change`} label="Save" values={values} failure={failure} />
       </FormPage>
     ),
     ENDPOINT_WORDING,

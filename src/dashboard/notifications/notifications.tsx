@@ -2,11 +2,12 @@
 import type { Endpoint } from "../../notify/endpoints/endpoint-schema.ts";
 import { LastChanges } from "../activity/kit/changes.tsx";
 import type { Caller } from "../caller.ts";
-import { Ask, Command, Copy, Empty, Fact, Live, Send, Time } from "../components.tsx";
+import { Ask, Command, Copy, Empty, Fact, Id, Live, Send, Time } from "../components.tsx";
 import { plural } from "../format.ts";
 import { NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { SentAgainPage } from "../new-id.tsx";
+import { Trail } from "../trail.tsx";
 import { Deliveries } from "./deliveries.tsx";
 import { EndpointForm, EVENT_WORDS, FORMAT_WORDS, NEW_ENDPOINT, TURN_WORDS, valuesOf } from "./endpoint-form.tsx";
 import { SNIPPETS } from "./snippets.ts";
@@ -48,7 +49,7 @@ export const EndpointsPage = ({ caller, endpoints, delivered }: EndpointsPagePro
             What the tenant uses
           </a>
           <Ask id="ask-endpoint" label="Add an endpoint" title="Add an endpoint" kind="primary">
-            <EndpointForm action={`${HREF}/new`} label="Add" filled={NEW_ENDPOINT} failure={NO_FAILURE} isNew />
+            <EndpointForm action={`${HREF}/new`} label="Add" values={NEW_ENDPOINT} failure={NO_FAILURE} isNew />
           </Ask>
         </div>
       )}
@@ -91,9 +92,9 @@ export const EndpointPage = ({ caller, now, endpoint, deliveries, changes }: End
   const href = `${HREF}/${endpoint.id}`;
   return (
     <Page title="Notification endpoint" section="settings" caller={caller}>
-      <p class="crumbs">
-        <a href={HREF}>← Notifications</a>
-      </p>
+      <Trail to={[[HREF, "Notifications"]]}>
+        <Id id={endpoint.id} />
+      </Trail>
       <div class="head">
         <h1>
           <bdi>{endpoint.description ?? "Notification endpoint"}</bdi>
@@ -101,7 +102,7 @@ export const EndpointPage = ({ caller, now, endpoint, deliveries, changes }: End
         <div class="actions">
           {endpoint.is_active && <Send action={`${href}/test`} label="Send a test" kind="primary" />}
           <Ask id="ask-change" label="Change" title="Change the endpoint">
-            <EndpointForm action={`${href}/change`} label="Save" filled={valuesOf(endpoint)} failure={NO_FAILURE} />
+            <EndpointForm action={`${href}/change`} label="Save" values={valuesOf(endpoint)} failure={NO_FAILURE} />
           </Ask>
           {endpoint.format === "standard" && (
             <Ask id="ask-rotate" label="New secret" title="Give it a new secret">

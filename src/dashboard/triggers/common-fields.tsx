@@ -1,9 +1,11 @@
 /** What the forms of all kinds of triggers have in common. */
+
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
 import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import type { Caller } from "../caller.ts";
+import { type FormField, readFields } from "../form-fields.tsx";
 import {
   type Choice,
   Choices,
@@ -20,6 +22,7 @@ import { PriorityField } from "../invoke/kit/priority-field.tsx";
 import { type FormBody, linesOf, readJsonField, readLabels } from "../invoke/kit/read-fields.ts";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
+import { Trail } from "../trail.tsx";
 import type { Wording } from "../wording.ts";
 
 export const WHEN_BUSY_WORDS: Record<WhenBusy, string> = {
@@ -46,14 +49,12 @@ export const COMMON_SENTENCES = {
     "run is stopped.",
 };
 
-/** The values of the fields, as typed. `names` are the fields of one line that only this kind of trigger has. */
-export const readCommon = (values: Values, names: readonly string[]): Values => ({
+/** The values of the fields, as typed. `fields` are those that only this kind of trigger has. */
+export const readCommon = (values: Values, fields: readonly FormField[]): Values => ({
   ...Object.fromEntries(
-    ["name", "concurrency_key", "priority", "when_busy", "is_active", ...names].map((name) => [
-      name,
-      values[name]?.trim() ?? "",
-    ]),
+    ["name", "concurrency_key", "priority", "when_busy", "is_active"].map((name) => [name, values[name]?.trim() ?? ""]),
   ),
+  ...readFields(fields, (name) => [values[name] ?? ""]),
   ...readInput(values),
   labels: linesOf(values, "labels").trim(),
 });
@@ -134,9 +135,7 @@ export const TriggerForm = (props: ShellProps) => {
   return (
     <Page title={title} section="workflows" {...(caller && { caller })}>
       <div class="narrow">
-        <p class="crumbs">
-          <a href={back}>← Back</a>
-        </p>
+        <Trail to={[[back, "Back"]]} />
         <h1>{title}</h1>
         <form method="post" action={action} class="card stack" novalidate>
           <FailuresWithInput shown={shown} labels={labels} />

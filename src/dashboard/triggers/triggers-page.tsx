@@ -5,6 +5,7 @@ import { Empty, Fact, Id, Live, Name, Time } from "../components.tsx";
 import { formatSeconds } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { textsOf } from "../runs/kit/run-labels.tsx";
+import { Trail } from "../trail.tsx";
 import { WHEN_BUSY_WORDS } from "./common-fields.tsx";
 import { Firings } from "./firings.tsx";
 import { INPUT_FROM_WORDS } from "./run-form.tsx";
@@ -27,15 +28,13 @@ type TriggersPageProps = {
   triggers: ViewedTrigger[];
 };
 
+const toWorkflow = ({ id, name }: WorkflowOfTriggers) => [`/app/workflows/${id}`, <Name>{name}</Name>] as const;
+
 export const TriggersPage = ({ caller, now, workflow, triggers }: TriggersPageProps) => {
   const href = `/app/workflows/${workflow.id}/triggers`;
   return (
     <Page title={`Triggers of ${workflow.name}`} section="workflows" caller={caller}>
-      <p class="crumbs">
-        <a href={`/app/workflows/${workflow.id}`}>
-          ← <bdi>{workflow.name}</bdi>
-        </a>
-      </p>
+      <Trail to={[toWorkflow(workflow)]}>Triggers</Trail>
       <div class="head">
         <h1>Triggers</h1>
         {workflow.may_write && (
@@ -98,12 +97,9 @@ export const TriggerPage = ({ view, before, url }: TriggerPageProps) => {
   const href = `/app/triggers/${trigger.id}`;
   return (
     <Page title={`Trigger ${trigger.name}`} section="workflows" caller={caller}>
-      <p class="crumbs">
-        <a href={`/app/workflows/${workflow.id}`}>
-          <bdi>{workflow.name}</bdi>
-        </a>{" "}
-        / <a href={`/app/workflows/${workflow.id}/triggers`}>Triggers</a> / <Id id={trigger.id} />
-      </p>
+      <Trail to={[toWorkflow(workflow), [`/app/workflows/${workflow.id}/triggers`, "Triggers"]]}>
+        <Id id={trigger.id} />
+      </Trail>
       <div class="head">
         <h1>
           <Name>{trigger.name}</Name>

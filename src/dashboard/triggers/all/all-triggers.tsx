@@ -5,6 +5,7 @@ import { Page } from "../../layout.tsx";
 import { Pages } from "../../pages.ts";
 import { html } from "../../render.ts";
 import { type ListQuery, ListSearch, listHref, readListQuery } from "../../search/kit/found-list.tsx";
+import { Trail } from "../../trail.tsx";
 import { OUTCOMES, Outcome } from "../firings.tsx";
 import { Occasion, State } from "../trigger-state.tsx";
 import { type ListedTrigger, viewAllTriggers } from "./view-all-triggers.ts";
@@ -34,9 +35,7 @@ type PageProps = {
 
 const AllTriggersPage = ({ caller, now, triggers, total, query }: PageProps) => (
   <Page title="Triggers" section="workflows" caller={caller}>
-    <p class="crumbs">
-      <a href="/app/workflows">Workflows</a> / Triggers
-    </p>
+    <Trail to={[["/app/workflows", "Workflows"]]}>Triggers</Trail>
     <div class="head">
       <h1>Triggers</h1>
       <span class="muted">of all workflows, those that fire next first</span>
