@@ -1,9 +1,17 @@
 /** What every page is made of: where things stand, how large they are, how often they are asked for, and how they look on paper. */
+import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
 import { callApi, createLeasedWorkflow } from "../support/browser/leased-run.ts";
-import { forgetComplaints, OBSERVE_SHIFTS, overflow, shiftOf, signIn } from "../support/browser/pages.ts";
+import {
+  faultsInTheme,
+  forgetComplaints,
+  OBSERVE_SHIFTS,
+  overflow,
+  shiftOf,
+  signIn,
+} from "../support/browser/pages.ts";
 import { type PageOptions, withPages } from "../support/browser/with-pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 import { inTurn } from "../support/in-turn.ts";
@@ -66,12 +74,19 @@ describe("every page", () => {
     }
   });
 
-  it("has targets of 44 pixels on a phone", async ({ open }) => {
+  it("has targets of 44 pixels on a phone, and no fault in a narrow window", async ({ open }) => {
     const page = await open({ viewport: { width: 390, height: 844 }, hasTouch: true });
     for (const path of inTurn(PATHS, HALF, "targets")) {
       await page.goto(path);
       expect([path, await smallTargets(page)]).toEqual([path, []]);
       expect([path, await overflow(page)]).toEqual([path, 0]);
+    }
+    for (const width of [390, 900]) {
+      await page.setViewportSize({ width, height: 900 });
+      for (const path of inTurn(PATHS, 3, `faults ${width}`)) {
+        await page.goto(path);
+        expect([width, path, await faultsInTheme(page)]).toEqual([width, path, []]);
+      }
     }
   });
 
@@ -85,7 +100,7 @@ describe("every page", () => {
       await expect.poll(painted, { timeout: 10_000 }).toBe(1);
       await route.continue();
     });
-    for (const width of [1440, 390]) {
+    for (const width of inTurn([1440, 900, 390], 2, "widths of shifts")) {
       await page.setViewportSize({ width, height: 900 });
       for (const path of inTurn(PATHS, HALF, `shifts ${width}`)) {
         const requested: string[] = [];
@@ -102,11 +117,16 @@ describe("every page", () => {
     }
   });
 
-  it("has scripts and styles that a browser does not ask for again", async ({ open }) => {
+  it("has scripts and styles that a browser does not ask for again, and is light without them", async ({ open }) => {
     const page = await open();
-    await page.goto("/app/workflows");
+    // The page with the most scripts.
+    const path = `/app/runs/${DEMO.runs.failed}`;
+    await page.goto(path);
+    await page.getByText("The run has no log entries.").waitFor();
+    let weight = gzipSync(await (await page.request.get(path)).body()).length;
+    // With what its scripts import.
     const own = await page.evaluate(
-      "[...document.querySelectorAll('script[src], link[rel=stylesheet]')].map((e) => e.src || e.href)",
+      "performance.getEntriesByType('resource').map(({ name }) => name).filter((url) => url.includes('/app/assets/'))",
     );
     const urls = Array.isArray(own) ? own.map(String) : [];
     expect(urls.length).toBeGreaterThan(5);
@@ -117,7 +137,9 @@ describe("every page", () => {
         200,
         "public, max-age=31536000, immutable",
       ]);
+      weight += gzipSync(await response.body()).length;
     }
+    expect(weight).toBeLessThanOrEqual(65_000);
     // A page of the release before, which names another folder, is answered with what there is.
     const old = await page.request.get("/app/assets/0123456789ab/style.css");
     expect([old.status(), old.headers()["content-type"]]).toEqual([200, expect.stringContaining("text/css")]);
@@ -142,7 +164,13 @@ describe("every page", () => {
     const page = await open();
     for (const width of [1440, 1024]) {
       await page.setViewportSize({ width, height: 900 });
-      for (const path of ["/app/runs", "/app/workflows", "/app/people", "/app/files"]) {
+      for (const path of [
+        "/app/runs",
+        "/app/workflows",
+        "/app/people",
+        "/app/files",
+        `/app/triggers/${DEMO.triggerId}`,
+      ]) {
         await page.goto(path);
         const uneven = await page.evaluate(`[...document.querySelectorAll("tbody tr")].flatMap((row) => {
           const baselines = [...row.cells].filter((cell) => !cell.matches(".pick")).flatMap((cell) => {
