@@ -13,20 +13,27 @@ import {
   shiftOf,
   signIn,
 } from "../support/browser/pages.ts";
+import { suspendRun } from "../support/browser/suspended-run.ts";
 import { useWorld } from "../support/browser/world.ts";
 
 // Nothing ends while the tests look.
 const world = useWorld({ WORK_SECONDS: "600" });
 const PHONE = { width: 390, height: 844 };
 let keyed: unknown;
+let runningId: unknown;
 
 beforeAll(async () => {
+  // A question waits, so that the header has its number.
+  const asking = await callApi(world, "POST", `/workflow-definitions/${DEMO.quarterlyReportId}/invoke`);
+  await suspendRun(world.database, asking.id);
   keyed = await createLeasedWorkflow(world, { max_running: 3, max_running_per_key: 2 });
   for (const key of ["batch1", "batch2"]) {
     await callApi(world, "POST", `/workflow-definitions/${keyed}/invoke`, { concurrency_key: key });
   }
   const session = await callApi(world, "POST", "/runner-sessions", { name: "Test", capacity: 2 });
-  await callApi(world, "POST", "/leases", { request_id: crypto.randomUUID(), max: 2 }, String(session.token));
+  const asked = { request_id: crypto.randomUUID(), max: 2 };
+  const { leases } = await callApi(world, "POST", "/leases", asked, String(session.token));
+  runningId = Array.isArray(leases) ? leases[0].run_id : null;
 });
 
 async function open(path: string, viewport = { width: 1440, height: 900 }, person: Person = "owner"): Promise<Page> {
@@ -47,11 +54,16 @@ const boxOf = (page: Page, selector: string): Promise<Box> =>
   page.evaluate(`document.querySelector(${JSON.stringify(selector)}).getBoundingClientRect().toJSON()`);
 
 describe("every page", () => {
-  it("has a header with the edges of its content, and nothing of it moves or lies beside the window", async () => {
+  it("has a header in one line with the edges of its content, and nothing of it moves or lies beside the window", async () => {
     const page = await open("/app/runs");
     for (const width of [900, 1440, 2000]) {
       await page.setViewportSize({ width, height: 900 });
       await page.goto("/app/runs");
+      expect([width, await page.locator(".badge").isVisible(), (await boxOf(page, ".top")).height < 60]).toEqual([
+        width,
+        true,
+        true,
+      ]);
       const [brand, last, list] = [
         await boxOf(page, ".brand"),
         await boxOf(page, ".who form:last-child"),
@@ -124,14 +136,23 @@ describe("the page of a run", () => {
     }
   });
 
-  it("has a log without lines in one line once the run has ended, and no card for a result that there is not", async () => {
+  it("has a log without lines in one line, and so is no progress; there is no card for a result that there is not", async () => {
     const run = await callApi(world, "POST", `/workflow-definitions/${keyed}/invoke`, { concurrency_key: "stopped" });
     await callApi(world, "POST", `/workflow-runs/${run.id}/stop`, { reason: "Not needed" });
-    const page = await open(`/app/runs/${run.id}`);
-    await page.getByText("The run has no log entries.").waitFor();
-    expect((await boxOf(page, "#log")).height).toBeLessThan(60);
-    expect(await faultsInTheme(page)).toEqual([]);
-    await close(page);
+    for (const [id, words] of [
+      [run.id, "The run has no log entries."],
+      [runningId, "The run has no log entries so far."],
+    ]) {
+      const page = await open(`/app/runs/${id}`);
+      await page.getByText(String(words)).waitFor();
+      expect((await boxOf(page, "#log")).height).toBeLessThan(60);
+      if (id === runningId) {
+        expect((await boxOf(page, "#progress")).height).toBeLessThan(60);
+        expect(await page.locator("#result").count()).toBe(0);
+      }
+      expect(await faultsInTheme(page)).toEqual([]);
+      await close(page);
+    }
   });
 });
 
@@ -146,6 +167,16 @@ describe("a list", () => {
       .filter((e) => e.getBoundingClientRect().top < e.parentElement.querySelector(".name").getBoundingClientRect().bottom - 1)
       .map((e) => e.textContent)`);
     expect(beside).toEqual([]);
+    for (const path of ["/app/runs?status=PENDING", `/app/workflows/${DEMO.quarterlyReportId}`]) {
+      await page.goto(path);
+      await page.locator(".state-cell small", { hasText: "attempt 2" }).first().waitFor();
+      const covered: string[] =
+        await page.evaluate(`[...document.querySelectorAll(".state-cell small")].filter((small) => {
+        const [own, next] = [small, small.closest("tr").querySelector(".name")].map((e) => e.getBoundingClientRect());
+        return own.right > next.left && own.top < next.bottom && own.bottom > next.top;
+      }).map((small) => small.textContent)`);
+      expect([path, covered]).toEqual([path, []]);
+    }
     expect([await faultsInTheme(page), await overflow(page)]).toEqual([[], 0]);
     await close(page);
   });
@@ -203,8 +234,13 @@ describe("the words", () => {
     await close(page);
   });
 
-  it("of a form lead back by one link, and it is saved at its end", async () => {
+  it("of a form lead back by one link, as those of any page, and it is saved at its end", async () => {
     const page = await open("/app/workflows/new");
+    for (const path of [`/app/workflows/${DEMO.quarterlyReportId}/triggers`, `/app/people/${DEMO.user.id}`]) {
+      await page.goto(path);
+      const back = page.locator("main .crumbs").getByRole("link");
+      expect([path, await back.count(), await back.textContent()]).toEqual([path, 1, expect.stringMatching(/^\w/)]);
+    }
     for (const path of [
       "/app/workflows/new",
       `/app/workflows/${DEMO.quarterlyReportId}/edit`,
@@ -215,7 +251,8 @@ describe("the words", () => {
     ]) {
       await page.goto(path);
       const main = page.getByRole("main");
-      expect([path, await main.locator(".crumbs:not(form .crumbs)").count()]).toEqual([path, 1]);
+      const back = main.locator(".crumbs:not(form .crumbs)").getByRole("link");
+      expect([path, await back.count(), await back.textContent()]).toEqual([path, 1, expect.stringMatching(/^\w/)]);
       expect([path, await main.getByRole("link", { name: "Cancel" }).count()]).toEqual([path, 0]);
       const [form, save] = [await boxOf(page, "main form.stack"), await boxOf(page, "main form.stack .primary")];
       expect([path, form.bottom - save.bottom < 40, save.left - form.left < 40]).toEqual([path, true, true]);

@@ -4,6 +4,7 @@ import { Ago, CopyCurl, Empty, Fact, Id, Live, Name, Time, WorkflowName } from "
 import { plural } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { RunList } from "../runs/kit/run-list.tsx";
+import { Trail } from "../trail.tsx";
 import type { ViewedBatch } from "./view-batch.ts";
 
 type Props = { caller: Caller; batch: ViewedBatch; now: string; origin: string };
@@ -18,9 +19,9 @@ const PARTS = [
 
 export const BatchPage = ({ caller, batch, now, origin }: Props) => (
   <Page title={`Batch of ${batch.workflow.name}`} section="runs" caller={caller}>
-    <p class="crumbs">
-      <a href="/app/runs">Runs</a> / Batch <Id id={batch.id} />
-    </p>
+    <Trail to={[["/app/runs", "Runs"]]}>
+      Batch <Id id={batch.id} />
+    </Trail>
     <Live
       href={`/app/batches/${batch.id}`}
       listen={batch.ended_at === null ? `/app/changes?workflow=${batch.workflow_definition_id}` : null}

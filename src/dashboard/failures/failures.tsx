@@ -4,15 +4,14 @@ import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms
 import { Page } from "../layout.tsx";
 import { FAILURES } from "../runs/kit/failure-words.ts";
 import { NO_QUERY, runsHref } from "../runs/kit/runs-query.ts";
+import { Trail } from "../trail.tsx";
 import { type AlikeFailures, DAYS, MAX_ROWS } from "./view-failures.ts";
 
 type Props = { caller: Caller; now: string; failures: readonly AlikeFailures[] };
 
 export const FailuresPage = ({ caller, now, failures }: Props) => (
   <Page title="Failures" section="health" caller={caller}>
-    <p class="crumbs">
-      <a href="/app/health">Health</a> / Failures
-    </p>
+    <Trail to={[["/app/health", "Health"]]}>Failures</Trail>
     <Live href="/app/failures">
       <div class="head">
         <h1>Failures that are alike</h1>
@@ -51,8 +50,8 @@ const Row = ({ alike, now }: { alike: AlikeFailures; now: string }) => (
     <td>
       <WorkflowName id={alike.definition_id} name={alike.workflow_name} isVisible={alike.may_write} />
     </td>
-    <td class="grow">
-      {FAILURES[alike.failure_code]}: <bdi class="wrap">{alike.example_error ?? "no reason"}</bdi>{" "}
+    <td class="long">
+      {FAILURES[alike.failure_code]}: <bdi>{alike.example_error ?? "no reason"}</bdi>{" "}
       <Id id={alike.example_id} href={`/app/runs/${alike.example_id}`} />
     </td>
     <td class="when" data-label="First">

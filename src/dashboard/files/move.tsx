@@ -1,6 +1,7 @@
 import { Name, Path } from "../components.tsx";
 import { type Failure, Failures } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { Trail } from "../trail.tsx";
 import { Crumbs, hrefOf, KindIcon, mayCreateIn } from "./kit/files.tsx";
 import type { FolderView } from "./kit/view-folder.ts";
 
@@ -15,9 +16,7 @@ export const MovePage = ({ moved: { id, name }, view }: MovePageProps) => {
   return (
     <Page title={`Move ${name}`} section="files" caller={view.caller}>
       <div class="narrow">
-        <p class="crumbs">
-          <a href={hrefOf(id)}>← Back</a>
-        </p>
+        <Trail to={[[hrefOf(id), <Name>{name}</Name>]]} />
         <h1>
           Move <Name>{name}</Name>
         </h1>

@@ -5,6 +5,7 @@ import { formatChoice, parseChoice } from "../files/kit/part-picker.tsx";
 import type { FolderView } from "../files/kit/view-folder.ts";
 import { Choices, choicesOf, type Failure, Failures, Field, FormPage, NO_FAILURE } from "../forms.tsx";
 import { Page } from "../layout.tsx";
+import { Trail } from "../trail.tsx";
 
 const LABELS = { READ_ONLY: "Read", READ_WRITE: "Read and write" };
 
@@ -25,9 +26,7 @@ export const PermissionPage = ({ userId, view }: { userId: string; view: FolderV
   return (
     <Page title="Give a permission" section="people" caller={view.caller}>
       <div class="narrow">
-        <p class="crumbs">
-          <a href={`/app/people/${userId}`}>← Back</a>
-        </p>
+        <Trail to={[[`/app/people/${userId}`, "Back"]]} />
         <h1>Give a permission</h1>
         <form method="post" action={`/app/people/${userId}/permission`} class="card stack" novalidate>
           <Crumbs view={view} href={href} />

@@ -4,6 +4,7 @@ import { Ask, Command, Copy, Empty, Fact, Id, Name, Path, Send, Time } from "../
 import { type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
+import { Trail } from "../trail.tsx";
 import { Agents } from "./agents.tsx";
 import type { Person, PersonView, PersonWithWork } from "./kit/view-people.ts";
 import { LoginOfPerson } from "./login.tsx";
@@ -18,9 +19,9 @@ export const PersonPage = ({ view, person, sessionId }: PersonPageProps) => {
   const isSelf = caller.user_id === person.id;
   return (
     <Page title={person.name} section="people" caller={caller}>
-      <p class="crumbs">
-        <a href="/app/people">People</a> / <Id id={person.id} />
-      </p>
+      <Trail to={[["/app/people", "People"]]}>
+        <Id id={person.id} />
+      </Trail>
       <div class="head">
         <h1>
           <Name>{person.name}</Name>

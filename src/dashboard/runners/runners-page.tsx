@@ -3,6 +3,7 @@ import { pluralUpTo, shortId } from "../format.ts";
 import { Choices, type Failure, Failures, Field, NO_FAILURE, type Values } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId, SentAgainPage } from "../new-id.tsx";
+import { Trail } from "../trail.tsx";
 import { Runners, UrlRunners, type ViewedRunner } from "./kit/runners.tsx";
 import { type LeasedWorkflow, MAX_SESSIONS, type RunnerKey, type RunnersView } from "./view-all-runners.ts";
 
@@ -15,6 +16,7 @@ type Props = { view: RunnersView; runners: readonly ViewedRunner[]; workflowId: 
 
 export const RunnersPage = ({ view, runners, workflowId }: Props) => (
   <Page title="Runners" section="workflows" caller={view.caller}>
+    <Trail to={[["/app/workflows", "Workflows"]]}>Runners</Trail>
     <div class="head">
       <h1>Runners</h1>
       {view.caller.is_administrator && (

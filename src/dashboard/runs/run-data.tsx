@@ -23,12 +23,9 @@ export const RunData = ({ run }: { run: ViewedRun }) => (
 
 const Result = ({ run }: { run: ViewedRun }) => {
   const { output, summary, artifacts, failure_code, files } = run;
-  // A run may store files before it has ended. Its result is still to come then.
-  const isEmpty =
-    [output, summary, artifacts, failure_code].every((value) => value === null) &&
-    (files.length === 0 || run.completed_at === null);
-  // Of a run that has ended, an empty card would say nothing.
-  if (isEmpty && run.completed_at !== null) return null;
+  const isEmpty = [output, summary, artifacts, failure_code].every((value) => value === null);
+  // An empty card would say nothing.
+  if (isEmpty && files.length === 0) return null;
   return (
     <section class="card result" id="result" aria-label="Result">
       {output === null && <h2>Result</h2>}
@@ -41,7 +38,8 @@ const Result = ({ run }: { run: ViewedRun }) => {
           field="output"
         />
       )}
-      {isEmpty && <p class="muted">It comes when the run has ended.</p>}
+      {/* A run may store files before it has ended. */}
+      {isEmpty && run.completed_at === null && <p class="muted">The rest comes when the run has ended.</p>}
       <dl class="rows">
         {failure_code !== null && <Fact name="Failure code">{failure_code}</Fact>}
         {summary !== null && run.status !== "COMPLETED" && (

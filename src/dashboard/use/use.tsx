@@ -11,6 +11,7 @@ import { formatSize } from "../format.ts";
 import { Page } from "../layout.tsx";
 import { Pages } from "../pages.ts";
 import { html } from "../render.ts";
+import { Trail } from "../trail.tsx";
 
 export const use = new Pages();
 
@@ -51,6 +52,7 @@ const CAP_WORDS: Record<Cap, { name: string; reached: string }> = {
 
 const UsePage = ({ caller, caps }: UseView) => (
   <Page title="Use" section="settings" caller={caller}>
+    <Trail to={[["/app/settings/notifications", "Settings"]]}>Use</Trail>
     <div class="head">
       <h1>What the tenant uses</h1>
     </div>

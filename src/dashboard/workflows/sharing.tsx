@@ -2,6 +2,7 @@ import { LastChanges } from "../activity/kit/changes.tsx";
 import { Empty, Name, Pages, Send } from "../components.tsx";
 import { plural } from "../format.ts";
 import { Page } from "../layout.tsx";
+import { Trail } from "../trail.tsx";
 import type { PossibleRunner, SharingView } from "./view-sharing.ts";
 
 export const SHARING_PAGE = 50;
@@ -13,12 +14,7 @@ export const SharingPage = ({ view, workflow, search, offset }: Props) => {
   const href = `/app/workflows/${workflow.id}/people`;
   return (
     <Page title={`Who may run ${workflow.name}`} section="workflows" caller={view.caller}>
-      <p class="crumbs">
-        <a href="/app/workflows">Workflows</a> /{" "}
-        <a href={`/app/workflows/${workflow.id}`}>
-          <Name>{workflow.name}</Name>
-        </a>
-      </p>
+      <Trail to={[[`/app/workflows/${workflow.id}`, <Name>{workflow.name}</Name>]]}>People</Trail>
       <div class="head">
         <h1>Who may run it</h1>
         <form method="get" action={href} class="actions">

@@ -1,5 +1,6 @@
-import { Send } from "../components.tsx";
+import { Name, Send } from "../components.tsx";
 import { Page } from "../layout.tsx";
+import { Trail } from "../trail.tsx";
 
 /** A button that sends the runner of a workflow a test message, which asks for no work. For `resultIn`, see {@link Send}. */
 export const TestRunner = ({ id, resultIn }: { id: string; resultIn?: string }) => (
@@ -12,9 +13,7 @@ type Props = { id: string; name: string; url: string; isAccepted: boolean; answe
 export const TestedPage = ({ id, name, url, isAccepted, answer }: Props) => (
   <Page title="The test of the runner" section="workflows">
     <div class="narrow">
-      <p class="crumbs">
-        <a href={`/app/workflows/${id}`}>← {name}</a>
-      </p>
+      <Trail to={[[`/app/workflows/${id}`, <Name>{name}</Name>]]} />
       <h1>{isAccepted ? "The runner took the test" : "The runner did not take the test"}</h1>
       <div class="card stack">
         <p class="wrap">

@@ -15,6 +15,7 @@ import {
 } from "../forms.tsx";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
+import { Trail } from "../trail.tsx";
 import type { ViewedWorkflow } from "./kit/view-workflow.ts";
 import { begun, MergeFields, type Merging, readBase } from "./merge.tsx";
 import { HANDOVER_TEXTS } from "./policy/policy-form.tsx";
@@ -184,9 +185,7 @@ export const WorkflowFormPage = (props: FormProps) => {
   return (
     <Page title={title} section="workflows" {...(caller && { caller })}>
       <div class="narrow">
-        <p class="crumbs">
-          <a href={back}>← Back</a>
-        </p>
+        <Trail to={[[back, id === null ? "Workflows" : "Back"]]} />
         <h1>{title}</h1>
         <form method="post" action={action} class="card stack" autocomplete="off" novalidate>
           {/* Enter presses the first button of a form. It must be this one, and not a button that opens a folder. */}

@@ -11,6 +11,7 @@ import { Page } from "../layout.tsx";
 import { Runners, type ViewedRunner } from "../runners/kit/runners.tsx";
 import { MAX_COUNTED } from "../runs/kit/view-runs.ts";
 import { ChartScript, StatisticsCard } from "../statistics/kit/statistics.tsx";
+import { Trail } from "../trail.tsx";
 import type { ViewedWorkflow } from "./kit/view-workflow.ts";
 import { describeBusy, describePolicy } from "./policy/policy-words.ts";
 import { keepRunsHref, LatestRuns, Queue, sizeOf } from "./runs/its-runs.tsx";
@@ -29,9 +30,9 @@ type Props = {
 
 export const WorkflowPage = ({ caller, now, workflow, runners, origin }: Props) => (
   <Page title={workflow.name} section="workflows" caller={caller}>
-    <p class="crumbs">
-      <a href="/app/workflows">Workflows</a> / <Id id={workflow.id} />
-    </p>
+    <Trail to={[["/app/workflows", "Workflows"]]}>
+      <Id id={workflow.id} />
+    </Trail>
     <ChartScript />
     <Live href={keepRunsHref(hrefOf(workflow), workflow)} listen={`/app/changes?workflow=${workflow.id}`}>
       <div class="head">

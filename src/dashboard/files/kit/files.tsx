@@ -5,6 +5,7 @@ import { Ask, Empty, Fact, Id, Live, Name, Pages, Send, Table, Time } from "../.
 import { plural } from "../../format.ts";
 import { Choices, type Failure, Failures, Field, NO_FAILURE, type Values } from "../../forms.tsx";
 import { Page } from "../../layout.tsx";
+import { Trail } from "../../trail.tsx";
 import { type Below, type FolderView, MAX_BELOW } from "./view-folder.ts";
 
 export const FILES_PAGE = 100;
@@ -39,24 +40,12 @@ export const mayCreateIn = ({ part, caller }: FolderView) =>
 
 export const hrefOf = (id: string | null | undefined) => (id ? `/app/files/${id}` : "/app/files");
 
+const ROOT = { id: null, name: "Files" };
+
 export const Crumbs = ({ view, href = hrefOf }: { view: FolderView; href?: (id: string | null) => string }) => (
-  <p class="crumbs">
-    {view.part ? <a href={href(null)}>Files</a> : <span>Files</span>}
-    {view.above.map(({ id, name }) => (
-      <>
-        {" / "}
-        <a href={href(id)}>
-          <Name>{name}</Name>
-        </a>
-      </>
-    ))}
-    {view.part && (
-      <>
-        {" / "}
-        <Name>{view.part.name}</Name>
-      </>
-    )}
-  </p>
+  <Trail to={[...(view.part ? [ROOT] : []), ...view.above].map(({ id, name }) => [href(id), <Name>{name}</Name>])}>
+    <Name>{(view.part ?? ROOT).name}</Name>
+  </Trail>
 );
 
 export const FilesPage = ({ view, offset }: { view: FolderView; offset: number }) => {

@@ -47,7 +47,7 @@ export const RunLog = ({ run, attempt }: { run: ViewedRun; attempt: number | nul
   const isLogged = run.logged_attempts.includes(attempt ?? run.attempt);
   return (
     <section
-      class={isLogged || run.status === "RUNNING" ? "card log" : "card log without-lines"}
+      class={isLogged ? "card log" : "card log without-lines"}
       id="log"
       data-log={`/app/runs/${run.id}/follow-log`}
       data-attempt={attempt}

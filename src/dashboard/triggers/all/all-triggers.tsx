@@ -86,7 +86,7 @@ const Row = ({ listed: { trigger, workflow_name, of_name, last }, now }: { liste
         <>
           <span class={last.outcome === "FIRED" ? "" : "fault"}>{OUTCOMES[last.outcome] ?? last.outcome}</span>{" "}
           <Time at={last.at} />
-          <small class="muted line">
+          <small class="muted">
             <Outcome firing={last} />
           </small>
         </>

@@ -29,8 +29,8 @@ let isComplete = false;
 let isCut = false;
 let hasAsked = false;
 let retryMs = FIRST_RETRY_MS;
-/** What the last answer asked for by `Retry-After`. */
-let leastMs = 0;
+/** When it may be requested again at the earliest: an answer asked for that by `Retry-After`. */
+let notBefore = 0;
 let isAsking = false;
 let asksAgain = false;
 /** True when the runner has logged something, or reported progress, since the last request. */
@@ -59,7 +59,7 @@ function say() {
     found === null ? "" : `${found.length.toLocaleString("en-GB")} of ${lines.length.toLocaleString("en-GB")} lines`;
   section.querySelector(".log-empty").hidden = lines.length > 0;
   section.querySelector(".log-tools").hidden = lines.length === 0;
-  if (lines.length > 0) section.classList.remove("without-lines");
+  section.classList.toggle("without-lines", lines.length === 0);
 }
 
 /** Shows all lines, or those that contain the searched words. */
@@ -144,7 +144,7 @@ async function request() {
   if (attempt !== null) url.searchParams.set("attempt", attempt);
   if (after !== null) url.searchParams.set("after", after);
   const response = await fetch(url, { headers: { "HX-Request": "true" } });
-  leastMs = Math.min(1_000 * (Number(response.headers.get("Retry-After")) || 0), LONGEST_RETRY_MS);
+  notBefore = Date.now() + Math.min(1_000 * (Number(response.headers.get("Retry-After")) || 0), LONGEST_RETRY_MS);
   if (!response.ok) return null;
   const page = await response.json();
   attempt = page.attempt;
@@ -165,7 +165,7 @@ async function request() {
 async function ask(event) {
   hasNews ||= event?.detail?.hasNews === true;
   asksAgain = isAsking;
-  if (isAsking || document.hidden) return;
+  if (isAsking || document.hidden || Date.now() < notBefore) return;
   const shown = Number(document.querySelector("#progress")?.dataset.attempt ?? 0);
   if (only === null && shown > (attempt ?? shown)) startOver(shown);
   const isPending = only === null && document.querySelector("#live .status.pending") !== null;
@@ -177,7 +177,7 @@ async function ask(event) {
   hasAsked ||= page !== null;
   if (page === null) {
     // A random part, so that the pages that were refused together do not come back together.
-    timer = setTimeout(ask, leastMs + retryMs * (1 - Math.random() / 2));
+    timer = setTimeout(ask, Math.max(notBefore - Date.now(), 0) + retryMs * (1 - Math.random() / 2));
     retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
     return;
   }
