@@ -23,6 +23,7 @@ function enhance() {
   for (const time of document.querySelectorAll("time[datetime]:not([data-ago])")) {
     const at = new Date(time.dateTime);
     const text = format(at, time.dataset);
+    time.dataset.local = "";
     if (time.textContent === text) continue;
     time.textContent = text;
     time.title = `${exact.format(at)}\n${time.dateTime}`;
