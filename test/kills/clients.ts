@@ -8,27 +8,34 @@ const PAUSE_MS = 50;
 /** The statuses that are allowed while processes are being killed. */
 const FINE = new Set([200, 202, 204, 404, 409, 503]);
 
-/** `keys` is how many concurrency keys their runs have; 0 for runs without one. */
+/**
+ * `keys` is how many concurrency keys their runs have; 0 for runs without one. With `areSuspended` they also answer questions of runs and send
+ * them signals, most of which come too early or too late.
+ */
 export function startClients(options: {
   baseUrl: string;
   tenants: TestTenant[];
   random: Random;
   count: number;
   keys: number;
+  areSuspended?: boolean;
 }) {
-  const { baseUrl, tenants, random, count, keys } = options;
+  const { baseUrl, tenants, random, count, keys, areSuspended = false } = options;
   /** The ids of acknowledged runs, with their tenants. */
   const acknowledged = new Map<string, TestTenant>();
+  /** What was answered to which question, as `run key`, and the ids of signals: of those that were acknowledged. */
+  const answered = new Map<string, string>();
+  const signals = new Set<string>();
   const strangeAnswers: string[] = [];
   let isOpen = true;
 
   /** The answer with its body, or undefined when there was none. */
-  async function post(tenant: TestTenant, path: string, body?: unknown) {
+  async function ask(method: "GET" | "POST", tenant: TestTenant, path: string, body: unknown = {}) {
     try {
       const response = await fetch(`${baseUrl}${path}`, {
-        method: "POST",
+        method,
         headers: { Authorization: `Bearer ${tenant.owner.key}`, "Content-Type": "application/json" },
-        body: JSON.stringify(body ?? {}),
+        ...(method === "POST" && { body: JSON.stringify(body) }),
         signal: AbortSignal.timeout(15_000),
       });
       const text = await response.text();
@@ -39,6 +46,8 @@ export function startClients(options: {
       return undefined;
     }
   }
+
+  const post = (tenant: TestTenant, path: string, body?: unknown) => ask("POST", tenant, path, body);
 
   async function invoke(): Promise<void> {
     const tenant = random.pick(tenants);
@@ -56,9 +65,36 @@ export function startClients(options: {
     await post(tenant, `/v1/workflow-runs/${runId}/${change}`);
   }
 
+  async function answerSome(): Promise<void> {
+    const tenant = random.pick(tenants);
+    const list = await ask("GET", tenant, "/v1/waits");
+    const questions: { run_id: string; key: string }[] = list?.status === 200 ? JSON.parse(list.text).items : [];
+    if (questions.length === 0) return;
+    const { run_id, key } = random.pick(questions);
+    const value = random.pick(["yes", "no"]);
+    const answer = await post(tenant, `/v1/workflow-runs/${run_id}/waits/${key}/answer`, { value });
+    if (answer?.status === 200) answered.set(`${run_id} ${key}`, value);
+  }
+
+  async function signalSome(): Promise<void> {
+    if (acknowledged.size === 0) return;
+    const [correlation, tenant] = random.pick([...acknowledged].slice(-20));
+    const id = `signal-${signalCount++}`;
+    const send = () =>
+      post(tenant, `/v1/workflow-definitions/${tenant.definitionId}/signals`, { name: "paid", correlation, id });
+    // Without an answer, and sometimes in any case, it is sent again.
+    const answer = await send();
+    const again = answer === undefined || random.chance(0.3) ? await send() : undefined;
+    if (answer?.status === 200 || again?.status === 200) signals.add(id);
+  }
+  let signalCount = 0;
+
+  const acts = [invoke, invoke, invoke, invoke, () => changeSome("stop"), () => changeSome("retry")];
+  if (areSuspended) acts.push(answerSome, answerSome, answerSome, signalSome);
+
   async function client(): Promise<void> {
     while (isOpen) {
-      await random.pick([invoke, invoke, invoke, invoke, () => changeSome("stop"), () => changeSome("retry")])();
+      await random.pick(acts)();
       await delay(random.integer(PAUSE_MS));
     }
   }
@@ -66,6 +102,8 @@ export function startClients(options: {
 
   return {
     acknowledged,
+    answered,
+    signals,
     strangeAnswers,
     async stop(): Promise<void> {
       isOpen = false;

@@ -33,13 +33,15 @@ afterAll(async () => {
 
 /**
  * Without limits, each definition has one slot. With `chains`, the tenant of each has a second one, they run after each other, and the
- * kills go on until so many runs have ended.
+ * kills go on until so many runs have ended. With `areSuspended` there is also a second one, of which the runs of the first are parents; they
+ * are suspended for children, answers, instants and signals.
  */
 type Scene = {
   definitions: number;
   clients: number;
   limits?: { slots: number; slotsOfKey: number; keys: number };
   chains?: { ends: number };
+  areSuspended?: boolean;
 };
 
 const SCENES: [string, Scene][] = [
@@ -52,11 +54,15 @@ const SCENES: [string, Scene][] = [
     "two pairs of definitions with 10 slots each, which run after each other, and 4 clients",
     { definitions: 2, clients: 4, limits: { slots: 10, slotsOfKey: 10, keys: 0 }, chains: { ends: 25 * KILLS } },
   ],
+  [
+    "two pairs of definitions with 10 slots each, of which the first suspends its runs and triggers those of the second, and 8 clients",
+    { definitions: 2, clients: 8, limits: { slots: 10, slotsOfKey: 10, keys: 0 }, areSuspended: true },
+  ],
 ];
 
 it.each(inTurn(SCENES, 2, "scenes"))(
   `nothing that was acknowledged is lost: %s (seed ${seed})`,
-  async (_, { definitions, clients: count, limits, chains }) => {
+  async (_, { definitions, clients: count, limits, chains, areSuspended = false }) => {
     const { baseUrl, sql, killSome } = await startStack(endings, { cronMs: 300, hasObjects: false });
     const runner = await startRunner(random);
     endings.push(runner.close);
@@ -64,7 +70,9 @@ it.each(inTurn(SCENES, 2, "scenes"))(
       Array.from({ length: definitions }, () => createTenant({ sql }, { runnerUrl: runner.url })),
     );
     const seconds =
-      chains === undefined ? [] : await Promise.all(tenants.map((tenant) => addWorkflow({ sql }, tenant)));
+      chains === undefined && !areSuspended
+        ? []
+        : await Promise.all(tenants.map((tenant) => addWorkflow({ sql }, tenant)));
     const limited = limits === undefined ? [] : [...tenants.map(({ definitionId }) => definitionId), ...seconds];
     if (limits !== undefined) {
       await sql`
@@ -74,13 +82,18 @@ it.each(inTurn(SCENES, 2, "scenes"))(
     }
     for (const [index, second] of seconds.entries()) {
       const { owner, definitionId = "" } = tenants[index] ?? {};
+      if (areSuspended) {
+        await sql`update workflow_definitions set may_trigger = array[${second}]::uuid[] where id = ${definitionId}`;
+        runner.childOf.set(definitionId, second);
+        continue;
+      }
       await runAfter(baseUrl, owner?.key, second, definitionId, "ended");
       await runAfter(baseUrl, owner?.key, definitionId, second, "failed");
     }
     const subscriber = await startSubscriber(random);
     endings.push(subscriber.close);
     for (const { owner } of tenants) await subscribe(baseUrl, owner.key, subscriber.url);
-    const clients = startClients({ baseUrl, tenants, random, count, keys: limits?.keys ?? 0 });
+    const clients = startClients({ baseUrl, tenants, random, count, keys: limits?.keys ?? 0, areSuspended });
     endings.push(clients.stop);
 
     const began = Date.now();
@@ -102,6 +115,11 @@ it.each(inTurn(SCENES, 2, "scenes"))(
     expect(subscriber.strange).toEqual([]);
     expect(await findFaults(sql, clients, runner, limited)).toEqual([]);
     expect(runner.completed.size).toBeGreaterThan(0);
+    if (areSuspended) {
+      const kinds = await sql`select distinct kind from run_waits order by kind`;
+      expect(kinds.map(({ kind }) => kind)).toEqual(["children", "question", "signal", "timer"]);
+      expect([runner.children.size, clients.signals.size]).not.toContain(0);
+    }
   },
 );
 
@@ -153,11 +171,23 @@ type Runner = Awaited<ReturnType<typeof startRunner>>;
 /** `limited` are the definitions with several slots. */
 async function findFaults(sql: Sql, clients: Clients, runner: Runner, limited: string[]): Promise<string[]> {
   // Only runs that were acknowledged before are expected: one that is acknowledged during the request is not in its answer.
-  const acknowledged = [...clients.acknowledged.keys()];
+  const acknowledged = [...clients.acknowledged.keys(), ...runner.children];
+  const answers = [...clients.answered].map(([question, value]) => `${question} ${value}`);
+  const signals = [...clients.signals];
   const completed = [...runner.completed];
   const undone = await sql`
     select id from workflow_runs where id = any (${completed}::uuid[]) and status <> 'COMPLETED'`;
+  const lost = await sql`
+    select 'an answer that was acknowledged is lost: ' || told.answer as what
+    from unnest(${answers}::text[]) told (answer)
+    where not exists (select from run_waits w where w.run_id::text || ' ' || w.key || ' ' || w.value = told.answer)
+    union all
+    select 'a signal that was acknowledged is lost, or two runs have got it: ' || told.id
+    from unnest(${signals}::text[]) told (id)
+    left join kept_signals s on s.signal_id = told.id
+    where s.id is null or (s.taken_at is not null)::int <> (select count(*) from run_waits w where w.signal_id = told.id)`;
   return [
+    ...lost.map(({ what }) => String(what)),
     ...(await brokenInvariants(sql.query, { acknowledged, limited })),
     ...undone.map(({ id }) => `a run whose COMPLETED was acknowledged is not: ${id}`),
     ...clients.strangeAnswers,

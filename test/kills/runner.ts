@@ -4,33 +4,86 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Random } from "../support/random.ts";
 
-type Body = { type: string; data: { run_id: string; callback_url: string; callback_token: string } };
+type Dispatched = {
+  run_id: string;
+  attempt: number;
+  callback_url: string;
+  callback_token: string;
+  run_snapshot: { workflow_definition_id: string };
+};
+type Body = { type: string; data: Dispatched };
 
 const RETRY_MS = 200;
 const FINAL = new Set([200, 404, 409]);
 
-/** Accepts most runs, works for a moment, and retries its callback until that is answered. */
+/** A run is not suspended again after so many attempts. */
+const SUSPENSIONS = 3;
+
+/**
+ * Accepts most runs, works for a moment, and retries its callback until that is answered. Of the workflows that `childOf` names a second
+ * one for, it suspends most runs before: for an answer, an instant, a signal, or two children of the second workflow.
+ */
 export async function startRunner(random: Random) {
   const taken = new Set<string>();
   /** The runs whose COMPLETED was acknowledged. Nothing may undo that. */
   const completed = new Set<string>();
+  const childOf = new Map<string, string>();
+  /** The children that were acknowledged. */
+  const children = new Set<string>();
   let isOpen = true;
+
+  /** Repeats a request about a run until it is answered for good. */
+  async function untilAnswered({ callback_url, callback_token }: Dispatched, verb: string, body: object) {
+    while (isOpen) {
+      const response = await fetch(callback_url.replace(/callback$/, verb), {
+        method: "POST",
+        headers: { Authorization: `Bearer ${callback_token}`, "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(15_000),
+      }).catch(() => undefined);
+      const answer = await response?.text().catch(() => undefined);
+      if (response && answer !== undefined && FINAL.has(response.status))
+        return { status: response.status, body: JSON.parse(answer) };
+      await delay(RETRY_MS);
+    }
+    return undefined;
+  }
+
+  /** Returns true when the attempt has ended by that. */
+  async function suspend(data: Dispatched, childId: string): Promise<boolean> {
+    const kind = random.pick(["question", "timer", "signal", "children"]);
+    const key = `${kind}-${data.attempt}`;
+    if (kind === "children") {
+      const specs = ["a", "b"].map((name) => ({ workflow_definition_id: childId, key: `${key}-${name}` }));
+      const answer = await untilAnswered(data, "children", { children: specs });
+      if (answer?.status !== 200) return true;
+      for (const { run_id } of answer.body.runs) children.add(run_id);
+    }
+    const waits = [
+      {
+        ...{ key, kind },
+        ...(kind === "question" && { prompt: "Go on?", people_only: false }),
+        ...(kind === "timer" && { seconds: 1 }),
+        ...(kind === "signal" && { name: "paid" }),
+      },
+    ];
+    const on_timeout = random.pick(["fail", "continue"]);
+    const answer = await untilAnswered(data, "suspend", {
+      waits,
+      on_timeout,
+      timeout_seconds: 2 + random.integer(8),
+    });
+    return answer?.status !== 200 || answer.body.suspended;
+  }
 
   async function work({ data }: Body): Promise<void> {
     await delay(random.integer(100));
+    const childId = childOf.get(data.run_snapshot.workflow_definition_id);
+    if (childId !== undefined && data.attempt <= SUSPENSIONS && random.chance(0.7) && (await suspend(data, childId)))
+      return;
     const status = random.chance(0.8) ? "COMPLETED" : "FAILED";
-    while (isOpen) {
-      const response = await fetch(data.callback_url, {
-        method: "POST",
-        headers: { Authorization: `Bearer ${data.callback_token}`, "Content-Type": "application/json" },
-        body: JSON.stringify({ status }),
-        signal: AbortSignal.timeout(15_000),
-      }).catch(() => undefined);
-      await response?.body?.cancel();
-      if (response?.status === 200 && status === "COMPLETED") completed.add(data.run_id);
-      if (response && FINAL.has(response.status)) return;
-      await delay(RETRY_MS);
-    }
+    const answer = await untilAnswered(data, "callback", { status });
+    if (answer?.status === 200 && status === "COMPLETED") completed.add(data.run_id);
   }
 
   const server = createServer(async (request, response) => {
@@ -51,6 +104,8 @@ export async function startRunner(random: Random) {
   return {
     url: `http://127.0.0.1:${address.port}/hook`,
     completed,
+    childOf,
+    children,
     close(): void {
       isOpen = false;
       server.closeAllConnections();

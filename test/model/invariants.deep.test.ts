@@ -185,6 +185,35 @@ const TAMPERINGS: [string, (runs: Runs) => [text: string, values: string[]]][] =
     ],
   ],
   [
+    "a suspended run waits for what has come",
+    ({ next }) => [
+      `with suspended as (
+         insert into run_suspensions (run_id, attempt, tenant_id, keys, body_hash, ends_at, on_timeout)
+         select id, 1, tenant_id, '{k}', '', now() + interval '1 day', 'fail' from workflow_runs where id = $1
+       ), answered as (
+         insert into run_waits (run_id, key, tenant_id, workflow_definition_id, kind, asked_at, prompt, value, user_id, answered_at)
+         select id, 'k', tenant_id, workflow_definition_id, 'question', now(), 'Go on?', 'yes', user_id, now()
+         from workflow_runs where id = $1
+       )
+       update workflow_runs set attempt = 2, suspended_at = now(), queue_position = null, deadline_at = now() + interval '1 day'
+       where id = $1`,
+      [next],
+    ],
+  ],
+  [
+    "a signal that is kept was given to a run",
+    ({ completed }) => [
+      `with received as (
+         insert into run_waits (run_id, key, tenant_id, workflow_definition_id, kind, asked_at, name, correlation, signal_id, received_at, is_open)
+         select id, 'k', tenant_id, workflow_definition_id, 'signal', now(), 'paid', '4711', 's', now(), false
+         from workflow_runs where id = $1
+       )
+       insert into kept_signals (tenant_id, workflow_definition_id, signal_id, name, correlation, hash, user_id, received_at)
+       select tenant_id, workflow_definition_id, 's', 'paid', '4711', '', user_id, now() from workflow_runs where id = $1`,
+      [completed],
+    ],
+  ],
+  [
     "a wait belongs to no run",
     ({ completed }) => [
       `insert into run_waits (run_id, key, tenant_id, workflow_definition_id, kind, asked_at, due_at)

@@ -79,9 +79,9 @@ describe(`of ${TIMES} parents`, () => {
   it.each(["fail", "continue"])(
     "its deadline and the end of its last child leave each one outcome (%s)",
     async (on_timeout) => {
-      await raceOften(["one"], async (runId, [one = ""]) => {
+      await raceOften(["one"], async (runId, [one = ""], n) => {
         await suspend(service, tenant, runId, [WAIT], { on_timeout, timeout_seconds: 3600 });
-        await endSoon(service, runId);
+        await endSoon(service, runId, n);
         await Promise.all([complete(service, tenant, one), service.sweep()]);
         await service.sweep();
         const status = await statusOf(runId);

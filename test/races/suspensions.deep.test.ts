@@ -54,7 +54,7 @@ describe(`of ${TIMES} suspended runs`, () => {
   it.each(["fail", "continue"])("an answer and the end of the time leave each one outcome (%s)", async (on_timeout) => {
     await raceOften(
       async (runId, n) => {
-        await endSoon(service, runId);
+        await endSoon(service, runId, n);
         const sweep = async () => {
           await service.sweep();
           return new Response();
@@ -169,14 +169,7 @@ it(`a signal and the end of the time, ${TIMES} times, leave no signal lost`, asy
   for (let n = 0; n < TIMES; n++) {
     const runId = await invoke(service, tenant);
     await suspend(service, tenant, runId, [signal("late")], { on_timeout: "continue", timeout_seconds: 3600 });
-    await service.database.sql`
-      with soon as (
-        update workflow_runs set not_before = date_trunc('milliseconds', clock_timestamp()) + interval '3 milliseconds'
-        where id = ${runId} returning not_before as at
-      ), ended as (
-        update run_suspensions set ends_at = soon.at from soon where run_id = ${runId}
-      )
-      update run_waits set times_out_at = soon.at from soon where run_id = ${runId}`;
+    await endSoon(service, runId, n);
     const send = () => sendSignal(service, tenant, { correlation: "late", id: `late ${n}` });
     const sweep = () => service.sweep();
     await Promise.all((n % 2 === 0 ? [send, sweep] : [sweep, send]).map((act) => act()));

@@ -217,6 +217,20 @@ const INVARIANTS: Record<string, string> = {
     select w.run_id::text from run_waits w join run on run.id = w.run_id
     where w.is_open and w.kind in ('question', 'signal') and (run.status <> 'PENDING' or run.suspended_at is null)`,
 
+  // A wait for children ends when what they have noted is carried out: see the next one.
+  "a suspended run waits for what has come": `
+    select run.id::text as name
+    from run join run_suspensions s on s.run_id = run.id and s.attempt = run.attempt - 1
+    where run.status = 'PENDING' and run.suspended_at is not null and run.not_before is null and not exists (
+      select from run_waits w
+      where w.run_id = run.id and w.key = any (s.keys) and w.value is null and w.received_at is null
+        and (w.kind <> 'children' or w.due_at is null) and (w.kind <> 'timer' or w.due_at > s.ends_at))`,
+
+  "a signal that is kept was given to a run": `
+    select s.signal_id as name from kept_signals s
+    where ($1::uuid is null or s.tenant_id = $1) and s.taken_at is null
+      and exists (select from run_waits w where w.signal_id = s.signal_id and w.workflow_definition_id = s.workflow_definition_id)`,
+
   "a parent waits although its children have ended, and nothing lets it go on": `
     select run.id::text as name
     from run join run_waits w on w.run_id = run.id and w.kind = 'children' and w.is_open

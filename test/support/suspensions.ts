@@ -36,13 +36,13 @@ export const suspend = async (
     ...{ waits, ...more },
   });
 
-/** Lets the time of a suspended run be over in three milliseconds, so that its end meets what is done at once. */
-export const endSoon = ({ database: { sql } }: Service, runId: string) =>
+/** Lets the time of a suspended run be over in up to 21 ms, as `n` has it, so that its end comes a little before or after what is done at once. */
+export const endSoon = ({ database: { sql } }: Service, runId: string, n: number) =>
   sql.transaction([
     sql`
       update workflow_runs
       set not_before = case when not_before is not null then at end, deadline_at = case when deadline_at is not null then at end
-      from (select date_trunc('milliseconds', clock_timestamp()) + interval '3 milliseconds' as at) soon where id = ${runId}`,
+      from (select date_trunc('milliseconds', clock_timestamp()) + ${3 * (n % 8)}::int * interval '1 ms' as at) soon where id = ${runId}`,
     sql`
       update run_waits w set times_out_at = r.not_before from workflow_runs r where r.id = w.run_id and w.run_id = ${runId}`,
     sql`
