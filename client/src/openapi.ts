@@ -3895,6 +3895,7 @@ export interface components {
             of_attempt: number | null;
             /** @description Why it did not fire. MISSED: `paused` or `late`. REFUSED: `user_deactivated`, `rights`, `paused`, `no_runner`, `path_parts`, `input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`, and of a signal `no_correlation` or `too_many_signals`; after a run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`. */
             reason: string | null;
+            /** @description What else explains why it did not fire. FIRED by a message that is a signal: its `signal` and `correlation`. */
             detail: {
                 [key: string]: unknown;
             } | null;

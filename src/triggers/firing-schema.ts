@@ -68,7 +68,10 @@ export const FiringSchema = z
           "`input_invalid` (`detail` has the faults), `no_key`, `queue_full`, `cap_reached`, `several_slots` or `snapshot_too_large`; of a message also `body_unusable` or `input_too_large`, and of a signal `no_correlation` or `too_many_signals`; after a " +
           "run also `of_rights`, `of_deleted`, `depth`, `descendants` or `input_too_large`.",
       }),
-    detail: z.record(z.string(), z.unknown()).nullable(),
+    detail: z.record(z.string(), z.unknown()).nullable().openapi({
+      description:
+        "What else explains why it did not fire. FIRED by a message that is a signal: its `signal` and `correlation`.",
+    }),
     user_id: uuid().nullable().openapi({ description: "Who fired it by hand, or asked for the backfill." }),
     delivery_id: z.string().nullable().openapi({
       description:

@@ -86,6 +86,18 @@ export function describePolicy(world: () => World): void {
     expect(await policyOf("Plain job")).toMatchObject({ runner_tags: [] });
   });
 
+  it("says whose runs its runs may trigger", async () => {
+    await create("Page", "--lease");
+    await create("Book", "--lease", "--may-trigger", "Page");
+    const [book, page] = [await policyOf("Book"), await json(["workflows", "get", "Page"])];
+    expect(book).toMatchObject({ may_trigger: [page.id] });
+    expect((await wr(["workflows", "get", "Book"])).stdout).toMatch(/^may trigger +Page$/m);
+    const refused = await wr(["workflows", "update", "Book", "--may-trigger", "Nowhere"]);
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('There is no workflow "Nowhere"')]);
+    await wr(["workflows", "update", "Book", "--may-trigger", "none"]);
+    expect(await policyOf("Book")).toMatchObject({ may_trigger: [] });
+  });
+
   it("has a schema for the input, and an invoke that does not fit says what is wrong and where", async () => {
     const schema = { properties: { pages: { type: "integer" } }, required: ["quarter"] };
     await create("Typed", "--lease", "--input-schema", JSON.stringify(schema));

@@ -166,7 +166,15 @@ export function describeTriggers(world: () => World): void {
     expect((await triggers("rotate", hook)).stdout).toMatch(/^secret +whsec_\w+$/m);
     const token = await triggers("create", NAME, "--webhook", "token");
     expect(token.stdout).toMatch(/^address +http\S+\/v1\/inbound\/\S+\/whsec_\w+$/m);
-    for (const one of [hook, /^id +(\S+)$/m.exec(token.stdout)?.[1] ?? ""]) await triggers("delete", one);
+    const signal = ["--signal", "paid", "--correlation-from", "/number"];
+    const signals = await triggers("create", NAME, "--webhook", "token", "--name", "Payments", ...signal);
+    expect(signals.stdout).toMatch(/^signal +paid, correlation from \/number$/m);
+    expect((await triggers("list", NAME)).stdout).toMatch(/ Payments +webhook, token, signals paid +active /);
+    const address = /^address +(\S+)$/m.exec(signals.stdout)?.[1] ?? "";
+    const payments = /^id +(\S+)$/m.exec(signals.stdout)?.[1] ?? "";
+    await fetch(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: '{"number":4711}' });
+    expect((await triggers("firings", payments)).stdout).toMatch(/ FIRED +webhook .* - +its signal is kept /);
+    for (const one of [hook, /^id +(\S+)$/m.exec(token.stdout)?.[1] ?? "", payments]) await triggers("delete", one);
   });
 
   it("fires after the runs of another workflow, and tells of which", async () => {
@@ -195,6 +203,8 @@ export function describeTriggers(world: () => World): void {
     [4, ["create", NAME, "--webhook", "github", "--header", "X-Sign"], "--header is for hmac-sha256 only."],
     [4, ["create", NAME, "--webhook", "github", "--encoding", "base64"], "--encoding is for hmac-sha256 only."],
     [4, ["create", NAME, "--webhook", "github", "--pick", "commit"], "Write name=/pointer"],
+    [4, ["create", NAME, "--webhook", "github", "--signal", "paid"], "A signal needs both"],
+    [4, ["create", NAME, ...WEEKDAYS, "--signal", "paid"], "--signal is for --webhook only."],
     [4, ["create", NAME, "--webhook", "token", "--secret", "a token that somebody gives"], "always made"],
     [4, ["create", NAME, "--webhook", "github", "--time-zone", "UTC"], "--time-zone is for --cron or --at only."],
     [4, ["create", NAME, "--after", NAME], "A workflow cannot run after itself."],
