@@ -1,14 +1,14 @@
 -- One page of how the runs of a batch have ended, for a caller who may see them, in the order in which they were given: up to `p_limit` after the
 -- run `p_after`. See `page_of_outputs`.
 --
--- Answers {"tenant_id", and either "refused" (see `judge_batch_read`) or "items" and "next": the last id, or null on the last page}. An item is
+-- Answers {"tenant_id", and either "refused" (see `judge_run_read`) or "items" and "next": the last id, or null on the last page}. An item is
 -- {"run_id", "labels": see `labels_of`, "status", "attempt", "failure_code", "error", "summary", "output": JSON as text, "completed_at"}.
 create or replace function public.list_batch_results(p_credential jsonb, p_batch_id uuid, p_limit integer, p_after uuid default null)
 returns jsonb
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   v_now constant timestamptz := statement_timestamp();
-  v_judged constant jsonb := public.judge_batch_read(p_credential, p_batch_id);
+  v_judged constant jsonb := public.judge_run_read(p_credential, null, p_batch_id);
 begin
   if v_judged ? 'refused' then
     return v_judged;

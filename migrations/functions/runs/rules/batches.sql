@@ -90,29 +90,3 @@ language plpgsql stable as $$
 begin
   return exists (select from public.workflow_runs r where r.batch_id = p_batch_id);
 end $$;
-
--- The first step of the reads of a batch: may the caller see its runs? Returns {"tenant_id"?, "refused"}, where `refused` is
--- unauthenticated or not_found; or {"tenant_id"}.
-create or replace function public.judge_batch_read(p_credential jsonb, p_batch_id uuid) returns jsonb
-language plpgsql stable as $$
-declare
-  v_tenant_id uuid;
-  v_user_id uuid;
-  v_role text;
-  v_batch_user_id uuid;
-  v_definition_id uuid;
-begin
-  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
-  from public.find_caller(p_credential) caller;
-  if v_tenant_id is null then
-    return '{"refused": "unauthenticated"}';
-  end if;
-  select b.user_id, b.workflow_definition_id into v_batch_user_id, v_definition_id
-  from public.run_batches b
-  where b.tenant_id = v_tenant_id and b.id = p_batch_id
-    and b.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
-  if not found or not public.may_see_run(v_role, v_tenant_id, v_user_id, v_batch_user_id, v_definition_id) then
-    return jsonb_build_object('tenant_id', v_tenant_id, 'refused', 'not_found');
-  end if;
-  return jsonb_build_object('tenant_id', v_tenant_id);
-end $$;
