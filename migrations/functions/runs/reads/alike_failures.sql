@@ -19,15 +19,11 @@ declare
 begin
   return query
   with failed as (
-    select r.id, r.workflow_definition_id, r.run_snapshot ->> 'workflow_name' as name, over.failure_code, over.error, over.completed_at,
-      public.error_fingerprint(over.error) as fingerprint
+    select r.id, r.workflow_definition_id, r.run_snapshot ->> 'workflow_name' as name, r.failure_code, r.error, r.completed_at,
+      public.error_fingerprint(r.error) as fingerprint
     from public.fitting_rows(p_tenant_id, '{"states": ["FAILED", "RUNNING", "PENDING"], "is_ended": true}', p_since,
       'ffffffff-ffff-ffff-ffff-ffffffffffff', 'infinity', '00000000-0000-0000-0000-000000000000', true, c_window) newest
-    cross join lateral public.run_by_id(newest.id) r
-    cross join lateral public.run_as_seen(r, p_now) over
-    where over.status = 'FAILED'
-      and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
-      and public.run_is_visible(p_role, p_user_id, r.user_id, r.workflow_definition_id = any (v_readable))
+    cross join lateral public.fitting_run(newest.id, '{"statuses": ["FAILED"]}', '{}', p_role, p_user_id, v_readable, p_now) r
   ), alike as (
     select f.workflow_definition_id, f.failure_code, f.fingerprint, count(*) as runs, min(f.completed_at) as first_at,
       max(f.completed_at) as last_at, (array_agg(f.id order by f.completed_at desc, f.id))[1] as example_id

@@ -29,9 +29,12 @@ $$;
 -- read the definitions `p_readable`. Otherwise there is no row.
 create or replace function public.fitting_run(
   p_run_id uuid, p_filter jsonb, p_labels text[], p_role text, p_user_id uuid, p_readable uuid[], p_now timestamptz
-) returns table (id uuid, created_at timestamptz, status text, error text)
+) returns table (
+  id uuid, created_at timestamptz, workflow_definition_id uuid, run_snapshot jsonb, status text, completed_at timestamptz, error text,
+  failure_code text
+)
 language sql stable rows 1 as $$
-  select r.id, r.created_at, seen.status, seen.error
+  select r.id, r.created_at, r.workflow_definition_id, r.run_snapshot, seen.status, seen.completed_at, seen.error, seen.failure_code
   from public.run_by_id(p_run_id) r
   cross join lateral public.run_as_seen(r, p_now) seen
   where (p_filter -> 'definition_id' is null or r.workflow_definition_id = (p_filter ->> 'definition_id')::uuid)
@@ -99,7 +102,7 @@ begin
           from public.workflow_runs r
           where r.tenant_id = p_tenant_id and r.status = stored.status
             and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
-            and not (v_is_ended and r.status = 'PENDING' and coalesce(r.deadline_at > v_now, true))
+            and not (v_is_ended and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now))
             and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
           order by r.created_at desc, r.id desc
           limit p_limit
@@ -111,7 +114,7 @@ begin
           select r.id, r.created_at
           from public.workflow_runs r
           where r.workflow_definition_id = named.id and r.tenant_id = p_tenant_id and r.status = any (v_states)
-            and not (v_is_ended and r.status = 'PENDING' and coalesce(r.deadline_at > v_now, true))
+            and not (v_is_ended and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now))
             and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
           order by r.created_at desc, r.id desc
           limit p_limit
@@ -130,7 +133,7 @@ begin
           from public.workflow_runs r
           where r.tenant_id = p_tenant_id and r.status = stored.status
             and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
-            and not (v_is_ended and r.status = 'PENDING' and coalesce(r.deadline_at > v_now, true))
+            and not (v_is_ended and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now))
             and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
           order by r.created_at, r.id
           limit p_limit
@@ -142,7 +145,7 @@ begin
           select r.id, r.created_at
           from public.workflow_runs r
           where r.workflow_definition_id = named.id and r.tenant_id = p_tenant_id and r.status = any (v_states)
-            and not (v_is_ended and r.status = 'PENDING' and coalesce(r.deadline_at > v_now, true))
+            and not (v_is_ended and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now))
             and (r.created_at, r.id) > (p_low_at, p_low_id) and (r.created_at, r.id) < (p_high_at, p_high_id)
           order by r.created_at, r.id
           limit p_limit
