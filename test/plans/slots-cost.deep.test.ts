@@ -8,8 +8,10 @@ import { blocksRead, explained } from "./plans.ts";
 
 const service = await startService({ isNew: true });
 
+type Full = { tenant: TestTenant; waiting: string; running: string };
+
 /** A tenant whose workflow has so many slots, all held by leased runs, and one run that waits. */
-async function createFull(slots: number): Promise<{ tenant: TestTenant; waiting: string }> {
+async function createFull(slots: number): Promise<Full> {
   const tenant = await createTenant(service.database);
   await useLeases(service, tenant);
   const { sql } = service.database;
@@ -30,7 +32,8 @@ async function createFull(slots: number): Promise<{ tenant: TestTenant; waiting:
       where r.tenant_id = ${tenant.id} and r.status = 'RUNNING'`,
   ]);
   await sql`analyze workflow_runs, running_attempts`;
-  return { tenant, waiting };
+  const [held] = await sql`select id from workflow_runs where tenant_id = ${tenant.id} and status = 'RUNNING' limit 1`;
+  return { tenant, waiting, running: String(held?.id) };
 }
 
 /** How many blocks it reads, the second time: the first one also reads the catalog, to plan. */
@@ -45,14 +48,27 @@ it.each([
   {
     what: "to read a run that waits",
     perSlot: 4,
-    act: ({ tenant, waiting }: Awaited<ReturnType<typeof createFull>>) =>
-      service.get(`/v1/workflow-runs/${waiting}`, tenant.owner.key),
+    act: ({ tenant, waiting }: Full) => service.get(`/v1/workflow-runs/${waiting}`, tenant.owner.key),
   },
   {
     what: "to explain it",
     perSlot: 8,
-    act: ({ tenant, waiting }: Awaited<ReturnType<typeof createFull>>) =>
-      service.get(`/v1/workflow-runs/${waiting}/explain`, tenant.owner.key),
+    act: ({ tenant, waiting }: Full) => service.get(`/v1/workflow-runs/${waiting}/explain`, tenant.owner.key),
+  },
+  {
+    what: "to read one of their runs",
+    perSlot: 0.5,
+    act: ({ tenant, running }: Full) => service.get(`/v1/workflow-runs/${running}`, tenant.owner.key),
+  },
+  {
+    what: "to list the newest run",
+    perSlot: 0.5,
+    act: ({ tenant }: Full) => service.get("/v1/workflow-runs?limit=1", tenant.owner.key),
+  },
+  {
+    what: "to read the events of a run",
+    perSlot: 0.5,
+    act: ({ tenant, waiting }: Full) => service.get(`/v1/workflow-runs/${waiting}/events`, tenant.owner.key),
   },
 ])("costs at most $perSlot blocks for each of 100 slots that are held $what", async ({ perSlot, act }) => {
   const [one, hundred] = [await createFull(1), await createFull(100)];
