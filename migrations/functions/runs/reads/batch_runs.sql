@@ -1,7 +1,6 @@
--- One page of the runs of a batch, or, without a batch, of the children of the run "parent_run_id" of `p_more`, that the caller may see and that match a filter: up to `p_limit` of them, newest first, or oldest
--- first when not `p_is_older`. The list goes on after the place `p_from_at`, `p_from_id`, if that is given. A null in the filter
--- matches all runs; the runs have all of `p_labels`, and errors with words that begin with each of `p_words`, and `p_more` has further
--- conditions: see `run_filter`. `status` is the state of the run as readers see it now.
+-- One page of the runs of a batch or, without a batch, of the children of the run "parent_run_id" of `p_more`, that the caller may see and
+-- that match a filter. `labelled_runs` has the same parameters and columns. With `p_words`, only FAILED runs whose errors have words that
+-- begin with each of these.
 create or replace function public.batch_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_batch_id uuid, p_labels text[], p_statuses text[], p_definition_id uuid,
   p_run_user_id uuid, p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean,

@@ -33,9 +33,9 @@ end $$;
 -- is given. A null in the filter matches all runs. `p_more` has further conditions: see `run_filter`. `status` is the state of the run as
 -- readers see it now.
 --
--- It reads the runs with the rarest of the labels in that order, and looks at 10,000 of them at most; without labels those of
--- `fitting_rows`, and at 5,000. When these are not enough
--- for the page, the last row says how far it has looked: `is_found` is false, and the caller may not be allowed to see that run.
+-- It reads the runs with the rarest of the labels in that order, and looks at 10,000 of them at most. Without labels, it reads those of
+-- `fitting_rows`, and looks at 5,000. When these are not enough for the page, the last row says how far it has looked: `is_found` is false,
+-- and the caller may not be allowed to see that run.
 create or replace function public.labelled_runs(
   p_role text, p_tenant_id uuid, p_user_id uuid, p_labels text[], p_statuses text[], p_definition_id uuid,
   p_run_user_id uuid, p_created_after timestamptz, p_created_before timestamptz, p_is_older boolean,

@@ -4,9 +4,8 @@
 -- the database or a manual change there may be others. It also finds the runs that wait for a runner to lease them, in case a
 -- Worker died before it told the waiting runners.
 --
--- It takes one definition of each tenant, then a second one, and so on, so that one with very many definitions does not keep those of others from being found. A run that waits for
--- a runner may wait longer than until the next sweep. So which definitions of such a tenant are told of is left to chance, and each is
--- told of by some sweep.
+-- It takes one definition of each tenant, then a second one, and so on. So a tenant with very many definitions does not keep those of others
+-- from being found. Of such a tenant, chance decides which definitions with work for runners are told of, and each is told of by some sweep.
 --
 -- Guarantees: safe to run concurrently with any other verb. Definitions that another transaction has locked are skipped.
 --

@@ -1,7 +1,8 @@
 -- Carries out what the Worker has decided about due triggers: records the instants that were missed, fires the others, and plans the next
 -- instant of each. It also lets suspended runs go on whose children have ended, and stops children whose parents have ended: see
 -- `children.sql`. `p_decisions` is [{"trigger_id", "version", "missed": [{"from", "to", "count", "reason"}], "fire": [{"at", "due_at",
--- "firing_id", "run_id"}], "fired": the instants that a backfill has fired before, "after_at", "next_at", "due_at"}]. `p_due` are due firings, which need no decision: see `fire_ends`, `follow_children`.
+-- "firing_id", "run_id"}], "fired": the instants that a backfill has fired before, "after_at", "next_at", "due_at"}]. `p_due` are due
+-- firings, which need no decision: see `fire_ends`, `follow_children`.
 --
 -- Guarantees:
 -- - Each instant of a schedule is handled once, however many sweeps there are: a decision about another version of the trigger is
