@@ -115,7 +115,7 @@ export function describePolicy(world: () => World): void {
     const answer = await fetch(`${world().url}/v1/workflow-definitions/${created.id}`, { headers });
     expect(created).toEqual({ ...JSON.parse(await answer.text()), policy: await policyOf("With policy") });
     expect(await json(["workflows", "get", "With policy"])).toEqual(created);
-    const lease = /^lease +1 min 30 s, which has no effect unless the handover is lease$/m;
+    const lease = /^lease +1 min 30 s, which has no effect while its runs are not leased$/m;
     expect((await wr(["workflows", "get", "With policy"])).stdout).toMatch(lease);
     const shown = (await wr(["workflows", "update", "With policy", "--lease-seconds", "300"])).stdout;
     expect(shown).toMatch(/^lease +5 min, which has no effect/m);

@@ -57,7 +57,7 @@ export async function printWorkflow(
 function leaseText({ handover, lease_seconds: seconds }: Policy, { leaseSeconds }: PolicyFlags): string | null {
   if (handover === "lease") return duration(seconds);
   const isGiven = leaseSeconds !== undefined || seconds !== DEFAULT_LEASE_SECONDS;
-  return isGiven ? `${duration(seconds)}, which has no effect unless the handover is lease` : null;
+  return isGiven ? `${duration(seconds)}, which has no effect while its runs are not leased` : null;
 }
 
 /** What an invoke does when the workflow is busy; null when its run simply waits. */
