@@ -42,6 +42,17 @@ describe("the page of a batch", () => {
     expect(await owner.read(`/app/runs/${await invoke(service, tenant)}`)).not.toContain("in the batch");
   });
 
+  it("says when all its runs were deleted, and has no link to them", async () => {
+    const { id, run_ids: runIds } = await invokeBatch(service, tenant, 1);
+    await callBack(service, tenant, String(runIds[0]), { status: "COMPLETED" });
+    await service.send("DELETE", `/v1/workflow-runs/${runIds[0]}`, tenant.owner.key);
+    const page = await owner.read(`/app/batches/${id}`);
+    expect([page.includes("All its runs were deleted."), page.includes("All its runs, to filter them")]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
   it("is not there for another tenant", async () => {
     const other = await createTenant(service.database);
     const { id } = await invokeBatch(service, tenant, 1);

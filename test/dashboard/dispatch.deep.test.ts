@@ -45,6 +45,8 @@ describe("a run that no runner has taken yet", () => {
     expect(html).toContain("No runner has taken it yet: 1 try, the last: The runner answered 503");
     expect(html).toContain("Dispatch failed");
     expect(html).toMatch(/Next try: <time datetime="\d{4}-/);
+    await makeOverdue(service, id);
+    expect(await owner.read(`/app/runs/${id}`)).toMatch(/>Last answer<.{1,60}>The runner answered 503/s);
   });
 
   it("is counted by Health, which names its workflow", async () => {

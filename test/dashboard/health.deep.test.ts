@@ -248,6 +248,7 @@ describe("what waits", () => {
       "What waits Test does not move 2 runs, the first for 2 min No runner asks for them.",
       1,
     ]);
+    expect(dead).not.toContain("Runners with a URL");
     await service.database.sql`
       insert into runner_sessions (id, tenant_id, api_key_id, name, capacity, expires_at)
       select gen_random_uuid(), tenant_id, id, 'Attic', 1, statement_timestamp() + interval '1 hour'

@@ -38,6 +38,11 @@ describe("the search", () => {
     expect(await find(owner, `${id.slice(-4)}0`)).toEqual({});
   });
 
+  it("asks for a second character", async () => {
+    expect(Object.keys(await find(owner, "te"))).toContain("Workflows");
+    expect(await owner.read("/app/search?q=t")).toContain("Type at least two characters.");
+  });
+
   it("finds workflows, people and files by the beginnings of words, in any order and case", async () => {
     const { sql } = service.database;
     await sql`update workflow_definitions set name = 'Quarterly Report (EMEA)' where id = ${tenant.definitionId}`;

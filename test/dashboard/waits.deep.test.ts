@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
 import { triggerChildren } from "../support/children.ts";
-import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
+import { callBack, insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { LOGIN_SETTINGS, openLoginBrowser, startFakeLogin } from "../support/login-service.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
@@ -213,6 +213,8 @@ describe("the page of a run that has triggered others", () => {
     expect(textOf(sectionOf(html, "Children"))).toMatch(/It has triggered 1 run\. (Running|Not taken) .* page-1 ,/);
     expect(sectionOf(html, "Children")).toContain(`href="/app/runs/${childId}"`);
     expect(await owner.read(`/app/runs/${childId}`)).toMatch(new RegExp(`<dt>Parent</dt>.*/app/runs/${runId}"`, "s"));
+    await callBack(service, tenant, childId, { status: "FAILED", error: "Page 1 is empty." });
+    expect(sectionOf(await owner.read(`/app/runs/${runId}`), "Children")).toContain("Page 1 is empty.");
     await sql`update workflow_runs set user_id = ${tenant.user.id} where id = ${childId}`;
     const ofUser = await user.read(`/app/runs/${childId}`);
     expect([ofUser.includes("<dt>Parent</dt>"), sectionOf(ofUser, "Children")]).toEqual([false, ""]);

@@ -49,10 +49,11 @@ describe("the stream of a run with its log", () => {
       insert into workflow_run_log_entries (run_id, attempt, sequence, at, text)
       select run_id, attempt, number, at, 'x' from workflow_run_log_entries, generate_series(1, 20000) as number
       where run_id = ${runId}`;
+    await service.database.sql`update workflow_run_logs set is_cut = true where run_id = ${runId}`;
     const messages = await (await open()).drain();
     const entries = messages.filter(({ event }) => event === "log");
     expect(entries.map(({ data }) => data.sequence)).toEqual(Array.from({ length: 20_001 }, (_, sequence) => sequence));
-    expect(messages.at(-1)?.event).toBe("COMPLETED");
+    expect(typesOf(messages.filter(({ event }) => event !== "log")).slice(-2)).toEqual(["log_cut", "COMPLETED"]);
   });
 
   it("holds entries behind a gap back until the gap is filled, or until 30 seconds have passed", async () => {
@@ -62,13 +63,13 @@ describe("the stream of a run with its log", () => {
     await log(0);
     expect(shorten(await reader.until("log"))).toEqual(["1/0"]);
     expect(shorten(await reader.until("log"))).toEqual(["1/1"]);
-    for (const sequence of [3, 4]) await log(sequence);
+    for (const sequence of [3, 5]) await log(sequence);
     await service.database.sql`
       update workflow_run_log_entries set at = at - interval '29 seconds' where run_id = ${runId} and sequence = 3`;
     const again = await open("?log=true", "0.1.2");
     const began = Date.now();
     const [passedOver] = (await again.until("log")).slice(-1);
-    // The entry behind it is younger, and would be held back for longer.
+    // The entry behind the next gap is younger, and is held back for longer.
     expect(Date.now() - began).toBeLessThan(WOKEN_MS);
     expect(passedOver?.data).toMatchObject({ sequence: 3, missing_before: 1 });
     await Promise.all([reader.close(), again.close()]);

@@ -64,6 +64,12 @@ describe("GET /v1/workflow-definitions/{definition_id}/runs", () => {
     const { detail } = await response.json<{ detail: unknown[] }>();
     const msg = "Was given more than once. Give it once.";
     expect([response.status, detail]).toEqual([422, [{ loc: ["query", "limit"], type: "value_error", msg }]]);
+    const labels = Array.from({ length: 11 }, (_, n) => `label=l${n}:a`).join("&");
+    const tooMany = await service.get(`/v1/workflow-runs?${labels}`, tenant.owner.key);
+    expect([tooMany.status, await tooMany.json()]).toMatchObject([
+      422,
+      { detail: [{ loc: ["query", "label"], type: "too_long" }] },
+    ]);
   });
 });
 

@@ -69,6 +69,18 @@ describe("the diagnosis of triggers", () => {
       values (${tenant.id}, gen_random_uuid(), statement_timestamp() - interval '3 minutes', gen_random_uuid(), 1, 1)`;
     expect(await said("triggers")).toEqual(["bad: 2 should have fired more than two minutes ago"]);
     await sql`delete from due_firings`;
+    for (let more = 0; more < 3; more++) await createTrigger(service, tenant, MINUTELY);
+    // What follows each answer handles what is due, so all are made due again.
+    await sql`
+      update triggers set due_at = statement_timestamp() - case when id = ${id} then interval '3 minutes' else interval '5 minutes' end
+      where tenant_id = ${tenant.id}`;
+    const [overdue] = judge(await diagnose(verbServices(service).db), undefined).filter(
+      ({ subject }) => subject === "triggers",
+    );
+    // Three of the four, without the one that is overdue for a shorter time.
+    expect(overdue?.text.match(/[0-9a-f-]{36}/g)).toHaveLength(3);
+    expect(overdue?.text).not.toContain(id);
+    await sql`update triggers set due_at = null where tenant_id = ${tenant.id}`;
   });
 
   it("names those that have paused themselves, and not those that somebody has paused", async () => {

