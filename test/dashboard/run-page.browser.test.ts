@@ -149,6 +149,8 @@ describe("the page of a run that goes on", () => {
     async (status) => {
       // Either may lease the run that the other has triggered, which makes no difference.
       const run = await leaseRun(world, { input: { quarter: "2026-Q1" } });
+      // A log without lines is one line, and grows once.
+      await run.append(0, LINES(5));
       const pages = await Promise.all(
         SIZES.map(async (viewport) => {
           const opened = await openPage(world.browser, world.stack.url, { viewport });
@@ -160,7 +162,7 @@ describe("the page of a run that goes on", () => {
         }),
       );
       for (let second = 0; second < 30; second++) {
-        await run.append(second, LINES(5));
+        await run.append(second + 1, LINES(5));
         await run.tell("heartbeat", { progress: { percent: 3 * second, message: `Step ${second}` } });
         await new Promise((resolve) => setTimeout(resolve, 1_800));
       }

@@ -24,8 +24,8 @@ export const RunData = ({ run }: { run: ViewedRun }) => (
 const Result = ({ run }: { run: ViewedRun }) => {
   const { output, summary, artifacts, failure_code, files } = run;
   const isEmpty = [output, summary, artifacts, failure_code].every((value) => value === null);
-  // An empty card would say nothing.
-  if (isEmpty && files.length === 0) return null;
+  // Of a run that has ended, an empty card would say nothing. Until then it keeps the room, so that nothing moves at the end.
+  if (isEmpty && files.length === 0 && run.completed_at !== null) return null;
   return (
     <section class="card result" id="result" aria-label="Result">
       {output === null && <h2>Result</h2>}
@@ -39,7 +39,9 @@ const Result = ({ run }: { run: ViewedRun }) => {
         />
       )}
       {/* A run may store files before it has ended. */}
-      {isEmpty && run.completed_at === null && <p class="muted">The rest comes when the run has ended.</p>}
+      {isEmpty && run.completed_at === null && (
+        <p class="muted">{files.length === 0 ? "It" : "The rest"} comes when the run has ended.</p>
+      )}
       <dl class="rows">
         {failure_code !== null && <Fact name="Failure code">{failure_code}</Fact>}
         {summary !== null && run.status !== "COMPLETED" && (

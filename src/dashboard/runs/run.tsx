@@ -43,39 +43,46 @@ export const RunPage = (props: RunPageProps) => {
       caller={caller}
     >
       <Crumbs id={run.id} query={query} newer={newer} older={older} />
-      <Live href={hrefOfRun(run.id)} listen={changesOf(run)}>
-        <div
-          class="head"
-          id="head"
-          data-announce={formatAnnouncement(run.run_snapshot.workflow_name, run.id, wordOf(shownStateOf(stateOf(run))))}
-        >
-          <h1>
-            <Name>{run.run_snapshot.workflow_name}</Name>
-          </h1>
-          <Status status={shownStateOf(stateOf(run))} />
-          <StopClock run={stateOf(run)} now={now} />
-          <Actions run={run} origin={origin} />
-        </div>
-        <Facts run={run} />
-        <div class="lead">
-          <WhyItFailed run={run} />
-          {run.suspension !== null && <WaitsFor run={run} suspension={run.suspension} now={now} />}
-          {run.status === "PENDING" && run.suspension === null && <Queue run={run} waitsFor={waitsFor} />}
-          <Progress run={run} />
-          <Completed run={run} />
-        </div>
-        <Answers run={run} />
-        <Children run={run} />
-        <Attempts run={run} now={now} />
-        <RunLog run={run} attempt={loggedAttempt} />
-        <RunData run={run} />
-        <Checkpoints run={run} />
-        <Timeline run={run} />
-        <div class="columns last-parts">
-          <Snapshot run={run} />
-          <About run={run} now={now} />
-        </div>
-      </Live>
+      {/* A refresh leaves this element as it is: what goes on keeps its place until its end, and beyond it. */}
+      <div class={run.completed_at === null ? "goes-on" : undefined}>
+        <Live href={hrefOfRun(run.id)} listen={changesOf(run)}>
+          <div
+            class="head"
+            id="head"
+            data-announce={formatAnnouncement(
+              run.run_snapshot.workflow_name,
+              run.id,
+              wordOf(shownStateOf(stateOf(run))),
+            )}
+          >
+            <h1>
+              <Name>{run.run_snapshot.workflow_name}</Name>
+            </h1>
+            <Status status={shownStateOf(stateOf(run))} />
+            <StopClock run={stateOf(run)} now={now} />
+            <Actions run={run} origin={origin} />
+          </div>
+          <Facts run={run} />
+          <div class="lead">
+            <WhyItFailed run={run} />
+            {run.suspension !== null && <WaitsFor run={run} suspension={run.suspension} now={now} />}
+            {run.status === "PENDING" && run.suspension === null && <Queue run={run} waitsFor={waitsFor} />}
+            <Progress run={run} />
+            <Completed run={run} />
+          </div>
+          <Answers run={run} />
+          <Children run={run} />
+          <Attempts run={run} now={now} />
+          <RunLog run={run} attempt={loggedAttempt} />
+          <RunData run={run} />
+          <Checkpoints run={run} />
+          <Timeline run={run} />
+          <div class="columns last-parts">
+            <Snapshot run={run} />
+            <About run={run} now={now} />
+          </div>
+        </Live>
+      </div>
       <script type="module" src={`${ASSETS}/log/log.js`} />
       <script type="module" src={`${ASSETS}/json.js`} />
     </Page>
