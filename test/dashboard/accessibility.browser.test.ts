@@ -275,7 +275,7 @@ const PAGES: Record<string, PageCase> = {
   "failures that are alike": { path: "/app/failures", shows: "Failures that are alike" },
   health: { path: "/app/health", shows: "Dispatch backlog" },
   "health in an hour": { path: "/app/health?period=1h", shows: "Triggered in the last 1 h" },
-  "health in a week": { path: "/app/health?period=7d", shows: "Triggered in the last 7 d" },
+  "health in a week": { path: "/app/health?period=7d", shows: "Ended in the last 7 d" },
   "a search": { path: "/app/search?q=report", shows: "Files and folders" },
   "a search for words of errors": { path: "/app/search?q=column", shows: "Runs that failed with these words" },
   "a search without results": { path: "/app/search?q=zzzz", shows: "Nothing was found." },
