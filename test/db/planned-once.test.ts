@@ -12,7 +12,7 @@ import { createTenant, type TestTenant } from "../support/tenant.ts";
 
 const FURTHER_QUESTIONS = [
   ...["end_overdue_runs", "promote_next_runs", "follow_ends", "changed_runs", "answer_of"],
-  ...["known_run", "new_run_response", "run_response", "next_leasable_runs", "end_round"],
+  ...["known_run", "new_run_response", "run_response", "next_leasable_runs", "end_round", "has_come"],
 ];
 
 const service = await startService();

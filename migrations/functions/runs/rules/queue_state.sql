@@ -13,11 +13,13 @@ language sql stable as $$
     coalesce(holders.any_is_over, false)
       or exists (select from public.running_attempts a where a.tenant_id = p_tenant_id and a.ends_at <= p_now)
       or exists (select from public.supersessions s where s.workflow_definition_id = p_definition_id)
-      -- In these orders they are looked for in their indexes, and not among all that wait.
-      or coalesce(
-        (select true from public.joining_runs(p_definition_id, p_now) joining order by joining.not_before limit 1),
-        (select true from public.expired_runs(p_definition_id, p_now) expired order by expired.deadline_at limit 1),
-        false),
+      -- In this order they are looked for in their index, and not among all that wait. Usually nothing of the tenant has come.
+      or coalesce((
+        select public.has_come(p_definition_id, p_now)
+        from public.workflow_runs r
+        where r.tenant_id = p_tenant_id and public.joins_or_expires(r, p_now)
+        order by least(r.not_before, r.deadline_at)
+        limit 1), false),
     exists (
       select from public.workflow_runs r
       where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is not null)
@@ -26,3 +28,14 @@ language sql stable as $$
     from public.running_runs(p_definition_id) run
   ) holders
 $$;
+
+-- True when a run of the definition has expired or joined its queue by an instant, without that being recorded.
+create or replace function public.has_come(p_definition_id uuid, p_now timestamptz) returns boolean
+language plpgsql stable as $$
+begin
+  -- In these orders they are looked for in their indexes, and not among all that wait.
+  return coalesce(
+    (select true from public.joining_runs(p_definition_id, p_now) joining order by joining.not_before limit 1),
+    (select true from public.expired_runs(p_definition_id, p_now) expired order by expired.deadline_at limit 1),
+    false);
+end $$;

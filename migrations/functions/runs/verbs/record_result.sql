@@ -68,7 +68,7 @@ begin
   select queue.is_due, queue.waits, v_is_followed
     or exists (select from public.triggers t where t.of_definition_id = v_definition_id)
     or exists (select from public.endpoints_with_turns(v_tenant_id))
-    or p_status = 'FAILED' and exists (select from public.run_children c where c.parent_run_id = v_run_id)
+    or p_status = 'FAILED' and public.has_children(v_run_id)
   into v_is_due, v_waits, v_is_followed
   from public.queue_state(v_tenant_id, v_definition_id, v_now) queue;
   if v_is_due then
