@@ -121,6 +121,7 @@ async function take(world: World, step: Step): Promise<void> {
     case "fire":
     case "replace":
     case "limit":
+    case "signal":
       return changeDefinition(world, step);
     case "lease":
       return lease(world, step);
@@ -194,6 +195,11 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
     await send(world, step.fate, { method: "POST", path: `${path}/invoke-batch`, token: key, body }, (isDispatched) =>
       model.invokeBatch(definition, places, isDispatched),
     );
+  } else if (step.kind === "signal") {
+    const body = { name: "go", correlation: "any", id: step.id };
+    await send(world, step.fate, { method: "POST", path: `${path}/signals`, token: key, body }, (isDispatched) =>
+      model.signal(definition, step.id, isDispatched),
+    );
   } else if (step.kind === "fire") {
     const { whenBusy, place } = step;
     const id = crypto.randomUUID();
@@ -258,15 +264,18 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
     case "suspend": {
       const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
       if (attempt === 0 || (attempt === run.attempt && run.status === "PENDING")) return;
-      const key = `of-${attempt}`;
-      const wait =
-        step.how === "timer"
-          ? { key, kind: "timer", seconds: SUSPENSION_SECONDS }
-          : { key, kind: "question", prompt: "Go on?", people_only: false };
+      // An attempt that gets a kept signal goes on, and may ask again.
+      const key = step.how === "signal" ? crypto.randomUUID() : `of-${attempt}`;
+      const question = { kind: "question", prompt: "Go on?", people_only: false };
+      const wait = {
+        timer: { kind: "timer", seconds: SUSPENSION_SECONDS },
+        signal: { kind: "signal", name: "go", correlation: "any" },
+        ...{ fail: question, continue: question },
+      }[step.how];
       // Not the same as what an older attempt has asked, which would get the same answer.
       const on_timeout = step.how === "continue" ? "continue" : "fail";
       const body = {
-        ...{ waits: [wait], on_timeout, note: crypto.randomUUID() },
+        ...{ waits: [{ key, ...wait }], on_timeout, note: crypto.randomUUID() },
         ...(step.how !== "timer" && { timeout_seconds: SUSPENSION_SECONDS }),
       };
       const request = { method: "POST", path: `${path}/suspend`, token: await runToken(tenant, id, attempt), body };
@@ -352,11 +361,16 @@ async function advance({ service, tenant }: World, seconds: number): Promise<voi
       where tenant_id = ${tenant.id}`,
     sql`
       update run_waits
-      set asked_at = asked_at - passed, times_out_at = times_out_at - passed, due_at = due_at - passed, answered_at = answered_at - passed
+      set asked_at = asked_at - passed, times_out_at = times_out_at - passed, due_at = due_at - passed, answered_at = answered_at - passed,
+        received_at = received_at - passed
       from make_interval(secs => ${seconds}) passed
       where tenant_id = ${tenant.id}`,
     sql`
       update run_suspensions set ends_at = ends_at - passed
+      from make_interval(secs => ${seconds}) passed
+      where tenant_id = ${tenant.id}`,
+    sql`
+      update kept_signals set received_at = received_at - passed, taken_at = taken_at - passed
       from make_interval(secs => ${seconds}) passed
       where tenant_id = ${tenant.id}`,
     sql`

@@ -17,6 +17,9 @@ export type ModelDefinition = {
   maxAttempts: number;
   /** The last key whose turn it was. */
   lastKey: string | null;
+  /** When each signal was received last, by its id, and those that are kept for the next run that asks, the oldest first. */
+  received: Map<string, number>;
+  kept: string[];
 } & ModelLimits;
 
 /**
@@ -66,6 +69,8 @@ export type ModelRun = {
   isSuspended: boolean;
   /** The attempt that has asked the last question, and whether that was answered. */
   asked: { attempt: number; isAnswered: boolean } | null;
+  /** While it is suspended for a signal: its place among those that are, from 1. */
+  signalPlace: number;
   /** When it expires unless it has started; infinite for a run that does not. */
   mustStartBy: number;
   endedAt: number;
@@ -102,6 +107,8 @@ export const SUSPENSION_SECONDS = BACK_OFF_SECONDS;
 /** How often a run can be given back without a back-off. */
 const FREE_RELEASES = 2;
 const KEY_SECONDS = 24 * 3600;
+/** For how long a signal is kept, and known. */
+const SIGNAL_SECONDS = 7 * 24 * 3600;
 
 /**
  * Of the definitions, in their order: one whose runs are retried by themselves, one whose runs are not, one that leases, and one
@@ -113,6 +120,9 @@ export const LIMITED = [LEASING, 3];
 
 const ENDED_BY = { TIMED_OUT: "DEADLINE", STOPPED: "STOP", LOST: "LEASE" };
 
+/** What a run waits for while it is suspended: an instant, an answer, without which it fails or goes on, or a signal, without which it fails. */
+export type SuspendedFor = "timer" | "fail" | "continue" | "signal";
+
 /** What is given of a run that decides where it waits. */
 export type ModelPlace = Pick<ModelRun, "concurrencyKey" | "priority">;
 
@@ -123,6 +133,7 @@ export function createModel(definitionCount: number) {
   let now = 0;
   let queued = 0;
   let changes = 0;
+  let signalPlaces = 0;
   const definitions = Array.from(
     { length: definitionCount },
     (_, index): ModelDefinition => ({
@@ -130,6 +141,7 @@ export function createModel(definitionCount: number) {
       runner: index === LEASING ? "leases" : "takes",
       maxAttempts: MAX_ATTEMPTS[index] ?? 1,
       ...{ maxRunning: 1, maxPerKey: null, lastKey: null, whenBusy: "queue", hasGrace: false, maxQueued: null },
+      ...{ received: new Map(), kept: [] },
     }),
   );
   const runs = new Set<ModelRun>();
@@ -338,6 +350,8 @@ export function createModel(definitionCount: number) {
   }
   const isDelayed = (run: ModelRun) => run.status === "PENDING" && run.attempt === 1 && run.notBefore > now;
   const isAway = (run: ModelRun) => run.isSuspended && isActive(run) && run.notBefore > now;
+  const isKnown = ({ received }: ModelDefinition, signal: string) =>
+    (received.get(signal) ?? Number.NEGATIVE_INFINITY) > now - SIGNAL_SECONDS;
   const unfinishedOf = (definition: ModelDefinition) =>
     runsOf(definition).filter((run) => isActive(run) && !isDelayed(run) && !isAway(run));
   /** The unfinished runs of a run's key, when each key has a limit, and else of its definition. */
@@ -351,7 +365,7 @@ export function createModel(definitionCount: number) {
     ...{ createdAt: now, deadlineAt: 0, endedAt: 0, startedIn: 0, endedIn: 0, queuedAs: 0, events: [] },
     ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0, lateResults: new Set() },
     ...{ leaseEndsAt: Number.POSITIVE_INFINITY, isStopKnown: false, mustStartBy: Number.POSITIVE_INFINITY },
-    ...{ isSuspended: false, asked: null },
+    ...{ isSuspended: false, asked: null, signalPlace: 0 },
   });
   /** Triggers a run that joins the queue at once. A policy, or a trigger, decides what happens when its group is busy. */
   function triggerNow(run: ModelRun, whenBusy: WhenBusy, asked: ModelRun[]): FiringOutcome {
@@ -487,7 +501,9 @@ export function createModel(definitionCount: number) {
       const members = membersOf(batch);
       const count = (stand: RunStatus) => members.filter((run) => standOf(run) === stand).length;
       const willBeRetried = (run: ModelRun) =>
-        countAttempts(run) < run.definition.maxAttempts && run.stopEndsAt === Number.POSITIVE_INFINITY;
+        isRunning(run) &&
+        countAttempts(run) < run.definition.maxAttempts &&
+        run.stopEndsAt === Number.POSITIVE_INFINITY;
       const isOver = members.every((run) => (isOverdue(run) ? !willBeRetried(run) : !isActive(run)));
       return {
         ...{ run_count: batch.count, deleted: batch.count - members.length },
@@ -581,8 +597,8 @@ export function createModel(definitionCount: number) {
         return refuse(200);
       }),
 
-    /** Its runner suspends it: until an instant, or until somebody has answered a question, or the time for that is over. */
-    suspend: (run: ModelRun, attempt: number, how: "timer" | "fail" | "continue", isDispatched: boolean) =>
+    /** Its runner suspends it: until an instant, or until somebody has answered a question or sent a signal, or the time for that is over. */
+    suspend: (run: ModelRun, attempt: number, how: SuspendedFor, isDispatched: boolean) =>
       change(run.definition, isDispatched, () => {
         if (attempt !== run.attempt || run.status !== "RUNNING") return refuse(409);
         if (isToStop(run)) {
@@ -591,7 +607,14 @@ export function createModel(definitionCount: number) {
           return refuse(409);
         }
         if (run.dispatch !== "done") record(run, "DISPATCHED");
-        if (how !== "timer") run.asked = { attempt, isAnswered: false };
+        const { definition } = run;
+        definition.kept = definition.kept.filter((signal) => isKnown(definition, signal));
+        if (how === "signal" && definition.kept.shift() !== undefined) {
+          record(run, "SIGNALLED");
+          return refuse(200);
+        }
+        if (how === "fail" || how === "continue") run.asked = { attempt, isAnswered: false };
+        run.signalPlace = how === "signal" ? ++signalPlaces : 0;
         run.attempt += 1;
         record(run, "SUSPENDED");
         Object.assign(run, { status: "PENDING", dispatch: "none", isSuspended: true });
@@ -599,7 +622,9 @@ export function createModel(definitionCount: number) {
         const at = now + SUSPENSION_SECONDS;
         Object.assign(
           run,
-          how === "fail" ? { notBefore: never, mustStartBy: at } : { notBefore: at, mustStartBy: never },
+          how === "fail" || how === "signal"
+            ? { notBefore: never, mustStartBy: at }
+            : { notBefore: at, mustStartBy: never },
         );
         letGo(run);
         return refuse(200);
@@ -613,6 +638,22 @@ export function createModel(definitionCount: number) {
         asked.isAnswered = true;
         record(run, "ANSWERED");
         join(run);
+        return refuse(200);
+      }),
+
+    /** Somebody sends the signal that all runs of a definition wait for, if they do. With the same id again, it is the same one. */
+    signal: (definition: ModelDefinition, id: string, isDispatched: boolean) =>
+      change(definition, isDispatched, () => {
+        if (isKnown(definition, id)) return refuse(200);
+        definition.received.set(id, now);
+        definition.kept = definition.kept.filter((signal) => signal !== id);
+        const [first] = runsOf(definition)
+          .filter((run) => isAway(run) && run.signalPlace > 0)
+          .sort((a, b) => a.signalPlace - b.signalPlace);
+        if (first) {
+          record(first, "SIGNALLED");
+          join(first);
+        } else definition.kept.push(id);
         return refuse(200);
       }),
 

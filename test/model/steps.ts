@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import type { WhenBusy } from "../../src/db/enums.ts";
-import { LIMITED, type ModelInstants, type ModelLimits, type ModelPlace, type Mood } from "./model.ts";
+import {
+  LIMITED,
+  type ModelInstants,
+  type ModelLimits,
+  type ModelPlace,
+  type Mood,
+  type SuspendedFor,
+} from "./model.ts";
 
 export const DEFINITIONS = 4;
 
@@ -28,8 +35,9 @@ export type Step =
   | ({ kind: "callBack"; result: "COMPLETED" | "FAILED"; isOfOldAttempt: boolean } & RunStep)
   | { kind: "lease"; most: number; fate: Fate }
   | ({ kind: "heartbeat" | "release"; isOfOldAttempt: boolean } & RunStep)
-  | ({ kind: "suspend"; how: "timer" | "fail" | "continue"; isOfOldAttempt: boolean } & RunStep)
+  | ({ kind: "suspend"; how: SuspendedFor; isOfOldAttempt: boolean } & RunStep)
   | ({ kind: "answer" } & RunStep)
+  | { kind: "signal"; definition: number; id: string; fate: Fate }
   | ({ kind: "stop" } & RunStep)
   | ({ kind: "stopWithGrace" } & RunStep)
   | ({ kind: "startNow" } & RunStep)
@@ -135,13 +143,17 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 60,
     arbitrary: fc.record({
       kind: fc.constant("suspend"),
-      how: fc.constantFrom("timer", "fail", "continue"),
+      how: fc.constantFrom("timer", "fail", "continue", "signal"),
       isOfOldAttempt,
       run,
       fate,
     }),
   },
   { weight: 60, arbitrary: ofRun("answer") },
+  {
+    weight: 40,
+    arbitrary: fc.record({ kind: fc.constant("signal"), definition, id: fc.constantFrom(..."abcdefgh"), fate }),
+  },
   { weight: 40, arbitrary: ofRun("stop") },
   { weight: 60, arbitrary: ofRun("stopWithGrace") },
   { weight: 40, arbitrary: ofRun("startNow") },
