@@ -4,7 +4,13 @@ import { oneOfEachSort } from "../support/fault-sorts.ts";
 import type { FaultKind } from "../support/harness-protocol.ts";
 import { inTurn } from "../support/in-turn.ts";
 import { OPERATION_IDS } from "../support/operations.ts";
-import { END_THAT_FIRES, INVOKE_WITHOUT_KEY, STOP_WITH_GRACE, tryOperation } from "./try-operation.ts";
+import {
+  END_THAT_FIRES,
+  INVOKE_WITHOUT_KEY,
+  MESSAGE_THAT_SIGNALS,
+  STOP_WITH_GRACE,
+  tryOperation,
+} from "./try-operation.ts";
 import { withService } from "./world.ts";
 
 /** So many sorts of fault are tried at each operation. */
@@ -41,6 +47,12 @@ describe("every operation under faults between the service and its database", ()
   it.concurrent("the end of a run after which another workflow runs behaves in the same way under all faults, and fires once", async () => {
     expect(
       await withService((service) => tryOperation(service, "workflow_run_callback", KINDS, END_THAT_FIRES)),
+    ).toEqual([]);
+  });
+
+  it.concurrent("a message that signals behaves in the same way under all faults, and one run goes on", async () => {
+    expect(
+      await withService((service) => tryOperation(service, "receive_webhook_by_token", KINDS, MESSAGE_THAT_SIGNALS)),
     ).toEqual([]);
   });
 });

@@ -4,7 +4,14 @@ import { FAULTS, type FaultKind } from "../support/harness-protocol.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { type Call, OPERATIONS, type Operation } from "../support/operations.ts";
 import type { Service } from "../support/service.ts";
-import { addDefinition, addRunning, addRunTrigger, invokeDefinition } from "../support/stage.ts";
+import {
+  addDefinition,
+  addRunning,
+  addRunTrigger,
+  addSuspended,
+  addWebhook,
+  invokeDefinition,
+} from "../support/stage.ts";
 import { createWorld, readStand, serviceUnder, settle, type World } from "./world.ts";
 
 type Trial = Operation & { id: string };
@@ -68,6 +75,17 @@ export const END_THAT_FIRES: Partial<Operation> = {
     await addRunTrigger(stage);
     const runId = await invokeDefinition(stage, stage.tenant.definitionId);
     return { method: "POST", path: `/v1/workflow-runs/${runId}/callback`, body: { status: "COMPLETED" }, runId };
+  },
+};
+
+/** The message is a signal, and the run that waits for it goes on. */
+export const MESSAGE_THAT_SIGNALS: Partial<Operation> = {
+  call: async (stage) => {
+    const waits = [{ key: "paid", kind: "signal", name: "paid", correlation: stage.mark }];
+    const { definitionId } = await addSuspended(stage, undefined, { waits });
+    const taken = { signal: { name: "paid", correlation_from: "/mark" } };
+    const { id, secret } = await addWebhook(stage, "token", { definitionId, taken });
+    return { method: "POST", path: `/v1/inbound/${id}/${secret}`, body: { mark: stage.mark }, secret };
   },
 };
 

@@ -253,15 +253,17 @@ export async function addFiredTrigger(stage: Stage): Promise<string> {
 export async function addWebhook(
   stage: Stage,
   scheme: "hmac-sha256" | "token",
+  given: { definitionId?: string; taken?: object } = {},
 ): Promise<{ id: string; secret: string }> {
   const isNamed = scheme === "hmac-sha256";
   const webhook = {
     scheme,
     ...(isNamed && { signature_header: "X-Signature", signature_encoding: "hex" }),
-    labels_from: { customer: "/mark" },
+    ...(given.taken ?? { labels_from: { customer: "/mark" } }),
   };
   const body = { name: stage.newName(), kind: "webhook", webhook };
-  const answer = await post(stage, `/v1/workflow-definitions/${await addDefinition(stage)}/triggers`, body);
+  const definitionId = given.definitionId ?? (await addDefinition(stage));
+  const answer = await post(stage, `/v1/workflow-definitions/${definitionId}/triggers`, body);
   const { id, secret }: { id: string; secret: string } = JSON.parse(answer);
   await stage.service.send("POST", `/v1/inbound/${id}`, stage.tenant.owner.key, {});
   return { id, secret };
