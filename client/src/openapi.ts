@@ -4621,6 +4621,11 @@ export interface components {
                     name: string | null;
                     /** @description Of a signal. */
                     correlation: string | null;
+                    /** @description Of children: how many it waits for, and how many of them have ended. */
+                    children: {
+                        total: number;
+                        ended: number;
+                    } | null;
                 }[];
             } | null;
             /** @description The requested stop of a RUNNING run whose runner has time to end its work. */

@@ -1,4 +1,4 @@
-/** The state of a run as pages show it. It says more than the state that the API answers, about a run that is RUNNING. */
+/** The state of a run as pages show it. It says more than the state that the API answers, about a run that is RUNNING or suspended. */
 import type { RunStatus } from "../db/enums.ts";
 import { Bar } from "./components.tsx";
 import { secondsBetween } from "./format.ts";
@@ -11,12 +11,18 @@ export type RunState = {
   taken_at: string | null;
   /** Until when the runner may end its work after a stop; null when no stop was requested. */
   stop_ends_at: string | null;
+  /** Since when it is suspended; null when it is not. */
+  suspended_at: string | null;
 };
 
-/** NOT_TAKEN: it has the slot, but no runner has accepted it. STOPPING: its runner has time to end its work. */
-export type ShownState = RunStatus | "NOT_TAKEN" | "STOPPING";
+/**
+ * NOT_TAKEN: it has the slot, but no runner has accepted it. STOPPING: its runner has time to end its work. SUSPENDED: it is PENDING, outside
+ * of its queue.
+ */
+export type ShownState = RunStatus | "NOT_TAKEN" | "STOPPING" | "SUSPENDED";
 
-export function shownStateOf({ status, taken_at, stop_ends_at }: RunState): ShownState {
+export function shownStateOf({ status, taken_at, stop_ends_at, suspended_at }: RunState): ShownState {
+  if (status === "PENDING" && suspended_at !== null) return "SUSPENDED";
   if (status !== "RUNNING") return status;
   if (stop_ends_at !== null) return "STOPPING";
   return taken_at === null ? "NOT_TAKEN" : "RUNNING";
@@ -29,6 +35,7 @@ const WORDS: Record<ShownState, string> = {
   FAILED: "Failed",
   NOT_TAKEN: "Not taken yet",
   STOPPING: "Stopping",
+  SUSPENDED: "Suspended",
 };
 
 /** The word for a state, on pages and for screen readers. */
@@ -41,6 +48,7 @@ const ICONS: Record<ShownState, string> = {
   FAILED: "m4 4 8 8M12 4l-8 8",
   NOT_TAKEN: "M8 2.500 14.500 13.500h-13ZM8 6.500v3M8 11.300v.4",
   STOPPING: "M4 4h8v8H4Z",
+  SUSPENDED: "M5.500 3.500v9M10.500 3.500v9",
 };
 
 /** The state of a run: a word, an icon and a colour. */

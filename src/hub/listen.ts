@@ -20,6 +20,7 @@ export async function listenTo(
   if (topic.withOthers) url.searchParams.set("others", "1");
   if (topic.withProgress) url.searchParams.set("progress", "1");
   if (topic.withLog) url.searchParams.set("log", "1");
+  if (topic.withAllRuns) url.searchParams.set("all", "1");
   if (stream === undefined) {
     url.searchParams.set("waiter", caller);
   } else {

@@ -12,6 +12,7 @@ type Filter = {
   withOthers: boolean;
   withProgress?: boolean;
   withLog: boolean;
+  withAllRuns?: boolean;
 };
 
 /** Whose limit a further socket would exceed: that of its caller, or that of all callers of the tenant together. */
@@ -49,6 +50,7 @@ export class Listeners {
       withOthers: query.has("others"),
       withProgress: query.has("progress"),
       withLog: query.has("log"),
+      withAllRuns: query.has("all"),
     };
     const user = query.get("user");
     const ofCaller = caller === null ? [] : [caller, ...(user === null ? [] : [ofUser(user)]), ...tagOf("page")];
@@ -141,8 +143,9 @@ const ofUser = (userId: string): string => `user ${userId}`;
 const ofWaiter = (caller: string): string => `wait ${caller}`;
 
 /** The tags of a socket with this filter. */
-function tagsOf({ runId, definitionId, withOthers, withProgress, withLog }: Filter): string[] {
-  const topic = runId !== null ? ofRun(runId) : definitionId !== null ? ofDefinition(definitionId) : ALL;
+function tagsOf({ runId, definitionId, withOthers, withProgress, withLog, withAllRuns }: Filter): string[] {
+  const one = runId !== null ? ofRun(runId) : definitionId !== null ? ofDefinition(definitionId) : ALL;
+  const topic = withAllRuns ? ALL : one;
   const hearsLog = runId !== null && (withLog || withProgress === true);
   return [topic, ...(withOthers ? [OTHERS] : []), ...(hearsLog ? [ofLog(runId)] : [])];
 }
@@ -157,9 +160,11 @@ function tagsFor(run: ChangedRun): string[] {
   return [ALL, ofRun(runId), ofDefinition(definitionId)];
 }
 
-function passes({ runId, definitionId, withOthers, withProgress, withLog }: Filter, run: ChangedRun): boolean {
+function passes(filter: Filter, run: ChangedRun): boolean {
+  const { runId, definitionId, withOthers, withProgress, withLog, withAllRuns } = filter;
   if (run.is_log) return run.run_id === runId && (withLog || (withProgress === true && run.is_progress === true));
   if (run.run_id === null && !run.has_ended) return withOthers;
+  if (withAllRuns) return true;
   const isSame = (wanted: string | null, changed: string | null) =>
     wanted === null || changed === null || wanted === changed;
   return isSame(runId, run.run_id) && isSame(definitionId, run.workflow_definition_id);

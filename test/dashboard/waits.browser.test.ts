@@ -79,3 +79,46 @@ describe("the questions that wait for somebody", () => {
     expect(complaintsOf(first)).toEqual([]);
   });
 });
+
+describe("the children of a run", () => {
+  it("are a tree that keeps up with them, on every width", async () => {
+    const page = await open();
+    const run = await leaseRun(world);
+    const { workflow_definition_id: workflowId } = await callApi(world, "GET", `/workflow-runs/${run.id}`);
+    await world.database.query(
+      "update workflow_definitions set may_trigger = array[id], max_running = 9 where id = $1",
+      [workflowId],
+    );
+    const children = ["page-1", "page-2"].map((key) => ({ workflow_definition_id: workflowId, key }));
+    await run.tell("children", { children });
+    await run.tell("suspend", { waits: [{ key: "pages", kind: "children" }] });
+    const [one] = await world.database
+      .query("select run_id from run_children where parent_run_id = $1 order by run_id", [run.id])
+      .then(({ rows }) => rows.map((row) => String(row.run_id)));
+    await page.goto(`/app/runs/${run.id}`);
+    await page.locator("#freshness[data-state=live]").waitFor({ state: "attached" });
+    const tree = page.getByRole("region", { name: "Children" });
+    expect(await tree.getByRole("link", { name: /^Pending page-/ }).count()).toBe(2);
+    expect(await page.locator(".head > .status").textContent()).toBe("Suspended");
+    await callApi(world, "POST", `/workflow-runs/${one}/stop`, { reason: "x".repeat(300) });
+    await page.getByText("1 of 2 children have ended").waitFor();
+    await tree.getByRole("link", { name: "Failed page-1" }).waitFor();
+    for (const width of [390, 900, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      const heights = await tree
+        .getByRole("link")
+        .evaluateAll((links) => links.map((link) => link.getBoundingClientRect().height));
+      expect([width, await overflow(page), width > 390 || Math.min(...heights) >= 44]).toEqual([width, 0, true]);
+    }
+    expect(await faultsInTheme(page)).toEqual([]);
+    await tree.getByRole("link", { name: /^Failed 1/ }).click();
+    await page.getByRole("link", { name: /^Failed: / }).click();
+    await page
+      .locator(".facts")
+      .getByRole("link", { name: run.id.slice(-8) })
+      .click();
+    await page.waitForURL(`**/app/runs/${run.id}`);
+    expect(complaintsOf(page)).toEqual([]);
+    await callApi(world, "POST", `/workflow-runs/${run.id}/stop`);
+  });
+});

@@ -1,7 +1,7 @@
 /** The questions of suspended runs on the dashboard: the list of them, the form that answers one, and what a run has kept. */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { PAGE_SETTINGS, signIn } from "../support/browser.ts";
-import { triggerChildren } from "../support/children.ts";
+import { complete, triggerChildren } from "../support/children.ts";
 import { callBack, insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { LOGIN_SETTINGS, openLoginBrowser, startFakeLogin } from "../support/login-service.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
@@ -198,25 +198,95 @@ describe("the page of a suspended run", () => {
 });
 
 describe("the page of a run that has triggered others", () => {
-  it("names them and their parent, to those who may see them", async () => {
+  let runId: string;
+  /** Triggers children of a run, whose workflow may trigger runs of itself. */
+  const trigger = async (keys: string[], of = runId) =>
+    (await triggerChildren(service, { tenant, childId: tenant.definitionId }, of, keys)).map(({ run_id }) => run_id);
+  const read = (of = runId) => owner.read(`/app/runs/${of}`);
+  const childrenOf = (html: string) => sectionOf(html, "Children");
+  const keysOf = (html: string) => [...childrenOf(html).matchAll(/<bdi class="name">([^<]*)</g)].map(([, key]) => key);
+
+  beforeEach(async () => {
+    await service.database.sql`
+      update workflow_definitions set may_trigger = array[id], max_running = 9 where id = ${tenant.definitionId}`;
+    runId = await invoke(service, tenant);
+  });
+
+  it("has them as a tree, with their states, and its parents as a path, in one request", async () => {
+    const [one = ""] = await trigger(["page-1"]);
+    const [two = ""] = await trigger(["word-1"], one);
+    const [three = ""] = await trigger(["letter-1"], two);
+    expect((await suspend(service, tenant, two, [{ key: "letters", kind: "children" }])).status).toBe(200);
+    const [html, requests] = await service.counted(() => read());
+    expect([requests, keysOf(html)]).toEqual([1, ["page-1", "word-1", "letter-1"]]);
+    const tree = new RegExp(
+      `<li id="child-${one}">.*<ul class="family"><li id="child-${two}">.*<ul class="family"><li id="child-${three}">`,
+    );
+    expect(childrenOf(html)).toMatch(tree);
+    expect(textOf(childrenOf(html))).toMatch(/(Running|Not taken yet) page-1 .* Suspended word-1 .* for .* letter-1/);
+    const path = /<dt>Parents<\/dt><dd>(.*?)<\/dd>/s.exec(await read(three))?.[1] ?? "";
+    expect([...path.matchAll(/href="\/app\/runs\/([^"]+)"/g)].map(([, id]) => id)).toEqual([runId, one, two]);
+    expect(textOf(path)).toMatch(/, as letter-1$/);
+    expect(await read(one)).toContain("<dt>Parent</dt>");
+  });
+
+  it("says how many have ended, and listens to its children until they have", async () => {
+    const [one = "", two = ""] = await trigger(["page-1", "page-2"]);
+    await suspend(service, tenant, runId, [{ key: "pages", kind: "children", run_ids: [one, two] }]);
+    await complete(service, tenant, one);
+    const html = await read();
+    expect(textOf(sectionOf(html, "What it waits for"))).toContain("1 of 2 children have ended: pages");
+    expect(html).toContain(`data-live="/app/changes?run=${runId}&amp;family=1"`);
+    const explained = await service.get(`/v1/workflow-runs/${runId}/explain`, tenant.owner.key);
+    expect((await explained.json<{ message: string }>()).message).toContain("of which 1 of 2 have ended");
+    await complete(service, tenant, two);
+    await callBack(service, tenant, runId, { status: "COMPLETED" }, 2);
+    expect(await read()).not.toContain("/app/changes");
+  });
+
+  it("has those first that have failed and go on, and links to all of them, by their states", async () => {
+    const keys = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}-${n}`);
+    const first = await trigger(keys("page", 60));
+    await trigger(keys("word", 12), first[3]);
     const { sql } = service.database;
-    const { definitionId } = tenant;
-    await sql`update workflow_definitions set may_trigger = array[id], max_running = 9 where id = ${definitionId}`;
-    const runId = await invoke(service, tenant);
-    const family = { tenant, childId: definitionId };
-    const [one] = await triggerChildren(service, family, runId, ["page-1"]);
-    expect((await suspend(service, tenant, runId, [{ key: "pages", kind: "children" }])).status).toBe(200);
-    const childId = String(one?.run_id);
-    const [html, requests] = await service.counted(() => owner.read(`/app/runs/${runId}`));
-    expect(requests).toBe(1);
-    expect(textOf(sectionOf(html, "What it waits for"))).toContain("The ends of its children: pages");
-    expect(textOf(sectionOf(html, "Children"))).toMatch(/It has triggered 1 run\. (Running|Not taken) .* page-1 ,/);
-    expect(sectionOf(html, "Children")).toContain(`href="/app/runs/${childId}"`);
-    expect(await owner.read(`/app/runs/${childId}`)).toMatch(new RegExp(`<dt>Parent</dt>.*/app/runs/${runId}"`, "s"));
-    await callBack(service, tenant, childId, { status: "FAILED", error: "Page 1 is empty." });
-    expect(sectionOf(await owner.read(`/app/runs/${runId}`), "Children")).toContain("Page 1 is empty.");
-    await sql`update workflow_runs set user_id = ${tenant.user.id} where id = ${childId}`;
-    const ofUser = await user.read(`/app/runs/${childId}`);
-    expect([ofUser.includes("<dt>Parent</dt>"), sectionOf(ofUser, "Children")]).toEqual([false, ""]);
+    await sql`
+      update workflow_runs set status = 'COMPLETED', completed_at = now(), started_at = now(), queue_position = null, slot_no = null,
+        key_slot_no = null, next_dispatch_at = null, deadline_at = coalesce(deadline_at, now()), ended_by = 'CALLBACK'
+      where id = any (${first.slice(0, 55)}::uuid[])`;
+    await sql`
+      update workflow_runs set status = 'FAILED', error = 'It broke.', failure_code = 'REPORTED' where id = ${first[3]}`;
+    const html = await read();
+    expect(keysOf(html).slice(0, 11)).toEqual(["page-3", ...keys("word", 10)]);
+    expect(keysOf(html).slice(11, 16)).toEqual(expect.arrayContaining(["page-55", "page-59"]));
+    expect(keysOf(html)).toHaveLength(60);
+    const text = textOf(childrenOf(html));
+    for (const said of ["All 60", "Failed 1", "Completed 54", "These are 50 of 60", "2 more children", "It broke."])
+      expect(text).toContain(said);
+    const failed = await owner.read(`/app/runs?parent=${runId}&status=FAILED`);
+    expect([...failed.matchAll(/<tr id="run-([^"]+)"/g)].map(([, id]) => id)).toEqual([first[3]]);
+    expect(textOf(failed)).toContain(`Children of …${runId.slice(-8)}`);
+    expect(childrenOf(html)).toContain(`href="/app/runs?parent=${first[3]}"`);
+  });
+
+  it("names those that the reader may see, and nothing of the others", async () => {
+    const [one = ""] = await trigger(["page-1"]);
+    await trigger(["word-1"], one);
+    await service.database.sql`update workflow_runs set user_id = ${tenant.user.id} where id = ${one}`;
+    const ofUser = await user.read(`/app/runs/${one}`);
+    expect([ofUser.includes("<dt>Parent</dt>"), childrenOf(ofUser)]).toEqual([false, ""]);
+  });
+});
+
+describe("a suspended run in a list", () => {
+  it("is marked as such, with until when, and is found by it", async () => {
+    const [asking, sleeping] = [await suspended(), await suspended([timer(3600)])];
+    const queued = await insertRun(service.database, tenant);
+    const list = await owner.read("/app/runs");
+    const rowOf = (id: string) => textOf(list.slice(list.indexOf(`<tr id="run-${id}"`)).split("</tr>", 1)[0] ?? "");
+    expect(rowOf(asking)).toMatch(/Suspended attempt 2 .* for (&lt; )?\d/);
+    expect(rowOf(sleeping)).toMatch(/Suspended attempt 2 .* until \d/);
+    expect(rowOf(queued)).not.toContain("Suspended");
+    const found = await owner.read("/app/runs?waits=suspended");
+    expect([...found.matchAll(/<tr id="run-([^"]+)"/g)].map(([, id]) => id).sort()).toEqual([asking, sleeping].sort());
   });
 });

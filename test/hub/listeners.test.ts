@@ -111,6 +111,14 @@ describe("a hub tells", () => {
     expect([visited, vi.getTimerCount()]).toEqual([new Set(["run 1"]), 0]);
   });
 
+  it("who follows a run with all others of these, and of no other log", () => {
+    add("family", "caller=f&user=u&run=1&log=1&all=1");
+    listeners.tell([changed("1", "x"), changed("2", "y"), log("1"), log("2")]);
+    expect(told.family).toEqual(["1", "2", "1*"]);
+    add("family later", "caller=g&user=u&run=1&log=1&all=1&since=1000");
+    expect(told["family later"]).toEqual(["1", "2"]);
+  });
+
   it("of progress also who does not listen to the log", () => {
     add("progress", "caller=f&user=u&run=1&progress=1");
     listeners.tell([log("1")]);

@@ -25,6 +25,7 @@ const PAGES: Record<string, (large: Large) => string> = {
   "what waits for somebody": () => "/app/waits",
   "failures that are alike": () => "/app/failures",
   runners: () => "/app/runners",
+  "the children of a run": ({ runId }) => `/app/runs?parent=${runId}`,
   "a run": ({ runId }) => `/app/runs/${runId}`,
   "a run of a list": ({ runId, stage }) =>
     `/app/runs/${runId}?in=status%3DFAILED%26workflow%3D${stage.tenant.definitionId}`,

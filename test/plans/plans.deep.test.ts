@@ -26,6 +26,13 @@ const stage = await createStage(service, "large");
 const callers = await knownCallers(stage, await createStage(service, "beside"));
 const runId = await insertRun(service.database, stage.tenant, { status: "FAILED" });
 await fillTenant(service.database, stage.tenant);
+// The run has as many children as it may have, and each of these has one.
+await service.database.sql`
+  insert into run_children (run_id, tenant_id, parent_run_id, workflow_definition_id, key, depth)
+  select md5(t.id || 'run' || n || '/' || 4 + below)::uuid, t.id,
+    case when below = 0 then ${runId}::uuid else md5(t.id || 'run' || n || '/4')::uuid end, md5(t.id || 'definition' || n)::uuid, 'c' || n, 1 + below
+  from (select ${stage.tenant.id}::uuid as id) t, generate_series(1, 1000) n, generate_series(0, 1) below`;
+await service.database.sql`analyze run_children`;
 
 /** The large reads of the statements: the table, the index, the number of rows and the statement. */
 const readMuchOf = (statements: readonly ExplainedStatement[]) =>

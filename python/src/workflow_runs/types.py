@@ -868,6 +868,12 @@ class WorkflowRunExplanationBlocker(TypedDict):
     deadline_at: str
 
 
+class WorkflowRunExplanationSuspensionWaitChildren(TypedDict):
+    """Of children: how many it waits for, and how many of them have ended."""
+    total: int
+    ended: int
+
+
 class WorkflowRunExplanationSuspensionWait(TypedDict):
     key: str
     kind: Literal["question", "timer", "children", "signal"]
@@ -878,6 +884,8 @@ class WorkflowRunExplanationSuspensionWait(TypedDict):
     """Of a signal."""
     correlation: str | None
     """Of a signal."""
+    children: WorkflowRunExplanationSuspensionWaitChildren | None
+    """Of children: how many it waits for, and how many of them have ended."""
 
 
 class WorkflowRunExplanationSuspension(TypedDict):

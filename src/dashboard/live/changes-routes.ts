@@ -35,6 +35,8 @@ const ALL = { definitionId: undefined, userId: undefined };
 const querySchema = z.object({
   /** Only changes of this run. */
   run: z.guid().optional().catch(undefined),
+  /** With `run`: also changes of all other runs, for a page that shows what the run has triggered. */
+  family: z.literal("1").optional().catch(undefined),
   /** Only changes of this workflow's runs. */
   workflow: z.guid().optional().catch(undefined),
   /** A name that the browser chose for the page, and the name of the page before it in the same tab. */
@@ -91,5 +93,5 @@ async function findTopic(db: Database, credential: Credential, query: Query): Pr
   }
   const { tenant_id: tenantId, run } = await followRun(db, credential, { runId, after: NO_EVENTS });
   if (run === null) throw new Problem("not_found", NO_RUN);
-  return { tenantId, runId: run.id };
+  return { tenantId, runId: run.id, withAllRuns: query.family !== undefined };
 }

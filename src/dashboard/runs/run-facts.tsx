@@ -1,4 +1,5 @@
 import { Fact, Id, Name, WorkflowName } from "../components.tsx";
+import { shortId } from "../format.ts";
 import { CAUSES, TriggerLink } from "../triggers/kit/triggered-by.tsx";
 import { LabelLinks } from "./kit/run-labels.tsx";
 import type { ViewedRun } from "./kit/view-run.ts";
@@ -40,11 +41,7 @@ export const Facts = ({ run }: { run: ViewedRun }) => (
         </>
       )}
     </Fact>
-    {run.family.parent_id !== null && (
-      <Fact name="Parent">
-        <Id id={run.family.parent_id} href={`/app/runs/${run.family.parent_id}`} />
-      </Fact>
-    )}
+    <Parents run={run} />
     {run.concurrency_key !== "" && (
       <Fact name="Concurrency key">
         <bdi class="wrap">{run.concurrency_key}</bdi>
@@ -58,3 +55,19 @@ export const Facts = ({ run }: { run: ViewedRun }) => (
     )}
   </dl>
 );
+
+/** The run that has triggered it, and before that the one that has triggered that, to the first. */
+const Parents = ({ run: { family } }: { run: ViewedRun }) =>
+  family.path.length === 0 ? null : (
+    <Fact name={family.path.length === 1 ? "Parent" : "Parents"}>
+      {family.path.map(({ id, workflow_name }, n) => (
+        <>
+          {n > 0 && " › "}
+          <a href={`/app/runs/${id}`} title={id}>
+            <Name>{workflow_name}</Name> {shortId(id)}
+          </a>
+        </>
+      ))}
+      , as <bdi>{family.key}</bdi>
+    </Fact>
+  );

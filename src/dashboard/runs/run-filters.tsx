@@ -50,9 +50,10 @@ export const RunFilters = ({ view, query }: { view: RunsView; query: RunsQuery }
 };
 
 /** What the list is searched for, and a field for a further label or for words of an error. */
-const Finding = ({ query: { batch, label, error, alike } }: { query: RunsQuery }) => (
+const Finding = ({ query: { batch, parent, label, error, alike } }: { query: RunsQuery }) => (
   <>
     {batch !== undefined && <Found name="batch" text={batch} words={`Batch ${shortId(batch)}`} />}
+    {parent !== undefined && <Found name="parent" text={parent} words={`Children of ${shortId(parent)}`} />}
     {label.map((text) => (
       <Found name="label" text={text} words={text} />
     ))}

@@ -22,6 +22,7 @@ import { Attempts } from "./run-time-bar.tsx";
 import { Checkpoints } from "./suspended/checkpoints.tsx";
 import { Children } from "./suspended/children.tsx";
 import { Answers, WaitsFor } from "./suspended/suspension.tsx";
+import { goesOn } from "./suspended/view-family.ts";
 
 type RunPageProps = Omit<CrumbsProps, "id"> & {
   caller: Caller;
@@ -71,7 +72,7 @@ export const RunPage = (props: RunPageProps) => {
             <Completed run={run} />
           </div>
           <Answers run={run} />
-          <Children run={run} />
+          <Children run={run} now={now} />
           <Attempts run={run} now={now} />
           <RunLog run={run} attempt={loggedAttempt} />
           <RunData run={run} />
@@ -89,17 +90,19 @@ export const RunPage = (props: RunPageProps) => {
   );
 };
 
-const stateOf = ({ status, dispatched_at, stop }: ViewedRun): RunState => ({
+const stateOf = ({ status, dispatched_at, stop, suspension }: ViewedRun): RunState => ({
   status,
   taken_at: dispatched_at,
   stop_ends_at: stop?.ends_at ?? null,
+  suspended_at: suspension?.since ?? null,
 });
 
 /**
  * The stream for the page of a run. A PENDING run listens to its whole workflow, since its place in the queue depends on other
- * runs.
+ * runs. One with children that go on listens to all runs, since these may be of any workflow.
  */
-function changesOf({ id, status, completed_at, workflow_definition_id }: ViewedRun): string | null {
+function changesOf({ id, status, completed_at, workflow_definition_id, family }: ViewedRun): string | null {
+  if (goesOn(family.children)) return `/app/changes?run=${id}&family=1`;
   if (completed_at !== null) return null;
   return status === "PENDING" ? `/app/changes?workflow=${workflow_definition_id}` : `/app/changes?run=${id}`;
 }

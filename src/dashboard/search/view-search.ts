@@ -20,7 +20,7 @@ import { r, seenNow } from "../../runs/run-rows.ts";
 import { type Caller, nameOf, requirePageCaller, selectCaller } from "../caller.ts";
 import { isSeenPerson } from "../people/kit/view-people.ts";
 import type { RunState } from "../run-state.tsx";
-import { stopEndsAt } from "../runs/kit/view-runs.ts";
+import { stopEndsAt, suspendedAt } from "../runs/kit/view-runs.ts";
 import { isExactly, matchesWords, userMatches } from "./kit/words.ts";
 import { selectEndpoints, selectRunners, selectTriggers } from "./select-named.ts";
 
@@ -169,6 +169,7 @@ const foundRun = (db: Database, seen: ReturnType<typeof seenNow>) => ({
   created_at: instant(r.createdAt),
   taken_at: sql<string | null>`${instant(r.dispatchedAt)}`,
   stop_ends_at: stopEndsAt(db),
+  suspended_at: suspendedAt(seen),
 });
 
 /**

@@ -107,7 +107,7 @@ export const holderOf = (db: Database): SQL<ListedWorkflow["holder"]> =>
     .select({
       holder: sql`jsonb_build_object('id', ${r.id}, 'user_name', ${nameOf(users)}, 'begun_at', ${instant(r.startedAt)},
         'deadline_at', ${instant(r.deadlineAt)}, 'status', ${r.status}, 'taken_at', ${instant(r.dispatchedAt)},
-        'stop_ends_at', ${stopEndsAt(db)})`,
+        'stop_ends_at', ${stopEndsAt(db)}, 'suspended_at', null)`,
     })
     .from(r)
     .innerJoin(users, eq(users.id, r.userId))

@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/85e2ce977159";
+export const ASSETS = "/app/assets/7f40c648123c";

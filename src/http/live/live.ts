@@ -19,7 +19,7 @@ export const MOST_SESSION_WAITS = 20;
 /**
  * Which changes a listener gets nudges about: those of one run, the runs of a definition, or all runs of the tenant. With `withOthers` also
  * changes of other things, such as a new permission. With `withProgress` also new progress of the one run, and with `withLog` new
- * log entries, too.
+ * log entries, too. With `withAllRuns` also changes of all other runs: a hub of an older release tells only of the one run.
  */
 export type Topic = {
   tenantId: string;
@@ -28,6 +28,7 @@ export type Topic = {
   withOthers?: boolean;
   withProgress?: boolean;
   withLog?: boolean;
+  withAllRuns?: boolean;
 };
 
 /**

@@ -1,5 +1,6 @@
 /** The schema of the details of a run, and of fields that its explanation has, too. */
 import { z } from "@hono/zod-openapi";
+import { ON_TIMEOUT, WAIT_KINDS } from "../../db/enums.ts";
 import { instant, priority, uuid } from "../../http/schemas.ts";
 import { labelsOfRun } from "../labels.ts";
 import { exampleRun, WorkflowRunStatusSchema } from "../run-schema.ts";
@@ -35,6 +36,34 @@ export const mustStartBy = () =>
     description:
       "A PENDING run fails as EXPIRED at this instant: `must_start_by` of the invoke. Null once it has started.",
   });
+
+/** What a suspended run waits for: `suspension_of` in SQL. */
+export const suspension = () =>
+  z
+    .strictObject({
+      since: instant(),
+      ends_at: instant(),
+      on_timeout: z.enum(ON_TIMEOUT),
+      note: z.string().nullable(),
+      waits: z
+        .array(
+          z.strictObject({
+            key: z.string(),
+            kind: z.enum(WAIT_KINDS),
+            prompt: z.string().nullable(),
+            due_at: instant().nullable().openapi({ description: "When a timer elapses." }),
+            name: z.string().nullable().openapi({ description: "Of a signal." }),
+            correlation: z.string().nullable().openapi({ description: "Of a signal." }),
+            children: z
+              .strictObject({ total: z.int(), ended: z.int() })
+              .nullable()
+              .openapi({ description: "Of children: how many it waits for, and how many of them have ended." }),
+          }),
+        )
+        .openapi({ description: "What has not come yet." }),
+    })
+    .nullable()
+    .openapi({ description: "Null unless the run is suspended." });
 
 /** Where the rest of a run is. */
 export function linksOf(publicUrl: string, runId: string, batchId: string | null) {

@@ -58,6 +58,7 @@ const explanationSchema = z.object({
           due_at: z.string().nullable(),
           name: z.string().nullable().default(null),
           correlation: z.string().nullable().default(null),
+          children: z.object({ total: z.int(), ended: z.int() }).nullable().default(null),
         }),
       ),
     })
@@ -168,9 +169,12 @@ function describePending(facts: Explanation): string {
 const MAX_PROMPT = 200;
 
 function describeSuspension({ waits, ends_at, on_timeout }: NonNullable<Explanation["suspension"]>): string {
-  const things = waits.map(({ kind, key, prompt, due_at, name, correlation }) => {
+  const things = waits.map(({ kind, key, prompt, due_at, name, correlation, children }) => {
     if (kind === "timer") return `the instant ${due_at}`;
-    if (kind === "children") return `the ends of its children (${key})`;
+    if (kind === "children") {
+      const ended = children === null ? "" : `, of which ${children.ended} of ${children.total} have ended`;
+      return `the ends of its children (${key})${ended}`;
+    }
     if (kind === "signal") return `the signal “${name}” for “${correlation}”`;
     const [text = ""] = (prompt ?? key).split("\n", 1);
     return `an answer to “${text.length > MAX_PROMPT ? `${text.slice(0, MAX_PROMPT - 1)}…` : text}”`;

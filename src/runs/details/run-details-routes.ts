@@ -1,12 +1,20 @@
 /** The routes for details of a run: its attempt and progress, its input, its result, and why it waits. */
 import { z } from "@hono/zod-openapi";
-import { FAILURE_CODES, ON_TIMEOUT, WAIT_KINDS } from "../../db/enums.ts";
+import { FAILURE_CODES } from "../../db/enums.ts";
 import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
 import { instant, priority, uuid } from "../../http/schemas.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
-import { concurrencyKey, DetailsSchema, linksOf, mustStartBy, queuePosition, startAfter } from "./details-schema.ts";
+import {
+  concurrencyKey,
+  DetailsSchema,
+  linksOf,
+  mustStartBy,
+  queuePosition,
+  startAfter,
+  suspension,
+} from "./details-schema.ts";
 import { describeWait, EXPLAINED_REASONS, explainRun } from "./explain-run.ts";
 import { findDetails } from "./find-details.ts";
 import { findInput } from "./find-input.ts";
@@ -163,27 +171,7 @@ const ExplanationSchema = z
     next_try_at: instant()
       .nullable()
       .openapi({ description: "When the dispatch is retried, or when the back-off of an automatic retry ends." }),
-    suspension: z
-      .strictObject({
-        since: instant(),
-        ends_at: instant(),
-        on_timeout: z.enum(ON_TIMEOUT),
-        note: z.string().nullable(),
-        waits: z
-          .array(
-            z.strictObject({
-              key: z.string(),
-              kind: z.enum(WAIT_KINDS),
-              prompt: z.string().nullable(),
-              due_at: instant().nullable().openapi({ description: "When a timer elapses." }),
-              name: z.string().nullable().openapi({ description: "Of a signal." }),
-              correlation: z.string().nullable().openapi({ description: "Of a signal." }),
-            }),
-          )
-          .openapi({ description: "What has not come yet." }),
-      })
-      .nullable()
-      .openapi({ description: "Null unless the run is suspended." }),
+    suspension: suspension(),
     stop: z
       .strictObject({
         reason: z.string().nullable(),

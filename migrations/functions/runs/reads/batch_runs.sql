@@ -20,10 +20,9 @@ begin
     with of_batch as materialized (
       select r.id from public.workflow_runs r where r.batch_id = p_batch_id and r.tenant_id = p_tenant_id
       union all
-      select r.id
+      select c.run_id
       from public.run_children c
-      join public.workflow_runs r on r.id = c.run_id and r.tenant_id = p_tenant_id
-      where p_batch_id is null and c.parent_run_id = (p_more ->> 'parent_run_id')::uuid
+      where p_batch_id is null and c.parent_run_id = (p_more ->> 'parent_run_id')::uuid and c.tenant_id = p_tenant_id
     )
     select r.id, r.created_at, r.status, true
     from of_batch

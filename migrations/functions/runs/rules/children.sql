@@ -28,22 +28,31 @@ begin
   end;
 end $$;
 
--- True when none of these children of a run is unfinished any more, or, with `p_fail_fast`, when one of them has failed. One that was
--- deleted, or of which the definition was, has failed.
+-- How many children these are, and how many of them have ended and have failed. One that was deleted, or of which the definition was, has failed.
+create or replace function public.count_ends_of_children(p_parent_id uuid, p_run_ids uuid[])
+returns table (total bigint, ended bigint, failed bigint)
+language plpgsql stable as $$
+begin
+  return query
+  select count(*), count(*) filter (where coalesce(child.status, 'FAILED') not in ('PENDING', 'RUNNING')),
+    count(*) filter (where coalesce(child.status, 'FAILED') = 'FAILED')
+  from unnest(p_run_ids) named (id)
+  left join lateral (
+    select r.status
+    from public.workflow_runs r
+    where r.id = named.id and r.parent_run_id = p_parent_id
+      and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
+    limit 1
+  ) child on true;
+end $$;
+
+-- True when none of these children of a run is unfinished any more, or, with `p_fail_fast`, when one of them has failed.
 create or replace function public.children_have_ended(p_parent_id uuid, p_run_ids uuid[], p_fail_fast boolean) returns boolean
 language plpgsql stable as $$
 begin
   return (
-    select count(*) filter (where child.status in ('PENDING', 'RUNNING')) = 0
-      or p_fail_fast and count(*) filter (where coalesce(child.status, 'FAILED') = 'FAILED') > 0
-    from unnest(p_run_ids) named (id)
-    left join lateral (
-      select r.status
-      from public.workflow_runs r
-      where r.id = named.id and r.parent_run_id = p_parent_id
-        and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
-      limit 1
-    ) child on true);
+    select c.ended = c.total or p_fail_fast and c.failed > 0
+    from public.count_ends_of_children(p_parent_id, p_run_ids) c);
 end $$;
 
 -- Records what follows from the ends of these runs for their parents and children: see above. Call it after their policies have retried them.

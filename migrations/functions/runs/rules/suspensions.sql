@@ -224,7 +224,8 @@ begin
 end $$;
 
 -- The open waits of a suspended run, for those who want to know why it waits: {"since", "ends_at", "on_timeout", "note", "waits": [{"key",
--- "kind", "prompt", "due_at", "name", "correlation"}]}. Null for a run that is not suspended at this instant.
+-- "kind", "prompt", "due_at", "name", "correlation", "children": {"total", "ended"} of these, and null of other kinds}]}. Null for a run that is
+-- not suspended at this instant.
 create or replace function public.suspension_of(p_run_id uuid, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 begin
@@ -232,7 +233,10 @@ begin
     select jsonb_build_object('since', public.wire_instant(r.suspended_at), 'ends_at', public.wire_instant(s.ends_at),
       'on_timeout', s.on_timeout, 'note', s.note, 'waits', (
         select coalesce(jsonb_agg(jsonb_build_object('key', w.key, 'kind', w.kind, 'prompt', w.prompt,
-          'due_at', public.wire_instant(w.due_at), 'name', w.name, 'correlation', w.correlation) order by asked.place), '[]')
+          'due_at', public.wire_instant(w.due_at), 'name', w.name, 'correlation', w.correlation, 'children',
+          case when w.kind = 'children' then (
+            select jsonb_build_object('total', c.total, 'ended', c.ended)
+            from public.count_ends_of_children(r.id, w.child_run_ids) c) end) order by asked.place), '[]')
         from unnest(s.keys) with ordinality asked (key, place)
         join public.run_waits w on w.run_id = r.id and w.key = asked.key
         where public.wait_outcome(w, p_now) is null))

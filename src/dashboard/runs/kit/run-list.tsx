@@ -7,8 +7,23 @@ import { LabelsLine } from "./run-labels.tsx";
 import type { ListedRun } from "./view-runs.ts";
 
 /** How long a run has waited or run; for a RUNNING run also how much of its time is left. `now` is the database's clock. */
-const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
-  const { status, begun_at, deadline_at, completed_at, created_at, not_before } = run;
+export const Duration = ({ run, now }: { run: ListedRun; now: string }) => {
+  const { status, begun_at, deadline_at, completed_at, created_at, not_before, suspended_at } = run;
+  if (status === "PENDING" && suspended_at !== null) {
+    return (
+      <span class="muted">
+        {not_before === null ? (
+          <>
+            for <TimePassed at={suspended_at} now={now} />
+          </>
+        ) : (
+          <>
+            until <Time at={not_before} />
+          </>
+        )}
+      </span>
+    );
+  }
   if (status === "PENDING" && not_before !== null) {
     return (
       <span class="muted">

@@ -52,6 +52,8 @@ const querySchema = z.object({
     .optional()
     .catch(undefined),
   batch: z.guid().optional().catch(undefined),
+  /** Only children of this run. */
+  parent: z.guid().optional().catch(undefined),
   mine: z.literal("1").optional().catch(undefined),
   user: z.guid().optional().catch(undefined),
   range: z.enum(RANGE_NAMES).optional().catch(undefined),
@@ -117,13 +119,14 @@ const startMs = (text: string) => Date.parse(isDay(text) ? text : `${text.replac
 
 /** The filter of a query. The first and the last day or minute are included. */
 export function filterOf(query: RunsQuery, userId: string): RunFilter {
-  const { from, to, range, workflow, code, waits, trigger, alike } = query;
+  const { from, to, range, workflow, code, waits, trigger, alike, parent } = query;
   const more = {
     ...(workflow.length > 1 && { definition_ids: workflow }),
     ...(code.length > 0 && { failure_codes: code }),
     ...(waits.length > 0 && { waits }),
     ...(alike !== undefined && { alike: [alike] }),
     ...(trigger.length > 0 && { triggers: trigger }),
+    ...(parent !== undefined && { parent_run_id: parent.toLowerCase() }),
   };
   return {
     statuses: query.status,

@@ -158,7 +158,7 @@ export async function viewRun(
     runners: selectRunnersFor(db, caller, isAsked),
     newer: selectNeighbour(db, caller, { id, filter, direction: "newer" }),
     older: selectNeighbour(db, caller, { id, filter, direction: "older" }),
-    ...selectKept(db, caller, credential, isAsked),
+    ...selectKept(db, caller, credential, { id, isAsked }),
   });
   const found = run && {
     ...run,

@@ -55,6 +55,13 @@ export const stopEndsAt = (db: Database): SQL<string | null> =>
     .from(a)
     .where(eq(a.runId, r.id))}) end`;
 
+/** Since when a run is suspended; null when it is not. */
+export const suspendedAt = (seen: ReturnType<typeof seenNow>): SQL<string | null> =>
+  sql<
+    string | null
+  >`case when public.is_suspended(${seen.status}, ${r.suspendedAt}, ${r.notBefore}, statement_timestamp())
+    then ${instant(r.suspendedAt)} end`;
+
 /** Selects runs as {@link ListedRun}. Join the query to the runs that are wanted, and order it. */
 export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
   return {
@@ -74,6 +81,7 @@ export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
     trigger_name: sql<string | null>`${r.triggeredBy} ->> 'trigger_name'`,
     taken_at: sql<string | null>`${instant(r.dispatchedAt)}`,
     stop_ends_at: stopEndsAt(db),
+    suspended_at: suspendedAt(seen),
   };
 }
 

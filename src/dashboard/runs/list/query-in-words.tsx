@@ -23,6 +23,7 @@ export const QueryInWords = ({ query, preview }: { query: RunsQuery; preview: Bu
     ]),
     ["Person", person],
     ["Batch", query.batch && shortId(query.batch)],
+    ["Children of", query.parent && shortId(query.parent)],
     ["Labels", query.label.join(" and ")],
     ["Words of the error", query.error],
     ["Failures", query.alike && "those that are alike"],

@@ -1,9 +1,10 @@
 /** What a suspended run waits for, and what was answered before. */
 import { Name, Time } from "../../components.tsx";
+import { plural } from "../../format.ts";
 import { TimeLeft } from "../../live/kit/ticking.tsx";
 import type { ViewedRun } from "../kit/view-run.ts";
 import { AnswerForm } from "./answer-form.tsx";
-import type { Question, Suspension } from "./view-suspension.ts";
+import type { Question, Suspension, Wait } from "./view-suspension.ts";
 
 type WaitsProps = { run: ViewedRun; suspension: Suspension; now: string };
 
@@ -20,27 +21,46 @@ export const WaitsFor = ({ run, suspension, now }: WaitsProps) => (
       </p>
     )}
     <ul class="waits">
-      {suspension.waits.map(({ key, kind, due_at }) => {
-        const question = run.questions.find((asked) => asked.key === key);
+      {suspension.waits.map((wait) => {
+        const question = run.questions.find((asked) => asked.key === wait.key);
         return (
-          <li id={`wait-${key}`}>
-            {question && <Asked run={run} question={question} />}
-            {!question && due_at !== null && (
-              <p>
-                <Time at={due_at} withSeconds />, in <TimeLeft at={due_at} now={now} />
-              </p>
-            )}
-            {!question && due_at === null && (
-              <p>
-                {kind === "children" ? "The ends of its children" : `A ${kind}`}: <bdi>{key}</bdi>
-              </p>
-            )}
+          <li id={`wait-${wait.key}`}>
+            {question ? <Asked run={run} question={question} /> : <Awaited run={run} wait={wait} now={now} />}
           </li>
         );
       })}
     </ul>
   </section>
 );
+
+/** What it waits for that is no question. */
+const Awaited = ({ run, wait, now }: { run: ViewedRun; wait: Wait; now: string }) => {
+  const { key, name, correlation, due_at, children } = wait;
+  if (due_at !== null) {
+    return (
+      <p>
+        <Time at={due_at} withSeconds />, in <TimeLeft at={due_at} now={now} />
+      </p>
+    );
+  }
+  if (children !== null) {
+    return (
+      <p>
+        {children.ended.toLocaleString("en-GB")} of {plural(children.total, "child", "children")}{" "}
+        {children.total === 1 ? "has" : "have"} ended: <bdi>{key}</bdi>
+      </p>
+    );
+  }
+  return (
+    <p>
+      The signal{" "}
+      <strong>
+        <bdi>{name}</bdi>
+      </strong>{" "}
+      for {correlation === run.id ? "this run" : <bdi class="wrap">{correlation}</bdi>}
+    </p>
+  );
+};
 
 /** When the time is over, and what happens then. A run that waits only for instants has no other end. */
 const Limit = ({ suspension: { waits, ends_at, on_timeout }, now }: Omit<WaitsProps, "run">) => {

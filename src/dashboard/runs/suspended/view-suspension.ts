@@ -2,12 +2,13 @@ import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import { type Credential, credentialJson } from "../../../db/access.ts";
 import type { Caller as CallerExpression } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
-import type { ON_TIMEOUT, RunStatus } from "../../../db/enums.ts";
+import type { ON_TIMEOUT } from "../../../db/enums.ts";
 import { instant } from "../../../db/rows.ts";
 import { runCheckpoints as c, runWaits as w } from "../../../db/suspension-tables.ts";
 import { users } from "../../../db/tables.ts";
 import { r } from "../../../runs/run-rows.ts";
 import { nameOf } from "../../caller.ts";
+import { type Family, selectFamily, toFamily } from "./view-family.ts";
 
 /** What a suspended run waits for now: `suspension_of` in SQL. Instants are RFC 3339. */
 export type Suspension = {
@@ -15,7 +16,20 @@ export type Suspension = {
   ends_at: string;
   on_timeout: (typeof ON_TIMEOUT)[number];
   note: string | null;
-  waits: { key: string; kind: string; prompt: string | null; due_at: string | null }[];
+  waits: Wait[];
+};
+
+export type Wait = {
+  key: string;
+  kind: string;
+  prompt: string | null;
+  /** Of a timer. */
+  due_at: string | null;
+  /** Of a signal. */
+  name: string | null;
+  correlation: string | null;
+  /** Of children: how many these are, and have ended. */
+  children: { total: number; ended: number } | null;
 };
 
 /** A question of a run. */
@@ -42,14 +56,6 @@ export type Checkpoint = {
   text: string;
 };
 
-/** The run that has triggered a run, and those that it has triggered, of those that the caller may see: `family_of` in SQL. */
-export type Family = {
-  parent_id: string | null;
-  /** The first 50 of them. */
-  children: { run_id: string; key: string; workflow_name: string; status: RunStatus; error: string | null }[];
-  total: number;
-};
-
 /** What the page of a run shows of suspensions and checkpoints. */
 export type Kept = {
   family: Family;
@@ -69,14 +75,15 @@ const MAX_CHECKPOINTS = 50;
 export const MAX_CHECKPOINT = 1000;
 
 /** Selects what {@link toKept} makes the parts of the page of. */
-export function selectKept(db: Database, caller: CallerExpression, credential: Credential, isAsked: SQL | undefined) {
+export function selectKept(
+  db: Database,
+  caller: CallerExpression,
+  credential: Credential,
+  { id, isAsked }: { id: string; isAsked: SQL | undefined },
+) {
   const isOpen = sql`${w.isOpen} and public.wait_outcome(${w}, statement_timestamp()) is null`;
   return {
-    families: db
-      .with(caller)
-      .select({ of: sql<Family>`public.family_of(${caller.role}, ${caller.tenantId}, ${caller.userId}, ${r.id})` })
-      .from(caller)
-      .innerJoin(r, isAsked),
+    family: selectFamily(db, caller, id),
     suspensions: db
       .with(caller)
       .select({ now: sql<Suspension | null>`public.suspension_of(${r.id}, statement_timestamp())` })
@@ -123,8 +130,8 @@ export function selectKept(db: Database, caller: CallerExpression, credential: C
 
 type Rows = { [Name in keyof ReturnType<typeof selectKept>]: Awaited<ReturnType<typeof selectKept>[Name]> };
 
-export const toKept = ({ families: [family], suspensions: [suspension], questions, checkpoints }: Rows): Kept => ({
-  family: family?.of ?? { parent_id: null, children: [], total: 0 },
+export const toKept = ({ family, suspensions: [suspension], questions, checkpoints }: Rows): Kept => ({
+  family: toFamily(family),
   suspension: suspension?.now ?? null,
   questions: questions.toReversed(),
   checkpoints: checkpoints.toReversed(),
