@@ -4083,7 +4083,9 @@ export interface components {
          *       "priority": 0,
          *       "labels": {
          *         "customer": "4711"
-         *       }
+         *       },
+         *       "suspended_at": null,
+         *       "child_key": null
          *     }
          */
         ListedRunDetails: {
@@ -4105,6 +4107,13 @@ export interface components {
             labels: {
                 [key: string]: string;
             };
+            /**
+             * Format: date-time
+             * @description Since when it is suspended; null unless it is.
+             */
+            suspended_at: string | null;
+            /** @description The key of a run that another one has triggered. */
+            child_key: string | null;
         };
         /**
          * @example {

@@ -16,6 +16,7 @@ const aRun = (more: Partial<Run> = {}) =>
   }) as Run;
 const someDetails = (more: Partial<ListedDetails> = {}): ListedDetails => ({
   ...{ run_id: RUN_ID, attempt: 1, started_at: secondsAgo(300), priority: 0, labels: { customer: "4711" } },
+  ...{ suspended_at: null, child_key: null },
   ...more,
 });
 
@@ -28,6 +29,11 @@ it("a list of runs asks for their details, and for no more runs than it shows", 
 
 it("a row has the labels and how long the run has taken so far", () => {
   expect(runRow(aRun(), someDetails())).toMatchObject({ labels: "customer:4711", took: "5 min so far" });
+});
+
+it("a row says that a run is suspended, and not that it is queued", () => {
+  const stateOf = (details: Partial<ListedDetails>) => runRow(aRun({ status: "PENDING" }), someDetails(details)).state;
+  expect([stateOf({ suspended_at: secondsAgo(9) }), stateOf({})]).toEqual(["SUSPENDED", "PENDING"]);
 });
 
 it("a row is cut where it would be too long", () => {

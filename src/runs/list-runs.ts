@@ -184,10 +184,14 @@ type ListedDetails = {
   started_at: string | null;
   priority: number;
   labels: Record<string, string>;
+  suspended_at: string | null;
+  child_key: string | null;
 };
 
 const listedDetails = sql<ListedDetails | null>`jsonb_build_object('run_id', r.id, 'attempt', r.attempt,
-  'started_at', public.wire_instant(r.started_at), 'priority', r.priority, 'labels', public.labels_of(r.id))`;
+  'started_at', public.wire_instant(r.started_at), 'priority', r.priority, 'labels', public.labels_of(r.id), 'suspended_at',
+  case when public.is_suspended(shown.status, r.suspended_at, r.not_before, statement_timestamp()) then public.wire_instant(r.suspended_at) end,
+  'child_key', case when r.parent_run_id is not null then (select c.key from public.run_children c where c.run_id = r.id) end)`;
 
 type Row = RunRow & { isFound: boolean; details: ListedDetails | null };
 type Listed = { runs: RunRow[]; details: ListedDetails[]; next: RunCursor | null };

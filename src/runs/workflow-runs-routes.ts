@@ -60,7 +60,7 @@ function moreOf({ suspended, parent_run_id }: z.output<typeof listRunsQuery>): M
 
 const exampleDetails = {
   ...{ run_id: exampleRun.id, attempt: 1, started_at: exampleRun.started_at, priority: 0 },
-  labels: { customer: "4711" },
+  ...{ labels: { customer: "4711" }, suspended_at: null, child_key: null },
 };
 
 const ListedDetailsSchema = z
@@ -70,6 +70,8 @@ const ListedDetailsSchema = z
     started_at: instant().nullable().openapi({ description: "Null until the attempt starts." }),
     priority: priority(),
     labels: labelsOfRun(),
+    suspended_at: instant().nullable().openapi({ description: "Since when it is suspended; null unless it is." }),
+    child_key: z.string().nullable().openapi({ description: "The key of a run that another one has triggered." }),
   })
   .openapi("ListedRunDetails", { example: exampleDetails });
 

@@ -23,7 +23,13 @@ export const paint = (style: Style, text: string): string =>
 export const plural = (count: number, name: string, many = `${name}s`): string =>
   `${count} ${count === 1 ? name : many}`;
 
-const STATES: Record<string, Style> = { COMPLETED: "green", FAILED: "red", RUNNING: "cyan", PENDING: "yellow" };
+const STATES: Record<string, Style> = {
+  COMPLETED: "green",
+  FAILED: "red",
+  RUNNING: "cyan",
+  PENDING: "yellow",
+  SUSPENDED: "yellow",
+};
 
 export const paintState = (state: string): string => paint(STATES[state] ?? "reset", state);
 

@@ -85,7 +85,8 @@ export const progressLine = (progress: RunProgress): string =>
 /** `details` is undefined when the service is older than that part of a list. */
 export const runRow = (run: Run, details: ListedDetails | undefined) => ({
   run: run.id,
-  state: paintState(run.status),
+  // A service that is older does not say it.
+  state: paintState(run.status === "PENDING" && details?.suspended_at ? "SUSPENDED" : run.status),
   workflow: cut(harmless(run.run_snapshot.workflow_name), 40),
   ...(details && { labels: cut(labelsText(details.labels), 40) }),
   triggered: ago(run.created_at),

@@ -665,6 +665,10 @@ class ListedRunDetails(TypedDict):
     priority: int
     labels: dict[str, str]
     """The labels of the invoke, by their keys; `{}` when it gave none."""
+    suspended_at: str | None
+    """Since when it is suspended; null unless it is."""
+    child_key: str | None
+    """The key of a run that another one has triggered."""
 
 
 class WorkflowRunSummary(TypedDict):

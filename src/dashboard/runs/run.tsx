@@ -102,7 +102,7 @@ const stateOf = ({ status, dispatched_at, stop, suspension }: ViewedRun): RunSta
  * runs. One with children that go on listens to all runs, since these may be of any workflow.
  */
 function changesOf({ id, status, completed_at, workflow_definition_id, family }: ViewedRun): string | null {
-  if (goesOn(family.children)) return `/app/changes?run=${id}&family=1`;
+  if (goesOn(family)) return `/app/changes?run=${id}&family=1`;
   if (completed_at !== null) return null;
   return status === "PENDING" ? `/app/changes?workflow=${workflow_definition_id}` : `/app/changes?run=${id}`;
 }

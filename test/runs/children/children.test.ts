@@ -50,9 +50,15 @@ describe("a run that triggers others", () => {
       ["two", "RUNNING", null],
       ["three", "RUNNING", null],
     ]);
-    const list = await service.get(`/v1/workflow-runs?parent_run_id=${runId}&status=RUNNING`, tenant.owner.key);
-    const ids = (await list.json<{ items: { id: string }[] }>()).items.map(({ id }) => id);
-    expect(ids).toEqual([again[0]?.run_id, two?.run_id]);
+    const list = await service.get(
+      `/v1/workflow-runs?parent_run_id=${runId}&status=RUNNING&details=true`,
+      tenant.owner.key,
+    );
+    const { details } = await list.json<{ details: { run_id: string; child_key: string }[] }>();
+    expect(details.map(({ run_id, child_key }) => [run_id, child_key])).toEqual([
+      [again[0]?.run_id, "three"],
+      [two?.run_id, "two"],
+    ]);
     await intact();
   });
 
@@ -68,6 +74,9 @@ describe("a run that triggers others", () => {
     expect(await (await suspend(service, tenant, runId, [CHILDREN])).json()).toMatchObject({ suspended: true });
     await complete(service, tenant, String(one?.run_id));
     expect(await statusOf(runId)).toBe("PENDING");
+    const list = await service.get("/v1/workflow-runs?suspended=true&details=true", tenant.owner.key);
+    const { details } = await list.json<{ details: object[] }>();
+    expect(details).toMatchObject([{ run_id: runId, suspended_at: expect.any(String) }]);
     await intact();
     await fail(service, tenant, String(two?.run_id));
     expect(await statusOf(runId)).toBe("RUNNING");

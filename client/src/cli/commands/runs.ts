@@ -2,7 +2,7 @@ import process from "node:process";
 import type { Command } from "commander";
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
-import { hasEnded, type Run, type RunLogEntry } from "../../types.ts";
+import { hasEnded, type Run, type RunLogEntry, type RunStatus } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { Outage, readLog, showLog } from "../follow.ts";
@@ -82,6 +82,25 @@ Examples:
       .argument("<run>", "its id")
       .description(description)
       .addHelpText("after", `\nExample:\n  $ ${example}`);
+
+  ofRun("children", "List the runs that a run has triggered, newest first")
+    .addOption(statusOption())
+    .option("--limit <n>", "how many at most", integer(1, 1_000), 100)
+    .action(async (id: string, flags: { status?: RunStatus[]; limit: number }, command: Command) => {
+      const { client, mode } = contextOf(command);
+      const filter = { parent_run_id: id, ...(flags.status && { status: flags.status }) };
+      const { runs: found, details } = await findRuns(client, filter, {
+        most: flags.limit,
+        withDetails: mode !== "quiet",
+      });
+      const children = found.map((run) => ({ child_key: details.get(run.id)?.child_key ?? "", ...run }));
+      printList(
+        mode,
+        children,
+        ({ id: childId }) => childId,
+        ({ child_key: key, ...run }) => ({ key: harmless(key), ...runRow(run, details.get(run.id)) }),
+      );
+    });
 
   ofRun("get", "Show the state, the progress and the result of a run").action(
     async (id: string, _, command: Command) => {

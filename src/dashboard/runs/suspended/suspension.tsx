@@ -35,7 +35,7 @@ export const WaitsFor = ({ run, suspension, now }: WaitsProps) => (
 
 /** What it waits for that is no question. */
 const Awaited = ({ run, wait, now }: { run: ViewedRun; wait: Wait; now: string }) => {
-  const { key, name, correlation, due_at, children } = wait;
+  const { key, prompt, name, correlation, due_at, children } = wait;
   if (due_at !== null) {
     return (
       <p>
@@ -48,6 +48,14 @@ const Awaited = ({ run, wait, now }: { run: ViewedRun; wait: Wait; now: string }
       <p>
         {children.ended.toLocaleString("en-GB")} of {plural(children.total, "child", "children")}{" "}
         {children.total === 1 ? "has" : "have"} ended: <bdi>{key}</bdi>
+      </p>
+    );
+  }
+  // One of more questions than are read.
+  if (name === null) {
+    return (
+      <p class="wrap pre">
+        <bdi>{prompt ?? key}</bdi>
       </p>
     );
   }

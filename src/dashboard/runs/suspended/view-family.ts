@@ -81,6 +81,6 @@ export function toFamily(rows: readonly Row[]): Family {
   return family;
 }
 
-/** True while a run of those that are shown goes on, so that the page has to hear of it. */
-export const goesOn = (children: readonly Child[]): boolean =>
-  children.some((child) => child.completed_at === null || goesOn(child.children));
+/** True while one of the children goes on, or of those below that are shown, so that the page has to hear of it. */
+export const goesOn = ({ counts, children }: Children): boolean =>
+  counts !== null && (counts.RUNNING + counts.SUSPENDED + counts.PENDING > 0 || children.some(goesOn));
