@@ -16,19 +16,21 @@ declare
     select definition.id from public.readable_definitions(p_role, p_tenant_id, p_user_id) definition);
 begin
   return query
-    -- Materialized, so that a batch is read by its index, whatever the order and the filter.
+    -- Materialized, so that a batch is read by its index, whatever the order and the filter. For the same reason the tenant is compared
+    -- below: here, the planner would also read all runs of the tenant in their index.
     with of_batch as materialized (
-      select r.id from public.workflow_runs r where r.batch_id = p_batch_id and r.tenant_id = p_tenant_id
+      select r.id, r.tenant_id from public.workflow_runs r where r.batch_id = p_batch_id
       union all
-      select c.run_id
+      select c.run_id, c.tenant_id
       from public.run_children c
-      where p_batch_id is null and c.parent_run_id = (p_more ->> 'parent_run_id')::uuid and c.tenant_id = p_tenant_id
+      where p_batch_id is null and c.parent_run_id = (p_more ->> 'parent_run_id')::uuid
     )
     select r.id, r.created_at, r.status, true
     from of_batch
     cross join public.page_bounds(p_created_after, p_created_before, p_is_older, p_from_at, p_from_id) page
     cross join lateral public.fitting_run(of_batch.id, v_filter, p_labels, p_role, p_user_id, v_readable, v_now) r
-    where (r.created_at, r.id) > (page.low_at, page.low_id) and (r.created_at, r.id) < (page.high_at, page.high_id)
+    where of_batch.tenant_id = p_tenant_id and (r.created_at, r.id) > (page.low_at, page.low_id)
+      and (r.created_at, r.id) < (page.high_at, page.high_id)
       and (v_query is null or r.status = 'FAILED' and public.search_words(p_tenant_id, r.error) @@ v_query)
     order by case when p_is_older then r.created_at end desc, case when p_is_older then r.id end desc, r.created_at, r.id
     limit p_limit;
