@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { writeUnchecked } from "../support/database.ts";
 import { invoke } from "../support/lifecycle.ts";
+import { permit } from "../support/path-parts.ts";
 import { startRunner, useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
@@ -36,6 +37,24 @@ async function createFull(slots: number): Promise<Full> {
   return { tenant, waiting, running: String(held?.id) };
 }
 
+/** Each run has a key of its own, and the run that waits has that of the first one. */
+async function takeTurns({ tenant, waiting }: Full): Promise<void> {
+  const { sql } = service.database;
+  await writeUnchecked(sql, [
+    sql`update workflow_definitions set max_running_per_key = 1 where id = ${tenant.definitionId}`,
+    sql`
+      update workflow_runs set concurrency_key = 'k' || slot_no, key_slot_no = 1
+      where workflow_definition_id = ${tenant.definitionId} and status = 'RUNNING'`,
+    sql`update workflow_runs set concurrency_key = 'k1' where id = ${waiting}`,
+  ]);
+}
+
+async function letUserRead({ tenant }: Full): Promise<void> {
+  const [definition] = await service.database
+    .sql`select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
+  await permit(service.database, tenant, String(definition?.path_part_id), "READ_ONLY");
+}
+
 /** How many blocks it reads, the second time: the first one also reads the catalog, to plan. */
 async function blocksOf(action: () => Promise<unknown>): Promise<number> {
   await explained(service, action);
@@ -49,6 +68,18 @@ it.each([
     what: "to read a run that waits",
     perSlot: 4,
     act: ({ tenant, waiting }: Full) => service.get(`/v1/workflow-runs/${waiting}`, tenant.owner.key),
+  },
+  {
+    what: "to read a run that waits for its key",
+    perSlot: 1,
+    prepare: takeTurns,
+    act: ({ tenant, waiting }: Full) => service.get(`/v1/workflow-runs/${waiting}`, tenant.owner.key),
+  },
+  {
+    what: "to read it as a USER who may read the workflow",
+    perSlot: 5,
+    prepare: letUserRead,
+    act: ({ tenant, waiting }: Full) => service.get(`/v1/workflow-runs/${waiting}`, tenant.user.key),
   },
   {
     what: "to explain it",
@@ -70,8 +101,9 @@ it.each([
     perSlot: 0.5,
     act: ({ tenant, waiting }: Full) => service.get(`/v1/workflow-runs/${waiting}/events`, tenant.owner.key),
   },
-])("costs at most $perSlot blocks for each of 100 slots that are held $what", async ({ perSlot, act }) => {
+])("costs at most $perSlot blocks for each of 100 slots that are held $what", async ({ perSlot, prepare, act }) => {
   const [one, hundred] = [await createFull(1), await createFull(100)];
+  for (const full of [one, hundred]) await prepare?.(full);
   expect(await blocksOf(() => act(hundred))).toBeLessThan((await blocksOf(() => act(one))) + 100 * perSlot);
 });
 

@@ -128,7 +128,7 @@ begin
       v_definition_id, v_key, public.place_by_priority(0, v_priority), p_now => v_now)) end,
     'suspension', case when v_reason = 'suspended' then public.suspension_of(p_run_id, v_now) end,
     'concurrency_key', nullif(v_key, ''), 'keys_take_turns', v_keys_take_turns,
-    'keys_before', case when v_place is not null then public.keys_before(v_definition_id, v_key, v_now) end,
+    'keys_before', case when v_place is not null and v_keys_take_turns then public.keys_before(v_definition_id, v_key, v_now) end,
     'blockers', coalesce(v_blockers, '[]'),
     'blocked_by', v_blockers -> 0,
     'runner_tags', v_tags, 'sessions', v_sessions, 'now', public.wire_instant(v_now),

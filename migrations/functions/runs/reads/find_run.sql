@@ -51,7 +51,8 @@ begin
   end if;
   if v_place is not null then
     select blocking.id into v_blocked_by
-    from public.blocking_runs(v_definition_id, v_key, v_now) blocking
+    -- `offset 0` keeps the planner from asking of each run whether the caller sees it, before it sorts them.
+    from (select first.* from public.blocking_runs(v_definition_id, v_key, v_now) first offset 0) blocking
     where public.may_see_run(v_role, v_tenant_id, v_user_id, blocking.user_id, v_definition_id)
     limit 1;
   end if;

@@ -52,11 +52,16 @@ create or replace function public.blocking_runs(p_definition_id uuid, p_key text
 returns table (id uuid, user_id uuid, started_at timestamptz, ends_at timestamptz)
 language sql stable as $$
   select run.id, run.user_id, run.started_at, run.ends_at
-  -- `offset 0` keeps the planner from merging these queries, which would count the slots again for each run.
+  -- `offset 0` keeps the planner from merging these queries, which would count the slots again for each run, and look for the ends of runs
+  -- that are not in the way.
   from (select slots.* from public.slots_of(p_definition_id, p_now) slots offset 0) slots
-  cross join (select running.* from public.running_runs(p_definition_id) running offset 0) run
+  cross join lateral (
+    select running.*
+    from public.running_runs(p_definition_id) running
+    where case when p_key = any (slots.full_keys) then running.concurrency_key = p_key else slots.free < 1 end
+    offset 0
+  ) run
   where run.ends_at > p_now
-    and case when p_key = any (slots.full_keys) then run.concurrency_key = p_key else slots.free < 1 end
   order by run.ends_at, run.id
 $$;
 

@@ -19,7 +19,6 @@ import type { Labels } from "../../../runs/labels.ts";
 import { eventsOf } from "../../../runs/run-events.ts";
 import type { RunFilter } from "../../../runs/run-filter.ts";
 import {
-  endsAt,
   isPending,
   keysBefore,
   placeInQueue,
@@ -260,7 +259,7 @@ function selectBlockers(db: Database, caller: CallerExpression, isAsked: SQL | u
       .innerJoin(r, and(isAsked, isPending, sql`(${r.notBefore} is null or ${r.notBefore} <= statement_timestamp())`)),
   );
   const blocking = db
-    .select({ id: sql<string>`blocking.id`.as("blocking_id") })
+    .select({ id: sql<string>`blocking.id`.as("blocking_id"), endsAt: sql`blocking.ends_at`.as("blocking_ends_at") })
     .from(sql`public.blocking_runs(${waiting.definitionId}, ${waiting.key}, statement_timestamp()) blocking`)
     .as("blocking");
   return db
@@ -270,7 +269,7 @@ function selectBlockers(db: Database, caller: CallerExpression, isAsked: SQL | u
     .crossJoin(waiting)
     .crossJoinLateral(blocking)
     .innerJoin(r, and(eq(r.id, blocking.id), maySeeRun(caller, r)))
-    .orderBy(endsAt, r.id);
+    .orderBy(blocking.endsAt, blocking.id);
 }
 
 /**
