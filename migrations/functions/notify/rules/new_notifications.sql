@@ -1,10 +1,14 @@
 -- Who is notified of an event. Two places insert notifications, both by `insert_notifications`:
--- - the trigger `workflow_run_events_notify`, executed for each statement that inserts events, which are in `inserted`
+-- - `notify_endpoints`, the function of the trigger `workflow_run_events_notify`, executed for each statement that inserts events, which are
+--   in `inserted`
 -- - `note_turns`, for the endpoints that are sent only the turns of a workflow, and not each end of a run
 --
 -- Guarantees: each committed event is notified to all its subscribers, even when the run is deleted afterwards, since the
 -- notification holds all that is sent. An event that is rolled back is notified to nobody. Nothing of an endpoint is locked, so the
 -- verbs on runs never wait for one.
+--
+-- Two names are alike: `notify_endpoints` is this trigger's function, which inserts the notifications of new events. `notification_endpoints`
+-- is the table of the endpoints, whose rows say who is notified.
 create or replace function public.notify_endpoints() returns trigger
 language plpgsql as $$
 begin
