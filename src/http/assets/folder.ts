@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/11d72f7ef5bd";
+export const ASSETS = "/app/assets/ed318d81d316";
