@@ -80,6 +80,8 @@ describe("the log on the page of a run", () => {
     for (const query of ["", "?attempt=2", "?attempt=7", "?attempt=x"]) {
       expect(await owner.read(`/app/runs/${id}${query}`)).not.toContain("Log of attempt");
     }
+    // No attempt can have this number, so it is left out like any other that is none.
+    expect((await owner.get(`/app/runs/${id}/log?attempt=${2 ** 31}`)).status).toBe(200);
     await service.database.sql`delete from workflow_runs where id = ${id}`;
   });
 

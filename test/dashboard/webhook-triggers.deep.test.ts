@@ -105,6 +105,8 @@ describe("a webhook on the pages", () => {
     const form = await owner.read(`${path}/change`);
     expect(form).toContain('value="X-Signature"');
     expect(form).toContain(`action="${path}/change-webhook"`);
+    // Neither the scheme nor the secret is changed by it.
+    expect(form).not.toMatch(/<select[^>]* name="scheme"|name="secret"/);
     const fields = { name: "Other", scheme: "hmac-sha256", signature_header: "X-Other", signature_encoding: "hex" };
     expect((await owner.post(`${path}/change-webhook`, { ...fields, when: "paid, void" })).status).toBe(303);
     expect(await readTrigger(service, tenant, hook.id)).toMatchObject({

@@ -5,7 +5,7 @@ import type { Cap } from "../../src/db/enums.ts";
 import { challengeOf, hashCode } from "../../src/people/sign-ins/command-line-verbs.ts";
 import { inSeconds as secondsFrom1970 } from "../support/callers.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { callBack, inSeconds, invoke } from "../support/lifecycle.ts";
+import { callBack, inSeconds, invoke, makeOverdue } from "../support/lifecycle.ts";
 import { insertParts, permit } from "../support/path-parts.ts";
 import { insertSessions } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
@@ -1789,6 +1789,16 @@ const DONE: [verb: string, outcome: string, expected: unknown, reach: Done][] = 
       await postpone(world, 2),
       (await eventsOf(world.runId)).filter((type) => type === "DISPATCH_FAILED").length,
     ],
+  ],
+  [
+    "record_postponement",
+    "of a run whose time is over: nothing",
+    [{ postponed: false }, 1],
+    async (world) => {
+      await makeOverdue(service, world.runId);
+      const answer = await postpone(world, 1);
+      return [answer, (await eventsOf(world.runId)).filter((type) => type === "DISPATCH_FAILED").length];
+    },
   ],
   [
     "receive_webhook",

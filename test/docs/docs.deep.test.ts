@@ -134,6 +134,10 @@ describe("/docs", () => {
     const guide = await read("/docs/triggers");
     const headings = guide.slice(guide.indexOf('<nav id="headings"'));
     expect(headings).toContain('<a href="#webhooks">Webhooks</a>');
+    // It has the sections and what is in them, and no third level.
+    const [ofLongest = ""] = (await read("/docs/operations")).split('<nav id="headings"')[1]?.split("</nav>", 1) ?? [];
+    expect(ofLongest).toContain("Backup and restore");
+    expect(ofLongest).not.toContain("WorkflowRunsOverdue");
     const back: string[] = [];
     let path = "/docs";
     for (const expected of PATHS) {

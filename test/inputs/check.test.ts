@@ -242,6 +242,18 @@ describe("the check of an input", () => {
     expect(check({})).toEqual([{ path: ["quarter"], msg: "Is missing." }]);
   });
 
+  it("judges the fields that a schema names, and all others, also within `anyOf` and `not`", async () => {
+    const closed = { properties: { a: { type: "integer" } }, additionalProperties: false };
+    const [either, not] = [await checkOf({ anyOf: [closed, { type: "string" }] }), await checkOf({ not: closed })];
+    for (const [input, fits] of [
+      [{ a: 1 }, true],
+      [{ a: "1" }, false],
+      [{ a: 1, b: 2 }, false],
+    ] as const) {
+      expect([input, either(input).length, not(input).length]).toEqual([input, fits ? 0 : 1, fits ? 1 : 0]);
+    }
+  });
+
   it("takes a number of steps that grows with the input, also for a pattern on which JavaScript takes 14 s", async () => {
     const check = await checkOf({ properties: { text: { pattern: "^(a+)+$" } } });
     expect(check({ text: `${"a".repeat(28)}!` })).toHaveLength(1);

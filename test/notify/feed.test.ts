@@ -173,6 +173,7 @@ describe("the feed", () => {
       update workflow_run_events set xid = (xid::text::numeric + 1000000000)::text::xid8 where tenant_id = ${tenant.id}`;
     expect(await readFeedPage(own, tenant.owner.key, null)).toMatchObject({ items: [], holds_back: true });
     expect(await own.database.sql`select public.raise_event_epoch() as epoch`).toEqual([{ epoch: 2 }]);
+    expect(await readFeedPage(own, tenant.owner.key, null)).toMatchObject({ holds_back: false });
     const restored = await readFeed(own, tenant.owner.key);
     expect(new Set(restored.items.map(({ run_id }) => run_id))).toEqual(new Set([before]));
     const after = await invoke(own, tenant);

@@ -60,6 +60,19 @@ describe("a request for work", () => {
     await committed;
   });
 
+  it("waits for no workflow with a lower id than one that it holds, so no two requests wait for each other", async () => {
+    const work = (await createWork(3)).toSorted((a, b) => (a.definitionId < b.definitionId ? -1 : 1));
+    const [lowest, middle, highest] = work;
+    // What waits there has expired. So the request holds these two, and has nothing of them.
+    await service.database.sql`
+      update workflow_runs set deadline_at = statement_timestamp() - interval '1 second'
+      where id in (${lowest?.runId}, ${highest?.runId})`;
+    const { letGo } = await hold([middle?.definitionId ?? ""]);
+    expect(await leaseOne()).toEqual([]);
+    await letGo();
+    expect(await leaseOne()).toEqual([middle?.runId]);
+  });
+
   it("gets no run of a workflow that wants tags since the request waits for it", async () => {
     const [first] = await createWork(1);
     const { committed } = await holdTransaction(service.database, [

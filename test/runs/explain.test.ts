@@ -73,6 +73,13 @@ describe("why a run waits", () => {
     expect(secondsUntil(next.estimated_start_at?.p95)).toBeCloseTo(92, -1);
     const last = await explain(third, tenant.owner.key);
     expect(secondsUntil(last.estimated_start_at?.p50)).toBeCloseTo(40, -1);
+    // Where keys take turns, a run waits for the slot of its key, however many others are free.
+    await service.database.sql`
+      update workflow_definitions set max_running = 5, max_running_per_key = 1 where id = ${tenant.definitionId}`;
+    const invokeKeyed = () => invoke(service, tenant, tenant.owner.key, { concurrency_key: "a" });
+    await invokeKeyed();
+    const ofKey = await explain(await invokeKeyed(), tenant.owner.key);
+    expect(secondsUntil(ofKey.estimated_start_at?.p50)).toBeCloseTo(20, -1);
   });
 
   it("because its workflow is paused, whatever else is true", async () => {

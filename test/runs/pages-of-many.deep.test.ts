@@ -1,6 +1,6 @@
 /**
- * For a page of the runs with a label, or with words in their errors, only so many runs are looked at. When more match, the pages still show
- * each run once.
+ * For a page of the runs of a workflow, with a label, or with words in their errors, only so many runs are looked at. When more match, the
+ * pages still show each run once.
  */
 import { beforeAll, describe, expect, it } from "vitest";
 import { placeAfter } from "../../src/runs/labelled-runs.ts";
@@ -63,17 +63,21 @@ type Row = { id: string; created_at: string; is_found: boolean };
 
 type Page = (cursor: RunCursor | null, isOlder: boolean) => Promise<Row[]>;
 
-/** A page of the USER's runs that `found` finds, with the row that says how far was looked. */
+/** A page of the USER's runs that `found` finds, with the row that says how far was looked: those of a workflow, or of all. */
 const pageOf =
-  (found: string): Page =>
+  (found: string, definitionId = "null"): Page =>
   async (cursor, isOlder) =>
     (await service.database.sql.query(
-      `select id, created_at::text, is_found from public.${found}, null, null, $3, null, null, $4, $5::timestamptz, $6::uuid, $7)`,
+      `select id, created_at::text, is_found from public.${found}, null, ${definitionId}, $3, null, null, $4, $5::timestamptz, $6::uuid, $7)`,
       [tenant.id, tenant.owner.id, tenant.user.id, isOlder, cursor?.createdAt ?? null, cursor?.id ?? null, LIMIT + 1],
     )) as Row[];
 
 const withError = pageOf("runs_with_error('OWNER', $1, $2, 'timed', '{}'");
 const withLabel = pageOf("labelled_runs('OWNER', $1, $2, '{many:yes}'");
+const ofWorkflow = pageOf(
+  "labelled_runs('OWNER', $1, $2, '{}'",
+  "(select d.id from workflow_definitions d where d.tenant_id = $1)",
+);
 
 /** The ids of all pages. */
 async function readPages(page: Page, isOlder: boolean): Promise<string[]> {
@@ -98,9 +102,10 @@ const DIRECTIONS: [string, boolean][] = [
   ["from the oldest", false],
 ];
 
-const idsOf = async (status: string) => {
+/** The ids of the USER's runs, newest first: those that are COMPLETED, those that are not, or all. */
+const idsOf = async (status: "COMPLETED" | "FAILED" | null) => {
   const runs = await service.database.sql`
-    select id from workflow_runs where user_id = ${tenant.user.id} and (status = 'COMPLETED') = (${status} = 'COMPLETED')
+    select id from workflow_runs where user_id = ${tenant.user.id} and coalesce((status = 'COMPLETED') = (${status}::text = 'COMPLETED'), true)
     order by created_at desc, id desc`;
   return runs.map(({ id }) => id);
 };
@@ -118,5 +123,12 @@ describe("the pages of runs with a label that thousands have", () => {
     const ids = await idsOf("COMPLETED");
     expect(ids).toHaveLength(LABELLED.length);
     expect(await readPages(withLabel, isOlder)).toEqual(isOlder ? ids : ids.toReversed());
+  });
+});
+
+describe("the pages of the runs of a workflow that has thousands", () => {
+  it.each(DIRECTIONS)("have each run of a user once, in their order, %s", async (_, isOlder) => {
+    const ids = await idsOf(null);
+    expect(await readPages(ofWorkflow, isOlder)).toEqual(isOlder ? ids : ids.toReversed());
   });
 });

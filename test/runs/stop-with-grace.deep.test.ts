@@ -48,6 +48,8 @@ const makeStopDue = (runId: string) => service.database.sql`
   update running_attempts set next_stop_dispatch_at = statement_timestamp() - interval '1 second'
   where run_id = ${runId} and next_stop_dispatch_at is not null`;
 
+const LOSE_RUNNER = "update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = $1";
+
 const GRACE = { reason: "Wrong folder", grace_seconds: 60 };
 
 describe("a stop that gives the runner time", () => {
@@ -170,7 +172,7 @@ describe("a run whose runner could not learn of the stop", () => {
 
   it("is FAILED at once when its workflow has no runner any more, or when it was not sent yet", async () => {
     for (const change of [
-      "update workflow_definitions set runner_url = null, webhook_secret_encrypted = null where id = $1",
+      LOSE_RUNNER,
       "update workflow_runs set dispatch_count = 0, dispatched_at = null where workflow_definition_id = $1",
     ]) {
       const { tenant, runner } = await newTenant({});
@@ -218,6 +220,20 @@ describe("the webhook that asks a runner to stop", () => {
     await service.sweep();
     expect(await runner.requests()).toHaveLength(2);
     expect(await statusOf(tenant, runId)).toBe("RUNNING");
+  });
+
+  it("is not sent again when its workflow has lost its runner meanwhile", async () => {
+    const { tenant, runner } = await newTenant({ status: 503 });
+    const runId = await invoke(service, tenant);
+    await stop(tenant, runId, GRACE);
+    await service.database.sql.query(LOSE_RUNNER, [tenant.definitionId]);
+    await makeStopDue(runId);
+    await service.sweep();
+    expect((await readEvents(service, tenant, runId)).at(-1)).toMatchObject({
+      type: "STOP_SENT",
+      detail: { reason: "The workflow has lost its runner.", next_try_at: null },
+    });
+    expect(await runner.requests()).toHaveLength(2);
   });
 
   it("is sent by the sweep when the Worker has died before", async () => {

@@ -41,7 +41,7 @@ const widen = () => service.database.sql`
 
 const readRun = async (runId: string | null) => {
   const [row] = await service.database.sql`
-    select r.status, r.user_id, r.input, r.concurrency_key, labels_of(r.id) as labels, r.triggered_by,
+    select r.status, r.dispatch_count, r.user_id, r.input, r.concurrency_key, labels_of(r.id) as labels, r.triggered_by,
       (select e.detail -> 'trigger' from workflow_run_events e where e.run_id = r.id and e.type = 'TRIGGERED') as event
     from workflow_runs r where r.id = ${runId}`;
   return row;
@@ -185,10 +185,13 @@ describe("a schedule", () => {
     expect(first).toMatchObject({ outcome: "FIRED", cause: "schedule", count: 1, reason: null });
     expect(first?.scheduled_at).toMatch(/:00\.000Z$/);
     expect(first?.late_ms).toBeGreaterThanOrEqual(0);
-    expect((await readRun(first?.run_id ?? null))?.event).toEqual({
+    const run = await readRun(first?.run_id ?? null);
+    expect(run?.event).toEqual({
       ...{ trigger_id: id, trigger_name: "Test", firing_id: first?.id, cause: "schedule" },
       scheduled_at: first?.scheduled_at,
     });
+    // A sweep sends what it has fired, once.
+    expect(run?.dispatch_count).toBe(1);
     const next = await readTrigger(service, tenant, id);
     expect(Date.parse(next.next_at ?? "")).toBeGreaterThan(Date.now() - 1_000);
 

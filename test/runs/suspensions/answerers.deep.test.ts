@@ -18,6 +18,15 @@ async function asking(question: object = {}): Promise<{ tenant: TestTenant; runI
   return { tenant, runId };
 }
 
+/** Lets the USER read the workflow and its folders, which is not enough to invoke it. */
+async function permitRead(tenant: TestTenant): Promise<void> {
+  const [definition] = await service.database.sql`
+    select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
+  for (const partId of [String(definition?.path_part_id), tenant.sourcesId, tenant.instructionsId]) {
+    await permit(service.database, tenant, partId, "READ_ONLY");
+  }
+}
+
 /** What a caller is told: whether the question is in their list, and the status of their answer. */
 async function asSeenBy(key: string, runId: string): Promise<[boolean, number]> {
   const { items } = await listWaits(service, key);
@@ -36,11 +45,7 @@ describe("who may answer a question", () => {
     const stranger = await createTenant(service.database);
     expect(await asSeenBy(stranger.owner.key, runId)).toEqual([false, 404]);
     expect(await asSeenBy(tenant.user.key, runId)).toEqual([false, 404]);
-    const [definition] = await service.database.sql`
-      select path_part_id from workflow_definitions where id = ${tenant.definitionId}`;
-    await permit(service.database, tenant, String(definition?.path_part_id), "READ_ONLY");
-    await permit(service.database, tenant, tenant.sourcesId, "READ_ONLY");
-    await permit(service.database, tenant, tenant.instructionsId, "READ_ONLY");
+    await permitRead(tenant);
     expect(await asSeenBy(tenant.user.key, runId)).toEqual([false, 403]);
     await permit(service.database, tenant, tenant.outputsId, "READ_WRITE");
     expect(await asSeenBy(tenant.user.key, runId)).toEqual([true, 200]);
@@ -91,7 +96,7 @@ describe("who may answer a question", () => {
 });
 
 describe("the list of open questions", () => {
-  it("has pages, the newest question first", async () => {
+  it("has pages, the newest question first, for who may see all workflows and who may see some", async () => {
     const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
     const runId = await invoke(service, tenant);
     const keys = ["a", "b", "c"];
@@ -103,9 +108,13 @@ describe("the list of open questions", () => {
     );
     await service.database.sql`
       update run_waits set asked_at = asked_at + make_interval(secs => ascii(key)) where run_id = ${runId}`;
-    const first = await listWaits(service, tenant.owner.key, "?limit=2");
-    const second = await listWaits(service, tenant.owner.key, `?limit=2&cursor=${first.next_cursor}`);
-    expect([first, second].map(({ items }) => items.map(({ key }) => key))).toEqual([["c", "b"], ["a"]]);
-    expect(second.next_cursor).toBeNull();
+    await permitRead(tenant);
+    await permit(service.database, tenant, tenant.outputsId, "READ_WRITE");
+    for (const { key: apiKey } of [tenant.owner, tenant.user]) {
+      const first = await listWaits(service, apiKey, "?limit=2");
+      const second = await listWaits(service, apiKey, `?limit=2&cursor=${first.next_cursor}`);
+      expect([first, second].map(({ items }) => items.map(({ key }) => key))).toEqual([["c", "b"], ["a"]]);
+      expect(second.next_cursor).toBeNull();
+    }
   });
 });
