@@ -11,6 +11,7 @@ import {
   type Answer,
   createModel,
   LEASE_SECONDS,
+  LEASING,
   LIMITED,
   type Model,
   type ModelBatch,
@@ -47,8 +48,10 @@ export async function live(service: Service, steps: readonly Step[], sweepsAlway
   try {
     for (const [index, step] of steps.entries()) {
       if (step.kind === "nothing") continue;
-      await take(world, step);
-      if (sweepsAlways) await take(world, { kind: "sweep" });
+      const isFamilyDue = world.model.isFamilyDue();
+      // What a Worker that died has left due to a family is done by the next one beside its dispatches, in either order. So it dies, too.
+      await take(world, isFamilyDue && "fate" in step ? { ...step, fate: "dies" } : step);
+      if (sweepsAlways || isFamilyDue) await take(world, { kind: "sweep" });
       await look(world, index);
     }
     const { sql } = service.database;
@@ -83,6 +86,9 @@ async function createWorld(service: Service): Promise<World> {
         jsonb_build_object('of', ${id}::text, 'on', 'ended', 'input_from', 'run'), long_ago, long_ago, long_ago
       from (select statement_timestamp() - interval '10 years' as long_ago) past`;
   }
+  const childId = [...definitionIds.values()][LEASING];
+  await service.database.sql`
+    update workflow_definitions set may_trigger = array[${childId}]::uuid[] where tenant_id = ${tenant.id}`;
   const runner = await startRunner(service, tenant, { capacity: 100 });
   return { service, tenant, runner, model, definitionIds, runIds: new Map(), batchIds: new Map() };
 }
@@ -129,6 +135,7 @@ async function take(world: World, step: Step): Promise<void> {
     case "heartbeat":
     case "release":
     case "suspend":
+    case "triggerChildren":
     case "answer":
     case "stop":
     case "stopWithGrace":
@@ -138,8 +145,12 @@ async function take(world: World, step: Step): Promise<void> {
     case "delete":
       return changeRun(world, step);
     case "sweep":
-      await service.sweep();
-      return model.sweep();
+      // A dispatch that fails for good may end a parent.
+      do {
+        await service.sweep();
+        model.sweep();
+      } while (model.isFamilyDue());
+      return;
     case "advance":
       await advance(world, step.seconds);
       return model.advance(step.seconds);
@@ -177,6 +188,7 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
       when_busy: whenBusy,
       replace_grace_seconds: hasGrace ? STOP_SECONDS : 0,
       max_queued: maxQueued,
+      may_trigger: [idOf(world, LEASING)],
     };
     await send(world, step.fate, { method: "PUT", path: `${path}/policy`, token: key, body }, (isDispatched) =>
       model.replace(definition, step.limits, isDispatched),
@@ -228,7 +240,14 @@ async function changeDefinition(world: World, step: Extract<Step, { definition: 
 async function changeRun(world: World, step: Extract<Step, { run: number }>): Promise<void> {
   const { model, tenant, runIds } = world;
   const newestFirst = [...model.runs].reverse();
-  const run = newestFirst[step.run % newestFirst.length];
+  // Few runs are RUNNING, and few have children, so these steps would hardly ever find one.
+  const isParent = (one: ModelRun) =>
+    step.kind === "triggerChildren" || newestFirst.some(({ parent }) => parent === one);
+  const parents = newestFirst.filter((one) => one.status === "RUNNING" && isParent(one));
+  const isForChildren =
+    step.kind === "triggerChildren" || (step.kind === "suspend" && ["children", "failFast"].includes(step.how));
+  const able = isForChildren && parents.length > 0 ? parents : newestFirst;
+  const run = able[step.run % able.length];
   const id = run && runIds.get(run);
   if (!run || id === undefined) return;
   const path = `/v1/workflow-runs/${id}`;
@@ -254,6 +273,16 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
       const request = { method: "PUT", path: `${path}/priority`, token: key, body: { priority: step.priority } };
       return send(world, step.fate, request, (isDispatched) => model.prioritize(run, step.priority, isDispatched));
     }
+    case "triggerChildren": {
+      const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
+      if (attempt === 0 || (attempt === run.attempt && run.status === "PENDING")) return;
+      const children = step.keys.map((key) => ({ workflow_definition_id: idOf(world, LEASING), key }));
+      const token = await runToken(tenant, id, attempt);
+      const request = { method: "POST", path: `${path}/children`, token, body: { children } };
+      return send(world, step.fate, request, (isDispatched) =>
+        model.triggerChildren(run, attempt, step.keys, isDispatched),
+      );
+    }
     case "heartbeat":
     case "release": {
       const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
@@ -264,16 +293,18 @@ async function changeRun(world: World, step: Extract<Step, { run: number }>): Pr
     case "suspend": {
       const attempt = step.isOfOldAttempt ? run.attempt - 1 : run.attempt;
       if (attempt === 0 || (attempt === run.attempt && run.status === "PENDING")) return;
-      // An attempt that gets a kept signal goes on, and may ask again.
-      const key = step.how === "signal" ? crypto.randomUUID() : `of-${attempt}`;
+      // An attempt that gets a kept signal goes on, as one whose children have ended, and may ask again.
+      const key = step.how === "fail" || step.how === "continue" ? `of-${attempt}` : crypto.randomUUID();
       const question = { kind: "question", prompt: "Go on?", people_only: false };
       const wait = {
         timer: { kind: "timer", seconds: SUSPENSION_SECONDS },
         signal: { kind: "signal", name: "go", correlation: "any" },
+        children: { kind: "children" },
+        failFast: { kind: "children", fail_fast: true },
         ...{ fail: question, continue: question },
       }[step.how];
       // Not the same as what an older attempt has asked, which would get the same answer.
-      const on_timeout = step.how === "continue" ? "continue" : "fail";
+      const on_timeout = step.how === "continue" || step.how === "failFast" ? "continue" : "fail";
       const body = {
         ...{ waits: [{ key, ...wait }], on_timeout, note: crypto.randomUUID() },
         ...(step.how !== "timer" && { timeout_seconds: SUSPENSION_SECONDS }),
@@ -309,12 +340,12 @@ async function lease({ service, runner, model, runIds }: World, { most, fate }: 
       headers: { Authorization: `Bearer ${runner.token}`, "Content-Type": "application/json" },
       body: JSON.stringify({ request_id: crypto.randomUUID(), max: most }),
     });
-    model.lease(most);
+    model.lease(most, false);
     return;
   }
   const { leases } = await runner.lease({ max: most });
   expect(leases.map(({ run_id, attempt }) => [run_id, attempt])).toEqual(
-    model.lease(most).map((run) => [runIds.get(run), run.attempt]),
+    model.lease(most, true).map((run) => [runIds.get(run), run.attempt]),
   );
 }
 
@@ -339,9 +370,15 @@ async function send(
   }
   const response = await service[fate === "forgets" ? "sendAndForget" : "send"](method, path, token, body);
 
-  const { status, run, stand, outcome } = change(fate === "lives");
+  const { status, run, stand, outcome, children } = change(fate === "lives");
   expect([method, path, response.status]).toEqual([method, path, status]);
   if (outcome !== undefined) expect(await response.json()).toMatchObject({ outcome });
+  if (children !== undefined) {
+    const { runs } = await response.json<{ runs: { run_id: string; status: string; is_new: boolean }[] }>();
+    expect(runs.map(({ run_id, status, is_new }) => [run_id, status, is_new])).toEqual(
+      children.map((child, index) => [runIds.get(child.run) ?? runs[index]?.run_id, child.stand, child.isNew]),
+    );
+  }
   if (!run) return;
   const answered = await response.json<{ id: string; status: string }>();
   expect(answered).toMatchObject({ id: runIds.get(run) ?? answered.id, status: stand });
@@ -388,7 +425,7 @@ async function advance({ service, tenant }: World, seconds: number): Promise<voi
     sql`
       update workflow_run_events
       set at = at - passed, detail = detail || jsonb_strip_nulls(jsonb_build_object(
-        'not_before', (detail ->> 'not_before')::timestamptz - passed,
+        'not_before', (detail ->> 'not_before')::timestamptz - passed, 'ends_at', (detail ->> 'ends_at')::timestamptz - passed,
         'start_after', (detail ->> 'start_after')::timestamptz - passed))
       from make_interval(secs => ${seconds}) passed
       where tenant_id = ${tenant.id}`,

@@ -41,6 +41,9 @@ export type ModelBatch = { count: number; isEnded: boolean };
 export type ModelRun = {
   definition: ModelDefinition;
   batch: ModelBatch | null;
+  /** Of a child: the run that has triggered it, and its key there, which is null once it is free for another one. */
+  parent: ModelRun | null;
+  childKey: string | null;
   key: string | null;
   /** Empty for a run without one. */
   concurrencyKey: string;
@@ -71,6 +74,8 @@ export type ModelRun = {
   asked: { attempt: number; isAnswered: boolean } | null;
   /** While it is suspended for a signal: its place among those that are, from 1. */
   signalPlace: number;
+  /** While it is suspended for its children: whether they have ended. */
+  haveChildrenEnded: (() => boolean) | null;
   /** When it expires unless it has started; infinite for a run that does not. */
   mustStartBy: number;
   endedAt: number;
@@ -92,6 +97,7 @@ export type Answer = {
   stand?: RunStatus;
   batch?: ModelBatch;
   outcome?: FiringOutcome;
+  children?: { run: ModelRun; stand: RunStatus; isNew: boolean }[];
 };
 
 export type Model = ReturnType<typeof createModel>;
@@ -115,13 +121,19 @@ const SIGNAL_SECONDS = 7 * 24 * 3600;
  * whose runner takes every run. The limits of the last two change.
  */
 const MAX_ATTEMPTS = [3, 1, 3, 3];
-const LEASING = 2;
+/** All children are runs of it. Of one that is sent to a URL while its parent ends, nobody knows whether it is accepted before it is stopped. */
+export const LEASING = 2;
 export const LIMITED = [LEASING, 3];
+/** How many runs trigger each other in a chain. */
+const MAX_DEPTH = 10;
 
 const ENDED_BY = { TIMED_OUT: "DEADLINE", STOPPED: "STOP", LOST: "LEASE" };
 
-/** What a run waits for while it is suspended: an instant, an answer, without which it fails or goes on, or a signal, without which it fails. */
-export type SuspendedFor = "timer" | "fail" | "continue" | "signal";
+/**
+ * What a run waits for while it is suspended: an instant, an answer, without which it fails or goes on, a signal, without which it fails,
+ * or its children: for all of them, or else it fails, or for the first that fails, or else it goes on.
+ */
+export type SuspendedFor = "timer" | "fail" | "continue" | "signal" | "children" | "failFast";
 
 /** What is given of a run that decides where it waits. */
 export type ModelPlace = Pick<ModelRun, "concurrencyKey" | "priority">;
@@ -145,6 +157,10 @@ export function createModel(definitionCount: number) {
     }),
   );
   const runs = new Set<ModelRun>();
+  /** The runs that the last change has ended or deleted. */
+  const ended = new Set<ModelRun>();
+  /** Whose families are still to be looked after: parents of which a child has ended, and parents that have ended. */
+  const due = { parents: new Set<ModelRun>(), endedParents: new Set<ModelRun>() };
 
   const endsAt = (run: ModelRun) =>
     run.status === "PENDING" ? run.mustStartBy : Math.min(run.deadlineAt, run.stopEndsAt, run.leaseEndsAt);
@@ -178,8 +194,16 @@ export function createModel(definitionCount: number) {
     record(run, type);
   }
   const membersOf = (batch: ModelBatch) => [...runs].filter((run) => run.batch === batch);
-  /** What follows when a run has ended for good, or is about to be deleted: its batch may have ended. */
-  function endBatch({ batch }: ModelRun, deleted?: ModelRun): void {
+  const childrenOf = (parent: ModelRun) => [...runs].filter((run) => run.parent === parent);
+  /** What follows when a run has ended for good, or is about to be deleted: its parent may go on, its children stop, and its batch may have ended. */
+  function noteEnd(run: ModelRun, deleted?: ModelRun): void {
+    const { batch, parent } = run;
+    ended.add(run);
+    // Of a run that had ended before it is deleted, it was noted then.
+    if (deleted === undefined ? !isActive(run) : isActive(run)) {
+      if (parent) due.parents.add(parent);
+      if (run.status !== "COMPLETED" && childrenOf(run).length > 0) due.endedParents.add(run);
+    }
     if (batch === null || batch.isEnded) return;
     const members = membersOf(batch).filter((run) => run !== deleted);
     if (members.some(isActive)) return;
@@ -244,7 +268,7 @@ export function createModel(definitionCount: number) {
       end(run, "FAILED", ENDED_BY[type], type, endsAt(run));
       if (hasStarted) retryByPolicy(run);
     }
-    for (const run of overdue) endBatch(run);
+    for (const run of overdue) noteEnd(run);
   }
   const isRunning = (run: ModelRun) => run.status === "RUNNING";
   /** True when no run with this key may start, whether or not a slot is free, since as many of `held` have it as may. */
@@ -302,7 +326,7 @@ export function createModel(definitionCount: number) {
         record(run, "DISPATCH_FAILED");
         end(run, "FAILED", "DISPATCH", "FAILED");
         if (definition.runner === null) retryByPolicy(run);
-        endBatch(run);
+        noteEnd(run);
         if (definition.runner === "gone" && definition.isActive) {
           definition.isActive = false;
           record(run, "PAUSED");
@@ -312,15 +336,30 @@ export function createModel(definitionCount: number) {
     }
   }
 
-  /** The steps of every change: end the overdue runs, make the change, promote the next runs, answer, and send the dispatches. */
-  function change(definition: ModelDefinition, isDispatched: boolean, act: () => () => Answer): Answer {
+  /**
+   * The steps of every change: end the overdue runs, make the change, promote the next runs, answer, send the dispatches, and do what is
+   * due to families. `other` is a second definition that is changed.
+   */
+  function change(
+    definition: ModelDefinition,
+    isDispatched: boolean,
+    act: () => () => Answer,
+    other = definition,
+  ): Answer {
+    const locked = [...new Set([definition, other])];
     changes++;
-    endOverdue(definition);
+    ended.clear();
+    locked.forEach(endOverdue);
     const answer = act();
-    const promoted = promote(definition, "later");
+    const promoted = locked.flatMap((one) => promote(one, "later"));
     const answered = answer();
     if (isDispatched) promoted.forEach(sendDispatch);
+    if (isDispatched) followEnds();
     return answered;
+  }
+  /** A Worker looks for what is due to families when it has ended a run that is not retried, or has deleted one. */
+  function followEnds(): void {
+    if ([...ended].some((run) => !runs.has(run) || !isActive(run))) followFamilies("later");
   }
   const hasUrl = ({ definition: { runner } }: ModelRun) => runner !== null && runner !== "leases";
   const hasLease = (run: ModelRun) => run.leaseEndsAt < Number.POSITIVE_INFINITY;
@@ -333,7 +372,7 @@ export function createModel(definitionCount: number) {
   function askToStop(run: ModelRun): boolean {
     if (run.status === "PENDING" || !(hasUrl(run) || hasLease(run))) {
       end(run, "FAILED", "STOP", "STOPPED");
-      endBatch(run);
+      noteEnd(run);
     } else if (now + STOP_SECONDS < run.stopEndsAt) {
       run.stopEndsAt = now + STOP_SECONDS;
       // It is not sent again before the stop is over.
@@ -348,6 +387,45 @@ export function createModel(definitionCount: number) {
     record(run, "STOP_SENT");
     if (run.definition.runner === "takes") hearOfStop(run);
   }
+  const childrenToStop = (parent: ModelRun) =>
+    runs.has(parent) && parent.status !== "FAILED"
+      ? []
+      : childrenOf(parent).filter((run) => isActive(run) && !isToStop(run));
+  /** Their runners get the time that the parent's had, if somebody has stopped it. */
+  function stopChildrenOf(parent: ModelRun): void {
+    const hasGrace = runs.has(parent) && parent.events.includes(`STOP_REQUESTED.${parent.attempt}`);
+    for (const child of childrenToStop(parent)) {
+      if (hasGrace) askToStop(child);
+      else {
+        end(child, "FAILED", "STOP", "STOPPED");
+        noteEnd(child);
+      }
+    }
+  }
+  /** Says from now on whether those children of a run have ended whose keys are in use, or, with `isFailFast`, whether one has failed. */
+  function endOfChildren(parent: ModelRun, isFailFast: boolean): () => boolean {
+    const children = childrenOf(parent).filter(({ childKey }) => childKey !== null);
+    const hasFailed = (child: ModelRun) => !runs.has(child) || child.status === "FAILED";
+    return () =>
+      (isFailFast && children.some(hasFailed)) ||
+      children.every((child) => hasFailed(child) || child.status === "COMPLETED");
+  }
+  /** Lets parents go on whose children have ended, and stops the unfinished children of parents that have ended otherwise than COMPLETED. */
+  function followFamilies(dispatch: "later" | "due"): void {
+    while (due.parents.size + due.endedParents.size > 0) {
+      changes++;
+      const [parents, endedParents] = [[...due.parents], [...due.endedParents]];
+      due.parents.clear();
+      due.endedParents.clear();
+      const involved = [...parents.filter((run) => runs.has(run)), ...endedParents.flatMap(childrenToStop)];
+      const locked = [...new Set(involved.map(({ definition }) => definition))];
+      locked.forEach(endOverdue);
+      parents.filter((run) => runs.has(run) && isAway(run) && run.haveChildrenEnded?.()).forEach(join);
+      endedParents.forEach(stopChildrenOf);
+      const promoted = locked.flatMap((definition) => promote(definition, dispatch));
+      if (dispatch === "later") promoted.forEach(sendDispatch);
+    }
+  }
   const isDelayed = (run: ModelRun) => run.status === "PENDING" && run.attempt === 1 && run.notBefore > now;
   const isAway = (run: ModelRun) => run.isSuspended && isActive(run) && run.notBefore > now;
   const isKnown = ({ received }: ModelDefinition, signal: string) =>
@@ -360,7 +438,11 @@ export function createModel(definitionCount: number) {
   const limitOf = ({ definition: { maxRunning, maxPerKey }, concurrencyKey }: ModelRun) =>
     concurrencyKey === "" ? maxRunning : (maxPerKey ?? maxRunning);
   const startsAtOnce = (run: ModelRun) => hasUrl(run) && !mustWait(run);
-  const newRun = (more: Pick<ModelRun, "definition" | "batch" | "key" | keyof ModelPlace>): ModelRun => ({
+  const newRun = (
+    more: Pick<ModelRun, "definition" | "batch" | "key" | keyof ModelPlace> &
+      Partial<Pick<ModelRun, "parent" | "childKey">>,
+  ): ModelRun => ({
+    ...{ parent: null, childKey: null, haveChildrenEnded: null },
     ...{ status: "PENDING", attempt: 1, endedBy: null, dispatch: "none", ...more },
     ...{ createdAt: now, deadlineAt: 0, endedAt: 0, startedIn: 0, endedIn: 0, queuedAs: 0, events: [] },
     ...{ stopEndsAt: Number.POSITIVE_INFINITY, isStopReported: false, notBefore: 0, lateResults: new Set() },
@@ -378,13 +460,13 @@ export function createModel(definitionCount: number) {
     const isQueueFull = waiting.length >= (definition.maxQueued ?? Number.POSITIVE_INFINITY);
     if (isQueueFull && replaced.length === 0 && !startsAtOnce(run)) return "REFUSED";
     for (const other of replaced) end(other, "FAILED", "STOP", "STOPPED");
-    for (const other of replaced) endBatch(other);
+    for (const other of replaced) noteEnd(other);
     if (whenBusy === "replace_running") {
       const away = runsOf(definition).filter(
         (other) => isAway(other) && (definition.maxPerKey === null || other.concurrencyKey === run.concurrencyKey),
       );
       for (const other of away) end(other, "FAILED", "STOP", "STOPPED");
-      for (const other of away) endBatch(other);
+      for (const other of away) noteEnd(other);
     }
     if (isBusy && whenBusy === "replace_running") {
       for (const other of inTheWay.filter(isRunning)) {
@@ -392,13 +474,38 @@ export function createModel(definitionCount: number) {
           if (askToStop(other)) asked.push(other);
         } else {
           end(other, "FAILED", "STOP", "STOPPED");
-          endBatch(other);
+          noteEnd(other);
         }
       }
     }
     queue(run, "TRIGGERED");
     return "FIRED";
   }
+  /**
+   * Triggers runs of a definition together. Returns what is recorded once runs were promoted: all wait that still are PENDING, except a first
+   * one that waits only for a runner.
+   */
+  function triggerTogether(triggered: readonly ModelRun[]): () => void {
+    const [first] = triggered.toSorted((a, b) => b.priority - a.priority);
+    const firstWaits = first !== undefined && mustWait(first);
+    for (const run of triggered) {
+      record(run, "TRIGGERED");
+      putBack(run);
+      runs.add(run);
+    }
+    return () => {
+      for (const run of triggered) {
+        if (run.status === "PENDING" && (firstWaits || run !== first)) record(run, "QUEUED");
+      }
+    };
+  }
+  /** True when a definition lets so many runs be triggered together. */
+  function hasRoomFor(definition: ModelDefinition, count: number): boolean {
+    const waiting = unfinishedOf(definition).filter(({ status }) => status === "PENDING");
+    const isOpen = definition.isActive && definition.runner !== null;
+    return isOpen && waiting.length + count <= (definition.maxQueued ?? Number.POSITIVE_INFINITY);
+  }
+  const depthOf = ({ parent }: ModelRun): number => (parent === null ? 0 : depthOf(parent) + 1);
   const refuse = (status: number) => () => ({ status });
   const answerRun = (status: number, run: ModelRun) => () => ({ status, run, stand: standOf(run) });
 
@@ -475,26 +582,39 @@ export function createModel(definitionCount: number) {
     /** Triggers a run for each of these places together. */
     invokeBatch: (definition: ModelDefinition, places: readonly ModelPlace[], isDispatched: boolean) =>
       change(definition, isDispatched, () => {
-        if (!definition.isActive || definition.runner === null) return refuse(409);
-        const waiting = unfinishedOf(definition).filter(({ status }) => status === "PENDING");
-        if (waiting.length + places.length > (definition.maxQueued ?? Number.POSITIVE_INFINITY)) return refuse(409);
+        if (!hasRoomFor(definition, places.length)) return refuse(409);
         const batch: ModelBatch = { count: places.length, isEnded: false };
-        const triggered = places.map((place) => newRun({ definition, batch, key: null, ...place }));
-        const [first] = triggered.toSorted((a, b) => b.priority - a.priority);
-        const firstWaits = first !== undefined && mustWait(first);
-        for (const run of triggered) {
-          record(run, "TRIGGERED");
-          putBack(run);
-          runs.add(run);
-        }
-        // All wait that have not been promoted, except a first one that waits only for a runner.
+        const noteQueued = triggerTogether(places.map((place) => newRun({ definition, batch, key: null, ...place })));
         return () => {
-          for (const run of triggered) {
-            if (run.status === "PENDING" && (firstWaits || run !== first)) record(run, "QUEUED");
-          }
+          noteQueued();
           return { status: 202, batch };
         };
       }),
+
+    /** The runner of a run asks for children with these keys: those that are there already are the same. */
+    triggerChildren: (run: ModelRun, attempt: number, keys: readonly string[], isDispatched: boolean) => {
+      const definition = definitions[LEASING] ?? run.definition;
+      const act = () => {
+        if (attempt !== run.attempt || run.status !== "RUNNING" || isToStop(run)) return refuse(409);
+        const known = childrenOf(run);
+        const newKeys = keys.filter((key) => !known.some(({ childKey }) => childKey === key));
+        if (newKeys.length > 0 && (depthOf(run) >= MAX_DEPTH || !hasRoomFor(definition, newKeys.length)))
+          return refuse(409);
+        const place = { concurrencyKey: "", priority: 0 };
+        const triggered = newKeys.map((childKey) =>
+          newRun({ definition, batch: null, key: null, ...place, parent: run, childKey }),
+        );
+        const noteQueued = triggerTogether(triggered);
+        return () => {
+          noteQueued();
+          const children = keys
+            .flatMap((key) => [...known, ...triggered].find(({ childKey }) => childKey === key) ?? [])
+            .map((child) => ({ run: child, stand: standOf(child), isNew: triggered.includes(child) }));
+          return { status: 200, children };
+        };
+      };
+      return change(run.definition, isDispatched, act, definition);
+    },
 
     /** How many runs of a batch are in each state, and whether it has ended: for readers, also when that is not recorded yet. */
     batchOf(batch: ModelBatch) {
@@ -522,7 +642,7 @@ export function createModel(definitionCount: number) {
           run.isStopReported = result === "FAILED" && run.stopEndsAt < Number.POSITIVE_INFINITY;
           if (run.isStopReported) end(run, result, "STOP", "STOPPED");
           else end(run, result, "CALLBACK", result);
-          endBatch(run);
+          noteEnd(run);
           return refuse(200);
         }
         if (run.status === result && (run.endedBy === "CALLBACK" || run.isStopReported)) return refuse(200);
@@ -536,7 +656,7 @@ export function createModel(definitionCount: number) {
       change(run.definition, isDispatched, () => {
         if (!isActive(run)) return refuse(409);
         end(run, "FAILED", "STOP", "STOPPED");
-        endBatch(run);
+        noteEnd(run);
         return answerRun(200, run);
       }),
 
@@ -553,7 +673,7 @@ export function createModel(definitionCount: number) {
     },
 
     /** A runner asks for up to so many runs. Returns those that it gets. */
-    lease(most: number): ModelRun[] {
+    lease(most: number, isDispatched: boolean): ModelRun[] {
       const holds = (run: ModelRun) => isRunning(run) && !isOverdue(run);
       const definition = definitions.find(
         (one) => one.runner === "leases" && one.isActive && nextOf(one, holds) !== undefined,
@@ -561,6 +681,7 @@ export function createModel(definitionCount: number) {
       const leased: ModelRun[] = [];
       if (!definition) return leased;
       changes++;
+      ended.clear();
       endOverdue(definition);
       for (let run = nextOf(definition); run && leased.length < most; run = nextOf(definition)) {
         start(run, "done");
@@ -568,6 +689,7 @@ export function createModel(definitionCount: number) {
         record(run, "LEASED");
         leased.push(run);
       }
+      if (isDispatched) followEnds();
       return leased;
     },
 
@@ -586,7 +708,7 @@ export function createModel(definitionCount: number) {
         if (attempt !== run.attempt || run.status !== "RUNNING") return refuse(409);
         if (isToStop(run)) {
           end(run, "FAILED", "STOP", "STOPPED");
-          endBatch(run);
+          noteEnd(run);
           return refuse(200);
         }
         run.attempt += 1;
@@ -597,22 +719,29 @@ export function createModel(definitionCount: number) {
         return refuse(200);
       }),
 
-    /** Its runner suspends it: until an instant, or until somebody has answered a question or sent a signal, or the time for that is over. */
+    /**
+     * Its runner suspends it: until an instant, or until somebody has answered a question or sent a signal, or its children have ended, or the
+     * time for that is over.
+     */
     suspend: (run: ModelRun, attempt: number, how: SuspendedFor, isDispatched: boolean) =>
       change(run.definition, isDispatched, () => {
         if (attempt !== run.attempt || run.status !== "RUNNING") return refuse(409);
         if (isToStop(run)) {
           end(run, "FAILED", "STOP", "STOPPED");
-          endBatch(run);
+          noteEnd(run);
           return refuse(409);
         }
         if (run.dispatch !== "done") record(run, "DISPATCHED");
+        run.dispatch = "done";
         const { definition } = run;
         definition.kept = definition.kept.filter((signal) => isKnown(definition, signal));
         if (how === "signal" && definition.kept.shift() !== undefined) {
           record(run, "SIGNALLED");
           return refuse(200);
         }
+        const isForChildren = how === "children" || how === "failFast";
+        run.haveChildrenEnded = isForChildren ? endOfChildren(run, how === "failFast") : null;
+        if (run.haveChildrenEnded?.()) return refuse(200);
         if (how === "fail" || how === "continue") run.asked = { attempt, isAnswered: false };
         run.signalPlace = how === "signal" ? ++signalPlaces : 0;
         run.attempt += 1;
@@ -622,7 +751,7 @@ export function createModel(definitionCount: number) {
         const at = now + SUSPENSION_SECONDS;
         Object.assign(
           run,
-          how === "fail" || how === "signal"
+          how === "fail" || how === "signal" || how === "children"
             ? { notBefore: never, mustStartBy: at }
             : { notBefore: at, mustStartBy: never },
         );
@@ -681,6 +810,7 @@ export function createModel(definitionCount: number) {
         if (run.key !== null && runsOf(run.definition).some(hasSameKey)) return refuse(409);
         run.attempt += 1;
         if (run.asked?.isAnswered === false) run.asked = null;
+        for (const child of childrenOf(run)) if (child.status === "FAILED" || isToStop(child)) child.childKey = null;
         queue(run, "RETRIED");
         return answerRun(202, run);
       }),
@@ -688,7 +818,7 @@ export function createModel(definitionCount: number) {
     delete: (run: ModelRun, isDispatched: boolean) =>
       change(run.definition, isDispatched, () => {
         if (run.status === "RUNNING") return refuse(409);
-        endBatch(run, run);
+        noteEnd(run, run);
         runs.delete(run);
         return refuse(204);
       }),
@@ -703,12 +833,16 @@ export function createModel(definitionCount: number) {
         return refuse(200);
       }),
 
+    /** True when something is due to a family, which no Worker has done yet. */
+    isFamilyDue: () => due.parents.size + due.endedParents.size > 0,
+
     sweep(): void {
       for (const definition of definitions) {
         changes++;
         endOverdue(definition);
         promote(definition, "due");
       }
+      followFamilies("due");
       for (const run of [...runs]) if (run.dispatch === "due") sendDispatch(run);
     },
 

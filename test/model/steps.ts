@@ -36,6 +36,7 @@ export type Step =
   | { kind: "lease"; most: number; fate: Fate }
   | ({ kind: "heartbeat" | "release"; isOfOldAttempt: boolean } & RunStep)
   | ({ kind: "suspend"; how: SuspendedFor; isOfOldAttempt: boolean } & RunStep)
+  | ({ kind: "triggerChildren"; keys: string[]; isOfOldAttempt: boolean } & RunStep)
   | ({ kind: "answer" } & RunStep)
   | { kind: "signal"; definition: number; id: string; fate: Fate }
   | ({ kind: "stop" } & RunStep)
@@ -140,10 +141,20 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 60, arbitrary: ofRunner("heartbeat") },
   { weight: 30, arbitrary: ofRunner("release") },
   {
-    weight: 60,
+    weight: 80,
     arbitrary: fc.record({
       kind: fc.constant("suspend"),
-      how: fc.constantFrom("timer", "fail", "continue", "signal"),
+      how: fc.constantFrom("timer", "fail", "continue", "signal", "children", "children", "failFast"),
+      isOfOldAttempt,
+      run,
+      fate,
+    }),
+  },
+  {
+    weight: 140,
+    arbitrary: fc.record({
+      kind: fc.constant("triggerChildren"),
+      keys: fc.subarray([..."abc"], { minLength: 1 }),
       isOfOldAttempt,
       run,
       fate,

@@ -246,7 +246,10 @@ const INVARIANTS: Record<string, string> = {
     from workflow_runs child left join workflow_runs parent on parent.id = child.parent_run_id
     where ($1::uuid is null or child.tenant_id = $1) and child.parent_run_id is not null and child.status in ('PENDING', 'RUNNING')
       and parent.status = 'FAILED' and not exists (select from due_firings f where f.parent_run_id = child.parent_run_id)
-      and not exists (select from running_attempts a where a.run_id = child.id and a.stop_requested_at is not null)`,
+      and not exists (select from running_attempts a where a.run_id = child.id and a.stop_requested_at is not null)
+      -- Unless a person has retried it since.
+      and not exists (
+        select from event retried where retried.run_id = child.id and retried.type = 'RETRIED' and not retried.detail ? 'automatic')`,
 
   "a child has no key, or a key no child": `
     select child.id::text as name from run child
