@@ -5,9 +5,14 @@ import { formatAgo, formatCurl, formatExactly, formatInstant, roundAgo, secondsB
 import { growing } from "./live/kit/ticking.tsx";
 import { forReader } from "./wording.ts";
 
-/** An instant in UTC, which `app.js` replaces by the local time. The exact instant is shown on hover. */
+/** An instant in UTC, which `app.js` replaces by the local time, without the year if it is the current one. The exact instant is shown on hover. */
 export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: boolean }) => (
-  <time datetime={at} title={formatExactly(at)} data-seconds={withSeconds}>
+  <time
+    datetime={at}
+    title={formatExactly(at)}
+    data-seconds={withSeconds}
+    data-year={at.startsWith(`${new Date().getUTCFullYear()}-`) ? undefined : ""}
+  >
     {withSeconds ? formatExactly(at) : formatInstant(at)}
   </time>
 );

@@ -6,7 +6,7 @@ import { callBack, insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { LOGIN_SETTINGS, openLoginBrowser, startFakeLogin } from "../support/login-service.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { answer, QUESTION, suspend, timer } from "../support/suspensions.ts";
+import { answer, QUESTION, signal, suspend, timer } from "../support/suspensions.ts";
 import { createTenant, runToken } from "../support/tenant.ts";
 
 const HOSTILE = `<b>Pay</b> <script>alert("1")</script>?`;
@@ -108,7 +108,8 @@ describe("the page of what waits for somebody", () => {
 
 describe("the page of a suspended run", () => {
   it("says what it waits for and until when, and has a button for each choice", async () => {
-    const runId = await suspended([{ ...QUESTION, prompt: HOSTILE }, timer(3600)], { note: "See the <i>file</i>." });
+    const waits = [{ ...QUESTION, prompt: HOSTILE }, timer(3600), signal("<b>4711</b>"), signal(undefined, "own")];
+    const runId = await suspended(waits, { note: "See the <i>file</i>." });
     const [html, requests] = await service.counted(() => owner.read(`/app/runs/${runId}`));
     const section = sectionOf(html, "What it waits for");
     expect(requests).toBe(1);
@@ -121,6 +122,8 @@ describe("the page of a suspended run", () => {
     );
     expect(buttons).toEqual(["yes", "no"]);
     expect(section).toMatch(/<li id="wait-later"><p><time/);
+    expect(section).toContain("&lt;b&gt;4711&lt;/b&gt;");
+    expect(textOf(section)).toMatch(/The signal paid for &lt;b&gt;4711&lt;\/b&gt;.* The signal paid for this run/);
     expect(html).not.toContain("Start now");
   });
 
@@ -135,6 +138,32 @@ describe("the page of a suspended run", () => {
     const name = /<bdi class="name" title="([^"]+)"/.exec(sectionOf(html, "Answered"))?.[1];
     expect(html).toContain(`Answered by ${name}: yes`);
     expect((await readRun(service, tenant, runId)).status).not.toBe("COMPLETED");
+  });
+
+  it("has a bar for the time that it was suspended, and another one for that in the queue before and after it", async () => {
+    const { sql } = service.database;
+    const runId = await suspended();
+    await sql`
+      update workflow_run_events set at = at - case type when 'TRIGGERED' then 3 when 'SUSPENDED' then 1 else 2 end * interval '1 hour'
+      where run_id = ${runId}`;
+    const barsOf = async () => {
+      const attempts = sectionOf(await owner.read(`/app/runs/${runId}`), "Attempts");
+      const labels = [...attempts.matchAll(/<svg class="time-bar"[^>]* aria-label="([^"]*)"/g)].map(
+        ([, label]) => label,
+      );
+      return [...labels, textOf(attempts.slice(attempts.indexOf("<dl")))];
+    };
+    expect(await barsOf()).toEqual([
+      expect.stringMatching(/^Attempt 1: Queued 1 h.*, Ran 1 h/),
+      expect.stringMatching(/^Attempt 2: Suspended 1 h[^,]*$/),
+      expect.stringMatching(/Suspended 1 h[^Q]*$/),
+    ]);
+    // Another run has the slot.
+    await invoke(service, tenant);
+    await answer(service, tenant.owner.key, runId);
+    await sql`
+      update run_waits set answered_at = answered_at - interval '20 minutes' where run_id = ${runId} and key = 'approve'`;
+    expect((await barsOf())[1]).toMatch(/^Attempt 2: Suspended 40 min[^,]*, Queued 20 min/);
   });
 
   it("takes a text where there are no choices, and keeps what was typed when it is refused", async () => {

@@ -8,7 +8,10 @@ import type { ViewedEvent, ViewedRun } from "./kit/view-run.ts";
 
 export type Attempt = {
   number: number;
-  queuedAt: string;
+  /** When it was triggered, retried or given back, or the run was suspended before it. */
+  from: string;
+  /** When it joined the queue: at once, but for a suspended run. Null while that waits for something, or when it is not known. */
+  queuedAt: string | null;
   /** When the attempt got the slot, and when a runner accepted it. Null until then. */
   begunAt: string | null;
   takenAt: string | null;
@@ -45,10 +48,13 @@ function attemptOf(run: ViewedRun, number: number, events: ViewedEvent[], next: 
   const end = events.findLast(({ type }) => ENDS.has(type));
   const released = next.find(({ type }) => type === "RELEASED" || type === "SUSPENDED");
   const isTaken = first("DISPATCHED", "LEASED") !== undefined;
+  const begin = first("TRIGGERED", "RETRIED", "RELEASED", "SUSPENDED") ?? events[0];
+  const from = begin?.at ?? run.created_at;
   const code = end && end.type !== "COMPLETED" ? (isLatest && run.failure_code) || codeOf(end, isTaken) : null;
   return {
     number,
-    queuedAt: first("TRIGGERED", "RETRIED", "RELEASED", "SUSPENDED")?.at ?? events[0]?.at ?? run.created_at,
+    from,
+    queuedAt: begin?.type === "SUSPENDED" ? (run.resumed.find(({ attempt }) => attempt === number)?.at ?? null) : from,
     begunAt: first("STARTED", "LEASED")?.at ?? null,
     takenAt: first("DISPATCHED", "LEASED")?.at ?? null,
     endedAt: end?.at ?? released?.at ?? null,

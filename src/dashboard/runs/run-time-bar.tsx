@@ -5,6 +5,7 @@ import { linearScale } from "../plot.ts";
 import { type Attempt, attemptsOf } from "./attempts.ts";
 import type { ViewedRun } from "./kit/view-run.ts";
 import { Failure } from "./run-failure.tsx";
+import { MAX_ATTEMPTS } from "./suspended/view-suspension.ts";
 
 const WIDTH = 1000;
 const HEIGHT = 22;
@@ -13,18 +14,20 @@ type Phase = { name: string; kind: string; from: string; to: string };
 
 const LAST = { COMPLETED: "completed", FAILED: "failed", RELEASED: "failed", SUSPENDED: "completed" } as const;
 
-const ENDED = { COMPLETED: "completed", FAILED: "failed", RELEASED: "given back", SUSPENDED: "suspended the run" };
+const ENDED = { COMPLETED: "completed", FAILED: "failed", RELEASED: "given back", SUSPENDED: "suspended" };
 
 /**
  * The phases of an attempt so far, in order. Until a runner accepts the run, it is in the phase "dispatching", also when it
  * ends before that.
  */
-function phasesOf({ queuedAt, begunAt, takenAt, endedAt, outcome }: Attempt, now: string): Phase[] {
+function phasesOf({ from, queuedAt, begunAt, takenAt, endedAt, outcome }: Attempt, now: string): Phase[] {
   const end = endedAt ?? now;
   const begun = begunAt ?? end;
   const taken = takenAt ?? end;
+  const queued = queuedAt !== null && queuedAt < begun ? queuedAt : begun;
   return [
-    { name: "Queued", kind: "pending", from: queuedAt, to: begun },
+    { name: "Suspended", kind: "suspended", from, to: queued },
+    { name: "Queued", kind: "pending", from: queued, to: begun },
     { name: "Dispatching", kind: "dispatch", from: begun, to: taken },
     {
       name: endedAt === null ? "Running" : "Ran",
@@ -38,9 +41,6 @@ function phasesOf({ queuedAt, begunAt, takenAt, endedAt, outcome }: Attempt, now
 const wordsOf = (phases: Phase[]) =>
   phases.map(({ name, from, to }) => `${name} ${formatSeconds(secondsBetween(from, to))}`).join(", ");
 
-/** How many attempts before the latest are shown. */
-const MAX_EARLIER = 9;
-
 /** The time from the first trigger of the run to its end. While it goes on, to its deadline, or to now when it has none yet. */
 type Scale = { run: ViewedRun; now: string; from: string; to: string };
 
@@ -50,9 +50,11 @@ type Scale = { run: ViewedRun; now: string; from: string; to: string };
  */
 export const Attempts = ({ run, now }: { run: ViewedRun; now: string }) => {
   const attempts = attemptsOf(run);
+  const known = attempts.find(({ number }) => number === run.attempt);
   const latest: Attempt = {
     number: run.attempt,
-    queuedAt: attempts.find(({ number }) => number === run.attempt)?.queuedAt ?? run.created_at,
+    from: known?.from ?? run.created_at,
+    queuedAt: known ? known.queuedAt : run.created_at,
     begunAt: run.begun_at,
     takenAt: run.dispatched_at,
     endedAt: run.completed_at,
@@ -63,11 +65,11 @@ export const Attempts = ({ run, now }: { run: ViewedRun; now: string }) => {
     advice: null,
     supersededBy: null,
   };
-  const earlier = attempts.filter(({ number }) => number < run.attempt).slice(-MAX_EARLIER);
+  const earlier = attempts.filter(({ number }) => number < run.attempt).slice(1 - MAX_ATTEMPTS);
   const { completed_at: ended, deadline_at: deadline } = run;
   const isLate = deadline === null || Date.parse(deadline) <= Date.parse(now);
   const to = ended ?? (isLate ? now : deadline);
-  const scale = { run, now, from: earlier[0]?.queuedAt ?? latest.queuedAt, to };
+  const scale = { run, now, from: earlier[0]?.from ?? latest.from, to };
   return (
     <section class="card" id="attempts" aria-label="Attempts">
       <h2>{run.attempt > 1 ? "Attempts" : "Time"}</h2>

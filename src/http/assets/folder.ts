@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/ed318d81d316";
+export const ASSETS = "/app/assets/498ef5741bfb";

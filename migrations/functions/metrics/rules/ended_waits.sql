@@ -12,7 +12,7 @@ begin
     on suspended.run_id = s.run_id and suspended.attempt = p_attempt and suspended.type = 'SUSPENDED'
   join public.run_waits w on w.run_id = s.run_id and w.key = any (s.keys)
   cross join lateral (
-    select public.wait_outcome(w, p_at) as outcome, coalesce(w.answered_at, w.received_at, least(w.due_at, w.times_out_at)) as at
+    select public.wait_outcome(w, p_at) as outcome, public.wait_came_at(w) as at
   ) come
   where s.run_id = p_run_id and s.attempt = p_attempt - 1
     and case p_type when 'STARTED' then come.outcome is not null and come.at > suspended.at else come.outcome is null end;

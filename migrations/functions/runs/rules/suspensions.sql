@@ -47,6 +47,22 @@ language sql immutable as $$
   end
 $$;
 
+-- When a wait that has an outcome got it.
+create or replace function public.wait_came_at(w public.run_waits) returns timestamptz
+language sql immutable as $$
+  select coalesce(w.answered_at, w.received_at, least(w.due_at, w.times_out_at))
+$$;
+
+-- When all waits of a suspension had come, so that its run joined the queue. Null before that, and after a retry that has deleted one of them.
+create or replace function public.all_came_at(p_run_id uuid, p_keys text[], p_now timestamptz) returns timestamptz
+language plpgsql stable as $$
+begin
+  return (
+    select case when count(*) = cardinality(p_keys) then max(public.wait_came_at(w)) end
+    from public.run_waits w
+    where w.run_id = p_run_id and w.key = any (p_keys) and public.wait_outcome(w, p_now) is not null);
+end $$;
+
 -- Those of the waits of a run with these keys that have an outcome, by their keys: {key: {"kind", "outcome", "at", and of an answer "value",
 -- "comment", "user_id", of a signal "signal_id", "payload": JSON as text}}.
 create or replace function public.wait_outcomes(p_run_id uuid, p_keys text[], p_now timestamptz) returns jsonb
@@ -54,10 +70,7 @@ language plpgsql stable as $$
 begin
   return (
     select coalesce(jsonb_object_agg(w.key,
-      jsonb_build_object('kind', w.kind, 'outcome', come.outcome, 'at', public.wire_instant(
-        case come.outcome
-          when 'answered' then w.answered_at when 'received' then w.received_at when 'timed_out' then w.times_out_at else w.due_at
-        end))
+      jsonb_build_object('kind', w.kind, 'outcome', come.outcome, 'at', public.wire_instant(public.wait_came_at(w)))
       || case come.outcome
         when 'answered' then jsonb_build_object('value', w.value, 'comment', w.comment, 'user_id', w.user_id)
         when 'received' then jsonb_build_object('signal_id', w.signal_id, 'payload', w.payload::text)

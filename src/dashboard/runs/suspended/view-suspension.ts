@@ -4,7 +4,7 @@ import type { Caller as CallerExpression } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
 import type { ON_TIMEOUT } from "../../../db/enums.ts";
 import { instant } from "../../../db/rows.ts";
-import { runCheckpoints as c, runWaits as w } from "../../../db/suspension-tables.ts";
+import { runCheckpoints as c, runSuspensions as s, runWaits as w } from "../../../db/suspension-tables.ts";
 import { users } from "../../../db/tables.ts";
 import { r } from "../../../runs/run-rows.ts";
 import { nameOf } from "../../caller.ts";
@@ -61,6 +61,8 @@ export type Kept = {
   family: Family;
   /** Null unless the run is suspended now. */
   suspension: Suspension | null;
+  /** When what the run was suspended for had come, by the attempt that has gone on: of the last {@link MAX_ATTEMPTS}. Null until then. */
+  resumed: { attempt: number; at: string | null }[];
   /** The last {@link MAX_QUESTIONS}, the first one first. */
   questions: Question[];
   /** The last {@link MAX_CHECKPOINTS}, the first one first. */
@@ -68,6 +70,8 @@ export type Kept = {
   total_checkpoints: number;
 };
 
+/** How many attempts of a run its page shows. */
+export const MAX_ATTEMPTS = 10;
 const MAX_QUESTIONS = 100;
 const MAX_CHECKPOINTS = 50;
 
@@ -89,6 +93,17 @@ export function selectKept(
       .select({ now: sql<Suspension | null>`public.suspension_of(${r.id}, statement_timestamp())` })
       .from(caller)
       .innerJoin(r, isAsked),
+    resumed: db
+      .with(caller)
+      .select({
+        attempt: sql<number>`${s.attempt} + 1`,
+        at: sql<string | null>`${instant(sql`public.all_came_at(${s.runId}, ${s.keys}, statement_timestamp())`)}`,
+      })
+      .from(caller)
+      .innerJoin(r, isAsked)
+      .innerJoin(s, eq(s.runId, r.id))
+      .orderBy(desc(s.attempt))
+      .limit(MAX_ATTEMPTS),
     questions: db
       .with(caller)
       .select({
@@ -130,9 +145,10 @@ export function selectKept(
 
 type Rows = { [Name in keyof ReturnType<typeof selectKept>]: Awaited<ReturnType<typeof selectKept>[Name]> };
 
-export const toKept = ({ family, suspensions: [suspension], questions, checkpoints }: Rows): Kept => ({
+export const toKept = ({ family, suspensions: [suspension], resumed, questions, checkpoints }: Rows): Kept => ({
   family: toFamily(family),
   suspension: suspension?.now ?? null,
+  resumed,
   questions: questions.toReversed(),
   checkpoints: checkpoints.toReversed(),
   total_checkpoints: checkpoints[0]?.total ?? 0,
