@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/498ef5741bfb";
+export const ASSETS = "/app/assets/cb6c07f29513";
