@@ -50,7 +50,9 @@ describe("the log of a request", () => {
         tenant_id: tenant.id,
       },
     ]);
-    expect(response.headers.get("server-timing")).toMatch(/^db;dur=\d+;desc="1 requests", total;dur=\d+, began;desc="\d+"$/);
+    expect(response.headers.get("server-timing")).toMatch(
+      /^db;dur=\d+;desc="1 requests", total;dur=\d+, began;desc="\d+"$/,
+    );
   });
 
   it("names the tenant of every operation of a caller or runner, and of no other", async () => {
