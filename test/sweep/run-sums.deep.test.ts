@@ -151,6 +151,16 @@ describe("the sums of ended runs", () => {
     expect((await compare()).sums).toEqual(sums);
   });
 
+  it("have the end of a run that is deleted before its tenant has any", async () => {
+    const { sql } = service.database;
+    await callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
+    await sql`delete from workflow_runs`;
+    await sumAll();
+    const { sums, recount } = await compare();
+    expect(sums).toEqual(recount);
+    expect(sums).toMatchObject(Array(4).fill({ completed: 1 }));
+  });
+
   it("have an end once that commits later than a younger one, and each once when two sweeps meet", async () => {
     const { sql } = service.database;
     const late = await insertRun(service.database, tenant, { status: "COMPLETED" });

@@ -122,8 +122,9 @@ function requireOfBatch(flags: Omit<Flags, "batch">): void {
  */
 export async function untilEnd(context: Context, begun: Run, { follow, timeout }: WaitFlags): Promise<void> {
   const { client, mode } = context;
-  if (mode === "people") say(`Run ${begun.id}`);
   const wait = async (signal: AbortSignal) => {
+    // Who reads this may press Ctrl-C: the signal is listened to by now.
+    if (mode === "people") say(`Run ${begun.id}`);
     if (follow) await followRun(context, begun.id, signal);
     return waitWithProgress(client, begun, signal);
   };

@@ -58,7 +58,7 @@ begin
     run_times = s.run_times + excluded.run_times;
 end $$;
 
--- The ends and retries of runs that are not in the sums yet, in tenants that have a position.
+-- The ends and retries of runs that are not in the sums yet. A tenant without a position is at the beginning of the feed.
 create or replace function public.ends_to_sum(p_run_ids uuid[]) returns table (event_id bigint, run_id uuid, tenant_id uuid)
 language plpgsql stable as $$
 begin
@@ -66,8 +66,8 @@ begin
     select e.id, e.run_id, e.tenant_id
     from unnest(p_run_ids) run (id)
     join public.workflow_run_events e on e.run_id = run.id
-    join public.run_sum_positions p on p.tenant_id = e.tenant_id
-    where public.is_summed(e.type) and (e.epoch, e.xid, e.id) > (p.epoch, p.xid, p.event_id);
+    left join public.run_sum_positions p on p.tenant_id = e.tenant_id
+    where public.is_summed(e.type) and (p.tenant_id is null or (e.epoch, e.xid, e.id) > (p.epoch, p.xid, p.event_id));
 end $$;
 
 -- Adds what is not in the sums yet of runs that are being deleted, and whose events are still there. Usually that is nothing. It is looked
@@ -75,16 +75,31 @@ end $$;
 create or replace function public.sum_deleted_ends(p_run_ids uuid[], p_definition_ids uuid[]) returns void
 language plpgsql as $$
 declare
-  v_tenant_ids constant uuid[] := array(select distinct u.tenant_id from public.ends_to_sum(p_run_ids) u);
+  v_tenant_ids uuid[] := array(select distinct u.tenant_id from public.ends_to_sum(p_run_ids) u);
   v_event_ids bigint[];
   v_definition_ids uuid[];
 begin
   if v_tenant_ids = '{}' then
     return;
   end if;
-  perform from public.run_sum_positions p where p.tenant_id = any (v_tenant_ids) order by p.tenant_id for update;
+  perform public.add_sum_positions(v_tenant_ids);
+  v_tenant_ids := array(
+    select p.tenant_id from public.run_sum_positions p where p.tenant_id = any (v_tenant_ids) order by p.tenant_id for update);
   select array_agg(u.event_id), array_agg(run.definition_id) into v_event_ids, v_definition_ids
   from public.ends_to_sum(p_run_ids) u
-  join unnest(p_run_ids, p_definition_ids) run (id, definition_id) on run.id = u.run_id;
+  join unnest(p_run_ids, p_definition_ids) run (id, definition_id) on run.id = u.run_id
+  where u.tenant_id = any (v_tenant_ids);
   perform public.add_to_sums(v_event_ids, v_definition_ids, clock_timestamp());
+end $$;
+
+-- Lets new tenants begin at the beginning of the feed: these, or all when `p_tenant_ids` is null.
+create or replace function public.add_sum_positions(p_tenant_ids uuid[]) returns void
+language plpgsql as $$
+begin
+  insert into public.run_sum_positions (tenant_id, looked_at)
+  select t.id, clock_timestamp()
+  from public.tenants t
+  where (p_tenant_ids is null or t.id = any (p_tenant_ids))
+    and not exists (select from public.run_sum_positions p where p.tenant_id = t.id)
+  on conflict do nothing;
 end $$;

@@ -25,12 +25,8 @@ declare
   v_definition_ids uuid[];
   v_has_more boolean;
 begin
-  -- 1. Lock the positions of the tenants that have new events. New tenants begin at the beginning of the feed.
-  insert into public.run_sum_positions (tenant_id, looked_at)
-  select t.id, clock_timestamp()
-  from public.tenants t
-  where not exists (select from public.run_sum_positions p where p.tenant_id = t.id)
-  on conflict do nothing;
+  -- 1. Lock the positions of the tenants that have new events.
+  perform public.add_sum_positions(null);
   v_tenant_ids := array(
     select p.tenant_id
     from public.run_sum_positions p
