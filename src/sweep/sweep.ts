@@ -45,7 +45,7 @@ const UNTIL = {
 const PROMOTE_LIMIT = 1000;
 
 /** How many events one transaction adds to the sums of ended runs. */
-const SUM_CHUNK = 500;
+const SUM_CHUNK = 2_000;
 
 /** How many endpoints are notified in a sweep. */
 const MAX_NOTIFIED = 500;
