@@ -185,6 +185,36 @@ describe("the sums of ended runs", () => {
     expect(sums).toMatchObject(Array(4).fill({ completed: 2 }));
   });
 
+  it("are added without reading all events for each run, also by a plan that was made while there were few", async () => {
+    const { sql } = service.database;
+    const add = (runs: number) => [
+      sql`
+        insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, created_at, started_at,
+          deadline_at, completed_at, updated_at, ended_by)
+        select gen_random_uuid(), ${tenant.id}, ${tenant.definitionId}, ${tenant.owner.id}, 'SELF_HOSTED', 'COMPLETED', '{}', at, at,
+          at + interval '1 hour', at, at, 'CALLBACK'
+        from generate_series(1, ${runs}::int) n, lateral (select statement_timestamp() - n * interval '1 second' as at) made`,
+      sql`
+        insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
+        select tenant_id, id, 1, type, completed_at from workflow_runs r, unnest('{TRIGGERED,STARTED,COMPLETED}'::text[]) type
+        where not exists (select from workflow_run_events e where e.run_id = r.id)`,
+    ];
+    const sum =
+      "select add_to_sums(array_agg(e.id), array_agg(r.workflow_definition_id), now()) from workflow_run_events e " +
+      "join workflow_runs r on r.id = e.run_id where e.type = 'COMPLETED'";
+    await service.sweep();
+    const few = Array.from({ length: 8 }, () => sql.query(sum));
+    const steps = [
+      ...add(1),
+      sql`analyze`,
+      ...few,
+      ...add(1_500),
+      sql.query(`explain (analyze, buffers, format json) ${sum}`),
+    ];
+    const [plan] = (await sql.transaction(steps)).at(-1)?.[0]?.["QUERY PLAN"] ?? [];
+    expect(plan.Plan["Shared Hit Blocks"]).toBeLessThan(20_000);
+  });
+
   it("have what ended before they began, of every tenant, and forget what is too old", async () => {
     const { sql } = service.database;
     await sql`create table ended as select gen_random_uuid() as id, n from generate_series(1, 300) n`;

@@ -24,10 +24,22 @@ language sql immutable as $$
 $$;
 
 -- Adds events to the sums: ends, and retries. `p_definition_ids` has the definition of the run of each. What began so long ago that it is
--- not kept any more is left out.
+-- not kept any more is left out. The events are looked up all at once: looked up for each run, by a plan that was made while there were few,
+-- all events would be read for each run.
 create or replace function public.add_to_sums(p_event_ids bigint[], p_definition_ids uuid[], p_now timestamptz) returns void
-language plpgsql as $$
+language plpgsql set enable_nestloop = off as $$
+declare
+  v_run_ids constant uuid[] := array(select distinct e.run_id from public.workflow_run_events e where e.id = any (p_event_ids));
 begin
+  with event as materialized (
+    select e.id, e.tenant_id, e.run_id, e.attempt, e.type, e.at from public.workflow_run_events e where e.run_id = any (v_run_ids)
+  ), attempt as materialized (
+    select e.run_id, e.attempt, max(e.at) filter (where e.type = 'TRIGGERED') as triggered_at,
+      max(e.at) filter (where e.type = 'STARTED') as started_at, max(e.at) filter (where public.is_end_event(e.type)) as ended_at,
+      bool_or(e.type = 'COMPLETED') as is_completed
+    from event e
+    group by e.run_id, e.attempt
+  )
   insert into public.run_sums as s (of_id, per, begins_at, tenant_id, completed, failed, waits, run_times)
   select of.id, per.name, place.begins_at, said.tenant_id,
     coalesce(sum(counted.sign) filter (where attempt.is_completed), 0),
@@ -36,18 +48,11 @@ begin
     coalesce(sum(counted.sign * public.histogram_of(extract(epoch from attempt.ended_at - attempt.started_at)::float8))
       filter (where attempt.is_completed), 0)
   from unnest(p_event_ids, p_definition_ids) given (event_id, definition_id)
-  join public.workflow_run_events said on said.id = given.event_id
+  join event said on said.id = given.event_id
   cross join lateral (
     select case said.type when 'RETRIED' then -1 else 1 end as sign, case said.type when 'RETRIED' then said.attempt - 1 else said.attempt end as attempt
   ) counted
-  cross join lateral (
-    select max(e.at) filter (where e.type = 'TRIGGERED' and counted.attempt = 1) as triggered_at,
-      max(e.at) filter (where e.type = 'STARTED' and e.attempt = counted.attempt) as started_at,
-      max(e.at) filter (where e.attempt = counted.attempt and public.is_end_event(e.type)) as ended_at,
-      bool_or(e.type = 'COMPLETED') filter (where e.attempt = counted.attempt) as is_completed
-    from public.workflow_run_events e
-    where e.run_id = said.run_id
-  ) attempt
+  join attempt on attempt.run_id = said.run_id and attempt.attempt = counted.attempt
   cross join unnest(array[given.definition_id, said.tenant_id]) of (id)
   cross join unnest(array['hour', 'day']) per (name)
   cross join lateral (select date_trunc(per.name, attempt.ended_at, 'UTC') as begins_at) place
