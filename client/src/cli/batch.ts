@@ -37,9 +37,12 @@ export async function invokeBatch(context: Context, workflowName: string, flags:
   });
   const show = (batch: RunBatch) => printOne(mode, { ...batch, run_ids }, id, () => batchLines(batch));
   if (!flags.wait) return show(await client.batch(id));
-  if (mode === "people") say(`Batch ${id}`);
   const hint = `\`workflow-runs runs list --batch ${id}\` lists its runs, and \`workflow-runs runs bulk stop --batch ${id}\` stops them.`;
-  const wait = (signal: AbortSignal) => waitWithBar(context, id, signal);
+  const wait = (signal: AbortSignal) => {
+    // Who reads this may press Ctrl-C: the signal is listened to by now.
+    if (mode === "people") say(`Batch ${id}`);
+    return waitWithBar(context, id, signal);
+  };
   const batch = await withPatience(id, timeout, wait, { name: "batch", hint }).catch(async (error: unknown) => {
     // Programs read the ids here, which they need to find out about the end.
     if (mode !== "people") printOne(mode, { ...(await client.batch(id).catch(() => ({ id }))), run_ids }, id, () => []);
