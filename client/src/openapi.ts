@@ -4016,7 +4016,7 @@ export interface components {
             outcome: components["schemas"]["FiringOutcome"];
             /**
              * Format: uuid
-             * @description The run that the message has triggered, or that got its signal. Null when `outcome` is not FIRED, and while the signal is kept.
+             * @description The run that the message has triggered, or the run that has taken its signal. Null when `outcome` is not FIRED, and until a run takes the signal.
              */
             run_id: string | null;
         };
@@ -4112,7 +4112,7 @@ export interface components {
              * @description Since when it is suspended; null unless it is.
              */
             suspended_at: string | null;
-            /** @description The key of a run that another one has triggered. */
+            /** @description Its key among the children of the run that has triggered it; null when no run has. */
             child_key: string | null;
         };
         /**

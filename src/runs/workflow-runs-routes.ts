@@ -71,7 +71,10 @@ const ListedDetailsSchema = z
     priority: priority(),
     labels: labelsOfRun(),
     suspended_at: instant().nullable().openapi({ description: "Since when it is suspended; null unless it is." }),
-    child_key: z.string().nullable().openapi({ description: "The key of a run that another one has triggered." }),
+    child_key: z
+      .string()
+      .nullable()
+      .openapi({ description: "Its key among the children of the run that has triggered it; null when no run has." }),
   })
   .openapi("ListedRunDetails", { example: exampleDetails });
 

@@ -206,7 +206,7 @@ async function promoteAll(services: VerbServices, hasRoom: () => boolean): Promi
   }
 }
 
-/** Adds the ends of runs to their sums, in chunks. Usually it is one. */
+/** Adds the ends of runs to the sums by hour and by day, in chunks. Usually one chunk is enough. */
 async function sumAll(services: VerbServices, hasRoom: () => boolean): Promise<void> {
   for (let hasMore = true; hasMore && hasRoom(); ) {
     const parts = await performInParts(services, "sums", sumEnds, SUM_CHUNK, hasRoom);

@@ -238,7 +238,7 @@ describe("the sums of ended runs", () => {
     const { sums, recount } = await compare();
     expect(sums).toEqual(recount);
     expect(new Set(sums.map(({ of_id }) => of_id)).size).toBe(6);
-    // They lie two days apart, so that none takes the place of another one.
+    // The sums are of every second day, so a shift by an odd number of days moves none to the day of another one.
     await sql`update run_sums set begins_at = begins_at - interval '361 days' where per = 'day'`;
     const run = await insertRun(service.database, tenant, { status: "COMPLETED" });
     await sql`insert into workflow_run_events (tenant_id, run_id, attempt, type) values (${tenant.id}, ${run}, 1, 'COMPLETED')`;

@@ -231,7 +231,7 @@ export async function preparePoison({ database: { sql } }: Service): Promise<voi
   }
 }
 
-/** Three tenants with two things each, or with one, in the order of the tenants. */
+/** Three tenants, and the ids of the one or two rows of each that the step works on, tenant by tenant. */
 export async function arrangeTenants(service: Service, { arrange }: Work) {
   const tenants = [
     await createTenant(service.database, { runnerUrl: RUNNER }),

@@ -646,7 +646,7 @@ class WebhookReceipt(TypedDict):
     firing_id: str
     outcome: FiringOutcome
     run_id: str | None
-    """The run that the message has triggered, or that got its signal. Null when `outcome` is not FIRED, and while the signal is kept."""
+    """The run that the message has triggered, or the run that has taken its signal. Null when `outcome` is not FIRED, and until a run takes the signal."""
 
 
 class WorkflowRunPage(TypedDict):
@@ -668,7 +668,7 @@ class ListedRunDetails(TypedDict):
     suspended_at: str | None
     """Since when it is suspended; null unless it is."""
     child_key: str | None
-    """The key of a run that another one has triggered."""
+    """Its key among the children of the run that has triggered it; null when no run has."""
 
 
 class WorkflowRunSummary(TypedDict):

@@ -183,7 +183,7 @@ export const ReceiptSchema = z
     outcome: FiringOutcomeSchema,
     run_id: uuid().nullable().openapi({
       description:
-        "The run that the message has triggered, or that got its signal. Null when `outcome` is not FIRED, and while the signal is kept.",
+        "The run that the message has triggered, or the run that has taken its signal. Null when `outcome` is not FIRED, and until a run takes the signal.",
     }),
   })
   .openapi("WebhookReceipt", {

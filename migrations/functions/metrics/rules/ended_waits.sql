@@ -1,6 +1,7 @@
--- What a run waited for while it was suspended, for the metrics: one row for each wait that ended with an event of the run. Of STARTED, these
--- are the waits that came, or whose time was over, since the run was suspended before this attempt; of TIMED_OUT, those that were still open.
---   seconds   from when the run first asked for it until it came; null when its time was over before
+-- The waits of a suspended run that an event of the run ends, for the metrics: one row for each.
+--   STARTED     the run goes on as this attempt: the waits that have been answered or have timed out since it was suspended
+--   TIMED_OUT   the suspension was not over in time: the waits that were still open
+-- "seconds" is from when the run first asked until the answer; null when there was none.
 create or replace function public.ended_waits(p_run_id uuid, p_attempt integer, p_type text, p_at timestamptz)
 returns table (kind text, seconds float8)
 language plpgsql stable as $$

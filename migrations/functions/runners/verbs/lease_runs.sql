@@ -53,8 +53,8 @@ declare
   v_leases jsonb := '[]';
   v_changed jsonb := '[]';
 begin
-  -- 1. Wait for another request of the session, and for its end. Then how many runs does it hold? Who may not lease is found out after the
-  --    last lock: only definitions are locked before that.
+  -- 1. Lock the session, which waits for another request of it. Then count the runs that it holds. Whether the caller may lease is judged
+  --    after the last lock, since the rights may change until then; a refused request has locked, and changed nothing.
   select s.name, s.capacity, s.workflow_definition_ids, s.tags, s.api_key_id, s.last_seen_at
   into v_name, v_capacity, v_session_ids, v_tags, v_api_key_id, v_last_seen_at
   from public.runner_sessions s

@@ -117,14 +117,15 @@ $$;
 -- `p_seconds` up to now, beginning at a whole minute. Steps begin at multiples of `p_step_seconds` since 1970, the first one with the range.
 -- The range before it is as long.
 --
--- Answers {"begin", "end", "before"} and a row for each
---   counts   step of a source with runs: {"source", "at", "completed", "failed"}, of at most `p_max_counted` runs of a source,
---            and one more, which shows that there are others
---   times    step (rows with "at"), workflow (rows with "workflow_id", those with the most runs), source (rows with "source",
---            whose "first" is when its earliest run was triggered), and one of all: the percentiles in seconds of the wait, at the
---            first attempt, and of the run time of COMPLETED runs, of at most `p_max_measured` runs of a source, and one more
--- "before" is {"completed", "failed", "wait", "run"} of the range before. It is read within the same limits, so it costs nothing more where
--- there are very many runs: then it is null, or only its times are.
+-- Answers {"begin", "end", "counts", "times", "before"}:
+--   counts   a list with a row for each step of a source that has runs: {"source", "at", "completed", "failed"}. At most `p_max_counted`
+--            runs of a source are counted, and one more, which shows that there are others
+--   times    a list with a row for each step ("at" is set), for each workflow of those with the most runs ("workflow_id"), for each source
+--            ("source"; "first" is when its earliest run was triggered), and one for all of them. A row has the percentiles in seconds of
+--            the wait, at the first attempt, and of the run time of COMPLETED runs. They are of at most `p_max_measured` runs of a source,
+--            and one more
+--   before   {"completed", "failed", "wait", "run"} of the range before. Both ranges share the limits above, so that it costs nothing more.
+--            When there are more runs than `p_max_counted`, it is null; with more than `p_max_measured`, its "wait" and "run" are empty
 --
 -- With these settings the planner reads the indexes in their order, and stops at the limit. Otherwise it may collect and sort a whole
 -- range first, as long as it takes the range for smaller than the limit. Its plans are kept for the connection, since they take

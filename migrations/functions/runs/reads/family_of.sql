@@ -1,7 +1,7 @@
 -- The family of a run, of those runs that a user may see: one row for each, first those above it, then those below it level by level. No row
 -- when the user may not see the run.
 --   of_run_id  its parent
---   key        the key that it has there; null for a run that no other has triggered
+--   key        its key among the children of its parent; null for a run that no other run has triggered
 --   is_live    see `run_children`
 --   level      0 for the run itself, -1 for its parent, -2 for the parent of that, 1 for its children, 2 for theirs
 --   siblings   in the first row of the children of a run: how many of them are in each state, {"FAILED", "RUNNING", "SUSPENDED", "PENDING",

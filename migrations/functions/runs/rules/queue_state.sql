@@ -13,7 +13,7 @@ language sql stable as $$
     coalesce(holders.any_is_over, false)
       or exists (select from public.running_attempts a where a.tenant_id = p_tenant_id and a.ends_at <= p_now)
       or exists (select from public.supersessions s where s.workflow_definition_id = p_definition_id)
-      -- In this order they are looked for in their index, and not among all that wait. Usually nothing of the tenant has come.
+      -- Because of this order, the planner reads the tenant's index of what comes, and not all runs that wait. Usually nothing has come.
       or coalesce((
         select public.has_come(p_definition_id, p_now)
         from public.workflow_runs r
@@ -33,7 +33,7 @@ $$;
 create or replace function public.has_come(p_definition_id uuid, p_now timestamptz) returns boolean
 language plpgsql stable as $$
 begin
-  -- In these orders they are looked for in their indexes, and not among all that wait.
+  -- Because of these orders, the planner reads the indexes of what joins and of what expires, and not all runs that wait.
   return coalesce(
     (select true from public.joining_runs(p_definition_id, p_now) joining order by joining.not_before limit 1),
     (select true from public.expired_runs(p_definition_id, p_now) expired order by expired.deadline_at limit 1),

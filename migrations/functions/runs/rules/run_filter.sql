@@ -74,7 +74,7 @@ declare
 begin
   return jsonb_strip_nulls(jsonb_build_object(
     'definition_ids', v_definition_ids, 'is_ended', not 'PENDING' = any (v_statuses),
-    -- Readers see a run that is over as FAILED, whatever the state in which it is stored.
+    -- A run whose time is over is read as FAILED before that is recorded, so it may still be stored as PENDING or RUNNING.
     'states', case when 'FAILED' = any (v_statuses) then v_statuses || '{PENDING,RUNNING}' else v_statuses end));
 end $$;
 

@@ -6,7 +6,8 @@
 --    whose transaction commits later than a younger one (see `list_events`). At first it reads all events that there are.
 -- 2. `add_to_sums` adds each end to the hour and the day of its instant. A retry means that its run has not ended: it subtracts the end
 --    before it, from the hour and the day of that end.
--- 3. Who deletes a run whose ends are not summed yet adds them before its events are gone: `sum_deleted_ends`.
+-- 3. When a run is deleted before the sweep has added its ends, `sum_deleted_ends` adds them in the same transaction, since its events are
+--    deleted, too.
 -- 4. `sum_statistics` reads the sums.
 --
 -- Whoever adds to the sums of a tenant, or moves its position, holds the lock of the position.
