@@ -98,14 +98,13 @@ begin
   perform public.add_to_sums(v_event_ids, v_definition_ids, clock_timestamp());
 end $$;
 
--- Lets new tenants begin at the beginning of the feed: these, or all when `p_tenant_ids` is null.
+-- Lets those of these tenants that have no position begin at the beginning of the feed.
 create or replace function public.add_sum_positions(p_tenant_ids uuid[]) returns void
 language plpgsql as $$
 begin
   insert into public.run_sum_positions (tenant_id, looked_at)
   select t.id, clock_timestamp()
   from public.tenants t
-  where (p_tenant_ids is null or t.id = any (p_tenant_ids))
-    and not exists (select from public.run_sum_positions p where p.tenant_id = t.id)
+  where t.id = any (p_tenant_ids)
   on conflict do nothing;
 end $$;

@@ -26,7 +26,8 @@ declare
   v_has_more boolean;
 begin
   -- 1. Lock the positions of the tenants that have new events.
-  perform public.add_sum_positions(null);
+  perform public.add_sum_positions(
+    array(select t.id from public.tenants t where not exists (select from public.run_sum_positions p where p.tenant_id = t.id)));
   v_tenant_ids := array(
     select p.tenant_id
     from public.run_sum_positions p
