@@ -19,10 +19,11 @@ export function nodesOf({ plans }: ExplainedStatement): PlanNode[] {
   return plans.flatMap(({ Plan }) => walk(Plan));
 }
 
-/** How many rows of tables the statements read, whether they were needed or not. */
-export function rowsRead(statements: readonly ExplainedStatement[]): number {
+/** How many rows of tables, or of one table, the statements read, whether they were needed or not. */
+export function rowsRead(statements: readonly ExplainedStatement[], table?: string): number {
   return statements
     .flatMap(nodesOf)
+    .filter((node) => table === undefined || node["Relation Name"] === table)
     .filter((node) => node["Node Type"].endsWith("Scan") && (node["Relation Name"] ?? node["Index Name"]) !== undefined)
     .reduce(
       (sum, node) => sum + (node["Actual Rows"] + (node["Rows Removed by Filter"] ?? 0)) * node["Actual Loops"],

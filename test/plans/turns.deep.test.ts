@@ -63,7 +63,8 @@ describe("the run that starts next", () => {
       await service.database.sql`update workflow_definitions set max_running = 11 where id = ${tenant.definitionId}`;
     }
     const [ofFew, ofMany] = [await pagesOfNextRun(few), await pagesOfNextRun(many)];
-    expect(ofMany).toBeLessThan(ofFew + 40);
+    // Looking at each of the keys would read a thousand more.
+    expect(ofMany).toBeLessThan(ofFew + 100);
   });
 
   it("costs a few pages for each key that is full, when 99 of them are before it", async () => {
