@@ -6,8 +6,8 @@ export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: "./wrangler.toml" }, miniflare: { r2Buckets: ["ARTIFACTS"] } })],
   test: {
     include: ["test/**/*.test.ts", "client/test/**/*.test.ts"],
-    // What takes minutes, and what runs in Node: see the other configurations.
-    exclude: ["test/**/*.{deep,node,stack,browser}.test.ts"],
+    // What takes minutes, and what runs in Node: see the other configurations. `test/tools` has libraries once the stack's tests have run.
+    exclude: ["test/**/*.{deep,node,stack,browser}.test.ts", "**/node_modules/**"],
     globalSetup: "./test/global-setup.ts",
     setupFiles: "./test/setup.ts",
     // To start a runtime for each file and load all anew in it would take longer than most of the files do.
