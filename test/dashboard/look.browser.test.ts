@@ -19,13 +19,14 @@ import { useWorld } from "../support/browser/world.ts";
 // Nothing ends while the tests look.
 const world = useWorld({ WORK_SECONDS: "600" });
 const PHONE = { width: 390, height: 844 };
+let askingId: unknown;
 let keyed: unknown;
 let runningId: unknown;
 
 beforeAll(async () => {
   // A question waits, so that the header has its number.
-  const asking = await callApi(world, "POST", `/workflow-definitions/${DEMO.quarterlyReportId}/invoke`);
-  await suspendRun(world.database, asking.id);
+  askingId = (await callApi(world, "POST", `/workflow-definitions/${DEMO.quarterlyReportId}/invoke`)).id;
+  await suspendRun(world.database, askingId);
   keyed = await createLeasedWorkflow(world, { max_running: 3, max_running_per_key: 2 });
   for (const key of ["batch1", "batch2"]) {
     await callApi(world, "POST", `/workflow-definitions/${keyed}/invoke`, { concurrency_key: key });
@@ -153,7 +154,11 @@ describe("the page of a run", () => {
 });
 
 describe("a list", () => {
-  it("shows whole names and an error in a line of its own in a window of 900 pixels", async () => {
+  it("shows whole names and times and an error in a line of its own in a window of 900 pixels", async () => {
+    await world.database.query(
+      "update workflow_runs set not_before = now() + interval '1 year', deadline_at = null where id = $1",
+      [askingId],
+    );
     const page = await open("/app/runs?status=FAILED", { width: 900, height: 900 });
     await page.locator(".error-line").first().waitFor();
     const cut: string[] = await page.evaluate(`[...document.querySelectorAll(".runs tbody .name")]
@@ -172,6 +177,10 @@ describe("a list", () => {
         return own.right > next.left && own.top < next.bottom && own.bottom > next.top;
       }).map((small) => small.textContent)`);
       expect([path, covered]).toEqual([path, []]);
+      // One of them is of another year.
+      const times: string[] = await page.evaluate(`[...document.querySelectorAll(".runs .number:has(time[data-year])")]
+        .map((e) => e.textContent + (e.scrollWidth > e.clientWidth ? " is cut" : ""))`);
+      expect([path, [...new Set(times)]]).toEqual([path, [expect.stringMatching(/^until .* [AP]M$/)]]);
     }
     expect([await faultsInTheme(page), await overflow(page)]).toEqual([[], 0]);
     await close(page);
