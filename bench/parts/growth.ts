@@ -103,6 +103,22 @@ const OPERATIONS: Operation[] = [
   { name: "page of files", path: () => "/app/files", isPage: true },
   { name: "page of people", path: () => "/app/people", isPage: true },
   { name: "page of health", path: () => "/app/health", isPage: true },
+  {
+    name: "page of health, 90 days",
+    path: () => "/app/health?period=90d",
+    isPage: true,
+    grows: "reads the sums of 90 days, twice; at 1,000 runs there are those of two",
+  },
+  {
+    name: "page of a workflow, 90 days",
+    path: () => `/app/workflows/${definitionId(FREE)}?period=90d`,
+    isPage: true,
+    grows: "as the two pages that it is of",
+  },
+  { name: "page of failures", path: () => "/app/failures", isPage: true, grows: "reads the failures of seven days" },
+  ...["activity", "runners", "search?q=workflow", "settings/use", "triggers", "waits"].map((page) => ({
+    ...{ name: `page /app/${page}`, path: () => `/app/${page}`, isPage: true as const },
+  })),
   { name: "sweep, nothing due", path: () => SWEEP_PATH, inChart: true },
 ];
 const idleSweep = OPERATIONS.at(-1);
@@ -159,6 +175,7 @@ async function prepare(server: Server, build: Build, runs: number): Promise<Site
     from (select *, row_number() over (order by id) as n from workflow_runs) r
     cross join lateral (values ('customer:' || r.n % 10), ('order:' || r.n % 1000)) labels (label)`);
   await pool.query("vacuum (analyze, freeze) workflow_run_labels");
+  await fillSums(pool);
   // A page deep in the list: at nine tenths of the way to the oldest run.
   const deep = runId(runs / 10);
   const { rows } = await pool.query<{ created_at: Date }>("select created_at from workflow_runs where id = $1", [deep]);
@@ -166,6 +183,25 @@ async function prepare(server: Server, build: Build, runs: number): Promise<Site
   const worker = await startWorker(build, { vars, wrapper: sweepWrapper });
   const session = await signIn(worker);
   return { runs, pool, worker, session, createdAt, deepCursor: formatCursor({ createdAt, id: deep }) };
+}
+
+/** Adds the ends of all runs to the sums by hour and by day, and what has ended before now is not added again. */
+async function fillSums(pool: pg.Pool): Promise<void> {
+  await pool.query(`
+    insert into run_sum_positions (tenant_id, looked_at, epoch, xid, event_id)
+    select tenant_id, now(), max(epoch), max(xid::text::bigint)::text::xid8, max(id) from workflow_run_events group by tenant_id`);
+  await pool.query(`
+    insert into run_sums (of_id, per, begins_at, tenant_id, completed, failed, waits, run_times)
+    select of.id, per.name, date_trunc(per.name, r.completed_at, 'UTC'), r.tenant_id,
+      count(*) filter (where r.status = 'COMPLETED'), count(*) filter (where r.status = 'FAILED'),
+      sum(histogram_of(extract(epoch from r.started_at - r.created_at)::float8)),
+      coalesce(sum(histogram_of(extract(epoch from r.completed_at - r.started_at)::float8)) filter (where r.status = 'COMPLETED'), 0)
+    from workflow_runs r
+    cross join unnest(array[r.workflow_definition_id, r.tenant_id]) of (id)
+    cross join unnest(array['hour', 'day']) per (name)
+    where r.completed_at >= date_trunc(per.name, now(), 'UTC') - sums_kept_for(per.name)
+    group by 1, 2, 3, 4`);
+  await pool.query("vacuum (analyze, freeze) run_sums");
 }
 
 /** The cookie of the OWNER's session. */
