@@ -19,11 +19,9 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_run_id constant uuid := p_context #>> '{run,run_id}';
   v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
-  v_token_attempt constant integer := p_context #>> '{run,attempt}';
+  v_attempt constant integer := p_context #>> '{run,attempt}';
   v_now timestamptz;
   v_definition_id uuid;
-  v_status text;
-  v_attempt integer;
   v_known_text text;
   v_is_cut boolean;
   v_answer jsonb;
@@ -35,28 +33,23 @@ begin
   end if;
   v_now := clock_timestamp();
 
-  -- 2. End the overdue run, if there is one, and read the run and its log.
+  -- 2. End the overdue run, if there is one, and judge this one. Is the entry known?
   perform public.end_overdue_runs(array[v_definition_id], v_now);
-  select r.status, r.attempt into v_status, v_attempt from public.workflow_runs r where r.id = v_run_id;
+  v_answer := public.judge_attempt(v_run_id, v_attempt);
   select e.text, l.is_cut into v_known_text, v_is_cut
   from public.workflow_run_log_entries e
   join public.workflow_run_logs l on l.run_id = e.run_id and l.attempt = e.attempt
-  where e.run_id = v_run_id and e.attempt = v_token_attempt and e.sequence = p_sequence;
+  where e.run_id = v_run_id and e.attempt = v_attempt and e.sequence = p_sequence;
 
-  -- 3. Store the entry.
-  if v_attempt is null then
-    v_answer := '{"refused": "not_found"}';
-  elsif v_attempt <> v_token_attempt then
-    v_answer := jsonb_build_object('refused', 'other_attempt', 'attempt', v_attempt);
-  elsif v_known_text <> p_text then
-    v_answer := '{"refused": "other_text"}';
-  elsif v_known_text is not null then
-    v_answer := jsonb_build_object('result', jsonb_build_object('is_cut', v_is_cut));
-  elsif v_status <> 'RUNNING' then
-    v_answer := jsonb_build_object('refused', 'ended', 'status', v_status);
-  else
+  -- 3. Store the entry. One that is known is answered also after the end of the attempt.
+  if v_known_text is not null and (v_answer = '{}' or v_answer ->> 'refused' = 'ended') then
+    v_answer := case
+      when v_known_text = p_text then jsonb_build_object('result', jsonb_build_object('is_cut', v_is_cut))
+      else '{"refused": "other_text"}'
+    end;
+  elsif v_answer = '{}' then
     v_is_cut := public.store_log_entries(
-      v_run_id, v_token_attempt, jsonb_build_array(jsonb_build_object(
+      v_run_id, v_attempt, jsonb_build_array(jsonb_build_object(
         'sequence', p_sequence, 'text', p_text, 'omitted_bytes', p_omitted_bytes)), v_now
     ) ->> 'is_cut';
     perform public.note_taken(v_run_id, v_now);

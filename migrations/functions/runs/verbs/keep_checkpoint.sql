@@ -14,21 +14,14 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_run_id constant uuid := p_context #>> '{run,run_id}';
   v_tenant_id constant uuid := p_context #>> '{run,tenant_id}';
-  v_token_attempt constant integer := p_context #>> '{run,attempt}';
+  v_attempt constant integer := p_context #>> '{run,attempt}';
   v_now timestamptz;
-  v_status text;
-  v_attempt integer;
   v_answer jsonb;
 begin
   -- 1. Lock the run, and judge the attempt.
   perform r.id from public.workflow_runs r where r.id = v_run_id and r.tenant_id = v_tenant_id for no key update;
   v_now := clock_timestamp();
-  select seen.status, r.attempt into v_status, v_attempt
-  from public.workflow_runs r
-  cross join lateral public.run_as_seen(r, v_now) seen
-  where r.id = v_run_id and r.tenant_id = v_tenant_id
-    and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone);
-  v_answer := public.judge_message(v_status, v_attempt, v_token_attempt);
+  v_answer := public.judge_attempt_read(v_tenant_id, v_run_id, v_attempt, v_now);
 
   -- 2. Keep the value.
   if v_answer = '{}' then
