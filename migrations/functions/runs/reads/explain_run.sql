@@ -31,9 +31,9 @@ language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   c_recent_runs constant integer := 100;
   v_now constant timestamptz := statement_timestamp();
-  v_judged jsonb;
-  v_tenant_id uuid;
-  v_user_id uuid;
+  v_judged constant jsonb := public.judge_run_read(p_credential, p_run_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
+  v_user_id constant uuid := v_judged ->> 'user_id';
   v_definition_id uuid;
   v_sees_definition boolean;
   v_answer jsonb;
@@ -54,12 +54,9 @@ declare
   v_p50 float8;
   v_p95 float8;
 begin
-  v_judged := public.judge_run_read(p_credential, p_run_id);
   if v_judged ? 'refused' then
     return v_judged;
   end if;
-  v_tenant_id := v_judged ->> 'tenant_id';
-  v_user_id := v_judged ->> 'user_id';
 
   -- The state of the run, and what it waits for.
   select r.workflow_definition_id, r.queue_position, r.priority, r.concurrency_key, d.max_running_per_key is not null, seen.status,

@@ -8,9 +8,8 @@ create or replace function public.find_details(p_credential jsonb, p_run_id uuid
 language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   v_now constant timestamptz := statement_timestamp();
-  v_judged jsonb;
+  v_judged constant jsonb := public.judge_run_read(p_credential, p_run_id);
 begin
-  v_judged := public.judge_run_read(p_credential, p_run_id);
   if v_judged ? 'refused' then
     return v_judged;
   end if;

@@ -13,7 +13,7 @@ language plpgsql stable set plan_cache_mode = force_generic_plan as $$
 declare
   c_max_entries constant integer := 10000;
   v_now constant timestamptz := statement_timestamp();
-  v_judged jsonb;
+  v_judged constant jsonb := public.judge_run_read(p_credential, p_run_id);
   v_attempt integer;
   v_latest_attempt integer;
   v_is_over boolean;
@@ -21,7 +21,6 @@ declare
   v_entries jsonb;
   v_has_more boolean;
 begin
-  v_judged := public.judge_run_read(p_credential, p_run_id);
   if v_judged ? 'refused' then
     return v_judged;
   end if;

@@ -33,7 +33,7 @@ begin
     v_judged := v_judged || public.judge_answerer(p_context -> 'caller', v_judged ->> 'role', v_tenant_id, v_user_id, p_run_id, p_key);
   end if;
   if v_judged ? 'refused' then
-    return public.answer_with(p_context, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'), null);
+    return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
 

@@ -9,14 +9,12 @@ create or replace function public.mark_failure_seen(
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
-  v_judged jsonb;
-  v_tenant_id uuid;
-begin
   -- 1. Lock the definition, and judge the caller.
-  v_judged := public.lock_and_judge_definition_change(p_context, p_definition_id);
-  v_tenant_id := v_judged ->> 'tenant_id';
+  v_judged constant jsonb := public.lock_and_judge_definition_change(p_context, p_definition_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
+begin
   if v_judged ? 'refused' then
-    return public.answer_of(p_context, v_tenant_id, v_judged);
+    return public.refusal_of(p_context, v_judged);
   end if;
 
   -- 2. Note it.

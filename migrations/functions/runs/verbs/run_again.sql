@@ -30,7 +30,7 @@ begin
     where r.id = p_run_id;
     v_judged := public.lock_and_judge_definition(p_context, v_definition_id);
   end if;
-  if v_judged ->> 'refused' in ('unauthenticated', 'not_found') then
+  if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
@@ -42,7 +42,6 @@ begin
   v_both := public.add_run(p_context, v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid, v_definition_id,
     p_new_run_id, v_input, jsonb_strip_nulls(jsonb_build_object('labels', v_labels, 'concurrency_key', v_key, 'priority', v_priority)),
     v_now);
-
   v_added := v_both[1];
   v_changed := v_changed || coalesce(v_added -> 'changed', '[]');
 

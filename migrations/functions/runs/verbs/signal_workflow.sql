@@ -20,9 +20,9 @@ declare
   v_changed jsonb;
 begin
   if v_judged ? 'refused' then
-    return public.answer_with(p_context, v_tenant_id, jsonb_build_object('refused', v_judged -> 'refused'), null);
+    return public.refusal_of(p_context, v_judged);
   elsif not public.may_invoke(v_judged ->> 'role', v_tenant_id, v_user_id, p_definition_id) then
-    return public.answer_with(p_context, v_tenant_id, '{"refused": "forbidden"}', null);
+    return public.refusal_of(p_context, v_judged || '{"refused": "forbidden"}');
   end if;
   v_now := clock_timestamp();
 

@@ -18,19 +18,16 @@ create or replace function public.trigger_batch(
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_runs_hash constant bytea := public.hash_of_runs(p_runs);
-  v_judged jsonb;
-  v_tenant_id uuid;
-  v_user_id uuid;
+  -- 1. Lock the definition, and judge the caller.
+  v_judged constant jsonb := public.lock_and_judge_definition(p_context, p_definition_id);
+  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
+  v_user_id constant uuid := v_judged ->> 'user_id';
   v_now timestamptz;
   v_frozen jsonb;
   v_verdict jsonb;
   v_added jsonb;
 begin
-  -- 1. Lock the definition, and judge the caller.
-  v_judged := public.lock_and_judge_definition(p_context, p_definition_id);
-  v_tenant_id := v_judged ->> 'tenant_id';
-  v_user_id := v_judged ->> 'user_id';
-  if v_judged ->> 'refused' in ('unauthenticated', 'not_found') then
+  if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_judged);
   end if;
   v_now := clock_timestamp();
