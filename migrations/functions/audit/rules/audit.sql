@@ -86,14 +86,13 @@ end $$;
 -- Records an act on the object of this kind with this id, whose fields it has not changed; without an id, on many such objects. `p_about`
 -- is {"kind", "id"} of another object that it concerns.
 create or replace function public.audit_act(
-  p_context jsonb, p_tenant_id uuid, p_action text, p_kind text, p_id uuid, p_detail jsonb default null, p_about jsonb default null,
-  p_actor jsonb default null
+  p_context jsonb, p_tenant_id uuid, p_action text, p_kind text, p_id uuid, p_detail jsonb, p_about jsonb default null
 ) returns void
 language plpgsql as $$
 begin
   perform public.insert_audit_event(p_context, p_tenant_id, p_action,
     coalesce(public.audited(p_kind, p_id) -> 'object', jsonb_build_object('kind', p_kind, 'id', p_id)),
-    public.audited(p_about ->> 'kind', (p_about ->> 'id')::uuid) -> 'object', null, null, '{}', p_detail, p_actor);
+    public.audited(p_about ->> 'kind', (p_about ->> 'id')::uuid) -> 'object', null, null, '{}', p_detail, null);
 end $$;
 
 -- Inserts the row of an event. When what it shows would be larger than 16 KiB, it has the names of the fields only.
