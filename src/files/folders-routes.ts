@@ -4,7 +4,7 @@ import { v7 as newId } from "uuid";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { instant, pageQuery, paginated, uuid } from "../http/schemas.ts";
+import { instant, json, jsonBody, pageQuery, paginated, uuid } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { NO_PATH_PART } from "./path.ts";
 import { createPathPart, deletePathPart, movePathPart } from "./path-part-verbs.ts";
@@ -75,8 +75,6 @@ function toFolder(part: PathPart): z.infer<typeof FolderResponseSchema> {
   };
 }
 
-const folderContent = { "application/json": { schema: FolderResponseSchema } };
-
 export const folders = createRouter();
 
 const createFolder = callerWrite({
@@ -87,11 +85,9 @@ const createFolder = callerWrite({
   tags: ["Folders"],
   summary: "Create a folder",
   description: "Needs write on the parent.",
-  request: { body: { required: true, content: { "application/json": { schema: CreateFolderRequestSchema } } } },
+  request: { body: jsonBody(CreateFolderRequestSchema) },
   problems: ["forbidden", "conflict", "cap_reached"],
-  responses: {
-    201: { description: "The new folder", content: folderContent },
-  },
+  responses: { 201: json("The new folder", FolderResponseSchema) },
 });
 
 folders.openapi(createFolder, async (c) => {
@@ -111,12 +107,7 @@ const listFolders = callerRead({
   request: { query: listQuery },
   problems: ["not_found"],
   responses: {
-    200: {
-      description: "One page of folders",
-      content: {
-        "application/json": { schema: paginated("PaginatedResponse_FolderResponse_", FolderResponseSchema, FOLDER) },
-      },
-    },
+    200: json("One page of folders", paginated("PaginatedResponse_FolderResponse_", FolderResponseSchema, FOLDER)),
   },
 });
 
@@ -137,9 +128,7 @@ const getFolder = callerRead({
     "A folder that the caller may see. `GET /v1/path-parts/{path_part_id}` also says what they may do with it.",
   request: { params: folderParams },
   problems: ["not_found"],
-  responses: {
-    200: { description: "The folder", content: folderContent },
-  },
+  responses: { 200: json("The folder", FolderResponseSchema) },
 });
 
 folders.openapi(getFolder, async (c) => {
@@ -158,14 +147,9 @@ const updateFolder = callerWrite({
   description:
     "Fields that are left out or null stay as they are: to move a folder to the root, change its path part. Renaming needs write on the " +
     "folder; moving also needs it on the new parent. The paths of everything below change with it.",
-  request: {
-    params: folderParams,
-    body: { required: true, content: { "application/json": { schema: UpdateFolderRequestSchema } } },
-  },
+  request: { params: folderParams, body: jsonBody(UpdateFolderRequestSchema) },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    200: { description: "The folder", content: folderContent },
-  },
+  responses: { 200: json("The folder", FolderResponseSchema) },
 });
 
 folders.openapi(updateFolder, async (c) => {
@@ -192,9 +176,7 @@ const deleteFolder = callerWrite({
     "Needs write on the folder. 409 names the workflow definitions that refer to it or to something below it.",
   request: { params: folderParams },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    204: { description: "Deleted, with everything below it and the permissions on it" },
-  },
+  responses: { 204: { description: "Deleted, with everything below it and the permissions on it" } },
 });
 
 folders.openapi(deleteFolder, async (c) => {

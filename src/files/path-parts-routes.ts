@@ -4,7 +4,17 @@ import { CREATABLE_PART_TYPES } from "../db/enums.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { instant, PartTypeSchema, pageQuery, paginated, text, uuid } from "../http/schemas.ts";
+import {
+  instant,
+  json,
+  jsonBody,
+  jsonContent,
+  PartTypeSchema,
+  pageQuery,
+  paginated,
+  text,
+  uuid,
+} from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { MAX_NAME_LENGTH, NO_PATH_PART, nameFault, PATH_ORDERS } from "./path.ts";
 import { createPathPart, deletePathPart, movePathPart } from "./path-part-verbs.ts";
@@ -127,9 +137,7 @@ const listParts = callerRead({
     "Only what the caller may see is listed and counted. 404 when the caller may not see the parent.",
   request: { query: listQuery },
   problems: ["not_found"],
-  responses: {
-    200: { description: "One page", content: { "application/json": { schema: PaginatedPathPartsSchema } } },
-  },
+  responses: { 200: json("One page", PaginatedPathPartsSchema) },
 });
 
 pathParts.openapi(listParts, async (c) => {
@@ -149,15 +157,13 @@ const createPart = callerWrite({
   description:
     "A folder, a document, or a version of one. " +
     "Needs write on the parent; at the root only an OWNER or ADMIN may add a part.",
-  request: {
-    body: { required: true, content: { "application/json": { schema: CreatePathPartRequestSchema } } },
-  },
+  request: { body: jsonBody(CreatePathPartRequestSchema) },
   problems: ["forbidden", "conflict", "cap_reached"],
   responses: {
     201: {
       description: "The new part",
       headers: z.object({ Location: z.string().openapi({ description: "The URL of the part." }) }),
-      content: { "application/json": { schema: PathPartResponseSchema } },
+      content: jsonContent(PathPartResponseSchema),
     },
   },
 });
@@ -178,9 +184,7 @@ const getPart = callerRead({
     "A folder, a document, a version of one, or a workflow that the caller may see, and what they may do with it.",
   request: { params: partParams },
   problems: ["not_found"],
-  responses: {
-    200: { description: "The part", content: { "application/json": { schema: PathPartResponseSchema } } },
-  },
+  responses: { 200: json("The part", PathPartResponseSchema) },
 });
 
 pathParts.openapi(getPart, async (c) => {
@@ -199,14 +203,9 @@ const updatePart = callerWrite({
   description:
     "The paths of everything below change with it; permissions and definitions still refer to it. Renaming needs write on the part; " +
     "moving also on the new parent, and to the root only an OWNER or ADMIN may move.",
-  request: {
-    params: partParams,
-    body: { required: true, content: { "application/json": { schema: UpdatePathPartRequestSchema } } },
-  },
+  request: { params: partParams, body: jsonBody(UpdatePathPartRequestSchema) },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    200: { description: "The part", content: { "application/json": { schema: PathPartResponseSchema } } },
-  },
+  responses: { 200: json("The part", PathPartResponseSchema) },
 });
 
 pathParts.openapi(updatePart, async (c) => {
@@ -228,9 +227,7 @@ const deletePart = callerWrite({
     "Needs write on the part. 409 names the workflow definitions that refer to it or to something below it.",
   request: { params: partParams },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    204: { description: "Deleted, with everything below it and the permissions on it" },
-  },
+  responses: { 204: { description: "Deleted, with everything below it and the permissions on it" } },
 });
 
 pathParts.openapi(deletePart, async (c) => {

@@ -108,6 +108,27 @@ export const paginated = <Item extends z.ZodType>(name: string, item: Item, exam
     .strictObject({ items: z.array(item), total: COUNT, limit: PAGE_SIZE, offset: COUNT })
     .openapi(name, { example: { items: [example], total: 1, limit: 20, offset: 0 } });
 
+/** The content of a request or of an answer: JSON with this schema. */
+export const jsonContent = <Schema extends z.ZodType>(schema: Schema) => ({ "application/json": { schema } });
+
+/** An answer with such a content. */
+export const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
+  description,
+  content: jsonContent(schema),
+});
+
+/** A body with such a content, which a request must have. */
+export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: true as const,
+  content: jsonContent(schema),
+});
+
+/** The same for a body that a request may leave out. */
+export const optionalJsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
+  required: false as const,
+  content: jsonContent(schema),
+});
+
 /** How urgent a run is among those of its workflow that wait. */
 export const priority = () => z.int().min(0).max(MAX_PRIORITY);
 

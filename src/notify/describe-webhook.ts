@@ -1,6 +1,6 @@
 /** How the OpenAPI document describes a webhook that the service sends. */
 import { z } from "@hono/zod-openapi";
-import { instant } from "../http/schemas.ts";
+import { instant, jsonBody } from "../http/schemas.ts";
 
 type Receiver = "runner" | "endpoint";
 
@@ -54,13 +54,7 @@ export function describeWebhook<Data extends z.ZodType>(
     summary,
     description: "Signed as the Standard Webhooks specification says: https://www.standardwebhooks.com.",
     security: [],
-    request: {
-      headers,
-      body: {
-        required: true,
-        content: { "application/json": { schema: schema.openapi({ example: { type, timestamp, data: example } }) } },
-      },
-    },
+    request: { headers, body: jsonBody(schema.openapi({ example: { type, timestamp, data: example } })) },
     responses: RESPONSES[to],
   };
 }

@@ -5,7 +5,7 @@ import { generateApiKey } from "../http/credentials/api-key.ts";
 import type { AppEnv } from "../http/env.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { givenInstant, instant, line, pageQuery, uuid } from "../http/schemas.ts";
+import { givenInstant, instant, json, jsonBody, jsonContent, line, pageQuery, uuid } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { type CreatedApiKey, createApiKey, revokeApiKey } from "./api-key-verbs.ts";
 import { type ApiKey, findApiKey, listApiKeys } from "./api-keys.ts";
@@ -113,15 +113,12 @@ const createdKey = {
   201: {
     description: "The new key",
     headers: z.object({ Location: z.string().openapi({ description: "The URL of the key." }) }),
-    content: { "application/json": { schema: CreateApiKeyResponseSchema } },
+    content: jsonContent(CreateApiKeyResponseSchema),
   },
 };
 
 const ownKeys = {
-  200: {
-    description: "All keys, without their secrets",
-    content: { "application/json": { schema: OwnApiKeysSchema } },
-  },
+  200: json("All keys, without their secrets", OwnApiKeysSchema),
 };
 
 const createKey = callerWrite({
@@ -132,7 +129,7 @@ const createKey = callerWrite({
   tags: ["API keys"],
   summary: "Create an API key",
   description: "It has all of your permissions, as far as its scopes allow. Only this answer has the key itself.",
-  request: { body: { required: true, content: { "application/json": { schema: CreateApiKeyRequestSchema } } } },
+  request: { body: jsonBody(CreateApiKeyRequestSchema) },
   problems: ["conflict"],
   responses: createdKey,
 });
@@ -163,10 +160,7 @@ const listKeys = callerRead({
     "An OWNER or ADMIN can list those of another user with `user_id`. Revoked and expired keys are not listed.",
   request: { query: listQuery },
   responses: {
-    200: {
-      description: "The keys, without their secrets",
-      content: { "application/json": { schema: z.array(ApiKeyResponseSchema).openapi({ example: [KEY] }) } },
-    },
+    200: json("The keys, without their secrets", z.array(ApiKeyResponseSchema).openapi({ example: [KEY] })),
   },
 });
 
@@ -211,10 +205,7 @@ const createKeyOfUser = callerWrite({
   description:
     "For OWNER and ADMIN. A service user is a USER without an email and a login; people make their own keys. The key has the permissions " +
     "of the service user, as far as its scopes allow. Only this answer has the key itself.",
-  request: {
-    params: userParams,
-    body: { required: true, content: { "application/json": { schema: CreateApiKeyRequestSchema } } },
-  },
+  request: { params: userParams, body: jsonBody(CreateApiKeyRequestSchema) },
   problems: ["not_found", "conflict"],
   responses: createdKey,
 });
@@ -249,9 +240,7 @@ const getKey = callerRead({
   description: "When it expires, and when it was last used. The key itself is only in the answer to its creation.",
   request: { params: keyParams },
   problems: ["not_found"],
-  responses: {
-    200: { description: "The key", content: { "application/json": { schema: ApiKeyResponseSchema } } },
-  },
+  responses: { 200: json("The key", ApiKeyResponseSchema) },
 });
 
 apiKeys.openapi(getKey, async (c) => {
@@ -272,9 +261,7 @@ const deleteKey = callerWrite({
     "You may revoke your own keys. An OWNER or ADMIN may revoke any key of the tenant, but only the OWNER those of the OWNER.",
   request: { params: keyParams },
   problems: ["forbidden", "not_found"],
-  responses: {
-    204: { description: "Revoked: requests with it are now answered 401" },
-  },
+  responses: { 204: { description: "Revoked: requests with it are now answered 401" } },
 });
 
 apiKeys.openapi(deleteKey, async (c) => {

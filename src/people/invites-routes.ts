@@ -2,7 +2,18 @@ import { z } from "@hono/zod-openapi";
 import { ROLES } from "../db/enums.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { instant, orNull, pageQuery, paginated, TenantUserRoleSchema, text, uuid } from "../http/schemas.ts";
+import {
+  instant,
+  json,
+  jsonBody,
+  jsonContent,
+  orNull,
+  pageQuery,
+  paginated,
+  TenantUserRoleSchema,
+  text,
+  uuid,
+} from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { acceptInvite, createInvite, withdrawInvite } from "./invite-verbs.ts";
 import { generateInviteSecret, INVITE_STATUSES, type Invite, inviteLink, listInvites } from "./invites.ts";
@@ -95,13 +106,13 @@ const createInviteRoute = callerWrite({
     "For OWNER and ADMIN. Send the `invite_link` to the invited person: it is open for 7 days, and only this answer has " +
     "its secret. An open invite for the same email is replaced. 409 for the email of a user who can already sign " +
     "in.",
-  request: { body: { required: true, content: { "application/json": { schema: InviteUserRequestSchema } } } },
+  request: { body: jsonBody(InviteUserRequestSchema) },
   problems: ["forbidden", "not_found", "conflict"],
   responses: {
     201: {
       description: "The new invite",
       // Nullable as in the contract, although it is never null.
-      content: { "application/json": { schema: orNull(InviteResponseSchema).openapi({ example: INVITE }) } },
+      content: jsonContent(orNull(InviteResponseSchema).openapi({ example: INVITE })),
     },
   },
 });
@@ -123,12 +134,10 @@ const listRoute = callerRead({
   request: { query: listQuery },
   problems: ["forbidden"],
   responses: {
-    200: {
-      description: "One page of invites, without their secrets",
-      content: {
-        "application/json": { schema: paginated("PaginatedResponse_InviteResponse_", InviteResponseSchema, INVITE) },
-      },
-    },
+    200: json(
+      "One page of invites, without their secrets",
+      paginated("PaginatedResponse_InviteResponse_", InviteResponseSchema, INVITE),
+    ),
   },
 });
 
@@ -149,9 +158,7 @@ const deleteRoute = callerWrite({
   description: "At once. For OWNER and ADMIN. 409 for an accepted invite.",
   request: { params: inviteParams },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    204: { description: "Its link no longer works" },
-  },
+  responses: { 204: { description: "Its link no longer works" } },
 });
 
 invites.openapi(deleteRoute, async (c) => {
@@ -171,12 +178,7 @@ const acceptRoute = callerWrite({
     "Its `sub` becomes the id of the user. People who have the link open that instead.",
   request: { params: inviteParams },
   problems: ["not_found", "conflict"],
-  responses: {
-    200: {
-      description: "You are now a user of the tenant",
-      content: { "application/json": { schema: AcceptInviteResponseSchema } },
-    },
-  },
+  responses: { 200: json("You are now a user of the tenant", AcceptInviteResponseSchema) },
 });
 
 invites.openapi(acceptRoute, async (c) => {

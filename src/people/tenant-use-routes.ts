@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { CAPS } from "../db/enums.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead } from "../http/routes.ts";
-import { uuid } from "../http/schemas.ts";
+import { json, uuid } from "../http/schemas.ts";
 import { findTenantUse } from "./tenants.ts";
 
 const exampleUse = {
@@ -48,9 +48,7 @@ const findRoute = callerRead({
     "exceed one, and what was deleted may count for some seconds more. A run that is retried or given back is never refused by one.",
   request: { params: z.object({ tenant_id: uuid().openapi({ example: "01920000-0000-7000-8000-000000000001" }) }) },
   problems: ["forbidden", "not_found"],
-  responses: {
-    200: { description: "The caps of the tenant", content: { "application/json": { schema: TenantUseSchema } } },
-  },
+  responses: { 200: json("The caps of the tenant", TenantUseSchema) },
 });
 
 tenantUse.openapi(findRoute, async (c) => {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { instant, line, pageQuery, paginated, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
+import { instant, json, jsonBody, line, pageQuery, paginated, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { changeActivation, changeRole, createUser, deleteUser } from "./user-verbs.ts";
 import { listUsers, type User } from "./users.ts";
@@ -77,8 +77,6 @@ function toTenantUser(user: User): z.infer<typeof TenantUserResponseSchema> {
   };
 }
 
-const userContent = { "application/json": { schema: TenantUserResponseSchema } };
-
 export const tenantUsers = createRouter();
 
 const listRoute = callerRead({
@@ -90,14 +88,7 @@ const listRoute = callerRead({
   request: { params: tenantParams, query: pageQuery },
   problems: ["forbidden", "not_found"],
   responses: {
-    200: {
-      description: "One page of users",
-      content: {
-        "application/json": {
-          schema: paginated("PaginatedResponse_TenantUserResponse_", TenantUserResponseSchema, USER),
-        },
-      },
-    },
+    200: json("One page of users", paginated("PaginatedResponse_TenantUserResponse_", TenantUserResponseSchema, USER)),
   },
 });
 
@@ -119,14 +110,9 @@ const createUserRoute = callerWrite({
     "For OWNER and ADMIN. OWNER is not possible here: each tenant has one OWNER, who can pass the role on. Without an email, it is a " +
     "service user: a USER for a program, who does not sign in by a login, and whose keys an OWNER or ADMIN makes at " +
     "`/v1/users/{user_id}/api-keys`. What it may do is its permissions.",
-  request: {
-    params: tenantParams,
-    body: { required: true, content: { "application/json": { schema: CreateTenantUserRequestSchema } } },
-  },
+  request: { params: tenantParams, body: jsonBody(CreateTenantUserRequestSchema) },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    201: { description: "The new user", content: userContent },
-  },
+  responses: { 201: json("The new user", TenantUserResponseSchema) },
 });
 
 tenantUsers.openapi(createUserRoute, async (c) => {
@@ -147,14 +133,9 @@ const updateRoute = callerWrite({
   description:
     "For OWNER and ADMIN. Nobody changes their own role, and an ADMIN cannot change the OWNER. The OWNER passes " +
     "ownership on by making somebody else the OWNER, and is an ADMIN from then on.",
-  request: {
-    params: userParams,
-    body: { required: true, content: { "application/json": { schema: TenantUserEditRequestSchema } } },
-  },
+  request: { params: userParams, body: jsonBody(TenantUserEditRequestSchema) },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    200: { description: "The user", content: userContent },
-  },
+  responses: { 200: json("The user", TenantUserResponseSchema) },
 });
 
 tenantUsers.openapi(updateRoute, async (c) => {
@@ -176,9 +157,7 @@ const deleteRoute = callerWrite({
     "end at once. Their runs stay, and still name them. They are no longer listed.",
   request: { params: userParams },
   problems: ["forbidden", "not_found"],
-  responses: {
-    204: { description: "The user is deleted" },
-  },
+  responses: { 204: { description: "The user is deleted" } },
 });
 
 tenantUsers.openapi(deleteRoute, async (c) => {

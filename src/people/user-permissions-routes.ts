@@ -3,7 +3,7 @@ import { CAPABILITIES } from "../db/enums.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { instant, orNull, pageQuery, paginated, uuid } from "../http/schemas.ts";
+import { instant, json, jsonBody, orNull, pageQuery, paginated, uuid } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { listPermissions, type Permission } from "./user-permissions.ts";
 import { changePermission, createPermission, revokePermission } from "./user-verbs.ts";
@@ -62,8 +62,6 @@ export const UpdatePermissionRequestSchema = z
 const permissionParams = z.object({ permission_id: uuid().openapi({ example: PERMISSION.id }) });
 const tenantQuery = z.object({ tenant_id: uuid().openapi({ example: PERMISSION.tenant_id }) });
 
-const permissionContent = { "application/json": { schema: PermissionResponseSchema } };
-
 function toPermission(permission: Permission): z.infer<typeof PermissionResponseSchema> {
   return {
     id: permission.id,
@@ -90,14 +88,10 @@ const listRoute = callerRead({
   },
   problems: ["not_found"],
   responses: {
-    200: {
-      description: "One page of permissions",
-      content: {
-        "application/json": {
-          schema: paginated("PaginatedResponse_PermissionResponse_", PermissionResponseSchema, PERMISSION),
-        },
-      },
-    },
+    200: json(
+      "One page of permissions",
+      paginated("PaginatedResponse_PermissionResponse_", PermissionResponseSchema, PERMISSION),
+    ),
   },
 });
 
@@ -119,11 +113,9 @@ const createPermissionRoute = callerWrite({
   description:
     "To read, or to read and write, the part and everything below it, wherever they move. For OWNER and ADMIN. At " +
     "most 50 for a user. 409 also when another permission of the user already covers it.",
-  request: { body: { required: true, content: { "application/json": { schema: CreatePermissionRequestSchema } } } },
+  request: { body: jsonBody(CreatePermissionRequestSchema) },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    201: { description: "The new permission", content: permissionContent },
-  },
+  responses: { 201: json("The new permission", PermissionResponseSchema) },
 });
 
 userPermissions.openapi(createPermissionRoute, async (c) => {
@@ -145,15 +137,9 @@ const updateRoute = callerWrite({
   tags: ["User permissions"],
   summary: "Change a permission",
   description: "For OWNER and ADMIN. Fields that are left out or null stay as they are.",
-  request: {
-    params: permissionParams,
-    query: tenantQuery,
-    body: { required: true, content: { "application/json": { schema: UpdatePermissionRequestSchema } } },
-  },
+  request: { params: permissionParams, query: tenantQuery, body: jsonBody(UpdatePermissionRequestSchema) },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    200: { description: "The permission", content: permissionContent },
-  },
+  responses: { 200: json("The permission", PermissionResponseSchema) },
 });
 
 userPermissions.openapi(updateRoute, async (c) => {
@@ -175,9 +161,7 @@ const deleteRoute = callerWrite({
   description: "At once. For OWNER and ADMIN.",
   request: { params: permissionParams, query: tenantQuery },
   problems: ["forbidden", "not_found"],
-  responses: {
-    204: { description: "Revoked: it is not valid from the next request on" },
-  },
+  responses: { 204: { description: "Revoked: it is not valid from the next request on" } },
 });
 
 userPermissions.openapi(deleteRoute, async (c) => {

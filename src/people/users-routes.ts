@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/router.ts";
 import { callerRead } from "../http/routes.ts";
-import { IdpTypeSchema, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
+import { IdpTypeSchema, json, TenantUserRoleSchema, uuid } from "../http/schemas.ts";
 import { findMe } from "./users.ts";
 
 const UserResponseSchema = z
@@ -37,9 +37,7 @@ const getMe = callerRead({
   tags: ["Users"],
   summary: "Get your user",
   description: "With the tenant and the role in which this credential acts.",
-  responses: {
-    200: { description: "You", content: { "application/json": { schema: UserResponseSchema } } },
-  },
+  responses: { 200: json("You", UserResponseSchema) },
 });
 
 users.openapi(getMe, async (c) => {

@@ -6,7 +6,7 @@ import { PREFER } from "../http/live/prefer.ts";
 import { Problem, ValidationFailed } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { givenInstant, pageQuery, paginated, priority, text } from "../http/schemas.ts";
+import { givenInstant, json, optionalJsonBody, pageQuery, paginated, priority, text } from "../http/schemas.ts";
 import { readTraceparent } from "../http/traceparent.ts";
 import { perform } from "../verbs/perform.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
@@ -101,7 +101,7 @@ const invokeRoute = callerWrite({
         description: "W3C Trace Context: it goes on to the runner and to notifications. Ignored unless it is valid.",
       }),
     }),
-    body: { required: false, content: { "application/json": { schema: InvokeWorkflowRequestSchema } } },
+    body: optionalJsonBody(InvokeWorkflowRequestSchema),
   },
   problems: ["forbidden", "not_found", "conflict", "busy", "queue_full", "cap_reached"],
   responses: {
@@ -163,14 +163,10 @@ const listRoute = callerRead({
   request: { params: definitionParams, query: pageQuery },
   problems: ["not_found"],
   responses: {
-    200: {
-      description: "One page of runs",
-      content: {
-        "application/json": {
-          schema: paginated("PaginatedResponse_WorkflowRunResponse_", WorkflowRunResponseSchema, exampleRun),
-        },
-      },
-    },
+    200: json(
+      "One page of runs",
+      paginated("PaginatedResponse_WorkflowRunResponse_", WorkflowRunResponseSchema, exampleRun),
+    ),
   },
 });
 

@@ -2,7 +2,7 @@
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/router.ts";
 import { callerWrite, runnerCall } from "../http/routes.ts";
-import { priority, text } from "../http/schemas.ts";
+import { json, jsonBody, optionalJsonBody, priority, text } from "../http/schemas.ts";
 import { toStorable } from "../http/text.ts";
 import { perform } from "../verbs/perform.ts";
 import { MAX_GRACE_SECONDS } from "../workflows/policy.ts";
@@ -42,17 +42,9 @@ const stopRoute = callerWrite({
     "is told by webhooks until it confirms one, or by the answer to its next heartbeat. If it reports COMPLETED, that counts; " +
     "otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not learn of " +
     "it is FAILED at once: it is PENDING, or was not sent to a runner yet, or its workflow no longer has a runner.",
-  request: {
-    params: runParams,
-    body: { required: false, content: { "application/json": { schema: StopWorkflowRunRequestSchema } } },
-  },
+  request: { params: runParams, body: optionalJsonBody(StopWorkflowRunRequestSchema) },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    200: {
-      description: "The run, FAILED or still RUNNING",
-      content: runningRun,
-    },
-  },
+  responses: { 200: { description: "The run, FAILED or still RUNNING", content: runningRun } },
 });
 
 workflowRunChanges.openapi(stopRoute, async (c) => {
@@ -74,12 +66,7 @@ const startNowRoute = callerWrite({
     "when it is its turn.",
   request: { params: runParams },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    200: {
-      description: "The run, PENDING or RUNNING",
-      content: pendingRun,
-    },
-  },
+  responses: { 200: { description: "The run, PENDING or RUNNING", content: pendingRun } },
 });
 
 workflowRunChanges.openapi(startNowRoute, async (c) => {
@@ -100,17 +87,9 @@ const prioritizeRoute = callerWrite({
   summary: "Change the priority of a run",
   description:
     "Of a PENDING run, by whoever may write its workflow. In the queue, it comes behind those with this priority that joined before it. Retries keep it.",
-  request: {
-    params: runParams,
-    body: { required: true, content: { "application/json": { schema: RunPrioritySchema } } },
-  },
+  request: { params: runParams, body: jsonBody(RunPrioritySchema) },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    200: {
-      description: "The run, PENDING or RUNNING",
-      content: pendingRun,
-    },
-  },
+  responses: { 200: { description: "The run, PENDING or RUNNING", content: pendingRun } },
 });
 
 workflowRunChanges.openapi(prioritizeRoute, async (c) => {
@@ -180,17 +159,9 @@ const callbackRoute = runnerCall({
     "For the run's runner, with the run token of the dispatch or lease. The same result may be reported again, also when its " +
     "attempt was retried meanwhile. Another " +
     "one, or any after the deadline, is answered 409 and is kept in the run's events.",
-  request: {
-    params: runParams,
-    body: { required: true, content: { "application/json": { schema: WorkflowRunCallbackRequestSchema } } },
-  },
+  request: { params: runParams, body: jsonBody(WorkflowRunCallbackRequestSchema) },
   problems: ["not_found", "conflict"],
-  responses: {
-    200: {
-      description: "The result is recorded",
-      content: { "application/json": { schema: WorkflowCallbackResponseSchema } },
-    },
-  },
+  responses: { 200: json("The result is recorded", WorkflowCallbackResponseSchema) },
 });
 
 workflowRunChanges.openapi(callbackRoute, async (c) => {

@@ -4,7 +4,17 @@ import { PREFER, preferenceApplied } from "../http/live/prefer.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { givenInstant, instant, pageQuery, paginated, priority, repeated, uuid } from "../http/schemas.ts";
+import {
+  givenInstant,
+  instant,
+  json,
+  jsonContent,
+  pageQuery,
+  paginated,
+  priority,
+  repeated,
+  uuid,
+} from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { exampleEvent, RunEventSchema } from "./event-schema.ts";
 import { labelQuery, labelsOfRun } from "./labels.ts";
@@ -99,9 +109,7 @@ const listTenantRuns = callerRead({
     "All runs that you may see, over all workflows. It has a cursor, so the last page is as fast as the first. With `label`, at most " +
     "10,000 runs are looked at for a page, so a page may have fewer runs than `limit`, or none, although there is a `next_cursor`.",
   request: { query: listRunsQuery },
-  responses: {
-    200: { description: "One page of runs", content: { "application/json": { schema: RunPageSchema } } },
-  },
+  responses: { 200: json("One page of runs", RunPageSchema) },
 });
 
 workflowRuns.openapi(listTenantRuns, async (c) => {
@@ -179,9 +187,7 @@ const summariseTenantRuns = callerRead({
       label: labelQuery(),
     }),
   },
-  responses: {
-    200: { description: "The summary", content: { "application/json": { schema: RunSummarySchema } } },
-  },
+  responses: { 200: json("The summary", RunSummarySchema) },
 });
 
 workflowRuns.openapi(summariseTenantRuns, async (c) => {
@@ -219,7 +225,7 @@ const getRun = callerRead({
     200: {
       description: "The run",
       headers: { ...queueHeaders, ...preferenceApplied },
-      content: { "application/json": { schema: WorkflowRunResponseSchema } },
+      content: jsonContent(WorkflowRunResponseSchema),
     },
   },
 });
@@ -245,12 +251,10 @@ const listEvents = callerRead({
   request: { params: runParams, query: pageQuery },
   problems: ["not_found"],
   responses: {
-    200: {
-      description: "One page of the timeline",
-      content: {
-        "application/json": { schema: paginated("PaginatedResponse_WorkflowRunEvent_", RunEventSchema, exampleEvent) },
-      },
-    },
+    200: json(
+      "One page of the timeline",
+      paginated("PaginatedResponse_WorkflowRunEvent_", RunEventSchema, exampleEvent),
+    ),
   },
 });
 

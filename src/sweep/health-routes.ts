@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../http/router.ts";
 import { openRead } from "../http/routes.ts";
-import { instant } from "../http/schemas.ts";
+import { instant, json } from "../http/schemas.ts";
 import { readDatabaseTime } from "./clock.ts";
 
 const HealthCheckResponseSchema = z
@@ -22,12 +22,7 @@ const healthCheck = openRead({
   description:
     "It asks the database for its time, so it is 503 when that cannot be reached. `/readyz` also says whether the sweep keeps up.",
   problems: ["internal_error", "database_unavailable"],
-  responses: {
-    200: {
-      description: "The service and its database answer",
-      content: { "application/json": { schema: HealthCheckResponseSchema } },
-    },
-  },
+  responses: { 200: json("The service and its database answer", HealthCheckResponseSchema) },
 });
 
 health.openapi(healthCheck, async (c) => {
@@ -40,9 +35,7 @@ const livenessCheck = openRead({
   tags: ["Service"],
   summary: "Check that the Worker answers",
   description: "It does not ask the database, and so does not keep it awake. For monitors that ask often.",
-  responses: {
-    200: { description: "The Worker answers", content: { "application/json": { schema: LivenessResponseSchema } } },
-  },
+  responses: { 200: json("The Worker answers", LivenessResponseSchema) },
 });
 
 health.openapi(livenessCheck, (c) => c.json({ status: "alive" as const }, 200));

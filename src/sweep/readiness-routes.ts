@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { openRead } from "../http/routes.ts";
-import { instant } from "../http/schemas.ts";
+import { instant, json } from "../http/schemas.ts";
 import { nameSetAside, WHOLE_STEP, wordsOf } from "../verbs/sweep-steps.ts";
 import { LATE_SECONDS, type Readiness, readReadiness, sinceSweepOrSkip } from "./sweep-state.ts";
 
@@ -62,9 +62,7 @@ const readinessCheck = openRead({
     "503 with the reasons when the database does not answer, when the sweep is paused or none has ended for 3 minutes, when " +
     "runs have been overdue, or due to be dispatched, for longer than that, or when a step of the sweep fails for all tenants.",
   problems: ["internal_error", "database_unavailable", "not_ready"],
-  responses: {
-    200: { description: "Ready", content: { "application/json": { schema: ReadinessResponseSchema } } },
-  },
+  responses: { 200: json("Ready", ReadinessResponseSchema) },
 });
 
 readiness.openapi(readinessCheck, async (c) => {

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { givenInstant, positionQuery } from "../http/schemas.ts";
+import { givenInstant, json, jsonBody, optionalJsonBody, positionQuery } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { occurrencesIn, planBackfill } from "./backfill.ts";
 import {
@@ -42,15 +42,7 @@ const pause = callerWrite({
   tags,
   summary: "Pause a trigger",
   description: "It does not fire until it is resumed. One that is paused already keeps its note.",
-  request: {
-    params: triggerParams,
-    body: {
-      required: false,
-      content: {
-        "application/json": { schema: PauseTriggerRequestSchema },
-      },
-    },
-  },
+  request: { params: triggerParams, body: optionalJsonBody(PauseTriggerRequestSchema) },
   problems: ["not_found"],
   responses: isTrigger(pausedTrigger),
 });
@@ -73,16 +65,11 @@ const resume = callerWrite({
     "late, unless it is older than `catch_up_window_seconds`. A trigger that fires after another run catches nothing up.",
   request: {
     params: triggerParams,
-    body: {
-      required: false,
-      content: {
-        "application/json": {
-          schema: z
-            .strictObject({ catch_up: z.boolean().optional() })
-            .openapi("ResumeTriggerRequest", { example: { catch_up: true } }),
-        },
-      },
-    },
+    body: optionalJsonBody(
+      z
+        .strictObject({ catch_up: z.boolean().optional() })
+        .openapi("ResumeTriggerRequest", { example: { catch_up: true } }),
+    ),
   },
   problems: ["not_found", "conflict"],
   responses: isTrigger(exampleTrigger),
@@ -105,12 +92,7 @@ const fire = callerWrite({
     "invoke needs, too. This also works while the trigger is paused. The schedule goes on as before.",
   request: { params: triggerParams },
   problems: ["not_found", "conflict"],
-  responses: {
-    202: {
-      description: "The firing. Its outcome may also be SKIPPED or REFUSED",
-      content: { "application/json": { schema: FiringSchema } },
-    },
-  },
+  responses: { 202: json("The firing. Its outcome may also be SKIPPED or REFUSED", FiringSchema) },
 });
 
 firings.openapi(fire, async (c) => {
@@ -126,14 +108,9 @@ const list = callerRead({
   description:
     "What became of each occasion, newest first. " +
     "All firings of the last seven days are kept; of older ones, those that are among the newest 1,000.",
-  request: {
-    params: triggerParams,
-    query: positionQuery(),
-  },
+  request: { params: triggerParams, query: positionQuery() },
   problems: ["not_found"],
-  responses: {
-    200: { description: "One page of firings", content: { "application/json": { schema: FiringPageSchema } } },
-  },
+  responses: { 200: json("One page of firings", FiringPageSchema) },
 });
 
 firings.openapi(list, async (c) => {
@@ -161,12 +138,7 @@ const occurrences = callerRead({
     }),
   },
   problems: ["not_found"],
-  responses: {
-    200: {
-      description: "The first `limit` of them, of the next ten years",
-      content: { "application/json": { schema: OccurrencesSchema } },
-    },
-  },
+  responses: { 200: json("The first `limit` of them, of the next ten years", OccurrencesSchema) },
 });
 
 firings.openapi(occurrences, async (c) => {
@@ -188,14 +160,9 @@ const backfill = callerWrite({
     "Fires it for instants of the past. " +
     "For each instant of its schedule in the range, at most 500 and in at most ten years, that has not fired before as far as its firings are kept. The runs wait " +
     "for their turns, whatever `when_busy` says. It ends at the first firing that is refused. You need the rights that an invoke needs, too.",
-  request: {
-    params: triggerParams,
-    body: { required: true, content: { "application/json": { schema: BackfillRequestSchema } } },
-  },
+  request: { params: triggerParams, body: jsonBody(BackfillRequestSchema) },
   problems: ["not_found", "conflict"],
-  responses: {
-    202: { description: "What it has fired", content: { "application/json": { schema: BackfillSchema } } },
-  },
+  responses: { 202: json("What it has fired", BackfillSchema) },
 });
 
 firings.openapi(backfill, async (c) => {

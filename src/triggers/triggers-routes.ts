@@ -4,7 +4,7 @@ import { v7 as newId } from "uuid";
 import type { Config } from "../config.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { pageQuery, paginated } from "../http/schemas.ts";
+import { jsonBody, optionalJsonBody, pageQuery, paginated } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { definitionParams } from "../workflows/workflow-definition-schema.ts";
 import { createTriggerWithSecret, inboundUrl, rotateSecret } from "./inbound/secrets.ts";
@@ -72,9 +72,9 @@ workflowTriggers.openapi(list, async (c) => {
   return c.json({ items: items.map((row) => toTrigger(row, c.env.config)), total, ...page }, 200);
 });
 
-const body = { required: true, content: { "application/json": { schema: TriggerRequestSchema } } };
+const body = jsonBody(TriggerRequestSchema);
 
-const createBody = { required: true, content: { "application/json": { schema: CreateTriggerRequestSchema } } };
+const createBody = jsonBody(CreateTriggerRequestSchema);
 
 const create = callerWrite({
   method: "post",
@@ -152,10 +152,7 @@ const rotate = callerWrite({
   description:
     "For 24 hours, messages with the old secret are taken, too. Only this answer has the new one. From then on the trigger fires with your " +
     "rights.",
-  request: {
-    params: triggerParams,
-    body: { required: false, content: { "application/json": { schema: RotateTriggerSecretRequestSchema } } },
-  },
+  request: { params: triggerParams, body: optionalJsonBody(RotateTriggerSecretRequestSchema) },
   problems: ["not_found", "conflict"],
   responses: { 200: json("The trigger, with its new secret", TriggerWithSecretSchema) },
 });

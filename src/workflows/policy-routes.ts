@@ -5,7 +5,7 @@ import { JSON_POINTER, jsonObject } from "../http/json-value.ts";
 import { IF_MATCH, tagsToMatch, tagToMatch } from "../http/middleware/conditional.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { runnerTags, text, uuid } from "../http/schemas.ts";
+import { json, jsonBody, jsonContent, runnerTags, text, uuid } from "../http/schemas.ts";
 import { MAX_INPUT_SCHEMA_BYTES } from "../inputs/input-schema.ts";
 import { perform } from "../verbs/perform.ts";
 import { checkInputSchema, findPolicy, MAX_GRACE_SECONDS, NEEDS_ONE_SLOT } from "./policy.ts";
@@ -183,7 +183,7 @@ export const UpdatePolicyRequestSchema = z
   .openapi("UpdateWorkflowDefinitionPolicyRequest", { example });
 
 const responses = {
-  200: { description: "The policy", headers: tagToMatch, content: { "application/json": { schema: PolicySchema } } },
+  200: { description: "The policy", headers: tagToMatch, content: jsonContent(PolicySchema) },
 };
 
 const getRoute = callerRead({
@@ -217,7 +217,7 @@ const updateRoute = callerWrite({
   request: {
     params: definitionParams,
     headers: z.object({ "If-Match": IF_MATCH }),
-    body: { required: true, content: { "application/json": { schema: UpdatePolicyRequestSchema } } },
+    body: jsonBody(UpdatePolicyRequestSchema),
   },
   problems: ["forbidden", "not_found", "precondition_failed"],
   responses,
@@ -244,9 +244,7 @@ const inputSchemaRoute = callerRead({
   description: "The JSON Schema of its policy; null when any input fits.",
   request: { params: definitionParams },
   problems: ["not_found"],
-  responses: {
-    200: { description: "The schema", content: { "application/json": { schema: InputSchemaSchema } } },
-  },
+  responses: { 200: json("The schema", InputSchemaSchema) },
 });
 
 policies.openapi(inputSchemaRoute, async (c) => {

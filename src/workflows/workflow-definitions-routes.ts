@@ -4,7 +4,7 @@ import { IF_MATCH, tagsToMatch, tagToMatch } from "../http/middleware/conditiona
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { callerRead, callerWrite } from "../http/routes.ts";
-import { pageQuery, paginated } from "../http/schemas.ts";
+import { json, jsonBody, jsonContent, pageQuery, paginated } from "../http/schemas.ts";
 import { perform } from "../verbs/perform.ts";
 import { saveDefinition } from "./save-definition.ts";
 import { toContent } from "./workflow-definition-content.ts";
@@ -21,7 +21,7 @@ import { changeActivity, createDefinition, deleteDefinition } from "./workflow-v
 
 export const workflowDefinitions = createRouter();
 
-const definitionContent = { "application/json": { schema: WorkflowDefinitionResponseSchema } };
+const definitionContent = jsonContent(WorkflowDefinitionResponseSchema);
 
 const listRoute = callerRead({
   path: "/v1/workflow-definitions",
@@ -31,18 +31,10 @@ const listRoute = callerRead({
   description: "Newest first. Lists and counts only the definitions that the caller may see.",
   request: { query: pageQuery },
   responses: {
-    200: {
-      description: "One page of definitions",
-      content: {
-        "application/json": {
-          schema: paginated(
-            "PaginatedResponse_WorkflowDefinitionResponse_",
-            WorkflowDefinitionResponseSchema,
-            exampleDefinition,
-          ),
-        },
-      },
-    },
+    200: json(
+      "One page of definitions",
+      paginated("PaginatedResponse_WorkflowDefinitionResponse_", WorkflowDefinitionResponseSchema, exampleDefinition),
+    ),
   },
 });
 
@@ -62,9 +54,7 @@ const createDefinitionRoute = callerWrite({
   description:
     "For an OWNER or ADMIN. Sources and instructions are folders or documents, outputs are folders, the template is a " +
     "document or a version of one. No path part may be named twice, or lie below another one that is named.",
-  request: {
-    body: { required: true, content: { "application/json": { schema: CreateWorkflowDefinitionRequestSchema } } },
-  },
+  request: { body: jsonBody(CreateWorkflowDefinitionRequestSchema) },
   problems: ["forbidden", "cap_reached"],
   responses: {
     201: {
@@ -90,9 +80,7 @@ const getRoute = callerRead({
     "Its configuration as it is now. Runs keep the snapshot with which they were triggered. The secret of its runner is never shown.",
   request: { params: definitionParams },
   problems: ["not_found"],
-  responses: {
-    200: { description: "The definition", headers: tagToMatch, content: definitionContent },
-  },
+  responses: { 200: { description: "The definition", headers: tagToMatch, content: definitionContent } },
 });
 
 workflowDefinitions.openapi(getRoute, async (c) => {
@@ -117,12 +105,10 @@ const updateRoute = callerWrite({
   request: {
     params: definitionParams,
     headers: z.object({ "If-Match": IF_MATCH }),
-    body: { required: true, content: { "application/json": { schema: UpdateWorkflowDefinitionRequestSchema } } },
+    body: jsonBody(UpdateWorkflowDefinitionRequestSchema),
   },
   problems: ["forbidden", "not_found", "precondition_failed"],
-  responses: {
-    200: { description: "The definition", headers: tagToMatch, content: definitionContent },
-  },
+  responses: { 200: { description: "The definition", headers: tagToMatch, content: definitionContent } },
 });
 
 workflowDefinitions.openapi(updateRoute, async (c) => {
@@ -166,9 +152,7 @@ const deleteRoute = callerWrite({
   description: "With its runs. For an OWNER or ADMIN. 409 while one of its runs is RUNNING: stop it first.",
   request: { params: definitionParams },
   problems: ["forbidden", "not_found", "conflict"],
-  responses: {
-    204: { description: "Deleted, with its runs and their events" },
-  },
+  responses: { 204: { description: "Deleted, with its runs and their events" } },
 });
 
 workflowDefinitions.openapi(deleteRoute, async (c) => {

@@ -2,7 +2,7 @@
 import { v4 as newId } from "uuid";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
-import { positionQuery } from "../../http/schemas.ts";
+import { json, positionQuery } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { listDeliveries, resendDelivery, sendTestNotification } from "./deliveries.ts";
 import { DeliveryPageSchema, DeliverySchema, deliveryParams, endpointParams } from "./endpoint-schema.ts";
@@ -20,9 +20,7 @@ const list = callerRead({
   description: "Newest first. Includes those that are waiting to be sent. Deliveries are kept for 30 days.",
   request: { params: endpointParams, query: positionQuery() },
   problems: ["forbidden", "not_found"],
-  responses: {
-    200: { description: "One page of them", content: { "application/json": { schema: DeliveryPageSchema } } },
-  },
+  responses: { 200: json("One page of them", DeliveryPageSchema) },
 });
 
 notificationDeliveries.openapi(list, async (c) => {
@@ -33,10 +31,7 @@ notificationDeliveries.openapi(list, async (c) => {
 });
 
 const accepted = {
-  202: {
-    description: "It is being sent; its delivery will show the outcome",
-    content: { "application/json": { schema: DeliverySchema } },
-  },
+  202: json("It is being sent; its delivery will show the outcome", DeliverySchema),
 };
 
 const test = callerWrite({

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { v7 as newId } from "uuid";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
-import { pageQuery, paginated } from "../../http/schemas.ts";
+import { json, jsonBody, pageQuery, paginated } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import {
   ChangedEndpointSchema,
@@ -31,11 +31,6 @@ const PATH = "/v1/notification-endpoints";
 const ONE = "/v1/notification-endpoints/{endpoint_id}";
 const tags = ["Notifications"];
 
-const json = <Schema extends z.ZodType>(description: string, schema: Schema) => ({
-  description,
-  content: { "application/json": { schema } },
-});
-
 const list = callerRead({
   path: PATH,
   operationId: "list_notification_endpoints",
@@ -44,9 +39,7 @@ const list = callerRead({
   description: "Newest first. For an OWNER or ADMIN. Without their secrets.",
   request: { query: pageQuery },
   problems: ["forbidden"],
-  responses: {
-    200: json("One page of them", paginated("NotificationEndpointPage", EndpointSchema, exampleEndpoint)),
-  },
+  responses: { 200: json("One page of them", paginated("NotificationEndpointPage", EndpointSchema, exampleEndpoint)) },
 });
 
 notificationEndpoints.openapi(list, async (c) => {
@@ -64,7 +57,7 @@ const create = callerWrite({
   description:
     "Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret. A chat (`format`) has none: there, " +
     "the URL is the secret, and no answer has it.",
-  request: { body: { required: true, content: { "application/json": { schema: CreateEndpointRequestSchema } } } },
+  request: { body: jsonBody(CreateEndpointRequestSchema) },
   problems: ["conflict"],
   responses: {
     201: {
@@ -106,10 +99,7 @@ const change = callerWrite({
     "Also to enable it again. " +
     "Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: " +
     "the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.",
-  request: {
-    params: endpointParams,
-    body: { required: true, content: { "application/json": { schema: ChangeEndpointRequestSchema } } },
-  },
+  request: { params: endpointParams, body: jsonBody(ChangeEndpointRequestSchema) },
   problems: ["not_found"],
   responses: { 200: json("The endpoint as it is now, with its secret if that is new", ChangedEndpointSchema) },
 });

@@ -4,7 +4,7 @@ import { eventStream } from "../../http/live/event-stream.ts";
 
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerStream } from "../../http/routes.ts";
-import { instant, repeated, uuid } from "../../http/schemas.ts";
+import { instant, json, repeated, uuid } from "../../http/schemas.ts";
 import { labelQuery, labelsOfRun } from "../../runs/labels.ts";
 import { followEvents, type Page } from "../../runs/live/follow-events.ts";
 import { listenAs } from "../../runs/live/listen-as.ts";
@@ -106,9 +106,7 @@ const listFeed = callerRead({
     "an order that never changes. A page may have fewer items than `limit`, or none, although `has_more` is true. The events of " +
     "deleted runs are not included.",
   request: { query: feedQuery.extend({ limit: z.coerce.number().int().min(1).max(100).default(20) }) },
-  responses: {
-    200: { description: "One page of events", content: { "application/json": { schema: EventPageSchema } } },
-  },
+  responses: { 200: json("One page of events", EventPageSchema) },
 });
 
 feed.openapi(listFeed, async (c) => {

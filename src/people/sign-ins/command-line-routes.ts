@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { generateApiKey } from "../../http/credentials/api-key.ts";
 import { createRouter } from "../../http/router.ts";
 import { codeCall } from "../../http/routes.ts";
+import { json, jsonBody } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { CreateApiKeyResponseSchema, toApiKey } from "../api-keys-routes.ts";
 import { challengeOf, createApiKeyByCode, hashCode } from "./command-line-verbs.ts";
@@ -29,13 +30,9 @@ const createKey = codeCall({
     "`redirect_uri` (that address: `http://127.0.0.1:<port>/`), `state`, `code_challenge` (PKCE, S256) and `machine` (a name). When the " +
     "person who is signed in there agrees, the browser calls the address with `code` and `state`. The code works once, and for a " +
     "minute. The key has all permissions of the person.",
-  request: {
-    body: { required: true, content: { "application/json": { schema: CommandLineKeyRequestSchema } } },
-  },
+  request: { body: jsonBody(CommandLineKeyRequestSchema) },
   problems: ["conflict"],
-  responses: {
-    200: { description: "The new key", content: { "application/json": { schema: CreateApiKeyResponseSchema } } },
-  },
+  responses: { 200: json("The new key", CreateApiKeyResponseSchema) },
 });
 
 commandLineKeys.openapi(createKey, async (c) => {

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
-import { instant, pageQuery, uuid } from "../../http/schemas.ts";
+import { instant, json, optionalJsonBody, pageQuery, uuid } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { listSignInSessions, MAX_LISTED_SESSIONS, type SignInSession } from "./sign-in-sessions.ts";
 import { endSignInSession, endSignInSessions } from "./sign-in-verbs.ts";
@@ -75,9 +75,7 @@ const listRoute = callerRead({
     "Each sign-in on the dashboard begins one. An OWNER or ADMIN can list those of another user with `user_id`. Sessions that have " +
     "ended are not listed.",
   request: { query: listQuery },
-  responses: {
-    200: { description: "The sessions", content: { "application/json": { schema: SignInSessionsSchema } } },
-  },
+  responses: { 200: json("The sessions", SignInSessionsSchema) },
 });
 
 signInSessions.openapi(listRoute, async (c) => {
@@ -101,9 +99,7 @@ const endRoute = callerWrite({
     "which it began still works.",
   request: { params: z.object({ session_id: uuid().openapi({ example: SESSION.id }) }) },
   problems: ["not_found"],
-  responses: {
-    204: { description: "Ended: requests with it are now answered 401" },
-  },
+  responses: { 204: { description: "Ended: requests with it are now answered 401" } },
 });
 
 signInSessions.openapi(endRoute, async (c) => {
@@ -121,16 +117,9 @@ const endAllRoute = callerWrite({
   description:
     "Ends all sessions that you have on the dashboard, or with `user_id` those of another user, for OWNER and ADMIN; only the OWNER ends " +
     "those of the OWNER. API keys still work, and the user can sign in again.",
-  request: {
-    body: { required: false, content: { "application/json": { schema: EndSignInSessionsRequestSchema } } },
-  },
+  request: { body: optionalJsonBody(EndSignInSessionsRequestSchema) },
   problems: ["not_found"],
-  responses: {
-    200: {
-      description: "Ended: requests with them are now answered 401",
-      content: { "application/json": { schema: EndedSignInSessionsSchema } },
-    },
-  },
+  responses: { 200: json("Ended: requests with them are now answered 401", EndedSignInSessionsSchema) },
 });
 
 signInSessions.openapi(endAllRoute, async (c) => {

@@ -5,6 +5,7 @@ import type { Config } from "../../config.ts";
 import { Problem } from "../../http/problems.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, runnerUpload } from "../../http/routes.ts";
+import { json, jsonContent } from "../../http/schemas.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { attemptQuery, runParams } from "../run-schema.ts";
 import {
@@ -34,7 +35,7 @@ function requireBucket({ artifacts }: Config): Bucket {
   return artifacts;
 }
 
-const file = (description: string) => ({ description, content: { "application/json": { schema: FileSchema } } });
+const file = (description: string) => ({ description, content: jsonContent(FileSchema) });
 const anyContent = {
   "*/*": { schema: z.unknown().openapi({ description: "The bytes of the file.", example: "%PDF-1.7 …" }) },
 };
@@ -101,9 +102,7 @@ const listRoute = callerRead({
     "`attempt`, only those of that attempt. The result of the run has them, too, when it has ended.",
   request: { params: runParams, query: attemptQuery },
   problems: ["not_found"],
-  responses: {
-    200: { description: "The files: at most 50", content: { "application/json": { schema: ArtifactListSchema } } },
-  },
+  responses: { 200: json("The files: at most 50", ArtifactListSchema) },
 });
 
 runArtifacts.openapi(listRoute, async (c) => {

@@ -4,7 +4,7 @@ import { v7 as newId } from "uuid";
 import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite } from "../../http/routes.ts";
-import { instant, priority, uuid } from "../../http/schemas.ts";
+import { instant, json, jsonBody, jsonContent, priority, uuid } from "../../http/schemas.ts";
 import { readTraceparent } from "../../http/traceparent.ts";
 import { perform } from "../../verbs/perform.ts";
 import { definitionParams } from "../../workflows/workflow-definition-schema.ts";
@@ -79,7 +79,7 @@ const invokeBatchRoute = callerWrite({
         description: "W3C Trace Context: it goes on to the runner of each run. Ignored unless it is valid.",
       }),
     }),
-    body: { required: true, content: { "application/json": { schema: InvokeBatchRequestSchema } } },
+    body: jsonBody(InvokeBatchRequestSchema),
   },
   problems: ["forbidden", "not_found", "conflict", "queue_full", "cap_reached"],
   responses: {
@@ -92,7 +92,7 @@ const invokeBatchRoute = callerWrite({
           description: "`true` when the batch was triggered before; absent from the answer of a new batch",
         },
       },
-      content: { "application/json": { schema: TriggeredBatchSchema } },
+      content: jsonContent(TriggeredBatchSchema),
     },
   },
 });
@@ -163,18 +163,9 @@ const getBatch = callerRead({
     "The runs themselves are in the list of runs: `/v1/workflow-runs?batch=`, and how they have ended in `…/results`. Send the `ETag` of the last answer as `If-None-Match` to " +
     "get 304 while nothing has changed. With `Prefer: wait=30` the answer comes as soon as the batch has ended, or with " +
     "`If-None-Match` as soon as one of its runs has changed, but after 30 seconds at the latest.",
-  request: {
-    params: batchParams,
-    headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }),
-  },
+  request: { params: batchParams, headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }) },
   problems: ["not_found"],
-  responses: {
-    200: {
-      description: "The batch",
-      headers: preferenceApplied,
-      content: { "application/json": { schema: RunBatchSchema } },
-    },
-  },
+  responses: { 200: { description: "The batch", headers: preferenceApplied, content: jsonContent(RunBatchSchema) } },
 });
 
 runBatches.openapi(getBatch, async (c) => {
@@ -223,9 +214,7 @@ const listResults = callerRead({
     }),
   },
   problems: ["not_found"],
-  responses: {
-    200: { description: "One page of results", content: { "application/json": { schema: BatchResultPageSchema } } },
-  },
+  responses: { 200: json("One page of results", BatchResultPageSchema) },
 });
 
 runBatches.openapi(listResults, async (c) => {

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { RUN_STATUSES } from "../../db/enums.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerWrite } from "../../http/routes.ts";
-import { givenInstant, uuid } from "../../http/schemas.ts";
+import { givenInstant, json, jsonBody, uuid } from "../../http/schemas.ts";
 import { labelList } from "../labels.ts";
 import { exampleRun, formatCursor, givenCursor, WorkflowRunStatusSchema } from "../run-schema.ts";
 import { BULK_ACTIONS, type Chosen, changeRuns, MAX_CHANGED } from "./change-runs.ts";
@@ -83,10 +83,8 @@ const changeRoute = callerWrite({
     `Up to ${MAX_CHANGED} runs a call: those of \`run_ids\`, or the newest that match the \`filter\`, whose conditions are ` +
     "those of the list of runs. Each run is changed completely or refused, by the rules of its own stop, retry or delete. Repeat the call " +
     "with `next_cursor` until that is null.",
-  request: { body: { required: true, content: { "application/json": { schema: BulkRequestSchema } } } },
-  responses: {
-    200: { description: "What was done", content: { "application/json": { schema: BulkResponseSchema } } },
-  },
+  request: { body: jsonBody(BulkRequestSchema) },
+  responses: { 200: json("What was done", BulkResponseSchema) },
 });
 
 /** The runs that a body names. The check of the body ensures that it names some. */

@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { jsonValue } from "../../http/json-value.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, runnerCall, runnerRead } from "../../http/routes.ts";
-import { instant, pageQuery, paginated } from "../../http/schemas.ts";
+import { instant, json, jsonBody, pageQuery, paginated } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { runParams } from "../run-schema.ts";
@@ -32,12 +32,9 @@ const keepRoute = runnerCall({
     "For the run's runner, with the run's token: what the attempts after this one need not do again, such as the result of a step. The " +
     "first value of a key stays: the same one again is 200, and another one is 409, as is any with the token of an attempt that has " +
     "ended. A run may have 1,000 checkpoints, of 4 MiB altogether. It extends no lease.",
-  request: {
-    params: ofRun,
-    body: { required: true, content: { "application/json": { schema: KeepCheckpointRequestSchema } } },
-  },
+  request: { params: ofRun, body: jsonBody(KeepCheckpointRequestSchema) },
   problems: ["not_found", "conflict"],
-  responses: { 200: { description: "It is kept", content: { "application/json": { schema: KeptSchema } } } },
+  responses: { 200: json("It is kept", KeptSchema) },
 });
 
 checkpoints.openapi(keepRoute, async (c) => {
@@ -70,14 +67,10 @@ const listRoute = callerRead({
   request: { params: runParams, query: pageQuery },
   problems: ["not_found"],
   responses: {
-    200: {
-      description: "One page of checkpoints",
-      content: {
-        "application/json": {
-          schema: paginated("PaginatedResponse_WorkflowRunCheckpoint_", CheckpointSchema, exampleCheckpoint),
-        },
-      },
-    },
+    200: json(
+      "One page of checkpoints",
+      paginated("PaginatedResponse_WorkflowRunCheckpoint_", CheckpointSchema, exampleCheckpoint),
+    ),
   },
 });
 
@@ -107,9 +100,7 @@ const resumeRoute = runnerRead({
     "The dispatch and the lease have only the outcomes of the last suspension, and the number of checkpoints.",
   request: { params: runParams },
   problems: ["not_found", "conflict"],
-  responses: {
-    200: { description: "All of it", content: { "application/json": { schema: WholeResumeSchema } } },
-  },
+  responses: { 200: json("All of it", WholeResumeSchema) },
 });
 
 checkpoints.openapi(resumeRoute, async (c) => {

@@ -4,7 +4,7 @@ import { FAILURE_CODES } from "../../db/enums.ts";
 import { jsonValue } from "../../http/json-value.ts";
 import { createRouter } from "../../http/router.ts";
 import { runnerCall, runnerRead } from "../../http/routes.ts";
-import { instant, uuid } from "../../http/schemas.ts";
+import { instant, json, jsonBody, uuid } from "../../http/schemas.ts";
 import { readTraceparent } from "../../http/traceparent.ts";
 import { perform } from "../../verbs/perform.ts";
 import { BatchedRunSchema } from "../batches/batch-routes.ts";
@@ -100,12 +100,10 @@ const triggerRoute = runnerCall({
         description: "W3C Trace Context: it goes on to the runner of each child. Ignored unless it is valid.",
       }),
     }),
-    body: { required: true, content: { "application/json": { schema: TriggerChildrenRequestSchema } } },
+    body: jsonBody(TriggerChildrenRequestSchema),
   },
   problems: ["forbidden", "not_found", "conflict", "queue_full", "cap_reached"],
-  responses: {
-    200: { description: "The children", content: { "application/json": { schema: TriggeredChildrenSchema } } },
-  },
+  responses: { 200: json("The children", TriggeredChildrenSchema) },
 });
 
 children.openapi(triggerRoute, async (c) => {
@@ -145,9 +143,7 @@ const listRoute = runnerRead({
     }),
   },
   problems: ["not_found", "conflict"],
-  responses: {
-    200: { description: "One page of children", content: { "application/json": { schema: ChildPageSchema } } },
-  },
+  responses: { 200: json("One page of children", ChildPageSchema) },
 });
 
 children.openapi(listRoute, async (c) => {

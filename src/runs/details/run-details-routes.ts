@@ -4,7 +4,7 @@ import { FAILURE_CODES } from "../../db/enums.ts";
 import { PREFER, preferenceApplied } from "../../http/live/prefer.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead } from "../../http/routes.ts";
-import { instant, priority, uuid } from "../../http/schemas.ts";
+import { instant, json, jsonContent, priority, uuid } from "../../http/schemas.ts";
 import { runParams, WorkflowRunStatusSchema } from "../run-schema.ts";
 import {
   concurrencyKey,
@@ -33,7 +33,7 @@ const getDetails = callerRead({
     "What the run itself does not say, in a form for programs. To follow the progress without polling, read the run's stream.",
   request: { params: runParams },
   problems: ["not_found"],
-  responses: { 200: { description: "The details", content: { "application/json": { schema: DetailsSchema } } } },
+  responses: { 200: json("The details", DetailsSchema) },
 });
 
 runDetails.openapi(getDetails, async (c) => {
@@ -75,7 +75,7 @@ const getInput = callerRead({
   description: "The `input` of the invoke, frozen when the run was triggered. A retry has the same input.",
   request: { params: runParams },
   problems: ["not_found"],
-  responses: { 200: { description: "The input", content: { "application/json": { schema: InputSchema } } } },
+  responses: { 200: json("The input", InputSchema) },
 });
 
 runDetails.openapi(getInput, async (c) => {
@@ -93,11 +93,7 @@ const getResult = callerRead({
   request: { params: runParams, headers: z.object({ Prefer: z.string().optional().openapi(PREFER) }) },
   problems: ["not_found"],
   responses: {
-    200: {
-      description: "The result",
-      headers: preferenceApplied,
-      content: { "application/json": { schema: WorkflowRunResultSchema } },
-    },
+    200: { description: "The result", headers: preferenceApplied, content: jsonContent(WorkflowRunResultSchema) },
   },
 });
 
@@ -246,9 +242,7 @@ const explain = callerRead({
     "One sentence, and the facts. The facts about the runner and about durations are from the workflow's latest 100 runs.",
   request: { params: runParams },
   problems: ["not_found"],
-  responses: {
-    200: { description: "The explanation", content: { "application/json": { schema: ExplanationSchema } } },
-  },
+  responses: { 200: json("The explanation", ExplanationSchema) },
 });
 
 runDetails.openapi(explain, async (c) => {

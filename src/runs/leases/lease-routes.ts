@@ -6,7 +6,7 @@ import { jsonValue } from "../../http/json-value.ts";
 import { MOST_SESSION_WAITS } from "../../http/live/live.ts";
 import { createRouter } from "../../http/router.ts";
 import { runnerCall, runnerSessionCall } from "../../http/routes.ts";
-import { instant, text, uuid } from "../../http/schemas.ts";
+import { instant, json, jsonBody, optionalJsonBody, text, uuid } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { labelsOfRun } from "../labels.ts";
 import { logWithinMs, NewLogEntrySchema, readLogWithinMs } from "../log/log-entry.ts";
@@ -126,14 +126,9 @@ const leaseRoute = runnerSessionCall({
     "With the token of a session. The oldest runs first, over all workflows that the session takes, and no more than its " +
     "capacity. With `wait_seconds`, the answer may take that long. It is 503 when waiting is not available; 0 always works. " +
     `At most ${MOST_SESSION_WAITS} requests of a session wait at a time.`,
-  request: { body: { required: true, content: { "application/json": { schema: CreateLeasesRequestSchema } } } },
+  request: { body: jsonBody(CreateLeasesRequestSchema) },
   problems: ["streams_unavailable"],
-  responses: {
-    200: {
-      description: "The leases; none when no run waits",
-      content: { "application/json": { schema: LeasesSchema } },
-    },
-  },
+  responses: { 200: json("The leases; none when no run waits", LeasesSchema) },
 });
 
 leases.openapi(leaseRoute, async (c) => {
@@ -225,14 +220,9 @@ const heartbeatRoute = runnerCall({
     "It may bring the progress and the log of the run. " +
     "With the run's token. It extends the lease, never the deadline. A runner with a URL may send heartbeats, too: from its " +
     "first one on, its run fails as LOST when they stop. The entries of the log are stored as `/log` stores them.",
-  request: {
-    params: runParams,
-    body: { required: false, content: { "application/json": { schema: HeartbeatRequestSchema } } },
-  },
+  request: { params: runParams, body: optionalJsonBody(HeartbeatRequestSchema) },
   problems: ["not_found", "conflict"],
-  responses: {
-    200: { description: "The run continues", content: { "application/json": { schema: HeartbeatSchema } } },
-  },
+  responses: { 200: json("The run continues", HeartbeatSchema) },
 });
 
 leases.openapi(heartbeatRoute, async (c) => {
@@ -260,9 +250,7 @@ const releaseRoute = runnerCall({
     "From the third time on, the run waits for some seconds before it can start again.",
   request: { params: runParams },
   problems: ["not_found", "conflict"],
-  responses: {
-    200: { description: "The run is PENDING again", content: { "application/json": { schema: ReleaseSchema } } },
-  },
+  responses: { 200: json("The run is PENDING again", ReleaseSchema) },
 });
 
 leases.openapi(releaseRoute, async (c) => {

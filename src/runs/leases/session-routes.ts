@@ -5,7 +5,7 @@ import { generateApiKey } from "../../http/credentials/api-key.ts";
 import { signRunnerToken } from "../../http/credentials/runner-token.ts";
 import { createRouter } from "../../http/router.ts";
 import { callerWrite, keyCall, runnerSessionCall } from "../../http/routes.ts";
-import { givenInstant, instant, line, runnerTags, uuid } from "../../http/schemas.ts";
+import { givenInstant, instant, json, jsonBody, jsonContent, line, runnerTags, uuid } from "../../http/schemas.ts";
 import { createApiKey } from "../../people/api-key-verbs.ts";
 import { perform } from "../../verbs/perform.ts";
 import { closeSession, openSession } from "./open-session.ts";
@@ -62,13 +62,13 @@ const createKey = callerWrite({
   description:
     "For an OWNER or ADMIN. It opens sessions of runners, and nothing else: every other operation answers 401. It is " +
     "listed and revoked like any other key, at `/v1/api-keys`, and works as long as its user is an OWNER or ADMIN.",
-  request: { body: { required: true, content: { "application/json": { schema: CreateRunnerKeyRequestSchema } } } },
+  request: { body: jsonBody(CreateRunnerKeyRequestSchema) },
   problems: ["conflict"],
   responses: {
     201: {
       description: "The new key",
       headers: z.object({ Location: z.string().openapi({ description: "The URL of the key." }) }),
-      content: { "application/json": { schema: CreateRunnerKeyResponseSchema } },
+      content: jsonContent(CreateRunnerKeyResponseSchema),
     },
   },
 });
@@ -123,10 +123,8 @@ const openRoute = keyCall({
     "For a runner that leases its runs instead of getting them by webhook. Send a runner key, or the API key of an OWNER " +
     "or ADMIN. The session ends at the latest when this key is revoked or expires. A key has at most 100 open sessions: another " +
     "one closes the oldest that holds no run and was not heard of for a minute, and is 429 when there is none.",
-  request: { body: { required: true, content: { "application/json": { schema: CreateRunnerSessionRequestSchema } } } },
-  responses: {
-    201: { description: "The session", content: { "application/json": { schema: RunnerSessionSchema } } },
-  },
+  request: { body: jsonBody(CreateRunnerSessionRequestSchema) },
+  responses: { 201: json("The session", RunnerSessionSchema) },
 });
 
 runnerSessions.openapi(openRoute, async (c) => {
@@ -148,16 +146,12 @@ const closeRoute = runnerSessionCall({
     "With the token of the session. No further run is leased to it, so the runs that it then gives back go to other runners. It " +
     "keeps the runs that it holds. When it holds none, requests for leases are 401 from then on. Closing it twice is no error.",
   responses: {
-    200: {
-      description: "The session is closed",
-      content: {
-        "application/json": {
-          schema: z
-            .strictObject({ id: uuid() })
-            .openapi("ClosedRunnerSession", { example: { id: "01920000-0000-7000-8000-000000000501" } }),
-        },
-      },
-    },
+    200: json(
+      "The session is closed",
+      z
+        .strictObject({ id: uuid() })
+        .openapi("ClosedRunnerSession", { example: { id: "01920000-0000-7000-8000-000000000501" } }),
+    ),
   },
 });
 

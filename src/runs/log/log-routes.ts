@@ -3,7 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { accepts } from "hono/accepts";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, runnerCall } from "../../http/routes.ts";
-import { instant } from "../../http/schemas.ts";
+import { instant, json, jsonBody } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { checkTokenIsOf } from "../refusals.ts";
 import { attemptQuery, MAX_INTEGER, runParams } from "../run-schema.ts";
@@ -35,17 +35,9 @@ const appendRoute = runnerCall({
     "For the run's runner, with the run token of the dispatch or lease. Entries may be sent again, and in any order. The log " +
     "of an attempt may have 1 MiB, and the logs of all attempts together 4 MiB. For the end of a longer log there are 256 KiB more for " +
     "each attempt, and 1 MiB for all: see `omitted_bytes`.",
-  request: {
-    params: runParams,
-    body: { required: true, content: { "application/json": { schema: NewLogEntrySchema } } },
-  },
+  request: { params: runParams, body: jsonBody(NewLogEntrySchema) },
   problems: ["not_found", "conflict"],
-  responses: {
-    200: {
-      description: "The entry is stored, or the log is full",
-      content: { "application/json": { schema: ReceiptSchema } },
-    },
-  },
+  responses: { 200: json("The entry is stored, or the log is full", ReceiptSchema) },
 });
 
 runLog.openapi(appendRoute, async (c) => {

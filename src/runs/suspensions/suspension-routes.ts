@@ -2,7 +2,7 @@
 import { v7 as newId } from "uuid";
 import { createRouter } from "../../http/router.ts";
 import { callerRead, callerWrite, runnerCall } from "../../http/routes.ts";
-import { positionQuery } from "../../http/schemas.ts";
+import { json, jsonBody, positionQuery } from "../../http/schemas.ts";
 import { perform } from "../../verbs/perform.ts";
 import { definitionParams } from "../../workflows/workflow-definition-schema.ts";
 import { checkTokenIsOf } from "../refusals.ts";
@@ -34,17 +34,9 @@ const suspendRoute = runnerCall({
     "outcomes: `resume`. A handler that begins anew asks again with the same keys. What has come already is not asked again; when all " +
     "has come, the answer has the outcomes, and the attempt goes on. The same request of the same attempt gets the same answer, also " +
     "later. A run that was asked to stop is STOPPED instead, which is answered 409.",
-  request: {
-    params: runParams,
-    body: { required: true, content: { "application/json": { schema: SuspendRequestSchema } } },
-  },
+  request: { params: runParams, body: jsonBody(SuspendRequestSchema) },
   problems: ["not_found", "conflict"],
-  responses: {
-    200: {
-      description: "The run is suspended, or the outcomes",
-      content: { "application/json": { schema: SuspensionSchema } },
-    },
-  },
+  responses: { 200: json("The run is suspended, or the outcomes", SuspensionSchema) },
 });
 
 suspensions.openapi(suspendRoute, async (c) => {
@@ -62,9 +54,7 @@ const listRoute = callerRead({
     "The questions of suspended runs that you may answer, over all workflows, newest first. With an API key, only those that are not `people_only`. A page may have fewer " +
     "items than `limit`, or none, although there is a `next_cursor`.",
   request: { query: positionQuery() },
-  responses: {
-    200: { description: "One page of questions", content: { "application/json": { schema: WaitPageSchema } } },
-  },
+  responses: { 200: json("One page of questions", WaitPageSchema) },
 });
 
 suspensions.openapi(listRoute, async (c) => {
@@ -83,14 +73,9 @@ const answerRoute = callerWrite({
   description:
     "Of a suspended run. The first answer counts: the same one again is answered in the same way, and another one is 409. When it was the last thing that the " +
     "run waited for, the run joins its workflow's queue at once.",
-  request: {
-    params: runParams.extend({ key: waitKey() }),
-    body: { required: true, content: { "application/json": { schema: AnswerRequestSchema } } },
-  },
+  request: { params: runParams.extend({ key: waitKey() }), body: jsonBody(AnswerRequestSchema) },
   problems: ["not_found", "conflict"],
-  responses: {
-    200: { description: "The answered question", content: { "application/json": { schema: WaitSchema } } },
-  },
+  responses: { 200: json("The answered question", WaitSchema) },
 });
 
 suspensions.openapi(answerRoute, async (c) => {
@@ -111,17 +96,9 @@ const signalRoute = callerWrite({
     "To the suspended runs of a workflow. Exactly one run gets it: the oldest that waits for this name and correlation. When none does, it is " +
     "kept for seven days for the next run that asks; of one workflow at most 1,000 are kept, and then it is 429. The same signal, with the " +
     "same `id`, gets the same answer for seven days, and another one with this `id` is 409. You need what an invoke needs.",
-  request: {
-    params: definitionParams,
-    body: { required: true, content: { "application/json": { schema: SignalRequestSchema } } },
-  },
+  request: { params: definitionParams, body: jsonBody(SignalRequestSchema) },
   problems: ["not_found", "forbidden", "conflict"],
-  responses: {
-    200: {
-      description: "A run got it, or it is kept",
-      content: { "application/json": { schema: SignalReceiptSchema } },
-    },
-  },
+  responses: { 200: json("A run got it, or it is kept", SignalReceiptSchema) },
 });
 
 suspensions.openapi(signalRoute, async (c) => {

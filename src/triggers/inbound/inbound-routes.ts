@@ -7,7 +7,7 @@ import { provideServices } from "../../http/middleware/provide-services.ts";
 import { Problem } from "../../http/problems.ts";
 import { createRouter } from "../../http/router.ts";
 import { signedCall, tokenCall } from "../../http/routes.ts";
-import { uuid } from "../../http/schemas.ts";
+import { jsonContent, uuid } from "../../http/schemas.ts";
 import { signalProblem, signalRefusalSchema } from "../../runs/suspensions/refusals.ts";
 import type { Firing } from "../triggers.ts";
 import { receiveMessage } from "./receive.ts";
@@ -23,7 +23,7 @@ const trigger_id = z
   .openapi({ description: "The id of the trigger.", example: "01920000-0000-7000-8000-000000000a01" });
 const token = z.string().openapi({ description: "The token of the trigger, of the scheme `token`." });
 
-const receipt = (description: string) => ({ description, content: { "application/json": { schema: ReceiptSchema } } });
+const receipt = (description: string) => ({ description, content: jsonContent(ReceiptSchema) });
 
 const common = {
   method: "post" as const,
