@@ -18,7 +18,8 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   const list: string[] = [];
   complaints.set(page, list);
   page.on("console", (message) => {
-    if (message.type() === "error" || /Content Security Policy/.test(message.text())) list.push(message.text());
+    if (message.type() === "error" || /Content Security Policy/.test(message.text()))
+      list.push(`${message.text()} ${message.location().url}`);
   });
   page.on("pageerror", (error) => list.push(error.message));
   page.on("requestfailed", (request) => {
