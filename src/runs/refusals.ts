@@ -73,13 +73,6 @@ export const readRefusalSchema = z.object({ refused: z.enum(["not_found", "no_su
 export const readProblem = ({ refused }: z.infer<typeof readRefusalSchema>): Problem =>
   new Problem("not_found", refused === "not_found" ? NO_RUN : "The run has not had this attempt yet.");
 
-/** Why `append_log` refused. */
-export const logRefusalSchema = z.object({
-  refused: z.enum(["not_found", "other_attempt", "ended", "other_text"]),
-  attempt: z.int().optional(),
-  status: z.enum(RUN_STATUSES).optional(),
-});
-
 /** Why `record_heartbeat` or `release_run` refused. */
 export const attemptRefusalSchema = z.object({
   refused: z.enum(["not_found", "other_attempt", "ended"]),
@@ -87,13 +80,11 @@ export const attemptRefusalSchema = z.object({
   status: z.enum(RUN_STATUSES).optional(),
 });
 
+/** Why `append_log` refused. */
+export const logRefusalSchema = z.union([attemptRefusalSchema, z.object({ refused: z.literal("other_text") })]);
+
 /** Why `record_result` refused. */
-export const resultRefusalSchema = z.object({
-  refused: z.enum(["not_found", "other_attempt", "ended"]),
-  attempt: z.int().optional(),
-  status: z.enum(RUN_STATUSES).optional(),
-  ended_by: z.string().nullish(),
-});
+export const resultRefusalSchema = attemptRefusalSchema.extend({ ended_by: z.string().nullish() });
 
 export function triggerProblem(
   refusal: z.infer<typeof triggerRefusalSchema>,
@@ -244,49 +235,40 @@ export function checkTokenIsOf(token: { runId: string }, runId: string): void {
   if (token.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token belongs to another run.");
 }
 
-export const otherAttempt = (attempt: number | undefined, attemptOfRun: number | undefined) =>
-  new Problem("conflict", `The token belongs to attempt ${attempt}, but the run is at attempt ${attemptOfRun}.`);
-
-export function logProblem(
-  refusal: z.infer<typeof logRefusalSchema>,
-  { attempt, sequence }: { attempt: number | undefined; sequence: number },
+/** `gone` and `ended` are what a runner is told of a run that is gone or has ended, unless that is to stop working. */
+export function attemptProblem(
+  refusal: z.infer<typeof attemptRefusalSchema>,
+  attempt: number | undefined,
+  { gone = ". Stop working on it.", ended = "Stop working on it." }: { gone?: string; ended?: string } = {},
 ): Problem {
   switch (refusal.refused) {
     case "not_found":
-      return new Problem("not_found", "There is no such run any more: its log is not needed.");
+      return new Problem("not_found", `There is no such run any more${gone}`);
     case "other_attempt":
-      return otherAttempt(attempt, refusal.attempt);
-    case "ended":
-      return new Problem("conflict", `The run has ended: it is ${refusal.status}. Its log is closed.`);
-    case "other_text":
       return new Problem(
         "conflict",
-        `The entry ${sequence} has been sent with another text. Give each entry a number of its own.`,
+        `The token belongs to attempt ${attempt}, but the run is at attempt ${refusal.attempt}.`,
       );
+    case "ended":
+      return new Problem("conflict", `The run has ended: it is ${refusal.status}. ${ended}`);
   }
 }
 
-export function attemptProblem(refusal: z.infer<typeof attemptRefusalSchema>, attempt: number | undefined): Problem {
-  switch (refusal.refused) {
-    case "not_found":
-      return new Problem("not_found", "There is no such run any more. Stop working on it.");
-    case "other_attempt":
-      return otherAttempt(attempt, refusal.attempt);
-    case "ended":
-      return new Problem("conflict", `The run has ended: it is ${refusal.status}. Stop working on it.`);
-  }
-}
+export const logProblem = (
+  refusal: z.infer<typeof logRefusalSchema>,
+  { attempt, sequence }: { attempt: number | undefined; sequence: number },
+): Problem =>
+  refusal.refused === "other_text"
+    ? new Problem(
+        "conflict",
+        `The entry ${sequence} has been sent with another text. Give each entry a number of its own.`,
+      )
+    : attemptProblem(refusal, attempt, { gone: ": its log is not needed.", ended: "Its log is closed." });
 
-export function resultProblem(refusal: z.infer<typeof resultRefusalSchema>, attempt: number | undefined): Problem {
-  switch (refusal.refused) {
-    case "not_found":
-      return new Problem("not_found", "There is no such run any more: its result is not needed.");
-    case "other_attempt":
-      return otherAttempt(attempt, refusal.attempt);
-    case "ended":
-      return new Problem("conflict", lateResult(refusal));
-  }
-}
+export const resultProblem = (refusal: z.infer<typeof resultRefusalSchema>, attempt: number | undefined): Problem =>
+  refusal.refused === "ended"
+    ? new Problem("conflict", lateResult(refusal))
+    : attemptProblem(refusal, attempt, { gone: ": its result is not needed." });
 
 function lateResult({ status, ended_by }: z.infer<typeof resultRefusalSchema>): string {
   if (ended_by === "DEADLINE") {

@@ -1,28 +1,22 @@
 /** The verbs on the files of runs: two for an upload, one for an upload that was cut, and those of the sweep. */
 import { z } from "zod";
-import { RUN_STATUSES } from "../../db/enums.ts";
 import { Problem } from "../../http/problems.ts";
 import { capProblem } from "../../verbs/caps.ts";
 import { defineVerb } from "../../verbs/verb.ts";
-import { otherAttempt } from "../refusals.ts";
+import { attemptProblem, attemptRefusalSchema } from "../refusals.ts";
 
-const refusalSchema = z.object({
-  refused: z.enum(["not_found", "other_attempt", "ended", "too_many", "too_large", "cap_reached", "reservation_ended"]),
-  attempt: z.int().optional(),
-  status: z.enum(RUN_STATUSES).optional(),
-  /** How many files, or bytes, a run may have; and how many bytes its other files have. */
-  limit: z.int().optional(),
-  bytes: z.int().optional(),
-});
+const refusalSchema = z.union([
+  attemptRefusalSchema,
+  z.object({
+    refused: z.enum(["too_many", "too_large", "cap_reached", "reservation_ended"]),
+    /** How many files, or bytes, a run may have; and how many bytes its other files have. */
+    limit: z.int().optional(),
+    bytes: z.int().optional(),
+  }),
+]);
 
 function artifactProblem(refusal: z.infer<typeof refusalSchema>, attempt: number | undefined): Problem {
   switch (refusal.refused) {
-    case "not_found":
-      return new Problem("not_found", "There is no such run any more: its files are not needed.");
-    case "other_attempt":
-      return otherAttempt(attempt, refusal.attempt);
-    case "ended":
-      return new Problem("conflict", `The run has ended: it is ${refusal.status}. It takes no more files.`);
     case "too_many":
       return new Problem(
         "conflict",
@@ -37,6 +31,11 @@ function artifactProblem(refusal: z.infer<typeof refusalSchema>, attempt: number
       return capProblem({ cap: "artifact_bytes", limit: refusal.limit ?? 0 });
     case "reservation_ended":
       return new Problem("conflict", "Another upload of the same name has begun meanwhile, or this one took too long.");
+    default:
+      return attemptProblem(refusal, attempt, {
+        gone: ": its files are not needed.",
+        ended: "It takes no more files.",
+      });
   }
 }
 
