@@ -3,8 +3,9 @@ import { inArray, type SQL, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "../db/client.ts";
 import { deletedDefinitions, deletedTriggers } from "../db/deletion-tables.ts";
+import { secondsSince } from "../db/rows.ts";
 import { r } from "../runs/run-rows.ts";
-import { countRuns, secondsSince } from "./sweep-state.ts";
+import { countRuns } from "./sweep-state.ts";
 
 export type Deletions = {
   workflows: number;

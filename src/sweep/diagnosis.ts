@@ -5,6 +5,7 @@
 import { and, count, desc, eq, exists, gt, gte, inArray, isNotNull, isNull, not, or, sql } from "drizzle-orm";
 import { alias, unionAll } from "drizzle-orm/pg-core";
 import { batch, type Database } from "../db/client.ts";
+import { secondsSince } from "../db/rows.ts";
 import { workflowRunEvents as e, workflowRuns } from "../db/run-tables.ts";
 import { sweepState } from "../db/sweep-tables.ts";
 import { workflowDefinitions as d } from "../db/tables.ts";
@@ -13,14 +14,7 @@ import { type SilentTriggers, selectSilentTriggers } from "../triggers/silent-tr
 import type { SetAside } from "../verbs/sweep-steps.ts";
 import { type Deletions, selectDeletions } from "./deletions.ts";
 import { type OldSnapshot, selectOldSnapshots } from "./old-snapshots.ts";
-import {
-  countOverdue,
-  countRuns,
-  secondsSince,
-  secondsSinceFirst,
-  secondsSinceFirstEnd,
-  selectSetAside,
-} from "./sweep-state.ts";
+import { countOverdue, countRuns, secondsSinceFirst, secondsSinceFirstEnd, selectSetAside } from "./sweep-state.ts";
 
 /** Ages are in seconds; null when there is nothing to measure. */
 export type Diagnosis = {

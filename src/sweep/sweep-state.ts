@@ -4,7 +4,7 @@ import { isOfSomebody } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
 import { deletedDefinitions, deletedTriggers } from "../db/deletion-tables.ts";
 import type { Round } from "../db/round.ts";
-import { instant } from "../db/rows.ts";
+import { instant, secondsSince } from "../db/rows.ts";
 import { keptSignals } from "../db/suspension-tables.ts";
 import { setAside, sweepState } from "../db/sweep-tables.ts";
 import type { LiveStatus } from "../http/live/live.ts";
@@ -182,9 +182,6 @@ type FailingStep = {
   seconds_as_whole: number | null;
 };
 
-export const secondsSince = (at: SQLWrapper): SQL<number | null> =>
-  sql<number | null>`extract(epoch from statement_timestamp() - ${at})::float8`;
-
 /** Seconds since the earliest instant of a column, among the runs `r` that meet a condition. */
 export const secondsSinceFirst = (db: Database, at: SQLWrapper, condition: SQL): SQL<number | null> =>
   sql<number | null>`${db
@@ -206,7 +203,7 @@ export const setAsideColumns = {
   row_id: sql<string>`${setAside.rowId}`.as("row_id"),
   tenant_id: sql<string | null>`${setAside.tenantId}`.as("tenant_id"),
   failures: sql<number>`${setAside.failures}`.as("failures"),
-  seconds: sql<number>`${secondsSince(setAside.failedAt)}`.as("seconds"),
+  seconds: secondsSince<number>(setAside.failedAt).as("seconds"),
   seconds_left: sql<number>`extract(epoch from ${setAside.until} - statement_timestamp())::float8`.as("seconds_left"),
   sqlstate: sql<string | null>`${setAside.sqlstate}`.as("sqlstate"),
   message: sql<string>`${setAside.message}`.as("message"),
@@ -227,10 +224,8 @@ const selectFailingSteps = (db: Database) =>
     .select({
       step: sql<string>`${setAside.step}`.as("step"),
       failing: sql<number>`(count(*) filter (where not ${isWhole}))::int`.as("failing"),
-      seconds: sql<number>`${secondsSince(sql`min(${setAside.failedAt})`)}`.as("seconds"),
-      seconds_as_whole: sql<
-        number | null
-      >`${secondsSince(sql`min(${setAside.failedAt}) filter (where ${isWhole})`)}`.as("seconds_as_whole"),
+      seconds: secondsSince<number>(sql`min(${setAside.failedAt})`).as("seconds"),
+      seconds_as_whole: secondsSince(sql`min(${setAside.failedAt}) filter (where ${isWhole})`).as("seconds_as_whole"),
     })
     .from(setAside)
     .groupBy(setAside.step)

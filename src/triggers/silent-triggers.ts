@@ -2,6 +2,7 @@
 import { and, count, isNotNull, type SQLWrapper, sql } from "drizzle-orm";
 import { unionAll } from "drizzle-orm/pg-core";
 import type { Database } from "../db/client.ts";
+import { secondsSince } from "../db/rows.ts";
 import { dueFirings, triggers as t } from "../db/trigger-tables.ts";
 
 /**
@@ -49,7 +50,7 @@ export function selectSilentTriggers(db: Database) {
     .select({
       reason: silent.reason,
       count: count(),
-      oldest: sql<number>`max(extract(epoch from statement_timestamp() - ${silent.since})::float8)`,
+      oldest: secondsSince<number>(sql`min(${silent.since})`),
       examples: sql<string[]>`(array_agg(${silent.id} order by ${silent.since}))[1:${sql.raw(String(MAX_EXAMPLES))}]`,
     })
     .from(silent)

@@ -2,6 +2,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import { type Caller as CallerExpression, maySeeDefinition } from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
+import { secondsSince } from "../../db/rows.ts";
 import { workflowDefinitions as d } from "../../db/tables.ts";
 import { triggers as t } from "../../db/trigger-tables.ts";
 import { Name } from "../components.tsx";
@@ -28,7 +29,7 @@ export const selectSilentTriggers = (db: Database, caller: CallerExpression) =>
       id: t.id,
       name: t.name,
       workflow_name: d.name,
-      seconds: sql<number>`extract(epoch from statement_timestamp() - silent.since)::float8`,
+      seconds: secondsSince<number>(sql`silent.since`),
       reason: sql<string | null>`case when ${t.pausedByUserId} is null then ${t.pauseNote} end`,
     })
     .from(caller)

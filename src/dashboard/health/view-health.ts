@@ -1,4 +1,4 @@
-import { and, eq, type SQLWrapper, sql } from "drizzle-orm";
+import { and, eq, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
 import {
   type Caller as CallerExpression,
@@ -9,7 +9,7 @@ import {
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import { notificationEndpoints as n } from "../../db/notify-and-metric-tables.ts";
-import { instant } from "../../db/rows.ts";
+import { instantOrNull, secondsSince } from "../../db/rows.ts";
 import { workflowRunEvents as e } from "../../db/run-tables.ts";
 import { setAside as a, sweepState as s } from "../../db/sweep-tables.ts";
 import { isExpired, r } from "../../runs/run-rows.ts";
@@ -66,8 +66,6 @@ export type HealthView = {
 
 /** How many rows that are set aside a page shows. */
 const MAX_SHOWN = 20;
-
-const since = (at: SQLWrapper) => sql<number>`extract(epoch from statement_timestamp() - ${at})::float8`;
 
 /**
  * Whether the work of the tenant moves, for the runs that the caller may see: what waits and for what, and how well sweeps and dispatches
@@ -179,10 +177,10 @@ function selectStanding(db: Database, caller: CallerExpression, readable: Readab
     .with(caller, readable, running, expired)
     .select({
       overdue: sql<number>`(count(*) filter (where ${running.isOverdue}) + (select count(*) from ${expired}))::int`,
-      overdue_seconds: sql<number | null>`greatest(max(${since(running.endedAt)}) filter (where ${running.isOverdue}),
-        (select max(${since(expired.endedAt)}) from ${expired}))`,
+      overdue_seconds: secondsSince(sql`least(min(${running.endedAt}) filter (where ${running.isOverdue}),
+        (select min(${expired.endedAt}) from ${expired}))`),
       due: sql<number>`(count(*) filter (where ${isDue}))::int`,
-      due_seconds: sql<number | null>`max(${since(running.nextDispatchAt)}) filter (where ${isDue})`,
+      due_seconds: secondsSince(sql`min(${running.nextDispatchAt}) filter (where ${isDue})`),
       postponed: sql<number>`(count(*) filter (where ${isPostponed}))::int`,
     })
     .from(running);
@@ -201,8 +199,8 @@ const selectSweep = (db: Database, caller: CallerExpression) =>
   db
     .with(caller)
     .select({
-      ended_at: sql<string | null>`${instant(s.endedAt)}`,
-      seconds_since: sql<number | null>`${since(s.endedAt)}`,
+      ended_at: instantOrNull(s.endedAt),
+      seconds_since: secondsSince(s.endedAt),
       seconds_taken: sql<number | null>`case when ${s.endedAt} >= ${s.beganAt}
         then extract(epoch from ${s.endedAt} - ${s.beganAt})::float8 end`,
     })

@@ -2,6 +2,7 @@
 import { and, eq, sql } from "drizzle-orm";
 import type { Caller as CallerExpression } from "../../db/caller.ts";
 import type { Database } from "../../db/client.ts";
+import { secondsSince } from "../../db/rows.ts";
 import { workflowDefinitions as d } from "../../db/tables.ts";
 import type { Live } from "../../http/live/live.ts";
 import { type ExplainedReason, whyWaiting } from "../../runs/details/explain-run.ts";
@@ -46,7 +47,7 @@ export const selectWaitingWork = (db: Database, caller: CallerExpression) =>
       name: d.name,
       waiting: sql<number>`work.waiting::int`,
       later: sql<number>`work.later::int`,
-      seconds: sql<number | null>`extract(epoch from statement_timestamp() - work.since)::float8`,
+      seconds: secondsSince(sql`work.since`),
       reason: sql<WaitReason>`work.reason`,
       has_turn: sql<boolean>`work.has_turn`,
       tags: d.runnerTags,

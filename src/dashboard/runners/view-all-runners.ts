@@ -2,7 +2,7 @@ import { and, asc, desc, eq, sql } from "drizzle-orm";
 import type { Credential } from "../../db/access.ts";
 import { callerBy } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
-import { instant } from "../../db/rows.ts";
+import { instant, instantOrNull } from "../../db/rows.ts";
 import { workflowDefinitions as d, apiKeys as k, users } from "../../db/tables.ts";
 import { keyWorks } from "../../people/api-keys.ts";
 import { type Caller, requirePageCaller, selectCaller } from "../caller.ts";
@@ -66,7 +66,7 @@ export async function viewAllRunners(db: Database, credential: Credential): Prom
         suffix: k.keySuffix,
         definition_ids: k.workflowDefinitionIds,
         created_at: instant(k.createdAt),
-        expires_at: sql<string | null>`${instant(k.expiresAt)}`,
+        expires_at: instantOrNull(k.expiresAt),
         sessions: sql<number>`public.count_open_sessions(${k.id}, statement_timestamp(), ${MAX_SESSIONS + 1}::int)`,
         may_revoke: sql<boolean>`(${users.role} <> 'OWNER' or ${users.id} = ${caller.userId})`,
       })

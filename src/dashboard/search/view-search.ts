@@ -11,7 +11,7 @@ import {
 } from "../../db/caller.ts";
 import { type Database, repeatable } from "../../db/client.ts";
 import type { PartType } from "../../db/enums.ts";
-import { instant } from "../../db/rows.ts";
+import { instant, instantOrNull } from "../../db/rows.ts";
 import { workflowDefinitions as d, pathParts as p, users } from "../../db/tables.ts";
 import { foundRuns } from "../../runs/labelled-runs.ts";
 import { newestRuns } from "../../runs/list-runs.ts";
@@ -167,7 +167,7 @@ const foundRun = (db: Database, seen: ReturnType<typeof seenNow>) => ({
   workflow_name: sql<string>`${r.runSnapshot} ->> 'workflow_name'`,
   error: seen.error,
   created_at: instant(r.createdAt),
-  taken_at: sql<string | null>`${instant(r.dispatchedAt)}`,
+  taken_at: instantOrNull(r.dispatchedAt),
   stop_ends_at: stopEndsAt(db),
   suspended_at: suspendedAt(seen),
 });

@@ -1,7 +1,7 @@
 import { and, asc, desc, eq, isNotNull, type SQL, sql } from "drizzle-orm";
 import type { Caller } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
-import { instant } from "../../../db/rows.ts";
+import { instant, instantOrNull } from "../../../db/rows.ts";
 import { workflowDefinitions as d } from "../../../db/tables.ts";
 import type { RunnerSession } from "../../../runs/leases/presence.ts";
 import { r } from "../../../runs/run-rows.ts";
@@ -99,7 +99,7 @@ export function selectUrlRunners(db: Database, caller: Caller) {
       workflow_id: asked.id,
       workflow_name: asked.name,
       server: sql<string>`public.runner_origin(${asked.url})`,
-      last_seen_at: sql<string | null>`${instant(heard.at)}`,
+      last_seen_at: instantOrNull(heard.at),
     })
     .from(caller)
     .crossJoinLateral(asked)

@@ -11,7 +11,7 @@ import {
 import { type Database, repeatable } from "../../../db/client.ts";
 import type { FailureCode, RunEventType } from "../../../db/enums.ts";
 import { runningAttempts as a } from "../../../db/lease-tables.ts";
-import { instant } from "../../../db/rows.ts";
+import { instant, instantOrNull } from "../../../db/rows.ts";
 import { workflowRunEvents as e, workflowRunLogs as l } from "../../../db/run-tables.ts";
 import { workflowDefinitions as d, users } from "../../../db/tables.ts";
 import type { RunFile } from "../../../runs/artifacts/list-artifacts.ts";
@@ -198,12 +198,12 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       progress: {
         percent: sql<number | null>`${a.progressPercent}`,
         message: sql<string | null>`${a.progressMessage}`,
-        heartbeat_at: sql<string | null>`${instant(a.heartbeatAt)}`,
+        heartbeat_at: instantOrNull(a.heartbeatAt),
       },
       stop: {
         reason: sql<string | null>`${a.stopReason}`,
-        acknowledged_at: sql<string | null>`${instant(a.stopAcknowledgedAt)}`,
-        ends_at: sql<string | null>`${instant(a.stopEndsAt)}`,
+        acknowledged_at: instantOrNull(a.stopAcknowledgedAt),
+        ends_at: instantOrNull(a.stopEndsAt),
       },
       not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
       must_start_by: sql<
@@ -217,10 +217,10 @@ function selectRun(db: Database, caller: CallerExpression, isAsked: SQL | undefi
       priority: r.priority,
       may_prioritize: mayChangeDefinition(caller, d.id),
       keys_take_turns: sql<boolean>`${d.maxRunningPerKey} is not null`,
-      begun_at: sql<string | null>`${instant(r.startedAt)}`,
+      begun_at: instantOrNull(r.startedAt),
       deadline_at: sql<string | null>`case when ${r.startedAt} is not null then ${instant(r.deadlineAt)} end`,
-      dispatched_at: sql<string | null>`${instant(r.dispatchedAt)}`,
-      next_dispatch_at: sql<string | null>`${instant(r.nextDispatchAt)}`,
+      dispatched_at: instantOrNull(r.dispatchedAt),
+      next_dispatch_at: instantOrNull(r.nextDispatchAt),
       dispatch_count: r.dispatchCount,
       dispatch_error: r.dispatchError,
       failure_code: seen.failureCode,

@@ -13,7 +13,7 @@ import {
 import { type Database, repeatable } from "../../../db/client.ts";
 import type { RunStatus } from "../../../db/enums.ts";
 import { runningAttempts as a } from "../../../db/lease-tables.ts";
-import { instant } from "../../../db/rows.ts";
+import { instant, instantOrNull } from "../../../db/rows.ts";
 import { workflowDefinitions as d } from "../../../db/tables.ts";
 import { triggers as t } from "../../../db/trigger-tables.ts";
 import { foundRuns, isFoundByFunction, MAX_LOOKED_AT } from "../../../runs/labelled-runs.ts";
@@ -72,14 +72,14 @@ export function selectListed(db: Database, seen: ReturnType<typeof seenNow>) {
     workflow_name: sql<string>`${r.runSnapshot} ->> 'workflow_name'`,
     user_name: nameOfUser(db, r.userId),
     created_at: instant(r.createdAt),
-    begun_at: sql<string | null>`${instant(r.startedAt)}`,
-    deadline_at: sql<string | null>`${instant(r.deadlineAt)}`,
-    completed_at: sql<string | null>`${instant(seen.completedAt)}`,
+    begun_at: instantOrNull(r.startedAt),
+    deadline_at: instantOrNull(r.deadlineAt),
+    completed_at: instantOrNull(seen.completedAt),
     not_before: sql<string | null>`case when ${r.notBefore} > statement_timestamp() then ${instant(r.notBefore)} end`,
     labels: sql<Labels>`public.labels_of(${r.id})`,
     priority: r.priority,
     trigger_name: sql<string | null>`${r.triggeredBy} ->> 'trigger_name'`,
-    taken_at: sql<string | null>`${instant(r.dispatchedAt)}`,
+    taken_at: instantOrNull(r.dispatchedAt),
     stop_ends_at: stopEndsAt(db),
     suspended_at: suspendedAt(seen),
   };

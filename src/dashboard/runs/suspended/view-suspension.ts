@@ -3,7 +3,7 @@ import { type Credential, credentialJson } from "../../../db/access.ts";
 import type { Caller as CallerExpression } from "../../../db/caller.ts";
 import type { Database } from "../../../db/client.ts";
 import type { ON_TIMEOUT } from "../../../db/enums.ts";
-import { instant } from "../../../db/rows.ts";
+import { instant, instantOrNull } from "../../../db/rows.ts";
 import { runCheckpoints as c, runSuspensions as s, runWaits as w } from "../../../db/suspension-tables.ts";
 import { users } from "../../../db/tables.ts";
 import { r } from "../../../runs/run-rows.ts";
@@ -97,7 +97,7 @@ export function selectKept(
       .with(caller)
       .select({
         attempt: sql<number>`${s.attempt} + 1`,
-        at: sql<string | null>`${instant(sql`public.all_came_at(${s.runId}, ${s.keys}, statement_timestamp())`)}`,
+        at: instantOrNull(sql`public.all_came_at(${s.runId}, ${s.keys}, statement_timestamp())`),
       })
       .from(caller)
       .innerJoin(r, isAsked)
@@ -118,7 +118,7 @@ export function selectKept(
           .select({ name: nameOf(users) })
           .from(users)
           .where(eq(users.id, w.userId))})`,
-        answered_at: sql<string | null>`${instant(w.answeredAt)}`,
+        answered_at: instantOrNull(w.answeredAt),
       })
       .from(caller)
       .innerJoin(r, isAsked)

@@ -108,7 +108,7 @@ function selectMatches(
   const match = db
     .select({
       id: sql<string>`${r.id}`.as("match_id"),
-      created_at: sql<string>`${instant(r.createdAt)}`.as("match_created_at"),
+      created_at: instant(r.createdAt).as("match_created_at"),
     })
     .from(r)
     .where(and(eq(r.workflowDefinitionId, d.id), condition))
@@ -149,7 +149,7 @@ export function selectLastInput(db: Database, caller: CallerExpression, isAsked:
     .with(caller)
     .select({
       run_id: last.id,
-      created_at: sql<string>`${instant(last.createdAt)}`,
+      created_at: instant(last.createdAt),
       user_name: nameOf(users),
       trigger_name: last.triggerName,
     })

@@ -32,8 +32,8 @@ export function selectSlots(db: Database, caller: CallerExpression, isAsked: SQL
       id: r.id,
       user_name: nameOf(users),
       key: r.concurrencyKey,
-      begun_at: sql<string>`${instant(r.startedAt)}`,
-      deadline_at: sql<string>`${instant(r.deadlineAt)}`,
+      begun_at: instant(r.startedAt),
+      deadline_at: instant(r.deadlineAt),
     })
     .from(caller)
     .innerJoin(d, isAsked)
