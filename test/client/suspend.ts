@@ -52,6 +52,12 @@ export function describeSuspend(world: () => World): void {
     expect([asked.code, asked.stderr]).toEqual([75, expect.stringContaining(`Run ${runId} is suspended.\n`)]);
     expect(await json(["runs", "get", runId])).toMatchObject({ status: "PENDING" });
     expect((await wr(["runs", "list", "--suspended", "--quiet"])).stdout).toContain(runId);
+    const shown = (await wr(["runs", "get", runId])).stdout;
+    expect(shown).toMatch(
+      /^state +SUSPENDED\n(.*\n)*suspended .* ago\nwhy +It is suspended, and waits for an answer to “Pay this/m,
+    );
+    expect(shown).not.toMatch(/^queued/m);
+    expect((await wr(["runs", "log", runId])).stderr).toMatch(/^This is attempt 2: .* --attempt 1\.$/m);
     expect(await json(["artifacts", "list", runId, "--attempt", "1"])).toMatchObject([{ name: "ocr.txt" }]);
 
     // Nothing holds the slot.
@@ -61,6 +67,8 @@ export function describeSuspend(world: () => World): void {
 
     // Only a person could answer. The test has no login, so it lets programs answer.
     expect((await wr(["waits", "answer", runId, "approve", "yes"], asAdmin)).code).toBe(1);
+    const none = await wr(["waits", "list"], { WORKFLOW_RUNS_API_KEY: DEMO.user.key });
+    expect(none.stderr).toMatch(/only a person may answer are at http:.*\/app\/waits\.$/m);
     const database = new pg.Client({ connectionString: world().postgresUrl });
     await database.connect();
     await database.query("update run_waits set people_only = false where run_id = $1", [runId]);

@@ -34,7 +34,7 @@ describe("the questions that wait for somebody", () => {
     const runId = await askToPay();
     await badge(page).filter({ hasText: "1" }).waitFor();
     await page.getByRole("link", { name: "For you" }).click();
-    await page.getByRole("heading", { name: "Waiting for you" }).waitFor();
+    await page.getByRole("heading", { name: "For you" }).waitFor();
     for (const width of [390, 900, 1440]) {
       await page.setViewportSize({ width, height: 900 });
       expect([width, await overflow(page)]).toEqual([width, 0]);

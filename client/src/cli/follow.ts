@@ -92,13 +92,16 @@ export async function* readLog(
 
 /** Prints the log of a run for people, without characters that could control the terminal. */
 export async function showLog(client: Client, runId: string, options: LogOptions): Promise<void> {
-  let [isEmpty, isComplete] = [true, false];
-  for await (const { entries, is_complete, is_cut, has_more } of readLog(client, runId, options)) {
+  let [isEmpty, isComplete, current] = [true, false, 1];
+  for await (const { attempt, entries, is_complete, is_cut, has_more } of readLog(client, runId, options)) {
     entries.forEach(printEntry);
     if (is_complete && is_cut && !has_more) process.stdout.write(CUT);
-    [isEmpty, isComplete] = [isEmpty && entries.length === 0, is_complete];
+    [isEmpty, isComplete, current] = [isEmpty && entries.length === 0, is_complete, attempt];
   }
-  if (isEmpty) say(isComplete ? "The run has no log." : "The run has no log yet. With -f, it is shown as it comes.");
+  if (!isEmpty) return;
+  say(isComplete ? "The run has no log." : "The run has no log yet. With -f, it is shown as it comes.");
+  if (options.attempt === undefined && current > 1)
+    say(`This is attempt ${current}: the log of the one before is shown by --attempt ${current - 1}.`);
 }
 
 const CUT = "\n[The log was cut here, since it was too long.]\n";

@@ -46,10 +46,11 @@ export function printList<Item extends object>(
   items: readonly Item[],
   idOf: (item: Item) => string,
   rowOf: (item: Item) => Row,
+  none = "There are none.",
 ): void {
   if (mode === "json") print(JSON.stringify(items, null, 2));
   else if (mode === "quiet") process.stdout.write(items.map((item) => `${idOf(item)}\n`).join(""));
-  else if (items.length === 0) say("There are none.");
+  else if (items.length === 0) say(none);
   else print(table(items.map(rowOf)));
 }
 

@@ -5,28 +5,44 @@ import {
   type Run,
   type RunDetails,
   type RunEvent,
+  type RunExplanation,
   type RunProgress,
   type RunResult,
 } from "../types.ts";
 import type { Context } from "./context.ts";
 import { ago, duration, facts, harmless, paint, paintState, printOne, timeOf } from "./output.ts";
 
-/** Prints a run. If it has ended, its result is included. Its details are if they are given, and for people if it has ended. */
-export async function printRun({ client, mode }: Context, run: Run, details?: RunDetails): Promise<void> {
+/**
+ * Prints a run. If it has ended, its result is included. Its details are if they are given, and for people if it has ended. What a suspended run
+ * waits for is, for people, if `explained` is given.
+ */
+export async function printRun(
+  { client, mode }: Context,
+  run: Run,
+  details?: RunDetails,
+  explained?: RunExplanation,
+): Promise<void> {
   const isEnd = mode !== "quiet" && hasEnded(run);
   const [result, known] = await Promise.all([
     isEnd ? client.result(run.id) : null,
     details ?? (isEnd && mode === "people" ? client.details(run.id) : undefined),
   ]);
-  printOne(mode, { ...run, ...known, ...result }, run.id, () => runLines(run, known, result));
+  printOne(mode, { ...run, ...known, ...result }, run.id, () => runLines(run, known, result, explained));
 }
 
-function runLines(run: Run, details: RunDetails | undefined, result: RunResult | null): string[] {
+function runLines(
+  run: Run,
+  details: RunDetails | undefined,
+  result: RunResult | null,
+  explained: RunExplanation | undefined,
+): string[] {
+  // A service that is older knows no suspended runs.
+  const suspension = explained?.suspension ?? null;
   const attempt = details?.attempt ?? result?.attempt ?? 1;
   return facts({
     run: run.id,
     workflow: harmless(run.run_snapshot.workflow_name),
-    state: paintState(run.status),
+    state: paintState(suspension ? "SUSPENDED" : run.status),
     attempt: attempt > 1 ? attempt : null,
     labels: details && labelsText(details.labels),
     position: details && placeText(details.queue_position),
@@ -34,7 +50,7 @@ function runLines(run: Run, details: RunDetails | undefined, result: RunResult |
     "starts after": details?.start_after,
     "must start by": details?.must_start_by,
     progress: details?.progress && progressText(details.progress),
-    ...timesOf(run, details),
+    ...(suspension ? { suspended: ago(suspension.since), why: explained?.message } : timesOf(run, details)),
     ...(result && resultFacts(result)),
   });
 }

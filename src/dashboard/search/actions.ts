@@ -18,7 +18,7 @@ const offersFor = ({ user_id: me }: Caller): Offer[] => [
   { name: "My runs", href: "/app/runs?mine=1" },
   { name: "Failed runs", href: "/app/runs?status=FAILED", also: "errors" },
   { name: "Failures that are alike", href: "/app/failures", also: "errors grouped" },
-  { name: "Waiting for you", href: "/app/waits", also: "questions answers approve suspended" },
+  { name: "For you", href: "/app/waits", also: "questions answers approve suspended" },
   { name: "Workflows", href: "/app/workflows" },
   { name: "Triggers", href: "/app/triggers", also: "schedules cron webhooks" },
   { name: "New workflow", href: "/app/workflows/new", also: "create add", isForAdministrators: true },

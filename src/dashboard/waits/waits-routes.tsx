@@ -1,4 +1,4 @@
-/** The page "Waiting for you": the open questions of suspended runs that the user may answer. */
+/** The page "For you": the open questions of suspended runs that the user may answer. */
 import { sql } from "drizzle-orm";
 import { type Credential, credentialJson } from "../../db/access.ts";
 import { callerBy } from "../../db/caller.ts";
@@ -47,10 +47,10 @@ async function viewWaits(db: Database, credential: Credential, before: string | 
 const hrefOf = (before: string | null) => (before === null ? "/app/waits" : `/app/waits?before=${before}`);
 
 const WaitsPage = ({ caller, now, items, next, before }: WaitsView & { before: string | null }) => (
-  <Page title="Waiting for you" section="waits" caller={caller}>
+  <Page title="For you" section="waits" caller={caller}>
     <Live href={hrefOf(before)}>
       <div class="head">
-        <h1>Waiting for you</h1>
+        <h1>For you</h1>
         <span class="muted">suspended runs that ask what you may answer</span>
       </div>
       {!caller.is_person && (

@@ -48,7 +48,7 @@ export function answerProblem(refusal: z.infer<typeof answerRefusalSchema>): Pro
     case "forbidden":
       return new Problem(
         "forbidden",
-        "To answer you need read on the workflow and its files and write on its outputs, as for an invoke, and the question must be for you.",
+        "To answer you need read on the workflow and its files and write on its outputs, as for an invoke, and the question must be for you: it may name roles or users, or leave out who has triggered the run.",
       );
     case "people_only":
       return new Problem(

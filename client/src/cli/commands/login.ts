@@ -29,8 +29,8 @@ export function addLogin(program: Command): void {
     .addHelpText(
       "after",
       `
-On a terminal it opens a page of the service, where you sign in as always. When you agree there, this machine gets an API key of its
-own. With --with-key, the key is asked for on the terminal. Without a terminal, it is read from stdin.
+On a terminal it opens a page of the service, where you sign in as always. When you agree there, this machine gets an
+API key of its own. With --with-key, the key is asked for on the terminal. Without a terminal, it is read from stdin.
 
 Examples:
   $ workflow-runs login --url https://runs.example.com

@@ -43,7 +43,7 @@ export function addRun(program: Command): void {
       integer(1, 100),
       1,
     )
-    .option("--once", "take one run, then exit with the command's exit code")
+    .option("--once", "take one run, then exit with the command's exit code, or with 75 if the run is suspended")
     .option("--set-policy", "let the workflow hand its runs to runners that ask for them")
     .option("--lease-seconds <n>", "with --set-policy: how long a runner may be silent, 30 to 3600", integer(30, 3600))
     .option("--grace-seconds <n>", "seconds between SIGTERM and SIGKILL", integer(0, 300), 5)
@@ -60,12 +60,16 @@ export function addRun(program: Command): void {
       `
 The command gets the run as JSON on stdin: run_id, attempt, deadline_at, run_snapshot and input. The same is in the
 variables WORKFLOW_RUN_ID, WORKFLOW_RUN_ATTEMPT, WORKFLOW_RUN_DEADLINE_AT, WORKFLOW_RUN_SNAPSHOT, WORKFLOW_RUN_INPUT,
-WORKFLOW_RUN_WORKFLOW_ID and WORKFLOW_RUN_WORKFLOW_NAME. What it prints is the run's log. A line such as
-"::progress 40 reading" is shown as progress. With exit code 0 the run is COMPLETED, and the last line of stdout is its
-output if it is JSON; else it is FAILED with the last lines of stderr, and retried if the policy of the workflow retries
-what is REPORTED (\`workflows update --retry-on REPORTED --max-attempts 3\`) and --no-retry-on does not name its code. The files that it leaves at the top of the folder
-WORKFLOW_RUN_ARTIFACTS are stored with the run. In the command, \`workflow-runs checkpoint\`, \`ask\` and \`sleep\` let the run
-go on later where it was: WORKFLOW_RUN_RESUME is a file with what has come and what was kept.
+WORKFLOW_RUN_WORKFLOW_ID and WORKFLOW_RUN_WORKFLOW_NAME. What it prints is the run's log, and not shown here. A line
+such as "::progress 40 reading" is shown as progress. The files that it leaves at the top of the folder
+WORKFLOW_RUN_ARTIFACTS are stored with the run.
+
+With exit code 0 the run is COMPLETED, and the last line of stdout is its output if it is JSON; else it is FAILED with
+the last lines of stderr, and retried if the policy of the workflow retries what is REPORTED
+(\`workflows update --retry-on REPORTED --max-attempts 3\`) and --no-retry-on does not name its code.
+
+In the command, \`workflow-runs checkpoint\`, \`ask\` and \`sleep\` let the run go on later where it was: it is suspended,
+and the command is started again. WORKFLOW_RUN_RESUME is a file with what has come and what was kept.
 
 A stop is passed on as SIGTERM, and as SIGKILL after the grace. Ctrl-C or SIGTERM gives unfinished runs back.
 

@@ -49,7 +49,7 @@ export function addRuns(program: Command): void {
     .addOption(workflowOption())
     .addOption(labelOption())
     .addOption(batchOption())
-    .option("--suspended", "only those that wait for an answer or an instant")
+    .option("--suspended", "only those that wait for an answer, an instant, a signal or other runs")
     .addOption(sinceOption())
     .addOption(untilOption())
     .option("--limit <n>", "how many at most", integer(1, 10_000), 20)
@@ -107,7 +107,8 @@ Examples:
       const context = contextOf(command);
       const { client, mode } = context;
       const [run, details] = await Promise.all([client.run(id), mode === "quiet" ? undefined : client.details(id)]);
-      await printRun(context, run, details);
+      const explained = mode === "people" && run.status === "PENDING" ? await client.explain(id) : undefined;
+      await printRun(context, run, details, explained);
     },
   );
 

@@ -13,7 +13,10 @@ export function addSignal(program: Command): void {
     .argument("<workflow>", "its name or id")
     .argument("<name>", "the name of the signal")
     .description("Send a signal to the oldest run of a workflow that waits for it, or to the next one that will")
-    .requiredOption("--correlation <text>", "which of the signals with this name, such as the number of an invoice")
+    .requiredOption(
+      "--correlation <text>",
+      "required: which of the signals with this name, such as the number of an invoice",
+    )
     .option("--id <id>", "the same id is one signal, however often it is sent within seven days")
     .option("--payload <json>", "any JSON that the run gets: as text, as @file, or as @- from stdin")
     .addHelpText(

@@ -150,6 +150,8 @@ Examples:
   $ workflow-runs triggers create "Quarterly report" --at 2030-03-01T06:00 --time-zone America/New_York
   $ workflow-runs triggers create "Quarterly report" --webhook github --when push --pick commit=/after
   $ workflow-runs triggers create "Quarterly report" --webhook hmac-sha256 --header X-Signature --secret @secret.txt
+  $ workflow-runs triggers create "Invoices" --webhook stripe --when invoice.paid --secret @secret.txt \\
+      --signal paid --correlation-from /data/object/number
   $ workflow-runs triggers create "Publish" --after "Quarterly report" --input-from output
   $ TRIGGER=$(workflow-runs triggers create "Quarterly report" --cron "0 6 * * *" --time-zone UTC --quiet)`,
     )
