@@ -35,6 +35,25 @@ export async function callFunction<Schema extends z.ZodType>(
 }
 
 /**
+ * Calls a read for a caller, which answers `result`, or refuses for one of the reasons of `refusals`.
+ * @throws Unauthenticated, and what `refuse` makes of any other refusal
+ */
+export async function readFor<Result extends z.ZodType, Refusal>(
+  db: Database,
+  credential: Credential,
+  name: string,
+  args: Readonly<Record<string, Argument>>,
+  result: Result,
+  { refusals, refuse }: { refusals: z.ZodType<Refusal>; refuse(refusal: Refusal): Error },
+): Promise<z.output<Result>> {
+  const asked = { credential: credentialArgument(credential), ...args };
+  const answer = await callFunction(db, name, asked, z.unknown(), { isRepeatable: true });
+  const refusal = refusals.safeParse(answer);
+  if (refusal.success) throw refuse(refusal.data);
+  return result.parse(answer);
+}
+
+/**
  * Reads the answer of a function.
  * @throws as {@link callFunction} does
  */

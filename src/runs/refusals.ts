@@ -68,10 +68,13 @@ export const changeRefusalSchema = z.object({
 });
 
 /** Why a read of one run refused: see `judge_run_read` and `read_log`. */
-export const readRefusalSchema = z.object({ refused: z.enum(["not_found", "no_such_attempt"]) });
+const readRefusalSchema = z.object({ refused: z.enum(["not_found", "no_such_attempt"]) });
 
-export const readProblem = ({ refused }: z.infer<typeof readRefusalSchema>): Problem =>
+const readProblem = ({ refused }: z.infer<typeof readRefusalSchema>): Problem =>
   new Problem("not_found", refused === "not_found" ? NO_RUN : "The run has not had this attempt yet.");
+
+/** Of a read of one run. */
+export const OF_RUN = { refusals: readRefusalSchema, refuse: readProblem };
 
 /** Why `record_heartbeat` or `release_run` refused. */
 export const attemptRefusalSchema = z.object({

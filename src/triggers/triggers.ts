@@ -1,7 +1,7 @@
 /** The verbs on triggers, and reads of them. */
 import { z } from "zod";
 import type { Credential } from "../db/access.ts";
-import { callFunction, credentialArgument, jsonText, openSet } from "../db/call.ts";
+import { jsonText, openSet, readFor } from "../db/call.ts";
 import type { Database } from "../db/client.ts";
 import { FIRING_CAUSES, FIRING_OUTCOMES, TRIGGER_KINDS, WHEN_BUSY } from "../db/enums.ts";
 import { labelsField } from "../runs/labels.ts";
@@ -70,12 +70,13 @@ export type NewTrigger = {
   secretEncrypted: string | null;
 };
 
-/** What the verbs on one trigger have in common. Refused with Problem `not_found` or `forbidden`. */
-export const TRIGGER_VERB = {
-  result: z.object({ trigger: triggerRowSchema }),
+const OF_TRIGGER = {
   refusals: triggerRefusalSchema,
   refuse: (refusal: z.infer<typeof triggerRefusalSchema>) => triggerProblem(refusal),
 };
+
+/** What the verbs on one trigger have in common. Refused with Problem `not_found` or `forbidden`. */
+export const TRIGGER_VERB = { result: z.object({ trigger: triggerRowSchema }), ...OF_TRIGGER };
 
 /**
  * Creates a trigger, whose schedule was checked. `is_new` is false when an earlier call with this id has created it. One that receives
@@ -168,94 +169,66 @@ export const backfillTrigger = defineVerb({
   result: z.object({ fired: z.int(), refused: firingSchema.nullable() }),
 });
 
-const foundSchema = z.union([
-  z.object({
-    trigger: triggerRowSchema,
-    /** By the clock of the database. */
-    now: z.string(),
-  }),
-  triggerRefusalSchema,
-]);
+const foundSchema = z.object({
+  trigger: triggerRowSchema,
+  /** By the clock of the database. */
+  now: z.string(),
+});
 
 /**
  * A trigger that the caller may see.
  * @throws Unauthenticated
  * @throws Problem `not_found`
  */
-export async function findTrigger(
-  db: Database,
-  credential: Credential,
-  id: string,
-): Promise<Extract<z.infer<typeof foundSchema>, { trigger: unknown }>> {
-  const args = { credential: credentialArgument(credential), trigger_id: id };
-  const answer = await callFunction(db, "find_trigger", args, foundSchema, { isRepeatable: true });
-  if ("refused" in answer) throw triggerProblem(answer);
-  return answer;
-}
+export const findTrigger = (db: Database, credential: Credential, id: string) =>
+  readFor(db, credential, "find_trigger", { trigger_id: id }, foundSchema, OF_TRIGGER);
 
-const backfillSchema = z.union([
-  z.object({
-    schedule: scheduleSchema,
-    version: z.int(),
-    /** By the clock of the database. */
-    now: z.string(),
-    /** The instants of the range that have fired. */
-    fired: z.array(z.string()),
-  }),
-  triggerRefusalSchema,
-]);
+const backfillSchema = z.object({
+  schedule: scheduleSchema,
+  version: z.int(),
+  /** By the clock of the database. */
+  now: z.string(),
+  /** The instants of the range that have fired. */
+  fired: z.array(z.string()),
+});
 
 /**
  * What is needed for {@link backfillTrigger}. The instants of the range are RFC 3339.
  * @throws Unauthenticated
  * @throws Problem `not_found`, `forbidden`, or `conflict` for a trigger without a schedule
  */
-export async function findBackfill(
+export const findBackfill = (
   db: Database,
   credential: Credential,
-  { id, from, until }: { id: string; from: string; until: string },
-): Promise<Extract<z.infer<typeof backfillSchema>, { schedule: unknown }>> {
-  const args = { credential: credentialArgument(credential), trigger_id: id, from, until };
-  const answer = await callFunction(db, "find_backfill", args, backfillSchema, { isRepeatable: true });
-  if ("refused" in answer) throw triggerProblem(answer);
-  return answer;
-}
+  { id, ...range }: { id: string; from: string; until: string },
+) => readFor(db, credential, "find_backfill", { trigger_id: id, ...range }, backfillSchema, OF_TRIGGER);
 
-const pageSchema = z.union([z.object({ items: z.array(triggerRowSchema), total: z.int() }), triggerRefusalSchema]);
+const pageSchema = z.object({ items: z.array(triggerRowSchema), total: z.int() });
 
 /**
  * One page of a workflow's triggers, newest first.
  * @throws Unauthenticated
  * @throws Problem `not_found`
  */
-export async function listTriggers(
+export const listTriggers = (
   db: Database,
   credential: Credential,
-  { definitionId, limit, offset }: { definitionId: string; limit: number; offset: number },
-): Promise<Extract<z.infer<typeof pageSchema>, { items: unknown }>> {
-  const args = { credential: credentialArgument(credential), definition_id: definitionId, limit, offset };
-  const answer = await callFunction(db, "list_triggers", args, pageSchema, { isRepeatable: true });
-  if ("refused" in answer) throw triggerOfDefinitionProblem(answer);
-  return answer;
-}
+  { definitionId, ...page }: { definitionId: string; limit: number; offset: number },
+) =>
+  readFor(db, credential, "list_triggers", { definition_id: definitionId, ...page }, pageSchema, {
+    refusals: triggerRefusalSchema,
+    refuse: triggerOfDefinitionProblem,
+  });
 
-const firingsSchema = z.union([
-  z.object({ items: z.array(firingSchema), next: z.string().nullable() }),
-  triggerRefusalSchema,
-]);
+const firingsSchema = z.object({ items: z.array(firingSchema), next: z.string().nullable() });
 
 /**
  * One page of a trigger's firings, newest first, after the position `before`.
  * @throws Unauthenticated
  * @throws Problem `not_found`
  */
-export async function listFirings(
+export const listFirings = (
   db: Database,
   credential: Credential,
-  { triggerId, before, limit }: { triggerId: string; before: string | null; limit: number },
-): Promise<Extract<z.infer<typeof firingsSchema>, { items: unknown }>> {
-  const args = { credential: credentialArgument(credential), trigger_id: triggerId, before, limit };
-  const answer = await callFunction(db, "list_firings", args, firingsSchema, { isRepeatable: true });
-  if ("refused" in answer) throw triggerProblem(answer);
-  return answer;
-}
+  { triggerId, ...page }: { triggerId: string; before: string | null; limit: number },
+) => readFor(db, credential, "list_firings", { trigger_id: triggerId, ...page }, firingsSchema, OF_TRIGGER);

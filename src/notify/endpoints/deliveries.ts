@@ -1,10 +1,10 @@
 /** The verbs on an endpoint's deliveries, and the list of them. */
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { readFor } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { defineVerb } from "../../verbs/verb.ts";
-import { endpointProblem, endpointRefusalSchema } from "./refusals.ts";
+import { OF_ENDPOINT } from "./refusals.ts";
 
 /** Instants are RFC 3339. */
 const deliverySchema = z.object({
@@ -26,28 +26,19 @@ const deliverySchema = z.object({
     }),
   ),
 });
-export type DeliveryRow = z.infer<typeof deliverySchema>;
 
-const pageSchema = z.union([
-  z.object({ items: z.array(deliverySchema), next: z.string().nullable() }),
-  endpointRefusalSchema,
-]);
+const pageSchema = z.object({ items: z.array(deliverySchema), next: z.string().nullable() });
 
 /**
  * One page of an endpoint's deliveries, newest first, after the position `before`.
  * @throws Unauthenticated
  * @throws Problem `forbidden` or `not_found`
  */
-export async function listDeliveries(
+export const listDeliveries = (
   db: Database,
   credential: Credential,
-  { endpointId, before, limit }: { endpointId: string; before: string | null; limit: number },
-): Promise<{ items: DeliveryRow[]; next: string | null }> {
-  const args = { credential: credentialArgument(credential), endpoint_id: endpointId, before, limit };
-  const answer = await callFunction(db, "list_deliveries", args, pageSchema, { isRepeatable: true });
-  if ("refused" in answer) throw endpointProblem(answer);
-  return answer;
-}
+  { endpointId, ...page }: { endpointId: string; before: string | null; limit: number },
+) => readFor(db, credential, "list_deliveries", { endpoint_id: endpointId, ...page }, pageSchema, OF_ENDPOINT);
 
 /** What to send, and to which endpoint. `deliveryId` is the id of the delivery, or the id of a new test. */
 type Sending = { endpointId: string; deliveryId: string };
@@ -56,8 +47,7 @@ type Sending = { endpointId: string; deliveryId: string };
 const VERB = {
   args: ({ endpointId, deliveryId }: Sending) => ({ endpoint_id: endpointId, delivery_id: deliveryId }),
   result: z.object({ delivery: deliverySchema }),
-  refusals: endpointRefusalSchema,
-  refuse: endpointProblem,
+  ...OF_ENDPOINT,
 };
 
 /** Sends a test notification, of the type `notification_endpoint.test`. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
+import { openSet, readFor } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import {
   ENDPOINT_FORMATS,
@@ -23,7 +23,7 @@ import { urlOptions } from "../../webhooks/url-guard.ts";
 import { generateWebhookSecret } from "../../webhooks/webhook-secret.ts";
 import { checkAddress, mayBeTeams, sealAddress } from "../chat/address.ts";
 import type { ChangeEndpointRequestSchema, CreateEndpointRequestSchema } from "./endpoint-schema.ts";
-import { endpointProblem, endpointRefusalSchema } from "./refusals.ts";
+import { OF_ENDPOINT } from "./refusals.ts";
 
 /** An endpoint as the API shows it, without its secret. Instants are RFC 3339. */
 const endpointSchema = z.object({
@@ -51,8 +51,7 @@ export type EndpointRow = z.infer<typeof endpointSchema>;
 /** What the verbs on one endpoint have in common. */
 const VERB = {
   result: z.object({ endpoint: endpointSchema }),
-  refusals: endpointRefusalSchema,
-  refuse: endpointProblem,
+  ...OF_ENDPOINT,
 };
 
 export type EndpointContent = {
@@ -235,33 +234,23 @@ export async function rotateSecret(
   return { endpoint: result.endpoint, secret };
 }
 
-const foundSchema = z.union([z.object({ endpoint: endpointSchema }), endpointRefusalSchema]);
+const foundSchema = z.object({ endpoint: endpointSchema });
 
 /**
  * @throws Unauthenticated
  * @throws Problem `forbidden` or `not_found`
  */
 export async function findEndpoint(db: Database, credential: Credential, id: string): Promise<EndpointRow> {
-  const args = { credential: credentialArgument(credential), endpoint_id: id };
-  const answer = await callFunction(db, "find_notification_endpoint", args, foundSchema, { isRepeatable: true });
-  if ("refused" in answer) throw endpointProblem(answer);
-  return answer.endpoint;
+  const args = { endpoint_id: id };
+  return (await readFor(db, credential, "find_notification_endpoint", args, foundSchema, OF_ENDPOINT)).endpoint;
 }
 
-const listSchema = z.union([z.object({ items: z.array(endpointSchema), total: z.int() }), endpointRefusalSchema]);
+const listSchema = z.object({ items: z.array(endpointSchema), total: z.int() });
 
 /**
  * One page of the tenant's endpoints, newest first.
  * @throws Unauthenticated
  * @throws Problem `forbidden`
  */
-export async function listEndpoints(
-  db: Database,
-  credential: Credential,
-  page: { limit: number; offset: number },
-): Promise<{ items: EndpointRow[]; total: number }> {
-  const args = { credential: credentialArgument(credential), ...page };
-  const answer = await callFunction(db, "list_notification_endpoints", args, listSchema, { isRepeatable: true });
-  if ("refused" in answer) throw endpointProblem(answer);
-  return answer;
-}
+export const listEndpoints = (db: Database, credential: Credential, page: { limit: number; offset: number }) =>
+  readFor(db, credential, "list_notification_endpoints", page, listSchema, OF_ENDPOINT);

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { idTakenProblem, Problem, ValidationFailed } from "../../http/problems.ts";
 
 /** The reasons why a verb on endpoints refuses. */
-export const endpointRefusalSchema = z.object({
+const endpointRefusalSchema = z.object({
   refused: z.enum([
     "forbidden",
     "not_found",
@@ -71,3 +71,6 @@ export function endpointProblem({
     }
   }
 }
+
+/** Of a verb on endpoints, or a read of them. */
+export const OF_ENDPOINT = { refusals: endpointRefusalSchema, refuse: endpointProblem };

@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { readFor } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { Problem } from "../../http/problems.ts";
-import { readProblem, readRefusalSchema } from "../refusals.ts";
+import { OF_RUN } from "../refusals.ts";
 
 /** A file of a run: `artifacts_of` in SQL. */
 export const fileSchema = z.object({
@@ -24,21 +24,18 @@ export type RunFile = z.infer<typeof fileSchema>;
 /** What is known of a file without its place. */
 export type StoredFile = Omit<RunFile, "id" | "key" | "attempt">;
 
-const answerSchema = z.union([readRefusalSchema, z.object({ attempt: z.int(), artifacts: z.array(fileSchema) })]);
+const answerSchema = z.object({ attempt: z.int(), artifacts: z.array(fileSchema) });
 
 /**
  * The files of an attempt of a run; a null attempt means the newest of each name since the last retry.
  * @throws Problem `unauthenticated` or `not_found`
  */
-export async function listArtifacts(
+export function listArtifacts(
   db: Database,
   credential: Credential,
   { runId, attempt }: { runId: string; attempt: number | null },
 ): Promise<{ attempt: number; artifacts: RunFile[] }> {
-  const args = { credential: credentialArgument(credential), run_id: runId, attempt };
-  const answer = await callFunction(db, "list_artifacts", args, answerSchema, { isRepeatable: true });
-  if ("refused" in answer) throw readProblem(answer);
-  return answer;
+  return readFor(db, credential, "list_artifacts", { run_id: runId, attempt }, answerSchema, OF_RUN);
 }
 
 /**

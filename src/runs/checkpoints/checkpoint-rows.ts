@@ -1,13 +1,13 @@
 /** What the attempts of a run have kept, and what an attempt can go on with. */
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument, jsonText } from "../../db/call.ts";
+import { callFunction, jsonText, readFor } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { waitOutcomesSchema } from "../../db/resume.ts";
 import { Problem } from "../../http/problems.ts";
 import { clipped } from "../../http/text.ts";
 import { defineVerb } from "../../verbs/verb.ts";
-import { attemptProblem, attemptRefusalSchema, readProblem, readRefusalSchema } from "../refusals.ts";
+import { attemptProblem, attemptRefusalSchema, OF_RUN } from "../refusals.ts";
 
 const keepRefusalSchema = z.union([
   attemptRefusalSchema,
@@ -53,21 +53,18 @@ const checkpointSchema = z.object({
   value: jsonText,
 });
 
-const pageSchema = z.union([readRefusalSchema, z.object({ items: z.array(checkpointSchema), total: z.int() })]);
+const pageSchema = z.object({ items: z.array(checkpointSchema), total: z.int() });
 
 /**
  * One page of the checkpoints of a run, the oldest first.
  * @throws Problem `unauthenticated` or `not_found`
  */
-export async function listCheckpoints(
+export function listCheckpoints(
   db: Database,
   credential: Credential,
   { runId, ...page }: { runId: string; limit: number; offset: number },
 ) {
-  const args = { credential: credentialArgument(credential), run_id: runId, ...page };
-  const answer = await callFunction(db, "list_checkpoints", args, pageSchema, { isRepeatable: true });
-  if ("refused" in answer) throw readProblem(answer);
-  return answer;
+  return readFor(db, credential, "list_checkpoints", { run_id: runId, ...page }, pageSchema, OF_RUN);
 }
 
 const resumeSchema = z.union([

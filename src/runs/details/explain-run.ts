@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
+import { openSet, readFor } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, ON_TIMEOUT, RUN_STATUSES, WAIT_KINDS } from "../../db/enums.ts";
 import type { Live } from "../../http/live/live.ts";
 import { findPresence, hasTags, isConnected, missingTags, runnerSessionSchema } from "../leases/presence.ts";
-import { readProblem, readRefusalSchema } from "../refusals.ts";
+import { OF_RUN } from "../refusals.ts";
 import { WAIT_REASONS, type WaitReason } from "../run-rows.ts";
 import { MOST_PLACES } from "./details-schema.ts";
 
@@ -89,7 +89,7 @@ export type Explanation = Omit<z.infer<typeof explanationSchema>, "sessions" | "
   missing_tags: string[];
 };
 
-const answerSchema = z.union([readRefusalSchema, z.object({ tenant_id: z.string(), explanation: explanationSchema })]);
+const answerSchema = z.object({ tenant_id: z.string(), explanation: explanationSchema });
 
 /**
  * Why a run waits, or that it does not wait.
@@ -100,9 +100,7 @@ export async function explainRun(
   credential: Credential,
   runId: string,
 ): Promise<Explanation> {
-  const args = { credential: credentialArgument(credential), run_id: runId };
-  const answer = await callFunction(db, "explain_run", args, answerSchema, { isRepeatable: true });
-  if ("refused" in answer) throw readProblem(answer);
+  const answer = await readFor(db, credential, "explain_run", { run_id: runId }, answerSchema, OF_RUN);
   const { sessions, runner_tags: tags, now, ...facts } = answer.explanation;
   if (sessions === null) return { ...facts, runners_connected: null, missing_tags: [] };
   const runners = await findPresence(live, answer.tenant_id, sessions, now);

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument, openSet } from "../../db/call.ts";
+import { openSet, readFor } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
 import { labelsField } from "../labels.ts";
-import { readProblem, readRefusalSchema } from "../refusals.ts";
+import { OF_RUN } from "../refusals.ts";
 import { runProgressSchema } from "../run-rows.ts";
 
 const detailsSchema = z.object({
@@ -26,15 +26,12 @@ const detailsSchema = z.object({
 /** What the wire contract's form of a run does not say of it: `find_details` in SQL. */
 export type RunDetails = z.infer<typeof detailsSchema>;
 
-const answerSchema = z.union([readRefusalSchema, z.object({ details: detailsSchema })]);
+const answerSchema = z.object({ details: detailsSchema });
 
 /**
  * The details of a run as it is now.
  * @throws Problem `unauthenticated` or `not_found`
  */
 export async function findDetails(db: Database, credential: Credential, runId: string): Promise<RunDetails> {
-  const args = { credential: credentialArgument(credential), run_id: runId };
-  const answer = await callFunction(db, "find_details", args, answerSchema, { isRepeatable: true });
-  if ("refused" in answer) throw readProblem(answer);
-  return answer.details;
+  return (await readFor(db, credential, "find_details", { run_id: runId }, answerSchema, OF_RUN)).details;
 }

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument, jsonText, openSet } from "../../db/call.ts";
+import { jsonText, openSet, readFor } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
 import { FAILURE_CODES, RUN_STATUSES } from "../../db/enums.ts";
 import { fileSchema } from "../artifacts/list-artifacts.ts";
-import { readProblem, readRefusalSchema } from "../refusals.ts";
+import { OF_RUN } from "../refusals.ts";
 import { artifactsSchema } from "./result-schema.ts";
 
 const resultSchema = z.object({
@@ -31,16 +31,11 @@ const foundSchema = z.object({
 /** How a run ended. While it has not ended, all fields of the result except `status` and `attempt` are null. */
 export type FoundResult = Omit<z.infer<typeof foundSchema>, "result"> & z.infer<typeof resultSchema>;
 
-const answerSchema = z.union([readRefusalSchema, foundSchema]);
-
 /**
  * How a run ended, and what its runner reported.
  * @throws Problem `unauthenticated` or `not_found`
  */
 export async function findResult(db: Database, credential: Credential, runId: string): Promise<FoundResult> {
-  const args = { credential: credentialArgument(credential), run_id: runId };
-  const answer = await callFunction(db, "find_result", args, answerSchema, { isRepeatable: true });
-  if ("refused" in answer) throw readProblem(answer);
-  const { result, ...rest } = answer;
+  const { result, ...rest } = await readFor(db, credential, "find_result", { run_id: runId }, foundSchema, OF_RUN);
   return { ...result, ...rest };
 }

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import type { Credential } from "../../db/access.ts";
-import { callFunction, credentialArgument } from "../../db/call.ts";
+import { readFor } from "../../db/call.ts";
 import type { Database } from "../../db/client.ts";
-import { readProblem, readRefusalSchema } from "../refusals.ts";
+import { OF_RUN } from "../refusals.ts";
 import { runProgressSchema } from "../run-rows.ts";
 
 const pageSchema = z.object({
@@ -34,8 +34,6 @@ const pageSchema = z.object({
  */
 export type LogPage = z.infer<typeof pageSchema>;
 
-const answerSchema = z.union([readRefusalSchema, pageSchema]);
-
 /** `attempt`: null for the current one. `after`: the number of the last known entry, or null. */
 export type LogRequest = { runId: string; attempt: number | null; after: number | null };
 
@@ -43,14 +41,7 @@ export type LogRequest = { runId: string; attempt: number | null; after: number 
  * A page of the log of an attempt, in the order of the entries' numbers.
  * @throws Problem `unauthenticated` or `not_found`
  */
-export async function readLog(db: Database, credential: Credential, request: LogRequest): Promise<LogPage> {
-  const args = {
-    credential: credentialArgument(credential),
-    run_id: request.runId,
-    attempt: request.attempt,
-    after: request.after ?? -1,
-  };
-  const answer = await callFunction(db, "read_log", args, answerSchema, { isRepeatable: true });
-  if ("refused" in answer) throw readProblem(answer);
-  return answer;
+export function readLog(db: Database, credential: Credential, request: LogRequest): Promise<LogPage> {
+  const args = { run_id: request.runId, attempt: request.attempt, after: request.after ?? -1 };
+  return readFor(db, credential, "read_log", args, pageSchema, OF_RUN);
 }
