@@ -135,8 +135,8 @@ export const TRIGGER_KINDS = ["schedule", "webhook", "run"] as const;
 export type TriggerKind = (typeof TRIGGER_KINDS)[number];
 
 /**
- * What became of a firing. FIRED: it has triggered a run. SKIPPED: a run was in the way, and `when_busy` is `skip`. MISSED: nobody handled it in time, or the
- * trigger was paused. REFUSED: an invoke by the trigger's user would have been refused.
+ * What became of a firing. FIRED: it has triggered a run. SKIPPED: a run was in the way, and `when_busy` is `skip`. MISSED: nobody handled
+ * it in time, or the trigger was paused. REFUSED: an invoke by the trigger's user would have been refused.
  */
 export const FIRING_OUTCOMES = ["FIRED", "SKIPPED", "MISSED", "REFUSED"] as const;
 export type FiringOutcome = (typeof FIRING_OUTCOMES)[number];

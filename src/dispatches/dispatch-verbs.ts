@@ -26,8 +26,8 @@ export const recordAcceptances = defineVerb({
 });
 
 /**
- * Records why a dispatch failed. It is retried after a back-off, but not sooner than the runner asked for. `postponed` is false when the run no longer waits for this
- * dispatch.
+ * Records why a dispatch failed. It is retried after a back-off, but not sooner than the runner asked for. `postponed` is false when the
+ * run no longer waits for this dispatch.
  */
 export const recordPostponement = defineVerb({
   name: "record_postponement",

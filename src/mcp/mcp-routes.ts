@@ -2,9 +2,10 @@
  * `/mcp`: the service for agents, by the Model Context Protocol. The route makes an MCP server for each message, so nothing is kept between
  * messages, and clients of 2026-07-28 and of 2025 have the same tools.
  *
- * A tool (`tools/`) is data: the schemas of its arguments and of its answer, its annotations, and `call`, which sends requests to the API within
- * the Worker, with the caller's key or, for one that has signed in (`agents/`), with the rights of the person (`api.ts`). So a tool cannot do what the API would refuse, and costs what its requests to the API cost. The
- * schema of its answer picks the fields that an agent gets. Ids are checked before they become a part of a path.
+ * A tool (`tools/`) is data: the schemas of its arguments and of its answer, its annotations, and `call`, which sends requests to the API
+ * within the Worker, with the caller's key or, for one that has signed in (`agents/`), with the rights of the person (`api.ts`). So a tool
+ * cannot do what the API would refuse, and costs what its requests to the API cost. The schema of its answer picks the fields that an agent
+ * gets. Ids are checked before they become a part of a path.
  *
  * Any other message, such as that for the list of tools, first asks the API who the caller is, so a wrong key is answered 401. A call of a tool
  * writes two lines to the log, with the same request id.

@@ -42,9 +42,9 @@ export const apiKeySchema = z
   );
 
 /**
- * Creates an API key for the caller or, as an OWNER or ADMIN, for a service user. Only an OWNER or ADMIN may create a runner key.
- * Refused with Problem `forbidden`, `not_found` for a user whom the caller may not see, or `conflict` when the caller has the most keys of this kind that are allowed; with
- * ValidationFailed for a key that is already expired, or for definitions that do not exist.
+ * Creates an API key for the caller or, as an OWNER or ADMIN, for a service user. Only an OWNER or ADMIN may create a runner key. Refused
+ * with Problem `forbidden`, `not_found` for a user whom the caller may not see, or `conflict` when the caller has the most keys of this
+ * kind that are allowed; with ValidationFailed for a key that is already expired, or for definitions that do not exist.
  */
 export const createApiKey = defineVerb({
   name: "create_api_key",

@@ -17,7 +17,10 @@ export const apiKeyColumns = {
   lastUsedAt: apiKeys.lastUsedAt,
 };
 
-/** A key without its secret. `expiresAt` is null for one that does not expire, `lastUsedAt` for one that was not used, and `scopes` for one without any. */
+/**
+ * A key without its secret. `expiresAt` is null for one that does not expire, `lastUsedAt` for one that was not used, and `scopes` for one
+ * without any.
+ */
 export type ApiKey = Omit<Pick<typeof apiKeys.$inferSelect, keyof typeof apiKeyColumns>, "scopes"> & {
   scopes: Scope[] | null;
 };

@@ -151,7 +151,8 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
 
 /**
  * Why runs do not start is decided by `wait_reason` in SQL. A PENDING run behind RUNNING ones is not stuck, since these end at their
- * deadlines at the latest, and the next run starts when a sweep has recorded that. Neither is one whose turn has not come, nor one in a back-off, which ends by itself.
+ * deadlines at the latest, and the next run starts when a sweep has recorded that. Neither is one whose turn has not come, nor one in a
+ * back-off, which ends by itself.
  */
 function selectStuckRuns(db: Database) {
   const seen = seenNow(db);

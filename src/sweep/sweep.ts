@@ -215,8 +215,8 @@ async function sumAll(services: VerbServices, hasRoom: () => boolean): Promise<v
 }
 
 /**
- * Deletes what belonged to what was deleted, and what is older than it is kept. Returns how many runs were too old. An outage during a deletion is logged, and a later sweep tries it
- * again: the rest of the sweep does not depend on it.
+ * Deletes what belonged to what was deleted, and what is older than it is kept. Returns how many runs were too old. An outage during a
+ * deletion is logged, and a later sweep tries it again: the rest of the sweep does not depend on it.
  */
 async function deleteAll(
   services: VerbServices,

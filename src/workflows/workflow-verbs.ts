@@ -167,9 +167,9 @@ export const replacePolicy = defineVerb({
 });
 
 /**
- * Gives a user the permissions that they lack to run a definition: to read it, its sources, instructions and template, and to
- * write its outputs or, without outputs, to write it itself if its policy says so. The result says how many were given; 0 when the user could already run it.
- * Refused with Problem `not_found`, `forbidden` for a USER, or `conflict` when the user would have too many permissions.
+ * Gives a user the permissions that they lack to run a definition: to read it, its sources, instructions and template, and to write its
+ * outputs or, without outputs, to write it itself if its policy says so. The result says how many were given; 0 when the user could already
+ * run it. Refused with Problem `not_found`, `forbidden` for a USER, or `conflict` when the user would have too many permissions.
  */
 export const permitWorkflow = defineVerb({
   name: "permit_workflow",

@@ -48,10 +48,9 @@ export type ChildrenOptions = Pick<Schemas["WorkflowRunChildren"], "fail_fast"> 
   Pick<Schemas["SuspendWorkflowRunRequest"], "timeout_seconds" | "on_timeout" | "note">;
 
 /**
- * How work goes on in a later attempt: each key identifies its step, question, timer, signal or children for good in its run. `ask`, `sleep`, `signal` and `children`
- * suspend the run
- * until the outcome has come. They then throw a {@link WorkEnded} of the kind `suspended`, which the work must not catch, or throw again: its
- * next attempt begins anew, and gets the outcome from the same call.
+ * How work goes on in a later attempt: each key identifies its step, question, timer, signal or children for good in its run. `ask`,
+ * `sleep`, `signal` and `children` suspend the run until the outcome has come. They then throw a {@link WorkEnded} of the kind `suspended`,
+ * which the work must not catch, or throw again: its next attempt begins anew, and gets the outcome from the same call.
  */
 export type WorkSteps = {
   /**

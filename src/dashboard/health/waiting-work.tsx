@@ -89,7 +89,10 @@ export const judgeWork = (
 export const isStuck = ({ waiting, reason, has_turn }: JudgedWork): boolean =>
   waiting > 0 && (reason === "no_runner" || (reason === "no_runner_connected" && has_turn));
 
-/** The sentence for each reason. `stop` and `dispatch` are missing, since only a RUNNING run waits for those; `sentenceOf` has that of `no_runner_connected`. */
+/**
+ * The sentence for each reason. `stop` and `dispatch` are missing, since only a RUNNING run waits for those; `sentenceOf` has that of
+ * `no_runner_connected`.
+ */
 const REASONS: Partial<Record<ExplainedReason, string>> = {
   suspended: "They are suspended.",
   paused: "The workflow is paused.",

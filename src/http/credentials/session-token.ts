@@ -24,7 +24,8 @@ export type SessionName = { name: string; tenant_name?: string | undefined; role
 export type Session = SessionClaims & {
   name: SessionName | null;
   /**
-   * Set for a session of the dashboard, which then has a `signInSessionId`. `issuedAt` is from a Worker's clock, `beganAt` from the database's: see `renewSession`.
+   * Set for a session of the dashboard, which then has a `signInSessionId`. `issuedAt` is from a Worker's clock, `beganAt` from the
+   * database's: see `renewSession`.
    */
   renewable: { issuedAt: number; beganAt: number } | null;
   /** True for a token that was signed for the cookie that only this host can set. It is not taken from another cookie. */

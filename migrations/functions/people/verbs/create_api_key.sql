@@ -1,13 +1,14 @@
--- Creates an API key for the caller: of the kind USER with their permissions, as far as `p_scopes` allow if it has some, or of the kind RUNNER, which an OWNER or ADMIN may
--- create and which may lease runs of these definitions only; null for all of the tenant. Only the hash of the key is stored. With
--- `p_user_id`, it is a key of that service user, which an OWNER or ADMIN may make.
+-- Creates an API key for the caller: of the kind USER with their permissions, as far as `p_scopes` allow if it has some, or of the kind
+-- RUNNER, which an OWNER or ADMIN may create and which may lease runs of these definitions only; null for all of the tenant. Only the hash
+-- of the key is stored. With `p_user_id`, it is a key of that service user, which an OWNER or ADMIN may make.
 --
 -- Guarantees: a user has at most `p_max_keys` keys of a kind that work.
 -- Closes the race between two requests that create the last allowed key: both lock the user's row.
 -- Idempotent: called again with the same `p_api_key_id`, it answers the key that the first call created, with "is_new": false.
 --
--- Answers {"result": {"api_key", "is_new"}}, or "refused": unauthenticated, id_taken (by a key of somebody else), forbidden
--- (a runner key for a USER), no_such_user (none that the caller may see), not_service_user, unknown_definitions (with "ids"), expired (already now), too_many
+-- Answers {"result": {"api_key", "is_new"}}, or "refused": unauthenticated, id_taken (by a key of somebody else), forbidden (a runner key
+-- for a USER), no_such_user (none that the caller may see), not_service_user, unknown_definitions (with "ids"), expired (already now),
+-- too_many
 create or replace function public.create_api_key(
   p_context jsonb, p_api_key_id uuid, p_name text, p_key_hash text, p_key_suffix text, p_expires_at timestamptz,
   p_kind text, p_definition_ids uuid[], p_max_keys integer, p_scopes text default null,

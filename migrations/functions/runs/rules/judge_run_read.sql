@@ -1,5 +1,5 @@
--- The first step of the reads of a run, or of a batch if one is given: may the caller see it? Returns {"tenant_id"?, "refused"}, where `refused` is unauthenticated or not_found; or {"tenant_id", "user_id",
--- "role"} of the caller.
+-- The first step of the reads of a run, or of a batch if one is given: may the caller see it? Returns {"tenant_id"?, "refused"}, where
+-- `refused` is unauthenticated or not_found; or {"tenant_id", "user_id", "role"} of the caller.
 create or replace function public.judge_run_read(p_credential jsonb, p_run_id uuid, p_batch_id uuid default null) returns jsonb
 language plpgsql stable as $$
 declare

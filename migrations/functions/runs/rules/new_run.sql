@@ -70,10 +70,10 @@ end $$;
 -- `p_queue` is [running, slot_no, 1 if one waits] of `queue_state`, if nothing was due then, and no run had this id. Without it, it asks
 -- itself.
 --
--- Returns two values. The first is {"run_id", "replayed", "is_settled", "changed": the runs that were changed, see `changed_run`,
--- "told"?: see `make_room`}, and the second the run as it was inserted: see `run_as_shown`; is_settled: no other run of the queue can start now, since this one has just started or no slot is free.
--- Or {"refused": "no_key", "pointer"}, or what `known_run`, `refusal_of_frozen`, `check_inputs`, `judge_instants`, `make_room` or `judge_cap`
--- refuses.
+-- Returns two values. The first is {"run_id", "replayed", "is_settled", "changed": the runs that were changed, see `changed_run`, "told"?:
+-- see `make_room`}, and the second the run as it was inserted: see `run_as_shown`; is_settled: no other run of the queue can start now,
+-- since this one has just started or no slot is free. Or {"refused": "no_key", "pointer"}, or what `known_run`, `refusal_of_frozen`,
+-- `check_inputs`, `judge_instants`, `make_room` or `judge_cap` refuses.
 create or replace function public.add_run(
   p_context jsonb, p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid, p_input json, p_given jsonb,
   p_now timestamptz, p_queue bigint[] default null

@@ -2,11 +2,11 @@
 -- order in which they joined the queue, those with a higher priority first: see `priorities.sql`. With `max_running_per_key`, keys take
 -- turns, and each key has a queue of its own.
 --
--- A run joins when it is triggered, and gets its `queue_position`. With `not_before`, it is outside of the queue until that instant:
--- it has no position, and then joins at the end; of those with the same instant, first the one that was triggered first. Very many may
--- join at the same instant, and one call lets only some of them join (`join_queues`). As long as others are left, whoever comes later
--- gets `not_before`, too, and joins behind them. A run whose
--- `deadline_at` has passed has left the queue: it has expired, whether or not that is recorded (`run_as_seen`).
+-- A run joins when it is triggered, and gets its `queue_position`. With `not_before`, it is outside of the queue until that instant: it has
+-- no position, and then joins at the end; of those with the same instant, first the one that was triggered first. Very many may join at the
+-- same instant, and one call lets only some of them join (`join_queues`). As long as others are left, whoever comes later gets
+-- `not_before`, too, and joins behind them. A run whose `deadline_at` has passed has left the queue: it has expired, whether or not that is
+-- recorded (`run_as_seen`).
 --
 -- Such a verb first locks the definition's row, and the run's where it needs that, and then does the following in this order:
 -- 1. It judges the caller. Who may not see or do this ends here, and has changed nothing.
@@ -82,8 +82,8 @@ end $$;
 
 -- Lets PENDING runs of locked definitions whose instant has come join their queues, at the end, in the order of their instants. There may
 -- be very many of them: `end_overdue_runs` passes only some, and the others are due at once. A suspended run resumes, at the place that it
--- had. A run that is still to be superseded must
--- not get a place behind the run that supersedes it. So as long as a definition has such runs, none joins: see `supersede.sql`.
+-- had. A run that is still to be superseded must not get a place behind the run that supersedes it. So as long as a definition has such
+-- runs, none joins: see `supersede.sql`.
 create or replace function public.join_queues(p_run_ids uuid[]) returns void
 language plpgsql as $$
 declare
@@ -195,8 +195,9 @@ begin
     ) ahead);
 end $$;
 
--- How many other keys have their turn before a key has its next one. Null for a definition whose keys take no turns. They are the keys of `waiting_runs` that have room,
--- in the order of `next_turn`: from the key after the one that started last. It counts up to 1,000, each by one jump in the index.
+-- How many other keys have their turn before a key has its next one. Null for a definition whose keys take no turns. They are the keys of
+-- `waiting_runs` that have room, in the order of `next_turn`: from the key after the one that started last. It counts up to 1,000, each by
+-- one jump in the index.
 create or replace function public.keys_before(p_definition_id uuid, p_key text, p_now timestamptz) returns integer
 language plpgsql stable as $$
 declare

@@ -20,12 +20,11 @@ language sql immutable as $$
   }' -> p_event ->> p_status
 $$;
 
--- The state of a run at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its
--- lease, and the end of the time that a stop gave its runner. A PENDING run ends at its `deadline_at`, too: that is `must_start_by` of
--- its invoke, if it had one, and its first start replaces it; or the end of the time for which it is suspended. From that instant on the run is FAILED, even before a sweep has
--- updated its row. Readers get these values, and the sweep writes the same values, so a reader sees no difference before and
--- after the sweep. When two of the instants are equal, the deadline takes precedence over the stop, and the stop over the
--- lease.
+-- The state of a run at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its lease, and
+-- the end of the time that a stop gave its runner. A PENDING run ends at its `deadline_at`, too: that is `must_start_by` of its invoke, if
+-- it had one, and its first start replaces it; or the end of the time for which it is suspended. From that instant on the run is FAILED,
+-- even before a sweep has updated its row. Readers get these values, and the sweep writes the same values, so a reader sees no difference
+-- before and after the sweep. When two of the instants are equal, the deadline takes precedence over the stop, and the stop over the lease.
 create or replace function public.run_as_seen(r public.workflow_runs, p_now timestamptz)
 returns table (
   is_overdue boolean, status text, completed_at timestamptz, updated_at timestamptz, error text, failure_code text

@@ -171,7 +171,8 @@ begin
 end $$;
 
 -- Stores the waits that an attempt asks for. Those that have come stay as they are, and an open one gets the new text. A timer keeps its
--- first instant. A signal that names no correlation has the run's id. `p_times_out_at` is when the run goes on without those that are open; null when it fails then.
+-- first instant. A signal that names no correlation has the run's id. `p_times_out_at` is when the run goes on without those that are open;
+-- null when it fails then.
 create or replace function public.store_waits(
   p_tenant_id uuid, p_run_id uuid, p_definition_id uuid, p_waits jsonb, p_times_out_at timestamptz, p_now timestamptz
 ) returns void

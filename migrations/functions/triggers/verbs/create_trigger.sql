@@ -7,8 +7,9 @@
 -- the definition's lock.
 -- Idempotent: called again with the same `p_trigger_id`, it answers the trigger that the first call created, with "is_new": false.
 --
--- Answers {"result": {"trigger", "is_new"}}, or "refused": id_taken (by another tenant, or by a trigger that was deleted), too_many, several_slots (see `make_room`), past
--- (the only instant of the schedule), and see `judge_of_definition`, `check_trigger_input` and `lock_and_judge_definition_change`
+-- Answers {"result": {"trigger", "is_new"}}, or "refused": id_taken (by another tenant, or by a trigger that was deleted), too_many,
+-- several_slots (see `make_room`), past (the only instant of the schedule), and see `judge_of_definition`, `check_trigger_input` and
+-- `lock_and_judge_definition_change`
 create or replace function public.create_trigger(
   p_context jsonb, p_definition_id uuid, p_trigger_id uuid, p_content jsonb, p_input json, p_plan jsonb
 ) returns jsonb

@@ -1,7 +1,7 @@
--- Replaces the policy of a definition: how its runs get to a runner, how many are RUNNING at the same time, how many may wait, what
--- an invoke does when it is busy, what happens when runs fail, who may run it if it has no outputs, which tags its runners need, which
--- workflows its runs may trigger, and the schema of their inputs, which the Worker has judged. A RUNNING run keeps its lease and its slot, and a waiting run its place and its
--- input. When there are more slots now, waiting runs start.
+-- Replaces the policy of a definition: how its runs get to a runner, how many are RUNNING at the same time, how many may wait, what an
+-- invoke does when it is busy, what happens when runs fail, who may run it if it has no outputs, which tags its runners need, which
+-- workflows its runs may trigger, and the schema of their inputs, which the Worker has judged. A RUNNING run keeps its lease and its slot,
+-- and a waiting run its place and its input. When there are more slots now, waiting runs start.
 --
 -- Closes the race with an invoke and with a lease: all of them hold the definition's lock. Idempotent.
 --

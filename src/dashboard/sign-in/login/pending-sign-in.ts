@@ -1,6 +1,7 @@
 /**
- * What a browser keeps while its user is at the login service, and while they are asked which tenant they join: in a cookie for each sign-in, encrypted, for ten minutes. The name of
- * the cookie has the `state` of the sign-in, so sign-ins in several tabs do not disturb each other.
+ * What a browser keeps while its user is at the login service, and while they are asked which tenant they join: in a cookie for each
+ * sign-in, encrypted, for ten minutes. The name of the cookie has the `state` of the sign-in, so sign-ins in several tabs do not disturb
+ * each other.
  */
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";

@@ -55,7 +55,8 @@ export const MAX_MEASURED = 10_000;
 const MAX_WORKFLOWS = 10;
 
 /**
- * The query for {@link toStatistics}: see `chart_statistics` and `sum_statistics` in SQL. The runs are those of one workflow, or all that the caller may see.
+ * The query for {@link toStatistics}: see `chart_statistics` and `sum_statistics` in SQL. The runs are those of one workflow, or all that
+ * the caller may see.
  */
 export function selectStatistics(db: Database, caller: Caller, range: ChartRange, workflowId: string | null = null) {
   const { given, period, stepSeconds, isSummed } = range;
