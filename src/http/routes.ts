@@ -121,45 +121,52 @@ function onlyKnownQuery<Own extends Definition>(definition: Own): Own {
   return Object.assign(definition, { request: { ...definition.request, query: query.strict() } });
 }
 
+/** What a builder adds about its kind: these problems and those of the definition, and the limit of its body. */
+const kind = (
+  problems: readonly ProblemCode[],
+  definition: Definition,
+  more: Partial<Pick<RouteKind, "isConditional" | "isSigned" | "isStreamed">> = {},
+) => ({
+  [KIND]: {
+    problems: [...OF_ANYBODY, ...problems, ...(definition.problems ?? [])],
+    isConditional: false,
+    maxBodyBytes: definition.maxBodyBytes,
+    ...more,
+  } satisfies RouteKind,
+});
+
 /** A GET for a caller: authenticated, and conditional by `ETag` and `If-None-Match`. */
 export function callerRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
   const scopes = scopesFor(definition.scope ?? "read");
-  const problems = [...OF_ANYBODY, ...OF_A_CALLER, ...(definition.problems ?? [])];
   return createRoute({
     ...onlyKnownQuery(definition),
     method: "get" as const,
     ...callerSecurity(scopes),
     middleware: [conditional, authenticate, requireScope(scopes)],
-    [KIND]: { problems, isConditional: true } satisfies RouteKind,
+    ...kind(OF_A_CALLER, definition, { isConditional: true }),
   });
 }
 
 /** A GET for a caller that is answered with a stream of events: authenticated, and never conditional. */
 export function callerStream<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
   const scopes = scopesFor(definition.scope ?? "read");
-  const problems = [...OF_ANYBODY, ...OF_A_CALLER, "streams_unavailable" as const, ...(definition.problems ?? [])];
   return createRoute({
     ...onlyKnownQuery(definition),
     method: "get" as const,
     ...callerSecurity(scopes),
     middleware: [authenticate, requireScope(scopes)],
-    [KIND]: { problems, isConditional: false } satisfies RouteKind,
+    ...kind([...OF_A_CALLER, "streams_unavailable"], definition),
   });
 }
 
 /** A change by a caller: authenticated. With a session cookie, it must come from a page of the same origin. */
 export function callerWrite<const Path extends string, Own extends CallerChange & { path: Path }>(definition: Own) {
   const scopes = scopesFor(definition.scope);
-  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER];
   return createRoute({
     ...onlyKnownQuery(definition),
     ...callerSecurity(scopes),
     middleware: [authenticate, requireScope(scopes), ...bodyMiddleware(definition)],
-    [KIND]: {
-      problems: [...problems, ...(definition.problems ?? [])],
-      isConditional: false,
-      maxBodyBytes: definition.maxBodyBytes,
-    } satisfies RouteKind,
+    ...kind([...ofBody(definition), ...OF_A_CALLER], definition),
   });
 }
 
@@ -167,28 +174,22 @@ export function callerWrite<const Path extends string, Own extends CallerChange 
  * A call by a runner, authenticated by the run token of one attempt. The handler finds the token's claims in `c.var.runToken`.
  */
 export function runnerCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
-  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CREDENTIAL, "callback_unauthenticated" as const];
   return createRoute({
     ...onlyKnownQuery(definition),
     security: runnerSecurity,
     middleware: [authenticateRunner, ...bodyMiddleware(definition)],
-    [KIND]: {
-      problems: [...problems, ...(definition.problems ?? [])],
-      isConditional: false,
-      maxBodyBytes: definition.maxBodyBytes,
-    } satisfies RouteKind,
+    ...kind([...ofBody(definition), ...OF_A_CREDENTIAL, "callback_unauthenticated"], definition),
   });
 }
 
 /** A GET by a runner, authenticated like {@link runnerCall}. It is never conditional. */
 export function runnerRead<const Path extends string, Own extends Read & { path: Path }>(definition: Own) {
-  const problems = [...OF_ANYBODY, ...OF_A_CREDENTIAL, "callback_unauthenticated" as const];
   return createRoute({
     ...onlyKnownQuery(definition),
     method: "get" as const,
     security: runnerSecurity,
     middleware: [authenticateRunner],
-    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+    ...kind([...OF_A_CREDENTIAL, "callback_unauthenticated"], definition),
   });
 }
 
@@ -200,50 +201,41 @@ export function runnerUpload<const Path extends string, Own extends Change & { p
   definition: Own,
 ) {
   const ofUpload: ProblemCode[] = ["incomplete_body", "length_required", "payload_too_large"];
-  const problems = [...OF_ANYBODY, ...ofUpload, ...OF_A_CREDENTIAL, "callback_unauthenticated" as const];
   return createRoute({
     ...onlyKnownQuery(definition),
     security: runnerSecurity,
     middleware: [authenticateRunner, boundUpload(definition.maxBodyBytes)],
-    [KIND]: {
-      problems: [...problems, ...(definition.problems ?? [])],
-      isConditional: false,
-      maxBodyBytes: definition.maxBodyBytes,
-      isStreamed: true,
-    } satisfies RouteKind,
+    ...kind([...ofUpload, ...OF_A_CREDENTIAL, "callback_unauthenticated"], definition, { isStreamed: true }),
   });
 }
 
 /** A change that needs an API key. It is the only operation for which a runner key is accepted. */
 export function keyCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
-  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CALLER];
   return createRoute({
     ...onlyKnownQuery(definition),
     security: keySecurity,
     middleware: [authenticate, requireKey, requireScope([]), ...bodyMiddleware(definition)],
-    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+    ...kind([...ofBody(definition), ...OF_A_CALLER], definition),
   });
 }
 
 /** A call by a runner, authenticated by the token of its session. The handler finds the token's claims in `c.var.runner`. */
 export function runnerSessionCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
-  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_CREDENTIAL, "session_unauthenticated" as const];
   return createRoute({
     ...onlyKnownQuery(definition),
     security: runnerSessionSecurity,
     middleware: [authenticateRunnerSession, ...bodyMiddleware(definition)],
-    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+    ...kind([...ofBody(definition), ...OF_A_CREDENTIAL, "session_unauthenticated"], definition),
   });
 }
 
 /** A call by a command line that signs in, authenticated by the code that it got. The handler finds the code in `c.var.code`. */
 export function codeCall<const Path extends string, Own extends Change & { path: Path }>(definition: Own) {
-  const problems = [...OF_ANYBODY, ...ofBody(definition), ...OF_A_DATABASE, "code_unauthenticated" as const];
   return createRoute({
     ...onlyKnownQuery(definition),
     security: codeSecurity,
     middleware: [authenticateCode, ...bodyMiddleware(definition)],
-    [KIND]: { problems: [...problems, ...(definition.problems ?? [])], isConditional: false },
+    ...kind([...ofBody(definition), ...OF_A_DATABASE, "code_unauthenticated"], definition),
   });
 }
 
@@ -258,12 +250,7 @@ export function signedCall<const Path extends string, Own extends Change & { pat
   return createRoute({
     ...onlyKnownQuery(definition),
     security,
-    [KIND]: {
-      problems: [...OF_ANYBODY, ...OF_A_MESSAGE, ...(definition.problems ?? [])],
-      isConditional: false,
-      maxBodyBytes: definition.maxBodyBytes,
-      isSigned: true,
-    } satisfies RouteKind,
+    ...kind(OF_A_MESSAGE, definition, { isSigned: true }),
   });
 }
 
@@ -281,6 +268,6 @@ export function openRead<const Path extends string, Own extends Read & { path: P
     ...definition,
     method: "get" as const,
     security: [],
-    [KIND]: { problems: [...OF_ANYBODY, ...(definition.problems ?? [])], isConditional: false },
+    ...kind([], definition),
   });
 }
