@@ -78,7 +78,7 @@ export function outcomesOf(db: Database) {
 export const MAX_QUEUED = 1000;
 
 /** The number of runs in the queue of a definition, counted up to one more than {@link MAX_QUEUED}. A delayed run is not in it yet. */
-export const queuedOf = (db: Database): SQL<number> => {
+const queuedOf = (db: Database): SQL<number> => {
   const waiting = db
     .select({ id: sql<string>`${r.id}`.as("queued_id") })
     .from(r)
@@ -95,14 +95,14 @@ export const queuedOf = (db: Database): SQL<number> => {
 };
 
 /** The number of runs in the slots of a definition. */
-export const runningOf = (db: Database): SQL<number> =>
+const runningOf = (db: Database): SQL<number> =>
   sql<number>`(${db
     .select({ running: sql`count(*)::int` })
     .from(r)
     .where(and(eq(r.workflowDefinitionId, d.id), isRunning))})`;
 
 /** The run in the slots of a definition that ends first; null when all are free. */
-export const holderOf = (db: Database): SQL<ListedWorkflow["holder"]> =>
+const holderOf = (db: Database): SQL<ListedWorkflow["holder"]> =>
   sql<ListedWorkflow["holder"]>`(${db
     .select({
       holder: sql`jsonb_build_object('id', ${r.id}, 'user_name', ${nameOf(users)}, 'begun_at', ${instant(r.startedAt)},
@@ -114,6 +114,18 @@ export const holderOf = (db: Database): SQL<ListedWorkflow["holder"]> =>
     .where(and(eq(r.workflowDefinitionId, d.id), isRunning))
     .orderBy(asc(endsAt))
     .limit(1)})`;
+
+/** How the runs of a definition stand. `outcomes` is that of {@link outcomesOf}. */
+export const standingOf = (db: Database, outcomes: ReturnType<typeof outcomesOf>) => ({
+  queued: queuedOf(db),
+  running: runningOf(db),
+  max_running: d.maxRunning,
+  holder: holderOf(db),
+  strip: outcomes.strip,
+  ended: outcomes.ended,
+  completed: outcomes.completed,
+  median_seconds: outcomes.median_seconds,
+});
 
 export type ListedWorkflow = Outcomes & {
   id: string;
@@ -176,14 +188,7 @@ export async function viewWorkflows(db: Database, credential: Credential, page: 
         created_at: instant(d.createdAt),
         is_active: d.isActive,
         obstacle: startObstacle,
-        queued: queuedOf(db),
-        running: runningOf(db),
-        max_running: d.maxRunning,
-        holder: holderOf(db),
-        strip: outcomes.strip,
-        ended: outcomes.ended,
-        completed: outcomes.completed,
-        median_seconds: outcomes.median_seconds,
+        ...standingOf(db, outcomes),
       })
       .from(visible)
       .innerJoin(d, eq(d.id, visible.id))

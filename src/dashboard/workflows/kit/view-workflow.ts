@@ -37,7 +37,7 @@ import {
   toLists,
 } from "../runs/view-its-runs.ts";
 import { type HeldSlot, type KeyCount, selectKeys, selectSlots } from "../slots/view-slots.ts";
-import { holderOf, type ListedWorkflow, type Outcomes, outcomesOf, queuedOf, runningOf } from "../view-workflows.ts";
+import { type ListedWorkflow, type Outcomes, outcomesOf, standingOf } from "../view-workflows.ts";
 
 /** A path part that a definition names. `path` and `type` are null when the caller may not see it. */
 export type NamedPart = { id: string; path: string | null; type: string | null };
@@ -178,14 +178,7 @@ function selectWorkflow(db: Database, caller: CallerExpression, isAsked: SQL | u
       changes: lastChanges(caller, d.id),
       activity_by: lastChangeOf(caller, d.id, "is_active"),
       policy_by: sql<AuditEvent | null>`${lastChanges(caller, d.id, "workflow_definition.policy_replaced")} -> 0`,
-      queued: queuedOf(db),
-      running: runningOf(db),
-      max_running: d.maxRunning,
-      holder: holderOf(db),
-      strip: outcomes.strip,
-      ended: outcomes.ended,
-      completed: outcomes.completed,
-      median_seconds: outcomes.median_seconds,
+      ...standingOf(db, outcomes),
     })
     .from(caller)
     .innerJoin(d, isAsked)
