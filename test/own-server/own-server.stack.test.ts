@@ -136,7 +136,7 @@ describe("a server of one's own", () => {
     await expectStatus(304, server.ask("GET", styles, { headers: { "If-None-Match": headers.get("ETag") ?? "" } }));
     await expectStatus(404, server.ask("GET", "/_headers"));
     // The first cron has begun with the server.
-    await expect.poll(async () => (await server.ask("GET", "/readyz")).status).toBe(200);
+    await expect.poll(async () => (await server.ask("GET", "/readyz")).status, { timeout: 60_000 }).toBe(200);
     const doctor = await server.command("doctor");
     expect([doctor.code, doctor.stderr]).toEqual([0, ""]);
   });

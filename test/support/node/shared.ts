@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { inspect } from "node:util";
 import type { TestProject } from "vitest/node";
 import type { Stack } from "../../../scripts/local/browser.ts";
 import { startPostgres } from "../../../scripts/local/postgres.ts";
@@ -59,7 +60,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       if (!route) throw new Error(`The harness has no ${pathname}.`);
       response.end(JSON.stringify((await route(searchParams)) ?? null));
     } catch (error) {
-      response.writeHead(500).end(error instanceof Error ? error.stack : String(error));
+      // With its cause: a failed query says no more than its text.
+      response.writeHead(500).end(inspect(error));
     }
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
