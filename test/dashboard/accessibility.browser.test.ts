@@ -1,4 +1,7 @@
-/** Every page, every dialog and every state of a page, as axe-core judges it in light and in dark. */
+/**
+ * Every page, every dialog and every state of a page, as axe-core judges it in light and in dark, on a desk, in a narrow window and on a phone; and
+ * that nothing of a page moves while it is loaded.
+ */
 import process from "node:process";
 import type { Page, Request } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -7,19 +10,24 @@ import { DEMO } from "../../scripts/local/demo.ts";
 import { demoId } from "../../scripts/local/demo-id.ts";
 import {
   complaintsOf,
+  delayScripts,
   faultsInTheme,
   forgetComplaints,
+  OBSERVE_SHIFTS,
   openPage,
+  overflow,
   type Person,
+  shiftOf,
   signIn,
+  widthsInTurn,
 } from "../support/browser/pages.ts";
 import { routesOfPages, routesWithout } from "../support/browser/routes.ts";
 import { suspendRun } from "../support/browser/suspended-run.ts";
 import { createEmptyTenant } from "../support/browser/tenants.ts";
 import { useWorld } from "../support/browser/world.ts";
 
-// The last test ends its Postgres.
-const world = useWorld({ WORK_SECONDS: "600" }, startStack);
+// No run ends before the tests. The last one ends its Postgres.
+const world = useWorld({ WORK_SECONDS: "3600" }, startStack);
 
 /** Everybody who looks at a page. */
 type Viewer = Person | "newcomer" | "nobody";
@@ -29,6 +37,9 @@ let newcomerKey = "";
 
 /** The paths of all pages that were loaded. */
 const visited = new Set<string>();
+
+/** The titles of the dialogs that pages offer, and of those that were looked at. */
+const [offered, examined] = [new Set<string>(), new Set<string>()];
 
 /** What the tests make: an endpoint, an open invite, and a run with a log, an earlier attempt and a stop under way. */
 const made = { endpointId: "", suspendedId: "", batchId: "", inviteLink: "", agentId: "" };
@@ -84,6 +95,11 @@ beforeAll(async () => {
     max_attempts: 3,
     retry_on: ["LOST"],
   });
+  // Its next instant is shown with the year.
+  await call("POST", `/workflow-definitions/${DEMO.quarterlyReportId}/triggers`, {
+    ...{ name: "Each year", kind: "schedule" },
+    schedule: { cron: "30 6 1 1 *", at: null, time_zone: "UTC" },
+  });
   const batch = await call("POST", `/workflow-definitions/${INVOICES}/invoke-batch`, { runs: [{}, {}] });
   made.batchId = String(batch.id);
   made.suspendedId = String((await call("POST", `/workflow-definitions/${DEMO.quarterlyReportId}/invoke`)).id);
@@ -101,6 +117,7 @@ async function pageOf(viewer: Viewer): Promise<Page> {
   const known = pages.get(viewer);
   if (known) return known;
   const page = await openPage(world.browser, world.stack.url, { permissions: ["clipboard-read", "clipboard-write"] });
+  await page.addInitScript(OBSERVE_SHIFTS);
   page.on("request", (request) => {
     if (request.isNavigationRequest()) visited.add(new URL(request.url()).pathname);
   });
@@ -109,11 +126,17 @@ async function pageOf(viewer: Viewer): Promise<Page> {
   return page;
 }
 
+/** The ids that several elements of the page have, so that a button would open the dialog of another. */
+const repeatedIds = (page: Page): Promise<string[]> =>
+  page.evaluate(`[...document.querySelectorAll("[id]")].map((e) => e.id).filter((id, n, ids) => ids.indexOf(id) < n)`);
+
 async function expectNoFaults(page: Page, name: string, within?: string): Promise<void> {
   // A page has its words before it has its style.
   await page.waitForLoadState();
   await page.emulateMedia({ reducedMotion: "reduce" });
-  expect([name, await faultsInTheme(page, within)]).toEqual([name, []]);
+  const { width } = page.viewportSize() ?? {};
+  const faults = [await faultsInTheme(page, within), await overflow(page), await repeatedIds(page)];
+  expect([name, width, faults]).toEqual([name, width, [[], 0, []]]);
   // What the page was answered with may be a refusal. Anything else that a console says is a fault.
   const complaints = complaintsOf(page).splice(0);
   expect(complaints.filter((text) => !text.startsWith("Failed to load resource"))).toEqual([]);
@@ -272,7 +295,11 @@ const PAGES: Record<string, PageCase> = {
     dialogs: ["Change the endpoint", "Give it a new secret", "Delete “…”?"],
   },
   activity: { path: "/app/activity", shows: "who changed what" },
-  "failures that are alike": { path: "/app/failures", shows: "Failures that are alike" },
+  "failures that are alike": {
+    path: "/app/failures",
+    shows: "Failures that are alike",
+    dialogs: ["Say that this was seen"],
+  },
   health: { path: "/app/health", shows: "Dispatch backlog" },
   "health in an hour": { path: "/app/health?period=1h", shows: "Triggered in the last 1 h" },
   "health in a week": { path: "/app/health?period=7d", shows: "Ended in the last 7 d" },
@@ -314,19 +341,28 @@ const PAGES: Record<string, PageCase> = {
   "the guide to agents": { path: "/docs/agents", shows: "Inspector", as: "nobody" },
 };
 
-/** Opens each dialog of the page in turn. Returns their titles. */
+const OPENERS = "main button[popovertarget]:not([popovertargetaction])";
+
+const titlesOfDialogs = (page: Page): Promise<string[]> =>
+  page.evaluate(`[...document.querySelectorAll("${OPENERS}")].map((e) => e.popoverTargetElement)
+    .filter((e) => e.matches(".ask")).map((e) => e.ariaLabel)`);
+
+/** Opens each dialog of the page in turn. Returns their titles, each once. */
 async function lookAtDialogs(page: Page, name: string): Promise<string[]> {
   const titles: string[] = [];
-  const openers = page.locator("main button[popovertarget]:not([popovertargetaction])");
+  const openers = page.locator(OPENERS);
   for (let index = 0; index < (await openers.count()); index++) {
     const id = await openers.nth(index).getAttribute("popovertarget");
     const dialog = page.locator(`#${id}`);
     await openers.nth(index).click();
     await dialog.waitFor();
     const title = (await dialog.getAttribute("aria-label")) ?? "";
-    titles.push(title);
-    // The page behind it was examined before.
-    await expectNoFaults(page, `${name}: ${title}`, `#${id}`);
+    // The page behind it was examined before, and those of other rows have the same words.
+    if (!titles.includes(title)) {
+      await expectNoFaults(page, `${name}: ${title}`, `#${id}`);
+      titles.push(title);
+      examined.add(withoutName(title));
+    }
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "hidden" });
   }
@@ -340,13 +376,23 @@ const withoutName = (title: string) =>
     .replace(/^Sign .+ out everywhere/, "Sign … out everywhere")
     .replace(/^(Deactivate|Delete) (?!“|this |the )[^?]+\?$/, "$1 …?");
 
+const lookAt = (page: Page, width: number) => page.setViewportSize({ width, height: 900 });
+
 describe("every page, with its dialogs", () => {
   it.each(Object.entries(PAGES))("%s", async (name, { path, shows, as = "owner", dialogs }) => {
     const page = await pageOf(as);
-    await page.goto(typeof path === "string" ? path : path());
-    await page.getByText(shows).filter({ visible: true }).first().waitFor();
-    await expectNoFaults(page, name);
-    if (dialogs) expect((await lookAtDialogs(page, name)).map(withoutName)).toEqual(dialogs);
+    await delayScripts(page);
+    for (const width of widthsInTurn()) {
+      await lookAt(page, width);
+      await page.goto(typeof path === "string" ? path : path());
+      await page.getByText(shows).filter({ visible: true }).first().waitFor();
+      await expectNoFaults(page, name);
+      const shift = await shiftOf(page);
+      expect([name, width, shift <= 0.02, shift]).toEqual([name, width, true, shift]);
+      for (const title of await titlesOfDialogs(page)) offered.add(withoutName(title));
+      if (dialogs) expect((await lookAtDialogs(page, name)).map(withoutName)).toEqual(dialogs);
+    }
+    await page.unrouteAll({ behavior: "wait" });
   });
 });
 
@@ -740,23 +786,29 @@ const STATES: Record<string, StateCase> = {
 describe("every state that something brings about", () => {
   it.each(Object.entries(STATES))("%s", async (name, { as = "owner", path, make, shows }) => {
     const page = await pageOf(as);
+    await lookAt(page, 1440);
     await page.goto(path);
     await make(page);
     await page.getByText(shows).filter({ visible: true }).first().waitFor();
-    await expectNoFaults(page, name);
+    for (const width of widthsInTurn()) {
+      await lookAt(page, width);
+      await expectNoFaults(page, name);
+    }
   });
 });
 
 describe("the list of pages", () => {
-  it("has every page of the dashboard", () => {
+  it("has every page of the dashboard, and every dialog", () => {
     expect(routesOfPages().length).toBeGreaterThan(15);
     expect(routesWithout(visited)).toEqual([]);
+    expect([...offered.difference(examined)]).toEqual([]);
   });
 });
 
 describe("while the database is away", () => {
   it("a page and a form say so without faults, and the page is loaded again only when it can be answered", async () => {
     const page = await pageOf("owner");
+    await lookAt(page, 1440);
     await page.goto("/app/workflows/new");
     const { rows } = await world.database.query<{ pid: number }>(
       "select split_part(pg_read_file('postmaster.pid'), E'\\n', 1)::int as pid",

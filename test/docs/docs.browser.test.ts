@@ -15,6 +15,8 @@ import {
   shiftOf,
   signIn,
   unreachable,
+  WIDTHS,
+  widthsInTurn,
 } from "../support/browser/pages.ts";
 import { useWorld } from "../support/browser/world.ts";
 import { inTurn } from "../support/in-turn.ts";
@@ -22,19 +24,20 @@ import { runProgram } from "../support/node/run-program.ts";
 
 const world = useWorld();
 
-const groups = [
-  ...[
-    "workflow-definitions",
-    "workflow-runs",
-    "triggers-api",
-    "runner",
-    "events",
-    "notifications-api",
-    "path-parts",
-    "folders",
-  ],
-  ...["users", "user-permissions", "api-keys", "sign-in-sessions", "audit-log", "invites", "service"],
+const GROUPS = [
+  ...["workflow-definitions", "workflow-runs", "triggers-api", "runner", "events", "notifications-api"],
+  ...["path-parts", "folders", "users", "user-permissions", "api-keys", "sign-in-sessions", "audit-log"],
+  ...["invites", "service"],
 ];
+const PAGES = [
+  ...GROUPS,
+  ...["first-workflow", "dashboard", "runs", "people", "api", "client", "python", "triggers"],
+  ...["input-schemas", "artifacts", "notifications", "as-code", "agents", "runner-protocol"],
+  ...["runner-service", "operations", "configuration", "sign-in", "security", "scale"],
+  ...["coming-from-knowledge-stack", "own-server", "suspend"],
+];
+const LOOKED_AT = ["", ...inTurn(PAGES, 5, "pages").map((slug) => `/${slug}`), "/search?q=run", "/nowhere"];
+
 /** What is pressed and is smaller than 44 pixels in one direction, without links in sentences and lists of facts. */
 const smallTargets = (page: Page): Promise<string[]> =>
   page.evaluate(`[...document.querySelectorAll("header :is(a, button, input), .copy, summary, .beside-main a, .operation h2 a, .languages label, .around a")]
@@ -47,57 +50,21 @@ describe("the documentation", () => {
     const html = await (await fetch(`${world.stack.url}/docs`)).text();
     const contents = html.slice(html.indexOf('<nav id="contents"'), html.indexOf("</nav>"));
     const slugs = [...contents.matchAll(/href="\/docs\/([^"#]+)"/g)].map(([, slug]) => slug);
-    const guides = [
-      ...[
-        "first-workflow",
-        "dashboard",
-        "runs",
-        "people",
-        "api",
-        "client",
-        "python",
-        "triggers",
-        "input-schemas",
-        "artifacts",
-      ],
-      ...[
-        "notifications",
-        "as-code",
-        "agents",
-        "runner-protocol",
-        "runner-service",
-        "operations",
-        "configuration",
-        "sign-in",
-      ],
-      ...["security", "scale", "coming-from-knowledge-stack", "own-server", "suspend"],
-    ];
-    expect(slugs.toSorted()).toEqual([...groups, ...guides].toSorted());
+    expect(slugs.toSorted()).toEqual(PAGES.toSorted());
   });
 
-  it("has no accessibility faults, fits every width, and nothing of it moves while it is loaded", async () => {
+  it.each(LOOKED_AT)("has no faults at /docs%s at any width, and nothing moves while it is loaded", async (path) => {
     const page = await openPage(world.browser, world.stack.url);
     await page.addInitScript(OBSERVE_SHIFTS);
-    for (const path of [
-      "",
-      "/workflow-runs",
-      "/notifications-api",
-      "/runner-protocol",
-      "/operations",
-      "/people",
-      "/search?q=run",
-      "/nowhere",
-    ]) {
-      // To examine a page takes seconds.
-      const examined = inTurn([390, 900, 1440], 1, path);
-      for (const width of [390, 900, 1440]) {
-        await page.setViewportSize({ width, height: 800 });
-        await page.goto(`/docs${path}`);
-        if (width === 390) expect([path, await smallTargets(page)]).toEqual([path, []]);
-        if (examined.includes(width)) expect([path, width, await faultsInTheme(page)]).toEqual([path, width, []]);
-        const shift = await shiftOf(page);
-        expect([path, width, await overflow(page), shift <= 0.02]).toEqual([path, width, 0, true]);
-      }
+    // To examine a page takes seconds.
+    const examined = widthsInTurn();
+    for (const width of WIDTHS) {
+      await page.setViewportSize({ width, height: 800 });
+      await page.goto(`/docs${path}`);
+      if (width === 390) expect(await smallTargets(page)).toEqual([]);
+      if (examined.includes(width)) expect([width, await faultsInTheme(page)]).toEqual([width, []]);
+      const shift = await shiftOf(page);
+      expect([width, await overflow(page), shift <= 0.02, shift]).toEqual([width, 0, true, shift]);
     }
     expect(complaintsOf(page).filter((text) => !text.includes("404"))).toEqual([]);
     await page.context().close();
@@ -155,7 +122,7 @@ describe("the documentation", () => {
     await page.getByRole("button", { name: "Contents" }).click();
     const contents = page.getByRole("navigation", { name: "Documentation" });
     await contents.waitFor();
-    expect(await accessibilityFaults(page)).toEqual([]);
+    expect(await faultsInTheme(page)).toEqual([]);
     await contents.getByRole("link", { name: "Users", exact: true }).click();
     await page.waitForURL("**/docs/users");
     await page.getByRole("button", { name: "Contents" }).click();
@@ -163,6 +130,8 @@ describe("the documentation", () => {
     await page.waitForURL("**/docs/users");
     await page.getByRole("button", { name: "On this page" }).click();
     const headings = page.getByRole("navigation", { name: "On this page" });
+    await headings.waitFor();
+    expect(await faultsInTheme(page)).toEqual([]);
     await headings.getByRole("link").last().click();
     await headings.waitFor({ state: "hidden" });
     expect(complaintsOf(page)).toEqual([]);
@@ -308,7 +277,7 @@ describe("the documentation", () => {
   it("has reads that find something in the demo tenant, except for endpoints, batches and files, of which it has none", async () => {
     const page = await openPage(world.browser, world.stack.url);
     const requests: string[] = [];
-    for (const slug of groups) {
+    for (const slug of GROUPS) {
       await page.goto(`/docs/${slug}`);
       requests.push(...(await page.locator(".operation pre").allTextContents()));
     }

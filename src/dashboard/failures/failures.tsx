@@ -68,7 +68,7 @@ const Row = ({ alike, now }: { alike: AlikeFailures; now: string }) => (
       )}
       {alike.may_write && (
         <Ask
-          id={`ask-${alike.alike}-${alike.failure_code}`}
+          id={`ask-${alike.definition_id}-${alike.failure_code}-${alike.alike}`}
           label={alike.seen ? "Change" : "Seen"}
           title="Say that this was seen"
         >

@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/535fc947a866";
+export const ASSETS = "/app/assets/476aae8c0ec3";

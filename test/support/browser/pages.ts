@@ -87,6 +87,12 @@ export async function faultsInTheme(page: Page, within?: string): Promise<string
   return faults;
 }
 
+/** A desk, a narrow window and a phone. */
+export const WIDTHS = [1440, 900, 390] as const;
+
+/** The widths at which a test looks at its page. The seed of the run and the name of the test choose one of them: see {@link inTurn}. */
+export const widthsInTurn = () => inTurn(WIDTHS, 1, `${expect.getState().currentTestName}`);
+
 /** The controls on the page that cannot be reached with the Tab key alone. */
 export async function unreachable(page: Page): Promise<string[]> {
   await page.evaluate(`(() => {
@@ -116,6 +122,14 @@ export const OBSERVE_SHIFTS = `
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
   }).observe({ type: "layout-shift", buffered: true });`;
+
+/** From then on no script is there before the first paint of a page, as on a slow machine. */
+export const delayScripts = (page: Page): Promise<unknown> =>
+  page.route(/\.js$/, async (route) => {
+    const painted = () => page.evaluate("performance.getEntriesByName('first-contentful-paint').length").catch(() => 0);
+    await expect.poll(painted).toBe(1);
+    await route.continue();
+  });
 
 /** The sum of the layout shifts of a page that runs {@link OBSERVE_SHIFTS}. */
 export const shiftOf = (page: Page): Promise<number> => page.evaluate("window.shift");

@@ -76,11 +76,16 @@
     answers.removeAttribute("id");
     answers.querySelector("a")?.setAttribute("data-first", "");
     panel.replaceChildren(answers);
+    place();
+    panel.showPopover();
+    showTimes();
+  }
+
+  // Below the field, also when a phone is turned.
+  function place() {
     const { left, bottom } = field.getBoundingClientRect();
     panel.style.left = `${Math.max(8, Math.min(left, innerWidth - 552)) + scrollX}px`;
     panel.style.top = `${bottom + 4 + scrollY}px`;
-    panel.showPopover();
-    showTimes();
   }
 
   function close() {
@@ -96,6 +101,7 @@
     }, 120);
   };
   field?.addEventListener("input", askSoon);
+  if (field) addEventListener("resize", place);
   // The results are closed by Escape, and when the focus moves elsewhere.
   search?.addEventListener("focusout", ({ relatedTarget }) => {
     if (!search.contains(relatedTarget)) close();
