@@ -248,6 +248,18 @@ describe("what is set aside", () => {
     expect((await perform(verbServices(service), claimNotifications, claim)).result.notifications).toEqual([]);
   });
 
+  it("is a signal that is not kept any more, of its tenant", async () => {
+    const { id: tenantId, definitionId, owner } = await createTenant(service.database);
+    const { sql } = service.database;
+    const [signal] = await sql`
+      insert into kept_signals (tenant_id, workflow_definition_id, signal_id, name, correlation, hash, user_id, received_at)
+      values (${tenantId}, ${definitionId}, 'a', 'paid', 'a', sha256('x'), ${owner.id}, statement_timestamp() - interval '8 days')
+      returning id`;
+    const [row] =
+      await sql`select finish_deletions('{}', 10, ${[signal?.id]}, true) #> '{result,candidates}' as listed`;
+    expect(row?.listed).toEqual([{ id: signal?.id, tenant_id: tenantId }]);
+  });
+
   it("takes no place in the chunk of an alarm from what is overdue for a shorter time", async () => {
     const things = await arrangeTenants(service, WORK.ends);
     const tenantId = things[0]?.tenant.id ?? "";

@@ -1,5 +1,5 @@
 -- The answer of a verb with `p_lists`: {"result": {"candidates": [{"id", "tenant_id"}]}}. The ids are those of definitions, runs,
--- notifications, firings, batches, API keys, sessions of the dashboard or tenants.
+-- notifications, firings, batches, API keys, sessions of the dashboard, signals or tenants.
 create or replace function public.candidates_of(p_context jsonb, p_ids uuid[]) returns jsonb
 language plpgsql as $$
 begin
@@ -12,6 +12,7 @@ begin
       (select b.tenant_id from public.run_batches b where b.id = given.id),
       (select k.tenant_id from public.api_keys k where k.id = given.id),
       (select s.tenant_id from public.sign_in_sessions s where s.id = given.id),
+      (select s.tenant_id from public.kept_signals s where s.id = given.id),
       (select t.id from public.tenants t where t.id = given.id)))), '[]')
     from unnest(p_ids) given (id)))));
 end $$;
