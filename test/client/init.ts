@@ -57,7 +57,12 @@ export function describeInit(world: () => World): void {
   });
 
   it("makes nothing when it was here before, and uses a workflow and a worker that are there", async () => {
-    const first = await json(["init", "Again", "--to", "again"], owner);
+    const first = await json(["init", "Again", "--to", "again"], { ...owner, npm_command: "exec" });
+    // Begun by npx, from the folder in which somebody is: the shell knows no other way to the command.
+    expect(first.commands).toEqual({
+      start: "npx workflow-runs run --env-file again/runner.env -- sh again/work.sh",
+      invoke: "npx workflow-runs invoke Again --wait",
+    });
     const refused = await wr(["init", "Other", "--to", "again"], owner);
     expect([refused.code, refused.stderr]).toEqual([
       4,

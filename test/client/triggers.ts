@@ -169,6 +169,7 @@ export function describeTriggers(world: () => World): void {
     const signal = ["--signal", "paid", "--correlation-from", "/number"];
     const signals = await triggers("create", NAME, "--webhook", "token", "--name", "Payments", ...signal);
     expect(signals.stdout).toMatch(/^signal +paid, correlation from \/number$/m);
+    expect(signals.stdout).not.toMatch(/^when busy/m);
     expect((await triggers("list", NAME)).stdout).toMatch(/ Payments +webhook, token, signals paid +active /);
     const address = /^address +(\S+)$/m.exec(signals.stdout)?.[1] ?? "";
     const payments = /^id +(\S+)$/m.exec(signals.stdout)?.[1] ?? "";

@@ -4,15 +4,15 @@ export type Language = "shell" | "python" | "typescript";
 
 type Worker = {
   file: string;
-  /** The command that starts it, in its folder, with the settings of the runner in `env`. */
-  start: (env: string) => string;
+  /** The command that starts it. `cli` is the command line itself, and both paths are written for a shell. */
+  start: (paths: { cli: string; env: string; file: string }) => string;
   text: string;
 };
 
 export const WORKERS: Record<Language, Worker> = {
   shell: {
     file: "work.sh",
-    start: (env) => `workflow-runs run --env-file ${env} -- sh work.sh`,
+    start: ({ cli, env, file }) => `${cli} run --env-file ${env} -- sh ${file}`,
     text: `#!/bin/sh
 # Works on one run, which it gets as JSON on stdin and in variables. What it prints is the log of the run.
 echo "Attempt $WORKFLOW_RUN_ATTEMPT of run $WORKFLOW_RUN_ID"
@@ -23,7 +23,7 @@ echo "{\\"done\\": true, \\"input\\": $WORKFLOW_RUN_INPUT}"
   },
   python: {
     file: "work.py",
-    start: (env) => `workflow-runs run --env-file ${env} -- python3 work.py`,
+    start: ({ cli, env, file }) => `${cli} run --env-file ${env} -- python3 ${file}`,
     text: `# Works on one run, which it gets as JSON on stdin. What it prints is the log of the run.
 import json
 import sys
@@ -37,7 +37,7 @@ print(json.dumps({"done": True, "input": run["input"]}))
   },
   typescript: {
     file: "work.mts",
-    start: (env) => `node --env-file=${env} work.mts`,
+    start: ({ env, file }) => `node --env-file=${env} ${file}`,
     text: `// Asks for runs and works on them, on Node 22.18 or later, in a folder in which the package workflow-runs is installed.
 import { createRunner } from "workflow-runs/runner";
 

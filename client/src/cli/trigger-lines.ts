@@ -155,7 +155,7 @@ const triggerLines = (trigger: Trigger): string[] => {
     "paused by": pauserText(trigger),
     note: trigger.pause_note === null ? null : harmless(trigger.pause_note),
     next: trigger.next_at === null || schedule === null ? null : nextText(trigger.next_at, schedule.time_zone),
-    "when busy": trigger.when_busy ?? "as the policy says",
+    "when busy": trigger.webhook?.signal ? null : (trigger.when_busy ?? "as the policy says"),
     input: input === null ? null : JSON.stringify(input),
     labels: harmless(
       Object.entries(labels)

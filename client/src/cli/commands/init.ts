@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import type { Command } from "commander";
 import type { Client } from "../../client.ts";
 import { unwrap } from "../../connection.ts";
@@ -31,8 +32,9 @@ export function addInit(program: Command): void {
     .addHelpText(
       "after",
       `
-A workflow of this name whose runners ask for work is used as it is. The worker is kept, if it is there already. The key of the
-runner, which can lease the runs of this one workflow and do nothing else, is written to ${ENV_FILE}, which only you can read.
+A workflow of this name whose runners ask for work is used as it is. The worker is kept, if it is there already. The
+key of the runner, which can lease the runs of this one workflow and do nothing else, is written to ${ENV_FILE}, which
+only you can read.
 
 Examples:
   $ workflow-runs init
@@ -57,10 +59,11 @@ Examples:
       const file = join(to, worker.file);
       const isKept = existsSync(file);
       if (!isKept) writeFileSync(file, worker.text);
-      const quoted = `'${name.replaceAll("'", "'\\''")}'`;
+      // npx finds what is installed in this folder. A shell does not.
+      const cli = process.env.npm_command === "exec" ? "npx workflow-runs" : "workflow-runs";
       const commands = {
-        start: `${to === "." ? "" : `cd '${to}' && `}${worker.start(ENV_FILE)}`,
-        invoke: `workflow-runs invoke ${quoted} --wait`,
+        start: worker.start({ cli, env: inShell(env), file: inShell(file) }),
+        invoke: `${cli} invoke ${inShell(name)} --wait`,
       };
       printOne(mode, { workflow_definition_id: workflow.id, files: [file, env], commands }, workflow.id, () => [
         `The workflow "${harmless(name)}" is ready. Its worker is ${file}${isKept ? ", which was there already" : ""}, and the key of its runner is in ${env}.`,
@@ -70,6 +73,9 @@ Examples:
       ]);
     });
 }
+
+/** A text as one word of a shell. */
+const inShell = (text: string) => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
 
 /** The workflow of this name, whose runs are leased. It is created if it is missing. */
 async function findOrCreate(client: Client, name: string): Promise<Workflow> {
