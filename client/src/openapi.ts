@@ -3145,7 +3145,7 @@ export interface components {
                 [key: string]: string;
             };
             status: components["schemas"]["WorkflowRunStatus"];
-            /** @description 1 for a new run, one more for each retry. */
+            /** @description 1 for a new run, and one more each time that it was retried, given back or resumed. */
             attempt: number;
             /**
              * @description Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`. WAIT_EXPIRED: it was suspended, and what it waited for did not come in time.
@@ -4176,7 +4176,7 @@ export interface components {
             /** @description Later events of a run have greater ids. Null for a time-out that no sweep has recorded yet. */
             id: number | null;
             type: components["schemas"]["WorkflowRunEventType"];
-            /** @description 1 for a new run, one more for each retry. */
+            /** @description 1 for a new run, and one more each time that it was retried, given back or resumed. */
             attempt: number;
             /** Format: date-time */
             at: string;
@@ -4356,7 +4356,7 @@ export interface components {
          */
         WorkflowRunDetails: {
             status: components["schemas"]["WorkflowRunStatus"];
-            /** @description 1 for a new run, one more for each retry. */
+            /** @description 1 for a new run, and one more each time that it was retried, given back or resumed. */
             attempt: number;
             /**
              * Format: date-time
@@ -4476,7 +4476,7 @@ export interface components {
             summary: string | null;
             /** @description What the runner reported, and then the files of the run: their `url` is on this service, and needs a credential. */
             artifacts: components["schemas"]["WorkflowRunArtifact"][] | null;
-            /** @description 1 for a new run, one more for each retry. */
+            /** @description 1 for a new run, and one more each time that it was retried, given back or resumed. */
             attempt: number;
         };
         /**

@@ -9,7 +9,9 @@ export const RunEventSchema = z
       description: "Later events of a run have greater ids. Null for a time-out that no sweep has recorded yet.",
     }),
     type: z.enum(RUN_EVENT_TYPES).openapi("WorkflowRunEventType"),
-    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
+    attempt: z
+      .int()
+      .openapi({ description: "1 for a new run, and one more each time that it was retried, given back or resumed." }),
     at: instant(),
     detail: z
       .record(z.string(), z.unknown())

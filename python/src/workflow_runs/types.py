@@ -329,7 +329,7 @@ class RunBatchResult(TypedDict):
     """The labels of the invoke, by their keys; `{}` when it gave none."""
     status: WorkflowRunStatus
     attempt: int
-    """1 for a new run, one more for each retry."""
+    """1 for a new run, and one more each time that it was retried, given back or resumed."""
     failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", "WAIT_EXPIRED", None]
     """Why the run FAILED. REPORTED: its runner said so. DEADLINE: no result came in time. STOPPED: somebody stopped it. REJECTED: its runner refused it. UNREACHED: no runner ever took it. LOST: its runner stopped sending heartbeats. SUPERSEDED: a newer run took its place in the queue. EXPIRED: it had not started by its `must_start_by`. WAIT_EXPIRED: it was suspended, and what it waited for did not come in time."""
     error: str | None
@@ -702,7 +702,7 @@ class WorkflowRunEvent(TypedDict):
     """Later events of a run have greater ids. Null for a time-out that no sweep has recorded yet."""
     type: WorkflowRunEventType
     attempt: int
-    """1 for a new run, one more for each retry."""
+    """1 for a new run, and one more each time that it was retried, given back or resumed."""
     at: str
     detail: dict[str, Any] | None
     """Further details, which depend on the type."""
@@ -808,7 +808,7 @@ class WorkflowRunDetailsLinks(TypedDict):
 class WorkflowRunDetails(TypedDict):
     status: WorkflowRunStatus
     attempt: int
-    """1 for a new run, one more for each retry."""
+    """1 for a new run, and one more each time that it was retried, given back or resumed."""
     started_at: str | None
     """When this attempt started. Null until it does, and when it has ended without: the run itself shows `created_at` then."""
     failure_code: Literal["REPORTED", "DEADLINE", "STOPPED", "REJECTED", "UNREACHED", "LOST", "SUPERSEDED", "EXPIRED", "WAIT_EXPIRED", None]
@@ -850,7 +850,7 @@ class WorkflowRunResult(TypedDict):
     artifacts: list[WorkflowRunArtifact] | None
     """What the runner reported, and then the files of the run: their `url` is on this service, and needs a credential."""
     attempt: int
-    """1 for a new run, one more for each retry."""
+    """1 for a new run, and one more each time that it was retried, given back or resumed."""
 
 
 class WorkflowRunArtifact(TypedDict):

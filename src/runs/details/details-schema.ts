@@ -100,7 +100,9 @@ const LinksSchema = z
 export const DetailsSchema = z
   .strictObject({
     status: WorkflowRunStatusSchema,
-    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
+    attempt: z
+      .int()
+      .openapi({ description: "1 for a new run, and one more each time that it was retried, given back or resumed." }),
     started_at: instant().nullable().openapi({
       description:
         "When this attempt started. Null until it does, and when it has ended without: the run itself shows `created_at` then.",

@@ -144,7 +144,9 @@ export const WorkflowRunResultSchema = z
       description:
         "What the runner reported, and then the files of the run: their `url` is on this service, and needs a credential.",
     }),
-    attempt: z.int().openapi({ description: "1 for a new run, one more for each retry." }),
+    attempt: z
+      .int()
+      .openapi({ description: "1 for a new run, and one more each time that it was retried, given back or resumed." }),
   })
   .openapi("WorkflowRunResult", {
     description: "Until the run has ended, all fields except `status` and `attempt` are null.",
