@@ -215,6 +215,24 @@ describe("the sums of ended runs", () => {
     expect(plan.Plan["Shared Hit Blocks"]).toBeLessThan(20_000);
   });
 
+  it("are read of one workflow, and not of all to find those of one", async () => {
+    const { sql } = service.database;
+    await sql`insert into run_sum_positions (tenant_id, looked_at) values (${tenant.id}, now()) on conflict do nothing`;
+    await sql`
+      insert into run_sums (of_id, per, begins_at, tenant_id, completed, failed, waits, run_times)
+      select of.id, 'day', date_trunc('day', now(), 'UTC') - n * interval '1 day', ${tenant.id}, 1, 0, histogram_of(1), histogram_of(60)
+      from generate_series(0, 179) n, (
+        select gen_random_uuid() as id from generate_series(1, 99) union all select ${tenant.definitionId}
+      ) of
+      order by random()`;
+    await sql`analyze`;
+    const read = `sum_statistics('OWNER', '${tenant.id}', '${tenant.owner.id}', '${tenant.definitionId}', 7776000, 86400, 0)`;
+    // The first time, the catalog is read, too.
+    const twice = [1, 2].map(() => sql.query(`explain (analyze, buffers, format json) select ${read}`));
+    const [{ Plan: plan }] = (await sql.transaction(twice)).at(-1)?.[0]?.["QUERY PLAN"] ?? [];
+    expect(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]).toBeLessThan(190);
+  });
+
   it("have what ended before they began, of every tenant, and forget what is too old", async () => {
     const { sql } = service.database;
     await sql`create table ended as select gen_random_uuid() as id, n from generate_series(1, 300) n`;
