@@ -238,7 +238,10 @@ export function checkTokenIsOf(token: { runId: string }, runId: string): void {
   if (token.runId !== runId.toLowerCase()) throw new Problem("conflict", "The token belongs to another run.");
 }
 
-/** `gone` and `ended` are what a runner is told of a run that is gone or has ended, unless that is to stop working. */
+/**
+ * What a runner is told when its attempt does not count any more. `gone` ends the sentence about a run that is gone, and `ended` follows the
+ * one about a run that has ended. By default, both tell the runner to stop working.
+ */
 export function attemptProblem(
   refusal: z.infer<typeof attemptRefusalSchema>,
   attempt: number | undefined,

@@ -1,5 +1,5 @@
 /**
- * Every page, every dialog and every state of a page, as axe-core judges it in light and in dark, on a desk, in a narrow window and on a phone; and
+ * Every page, every dialog and every state of a page, as axe-core judges it in light and in dark, at 1,440, 900 and 390 pixels; and
  * that nothing of a page moves while it is loaded.
  */
 import process from "node:process";

@@ -231,7 +231,7 @@ export async function preparePoison({ database: { sql } }: Service): Promise<voi
   }
 }
 
-/** Three tenants, and the ids of the one or two rows of each that the step works on, tenant by tenant. */
+/** Creates three tenants, each with one or two rows that the step works on. Returns these rows, those of a tenant one after the other. */
 export async function arrangeTenants(service: Service, { arrange }: Work) {
   const tenants = [
     await createTenant(service.database, { runnerUrl: RUNNER }),

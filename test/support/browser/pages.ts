@@ -123,7 +123,7 @@ export const OBSERVE_SHIFTS = `
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shift += entry.value;
   }).observe({ type: "layout-shift", buffered: true });`;
 
-/** From then on no script is there before the first paint of a page, as on a slow machine. */
+/** Holds the scripts of each page back until its first paint, as on a slow machine. */
 export const delayScripts = (page: Page): Promise<unknown> =>
   page.route(/\.js$/, async (route) => {
     const painted = () => page.evaluate("performance.getEntriesByName('first-contentful-paint').length").catch(() => 0);

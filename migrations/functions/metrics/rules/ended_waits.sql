@@ -1,6 +1,6 @@
--- The waits of a suspended run that an event of the run ends, for the metrics: one row for each.
+-- For the metrics: one row for each wait of a suspended run that ended with this event of the run.
 --   STARTED     the run goes on as this attempt: the waits that have been answered or have timed out since it was suspended
---   TIMED_OUT   the suspension was not over in time: the waits that were still open
+--   TIMED_OUT   something did not come in time, so the run FAILED: the waits that were still open
 -- "seconds" is from when the run first asked until the answer; null when there was none.
 create or replace function public.ended_waits(p_run_id uuid, p_attempt integer, p_type text, p_at timestamptz)
 returns table (kind text, seconds float8)

@@ -85,9 +85,9 @@ begin
   end if;
 end $$;
 
--- Stops up to `p_limit` unfinished children, of these locked definitions, of a run that has ended. Their runners get as much time as that
--- of the parent had, when somebody has stopped it. A child that was asked to stop already keeps its time. Returns {"count", "stopped": see
--- `stop_judged_run`}.
+-- Stops up to `p_limit` unfinished children of a run that has ended, those of these locked definitions. If the run was stopped, the runners
+-- of its children get the same grace as its own runner got. A child that was asked to stop before keeps its grace. Returns {"count",
+-- "stopped": see `stop_judged_run`}.
 create or replace function public.stop_children(
   p_context jsonb, p_parent_id uuid, p_definition_ids uuid[], p_limit integer, p_now timestamptz
 ) returns jsonb

@@ -195,7 +195,7 @@ begin
     ) ahead);
 end $$;
 
--- How many other keys have their turn before a key has its next one. Null for a definition whose keys take no turns. They are the keys of
+-- How many other keys take their turn before the next turn of this key. Null for a definition whose keys take no turns. They are the keys of
 -- `waiting_runs` that have room, in the order of `next_turn`: from the key after the one that started last. It counts up to 1,000, each by
 -- one jump in the index.
 create or replace function public.keys_before(p_definition_id uuid, p_key text, p_now timestamptz) returns integer

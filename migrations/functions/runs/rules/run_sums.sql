@@ -25,8 +25,8 @@ language sql immutable as $$
 $$;
 
 -- Adds events to the sums: ends, and retries. `p_definition_ids` has the definition of the run of each. What began so long ago that it is
--- not kept any more is left out. The events are looked up all at once: looked up for each run, by a plan that was made while there were few,
--- all events would be read for each run.
+-- not kept any more is left out. The events of all runs are read by one scan, without a nested loop: a plan that was made and kept while
+-- there were few events would otherwise read the whole table once for each run.
 create or replace function public.add_to_sums(p_event_ids bigint[], p_definition_ids uuid[], p_now timestamptz) returns void
 language plpgsql set enable_nestloop = off as $$
 declare
