@@ -15,15 +15,14 @@ const REFUSED_PAUSE_MS = 5 * 60_000;
 /** How many credentials of a kind an isolate remembers until it tells them. */
 const MAX_REMEMBERED = 1_000;
 
-/** When this isolate has last told the database which credentials were used, in its own monotonic time. */
-export const telling = { at: Number.NEGATIVE_INFINITY };
-
 const nothing = () => ({
   keyHashes: new Set<string>(),
   runnerSessionIds: new Set<string>(),
   signInSessionIds: new Set<string>(),
 });
-let seen = nothing();
+
+/** When this isolate has last told the database which credentials were used, in its own monotonic time, and which it has seen since then. */
+export const telling = { at: Number.NEGATIVE_INFINITY, seen: nothing() };
 
 /**
  * Remembers that a credential was used by a request that was answered without an error. At most once an hour, after an answer, the
@@ -31,7 +30,8 @@ let seen = nothing();
  */
 export function noteUse(c: Context<AppEnv>, { kind, id }: Use): void {
   if (c.error !== undefined || c.res.status >= 400) return;
-  if (seen[kind].size < MAX_REMEMBERED) seen[kind].add(id);
+  const seen = telling.seen[kind];
+  if (seen.size < MAX_REMEMBERED) seen.add(id);
   tell(c, PAUSE_MS);
 }
 
@@ -41,9 +41,8 @@ export const askForClasses = (c: Context<AppEnv>): void => tell(c, REFUSED_PAUSE
 function tell(c: Context<AppEnv>, pauseMs: number): void {
   const now = performance.now();
   if (now - telling.at < pauseMs) return;
-  telling.at = now;
-  const uses = seen;
-  seen = nothing();
+  const uses = telling.seen;
+  Object.assign(telling, { at: now, seen: nothing() });
   if (c.var.services === undefined) provideServices(c, {});
   c.executionCtx.waitUntil(c.env.tellUses(c.var.services, uses).then((ids) => ids && knowLargeTenants(ids)));
 }
