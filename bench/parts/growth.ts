@@ -273,10 +273,10 @@ function report(context: Context, sites: readonly Site[], plans: Map<Operation, 
   const growthOf = (operation: Operation) => spread(ratios(timesOf(operation, largest), timesOf(operation, smallest)));
   const flat = OPERATIONS.filter(({ grows }) => !grows).map((operation) => ({ operation, ...growthOf(operation) }));
   const steep = flat.filter(({ median }) => median > LIMIT);
-  const pages = OPERATIONS.filter(({ isPage }) => isPage).map((operation) =>
-    spread(timesOf(operation, largest, "p95")),
-  );
-  const slowestPage = Math.max(...pages.map(({ median }) => median));
+  const p95Of = (operation: Operation) => spread(timesOf(operation, largest, "p95"));
+  const pages = OPERATIONS.filter(({ isPage }) => isPage).sort((a, b) => p95Of(b).median - p95Of(a).median);
+  const [slowestPage] = pages;
+  const slowestMs = slowestPage ? p95Of(slowestPage).median : Number.NaN;
   const label = ({ runs }: Site) => runs.toLocaleString("en-GB");
   const idle = idleSweep && growthOf(idleSweep);
   const idlePages = (idleSweep && plans.get(idleSweep))?.map(({ buffers }) => buffers) ?? [];
@@ -306,8 +306,8 @@ function report(context: Context, sites: readonly Site[], plans: Map<Operation, 
       },
       {
         goal: `each page of the dashboard at ${label(largest)} runs: p95 at most ${PAGE_LIMIT_MS} ms`,
-        figure: `${number(slowestPage)} ms at most, of ${pages.length} pages`,
-        met: slowestPage <= PAGE_LIMIT_MS,
+        figure: `${number(slowestMs)} ms at most, of ${pages.length} pages (${slowestPage?.name})`,
+        met: slowestMs <= PAGE_LIMIT_MS,
       },
       {
         goal: `idle sweep at ${label(largest)} runs: at most ${IDLE_SWEEP_LIMIT} times as long as at ${label(smallest)}, and as many pages`,
@@ -321,12 +321,14 @@ function report(context: Context, sites: readonly Site[], plans: Map<Operation, 
         columns: [
           "Operation",
           ...sites.map((site) => `ms at ${label(site)}`),
+          `p95 at ${label(largest)}`,
           `× from ${label(smallest)} to ${label(largest)}`,
           ...sites.map((site) => `pages at ${label(site)}`),
         ],
         rows: OPERATIONS.map((operation) => [
           operation.name + (operation.grows ? " ¹" : ""),
           ...sites.map((site) => range(spread(timesOf(operation, site)))),
+          range(p95Of(operation)),
           range(growthOf(operation)),
           ...(plans.get(operation) ?? []).map(({ buffers }) => String(buffers)),
         ]),

@@ -223,6 +223,8 @@ function countByState(db: Database, caller: CallerExpression, readable: Readable
       .from(r)
       // The state is a constant in the SQL text, so that the planner can use the partial index of that state.
       .where(and(source, sql`${r.status} = ${sql.raw(`'${status}'`)}`, matchesFilter(filter)))
+      // Without an order, the planner reads a large table from its beginning, through runs in all states.
+      .orderBy(...(status in SEEN_AS ? [] : [desc(r.createdAt), desc(r.id)]))
       .limit(MAX_COUNTED + 1)
       .as("found");
     const isMany = sql`count(*) > ${MAX_COUNTED}`;
