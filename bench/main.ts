@@ -15,6 +15,7 @@ import { measureLeases } from "./parts/leases.ts";
 import { measureOwnServer } from "./parts/own-server.ts";
 import { measureReadPath } from "./parts/read.ts";
 import { countRoundTrips } from "./parts/round-trips.ts";
+import { measureRunCost } from "./parts/run-cost.ts";
 import { measureSize } from "./parts/size.ts";
 import { measureStreams } from "./parts/streams.ts";
 import { measureSuspended } from "./parts/suspended.ts";
@@ -45,6 +46,7 @@ const PARTS: Record<string, Part> = {
   invoke: measureInvoke,
   flow: measureFlow,
   write: measureWritePath,
+  "run-cost": measureRunCost,
   growth: measureGrowth,
   "week-one": measureWeekOne,
 };

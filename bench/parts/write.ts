@@ -1,8 +1,8 @@
 /** From an invoke to the callback and the next run: for many definitions at once, and for the queue of one. */
-import { request } from "undici";
 import { findFreePort } from "../../scripts/local/ports.ts";
 import { BEFORE, prepareBefore } from "../support/before.ts";
 import type { Context } from "../support/context.ts";
+import { callBack, cycle, type Listeners, type Service, sendJson } from "../support/cycle.ts";
 import { runWorkflows } from "../support/dbos.ts";
 import { type Report, range } from "../support/report.ts";
 import { alternate, quantile, ratios, spread } from "../support/rounds.ts";
@@ -19,16 +19,13 @@ const ROUNDS = 9;
 /** Runs or jobs that have ended before, so that Postgres plans for tables that are in use. */
 const HISTORY = 10_000;
 
-/** A Worker that accepts invokes, and the definitions or queues that it has. */
-type Service = { invokeUrl: (n: number) => string; headers: Record<string, string> };
-
 type Times = { perSecond: number; p50Ms: number; p95Ms: number };
 type Cycles = Times & { toRunnerP50Ms: number; toRunnerP95Ms: number };
 
 export async function measureWritePath(context: Context): Promise<Report> {
   const server = await context.server();
   context.progress("building");
-  const listeners = new Map<string, (webhook: Webhook) => void>();
+  const listeners: Listeners = new Map();
   const runner = await startRunner((webhook) => listeners.get(webhook.definitionId)?.(webhook));
   const pool = await server.createDatabase("bench_write");
   await server.createDatabase("bench_dbos", "empty");
@@ -107,41 +104,16 @@ export async function measureWritePath(context: Context): Promise<Report> {
   }
 }
 
-async function post(url: string, headers: Record<string, string>, body = "{}"): Promise<void> {
-  const answer = await request(url, {
-    method: "POST",
-    headers: { ...headers, "content-type": "application/json" },
-    body,
-  });
-  const text = await answer.body.text();
-  if (answer.statusCode >= 300) throw new Error(`POST ${url}: ${answer.statusCode} ${text}`);
-}
-
-const callBack = ({ callbackUrl, callbackToken }: Webhook) =>
-  post(callbackUrl, { authorization: `Bearer ${callbackToken}` }, '{"status":"COMPLETED"}');
-
 /** Runs cycles of invoke, webhook and callback, one after another for each definition. */
-async function cycleMany(
-  { invokeUrl, headers }: Service,
-  listeners: Map<string, (webhook: Webhook) => void>,
-  seconds: number,
-): Promise<Cycles> {
+async function cycleMany(service: Service, listeners: Listeners, seconds: number): Promise<Cycles> {
   const cycles: number[] = [];
   const toRunner: number[] = [];
   const began = performance.now();
   const client = async (n: number) => {
     while (performance.now() - began < seconds * 1000) {
-      const started = performance.now();
-      const received = new Promise<Webhook>((resolve) => listeners.set(definitionId(n), resolve));
-      const [webhook] = await Promise.all([
-        received.then((webhook) => {
-          toRunner.push(performance.now() - started);
-          return webhook;
-        }),
-        post(invokeUrl(n), headers),
-      ]);
-      await callBack(webhook);
-      cycles.push(performance.now() - started);
+      const { ms, toRunnerMs } = await cycle(service, listeners, n);
+      cycles.push(ms);
+      toRunner.push(toRunnerMs);
     }
   };
   await Promise.all(Array.from({ length: MANY }, (_, n) => client(n + 1)));
@@ -157,18 +129,14 @@ async function cycleMany(
 }
 
 /** Fills the queue of one definition. Its runner ends each run as soon as it is dispatched. */
-async function drainOne(
-  { invokeUrl, headers }: Service,
-  listeners: Map<string, (webhook: Webhook) => void>,
-  queued: number,
-): Promise<Times> {
+async function drainOne({ invokeUrl, headers }: Service, listeners: Listeners, queued: number): Promise<Times> {
   const definition = MANY + 1;
   const times: number[] = [];
   let held: Webhook | undefined;
   listeners.set(definitionId(definition), (webhook) => {
     held = webhook;
   });
-  for (let n = 0; n < queued; n++) await post(invokeUrl(definition), headers);
+  for (let n = 0; n < queued; n++) await sendJson(invokeUrl(definition), headers);
   const began = performance.now();
   let last = began;
   await new Promise<void>((resolve, reject) => {
