@@ -14,10 +14,17 @@ import { checkRunnerUrl, urlOptions } from "../webhooks/url-guard.ts";
 /** Schemes with which an address would be executed, or read from this machine, in place of being opened. */
 const NEVER_OPENED = new Set(["javascript:", "data:", "blob:", "file:", "vbscript:", "about:", "view-source:"]);
 
+/** How long a `client_id` may be: it is in the URL of the page to which an agent leads. */
+export const MAX_CLIENT_ID = 4_000;
+
+/** As long as the name of a host can be: RFC 1035, section 2.3.4. */
+const MAX_HOST = 255;
+
 /** A code may go to `https`, to a program on the person's computer by `http`, and to an app by a scheme of its own (RFC 8252). */
 function mayGetCode(text: string): boolean {
   const url = URL.parse(text);
-  if (url === null || url.hash !== "" || url.username !== "" || url.password !== "") return false;
+  if (url === null || url.hash !== "" || url.username !== "" || url.password !== "" || url.host.length > MAX_HOST)
+    return false;
   return url.protocol === "http:" ? isLoopback(url.hostname) : !NEVER_OPENED.has(url.protocol);
 }
 

@@ -6,7 +6,7 @@
  * 2. It registers (RFC 7591), unless its `client_id` is the URL of its own document: see `agent-clients.ts`.
  * 3. It opens `/app/agent` in a browser. When the person agrees, `agree_to_agent` makes a grant, and the browser takes a code to the agent.
  * 4. `/oauth/token` exchanges the code, which is bound to the client and to its PKCE verifier, for an access token of an hour and a refresh
- *    token. `renew_agent_grant` counts the refresh tokens, and ends the grant when one comes back that was replaced.
+ *    token. `renew_agent_grant` counts the refresh tokens, and ends the grant when one comes back that was replaced a minute ago or earlier.
  * 5. `/mcp` alone takes the access token. The request of a tool gets the person's rights through its environment, so the token never
  *    reaches the API.
  */
@@ -32,7 +32,7 @@ import { provideServices } from "../http/middleware/provide-services.ts";
 import { createRouter } from "../http/router.ts";
 import { challengeOf } from "../people/sign-ins/command-line-verbs.ts";
 import { perform } from "../verbs/perform.ts";
-import { clientMetadataSchema } from "./agent-clients.ts";
+import { clientMetadataSchema, MAX_CLIENT_ID } from "./agent-clients.ts";
 import { renewAgentGrant } from "./agent-verbs.ts";
 
 /** How long an access token works. */
@@ -81,6 +81,8 @@ agentSignIn.post("/oauth/register", async (c) => {
   }
   const { client_name, redirect_uris } = client;
   const clientId = await signClientId(c.env.config.runTokenKeys, { name: client_name, redirectUris: redirect_uris });
+  if (clientId.length > MAX_CLIENT_ID)
+    return refuse(c, "invalid_client_metadata", "The addresses are too long: name fewer.");
   const registered = {
     client_id: clientId,
     client_name,

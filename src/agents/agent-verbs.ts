@@ -3,12 +3,10 @@ import { z } from "zod";
 import { AGENT_SCOPES, type AgentScope } from "../http/credentials/agent-token.ts";
 import { agentGrantProblem } from "../people/refusals.ts";
 import { defineVerb } from "../verbs/verb.ts";
+import { IDLE_DAYS } from "./agent-grants.ts";
 
 /** How long a code is valid. The browser sends it to the agent at once, which uses it at once. */
 const CODE_SECONDS = 60;
-
-/** After so many days in which the agent has asked for no token, the person has to agree again. */
-const IDLE_DAYS = 90;
 
 /** How many grants a person may have. The oldest end by a new one. */
 const MOST_GRANTS = 50;

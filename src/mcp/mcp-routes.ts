@@ -82,7 +82,7 @@ async function readAccess(c: Context<AppEnv>): Promise<AgentAccess | null> {
   return access;
 }
 
-/** The message of a body; null when it is not JSON, which the protocol's handler then refuses. */
+/** The message of a body; null when it is not JSON. */
 function parseMessage(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -115,8 +115,7 @@ export function agents(fetch: Fetch) {
   router.post("/mcp", requireKnownOrigin, async (c) => {
     const access = await readAccess(c);
     const api = openApi(c, fetch, access);
-    const body = await c.req.text();
-    const message = parseMessage(body);
+    const message = parseMessage(await c.req.text());
     if (Array.isArray(message)) {
       const error = { code: -32600, message: "Send one message in each request: there are no batches." };
       return c.json({ jsonrpc: "2.0", id: null, error }, 400);
@@ -136,10 +135,15 @@ export function agents(fetch: Fetch) {
         return refusal;
       }
     }
+    if (message === null) {
+      const error = { code: -32700, message: "The body is not valid JSON." };
+      return c.json({ jsonrpc: "2.0", id: null, error }, 400);
+    }
     // The service announces nothing to subscribers, so it takes none.
     const { fetch: handle } = createMcpHandler(() => createAgentServer(api), { maxSubscriptions: 0 });
     const { method, headers, signal } = c.req.raw;
-    return handle(new Request(c.req.url, { method, headers, body, signal }));
+    // What was judged is what is carried out: from the body, the handler might read another message.
+    return handle(new Request(c.req.url, { method, headers, signal }), { parsedBody: message });
   });
   return router;
 }

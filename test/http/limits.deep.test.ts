@@ -64,6 +64,16 @@ describe("the limit of an address", () => {
     expect(await from("2001:db8:1:3::1")).toBe(200);
   });
 
+  it("counts an IPv4 address that is written as one of IPv6 like the address itself, and not like all others", async () => {
+    const [service, { owner }] = await startLimited({ ADDRESS_LIMITER: createLimiter(2) });
+    const from = async (address: string) =>
+      (await service.get(LIST, owner.key, { "CF-Connecting-IP": address })).status;
+    expect([await from("::ffff:192.0.2.1"), await from("192.0.2.1"), await from("::ffff:192.0.2.1")]).toEqual([
+      200, 200, 429,
+    ]);
+    expect(await from("::ffff:192.0.2.2")).toBe(200);
+  });
+
   it("is stricter for failed authentications, and locks out nobody with a valid credential", async () => {
     const [service, { owner }] = await startLimited({ FAILURE_LIMITER: createLimiter(2) });
     const status = async (key: string, address = "192.0.2.1") =>

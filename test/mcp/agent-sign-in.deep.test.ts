@@ -15,6 +15,7 @@ import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { VERIFIER } from "../support/sign-in-session.ts";
 import { createTenant } from "../support/tenant.ts";
+import { createTrigger, HOURLY } from "../triggers/support.ts";
 
 const ISSUER = "https://service.test";
 const MCP = `${ISSUER}/mcp`;
@@ -141,8 +142,8 @@ const exchange = (clientId: string, code: string, more: Record<string, string> =
 const renew = (clientId: string, token: string) =>
   ask({ grant_type: "refresh_token", client_id: clientId, refresh_token: token, resource: MCP });
 
-/** Sends a message to `/mcp` with a token. */
-const post = (token: string, method: string, params: object = {}) =>
+/** Sends a body to `/mcp` with a token. */
+const send = (token: string, body: string) =>
   fetchOf(MCP, {
     method: "POST",
     headers: {
@@ -150,8 +151,15 @@ const post = (token: string, method: string, params: object = {}) =>
       "Content-Type": "application/json",
       Accept: "application/json, text/event-stream",
     },
-    body: JSON.stringify({ jsonrpc: "2.0", id: 1, method, params }),
+    // Encoded here, since a `Request` may take a byte order mark away.
+    body: new TextEncoder().encode(body),
   });
+
+const messageOf = (method: string, params: object = {}) => ({ jsonrpc: "2.0", id: 1, method, params });
+
+/** Sends a message to `/mcp` with a token. */
+const post = (token: string, method: string, params: object = {}) =>
+  send(token, JSON.stringify(messageOf(method, params)));
 
 const statusOf = async (token: string) => (await post(token, "tools/list")).status;
 
@@ -192,6 +200,76 @@ describe("an agent", () => {
       403,
       expect.stringContaining('error="insufficient_scope"'),
     ]);
+  });
+
+  it.each(["", "\uFEFF", "\uFEFF\uFEFF", "\uFEFF\uFEFF\uFEFF"])(
+    "that may only read is refused whatever is before its message: %j",
+    async (marks) => {
+      const clientId = await register();
+      const [, { access_token: token }] = await exchange(clientId, await codeFor(clientId, { scope: "read" }));
+      const refused = messageOf("tools/call", { name: "pause_trigger", arguments: {} });
+      const read = messageOf("tools/call", { name: "list_workflows", arguments: {} });
+      expect((await send(token, marks + JSON.stringify(refused))).status).toBe(marks.length < 2 ? 403 : 400);
+      expect((await send(token, marks + JSON.stringify([read, read]))).status).toBe(400);
+    },
+  );
+
+  it("is refused by the API itself what its person has not agreed to, whatever `/mcp` has let through", async () => {
+    const clientId = await register();
+    const [, { access_token: token, scope }] = await exchange(clientId, await codeFor(clientId, { scope: "run" }));
+    expect(scope).toBe("read run");
+    const { id: triggerId } = await createTrigger(service, tenant, HOURLY);
+    const answer = await post(token, "tools/call", { name: "pause_trigger", arguments: { trigger_id: triggerId } });
+    expect(await answer.text()).toContain(
+      "The person lets this agent only read and run. This needs an API key with the scope manage.",
+    );
+    const [trigger] = await service.database.sql`select paused_at from triggers where id = ${triggerId}`;
+    expect(trigger).toEqual({ paused_at: null });
+  });
+
+  it("is let in by a page that says where the answer goes: for an app, the scheme that any app can take", async () => {
+    const address = "evilapp://claude.ai/api/mcp/auth_callback";
+    const page = await askedBy(await register([address]), { redirect_uri: address });
+    const text = await browser.read(page.slice(ISSUER.length));
+    expect(text).toContain("<code>evilapp:</code>");
+    expect(text).not.toContain("claude.ai</code>");
+    await agree(page);
+    const [grant] = await service.database.sql`
+      select redirect_host from agent_grants where user_id = ${tenant.user.id}`;
+    expect(grant).toEqual({ redirect_host: "evilapp:" });
+  });
+
+  it("loses its access when its person signs out everywhere, or their login is untied", async () => {
+    const ways = [
+      () => service.send("POST", "/v1/sign-in-sessions/end", tenant.owner.key, { user_id: tenant.user.id }),
+      async () => {
+        await service.database.sql`
+          insert into logins (id, tenant_id, user_id, iss, sub)
+          values (gen_random_uuid(), ${tenant.id}, ${tenant.user.id}, 'https://login.example', ${tenant.user.id})`;
+        const owner = await signIn(service, tenant.owner.key);
+        return owner.post(`/app/people/${tenant.user.id}/untie`);
+      },
+    ];
+    for (const end of ways) {
+      browser = await signIn(service, tenant.user.key);
+      const clientId = await register();
+      const [, tokens] = await exchange(clientId, await codeFor(clientId));
+      expect(await statusOf(tokens.access_token)).toBe(200);
+      expect((await end()).status).toBeLessThan(400);
+      expect(await statusOf(tokens.access_token)).toBe(401);
+      expect(await renew(clientId, tokens.refresh_token)).toMatchObject([400, { error: "invalid_grant" }]);
+    }
+  });
+
+  it("that has asked for nothing for 90 days is not listed, and has no access", async () => {
+    const clientId = await register();
+    const [, tokens] = await exchange(clientId, await codeFor(clientId));
+    const path = `/app/people/${tenant.user.id}`;
+    expect(await browser.read(path)).toContain("<h2>Agents</h2>");
+    await service.database
+      .sql`update agent_grants set renewed_at = renewed_at - interval '91 days' where user_id = ${tenant.user.id}`;
+    expect(await browser.read(path)).not.toContain("<h2>Agents</h2>");
+    expect(await renew(clientId, tokens.refresh_token)).toMatchObject([400, { error: "invalid_grant" }]);
   });
 
   it("is on the person's page, whose “End” refuses it, and its refresh token", async () => {
@@ -274,6 +352,40 @@ describe("an attack is refused", () => {
     expect(await renew(clientId, first.refresh_token)).toMatchObject([400, { error: "invalid_grant" }]);
     expect(await renew(clientId, third.refresh_token)).toMatchObject([400, { error: "invalid_grant" }]);
     expect(await statusOf(third.access_token)).toBe(401);
+  });
+
+  it("a refresh token that was used more than a minute ago: it ends the access of both who have it", async () => {
+    const clientId = await register();
+    const [, first] = await exchange(clientId, await codeFor(clientId));
+    const [, second] = await renew(clientId, first.refresh_token);
+    await service.database
+      .sql`update agent_grants set renewed_at = renewed_at - interval '61 seconds' where user_id = ${tenant.user.id}`;
+    expect(await renew(clientId, first.refresh_token)).toMatchObject([400, { error: "invalid_grant" }]);
+    expect(await statusOf(second.access_token)).toBe(401);
+  });
+
+  it("the cookie of a session that has ended: no document is fetched, and nobody is sent on", async () => {
+    serveDocument(documentOf(DOCUMENT));
+    await service.database.sql`update sign_in_sessions set ended_at = now() where user_id = ${tenant.user.id}`;
+    const page = (await askedBy(`${DOCUMENT}?ended`, { response_type: "token" })).slice(ISSUER.length);
+    const response = await browser.get(page);
+    expect([response.status, response.headers.get("Location")]).toEqual([
+      303,
+      expect.stringMatching(/^\/app\/sign-in\?/),
+    ]);
+    const fetched = vi.mocked(globalThis.fetch).mock.calls.map(([to]) => (to instanceof Request ? to.url : String(to)));
+    expect(fetched.filter((url) => url.startsWith("https://agent.example/"))).toEqual([]);
+  });
+
+  it("a registration whose addresses are longer than an address can be, or than its page can take", async () => {
+    const host = await fetchOf("/oauth/register", {
+      method: "POST",
+      body: JSON.stringify({ redirect_uris: [`app://${"a".repeat(400)}/`] }),
+    });
+    expect([host.status, await host.json()]).toMatchObject([400, { error: "invalid_redirect_uri" }]);
+    const long = Array.from({ length: 10 }, (_, n) => `https://agent.example/${n}${"a".repeat(400)}`);
+    const all = await fetchOf("/oauth/register", { method: "POST", body: JSON.stringify({ redirect_uris: long }) });
+    expect([all.status, await all.json()]).toMatchObject([400, { error: "invalid_client_metadata" }]);
   });
 
   it("a token of an agent at the API, and the tokens of others at /mcp", async () => {

@@ -34,7 +34,8 @@ export const Sessions = ({ view: { caller, sessions }, person, currentId }: Sess
               <p>
                 {isSelf ? "Your" : "Their"} {plural(sessions.length, "session")} on the dashboard{" "}
                 {sessions.length === 1 ? "ends" : "end"} with the next request
-                {isSelf && ", also in this browser"}. API keys and logins still work.
+                {isSelf && ", also in this browser"}, and so does the access of all agents that{" "}
+                {isSelf ? "you" : "they"} have let in. API keys and logins still work.
               </p>
               <Send action={`/app/people/${person.id}/sign-out`} label="Sign out" kind="danger" />
             </Ask>

@@ -90,14 +90,22 @@ export function noteUseOf(c: Context<AppEnv>, credential: Credential): void {
 }
 
 /**
- * After `authenticate`: refuses a key with scopes that has none of these, before the database is asked. A key without scopes, and a session,
- * may do all that its user may.
+ * After `authenticate`: refuses a key with scopes, and an agent, that has none of these, before the database is asked. A key without scopes,
+ * and a session, may do all that its user may.
  */
 export const requireScope = (accepted: readonly Scope[]) =>
   createMiddleware<AppEnv>(async (c, next) => {
     const { credential } = c.var;
-    const scopes = "session" in credential ? undefined : credential.scopes;
+    const { agent } = c.env;
+    const scopes = "session" in credential ? agent?.scopes : credential.scopes;
     if (scopes !== undefined && !scopes.some((scope) => accepted.includes(scope))) {
+      if (agent !== undefined) {
+        const needed = accepted.length === 0 ? "without scopes" : `with the scope ${accepted.join(" or ")}`;
+        throw new Problem(
+          "forbidden",
+          `The person lets this agent only ${agent.scopes.join(" and ")}. This needs an API key ${needed}.`,
+        );
+      }
       const wanted = accepted.length === 0 ? "" : `one with the scope ${accepted.join(" or ")}, or `;
       throw new Problem(
         "forbidden",

@@ -76,6 +76,8 @@ export async function limitLookUp(c: Context<AppEnv>): Promise<void> {
  */
 function addressOf(c: Context): string | undefined {
   const address = c.req.header("CF-Connecting-IP");
-  if (address === undefined || !ipaddr.IPv6.isValid(address)) return address;
-  return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(":");
+  if (address === undefined || !ipaddr.isValid(address)) return address;
+  // A proxy may write an IPv4 address as one of IPv6: `::ffff:192.0.2.1`.
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6 ? parsed.parts.slice(0, 4).join(":") : parsed.toString();
 }

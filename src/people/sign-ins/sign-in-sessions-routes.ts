@@ -115,8 +115,8 @@ const endAllRoute = callerWrite({
   tags: ["Sign-in sessions"],
   summary: "Sign out everywhere",
   description:
-    "Ends all sessions that you have on the dashboard, or with `user_id` those of another user, for OWNER and ADMIN; only the OWNER ends " +
-    "those of the OWNER. API keys still work, and the user can sign in again.",
+    "Ends all sessions that you have on the dashboard, and the access of all agents that you have let in; or with `user_id` those of another " +
+    "user, for OWNER and ADMIN. Only the OWNER ends those of the OWNER. API keys still work, and the user can sign in again.",
   request: { body: optionalJsonBody(EndSignInSessionsRequestSchema) },
   problems: ["not_found"],
   responses: { 200: json("Ended: requests with them are now answered 401", EndedSignInSessionsSchema) },

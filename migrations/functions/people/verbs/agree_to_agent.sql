@@ -4,7 +4,7 @@
 -- What the caller agreed to earlier, and no agent has taken in time, is deleted. When the caller would have more than `p_most` grants, those
 -- that were renewed longest ago end.
 --
--- Closes the race with the deletion of the user: both lock the session before its user's grants.
+-- Closes the races with the deletion of the user, and with the end of all their sessions: they lock the session before its user's grants.
 --
 -- Answers {"result": {}}, or "refused": unauthenticated
 create or replace function public.agree_to_agent(
@@ -17,7 +17,7 @@ declare
   v_user_id uuid;
   v_now constant timestamptz := clock_timestamp();
 begin
-  perform s.id from public.sign_in_sessions s where s.id = v_session_id for key share;
+  perform s.id from public.sign_in_sessions s where s.id = v_session_id for share;
   select caller.tenant_id, caller.user_id into v_tenant_id, v_user_id
   from public.find_caller(p_context -> 'caller') caller where v_session_id is not null;
   if v_tenant_id is null then

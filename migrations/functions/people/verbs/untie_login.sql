@@ -1,5 +1,5 @@
--- Unties a user from the account of the login service by which they sign in: their sessions that began with it end. The next account
--- that signs in with their verified email is tied to them.
+-- Unties a user from the account of the login service by which they sign in: their sessions that began with it end, and the access of all
+-- agents that they have let in, perhaps by such a session. The next account that signs in with their verified email is tied to them.
 --
 -- Guarantees and races: see `lock_and_judge_user_change`. Idempotent.
 --
@@ -18,6 +18,7 @@ begin
   v_before := public.audited('user', p_user_id);
   delete from public.logins l where l.tenant_id = v_tenant_id and l.user_id = p_user_id;
   if found then
+    delete from public.agent_grants g where g.tenant_id = v_tenant_id and g.user_id = p_user_id;
     perform public.audit_change(p_context, v_tenant_id, 'user.login_untied', 'user', p_user_id, v_before);
     v_told := jsonb_build_object('others', true, 'ended_user_ids', jsonb_build_array(p_user_id));
   end if;

@@ -3,7 +3,7 @@ import type { Caller } from "../../caller.ts";
 import { Name } from "../../components.tsx";
 import { Page } from "../../layout.tsx";
 import { BackPage } from "../kit/back-page.tsx";
-import type { AgentRequest } from "./agent-request.ts";
+import { type AgentRequest, isOfWeb, placeOf } from "./agent-request.ts";
 
 type AgreementProps = {
   caller: Caller;
@@ -26,13 +26,14 @@ export const AgentAgreementPage = ({ caller, request, given, refusal }: Agreemen
         <section class="card stack">
           <p>
             An agent that calls itself <Name>{client.name}</Name> wants to use the service for you. Nobody has checked
-            that name. Your answer goes to <code>{url.host || url.protocol}</code>
-            {isLoopback(url.hostname) && ", a program on this computer: any program here can say that name"}. Only agree
-            if you have just connected it there.
+            that name. Your answer goes to <code>{placeOf(url)}</code>
+            {isLoopback(url.hostname) && ", a program on this computer: any program here can say that name"}
+            {!isOfWeb(url) && ", an app on this computer: any app can take such addresses"}. Only agree if you have just
+            connected it there.
           </p>
           <p>
             {scopes.includes("run")
-              ? "It may read all that you may read, and trigger, stop and retry runs as you may"
+              ? "It may read all that you may read, and trigger, stop and retry runs, fire triggers and answer questions as you may"
               : "It may read all that you may read"}
             , in <Name>{caller.tenant_name}</Name> as {caller.role}, until you end that on{" "}
             <a href={`/app/people/${caller.user_id}`}>your page</a>.

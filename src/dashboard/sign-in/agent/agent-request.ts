@@ -1,6 +1,6 @@
 /** What an agent asks for when it opens the page, and how the page answers it. */
 import { z } from "zod";
-import { findAgentClient, hasRedirectUri } from "../../../agents/agent-clients.ts";
+import { findAgentClient, hasRedirectUri, MAX_CLIENT_ID } from "../../../agents/agent-clients.ts";
 import type { Config } from "../../../config.ts";
 import {
   AGENT_SCOPES,
@@ -11,7 +11,13 @@ import {
 import { type Fault, ValidationFailed } from "../../../http/problems.ts";
 
 /** The fields of a request that must be right before anything is sent to the agent: they say where to. */
-const addressSchema = z.object({ client_id: z.string().max(4000), redirect_uri: z.string().max(500) });
+const addressSchema = z.object({ client_id: z.string().max(MAX_CLIENT_ID), redirect_uri: z.string().max(500) });
+
+/** True for an address of the web. Any other is opened by an app. */
+export const isOfWeb = ({ protocol }: URL): boolean => /^https?:$/.test(protocol);
+
+/** Where an address leads, for people. For an app it is the scheme, since all after that is chosen by whoever registers the client. */
+export const placeOf = (url: URL): string => (isOfWeb(url) ? url.host : url.protocol);
 
 const askedSchema = z.object({
   response_type: z.literal("code"),

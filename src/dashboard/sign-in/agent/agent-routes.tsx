@@ -14,18 +14,19 @@ import { RESUMED_FIELD, readForm } from "../../forms.tsx";
 import { Pages } from "../../pages.ts";
 import { html, seeOther } from "../../render.ts";
 import { AgentAgreedPage, AgentAgreementPage } from "./agent-pages.tsx";
-import { backToAgent, readAddress, readRequest } from "./agent-request.ts";
+import { backToAgent, placeOf, readAddress, readRequest } from "./agent-request.ts";
 
 export const agentAgreement = new Pages();
 
 agentAgreement.page("/app/agent", async (c) => {
   const given = c.req.query();
   const { config, db } = c.env;
+  // First: nobody else has the document of a client fetched, or is sent to its address.
+  const { callers } = await repeatable(db).batch({ callers: selectCaller(db, callerBy(db, c.var.credential)) });
+  const { caller } = requirePageCaller(callers);
   const address = await readAddress(config, given);
   const asked = readRequest(config, given);
   if ("error" in asked) return c.redirect(backToAgent(config, address, asked), 303);
-  const { callers } = await repeatable(db).batch({ callers: selectCaller(db, callerBy(db, c.var.credential)) });
-  const { caller } = requirePageCaller(callers);
   const request = { ...address, ...asked };
   const refusal = backToAgent(config, address, { error: "access_denied" });
   return html(c, <AgentAgreementPage caller={caller} request={request} given={given} refusal={refusal} />);
@@ -41,9 +42,8 @@ agentAgreement.form("/app/agent", async (c) => {
   const asked = readRequest(config, given);
   if ("error" in asked) throw new Problem("conflict", `The agent has sent a wrong request: ${asked.error}.`);
   const { clientId, client, redirectUri } = address;
-  const { host, protocol } = new URL(redirectUri);
   const id = newId();
-  const grant = { id, clientName: client.name, redirectHost: host || protocol, scopes: asked.scopes };
+  const grant = { id, clientName: client.name, redirectHost: placeOf(new URL(redirectUri)), scopes: asked.scopes };
   await perform(c.var.services, agreeToAgent, grant);
   const hashes = { clientHash: await hashOf(clientId), redirectHash: await hashOf(redirectUri) };
   const proof = { grantId: id, ...hashes, codeChallenge: asked.codeChallenge };
