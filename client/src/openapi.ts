@@ -1743,7 +1743,7 @@ export interface paths {
         put?: never;
         /**
          * Sign out everywhere
-         * @description Ends all sessions that you have on the dashboard, or with `user_id` those of another user, for OWNER and ADMIN; only the OWNER ends those of the OWNER. API keys still work, and the user can sign in again.
+         * @description Ends all sessions that you have on the dashboard, and the access of all agents that you have let in; or with `user_id` those of another user, for OWNER and ADMIN. Only the OWNER ends those of the OWNER. API keys still work, and the user can sign in again.
          */
         post: operations["end_sign_in_sessions"];
         delete?: never;
