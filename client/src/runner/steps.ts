@@ -160,11 +160,14 @@ const deleted = ({ workflow_definition_id, key }: ChildSpec): ChildRun => ({
   ...{ output: null, summary: null, error: null, failure_code: null },
 });
 
-/** The dispatch or lease has no values of checkpoints, and that of an older service has nothing of it. */
+/**
+ * The dispatch or lease has the outcomes of the last suspension only, and no values of checkpoints. So it has all when there was one attempt
+ * before, and no checkpoint. That of an older service has nothing of it.
+ */
 async function readKept(run: Assignment, options: CallOptions): Promise<KeptOfRun> {
   const { attempt, resume } = run;
   if (attempt === 1) return { outcomes: {}, checkpoints: {} };
-  if (resume?.checkpoints === 0) return { outcomes: { ...resume.outcomes }, checkpoints: {} };
+  if (attempt === 2 && resume?.checkpoints === 0) return { outcomes: { ...resume.outcomes }, checkpoints: {} };
   const { body, error } = await callService(run, "resume", null, options, "GET");
   if (error !== null) throw new Error(`What earlier attempts have kept cannot be read: ${error}`);
   return body as KeptOfRun;

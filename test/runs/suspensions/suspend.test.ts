@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { startFakeRunner } from "../../support/fake-runner.ts";
+import { holdTransaction } from "../../support/held-transaction.ts";
 import { brokenInvariants } from "../../support/invariants.ts";
 import { callBack, eventTypes, invoke, passInstants, readRun } from "../../support/lifecycle.ts";
 import { startRunner, useLeases } from "../../support/runners.ts";
@@ -204,6 +205,23 @@ describe("a run that waits for an instant", () => {
     await service.sweep();
     expect(await statusOf(runId)).toBe("RUNNING");
     await intact();
+  });
+
+  it("is told also of an instant that has come while what lets it go on waited for a lock", async () => {
+    const runId = await suspended(QUESTION, timer(3600));
+    const { sql } = service.database;
+    const { committed } = await holdTransaction(
+      service.database,
+      [sql`select from workflow_definitions where id = ${tenant.definitionId} for update`],
+      [
+        sql`select pg_sleep(0.01)`,
+        sql`update run_waits set due_at = date_trunc('milliseconds', clock_timestamp()) where run_id = ${runId} and key = 'later'`,
+      ],
+    );
+    expect((await answer(service, tenant.owner.key, runId)).status).toBe(200);
+    await committed;
+    const outcomes = { approve: { outcome: "answered" }, later: { outcome: "elapsed" } };
+    expect((await runner.resumes(2)).at(-1)).toMatchObject([2, { outcomes }]);
   });
 });
 

@@ -82,7 +82,8 @@ begin
 end $$;
 
 -- What an attempt after the first one gets: {"outcomes": those of the last suspension before it, see `wait_outcomes`, "checkpoints": how many
--- the run has}. Null when the outcomes are too large for a dispatch: then the runner asks for them (`find_resume`).
+-- the run has}. Null when the outcomes are too large for a dispatch: then the runner asks for them (`find_resume`). It reads the clock, since
+-- what has let the run go on came after the statement had begun that starts it.
 create or replace function public.resume_of(p_run_id uuid, p_attempt integer) returns jsonb
 language plpgsql stable as $$
 declare
@@ -93,7 +94,7 @@ declare
     order by s.attempt desc
     limit 1);
   v_outcomes constant jsonb := case
-    when v_keys is null then '{}' else public.wait_outcomes(p_run_id, v_keys, statement_timestamp()) end;
+    when v_keys is null then '{}' else public.wait_outcomes(p_run_id, v_keys, clock_timestamp()) end;
 begin
   return case when octet_length(v_outcomes::text) <= c_most_bytes then jsonb_build_object('outcomes', v_outcomes,
     'checkpoints', (select count(*) from public.run_checkpoints c where c.run_id = p_run_id)) end;

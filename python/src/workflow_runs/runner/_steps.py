@@ -135,11 +135,14 @@ class Steps:
             return self._kept
 
     async def _read_kept(self) -> WholeWorkflowRunResume:
-        """The dispatch or lease has no values of checkpoints, and that of an older service has nothing of it."""
-        resume = self._run.get("resume")
-        if self._run["attempt"] == 1:
+        """The dispatch or lease has the outcomes of the last suspension only, and no values of checkpoints.
+
+        So it has all when there was one attempt before, and no checkpoint. That of an older service has nothing of it.
+        """
+        attempt, resume = self._run["attempt"], self._run.get("resume")
+        if attempt == 1:
             return {"outcomes": {}, "checkpoints": {}}
-        if resume is not None and resume["checkpoints"] == 0:
+        if attempt == 2 and resume is not None and resume["checkpoints"] == 0:
             return {"outcomes": {**resume["outcomes"]}, "checkpoints": {}}
         kept: WholeWorkflowRunResume = await self._call("resume", None, "GET", "What earlier attempts have kept cannot be read.")
         return kept
