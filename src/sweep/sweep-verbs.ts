@@ -42,12 +42,13 @@ export const sumEnds = defineVerb({
 
 /**
  * Deletes up to `limit` runs that ended more than `days` days ago, with their events. It goes from tenant to tenant. A run is kept
- * while its idempotency key is in use. `deleted` is the number of deleted runs.
+ * while its idempotency key is in use. `deleted` is the number of deleted runs. `has_more` says that there may be more of what else the verb
+ * deletes.
  */
 export const deleteOldRuns = defineVerb({
   name: "delete_old_runs",
   args: (chunk: { days: number; limit: number }) => chunk,
-  result: z.object({ deleted: z.int() }),
+  result: z.object({ deleted: z.int(), has_more: z.boolean().default(false) }),
 });
 
 /**

@@ -11,6 +11,7 @@ import { startNotifications, tellHubs } from "../verbs/after.ts";
 import { orSetAside, performInParts } from "../verbs/in-parts.ts";
 import type { VerbServices } from "../verbs/services.ts";
 import type { SweepStep } from "../verbs/sweep-steps.ts";
+import type { Verb } from "../verbs/verb.ts";
 import { collectAnnouncements } from "./announcements.ts";
 import { recordSweepBegan, recordSweepEnded } from "./sweep-state.ts";
 import { deleteOldRuns, finishDeletions, promoteWaitingRuns, sumEnds, timeOutOverdueRuns } from "./sweep-verbs.ts";
@@ -37,7 +38,8 @@ const UNTIL = {
   dispatch: { ms: 40_000, subrequests: 49_000 },
   sum: { ms: 41_500, subrequests: 49_200 },
   finishDeletions: { ms: 43_000, subrequests: 49_500 },
-  delete: { ms: 45_000, subrequests: 50_000 },
+  deleteRuns: { ms: 45_000, subrequests: 49_700 },
+  deleteRows: { ms: 46_500, subrequests: 50_000 },
   deleteArtifacts: { ms: 48_000, subrequests: 50_000 },
 };
 
@@ -50,17 +52,11 @@ const SUM_CHUNK = 2_000;
 /** How many endpoints are notified in a sweep. */
 const MAX_NOTIFIED = 500;
 
-/** How many notifications one transaction deletes, and how many a sweep deletes. */
-const DELETE_NOTIFICATIONS = 2_000;
-
 /** How many runs one transaction deletes, together with their events. Also how many batches and firings of what was deleted. */
 const DELETE_CHUNK = 500;
 
-/** How many old firings of triggers a sweep deletes. */
-const DELETE_FIRINGS = 2_000;
-
-/** How many old rows of the audit log a sweep removes. */
-const DELETE_AUDIT_EVENTS = 2_000;
+/** How many old firings, notifications or rows of the audit log one transaction deletes. Nothing else belongs to them. */
+const DELETE_ROWS = 2_000;
 
 /**
  * The work of the cron:
@@ -206,12 +202,10 @@ async function promoteAll(services: VerbServices, hasRoom: () => boolean): Promi
   }
 }
 
-/** Adds the ends of runs to the sums by hour and by day, in chunks. Usually one chunk is enough. */
+/** Adds the ends of runs to the sums by hour and by day. Usually one chunk is enough. */
 async function sumAll(services: VerbServices, hasRoom: () => boolean): Promise<void> {
-  for (let hasMore = true; hasMore && hasRoom(); ) {
-    const parts = await performInParts(services, "sums", sumEnds, SUM_CHUNK, hasRoom);
-    hasMore = parts.some(({ has_more }) => has_more);
-  }
+  const hasMore = (parts: readonly { has_more: boolean }[]) => parts.some(({ has_more }) => has_more);
+  await performChunks(services, "sums", sumEnds, SUM_CHUNK, hasMore, hasRoom);
 }
 
 /**
@@ -221,42 +215,55 @@ async function sumAll(services: VerbServices, hasRoom: () => boolean): Promise<v
 async function deleteAll(
   services: VerbServices,
   step: (name: SweepStep, work: () => Promise<unknown>) => Promise<void>,
-  hasRoomIn: (step: "finishDeletions" | "delete" | "deleteArtifacts") => boolean,
+  hasRoomIn: (step: "finishDeletions" | "deleteRuns" | "deleteRows" | "deleteArtifacts") => boolean,
   hasDeletions: boolean,
 ): Promise<number> {
   const { retentionDays: days, auditRetentionDays } = services.config;
-  const hasRoom = () => hasRoomIn("delete");
   const attempt = (name: SweepStep, deletion: () => Promise<unknown>) =>
     step(name, deletion).catch((error: unknown) => log("error", "delete", { step: name, ...describeError(error) }));
+  // When fewer than a chunk were deleted, the rest is locked by others, or there is none.
+  const isFull = (parts: readonly { deleted: number }[]) => sumDeleted(parts) >= DELETE_ROWS;
+  const deleteRows = <Request>(name: SweepStep, verb: Verb<Request, { deleted: number }, never>, request: Request) =>
+    attempt(name, () => performChunks(services, name, verb, request, isFull, () => hasRoomIn("deleteRows")));
+
   if (hasDeletions) await attempt("deletions", () => finishAll(services, () => hasRoomIn("finishDeletions")));
   let deleted = 0;
   if (days !== undefined) {
-    await attempt("old_runs", async () => {
-      for (let isDone = false; !isDone && hasRoom(); ) {
-        const chunk = { days, limit: DELETE_CHUNK };
-        const parts = await performInParts(services, "old_runs", deleteOldRuns, chunk, hasRoom);
-        for (const part of parts) deleted += part.deleted;
-        isDone = parts.at(-1)?.deleted === 0;
-      }
-    });
-    const firings = { days, limit: DELETE_FIRINGS };
-    await attempt("old_firings", () => performInParts(services, "old_firings", deleteOldFirings, firings, hasRoom));
+    const chunk = { days, limit: DELETE_CHUNK };
+    // It counts what was deleted even when a later chunk fails.
+    const hasMore = (parts: readonly { deleted: number; has_more: boolean }[]) => {
+      deleted += sumDeleted(parts);
+      return parts.some((part) => part.deleted > 0 || part.has_more);
+    };
+    await attempt("old_runs", () =>
+      performChunks(services, "old_runs", deleteOldRuns, chunk, hasMore, () => hasRoomIn("deleteRuns")),
+    );
+    await deleteRows("old_firings", deleteOldFirings, { days, limit: DELETE_ROWS });
   }
+  await deleteRows("old_notifications", deleteOldNotifications, DELETE_ROWS);
+  await deleteRows("old_audit_events", deleteOldAuditEvents, { days: auditRetentionDays, limit: DELETE_ROWS });
   await attempt("artifacts", () => deleteArtifacts(services, () => hasRoomIn("deleteArtifacts")));
-  await attempt("old_notifications", () =>
-    performInParts(services, "old_notifications", deleteOldNotifications, DELETE_NOTIFICATIONS, hasRoom),
-  );
-  const auditEvents = { days: auditRetentionDays, limit: DELETE_AUDIT_EVENTS };
-  await attempt("old_audit_events", () =>
-    performInParts(services, "old_audit_events", deleteOldAuditEvents, auditEvents, hasRoom),
-  );
   return deleted;
 }
 
-/** Deletes what belonged to deleted workflows and triggers, in chunks. What is left when there is no room any more is due at once. */
+/** Deletes what belonged to deleted workflows and triggers. What is left when there is no room any more is due at once. */
 async function finishAll(services: VerbServices, hasRoom: () => boolean): Promise<void> {
+  const hasMore = (parts: readonly { deleted: number }[]) => sumDeleted(parts) > 0;
+  await performChunks(services, "deletions", finishDeletions, DELETE_CHUNK, hasMore, hasRoom);
+}
+
+const sumDeleted = (parts: readonly { deleted: number }[]) => parts.reduce((sum, { deleted }) => sum + deleted, 0);
+
+/** Performs a verb on one chunk after another, until the parts of one say that nothing is left, or there is no room any more. */
+async function performChunks<Request, Result>(
+  services: VerbServices,
+  step: SweepStep,
+  verb: Verb<Request, Result, never>,
+  request: Request,
+  hasMore: (parts: readonly Result[]) => boolean,
+  hasRoom: () => boolean,
+): Promise<void> {
   for (let isDone = false; !isDone && hasRoom(); ) {
-    const parts = await performInParts(services, "deletions", finishDeletions, DELETE_CHUNK, hasRoom);
-    isDone = parts.at(-1)?.deleted === 0;
+    isDone = !hasMore(await performInParts(services, step, verb, request, hasRoom));
   }
 }

@@ -140,6 +140,29 @@ describe("retention", () => {
     expect(await sql`select detail from workflow_run_events`).toEqual([{ detail: { days: 29 } }]);
   });
 
+  it("deletes in one sweep all that is too old, however much more than one transaction deletes", async () => {
+    const { sql } = service.database;
+    const { id: triggerId } = await createWebhook(service, tenant, { scheme: "github" });
+    await sql`
+      with n as materialized (select gen_random_uuid() as id, now() - interval '4000 days' as at from generate_series(1, 4100)),
+      firings as (
+        insert into trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, reason)
+        select id, ${tenant.id}, ${triggerId}, at, 'REFUSED', 'hand', 'paused' from n),
+      sent as (
+        insert into notifications (id, tenant_id, endpoint_id, event_id, event_name, event_at, data, created_at)
+        select id, ${tenant.id}, id, id::text, 'workflow_run.failed', at, '{}', at from n),
+      audited as (
+        insert into audit_events (id, tenant_id, at, actor_id, credential_kind, action, object_kind, hidden)
+        select id, ${tenant.id}, at, ${tenant.owner.id}, 'api_key', 'x.done', 'x', '{}' from n)
+      insert into workflow_run_events (tenant_id, type, at, detail) select ${tenant.id}, 'ENDPOINT_DISABLED', at, '{}' from n limit 1100`;
+    await service.sweep();
+    const [left] = await sql`
+      select (select count(*) from trigger_firings)::int as firings, (select count(*) from notifications)::int as notifications,
+        (select count(*) from audit_events where action = 'x.done')::int as audited,
+        (select count(*) from workflow_run_events where run_id is null)::int as events`;
+    expect(left).toEqual({ firings: 0, notifications: 0, audited: 0, events: 0 });
+  });
+
   it.each([
     { why: "an error", sqlstate: "P0001", event: "set aside" },
     { why: "the time limit of a statement", sqlstate: "57014", event: "set aside" },

@@ -12,7 +12,7 @@
 --
 -- For `p_only` and `p_lists` see shared/rules/set_aside.sql.
 --
--- Answers {"result": {"deleted": how many runs}}.
+-- Answers {"result": {"deleted": how many runs, "has_more": whether it has deleted `p_limit` of something else}}.
 create or replace function public.delete_old_runs(
   p_context jsonb, p_days integer, p_limit integer, p_only uuid[] default null, p_lists boolean default false
 ) returns jsonb
@@ -130,5 +130,8 @@ begin
     ) old
     where p_only is null and old.at < v_ended_before);
   delete from public.workflow_run_events e where e.id = any (v_event_ids);
-  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('deleted', cardinality(v_run_ids))));
+  return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object(
+    'deleted', cardinality(v_run_ids),
+    'has_more', p_limit <= greatest(
+      cardinality(v_key_ids), cardinality(v_batch_ids), cardinality(v_session_ids), cardinality(v_event_ids)))));
 end $$;
