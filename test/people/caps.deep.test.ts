@@ -210,6 +210,21 @@ describe("the cap of waiting runs", () => {
     expect([await states(running), row?.stop_requested_at ?? null]).toEqual([["RUNNING"], null]);
   });
 
+  it("ends a suspended run for a newer one only when that may wait", async () => {
+    await setPolicy({ when_busy: "replace_running", max_running: 2, max_running_per_key: 1, key_from: "/customer" });
+    const ofKey = (customer: string) => post(invokePath(tenant), { input: { customer } });
+    const { id } = await (await ofKey("a")).json<{ id: string }>();
+    expect((await suspend(service, tenant, id)).status).toBe(200);
+    // Now only other keys are in the way.
+    for (const key of ["b", "c"]) expect((await ofKey(key)).status).toBe(202);
+    await setCap("waiting_runs", 0);
+    expect(await code(await ofKey("a"))).toEqual(REACHED);
+    expect((await readRun(service, tenant, id)).status).toBe("PENDING");
+    await setCap("waiting_runs", 1);
+    expect((await ofKey("a")).status).toBe(202);
+    expect((await readRun(service, tenant, id)).status).toBe("FAILED");
+  });
+
   it("is why a trigger was refused", async () => {
     const { id } = await createTrigger(service, tenant, HOURLY, {});
     await setCap("waiting_runs", 1);

@@ -35,6 +35,8 @@ declare
   v_limit integer;
   v_grace_seconds integer;
   v_is_busy boolean := false;
+  v_waits boolean;
+  v_replaces boolean := false;
   v_waiting_ids uuid[] := '{}';
   v_running_ids uuid[] := '{}';
   v_run_id uuid;
@@ -91,15 +93,19 @@ begin
       where competing.status = 'PENDING'
       limit public.most_superseded() + 1);
   end if;
-  if v_max_queued is not null
-    and not ((p_frozen ->> 'starts_runs')::boolean and public.queue_obstacle(p_definition_id, v_key, p_now, p_priority) is null) then
+  if v_max_queued is not null or v_when_busy = 'replace_running' then
+    v_waits := not ((p_frozen ->> 'starts_runs')::boolean
+      and public.queue_obstacle(p_definition_id, v_key, p_now, p_priority) is null);
+    v_replaces := v_waits and v_when_busy = 'replace_running';
+  end if;
+  if v_max_queued is not null and v_waits then
     v_judged := public.judge_queue(p_definition_id, v_max_queued, 1 - cardinality(v_waiting_ids), p_now);
     if v_judged ? 'refused' then
       return v_judged;
     end if;
   end if;
   -- It must be known before anything is changed. One that takes the place of another makes no more wait than before.
-  if v_is_busy and cardinality(v_waiting_ids) = 0 then
+  if (v_is_busy or v_replaces) and cardinality(v_waiting_ids) = 0 then
     v_judged := public.judge_cap(p_tenant_id, 'waiting_runs', 1);
     if v_judged ? 'refused' then
       return v_judged;
@@ -139,7 +145,7 @@ begin
   if v_stopped <> '[]' then
     v_told := v_told || jsonb_build_object('stopped', v_stopped);
   end if;
-  return case when v_is_busy then '{"has_room": true}' else '{}' end::jsonb
+  return case when v_is_busy or v_replaces then '{"has_room": true}' else '{}' end::jsonb
     || case when v_changed = '[]' then '{}' else jsonb_build_object('changed', v_changed) end
     || case when v_told = '{}' then '{}' else jsonb_build_object('told', v_told) end;
 end $$;
