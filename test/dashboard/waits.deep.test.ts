@@ -182,6 +182,14 @@ describe("the page of a suspended run", () => {
     expect(wait).toEqual({ value: "Tomorrow\nat 9", comment: null });
   });
 
+  it("takes a choice that has a blank at its end", async () => {
+    const choices = ["yes ", "no"];
+    const runId = await suspended([{ ...QUESTION, choices }]);
+    const html = await owner.read(`/app/runs/${runId}`);
+    expect(html).toContain('<button type="submit" name="value" value="yes "');
+    expect((await send(runId, { value: "yes ", choice: choices })).status).toBe(303);
+  });
+
   it("says in a second tab who was first, and with what", async () => {
     await service.database.sql`update users set first_name = 'Ada' where id = ${tenant.admin.id}`;
     const runId = await suspended();

@@ -18,16 +18,17 @@ answers.form("/app/runs/:id/waits/:key/answer", async (c) => {
   const [runId, { data: key }] = [idOf(c), waitKey().safeParse(c.req.param("key"))];
   if (key === undefined) throw new Problem("not_found");
   const { values, all } = await readForm(c);
-  const [value, comment] = [linesOf(values, "value").trim(), linesOf(values, "comment").trim()];
+  const [choices, given, comment] = [all("choice"), linesOf(values, "value"), linesOf(values, "comment").trim()];
+  // A choice is sent back as it was asked, also with blanks around it.
+  const value = choices.length === 0 ? given.trim() : given;
   return submit(
     c,
     async () => {
-      const given = checkBody(AnswerRequestSchema, { value, ...(comment !== "" && { comment }) });
-      await perform(c.var.services, answerWait, { runId, key, value: given.value, comment: given.comment ?? null });
+      const answer = checkBody(AnswerRequestSchema, { value, ...(comment !== "" && { comment }) });
+      await perform(c.var.services, answerWait, { runId, key, value: answer.value, comment: answer.comment ?? null });
       return seeOther(c, hrefWithin(listOf(c), runId));
     },
     (failure) => {
-      const choices = all("choice");
       const question = { key, prompt: linesOf(values, "prompt"), choices: choices.length === 0 ? null : choices };
       // Somebody else has answered, or the run has ended.
       const isOver = failure.faults.length === 0 && values[RESUMED_FIELD] === undefined;
