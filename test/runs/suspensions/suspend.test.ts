@@ -176,6 +176,18 @@ describe("a run that asks again", () => {
     expect(await statusOf(runId)).toBe("RUNNING");
   });
 
+  it("after 1,000 suspensions is refused only what has not come", async () => {
+    const runId = await suspended();
+    await answer(service, tenant.owner.key, runId);
+    await service.database.sql`
+      insert into run_suspensions (run_id, attempt, tenant_id, keys, body_hash, ends_at, on_timeout)
+      select s.run_id, 1000 + n, s.tenant_id, s.keys, s.body_hash, s.ends_at, s.on_timeout
+      from run_suspensions s, generate_series(1, 999) n where s.run_id = ${runId}`;
+    const again = await suspend(service, tenant, runId, [QUESTION], { attempt: 2 });
+    expect([again.status, await again.json()]).toMatchObject([200, { suspended: false }]);
+    expect((await suspend(service, tenant, runId, [QUESTION, timer(60)], { attempt: 2 })).status).toBe(409);
+  });
+
   it("of another kind with the same key is 409", async () => {
     const runId = await invoke(service, tenant);
     expect(await (await suspend(service, tenant, runId, [timer(0)])).json<Suspension>()).toMatchObject({

@@ -53,7 +53,7 @@ begin
     v_stopped := public.end_stopping_run(v_run_id, v_definition_id, v_now);
     v_changed := v_changed || coalesce(v_stopped, '[]');
     v_answer := case
-      when v_stopped is null then public.judge_waits(v_run_id, v_waits) else public.judge_attempt(v_run_id, v_attempt) end;
+      when v_stopped is null then public.judge_waits(v_run_id, v_waits, v_now) else public.judge_attempt(v_run_id, v_attempt) end;
   end if;
 
   -- 3. Ask, and suspend it unless all has come.

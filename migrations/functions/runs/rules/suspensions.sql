@@ -136,8 +136,9 @@ end $$;
 
 -- May the attempt of a run ask for these waits, [{"key", "kind", …}]? Returns {}, or {"refused"} which is one of:
 --   other_kind  with "key" and "kind": an earlier attempt has asked for another kind with this key
---   too_many    with "limit": so many waits, or suspensions, a run may have; with "kind", so many of this kind
-create or replace function public.judge_waits(p_run_id uuid, p_waits jsonb) returns jsonb
+--   too_many    with "limit": so many waits, or suspensions, a run may have; with "kind", so many of this kind. When all has come already,
+--               there is no further suspension.
+create or replace function public.judge_waits(p_run_id uuid, p_waits jsonb, p_now timestamptz) returns jsonb
 language plpgsql stable as $$
 declare
   c_most constant integer := 1000;
@@ -146,8 +147,11 @@ declare
   v_key text;
   v_kind text;
   v_known integer;
+  v_come integer;
 begin
-  select min(w.key) filter (where w.kind <> asked.value ->> 'kind'), count(*) into v_key, v_known
+  select min(w.key) filter (where w.kind <> asked.value ->> 'kind'), count(*),
+    count(*) filter (where public.wait_outcome(w, p_now) is not null)
+  into v_key, v_known, v_come
   from jsonb_array_elements(p_waits) asked (value)
   join public.run_waits w on w.run_id = p_run_id and w.key = asked.value ->> 'key';
   if v_key is not null then
@@ -164,7 +168,8 @@ begin
         ) signal)
       then jsonb_build_object('refused', 'too_many', 'limit', c_most_signals, 'kind', 'signal')
     when greatest(
-        (select count(*) from public.run_suspensions s where s.run_id = p_run_id) + 1,
+        (select count(*) from public.run_suspensions s where s.run_id = p_run_id)
+          + case when v_come < jsonb_array_length(p_waits) then 1 else 0 end,
         (select count(*) from public.run_waits w where w.run_id = p_run_id) + jsonb_array_length(p_waits) - v_known) > c_most
       then jsonb_build_object('refused', 'too_many', 'limit', c_most)
     else '{}'
