@@ -1,10 +1,11 @@
 /** What else happens to parents and their children. */
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { askForChildren, complete, createFamily, fail, listChildren, triggerChildren } from "../../support/children.ts";
+import { holdTransaction } from "../../support/held-transaction.ts";
 import { brokenInvariants } from "../../support/invariants.ts";
 import { invoke, makeOverdue, readRun } from "../../support/lifecycle.ts";
 import { type Service, startService } from "../../support/service.ts";
-import { suspend } from "../../support/suspensions.ts";
+import { suspend, timer } from "../../support/suspensions.ts";
 import { addUser, type TestTenant } from "../../support/tenant.ts";
 
 let service: Service;
@@ -37,6 +38,18 @@ const intact = async () =>
       ...{ tenantId: tenant.id, limited: [tenant.definitionId, family.childId] },
     }),
   ).toEqual([]);
+/** Lets a run or a child end while a workflow is locked, so that nothing follows from it for the family yet. */
+const whileLocked = async (definitionId: string, end: () => Promise<unknown>) => {
+  const { letGo } = await holdTransaction(service.database, [
+    service.database.sql`select from workflow_definitions where id = ${definitionId} for update`,
+  ]);
+  await end();
+  await letGo();
+};
+/** What follows from that then. */
+const follow = () => service.database.sql`
+  select public.fire_due('{"slack_seconds": 0, "sends": false}', '[]', (
+    select jsonb_agg(jsonb_build_object('due_firing_id', f.id)) from due_firings f where f.tenant_id = ${tenant.id})) as answer`;
 const specs = (keys: string[], more: object = {}) =>
   keys.map((key) => ({ workflow_definition_id: family.childId, key, ...more }));
 
@@ -102,6 +115,16 @@ describe("a suspended parent", () => {
     expect(await again.json()).toMatchObject({ outcomes: { pages: { outcome: "timed_out" } } });
     await complete(service, tenant, one);
     await intact();
+  });
+
+  it("tells when it resumes, when only a timer is left", async () => {
+    const [one = ""] = await childrenOf(["one"]);
+    await suspend(service, tenant, runId, [CHILDREN, timer(600)]);
+    await whileLocked(tenant.definitionId, () => complete(service, tenant, one));
+    const [followed] = await follow();
+    const [told] = followed?.answer.effects.tenants ?? [];
+    expect(told?.runs).toContainEqual({ run_id: runId, workflow_definition_id: tenant.definitionId, has_ended: false });
+    expect(told?.due_in_ms).toSatisfy((ms: number) => ms > 0 && ms <= 600_000);
   });
 
   it("explains what it waits for", async () => {
@@ -259,6 +282,18 @@ describe("a retry by a person", () => {
     expect(await (await wait({}, 3)).json()).toMatchObject({ suspended: true });
     await complete(service, tenant, String(again[1]?.run_id));
     expect(await statusOf(runId)).toBe("RUNNING");
+    await intact();
+  });
+
+  it("while the children are being stopped triggers them anew", async () => {
+    const [one] = await childrenOf(["one"]);
+    await whileLocked(family.childId, () => fail(service, tenant, runId));
+    const { committed } = await holdTransaction(service.database, [follow()]);
+    expect((await post(`/v1/workflow-runs/${runId}/retry`)).status).toBe(202);
+    await committed;
+    const [again] = await triggerChildren(service, family, runId, ["one"], 2);
+    expect(again).toMatchObject({ is_new: true, status: "RUNNING" });
+    expect(again?.run_id).not.toBe(one);
     await intact();
   });
 

@@ -38,6 +38,10 @@ begin
       v_changed := public.leave_to_sweep(v_changed, v_now);
     end if;
   end if;
+  -- Of a run that has events, too, these say more. What is told last of a run counts.
+  if p_told ? 'changed_runs' then
+    v_changed := (p_told -> 'changed_runs') || coalesce(v_changed, '[]');
+  end if;
   return public.answer_with(p_context, p_tenant_id, p_answer, v_changed, p_told);
 end $$;
 

@@ -36,6 +36,7 @@
 --   deleted         [{"run_id", "workflow_definition_id"}]: runs that were deleted; nulls as in "runs" above
 --   definition_ids  definitions of which there may be other work for runners now
 --   changed         {"run_id", "workflow_definition_id"}: a run that was changed without an event
+--   changed_runs    runs that were changed without an event, of which something may be due: see `changed_run`. For `answer_of`.
 --   log_of, progress_of   the run whose log has grown, or whose progress has changed
 --   others          true when something that is not a run has changed
 --   ended_user_ids  users of whom a credential has ended
@@ -43,7 +44,7 @@
 --   is_due          true when the verb has made something due that has no event, such as the end of a lease
 --   notifies        true when notifications may be due now although there is no new event
 --   fires           true when the verb has made a trigger due
--- A verb without a tenant, such as a sweep, can tell `definition_ids` and `stopped` only.
+-- A verb without a tenant, such as a sweep, can tell `definition_ids`, `changed_runs` and `stopped` only.
 -- `p_value`, which is large, becomes the field `p_field` of the "result". It is set at last, since each step would copy it.
 create or replace function public.answer_with(
   p_context jsonb, p_tenant_id uuid, p_answer jsonb, p_changed jsonb, p_told jsonb default null, p_field text default null,

@@ -6,8 +6,8 @@
 --    same transaction: `note_children`, and the trigger `delete_events_of_runs`. It does not look whether the parent waits: it could not see a suspension that
 --    is not committed yet, and the parent would then wait for ever. It locks nothing of the parent.
 -- 3. `fire_due` carries these rows out. With the lock of the parent's definition, a suspended parent goes on when it waited for nothing but
---    this child: `end_waits_for_children`. With those of the children's definitions, the unfinished children of a parent that has ended are
---    stopped: `stop_children`.
+--    this child: `end_waits_for_children`. With those of the children's definitions, too, the unfinished children of a parent that has ended
+--    are stopped: `stop_children`.
 --
 -- A child is kept as long as the row of its parent.
 

@@ -1,13 +1,14 @@
 -- What follows for parents and children, when `fire_due` carries out what `note_children` has recorded: see `children.sql`.
 
--- The definitions that have to be locked for these due firings: those of parents of which a child has ended, and those of up to `p_limit`
--- children of each parent that has ended.
+-- The definitions that have to be locked for these due firings: those of the parents, and those of up to `p_limit` children of each parent
+-- that has ended. With the lock of its parent's definition, a child is not stopped while a person retries the parent, which gets those again
+-- that go on.
 create or replace function public.definitions_of_families(p_due_ids bigint[], p_limit integer) returns setof uuid
 language sql stable as $$
   select r.workflow_definition_id
   from public.due_firings f
   join public.workflow_runs r on r.id = f.parent_run_id
-  where f.id = any (p_due_ids) and f.run_id is not null
+  where f.id = any (p_due_ids)
   union
   select r.workflow_definition_id
   from public.due_firings f
@@ -18,7 +19,7 @@ $$;
 
 -- Carries out those of these due firings that are about parents and children, as far as their definitions are locked, whose overdue runs were
 -- ended. All that has become due of one parent meanwhile is carried out at once. A row of which something is left stays due. Returns
--- {"handled": how many rows are done, or were begun, "stopped": see `stop_judged_run`}.
+-- {"handled": how many rows are done, or were begun, "stopped": see `stop_judged_run`, "changed": see `end_waits_for_children`}.
 create or replace function public.follow_children(p_context jsonb, p_due_ids bigint[], p_definition_ids uuid[], p_now timestamptz)
 returns jsonb
 language plpgsql as $$
@@ -30,6 +31,7 @@ declare
   v_stops jsonb;
   v_left integer := public.most_superseded();
   v_stopped jsonb := '[]';
+  v_changed jsonb := '[]';
 begin
   for v_parent_id, v_has_ended in
     select distinct f.parent_run_id, f.run_id is null
@@ -38,7 +40,7 @@ begin
     left join public.workflow_definitions d on d.id = parent.workflow_definition_id
     where f.id = any (p_due_ids) and f.parent_run_id is not null
       -- Nobody goes on when the parent is gone, or its definition.
-      and (f.run_id is null or d.id is null or d.id = any (p_definition_ids))
+      and (d.id is null or d.id = any (p_definition_ids))
     order by f.parent_run_id, f.run_id is null
   loop
     if v_has_ended then
@@ -61,15 +63,15 @@ begin
     get diagnostics v_deleted = row_count;
     v_handled := v_handled + v_deleted;
     if not v_has_ended then
-      perform public.end_waits_for_children(v_parent_id, p_now);
+      v_changed := v_changed || public.end_waits_for_children(v_parent_id, p_now);
     end if;
   end loop;
-  return jsonb_build_object('handled', v_handled, 'stopped', v_stopped);
+  return jsonb_build_object('handled', v_handled, 'stopped', v_stopped, 'changed', v_changed);
 end $$;
 
 -- Lets a run go on, whose definition is locked and whose overdue runs were ended, if it is suspended and all children have ended for which
--- it waits.
-create or replace function public.end_waits_for_children(p_parent_id uuid, p_now timestamptz) returns void
+-- it waits. Returns what was changed: see `changed_run`. It has no event, also when the run now waits for an instant.
+create or replace function public.end_waits_for_children(p_parent_id uuid, p_now timestamptz) returns jsonb
 language plpgsql as $$
 begin
   update public.run_waits w
@@ -80,9 +82,7 @@ begin
   where w.run_id = p_parent_id and w.kind = 'children' and w.is_open and r.id = w.run_id
     and public.is_suspended(r.status, r.suspended_at, r.not_before, p_now) and public.wait_outcome(w, p_now) is null
     and public.children_have_ended(p_parent_id, w.child_run_ids, w.fail_fast);
-  if found then
-    perform public.resume_if_complete(p_parent_id, p_now);
-  end if;
+  return case when found then public.resume_if_complete(p_parent_id, p_now) else '[]' end;
 end $$;
 
 -- Stops up to `p_limit` unfinished children of a run that has ended, those of these locked definitions. If the run was stopped, the runners

@@ -120,6 +120,6 @@ begin
   return public.answer_of(p_context, null,
     jsonb_build_object('result', jsonb_build_object('handled', v_handled))
       || case when v_unchecked = '[]' then '{}' else jsonb_build_object('unchecked', v_unchecked) end,
-    jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'stopped', v_stopped),
+    jsonb_build_object('definition_ids', coalesce(to_jsonb(v_definition_ids), '[]'), 'stopped', v_stopped, 'changed_runs', v_fired -> 'changed'),
     v_tenant_ids);
 end $$;
