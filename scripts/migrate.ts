@@ -5,6 +5,8 @@
  * 1. One transaction applies the missing migrations and all functions, and records both. So the functions always fit the tables,
  *    and a run that fails or dies has changed nothing.
  * 2. After it, the migrations follow that create or drop indexes CONCURRENTLY. If such a one dies, the next run continues it.
+ *
+ * A database that a newer version has migrated is left as it is.
  */
 
 import { setTimeout as delay } from "node:timers/promises";
@@ -109,7 +111,11 @@ export async function migrate({
     const takesOver = isFromBefore(applied, initial);
     const functions = readSqlFunctions(`${folder}/functions`);
     const together = pending.filter(({ isConcurrent }) => !isConcurrent);
-    const isWhole = together.length === 0 && (await hasSqlFunctions(client, functions.hash));
+    // As after going back, or when the old version starts again in the middle of an update. Its functions may not fit the newer tables.
+    const isNewer = together.length === 0 && applied.size > migrations.length - pending.length;
+    if (isNewer)
+      log("The database has migrations of a newer version, so its tables and functions are left as they are.");
+    const isWhole = isNewer || (together.length === 0 && (await hasSqlFunctions(client, functions.hash)));
     if (pending.length === 0 && isWhole) return 0;
     watcher = await connectDirectly(directUrl);
     const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");

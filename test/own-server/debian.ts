@@ -143,6 +143,9 @@ export async function startUnit(debian: string, unit: string): Promise<Program> 
     if (value === undefined) throw new Error(`The unit has no ${name}.`);
     return value;
   };
+  const [section = ""] = unit.split("[Service]");
+  // Only there systemd reads it. Without it, a unit whose starts fail for a few seconds stays down.
+  if (!/^StartLimitIntervalSec=0$/m.test(section)) throw new Error("The unit gives up starting.");
   const [user, cwd] = [read("User"), read("WorkingDirectory")];
   const state = join(debian, "var/lib", read("StateDirectory"));
   mkdirSync(state, { mode: Number.parseInt(read("StateDirectoryMode"), 8) });

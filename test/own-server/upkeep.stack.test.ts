@@ -1,14 +1,16 @@
 /** What happens to a server of one's own in the course of time: uploads that break off, a new version, and a machine that is lost. */
 import { randomUUID } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { retryingFetch } from "../../client/src/retry.ts";
+import { root } from "../../scripts/local/folders.ts";
 import { startLeaseRunners } from "../kills/lease-runners.ts";
+import { addMigration } from "../support/node/add-migration.ts";
 import { withClient } from "../support/node/postgres-client.ts";
 import { runProgram } from "../support/node/run-program.ts";
 import { createRandom } from "../support/random.ts";
@@ -23,6 +25,7 @@ let running: Running;
 
 beforeAll(async () => {
   server = await prepareServer(endings);
+  cpSync(join(root, "examples/own-server"), join(server.folder, "clone/examples/own-server"), { recursive: true });
   running = await untilServing(server.start());
 });
 
@@ -37,6 +40,20 @@ async function restart(): Promise<void> {
   running.process.kill("SIGTERM");
   expect(await running.ended).toBe(0);
   running = await untilServing(server.start());
+}
+
+/** Lets a shell execute commands of the guide at the places of this server. What npm and systemd would do is left out. */
+async function execute(commands = "", env: Record<string, string> = {}): Promise<void> {
+  const places = {
+    ...{ "/opt/workflow-runs": server.built, "/etc/workflow-runs/owner.env": server.files.owner },
+    ...{ "/etc/systemd/system": server.folder, "/var/lib/workflow-runs": join(server.folder, "data") },
+    ...{ "/backup": join(server.folder, "backup"), "sudo ": "" },
+  };
+  const here = Object.entries(places).reduce((text, [from, to]) => text.replaceAll(from, to), commands);
+  const { code, stderr } = await runProgram("sh", ["-ec", `npm() { :; }; systemctl() { :; }\n${here}`], {
+    ...{ cwd: join(server.folder, "clone"), env: { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, ...env } },
+  });
+  expect([code, stderr]).toEqual([0, ""]);
 }
 
 /** The files in a folder and below it. */
@@ -79,9 +96,10 @@ it("an upload that breaks off is no file of its run, and what it has left on the
 
 it("becomes the next version under load: each invoke succeeds by the retries of the package and triggers one run, which ends", async () => {
   const { built } = server;
-  const next = `${built}.new`;
-  const move = (from: string, to: string) => cpSync(from, to, { recursive: true, verbatimSymlinks: true });
-  move(built, next);
+  const [update, goBack] = commandsOf("Updates");
+  const next = join(server.folder, "clone/.server");
+  cpSync(built, next, { recursive: true, verbatimSymlinks: true });
+  addMigration(join(next, "migrations"), "9000_more", "create table more (id integer);");
   makeOlder(built);
   // Puts the older functions into the database.
   expect((await server.command("migrate")).code).toBe(0);
@@ -117,12 +135,9 @@ it("becomes the next version under load: each invoke succeeds by the retries of 
     await expect.poll(() => triggered.length).toBeGreaterThan(before + 10);
   };
   await untilMore();
-  // While the old version still runs, as the guide says.
-  const env = { SETTINGS_FILE: server.files.owner };
-  expect((await runProgram(process.execPath, ["serve.js", "migrate"], { cwd: next, env })).code).toBe(0);
+  // The old version still runs.
+  await execute(update);
   await untilMore();
-  renameSync(built, `${built}.old`);
-  renameSync(next, built);
   await restart();
   await untilMore();
   isOver = true;
@@ -133,6 +148,19 @@ it("becomes the next version under load: each invoke succeeds by the retries of 
   expect((await runs()).map((run) => run.id).toSorted()).toEqual(triggered.toSorted());
   await runners.stop();
   expect(runners.faults()).toEqual([]);
+
+  // The unit migrates at each start.
+  await execute(goBack);
+  const { code, stdout } = await server.command("migrate");
+  expect([code, stdout]).toEqual([0, expect.stringContaining("functions are left as they are")]);
+  await restart();
+  expect(await versionOf()).toBe("0.0.1");
+  await execute(update);
+  await restart();
+  expect(await versionOf()).not.toBe("0.0.1");
+  const folders = () => readdirSync(server.folder).filter((name) => name.startsWith("built"));
+  expect(folders()).toEqual(["built", "built.old"]);
+  expect(readdirSync(`${built}.old`)).toEqual(readdirSync(built));
 });
 
 /** Makes the folder of a build that of an older version: its Worker says so, and the functions of its migrations differ. */
@@ -153,24 +181,15 @@ it.skipIf(DEBIAN_VERSION === null)(
   async () => {
     const [backUp, restore] = commandsOf("Backup and restore");
     const data = join(server.folder, "data");
-    const backup = join(server.folder, "backup");
-    mkdirSync(backup);
+    mkdirSync(join(server.folder, "backup"));
     const { port } = server.postgres;
     const env = {
       ...{ PATH: `${PROGRAMS}:${process.env.PATH}`, PGHOST: "localhost", PGPORT: `${port}` },
       ...{ PGUSER: "postgres", PGPASSWORD: "postgres" },
     };
-    const execute = async (commands = "") => {
-      const here = commands
-        .replaceAll("/var/lib/workflow-runs", data)
-        .replaceAll("/backup", backup)
-        .replaceAll("sudo ", "");
-      const { code, stderr } = await runProgram("sh", ["-ec", here], { env });
-      expect([code, stderr]).toEqual([0, ""]);
-    };
 
     const kept = await completeRun(server, "Kept");
-    await execute(backUp);
+    await execute(backUp, env);
     const lost = await completeRun(server, "Lost");
     const position = await endOfFeed();
     running.process.kill("SIGTERM");
@@ -183,7 +202,7 @@ it.skipIf(DEBIAN_VERSION === null)(
 
     await createRoles(server.postgres);
     mkdirSync(data, { mode: 0o700 });
-    await execute(restore);
+    await execute(restore, env);
     running = await untilServing(server.start());
     const read = async (path: string) => {
       const { status, body } = await server.ask("GET", path);

@@ -15,6 +15,7 @@ import { PATIENCE } from "../../scripts/local/lock-patience.ts";
 import { type Postgres, startPostgres } from "../../scripts/local/postgres.ts";
 import { startSqlEndpoint } from "../../scripts/local/sql-endpoint.ts";
 import { migrate } from "../../scripts/migrate.ts";
+import { addMigration as addMigrationTo } from "../support/node/add-migration.ts";
 import { openClient } from "../support/node/postgres-client.ts";
 import { runProgram } from "../support/node/run-program.ts";
 
@@ -60,15 +61,7 @@ beforeEach(async () => {
 
 afterEach(() => db.end());
 
-/** Adds a migration to the clone, as drizzle-kit would. */
-function addMigration(tag: string, statements: string): void {
-  const file = join(clone, "migrations/meta/_journal.json");
-  const journal = JSON.parse(readFileSync(file, "utf8"));
-  const last = journal.entries.at(-1);
-  journal.entries.push({ ...last, idx: last.idx + 1, when: last.when + 1, tag });
-  writeFileSync(file, JSON.stringify(journal));
-  writeFileSync(join(clone, `migrations/${tag}.sql`), statements);
-}
+const addMigration = (tag: string, statements: string) => addMigrationTo(join(clone, "migrations"), tag, statements);
 
 /** The SQL functions of the clone are these, and no others. */
 function setFunctions(...statements: string[]): void {
@@ -186,6 +179,23 @@ describe("npm run migrate", () => {
     expect(await scalar("select public.changes(1)")).toBe("text");
     // Sessions that have planned a call of it need not plan it again.
     expect(await scalar("select 'public.keep()'::regprocedure::oid")).toEqual(oid);
+  });
+
+  it("leaves a database as it is that a newer version has migrated, which has other functions", async () => {
+    const older = join(folder, "older");
+    cpSync(join(clone, "migrations"), older, { recursive: true });
+    addMigration("9000_more", "create table more (id integer);");
+    setFunctions("create or replace function public.only_new() returns integer language sql as $$ select 1 $$;");
+    await migrateHere();
+    const applied = await scalar("select hash from drizzle.sql_functions");
+    const log = (line: string) => lines.push(line);
+    expect(await migrate({ directUrl: url, log, folder: older, patience: QUICK })).toBe(0);
+    expect(lines.at(-1)).toBe(
+      "The database has migrations of a newer version, so its tables and functions are left as they are.",
+    );
+    expect(await scalar("select hash from drizzle.sql_functions")).toBe(applied);
+    expect(await scalar("select public.only_new()")).toBe(1);
+    expect(await migrateHere()).toBe(0);
   });
 
   it("tries again when somebody holds a lock, and lets requests pass in the meantime", async () => {
