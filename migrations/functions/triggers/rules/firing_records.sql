@@ -1,15 +1,10 @@
 -- What became of each occasion on which a trigger could have fired.
 
 -- Records the firing of a trigger whose definition is locked: see `fire`, and also "outcome", "reason" and "detail"; of a stretch of
--- missed instants, "until" and "count". What did not fire is an event. Of a trigger's firings, the newest 1,000 are kept, and all of the
--- last seven days.
+-- missed instants, "until" and "count". What did not fire is an event.
 create or replace function public.record_firing(p_trigger_id uuid, p_firing jsonb, p_now timestamptz) returns void
 language plpgsql as $$
 declare
-  c_kept constant integer := 1000;
-  c_kept_for constant interval := interval '7 days';
-  -- More than one, so that an old surplus becomes smaller.
-  c_deleted constant integer := 20;
   v_outcome constant text := p_firing ->> 'outcome';
   v_scheduled_at constant timestamptz := p_firing ->> 'at';
 begin
@@ -35,19 +30,36 @@ begin
       'reason', p_firing -> 'reason',
       'delivery_id', public.delivery_id_of(p_firing ->> 'cause', p_firing ->> 'occasion'))), p_now);
   end if;
-  if exists (select from public.trigger_firings f where f.trigger_id = p_trigger_id and f.at < p_now - c_kept_for) then
-    delete from public.trigger_firings f
-    where f.id in (
-      select beyond.id
-      from (
-        select kept.id, kept.at from public.trigger_firings kept
-        where kept.trigger_id = p_trigger_id
-        order by kept.at desc, kept.id desc
-        offset c_kept
-      ) beyond
-      where beyond.at < p_now - c_kept_for
-      limit c_deleted);
+  perform public.delete_firings_beyond(p_trigger_id, p_now);
+end $$;
+
+-- Deletes up to 20 firings of a trigger that are not kept, the oldest first. The newest 1,000 are kept, and all of the last seven days. Each
+-- firing calls it, so it reads at most about 1,000 entries of the index by trigger, however many firings there are. Without the two settings,
+-- the planner, which does not know how many these are, might sort them all, or read those of all triggers by their time.
+create or replace function public.delete_firings_beyond(p_trigger_id uuid, p_now timestamptz) returns void
+language plpgsql set enable_sort = off set enable_incremental_sort = off as $$
+declare
+  v_before constant timestamptz := p_now - interval '7 days';
+  v_oldest_at constant timestamptz := (
+    select f.at from public.trigger_firings f where f.trigger_id = p_trigger_id order by f.at, f.id limit 1);
+  v_beyond_at timestamptz;
+  v_beyond_id uuid;
+begin
+  if v_oldest_at >= v_before then
+    return;
   end if;
+  select f.at, f.id into v_beyond_at, v_beyond_id
+  from public.trigger_firings f
+  where f.trigger_id = p_trigger_id
+  order by f.at desc, f.id desc
+  offset 1000 limit 1;
+  delete from public.trigger_firings f
+  where f.id = any (array(
+    select old.id
+    from public.trigger_firings old
+    where old.trigger_id = p_trigger_id and old.at < v_before and (old.at, old.id) <= (v_beyond_at, v_beyond_id)
+    order by old.at, old.id
+    limit 20));
 end $$;
 
 -- Records an occasion that a paused trigger has missed: a message, or the end of a run, at "due_at". All that it misses in a row, during
