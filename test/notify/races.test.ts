@@ -2,6 +2,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { hashApiKey } from "../../src/http/credentials/api-key.ts";
 import { resendDelivery } from "../../src/notify/endpoints/deliveries.ts";
+import { deleteOldNotifications } from "../../src/notify/sending/due.ts";
 import { type Claim, claimNotifications, recordNotifications } from "../../src/notify/sending/notification.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import { Notifier } from "../../src/worker.ts";
@@ -41,6 +42,34 @@ describe("an endpoint that is changed while a notification is sent to it", () =>
     const endpoint = await createEndpoint(service, tenant, hook.url);
     await changeWhileSending(hook, endpoint, { url: BUSY_RUNNER });
     expect(await readEndpoint(service, tenant, endpoint)).toMatchObject({ is_active: true, failures: 0 });
+  });
+});
+
+describe("an endpoint that is disabled while an event is added", () => {
+  it("is never sent that event, which counts as given up and is deleted after 30 days", async () => {
+    const { sql } = service.database;
+    const hook = await startFakeRunner();
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    const setActive = (isActive: boolean) =>
+      service.send("PATCH", endpoint.path, tenant.owner.key, { is_active: isActive });
+    const runId = await invoke(service, tenant);
+    const { letGo } = await holdTransaction(service.database, [
+      sql`insert into workflow_run_events (tenant_id, run_id, attempt, type) values (${tenant.id}, ${runId}, 1, 'COMPLETED')`,
+    ]);
+    await setActive(false);
+    await letGo();
+    expect(await readDeliveries(service, tenant, endpoint)).toMatchObject([{ state: "FAILED", next_try_at: null }]);
+    await setActive(true);
+    await Notifier.prototype.notify.call(Notifier.prototype, [endpoint.id]);
+    expect(await readDeliveries(service, tenant, endpoint)).toMatchObject([{ state: "FAILED", next_try_at: null }]);
+    expect(await hook.requests()).toEqual([]);
+
+    await setActive(false);
+    await sql`
+      update notifications set next_try_at = statement_timestamp(), created_at = created_at - interval '31 days'
+      where endpoint_id = ${endpoint.id}`;
+    await perform(verbServices(service), deleteOldNotifications, 2_000);
+    expect(await readDeliveries(service, tenant, endpoint)).toEqual([]);
   });
 });
 

@@ -54,6 +54,11 @@ begin
   update public.notification_endpoints e
   set secret_encrypted = p_secret_encrypted, previous_secret_encrypted = null, previous_secret_until = null
   where e.id = p_endpoint_id and v_is_moved;
+  if p_changes -> 'is_active' = 'true' and exists (
+    select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is not null) then
+    -- What an event has added at the moment at which it was disabled is old by now.
+    perform public.give_up_notifications(p_endpoint_id);
+  end if;
   if p_changes -> 'is_active' = 'true' or v_is_moved then
     update public.notification_endpoints e
     set failures = 0, failing_since = null, probe_at = null, failed_probes = 0

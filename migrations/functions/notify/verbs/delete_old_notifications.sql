@@ -1,4 +1,5 @@
--- Deletes up to `p_limit` notifications that are older than 30 days and are not waiting to be sent, or whose endpoint is gone.
+-- Deletes up to `p_limit` notifications that are older than 30 days and do not wait to be sent. For an endpoint that is disabled or gone, none
+-- waits.
 --
 -- Closes the race with another sweep and with a person who sends one again: rows that others have locked are skipped.
 -- Idempotent.
@@ -20,7 +21,7 @@ begin
     from public.notifications n
     where n.created_at < v_before and public.takes(n.id, p_only, v_except)
       and (n.next_try_at is null or not exists (
-        select from public.notification_endpoints e where e.id = n.endpoint_id))
+        select from public.notification_endpoints e where e.id = n.endpoint_id and e.disabled_at is null))
     order by n.created_at
     limit p_limit
     for update skip locked);
