@@ -67,6 +67,12 @@ export type PageAround = Omit<RunsPage, "cursor"> & { cursor: { createdAt: strin
 /** The smallest id. */
 export const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
+/** The states in which runs of a filter are: those that it names, or that its other conditions imply. None for all. */
+export function statesOf({ statuses, errorWords, more }: RunFilter): readonly RunStatus[] {
+  if (errorWords !== undefined || more?.failure_codes || more?.alike) return ["FAILED"];
+  return more?.waits ? ["PENDING"] : statuses;
+}
+
 /** The bounds for when runs were created; undefined means no bound. */
 export const boundsOf = ({ createdAfter, createdBefore, withinSeconds }: RunFilter) => ({
   after:

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type Browser, PAGE_SETTINGS } from "../support/browser.ts";
+import { holdTransaction } from "../support/held-transaction.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
@@ -92,6 +93,26 @@ it("clears a queue: stops all runs that match the filter, but not the run in the
   expect(await send("/app/runs/bulk", { action: "stop", all: "1", filter })).toContain("Stop 1 run?");
   await owner.post("/app/runs/bulk/confirmed", { action: "stop", all: "1", filter });
   expect([await statusOf(running), await statusOf(waiting)]).toEqual(["RUNNING", "FAILED"]);
+});
+
+it.each([
+  ["stop", "waits=queue", "PENDING"],
+  ["delete", "code=REPORTED", "FAILED"],
+  ["delete", "error=Boom", "FAILED"],
+] as const)("spares a run that starts meanwhile from a %s by %s, which implies %s", async (action, filter, status) => {
+  const id = await insertRun(service.database, tenant, { status, ...(status === "FAILED" && { error: "Boom" }) });
+  const { sql } = service.database;
+  const start = [
+    sql`select from workflow_definitions where id = ${tenant.definitionId} for update`,
+    sql`
+      update workflow_runs set status = 'RUNNING', slot_no = 1, started_at = statement_timestamp(), dispatched_at = statement_timestamp(),
+        deadline_at = statement_timestamp() + interval '300 seconds', completed_at = null, ended_by = null, failure_code = null, error = null
+      where id = ${id}`,
+  ];
+  const { committed } = await holdTransaction(service.database, start);
+  await owner.post("/app/runs/bulk/confirmed", { action, all: "1", filter });
+  await committed;
+  expect(await statusOf(id)).toBe("RUNNING");
 });
 
 it("changes nothing when no run is chosen, and never all runs of the tenant", async () => {

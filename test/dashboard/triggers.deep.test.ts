@@ -311,12 +311,12 @@ describe("the page of a trigger", () => {
   it("has a form that changes nothing when nothing in it is changed, whatever the kind of the trigger", async () => {
     const more = { input: { a: "<1>" }, labels: { customer: "4711" }, concurrency_key: "k & l", when_busy: "skip" };
     const other = await addWorkflow(service.database, tenant);
-    const schedule = { ...HOURLY, starts_at: "2030-01-31T12:00:00.000Z", ends_at: "2031-01-31T12:00:00.000Z" };
+    const schedule = { ...HOURLY, starts_at: "2030-01-31T12:00:00.000Z", ends_at: "2031-01-31T23:59:59.000Z" };
     const late = { jitter_seconds: 60, catch_up: "none", catch_up_window_seconds: 600 };
     const webhook = {
       ...HMAC,
-      when: ["paid", "void"],
-      pick: { a: "/b", c: "/d" },
+      when: ["paid", "push:a,b"],
+      pick: { a: "/b", "c d": "/d" },
       key_from: "/e",
       labels_from: { f: "/g" },
     };

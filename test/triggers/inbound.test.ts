@@ -485,7 +485,7 @@ describe("the secret of a webhook", () => {
 
   it("is rotated, and the old one is taken for 24 hours", async () => {
     const hook = await createWebhook(service, tenant, { scheme: "github" });
-    expect((await sendGithub(hook)).status).toBe(202);
+    expect((await sendGithub(hook, { id: "sent again" })).status).toBe(202);
     const rotated = await send<Webhook & { user_id: string }>(
       service,
       "POST",
@@ -496,6 +496,7 @@ describe("the secret of a webhook", () => {
     expect(rotated.webhook.old_secret_until).not.toBeNull();
     expect(rotated.user_id).toBe(tenant.admin.id);
     expect((await sendGithub(rotated)).status).toBe(202);
+    expect((await sendGithub(rotated, { id: "sent again" })).status).toBe(200);
     expect((await sendGithub(hook)).status).toBe(202);
     const pass = (time: string) => service.database.sql`
       update triggers set previous_secret_until = previous_secret_until - ${time}::interval, version = version + 1 where id = ${hook.id}`;

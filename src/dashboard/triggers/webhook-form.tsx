@@ -57,15 +57,17 @@ const SIGNATURE: readonly FormField[] = [
 const WHEN: FormField = {
   ...{ name: "when", label: "Only these events", note: "optional" },
   hint: "One in each line, such as push or pull_request.opened of GitHub, merge_request of GitLab, app_mention of Slack; of others, the type in the body.",
-  control: lines((text) => someOf(textsIn(text.replaceAll(",", "\n")))),
+  // A comma without a blank may be a part of the name of a branch.
+  control: lines((text) => someOf(textsIn(text.replaceAll(", ", "\n")))),
 };
 
-/** The pointers of lines such as `commit /after`. A line without a pointer gets an empty one, which the API refuses. */
+/** The pointers of lines such as `commit /after`. What is no pointer is refused by the API. */
 const pointers: Control = {
   ...lines((text) => {
     const named = textsIn(text).map((each): [string, string] => {
-      const [name = "", pointer = ""] = each.split(/\s+(.*)/s, 2);
-      return [name, pointer];
+      const beforePointer = each.search(/\s\//);
+      const at = beforePointer === -1 ? each.search(/\s|$/) : beforePointer;
+      return [each.slice(0, at).trim(), each.slice(at).trim()];
     });
     return named.length === 0 ? null : Object.fromEntries(named);
   }),

@@ -12,7 +12,7 @@ import { defineVerb } from "../../verbs/verb.ts";
 import { placeAfter } from "../labelled-runs.ts";
 import { newestRuns } from "../list-runs.ts";
 import { changeProblem, changeRefusalSchema } from "../refusals.ts";
-import type { RunCursor, RunFilter } from "../run-filter.ts";
+import { type RunCursor, type RunFilter, statesOf } from "../run-filter.ts";
 
 export const BULK_ACTIONS = ["stop", "retry", "delete"] as const;
 export type BulkAction = (typeof BULK_ACTIONS)[number];
@@ -102,7 +102,7 @@ async function askForMatching(
   { credential, action, chosen, isDryRun }: BulkChange,
 ): Promise<unknown> {
   if (!("filter" in chosen)) throw new Error("There is no filter.");
-  const { statuses } = chosen.filter;
+  const statuses = statesOf(chosen.filter);
   const caller = callerBy(db, credential);
   const readable = readableDefinitionsOf(db, caller);
   const newest = newestRuns(db, caller, readable, { ...chosen, limit: MAX_CHANGED });

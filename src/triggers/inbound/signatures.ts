@@ -10,9 +10,8 @@ import type { Scheme, WebhookConfig } from "./receiver.ts";
 export type Message = { header: (name: string) => string | undefined; body: ArrayBuffer; token: string | null };
 
 /**
- * What a signature has proved. `id` is the sender's id of the message; `mark` is what else names it if it has no id that is signed. Of a
- * signature with a time, this is a hash of what was signed, and not the signature: while a sender rotates its secrets, a message has one
- * with each, and whoever sends it again could leave out the first.
+ * What a signature has proved. `id` is the sender's id of the message; `mark` is what else names it if it has no id that is signed: a
+ * hash of what was signed, and not the signature. With several secrets, as while they are rotated, a message has one with each.
  */
 export type Verified = { id: string | null; mark: string | null };
 
@@ -52,10 +51,8 @@ export async function verifyMessage(
     for (const signature of claim.signatures.slice(0, MOST_SIGNATURES)) {
       if (!crypto.subtle.timingSafeEqual(computed, signature)) continue;
       // Of a message without an id, what was signed is only its own if it has the time, too.
-      if (config.signature_encoding === "timestamped") {
-        return { id: claim.id, mark: markOf(await crypto.subtle.digest("SHA-256", content)) };
-      }
-      return { id: claim.id, mark: config.scheme === "github" && claim.id !== null ? markOf(computed) : null };
+      const isItsOwn = config.signature_encoding === "timestamped" || (config.scheme === "github" && claim.id !== null);
+      return { id: claim.id, mark: isItsOwn ? markOf(await crypto.subtle.digest("SHA-256", content)) : null };
     }
   }
   return null;

@@ -33,8 +33,11 @@
   const pad = (number, length = 2) => String(number).padStart(length, "0");
   const minuteOf = (at, get) =>
     `${pad(at[`${get}FullYear`](), 4)}-${pad(at[`${get}Month`]() + 1)}-${pad(at[`${get}Date`]())}T${pad(at[`${get}Hours`]())}:${pad(at[`${get}Minutes`]())}`;
+  const shown = new WeakMap();
   for (const field of document.querySelectorAll("input[data-utc]")) {
-    if (field.value) field.value = minuteOf(new Date(`${field.value}Z`), "get");
+    if (!field.value) continue;
+    field.value = minuteOf(new Date(`${field.value}Z`), "get");
+    shown.set(field, field.value);
   }
   for (const label of document.querySelectorAll("[data-zone]"))
     label.textContent = label.textContent.replace(" (UTC)", "");
@@ -42,7 +45,10 @@
   document.addEventListener("formdata", (event) => {
     const form = event.target;
     for (const field of form.querySelectorAll("input[data-utc]")) {
-      if (field.value) event.formData.set(field.name, minuteOf(new Date(field.value), "getUTC"));
+      // What nobody has changed is sent as it was: with its seconds, and of an hour that the clock repeats the right one.
+      const sent = () =>
+        field.value === shown.get(field) ? field.defaultValue : minuteOf(new Date(field.value), "getUTC");
+      if (field.value) event.formData.set(field.name, sent());
     }
     if (form.method !== "get") return;
     if (event.formData.get("from") || event.formData.get("to")) event.formData.delete("range");

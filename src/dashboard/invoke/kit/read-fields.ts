@@ -39,11 +39,15 @@ export function readLabels(lines: string): { labels: Record<string, string>; fau
 }
 
 /**
- * A minute of a `MinuteField` as an instant; null for an empty one. Any other text is returned as it is, so that the API's check reports
- * the fault.
+ * The time of a `MinuteField`, with or without seconds, as an instant; null for an empty one. Any other text is returned as it is, so that
+ * the API's check reports the fault.
  */
-export const readMinute = (text: string): string | null =>
-  text === "" ? null : /^\d{4,}-\d\d-\d\dT\d\d:\d\d$/.test(text) ? `${text}:00Z` : text;
+export function readMinute(text: string): string | null {
+  if (text === "") return null;
+  const [, seconds] = /^\d{4,}-\d\d-\d\dT\d\d:\d\d(:\d\d(?:\.\d{1,3})?)?$/.exec(text) ?? [null, "none"];
+  if (seconds === "none") return text;
+  return seconds === undefined ? `${text}:00Z` : `${text}Z`;
+}
 
 /** A form as the body of the API's request, and what is wrong with the texts that the API would not get. */
 export type FormBody = { body: object; faults: readonly Fault[] };

@@ -39,8 +39,8 @@ const minute: Control = {
     </>
   ),
   read: readMinute,
-  // `2026-01-31T12:00`
-  write: (at) => (typeof at === "string" ? at.slice(0, 16) : ""),
+  // `2026-01-31T12:00`, and its seconds when it has some.
+  write: (at) => (typeof at === "string" ? at.replace(/(:00)?(\.000)?Z$/, "") : ""),
 };
 
 const FIRST: readonly FormField[] = [
