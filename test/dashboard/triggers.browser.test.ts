@@ -70,6 +70,19 @@ describe("the form of a schedule", () => {
     forgetComplaints(page);
   });
 
+  it("keeps the seconds of its instants, and the hour that a clock repeats, when something else is changed", async ({
+    page,
+  }) => {
+    // In New York the clock shows 01:30 twice on that day: at 05:30 and at 06:30.
+    const bounds = { starts_at: "2030-11-03T06:30:00.000Z", ends_at: "2031-01-31T23:59:59.000Z" };
+    const id = await createTrigger("Until the end of the month", { schedule: { ...YEARLY, ...bounds } });
+    await page.goto(`/app/triggers/${id}/change`);
+    await page.getByLabel("Name", { exact: true }).fill("Until February");
+    await page.locator("main").getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name: "Until February" }).waitFor();
+    expect(await callApi(world, "GET", `/triggers/${id}`)).toMatchObject({ name: "Until February", schedule: bounds });
+  });
+
   it("says in words what it means and shows the next five instants while somebody types, in the time zone of the browser at first", async ({
     page,
   }) => {
