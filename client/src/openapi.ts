@@ -4894,7 +4894,7 @@ export interface components {
             /** @description The trace of the invoke, if it had one (W3C). */
             traceparent: string | null;
             callback_url: string;
-            /** @description The credential for callback, heartbeat, release and log. */
+            /** @description The credential for all requests of this attempt, such as heartbeats, the log and the callback. */
             callback_token: string;
             /**
              * Format: date-time
@@ -4997,8 +4997,9 @@ export interface components {
          *     }
          */
         WorkflowRunProgress: {
+            /** @description It is rounded, and kept between 0 and 100. */
             percent?: number;
-            /** @description What the runner is doing, for people. */
+            /** @description What the runner is doing, for people, who see the first 500 characters. */
             message?: string;
         };
         /**

@@ -1,6 +1,6 @@
 import { Webhook } from "standardwebhooks";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createRunner, type Work } from "../src/runner/index.ts";
+import { createRunner, type Progress, type Work } from "../src/runner/index.ts";
 import { json, problem } from "./fake-service.ts";
 
 const SERVICE = "https://runs.example.com";
@@ -81,11 +81,15 @@ const aMinute: Work = async (_, { log }) => {
 };
 const LINES = Array.from({ length: 600 }, (_, line) => `Line ${line}\n`).join("");
 
+/** Answers what the runner has noted. */
 async function lease(work: Work, service: ReturnType<typeof fakeService>, seconds: number) {
-  const runner = createRunner({ lease: { url: SERVICE, key: "wr_key" }, work, fetch: service.fetch });
+  const notes: string[] = [];
+  const onNote = ({ text }: { text: string }) => void notes.push(text);
+  const runner = createRunner({ lease: { url: SERVICE, key: "wr_key" }, work, onNote, fetch: service.fetch });
   const done = runner.run({ most: 1 });
   await later(seconds);
   await done;
+  return notes;
 }
 
 async function dispatch(work: Work, service: ReturnType<typeof fakeService>, seconds: number) {
@@ -228,6 +232,48 @@ describe("a leased run", () => {
       { sequence: 0, text: "a" },
       { sequence: 1, text: "b" },
     ]);
+  });
+
+  it("sends its progress as a whole percentage from 0 to 100 and a text that can be stored", async () => {
+    const service = fakeService(FOLLOWED_MS);
+    const said: Progress[] = [
+      { percent: 100 / 3, message: `${"x".repeat(499)}😀` },
+      { percent: 100.4, message: "a\0b\ud83d" },
+      { percent: -1, message: "" },
+      { percent: Number.NaN },
+    ];
+    await lease(
+      async (_, { progress }) => {
+        for (const one of said) {
+          progress(one);
+          await pause(3_000);
+        }
+      },
+      service,
+      13,
+    );
+    expect(service.bodiesOf("heartbeat").map(({ progress }) => progress)).toEqual([
+      { percent: 33, message: "x".repeat(499) },
+      { percent: 100, message: "a\ufffdb\ufffd" },
+      { percent: 0, message: "" },
+      {},
+    ]);
+  });
+
+  it("keeps its lease when the service refuses its progress, and says so", async () => {
+    const service = fakeService(FOLLOWED_MS, {
+      heartbeat: ({ progress }) => (progress ? problem(422, "unprocessable") : undefined),
+    });
+    const notes = await lease(
+      async (_, { progress }) => {
+        progress({ percent: 1 });
+        await pause(30_000);
+      },
+      service,
+      31,
+    );
+    expect(service.bodiesOf("heartbeat")).toEqual([{ progress: { percent: 1 } }, {}, {}]);
+    expect(notes).toEqual([expect.stringContaining("The progress was refused")]);
   });
 
   it("stops logging when a number has another text, and goes on working", async () => {

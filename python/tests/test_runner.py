@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -339,6 +340,47 @@ class TestHeartbeats:
         ended.set()
         await working
         assert service.of("log") == [{"sequence": 0, "text": "a\n"}]
+
+    async def test_carry_a_whole_percentage_from_0_to_100_and_a_text_that_can_be_stored(self) -> None:
+        said: list[tuple[Any, object]] = [
+            (Decimal("12.7"), LookupError("No such folder")),
+            (100.4, "a\0b" + "x" * 500),
+            (-1, ""),
+            (float("nan"), "unknown"),
+        ]
+
+        async def work(run: AsyncRun) -> None:
+            for number, (percent, message) in enumerate(said, 1):
+                run.progress(percent, message)
+                await service.until("heartbeat", number)
+
+        service = FakeService(lease())
+        await work_of(service, work)
+        assert [beat["progress"] for beat in service.of("heartbeat")] == [
+            {"percent": 13, "message": "No such folder"},
+            {"percent": 100, "message": "a\ufffdb" + "x" * 497},
+            {"percent": 0, "message": ""},
+            {"message": "unknown"},
+        ]
+
+    async def test_go_on_without_a_progress_that_is_refused_and_after_an_answer_that_nobody_can_read(self) -> None:
+        async def work(run: AsyncRun) -> None:
+            run.progress(1)
+            await service.until("heartbeat", 3)
+
+        service = FakeService(lease(), heartbeat=[answer({"detail": []}, 422), httpx.DecodingError("no gzip")])
+        await work_of(service, work)
+        assert service.of("heartbeat") == [{"progress": {"percent": 1}}, {}, {}]
+
+    async def test_carry_the_progress_again_when_the_service_takes_no_log_with_them(self) -> None:
+        async def work(run: AsyncRun) -> None:
+            run.log("a")
+            run.progress(1)
+            await service.until("heartbeat", 2)
+
+        service = FakeService(lease(), heartbeat=[answer({"detail": []}, 422)])
+        await work_of(service, work)
+        assert service.of("heartbeat")[1] == {"progress": {"percent": 1}}
 
     @pytest.mark.parametrize("is_async", [False, True])
     async def test_tell_the_work_that_it_was_stopped_at_its_next_call_and_by_an_event(self, is_async: bool) -> None:

@@ -113,6 +113,8 @@ export function validOf(schema: FlatSchema, name: string): fc.Arbitrary<Json> {
         { weight: 1, arbitrary: pick(min, max) },
       );
     }
+    case "number":
+      return pick(0, -1, 12.7, 100.5, 1e300, -1e-300);
     case "boolean":
       return fc.boolean();
     case "array":

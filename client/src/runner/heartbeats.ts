@@ -4,10 +4,12 @@ import { reasonOf } from "../reason.ts";
 import { pauseBeforeRetry } from "../retry.ts";
 import { type Gathering, Waiting } from "./gathering.ts";
 import { type CallOptions, callOnce } from "./run-calls.ts";
-import type { Entry, RunLog } from "./run-log.ts";
+import { beginningOf, type Entry, type RunLog } from "./run-log.ts";
 import { type Assignment, type Progress, WorkEnded } from "./types.ts";
 
 const FIRST_PAUSE_MS = 1_000;
+/** How long the message of a progress may be. */
+const MOST_MESSAGE_LENGTH = 500;
 
 export type HeartbeatOptions = CallOptions & {
   intervalSeconds: number;
@@ -17,8 +19,11 @@ export type HeartbeatOptions = CallOptions & {
   onEnd(reason: WorkEnded): void;
 };
 
-/** What became of a heartbeat. After "failed" it is sent again, at the earliest when `leastMs` have passed. */
-type Sent = { what: "heard" } | { what: "gone" } | { what: "failed"; leastMs: number | null };
+/**
+ * What became of a heartbeat. After "failed" it is sent again, at the earliest when `leastMs` have passed, and after "refused" without its
+ * progress.
+ */
+type Sent = { what: "heard" } | { what: "gone" } | { what: "failed" | "refused"; leastMs: number | null };
 
 /**
  * Extends the lease of an attempt by heartbeats, which carry its progress and the entries of its log. It sends nothing until it is
@@ -45,7 +50,7 @@ export class Heartbeats {
   }
 
   tell(progress: Progress): void {
-    this.#progress = { ...this.#progress, ...progress };
+    this.#progress = { ...this.#progress, ...sendable(progress) };
     this.#progressSince = Math.min(this.#progressSince, performance.now());
     this.#waiting.wake();
     // For a runner with a URL, this begins a lease, so the first heartbeat is sent at once.
@@ -123,9 +128,14 @@ export class Heartbeats {
       }
       if (response.status === 422 || response.status === 413) {
         // The body was refused. A service of an older release does not take log entries here, so the next try has only the progress.
-        if (entries.length === 0) return { what: "heard" };
-        log.sendAlone();
-        return { what: "failed", leastMs: null };
+        if (entries.length > 0) {
+          log.sendAlone();
+          return { what: "failed", leastMs: null };
+        }
+        if (progress === null) return { what: "heard" };
+        // What is wrong with the progress must not cost the lease.
+        onRetry?.(`The progress was refused: ${problem.message}`);
+        return { what: "refused", leastMs: null };
       }
       // Any other error refers to the attempt.
       onEnd(new WorkEnded("lost", problem.message));
@@ -136,6 +146,20 @@ export class Heartbeats {
       return { what: "failed", leastMs: null };
     }
   }
+}
+
+/** A zero byte or half a surrogate pair. */
+const UNSTORABLE = /\0|\p{Cs}/gu;
+
+/** The progress as the service takes it: a whole percentage, and a text that it can store. */
+function sendable({ percent, message }: Progress): Progress {
+  const given = Number(percent ?? Number.NaN);
+  return {
+    ...(Number.isFinite(given) && { percent: Math.round(Math.min(Math.max(given, 0), 100)) }),
+    ...(message !== undefined && {
+      message: beginningOf(String(message).replaceAll(UNSTORABLE, "\ufffd"), MOST_MESSAGE_LENGTH),
+    }),
+  };
 }
 
 /** What the answer says of the entries that were sent; null when it says nothing. */

@@ -216,8 +216,8 @@ function firstEntry(text: string): string {
   return bytesOf(JSON.stringify(usual)) <= MOST_ENTRY_BYTES ? usual : beginningOf(text, SURE_LENGTH);
 }
 
-/** It does not end in the middle of a surrogate pair. */
-function beginningOf(text: string, length: number): string {
+/** The beginning of a text, which does not end in the middle of a surrogate pair. */
+export function beginningOf(text: string, length: number): string {
   if (text.length <= length) return text;
   const last = text.charCodeAt(length - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length);

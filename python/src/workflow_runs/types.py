@@ -1058,7 +1058,7 @@ class Lease(TypedDict):
     """The trace of the invoke, if it had one (W3C)."""
     callback_url: str
     callback_token: str
-    """The credential for callback, heartbeat, release and log."""
+    """The credential for all requests of this attempt, such as heartbeats, the log and the callback."""
     lease_expires_at: str
     """The run fails as LOST then, unless a heartbeat comes before."""
     heartbeat_interval_seconds: int
@@ -1112,9 +1112,10 @@ class WorkflowRunHeartbeatRequest(TypedDict):
 
 
 class WorkflowRunProgress(TypedDict):
-    percent: NotRequired[int]
+    percent: NotRequired[float]
+    """It is rounded, and kept between 0 and 100."""
     message: NotRequired[str]
-    """What the runner is doing, for people."""
+    """What the runner is doing, for people, who see the first 500 characters."""
 
 
 class WorkflowRunRelease(TypedDict):

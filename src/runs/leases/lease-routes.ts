@@ -7,6 +7,7 @@ import { MOST_SESSION_WAITS } from "../../http/live/live.ts";
 import { createRouter } from "../../http/router.ts";
 import { runnerCall, runnerSessionCall } from "../../http/routes.ts";
 import { instant, json, jsonBody, optionalJsonBody, text, uuid } from "../../http/schemas.ts";
+import { toStorable } from "../../http/text.ts";
 import { perform } from "../../verbs/perform.ts";
 import { labelsOfRun } from "../labels.ts";
 import { logWithinMs, NewLogEntrySchema, readLogWithinMs } from "../log/log-entry.ts";
@@ -54,7 +55,9 @@ const LeaseSchema = z
     }),
     traceparent: z.string().nullable().openapi({ description: "The trace of the invoke, if it had one (W3C)." }),
     callback_url: z.string(),
-    callback_token: z.string().openapi({ description: "The credential for callback, heartbeat, release and log." }),
+    callback_token: z.string().openapi({
+      description: "The credential for all requests of this attempt, such as heartbeats, the log and the callback.",
+    }),
     lease_expires_at: instant().openapi({
       description: "The run fails as LOST then, unless a heartbeat comes before.",
     }),
@@ -138,10 +141,24 @@ leases.openapi(leaseRoute, async (c) => {
   return c.json({ leases: answer, after: leased.after }, 200, { "Cache-Control": "no-store" });
 });
 
+const MOST_MESSAGE_LENGTH = 500;
+
+/** What is wrong with the progress must not cost a run its lease, so it is made right here. */
 const ProgressSchema = z
   .strictObject({
-    percent: z.int().min(0).max(100).optional(),
-    message: text({ max: 500 }).optional().openapi({ description: "What the runner is doing, for people." }),
+    percent: z
+      .number()
+      .transform((percent) => Math.round(Math.min(Math.max(percent, 0), 100)))
+      .optional()
+      .openapi({ type: "number", description: "It is rounded, and kept between 0 and 100." }),
+    message: z
+      .string()
+      .transform((message) => [...toStorable(message)].slice(0, MOST_MESSAGE_LENGTH).join(""))
+      .optional()
+      .openapi({
+        type: "string",
+        description: `What the runner is doing, for people, who see the first ${MOST_MESSAGE_LENGTH} characters.`,
+      }),
   })
   .openapi("WorkflowRunProgress", { example: { percent: 40, message: "Reading 12 documents" } });
 

@@ -256,6 +256,20 @@ describe("a heartbeat", () => {
     expect(await progress()).toEqual([{ percent: 20, message: null }]);
   });
 
+  it("makes right what is wrong with a progress, so that it costs no lease", async () => {
+    const runId = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    const [lease] = (await runner.lease()).leases;
+    if (!lease) throw new Error("There was a run.");
+    const progress = () => service.database.sql`
+      select progress_percent as percent, progress_message as message from running_attempts where run_id = ${runId}`;
+    const message = `\0\ud83d${"😀".repeat(600)}`;
+    expect((await runner.heartbeat(lease, { percent: 12.7, message })).status).toBe(200);
+    expect(await progress()).toEqual([{ percent: 13, message: `\ufffd\ufffd${"😀".repeat(498)}` }]);
+    expect((await runner.heartbeat(lease, { percent: -3e9 })).status).toBe(200);
+    expect(await progress()).toEqual([{ percent: 0, message: null }]);
+  });
+
   /** A runner and its lease of a new run, and the texts of the run's log. */
   const leased = async () => {
     const runId = await invoke(service, tenant);

@@ -58,7 +58,7 @@ export class OutputReader {
     const found = isWhole ? PROGRESS.exec(line.trimEnd()) : null;
     const percent = Number(found?.[1]);
     if (found && percent <= 100) {
-      const message = found[2]?.slice(0, 500);
+      const message = found[2];
       this.#sink.progress({ percent, ...(message && { message }) });
       return;
     }

@@ -102,7 +102,7 @@ class Reporter:
             while True:
                 await self._until_due(self._sent_at)
                 pause_seconds = _FIRST_PAUSE_SECONDS
-                while not await self._send_news():
+                while not await self._try_to_send_news():
                     # It is never longer than the time between two heartbeats, since the lease continues to run out.
                     rest = pause_before_retry(self._least, min(pause_seconds, self._interval))
                     await asyncio.sleep(min(rest, self._interval))
@@ -150,6 +150,16 @@ class Reporter:
             except TimeoutError:
                 pass
 
+    async def _try_to_send_news(self) -> bool:
+        """False when it has to be tried again, also after a failure that nobody has thought of: the lease must not end by it."""
+        try:
+            return await self._send_news()
+        except _Gone:
+            raise
+        except Exception as error:
+            self._on_note(reason_of(error))
+            return False
+
     async def _send_news(self) -> bool:
         """False when it has to be tried again."""
         self._least = None
@@ -180,8 +190,13 @@ class Reporter:
         problem = problem_of(response)
         if problem.status in (413, 422):
             # The body was refused. A service of an older release does not take log entries here.
-            self._carries_log = False
-            return not entries
+            if entries:
+                self._carries_log = False
+                self._outbox.return_progress(progress)
+            elif progress:
+                # What is wrong with the progress must not cost the lease, so the next try is without it.
+                self._on_note(f"The progress was refused: {problem}")
+            return not entries and not progress
         if problem.is_temporary:
             self._on_note(problem.detail)
             self._outbox.return_progress(progress)

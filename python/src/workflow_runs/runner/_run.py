@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextvars import ContextVar
@@ -21,6 +22,10 @@ Value = TypeVar("Value")
 #: A file's content, or its path.
 FileBody = str | bytes | PathLike[str]
 Store = Callable[[str, FileBody, str | None], Coroutine[Any, Any, None]]
+
+
+#: How long the message of a progress may be.
+_MOST_MESSAGE_LENGTH = 500
 
 
 class BaseRun:
@@ -59,14 +64,17 @@ class BaseRun:
         self.check()
         self._append(text)
 
-    def progress(self, percent: int | None = None, message: str | None = None) -> None:
-        """Shows people the progress of the work, as soon as a log is sent. The latest one wins."""
+    def progress(self, percent: float | None = None, message: object = None) -> None:
+        """Shows people the progress of the work, as soon as a log is sent. The latest one wins.
+
+        The percentage is rounded, and kept between 0 and 100. Of a message, the first 500 characters are shown.
+        """
         self.check()
         progress: Progress = {}
-        if percent is not None:
-            progress["percent"] = percent
+        if percent is not None and math.isfinite(percent):
+            progress["percent"] = round(min(max(float(percent), 0), 100))
         if message is not None:
-            progress["message"] = message
+            progress["message"] = str(message).replace("\0", "\ufffd")[:_MOST_MESSAGE_LENGTH]
         self._reporter.progress(progress)
 
     def _append(self, text: str) -> None:
