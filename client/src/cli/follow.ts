@@ -69,24 +69,36 @@ export async function followRun({ client, mode }: Context, runId: string, signal
 
 export type LogOptions = { attempt?: number; isFollowed: boolean; signal?: AbortSignal };
 
-/** Reads the log of a run by pages. When followed, also entries that come later. */
+/** Behind each entry of a log. */
+const END = 2 ** 31 - 1;
+
+/** Reads the log of a run by pages. When followed, also entries that come later, and unless an attempt is given, those of later attempts. */
 export async function* readLog(
   client: Client,
   runId: string,
   { attempt, isFollowed, signal }: LogOptions,
 ): AsyncGenerator<RunLog, void, undefined> {
   const outage = new Outage();
-  let after: number | undefined;
-  while (!signal?.aborted) {
-    const query = { ...(attempt !== undefined && { attempt }), ...(after !== undefined && { after }) };
+  const ask = async (query: Parameters<Client["log"]>[1]) => {
     const read = () => client.log(runId, query);
     const page = isFollowed ? await askUntilAnswered(read, outage.tell, signal) : await read();
     outage.isOver();
+    return page;
+  };
+  let query: { attempt?: number; after?: number } = attempt === undefined ? {} : { attempt };
+  while (!signal?.aborted) {
+    const page = await ask(query);
     yield page;
-    after = page.entries.at(-1)?.sequence ?? after;
+    // The next page is of the same attempt, also when the run has been retried meanwhile.
+    query = { ...query, attempt: page.attempt };
+    const last = page.entries.at(-1);
+    if (last) query.after = last.sequence;
     if (page.has_more) continue;
-    if (page.is_complete || !isFollowed) return;
-    await delay(POLL_MS, undefined, signal && { signal }).catch(() => {});
+    if (!isFollowed) return;
+    if (!page.is_complete) await delay(POLL_MS, undefined, signal && { signal }).catch(() => {});
+    else if (attempt === undefined && (await ask({ after: END })).attempt > page.attempt)
+      query = { attempt: page.attempt + 1 };
+    else return;
   }
 }
 
