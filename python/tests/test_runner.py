@@ -358,7 +358,7 @@ class TestHeartbeats:
         await work_of(service, work)
         assert [beat["progress"] for beat in service.of("heartbeat")] == [
             {"percent": 13, "message": "No such folder"},
-            {"percent": 100, "message": "a\ufffdb" + "x" * 497},
+            {"percent": 100, "message": "a\N{REPLACEMENT CHARACTER}b" + "x" * 497},
             {"percent": 0, "message": ""},
             {"message": "unknown"},
         ]

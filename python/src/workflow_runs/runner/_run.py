@@ -74,7 +74,7 @@ class BaseRun:
         if percent is not None and math.isfinite(percent):
             progress["percent"] = round(min(max(float(percent), 0), 100))
         if message is not None:
-            progress["message"] = str(message).replace("\0", "\ufffd")[:_MOST_MESSAGE_LENGTH]
+            progress["message"] = str(message).replace("\0", "\N{REPLACEMENT CHARACTER}")[:_MOST_MESSAGE_LENGTH]
         self._reporter.progress(progress)
 
     def _append(self, text: str) -> None:
