@@ -115,8 +115,13 @@ export const notifications = pgTable(
     createdAt: createdAt(),
   },
   (t) => [
-    // For the due notifications of an endpoint: `claim_notifications`, `endpoint_due_at`.
+    // For the due notifications of an endpoint: `due_notifications`, `endpoint_due_at`.
     index("notifications_due_index").on(t.endpointId, t.nextTryAt).where(sql`next_try_at is not null`),
+    // Those of them that a person asked for, the last one first: `due_notifications`.
+    index("notifications_asked_index")
+      .on(t.endpointId, t.askedAt)
+      .where(sql`asked_at is not null and next_try_at is not null`)
+      .concurrently(),
     // For the deliveries of an endpoint, newest first: `list_deliveries`.
     index("notifications_endpoint_index").on(t.endpointId, t.createdAt, t.id),
     // For `delete_old_notifications`.

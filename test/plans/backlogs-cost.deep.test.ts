@@ -1,8 +1,12 @@
 /** What a firing costs a trigger with many firings, and a claim an endpoint with many due notifications. */
 import { expect, it } from "vitest";
+import { claimNotifications } from "../../src/notify/sending/notification.ts";
+import { perform } from "../../src/verbs/perform.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { createEndpoint } from "../support/notification-endpoint.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
 import { createTrigger, HOURLY, send } from "../triggers/support.ts";
 import { blocksRead, explained } from "./plans.ts";
 
@@ -45,4 +49,29 @@ it(`a firing reads few firings when none of its trigger is old, and otherwise at
     select (count(*) filter (where trigger_id = ${few.id}))::int as few, (count(*) filter (where trigger_id = ${many.id}))::int as many
     from trigger_firings where at < statement_timestamp() - interval '7 days'`;
   expect(kept).toEqual({ few: 4, many: 0 });
+});
+
+it(`a claim reads as few notifications as it takes, however many of an endpoint are due, and those first that a person asked for`, async () => {
+  const [few, many] = [
+    await createEndpoint(service, tenant, BUSY_RUNNER),
+    await createEndpoint(service, tenant, BUSY_RUNNER),
+  ];
+  const insert = (endpointId: string, count: number) => sql`
+    insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at)
+    select ${tenant.id}, ${endpointId}, n, 'workflow_run.failed', statement_timestamp(), '{}',
+      statement_timestamp() - interval '1 day' + n * interval '1 s'
+    from generate_series(1, ${count}::int) n`;
+  const claim = async (endpointId: string) => {
+    const [{ result }, statements] = await explained(service, () =>
+      perform(verbServices(service), claimNotifications, { endpointId, limit: 5 }),
+    );
+    return { claimed: result.notifications.map(({ event_id: id }) => id), blocks: blocksRead(statements) };
+  };
+  await insert(few.id, 30);
+  await insert(many.id, MANY);
+  await sql`update notifications set asked_at = statement_timestamp() where event_id = '20'`;
+  await sql`analyze notifications`;
+  for (const { id } of [few, many]) expect((await claim(id)).claimed).toEqual(["20", "1", "2", "3", "4"]);
+  const ofFew = await claim(few.id);
+  expect((await claim(many.id)).blocks).toBeLessThan(1.5 * ofFew.blocks);
 });

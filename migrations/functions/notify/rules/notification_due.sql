@@ -62,6 +62,33 @@ begin
             where s.step = 'notifications' and s.row_id in (n.id, n.endpoint_id) and s.until > v_now limit 1) is null));
 end $$;
 
+-- Locks up to `p_limit` due notifications of an endpoint, and returns their ids: those that a person asked for, the last one first, then those
+-- that have been due longest. Each part is read in the order of its index, so nothing but these is read, however many are due. With
+-- `enable_sort`, the planner might read and sort all that are due, if it expects few. Rows that others have locked are skipped.
+create or replace function public.due_notifications(
+  p_endpoint_id uuid, p_now timestamptz, p_limit integer, p_only uuid[], p_except uuid[]
+) returns uuid[]
+language plpgsql set enable_sort = off as $$
+declare
+  v_asked_ids constant uuid[] := array(
+    select n.id
+    from public.notifications n
+    where n.endpoint_id = p_endpoint_id and n.asked_at is not null and n.next_try_at <= p_now
+      and public.takes(n.id, p_only, p_except)
+    order by n.asked_at desc
+    limit p_limit
+    for update skip locked);
+begin
+  return v_asked_ids || array(
+    select n.id
+    from public.notifications n
+    where n.endpoint_id = p_endpoint_id and n.asked_at is null and n.next_try_at <= p_now
+      and public.takes(n.id, p_only, p_except)
+    order by n.next_try_at
+    limit p_limit - cardinality(v_asked_ids)
+    for update skip locked);
+end $$;
+
 -- When a notification of this endpoint is due next; null when none is waiting. `p_probe_at` is when the endpoint opens. A notification
 -- that has found it closed is sent as soon as it opens. One that is set aside is left out.
 create or replace function public.endpoint_due_at(p_endpoint_id uuid, p_probe_at timestamptz) returns timestamptz

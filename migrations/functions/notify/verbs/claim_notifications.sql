@@ -28,6 +28,7 @@ declare
   v_pace interval;
   v_address_hash text;
   v_limit integer := p_limit;
+  v_ids uuid[];
   v_claimed jsonb;
 begin
   select public.pace_of(e.format) into v_pace from public.notification_endpoints e where e.id = p_endpoint_id;
@@ -47,12 +48,7 @@ begin
     v_limit := 1;
   end if;
   if p_lists then
-    return public.candidates_of(p_context, array(
-      select n.id
-      from public.notifications n
-      where n.endpoint_id = p_endpoint_id and n.next_try_at <= v_now and public.takes(n.id, p_only, v_except)
-      order by n.asked_at desc nulls last, n.next_try_at
-      limit v_limit));
+    return public.candidates_of(p_context, public.due_notifications(p_endpoint_id, v_now, v_limit, p_only, v_except));
   end if;
   if v_probe_at is not null then
     update public.notification_endpoints e
@@ -65,24 +61,18 @@ begin
     end if;
   end if;
 
-  with due as (
-    select n.id
-    from public.notifications n
-    where n.endpoint_id = p_endpoint_id and n.next_try_at <= v_now and public.takes(n.id, p_only, v_except)
-    order by n.asked_at desc nulls last, n.next_try_at
-    limit v_limit
-    for update skip locked
-  ), claimed as (
+  v_ids := public.due_notifications(p_endpoint_id, v_now, v_limit, p_only, v_except);
+  with claimed as (
     update public.notifications n
     set next_try_at = v_now + public.claim_time(), try_count = n.try_count + 1
-    from due
-    where n.id = due.id
+    where n.id = any (v_ids)
     returning n.*
   )
   select jsonb_agg(jsonb_build_object(
     'id', claimed.id, 'event_id', claimed.event_id, 'event_name', claimed.event_name,
     'event_at', public.wire_instant(claimed.event_at), 'data', claimed.data, 'try_count', claimed.try_count,
-    'claimed_until', public.wire_instant(claimed.next_try_at), 'is_asked', claimed.asked_at is not null))
+    'claimed_until', public.wire_instant(claimed.next_try_at), 'is_asked', claimed.asked_at is not null)
+    order by array_position(v_ids, claimed.id))
   into v_claimed
   from claimed;
   if v_claimed is null then

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "notifications_asked_index" ON "notifications" USING btree ("endpoint_id","asked_at") WHERE asked_at is not null and next_try_at is not null;
