@@ -6,6 +6,7 @@ import { readDatabaseOptions } from "./options.ts";
 import { isPostgresUrl, redact } from "./redact.ts";
 
 const CONNECT_TIMEOUT_MS = 30_000;
+const KEEP_ALIVE_MS = 20_000;
 
 /** The first label of the host of a pooled connection string, as Neon shows it. */
 const POOLED = /^([^.]+)-pooler(?=\.|$)/;
@@ -59,6 +60,7 @@ export async function connectDirectly(url: string): Promise<pg.Client> {
     application_name: "npm run migrate",
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   });
   // When the connection breaks, the statement that waits for its answer gets the error. Without this handler, the event would
   // also end the process.
@@ -74,7 +76,9 @@ export async function connectDirectly(url: string): Promise<pg.Client> {
     where name in ('statement_timeout', 'transaction_timeout', 'lock_timeout',
       'idle_in_transaction_session_timeout', 'idle_session_timeout');
     -- When this process is killed, Postgres notices it during a statement, and ends that.
-    set client_connection_check_interval = '1s'`);
+    set client_connection_check_interval = '1s';
+    -- When this machine is lost, Postgres notices it within a minute. By default it would keep the locks of this session for hours.
+    set tcp_keepalives_idle = ${KEEP_ALIVE_MS / 1_000}; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3`);
   return client;
 }
 

@@ -115,6 +115,8 @@ describe.skipIf(!canMakeDebian)("a server of one's own in an empty Debian", { ti
     const { server, owner } = settingsOfGuide();
     appendFileSync(join(machine, "etc/workflow-runs/server.env"), server);
     appendFileSync(join(machine, "etc/workflow-runs/owner.env"), owner);
+    // Once more, which leaves what is in the files.
+    await follow("3. The settings");
     const key = keyIn(await follow("4. The tables and the first tenant"));
     await withClient(urlOf("owner", certificate), (client) => client.query(AUDIT));
 

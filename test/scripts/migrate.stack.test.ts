@@ -9,7 +9,7 @@ import { gunzipSync } from "node:zlib";
 import { neon, neonConfig } from "@neondatabase/serverless";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { readDirectUrl } from "../../scripts/local/direct-connection.ts";
+import { connectDirectly, readDirectUrl } from "../../scripts/local/direct-connection.ts";
 import { root } from "../../scripts/local/folders.ts";
 import { PATIENCE } from "../../scripts/local/lock-patience.ts";
 import { type Postgres, startPostgres } from "../../scripts/local/postgres.ts";
@@ -121,6 +121,14 @@ describe("npm run migrate", () => {
       DATABASE_URL: url.replace("postgres:postgres@", "operator:operator@"),
     });
     expect([code, output]).toEqual([0, expect.stringContaining("Done:")]);
+  });
+
+  it("holds its locks for less than a minute after its machine is lost", async () => {
+    const client = await connectDirectly(url);
+    const { rows } = await client.query(`select current_setting('tcp_keepalives_idle')::integer as idle,
+      current_setting('tcp_keepalives_interval')::integer * current_setting('tcp_keepalives_count')::integer as asked`);
+    await client.end();
+    expect(rows[0].idle + rows[0].asked).toBeLessThan(60);
   });
 
   it("applies missing migrations and functions in one transaction: when one fails, nothing has changed", async () => {
