@@ -183,6 +183,21 @@ describe("a runner with a URL", () => {
     expect(service.of("callback")).toEqual([]);
   });
 
+  it("reports a run as FAILED whose dispatch came after a stop with a grace, and begins none of its work", async () => {
+    const work = vi.fn<Work>(async () => {});
+    const { runner, service } = start(work);
+    for (const attempt of [1, 2]) await runner.handle(message("workflow_run.stopping", { ...RUN, attempt }));
+    // After the last word, nothing is reported.
+    await runner.handle(message("workflow_run.stopped", { ...RUN, attempt: 2 }));
+    for (const attempt of [1, 2, 1, 2]) await runner.handle(message("workflow_run.dispatched", { ...RUN, attempt }));
+    await until(() => expect(service.of("callback")).toHaveLength(1));
+    await runner.handle(message("workflow_run.stopping"));
+    await runner.handle(message("workflow_run.dispatched"));
+    await runner.stop();
+    expect(service.of("callback")).toEqual([{ status: "FAILED", error: "It was stopped." }]);
+    expect(work).not.toHaveBeenCalled();
+  });
+
   it("reports work that ends within the grace of a stop", async () => {
     const { runner, service } = start(async (_, { signal }) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));

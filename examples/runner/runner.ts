@@ -38,7 +38,7 @@ if (WEBHOOK_SECRET === "") {
 const isBase64 = WEBHOOK_SECRET.startsWith("whsec_");
 const webhook = isBase64 ? new Webhook(WEBHOOK_SECRET) : new Webhook(Buffer.from(WEBHOOK_SECRET), { format: "raw" });
 /** The accepted attempts, by the `webhook-id` of their dispatch. Store the ids in a database if your runner may restart. */
-const attempts = new Map<string, { stopping: AbortController; stopped: AbortController }>();
+const attempts = new Map<string, { stopping: AbortController; stopped: AbortController; isBegun: boolean }>();
 const shutDown = new AbortController();
 
 /** Thrown by your work to suspend the run until all of this has come. Its next attempt begins anew, and has the outcomes. */
@@ -73,6 +73,7 @@ async function execute(id: string, run: Run, stopping: AbortSignal, stopped: Abo
   const signal = AbortSignal.any([unwanted, stopping, shutDown.signal]);
   let result: Result = { status: "COMPLETED" };
   try {
+    signal.throwIfAborted();
     await work(id, run, signal);
   } catch (error) {
     const reason = String(signal.reason ?? error).slice(0, 8192);
@@ -118,14 +119,17 @@ function obey({ type, data }: Message): void {
   if (type === "runner.test" || !KNOWN_TYPES.has(type)) return;
   const id = `${data.run_id}.${data.attempt}`;
   const known = attempts.get(id);
-  const attempt = known ?? { stopping: new AbortController(), stopped: new AbortController() };
+  const attempt = known ?? { stopping: new AbortController(), stopped: new AbortController(), isBegun: false };
   attempts.set(id, attempt);
   if (!known) setTimeout(() => attempts.delete(id), FORGET_AFTER_MS).unref();
-  // A stop may arrive before its dispatch. The attempt is then already known, and is not begun.
   if (type === "workflow_run.stopped") attempt.stopped.abort("It was stopped.");
   else if (type === "workflow_run.stopping") attempt.stopping.abort("It was asked to stop.");
-  else if (known) console.log(id, "came again");
-  else execute(id, data, attempt.stopping.signal, attempt.stopped.signal);
+  else if (attempt.isBegun) console.log(id, "came again");
+  else {
+    attempt.isBegun = true;
+    // A stop may have arrived before. Then the work does not begin, and only one that was asked to stop is reported.
+    execute(id, data, attempt.stopping.signal, attempt.stopped.signal);
+  }
 }
 
 const server = createServer(async (request, response) => {

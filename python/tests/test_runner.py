@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import json
 import logging
+import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -437,6 +439,12 @@ class TestARunnerThatLeases:
         asked = service.of("leases")
         assert (len(asked), len({ask["request_id"] for ask in asked})) == (4, 1)
 
+    @pytest.mark.parametrize("reply", [httpx.Response(200, text="<html>"), answer([]), answer({"leases": [{"run_id": "a"}], "after": None})])
+    async def test_asks_again_when_something_else_has_answered_in_place_of_the_service(self, reply: httpx.Response) -> None:
+        service = FakeService(lease(), leases=[reply], **{"runner-sessions": [reply]})
+        await work_of(service, lambda _: None)
+        assert service.of("callback") == [{"status": "COMPLETED"}]
+
     async def test_opens_a_new_session_when_its_session_has_ended(self) -> None:
         service = FakeService(lease(), leases=[problem(401, "unauthenticated")])
         await work_of(service, lambda _: None)
@@ -549,6 +557,37 @@ class TestARunnerWithAUrl:
         assert await send("workflow_run.dispatched", {**assignment(), "attempt": 2}) == 202
         await runner.stop()
         assert (begun, service.calls) == ([1], [])
+
+    async def test_reports_a_run_as_failed_whose_dispatch_came_after_a_stop_with_a_grace_and_begins_none_of_its_work(self) -> None:
+        begun: list[int] = []
+        service = FakeService()
+        runner, send = dispatcher(service, lambda run: begun.append(run.attempt))
+        for attempt in (1, 2):
+            await send("workflow_run.stopping", {"run_id": RUN_ID, "attempt": attempt, "reason": "Enough", "ends_at": in_seconds(60)})
+        # After the last word, nothing is reported.
+        await send("workflow_run.stopped", {"run_id": RUN_ID, "attempt": 2, "reason": "Enough"})
+        for attempt in (1, 2, 1, 2):
+            await send("workflow_run.dispatched", assignment(attempt=attempt))
+        await service.until("callback")
+        await send("workflow_run.stopping", {"run_id": RUN_ID, "attempt": 1, "reason": "Enough"})
+        await send("workflow_run.dispatched")
+        await runner.stop()
+        assert (begun, service.of("callback")) == ([], [{"status": "FAILED", "error": "Stopped: Enough"}])
+
+    async def test_remembers_nothing_of_a_run_that_has_ended(self) -> None:
+        seen: list[weakref.ref[AsyncRun]] = []
+
+        async def work(run: AsyncRun) -> None:
+            seen.append(weakref.ref(run))
+
+        service = FakeService()
+        runner, send = dispatcher(service, work)
+        await send("workflow_run.dispatched")
+        await service.until("callback")
+        while runner._working:
+            await asyncio.sleep(0)
+        gc.collect()
+        assert [run() for run in seen] == [None]
 
     async def test_reports_unfinished_runs_as_failed_when_it_is_shut_down_and_accepts_no_more(self) -> None:
         service = FakeService()

@@ -150,6 +150,17 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s", (la
     expect(await service.requests()).toEqual([]);
   });
 
+  it("reports a run as FAILED whose dispatch arrived after it was asked to stop it, and does not begin its work", async () => {
+    const { service, runner, dispatch, sendStopping } = await start();
+    const row = dispatchRow();
+    await sendStopping(row);
+    expect(await dispatch(row)).toEqual(accepted);
+    const [request] = await service.requests(1);
+    expect(JSON.parse(request?.body ?? "")).toEqual({ status: "FAILED", error: "It was asked to stop." });
+    const { log } = await runner.stop();
+    expect(log.filter((line) => line.includes(" reads "))).toEqual([]);
+  });
+
   it("stops the attempt that the message names, and no other", async () => {
     const { service, runner, dispatch, sendStopped } = await start();
     const row = dispatchRow();

@@ -11,6 +11,9 @@ const MAX_BODY_BYTES = 1024 * 1024;
 /** Longer than any run can last, so no message about a run can arrive so long after its dispatch. */
 const FORGET_AFTER_MS = 25 * 3600 * 1000;
 
+/** An attempt while it goes on, null when it has ended, or what a stop has said that came before the dispatch. */
+type Known = { state: Attempt | WorkEnded | null; since: number };
+
 /**
  * A runner with a URL. It remembers accepted dispatches in memory only. A runner that may restart should lease runs instead, or
  * should report the runs that it had begun.
@@ -18,7 +21,7 @@ const FORGET_AFTER_MS = 25 * 3600 * 1000;
 export class WebhookRunner {
   readonly #secret: string | readonly string[];
   readonly #options: AttemptOptions;
-  readonly #attempts = new Map<string, { attempt: Attempt | null; at: number }>();
+  readonly #attempts = new Map<string, Known>();
   readonly #working = new Map<Attempt, Promise<unknown>>();
   #isShutDown = false;
 
@@ -60,20 +63,34 @@ export class WebhookRunner {
     const id = `${data.run_id}.${data.attempt}`;
     const known = this.#attempts.get(id);
     if (type === "workflow_run.stopped" || type === "workflow_run.stopping") {
-      known?.attempt?.end(stopOf(type, data));
-      // A stop may arrive before its dispatch. The dispatch must then not begin.
-      if (!known) this.#attempts.set(id, { attempt: null, at: Date.now() });
-    } else if (type === "workflow_run.dispatched" && !known && isAssignment(data)) {
-      const attempt = new Attempt(data, this.#options);
-      this.#attempts.set(id, { attempt, at: Date.now() });
-      const done = attempt.execute().finally(() => this.#working.delete(attempt));
-      this.#working.set(attempt, done);
+      const stop = stopOf(type, data);
+      if (!known) this.#attempts.set(id, { state: stop, since: Date.now() });
+      else if (known.state instanceof Attempt) known.state.end(stop);
+      // A stop without grace, after which nothing is reported, is the last word.
+      else if (known.state?.kind === "stopping") known.state = stop;
+    } else if (type === "workflow_run.dispatched" && isAssignment(data)) {
+      if (!known) this.#begin(id, data, null);
+      else if (known.state instanceof WorkEnded) this.#begin(id, data, known.state);
     }
   }
 
+  /** Begins an attempt, which ends before its work when its stop has come first. */
+  #begin(id: string, run: Assignment, stop: WorkEnded | null): void {
+    const attempt = new Attempt(run, this.#options);
+    const known: Known = { state: attempt, since: Date.now() };
+    this.#attempts.set(id, known);
+    if (stop !== null) attempt.end(stop);
+    const done = attempt.execute().finally(() => {
+      this.#working.delete(attempt);
+      // Only that it was known is remembered for long, and nothing of its run.
+      known.state = null;
+    });
+    this.#working.set(attempt, done);
+  }
+
   #forgetOld(): void {
-    for (const [id, { at }] of this.#attempts) {
-      if (Date.now() - at < FORGET_AFTER_MS) return;
+    for (const [id, { since }] of this.#attempts) {
+      if (Date.now() - since < FORGET_AFTER_MS) return;
       this.#attempts.delete(id);
     }
   }

@@ -75,7 +75,7 @@ class RunCalls:
                     return response
                 least = problem.retry_after
                 self._on_retry(problem.detail)
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 self._on_retry(reason_of(error))
             await asyncio.sleep(pause_before_retry(least, pause_seconds))
             pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from .._async.connection import AsyncConnection
-from .._problems import ApiProblem
+from .._problems import ApiProblem, json_of
 from .._retry import pause_before_retry
 from ._types import Assignment, reason_of
 
@@ -28,6 +28,18 @@ _LONGEST_PAUSE_SECONDS = 10.0
 _CLOSING_SECONDS = 1
 #: The pause between two requests when the service cannot hold a request open until there is work.
 _POLL_SECONDS = 5.0
+
+
+#: What a lease has besides its input.
+_LEASE_FIELDS: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("run_id", "deadline_at", "callback_url", "callback_token"), str),
+    **dict.fromkeys(("run_snapshot", "labels"), dict),
+    **dict.fromkeys(("attempt", "heartbeat_interval_seconds"), (int, float)),
+}
+
+
+class UnknownAnswer(Exception):
+    """An answer that is successful, and not one of the service."""
 
 
 class Leases:
@@ -73,7 +85,7 @@ class Leases:
                 if not leases and ask["wait_seconds"] == 0:
                     await self._pause(_POLL_SECONDS)
                 return leases
-            except (ApiProblem, httpx.TransportError) as error:
+            except (ApiProblem, httpx.RequestError, UnknownAnswer) as error:
                 if self._stopping.is_set():
                     return await self._ask_for_lost(ask)
                 problem = error if isinstance(error, ApiProblem) else None
@@ -103,7 +115,7 @@ class Leases:
         closing = self._connection.request("POST", "/v1/runner-sessions/close", api_key=self._token)
         try:
             await asyncio.wait_for(closing, _CLOSING_SECONDS)
-        except (TimeoutError, ApiProblem, httpx.TransportError):
+        except (TimeoutError, ApiProblem, httpx.RequestError):
             pass
 
     async def _ask_for_lost(self, ask: dict[str, Any]) -> list[Assignment]:
@@ -115,25 +127,36 @@ class Leases:
             return []
         try:
             return await self._ask_once({**ask, "wait_seconds": 0})
-        except (ApiProblem, httpx.TransportError):
+        except (ApiProblem, httpx.RequestError, UnknownAnswer):
             return []
 
     async def _ask_once(self, ask: dict[str, Any]) -> list[Assignment]:
         if self._token is None:
-            self._token = (await self._post("/v1/runner-sessions", self._session, None))["token"]
+            session = await self._post("/v1/runner-sessions", self._session, None)
+            if not isinstance(session.get("token"), str):
+                raise UnknownAnswer("The service did not open a session for the runner.")
+            self._token = session["token"]
         after = {} if self._after is None else {"after": self._after}
         answer = await self._post("/v1/leases", {**ask, **after}, self._token)
-        self._after = answer["after"]
-        leases: list[Assignment] = answer["leases"]
+        leases: Any = answer.get("leases")
+        if not isinstance(leases, list) or not all(_is_lease(lease) for lease in leases):
+            raise UnknownAnswer("The service has answered something that is no lease of a run.")
+        self._after = answer.get("after")
         return leases
 
     async def _post(self, path: str, body: dict[str, Any], token: str | None) -> dict[str, Any]:
         response = await self._connection.request("POST", path, json=body, api_key=token, timeout=_WAIT_SECONDS + 10)
-        answer: dict[str, Any] = response.json()
-        return answer
+        answer = json_of(response)
+        return answer if isinstance(answer, dict) else {}
 
     async def _pause(self, seconds: float) -> None:
         try:
             await asyncio.wait_for(self._stopping.wait(), seconds)
         except TimeoutError:
             pass
+
+
+def _is_lease(value: Any) -> bool:
+    if not isinstance(value, dict) or "input" not in value:
+        return False
+    return all(isinstance(value.get(name), kind) for name, kind in _LEASE_FIELDS.items())

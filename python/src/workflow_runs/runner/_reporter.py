@@ -178,7 +178,7 @@ class Reporter:
         try:
             body = {**({"progress": progress} if progress else {}), **({"log": entries} if entries else {})}
             response = await self._calls.once("heartbeat", body)
-        except (httpx.TransportError, asyncio.CancelledError) as error:
+        except (httpx.RequestError, asyncio.CancelledError) as error:
             self._outbox.return_progress(progress)
             if isinstance(error, asyncio.CancelledError):
                 raise

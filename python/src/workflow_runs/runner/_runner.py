@@ -193,7 +193,7 @@ class Runner:
                 taken += 1
                 self._begin(lease, http)
 
-    def _begin(self, assignment: Assignment, http: httpx.AsyncClient) -> Attempt:
+    def _begin(self, assignment: Assignment, http: httpx.AsyncClient) -> tuple[Attempt, asyncio.Task[Outcome]]:
         attempt = Attempt(assignment, self._handler_of(assignment), http)
         if self._stopping.is_set():
             attempt.end(_shut_down())
@@ -208,9 +208,9 @@ class Runner:
                 logger.info("%s: %s", name, done.exception() or _words_of(done.result()))
 
         task.add_done_callback(on_done)
-        return attempt
+        return attempt, task
 
-    def _begin_dispatched(self, assignment: Assignment) -> Attempt:
+    def _begin_dispatched(self, assignment: Assignment) -> tuple[Attempt, asyncio.Task[Outcome]]:
         self._dispatch_http = self._dispatch_http or self._open_http()
         return self._begin(assignment, self._dispatch_http)
 
