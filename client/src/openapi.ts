@@ -278,7 +278,7 @@ export interface paths {
         get: operations["get_trigger"];
         /**
          * Replace a trigger
-         * @description Replaces everything: a field that is left out gets its default. The change counts from now on. From then on it fires with your rights.
+         * @description Replaces everything: a field that is left out gets its default. A change of its schedule counts from now on. From then on it fires with your rights.
          */
         put: operations["update_trigger"];
         post?: never;
@@ -607,7 +607,7 @@ export interface paths {
         put?: never;
         /**
          * Stop a run
-         * @description Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run gets one message. With them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner is told by webhooks until it confirms one, or by the answer to its next heartbeat. If it reports COMPLETED, that counts; otherwise the run is FAILED as STOPPED. A second stop can only shorten the time. A run whose runner could not learn of it is FAILED at once: it is PENDING, or was not sent to a runner yet, or its workflow no longer has a runner.
+         * @description Without `grace_seconds` the run is FAILED at once and its slot is free; the runner of a RUNNING run gets one message. With them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner is told by webhooks until it confirms one, or by the answer to its next heartbeat. If it reports COMPLETED, that counts; otherwise the run is FAILED as STOPPED, or as DEADLINE if its deadline comes no later. A second stop can only shorten the time. A run whose runner could not learn of it is FAILED at once: it is PENDING, or was not sent to a runner yet, or its workflow no longer has a runner.
          */
         post: operations["stop_workflow_run"];
         delete?: never;

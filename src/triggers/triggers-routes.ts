@@ -129,8 +129,8 @@ const replace = callerWrite({
   tags,
   summary: "Replace a trigger",
   description:
-    "Replaces everything: a field that is left out gets its default. The change counts from now on. From then on it fires with your " +
-    "rights.",
+    "Replaces everything: a field that is left out gets its default. A change of its schedule counts from now on. From then on it " +
+    "fires with your rights.",
   request: { params: triggerParams, body },
   problems: ["not_found", "conflict"],
   responses: { 200: json("The trigger as it is now", TriggerSchema) },

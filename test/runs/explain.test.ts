@@ -110,6 +110,10 @@ describe("why a run waits", () => {
     const { next_try_at } = explanation;
     expect(explanation).toMatchObject({ status: "PENDING", reason: "back_off", next_try_at: expect.any(String) });
     expect(explanation.message).toBe(`It is tried again by itself, not before ${next_try_at}.`);
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    const paused = await explain(runId, tenant.owner.key);
+    expect(paused).toMatchObject({ reason: "paused", next_try_at });
+    expect(paused.message).toContain(`it is tried again by itself, not before ${next_try_at}`);
   });
 
   it("because its runner has time to stop: says whether the runner knows of the stop", async () => {

@@ -101,8 +101,30 @@ describe("a trigger", () => {
     expect(await readFirings(service, tenant, id)).toEqual([]);
     const paused = await send(service, "PUT", `/v1/triggers/${id}`, tenant.admin.key, { ...body, is_active: false });
     expect(paused).toMatchObject({ is_active: false, next_at: null });
-    const resumed = await send(service, "PUT", `/v1/triggers/${id}`, tenant.admin.key, body);
-    expect(resumed).toMatchObject({ is_active: true, next_at: nextHour() });
+    await send(service, "PUT", `/v1/triggers/${id}`, tenant.admin.key, body);
+    await service.sweep();
+    expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: true, next_at: nextHour() });
+  });
+
+  it("with the same schedule keeps the instant that waits for its jitter, and what a pause has missed", async () => {
+    const { sql } = service.database;
+    const replace = (id: string, schedule: object, more: object) =>
+      send(service, "PUT", `/v1/triggers/${id}`, tenant.owner.key, bodyOf(schedule, more));
+    const jittered = { ...HOURLY, jitter_seconds: 3_600 };
+    const { id: waiting } = await createTrigger(service, tenant, jittered);
+    await sql`
+      update triggers set next_at = statement_timestamp() - interval '1 minute', due_at = statement_timestamp() + interval '10 minutes'
+      where id = ${waiting}`;
+    const { next_at: kept } = await readTrigger(service, tenant, waiting);
+    expect(await replace(waiting, jittered, { name: "Renamed" })).toMatchObject({ name: "Renamed", next_at: kept });
+    expect(await replace(waiting, HOURLY, { name: "Renamed" })).toMatchObject({ next_at: nextHour() });
+
+    const { id: paused } = await createTrigger(service, tenant, MINUTELY);
+    await send(service, "POST", `/v1/triggers/${paused}/pause`, tenant.owner.key);
+    await sql`update triggers set after_at = after_at - interval '10 minutes' where id = ${paused}`;
+    await replace(paused, MINUTELY, { is_active: true });
+    await service.sweep();
+    expect(await readFirings(service, tenant, paused)).toMatchObject([{ outcome: "MISSED" }]);
   });
 
   it("is handled first when it has been due for longest, if not all can be handled at once", async () => {

@@ -8,6 +8,21 @@ const service = await startService({ settings: { CORS_ORIGINS: "https://app.test
 const definitionPath = ({ definitionId }: TestTenant) => `/v1/workflow-definitions/${definitionId}`;
 const policyPath = (tenant: TestTenant) => `${definitionPath(tenant)}/policy`;
 
+/** What this test reads of the OpenAPI document. */
+type Documented = {
+  paths: Record<
+    string,
+    Record<
+      string,
+      {
+        security?: Record<string, unknown>[];
+        parameters?: { in: string; name: string }[];
+        responses: Record<string, { headers?: object }>;
+      }
+    >
+  >;
+};
+
 async function prepare() {
   const tenant = await createTenant(service.database);
   const tree = await insertParts(service.database, tenant, ["/in", "/how.md", "/out"]);
@@ -131,8 +146,26 @@ describe("a change with If-Match", () => {
     const { tenant, definition } = await prepare();
     const headers = { Origin: "https://app.test", "Access-Control-Request-Method": "PUT" };
     const allowed = await service.fetch(definition, { method: "OPTIONS", headers });
-    expect(allowed.headers.get("Access-Control-Allow-Headers")?.split(",")).toContain("If-Match");
     const read = await service.get(definition, tenant.owner.key, headers);
-    expect(read.headers.get("Access-Control-Expose-Headers")?.split(",")).toContain("ETag");
+    const namesOf = (list: string | null) => new Set(list?.toLowerCase().split(","));
+    const [mayBeSent, mayBeRead] = [
+      namesOf(allowed.headers.get("Access-Control-Allow-Headers")),
+      namesOf(read.headers.get("Access-Control-Expose-Headers")),
+    ];
+    expect([mayBeSent.has("if-match"), mayBeRead.has("etag")]).toEqual([true, true]);
+    // Streams that go on send this one, and no operation declares it.
+    expect(mayBeSent.has("last-event-id")).toBe(true);
+    const { paths } = await (await service.fetch("/openapi.json")).json<Documented>();
+    const operations = Object.values(paths).flatMap((methods) => Object.values(methods));
+    const ofCallers = operations.filter(({ security }) => security?.some((way) => "ApiKey" in way));
+    const sent = ofCallers
+      .flatMap(({ parameters = [] }) => parameters)
+      .filter((parameter) => parameter.in === "header");
+    const answered = ofCallers.flatMap(({ responses }) =>
+      Object.values(responses).flatMap(({ headers = {} }) => Object.keys(headers)),
+    );
+    expect([sent.length, answered.length, ofCallers.length].every((count) => count > 3)).toBe(true);
+    expect(sent.map(({ name }) => name.toLowerCase()).filter((name) => !mayBeSent.has(name))).toEqual([]);
+    expect(answered.map((name) => name.toLowerCase()).filter((name) => !mayBeRead.has(name))).toEqual([]);
   });
 });

@@ -7,15 +7,20 @@ const share = cors({
   allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
   allowHeaders: [
     ...["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-Id"],
+    // For waits, streams that go on, parts of files, and traces.
+    ...["Prefer", "Last-Event-ID", "Range", "If-Range", "traceparent"],
     // Those of the Model Context Protocol.
     ...["Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version"],
   ],
   exposeHeaders: [
+    "Content-Range",
     "ETag",
     "Idempotency-Replayed",
     "Location",
+    "Preference-Applied",
     "Retry-After",
     "X-Blocked-By-Run",
+    "X-Log-After",
     "X-Queue-Position",
     "X-Request-Id",
   ],

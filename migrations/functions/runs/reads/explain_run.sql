@@ -12,7 +12,8 @@
 --   blockers              [{"run_id", "deadline_at"}]: the runs of `blocking_runs` that the caller sees
 --   blocked_by            the first of these; null when there is none
 --   start_after, must_start_by   see `waiting_instants`
---   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken; `next_try_at` also of a back-off
+--   tries, last_error, next_try_at   of the dispatch, of a RUNNING run that no runner has taken; `next_try_at` also of a back-off,
+--                         whatever else the run waits for
 --   suspension            see `suspension_of`
 --   stop                  {"reason", "requested_at", "acknowledged_at", "ends_at"} of a RUNNING run that is to stop
 --   runner_tags           the tags that runners of the definition need
@@ -70,7 +71,7 @@ begin
           'tries', r.dispatch_count, 'last_error', r.dispatch_error,
           'next_try_at', public.wire_instant(r.next_dispatch_at))
         else jsonb_build_object('tries', null, 'last_error', null, 'next_try_at', public.wire_instant(
-          case when wait.reason = 'back_off' then r.not_before end))
+          case when seen.status = 'PENDING' and r.attempt > 1 and r.suspended_at is null and r.not_before > v_now then r.not_before end))
       end || jsonb_build_object('stop', case
         when seen.status = 'RUNNING' and a.stop_requested_at is not null then jsonb_build_object(
           'reason', a.stop_reason, 'requested_at', public.wire_instant(a.stop_requested_at),

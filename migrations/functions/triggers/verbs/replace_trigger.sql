@@ -1,5 +1,6 @@
--- Replaces the content of a trigger: see `create_trigger`. The caller becomes the user with whose rights it fires. A change counts from
--- now on: instants that were due before it are not handled any more.
+-- Replaces the content of a trigger: see `create_trigger`. The caller becomes the user with whose rights it fires. A change of the schedule
+-- counts from now on: instants of the old one are not handled any more. With the same schedule, what is still to be handled stays so: an
+-- instant that waits for its jitter fires as the trigger is now, and the instants of a pause are recorded as missed.
 --
 -- Closes the race with a firing: both hold the definition's lock. Idempotent.
 --
@@ -16,6 +17,7 @@ declare
   v_verdict jsonb;
   v_now timestamptz;
   v_before jsonb;
+  v_is_same_schedule boolean;
 begin
   if v_judged ? 'refused' then
     return public.refusal_of(p_context, v_judged);
@@ -44,6 +46,8 @@ begin
     return public.answer_of(p_context, v_tenant_id, v_verdict);
   end if;
   v_before := public.audited('trigger', p_trigger_id);
+  v_is_same_schedule := (
+    select t.kind = 'schedule' and t.config = p_content -> 'config' from public.triggers t where t.id = p_trigger_id);
   if (p_content ->> 'is_active')::boolean then
     perform public.resume_locked_trigger(p_trigger_id, false, v_now);
   else
@@ -52,9 +56,12 @@ begin
   update public.triggers t
   set user_id = (v_judged ->> 'user_id')::uuid, name = p_content ->> 'name', config = p_content -> 'config', input = p_input,
     labels = nullif(p_content -> 'labels', 'null'), concurrency_key = p_content ->> 'concurrency_key',
-    priority = coalesce((p_content ->> 'priority')::integer, 0), when_busy = p_content ->> 'when_busy', updated_at = v_now
+    priority = coalesce((p_content ->> 'priority')::integer, 0), when_busy = p_content ->> 'when_busy', updated_at = v_now,
+    version = t.version + 1
   where t.id = p_trigger_id;
-  perform public.plan_trigger(p_trigger_id, p_plan, v_now);
+  if not v_is_same_schedule then
+    perform public.plan_trigger(p_trigger_id, p_plan, v_now);
+  end if;
   perform public.audit_change(p_context, v_tenant_id, 'trigger.replaced', 'trigger', p_trigger_id, v_before);
   return public.answer_of(p_context, v_tenant_id,
     jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id))),

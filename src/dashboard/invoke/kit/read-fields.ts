@@ -25,7 +25,10 @@ export function readJsonField(name: string, text: string): { value: unknown; fau
 
 /** The labels of some lines, and a fault for each line that is none. Blanks beside the colon are left out. */
 export function readLabels(lines: string): { labels: Record<string, string>; faults: Fault[] } {
-  const texts = textsIn(lines).map((text) => text.replace(/\s*:\s*/, ":"));
+  const texts = textsIn(lines).map((text) => {
+    const at = text.indexOf(":");
+    return at === -1 ? text : `${text.slice(0, at).trimEnd()}:${text.slice(at + 1).trimStart()}`;
+  });
   return {
     labels: Object.fromEntries(texts.filter(isLabel).map((text) => text.split(/:(.*)/s, 2))),
     faults: texts
