@@ -230,7 +230,9 @@ function judgeSecrets(secrets: Diagnosis["secrets"], knownKeyIds: readonly strin
   const lost = secrets.filter(({ key_id }) => !knownKeyIds.includes(key_id));
   if (lost.length === 0) return { mark: "good", subject, text: "ENCRYPTION_KEY has the key of each." };
   const text = lost.map(({ key_id, count }) => `${count} encrypted with "${key_id}"`).join(", ");
-  const advice = "ENCRYPTION_KEY lacks that key: put it back behind the others. Without it these runners get no run.";
+  const advice =
+    "ENCRYPTION_KEY lacks that key: put it back behind the others. Without it these runners get no run, these endpoints no " +
+    "notification, and these triggers take no message.";
   return { mark: "bad", subject, text: `${text}.`, advice };
 }
 

@@ -12,6 +12,7 @@ import { workflowDefinitions as d } from "../db/tables.ts";
 import { isDue, isRunning, r, seenNow, type WaitReason, waitingNow } from "../runs/run-rows.ts";
 import { type SilentTriggers, selectSilentTriggers } from "../triggers/silent-triggers.ts";
 import type { SetAside } from "../verbs/sweep-steps.ts";
+import { secretKeyIds } from "../webhooks/stored-secrets.ts";
 import { type Deletions, selectDeletions } from "./deletions.ts";
 import { type OldSnapshot, selectOldSnapshots } from "./old-snapshots.ts";
 import { countOverdue, countRuns, secondsSinceFirst, secondsSinceFirstEnd, selectSetAside } from "./sweep-state.ts";
@@ -47,7 +48,7 @@ export type Diagnosis = {
   silent: SilentTriggers[];
   /** Runners that did not accept a run in two or more tries. */
   failing: FailingRunner[];
-  /** How many webhook secrets are encrypted with each key. */
+  /** How many webhook secrets, of workflows, notification endpoints and triggers, are encrypted with each key. */
   secrets: { key_id: string; count: number }[];
   /** What keeps an old snapshot open, the oldest first. */
   snapshots: OldSnapshot[];
@@ -84,7 +85,7 @@ const FAILING_TRIES = 2;
 /** Reads the diagnosis in one request to the database. */
 export async function diagnose(db: Database): Promise<Diagnosis> {
   const isLater = and(gt(r.nextDispatchAt, sql`statement_timestamp()`), gt(r.dispatchCount, 0)) ?? sql`false`;
-  const keyId = sql<string>`split_part(${d.webhookSecretEncrypted}, '.', 1)`;
+  const keyId = sql<string>`secret.key_id`;
   const { sweep, backlog, deletions, set_aside, stuck, silent, failing, secrets, snapshots, roles } = await batch(db, {
     sweep: db
       .select({
@@ -115,8 +116,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
     failing: selectFailingRunners(db),
     secrets: db
       .select({ key_id: keyId.as("key_id"), count: count() })
-      .from(d)
-      .where(isNotNull(d.webhookSecretEncrypted))
+      .from(sql`(${secretKeyIds()}) secret`)
       .groupBy(keyId)
       .orderBy(keyId),
     snapshots: selectOldSnapshots(db),

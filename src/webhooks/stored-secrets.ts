@@ -1,4 +1,4 @@
-/** Where the database keeps encrypted secrets, so that they can be encrypted with another key. */
+/** Where the database keeps encrypted secrets, so that they can be counted by key, and encrypted with another one. */
 import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "../db/client.ts";
 
@@ -16,6 +16,17 @@ export type SecretPlace = (typeof SECRET_PLACES)[number];
 export type StoredSecret = { id: string; encrypted: string };
 
 const named = (name: string): SQL => sql`${sql.identifier(name)}`;
+
+/** The "key_id" of each secret that is still in use: a previous one is until the end of its rotation. */
+export const secretKeyIds = (): SQL =>
+  sql.join(
+    SECRET_PLACES.map(({ table, column }) => {
+      const isUsed = column.startsWith("previous") ? sql`previous_secret_until > statement_timestamp()` : sql`true`;
+      return sql`select split_part(${named(column)}, '.', 1) as key_id from ${named(table)}
+        where ${named(column)} is not null and ${isUsed}`;
+    }),
+    sql` union all `,
+  );
 
 /** Up to `limit` secrets of a place that are encrypted with another key than `keyId`, ordered by the ids of their rows. */
 export async function listSecretsOfOtherKeys(

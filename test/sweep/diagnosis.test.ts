@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { judge } from "../../scripts/local/findings.ts";
 import { diagnose } from "../../src/sweep/diagnosis.ts";
+import { SECRET_PLACES } from "../../src/webhooks/stored-secrets.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
+import { createEndpoint } from "../support/notification-endpoint.ts";
 import { type Service, startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
+import { createWebhook } from "../triggers/inbound-support.ts";
 import { createTrigger, MINUTELY, send } from "../triggers/support.ts";
 
 let service: Service;
@@ -17,8 +20,8 @@ beforeEach(async () => {
 });
 
 /** What the doctor says of this. */
-const said = async (about: string) =>
-  judge(await diagnose(verbServices(service).db), undefined)
+const said = async (about: string, knownKeyIds?: readonly string[]) =>
+  judge(await diagnose(verbServices(service).db), knownKeyIds)
     .filter(({ subject }) => subject === about)
     .map(({ mark, text }) => `${mark}: ${text.split(", for up to")[0]}`);
 
@@ -96,5 +99,28 @@ describe("the diagnosis of triggers", () => {
     expect(await said("triggers")).toEqual([
       "note: 1 paused themselves, since their users lack rights or are no longer active",
     ]);
+  });
+});
+
+describe("the diagnosis of webhook secrets", () => {
+  it("counts those of workflows, endpoints and triggers, and the previous ones as long as they are used", async () => {
+    const { sql } = service.database;
+    await createWebhook(service, tenant, { scheme: "github" });
+    await createEndpoint(service, tenant, BUSY_RUNNER);
+    await sql`update workflow_definitions set webhook_secret_encrypted = 'own.x'`;
+    for (const table of ["notification_endpoints", "triggers"]) {
+      await sql.query(
+        `update ${table} set secret_encrypted = 'own.x', previous_secret_encrypted = 'own.x', previous_secret_until = now() + interval '1 day'`,
+      );
+    }
+    expect(await said("webhook secrets", ["own"])).toEqual(["good: ENCRYPTION_KEY has the key of each."]);
+    for (const { table, column } of SECRET_PLACES) {
+      await sql.query(`update ${table} set ${column} = 'lost.x'`);
+      expect(await said("webhook secrets", ["own"])).toEqual(['bad: 1 encrypted with "lost".']);
+      await sql.query(`update ${table} set ${column} = 'own.x'`);
+    }
+    await sql`
+      update triggers set previous_secret_encrypted = 'lost.x', previous_secret_until = statement_timestamp() - interval '1 second'`;
+    expect(await said("webhook secrets", ["own"])).toEqual(["good: ENCRYPTION_KEY has the key of each."]);
   });
 });
