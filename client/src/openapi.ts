@@ -1291,7 +1291,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test to an endpoint
-         * @description Its type is `notification_endpoint.test`. It is sent at once, even when the endpoint is failing.
+         * @description Its type is `notification_endpoint.test`. It is sent at once, even when the endpoint is failing, or after the pause that a chat has asked for.
          */
         post: operations["test_notification_endpoint"];
         delete?: never;
@@ -1311,7 +1311,7 @@ export interface paths {
         put?: never;
         /**
          * Send a delivery again
-         * @description It is sent at once, with the same `webhook-id`, whatever its state.
+         * @description It is sent at once, or after the pause that a chat has asked for, with the same `webhook-id`, whatever its state.
          */
         post: operations["resend_notification_delivery"];
         delete?: never;

@@ -36,7 +36,7 @@ const GAUGES = [
     name: "workflow_run_queue_oldest_age_seconds",
     label: "",
     field: "oldest_pending_seconds",
-    help: "How long ago the PENDING run that has waited longest was triggered, without suspended ones; 0 without one.",
+    help: "How long the oldest PENDING run has waited since it was triggered, retried, released or resumed, without suspended ones; 0 without one.",
   },
   {
     name: "workflow_runs_suspended",

@@ -30,17 +30,17 @@ export function listWorkflowMetrics(
     },
     {
       ...{ name: "workflow_failures_total", type: "counter" },
-      help: "Attempts that failed, timed out or were lost, by workflow.",
+      help: "Attempts that failed, timed out or were lost, by workflow. Runs that ended before they started are none.",
       samples: each(({ failures }) => failures, counter("others_failures")),
     },
     {
       ...{ name: "workflow_waiting", type: "gauge" },
-      help: "Runs that wait for a slot or a runner, by workflow. Delayed runs do not wait yet.",
+      help: "Runs that wait for a slot or a runner, by workflow. Delayed runs and those of paused workflows do not wait.",
       samples: each((one) => one.waiting, waiting),
     },
     {
       ...{ name: "workflow_oldest_waiting_seconds", type: "gauge" },
-      help: "How long ago the run that has waited longest was triggered, by workflow; 0 without one.",
+      help: "How long the oldest of these has waited since it was triggered, retried, released or resumed, or its delay ended; 0 without one.",
       samples: each((one) => one.oldest_waiting_seconds, oldest),
     },
     {

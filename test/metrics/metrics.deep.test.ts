@@ -74,7 +74,8 @@ describe("GET /v1/metrics", () => {
     await insertRun(service.database, tenant, { overdueSeconds: 3 });
     await insertRun(service.database, tenant, { status: "PENDING" });
     await service.database.sql`
-      update workflow_runs set created_at = statement_timestamp() - interval '90 seconds'
+      update workflow_runs
+      set created_at = statement_timestamp() - interval '90 seconds', updated_at = statement_timestamp() - interval '90 seconds'
       where tenant_id = ${tenant.id} and status = 'PENDING'`;
     const metrics = await read(tenant);
     expect(metrics('workflow_runs{state="PENDING"}')).toBe(1);
@@ -163,7 +164,8 @@ describe("the metrics of each workflow", () => {
       update workflow_runs set queue_position = null, not_before = now() + interval '1 day' where id = ${delayed}`;
     await insertRun(service.database, tenant, { status: "PENDING" });
     await service.database.sql`
-      update workflow_runs set created_at = statement_timestamp() - interval '90 seconds'
+      update workflow_runs
+      set created_at = statement_timestamp() - interval '90 seconds', updated_at = statement_timestamp() - interval '90 seconds'
       where workflow_definition_id = ${tenant.definitionId} and status = 'PENDING'`;
     const own = labels(tenant.definitionId, 'Say \\"a\\\\b\\"');
     for (let time = 0; time < 2; time++) {
@@ -176,6 +178,48 @@ describe("the metrics of each workflow", () => {
       expect(metrics(`workflow_oldest_waiting_seconds{${own}}`)).toBeGreaterThan(89);
       expect(metrics(`workflow_triggered_total{${labels("others", "")}}`)).toBe(0);
     }
+    await service.database.sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    const paused = await read(tenant);
+    for (const name of ["workflow_waiting", "workflow_oldest_waiting_seconds"])
+      expect(paused(`${name}{${own}}`)).toBe(0);
+  });
+
+  it("measure how long a run has waited from its retry, or from the end of its delay", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: "http://127.0.0.1:9/" });
+    await read(tenant);
+    await invoke(service, tenant);
+    const failed = await insertRun(service.database, tenant, { status: "FAILED" });
+    const delayed = await insertRun(service.database, tenant, { status: "PENDING" });
+    await service.database.sql`
+      update workflow_runs
+      set created_at = created_at - interval '3 days', updated_at = updated_at - interval '3 days',
+        not_before = case when id = ${delayed} then statement_timestamp() - interval '90 seconds' end, queue_position = null
+      where id in (${failed}, ${delayed})`;
+    expect((await service.send("POST", `/v1/workflow-runs/${failed}/retry`, tenant.owner.key)).status).toBe(202);
+    await service.sweep();
+    const metrics = await read(tenant);
+    const own = labels(tenant.definitionId, "Test");
+    expect(metrics(`workflow_waiting{${own}}`)).toBe(2);
+    for (const name of [`workflow_oldest_waiting_seconds{${own}}`, "workflow_run_queue_oldest_age_seconds"]) {
+      expect(Math.round((metrics(name) ?? 0) / 1000)).toBe(0);
+      expect(metrics(name)).toBeGreaterThan(89);
+    }
+  });
+
+  it("do not count runs that ended before they started among the attempts that failed", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: "http://127.0.0.1:9/" });
+    await read(tenant);
+    const done = await invoke(service, tenant);
+    const expired = await invoke(service, tenant);
+    await service.database.sql`
+      update workflow_runs set deadline_at = statement_timestamp() - interval '1 second' where id = ${expired}`;
+    await callBack(service, tenant, done, { status: "COMPLETED" });
+    await service.sweep();
+    const metrics = await read(tenant);
+    const own = labels(tenant.definitionId, "Test");
+    expect(metrics('workflow_runs_ended_total{end="TIMED_OUT"}')).toBe(1);
+    expect(metrics(`workflow_failures_total{${own}}`)).toBe(0);
+    expect(metrics(`workflow_duration_seconds_count{${own}}`)).toBe(1);
   });
 
   it("are those of the 50 with the most runs; what the others have is together, and never decreases", async () => {

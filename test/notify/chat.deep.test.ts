@@ -100,6 +100,20 @@ describe("an endpoint for Slack", () => {
     expect((await pauses()).map(({ seconds }) => Number(seconds) > 200)).toEqual([true, true, false]);
   });
 
+  it("gets a message at once at its new address, whatever pause the old one has asked for", async () => {
+    const [old, hook] = [
+      await startFakeRunner([{ status: 429, headers: { "Retry-After": "3600" } }]),
+      await startFakeRunner([{ status: 200 }]),
+    ];
+    const { path } = await createEndpoint(service, tenant, addressOf(old), { format: "slack" });
+    expect((await post(`${path}/test`)).status).toBe(202);
+    expect(await old.requests()).toHaveLength(1);
+    const moved = { format: "slack", url: addressOf(hook) };
+    expect((await service.send("PATCH", path, tenant.owner.key, moved)).status).toBe(200);
+    expect((await post(`${path}/test`)).status).toBe(202);
+    expect(await hook.requests()).toHaveLength(1);
+  });
+
   it("is changed, not rotated, and keeps its format", async () => {
     const { path } = await createEndpoint(service, tenant, "https://hooks.slack.com/services/T1/B1/a", {
       format: "slack",

@@ -41,7 +41,8 @@ const test = callerWrite({
   scope: "manage",
   tags,
   summary: "Send a test to an endpoint",
-  description: "Its type is `notification_endpoint.test`. It is sent at once, even when the endpoint is failing.",
+  description:
+    "Its type is `notification_endpoint.test`. It is sent at once, even when the endpoint is failing, or after the pause that a chat has asked for.",
   request: { params: endpointParams },
   problems: ["not_found", "conflict"],
   responses: accepted,
@@ -60,7 +61,8 @@ const resend = callerWrite({
   scope: "manage",
   tags,
   summary: "Send a delivery again",
-  description: "It is sent at once, with the same `webhook-id`, whatever its state.",
+  description:
+    "It is sent at once, or after the pause that a chat has asked for, with the same `webhook-id`, whatever its state.",
   request: { params: deliveryParams },
   problems: ["not_found", "conflict"],
   responses: accepted,

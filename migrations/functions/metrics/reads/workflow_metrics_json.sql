@@ -1,7 +1,7 @@
 -- What was counted of the `p_most` workflows of a tenant with the most runs, and how many runs wait now, of each of them and of all others:
 -- {"shown": [{"id", "name", "runs", "failures", "seconds", "buckets", "waiting", "oldest_waiting_seconds"}], "others_waiting",
 -- "others_oldest_waiting_seconds"}. A run waits when it may start as soon as its workflow has room, or a runner asks for it; a delayed one
--- does not wait yet. Its cost depends on the number of waiting runs, and not on that of all workflows or runs.
+-- does not wait yet, and one of a paused workflow waits for whoever paused it. Its cost depends on the number of waiting runs, and not on that of all workflows or runs.
 create or replace function public.workflow_metrics_json(p_tenant_id uuid, p_most integer, p_now timestamptz) returns jsonb
 language sql stable as $$
   with shown as materialized (
@@ -15,11 +15,11 @@ language sql stable as $$
     join public.workflow_definitions d on d.id = w.workflow_definition_id
   ), waiting as materialized (
     select r.workflow_definition_id as id, count(*) as runs,
-      greatest(extract(epoch from p_now - min(r.created_at)), 0)::float8 as oldest_seconds
+      greatest(extract(epoch from p_now - min(r.updated_at)), 0)::float8 as oldest_seconds
     from public.workflow_runs r
+    join public.workflow_definitions d on d.id = r.workflow_definition_id and d.is_active
     where r.tenant_id = p_tenant_id and r.status = 'PENDING' and r.queue_position is not null
       and public.is_unexpired(r.deadline_at, p_now)
-      and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
     group by r.workflow_definition_id
   ), others as (
     select sum(w.runs) as runs, max(w.oldest_seconds) as oldest_seconds

@@ -109,7 +109,9 @@ begin
     select e.definition_id, e.runs, e.failures, coalesce(d.seconds, 0), coalesce(d.buckets, array_fill(0::bigint, array[cardinality(c_seconds) + 1]))
     from (
       select l.definition_id, count(*) filter (where l.type = 'TRIGGERED') as runs,
-        count(*) filter (where l.type in ('FAILED', 'TIMED_OUT', 'LOST')) as failures
+        -- Among the attempts of the histogram: a run that ended before it started, or went on, is none of them.
+        count(*) filter (where l.type in ('FAILED', 'TIMED_OUT', 'LOST')
+          and coalesce(l.detail ->> 'failure_code', '') not in ('EXPIRED', 'WAIT_EXPIRED')) as failures
       from looked_at l where l.definition_id is not null group by l.definition_id
     ) e
     left join (
@@ -217,7 +219,7 @@ begin
             and (r.status = 'RUNNING' or r.deadline_at is not null)
             and public.run_ends_at(r.id, r.status, r.deadline_at) <= v_now
             and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
-        'oldest_pending_seconds', (select greatest(extract(epoch from v_now - min(r.created_at)), 0)::float8
+        'oldest_pending_seconds', (select greatest(extract(epoch from v_now - min(greatest(r.updated_at, r.not_before))), 0)::float8
           from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now)
             and not public.is_suspended(r.status, r.suspended_at, r.not_before, v_now)

@@ -3,7 +3,7 @@
 -- reset to 0 when the endpoint gets another URL or is made active again.
 --
 -- With another URL the endpoint also gets another secret, `p_secret_encrypted`, and the old secret signs nothing any more: see
--- `keeps_secret`. For a chat, `p_secret_encrypted` is the address itself.
+-- `keeps_secret`. For a chat, `p_secret_encrypted` is the address itself, and the pause that the old address asked for ends.
 --
 -- Closes the race with a Worker that records what it has sent, and with another change: all of them lock the endpoint.
 -- Idempotent.
@@ -52,7 +52,7 @@ begin
   -- 2. Change it.
   v_before := public.audited('notification_endpoint', p_endpoint_id);
   update public.notification_endpoints e
-  set secret_encrypted = p_secret_encrypted, previous_secret_encrypted = null, previous_secret_until = null
+  set secret_encrypted = p_secret_encrypted, previous_secret_encrypted = null, previous_secret_until = null, paced_until = null
   where e.id = p_endpoint_id and v_is_moved;
   if p_changes -> 'is_active' = 'true' and exists (
     select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is not null) then

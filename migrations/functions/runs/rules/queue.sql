@@ -82,7 +82,7 @@ end $$;
 
 -- Lets PENDING runs of locked definitions whose instant has come join their queues, at the end, in the order of their instants. There may
 -- be very many of them: `end_overdue_runs` passes only some, and the others are due at once. A suspended run resumes, at the place that it
--- had. A run that is still to be superseded must not get a place behind the run that supersedes it. So as long as a definition has such
+-- had. So `updated_at` of a run in its queue is since when it waits. A run that is still to be superseded must not get a place behind the run that supersedes it. So as long as a definition has such
 -- runs, none joins: see `supersede.sql`.
 create or replace function public.join_queues(p_run_ids uuid[]) returns void
 language plpgsql as $$
@@ -91,7 +91,8 @@ declare
 begin
   with joined as (
     update public.workflow_runs r
-    set not_before = null, suspended_at = null, queue_position = joining.queue_position
+    set not_before = null, suspended_at = null, queue_position = joining.queue_position,
+      updated_at = greatest(r.updated_at, r.not_before)
     from (
       select ordered.id, ordered.suspended_at, public.place_by_priority(coalesce(
           case when ordered.suspended_at is not null then public.kept_place(ordered.id, ordered.attempt) end,
