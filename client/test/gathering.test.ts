@@ -294,6 +294,18 @@ describe("a leased run", () => {
 });
 
 describe("a run of a runner with a URL", () => {
+  it("is reported when its work has ended, although something of it goes on to log", async () => {
+    const service = fakeService(ALONE_MS);
+    let timer: ReturnType<typeof setInterval> | undefined;
+    const work: Work = async (_, { log }) => {
+      log("Done\n");
+      timer = setInterval(() => log("more\n"), LATENCY_MS / 4);
+    };
+    await dispatch(work, service, 1);
+    clearInterval(timer);
+    expect([service.log(), service.asked.at(-1)?.path]).toEqual(["Done\n", "callback"]);
+  });
+
   it("sends no heartbeat for its log, which is gathered for as long as the answers of the log say", async () => {
     const service = fakeService(ALONE_MS);
     await dispatch(aMinute, service, 62);

@@ -166,6 +166,35 @@ describe("a runner that leases", () => {
     }
   });
 
+  it("has given its run back also when the answer to that was lost", async () => {
+    const work: Work = (_, { signal }) => new Promise((_resolve, reject) => signal.addEventListener("abort", reject));
+    const release = [new Error("reset"), problem(409, "other_attempt")];
+    const { runner, ended } = start(work, { leases: aLease, release: () => release.shift() ?? json({}) });
+    const done = runner.run();
+    await later(0);
+    await Promise.all([runner.stop(), later(5)]);
+    await done;
+    expect([release, ended]).toMatchObject([[], [[expect.any(String), { status: null, report: "released" }]]]);
+  });
+
+  it("counts the time that is left by the service's clock when its own is an hour ahead", async () => {
+    const lease = { ...newLease(), deadline_at: new Date(Date.now() - 3_000_000).toISOString() };
+    const headers = { Date: new Date(Date.now() - 3_600_000).toUTCString() };
+    const work: Work = async (_, { log }) => {
+      log("a line\n");
+      await new Promise((resolve) => setTimeout(resolve, 60_000));
+    };
+    const leases = () => json({ leases: [lease], after: null }, 200, headers);
+    const { runner, ended, count } = start(work, { leases, log: () => new Error("cut off") });
+    const done = runner.run({ most: 1 });
+    await later(660);
+    await done;
+    expect([count("callback"), ended]).toMatchObject([
+      1,
+      [[lease.run_id, { status: "COMPLETED", report: "recorded" }]],
+    ]);
+  });
+
   it("leaves no listener behind for the runs that it has done", async () => {
     const listeners = new Map<unknown, number>();
     const countFor = (change: number) =>

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
@@ -289,6 +290,26 @@ class TestTheLog:
         assert 255 * 1024 < len(end_text) <= 256 * 1024
         assert [entry["omitted_bytes"] for entry in end] == [len(whole) - len(begin) - len(end_text), *[0] * (len(end) - 1)]
 
+    async def test_ends_with_the_work_although_something_of_it_goes_on_to_log(self) -> None:
+        others: list[asyncio.Task[None]] = []
+
+        async def work(run: AsyncRun) -> None:
+            async def go_on() -> None:
+                while True:
+                    run.log("more")
+                    await asyncio.sleep(0)
+
+            others.append(asyncio.create_task(go_on()))
+
+        async def stored() -> httpx.Response:
+            await asyncio.sleep(0)
+            return answer({"is_cut": False})
+
+        service = FakeService(lease(), log=itertools.repeat(stored))
+        await work_of(service, work)
+        others[0].cancel()
+        assert service.of("callback") == [{"status": "COMPLETED"}]
+
     async def test_has_what_the_handler_logs_and_nothing_of_others(self) -> None:
         log = logging.getLogger("test_runner")
         handler = RunLogHandler(logging.INFO)
@@ -445,6 +466,18 @@ class TestARunnerThatLeases:
         await work_of(service, lambda _: None)
         assert service.of("callback") == [{"status": "COMPLETED"}]
 
+    async def test_counts_the_time_that_is_left_by_the_clock_of_the_service_when_its_own_is_an_hour_ahead(self) -> None:
+        leases = answer({"leases": [lease(seconds=-3_000)], "after": None})
+        leases.headers["Date"] = format_datetime(datetime.now(UTC) - timedelta(hours=1))
+        service = FakeService(leases=[leases])
+
+        async def work(run: AsyncRun) -> None:
+            run.progress(1)
+            await service.until("heartbeat")
+
+        await work_of(service, work)
+        assert service.of("callback") == [{"status": "COMPLETED"}]
+
     async def test_opens_a_new_session_when_its_session_has_ended(self) -> None:
         service = FakeService(lease(), leases=[problem(401, "unauthenticated")])
         await work_of(service, lambda _: None)
@@ -474,6 +507,23 @@ class TestARunnerThatLeases:
         await serving
         verbs = [name for name, _ in service.calls if name in ("close", "release", "callback")]
         assert verbs == ["close", "release", "release"]
+
+    async def test_has_given_a_run_back_also_when_the_answer_to_that_was_lost(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
+        service = FakeService(lease(), release=[httpx.ReadError("reset"), problem(409, "other_attempt")])
+        runner = Runner(SERVICE, "wr_key", transport=service.transport)
+
+        @runner.handle()
+        async def work(run: AsyncRun) -> None:
+            run.progress(1)
+            await until_stopped(run)
+
+        serving = asyncio.create_task(runner.serve())
+        await service.until("heartbeat")
+        await runner.stop()
+        await serving
+        assert len(service.of("release")) == 2
+        assert f"{RUN_ID}.1: released, The runner was shut down." in caplog.messages
 
     async def test_gives_a_run_back_although_its_work_does_not_end(self) -> None:
         never = asyncio.Event()

@@ -22,6 +22,8 @@ export type AttemptOptions = {
   fetch: typeof fetch;
   /** Set for a leased run, which needs heartbeats. Otherwise they begin with the first progress. */
   heartbeatSeconds: number | null;
+  /** How far the service's clock is ahead of the one of this machine, as far as is known. */
+  aheadMs?: number;
   onNote?(note: Note): void;
 };
 
@@ -54,6 +56,8 @@ export class Attempt {
   readonly #ending = new AbortController();
   /** Aborted when nothing more has to be sent to the service. */
   readonly #over = new AbortController();
+  /** By the clock of this machine, however wrong it is. */
+  readonly #deadlineMs: number;
   #end: WorkEnded | null = null;
   #hasResult = false;
   #lastRetry: string | null = null;
@@ -61,6 +65,11 @@ export class Attempt {
   constructor(run: Assignment, options: AttemptOptions) {
     this.run = run;
     this.#options = options;
+    this.#deadlineMs = Date.parse(run.deadline_at) - (options.aheadMs ?? 0);
+  }
+
+  get #msLeft(): number {
+    return this.#deadlineMs - Date.now();
   }
 
   /**
@@ -78,10 +87,9 @@ export class Attempt {
   /** Does the work and reports the result. Never rejects. */
   async execute(): Promise<Outcome> {
     const { run } = this;
-    const msLeft = Date.parse(run.deadline_at) - Date.now();
     const deadline = setTimeout(
       () => this.end(deadlinePassed()),
-      Math.min(Math.max(msLeft + CLOCK_SLACK_MS, 0), LONGEST_TIMER_MS),
+      Math.min(Math.max(this.#msLeft + CLOCK_SLACK_MS, 0), LONGEST_TIMER_MS),
     );
     const calls = { fetch: this.#options.fetch, signal: this.#over.signal, onRetry: this.#noteRetry };
     const gathering = new Gathering();
@@ -96,7 +104,7 @@ export class Attempt {
       log,
       gathering,
       intervalSeconds: this.#options.heartbeatSeconds ?? WEBHOOK_HEARTBEAT_SECONDS,
-      onEnd: (reason) => this.end(reason.kind === "lost" && isOver(run) ? deadlinePassed() : reason),
+      onEnd: (reason) => this.end(reason.kind === "lost" && this.#msLeft <= 0 ? deadlinePassed() : reason),
     });
     if (this.#options.heartbeatSeconds !== null) heartbeats.start();
     try {
@@ -147,7 +155,7 @@ export class Attempt {
 
   /** Waits for the rest of the log, but not too long. */
   async #sendRest(sent: Promise<void>): Promise<void> {
-    const halfMs = Math.max(0, Date.parse(this.run.deadline_at) - Date.now()) / 2;
+    const halfMs = Math.max(0, this.#msLeft) / 2;
     const isInTime = await within(sent, Math.min(LOG_TIMEOUT_MS, halfMs));
     if (!isInTime) this.#note("The rest of the log could not be sent in time.");
   }
@@ -162,6 +170,8 @@ export class Attempt {
     const answer = isReleased
       ? await callService(this.run, "release", null, options)
       : await this.#callBack(result, options);
+    // 409 after an answer that was lost: the run is given back already, or has ended.
+    if (isReleased && answer.status === 409) return { status: null, report: "released", error };
     if (answer.error !== null) return { status: result.status, report: "refused", error: answer.error };
     return isReleased
       ? { status: null, report: "released", error }
@@ -197,7 +207,6 @@ function retryOf({ retry, retryAfterSeconds }: WorkFailed): Pick<Result, "retry"
   return retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds };
 }
 
-const isOver = ({ deadline_at }: Assignment): boolean => Date.now() >= Date.parse(deadline_at);
 const deadlinePassed = (): WorkEnded => new WorkEnded("deadline", "The deadline has passed.");
 
 /** False when no result of the attempt counts any more. */

@@ -55,6 +55,8 @@ export class LeaseRunner {
   readonly #stopping = new AbortController();
   #token: string | null = null;
   #after: unknown;
+  /** How far the service's clock is ahead, by the last answer. */
+  #aheadMs = 0;
   #taken = 0;
   /** How often a session was refused since the last answer with leases. */
   #refusedSessions = 0;
@@ -105,7 +107,7 @@ export class LeaseRunner {
   #begin(lease: Lease): void {
     this.#taken++;
     const heartbeatSeconds = lease.heartbeat_interval_seconds;
-    const attempt = new Attempt(lease, { ...this.#options, heartbeatSeconds });
+    const attempt = new Attempt(lease, { ...this.#options, heartbeatSeconds, aheadMs: this.#aheadMs });
     if (this.#stopping.signal.aborted) attempt.end(this.#stopping.signal.reason);
     else this.#lease.onStart?.(lease);
     const done = attempt.execute().then((outcome) => {
@@ -194,6 +196,8 @@ export class LeaseRunner {
   async #post(path: string, body: unknown, token: string): Promise<Record<string, unknown>> {
     const response = await this.#send(path, body, token, (WAIT_SECONDS + 10) * 1000);
     const answer: unknown = await response.json();
+    const aheadMs = Date.parse(response.headers.get("Date") ?? "") - Date.now();
+    if (!Number.isNaN(aheadMs)) this.#aheadMs = aheadMs;
     return isRecord(answer) ? answer : {};
   }
 

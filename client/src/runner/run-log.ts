@@ -47,6 +47,8 @@ export class RunLog {
   /** Set while the end is sent: how much is left out before the next entry. */
   #omittedBytes: number | undefined;
   #isFlushing = false;
+  /** True from the end of the work on: nothing more is taken. */
+  #isClosing = false;
   #isClosed = false;
   #sequence = 0;
   #sending: Promise<void> | null = null;
@@ -58,7 +60,7 @@ export class RunLog {
   }
 
   append(text: string): void {
-    if (this.#isClosed || text === "") return;
+    if (this.#isClosing || this.#isClosed || text === "") return;
     const room = this.#isCut || this.#acceptedBytes > MOST_BYTES ? 0 : MOST_BYTES + USUAL_LENGTH - this.#acceptedBytes;
     const kept = beginningOf(text, room);
     if (kept.length < text.length) this.#end.append(text.slice(kept.length));
@@ -120,8 +122,9 @@ export class RunLog {
     this.#pendingSince = Number.POSITIVE_INFINITY;
   }
 
-  /** Resolves when all that was appended is stored, or is no longer wanted. Later calls of `append` do nothing. */
+  /** Resolves when all that was appended is stored, or is no longer wanted. From now on, `append` does nothing. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     await this.flush();
     this.#isClosed = true;
   }

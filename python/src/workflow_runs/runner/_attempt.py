@@ -41,10 +41,14 @@ _CHUNK_BYTES = 256 * 1024
 
 
 class Attempt:
-    def __init__(self, assignment: Assignment, handler: Handler, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, assignment: Assignment, handler: Handler, http: httpx.AsyncClient, *, ahead_seconds: float = 0
+    ) -> None:
+        """`ahead_seconds` is how far the service's clock is ahead of the one of this machine, as far as is known."""
         self.assignment = assignment
         self._handler = handler
-        self._deadline = instant_of(assignment["deadline_at"]).timestamp()
+        #: By the clock of this machine, however wrong it is.
+        self._deadline = instant_of(assignment["deadline_at"]).timestamp() - ahead_seconds
         self._calls = RunCalls(http, assignment, self._note_retry)
         heartbeat_seconds = assignment.get("heartbeat_interval_seconds")
         self._is_leased = heartbeat_seconds is not None
@@ -165,12 +169,14 @@ class Attempt:
         return fields
 
     async def _report(self, result: dict[str, Any]) -> Outcome:
+        self._reporter.take_no_more()
         await self._flush_log()
         self._reporter.close_log()
         error = result.get("error")
         if self._reason is not None and self._reason.kind == "shut_down" and self._is_leased and error is not None:
             response = await self._calls.call("release", None)
-            if response.is_success:
+            # 409 after an answer that was lost: the run is given back already, or has ended.
+            if response.is_success or response.status_code == 409:
                 return Outcome(None, "released", error)
         else:
             response = await self._calls.call("callback", result)

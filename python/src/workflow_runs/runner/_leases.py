@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 import uuid
 from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -46,6 +48,9 @@ class Leases:
     """Opens sessions, and asks for runs until there is an answer.
 
     `stopping` is set when this runner takes no more runs.
+
+    Attributes:
+        ahead_seconds: How far the service's clock is ahead of the one of this machine, by the last answer.
     """
 
     def __init__(
@@ -67,6 +72,7 @@ class Leases:
         self._stopping = stopping
         self._token: str | None = None
         self._after: Any = None
+        self.ahead_seconds = 0.0
         #: How often a session was refused since the last answer with leases.
         self._refused_sessions = 0
 
@@ -147,6 +153,10 @@ class Leases:
     async def _post(self, path: str, body: dict[str, Any], token: str | None) -> dict[str, Any]:
         response = await self._connection.request("POST", path, json=body, api_key=token, timeout=_WAIT_SECONDS + 10)
         answer = json_of(response)
+        try:
+            self.ahead_seconds = parsedate_to_datetime(response.headers.get("Date", "")).timestamp() - time.time()
+        except ValueError:
+            pass  # The answer does not say it.
         return answer if isinstance(answer, dict) else {}
 
     async def _pause(self, seconds: float) -> None:

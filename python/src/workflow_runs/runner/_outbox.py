@@ -53,13 +53,14 @@ class Outbox:
         self._accepted_bytes = 0
         self._end = LogEnd()
         self._is_cut = False
+        self._takes_text = True
         self._is_log_closed = False
         self._progress: Progress = {}
         self._progress_since = math.inf
 
     def add_text(self, text: str) -> None:
         with self._lock:
-            if self._is_log_closed or text == "":
+            if not self._takes_text or self._is_log_closed or text == "":
                 return
             is_full = self._is_cut or self._accepted_bytes > _MOST_BYTES
             room = 0 if is_full else _MOST_BYTES + _USUAL_LENGTH - self._accepted_bytes
@@ -146,6 +147,11 @@ class Outbox:
             for entry in self._entries[first:]:
                 entry["omitted_bytes"] = omitted_bytes
                 omitted_bytes = 0
+
+    def take_no_more(self) -> None:
+        """The work has ended, so what is there is the rest of its log."""
+        with self._lock:
+            self._takes_text = False
 
     def close_log(self) -> None:
         """Nothing of the log is sent any more."""

@@ -111,6 +111,10 @@ class Reporter:
         except _Gone:
             pass
 
+    def take_no_more(self) -> None:
+        """The work has ended: what it goes on to log does not delay its result."""
+        self._outbox.take_no_more()
+
     def close_log(self) -> None:
         """Sends nothing more of the log."""
         self._outbox.close_log()

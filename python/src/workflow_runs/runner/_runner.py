@@ -191,10 +191,12 @@ class Runner:
                 continue
             for lease in await leases.ask(free):
                 taken += 1
-                self._begin(lease, http)
+                self._begin(lease, http, leases.ahead_seconds)
 
-    def _begin(self, assignment: Assignment, http: httpx.AsyncClient) -> tuple[Attempt, asyncio.Task[Outcome]]:
-        attempt = Attempt(assignment, self._handler_of(assignment), http)
+    def _begin(
+        self, assignment: Assignment, http: httpx.AsyncClient, ahead_seconds: float = 0
+    ) -> tuple[Attempt, asyncio.Task[Outcome]]:
+        attempt = Attempt(assignment, self._handler_of(assignment), http, ahead_seconds=ahead_seconds)
         if self._stopping.is_set():
             attempt.end(_shut_down())
         name = f"{assignment['run_id']}.{assignment['attempt']}"
