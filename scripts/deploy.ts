@@ -1,5 +1,5 @@
 /**
- * `npm run deploy`: deploys the Worker by wrangler. Without cells, that is all. With `--cell`, it deploys one cell, whose database must
+ * `npm run deploy`: deploys the Worker by wrangler. Without cells, and for a Worker that is none, that is all. With `--cell`, it deploys one cell, whose database must
  * have been migrated. With `--all`,
  *
  * 1. it migrates the databases of all cells before it deploys to any, since the previous Worker works with the new tables and functions;
@@ -9,7 +9,15 @@
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { CELL_HELP, type Cell, chooseCells, Progress, readCells, requireSecrets } from "./local/cells.ts";
+import {
+  CELL_HELP,
+  type Cell,
+  chooseCells,
+  Progress,
+  readCells,
+  requireNoCell,
+  requireSecrets,
+} from "./local/cells.ts";
 import { printFindings } from "./local/findings.ts";
 import { fail, offerHelp } from "./local/options.ts";
 import { AT_ONCE, deployCell, deployWorker } from "./local/wrangler.ts";
@@ -19,6 +27,7 @@ import { readTargets, smokeAll } from "./smoke.ts";
 const HELP = `Deploys the Worker. All other options are those of \`wrangler deploy\`.
 
   npm run deploy                                   a deployment without cells
+  npm run deploy -- --env ENVIRONMENT              the same, or a Worker that is no cell, such as staging
   npm run deploy -- --cell NAME | --all
 
 ${CELL_HELP}: all are migrated, then
@@ -69,7 +78,7 @@ async function check(cells: readonly Cell[] | null, rest: readonly string[]): Pr
     args: [...rest],
     options: { env: { type: "string", short: "e" }, "secrets-file": { type: "string" } },
   });
-  if (cells === null) requireNoCells();
+  if (cells === null) requireNoCells(values.env);
   else if (values.env !== undefined) throw new Error("Leave out --env: cells.json says what the cell is.");
   const { checkDeployment } = await import("./local/deploy-check.ts");
   let missing = 0;
@@ -85,17 +94,19 @@ async function check(cells: readonly Cell[] | null, rest: readonly string[]): Pr
   if (missing > 0) process.exitCode = 1;
 }
 
-function requireNoCells(): void {
-  if (readCells() === null) return;
-  throw new Error("cells.json names cells: say which one is to be deployed, --cell NAME or --all.");
+/** Without an environment, it is not clear that none of the cells is meant. */
+function requireNoCells(env: string | undefined): void {
+  if (env !== undefined) requireNoCell(env);
+  else if (readCells() !== null)
+    throw new Error("cells.json names cells: say which one is to be deployed, --cell NAME or --all.");
 }
 
 async function deployWithoutCells(rest: readonly string[]): Promise<void> {
-  requireNoCells();
+  const index = rest.findIndex((argument) => ENVIRONMENT.test(argument));
+  requireNoCells(index < 0 ? undefined : (rest[index]?.split("=")[1] ?? rest[index + 1] ?? ""));
   // Imported here, since it loads wrangler, which `--help` and a wrong option need not wait for.
   (await import("./local/cell-environment.ts")).requireOwnDomains();
-  const hasEnvironment = rest.some((argument) => ENVIRONMENT.test(argument));
-  await deployWorker(hasEnvironment ? rest : ["--env=", ...rest]);
+  await deployWorker(index < 0 ? ["--env=", ...rest] : rest);
 }
 
 async function deployCells(cells: readonly Cell[], { all, isDryRun, rest }: Choice): Promise<void> {

@@ -1,7 +1,8 @@
 /**
  * `npm run rotate`: gives one secret of one Worker a new value, and replaces what runs with the old one.
  *
- * 1. It looks at the value, and that the Worker exists and its database is not behind: nothing is changed if one of these is wrong.
+ * 1. It looks at the value, that the Worker exists, and that the database of a cell, or of a new DATABASE_URL, is not behind: nothing is
+ *    changed if one of these is wrong. The database of another Worker is not known here.
  * 2. `wrangler secret put`, always with the environment of the cell, since without it the Worker of the top level gets the secret.
  * 3. A deployment that replaces the Durable Objects at once, which else may go on with the old secret for up to five minutes.
  */
@@ -11,7 +12,7 @@ import { parseArgs } from "node:util";
 import { parseKeyRing } from "../src/base/key-ring.ts";
 import { ConfigError, describeFault, readConfig } from "../src/config.ts";
 import { requireEnvironment, requireOwnDomains, workerOf } from "./local/cell-environment.ts";
-import { CELL_OPTIONS, type Cell, chooseCells, readCells, requireSecrets } from "./local/cells.ts";
+import { CELL_OPTIONS, type Cell, chooseCells, readCells, requireNoCell, requireSecrets } from "./local/cells.ts";
 import { fail, offerHelp } from "./local/options.ts";
 import { AT_ONCE, deployCell, deployWorker, runWrangler } from "./local/wrangler.ts";
 import { requireMigrated } from "./migrate.ts";
@@ -56,15 +57,13 @@ function readChoice({ cell: name, env }: { cell?: string | undefined; env?: stri
   if (cell !== null && env !== undefined && env !== cell.env)
     throw new Error(`Leave out --env: cells.json says that ${cell.name} is deployed from "${cell.env}".`);
   if (cell !== null) return { cell, env: cell.env };
-  const cells = readCells() ?? [];
   if (env === undefined) {
-    const cellsHere = cells.map((one) => `--cell ${one.name}`);
+    const cellsHere = (readCells() ?? []).map((one) => `--cell ${one.name}`);
     throw new Error(
       `Say of which Worker: ${[...cellsHere, "--env staging", "or --env= for the top level"].join(", ")}.`,
     );
   }
-  const owner = cells.find((one) => one.env === env);
-  if (owner) throw new Error(`That is the cell ${owner.name}: say --cell ${owner.name}.`);
+  requireNoCell(env);
   return { cell: null, env };
 }
 

@@ -121,6 +121,15 @@ export function chooseCells({ cell, all }: { cell?: string | undefined; all?: bo
 }
 
 /**
+ * For a Worker beside the cells, such as staging, that its environment in wrangler.toml names.
+ * @throws Error when that is a cell
+ */
+export function requireNoCell(env: string): void {
+  const owner = readCells()?.find((one) => one.env === env);
+  if (owner) throw new Error(`That is the cell ${owner.name}: say --cell ${owner.name}.`);
+}
+
+/**
  * Makes sure that the cells have these secrets. If DATABASE_URL is among them, also that no two cells have the same database.
  * @throws Error that names all variables that are missing
  */

@@ -184,6 +184,8 @@ export function describeDeployment(stack: () => Stack): void {
       const twice = { ...env, EU1_DATABASE_URL: env.ONE_DATABASE_URL ?? "" };
       const refusals = [
         ["deploy.ts", env, "cells.json names cells: say which one"],
+        ["deploy.ts --env eu1", env, "That is the cell eu1: say --cell eu1."],
+        ["deploy.ts --check --env=", env, "That is the cell one: say --cell one."],
         ["deploy.ts --all", env, "EU1_DATABASE_URL is not set, and cells.json names it as DATABASE_URL of eu1."],
         ["deploy.ts --all --secrets-file x", twice, "is of a single cell"],
         ["deploy.ts --cell one --name x", env, "Leave out --name"],
@@ -207,10 +209,15 @@ export function describeDeployment(stack: () => Stack): void {
   );
 
   it(
-    "is as before without cells: wrangler gets all options",
+    "is as before without cells, and for a Worker that is none: wrangler gets all options",
     async () => {
       expect((await deploy("--secrets-file x", { CELLS_FILE: join(folder, "none.json") })).code).toBe(0);
-      expect(deployed()).toEqual(["deploy .local/deploy/worker.js --no-bundle --env= --secrets-file x"]);
+      expect((await deploy("--env staging --secrets-file x")).code).toBe(0);
+      expect(deployed()).toEqual(
+        ["--env=", "--env staging"].map(
+          (option) => `deploy .local/deploy/worker.js --no-bundle ${option} --secrets-file x`,
+        ),
+      );
     },
     PATIENCE_MS,
   );
