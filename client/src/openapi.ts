@@ -1251,7 +1251,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate the secret of an endpoint
-         * @description For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side. A chat has no secret to rotate: change its `url`.
+         * @description For 24 hours, or until it is rotated again, notifications are signed with both secrets, so that none is lost while you replace it on your side. When this request is repeated, also after an answer that was lost, the secret of before the first one signs nothing more. A chat has no secret to rotate: change its `url`.
          */
         post: operations["rotate_notification_secret"];
         delete?: never;

@@ -271,12 +271,13 @@ describe("a notification that fails", () => {
       workflow_definition_ids: [tenant.definitionId],
     };
     await createEndpoint(service, tenant, witness.url, toWitness);
+    await endRun();
     await service.database.sql`
-      update notification_endpoints set failures = 1, failing_since = statement_timestamp() - make_interval(days => ${days})
-      where id = ${endpoint.id} and ${days} > 0`;
+      update notification_endpoints set failing_since = failing_since - make_interval(days => ${days}) where id = ${endpoint.id}`;
     await endRun();
     await endRun();
-    expect(await hook.requests()).toHaveLength(1);
+    const tries = days > 0 ? 2 : 1;
+    expect(await hook.requests()).toHaveLength(tries);
     expect(await readEndpoint(service, tenant, endpoint)).toMatchObject({ is_active: false, disabled_reason: reason });
     const told = { endpoint_id: endpoint.id, server: new URL(hook.url).origin, reason };
     expect(await bodiesOf(witness, 1)).toMatchObject([{ type: "notification_endpoint.disabled", data: told }]);
@@ -288,7 +289,24 @@ describe("a notification that fails", () => {
     await hook.script([{ status: 200 }]);
     await service.send("PATCH", endpoint.path, tenant.owner.key, { is_active: true });
     await endRun();
+    expect(await hook.requests()).toHaveLength(tries + 1);
+  });
+
+  it("does not disable an endpoint that has failed days ago, and to which nothing was sent since", async () => {
+    const hook = await startFakeRunner([{ status: 503 }]);
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await endRun();
+    const { sql } = service.database;
+    await sql`update notification_endpoints set failing_since = failing_since - interval '6 days' where id = ${endpoint.id}`;
+    await sql`
+      update notifications
+      set tries = jsonb_set(tries, '{0,at}', to_jsonb(public.wire_instant(statement_timestamp() - interval '5 days'))), next_try_at = null
+      where endpoint_id = ${endpoint.id}`;
+    await endRun();
     expect(await hook.requests()).toHaveLength(2);
+    expect(await readEndpoint(service, tenant, endpoint)).toMatchObject({ is_active: true, failures: 2 });
+    const [latest] = await readDeliveries(service, tenant, endpoint);
+    expect(latest).toMatchObject({ state: "WAITING", next_try_at: expect.any(String) });
   });
 
   it("does not disable an endpoint that has failed for a little less than five days", async () => {

@@ -137,8 +137,9 @@ const rotate = callerWrite({
   tags,
   summary: "Rotate the secret of an endpoint",
   description:
-    "For 24 hours, notifications are signed with both secrets, so that none is lost while you replace it on your side. A chat has no " +
-    "secret to rotate: change its `url`.",
+    "For 24 hours, or until it is rotated again, notifications are signed with both secrets, so that none is lost while you replace it on " +
+    "your side. When this request is repeated, also after an answer that was lost, the secret of before the first one signs nothing more. A " +
+    "chat has no secret to rotate: change its `url`.",
   request: { params: endpointParams },
   problems: ["not_found", "conflict"],
   responses: { 200: json("The endpoint with its new secret, which only this answer has", EndpointWithSecretSchema) },

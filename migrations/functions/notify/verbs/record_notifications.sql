@@ -6,7 +6,8 @@
 --
 -- A notification is tried eight times. An endpoint that fails five times in a row then gets one probe at a time, with the same
 -- delays. A pause that a chat has asked for holds for all messages to its address. An endpoint that says it is gone (410), or that has
--- failed for five days, is disabled, with an event.
+-- failed for five days, is disabled, with an event. The five days begin anew when nothing was sent to it for a day: what fails then gets its
+-- tries, however long ago something else has failed.
 --
 -- Guarantees: each try counts once. The result of a caller whose claim is over changes nothing once somebody else has claimed it or has
 -- asked for it again, since it is then claimed until another instant. `try_count` alone does not say that: it begins again when somebody
@@ -23,6 +24,8 @@ declare
   c_tries_kept constant integer := 20;
   c_failures_until_probe constant integer := 5;
   c_longest_failing constant interval := interval '5 days';
+  -- Longer than any pause between two tries.
+  c_idle constant interval := interval '1 day';
   v_now timestamptz;
   v_tenant_id uuid;
   v_url text;
@@ -87,6 +90,14 @@ begin
       set failures = 0, failing_since = null, probe_at = null, failed_probes = 0
       where e.id = p_endpoint_id and e.failures > 0;
     elsif v_failed > 0 then
+      if v_failing_since <= v_now - c_longest_failing and not exists (
+        select from public.notifications n
+        cross join jsonb_array_elements(n.tries) try (value)
+        where n.endpoint_id = p_endpoint_id
+          and try.value ->> 'at' >= public.wire_instant(v_now - c_idle) and try.value ->> 'at' < public.wire_instant(v_now)) then
+        v_failing_since := null;
+        v_probes := 0;
+      end if;
       v_failures := v_failures + v_failed;
       v_failing_since := coalesce(v_failing_since, v_now);
       if p_is_probe then
