@@ -128,24 +128,27 @@ declare
   v_group text;
   v_by_run_id uuid;
   v_user_id uuid;
-  v_before_position bigint;
-  v_at timestamptz;
   v_run_ids uuid[];
   v_runs jsonb := '[]';
 begin
-  for v_id, v_definition_id, v_group, v_by_run_id, v_user_id, v_before_position, v_at in
-    select s.id, s.workflow_definition_id, s.concurrency_key, s.run_id, s.user_id, s.before_position, s.superseded_at
+  for v_id, v_definition_id, v_group, v_by_run_id, v_user_id in
+    select s.id, s.workflow_definition_id, s.concurrency_key, s.run_id, s.user_id
     from public.supersessions s
     where s.workflow_definition_id = any (p_definition_ids)
   loop
     v_run_ids := array(
+      select named.id
+      from public.supersessions s
+      -- They are looked up by their ids, and judged afterwards.
+      cross join lateral (select r.* from public.workflow_runs r where r.id = any (p_run_ids) offset 0) named
+      where s.id = v_id and named.workflow_definition_id = v_definition_id and (v_group is null or named.concurrency_key = v_group)
+        and public.is_unexpired(named.deadline_at, p_now) and public.is_superseded_by(named, s));
+    -- Any others, in no order: to sort them, each call would read all that are left.
+    v_run_ids := v_run_ids || array(
       select competing.id
-      from public.competing_runs(v_definition_id, p_now, v_group) competing
-      where competing.status = 'PENDING' and competing.id <> v_by_run_id and competing.updated_at <= v_at
-        and (public.ticket_of(competing.queue_position) < v_before_position
-          or competing.queue_position is null
-            and (competing.attempt > 1 and competing.suspended_at is null or competing.not_before <= v_at))
-      order by competing.id = any (p_run_ids) desc nulls last
+      from public.supersessions s
+      cross join public.competing_runs(v_definition_id, p_now, v_group) competing
+      where s.id = v_id and competing.id <> all (v_run_ids) and public.is_superseded_by(competing, s)
       limit public.most_superseded() + 1);
     if cardinality(v_run_ids) <= public.most_superseded() then
       delete from public.supersessions s where s.id = v_id;

@@ -135,7 +135,7 @@ $$;
 
 -- The place in its queue of a PENDING run: 1 for the run that is next. When keys take turns, each key has a queue of its own. Null
 -- for a run that has not joined the queue yet. One more than `most_places` stands for each
--- place behind these.
+-- place behind these, and for that of a run before which so many others join that this is not recorded yet.
 create or replace function public.place_in_queue(
   p_definition_id uuid, p_key text, p_queue_position bigint, p_run_id uuid default null,
   p_now timestamptz default statement_timestamp()
@@ -184,15 +184,20 @@ begin
   if v_place = c_most then
     return v_place;
   end if;
-  -- Of some runs, perhaps of this one, the instant may have come without a verb having recorded that.
-  return v_place + (
-    select count(*)
+  -- Of some runs, perhaps of this one, the instant may have come without a verb having recorded that. It looks at the first of them: when
+  -- this one is behind these, it says so until they have joined.
+  return (
+    select case
+      when p_queue_position is null and count(*) = c_most and not bool_or(ahead.id = p_run_id) then c_most
+      else least(c_most, v_place + count(*) filter (where
+        (not v_takes_turns or ahead.concurrency_key = p_key)
+          and (ahead.priority > v_priority or p_queue_position is null and ahead.priority = v_priority
+            and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id)))) end
     from (
-      select from public.joining_runs(p_definition_id, p_now) ahead
-      where (not v_takes_turns or ahead.concurrency_key = p_key)
-        and (ahead.priority > v_priority or p_queue_position is null and ahead.priority = v_priority
-          and (ahead.not_before, ahead.created_at, ahead.id) <= (v_not_before, v_created_at, p_run_id))
-      limit c_most - v_place
+      select r.id, r.concurrency_key, r.priority, r.not_before, r.created_at
+      from public.joining_runs(p_definition_id, p_now) r
+      order by r.not_before, r.created_at, r.id
+      limit c_most
     ) ahead);
 end $$;
 

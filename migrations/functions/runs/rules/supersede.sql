@@ -18,6 +18,14 @@ language sql immutable as $$
   select 'Superseded by run ' || p_run_id || '.'
 $$;
 
+-- True for a run of the group of a supersession that waited when it began, and still does.
+create or replace function public.is_superseded_by(r public.workflow_runs, s public.supersessions) returns boolean
+language sql immutable as $$
+  select r.status = 'PENDING' and r.id <> s.run_id and r.updated_at <= s.superseded_at
+    and (public.ticket_of(r.queue_position) < s.before_position
+      or r.queue_position is null and (r.attempt > 1 and r.suspended_at is null or r.not_before <= s.superseded_at))
+$$;
+
 -- Ends PENDING runs in whose place another one waits. A run in a back-off has no message to send either, since no runner holds it.
 -- Returns the runs: see `changed_run`.
 create or replace function public.end_superseded(p_run_ids uuid[], p_by_run_id uuid, p_user_id uuid, p_now timestamptz) returns jsonb
