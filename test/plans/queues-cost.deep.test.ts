@@ -1,4 +1,4 @@
-/** What it costs when very many runs wait: to supersede them, and to find a place among those that join. */
+/** What it costs when very many runs wait: to supersede them, to find a place among those that join, and to count them. */
 import { describe, expect, it } from "vitest";
 import { writeUnchecked } from "../support/database.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
@@ -66,4 +66,11 @@ describe("a place in a queue that very many runs join at one instant", () => {
       expect(rows[1]).toBeLessThan((rows[0] ?? 0) + 100);
     },
   );
+});
+
+it("the metrics read the runs that wait once for the whole tenant, and once for each workflow", async () => {
+  const { tenant } = await createWaiting(2_000);
+  const read = () => service.get("/v1/metrics", tenant.owner.key);
+  await read();
+  expect(await rowsOf(read)).toBeLessThan(2.5 * 2_000);
 });

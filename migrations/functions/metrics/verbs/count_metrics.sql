@@ -204,32 +204,36 @@ begin
       from public.metric_counters c where c.tenant_id = v_tenant_id),
     'gauges', (
       select jsonb_build_object(
-        'pending', (select count(*) from public.workflow_runs r
-          where r.tenant_id = v_tenant_id and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now)
-            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
-        'suspended', (select count(*) from public.workflow_runs r
-          where r.tenant_id = v_tenant_id and r.status = 'PENDING'
-            and public.is_suspended(r.status, r.suspended_at, r.not_before, v_now) and public.is_unexpired(r.deadline_at, v_now)
-            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
+        'pending', waiting.pending,
+        'suspended', waiting.suspended,
         'running', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.status = 'RUNNING'
             and public.run_ends_at(r.id, r.status, r.deadline_at) > v_now),
-        'overdue', (select count(*) from public.workflow_runs r
-          where r.tenant_id = v_tenant_id and r.status in ('PENDING', 'RUNNING')
-            and (r.status = 'RUNNING' or r.deadline_at is not null)
+        'overdue', waiting.overdue + (select count(*) from public.workflow_runs r
+          where r.tenant_id = v_tenant_id and r.status = 'RUNNING'
             and public.run_ends_at(r.id, r.status, r.deadline_at) <= v_now
             and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
-        'oldest_pending_seconds', (select greatest(extract(epoch from v_now - min(greatest(r.updated_at, r.not_before))), 0)::float8
-          from public.workflow_runs r
-          where r.tenant_id = v_tenant_id and r.status = 'PENDING' and public.is_unexpired(r.deadline_at, v_now)
-            and not public.is_suspended(r.status, r.suspended_at, r.not_before, v_now)
-            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)),
+        'oldest_pending_seconds', greatest(extract(epoch from v_now - waiting.oldest_at), 0)::float8,
         'dispatches_waiting', (select count(*) from public.workflow_runs r
           where r.tenant_id = v_tenant_id and r.next_dispatch_at is not null),
         'runs_leased', (select count(*) from public.running_attempts a
           where a.tenant_id = v_tenant_id and a.session_id is not null and a.ends_at > v_now),
         'artifact_bytes', (select coalesce(sum(a.bytes), 0)::float8 from public.workflow_run_artifacts a
-          where a.tenant_id = v_tenant_id and a.stored_at is not null))),
+          where a.tenant_id = v_tenant_id and a.stored_at is not null))
+      -- There may be very many that are PENDING: they are read once.
+      from (
+        select count(*) filter (where pending.is_unexpired) as pending,
+          count(*) filter (where pending.is_unexpired and pending.is_suspended) as suspended,
+          count(*) filter (where not pending.is_unexpired) as overdue,
+          min(pending.waits_since) filter (where pending.is_unexpired and not pending.is_suspended) as oldest_at
+        from (
+          select greatest(r.updated_at, r.not_before) as waits_since, public.is_unexpired(r.deadline_at, v_now) as is_unexpired,
+            public.is_suspended(r.status, r.suspended_at, r.not_before, v_now) as is_suspended
+          from public.workflow_runs r
+          where r.tenant_id = v_tenant_id and r.status = 'PENDING'
+            and r.workflow_definition_id not in (select gone.id from public.deleted_definitions gone)
+        ) pending
+      ) waiting),
     'sessions', public.open_sessions_json(v_tenant_id, null, v_now),
     'now', public.wire_instant(v_now))));
 end $$;
