@@ -19,7 +19,7 @@ export type FailingRunner = {
   is_visible: boolean;
   /** RUNNING runs whose dispatch failed or was postponed, and will be retried. */
   trying: number;
-  /** Runs that ended in the last day and that no runner had accepted. */
+  /** Runs that no runner had accepted, of those that ended in the last day: at most the last 1,000 of the tenant of each hour. */
   never_taken: number;
   /** Why the latest of these dispatches failed. */
   reason: string | null;
@@ -27,7 +27,7 @@ export type FailingRunner = {
 
 const MAX_FAILING = 20;
 
-/** How many runs of one hour are examined: those that ended last. */
+/** How many runs of one hour are examined: those of the tenant that ended last, whether or not the caller may see them. */
 const MAX_ENDED_IN_AN_HOUR = 1000;
 
 /** How many hours are examined. */
@@ -67,18 +67,20 @@ export function runningOf(db: Database, caller: CallerExpression, readable: Read
   );
 }
 
-/** The common table expression `ended`: the last runs that ended in each hour. */
+/** The common table expression `ended`: of the last runs that ended in each hour, those that the caller may see. */
 function endedOf(db: Database, caller: CallerExpression, readable: ReadableDefinitions) {
   const hours = db
     .select({ hour: sql<number>`hour`.as("hour") })
     .from(sql`generate_series(0, ${HOURS - 1}::int) hour`)
     .as("hours");
   const hoursAgo = (count: SQL) => sql`statement_timestamp() - (${count}) * interval '1 hour'`;
-  // One lateral query for each hour, so that each reads a short range of the index and at most as many rows as the limit.
+  // One lateral query for each hour, so that each reads a short range of the index and at most as many rows as the limit. Inside of it, the
+  // rules of who may see a run would make it read all runs of the hour for a USER who sees few.
   const latest = db
     .select({
       definitionId: sql<string>`${r.workflowDefinitionId}`.as("definition_id"),
       id: r.id,
+      userId: r.userId,
       endedBy: r.endedBy,
       error: r.error,
       completedAt: r.completedAt,
@@ -88,7 +90,6 @@ function endedOf(db: Database, caller: CallerExpression, readable: ReadableDefin
     .where(
       and(
         eq(r.tenantId, caller.tenantId),
-        maySeeRunAmong(caller, readable, r),
         sql`${r.completedAt} > ${hoursAgo(sql`${hours.hour} + 1`)}`,
         sql`${r.completedAt} <= ${hoursAgo(sql`${hours.hour}`)}`,
       ),
@@ -108,7 +109,8 @@ function endedOf(db: Database, caller: CallerExpression, readable: ReadableDefin
       })
       .from(caller)
       .crossJoin(hours)
-      .crossJoinLateral(latest),
+      .crossJoinLateral(latest)
+      .where(maySeeRunAmong(caller, readable, { userId: latest.userId, workflowDefinitionId: latest.definitionId })),
   );
 }
 
