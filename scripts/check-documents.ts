@@ -1,8 +1,8 @@
-/** Part of `npm run check`: the documents that a newcomer reads first are short, and each link between documents leads somewhere. */
+/** Part of `npm run check`: the documents that a newcomer reads first are short, each link between documents leads somewhere, and each event of the log is explained. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { countWords, findDeadLinks, MOST_WORDS } from "./local/documents.ts";
+import { countWords, findDeadLinks, findUnexplainedEvents, MOST_WORDS } from "./local/documents.ts";
 import { root } from "./local/folders.ts";
 
 const paths = [
@@ -23,8 +23,13 @@ const tooLong = Object.entries(MOST_WORDS).flatMap(([path, most]) => {
     ? [`${path} has ${words} words without its code, of at most ${most}: move what a newcomer does not need to docs/.`]
     : [];
 });
-const faults = [...tooLong, ...findDeadLinks(documents, (path) => existsSync(join(root, path)))];
-if (faults.length === 0) console.log("No document is too long, and no link is dead.");
+const sources = globSync("src/**/*.{ts,tsx}", { cwd: root }).map((path) => readFileSync(join(root, path), "utf8"));
+const unexplained = findUnexplainedEvents(sources, documents.get("docs/operations.md") ?? "").map(
+  (event) => `The table of the log in docs/operations.md has no row for ${event}.`,
+);
+const faults = [...tooLong, ...findDeadLinks(documents, (path) => existsSync(join(root, path))), ...unexplained];
+if (faults.length === 0)
+  console.log("No document is too long, no link is dead, and each event of the log is explained.");
 else {
   console.error(faults.join("\n"));
   process.exitCode = 1;

@@ -1,4 +1,4 @@
-/** What `npm run check` looks for in the documents: how long they are, and whether their links lead somewhere. */
+/** What `npm run check` looks for in the documents: how long they are, whether their links lead somewhere, and which events of the log they lack. */
 import { posix } from "node:path";
 
 /** The most words that a document may have outside of blocks of code, so that a newcomer reads it to its end. */
@@ -47,4 +47,17 @@ export function findDeadLinks(documents: ReadonlyMap<string, string>, exists: (p
       },
     ),
   );
+}
+
+/** The events that the sources log, each with its level, for which the table of the log has no row. */
+export function findUnexplainedEvents(sources: readonly string[], markdown: string): string[] {
+  const rows = new Set(
+    [...markdown.matchAll(/^\| (`[^|]+`) +\| (\w+) +\|/gm)].flatMap(([, events = "", level]) =>
+      [...events.matchAll(/`([^`]+)`/g)].map(([, event]) => `${level} ${event}`),
+    ),
+  );
+  const logged = sources.flatMap((source) =>
+    [...source.matchAll(/\blog\(\s*"(\w+)",\s*"([^"]+)"/g)].map(([, level, event]) => `${level} ${event}`),
+  );
+  return [...new Set(logged)].filter((event) => !rows.has(event));
 }

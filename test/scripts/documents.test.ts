@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countWords, findDeadLinks } from "../../scripts/local/documents.ts";
+import { countWords, findDeadLinks, findUnexplainedEvents } from "../../scripts/local/documents.ts";
 
 describe("the length of a document", () => {
   it("is counted in words, outside of blocks of code, comments and the lines of tables", () => {
@@ -28,4 +28,10 @@ describe("the links of documents", () => {
       "docs/a.md links to #c, and docs/a.md has no such heading.",
     ]);
   });
+});
+
+it("an event of the log is explained by the row with its name and its level", () => {
+  const table = "| `hub`, `register` | error | x | y |\n| `sweep` | info | x | y |\n";
+  const sources = ['log("error", "register", {})', 'log(\n  "error",\n  "sweep")\nlog("info", "sweep")'];
+  expect(findUnexplainedEvents(sources, table)).toEqual(["error sweep"]);
 });
