@@ -179,8 +179,13 @@ export const workflowRuns = pgTable(
     index("workflow_runs_tenant_status_newest_index").on(t.tenantId, t.status, t.createdAt, t.id),
     // The same for the runs that one user triggered.
     index("workflow_runs_user_status_newest_index").on(t.tenantId, t.userId, t.status, t.createdAt, t.id),
-    // Runs by the time of their end: the summary, the page Health, `delete_old_runs`.
+    // Runs by the time of their end: the summary, the page Health, and from one tenant to the next `delete_old_runs`.
     index("workflow_runs_ended_index").on(t.tenantId, t.completedAt).where(sql`completed_at is not null`),
+    // Those that are no children: `old_runs`, since a child is kept as long as its parent.
+    index("workflow_runs_old_index")
+      .on(t.tenantId, t.completedAt)
+      .where(sql`completed_at is not null and parent_run_id is null`)
+      .concurrently(),
     // The last characters of ids, which people copy: the search. A full id is found by the primary key.
     index("workflow_runs_id_end_index").on(sql`right(${t.id}::text, 4)`),
     // Words of the errors that runners reported: the search. Errors of deadlines are left out: they are all alike, and

@@ -139,12 +139,19 @@ export const runChildren = pgTable(
     isLive: boolean("is_live").notNull().default(true),
     /** How many runs stand before it in its chain: its parent, and what has triggered that. */
     depth: integer("depth").notNull(),
+    /**
+     * Null while the row of the parent is there. It is deleted with an instant before which the child has not ended: its end, or the
+     * deletion if it goes on.
+     */
+    endedAfter: instant("ended_after"),
   },
   (t) => [
     // The child that a handler gets that asks again: `trigger_children`.
     uniqueIndex("run_children_key").on(t.parentRunId, t.workflowDefinitionId, t.key).where(sql`is_live`),
     // The children of a run: `list_children`, `stop_children`.
     index("run_children_parent_index").on(t.parentRunId, t.runId),
+    // Old ones whose parents were deleted: `old_runs`.
+    index("run_children_ended_index").on(t.tenantId, t.endedAfter).where(sql`ended_after is not null`),
   ],
 );
 

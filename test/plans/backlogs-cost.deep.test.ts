@@ -1,14 +1,16 @@
-/** What a firing costs a trigger with many firings, and a claim an endpoint with many due notifications. */
+/** What a firing costs a trigger with many firings, a claim an endpoint with many due notifications, and retention very many old children. */
 import { expect, it } from "vitest";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
+import { deleteOldRuns } from "../../src/sweep/sweep-verbs.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { insertRun } from "../support/lifecycle.ts";
 import { createEndpoint } from "../support/notification-endpoint.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 import { createTrigger, HOURLY, send } from "../triggers/support.ts";
-import { blocksRead, explained } from "./plans.ts";
+import { blocksRead, explained, rowsRead } from "./plans.ts";
 
 const MANY = 40_000;
 
@@ -74,4 +76,28 @@ it(`a claim reads as few notifications as it takes, however many of an endpoint 
   for (const { id } of [few, many]) expect((await claim(id)).claimed).toEqual(["20", "1", "2", "3", "4"]);
   const ofFew = await claim(few.id);
   expect((await claim(many.id)).blocks).toBeLessThan(1.5 * ofFew.blocks);
+});
+
+it("retention reads no old children of runs that are still there, and deletes them once these were deleted", async () => {
+  const id = await insertRun(service.database, tenant, { status: "COMPLETED" });
+  const copied = "tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, deadline_at, ended_by";
+  await sql.query(
+    `insert into workflow_runs (id, created_at, updated_at, started_at, completed_at, parent_run_id, ${copied})
+     select md5(p || '/' || c)::uuid, ago.at, ago.at, ago.at, ago.at + c * interval '1 ms', case when c > 0 then md5(p || '/0')::uuid end, ${copied}
+     from workflow_runs, generate_series(1, 20) p, generate_series(0, 500) c,
+       lateral (select statement_timestamp() - case when c > 0 then 40 else 0 end * interval '1 day' as at) ago
+     where id = $1`,
+    [id],
+  );
+  await sql`
+    insert into run_children (run_id, tenant_id, parent_run_id, workflow_definition_id, key, depth)
+    select id, tenant_id, parent_run_id, workflow_definition_id, id, 1 from workflow_runs where parent_run_id is not null`;
+  await sql`analyze workflow_runs, run_children`;
+  const remove = () => explained(service, () => perform(verbServices(service), deleteOldRuns, { days: 30, limit: 10 }));
+  await remove();
+  const [none, before] = await remove();
+  expect([none.result.deleted, rowsRead(before) < 100]).toEqual([0, true]);
+  await sql`delete from workflow_runs where id = any (select md5(p || '/0')::uuid from generate_series(1, 20) p)`;
+  const [some, after] = await remove();
+  expect([some.result.deleted, rowsRead(after) < 200]).toEqual([10, true]);
 });

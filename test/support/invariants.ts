@@ -257,7 +257,8 @@ const INVARIANTS: Record<string, string> = {
       select from run_children c where c.run_id = child.id and c.parent_run_id = child.parent_run_id)
     union all
     select c.run_id::text from run_children c
-    where ($1::uuid is null or c.tenant_id = $1) and not exists (select from workflow_runs child where child.id = c.run_id)`,
+    where ($1::uuid is null or c.tenant_id = $1) and (not exists (select from workflow_runs child where child.id = c.run_id)
+      or (c.ended_after is null) <> exists (select from workflow_runs parent where parent.id = c.parent_run_id))`,
 
   "a wait belongs to no run": `
     select w.run_id::text as name from run_waits w

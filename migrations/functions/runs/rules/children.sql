@@ -9,7 +9,7 @@
 --    this child: `end_waits_for_children`. With those of the children's definitions, too, the unfinished children of a parent that has ended
 --    are stopped: `stop_children`.
 --
--- A child is kept as long as the row of its parent.
+-- A child is kept as long as the row of its parent: see `old_runs`.
 
 -- How many runs stand before a run in its chain: those that have triggered each other, and those after whose ends a trigger has fired.
 create or replace function public.depth_of(r public.workflow_runs) returns integer
@@ -69,12 +69,40 @@ begin
   where r.id = any (p_run_ids) and r.status = 'FAILED' and public.has_children(r.id);
 end $$;
 
--- True when this parent of a run is still there; false for null.
-create or replace function public.has_parent(p_parent_run_id uuid) returns boolean
-language plpgsql stable as $$
-begin
-  return p_parent_run_id is not null and exists (select from public.workflow_runs r where r.id = p_parent_run_id);
-end $$;
+-- The runs of a tenant that ended and were triggered before these instants, the oldest first, without the children of runs that are still
+-- there. For `p_only` and `p_except` see shared/rules/set_aside.sql. It reads no run that it leaves out, except for a child that ended long
+-- after its parent was deleted.
+create or replace function public.old_runs(
+  p_tenant_id uuid, p_ended_before timestamptz, p_created_before timestamptz, p_limit integer, p_only uuid[], p_except uuid[]
+) returns table (id uuid, ended_after timestamptz)
+language sql stable rows 10 as $$
+  select old.id, old.ended_after
+  from (
+    (
+      select r.id, r.completed_at as ended_after
+      from public.workflow_runs r
+      where r.tenant_id = p_tenant_id and r.parent_run_id is null and r.completed_at < p_ended_before
+        and r.created_at < p_created_before and public.takes(r.id, p_only, p_except)
+      order by r.completed_at
+      limit p_limit
+    )
+    union all
+    (
+      select r.id, c.ended_after
+      from public.run_children c
+      cross join lateral (
+        select r.id from public.workflow_runs r
+        where r.id = c.run_id and r.completed_at < p_ended_before and r.created_at < p_created_before
+        offset 0
+      ) r
+      where c.tenant_id = p_tenant_id and c.ended_after < p_ended_before and public.takes(c.run_id, p_only, p_except)
+      order by c.ended_after
+      limit p_limit
+    )
+  ) old
+  order by old.ended_after
+  limit p_limit
+$$;
 
 -- True for a run that has triggered others, also when these have ended.
 create or replace function public.has_children(p_run_id uuid) returns boolean

@@ -172,9 +172,10 @@ declare
     select public.queue_obstacle(p_definition_id, r.concurrency_key, p_now, r.priority) is not null
     from public.workflow_runs r where r.id = p_run_id);
 begin
+  -- It locks the run, before what belongs to it.
+  perform public.put_back(array[p_run_id], p_now, 'retry', jsonb_build_object('user_id', p_user_id));
   perform public.forget_open_waits(p_run_id, p_now);
   perform public.free_failed_children(p_run_id);
-  perform public.put_back(array[p_run_id], p_now, 'retry', jsonb_build_object('user_id', p_user_id));
   insert into public.workflow_run_events (tenant_id, run_id, attempt, type, at)
   select r.tenant_id, r.id, r.attempt, 'QUEUED', p_now
   from public.workflow_runs r

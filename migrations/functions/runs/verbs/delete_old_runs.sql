@@ -65,32 +65,19 @@ begin
   ), wanting as (
     select tenant.id
     from tenant
-    cross join lateral (
-      select from public.workflow_runs r
-      where r.tenant_id = tenant.id and r.completed_at < v_ended_before and r.created_at < v_created_before
-        and not public.has_parent(r.parent_run_id)
-      limit 1
-    ) old
+    cross join lateral public.old_runs(tenant.id, v_ended_before, v_created_before, 1, null, '{}') old
   ), chosen as (
-    select old.id, old.completed_at, row_number() over (partition by wanting.id order by old.completed_at) as round
+    select old.id, old.ended_after, row_number() over (partition by wanting.id order by old.ended_after) as round
     from wanting
-    cross join lateral (
-      select r.id, r.completed_at
-      from public.workflow_runs r
-      where r.tenant_id = wanting.id and r.completed_at < v_ended_before and r.created_at < v_created_before
-        and not public.has_parent(r.parent_run_id)
-        and public.takes(r.id, p_only, v_except)
-      order by r.completed_at
-      limit (select greatest(p_limit / nullif(count(*), 0), 1) from wanting)
-    ) old
+    cross join lateral public.old_runs(wanting.id, v_ended_before, v_created_before,
+      (select greatest(p_limit / nullif(count(*), 0), 1)::integer from wanting), p_only, v_except) old
   ), held as (
     select held.id
-    from (select id from chosen order by round, completed_at limit p_limit) next
+    from (select id from chosen order by round, ended_after limit p_limit) next
     cross join lateral (
       select r.id
       from public.workflow_runs r
       where r.id = next.id and r.completed_at < v_ended_before and r.created_at < v_created_before
-        and not public.has_parent(r.parent_run_id)
       for update skip locked
     ) held
   ), deleted as (

@@ -1,0 +1,2 @@
+ALTER TABLE "run_children" ADD COLUMN "ended_after" timestamp (3) with time zone;--> statement-breakpoint
+CREATE INDEX "run_children_ended_index" ON "run_children" USING btree ("tenant_id","ended_after") WHERE ended_after is not null;

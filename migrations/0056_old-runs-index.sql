@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "workflow_runs_old_index" ON "workflow_runs" USING btree ("tenant_id","completed_at") WHERE completed_at is not null and parent_run_id is null;
