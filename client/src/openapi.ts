@@ -1235,7 +1235,7 @@ export interface paths {
         head?: never;
         /**
          * Change a notification endpoint
-         * @description Also to enable it again. Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.
+         * @description Also to enable it again: conflict while sweeps still give up thousands of notifications that waited when it was disabled. Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.
          */
         patch: operations["update_notification_endpoint"];
         trace?: never;
@@ -10750,6 +10750,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["forbidden"];
             404: components["responses"]["not_found"];
+            409: components["responses"]["conflict"];
             413: components["responses"]["payload_too_large"];
             414: components["responses"]["uri_too_long"];
             415: components["responses"]["unsupported_media_type"];

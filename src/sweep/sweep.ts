@@ -55,7 +55,7 @@ const MAX_NOTIFIED = 500;
 /** How many runs one transaction deletes, together with their events. Also how many batches and firings of what was deleted. */
 const DELETE_CHUNK = 500;
 
-/** How many old firings, notifications or rows of the audit log one transaction deletes. Nothing else belongs to them. */
+/** How many old firings, notifications or rows of the audit log one transaction deletes, or notifications it gives up. Nothing else belongs to them. */
 const DELETE_ROWS = 2_000;
 
 /**
@@ -67,7 +67,7 @@ const DELETE_ROWS = 2_000;
  * 5. Add the ends of runs to the sums by hour and by day, before runs are deleted.
  * 6. Delete what belonged to deleted workflows and triggers.
  * 7. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, the notifications that are older than 30 days,
- *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS.
+ *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS. Give up what has waited for disabled endpoints.
  * 8. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
  *
  * Each step ends when nothing is left or its share is used up, and the next sweep continues. A row or a step that fails is set aside for

@@ -297,12 +297,22 @@ const endpointVerb = (verb: string, more: object = {}): Record<string, Reach> =>
 });
 
 /** Calls a verb for a new endpoint of the tenant. */
-async function onEndpoint(verb: string, { tenant }: World, more: object, isDisabled = false): Promise<Answer> {
+async function onEndpoint(
+  verb: string,
+  { tenant }: World,
+  more: object,
+  isDisabled = false,
+  waiting = 0,
+): Promise<Answer> {
   const endpointId = uuid();
   await service.database.sql`
     insert into notification_endpoints (id, tenant_id, url, event_types, secret_encrypted, disabled_at, disabled_reason)
     values (${endpointId}, ${tenant.id}, 'https://hook.example', '{}', 'x',
       case when ${isDisabled} then statement_timestamp() end, case when ${isDisabled} then 'Gone.' end)`;
+  await service.database.sql`
+    insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at)
+    select ${tenant.id}, ${endpointId}, n, 'workflow_run.failed', statement_timestamp(), '{}', statement_timestamp()
+    from generate_series(1, ${waiting}::int) n`;
   return call(verb, { ...(await callerOf(tenant.owner)), endpoint_id: endpointId, ...more });
 }
 
@@ -1135,6 +1145,10 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
         changes: '{"turns": ["works_again"]}',
         secret_encrypted: null,
       }),
+    giving_up: (world) => {
+      const enable = { changes: '{"is_active": true}', secret_encrypted: null };
+      return onEndpoint("change_notification_endpoint", world, enable, true, 2001);
+    },
   }),
   of("send_test_notification", {
     ...endpointVerb("send_test_notification", { delivery_id: uuid() }),

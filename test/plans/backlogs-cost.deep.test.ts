@@ -1,11 +1,13 @@
-/** What a firing costs a trigger with many firings, a claim an endpoint with many due notifications, and retention very many old children. */
+/** What a firing costs a trigger with many firings, a claim or a change an endpoint with many due notifications, and retention very many old children. */
 import { expect, it } from "vitest";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
 import { deleteOldRuns } from "../../src/sweep/sweep-verbs.ts";
 import { perform } from "../../src/verbs/perform.ts";
-import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { Notifier } from "../../src/worker.ts";
+import { writeUnchecked } from "../support/database.ts";
+import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
-import { createEndpoint } from "../support/notification-endpoint.ts";
+import { createEndpoint, readDeliveries } from "../support/notification-endpoint.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
@@ -100,4 +102,48 @@ it("retention reads no old children of runs that are still there, and deletes th
   await sql`delete from workflow_runs where id = any (select md5(p || '/0')::uuid from generate_series(1, 20) p)`;
   const [some, after] = await remove();
   expect([some.result.deleted, rowsRead(after) < 200]).toEqual([10, true]);
+});
+
+it("an endpoint is disabled at the same cost, however many notifications wait, and is not enabled before sweeps have given up all but a few", async () => {
+  const hook = await startFakeRunner();
+  const endpointWith = async (waiting: number) => {
+    const endpoint = await createEndpoint(service, tenant, hook.url);
+    await writeUnchecked(sql, [
+      sql`
+        insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at)
+        select ${tenant.id}, ${endpoint.id}, n, 'workflow_run.failed', statement_timestamp(), '{}',
+          statement_timestamp() + n * interval '1 s' - interval '3 hours'
+        from generate_series(1, ${waiting}::int) n`,
+    ]);
+    return endpoint;
+  };
+  const endpoints = [await endpointWith(3_000), await endpointWith(20_000)] as const;
+  const [, many] = endpoints;
+  await sql`analyze notifications`;
+  const change = async ({ path }: { path: string }, is_active: boolean) => {
+    const [{ status }, statements] = await explained(service, () =>
+      service.send("PATCH", path, tenant.owner.key, { is_active }),
+    );
+    return { status, blocks: blocksRead(statements) };
+  };
+  const waiting = async () => {
+    const [row] = await sql`
+      select count(*)::int as number from notifications where endpoint_id = ${many.id} and next_try_at is not null`;
+    return row?.number;
+  };
+  // The first ones also read the catalog, to plan.
+  for (const isActive of [false, true]) await change(await createEndpoint(service, tenant, hook.url), isActive);
+
+  const [fewOff, manyOff] = [await change(endpoints[0], false), await change(many, false)];
+  expect([fewOff.status, manyOff.status, await waiting()]).toEqual([200, 200, 20_000]);
+  expect(manyOff.blocks).toBeLessThan(1.5 * fewOff.blocks);
+  expect((await readDeliveries(service, tenant, many)).map(({ state }) => state)).not.toContain("WAITING");
+  const [fewOn, manyOn] = [await change(endpoints[0], true), await change(many, true)];
+  expect([fewOn.status, manyOn.status]).toEqual([409, 409]);
+  expect(manyOn.blocks).toBeLessThan(1.5 * fewOn.blocks);
+
+  while ((await waiting()) > 0) await service.sweep();
+  expect((await change(many, true)).status).toBe(200);
+  await Notifier.prototype.notify.call(Notifier.prototype, [many.id]);
+  expect(await hook.requests()).toEqual([]);
 });

@@ -96,11 +96,11 @@ const change = callerWrite({
   tags,
   summary: "Change a notification endpoint",
   description:
-    "Also to enable it again. " +
+    "Also to enable it again: conflict while sweeps still give up thousands of notifications that waited when it was disabled. " +
     "Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: " +
     "the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.",
   request: { params: endpointParams, body: jsonBody(ChangeEndpointRequestSchema) },
-  problems: ["not_found"],
+  problems: ["not_found", "conflict"],
   responses: { 200: json("The endpoint as it is now, with its secret if that is new", ChangedEndpointSchema) },
 });
 

@@ -14,6 +14,7 @@ const endpointRefusalSchema = z.object({
     "changed",
     "other_format",
     "turn_in_vain",
+    "giving_up",
     "not_signed",
   ]),
   ids: z.array(z.string()).default([]),
@@ -51,6 +52,11 @@ export function endpointProblem({
         api: "The endpoint is disabled. Set `is_active` to true first.",
         pages: "The endpoint is disabled. Enable it first.",
       });
+    case "giving_up":
+      return new Problem(
+        "conflict",
+        "The endpoint was disabled a moment ago, and many notifications that waited for it are still being given up. Enable it in some minutes.",
+      );
     case "not_signed":
       return new Problem(
         "conflict",

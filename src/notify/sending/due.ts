@@ -13,7 +13,7 @@ export async function listDueEndpoints(db: Database, limit: number, round: Round
   return due.endpoint_ids;
 }
 
-/** Deletes up to `limit` notifications that are older than 30 days. */
+/** Deletes up to `limit` notifications that are older than 30 days, or gives up what has waited for disabled endpoints. */
 export const deleteOldNotifications = defineVerb({
   name: "delete_old_notifications",
   args: (limit: number) => ({ limit }),

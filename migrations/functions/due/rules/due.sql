@@ -61,26 +61,17 @@ language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   v_notify_at timestamptz;
 begin
-  -- `endpoint` jumps from one endpoint with a notification that waits to the next: those for which none waits are not looked at.
+  -- What has waited for a disabled endpoint is due, too: the sweep gives it up.
   -- The probe of a failing endpoint must not keep the database awake, so here it counts as due an hour later. The alarm of the
   -- hub sends it on time; otherwise the hourly sweep does.
-  with recursive endpoint (id) as (
-    (select n.endpoint_id from public.notifications n where n.next_try_at is not null order by n.endpoint_id limit 1)
-    union all
-    select next.endpoint_id
-    from endpoint
-    cross join lateral (
-      select n.endpoint_id from public.notifications n
-      where n.next_try_at is not null and n.endpoint_id > endpoint.id
-      order by n.endpoint_id limit 1) next
-  )
   select min(public.endpoint_due_at(e.id, e.opens_at) + case when e.probe_at is null then interval '0' else interval '1 hour' end)
   into v_notify_at
-  from endpoint
+  from public.endpoints_in_wait() waiting
   cross join lateral (
-    select e.id, e.probe_at, public.endpoint_opens_at(e) as opens_at
+    select e.id, case when e.disabled_at is null then e.probe_at end as probe_at,
+      case when e.disabled_at is null then public.endpoint_opens_at(e) end as opens_at
     from public.notification_endpoints e
-    where e.id = endpoint.id and e.disabled_at is null
+    where e.id = waiting.id
     limit 1) e;
   return public.ms_until(least(v_notify_at,
     (select min(r.next_dispatch_at) from public.workflow_runs r where r.next_dispatch_at is not null),

@@ -44,6 +44,23 @@ begin
   for no key update;
 end $$;
 
+-- The endpoints of all tenants with a notification that was neither delivered nor given up, also those that are disabled. It jumps from one to
+-- the next: those that have none are not looked at.
+create or replace function public.endpoints_in_wait() returns table (id uuid)
+language sql stable as $$
+  with recursive endpoint (id) as (
+    (select n.endpoint_id from public.notifications n where n.next_try_at is not null order by n.endpoint_id limit 1)
+    union all
+    select next.endpoint_id
+    from endpoint
+    cross join lateral (
+      select n.endpoint_id from public.notifications n
+      where n.next_try_at is not null and n.endpoint_id > endpoint.id
+      order by n.endpoint_id limit 1) next
+  )
+  select endpoint.id from endpoint
+$$;
+
 -- The endpoints of a tenant with a notification that is due now. Endpoints and notifications that are set aside do not count.
 create or replace function public.due_endpoints(p_tenant_id uuid) returns uuid[]
 language plpgsql as $$

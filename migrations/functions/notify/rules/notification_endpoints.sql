@@ -85,25 +85,22 @@ begin
       select from public.workflow_definitions d where d.tenant_id = p_tenant_id and d.id = named.id));
 end $$;
 
--- Gives up all notifications of a locked endpoint that were not sent by now. They can be sent again later.
-create or replace function public.give_up_notifications(p_endpoint_id uuid) returns void
+-- Gives up notifications of a locked endpoint. They can be sent again later.
+create or replace function public.give_up_notifications(p_ids uuid[]) returns void
 language plpgsql as $$
 begin
-  update public.notifications n
-  set next_try_at = null
-  where n.endpoint_id = p_endpoint_id and n.next_try_at is not null;
+  update public.notifications n set next_try_at = null where n.id = any (p_ids);
 end $$;
 
--- Disables a locked endpoint, and gives up what was not sent by now. An event whose transaction began before, and commits after, may still
--- add a notification, since it locks no endpoint. That one never waits, whatever its `next_try_at` says, and is given up when the endpoint is
--- enabled again.
+-- Disables a locked endpoint. What was not sent by now is given up: of a disabled endpoint no notification waits, whatever its `next_try_at`
+-- says. There may be any number, and an event whose transaction began before may still add one, since it locks no endpoint. So it is sweeps
+-- that change their rows (`delete_old_notifications`), and the endpoint is not enabled while many are left: `change_notification_endpoint`.
 create or replace function public.disable_endpoint(p_endpoint_id uuid, p_reason text, p_now timestamptz) returns void
 language plpgsql as $$
 begin
   update public.notification_endpoints e
   set disabled_at = p_now, disabled_reason = p_reason, updated_at = p_now
   where e.id = p_endpoint_id;
-  perform public.give_up_notifications(p_endpoint_id);
 end $$;
 
 -- True when an endpoint has asked for a turn that it can never be sent, since it has not subscribed to the event that is the turn.

@@ -9,12 +9,15 @@
 -- Idempotent.
 --
 -- Answers {"result": {"endpoint", "has_new_secret"}}, or "refused": other_format (with "format"), unknown_definitions (with "ids"),
--- turn_in_vain, and see `lock_and_judge_endpoint`. "has_new_secret" is also true when the same call is repeated.
+-- turn_in_vain, giving_up (thousands that waited when it was disabled are still to be given up, by sweeps), and see
+-- `lock_and_judge_endpoint`. "has_new_secret" is also true when the same call is repeated.
 create or replace function public.change_notification_endpoint(
   p_context jsonb, p_endpoint_id uuid, p_changes jsonb, p_secret_encrypted text
 ) returns jsonb
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
+  -- How many old notifications one call gives up.
+  c_most_given_up constant integer := 2000;
   -- 1. Lock the endpoint, and judge the caller.
   v_judged constant jsonb := public.lock_and_judge_endpoint(p_context, p_endpoint_id);
   v_tenant_id constant uuid := v_judged ->> 'tenant_id';
@@ -23,6 +26,7 @@ declare
   v_is_moved boolean;
   v_has_turn_in_vain boolean;
   v_unknown jsonb;
+  v_old_ids uuid[];
   v_before jsonb;
 begin
   if v_judged ? 'refused' then
@@ -48,17 +52,20 @@ begin
     return public.answer_of(p_context, v_tenant_id,
       jsonb_build_object('refused', 'unknown_definitions', 'ids', v_unknown));
   end if;
+  if p_changes -> 'is_active' = 'true' and exists (
+    select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is not null) then
+    v_old_ids := public.due_notifications(p_endpoint_id, 'infinity', c_most_given_up + 1, null, '{}');
+    if cardinality(v_old_ids) > c_most_given_up then
+      return public.answer_of(p_context, v_tenant_id, '{"refused": "giving_up"}');
+    end if;
+  end if;
 
   -- 2. Change it.
   v_before := public.audited('notification_endpoint', p_endpoint_id);
   update public.notification_endpoints e
   set secret_encrypted = p_secret_encrypted, previous_secret_encrypted = null, previous_secret_until = null, paced_until = null
   where e.id = p_endpoint_id and v_is_moved;
-  if p_changes -> 'is_active' = 'true' and exists (
-    select from public.notification_endpoints e where e.id = p_endpoint_id and e.disabled_at is not null) then
-    -- What an event has added at the moment at which it was disabled is old by now.
-    perform public.give_up_notifications(p_endpoint_id);
-  end if;
+  perform public.give_up_notifications(v_old_ids);
   if p_changes -> 'is_active' = 'true' or v_is_moved then
     update public.notification_endpoints e
     set failures = 0, failing_since = null, probe_at = null, failed_probes = 0
