@@ -82,29 +82,31 @@ end $$;
 
 -- Lets PENDING runs of locked definitions whose instant has come join their queues, at the end, in the order of their instants. There may
 -- be very many of them: `end_overdue_runs` passes only some, and the others are due at once. A suspended run resumes, at the place that it
--- had. So `updated_at` of a run in its queue is since when it waits. A run that is still to be superseded must not get a place behind the run that supersedes it. So as long as a definition has such
--- runs, none joins: see `supersede.sql`.
+-- had. So `updated_at` of a run in its queue is since when it waits. A run that is still to be superseded must not get a place behind the run
+-- that supersedes it. So as long as a definition has such runs, none joins: see `supersede.sql`.
 create or replace function public.join_queues(p_run_ids uuid[]) returns void
 language plpgsql as $$
 declare
   v_resumed_ids uuid[];
 begin
-  with joined as (
+  -- `joining` is made once, in its order: as a subquery of the update, it could be computed anew for each row, in the order of the table.
+  with joining as materialized (
+    select ordered.id, ordered.suspended_at, public.place_by_priority(coalesce(
+        case when ordered.suspended_at is not null then public.kept_place(ordered.id, ordered.attempt) end,
+        nextval('public.workflow_run_queue')), ordered.priority) as queue_position
+    from (
+      select r.id, r.attempt, r.suspended_at, r.priority
+      from public.workflow_runs r
+      where r.id = any (p_run_ids) and r.status = 'PENDING'
+        and not exists (select from public.supersessions s where s.workflow_definition_id = r.workflow_definition_id)
+      order by r.not_before, r.created_at, r.id
+    ) ordered
+  ),
+  joined as (
     update public.workflow_runs r
     set not_before = null, suspended_at = null, queue_position = joining.queue_position,
       updated_at = greatest(r.updated_at, r.not_before)
-    from (
-      select ordered.id, ordered.suspended_at, public.place_by_priority(coalesce(
-          case when ordered.suspended_at is not null then public.kept_place(ordered.id, ordered.attempt) end,
-          nextval('public.workflow_run_queue')), ordered.priority) as queue_position
-      from (
-        select r.id, r.attempt, r.suspended_at, r.priority
-        from public.workflow_runs r
-        where r.id = any (p_run_ids) and r.status = 'PENDING'
-          and not exists (select from public.supersessions s where s.workflow_definition_id = r.workflow_definition_id)
-        order by r.not_before, r.created_at, r.id
-      ) ordered
-    ) joining
+    from joining
     where r.id = joining.id
     returning r.id, joining.suspended_at
   )
