@@ -11,6 +11,7 @@ export const Time = ({ at, withSeconds = false }: { at: string; withSeconds?: bo
     datetime={at}
     title={formatExactly(at)}
     data-seconds={withSeconds}
+    data-short={Number(at.slice(8, 10)) < 10 ? "" : undefined}
     data-year={at.startsWith(`${new Date().getUTCFullYear()}-`) ? undefined : ""}
   >
     {withSeconds ? formatExactly(at) : formatInstant(at)}

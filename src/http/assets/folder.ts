@@ -1,2 +1,2 @@
 /** Where the pages load their scripts and styles from. `scripts/collect-assets.ts` writes this file. */
-export const ASSETS = "/app/assets/e3bbeb0b9d38";
+export const ASSETS = "/app/assets/eda8fb1204e8";
