@@ -6,7 +6,7 @@
  * 2. It registers (RFC 7591), unless its `client_id` is the URL of its own document: see `agent-clients.ts`.
  * 3. It opens `/app/agent` in a browser. When the person agrees, `agree_to_agent` makes a grant, and the browser takes a code to the agent.
  * 4. `/oauth/token` exchanges the code, which is bound to the client and to its PKCE verifier, for an access token of an hour and a refresh
- *    token. `renew_agent_grant` counts the refresh tokens, and ends the grant when one comes back that was replaced a minute ago or earlier.
+ *    token. `renew_agent_grant` counts the refresh tokens, and ends the grant when one is used again more than a minute later.
  * 5. `/mcp` alone takes the access token. The request of a tool gets the person's rights through its environment, so the token never
  *    reaches the API.
  */

@@ -91,6 +91,10 @@ function parseMessage(text: string): unknown {
   }
 }
 
+/** Refuses a message that cannot be handled, with an error of JSON-RPC. */
+const refuse = (c: Context<AppEnv>, code: number, message: string) =>
+  c.json({ jsonrpc: "2.0", id: null, error: { code, message } }, 400);
+
 const toolCallSchema = z.object({
   method: z.literal("tools/call"),
   params: z.object({ name: z.string() }).partial().catch({}),
@@ -116,10 +120,7 @@ export function agents(fetch: Fetch) {
     const access = await readAccess(c);
     const api = openApi(c, fetch, access);
     const message = parseMessage(await c.req.text());
-    if (Array.isArray(message)) {
-      const error = { code: -32600, message: "Send one message in each request: there are no batches." };
-      return c.json({ jsonrpc: "2.0", id: null, error }, 400);
-    }
+    if (Array.isArray(message)) return refuse(c, -32600, "Send one message in each request: there are no batches.");
     const tool = calledTool(message);
     if (tool !== null && access !== null && !access.scopes.includes("run") && !isReader(tool)) {
       const why = "The person who has let the agent in allows it to read only.";
@@ -135,10 +136,7 @@ export function agents(fetch: Fetch) {
         return refusal;
       }
     }
-    if (message === null) {
-      const error = { code: -32700, message: "The body is not valid JSON." };
-      return c.json({ jsonrpc: "2.0", id: null, error }, 400);
-    }
+    if (message === null) return refuse(c, -32700, "The body is not valid JSON.");
     // The service announces nothing to subscribers, so it takes none.
     const { fetch: handle } = createMcpHandler(() => createAgentServer(api), { maxSubscriptions: 0 });
     const { method, headers, signal } = c.req.raw;

@@ -41,7 +41,8 @@ const stopRoute = callerWrite({
     "them a RUNNING run stays RUNNING and keeps its slot until its runner says how it ended, or the time is over. The runner " +
     "is told by webhooks until it confirms one, or by the answer to its next heartbeat. If it reports COMPLETED, that counts; " +
     "otherwise the run is FAILED as STOPPED, or as DEADLINE if its deadline comes no later. A second stop can only shorten the " +
-    "time. A run whose runner could not learn of it is FAILED at once: it is PENDING, or was not sent to a runner yet, or its workflow no longer has a runner.",
+    "time. A run whose runner could not learn of it is FAILED at once: it is PENDING, or was not sent to a runner yet, or its workflow " +
+    "no longer has a runner.",
   request: { params: runParams, body: optionalJsonBody(StopWorkflowRunRequestSchema) },
   problems: ["forbidden", "not_found", "conflict"],
   responses: { 200: { description: "The run, FAILED or still RUNNING", content: runningRun } },

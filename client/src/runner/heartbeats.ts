@@ -148,7 +148,7 @@ export class Heartbeats {
   }
 }
 
-/** A zero byte or half a surrogate pair. */
+/** What the service cannot store in a text: a zero byte, or half of a surrogate pair. */
 const UNSTORABLE = /\0|\p{Cs}/gu;
 
 /** The progress as the service takes it: a whole percentage, and a text that it can store. */

@@ -55,7 +55,7 @@ export class LeaseRunner {
   readonly #stopping = new AbortController();
   #token: string | null = null;
   #after: unknown;
-  /** How far the service's clock is ahead, by the last answer. */
+  /** How many milliseconds the service's clock is ahead of this machine's, by the `Date` of its last answer. */
   #aheadMs = 0;
   #taken = 0;
   /** How often a session was refused since the last answer with leases. */

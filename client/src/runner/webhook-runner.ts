@@ -82,7 +82,7 @@ export class WebhookRunner {
     if (stop !== null) attempt.end(stop);
     const done = attempt.execute().finally(() => {
       this.#working.delete(attempt);
-      // Only that it was known is remembered for long, and nothing of its run.
+      // The run, with its input, is not kept in memory. That it was begun is, so that a repeated dispatch does not begin it again.
       known.state = null;
     });
     this.#working.set(attempt, done);

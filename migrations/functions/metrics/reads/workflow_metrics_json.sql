@@ -1,7 +1,8 @@
 -- What was counted of the `p_most` workflows of a tenant with the most runs, and how many runs wait now, of each of them and of all others:
 -- {"shown": [{"id", "name", "runs", "failures", "seconds", "buckets", "waiting", "oldest_waiting_seconds"}], "others_waiting",
 -- "others_oldest_waiting_seconds"}. A run waits when it may start as soon as its workflow has room, or a runner asks for it; a delayed one
--- does not wait yet, and one of a paused workflow waits for whoever paused it. Its cost depends on the number of waiting runs, and not on that of all workflows or runs.
+-- does not wait yet, and one of a paused workflow waits for whoever paused it. Its cost depends on the number of waiting runs, and not on
+-- that of all workflows or runs.
 create or replace function public.workflow_metrics_json(p_tenant_id uuid, p_most integer, p_now timestamptz) returns jsonb
 language sql stable as $$
   with shown as materialized (

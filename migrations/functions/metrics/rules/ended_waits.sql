@@ -1,6 +1,6 @@
 -- For the metrics: one row for each wait of a suspended run that ended with this event of the run.
 --   STARTED     the run goes on as this attempt: the waits that have been answered or have timed out since it was suspended
---   TIMED_OUT   something did not come in time, so the run FAILED: the waits that were still open
+--   TIMED_OUT   the run FAILED since not all of its waits had ended in time: those that were still open
 -- "seconds" is from when the run first asked until the answer; null when there was none.
 create or replace function public.ended_waits(p_run_id uuid, p_attempt integer, p_type text, p_at timestamptz)
 returns table (kind text, seconds float8)

@@ -80,8 +80,8 @@ begin
 end $$;
 
 -- Locks up to `p_limit` due notifications of an endpoint, and returns their ids: those that a person asked for, the last one first, then those
--- that have been due longest. Each part is read in the order of its index, so nothing but these is read, however many are due. With
--- `enable_sort`, the planner might read and sort all that are due, if it expects few. Rows that others have locked are skipped.
+-- that have been due longest. Each of the two parts comes from an index in its order, so the cost does not grow with how many are due.
+-- Sorting is switched off, since a planner that expects few would read and sort all. Rows that others have locked are skipped.
 create or replace function public.due_notifications(
   p_endpoint_id uuid, p_now timestamptz, p_limit integer, p_only uuid[], p_except uuid[]
 ) returns uuid[]

@@ -92,9 +92,10 @@ begin
   update public.notifications n set next_try_at = null where n.id = any (p_ids);
 end $$;
 
--- Disables a locked endpoint. What was not sent by now is given up: of a disabled endpoint no notification waits, whatever its `next_try_at`
--- says. There may be any number, and an event whose transaction began before may still add one, since it locks no endpoint. So it is sweeps
--- that change their rows (`delete_old_notifications`), and the endpoint is not enabled while many are left: `change_notification_endpoint`.
+-- Disables a locked endpoint. What was not sent by now is given up: readers see notifications of a disabled endpoint as FAILED, whatever
+-- their `next_try_at` says. Their rows are not changed here, since there may be very many, and a transaction that is open may still add
+-- some. Sweeps change them (`delete_old_notifications`), and the endpoint cannot be enabled while many are left
+-- (`change_notification_endpoint`).
 create or replace function public.disable_endpoint(p_endpoint_id uuid, p_reason text, p_now timestamptz) returns void
 language plpgsql as $$
 begin

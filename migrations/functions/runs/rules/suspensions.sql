@@ -82,8 +82,8 @@ begin
 end $$;
 
 -- What an attempt after the first one gets: {"outcomes": those of the last suspension before it, see `wait_outcomes`, "checkpoints": how many
--- the run has}. Null when the outcomes are too large for a dispatch: then the runner asks for them (`find_resume`). It reads the clock, since
--- what has let the run go on came after the statement had begun that starts it.
+-- the run has}. Null when the outcomes are too large for a dispatch: then the runner asks for them (`find_resume`). It asks
+-- `clock_timestamp()`: the statement that starts the run may have begun before the instant at which its wait ended.
 create or replace function public.resume_of(p_run_id uuid, p_attempt integer) returns jsonb
 language plpgsql stable as $$
 declare
