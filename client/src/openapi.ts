@@ -6691,7 +6691,7 @@ export interface components {
          *     }
          */
         EndedSignInSessions: {
-            /** @description How many were open. */
+            /** @description How many sessions were open. Agents whose access has ended are not counted. */
             ended: number;
         };
         /**

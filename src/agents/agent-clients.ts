@@ -23,8 +23,9 @@ const MAX_HOST = 255;
 /** A code may go to `https`, to a program on the person's computer by `http`, and to an app by a scheme of its own (RFC 8252). */
 function mayGetCode(text: string): boolean {
   const url = URL.parse(text);
-  if (url === null || url.hash !== "" || url.username !== "" || url.password !== "" || url.host.length > MAX_HOST)
-    return false;
+  if (url === null || url.hash !== "" || url.username !== "" || url.password !== "") return false;
+  // One of the two is kept with the grant.
+  if (url.host.length > MAX_HOST || url.protocol.length > MAX_HOST) return false;
   return url.protocol === "http:" ? isLoopback(url.hostname) : !NEVER_OPENED.has(url.protocol);
 }
 

@@ -113,6 +113,15 @@ describe("a webhook on the pages", () => {
       name: "Other",
       webhook: { signature_header: "X-Other", signature_encoding: "hex", when: ["paid", "void"] },
     });
+    for (const [when, events] of [
+      ["push,pull_request", ["push", "pull_request"]],
+      ["push:main, push:dev", ["push:main", "push:dev"]],
+      ["push:a,b", ["push:a,b"]],
+      ["order paid, shipped", ["order paid, shipped"]],
+    ] as const) {
+      await owner.post(`${path}/change-webhook`, { ...fields, when });
+      expect(await readTrigger(service, tenant, hook.id)).toMatchObject({ webhook: { when: events } });
+    }
     const faults = async (to: string, sent: Record<string, string>) => {
       const response = await owner.post(to, sent);
       expect(response.status).toBe(422);

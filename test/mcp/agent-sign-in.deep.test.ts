@@ -291,8 +291,13 @@ describe("an agent", () => {
     const end = `/app/people/${tenant.user.id}/agents/${grant?.id}/end`;
     expect((await (await signIn(service, other.owner.key)).post(end)).status).toBe(404);
     expect(await statusOf(tokens.access_token)).toBe(200);
-    expect((await (await signIn(service, tenant.owner.key)).post(end)).status).toBe(303);
+    const owner = await signIn(service, tenant.owner.key);
+    // An agent outlives the sessions of its person.
+    await service.database.sql`delete from sign_in_sessions where user_id = ${tenant.user.id}`;
+    expect(await owner.read(`/app/people/${tenant.user.id}`)).toContain("Sign out everywhere");
+    expect((await owner.post(end)).status).toBe(303);
     expect(await statusOf(tokens.access_token)).toBe(401);
+    expect(await owner.read(`/app/people/${tenant.user.id}`)).not.toContain("Sign out everywhere");
   });
 
   it("is named in the audit log by what it changes", async () => {
@@ -378,11 +383,10 @@ describe("an attack is refused", () => {
   });
 
   it("a registration whose addresses are longer than an address can be, or than its page can take", async () => {
-    const host = await fetchOf("/oauth/register", {
-      method: "POST",
-      body: JSON.stringify({ redirect_uris: [`app://${"a".repeat(400)}/`] }),
-    });
-    expect([host.status, await host.json()]).toMatchObject([400, { error: "invalid_redirect_uri" }]);
+    for (const address of [`app://${"a".repeat(400)}/`, `${"a".repeat(400)}:/callback`]) {
+      const one = await fetchOf("/oauth/register", { method: "POST", body: JSON.stringify({ redirect_uris: [address] }) });
+      expect([one.status, await one.json()]).toMatchObject([400, { error: "invalid_redirect_uri" }]);
+    }
     const long = Array.from({ length: 10 }, (_, n) => `https://agent.example/${n}${"a".repeat(400)}`);
     const all = await fetchOf("/oauth/register", { method: "POST", body: JSON.stringify({ redirect_uris: long }) });
     expect([all.status, await all.json()]).toMatchObject([400, { error: "invalid_client_metadata" }]);

@@ -1788,7 +1788,7 @@ class SignInSession(TypedDict):
 
 class EndedSignInSessions(TypedDict):
     ended: int
-    """How many were open."""
+    """How many sessions were open. Agents whose access has ended are not counted."""
 
 
 class EndSignInSessionsRequest(TypedDict):

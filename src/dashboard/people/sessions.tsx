@@ -1,6 +1,5 @@
 import type { SignInSession } from "../../people/sign-ins/sign-in-sessions.ts";
 import { Ask, Empty, Send, Time } from "../components.tsx";
-import { plural } from "../format.ts";
 import type { Person, PersonView } from "./kit/view-people.ts";
 
 /** When a credential was last used, to the hour. Isolates tell the database only once an hour: see `noteUse`. */
@@ -16,14 +15,14 @@ export const LastUse = ({ at }: { at: Date | null }) =>
 type SessionsProps = { view: PersonView; person: Person; currentId: string | null };
 
 /** The open sessions of a person on the dashboard. `currentId` is the session with which the page is read. */
-export const Sessions = ({ view: { caller, sessions }, person, currentId }: SessionsProps) => {
+export const Sessions = ({ view: { caller, sessions, agents }, person, currentId }: SessionsProps) => {
   const isSelf = caller.user_id === person.id;
   const mayEnd = isSelf || (caller.is_administrator && person.role !== "OWNER");
   return (
     <section class="card">
       <div class="head">
         <h2>Sessions</h2>
-        {mayEnd && sessions.length > 0 && (
+        {mayEnd && sessions.length + agents.length > 0 && (
           <div class="actions">
             <Ask
               id="ask-sign-out"
@@ -32,8 +31,7 @@ export const Sessions = ({ view: { caller, sessions }, person, currentId }: Sess
               kind="danger"
             >
               <p>
-                {isSelf ? "Your" : "Their"} {plural(sessions.length, "session")} on the dashboard{" "}
-                {sessions.length === 1 ? "ends" : "end"} with the next request
+                {isSelf ? "Your" : "Their"} sessions on the dashboard end with the next request
                 {isSelf && ", also in this browser"}, and so does the access of all agents that{" "}
                 {isSelf ? "you" : "they"} have let in. API keys and logins still work.
               </p>

@@ -57,9 +57,18 @@ const SIGNATURE: readonly FormField[] = [
 const WHEN: FormField = {
   ...{ name: "when", label: "Only these events", note: "optional" },
   hint: "One in each line, such as push or pull_request.opened of GitHub, merge_request of GitLab, app_mention of Slack; of others, the type in the body.",
-  // A comma without a blank may be a part of the name of a branch.
-  control: lines((text) => someOf(textsIn(text.replaceAll(", ", "\n")))),
+  control: lines((text) => someOf(textsIn(text).flatMap(eventsIn))),
 };
+
+/**
+ * The events in a line, of which somebody may write several with commas between them. A comma may also be a part of a name: without a blank
+ * behind it of a branch (`push:a,b`), and between words of the type of another sender (`order paid, shipped`).
+ */
+function eventsIn(line: string): string[] {
+  const events = line.split(",").map((event) => event.trim());
+  const areApart = /^[^,]*(, [^,]*)+$/.test(line) && !events.some((event) => /\s/.test(event));
+  return areApart || events.every((event) => /^[\w.-]+$/.test(event)) ? events.filter((event) => event !== "") : [line];
+}
 
 /** The pointers of lines such as `commit /after`. What is no pointer is refused by the API. */
 const pointers: Control = {
