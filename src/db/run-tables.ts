@@ -139,6 +139,12 @@ export const workflowRuns = pgTable(
       .on(t.workflowDefinitionId, t.deadlineAt, t.queuePosition)
       .where(sql`status = 'PENDING' and deadline_at is not null`)
       .concurrently(),
+    // The PENDING runs of a definition that have begun before and are outside of its queue: in a back-off (`competing_runs`), or suspended
+    // (`suspended_runs`).
+    index("workflow_runs_put_back_index")
+      .on(t.workflowDefinitionId, t.suspendedAt)
+      .where(sql`status = 'PENDING' and queue_position is null and attempt > 1`)
+      .concurrently(),
     // When something of a PENDING run is due by time, since it joins its queue or expires: of a tenant (`sweep_tenant`, `next_due_at`), of
     // all (`time_out_overdue_runs`, `promote_waiting_runs`, `deployment_due_in_ms`).
     index("workflow_runs_tenant_waiting_index")

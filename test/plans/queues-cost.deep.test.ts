@@ -1,25 +1,27 @@
-/** What it costs when very many runs wait: to supersede them, to find a place among those that join, and to count them. */
+/** What it costs when very many runs wait: to supersede them, to trigger another one, to find a place among them, and to count them. */
 import { describe, expect, it } from "vitest";
 import { writeUnchecked } from "../support/database.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
-import { invoke } from "../support/lifecycle.ts";
+import { invoke, invokePath } from "../support/lifecycle.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
-import { explained, rowsRead } from "./plans.ts";
+import { blocksRead, explained, rowsRead } from "./plans.ts";
 
 const service = await startService({ isNew: true });
 const { sql } = service.database;
 
-/** A tenant with a run that holds the slot, one that waits, and `count` others, which wait for `notBefore` when that is given. */
-async function createWaiting(count: number, notBefore: string | null = null) {
+/** A tenant with a run that holds the slot, one that waits, and `count` others. These wait for `notBefore` when that is given, or are suspended until then. */
+async function createWaiting(count: number, notBefore: string | null = null, isSuspended = false) {
   const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
   await invoke(service, tenant);
   const waiting = await invoke(service, tenant);
   await writeUnchecked(sql, [
     sql`
-      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, not_before, queue_position)
+      insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, not_before, queue_position,
+        attempt, suspended_at)
       select md5(r.id || 'other' || n)::uuid, r.tenant_id, r.workflow_definition_id, r.user_id, r.runner_type, r.status, r.run_snapshot,
-        ${notBefore}::timestamptz, case when ${notBefore}::timestamptz is null then nextval('workflow_run_queue') end
+        ${notBefore}::timestamptz, case when ${notBefore}::timestamptz is null then nextval('workflow_run_queue') end,
+        case when ${isSuspended} then 2 else 1 end, case when ${isSuspended} then statement_timestamp() end
       from workflow_runs r, generate_series(1, ${count}::int) n
       where r.id = ${waiting}`,
   ]);
@@ -51,6 +53,30 @@ it("a call that supersedes a part of many runs does not read the others, of 20,0
   }
   expect(rows[1]).toBeLessThan((rows[0] ?? 0) + 5000);
 });
+
+it.each([
+  { others: "suspended", policies: ["queue", "skip", "replace_queued"] },
+  { others: "delayed", policies: ["queue", "skip", "replace_queued", "replace_running"] },
+])(
+  "an invoke that asks what it competes with reads as much beside 10,000 $others runs as beside 100",
+  async ({ others, policies }) => {
+    const read: Record<string, number[]> = {};
+    for (const count of [100, 10_000]) {
+      const { tenant } = await createWaiting(count, "2100-01-01T00:00:00Z", others === "suspended");
+      await sql`update workflow_definitions set max_queued = 10 where id = ${tenant.definitionId}`;
+      for (const whenBusy of policies) {
+        await setWhenBusy(tenant, whenBusy);
+        const send = () => service.send("POST", invokePath(tenant), tenant.owner.key, {});
+        expect((await send()).status).toBe(whenBusy === "skip" ? 409 : 202);
+        // The second one, since the first one also reads the catalog, to plan.
+        await explained(service, send);
+        const [, statements] = await explained(service, send);
+        read[whenBusy] = [...(read[whenBusy] ?? []), blocksRead(statements)];
+      }
+    }
+    for (const [few = 0, many] of Object.values(read)) expect(many).toBeLessThan(few + 100);
+  },
+);
 
 describe("a place in a queue that very many runs join at one instant", () => {
   it.each(["waiting", "last"] as const)(

@@ -252,29 +252,32 @@ end $$;
 
 -- The runs of a definition with which a new one competes: those that are RUNNING, and all that are PENDING, also in a back-off or because
 -- no runner asks for them, except delayed ones, whose `start_after` has not come, suspended ones, and those that have expired without that
--- being recorded. With `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`.
+-- being recorded. With `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`. There is an
+-- index for each of its parts, and none for all of them. So it reads none of the delayed and suspended runs, however many there are.
 create or replace function public.competing_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
 returns setof public.workflow_runs
 language sql stable as $$
-  select r.*
-  from (
-    -- There is an index for each of these, and none for all of them.
-    select running.*
-    from public.workflow_runs running
-    where running.workflow_definition_id = p_definition_id and running.status = 'RUNNING'
-      and (p_key is null or running.concurrency_key = p_key)
-    union all
-    select pending.*
-    from public.workflow_runs pending
-    where pending.workflow_definition_id = p_definition_id and pending.status = 'PENDING' and p_key is null
-    union all
-    select pending.*
-    from public.workflow_runs pending
-    where pending.workflow_definition_id = p_definition_id and pending.status = 'PENDING' and pending.concurrency_key = p_key
-  ) r
-  where r.status = 'RUNNING'
-    or (r.queue_position is not null or r.attempt > 1 and r.suspended_at is null or r.not_before <= p_now)
-      and public.is_unexpired(r.deadline_at, p_now)
+  select running.*
+  from public.workflow_runs running
+  where running.workflow_definition_id = p_definition_id and running.status = 'RUNNING'
+    and (p_key is null or running.concurrency_key = p_key)
+  union all
+  select waiting.* from public.waiting_runs(p_definition_id, p_now) waiting where p_key is null
+  union all
+  select waiting.* from public.waiting_runs(p_definition_id, p_now) waiting where waiting.concurrency_key = p_key
+  union all
+  -- For this order see `joins_behind`.
+  (
+    select joining.* from public.joining_runs(p_definition_id, p_now) joining
+    where p_key is null or joining.concurrency_key = p_key
+    order by joining.not_before
+  )
+  union all
+  select backing_off.*
+  from public.workflow_runs backing_off
+  where backing_off.workflow_definition_id = p_definition_id and backing_off.status = 'PENDING' and backing_off.queue_position is null
+    and backing_off.attempt > 1 and backing_off.suspended_at is null and backing_off.not_before > p_now
+    and (p_key is null or backing_off.concurrency_key = p_key)
 $$;
 
 -- May so many more runs wait in the queue of a definition, of which `p_max_queued` (null: any number) may wait? Below 1, always: the

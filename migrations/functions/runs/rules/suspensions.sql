@@ -20,13 +20,15 @@ language sql immutable as $$
   select p_status = 'PENDING' and p_suspended_at is not null and (p_not_before is null or p_not_before > p_now)
 $$;
 
--- The suspended runs of a definition, and with `p_key` only those with this concurrency key.
+-- The suspended runs of a definition, and with `p_key` only those with this concurrency key. Like all in their index, they are in a further
+-- attempt.
 create or replace function public.suspended_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
 returns setof public.workflow_runs
 language sql stable as $$
   select r.*
   from public.workflow_runs r
   where r.workflow_definition_id = p_definition_id and r.status = 'PENDING' and r.queue_position is null
+    and r.attempt > 1 and r.suspended_at is not null
     and public.is_suspended(r.status, r.suspended_at, r.not_before, p_now) and public.is_unexpired(r.deadline_at, p_now)
     and (p_key is null or r.concurrency_key = p_key)
 $$;

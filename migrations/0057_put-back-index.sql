@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY "workflow_runs_put_back_index" ON "workflow_runs" USING btree ("workflow_definition_id","suspended_at") WHERE status = 'PENDING' and queue_position is null and attempt > 1;
