@@ -105,15 +105,6 @@ async function fillTenants({ database: { sql } }: Service, tenants: number): Pro
       select gen_random_uuid(), tenant_id, 'https://hook.example', '{}', 'x' from kept where kind = 'quiet'`,
   ];
   await writeUnchecked(sql, [kept, ...steps]);
-  // Autovacuum would make the connection plan anew while it is measured, and what planning reads would count, too.
-  await sql`
-    do $$
-    declare name text;
-    begin
-      for name in select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' loop
-        execute format('alter table public.%I set (autovacuum_enabled = false)', name);
-      end loop;
-    end $$`;
   await sql`vacuum analyze`;
 }
 

@@ -33,7 +33,7 @@ export type DatabaseOptions = {
   ownServer?: boolean | "oldest";
   /**
    * Use a database that no other file has used. Tests need it whose result depends on plans: a table that was analyzed while it was empty
-   * gets other plans than a new one.
+   * gets other plans than a new one. It has no autovacuum, so its statistics are only those that the test makes.
    */
   isNew?: boolean;
 };

@@ -48,10 +48,25 @@ const EMPTY = `
   end
   $do$`;
 
+/**
+ * Nothing but the test vacuums and analyzes. Autovacuum would do so at any moment, and then what a test measures is planned with other
+ * statistics, and planned anew, which reads blocks, too.
+ */
+const WITHOUT_AUTOVACUUM = `
+  do $do$
+  declare
+    name text;
+  begin
+    for name in select relname from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' loop
+      execute format('alter table public.%I set (autovacuum_enabled = false)', name);
+    end loop;
+  end
+  $do$`;
+
 export type TestDatabases = {
   /** The name of a migrated, empty database that was given back, or of a new one. */
   take(): Promise<string>;
-  /** The name of a new one. */
+  /** The name of a new one, without autovacuum. */
   make(): Promise<string>;
   /** Says that nobody uses this database any more, so that `take` may return it. */
   giveBack(name: string): void;
@@ -67,19 +82,23 @@ export async function createTemplate(postgres: Postgres): Promise<TestDatabases>
   const unused: string[] = [];
   let databases = 0;
 
-  async function make(): Promise<string> {
+  async function copy(): Promise<string> {
     const name = `test_${++databases}`;
     await create(`${name} template ${TEMPLATE}`);
     return name;
   }
 
   return {
-    make,
+    async make() {
+      const name = await copy();
+      await withClient(postgres.url(name), (client) => client.query(WITHOUT_AUTOVACUUM));
+      return name;
+    },
     async take() {
       for (let name = unused.pop(); name !== undefined; name = unused.pop()) {
         if (await empty(postgres.url(name), pristine)) return name;
       }
-      return make();
+      return copy();
     },
     giveBack: (name) => void unused.push(name),
   };
