@@ -11,6 +11,7 @@ const SECONDS = 86_400;
 const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
 const stage = await createStage(service, "busy");
 const { tenant } = stage;
+const insertedAt = Date.now();
 await service.database.sql`
   insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
     created_at, started_at, deadline_at, completed_at, updated_at, ended_by)
@@ -51,7 +52,9 @@ describe("the charts in a tenant with 172,800 runs a day", () => {
         expect.toSatisfy((rows) => rows < 10_100),
       ]);
       expect(Number(sumsIn(html))).toBeLessThanOrEqual(61 * 60 * PER_SECOND);
-      expect(Number(sumsIn(html))).toBeGreaterThanOrEqual(58 * 60 * PER_SECOND);
+      // No run is younger than the insertion, which may be some minutes ago on a slow machine.
+      const sinceInsertion = (Date.now() - insertedAt) / 1000;
+      expect(Number(sumsIn(html))).toBeGreaterThanOrEqual((59 * 60 - sinceInsertion) * PER_SECOND);
       expect(html).not.toContain("More than 50,000 runs");
     }
   });
@@ -76,9 +79,9 @@ describe("the charts in a tenant with 172,800 runs a day", () => {
       ]);
       expect(html).toContain("More than 50,000 runs were triggered in this time.");
       expect(html).toContain("measured for the last 10,000 of each state");
-      // Six whole hours, and the one that has just begun.
+      // Five or six whole hours, and the one that has just begun. When that was after the insertion, the one before it is not whole either.
       const hours = [...html.matchAll(/: ([\d,]+) completed, 0 failed<\/span>/g)].map(([, count]) => count);
-      expect([hours.length, new Set(hours.slice(0, -1))]).toEqual([
+      expect([hours.length, new Set(hours.slice(0, 5))]).toEqual([
         expect.toSatisfy((count) => count >= 6),
         new Set(["7,200"]),
       ]);
