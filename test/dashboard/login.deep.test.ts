@@ -388,7 +388,7 @@ describe("when the login service", () => {
       new Promise((_, reject) => init?.signal?.addEventListener("abort", () => reject(init.signal?.reason)));
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const answer = browser.get("/app/sign-in/oidc");
-    await vi.waitUntil(() => vi.getTimerCount() > 0);
+    await vi.waitUntil(() => vi.getTimerCount() > 0, { timeout: 20_000 });
     await vi.advanceTimersByTimeAsync(5_000);
     expect((await answer).status).toBe(503);
     vi.useRealTimers();

@@ -5,7 +5,7 @@ import { callBack, invoke } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { runToken } from "../support/tenant.ts";
-import { pause, WOKEN_MS } from "../support/waiting.ts";
+import { pause, untilQuiet, WOKEN_MS } from "../support/waiting.ts";
 
 type Data = { attempt?: number; sequence?: number; text?: string; at?: string; missing_before?: number };
 
@@ -78,7 +78,7 @@ describe("the stream of a run with its log", () => {
   it("asks the database after a new entry, while a stream without the log does so only after new progress", async () => {
     const [withLog, without] = [await open(), await open("")];
     await Promise.all([withLog.until("DISPATCHED"), without.until("DISPATCHED")]);
-    await pause(1_100);
+    await untilQuiet(service.database);
     const [, requests] = await service.counted(async () => {
       await log(0);
       await withLog.until("log");

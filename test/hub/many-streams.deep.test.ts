@@ -7,10 +7,9 @@ import { callBack, invoke } from "../support/lifecycle.ts";
 import { startLiveService } from "../support/live-service.ts";
 import { createRandom } from "../support/random.ts";
 import { createTenant } from "../support/tenant.ts";
+import { pause, untilQuiet } from "../support/waiting.ts";
 
 const service = await startLiveService();
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe("streams", () => {
   it.each(seeds(1))("miss and repeat nothing when they are cut 20 times at random (seed %i)", async (seed) => {
@@ -26,27 +25,32 @@ describe("streams", () => {
     })();
     const seen: string[] = [];
     const isWorking = () => Promise.race([working.then(() => false), pause(0).then(() => true)]);
+    const goOn = async (until: (ids: string[]) => Promise<unknown>) => {
+      seen.push(...(await listen(tenant.owner.key, seen.at(-1) ?? String(first?.id), until)));
+    };
     for (let cuts = 0; cuts < 20 || (await isWorking()); cuts++) {
-      seen.push(
-        ...(await listenFor(tenant.owner.key, random.pick([0, 50, 100, 200, 400]), seen.at(-1) ?? String(first?.id))),
-      );
+      await goOn(() => pause(random.pick([0, 50, 100, 200, 400])));
     }
-    seen.push(...(await listenFor(tenant.owner.key, 2_000, seen.at(-1) ?? "0")));
     const stored = await service.database.sql`
       select e.id::text as id from workflow_run_events e where e.tenant_id = ${tenant.id} order by e.id`;
+    await goOn((ids) => expect.poll(() => seen.length + ids.length).toBeGreaterThanOrEqual(stored.length));
     // An event may arrive after one with a higher id that was committed first.
     expect(seen.toSorted((a, b) => Number(a) - Number(b))).toEqual(stored.map(({ id }) => id));
   });
 
-  /** The ids of the events that a stream sends within so many milliseconds, before it is cut. */
-  async function listenFor(key: string, ms: number, lastEventId: string): Promise<string[]> {
+  /** The ids of the events that a stream sends before it is cut, when `until` resolves. That gets the ids as they come. */
+  async function listen(
+    key: string,
+    lastEventId: string,
+    until: (ids: string[]) => Promise<unknown>,
+  ): Promise<string[]> {
     const response = await service.get("/v1/workflow-runs/stream", key, { "Last-Event-ID": lastEventId });
     const reader = readEvents(response);
     const ids: string[] = [];
     const reading = (async () => {
       for (let event = await reader.next(); event; event = await reader.next()) ids.push(event.id);
     })();
-    await pause(ms);
+    await until(ids);
     await reader.close();
     await reading;
     return ids;
@@ -73,7 +77,7 @@ describe("streams", () => {
     };
     expect([readers.length, await sockets()]).toEqual([500, 500]);
     // Each stream reads once more after it has subscribed.
-    await pause(2_000);
+    await untilQuiet(service.database);
     const [, requests] = await service.counted(() => pause(5_000));
     expect(requests).toBe(0);
     await Promise.all(readers.map((reader) => reader.close()));

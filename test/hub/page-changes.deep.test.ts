@@ -16,7 +16,9 @@ beforeEach(async () => {
   owner = await signIn(service, tenant.owner.key);
 });
 
-/** Counts the messages of a stream. Two changes within a second may cause one message, so each test waits for its own. */
+/**
+ * Counts the messages of a stream, once it has begun. Two changes within a second may cause one message, so each test waits for its own.
+ */
 async function listen(path: string, browser = owner, headers: Record<string, string> = {}) {
   const response = await browser.get(path, headers);
   expect([response.status, response.headers.get("Content-Type")]).toEqual([200, "text/event-stream"]);
@@ -32,7 +34,7 @@ async function listen(path: string, browser = owner, headers: Record<string, str
     hasEnded = true;
   });
   const count = () => text.split("data: null\n\n").length - 1;
-  await expect.poll(count, { interval: 10 }).toBe(1);
+  await expect.poll(count, { interval: 10 }).toBeGreaterThan(0);
   return {
     count,
     text: () => text,

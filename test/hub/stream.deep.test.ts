@@ -10,6 +10,7 @@ import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { useLeases } from "../support/runners.ts";
 import { createTenant, runToken } from "../support/tenant.ts";
+import { untilQuiet } from "../support/waiting.ts";
 
 const service = await startLiveService({ settings: PAGE_SETTINGS });
 const tenant = tenantOfEachTest(service, { runnerUrl: answeringRunner(202) });
@@ -66,7 +67,7 @@ describe("the stream of a run", () => {
     const runId = await invoke(service, tenant);
     const reader = readEvents(await get(`${runId}/stream`));
     await reader.until("DISPATCHED");
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await untilQuiet(service.database);
     const [, requests] = await service.counted(() => new Promise((resolve) => setTimeout(resolve, 1_500)));
     expect([requests, await sockets()]).toEqual([0, 1]);
     await reader.close();

@@ -13,9 +13,9 @@ export const BUSY_RUNNER = answeringRunner(503);
 export type FakeRunner = {
   /** Its URL, on this machine. */
   url: string;
-  /** All requests so far, as soon as there are at least `count`. Fails after 10 seconds. */
+  /** All requests so far, as soon as there are at least `count`. Fails after 20 seconds. */
   requests(count?: number): Promise<ReceivedRequest[]>;
-  /** All requests so far, as soon as the sender has abandoned at least `count` of them. Fails after 10 seconds. */
+  /** All requests so far, as soon as the sender has abandoned at least `count` of them. Fails after 20 seconds. */
   untilAbandoned(count?: number): Promise<ReceivedRequest[]>;
   /** Sets its next answers. */
   script(answers: ScriptedAnswer[]): Promise<void>;

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import type { Service } from "./service.ts";
 
-/** Waits until older transactions, of other tests in the same Postgres, hold back no event of the tenant. */
+/** Waits until older transactions, of other tests in the same Postgres, hold back no event of the tenant. Some take long: they fill tables. */
 export const settle = ({ database: { sql } }: Pick<Service, "database">, tenant: { id: string }) =>
   vi.waitFor(
     async () => {
@@ -10,5 +10,5 @@ export const settle = ({ database: { sql } }: Pick<Service, "database">, tenant:
         from workflow_run_events where tenant_id = ${tenant.id}`;
       if (!row?.is_settled) throw new Error("Another transaction holds events back.");
     },
-    { timeout: 20_000, interval: 50 },
+    { timeout: 60_000, interval: 50 },
   );

@@ -5,6 +5,16 @@ import type { startRunner } from "./runners.ts";
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Waits until the service has sent the database nothing for a second: whatever had just begun is over. */
+export const untilQuiet = ({ countRequests }: Pick<LiveService["database"], "countRequests">): Promise<void> =>
+  expect
+    .poll(async () => {
+      const before = await countRequests();
+      await pause(1_000);
+      return (await countRequests()) - before;
+    })
+    .toBe(0);
+
 /** The hub has got the request, but the Worker still has to be told so, which takes less than this. */
 const ARRIVAL_MS = 200;
 

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ReceivedRequest, ScriptedAnswer } from "../harness-protocol.ts";
 
-const WAIT_LIMIT_MS = 10_000;
+const WAIT_LIMIT_MS = 20_000;
 const ENDLESS_CHUNK = "x".repeat(16 * 1024);
 
 /** All the runners of one test run. */
