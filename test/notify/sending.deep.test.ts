@@ -155,7 +155,7 @@ describe("a notification that fails", () => {
     const pauses: number[] = [];
     for (let tries = 1; tries <= 8; tries++) {
       const [row] = await service.database.sql`
-        select extract(epoch from next_try_at - statement_timestamp())::float8 as seconds, try_count
+        select extract(epoch from next_try_at - (tries -> -1 ->> 'at')::timestamptz)::float8 as seconds, try_count
         from notifications where endpoint_id = ${endpoint.id}`;
       expect(row?.try_count).toBe(tries);
       if (tries < 8) pauses.push(row?.seconds);
