@@ -140,8 +140,8 @@ export const runChildren = pgTable(
     /** How many runs stand before it in its chain: its parent, and what has triggered that. */
     depth: integer("depth").notNull(),
     /**
-     * Null while the row of the parent is there. It is deleted with an instant before which the child has not ended: its end, or the
-     * deletion if it goes on.
+     * Null while the row of the parent is there. Once that is deleted, the sweep writes an instant before which the child has not ended: its
+     * end, or now if it goes on.
      */
     endedAfter: instant("ended_after"),
   },

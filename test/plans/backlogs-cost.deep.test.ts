@@ -1,7 +1,7 @@
 /** What a firing costs a trigger with many firings, a claim or a change an endpoint with many due notifications, and retention very many old children. */
 import { expect, it } from "vitest";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
-import { deleteOldRuns } from "../../src/sweep/sweep-verbs.ts";
+import { deleteOldRuns, finishDeletions } from "../../src/sweep/sweep-verbs.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import { Notifier } from "../../src/worker.ts";
 import { writeUnchecked } from "../support/database.ts";
@@ -80,7 +80,7 @@ it(`a claim reads as few notifications as it takes, however many of an endpoint 
   expect((await claim(many.id)).blocks).toBeLessThan(1.5 * ofFew.blocks);
 });
 
-it("retention reads no old children of runs that are still there, and deletes them once these were deleted", async () => {
+it("retention reads no old children of runs that are still there, and once these were deleted, sweeps find them chunk by chunk", async () => {
   const id = await insertRun(service.database, tenant, { status: "COMPLETED" });
   const copied = "tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot, deadline_at, ended_by";
   await sql.query(
@@ -99,7 +99,17 @@ it("retention reads no old children of runs that are still there, and deletes th
   await remove();
   const [none, before] = await remove();
   expect([none.result.deleted, rowsRead(before) < 100]).toEqual([0, true]);
+  const released = async () => {
+    const [row] = await sql`select count(*)::int as number from run_children where ended_after is not null`;
+    return row?.number;
+  };
+  const release = (limit: number) => perform(verbServices(service), finishDeletions, limit);
   await sql`delete from workflow_runs where id = any (select md5(p || '/0')::uuid from generate_series(1, 20) p)`;
+  expect(await released()).toBe(0);
+  const [few, releasing] = await explained(service, () => release(10));
+  expect([few.result.deleted, await released(), rowsRead(releasing) < 200]).toEqual([10, 10, true]);
+  while ((await release(5_000)).result.deleted > 0);
+  expect(await released()).toBe(10_000);
   const [some, after] = await remove();
   expect([some.result.deleted, rowsRead(after) < 200]).toEqual([10, true]);
 });

@@ -258,7 +258,10 @@ const INVARIANTS: Record<string, string> = {
     union all
     select c.run_id::text from run_children c
     where ($1::uuid is null or c.tenant_id = $1) and (not exists (select from workflow_runs child where child.id = c.run_id)
-      or (c.ended_after is null) <> exists (select from workflow_runs parent where parent.id = c.parent_run_id))`,
+      or case when c.ended_after is not null then exists (select from workflow_runs parent where parent.id = c.parent_run_id)
+        else not exists (
+          select from workflow_runs parent where parent.id = c.parent_run_id
+          union all select from deleted_parents gone where gone.id = c.parent_run_id) end)`,
 
   "a wait belongs to no run": `
     select w.run_id::text as name from run_waits w

@@ -68,8 +68,8 @@ const deleteWorkflow = async (definitionId: string, owner = tenant) =>
 /** How many rows of the tables that deleted workflows and triggers leave are there. Tables without any are left out. */
 async function countLeft(): Promise<Record<string, number>> {
   const tables =
-    `deleted_definitions deleted_triggers workflow_runs workflow_run_events workflow_run_labels workflow_run_logs
-    workflow_run_log_entries workflow_run_artifacts artifact_deletions running_attempts run_batches trigger_firings`.split(
+    `deleted_definitions deleted_triggers deleted_parents workflow_runs workflow_run_events workflow_run_labels
+    workflow_run_logs workflow_run_log_entries workflow_run_artifacts artifact_deletions running_attempts run_batches trigger_firings`.split(
       /\s+/,
     );
   const counts = tables.map((table) => `select '${table}' as name, count(*)::int from ${table}`);

@@ -3,6 +3,7 @@ import { readConfig } from "../../src/config.ts";
 import { deleteOldRuns } from "../../src/sweep/sweep-verbs.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
+import { holdTransaction } from "../support/held-transaction.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { type Service, startService } from "../support/service.ts";
 import { SETTINGS } from "../support/settings.ts";
@@ -55,7 +56,7 @@ describe("retention", () => {
     expect(await service.database.sql`select deleted from sweep_state`).toEqual([{ deleted: 2 }]);
   });
 
-  it("keeps a child as long as its parent", async () => {
+  it("keeps a child as long as its parent, whose deletion waits for nobody who holds the child", async () => {
     const [parent, child] = [await insertOldRun(29), await insertOldRun(31)];
     await service.database.sql`update workflow_runs set parent_run_id = ${parent} where id = ${child}`;
     await service.database.sql`
@@ -63,9 +64,18 @@ describe("retention", () => {
       values (${child}, ${tenant.id}, ${parent}, ${tenant.definitionId}, 'one', 1)`;
     await service.sweep();
     expect(await kept()).toEqual([parent, child].toSorted());
-    await service.database.sql`delete from workflow_runs where id = ${parent}`;
+    const { letGo } = await holdTransaction(service.database, [
+      service.database.sql`select from run_children where run_id = ${child} for update`,
+    ]);
+    const { result } = await perform(verbServices(service), deleteOldRuns, { days: 28, limit: 8 });
     await service.sweep();
-    expect([await kept(), await service.database.sql`select from run_children`]).toEqual([[], []]);
+    expect([result.deleted, await kept()]).toEqual([1, [child]]);
+    await letGo();
+    await service.sweep();
+    expect(await kept()).toEqual([]);
+    expect(
+      await service.database.sql`select run_id from run_children union all select id from deleted_parents`,
+    ).toEqual([]);
   });
 
   /** Adds a key of the USER, with an instant at which it was revoked or expired so many days ago. */

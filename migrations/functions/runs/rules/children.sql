@@ -9,7 +9,7 @@
 --    this child: `end_waits_for_children`. With those of the children's definitions, too, the unfinished children of a parent that has ended
 --    are stopped: `stop_children`.
 --
--- A child is kept as long as the row of its parent: see `old_runs`.
+-- A child is kept as long as the row of its parent: see `old_runs`, `release_children`.
 
 -- How many runs stand before a run in its chain: those that have triggered each other, and those after whose ends a trigger has fired.
 create or replace function public.depth_of(r public.workflow_runs) returns integer
@@ -104,11 +104,45 @@ language sql stable rows 10 as $$
   limit p_limit
 $$;
 
--- True for a run that has triggered others, also when these have ended.
+-- Notes for up to `p_limit` children of deleted parents from when on `old_runs` may find them, and forgets the parents of which none is left.
+-- Closes the race with whoever deletes the children, or retried a parent: it skips the rows that others have locked, and their parents stay. Call
+-- it last, since others then wait for its rows. Returns how many children and parents these were.
+create or replace function public.release_children(p_limit integer) returns integer
+language plpgsql as $$
+declare
+  v_parent_ids constant uuid[] := array(
+    select gone.id from public.deleted_parents gone order by gone.deleted_at limit p_limit for update skip locked);
+  v_child_ids constant uuid[] := array(
+    select child.run_id
+    from unnest(v_parent_ids) gone (id)
+    cross join lateral (
+      select c.run_id
+      from public.run_children c
+      where c.parent_run_id = gone.id and c.ended_after is null
+      order by c.run_id
+      limit p_limit
+      for update skip locked
+    ) child
+    limit p_limit);
+  v_parents integer;
+begin
+  update public.run_children c
+  set ended_after = coalesce(r.completed_at, clock_timestamp())
+  from public.workflow_runs r
+  where c.run_id = any (v_child_ids) and r.id = c.run_id;
+  delete from public.deleted_parents gone
+  where gone.id = any (v_parent_ids) and (
+    select c.run_id from public.run_children c where c.parent_run_id = gone.id and c.ended_after is null order by c.run_id limit 1) is null;
+  get diagnostics v_parents = row_count;
+  return cardinality(v_child_ids) + v_parents;
+end $$;
+
+-- True for a run that has triggered others, also when these have ended. Without the order, the planner would look through the table when it
+-- expects many children of each run, and that is longest for a run without any.
 create or replace function public.has_children(p_run_id uuid) returns boolean
 language plpgsql stable as $$
 begin
-  return exists (select from public.run_children c where c.parent_run_id = p_run_id);
+  return (select c.run_id from public.run_children c where c.parent_run_id = p_run_id order by c.run_id limit 1) is not null;
 end $$;
 
 -- Frees the keys of those children of a run that have failed, or were asked to stop since it had ended: a retry triggers them anew.

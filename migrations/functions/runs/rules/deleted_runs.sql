@@ -2,8 +2,6 @@
 -- what all have written who held a run's lock before the run was deleted, since a statement in a trigger's function has a snapshot of its own.
 create or replace function public.delete_events_of_runs() returns trigger
 language plpgsql as $$
-declare
-  v_child_ids uuid[];
 begin
   perform public.sum_deleted_ends(array_agg(deleted.id), array_agg(deleted.workflow_definition_id)) from deleted;
   delete from public.workflow_run_events e using deleted where e.run_id = deleted.id;
@@ -19,21 +17,9 @@ begin
   select deleted.tenant_id, deleted.id, clock_timestamp(), null, null, 0
   from deleted
   where deleted.status = 'PENDING' and public.has_children(deleted.id);
-  -- Children that have lost their parents are deleted when they are old: see `old_runs`. The rows are locked in the order of their ids, since
-  -- whoever deletes the children has the same ones.
-  v_child_ids := array(
-    select deleted.id from deleted where deleted.parent_run_id is not null
-    union all
-    select child.run_id
-    from deleted
-    cross join lateral (select c.run_id from public.run_children c where c.parent_run_id = deleted.id offset 0) child);
-  if v_child_ids <> '{}' then
-    perform c.run_id from public.run_children c where c.run_id = any (v_child_ids) order by c.run_id for update;
-    delete from public.run_children c using deleted where c.run_id = deleted.id;
-    update public.run_children c
-    set ended_after = coalesce(r.completed_at, clock_timestamp())
-    from public.workflow_runs r
-    where c.run_id = any (v_child_ids) and r.id = c.run_id;
-  end if;
+  delete from public.run_children c using deleted where c.run_id = deleted.id and deleted.parent_run_id is not null;
+  -- It writes nothing for each child: there may be very many, and others may have locked their rows. The sweep does that: see `release_children`.
+  insert into public.deleted_parents (id, tenant_id, deleted_at)
+  select deleted.id, deleted.tenant_id, clock_timestamp() from deleted where public.has_children(deleted.id);
   return null;
 end $$;

@@ -1,7 +1,8 @@
 -- Deletes up to `p_limit` of the runs of deleted definitions, the newest first, since those are in the way of lists; as many batches of such
 -- definitions, once they have no runs; as many firings of deleted triggers; and as many signals that are not kept any more. What belongs to a
 -- run goes with it: its events, labels, logs and files, whose objects the sweep deletes from the bucket. Then it forgets the definitions and
--- triggers of which nothing is left. It goes from tenant to tenant.
+-- triggers of which nothing is left. It goes from tenant to tenant. For as many children of deleted runs it notes from when on they can be too
+-- old: see `release_children`.
 --
 -- Guarantees: a run is deleted together with all of its events. Idempotent; what a call that was cut off has not deleted, the next one does.
 -- Closes the race with another sweep and with the retention: rows that others have locked are skipped. Nothing is inserted any more that
@@ -9,7 +10,7 @@
 --
 -- For `p_only` and `p_lists` see shared/rules/set_aside.sql.
 --
--- Answers {"result": {"deleted": how many runs, batches, firings and signals}}.
+-- Answers {"result": {"deleted": how many runs, batches, firings and signals, and children of deleted runs}}.
 create or replace function public.finish_deletions(
   p_context jsonb, p_limit integer, p_only uuid[] default null, p_lists boolean default false
 ) returns jsonb
@@ -21,6 +22,7 @@ declare
   v_batch_ids uuid[];
   v_firing_ids uuid[];
   v_signal_ids uuid[];
+  v_released integer := 0;
 begin
   with wanting as materialized (
     select gone.id, gone.tenant_id
@@ -101,7 +103,10 @@ begin
     and (select b.id from public.run_batches b where b.workflow_definition_id = gone.id limit 1) is null;
   delete from public.deleted_triggers gone
   where (select f.id from public.trigger_firings f where f.trigger_id = gone.id limit 1) is null;
+  if p_only is null then
+    v_released := public.release_children(p_limit);
+  end if;
   return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object(
     'deleted', cardinality(v_run_ids) + cardinality(v_batch_ids) + cardinality(v_firing_ids)
-      + cardinality(v_signal_ids))));
+      + cardinality(v_signal_ids) + v_released)));
 end $$;
