@@ -185,6 +185,26 @@ describe("signing in by the login service", () => {
       /<form method="post" action="\/app\/people\/new".*value="x@test.example".*I am signed in again/s,
     );
   });
+
+  it("keeps the request of an agent on the page that is too long to take along, while its person signs in in another tab", async () => {
+    const addresses = Array.from({ length: 10 }, (_, n) => `https://agent.example/${n}/${"a".repeat(200)}`);
+    const body = JSON.stringify({ redirect_uris: addresses });
+    const registered = await service.fetch("/oauth/register", { method: "POST", body });
+    const request = `/app/agent?${new URLSearchParams({
+      ...{ response_type: "code", redirect_uri: addresses[0] ?? "" },
+      ...{ code_challenge: "c".repeat(43), code_challenge_method: "S256" },
+      client_id: (await registered.json<{ client_id: string }>()).client_id,
+    })}`;
+    const asked = await browser.get((await browser.get(request)).headers.get("Location") ?? "");
+    const [, begin, back] =
+      /href="([^"]+)" target="_blank"[^>]*>Sign in with the test login<.*href="([^"]+)">I am signed in</s.exec(
+        await asked.text(),
+      ) ?? [];
+    expect([begin, back?.replaceAll("&amp;", "&")]).toEqual(["/app/sign-in/oidc?next=%2Fapp%2Fruns", request]);
+    login.account = verified(emailOf(tenant.user));
+    await browser.signIn();
+    expect((await browser.get(request)).status).toBe(200);
+  });
 });
 
 describe("an attack is refused", () => {

@@ -8,6 +8,9 @@ import { html } from "../render.ts";
 /** The first page after the sign-in. */
 export const START = "/app/runs";
 
+/** A longer path is not kept at the login service, since a browser does not keep cookies of more than 4096 bytes. */
+export const MAX_NEXT = 1_500;
+
 /** A form that is kept until its sender has signed in: the path that it was sent to, and its fields without secrets. */
 export type KeptForm = { action: string; fields: (readonly [name: string, value: string])[] };
 
@@ -88,28 +91,39 @@ const SignInPage = ({ isConfigured, login, next, kept, failure }: SignInPageProp
 
 /**
  * The link to the login service. It is a link and not a form, since browsers apply `form-action` of our Content-Security-Policy to
- * redirects, too. A kept form stays on this page while its sender signs in in another tab.
+ * redirects, too. What cannot be taken along stays on this page while the person signs in in another tab: a kept form, and a path that is
+ * longer than {@link MAX_NEXT}, such as that of an agent with many addresses.
  */
-const LoginLink = ({ login, next, kept }: { login: LoginService; next: string; kept: KeptForm | null }) => (
-  <div class="stack">
-    <p>
-      <a
-        class="button primary"
-        href={`/app/sign-in/oidc?next=${encodeURIComponent(next)}`}
-        {...(kept && { target: "_blank", rel: "noopener" })}
-      >
-        Sign in with {login.name}
-      </a>
-    </p>
-    {kept && (
-      <>
-        <p>That opens another tab. When you are signed in there, go on here.</p>
+const LoginLink = ({ login, next, kept }: { login: LoginService; next: string; kept: KeptForm | null }) => {
+  const isLong = next.length > MAX_NEXT;
+  const staysHere = kept !== null || isLong;
+  return (
+    <div class="stack">
+      <p>
+        <a
+          class="button primary"
+          href={`/app/sign-in/oidc?next=${encodeURIComponent(isLong ? START : next)}`}
+          {...(staysHere && { target: "_blank", rel: "noopener" })}
+        >
+          Sign in with {login.name}
+        </a>
+      </p>
+      {staysHere && <p>That opens another tab. When you are signed in there, go on here.</p>}
+      {kept ? (
         <KeptFormAgain kept={kept} label="I am signed in again" />
-      </>
-    )}
-    <p class="muted">Or sign in with an API key:</p>
-  </div>
-);
+      ) : (
+        isLong && (
+          <p>
+            <a class="button" href={next}>
+              I am signed in
+            </a>
+          </p>
+        )
+      )}
+      <p class="muted">Or sign in with an API key:</p>
+    </div>
+  );
+};
 
 type KeyFormProps = Pick<SignInPageProps, "next" | "kept" | "failure"> & { isFirst: boolean };
 

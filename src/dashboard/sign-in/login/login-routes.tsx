@@ -25,16 +25,13 @@ import { html, seeOther } from "../../render.ts";
 import { readId } from "../../signed-in.tsx";
 import { keepSession, SESSION_SECONDS } from "../kit/session.ts";
 import { noteRefused } from "../refused.ts";
-import { answerSignIn, findOwnPath, START } from "../sign-in.tsx";
+import { answerSignIn, findOwnPath, MAX_NEXT, START } from "../sign-in.tsx";
 import { LoginRefused, LoginUnavailable } from "./failures.ts";
 import { AccountTakenPage, JoinPage, SignedOutPage, TenantsPage, UnknownAccountPage } from "./login-pages.tsx";
 import { keepPending, type PendingSignIn, takePending } from "./pending-sign-in.ts";
 import { viewTenants } from "./view-tenants.ts";
 
 export const logins = new Pages();
-
-/** A longer path is not kept, since a browser does not keep cookies of more than 4096 bytes. */
-const MAX_NEXT = 1_500;
 
 logins.openPage("/app/sign-in/oidc", async (c) => {
   const login = requireLogin(c);
