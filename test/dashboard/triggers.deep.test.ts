@@ -309,7 +309,8 @@ describe("the page of a trigger", () => {
   });
 
   it("has a form that changes nothing when nothing in it is changed, whatever the kind of the trigger", async () => {
-    const more = { input: { a: "<1>" }, labels: { customer: "4711" }, concurrency_key: "k & l", when_busy: "skip" };
+    const labels = { customer: " 4711 ", team: "a\nb " };
+    const more = { input: { a: "<1>" }, labels, concurrency_key: " k & l\n", when_busy: "skip" };
     const other = await addWorkflow(service.database, tenant);
     const schedule = { ...HOURLY, starts_at: "2030-01-31T12:00:00.000Z", ends_at: "2031-01-31T23:59:59.000Z" };
     const late = { jitter_seconds: 60, catch_up: "none", catch_up_window_seconds: 600 };
@@ -339,6 +340,24 @@ describe("the page of a trigger", () => {
       expect((await owner.post(action, fields)).status).toBe(303);
       expect(await readTrigger(service, tenant, id)).toEqual({ ...before, updated_at: expect.any(String) });
     }
+  });
+
+  it("keeps the blanks of labels and of the key that are not changed, and leaves out those of what is typed", async () => {
+    const more = { labels: { customer: " 4711 ", team: "x " }, concurrency_key: "k " };
+    const { id } = await createTrigger(service, tenant, HOURLY, more);
+    const action = `/app/triggers/${id}/change`;
+    const fields = await untouchedForm(await owner.read(action), action);
+    const change = async (typed: Record<string, string>) => {
+      expect((await owner.post(action, { ...fields, ...typed })).status).toBe(303);
+      const { labels, concurrency_key } = await readTrigger(service, tenant, id);
+      return { labels, concurrency_key };
+    };
+    expect(await change({ labels: `${fields.labels}\r\n stage : test ` })).toEqual({
+      ...{ labels: { ...more.labels, stage: "test" }, concurrency_key: "k " },
+    });
+    expect(await change({ labels: "team: x ", concurrency_key: " l " })).toEqual({
+      ...{ labels: { team: "x" }, concurrency_key: "l" },
+    });
   });
 
   it("fires now, once for each form, and links to the run, whose page links back, and lists name the trigger", async () => {

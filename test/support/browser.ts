@@ -85,9 +85,10 @@ export async function untouchedForm(html: string, action: string): Promise<Recor
   await new HTMLRewriter()
     .on(`${of} input[name]`, {
       element(input) {
-        const isChoice = /^(checkbox|radio)$/.test(input.getAttribute("type") ?? "");
-        if (isChoice && !input.hasAttribute("checked")) return;
-        fields[input.getAttribute("name") ?? ""] = decoded(input.getAttribute("value") ?? "");
+        const type = input.getAttribute("type") ?? "text";
+        if (/^(checkbox|radio)$/.test(type) && !input.hasAttribute("checked")) return;
+        const value = decoded(input.getAttribute("value") ?? "");
+        fields[input.getAttribute("name") ?? ""] = type === "text" ? value.replaceAll(/[\r\n]/g, "") : value;
       },
     })
     .on(`${of} textarea[name]`, {

@@ -12,6 +12,8 @@ export const thisMinute = () => ({ cron: `${new Date().getUTCMinutes()} * * * *`
 type Trigger = {
   id: string;
   user_id: string;
+  labels: Record<string, string>;
+  concurrency_key: string | null;
   is_active: boolean;
   next_at: string | null;
   pause_note: string | null;

@@ -2,7 +2,9 @@
 
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
+import { z } from "zod";
 import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
+import { labelsField } from "../../runs/labels.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import type { Caller } from "../caller.ts";
 import { type FormField, readFields } from "../form-fields.tsx";
@@ -52,12 +54,20 @@ export const COMMON_SENTENCES = {
 /** The values of the fields, as typed. `fields` are those that only this kind of trigger has. */
 export const readCommon = (values: Values, fields: readonly FormField[]): Values => ({
   ...Object.fromEntries(
-    ["name", "concurrency_key", "priority", "when_busy", "is_active"].map((name) => [name, values[name]?.trim() ?? ""]),
+    ["name", "priority", "when_busy", "is_active"].map((name) => [name, values[name]?.trim() ?? ""]),
   ),
   ...readFields(fields, (name) => [values[name] ?? ""]),
   ...readInput(values),
-  labels: linesOf(values, "labels").trim(),
+  ...{ labels: linesOf(values, "labels"), concurrency_key: values.concurrency_key ?? "", before: values.before ?? "" },
 });
+
+/**
+ * What a trigger had when its form was shown. Its values may have blanks at their ends, which are left out of what somebody types, and line
+ * breaks, which a field of one line loses.
+ */
+const beforeSchema = z.object({ labels: labelsField, concurrency_key: z.string().nullable() });
+
+const onOneLine = (text: string) => text.replaceAll(/[\r\n]/g, "");
 
 export const commonValuesOf = (trigger: TriggerRow): Values => ({
   name: trigger.name,
@@ -67,19 +77,23 @@ export const commonValuesOf = (trigger: TriggerRow): Values => ({
   priority: textOfPriority(trigger.priority),
   when_busy: trigger.when_busy ?? "",
   is_active: String(trigger.is_active),
+  before: JSON.stringify({ labels: trigger.labels, concurrency_key: trigger.concurrency_key }),
 });
 
 /** The fields as a part of the API's request, and what is wrong with the texts that the API would not get. */
 export function toCommonBody(values: Values) {
+  const { data: before } = beforeSchema.safeParse(readJsonField("before", values.before ?? "").value);
+  const key = before?.concurrency_key;
+  const typedKey = values.concurrency_key ?? "";
   const [{ value: input, faults }, read] = [
     readJsonField("input", values.input ?? ""),
-    readLabels(values.labels ?? ""),
+    readLabels(values.labels ?? "", before?.labels),
   ];
   const body = {
     name: values.name,
     input,
     labels: read.labels,
-    concurrency_key: values.concurrency_key || null,
+    concurrency_key: key && onOneLine(key) === typedKey ? key : typedKey.trim() || null,
     priority: toWholeNumber(values.priority || "0"),
     when_busy: values.when_busy || null,
     is_active: values.is_active !== "false",
@@ -141,6 +155,7 @@ export const TriggerForm = (props: ShellProps) => {
           <FailuresWithInput shown={shown} labels={labels} />
           <NewId />
           <input type="hidden" name="is_active" value={values.is_active} />
+          <input type="hidden" name="before" value={values.before} />
           <Field
             name="name"
             label={COMMON_LABELS.name}

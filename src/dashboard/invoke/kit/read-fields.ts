@@ -2,8 +2,9 @@
 import type { z } from "zod";
 import { type Fault, ValidationFailed } from "../../../http/problems.ts";
 import { checkBody, findFaults } from "../../../http/validation.ts";
-import { isLabel } from "../../../runs/labels.ts";
+import { isLabel, type Labels } from "../../../runs/labels.ts";
 import type { Values } from "../../forms.tsx";
+import { textsOf } from "../../runs/kit/run-labels.tsx";
 import { readJson } from "../json-text.ts";
 
 /** The text of a field with several lines. A form sends line breaks as CR and LF. */
@@ -23,12 +24,15 @@ export function readJsonField(name: string, text: string): { value: unknown; fau
   return { value: null, faults: [{ loc: ["body", name], type: "json_invalid", msg: read.fault.msg }] };
 }
 
-/** The labels of some lines, and a fault for each line that is none. Blanks beside the colon are left out. */
-export function readLabels(lines: string): { labels: Record<string, string>; faults: Fault[] } {
-  const texts = textsIn(lines).map((text) => {
-    const at = text.indexOf(":");
-    return at === -1 ? text : `${text.slice(0, at).trimEnd()}:${text.slice(at + 1).trimStart()}`;
-  });
+/**
+ * The labels of some lines, and a fault for each line that is none. Blanks around a line and beside its colon are left out, unless it is that of
+ * a label in `before`, whose value may have such blanks.
+ */
+export function readLabels(lines: string, before: Labels = {}): { labels: Labels; faults: Fault[] } {
+  const known = textsOf(before);
+  // A value may have line breaks, so what nobody has changed is not read by lines.
+  if (lines === known.join("\n")) return { labels: before, faults: [] };
+  const texts = lines.split("\n").flatMap((line) => (known.includes(line) ? [line] : textsIn(line).map(withoutBlanks)));
   return {
     labels: Object.fromEntries(texts.filter(isLabel).map((text) => text.split(/:(.*)/s, 2))),
     faults: texts
@@ -39,6 +43,11 @@ export function readLabels(lines: string): { labels: Record<string, string>; fau
         msg: `Write “${text.slice(0, 40)}” as key:value, such as customer:4711. A key has small letters, digits, _ . and -.`,
       })),
   };
+}
+
+function withoutBlanks(text: string): string {
+  const at = text.indexOf(":");
+  return at === -1 ? text : `${text.slice(0, at).trimEnd()}:${text.slice(at + 1).trimStart()}`;
 }
 
 /**
