@@ -55,11 +55,12 @@ export function describeHelp(world: () => World): void {
     expect(helps.size).toBeGreaterThan(30);
   });
 
-  it("has examples, the flags that all commands have, and exit code 0, for every command", () => {
+  it("has examples, the flags that all commands have, exit code 0, and no empty default, for every command", () => {
     for (const [command, { code, stdout, stderr }] of helps) {
       const hasExample = new RegExp(`^Examples?:\\n(.*\\n)*.*workflow-runs ${command}\\b`, "m").test(stdout);
       expect([command, code, stderr, hasExample]).toEqual([command, 0, "", true]);
       expect([command, stdout]).toEqual([command, expect.stringContaining("--json")]);
+      expect([command, stdout]).toEqual([command, expect.not.stringContaining("(default: [])")]);
     }
   });
 

@@ -51,8 +51,9 @@ export function addRun(program: Command): void {
       "--no-retry-on <code>",
       "an exit code after which the run is not retried, although the policy retries what is REPORTED; can be repeated",
       severalIntegers(1, 255),
-      [],
     )
+    // Without this, a flag with --no- is true until it is given. A default of the option itself would be shown in the help.
+    .setOptionValue("retryOn", [])
     .option("--name <name>", "the name that people see for this runner", hostname().slice(0, 100))
     .showHelpAfterError('(The command comes after "--": workflow-runs run --workflow NAME -- COMMAND …)')
     .addHelpText(
