@@ -1,8 +1,11 @@
-/** Part of `npm run check`: the documents that a newcomer reads first are short, each link between documents leads somewhere, and each event of the log is explained. */
+/**
+ * Part of `npm run check`: the documents that a newcomer reads first are short, each link between documents leads somewhere, each event of the
+ * log is explained, and README.md counts the goals of the benchmarks as they are.
+ */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { countWords, findDeadLinks, findUnexplainedEvents, MOST_WORDS } from "./local/documents.ts";
+import { countWords, findDeadLinks, findUnexplainedEvents, findWrongCount, MOST_WORDS } from "./local/documents.ts";
 import { root } from "./local/folders.ts";
 
 const paths = [
@@ -27,9 +30,14 @@ const sources = globSync("src/**/*.{ts,tsx}", { cwd: root }).map((path) => readF
 const unexplained = findUnexplainedEvents(sources, documents.get("docs/operations.md") ?? "").map(
   (event) => `The table of the log in docs/operations.md has no row for ${event}.`,
 );
-const faults = [...tooLong, ...findDeadLinks(documents, (path) => existsSync(join(root, path))), ...unexplained];
+const [readme = "", results = ""] = [documents.get("README.md"), documents.get("bench/RESULTS.md")];
+const wrongCount = findWrongCount(readme, results).map((count) => `README.md must say of the goals: ${count}`);
+const dead = findDeadLinks(documents, (path) => existsSync(join(root, path)));
+const faults = [...tooLong, ...dead, ...unexplained, ...wrongCount];
 if (faults.length === 0)
-  console.log("No document is too long, no link is dead, and each event of the log is explained.");
+  console.log(
+    "No document is too long, no link is dead, each event of the log is explained, and the goals are counted.",
+  );
 else {
   console.error(faults.join("\n"));
   process.exitCode = 1;

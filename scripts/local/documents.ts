@@ -1,4 +1,7 @@
-/** What `npm run check` looks for in the documents: how long they are, whether their links lead somewhere, and which events of the log they lack. */
+/**
+ * What `npm run check` looks for in the documents: how long they are, whether their links lead somewhere, which events of the log they lack, and
+ * whether they count the goals as they are.
+ */
 import { posix } from "node:path";
 
 /** The most words that a document may have outside of blocks of code, so that a newcomer reads it to its end. */
@@ -60,4 +63,14 @@ export function findUnexplainedEvents(sources: readonly string[], markdown: stri
     [...source.matchAll(/\blog\(\s*"(\w+)",\s*"([^"]+)"/g)].map(([, level, event]) => `${level} ${event}`),
   );
   return [...new Set(logged)].filter((event) => !rows.has(event));
+}
+
+/**
+ * The right count of the goals that are met, when README.md has another one than the rows of bench/RESULTS.md. `npm run bench` writes both, but
+ * a part that was measured by itself is put into RESULTS.md by hand.
+ */
+export function findWrongCount(readme: string, results: string): string[] {
+  const verdicts = [...results.matchAll(/\| (met|\*\*not met\*\*) +\| `npm run bench/g)].map(([, verdict]) => verdict);
+  const count = `${verdicts.filter((verdict) => verdict === "met").length} of ${verdicts.length} are met.`;
+  return readme.includes(`](bench/RESULTS.md): ${count}`) ? [] : [count];
 }

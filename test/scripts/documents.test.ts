@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { countWords, findDeadLinks, findUnexplainedEvents } from "../../scripts/local/documents.ts";
+import { countWords, findDeadLinks, findUnexplainedEvents, findWrongCount } from "../../scripts/local/documents.ts";
 
 describe("the length of a document", () => {
   it("is counted in words, outside of blocks of code, comments and the lines of tables", () => {
@@ -34,4 +34,11 @@ it("an event of the log is explained by the row with its name and its level", ()
   const table = "| `hub`, `register` | error | x | y |\n| `sweep` | info | x | y |\n";
   const sources = ['log("error", "register", {})', 'log(\n  "error",\n  "sweep")\nlog("info", "sweep")'];
   expect(findUnexplainedEvents(sources, table)).toEqual(["error sweep"]);
+});
+
+it("the count of the goals in README.md is that of their rows in RESULTS.md, without the aims, or else it is told", () => {
+  const rows = ["met", "**not met**", "met"].map((verdict) => `| a | b | 1 × | ${verdict} | \`npm run bench -- a\` |`);
+  const results = [...rows, "| an aim | 1 × | met |"].join("\n");
+  expect(findWrongCount("[Every goal](bench/RESULTS.md): 2 of 3 are met.", results)).toEqual([]);
+  expect(findWrongCount("[Every goal](bench/RESULTS.md): 12 of 3 are met.", results)).toEqual(["2 of 3 are met."]);
 });
