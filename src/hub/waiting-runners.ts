@@ -159,14 +159,16 @@ export class WaitingRunners {
   #wake(definitionId: string, count: number): void {
     const work = this.#work.get(definitionId);
     if (work === undefined || count <= 0) return;
-    const waiting = this.#sockets().filter(
-      (socket) => !work.woken.has(socket) && waitsFor(socket, definitionId, work.tags),
-    );
-    for (const socket of waiting.slice(0, count)) {
+    // An iterator, so that no more attachments are deserialized than are needed: there may be thousands of runners.
+    const waiting = this.#sockets()
+      .values()
+      .filter((socket) => !work.woken.has(socket) && waitsFor(socket, definitionId, work.tags));
+    const chosen = [...waiting.take(count)];
+    for (const socket of chosen) {
       work.woken.add(socket);
       this.#tell(socket);
     }
-    if (waiting.length < count) this.#work.delete(definitionId);
+    if (chosen.length < count) this.#work.delete(definitionId);
   }
 
   #goOn(): void {

@@ -30,6 +30,7 @@ beforeEach(() => {
   context = new FakeContext();
   changes = 0;
   told = {};
+  attachmentsRead = 0;
   const state: unknown = context;
   runners = new WaitingRunners(state as DurableObjectState, () => {
     changes += 1;
@@ -43,6 +44,9 @@ afterEach(() => {
 /** The versions that each session was told, the oldest first. */
 let told: Record<string, string[]>;
 
+/** How often the data of a socket was deserialized. */
+let attachmentsRead: number;
+
 function begin(session: string, tags?: string): WebSocket {
   let attachment: unknown;
   const socket: unknown = {
@@ -53,7 +57,10 @@ function begin(session: string, tags?: string): WebSocket {
     serializeAttachment: (value: unknown) => {
       attachment = value;
     },
-    deserializeAttachment: () => attachment,
+    deserializeAttachment: () => {
+      attachmentsRead += 1;
+      return attachment;
+    },
   };
   runners.add(socket as WebSocket, { session, lease: null, ...(tags !== undefined && { tags }) });
   return socket as WebSocket;
@@ -103,6 +110,14 @@ it("forgets a runner that has not come back for a minute, and tells of it when t
   vi.advanceTimersByTime(61_000);
   begin("b");
   expect(changes).toBe(5);
+});
+
+it("looks at no more of those that wait than it wakes", () => {
+  for (const session of ["a", "b", "c", "d"]) begin(session);
+  hear(true, 1, 1);
+  expect(attachmentsRead).toBe(1);
+  vi.advanceTimersByTime(1_000);
+  expect(attachmentsRead).toBe(2);
 });
 
 it("has no timer, which would keep the hub awake, after the last runner has left, also with work that nobody has taken", () => {
