@@ -4,7 +4,7 @@ import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 export const instant = (at: SQLWrapper): SQL<string> => sql<string>`public.wire_instant(${at})`;
 
 /** The same for an instant that may be null. */
-export const instantOrNull = (at: SQLWrapper): SQL<string | null> => sql<string | null>`public.wire_instant(${at})`;
+export const instantOrNull = (at: SQLWrapper): SQL<string | null> => instant(at);
 
 /** Seconds since an instant; null for null. */
 export const secondsSince = <Seconds extends number | null = number | null>(at: SQLWrapper): SQL<Seconds> =>
