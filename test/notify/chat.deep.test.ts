@@ -100,16 +100,23 @@ describe("an endpoint for Slack", () => {
     expect((await pauses()).map(({ seconds }) => Number(seconds) > 200)).toEqual([true, true, false]);
   });
 
-  it("gets a message at once at its new address, whatever pause the old one has asked for", async () => {
+  it("gets a message at once at its new address, whatever pause the old one has asked for, and none while others there wait", async () => {
     const [old, hook] = [
       await startFakeRunner([{ status: 429, headers: { "Retry-After": "3600" } }]),
       await startFakeRunner([{ status: 200 }]),
     ];
     const { path } = await createEndpoint(service, tenant, addressOf(old), { format: "slack" });
     expect((await post(`${path}/test`)).status).toBe(202);
+    const created = await createEndpoint(service, tenant, addressOf(old), { format: "slack" });
+    const moved = await createEndpoint(service, tenant, addressOf(hook), { format: "slack" });
+    const move = async (of: string, to: typeof old) =>
+      expect((await service.send("PATCH", of, tenant.owner.key, { format: "slack", url: addressOf(to) })).status).toBe(
+        200,
+      );
+    await move(moved.path, old);
+    for (const other of [created, moved]) expect((await post(`${other.path}/test`)).status).toBe(202);
     expect(await old.requests()).toHaveLength(1);
-    const moved = { format: "slack", url: addressOf(hook) };
-    expect((await service.send("PATCH", path, tenant.owner.key, moved)).status).toBe(200);
+    await move(path, hook);
     expect((await post(`${path}/test`)).status).toBe(202);
     expect(await hook.requests()).toHaveLength(1);
   });

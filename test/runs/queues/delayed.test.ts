@@ -65,12 +65,16 @@ describe("a run with start_after", () => {
     const early = [await invokeWith({ start_after: at }), await invokeWith({ start_after: at })];
     const before = await invokeWith();
     await passInstants(service, [late, ...early], 3 * HOUR);
+    await service.database
+      .sql`update workflow_runs set updated_at = updated_at - interval '4 hours' where id = ${late}`;
+    const tag = async () => (await service.get(`/v1/workflow-runs/${late}`, tenant.owner.key)).headers.get("etag");
+    const tagBefore = await tag();
     const places = async () =>
       Promise.all([before, ...early, late].map(async (id) => (await read(`${id}/details`)).queue_position));
     // The same before and after a change of the definition has recorded it.
     expect(await places()).toEqual([1, 2, 3, 4]);
     const after = await invokeWith();
-    expect(await places()).toEqual([1, 2, 3, 4]);
+    expect([await places(), await tag()]).toEqual([[1, 2, 3, 4], tagBefore]);
     expect((await read(`${after}/details`)).queue_position).toBe(5);
     expect(await startingOrder()).toEqual([running, before, ...early, late, after]);
     expect(await brokenInvariants(service.database.sql.query, { tenantId: tenant.id })).toEqual([]);

@@ -27,6 +27,14 @@ begin
   where e.tenant_id = p_tenant_id and e.address_hash = p_address_hash;
 end $$;
 
+-- Until when an endpoint that gets this address has to wait, since others of the tenant have it already. Null for none.
+create or replace function public.pause_of_address(p_tenant_id uuid, p_address_hash text) returns timestamptz
+language plpgsql stable as $$
+begin
+  return (
+    select max(e.paced_until) from public.notification_endpoints e where e.tenant_id = p_tenant_id and e.address_hash = p_address_hash);
+end $$;
+
 -- Locks an endpoint, and all others of its tenant with the same address, in the order of their ids.
 create or replace function public.lock_address(p_endpoint_id uuid) returns void
 language plpgsql as $$

@@ -3,7 +3,8 @@
 -- reset to 0 when the endpoint gets another URL or is made active again.
 --
 -- With another URL the endpoint also gets another secret, `p_secret_encrypted`, and the old secret signs nothing any more: see
--- `keeps_secret`. For a chat, `p_secret_encrypted` is the address itself, and the pause that the old address asked for ends.
+-- `keeps_secret`. For a chat, `p_secret_encrypted` is the address itself, and instead of the pause that the old address asked for it takes
+-- part in that of the new one.
 --
 -- Closes the race with a Worker that records what it has sent, and with another change: all of them lock the endpoint.
 -- Idempotent.
@@ -63,7 +64,8 @@ begin
   -- 2. Change it.
   v_before := public.audited('notification_endpoint', p_endpoint_id);
   update public.notification_endpoints e
-  set secret_encrypted = p_secret_encrypted, previous_secret_encrypted = null, previous_secret_until = null, paced_until = null
+  set secret_encrypted = p_secret_encrypted, previous_secret_encrypted = null, previous_secret_until = null,
+    paced_until = public.pause_of_address(v_tenant_id, p_changes ->> 'address_hash')
   where e.id = p_endpoint_id and v_is_moved;
   perform public.give_up_notifications(v_old_ids);
   if p_changes -> 'is_active' = 'true' or v_is_moved then

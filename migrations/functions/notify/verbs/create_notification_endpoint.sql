@@ -48,12 +48,14 @@ begin
       return public.answer_of(p_context, v_tenant_id, '{"refused": "too_many"}');
     end if;
     insert into public.notification_endpoints
-      (id, tenant_id, format, url, address_hash, description, event_types, workflow_definition_ids, labels, turns, secret_encrypted)
+      (id, tenant_id, format, url, address_hash, description, event_types, workflow_definition_ids, labels, turns, secret_encrypted,
+       paced_until)
     values (p_endpoint_id, v_tenant_id, coalesce(p_content ->> 'format', 'standard'), p_content ->> 'url',
       p_content ->> 'address_hash', p_content ->> 'description', public.json_texts(p_content -> 'event_types'),
       case when p_content ->> 'workflow_definition_ids' is not null
         then public.json_uuids(p_content -> 'workflow_definition_ids') end,
-      public.json_texts(p_content -> 'labels'), public.json_texts(p_content -> 'turns'), p_content ->> 'secret_encrypted');
+      public.json_texts(p_content -> 'labels'), public.json_texts(p_content -> 'turns'), p_content ->> 'secret_encrypted',
+      public.pause_of_address(v_tenant_id, p_content ->> 'address_hash'));
     perform public.audit_change(
       p_context, v_tenant_id, 'notification_endpoint.created', 'notification_endpoint', p_endpoint_id, null);
   end if;

@@ -23,8 +23,9 @@ $$;
 -- The state of a run at an instant: one row. A RUNNING run ends at the earliest of three instants: its deadline, the end of its lease, and
 -- the end of the time that a stop gave its runner. A PENDING run ends at its `deadline_at`, too: that is `must_start_by` of its invoke, if
 -- it had one, and its first start replaces it; or the end of the time for which it is suspended. From that instant on the run is FAILED,
--- even before a sweep has updated its row. Readers get these values, and the sweep writes the same values, so a reader sees no difference
--- before and after the sweep. When two of the instants are equal, the deadline takes precedence over the stop, and the stop over the lease.
+-- even before a sweep has updated its row. A PENDING run has last changed at `not_before`, once that has come. Readers get these values, and the
+-- sweep writes the same values, so a reader sees no difference before and after the sweep. When two of the instants are equal, the deadline
+-- takes precedence over the stop, and the stop over the lease.
 create or replace function public.run_as_seen(r public.workflow_runs, p_now timestamptz)
 returns table (
   is_overdue boolean, status text, completed_at timestamptz, updated_at timestamptz, error text, failure_code text
@@ -33,7 +34,8 @@ language sql stable as $$
   select over.ended_at is not null,
     case when over.ended_at is not null then public.next_status(r.status, 'time_out') else r.status end,
     coalesce(over.ended_at, r.completed_at),
-    coalesce(over.ended_at, r.updated_at),
+    coalesce(over.ended_at, case
+      when r.status = 'PENDING' and r.not_before <= p_now then greatest(r.updated_at, r.not_before) else r.updated_at end),
     case
       when over.ended_at is null then r.error
       when r.status = 'PENDING' then case
