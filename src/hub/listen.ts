@@ -3,9 +3,7 @@ import { describeError, log } from "../base/log.ts";
 import type { Listener, Listening, NotListening, Nudge, Topic } from "../http/live/live.ts";
 import { connectTo, openHubSocket } from "./hub-socket.ts";
 
-const messageSchema = z.array(
-  z.object({ run_id: z.string().nullable(), has_ended: z.boolean(), is_log: z.boolean().default(false) }),
-);
+const messageSchema = z.array(z.object({ has_ended: z.boolean(), is_log: z.boolean().default(false) }));
 
 /** Subscribes to a hub, which must answer within `limitMs`. See `Live.listen`. */
 export async function listenTo(
@@ -40,12 +38,18 @@ export async function listenTo(
 }
 
 function listenOn({ webSocket, streams }: { webSocket: WebSocket; streams: number }): Listener {
-  const nudges: Nudge[] = [];
-  const socket = openHubSocket(webSocket, (message) => void nudges.push(...messageSchema.parse(message)));
+  // A stream whose client does not read takes no nudges, so of equal ones only one is kept.
+  const nudges = new Map<string, Nudge>();
+  const socket = openHubSocket(webSocket, (message) => {
+    for (const nudge of messageSchema.parse(message)) nudges.set(JSON.stringify(nudge), nudge);
+  });
   return {
     async next(timeoutMs) {
-      if (nudges.length === 0) await socket.wait(timeoutMs);
-      return nudges.length === 0 && socket.isLost ? null : nudges.splice(0);
+      if (nudges.size === 0) await socket.wait(timeoutMs);
+      if (nudges.size === 0 && socket.isLost) return null;
+      const arrived = [...nudges.values()];
+      nudges.clear();
+      return arrived;
     },
     streams,
     close: socket.close,

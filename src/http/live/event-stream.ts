@@ -9,9 +9,14 @@ export type EventSink = {
   /** True once the client has left. */
   readonly isClosed: boolean;
   send(frames: readonly Frame[]): void;
+  /** Resolves when the client has taken all but {@link MOST_UNREAD_BYTES} of what was sent, or has left. */
+  ready(): Promise<void>;
   /** Sends a comment, so that proxies do not close the connection as idle. */
   keepAlive(): void;
 };
+
+/** What may wait in memory for a client that reads more slowly than the database answers, besides the last page. */
+const MOST_UNREAD_BYTES = 64 * 1024;
 
 /**
  * Answers with a stream of events. `produce` sends them; the stream ends when it returns or throws. `listener` is closed when
@@ -29,14 +34,16 @@ export function eventStream(
   const encoder = new TextEncoder();
   const leaveCrowd = crowd.enter();
   let isClosed = false;
+  let wake = () => {};
   const leave = () => {
     isClosed = true;
+    wake();
     leaveCrowd();
     listener.close();
   };
   const retry = () => `retry: ${crowd.retryMs(listener.streams)}\n`;
   signal.addEventListener("abort", leave);
-  const body = new ReadableStream<Uint8Array>({
+  const source: UnderlyingDefaultSource<Uint8Array> = {
     start(controller) {
       const write = (text: string) => {
         if (!isClosed) controller.enqueue(encoder.encode(text));
@@ -47,6 +54,10 @@ export function eventStream(
         },
         send: (frames) => {
           if (frames.length > 0) write(frames.map(format).join(""));
+        },
+        async ready() {
+          while (!isClosed && (controller.desiredSize ?? 0) <= 0)
+            await new Promise<void>((resolve) => (wake = resolve));
         },
         keepAlive: () => write(`:\n${retry()}\n`),
       };
@@ -60,8 +71,11 @@ export function eventStream(
       // Not awaited, since the stream is read only after this function has returned it.
       produce(sink).then(close, close);
     },
+    // The client has read on, and there is room again.
+    pull: () => wake(),
     cancel: leave,
-  });
+  };
+  const body = new ReadableStream(source, new ByteLengthQueuingStrategy({ highWaterMark: MOST_UNREAD_BYTES }));
   return new Response(body, {
     headers: { "Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform" },
   });

@@ -32,10 +32,10 @@ export type Topic = {
 };
 
 /**
- * A message that a run has changed. It has no data: a listener reads the run itself, and that read checks what it may see.
- * `run_id` is null when something else has changed. `is_log` means that only the run's log or its progress has changed.
+ * A message that a run, or something else, has changed. It has no data: a listener reads the run itself, and that read checks what it may see.
+ * `is_log` means that only the run's log or its progress has changed.
  */
-export type Nudge = { run_id: string | null; has_ended: boolean; is_log: boolean };
+export type Nudge = { has_ended: boolean; is_log: boolean };
 
 /**
  * `caller` is whose open streams and waiting requests are counted: those of an API key or, with a session, those of the user.
@@ -53,7 +53,7 @@ export type OpenPage = { id: string; left: string | undefined };
 
 export type Listener = {
   /**
-   * Resolves to the nudges that have arrived; to an empty list when the time is up; to null when the connection is lost or was
+   * Resolves to the nudges that have arrived, equal ones once; to an empty list when the time is up; to null when the connection is lost or was
    * closed.
    */
   next(timeoutMs: number): Promise<Nudge[] | null>;

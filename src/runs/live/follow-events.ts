@@ -8,6 +8,12 @@ const KEEP_ALIVE_MS = 15_000;
 /** The least time between two reads, so that many changes within a second cause one read. */
 const READ_GAP_MS = 1_000;
 
+/**
+ * The least time between two pages of what has happened already. With this, all streams of a caller together read as often as its requests
+ * may: `CALLER_LIMITER`.
+ */
+const PAGE_GAP_MS = 200;
+
 /** The longest time between two reads. Each read checks that the caller may still read. */
 const LONGEST_QUIET_MS = 3_600_000;
 
@@ -26,7 +32,7 @@ const OVERDUE_MS = 2_000;
 
 export type Page = {
   frames: readonly Frame[];
-  /** True when more can be read at once. */
+  /** True when there is more to read already. */
   hasMore: boolean;
   /** True when nothing more will come. */
   isOver: boolean;
@@ -38,7 +44,8 @@ export type Page = {
 
 /**
  * Sends what `read` finds, for as long as the client stays connected: first what exists, then what each nudge announces. `read`
- * gets the nudges since its last call; none at the beginning, and when it is called because something is due. After
+ * gets the nudges since its last call; none at the beginning, and when it is called because something is due. It reads on only when the client
+ * has taken what was sent, so a stream from long ago fills no memory, and after a pause, so it does not flood the database. After
  * a nudge it reads at once if the last read is at least a second ago, otherwise when that second is over. While the database does not
  * answer, it reads after random pauses that grow, whatever nudges come. It also reads when
  * something is due, and again and again while something is held back. The first page, unless given, is read after the listener has
@@ -65,12 +72,13 @@ export async function followEvents(
         sink.send(page.frames);
         if (page.frames.length > 0) sentAt = readAt;
         if (page.isOver) return;
-        if (page.hasMore) continue;
+        await sink.ready();
       }
       heldMs = page?.holdsBack ? heldBackMs(page, heldMs) : null;
+      const soonMs = page?.hasMore ? PAGE_GAP_MS : heldMs;
       outages = page === null ? outages + 1 : 0;
       const wakeAt =
-        readAt + (page === null ? crowd.outageMs(outages) : Math.min(quietMs(page), heldMs ?? LONGEST_QUIET_MS));
+        readAt + (page === null ? crowd.outageMs(outages) : Math.min(quietMs(page), soonMs ?? LONGEST_QUIET_MS));
       let isNudged = false;
       while (!isNudged && Date.now() < wakeAt) {
         const nudges = await listener.next(Math.max(Math.min(wakeAt, sentAt + KEEP_ALIVE_MS) - Date.now(), 0));
@@ -82,7 +90,7 @@ export async function followEvents(
         sink.keepAlive();
         sentAt = Date.now();
       }
-      const gapMs = readAt + Math.min(READ_GAP_MS, heldMs ?? READ_GAP_MS) - Date.now();
+      const gapMs = readAt + Math.min(READ_GAP_MS, soonMs ?? READ_GAP_MS) - Date.now();
       if (gapMs > 0) await new Promise((resolve) => setTimeout(resolve, gapMs));
     }
   } finally {

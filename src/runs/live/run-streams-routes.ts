@@ -164,7 +164,7 @@ runStreams.openapi(streamRun, async (c) => {
   const first = await follow();
   if (first.run === null) throw new Problem("not_found", NO_RUN);
   if (given !== undefined && first.has_ended && first.frames.length === 0) return c.body(null, 204);
-  // An ended run has no further events, so there is nothing to listen for and nothing to read again.
+  // An ended run has no further events, so there is nothing to listen for: its stream ends with the last of them, also when it is retried meanwhile.
   const listener = first.has_ended
     ? nobody
     : await listenAs(c, first.user_id, { tenantId: first.tenant_id, runId: first.run.id, withProgress: true, withLog });
@@ -177,7 +177,7 @@ runStreams.openapi(streamRun, async (c) => {
     const isNews = progress && reported !== sent;
     sent = reported;
     const frames = isNews ? [...followed.frames, { event: "progress", data: toProgress(progress) }] : followed.frames;
-    return { frames, hasMore, isOver: hasEnded && !hasMore, dueInMs };
+    return { frames, hasMore, isOver: (first.has_ended || hasEnded) && !hasMore, dueInMs };
   };
   const firstPage = first.has_ended ? turn(first) : undefined;
   const read = async () => turn(await follow());
@@ -190,4 +190,9 @@ const toProgress = ({ attempt, percent, message }: NonNullable<FollowedRunPage["
   message,
 });
 
-const nobody: Listener = { next: async () => null, streams: 0, close: () => {} };
+/** Hears nothing until the time is up. */
+const nobody: Listener = {
+  next: (timeoutMs) => new Promise((resolve) => setTimeout(resolve, timeoutMs, [])),
+  streams: 0,
+  close: () => {},
+};

@@ -1,12 +1,13 @@
 import { NeonDbError } from "@neondatabase/serverless";
 import { expect, it, vi } from "vitest";
+import { eventStream } from "../../../src/http/live/event-stream.ts";
 import type { Listener, Nudge } from "../../../src/http/live/live.ts";
 import { followEvents, type Page } from "../../../src/runs/live/follow-events.ts";
 
 const EMPTY: Page = { frames: [], hasMore: false, isOver: false, dueInMs: null };
 const HELD: Page = { ...EMPTY, holdsBack: true };
 const FOUND: Page = { ...HELD, frames: [{ data: {} }] };
-const NUDGE: Nudge = { run_id: null, has_ended: false, is_log: false };
+const NUDGE: Nudge = { has_ended: false, is_log: false };
 
 /** Follows what `pageAt` answers after so many milliseconds, on a fake clock. The hub nudges and is lost at these times. */
 async function follow(pageAt: (ms: number) => Page, { nudgedAt, lostAt }: { nudgedAt?: number; lostAt: number }) {
@@ -34,6 +35,7 @@ async function follow(pageAt: (ms: number) => Page, { nudgedAt, lostAt }: { nudg
     send: (frames: readonly object[]) => {
       sent += frames.length;
     },
+    ready: async () => {},
     keepAlive: () => void commentAt.push(Date.now()),
   };
   const following = followEvents(listener, sink, async () => {
@@ -83,4 +85,43 @@ it("while the database does not answer, a stream reads less and less often, and 
   const { readAt } = await follow(pageAt, { nudgedAt: 6_000, lostAt: 100_000 });
   expect(readAt).toEqual([0, 5_000, 15_000, 35_000, 75_000]);
   vi.restoreAllMocks();
+});
+
+it("a stream from long ago reads a page each fifth of a second, sends its comments, and notices that its hub is gone", async () => {
+  const { readAt, commentAt, endedAt } = await follow(() => ({ ...EMPTY, hasMore: true }), { lostAt: 20_100 });
+  expect([readAt.slice(0, 3), readAt.length]).toEqual([[0, 200, 400], 101]);
+  expect([commentAt, endedAt]).toEqual([[15_000], 20_100]);
+});
+
+it("a stream whose client does not read waits with what it has sent last, and goes on or ends with the client", async () => {
+  vi.useFakeTimers({ now: 0 });
+  const left = Promise.withResolvers<null>();
+  const isOver = (ms: number) => new Promise<Nudge[]>((resolve) => setTimeout(resolve, ms, []));
+  const listener = {
+    next: (ms: number) => Promise.race([left.promise, isOver(ms)]),
+    streams: 1,
+    close: vi.fn(() => left.resolve(null)),
+  };
+  let reads = 0;
+  const read = async (): Promise<Page> => {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    reads++;
+    return { ...EMPTY, hasMore: true, frames: [{ data: "x".repeat(100_000) }] };
+  };
+  const { signal } = new AbortController();
+  const following = Promise.withResolvers<void>();
+  const { body } = eventStream(signal, (sink) => followEvents(listener, sink, read).then(following.resolve), listener);
+  const reader = body?.getReader();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(reads).toBe(1);
+  // The first chunk says when to come back, the second one is the first page, and the third read waits for the second page.
+  const taken = [1, 2, 3].map(() => reader?.read());
+  await vi.advanceTimersByTimeAsync(60_000);
+  await Promise.all(taken);
+  expect(reads).toBe(3);
+  await reader?.cancel();
+  await vi.advanceTimersByTimeAsync(1_000);
+  await following.promise;
+  expect([reads, listener.close.mock.calls.length > 0]).toEqual([3, true]);
+  vi.useRealTimers();
 });
