@@ -22,32 +22,32 @@ const MAX_REMEMBERED = 5_000;
 const MAX_FAULTS_OF_EACH = 5;
 
 /**
- * How many steps the checks of one call by one schema may take, and how many more for each input: see `Budget`. Those of each input are
- * enough for an address of 60 characters and the common pattern of email addresses, which has 140 instructions. The dearest call is a batch
- * of 500 runs: 2.6 million steps, which are 0.05 to 0.65 s for most kinds of work, and at most 1.3 s. Only those who may change the schema
- * and invoke the workflow can have that, and each time takes a request.
+ * How many steps the checks of one call by one schema may take, and how many more for each different input: see `Budget`. Those of each input
+ * are enough for an address of 60 characters and the common pattern of email addresses, which has 140 instructions. The dearest call is a batch
+ * of 500 runs: 2.6 million steps, which are 0.05 to 0.65 s for most kinds of work, and at most 1.3 s. Only who may invoke the workflow can have
+ * that, and each time takes a request. Before the database has judged the caller, a check takes `STEPS` at most, since anybody who knows the
+ * workflow's id can have it.
  */
 const STEPS = 100_000;
 const STEPS_OF_EACH = 5_000;
 
-const budgetOf = (inputs: readonly unknown[]) => ({ steps: STEPS + inputs.length * STEPS_OF_EACH });
-
 const compiled = new Map<string, CheckInput>();
 const schemaHashes = new Map<string, string>();
 
-/** What this isolate knows about inputs without asking the database. */
+/**
+ * What this isolate knows about inputs without asking the database: nothing about those whose check takes more than {@link STEPS}. Equal inputs
+ * are checked once, as in {@link checkUnchecked}, so both have the same answer.
+ */
 export async function checkKnown({ of, inputs }: GivenInputs): Promise<CheckedInputs> {
   const hash = schemaHashes.get(of);
   const check = hash === undefined ? undefined : compiled.get(hash);
   if (hash === undefined || check === undefined) return {};
-  const [most, budget] = [mostFaultsOf(inputs), budgetOf(inputs)];
-  const checked = await Promise.all(
-    inputs.map(async (input): Promise<[string, InputFault[]]> => {
-      const text = JSON.stringify(input ?? {});
-      return [await hashOf(text), check(input ?? {}, most, budget)];
-    }),
-  );
-  return { [hash]: Object.fromEntries(checked) };
+  const distinct = new Map(inputs.map((input) => [JSON.stringify(input ?? {}), input ?? {}]));
+  const [most, budget] = [mostFaultsOf(distinct.size), { steps: STEPS }];
+  const checked = Array.from(distinct, ([text, input]) => ({ text, faults: check(input, most, budget) }));
+  if (budget.steps < 0) return {};
+  const faults = checked.map(async ({ text, faults }) => [await hashOf(text), faults] as const);
+  return { [hash]: Object.fromEntries(await Promise.all(faults)) };
 }
 
 /** Checks what a verb could not judge, and adds it to what is known. Remembers the schema for the inputs of the next call. */
@@ -59,7 +59,7 @@ export async function checkUnchecked(
   const checked: Record<string, CheckedInputs[string]> = { ...known };
   for (const { schema_hash: hash, schema, inputs } of unchecked) {
     const check = await compiledSchema(hash, schema);
-    const [most, budget] = [mostFaultsOf(inputs), budgetOf(inputs)];
+    const [most, budget] = [mostFaultsOf(inputs.length), { steps: STEPS + inputs.length * STEPS_OF_EACH }];
     const faults = Object.fromEntries(
       inputs.map((input) => [input.hash, check(JSON.parse(input.input), most, budget)]),
     );
@@ -69,7 +69,7 @@ export async function checkUnchecked(
   return checked;
 }
 
-const mostFaultsOf = (inputs: readonly unknown[]) => (inputs.length === 1 ? MAX_FAULTS : MAX_FAULTS_OF_EACH);
+const mostFaultsOf = (inputs: number) => (inputs === 1 ? MAX_FAULTS : MAX_FAULTS_OF_EACH);
 
 async function compiledSchema(hash: string, schema: string): Promise<CheckInput> {
   const known = compiled.get(hash);

@@ -2,7 +2,7 @@
 import { RE2JS } from "re2js";
 import { describe, expect, inject, it, vi } from "vitest";
 import { compileSchema } from "../../src/inputs/compile.ts";
-import { checkUnchecked } from "../../src/inputs/input-checks.ts";
+import { checkKnown, checkUnchecked } from "../../src/inputs/input-checks.ts";
 import { judgeSchema } from "../../src/inputs/judge-schema.ts";
 import { FORMATS, isObject, KEYWORDS } from "../../src/inputs/keywords.ts";
 import { compilePattern, leastSize } from "../../src/inputs/patterns.ts";
@@ -286,6 +286,19 @@ describe("the check of an input", () => {
     const checked = await checkUnchecked({}, [{ schema_hash: "a", schema: JSON.stringify(schema), inputs }], null);
     expect(Object.values(checked.a ?? {}).filter((faults) => faults.length > 0)).toEqual([]);
     expect(Object.keys(checked.a ?? {})).toHaveLength(500);
+  });
+
+  it("answers the same about a batch of equal inputs whether or not the schema was known, and checks what is dear only for a judged caller", async () => {
+    const schema = { properties: { note: { type: "string", pattern: "urgent.*invoice" } } };
+    const noteOf = (end: string) => ({ note: `${"x".repeat(4_000)} urgent: the invoice${end}` });
+    const batch = { of: "a workflow", inputs: Array.from({ length: 200 }, () => noteOf("")) };
+    expect(await checkKnown(batch)).toEqual({});
+    const unchecked = { hash: "input", input: JSON.stringify(noteOf("")) };
+    const judged = [{ schema_hash: "of notes", schema: JSON.stringify(schema), inputs: [unchecked] }];
+    expect(await checkUnchecked({}, judged, batch)).toEqual({ "of notes": { input: [] } });
+    expect(Object.values((await checkKnown(batch))["of notes"] ?? {})).toEqual([[]]);
+    const dear = { ...batch, inputs: batch.inputs.map((_, index) => noteOf(`${index}`)) };
+    expect(await checkKnown(dear)).toEqual({});
   });
 
   it("compares objects and arrays as JSON does, whatever the order of their names", async () => {

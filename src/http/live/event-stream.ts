@@ -43,7 +43,7 @@ export function eventStream(
   };
   const retry = () => `retry: ${crowd.retryMs(listener.streams)}\n`;
   signal.addEventListener("abort", leave);
-  const source: UnderlyingDefaultSource<Uint8Array> = {
+  const source: UnderlyingSource<Uint8Array> = {
     start(controller) {
       const write = (text: string) => {
         if (!isClosed) controller.enqueue(encoder.encode(text));

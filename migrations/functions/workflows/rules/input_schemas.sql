@@ -1,7 +1,7 @@
 -- Inputs and the JSON Schema that the policy of a definition has for them. The database keeps schemas, and only the Worker can check an
 -- input by one. So it happens in this order, for all that triggers runs:
 -- 1. The Worker sends in the context what it knows: by the hash of a schema and the hash of an input, the faults of that input. The
---    list is empty for an input that fits. An isolate that has used the definition's schema before checks the input before this call.
+--    list is empty for an input that fits. An isolate that has used the definition's schema before checks the input before this call, unless that costs much.
 -- 2. The verb judges the caller and the definition, and then the inputs: by the schema that the definition has now.
 -- 3. When the context has no result for an input and this schema, the verb refuses with input_unchecked, and answers the schema with the
 --    inputs. The Worker checks them and calls again. So an input that only the database has, such as that of a firing, always takes the
