@@ -15,5 +15,6 @@ export type SqlService = { fetch(url: string, init: RequestInit): Promise<Respon
 export type Bucket = {
   put(key: string, body: ReadableStream, options: { sha256?: string }): Promise<unknown>;
   get(key: string, options: { range?: { offset: number; length: number } }): Promise<{ body: ReadableStream } | null>;
+  /** @throws Error with `left`, when all but these keys were deleted */
   delete(keys: string[]): Promise<void>;
 };

@@ -10,7 +10,7 @@ import { sha256 } from "../base/sha256.ts";
 import type { JsonObject } from "../http/json-value.ts";
 import { MAX_FAULTS } from "../http/problems.ts";
 import type { CheckInput } from "./compile.ts";
-import type { CheckedInputs, InputFault, Unchecked } from "./input-schema.ts";
+import type { CheckedInputs, Unchecked } from "./input-schema.ts";
 
 /** Inputs that a verb will judge by the schema of one workflow. `of` is the id of the workflow or of one of its triggers. */
 export type GivenInputs = { of: string; inputs: readonly (JsonObject | null)[] };

@@ -8,11 +8,15 @@ const BAD_DIGEST = "The content is not that of the SHA-256. (10037)";
  * binding that is wrapped by this module. A key is the path of its file: `artifact_key` in SQL makes it of ids.
  *
  * The disk service writes a file under another name and renames it at the end of its body, so a reader never sees a part. It takes a body
- * that breaks off for one that has ended. So a `put` that fails may leave a file, like one after which the Worker dies: the row of the
- * file is not committed then, and the sweep deletes what a row without a commit names.
+ * that breaks off for one that has ended. So a `put` that fails removes the file. One after which the Worker dies may leave it: the row of
+ * the file is not committed then, and the sweep deletes what a row without a commit names.
  */
 export default function createBucket({ disk }: { disk: Fetcher }): Bucket {
   const urlOf = (key: string) => `http://disk/${key}`;
+  const remove = async (key: string) => {
+    const response = await disk.fetch(urlOf(key), { method: "DELETE" });
+    if (response.status !== 404) await requireOk(response);
+  };
   return {
     async put(key, body, { sha256 }) {
       const digest = new crypto.DigestStream("SHA-256");
@@ -25,10 +29,17 @@ export default function createBucket({ disk }: { disk: Fetcher }): Bucket {
         flush: () => writer.close(),
       });
       const storing = disk.fetch(urlOf(key), { method: "PUT", body: readable });
-      const [response] = await Promise.all([storing, body.pipeTo(writable)]);
-      await requireOk(response);
-      const found = new Uint8Array(await digest.digest).toHex();
-      if (sha256 !== undefined && found !== sha256.toLowerCase()) throw new Error(BAD_DIGEST);
+      try {
+        const [response] = await Promise.all([storing, body.pipeTo(writable)]);
+        await requireOk(response);
+        const found = new Uint8Array(await digest.digest).toHex();
+        if (sha256 !== undefined && found !== sha256.toLowerCase()) throw new Error(BAD_DIGEST);
+      } catch (error) {
+        // Only when the PUT has ended, since it names the file at its end.
+        await storing.catch(() => {});
+        await remove(key).catch(() => {});
+        throw error;
+      }
     },
     async get(key, { range }) {
       const headers = range && { Range: `bytes=${range.offset}-${range.offset + range.length - 1}` };
@@ -39,10 +50,15 @@ export default function createBucket({ disk }: { disk: Fetcher }): Bucket {
       return { body: response.body };
     },
     async delete(keys) {
+      const left: string[] = [];
+      let failure: unknown;
       for (const key of keys) {
-        const response = await disk.fetch(urlOf(key), { method: "DELETE" });
-        if (response.status !== 404) await requireOk(response);
+        await remove(key).catch((error) => {
+          left.push(key);
+          failure ??= error;
+        });
       }
+      if (left.length > 0) throw Object.assign(new Error("Files were not deleted.", { cause: failure }), { left });
     },
   };
 }

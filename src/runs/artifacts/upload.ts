@@ -50,14 +50,20 @@ export async function storeArtifact(services: VerbServices, bucket: Bucket, uplo
   try {
     await put(bucket, reserved.key, upload);
   } catch (error) {
-    await perform(services, abandonArtifact, id).catch((failure) => log("error", "artifact", describeError(failure)));
+    await perform(services, abandonArtifact, id).catch(logFailure);
     throw error;
   }
   // When nobody knows whether this was committed, the file is either stored, or the sweep deletes it when its reservation has ended.
-  const { result } = await perform(services, commitArtifact, id);
+  const { result } = await perform(services, commitArtifact, id).catch(async (error) => {
+    // One that was refused has no row any more. What is not deleted here, the sweep deletes.
+    if (error instanceof Problem) await bucket.delete([reserved.key]).catch(logFailure);
+    throw error;
+  });
   const file: StoredFile = { name, content_type: contentType, bytes, sha256, stored_at: result.stored_at };
   return { file, hasReplaced: result.has_replaced };
 }
+
+const logFailure = (failure: unknown) => log("error", "artifact", describeError(failure));
 
 /** Puts the body into the bucket as it comes. The runtime passes it on, so it is in memory in pieces only. */
 async function put(bucket: Bucket, key: string, { body, bytes, sha256 }: Upload): Promise<void> {
