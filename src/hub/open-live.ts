@@ -9,7 +9,7 @@ import type { Objects } from "./bindings.ts";
 import type { Hub } from "./hub.ts";
 import { collectRefusedSignIns } from "./refused-sign-ins.ts";
 import type { Register } from "./register.ts";
-import { CALL_LIMIT_MS, withinTime } from "./within-time.ts";
+import { CALL_LIMIT_MS, STREAM_LIMIT_MS, withinTime } from "./within-time.ts";
 
 /** An isolate marks at most once in this time. See `MARK_COVERS_MS` in register.ts. */
 const MARK_EVERY_MS = 20_000;
@@ -113,7 +113,8 @@ export function openLive(
       const hub = hubOf(topic.tenantId);
       if (!hub) return "unavailable";
       const { listenTo } = await import("./listen.ts");
-      return withSpan("hub", () => listenTo(hub, topic, listening, CALL_LIMIT_MS));
+      const limitMs = listening.stream === undefined ? CALL_LIMIT_MS : STREAM_LIMIT_MS;
+      return withSpan("hub", () => listenTo(hub, topic, listening, limitMs));
     },
     async waitForWork(runner) {
       const hub = hubOf(runner.tenantId);

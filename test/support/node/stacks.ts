@@ -54,6 +54,8 @@ async function start(built: Bundle, database: LocalDatabase, env: Record<string,
   const vars = {
     ...{ ...exampleVars(), ...readOwnVars(), ...loginVars(loginPort) },
     ...{ DATABASE_URL: databaseUrl, NEON_FETCH_ENDPOINT: neonFetchEndpoint, PUBLIC_URL: url },
+    // On a busy machine the database may take long. It is not away.
+    DATABASE_TIMEOUT_SECONDS: "60",
   };
   const { encryptionKeys } = readConfig(vars);
   await seedDemo({ ...database, runnerPort, encryptionKeys });
