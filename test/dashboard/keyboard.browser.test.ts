@@ -40,13 +40,13 @@ class Keyboard {
   /** Goes to a link or button and presses Enter. */
   async press(role: "button" | "link", name: string | RegExp, within: Page | Locator = this.page): Promise<void> {
     const exact = typeof name === "string";
-    await this.reach(
-      within
-        .getByRole(role, { name, ...(exact && { exact }) })
-        .filter({ visible: true })
-        .first(),
-    );
-    await this.page.keyboard.press("Enter");
+    const control = within
+      .getByRole(role, { name, ...(exact && { exact }) })
+      .filter({ visible: true })
+      .first();
+    await this.reach(control);
+    // Unlike that of `keyboard`, this waits for the page to which it leads: the page before may have a control of the next name, too.
+    await control.press("Enter");
     await this.page.waitForLoadState();
   }
 

@@ -49,6 +49,7 @@ it("what both have changed is shown with both values, and the person decides", a
   await field(first, "Attempts in total").fill("6");
   await field(first, "Runs that wait, at most (optional)").fill("40");
   await save(first);
+  await first.waitForURL(`**${WORKFLOW}`);
   await field(second, "Attempts in total").fill("7");
   await field(second, "Runs that wait, at most (optional)").fill("50");
   await field(second, "Seconds that a runner may be silent").fill("78");

@@ -1,7 +1,6 @@
 /** Settings → Notifications: an endpoint is added, tested, changed and deleted. */
 import { createServer } from "node:http";
 import { text } from "node:stream/consumers";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Locator, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
@@ -21,11 +20,12 @@ const world = useWorld();
 
 /** The `webhook-id` and the type of each message that the endpoint was sent. */
 const received: { id: string; type: string }[] = [];
+/** The endpoint answers once this is resolved, so that a test first sees on the page that the delivery waits. */
+let mayAnswer = Promise.resolve();
 const hook = createServer(async (request, response) => {
   const { type }: { type: string } = JSON.parse(await text(request));
   received.push({ id: String(request.headers["webhook-id"]), type });
-  // Slow, so that the page first shows that the delivery waits.
-  await delay(2_000);
+  await mayAnswer;
   response.writeHead(204).end();
 });
 let hookUrl: string;
@@ -147,21 +147,27 @@ describe("an OWNER", () => {
     await page.getByText("There are no deliveries yet.").waitFor();
     const count = received.length;
 
+    let held = Promise.withResolvers<void>();
+    mayAnswer = held.promise;
     await button(page, "Send a test").click();
     const row = page.getByRole("row", { name: /notification_endpoint\.test/ });
     await row.getByText("Waits").waitFor();
+    held.resolve();
     await row.getByText("Delivered").waitFor();
     await row.getByText(/^204 in \d+ ms$/).waitFor();
     expect(await row.count()).toBe(1);
     await expectGood(page, "a delivery");
     expect(await unreachable(page)).toEqual([]);
 
+    held = Promise.withResolvers<void>();
+    mayAnswer = held.promise;
     await button(page, "Send again: notification_endpoint.test").click();
     await expect.poll(() => received.length).toBe(count + 2);
     const [first, second] = received.slice(count);
     expect(first?.type).toBe("notification_endpoint.test");
     expect(second).toEqual(first);
     await row.getByText("Waits").waitFor();
+    held.resolve();
     await row.getByText("Delivered").waitFor();
     expect(await row.count()).toBe(1);
   });

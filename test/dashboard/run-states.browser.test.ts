@@ -50,7 +50,7 @@ describe("a RUNNING run", () => {
       expect([path, await page.locator(".status.stopping").first().textContent()]).toEqual([path, "Stopping"]);
       const clock = page.locator("small", { hasText: "left to stop" }).locator("[data-tick=left]").first();
       const before = await clock.textContent();
-      await expect.poll(() => clock.textContent(), { timeout: 5_000 }).not.toBe(before);
+      await expect.poll(() => clock.textContent()).not.toBe(before);
       expect([path, await faultsInTheme(page)]).toEqual([path, []]);
     }
     expect(complaintsOf(page)).toEqual([]);

@@ -93,7 +93,7 @@ describe("the children of a run", () => {
     await run.tell("children", { children });
     await run.tell("suspend", { waits: [{ key: "pages", kind: "children" }] });
     const [one] = await world.database
-      .query("select run_id from run_children where parent_run_id = $1 order by run_id", [run.id])
+      .query("select run_id from run_children where parent_run_id = $1 and key = 'page-1'", [run.id])
       .then(({ rows }) => rows.map((row) => String(row.run_id)));
     await page.goto(`/app/runs/${run.id}`);
     await page.locator("#freshness[data-state=live]").waitFor({ state: "attached" });

@@ -76,7 +76,7 @@ export function describeSnippets(stackUrl: () => string): void {
   async function receive(send: () => unknown): Promise<Message> {
     const count = received.length;
     await send();
-    await expect.poll(() => received.length, { timeout: 10_000 }).toBeGreaterThan(count);
+    await expect.poll(() => received.length).toBeGreaterThan(count);
     const message = received[count];
     if (message === undefined) throw new Error("There was one.");
     return message;
