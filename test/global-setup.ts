@@ -63,7 +63,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       case "/functions":
         return swapFunctions(server.urlOf(database), body);
       case "/requests":
-        return { requests: server.requests.get(database) ?? 0 };
+        return { requests: server.requests.get(database) ?? 0, answers: server.answers.get(database) ?? 0 };
       case "/faults":
         return server.faults.order(database, JSON.parse(body));
       case "/faults/withdraw":
@@ -118,6 +118,7 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
   const databases = await createTemplate(postgres);
 
   const requests = new Map<string, number>();
+  const answers = new Map<string, number>();
   /** The number of the file that has each database now. */
   const loans = new Map<string, string>();
   let loanCount = 0;
@@ -133,6 +134,7 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     }
     if (searchParams.get("application_name") === "harness") return "continue";
     requests.set(database, (requests.get(database) ?? 0) + 1);
+    request.response.once("close", () => answers.set(database, (answers.get(database) ?? 0) + 1));
     await explainer.explain(request.connectionString, database, request);
     return faults.inflict(database, request);
   };
@@ -147,6 +149,7 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
 
   return {
     requests,
+    answers,
     faults,
     explainer,
     urlOf: (database: string) => postgres.url(database),
@@ -159,6 +162,7 @@ async function startServer(dataDir: string, server: Pick<PostgresOptions, "persi
     databases,
     endDatabase(name: string) {
       requests.delete(name);
+      answers.delete(name);
       loans.delete(name);
       faults.withdraw(name);
       databases.giveBack(name);

@@ -49,16 +49,19 @@ it("several workflows, and why runs failed, are ticked in menus that stay open",
   await page.waitForURL(`**/app/runs?workflow=${DEMO.quarterlyReportId}`);
   await workflows.getByLabel("Nightly digest").check();
   await page.waitForURL(({ searchParams }) => searchParams.getAll("workflow").length === 2);
-  const names = await page.locator("tbody .one-line > .name").allTextContents();
-  expect([...new Set(names)].filter((name) => !["Quarterly report", "Nightly digest"].includes(name))).toEqual([]);
+  const others = async () => {
+    const names = await page.locator("tbody .one-line > .name").allTextContents();
+    return names.filter((name) => !["Quarterly report", "Nightly digest"].includes(name));
+  };
+  await expect.poll(others).toEqual([]);
   await page.goto("/app/runs");
   const more = page.locator(".filters details").nth(1);
   await more.locator("summary").click();
   expect(await faultsInTheme(page)).toEqual([]);
   await more.getByLabel("The runner reported it").check();
   await page.waitForURL("**/app/runs?code=REPORTED");
-  expect(await statesOf(page)).toEqual(["Failed"]);
-  expect(await more.locator("summary").textContent()).toContain("The runner reported it");
+  await expect.poll(() => statesOf(page)).toEqual(["Failed"]);
+  await expect.poll(() => more.locator("summary").textContent()).toContain("The runner reported it");
 });
 
 it("without JavaScript the button applies them", async () => {

@@ -102,13 +102,16 @@ describe("a runner that waits", () => {
   it("gets no run, and asks for none, after its client has left", async () => {
     const { token } = await startRunner(service, tenant);
     const client = new AbortController();
+    const before = await service.database.countAnswers();
     const waiting = service.fetch("/v1/leases", {
       method: "POST",
       headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      body: JSON.stringify({ request_id: crypto.randomUUID(), wait_seconds: 10 }),
+      body: JSON.stringify({ request_id: crypto.randomUUID(), wait_seconds: 20 }),
       signal: client.signal,
     });
     await expect.poll(() => socketsOf(service, tenant)).toBe(1);
+    // It asks once it listens.
+    await expect.poll(() => service.database.countAnswers()).toBeGreaterThan(before);
     // Nobody announces it.
     const runId = await insertRun(service.database, tenant, { status: "PENDING" });
     const [, requests] = await service.counted(async () => {

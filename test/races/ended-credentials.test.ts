@@ -68,11 +68,11 @@ describe("a runner leases nothing when, while its request waits,", () => {
   ])("%s", async (_, end) => {
     await useLeases(service, tenant);
     await service.send("POST", `/v1/workflow-definitions/${tenant.definitionId}/invoke`, tenant.owner.key, {});
+    await startRunner(service, tenant, { key: tenant.admin.key });
     // The session is read before the wait for the definition, so its key already has an end then.
     await service.database.sql`
       update api_keys set expires_at = clock_timestamp() + ${end === waitForKey ? "1 second" : "1 hour"}::interval
       where user_id = ${tenant.admin.id}`;
-    await startRunner(service, tenant, { key: tenant.admin.key });
     const [session] = await service.database.sql`select id from runner_sessions where tenant_id = ${tenant.id}`;
     const lease = { session: { session_id: session?.id, tenant_id: tenant.id }, request_id: uuid(), max: 1 };
     expect(await callWhile(end(tenant.admin.id), "lease_runs", lease)).toMatchObject({ refused: "unauthenticated" });

@@ -10,6 +10,8 @@ export type TestDatabase = {
   sql: NeonQueryFunction<false, false>;
   /** How many requests the service has sent to the database so far. */
   countRequests(): Promise<number>;
+  /** How many of these are over. */
+  countAnswers(): Promise<number>;
   /** Sets the fault for the service's next requests, and replaces an earlier one. */
   inflict(fault: Fault): Promise<void>;
   /** Ends the fault. */
@@ -61,11 +63,13 @@ export async function createDatabase({
   neonConfig.fetchEndpoint = sqlEndpoint;
   const target = { ...parameters, database: new URL(url).pathname.slice(1) };
   if (!ownServer) inUse.push(target);
+  const count = () => askHarness<{ requests: number; answers: number }>("/requests", target);
   return {
     url,
     sqlEndpoint,
     sql: neon(`${url}&application_name=harness`),
-    countRequests: async () => (await askHarness<{ requests: number }>("/requests", target)).requests,
+    countRequests: async () => (await count()).requests,
+    countAnswers: async () => (await count()).answers,
     inflict: (fault) => askHarness("/faults", target, fault),
     mend: () => askHarness("/faults/withdraw", target),
     swapFunctions: (number) => askHarness("/functions", target, number),

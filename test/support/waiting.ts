@@ -27,9 +27,9 @@ export async function meanwhile<Answer>(
   ask: () => Promise<Answer>,
   action: () => Promise<unknown>,
 ): Promise<[Answer, number]> {
-  const before = await database.countRequests();
+  const before = await database.countAnswers();
   const asking = ask();
-  await expect.poll(() => database.countRequests(), { interval: 10 }).toBeGreaterThan(before);
+  await expect.poll(() => database.countAnswers(), { interval: 10 }).toBeGreaterThan(before);
   let isAnswered = false;
   const onAnswer = () => {
     isAnswered = true;

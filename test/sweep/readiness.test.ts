@@ -17,5 +17,5 @@ it("GET /readyz is 503 when the sweep falls behind, and says of each backlog how
   const [response, requests] = await service.counted(() => service.fetch("/readyz"));
   expect([response.status, requests]).toEqual([503, 1]);
   const { detail } = await response.json<{ detail: string }>();
-  expect(detail).toMatch(/^Runs have been overdue for up to 20\d seconds\..+ dispatched for up to 30\d seconds\./);
+  expect(detail).toMatch(/^Runs have been overdue for up to 2\d\d seconds\..+ dispatched for up to 3\d\d seconds\./);
 });

@@ -150,7 +150,7 @@ describe("a lease", () => {
     const runner = await startRunner(service, tenant);
     const question = { request_id: crypto.randomUUID() };
     await runner.lease(question);
-    await passLease(service, runId, -5);
+    await passLease(service, runId, -30);
     const [lease] = (await runner.lease(question)).leases;
     expect(Date.parse(lease?.lease_expires_at ?? "") - Date.now()).toBeGreaterThan(50_000);
   });
@@ -242,7 +242,7 @@ describe("a heartbeat", () => {
     const runner = await startRunner(service, tenant);
     const [lease] = (await runner.lease()).leases;
     if (!lease) throw new Error("There was a run.");
-    await passLease(service, runId, -2);
+    await passLease(service, runId, -30);
     const [response, requests] = await service.counted(() => runner.heartbeat(lease, { percent: 10, message: "One" }));
     const beat = await response.json<{ deadline_at: string; lease_expires_at: string; stop: unknown }>();
     expect([response.status, requests, beat.deadline_at, beat.stop]).toEqual([200, 1, lease.deadline_at, null]);
@@ -303,7 +303,7 @@ describe("a heartbeat", () => {
   it("extends the lease also when a number has another text, and says which", async () => {
     const { runId, runner, lease, log } = await leased();
     for (const [sequence, text] of ["a", "b"].entries()) await runner.log(lease, entry(sequence, text));
-    await passLease(service, runId, -2);
+    await passLease(service, runId, -30);
     const entries = [entry(1, "y"), entry(0, "x"), entry(2, "c")];
     const beat = await (await runner.heartbeat(lease, undefined, entries)).json<{ lease_expires_at: string }>();
     expect(beat).toMatchObject({ log: { is_cut: false, conflicts: [0, 1] } });
