@@ -20,6 +20,8 @@ const DEFINITIONS = 20;
 const LEASE_SECONDS = 3;
 /** Much longer than the whole test takes. */
 const PATIENCE_MS = 120_000;
+/** What the hub's alarm does comes at once, which on a busy machine is within this. What waits for the cron comes up to a minute later. */
+const AT_ONCE_MS = 10_000;
 
 const seed = inject("seed");
 const random = createRandom(seed);
@@ -133,7 +135,7 @@ describe.each(["TypeScript", "Python"] as const)("the example runner that leases
     ]);
   });
 
-  it("is killed: its run is LOST within 2 seconds after the lease ends, and the next run starts on another runner", async () => {
+  it("is killed: its run is LOST at once when the lease ends, and the next run starts on another runner", async () => {
     const tenant = await newTenant();
     const victim = await startExample(language, tenant, 3600);
     const lost = await invoke(tenant);
@@ -143,9 +145,9 @@ describe.each(["TypeScript", "Python"] as const)("the example runner that leases
     kill(victim.child);
     const event = await until("the run is LOST", () => eventOf(lost, "LOST"));
     // The instant of the event is the end of the lease. `lag_ms` is how much later that was recorded.
-    expect(Number(event.detail?.lag_ms)).toBeLessThan(2_000);
+    expect(Number(event.detail?.lag_ms)).toBeLessThan(AT_ONCE_MS);
     const started = await until("the next one has started", () => eventOf(next, "LEASED"));
-    expect(Date.parse(String(started.at)) - Date.parse(String(event.at))).toBeLessThan(2_000);
+    expect(Date.parse(String(started.at)) - Date.parse(String(event.at))).toBeLessThan(AT_ONCE_MS);
     expect(started.detail?.runner).toMatch(/^Python/);
     expect(await until("the next one has ended", () => resultOf(next))).toMatchObject({ status: "COMPLETED" });
   });
