@@ -91,7 +91,7 @@ const expected = ([name, body]: Call): unknown[] => {
 };
 
 describe.each(Object.entries(CASES))("%s", (_, cases) => {
-  it.each(cases)("$name", { timeout: 15_000 }, async (one) => {
+  it.each(cases)("$name", async (one) => {
     expect(await attempt(one)).toEqual({ calls: one.calls.map(expected), caught: one.caught ?? [] });
   });
 });

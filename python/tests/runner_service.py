@@ -16,6 +16,8 @@ from signing import SECRET, signed
 from workflow_runs.runner import Runner
 
 SERVICE = "https://runs.example.com"
+#: How long a busy machine may take for a test. One that takes longer hangs.
+PATIENCE_SECONDS = 60
 RUN_ID = "01920000-0000-7000-8000-000000000405"
 
 Reply = httpx.Response | Exception | Callable[[], Awaitable[httpx.Response]]
@@ -110,7 +112,7 @@ class FakeService:
 
 def dispatcher(service: FakeService, handler: Any) -> tuple[Runner, Callable[..., Awaitable[int]]]:
     """A runner with a URL, and a function that sends it a message."""
-    runner = Runner(transport=service.transport, grace_seconds=0.1)
+    runner = Runner(transport=service.transport)
     runner.handle()(handler)
     app: Any = runner.asgi(SECRET)
 
@@ -126,5 +128,5 @@ async def work_of(service: FakeService, handler: Any, *, most: int = 1, **option
     """Works on leased runs until `most` have ended."""
     runner = Runner(SERVICE, "wr_key", transport=service.transport, **options)
     runner.handle()(handler)
-    await asyncio.wait_for(runner.serve(most=most), 10)
+    await asyncio.wait_for(runner.serve(most=most), PATIENCE_SECONDS)
     return runner

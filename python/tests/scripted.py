@@ -81,7 +81,7 @@ class Script:
                 with ThreadPoolExecutor() as pool:
                     return list(pool.map(perform, args))
             came = self._begin(run, verb, args, lambda value: lambda: value)
-            return came.result(10) if isinstance(came, Future) else came
+            return came.result(60) if isinstance(came, Future) else came
 
         values = []
         for action in run.input["do"]:

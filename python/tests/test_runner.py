@@ -411,7 +411,7 @@ class TestHeartbeats:
 
         def work(run: Run) -> None:
             run.progress(40)
-            assert run.stopped.wait(10)
+            assert run.stopped.wait(60)
             try:
                 run.log("more")
             except WorkEnded as error:

@@ -63,7 +63,7 @@ export function describeDelayedRuns(world: () => World): void {
   });
 
   it("explains a run that has not started in time", async () => {
-    const id = await triggered("--must-start-by", "1s");
+    const id = await triggered("--must-start-by", "5s");
     await expect.poll(async () => (await json(["runs", "get", id])).failure_code, { timeout: 30_000 }).toBe("EXPIRED");
     expect((await wr(["runs", "explain", id])).stdout).toContain("Expired: it had not started by");
   });

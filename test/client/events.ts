@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
 import { DEMO } from "../../scripts/local/demo.ts";
+import { withClient } from "../support/node/postgres-client.ts";
 import type { World } from "./installed-client.ts";
 import { startLine } from "./line.ts";
 import { NOBODY, PARTS, useTerminal } from "./terminal.ts";
@@ -14,14 +15,36 @@ export function describeEvents(world: () => World): void {
   const { wr, json, start } = useTerminal(world, "events");
   const ofWorkflow = ["--workflow", NAME];
   const invoke = async () => (await wr(["invoke", NAME, "--wait", "--quiet"])).stdout.trim();
-  const all = (): Promise<Event[]> => json(["events", ...ofWorkflow, "--limit", "10000"]);
+  /** Waits until no older transaction, of other tests in the same Postgres, holds an event back. */
+  const settle = () =>
+    withClient(world().postgresUrl, (client) =>
+      expect
+        .poll(
+          async () => {
+            const { rows } = await client.query(
+              `select max(xid::text::bigint) < pg_snapshot_xmin(pg_current_snapshot())::text::bigint as is_settled
+               from workflow_run_events`,
+            );
+            return rows;
+          },
+          { timeout: 60_000 },
+        )
+        .toEqual([{ is_settled: true }]),
+    );
+  async function all(): Promise<Event[]> {
+    await settle();
+    return json(["events", ...ofWorkflow, "--limit", "10000"]);
+  }
   const eventsOf = (lines: string): Event[] =>
     lines
       .split("\n")
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line));
   const positionIn = (text: string) => /--after (\S+)/.exec(text)?.[1] ?? "none";
-  const lastPosition = async () => positionIn((await wr(["events", ...ofWorkflow])).stderr);
+  async function lastPosition(): Promise<string> {
+    await settle();
+    return positionIn((await wr(["events", ...ofWorkflow])).stderr);
+  }
 
   beforeAll(async () => {
     const webhook = ["--runner-url", world().runnerUrl];
@@ -83,6 +106,7 @@ export function describeEvents(world: () => World): void {
   });
 
   it("say where they begin before the first of them, so that nothing is missed when there is none", async () => {
+    await settle();
     const following = start(["events", "-f", "--workflow", NAME, "--json"]);
     await following.until("From now on: --after ");
     expect(await following.end("SIGINT")).toBe(0);
@@ -92,6 +116,7 @@ export function describeEvents(world: () => World): void {
       expect.stringContaining(`later: --after ${position}`),
     ]);
     const runId = await invoke();
+    await settle();
     const rest: Event[] = await json(["events", ...ofWorkflow, "--after", position]);
     expect(rest.map(({ type, run_id }) => [type, run_id])).toEqual(STORY.map((type) => [type, runId]));
   });

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { findFreePort } from "../../scripts/local/ports.ts";
 
 /** A line to a service that can be cut: whoever talks over it is cut off, and nobody gets through. */
 export async function startLine(url: string) {
@@ -17,11 +18,11 @@ export async function startLine(url: string) {
       from.pipe(to);
     }
   });
-  const listen = async (port: number) => {
+  // Not one that the system gives to whoever asks for any: it would be given away while the line is cut.
+  const port = await findFreePort();
+  const mend = async () => {
     server.listen(port, "127.0.0.1");
     await once(server, "listening");
-    const address = server.address();
-    return typeof address === "object" && address !== null ? address.port : 0;
   };
   const cut = async () => {
     const closed = once(server, "close");
@@ -30,7 +31,7 @@ export async function startLine(url: string) {
     sockets.clear();
     await closed;
   };
-  const port = await listen(0);
+  await mend();
   onTestFinished(cut);
-  return { url: `http://127.0.0.1:${port}`, cut, mend: () => listen(port) };
+  return { url: `http://127.0.0.1:${port}`, cut, mend };
 }

@@ -110,7 +110,7 @@ export function describePackage(world: () => World): void {
     expect(installed.files).toEqual(["bin", "dist", "workflows.schema.json"]);
   });
 
-  it.each(NODES)("works on Node %s", { timeout: 60_000 }, async (version) => {
+  it.each(NODES)("works on Node %s", async (version) => {
     const { folder, url } = world();
     const node = nodeOf(folder, version);
     const env = { URL: url, KEY: DEMO.owner.key, WORKFLOW: DEMO.quarterlyReportId };

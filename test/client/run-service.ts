@@ -56,7 +56,7 @@ export function describeRunService(world: () => World): void {
     groups.push(Number(readFileSync(join(home(), `pid-${runId}`), "utf8")));
     expect((await processesOf(groups)).join("\n")).toMatch(/workflow-runs(.*\n)*.*sleep 300/);
     process.kill(named(pid), "SIGTERM");
-    await expect.poll(() => processesOf(groups), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => processesOf(groups)).toEqual([]);
     expect(await json(["runs", "get", runId])).toMatchObject({ status: "PENDING" });
     await wr(["runs", "stop", runId]);
   }

@@ -31,7 +31,7 @@ beforeAll(async () => {
       `SESSION_JWKS_URL=http://localhost:${address.port}/jwks`,
       "SESSION_ISSUER=https://login.example",
       "SESSION_AUDIENCE=runs",
-      "DATABASE_TIMEOUT_SECONDS=2",
+      "DATABASE_TIMEOUT_SECONDS=5",
       "DRAIN_SECONDS=60",
     ),
   );
@@ -151,8 +151,9 @@ describe("a server of one's own", () => {
           "X-Forwarded-For": `${invented}, 192.0.2.7`,
         },
       });
-    let count = 0;
-    await expect.poll(async () => (await guess(`198.51.100.${++count % 256}`)).status, { interval: 0 }).toBe(429);
+    // At once, since only so many in ten seconds are too many.
+    const guesses = await Promise.all(Array.from({ length: 60 }, (_, count) => guess(`198.51.100.${count}`)));
+    expect(guesses.map(({ status }) => status)).toContain(429);
     await expectStatus(200, server.ask("GET", "/v1/users/me"));
   });
 

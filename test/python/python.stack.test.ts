@@ -170,9 +170,7 @@ it.each(GUIDES)("has a program in docs/%s that runs", async (_, program) => {
   expect(ended).toMatchObject({ ...done, stderr: "" });
 });
 
-it("has an example that calls a model once, waits for a person, and is in docs/suspend.md", {
-  timeout: 60_000,
-}, async () => {
+it("has an example that calls a model once, waits for a person, and is in docs/suspend.md", async () => {
   const prompts: unknown[] = [];
   const model = createServer(async (request, response) => {
     prompts.push(JSON.parse(await text(request)).messages[0].content);
