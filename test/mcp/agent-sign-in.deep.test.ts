@@ -384,7 +384,10 @@ describe("an attack is refused", () => {
 
   it("a registration whose addresses are longer than an address can be, or than its page can take", async () => {
     for (const address of [`app://${"a".repeat(400)}/`, `${"a".repeat(400)}:/callback`]) {
-      const one = await fetchOf("/oauth/register", { method: "POST", body: JSON.stringify({ redirect_uris: [address] }) });
+      const one = await fetchOf("/oauth/register", {
+        method: "POST",
+        body: JSON.stringify({ redirect_uris: [address] }),
+      });
       expect([one.status, await one.json()]).toMatchObject([400, { error: "invalid_redirect_uri" }]);
     }
     const long = Array.from({ length: 10 }, (_, n) => `https://agent.example/${n}${"a".repeat(400)}`);

@@ -43,7 +43,12 @@ const EndSignInSessionsRequestSchema = z
   .openapi("EndSignInSessionsRequest", { example: { user_id: SESSION.user_id } });
 
 const EndedSignInSessionsSchema = z
-  .strictObject({ ended: z.int().min(0).openapi({ description: "How many sessions were open. Agents whose access has ended are not counted." }) })
+  .strictObject({
+    ended: z
+      .int()
+      .min(0)
+      .openapi({ description: "How many sessions were open. Agents whose access has ended are not counted." }),
+  })
   .openapi("EndedSignInSessions", { example: { ended: 2 } });
 
 const listQuery = pageQuery.extend({
