@@ -87,6 +87,16 @@ describe("children", () => {
     expect(of("POST callback")).toEqual([{ status: "COMPLETED", output }]);
   });
 
+  it("are among what is kept when they had ended at once, which a lease does not have", async () => {
+    const pay = { kind: "question", outcome: "answered", at: "2026-01-31T14:00:00.000Z", value: "yes" };
+    const { of } = await attempt(
+      async (run) => ({ output: await run.kept() }),
+      { "GET resume": () => json({ outcomes: { pages: ended, pay }, checkpoints: {} }) },
+      { attempt: 2, resume: { outcomes: { pay }, checkpoints: 0 } },
+    );
+    expect(of("POST callback")).toMatchObject([{ output: { outcomes: { pages: ended, pay }, checkpoints: {} } }]);
+  });
+
   it("are read to the last page", async () => {
     const pages = [json({ items: [child("a")], next_cursor: "after" }), page(child("b"))];
     const { of } = await attempt(

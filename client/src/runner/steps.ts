@@ -33,7 +33,9 @@ type StepsOptions = CallOptions & {
 export class Steps implements WorkSteps {
   readonly #run: Assignment;
   readonly #options: StepsOptions;
-  #kept: Promise<KeptOfRun> | null = null;
+  #kept: KeptOfRun | Promise<KeptOfRun> | null = null;
+  /** What the service says is kept, which is asked once at most. */
+  #whole: Promise<KeptOfRun> | null = null;
   /** The end of the last request to suspend the run, since only one can. */
   #suspending: Promise<unknown> = Promise.resolve();
 
@@ -67,7 +69,7 @@ export class Steps implements WorkSteps {
   }
 
   async kept(): Promise<KeptOfRun> {
-    return structuredClone(await this.#findKept());
+    return structuredClone(await this.#findWhole());
   }
 
   signal(key: string, { timeout_seconds, on_timeout, note, ...signal }: SignalWait = {}): Promise<WaitOutcome> {
@@ -81,6 +83,7 @@ export class Steps implements WorkSteps {
   ): Promise<ChildRun[]> {
     const { outcomes } = await this.#findKept();
     // What has ended is not triggered again, also when it was deleted since.
+    if (!outcomes[key]) await this.#findWhole();
     if (outcomes[key]?.kind !== "children") {
       const run_ids = await this.#triggerChildren(key, specs);
       await this.#waitFor({ key, kind: "children", run_ids, ...(fail_fast && { fail_fast }) }, limits);
@@ -145,9 +148,22 @@ export class Steps implements WorkSteps {
     });
   }
 
-  #findKept(): Promise<KeptOfRun> {
-    this.#kept ??= readKept(this.#run, this.#options);
+  /** All checkpoints. An outcome that is not among these has come at once or not at all, so asking again for it is right, and brings it. */
+  async #findKept(): Promise<KeptOfRun> {
+    this.#kept ??= keptWith(this.#run) ?? this.#readWhole();
     return this.#kept;
+  }
+
+  /** All checkpoints and outcomes. */
+  async #findWhole(): Promise<KeptOfRun> {
+    const kept = await this.#findKept();
+    Object.assign(kept.outcomes, (await this.#readWhole()).outcomes);
+    return kept;
+  }
+
+  #readWhole(): Promise<KeptOfRun> {
+    this.#whole ??= readWhole(this.#run, this.#options);
+    return this.#whole;
   }
 }
 
@@ -161,13 +177,14 @@ const deleted = ({ workflow_definition_id, key }: ChildSpec): ChildRun => ({
 });
 
 /**
- * The dispatch or lease has the outcomes of the last suspension only, and no values of checkpoints. So it has all when there was one attempt
- * before, and no checkpoint. That of an older service has nothing of it.
+ * What the dispatch or lease has, which is the outcomes of the last suspension, and no values of checkpoints. Null unless that is all but what
+ * came at once, without a suspension: there was one attempt before, and no checkpoint. That of an older service has nothing of it.
  */
-async function readKept(run: Assignment, options: CallOptions): Promise<KeptOfRun> {
-  const { attempt, resume } = run;
-  if (attempt === 1) return { outcomes: {}, checkpoints: {} };
-  if (attempt === 2 && resume?.checkpoints === 0) return { outcomes: { ...resume.outcomes }, checkpoints: {} };
+const keptWith = ({ attempt, resume }: Assignment): KeptOfRun | null =>
+  attempt === 2 && resume?.checkpoints === 0 ? { outcomes: { ...resume.outcomes }, checkpoints: {} } : null;
+
+async function readWhole(run: Assignment, options: CallOptions): Promise<KeptOfRun> {
+  if (run.attempt === 1) return { outcomes: {}, checkpoints: {} };
   const { body, error } = await callService(run, "resume", null, options, "GET");
   if (error !== null) throw new Error(`What earlier attempts have kept cannot be read: ${error}`);
   return body as KeptOfRun;

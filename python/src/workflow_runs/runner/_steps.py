@@ -49,6 +49,8 @@ class Steps:
         self._unless_over = unless_over
         self._end = end
         self._kept: WholeWorkflowRunResume | None = None
+        #: Whether all outcomes are in it, also those that came at once.
+        self._has_all = False
         self._reading = asyncio.Lock()
         #: Only one request can suspend the run.
         self._suspending = asyncio.Lock()
@@ -78,6 +80,8 @@ class Steps:
     async def children(self, key: str, specs: Sequence[ChildSpec], options: ChildrenOptions) -> list[Child]:
         outcomes = (await self._find_kept())["outcomes"]
         # What has ended is not triggered again, also when it was deleted since.
+        if key not in outcomes:
+            await self._read_all()
         if key not in outcomes or outcomes[key]["kind"] != "children":
             run_ids = [child["run_id"] for child in await self._trigger_children(key, specs)]
             await self._wait_for(key, "children", {"run_ids": run_ids, **options})
@@ -129,21 +133,40 @@ class Steps:
             return answer["outcomes"] or {}
 
     async def _find_kept(self) -> WholeWorkflowRunResume:
+        """All checkpoints.
+
+        An outcome that is not among these has come at once or not at all, so asking again for it is right, and brings it.
+        """
         async with self._reading:
             if self._kept is None:
+                self._kept = self._kept_with_run()
+            if self._kept is None:
                 self._kept = await self._read_kept()
+                self._has_all = True
             return self._kept
 
-    async def _read_kept(self) -> WholeWorkflowRunResume:
-        """The dispatch or lease has the outcomes of the last suspension only, and no values of checkpoints.
+    async def _read_all(self) -> None:
+        """Adds the outcomes that came at once."""
+        kept = await self._find_kept()
+        async with self._reading:
+            if not self._has_all:
+                kept["outcomes"] |= (await self._read_kept())["outcomes"]
+                self._has_all = True
 
-        So it has all when there was one attempt before, and no checkpoint. That of an older service has nothing of it.
+    def _kept_with_run(self) -> WholeWorkflowRunResume | None:
+        """What the dispatch or lease has, which is the outcomes of the last suspension, and no values of checkpoints.
+
+        None unless that is all but what came at once, without a suspension: there was one attempt before, and no checkpoint. That
+        of an older service has nothing of it.
         """
-        attempt, resume = self._run["attempt"], self._run.get("resume")
-        if attempt == 1:
-            return {"outcomes": {}, "checkpoints": {}}
-        if attempt == 2 and resume is not None and resume["checkpoints"] == 0:
+        resume = self._run.get("resume")
+        if self._run["attempt"] == 2 and resume is not None and resume["checkpoints"] == 0:
             return {"outcomes": {**resume["outcomes"]}, "checkpoints": {}}
+        return None
+
+    async def _read_kept(self) -> WholeWorkflowRunResume:
+        if self._run["attempt"] == 1:
+            return {"outcomes": {}, "checkpoints": {}}
         kept: WholeWorkflowRunResume = await self._call("resume", None, "GET", "What earlier attempts have kept cannot be read.")
         return kept
 
