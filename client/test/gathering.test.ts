@@ -236,27 +236,35 @@ describe("a leased run", () => {
 
   it("sends its progress as a whole percentage from 0 to 100 and a text that can be stored", async () => {
     const service = fakeService(FOLLOWED_MS);
-    const said: Progress[] = [
+    const said: (Omit<Progress, "percent"> & { percent: unknown })[] = [
       { percent: 100 / 3, message: `${"x".repeat(499)}😀` },
       { percent: 100.4, message: "a\0b\ud83d" },
       { percent: -1, message: "" },
       { percent: Number.NaN },
+      { percent: "50" },
+      { percent: "half", message: "no number" },
+      { percent: 10n ** 400n, message: "too large" },
+      { percent: Symbol("half"), message: "a symbol" },
     ];
     await lease(
       async (_, { progress }) => {
         for (const one of said) {
-          progress(one);
+          progress(one as Progress);
           await pause(3_000);
         }
       },
       service,
-      13,
+      25,
     );
     expect(service.bodiesOf("heartbeat").map(({ progress }) => progress)).toEqual([
       { percent: 33, message: "x".repeat(499) },
       { percent: 100, message: "a\ufffdb\ufffd" },
       { percent: 0, message: "" },
       {},
+      { percent: 50 },
+      { message: "no number" },
+      { message: "too large" },
+      { message: "a symbol" },
     ]);
   });
 

@@ -370,6 +370,9 @@ class TestHeartbeats:
             (100.4, "a\0b" + "x" * 500),
             (-1, ""),
             (float("nan"), "unknown"),
+            ("50", "a text"),
+            ("half", "no number"),
+            (10**400, "too large"),
         ]
 
         async def work(run: AsyncRun) -> None:
@@ -384,6 +387,9 @@ class TestHeartbeats:
             {"percent": 100, "message": "a\N{REPLACEMENT CHARACTER}b" + "x" * 497},
             {"percent": 0, "message": ""},
             {"message": "unknown"},
+            {"percent": 50, "message": "a text"},
+            {"message": "no number"},
+            {"message": "too large"},
         ]
 
     async def test_go_on_without_a_progress_that_is_refused_and_after_an_answer_that_nobody_can_read(self) -> None:

@@ -153,7 +153,8 @@ const UNSTORABLE = /\0|\p{Cs}/gu;
 
 /** The progress as the service takes it: a whole percentage, and a text that it can store. */
 function sendable({ percent, message }: Progress): Progress {
-  const given = Number(percent ?? Number.NaN);
+  // Also of what only the types forbid, since a progress must not fail its run.
+  const given = Number.parseFloat(String(percent));
   return {
     ...(Number.isFinite(given) && { percent: Math.round(Math.min(Math.max(given, 0), 100)) }),
     ...(message !== undefined && {

@@ -81,7 +81,7 @@ export type WorkRun = Omit<Assignment, "callback_token"> & WorkSteps;
 /** The result of the work: any JSON, a text for people, and artifacts. */
 export type WorkResult = { output?: unknown; summary?: string; artifacts?: NewArtifact[] };
 
-/** The percentage is rounded, and kept between 0 and 100. Of a message, the first 500 characters are shown. */
+/** The percentage is rounded, and kept between 0 and 100; what is no number is left out. Of a message, the first 500 characters are shown. */
 export type Progress = { percent?: number; message?: string };
 
 export type WorkContext = {

@@ -28,6 +28,14 @@ Store = Callable[[str, FileBody, str | None], Coroutine[Any, Any, None]]
 _MOST_MESSAGE_LENGTH = 500
 
 
+def _number_of(percent: Any) -> float:
+    """Not a number for what is none: a progress must not fail its run."""
+    try:
+        return float(percent)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
 class BaseRun:
     """One attempt of a run.
 
@@ -67,12 +75,14 @@ class BaseRun:
     def progress(self, percent: float | None = None, message: object = None) -> None:
         """Shows people the progress of the work, as soon as a log is sent. The latest one wins.
 
-        The percentage is rounded, and kept between 0 and 100. Of a message, the first 500 characters are shown.
+        The percentage is rounded, and kept between 0 and 100; what is no number is left out. Of a message, the first 500
+        characters are shown.
         """
         self.check()
         progress: Progress = {}
-        if percent is not None and math.isfinite(percent):
-            progress["percent"] = round(min(max(float(percent), 0), 100))
+        given = _number_of(percent)
+        if math.isfinite(given):
+            progress["percent"] = round(min(max(given, 0), 100))
         if message is not None:
             progress["message"] = str(message).replace("\0", "\N{REPLACEMENT CHARACTER}")[:_MOST_MESSAGE_LENGTH]
         self._reporter.progress(progress)
