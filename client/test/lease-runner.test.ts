@@ -195,6 +195,24 @@ describe("a runner that leases", () => {
     ]);
   });
 
+  it("counts the time until the end of a stop by the service's clock, too", async () => {
+    const left: number[] = [];
+    const work: Work = async (_, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      left.push(signal.reason.endsAt - Date.now());
+    };
+    const headers = { Date: new Date(Date.now() - 120_000).toUTCString() };
+    const stop = () => ({ reason: null, ends_at: new Date(Date.now() - 60_000).toISOString() });
+    const { runner } = start(work, {
+      leases: () => json({ leases: [newLease()], after: null }, 200, headers),
+      heartbeat: () => json({ stop: stop() }),
+    });
+    const done = runner.run({ most: 1 });
+    await later(30);
+    await done;
+    expect(left).toEqual([expect.toSatisfy((ms: number) => ms > 58_000 && ms <= 60_000)]);
+  });
+
   it("leaves no listener behind for the runs that it has done", async () => {
     const listeners = new Map<unknown, number>();
     const countFor = (change: number) =>

@@ -1,5 +1,5 @@
 import { Webhook } from "standardwebhooks";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { createRunner, type Work, WorkEnded } from "../src/runner/index.ts";
 
 const SECRET = "whsec_dGhpcyBpcyBhbiBleGFtcGxlLCBub3QgYSBzZWNyZXQ=";
@@ -51,9 +51,8 @@ function fakeService(answers: Answers = {}) {
   return { calls, aborted, fetch, of };
 }
 
-function message(type: string, data: object = RUN, secret = SECRET): Request {
+function message(type: string, data: object = RUN, secret = SECRET, at = new Date()): Request {
   const body = JSON.stringify({ type, timestamp: "2026-01-31T12:00:00Z", data });
-  const at = new Date();
   const headers = {
     "webhook-id": "m",
     "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
@@ -206,6 +205,26 @@ describe("a runner with a URL", () => {
     await runner.handle(message("workflow_run.dispatched"));
     await runner.handle(message("workflow_run.stopping", { ...RUN, reason: null, ends_at: RUN.deadline_at }));
     await until(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: "Half of it" }]));
+  });
+
+  it("counts the time that is left, also until the end of a stop, by the service's clock when its own is two minutes ahead", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const now = () => new Date(Date.now() - 120_000);
+    const inSeconds = (seconds: number) => new Date(now().getTime() + seconds * 1000).toISOString();
+    const { runner, service } = start(async (_, { signal }) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      return { output: signal.reason.endsAt - Date.now() };
+    });
+    const run = { ...RUN, deadline_at: inSeconds(60) };
+    await runner.handle(message("workflow_run.dispatched", run, SECRET, now()));
+    await vi.advanceTimersByTimeAsync(30_000);
+    const stop = { ...RUN, reason: null, ends_at: inSeconds(20) };
+    await runner.handle(message("workflow_run.stopping", stop, SECRET, now()));
+    await until(() => expect(service.of("callback")).toEqual([{ status: "COMPLETED", output: expect.any(Number) }]));
+    const [result] = service.of("callback");
+    expect(result?.output).toBeGreaterThan(18_000);
+    expect(result?.output).toBeLessThanOrEqual(20_000);
   });
 
   it("sends heartbeats from the first progress on, and learns of a stop from their answers", async () => {

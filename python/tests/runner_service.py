@@ -116,8 +116,8 @@ def dispatcher(service: FakeService, handler: Any) -> tuple[Runner, Callable[...
     runner.handle()(handler)
     app: Any = runner.asgi(SECRET)
 
-    async def send(kind: str, data: dict[str, Any] | None = None, secret: str = SECRET) -> int:
-        headers, body = signed(kind, data or assignment(), secret)
+    async def send(kind: str, data: dict[str, Any] | None = None, secret: str = SECRET, ahead: float = 0) -> int:
+        headers, body = signed(kind, data or assignment(), secret, ahead=ahead)
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://runner") as http:
             return (await http.post("/", headers=headers, content=body)).status_code
 

@@ -32,6 +32,16 @@ async def until_stopped(run: AsyncRun) -> None:
     run.check()
 
 
+async def seconds_left(run: AsyncRun) -> float:
+    """Works until it is stopped. Returns how many seconds are left then."""
+    run.progress(1)
+    await run.stopped.wait()
+    with pytest.raises(WorkEnded) as ended:
+        run.check()
+    assert ended.value.ends_at is not None
+    return (ended.value.ends_at - datetime.now(UTC)).total_seconds()
+
+
 class TestAHandler:
     @pytest.mark.parametrize("is_async", [False, True])
     async def test_gets_the_run_and_its_output_log_and_progress_arrive(self, is_async: bool) -> None:
@@ -475,14 +485,10 @@ class TestARunnerThatLeases:
     async def test_counts_the_time_that_is_left_by_the_clock_of_the_service_when_its_own_is_an_hour_ahead(self) -> None:
         leases = answer({"leases": [lease(seconds=-3_000)], "after": None})
         leases.headers["Date"] = format_datetime(datetime.now(UTC) - timedelta(hours=1))
-        service = FakeService(leases=[leases])
-
-        async def work(run: AsyncRun) -> None:
-            run.progress(1)
-            await service.until("heartbeat")
-
-        await work_of(service, work)
-        assert service.of("callback") == [{"status": "COMPLETED"}]
+        stop = answer({"stop": {"reason": None, "ends_at": in_seconds(60 - 3600)}})
+        service = FakeService(leases=[leases], heartbeat=[stop])
+        await work_of(service, seconds_left)
+        assert [57 < result["output"] <= 60 for result in service.of("callback")] == [True]
 
     async def test_opens_a_new_session_when_its_session_has_ended(self) -> None:
         service = FakeService(lease(), leases=[problem(401, "unauthenticated")])
@@ -592,6 +598,19 @@ class TestARunnerWithAUrl:
         assert await service.until("callback") == [{"status": "FAILED", "error": "Stopped: Enough"}]
         await runner.stop()
         assert service.of("heartbeat") == [{"progress": {"percent": 40}}]
+
+    @pytest.mark.parametrize("by_message", [False, True])
+    async def test_counts_the_time_that_is_left_by_the_clock_of_the_service_when_its_own_is_two_minutes_ahead(self, by_message: bool) -> None:
+        stop = {"run_id": RUN_ID, "attempt": 1, "reason": None, "ends_at": in_seconds(60 - 120)}
+        service = FakeService(heartbeat=[answer({} if by_message else {"stop": stop})])
+        runner, send = dispatcher(service, seconds_left)
+        async with asyncio.timeout(10):
+            await send("workflow_run.dispatched", assignment(seconds=60 - 120), ahead=-120)
+            await service.until("heartbeat")
+            if by_message:
+                await send("workflow_run.stopping", stop, ahead=-120)
+            assert [57 < result["output"] <= 60 for result in await service.until("callback")] == [True]
+        await runner.stop()
 
     async def test_ends_stopped_work_without_a_callback_and_begins_none_whose_stop_came_first(self) -> None:
         begun: list[int] = []

@@ -53,6 +53,7 @@ type Result = {
 export class Attempt {
   readonly run: Assignment;
   readonly #options: AttemptOptions;
+  readonly #aheadMs: number;
   readonly #ending = new AbortController();
   /** Aborted when nothing more has to be sent to the service. */
   readonly #over = new AbortController();
@@ -65,7 +66,8 @@ export class Attempt {
   constructor(run: Assignment, options: AttemptOptions) {
     this.run = run;
     this.#options = options;
-    this.#deadlineMs = Date.parse(run.deadline_at) - (options.aheadMs ?? 0);
+    this.#aheadMs = options.aheadMs ?? 0;
+    this.#deadlineMs = Date.parse(run.deadline_at) - this.#aheadMs;
   }
 
   get #msLeft(): number {
@@ -103,6 +105,7 @@ export class Attempt {
       ...calls,
       log,
       gathering,
+      aheadMs: this.#aheadMs,
       intervalSeconds: this.#options.heartbeatSeconds ?? WEBHOOK_HEARTBEAT_SECONDS,
       onEnd: (reason) => this.end(reason.kind === "lost" && this.#msLeft <= 0 ? deadlinePassed() : reason),
     });

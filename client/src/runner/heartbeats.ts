@@ -5,6 +5,7 @@ import { pauseBeforeRetry } from "../retry.ts";
 import { type Gathering, Waiting } from "./gathering.ts";
 import { type CallOptions, callOnce } from "./run-calls.ts";
 import { beginningOf, type Entry, type RunLog } from "./run-log.ts";
+import { stopOf } from "./stop.ts";
 import { type Assignment, type Progress, WorkEnded } from "./types.ts";
 
 const FIRST_PAUSE_MS = 1_000;
@@ -15,6 +16,8 @@ export type HeartbeatOptions = CallOptions & {
   intervalSeconds: number;
   log: RunLog;
   gathering: Gathering;
+  /** How far the service's clock is ahead of the one of this machine, as far as is known. */
+  aheadMs: number;
   /** Called when the service wants the work to end. */
   onEnd(reason: WorkEnded): void;
 };
@@ -107,18 +110,18 @@ export class Heartbeats {
   }
 
   async #send(progress: Progress | null, entries: readonly Entry[], signal: AbortSignal): Promise<Sent> {
-    const { log, gathering, onEnd, onRetry } = this.#options;
+    const { log, gathering, aheadMs, onEnd, onRetry } = this.#options;
     const message = { ...(progress !== null && { progress }), ...(entries.length > 0 && { log: entries }) };
     try {
       const response = await callOnce(this.#run, "heartbeat", message, { ...this.#options, signal });
       const body: unknown = await response.json().catch(() => null);
       if (response.ok) {
         gathering.hear(body);
-        const stored = logOf(body);
+        const stored = recordOf(body, "log");
         if (entries.length > 0 && stored === null) log.sendAlone();
         else log.settle(entries, stored);
-        const stop = stopOf(body);
-        if (stop) onEnd(stop);
+        const stop = recordOf(body, "stop");
+        if (stop !== null) onEnd(stopOf("stopping", stop, aheadMs));
         return { what: "heard" };
       }
       const problem = toProblem(response, body);
@@ -163,15 +166,8 @@ function sendable({ percent, message }: Progress): Progress {
   };
 }
 
-/** What the answer says of the entries that were sent; null when it says nothing. */
-const logOf = (body: unknown): unknown =>
-  typeof body === "object" && body !== null && "log" in body && typeof body.log === "object" ? body.log : null;
-
-function stopOf(body: unknown): WorkEnded | null {
-  if (typeof body !== "object" || body === null || !("stop" in body)) return null;
-  const { stop } = body;
-  if (typeof stop !== "object" || stop === null) return null;
-  const reason = "reason" in stop && typeof stop.reason === "string" ? `Stopped: ${stop.reason}` : "It was stopped.";
-  const endsAt = "ends_at" in stop && typeof stop.ends_at === "string" ? new Date(stop.ends_at) : null;
-  return new WorkEnded("stopping", reason, endsAt);
+/** What an answer says of one thing; null when it says nothing. */
+function recordOf(body: unknown, name: "log" | "stop"): object | null {
+  const found: unknown = typeof body === "object" && body !== null ? Reflect.get(body, name) : null;
+  return typeof found === "object" ? found : null;
 }

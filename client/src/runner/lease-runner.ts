@@ -5,6 +5,7 @@ import { ApiProblem } from "../problem.ts";
 import { reasonOf } from "../reason.ts";
 import { pauseBeforeRetry } from "../retry.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
+import { aheadMsAt } from "./clock.ts";
 import { type Assignment, type Outcome, WorkEnded } from "./types.ts";
 
 export type LeaseOptions = {
@@ -196,7 +197,7 @@ export class LeaseRunner {
   async #post(path: string, body: unknown, token: string): Promise<Record<string, unknown>> {
     const response = await this.#send(path, body, token, (WAIT_SECONDS + 10) * 1000);
     const answer: unknown = await response.json();
-    const aheadMs = Date.parse(response.headers.get("Date") ?? "") - Date.now();
+    const aheadMs = aheadMsAt(Date.parse(response.headers.get("Date") ?? ""));
     if (!Number.isNaN(aheadMs)) this.#aheadMs = aheadMs;
     return isRecord(answer) ? answer : {};
   }

@@ -1,5 +1,7 @@
 import { InvalidWebhook, type VerifiedWebhook, verifyWebhook } from "../verify-webhook.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
+import { aheadMsAt } from "./clock.ts";
+import { stopOf } from "./stop.ts";
 import { type Assignment, WorkEnded } from "./types.ts";
 
 export type WebhookOptions = {
@@ -41,7 +43,10 @@ export class WebhookRunner {
     const body = await request.text();
     if (body.length > MAX_BODY_BYTES) return new Response(null, { status: 413 });
     try {
-      this.#obey(verifyWebhook({ secret: this.#secret, headers: request.headers, body }));
+      const message = verifyWebhook({ secret: this.#secret, headers: request.headers, body });
+      // Read as for the signature, which proves it.
+      const sentAt = Number.parseInt(request.headers.get("webhook-timestamp") ?? "", 10);
+      this.#obey(message, aheadMsAt(sentAt * 1000));
       return new Response(null, { status: 202 });
     } catch (error) {
       if (!(error instanceof InvalidWebhook)) throw error;
@@ -56,27 +61,27 @@ export class WebhookRunner {
     await Promise.all(this.#working.values());
   }
 
-  #obey({ type, data }: VerifiedWebhook): void {
+  #obey({ type, data }: VerifiedWebhook, aheadMs: number): void {
     // Messages of an unknown type, and messages that ask for no work, are accepted and ignored.
     if (typeof data.run_id !== "string" || typeof data.attempt !== "number") return;
     this.#forgetOld();
     const id = `${data.run_id}.${data.attempt}`;
     const known = this.#attempts.get(id);
     if (type === "workflow_run.stopped" || type === "workflow_run.stopping") {
-      const stop = stopOf(type, data);
+      const stop = stopOf(type === "workflow_run.stopped" ? "stopped" : "stopping", data, aheadMs);
       if (!known) this.#attempts.set(id, { state: stop, since: Date.now() });
       else if (known.state instanceof Attempt) known.state.end(stop);
       // A stop without grace, after which nothing is reported, is the last word.
       else if (known.state?.kind === "stopping") known.state = stop;
     } else if (type === "workflow_run.dispatched" && isAssignment(data)) {
-      if (!known) this.#begin(id, data, null);
-      else if (known.state instanceof WorkEnded) this.#begin(id, data, known.state);
+      if (!known) this.#begin(id, data, aheadMs, null);
+      else if (known.state instanceof WorkEnded) this.#begin(id, data, aheadMs, known.state);
     }
   }
 
   /** Begins an attempt, which ends before its work when its stop has come first. */
-  #begin(id: string, run: Assignment, stop: WorkEnded | null): void {
-    const attempt = new Attempt(run, this.#options);
+  #begin(id: string, run: Assignment, aheadMs: number, stop: WorkEnded | null): void {
+    const attempt = new Attempt(run, { ...this.#options, aheadMs });
     const known: Known = { state: attempt, since: Date.now() };
     this.#attempts.set(id, known);
     if (stop !== null) attempt.end(stop);
@@ -94,12 +99,6 @@ export class WebhookRunner {
       this.#attempts.delete(id);
     }
   }
-}
-
-function stopOf(type: string, data: Record<string, unknown>): WorkEnded {
-  const reason = typeof data.reason === "string" ? `Stopped: ${data.reason}` : "It was stopped.";
-  if (type === "workflow_run.stopped") return new WorkEnded("stopped", reason);
-  return new WorkEnded("stopping", reason, typeof data.ends_at === "string" ? new Date(data.ends_at) : null);
 }
 
 function isAssignment(data: object): data is Assignment {

@@ -11,8 +11,10 @@ import inspect
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
+
+from ._clock import ahead_seconds_at
 
 #: A message is refused when its timestamp is further away than this from the clock of this machine.
 _TOLERANCE_SECONDS = 300
@@ -33,12 +35,16 @@ class InvalidWebhook(Exception):
 
 @dataclass(frozen=True)
 class Webhook:
-    """A verified message. `id` stays the same when a message is sent again: handle each id once."""
+    """A verified message. `id` stays the same when a message is sent again: handle each id once.
+
+    `ahead_seconds` is how far the clock of the service was ahead of the one of this machine when the message came.
+    """
 
     id: str
     type: str
     timestamp: str
     data: dict[str, Any]
+    ahead_seconds: float = field(default=0, compare=False)
 
 
 def verify(headers: Mapping[str, str], body: bytes | str, secret: str | Sequence[str]) -> Webhook:
@@ -60,7 +66,7 @@ def verify(headers: Mapping[str, str], body: bytes | str, secret: str | Sequence
     try:
         message_id, timestamp = small["webhook-id"], small["webhook-timestamp"]
         signatures = small["webhook-signature"].encode().split(b" ")
-        age = time.time() - int(timestamp)
+        sent_at = int(timestamp)
     except (KeyError, ValueError):
         raise InvalidWebhook("A header is missing or not valid.") from None
     raw = body.encode() if isinstance(body, str) else body
@@ -69,9 +75,9 @@ def verify(headers: Mapping[str, str], body: bytes | str, secret: str | Sequence
     # All are compared, so that the time says nothing about which one fits.
     if not any([hmac.compare_digest(mine, theirs) for mine in expected for theirs in signatures]):
         raise InvalidWebhook("The message is not signed with our secret.")
-    if abs(age) > _TOLERANCE_SECONDS:
+    if abs(time.time() - sent_at) > _TOLERANCE_SECONDS:
         raise InvalidWebhook("The message is more than five minutes away from our clock.")
-    return _parse(message_id, raw)
+    return _parse(message_id, raw, ahead_seconds_at(sent_at))
 
 
 def webhook(
@@ -153,7 +159,7 @@ def _key_of(secret: str) -> bytes:
         raise ValueError("The text after whsec_ is no base64.") from error
 
 
-def _parse(message_id: str, body: bytes) -> Webhook:
+def _parse(message_id: str, body: bytes, ahead_seconds: float) -> Webhook:
     try:
         message = json.loads(body)
     except ValueError:
@@ -163,4 +169,4 @@ def _parse(message_id: str, body: bytes) -> Webhook:
     kind, data = message.get("type"), message.get("data")
     if not isinstance(kind, str) or not isinstance(data, dict):
         raise InvalidWebhook("The body has no type or no data.")
-    return Webhook(message_id, kind, str(message.get("timestamp")), data)
+    return Webhook(message_id, kind, str(message.get("timestamp")), data, ahead_seconds)

@@ -42,7 +42,7 @@ _CHUNK_BYTES = 256 * 1024
 
 class Attempt:
     def __init__(
-        self, assignment: Assignment, handler: Handler, http: httpx.AsyncClient, *, ahead_seconds: float = 0
+        self, assignment: Assignment, handler: Handler, http: httpx.AsyncClient, *, ahead_seconds: float
     ) -> None:
         """`ahead_seconds` is how far the service's clock is ahead of the one of this machine, as far as is known."""
         self.assignment = assignment
@@ -52,7 +52,13 @@ class Attempt:
         self._calls = RunCalls(http, assignment, self._note_retry)
         heartbeat_seconds = assignment.get("heartbeat_interval_seconds")
         self._is_leased = heartbeat_seconds is not None
-        self._reporter = Reporter(self._calls, heartbeat_seconds, on_end=self._end_by_service, on_note=self._note_retry)
+        self._reporter = Reporter(
+            self._calls,
+            heartbeat_seconds,
+            ahead_seconds=ahead_seconds,
+            on_end=self._end_by_service,
+            on_note=self._note_retry,
+        )
         steps = Steps(
             assignment,
             self._calls,

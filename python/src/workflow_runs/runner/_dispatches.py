@@ -19,7 +19,7 @@ _FORGET_AFTER_SECONDS = 25 * 3600
 class Dispatches:
     """Begins each attempt once, however often its dispatch arrives, and ends those that were stopped."""
 
-    def __init__(self, begin: Callable[[Assignment], tuple[Attempt, asyncio.Task[Outcome]]]) -> None:
+    def __init__(self, begin: Callable[[Assignment, float], tuple[Attempt, asyncio.Task[Outcome]]]) -> None:
         self._begin = begin
         #: Each attempt while it goes on, None when it has ended, or what a stop has said that came before the dispatch; and since
         #: when it is known.
@@ -34,7 +34,7 @@ class Dispatches:
         key = (data["run_id"], data["attempt"])
         if message.type in ("workflow_run.stopped", "workflow_run.stopping"):
             kind: EndKind = "stopped" if message.type == "workflow_run.stopped" else "stopping"
-            stop = WorkEnded.by_stop(kind, data.get("reason"), data.get("ends_at"))
+            stop = WorkEnded.by_stop(kind, data, message.ahead_seconds)
             known, since = self._known.setdefault(key, (stop, time.monotonic()))
             if isinstance(known, Attempt):
                 known.end(stop)
@@ -45,7 +45,7 @@ class Dispatches:
             known, since = self._known.get(key, (None, time.monotonic()))
             if key not in self._known or isinstance(known, WorkEnded):
                 assignment: Any = data
-                attempt, task = self._begin(assignment)
+                attempt, task = self._begin(assignment, message.ahead_seconds)
                 if isinstance(known, WorkEnded):
                     attempt.end(known)
                 self._known[key] = (attempt, since)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 import uuid
 from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
@@ -13,6 +12,7 @@ from typing import Any
 import httpx
 
 from .._async.connection import AsyncConnection
+from .._clock import ahead_seconds_at
 from .._problems import ApiProblem, json_of
 from .._retry import pause_before_retry
 from ._types import Assignment, reason_of
@@ -154,7 +154,7 @@ class Leases:
         response = await self._connection.request("POST", path, json=body, api_key=token, timeout=_WAIT_SECONDS + 10)
         answer = json_of(response)
         try:
-            self.ahead_seconds = parsedate_to_datetime(response.headers.get("Date", "")).timestamp() - time.time()
+            self.ahead_seconds = ahead_seconds_at(parsedate_to_datetime(response.headers.get("Date", "")).timestamp())
         except ValueError:
             pass  # The answer does not say it.
         return answer if isinstance(answer, dict) else {}

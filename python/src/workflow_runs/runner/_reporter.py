@@ -39,6 +39,7 @@ class Reporter:
         calls: RunCalls,
         heartbeat_seconds: float | None,
         *,
+        ahead_seconds: float,
         on_end: Callable[[WorkEnded], object],
         on_note: Callable[[str], object],
     ) -> None:
@@ -46,6 +47,7 @@ class Reporter:
         self._outbox = Outbox()
         self._interval = heartbeat_seconds or _WEBHOOK_HEARTBEAT_SECONDS
         self._has_lease = heartbeat_seconds is not None
+        self._ahead_seconds = ahead_seconds
         self._on_end = on_end
         self._on_note = on_note
         self._loop = asyncio.get_running_loop()
@@ -236,4 +238,4 @@ class Reporter:
             self._outbox.close_log()
         stop: Any = answer.get("stop")
         if isinstance(stop, dict):
-            self._on_end(WorkEnded.by_stop("stopping", stop.get("reason"), stop.get("ends_at")))
+            self._on_end(WorkEnded.by_stop("stopping", stop, self._ahead_seconds))

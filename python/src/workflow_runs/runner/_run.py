@@ -45,7 +45,7 @@ class BaseRun:
         input: The input of the run; empty when it has none.
         labels: The labels of the run, by their keys.
         snapshot: The workflow as it was when the run was triggered: its name, sources, instructions, outputs and template.
-        deadline_at: When the result must have arrived at the latest.
+        deadline_at: When the result must have arrived at the latest, by the clock of the service.
     """
 
     def __init__(self, assignment: Assignment, reporter: Reporter, steps: Steps) -> None:

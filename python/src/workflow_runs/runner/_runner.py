@@ -194,7 +194,7 @@ class Runner:
                 self._begin(lease, http, leases.ahead_seconds)
 
     def _begin(
-        self, assignment: Assignment, http: httpx.AsyncClient, ahead_seconds: float = 0
+        self, assignment: Assignment, http: httpx.AsyncClient, ahead_seconds: float
     ) -> tuple[Attempt, asyncio.Task[Outcome]]:
         attempt = Attempt(assignment, self._handler_of(assignment), http, ahead_seconds=ahead_seconds)
         if self._stopping.is_set():
@@ -212,9 +212,9 @@ class Runner:
         task.add_done_callback(on_done)
         return attempt, task
 
-    def _begin_dispatched(self, assignment: Assignment) -> tuple[Attempt, asyncio.Task[Outcome]]:
+    def _begin_dispatched(self, assignment: Assignment, ahead_seconds: float) -> tuple[Attempt, asyncio.Task[Outcome]]:
         self._dispatch_http = self._dispatch_http or self._open_http()
-        return self._begin(assignment, self._dispatch_http)
+        return self._begin(assignment, self._dispatch_http, ahead_seconds)
 
     def _handler_of(self, assignment: Assignment) -> Handler:
         snapshot = assignment["run_snapshot"]

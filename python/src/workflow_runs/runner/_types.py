@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from ..types import Answerers, NewArtifact, RunSnapshot, RunStatus, WorkflowRunResume
@@ -65,7 +65,7 @@ class WorkEnded(Exception):
     Attributes:
         kind: "stopping": somebody has stopped the run, and a result counts until `ends_at`. "shut_down": this runner ends, and
             gives the run back unless it is completed. "stopped", "deadline" and "lost": no result counts any more.
-        ends_at: Until when a result still counts, if that is known.
+        ends_at: Until when a result still counts, by the clock of this machine, however wrong it is; None when that is not known.
     """
 
     def __init__(
@@ -84,9 +84,12 @@ class WorkEnded(Exception):
         return self.kind in ("stopping", "shut_down")
 
     @classmethod
-    def by_stop(cls, kind: EndKind, reason: object, ends_at: object = None) -> WorkEnded:
+    def by_stop(cls, kind: EndKind, stop: Mapping[str, object], ahead_seconds: float) -> WorkEnded:
+        """`ahead_seconds` is how far the clock of the service is ahead of the one of this machine."""
+        reason, ends_at = stop.get("reason"), stop.get("ends_at")
         text = f"Stopped: {reason}" if isinstance(reason, str) else "It was stopped."
-        return cls(kind, text, instant_of(ends_at) if isinstance(ends_at, str) else None)
+        ahead = timedelta(seconds=ahead_seconds)
+        return cls(kind, text, instant_of(ends_at) - ahead if isinstance(ends_at, str) else None)
 
 
 class Limits(TypedDict, total=False):
