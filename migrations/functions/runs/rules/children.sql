@@ -124,17 +124,19 @@ declare
       for update skip locked
     ) child
     limit p_limit);
+  v_children integer;
   v_parents integer;
 begin
   update public.run_children c
   set ended_after = coalesce(r.completed_at, clock_timestamp())
   from public.workflow_runs r
   where c.run_id = any (v_child_ids) and r.id = c.run_id;
+  get diagnostics v_children = row_count;
   delete from public.deleted_parents gone
   where gone.id = any (v_parent_ids) and (
     select c.run_id from public.run_children c where c.parent_run_id = gone.id and c.ended_after is null order by c.run_id limit 1) is null;
   get diagnostics v_parents = row_count;
-  return cardinality(v_child_ids) + v_parents;
+  return v_children + v_parents;
 end $$;
 
 -- True for a run that has triggered others, also when these have ended. Without the order, the planner would look through the table when it
