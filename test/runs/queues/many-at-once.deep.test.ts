@@ -44,9 +44,13 @@ async function inOrder(ids: readonly string[]): Promise<string[]> {
 const placeOf = async (runId: string) =>
   (await service.get(`/v1/workflow-runs/${runId}`, tenant.owner.key)).headers.get("x-queue-position");
 
-/** Is something of the tenant due now? */
+/** Is something of the tenant due now? The next try of a dispatch, which comes some seconds after the first one, is put off. */
 const isDue = async () => {
-  const [row] = await service.database.sql`select next_due_at(${tenant.id}, '-infinity') <= now() as is_due`;
+  const { sql } = service.database;
+  await sql`
+    update workflow_runs set next_dispatch_at = next_dispatch_at + interval '10 minutes'
+    where tenant_id = ${tenant.id} and next_dispatch_at is not null`;
+  const [row] = await sql`select next_due_at(${tenant.id}, '-infinity') <= now() as is_due`;
   return row?.is_due;
 };
 
