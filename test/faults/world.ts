@@ -68,22 +68,22 @@ export async function readStand({ service, tenant }: World): Promise<string> {
       'runs', (
         select jsonb_agg(jsonb_build_array(r.status, r.attempt, r.ended_by, r.error, r.idempotency_key, labels_of(r.id), r.batch_id is null, (
           select jsonb_agg(e.type || '.' || e.attempt order by e.id) from workflow_run_events e where e.run_id = r.id
-        )) order by r.queue_position)
+        )) order by r.queue_position, r.id)
         from workflow_runs r where r.tenant_id = t.id),
       'batches', (
-        select jsonb_agg(jsonb_build_array(b.idempotency_key, b.run_count, b.ended_at is null) order by b.created_at)
+        select jsonb_agg(jsonb_build_array(b.idempotency_key, b.run_count, b.ended_at is null) order by b.created_at, b.id)
         from run_batches b where b.tenant_id = t.id),
       'parts', (
         select jsonb_agg(jsonb_build_array(part_type,
           case part_type when 'WORKFLOW_DEFINITION' then null else materialized_path end) order by part_type, materialized_path)
         from path_parts where tenant_id = t.id),
       'definitions', (
-        select jsonb_agg(jsonb_build_array(name, is_active, max_run_duration_seconds, runner_url is null) order by created_at)
+        select jsonb_agg(jsonb_build_array(name, is_active, max_run_duration_seconds, runner_url is null) order by created_at, id)
         from workflow_definitions where tenant_id = t.id),
       'triggers', (
         select jsonb_agg(jsonb_build_array(name, kind, config - 'of', paused_at is null, pause_note, (
           select jsonb_agg(f.outcome order by f.at, f.outcome) from trigger_firings f where f.trigger_id = triggers.id
-        )) order by created_at)
+        )) order by created_at, id)
         from triggers where tenant_id = t.id),
       'users', (
         select jsonb_agg(jsonb_build_array(role, deactivated_at is null, deleted_at is null)

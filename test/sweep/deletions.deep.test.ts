@@ -121,14 +121,16 @@ describe("the deletion of a workflow", () => {
     for (const { id } of await sql`select id from workflow_runs where status = 'RUNNING'`) {
       await callBack(service, stage.tenant, id, { status: "COMPLETED" });
     }
-    expect((await env.ARTIFACTS.list()).objects.some(({ key }) => key.includes(runId))).toBe(true);
+    const hasObject = async () =>
+      (await env.ARTIFACTS.list({ prefix: stage.tenant.id })).objects.some(({ key }) => key.includes(runId));
+    expect(await hasObject()).toBe(true);
     for (const { id } of rows) await deleteWorkflow(id, stage.tenant);
     expect(await countLeft()).toMatchObject({ run_batches: 1, trigger_firings: 1, workflow_run_artifacts: 1 });
     expect(await readDueInMs()).toBeLessThanOrEqual(0);
 
     await service.sweep();
     expect(await countLeft()).toEqual({});
-    expect((await env.ARTIFACTS.list()).objects.some(({ key }) => key.includes(runId))).toBe(false);
+    expect(await hasObject()).toBe(false);
     // Nothing is planned any more, so the cron is silent.
     expect(await readDueInMs()).toBeNull();
   });
