@@ -1,5 +1,6 @@
 /** What it costs when very many runs wait: to supersede them, to trigger another one, to find a place among them, and to count them. */
 import { describe, expect, it } from "vitest";
+import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { writeUnchecked } from "../support/database.ts";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { invoke, invokePath } from "../support/lifecycle.ts";
@@ -9,6 +10,10 @@ import { blocksRead, explained, rowsRead } from "./plans.ts";
 
 const service = await startService({ isNew: true });
 const { sql } = service.database;
+// Other workflows, as a real database has them: among three, a plan for any of them reads all runs.
+const crowd = await createTenant(service.database);
+const others = await insertDefinitions(service.database, crowd, 300, BUSY_RUNNER);
+await insertRuns(service.database, crowd, others, "PENDING");
 
 /** A tenant with a run that holds the slot, one that waits, and `count` others. These wait for `notBefore` when that is given, or are suspended until then. */
 async function createWaiting(count: number, notBefore: string | null = null, isSuspended = false) {
