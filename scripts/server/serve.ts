@@ -17,6 +17,7 @@ import { type Supervisor, supervise } from "../local/supervisor.ts";
 import { findWorkerd } from "../local/workerd-config.ts";
 import { readBuild } from "./build.ts";
 import { drain, startCron, waitForWorker } from "./control.ts";
+import { removeEmptyFolders } from "./empty-folders.ts";
 import { divideSettings, readSettingsFile } from "./settings.ts";
 import { describeWorkerd, type Place } from "./workerd-text.ts";
 
@@ -85,6 +86,8 @@ async function start(supervisor: Supervisor): Promise<void> {
     await drain(place.controlSocket, own.DRAIN_SECONDS);
   });
   log("info", "serving", { listen: own.LISTEN, public_url: publicUrl });
+  // Not awaited: it takes minutes when there are millions.
+  removeEmptyFolders(place.artifacts).catch((error) => log("error", "artifact", { error: String(error) }));
 }
 
 const filesOf = (data: string) => ({

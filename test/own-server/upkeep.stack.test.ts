@@ -1,6 +1,6 @@
 /** What happens to a server of one's own in the course of time: uploads that break off, a new version, and a machine that is lost. */
 import { randomUUID } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { connect, createServer } from "node:net";
 import { dirname, join } from "node:path";
@@ -64,7 +64,7 @@ const filesIn = (folder: string) =>
     entry.isFile() ? [entry.name] : [],
   );
 
-it("an upload that breaks off is no file of its run, and what it has left on the disk is removed", async () => {
+it("an upload that breaks off is no file of its run, and what it has left on the disk is removed, the folders at the next start", async () => {
   const lease = await beginRun(server, "Broken upload");
   const artifacts = join(server.folder, "data/artifacts");
   const uploading = request(`http://127.0.0.1:${server.port}${fileOf(lease)}`, {
@@ -94,6 +94,12 @@ it("an upload that breaks off is no file of its run, and what it has left on the
     return filesIn(artifacts);
   };
   await expect.poll(sweepUntilGone).toEqual([]);
+  const folders = () => readdirSync(artifacts, { recursive: true, encoding: "utf8" });
+  expect(folders()).toHaveLength(3);
+  for (const folder of folders()) utimesSync(join(artifacts, folder), 0, 0);
+  mkdirSync(join(artifacts, "new"));
+  await restart();
+  await expect.poll(folders).toEqual(["new"]);
 });
 
 it("becomes the next version under load: each invoke succeeds by the retries of the package and triggers one run, which ends", async () => {

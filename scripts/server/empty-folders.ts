@@ -1,0 +1,20 @@
+import { opendir, rmdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+/** So long nothing has been put into a folder that is removed: an upload makes the folders for its file just before that. */
+const LEAST_AGE_MS = 3_600_000;
+
+/**
+ * Removes the empty folders below a folder, and those that are empty then. The disk service of workerd makes the folders of a file, and
+ * removes only the file.
+ */
+export async function removeEmptyFolders(folder: string): Promise<void> {
+  for await (const entry of await opendir(folder)) {
+    if (!entry.isDirectory()) continue;
+    const path = join(folder, entry.name);
+    const { mtimeMs } = await stat(path);
+    await removeEmptyFolders(path);
+    // One that is not empty stays.
+    if (Date.now() - mtimeMs >= LEAST_AGE_MS) await rmdir(path).catch(() => {});
+  }
+}
