@@ -1,9 +1,17 @@
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { findRuns } from "../src/cli/run-filter.ts";
 import { runRow } from "../src/cli/run-lines.ts";
 import { createClient } from "../src/index.ts";
 import type { ListedDetails, Run } from "../src/types.ts";
 import { fakeService, json, RUN_ID } from "./fake-service.ts";
+
+// A row says how long its run has taken to the second.
+beforeAll(() => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+});
+afterAll(() => {
+  vi.useRealTimers();
+});
 
 const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1000).toISOString();
 

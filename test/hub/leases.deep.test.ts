@@ -35,11 +35,14 @@ describe("a runner that waits", () => {
     response.webSocket?.accept();
     const runners = await Promise.all([1, 2, 3].map(() => startRunner(service, tenant)));
     const began = { at: 0 };
+    const answered = await service.database.countAnswers();
     const waiting = runners.map(async (runner) => {
       const { leases } = await runner.lease({ wait_seconds: 6 });
       return leases.map(() => Date.now() - began.at);
     });
     await expect.poll(() => socketsOf(service, tenant)).toBe(4);
+    // Each asks once when it listens.
+    await expect.poll(() => service.database.countAnswers()).toBe(answered + runners.length);
     const before = await service.database.countRequests();
     began.at = Date.now();
     await invoke(service, tenant);
