@@ -95,10 +95,10 @@ function judgeDispatches({ due, oldest_due, waiting_for_retry }: Diagnosis["back
   return { mark: "bad", subject, text, advice };
 }
 
-function judgeDeletions({ workflows, triggers, runs, seconds }: Diagnosis["deletions"]): Finding {
+function judgeDeletions({ workflows, triggers, endpoints, runs, seconds }: Diagnosis["deletions"]): Finding {
   const subject = "deletions";
-  if (seconds === null) return { mark: "good", subject, text: "Nothing is left of deleted workflows and triggers." };
-  const text = `Of ${workflows} deleted workflow(s) and ${triggers} trigger(s) something is left, with ${runs} runs, for up to ${time(seconds)}.`;
+  if (seconds === null) return { mark: "good", subject, text: "Nothing is left of what was deleted." };
+  const text = `Of ${workflows} deleted workflow(s), ${triggers} trigger(s) and ${endpoints} endpoint(s) something is left, with ${runs} runs, for up to ${time(seconds)}.`;
   if (seconds <= SLOW_DELETION_SECONDS) return { mark: "good", subject, text: `${text} The next sweeps delete it.` };
   const advice = "Nobody sees it any more. Repair the sweep first. If it works, something of this may be set aside.";
   return { mark: "bad", subject, text, advice };

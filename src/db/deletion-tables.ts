@@ -8,8 +8,8 @@
  * 3. The sweep deletes them in chunks, and then the row here: `finish_deletions` in SQL. As long as there is a row, the sweep is due.
  *
  * (To mark the definition's row instead would need the same conditions, and one more in each query of definitions.) The firings of a
- * deleted trigger go in the same way, and a deleted run with children leaves it to the sweep to note that in their rows. Nearly always these
- * tables are empty.
+ * deleted trigger and the notifications of a deleted endpoint go in the same way, and a deleted run with children leaves it to the sweep to
+ * note that in their rows. Nearly always these tables are empty.
  */
 import { pgTable, uuid } from "drizzle-orm/pg-core";
 import { instant } from "./columns.ts";
@@ -23,6 +23,13 @@ export const deletedDefinitions = pgTable("deleted_definitions", {
 
 /** Its firings may still be there. They are only found by the id of the trigger, so nobody finds them any more. */
 export const deletedTriggers = pgTable("deleted_triggers", {
+  id: uuid("id").primaryKey(),
+  tenantId: uuid("tenant_id").notNull(),
+  deletedAt: instant("deleted_at").notNull(),
+});
+
+/** Its notifications may still be there. Whoever shows or sends one goes through the row of its endpoint, so nobody does any more. */
+export const deletedEndpoints = pgTable("deleted_endpoints", {
   id: uuid("id").primaryKey(),
   tenantId: uuid("tenant_id").notNull(),
   deletedAt: instant("deleted_at").notNull(),

@@ -83,8 +83,8 @@ export type NotificationTry = { at: string; status: number | null; duration_ms: 
  * the run, which may be deleted.
  *
  * There are no foreign keys. Checking one would lock the endpoint's row in every transaction that changes a run, and the run's
- * verb would fail when the endpoint is deleted at that moment. Notifications of a deleted endpoint are never due, and are
- * deleted after 30 days.
+ * verb would fail when the endpoint is deleted at that moment. Notifications of a deleted endpoint are never due. The sweep
+ * deletes them (`deletedEndpoints`), and after 30 days those that were added later.
  */
 export const notifications = pgTable(
   "notifications",

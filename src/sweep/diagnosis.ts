@@ -40,7 +40,7 @@ export type Diagnosis = {
     /** Dispatches that failed and whose next try is not due yet. */
     waiting_for_retry: number;
   };
-  /** What is still being deleted of deleted workflows and triggers. */
+  /** What is still being deleted of deleted workflows, triggers and endpoints. */
   deletions: Deletions;
   /** What has failed in a sweep and is tried again later. */
   set_aside: SetAside[];
@@ -138,7 +138,7 @@ export async function diagnose(db: Database): Promise<Diagnosis> {
   return {
     sweep: sweep[0] ?? never,
     backlog: backlog[0] ?? none,
-    deletions: deletions[0] ?? { workflows: 0, triggers: 0, runs: 0, seconds: null },
+    deletions: deletions[0] ?? { workflows: 0, triggers: 0, endpoints: 0, runs: 0, seconds: null },
     set_aside,
     stuck,
     silent,

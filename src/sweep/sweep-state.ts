@@ -2,7 +2,7 @@ import { and, eq, isNotNull, isNull, type SQL, type SQLWrapper, sql } from "driz
 import { z } from "zod";
 import { isOfSomebody } from "../db/caller.ts";
 import { type Database, repeatable } from "../db/client.ts";
-import { deletedDefinitions, deletedParents, deletedTriggers } from "../db/deletion-tables.ts";
+import { deletedDefinitions, deletedEndpoints, deletedParents, deletedTriggers } from "../db/deletion-tables.ts";
 import type { Round } from "../db/round.ts";
 import { instant, secondsSince } from "../db/rows.ts";
 import { keptSignals } from "../db/suspension-tables.ts";
@@ -39,7 +39,10 @@ type Begun = {
   rounds: Rounds;
   /** The steps that are set aside as a whole. */
   stepsAside: ReadonlySet<string>;
-  /** Whether something belongs to deleted workflows, triggers and parents, or a signal is too old: `finish_deletions` in SQL. Usually there is nothing. */
+  /**
+   * Whether something belongs to deleted workflows, triggers, endpoints and parents, or a signal is too old: `finish_deletions` in SQL. Usually
+   * there is nothing.
+   */
   hasDeletions: boolean;
 };
 
@@ -64,7 +67,7 @@ export async function recordSweepBegan(db: Database): Promise<Begun | null> {
         .from(setAside)
         .where(and(eq(setAside.rowId, WHOLE_STEP), sql`${setAside.until} > ${NOW}`))})`,
       hasDeletions: sql<boolean>`exists (select from ${deletedDefinitions}) or exists (select from ${deletedTriggers})
-        or exists (select from ${deletedParents})
+        or exists (select from ${deletedEndpoints}) or exists (select from ${deletedParents})
         or exists (select from ${keptSignals} where ${keptSignals.receivedAt} <= ${NOW} - public.signals_kept_for())`,
     });
   const [row] = rows;

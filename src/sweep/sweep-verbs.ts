@@ -52,9 +52,9 @@ export const deleteOldRuns = defineVerb({
 });
 
 /**
- * Deletes up to `limit` of the runs of deleted definitions, with all that belongs to them, and as many of their batches and of the firings of
- * deleted triggers: `finish_deletions` in SQL. `deleted` is how many these were, and how many children of deleted runs it has noted; when it
- * is 0, nothing is left, or others have locked it.
+ * Deletes up to `limit` of the runs of deleted definitions, with all that belongs to them, and as many of their batches, of the firings of
+ * deleted triggers and of the notifications of deleted endpoints: `finish_deletions` in SQL. `deleted` is how many these were, and how many
+ * children of deleted runs it has noted; when it is 0, nothing is left, or others have locked it.
  */
 export const finishDeletions = defineVerb({
   name: "finish_deletions",

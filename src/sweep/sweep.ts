@@ -65,7 +65,7 @@ const DELETE_ROWS = 2_000;
  * 3. Send the due webhooks of stops, then the due dispatches.
  * 4. Start sending the due notifications, also those about what this sweep has changed.
  * 5. Add the ends of runs to the sums by hour and by day, before runs are deleted.
- * 6. Delete what belonged to deleted workflows and triggers.
+ * 6. Delete what belonged to deleted workflows, triggers and endpoints.
  * 7. Delete the runs, ended keys, events and firings that are older than RETENTION_DAYS, the notifications that are older than 30 days,
  *    and the rows of the audit log that are older than AUDIT_RETENTION_DAYS. Give up what has waited for disabled endpoints.
  * 8. Delete the files of runs that are gone, and those that are older than ARTIFACT_RETENTION_DAYS.
@@ -246,7 +246,7 @@ async function deleteAll(
   return deleted;
 }
 
-/** Deletes what belonged to deleted workflows and triggers. What is left when there is no room any more is due at once. */
+/** Deletes what belonged to deleted workflows, triggers and endpoints. What is left when there is no room any more is due at once. */
 async function finishAll(services: VerbServices, hasRoom: () => boolean): Promise<void> {
   const hasMore = (parts: readonly { deleted: number }[]) => sumDeleted(parts) > 0;
   await performChunks(services, "deletions", finishDeletions, DELETE_CHUNK, hasMore, hasRoom);

@@ -7,7 +7,10 @@ export const SWEEP_STEPS = {
   dispatches: { does: "sending dispatches", of: "run" },
   notifications: { does: "sending notifications", of: "notification" },
   sums: { does: "adding up the ends of runs", of: "tenant" },
-  deletions: { does: "deleting what belonged to deleted workflows and triggers", of: "run, batch, firing or signal" },
+  deletions: {
+    does: "deleting what belonged to deleted workflows, triggers and endpoints",
+    of: "run, batch, firing, notification or signal",
+  },
   old_runs: { does: "deleting what is too old", of: "run, batch, key or sign-in session" },
   old_firings: { does: "deleting old firings", of: "firing" },
   old_notifications: { does: "deleting old notifications", of: "notification" },

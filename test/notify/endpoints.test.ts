@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { finishDeletions } from "../../src/sweep/sweep-verbs.ts";
+import { perform } from "../../src/verbs/perform.ts";
 import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { createEndpoint, readDeliveries, readEndpoint } from "../support/notification-endpoint.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
+import { verbServices } from "../support/verb-services.ts";
 
 const service = await startService();
 const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
@@ -83,6 +86,7 @@ describe("notification endpoints", () => {
     expect((await service.send("DELETE", endpoint.path, tenant.owner.key)).status).toBe(204);
     expect((await service.get(endpoint.path, tenant.owner.key)).status).toBe(404);
     await callBack(service, tenant, await invoke(service, tenant), { status: "COMPLETED" });
+    await perform(verbServices(service), finishDeletions, 500);
     expect(await hook.requests()).toHaveLength(1);
     expect(await service.database.sql`select from notifications where endpoint_id = ${endpoint.id}`).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** What a firing costs a trigger with many firings, a claim or a change an endpoint with many due notifications, and retention very many old children. */
+/** What a firing costs a trigger with many firings, a claim, a change or the deletion an endpoint with many due notifications, and retention very many old children. */
 import { expect, it } from "vitest";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
 import { deleteOldRuns, finishDeletions } from "../../src/sweep/sweep-verbs.ts";
@@ -9,6 +9,7 @@ import { BUSY_RUNNER, startFakeRunner } from "../support/fake-runner.ts";
 import { insertRun } from "../support/lifecycle.ts";
 import { createEndpoint, readDeliveries } from "../support/notification-endpoint.ts";
 import { startService } from "../support/service.ts";
+import { callerOf, callSqlFunction } from "../support/sql-function.ts";
 import { createTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
 import { createTrigger, HOURLY, send } from "../triggers/support.ts";
@@ -114,19 +115,22 @@ it("retention reads no old children of runs that are still there, and once these
   expect([some.result.deleted, rowsRead(after) < 200]).toEqual([10, true]);
 });
 
+const hook = await startFakeRunner();
+
+/** An endpoint at the hook, with so many notifications that wait, most of which are due. */
+async function endpointWith(waiting: number) {
+  const endpoint = await createEndpoint(service, tenant, hook.url);
+  await writeUnchecked(sql, [
+    sql`
+      insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at)
+      select ${tenant.id}, ${endpoint.id}, n, 'workflow_run.failed', statement_timestamp(), '{}',
+        statement_timestamp() + n * interval '1 s' - interval '3 hours'
+      from generate_series(1, ${waiting}::int) n`,
+  ]);
+  return endpoint;
+}
+
 it("an endpoint is disabled at the same cost, however many notifications wait, and is not enabled before sweeps have given up all but a few", async () => {
-  const hook = await startFakeRunner();
-  const endpointWith = async (waiting: number) => {
-    const endpoint = await createEndpoint(service, tenant, hook.url);
-    await writeUnchecked(sql, [
-      sql`
-        insert into notifications (tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at)
-        select ${tenant.id}, ${endpoint.id}, n, 'workflow_run.failed', statement_timestamp(), '{}',
-          statement_timestamp() + n * interval '1 s' - interval '3 hours'
-        from generate_series(1, ${waiting}::int) n`,
-    ]);
-    return endpoint;
-  };
   const endpoints = [await endpointWith(3_000), await endpointWith(20_000)] as const;
   const [, many] = endpoints;
   await sql`analyze notifications`;
@@ -156,4 +160,39 @@ it("an endpoint is disabled at the same cost, however many notifications wait, a
   expect((await change(many, true)).status).toBe(200);
   await Notifier.prototype.notify.call(Notifier.prototype, [many.id]);
   expect(await hook.requests()).toEqual([]);
+});
+
+it("an endpoint is deleted without a look at its notifications, is gone at once, and sweeps delete them in chunks", async () => {
+  const endpoint = await endpointWith(20_000);
+  const [{ status }, statements] = await explained(service, () =>
+    service.send("DELETE", endpoint.path, tenant.owner.key),
+  );
+  // It also asks when the next notification of another endpoint is due.
+  expect([status, rowsRead(statements, "notifications") < 100]).toEqual([204, true]);
+  const answers = [
+    await service.get(endpoint.path, tenant.owner.key),
+    await service.get(`${endpoint.path}/deliveries`, tenant.owner.key),
+    await service.send("PATCH", endpoint.path, tenant.owner.key, { is_active: true }),
+    await service.send("DELETE", endpoint.path, tenant.owner.key),
+  ];
+  expect(answers.map((answer) => answer.status)).toEqual([404, 404, 404, 404]);
+  const listed = await service.get("/v1/notification-endpoints", tenant.owner.key);
+  expect(await listed.text()).not.toContain(endpoint.id);
+
+  const again = { ...(await callerOf(tenant.owner)), endpoint_id: endpoint.id, content: "{}" };
+  expect(await callSqlFunction(service.database, "create_notification_endpoint", again)).toMatchObject({
+    refused: "id_taken",
+  });
+
+  const left = async () => {
+    const [row] = await sql`
+      select count(*)::int, exists (select from deleted_endpoints) as "isNoted" from notifications where endpoint_id = ${endpoint.id}`;
+    return row;
+  };
+  expect(await left()).toEqual({ count: 20_000, isNoted: true });
+  expect((await perform(verbServices(service), finishDeletions, 500)).result).toEqual({ deleted: 500 });
+  expect(await left()).toEqual({ count: 19_500, isNoted: true });
+  await Notifier.prototype.notify.call(Notifier.prototype, [endpoint.id]);
+  while ((await left())?.isNoted) await service.sweep();
+  expect([await left(), await hook.requests()]).toEqual([{ count: 0, isNoted: false }, []]);
 });

@@ -258,8 +258,8 @@ export const SMALL_TABLES = new Set([
   ...["sweep_state", "set_aside", "event_epoch", "workflow_run_events_id_seq"],
   // Nearly always empty: a row for each group of which very many runs are being superseded just now.
   "supersessions",
-  // Nearly always empty: a row for each workflow, trigger or parent that was deleted, until the sweep has done what follows.
-  ...["deleted_definitions", "deleted_triggers", "deleted_parents"],
+  // Nearly always empty: a row for each workflow, trigger, endpoint or parent that was deleted, until the sweep has done what follows.
+  ...["deleted_definitions", "deleted_triggers", "deleted_endpoints", "deleted_parents"],
   // Nearly always empty: a row for each end of a run, until its trigger has fired.
   "due_firings",
   // A row for each failure that a person has marked as seen. Here it is empty, and it is read by its key once it has many rows.

@@ -266,20 +266,20 @@ describe("the sweep of what was deleted", () => {
     };
     const shown = async () => /What belonged to.*?\./s.exec(await owner.read("/app/health"))?.[0].replace(/\s+/g, " ");
     await insertMany(tenant.definitionId, 3);
-    expect(await said()).toMatchObject({ mark: "good", text: "Nothing is left of deleted workflows and triggers." });
+    expect(await said()).toMatchObject({ mark: "good", text: "Nothing is left of what was deleted." });
     expect(await shown()).toBeUndefined();
+    await service.database.sql`insert into deleted_endpoints select id, id, statement_timestamp() from tenants`;
+    expect(await readDueInMs()).toBeLessThanOrEqual(0);
     await deleteWorkflow(tenant.definitionId);
     expect(await said()).toMatchObject({
       mark: "good",
-      text: expect.stringMatching(
-        /^Of 1 deleted workflow\(s\) and 0 trigger\(s\) something is left, with 3 runs, for up to \d+ s\. The next/,
-      ),
+      text: expect.stringMatching(/^Of 1 .* 0 trigger\(s\) and 1 endpoint\(s\) .* 3 runs, for up to \d+ s\. The next/),
     });
-    expect(await shown()).toContain("1 deleted workflow and 0 deleted triggers is still being deleted, with 3 runs");
+    expect(await shown()).toMatch(/1 deleted workflow, 0 .* and 1 deleted notification endpoint is .* with 3 runs/);
     await service.database.sql`update deleted_definitions set deleted_at = deleted_at - interval '2 hours'`;
     expect(await said()).toMatchObject({ mark: "bad" });
     await service.sweep();
-    expect(await said()).toMatchObject({ mark: "good", text: "Nothing is left of deleted workflows and triggers." });
+    expect(await said()).toMatchObject({ mark: "good", text: "Nothing is left of what was deleted." });
   });
 });
 

@@ -180,13 +180,14 @@ const Tile = ({ name, value, isGood, children }: TileProps) => (
   </section>
 );
 
-const BeingDeleted = ({ deletions: { workflows, triggers, runs, seconds } }: { deletions: Deletions }) => (
+const BeingDeleted = ({ deletions: { workflows, triggers, endpoints, runs, seconds } }: { deletions: Deletions }) => (
   <section class="card">
     <h2>Deletions</h2>
     <p>
-      What belonged to {plural(workflows, "deleted workflow")} and {plural(triggers, "deleted trigger")} is still being
-      deleted, with {runs < MAX_COUNTED ? plural(runs, "run") : `${runs} runs or more`}, since {formatAge(seconds ?? 0)}
-      . Nobody sees it any more.
+      What belonged to {plural(workflows, "deleted workflow")}, {plural(triggers, "deleted trigger")} and{" "}
+      {plural(endpoints, "deleted notification endpoint")} is still being deleted, with{" "}
+      {runs < MAX_COUNTED ? plural(runs, "run") : `${runs} runs or more`}, since {formatAge(seconds ?? 0)}. Nobody sees
+      it any more.
     </p>
   </section>
 );

@@ -52,7 +52,7 @@ export type HealthView = {
   endpoints: FailingEndpoint[];
   /** Triggers that have paused themselves, or should have fired. */
   triggers: SilentTrigger[];
-  /** What is still being deleted of deleted workflows and triggers, for an OWNER or ADMIN; null when nothing is. */
+  /** What is still being deleted of deleted workflows, triggers and endpoints, for an OWNER or ADMIN; null when nothing is. */
   deletions: Deletions | null;
   /** What has failed in a sweep, of this tenant, and steps that fail for all tenants. For an OWNER or ADMIN. */
   set_aside: SetAside[];
@@ -143,7 +143,10 @@ function selectDeletionsFor(db: Database, caller: CallerExpression) {
   const found = selectDeletions(db, sql`${caller.tenantId}`).as("found");
   return db
     .with(caller)
-    .select({ workflows: found.workflows, triggers: found.triggers, runs: found.runs, seconds: found.seconds })
+    .select({
+      ...{ workflows: found.workflows, triggers: found.triggers, endpoints: found.endpoints },
+      ...{ runs: found.runs, seconds: found.seconds },
+    })
     .from(caller)
     .crossJoinLateral(found)
     .where(sql`${caller.isAdministrator}`);

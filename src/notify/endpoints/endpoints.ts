@@ -128,7 +128,7 @@ const rotateNotificationSecret = defineVerb({
   }),
 });
 
-/** Deletes an endpoint and its deliveries. Refused with Problem `forbidden` or `not_found`. */
+/** Deletes an endpoint. Its deliveries are gone at once, and the sweep deletes their rows. Refused with Problem `forbidden` or `not_found`. */
 export const deleteEndpoint = defineVerb({
   ...VERB,
   name: "delete_notification_endpoint",

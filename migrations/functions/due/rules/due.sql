@@ -55,7 +55,7 @@ language sql immutable as $$
 $$;
 
 -- The same as `next_due_at` for all tenants together, in milliseconds from now. Register and cron judge by it. What belongs to deleted
--- definitions, triggers and parents is due for the cron alone: see `finish_deletions`.
+-- definitions, triggers, endpoints and parents is due for the cron alone: see `finish_deletions`.
 create or replace function public.deployment_due_in_ms() returns float8
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
@@ -84,6 +84,7 @@ begin
     (select min(a.ends_at) from public.running_attempts a),
     (select min(gone.deleted_at) from public.deleted_definitions gone),
     (select min(gone.deleted_at) from public.deleted_triggers gone),
+    (select min(gone.deleted_at) from public.deleted_endpoints gone),
     (select min(gone.deleted_at) from public.deleted_parents gone),
     -- What the last sweep has not tried again is still set aside.
     (select min(s.until) from public.set_aside s where s.until > (select state.began_at from public.sweep_state state)),

@@ -6,7 +6,7 @@
 -- Idempotent: called again with the same `p_endpoint_id`, it answers the endpoint that the first call created, with
 -- "is_new": false.
 --
--- Answers {"result": {"endpoint", "is_new"}}, or "refused": id_taken (by another tenant), too_many,
+-- Answers {"result": {"endpoint", "is_new"}}, or "refused": id_taken (by another tenant, or by one that was deleted), too_many,
 -- unknown_definitions (with "ids"), turn_in_vain, and see `judge_administrator`.
 create or replace function public.create_notification_endpoint(p_context jsonb, p_endpoint_id uuid, p_content jsonb)
 returns jsonb
@@ -31,7 +31,8 @@ begin
   end if;
 
   -- 2. Create the endpoint, unless an earlier call has done so.
-  if exists (select from public.notification_endpoints e where e.id = p_endpoint_id and e.tenant_id <> v_tenant_id) then
+  if exists (select from public.notification_endpoints e where e.id = p_endpoint_id and e.tenant_id <> v_tenant_id)
+    or exists (select from public.deleted_endpoints gone where gone.id = p_endpoint_id) then
     return public.answer_of(p_context, v_tenant_id, '{"refused": "id_taken"}');
   end if;
   v_is_new := not exists (select from public.notification_endpoints e where e.id = p_endpoint_id);

@@ -1,6 +1,6 @@
--- Deletes an endpoint with all its notifications, whether they were sent or not.
+-- Deletes an endpoint. Nobody sees its notifications from then on, and none is sent. There may be hundreds of thousands of them, so the
+-- sweep deletes them in chunks: see `finish_deletions`.
 --
--- Guarantees: an endpoint is deleted together with its notifications, or not at all.
 -- Closes the race with a Worker that records what it has sent: both lock the endpoint.
 --
 -- Answers {"result": {}}, or "refused": see `lock_and_judge_endpoint`.
@@ -18,8 +18,8 @@ begin
 
   -- 2. Delete it.
   v_before := public.audited('notification_endpoint', p_endpoint_id);
-  delete from public.notifications n where n.endpoint_id = p_endpoint_id;
   delete from public.notification_endpoints e where e.id = p_endpoint_id;
+  insert into public.deleted_endpoints (id, tenant_id, deleted_at) values (p_endpoint_id, v_tenant_id, clock_timestamp());
   perform public.audit_change(
     p_context, v_tenant_id, 'notification_endpoint.deleted', 'notification_endpoint', p_endpoint_id, v_before);
   return public.answer_of(p_context, v_tenant_id, '{"result": {}}', '{"others": true}');

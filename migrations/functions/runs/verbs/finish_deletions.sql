@@ -1,16 +1,17 @@
 -- Deletes up to `p_limit` of the runs of deleted definitions, the newest first, since those are in the way of lists; as many batches of such
--- definitions, once they have no runs; as many firings of deleted triggers; and as many signals that are not kept any more. What belongs to a
--- run goes with it: its events, labels, logs and files, whose objects the sweep deletes from the bucket. Then it forgets the definitions and
--- triggers of which nothing is left. It goes from tenant to tenant. For as many children of deleted runs it notes from when on they can be too
--- old: see `release_children`.
+-- definitions, once they have no runs; as many firings of deleted triggers, and notifications of deleted endpoints; and as many signals that
+-- are not kept any more. What belongs to a run goes with it: its events, labels, logs and files, whose objects the sweep deletes from the
+-- bucket. Then it forgets the definitions, triggers and endpoints of which nothing is left. It goes from tenant to tenant. For as many children
+-- of deleted runs it notes from when on they can be too old: see `release_children`.
 --
 -- Guarantees: a run is deleted together with all of its events. Idempotent; what a call that was cut off has not deleted, the next one does.
 -- Closes the race with another sweep and with the retention: rows that others have locked are skipped. Nothing is inserted any more that
--- belongs to a deleted definition or trigger: see `delete_definition`.
+-- belongs to a deleted definition or trigger: see `delete_definition`. A transaction that was open when an endpoint was deleted may still
+-- add notifications of it: `delete_old_notifications` deletes those that come too late for this.
 --
 -- For `p_only` and `p_lists` see shared/rules/set_aside.sql.
 --
--- Answers {"result": {"deleted": how many runs, batches, firings and signals, and children of deleted runs}}.
+-- Answers {"result": {"deleted": how many runs, batches, firings, notifications and signals, and children of deleted runs}}.
 create or replace function public.finish_deletions(
   p_context jsonb, p_limit integer, p_only uuid[] default null, p_lists boolean default false
 ) returns jsonb
@@ -21,6 +22,7 @@ declare
   v_emptied_ids uuid[];
   v_batch_ids uuid[];
   v_firing_ids uuid[];
+  v_notification_ids uuid[];
   v_signal_ids uuid[];
   v_released integer := 0;
 begin
@@ -84,6 +86,18 @@ begin
       for update skip locked
     ) f
     limit p_limit);
+  v_notification_ids := array(
+    select n.id
+    from public.deleted_endpoints gone
+    cross join lateral (
+      select n.id
+      from public.notifications n
+      where n.endpoint_id = gone.id and public.takes(n.id, p_only, v_except)
+      order by n.created_at desc, n.id desc
+      limit least(p_limit, cardinality(p_only))
+      for update skip locked
+    ) n
+    limit p_limit);
   v_signal_ids := array(
     select s.id
     from public.kept_signals s
@@ -92,10 +106,11 @@ begin
     limit p_limit
     for update skip locked);
   if p_lists then
-    return public.candidates_of(p_context, v_run_ids || v_batch_ids || v_firing_ids || v_signal_ids);
+    return public.candidates_of(p_context, v_run_ids || v_batch_ids || v_firing_ids || v_notification_ids || v_signal_ids);
   end if;
   delete from public.run_batches b where b.id = any (v_batch_ids);
   delete from public.trigger_firings f where f.id = any (v_firing_ids);
+  delete from public.notifications n where n.id = any (v_notification_ids);
   delete from public.kept_signals s where s.id = any (v_signal_ids);
 
   delete from public.deleted_definitions gone
@@ -103,10 +118,12 @@ begin
     and (select b.id from public.run_batches b where b.workflow_definition_id = gone.id limit 1) is null;
   delete from public.deleted_triggers gone
   where (select f.id from public.trigger_firings f where f.trigger_id = gone.id limit 1) is null;
+  delete from public.deleted_endpoints gone
+  where (select n.id from public.notifications n where n.endpoint_id = gone.id limit 1) is null;
   if p_only is null then
     v_released := public.release_children(p_limit);
   end if;
   return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object(
-    'deleted', cardinality(v_run_ids) + cardinality(v_batch_ids) + cardinality(v_firing_ids)
+    'deleted', cardinality(v_run_ids) + cardinality(v_batch_ids) + cardinality(v_firing_ids) + cardinality(v_notification_ids)
       + cardinality(v_signal_ids) + v_released)));
 end $$;
