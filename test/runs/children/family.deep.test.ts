@@ -297,6 +297,21 @@ describe("a retry by a person", () => {
     await intact();
   });
 
+  it.each([
+    ["in the order of their keys", ["one", "two"]],
+    ["in the other order", ["two", "one"]],
+  ])("waits for nobody who deletes its failed children %s", async (_, keys) => {
+    const ids = await childrenOf(keys);
+    for (const id of ids) await fail(service, tenant, id);
+    await fail(service, tenant, runId);
+    const [first, second] = ids.map((id) => service.database.sql`delete from workflow_runs where id = ${id}`);
+    if (first === undefined || second === undefined) throw new Error("There are two children.");
+    const deletion = await holdTransaction(service.database, [first], [second]);
+    expect((await post(`/v1/workflow-runs/${runId}/retry`)).status).toBe(202);
+    await deletion.letGo();
+    expect((await triggerChildren(service, family, runId, keys, 2)).map(({ is_new }) => is_new)).toEqual([true, true]);
+  });
+
   it("by the policy gets the same children", async () => {
     await setPolicy(tenant.definitionId, "max_attempts = 2, retry_on = '{REPORTED}'");
     const [one] = await childrenOf(["one"]);

@@ -148,15 +148,20 @@ begin
 end $$;
 
 -- Frees the keys of those children of a run that have failed, or were asked to stop since it had ended: a retry triggers them anew.
+-- It waits for nobody who deletes such a child: with the row, its key is free, too.
 create or replace function public.free_failed_children(p_parent_id uuid) returns void
 language plpgsql as $$
 begin
   update public.run_children c
   set is_live = false
-  where c.parent_run_id = p_parent_id and c.is_live and exists (
-    select from public.workflow_runs r
-    where r.id = c.run_id and (r.status = 'FAILED' or exists (
-      select from public.running_attempts a where a.run_id = r.id and a.stop_requested_at is not null)));
+  where c.run_id = any (array(
+    select failed.run_id
+    from public.run_children failed
+    where failed.parent_run_id = p_parent_id and failed.is_live and exists (
+      select from public.workflow_runs r
+      where r.id = failed.run_id and (r.status = 'FAILED' or exists (
+        select from public.running_attempts a where a.run_id = r.id and a.stop_requested_at is not null)))
+    for update of failed skip locked));
 end $$;
 
 -- A child as the API shows it, in its state at an instant.
