@@ -88,15 +88,31 @@ Example:
         }
         const chosen = { status: states, ...(await runFilterOf(client, filter)) };
         const change = (isDryRun: boolean) => changeRuns(client, action, chosen, isDryRun);
-        const preview = dryRun || !yes ? await change(true) : null;
-        if (dryRun && preview) return show(mode, preview);
-        // When no run can be changed there is nothing to ask, and the report says why.
-        if (preview && preview.done > 0) await isWanted(sentenceOf(preview), flags);
-        const report = preview?.done === 0 ? { ...preview, dry_run: false } : await change(false);
+        if (dryRun) return show(mode, await change(true));
+        const ask = (preview: Report) => isWanted(sentenceOf(preview), flags);
+        const agreed = yes ? null : await agreeOn(() => change(true), ask);
+        // When no run can be changed there was nothing to ask, and the report says why.
+        const report = agreed?.done === 0 ? { ...agreed, dry_run: false } : await change(false);
         show(mode, report);
         if (report.refused.length > 0) process.exitCode = EXIT.failed;
       });
   }
+}
+
+/**
+ * Asks about what `find` finds, and again when it finds more after the answer, such as runs that have ended meanwhile. Returns what it found
+ * last. It does not ask when no run can be changed.
+ */
+export async function agreeOn<Found extends { done: number }>(
+  find: () => Promise<Found>,
+  ask: (found: Found) => Promise<unknown>,
+): Promise<Found> {
+  let found = await find();
+  for (let asked = 0; found.done > asked; found = await find()) {
+    await ask(found);
+    asked = found.done;
+  }
+  return found;
 }
 
 /** Changes all runs that match, a thousand in a request. */
