@@ -188,7 +188,7 @@ it("tells an OWNER the kind and the age of an old snapshot of the database, and 
   const [definition] = await sql`select pg_get_functiondef('public.old_snapshots'::regproc) as text`;
   await sql.query(String(definition?.text).replace("DEFAULT 60", "DEFAULT 0"));
   const open = sql`select pg_sleep(600), 'of another tenant'`.catch(() => {});
-  await expect.poll(() => owner.read("/app/health"), { timeout: 10_000 }).toContain("Old snapshots");
+  await expect.poll(() => owner.read("/app/health")).toContain("Old snapshots");
   const ofOwner = await owner.read("/app/health");
   const ofUser = await user.read("/app/health");
   expect(ofOwner).toMatch(/<p>A transaction has kept one open for less than a minute\.<\/p>/);

@@ -181,7 +181,7 @@ describe("nothing is lost, and the alarm does its work, when", () => {
     await makeOverdue(service, runId);
     const hub = service.hubOf(tenant.id);
     await hub.changed({ tenant_id: tenant.id, due_in_ms: 0, work: [], runs: [] });
-    await vi.waitFor(() => expect(sweep.mock.calls.length).toBe(before + 1), { timeout: 10_000 });
+    await vi.waitFor(() => expect(sweep.mock.calls.length).toBe(before + 1), { timeout: 20_000 });
     expect(await statusOf(runId)).toBe("RUNNING");
     expect(await service.alarmInMs(tenant.id)).toBeNull();
     await runInDurableObject(hub, (_, state) => state.abort()).catch(() => {});

@@ -64,7 +64,7 @@ const sweepUntil = (isDone: () => Promise<void>) =>
       await service.sweep();
       await isDone();
     },
-    { timeout: 10_000 },
+    { timeout: 20_000 },
   );
 
 describe("a run whose policy retries it", () => {
