@@ -1,11 +1,11 @@
 import { opendir, rmdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
-/** So long nothing has been put into a folder that is removed: an upload makes the folders for its file just before that. */
+/** A folder is removed only when nothing was put into it for this time, since an upload makes the folders of its file just before the file. */
 const LEAST_AGE_MS = 3_600_000;
 
 /**
- * Removes the empty folders below a folder, and those that are empty then. The disk service of workerd makes the folders of a file, and
+ * Removes the empty folders below a folder, also those that held only empty ones. The disk service of workerd makes the folders of a file, and
  * removes only the file.
  */
 export async function removeEmptyFolders(folder: string): Promise<void> {

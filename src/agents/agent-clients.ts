@@ -24,7 +24,7 @@ const MAX_HOST = 255;
 function mayGetCode(text: string): boolean {
   const url = URL.parse(text);
   if (url === null || url.hash !== "" || url.username !== "" || url.password !== "") return false;
-  // One of the two is kept with the grant.
+  // The grant stores one of the two.
   if (url.host.length > MAX_HOST || url.protocol.length > MAX_HOST) return false;
   return url.protocol === "http:" ? isLoopback(url.hostname) : !NEVER_OPENED.has(url.protocol);
 }

@@ -8,8 +8,8 @@
  * 3. The sweep deletes them in chunks, and then the row here: `finish_deletions` in SQL. As long as there is a row, the sweep is due.
  *
  * (To mark the definition's row instead would need the same conditions, and one more in each query of definitions.) The firings of a
- * deleted trigger and the notifications of a deleted endpoint go in the same way, and a deleted run with children leaves it to the sweep to
- * note that in their rows. Nearly always these tables are empty.
+ * deleted trigger and the notifications of a deleted endpoint go in the same way. When a run with children is deleted, the sweep
+ * updates the rows of these later. Nearly always these tables are empty.
  */
 import { pgTable, uuid } from "drizzle-orm/pg-core";
 import { instant } from "./columns.ts";
@@ -28,14 +28,14 @@ export const deletedTriggers = pgTable("deleted_triggers", {
   deletedAt: instant("deleted_at").notNull(),
 });
 
-/** Its notifications may still be there. Whoever shows or sends one goes through the row of its endpoint, so nobody does any more. */
+/** Its notifications may still be there. They are shown and sent only together with the row of their endpoint, so not any more. */
 export const deletedEndpoints = pgTable("deleted_endpoints", {
   id: uuid("id").primaryKey(),
   tenantId: uuid("tenant_id").notNull(),
   deletedAt: instant("deleted_at").notNull(),
 });
 
-/** A deleted run that had children. Not all of their rows have an instant `ended_after` yet: `release_children` in SQL. */
+/** A deleted run that had children. Some of their rows still lack `ended_after`, which `release_children` in SQL writes. */
 export const deletedParents = pgTable("deleted_parents", {
   id: uuid("id").primaryKey(),
   tenantId: uuid("tenant_id").notNull(),

@@ -148,7 +148,7 @@ export class Steps implements WorkSteps {
     });
   }
 
-  /** All checkpoints. An outcome that is not among these has come at once or not at all, so asking again for it is right, and brings it. */
+  /** All checkpoints, and most outcomes. One that is missing came at once or has not come; in both cases the program asks again, and gets it. */
   async #findKept(): Promise<KeptOfRun> {
     this.#kept ??= keptWith(this.#run) ?? this.#readWhole();
     return this.#kept;
@@ -177,8 +177,8 @@ const deleted = ({ workflow_definition_id, key }: ChildSpec): ChildRun => ({
 });
 
 /**
- * What the dispatch or lease has, which is the outcomes of the last suspension, and no values of checkpoints. Null unless that is all but what
- * came at once, without a suspension: there was one attempt before, and no checkpoint. That of an older service has nothing of it.
+ * What the dispatch or lease says of earlier attempts: the outcomes of the last suspension. Null when more may be kept than these and what came
+ * at once: values of checkpoints, or the outcomes of an earlier suspension. Null also for an older service, which says nothing of it.
  */
 const keptWith = ({ attempt, resume }: Assignment): KeptOfRun | null =>
   attempt === 2 && resume?.checkpoints === 0 ? { outcomes: { ...resume.outcomes }, checkpoints: {} } : null;

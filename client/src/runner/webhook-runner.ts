@@ -44,7 +44,7 @@ export class WebhookRunner {
     if (body.length > MAX_BODY_BYTES) return new Response(null, { status: 413 });
     try {
       const message = verifyWebhook({ secret: this.#secret, headers: request.headers, body });
-      // Read as for the signature, which proves it.
+      // The signature covers this header, and it is read as for that.
       const sentAt = Number.parseInt(request.headers.get("webhook-timestamp") ?? "", 10);
       this.#obey(message, aheadMsAt(sentAt * 1000));
       return new Response(null, { status: 202 });

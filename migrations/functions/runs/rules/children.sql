@@ -104,9 +104,10 @@ language sql stable rows 10 as $$
   limit p_limit
 $$;
 
--- Notes for up to `p_limit` children of deleted parents from when on `old_runs` may find them, and forgets the parents of which none is left.
--- Closes the race with whoever deletes the children, or retried a parent: it skips the rows that others have locked, and their parents stay. Call
--- it last, since others then wait for its rows. Returns how many children and parents these were.
+-- Writes `ended_after` of up to `p_limit` children whose parents were deleted, so that `old_runs` finds them when they are old, and forgets the
+-- parents that have no such child left. It waits for nobody who deletes a child, or who has retried a parent: it skips the rows that others
+-- have locked, and keeps their parents for the next call. Call it last in a transaction, since others then wait for its rows. Returns how many
+-- children and parents these were.
 create or replace function public.release_children(p_limit integer) returns integer
 language plpgsql as $$
 declare
@@ -139,8 +140,8 @@ begin
   return v_children + v_parents;
 end $$;
 
--- True for a run that has triggered others, also when these have ended. Without the order, the planner would look through the table when it
--- expects many children of each run, and that is longest for a run without any.
+-- True for a run that has triggered others, also when these have ended. The order makes the planner use the index. Without it, it may look
+-- through the table, which takes longest for a run without children.
 create or replace function public.has_children(p_run_id uuid) returns boolean
 language plpgsql stable as $$
 begin
@@ -148,7 +149,7 @@ begin
 end $$;
 
 -- Frees the keys of those children of a run that have failed, or were asked to stop since it had ended: a retry triggers them anew.
--- It waits for nobody who deletes such a child: with the row, its key is free, too.
+-- It skips a child that somebody is deleting, since its key is free once its row is gone.
 create or replace function public.free_failed_children(p_parent_id uuid) returns void
 language plpgsql as $$
 begin

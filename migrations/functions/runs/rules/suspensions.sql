@@ -20,8 +20,8 @@ language sql immutable as $$
   select p_status = 'PENDING' and p_suspended_at is not null and (p_not_before is null or p_not_before > p_now)
 $$;
 
--- The suspended runs of a definition, and with `p_key` only those with this concurrency key. Like all in their index, they are in a further
--- attempt.
+-- The suspended runs of a definition, and with `p_key` only those with this concurrency key. Their attempt is above 1, and the condition says
+-- so for the sake of their index.
 create or replace function public.suspended_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
 returns setof public.workflow_runs
 language sql stable as $$

@@ -1,8 +1,8 @@
 -- Deletes up to `p_limit` of the runs of deleted definitions, the newest first, since those are in the way of lists; as many batches of such
 -- definitions, once they have no runs; as many firings of deleted triggers, and notifications of deleted endpoints; and as many signals that
 -- are not kept any more. What belongs to a run goes with it: its events, labels, logs and files, whose objects the sweep deletes from the
--- bucket. Then it forgets the definitions, triggers and endpoints of which nothing is left. It goes from tenant to tenant. For as many children
--- of deleted runs it notes from when on they can be too old: see `release_children`.
+-- bucket. Then it forgets the definitions, triggers and endpoints of which nothing is left. It goes from tenant to tenant. It also
+-- prepares as many children of deleted runs for the retention: see `release_children`.
 --
 -- Guarantees: a run is deleted together with all of its events. Idempotent; what a call that was cut off has not deleted, the next one does.
 -- Closes the race with another sweep and with the retention: rows that others have locked are skipped. Nothing is inserted any more that

@@ -154,10 +154,10 @@ class Steps:
                 self._has_all = True
 
     def _kept_with_run(self) -> WholeWorkflowRunResume | None:
-        """What the dispatch or lease has, which is the outcomes of the last suspension, and no values of checkpoints.
+        """What the dispatch or lease says of earlier attempts: the outcomes of the last suspension.
 
-        None unless that is all but what came at once, without a suspension: there was one attempt before, and no checkpoint. That
-        of an older service has nothing of it.
+        None when more may be kept than these and what came at once: values of checkpoints, or the outcomes of an earlier suspension.
+        None also for an older service, which says nothing of it.
         """
         resume = self._run.get("resume")
         if self._run["attempt"] == 2 and resume is not None and resume["checkpoints"] == 0:
