@@ -599,16 +599,17 @@ class TestARunnerWithAUrl:
         await runner.stop()
         assert service.of("heartbeat") == [{"progress": {"percent": 40}}]
 
+    @pytest.mark.parametrize(("clock_ahead", "way"), [(120, 0), (0, 20)], ids=["a clock that is ahead", "messages that take long"])
     @pytest.mark.parametrize("by_message", [False, True])
-    async def test_counts_the_time_that_is_left_by_the_clock_of_the_service_when_its_own_is_two_minutes_ahead(self, by_message: bool) -> None:
-        stop = {"run_id": RUN_ID, "attempt": 1, "reason": None, "ends_at": in_seconds(60 - 120)}
+    async def test_counts_the_time_that_is_left_by_the_clock_of_the_service(self, by_message: bool, clock_ahead: int, way: int) -> None:
+        stop = {"run_id": RUN_ID, "attempt": 1, "reason": None, "ends_at": in_seconds(60 - clock_ahead)}
         service = FakeService(heartbeat=[answer({} if by_message else {"stop": stop})])
         runner, send = dispatcher(service, seconds_left)
         async with asyncio.timeout(10):
-            await send("workflow_run.dispatched", assignment(seconds=60 - 120), ahead=-120)
+            await send("workflow_run.dispatched", assignment(seconds=60 - clock_ahead), ahead=-clock_ahead - way)
             await service.until("heartbeat")
             if by_message:
-                await send("workflow_run.stopping", stop, ahead=-120)
+                await send("workflow_run.stopping", stop, ahead=-clock_ahead - way)
             assert [57 < result["output"] <= 60 for result in await service.until("callback")] == [True]
         await runner.stop()
 

@@ -114,7 +114,7 @@ describe("a webhook on the pages", () => {
       webhook: { signature_header: "X-Other", signature_encoding: "hex", when: ["paid", "void"] },
     });
     for (const [when, events] of [
-      ["push,pull_request", ["push", "pull_request"]],
+      ["push,pull_request,", ["push", "pull_request"]],
       ["push:main, push:dev", ["push:main", "push:dev"]],
       ["push:a,b", ["push:a,b"]],
       ["order paid, shipped", ["order paid, shipped"]],

@@ -163,7 +163,12 @@ it("an endpoint is disabled at the same cost, however many notifications wait, a
 });
 
 it("an endpoint is deleted without a look at its notifications, is gone at once, and sweeps delete them in chunks", async () => {
-  const endpoint = await endpointWith(20_000);
+  const [endpoint, unused] = [await endpointWith(20_000), await endpointWith(0)];
+  await service.send("DELETE", unused.path, tenant.owner.key);
+  await sql`analyze`;
+  const [forgotten, looked] = await explained(service, () => perform(verbServices(service), finishDeletions, 500));
+  expect([forgotten.result, rowsRead(looked, "notifications")]).toEqual([{ deleted: 0 }, 0]);
+
   const [{ status }, statements] = await explained(service, () =>
     service.send("DELETE", endpoint.path, tenant.owner.key),
   );

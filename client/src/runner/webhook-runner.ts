@@ -1,6 +1,6 @@
 import { InvalidWebhook, type VerifiedWebhook, verifyWebhook } from "../verify-webhook.ts";
 import { Attempt, type AttemptOptions } from "./attempt.ts";
-import { aheadMsAt } from "./clock.ts";
+import { aheadMsOfMessage } from "./clock.ts";
 import { stopOf } from "./stop.ts";
 import { type Assignment, WorkEnded } from "./types.ts";
 
@@ -46,7 +46,7 @@ export class WebhookRunner {
       const message = verifyWebhook({ secret: this.#secret, headers: request.headers, body });
       // The signature covers this header, and it is read as for that.
       const sentAt = Number.parseInt(request.headers.get("webhook-timestamp") ?? "", 10);
-      this.#obey(message, aheadMsAt(sentAt * 1000));
+      this.#obey(message, aheadMsOfMessage(sentAt * 1000));
       return new Response(null, { status: 202 });
     } catch (error) {
       if (!(error instanceof InvalidWebhook)) throw error;

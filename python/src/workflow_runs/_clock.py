@@ -11,3 +11,16 @@ def ahead_seconds_at(second: float) -> float:
     The fraction that is left out counts as a whole second, so an end comes up to a second early, and never late.
     """
     return second + 1 - time.time()
+
+
+#: A message may take so long: it waits for the answers to others, and for a runner that has to start first.
+_LONGEST_WAY_SECONDS = 30
+
+
+def ahead_seconds_of_message(second: float) -> float:
+    """The same for a message with this second in its signature.
+
+    A difference that its way explains says nothing about the clock.
+    """
+    ahead = ahead_seconds_at(second)
+    return 0 if -_LONGEST_WAY_SECONDS <= ahead <= 1 else ahead

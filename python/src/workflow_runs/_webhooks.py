@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequen
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from ._clock import ahead_seconds_at
+from ._clock import ahead_seconds_of_message
 
 #: A message is refused when its timestamp is further away than this from the clock of this machine.
 _TOLERANCE_SECONDS = 300
@@ -77,7 +77,7 @@ def verify(headers: Mapping[str, str], body: bytes | str, secret: str | Sequence
         raise InvalidWebhook("The message is not signed with our secret.")
     if abs(time.time() - sent_at) > _TOLERANCE_SECONDS:
         raise InvalidWebhook("The message is more than five minutes away from our clock.")
-    return _parse(message_id, raw, ahead_seconds_at(sent_at))
+    return _parse(message_id, raw, ahead_seconds_of_message(sent_at))
 
 
 def webhook(

@@ -65,9 +65,9 @@ const WHEN: FormField = {
  * behind it of a branch (`push:a,b`), and between words of the type of another sender (`order paid, shipped`).
  */
 function eventsIn(line: string): string[] {
-  const events = line.split(",").map((event) => event.trim());
+  const events = textsIn(line.replaceAll(",", "\n"));
   const areApart = /^[^,]*(, [^,]*)+$/.test(line) && !events.some((event) => /\s/.test(event));
-  return areApart || events.every((event) => /^[\w.-]+$/.test(event)) ? events.filter((event) => event !== "") : [line];
+  return areApart || events.every((event) => /^[\w.-]+$/.test(event)) ? events : [line];
 }
 
 /** The pointers of lines such as `commit /after`. What is no pointer is refused by the API. */

@@ -58,10 +58,12 @@ begin
   )
   select coalesce(array_agg(held.id), '{}') into v_run_ids from held;
 
+  -- The order lets each of these look into an index. Without it, the planner may read the table to find nothing.
   v_emptied_ids := array(
     select gone.id
     from public.deleted_definitions gone
-    where (select r.id from public.workflow_runs r where r.workflow_definition_id = gone.id limit 1) is null);
+    where (
+      select r.id from public.workflow_runs r where r.workflow_definition_id = gone.id order by r.created_at desc, r.id desc limit 1) is null);
   v_batch_ids := array(
     select b.id
     from unnest(v_emptied_ids) emptied (id)
@@ -115,11 +117,11 @@ begin
 
   delete from public.deleted_definitions gone
   where gone.id = any (v_emptied_ids)
-    and (select b.id from public.run_batches b where b.workflow_definition_id = gone.id limit 1) is null;
+    and (select b.id from public.run_batches b where b.workflow_definition_id = gone.id order by b.created_at desc limit 1) is null;
   delete from public.deleted_triggers gone
-  where (select f.id from public.trigger_firings f where f.trigger_id = gone.id limit 1) is null;
+  where (select f.id from public.trigger_firings f where f.trigger_id = gone.id order by f.at desc, f.id desc limit 1) is null;
   delete from public.deleted_endpoints gone
-  where (select n.id from public.notifications n where n.endpoint_id = gone.id limit 1) is null;
+  where (select n.id from public.notifications n where n.endpoint_id = gone.id order by n.created_at desc, n.id desc limit 1) is null;
   if p_only is null then
     v_released := public.release_children(p_limit);
   end if;
