@@ -14,30 +14,21 @@
 import { pgTable, uuid } from "drizzle-orm/pg-core";
 import { instant } from "./columns.ts";
 
+const idsOfDeleted = (table: string) =>
+  pgTable(table, {
+    id: uuid("id").primaryKey(),
+    tenantId: uuid("tenant_id").notNull(),
+    deletedAt: instant("deleted_at").notNull(),
+  });
+
 /** Its runs and batches may still be there. Each list of runs leaves out those of the definitions in this table: see access.sql. */
-export const deletedDefinitions = pgTable("deleted_definitions", {
-  id: uuid("id").primaryKey(),
-  tenantId: uuid("tenant_id").notNull(),
-  deletedAt: instant("deleted_at").notNull(),
-});
+export const deletedDefinitions = idsOfDeleted("deleted_definitions");
 
 /** Its firings may still be there. They are only found by the id of the trigger, so nobody finds them any more. */
-export const deletedTriggers = pgTable("deleted_triggers", {
-  id: uuid("id").primaryKey(),
-  tenantId: uuid("tenant_id").notNull(),
-  deletedAt: instant("deleted_at").notNull(),
-});
+export const deletedTriggers = idsOfDeleted("deleted_triggers");
 
 /** Its notifications may still be there. They are shown and sent only together with the row of their endpoint, so not any more. */
-export const deletedEndpoints = pgTable("deleted_endpoints", {
-  id: uuid("id").primaryKey(),
-  tenantId: uuid("tenant_id").notNull(),
-  deletedAt: instant("deleted_at").notNull(),
-});
+export const deletedEndpoints = idsOfDeleted("deleted_endpoints");
 
 /** A deleted run that had children. Some of their rows still lack `ended_after`, which `release_children` in SQL writes. */
-export const deletedParents = pgTable("deleted_parents", {
-  id: uuid("id").primaryKey(),
-  tenantId: uuid("tenant_id").notNull(),
-  deletedAt: instant("deleted_at").notNull(),
-});
+export const deletedParents = idsOfDeleted("deleted_parents");
