@@ -38,7 +38,7 @@ export async function listenTo(
 }
 
 function listenOn({ webSocket, streams }: { webSocket: WebSocket; streams: number }): Listener {
-  // A stream whose client does not read takes no nudges, so of equal ones only one is kept.
+  // Equal nudges are kept once. Otherwise they would pile up while a client does not read its stream.
   const nudges = new Map<string, Nudge>();
   const socket = openHubSocket(webSocket, (message) => {
     for (const nudge of messageSchema.parse(message)) nudges.set(JSON.stringify(nudge), nudge);

@@ -8,8 +8,8 @@ const BAD_DIGEST = "The content is not that of the SHA-256. (10037)";
  * binding that is wrapped by this module. A key is the path of its file: `artifact_key` in SQL makes it of ids.
  *
  * The disk service writes a file under another name and renames it at the end of its body, so a reader never sees a part. It takes a body
- * that breaks off for one that has ended. So a `put` that fails removes the file. One after which the Worker dies may leave it: the row of
- * the file is not committed then, and the sweep deletes what a row without a commit names.
+ * that breaks off for one that has ended, so a `put` that fails removes the file. When the Worker dies meanwhile, the file may stay. Its row
+ * is not committed then, and the sweep deletes the files of such rows.
  */
 export default function createBucket({ disk }: { disk: Fetcher }): Bucket {
   const urlOf = (key: string) => `http://disk/${key}`;

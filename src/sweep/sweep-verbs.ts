@@ -53,8 +53,8 @@ export const deleteOldRuns = defineVerb({
 
 /**
  * Deletes up to `limit` of the runs of deleted definitions, with all that belongs to them, and as many of their batches, of the firings of
- * deleted triggers and of the notifications of deleted endpoints: `finish_deletions` in SQL. `deleted` is how many these were, and how many
- * children of deleted runs it has noted; when it is 0, nothing is left, or others have locked it.
+ * deleted triggers and of the notifications of deleted endpoints: `finish_deletions` in SQL. `deleted` counts these, and
+ * the children of deleted runs that it has prepared for the retention. It is 0 when nothing is left, or when others have locked the rest.
  */
 export const finishDeletions = defineVerb({
   name: "finish_deletions",

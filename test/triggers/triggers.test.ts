@@ -12,7 +12,7 @@ const tenant = tenantOfEachTest(service, { runnerUrl: BUSY_RUNNER });
 
 const triggersPath = () => `/v1/workflow-definitions/${tenant.definitionId}/triggers`;
 
-/** Once an hour, first in half an hour: so that no instant comes while a test runs. */
+/** A schedule that fires once an hour, half an hour from now, so that it does not fire while a test runs. */
 const MINUTE = (new Date().getUTCMinutes() + 30) % 60;
 const HOURLY = { cron: `${MINUTE} * * * *`, time_zone: "Europe/Berlin" };
 

@@ -57,7 +57,7 @@ export class Attempt {
   readonly #ending = new AbortController();
   /** Aborted when nothing more has to be sent to the service. */
   readonly #over = new AbortController();
-  /** By the clock of this machine, however wrong it is. */
+  /** Converted to the clock of this machine. */
   readonly #deadlineMs: number;
   #end: WorkEnded | null = null;
   #hasResult = false;

@@ -156,7 +156,7 @@ const UNSTORABLE = /\0|\p{Cs}/gu;
 
 /** The progress as the service takes it: a whole percentage, and a text that it can store. */
 function sendable({ percent, message }: Progress): Progress {
-  // Also of what only the types forbid, since a progress must not fail its run.
+  // A program without types may pass anything, and a wrong percentage must not fail the run.
   const given = Number.parseFloat(String(percent));
   return {
     ...(Number.isFinite(given) && { percent: Math.round(Math.min(Math.max(given, 0), 100)) }),

@@ -1,6 +1,6 @@
 import { WorkEnded } from "./types.ts";
 
-/** Why work ends that the service has stopped. `aheadMs` is how far its clock is ahead of the one of this machine. */
+/** The reason with which work ends when its run was stopped. `aheadMs` is how far the service's clock is ahead of this machine's. */
 export function stopOf(
   kind: "stopping" | "stopped",
   { reason, ends_at: endsAt }: { reason?: unknown; ends_at?: unknown },

@@ -156,7 +156,7 @@ export type Outcome = {
 export class WorkEnded extends Error {
   override readonly name = "WorkEnded";
   readonly kind: "stopping" | "stopped" | "deadline" | "lost" | "shut_down" | "suspended";
-  /** Until when a result still counts, by the clock of this machine, however wrong it is; null when no result counts any more. */
+  /** Until when a result still counts, converted to the clock of this machine; null when no result counts any more. */
   readonly endsAt: Date | null;
 
   constructor(kind: WorkEnded["kind"], message: string, endsAt: Date | null = null) {

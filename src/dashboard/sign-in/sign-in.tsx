@@ -8,7 +8,7 @@ import { html } from "../render.ts";
 /** The first page after the sign-in. */
 export const START = "/app/runs";
 
-/** A longer path is not kept at the login service, since a browser does not keep cookies of more than 4096 bytes. */
+/** The longest path that a sign-in at the login service takes along. It is in a cookie, and browsers drop cookies of more than 4,096 bytes. */
 export const MAX_NEXT = 1_500;
 
 /** A form that is kept until its sender has signed in: the path that it was sent to, and its fields without secrets. */

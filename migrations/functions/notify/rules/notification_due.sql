@@ -89,7 +89,7 @@ end $$;
 
 -- Locks up to `p_limit` due notifications of an endpoint, and returns their ids: those that a person asked for, the last one first, then those
 -- that have been due longest. Each of the two parts comes from an index in its order, so the cost does not grow with how many are due.
--- Sorting is switched off, since a planner that expects few would read and sort all. Rows that others have locked are skipped.
+-- Sorting is switched off: a planner that expects few due ones would read and sort all of them. Rows that others have locked are skipped.
 create or replace function public.due_notifications(
   p_endpoint_id uuid, p_now timestamptz, p_limit integer, p_only uuid[], p_except uuid[]
 ) returns uuid[]

@@ -4,8 +4,8 @@
 -- addresses and paths, UUIDs, hex and numbers. At most 200 characters, behind the version of these rules: a change of them is a new version,
 -- so that what people have said of the old fingerprints is not taken for the new ones.
 --
--- Costs linear time, and looks at the first 2,000 characters of the line. Each pattern can match only at the beginning of its text, such as
--- that of an address: if it could begin at each character of it, each of these tries would read the rest, which is quadratic.
+-- Costs linear time, and looks at the first 2,000 characters of the line. A pattern matches a text, such as an address, only from
+-- its first character. If a match could begin at any character, each attempt would read the rest of the text, which is quadratic time.
 create or replace function public.error_fingerprint(p_error text) returns text
 language sql immutable as $$
   select 'v2 ' || left(regexp_replace(trim(without_numbers.text), '\s+', ' ', 'g'), 200)

@@ -252,8 +252,8 @@ end $$;
 
 -- The runs of a definition with which a new one competes: those that are RUNNING, and all that are PENDING, also in a back-off or because
 -- no runner asks for them, except delayed ones, whose `start_after` has not come, suspended ones, and those that have expired without that
--- being recorded. With `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`. There is an
--- index for each of its parts, and none for all of them. So it reads none of the delayed and suspended runs, however many there are.
+-- being recorded. With `p_key`, only those with this concurrency key. It returns whole rows for the same reason as `waiting_runs`. Each
+-- of its parts is read by an index of its own, so the cost does not grow with the number of delayed and suspended runs.
 create or replace function public.competing_runs(p_definition_id uuid, p_now timestamptz, p_key text default null)
 returns setof public.workflow_runs
 language sql stable as $$

@@ -47,7 +47,7 @@ class Attempt:
         """`ahead_seconds` is how far the service's clock is ahead of the one of this machine, as far as is known."""
         self.assignment = assignment
         self._handler = handler
-        #: By the clock of this machine, however wrong it is.
+        #: Converted to the clock of this machine.
         self._deadline = instant_of(assignment["deadline_at"]).timestamp() - ahead_seconds
         self._calls = RunCalls(http, assignment, self._note_retry)
         heartbeat_seconds = assignment.get("heartbeat_interval_seconds")

@@ -133,9 +133,9 @@ class Steps:
             return answer["outcomes"] or {}
 
     async def _find_kept(self) -> WholeWorkflowRunResume:
-        """All checkpoints.
+        """All checkpoints, and most outcomes.
 
-        An outcome that is not among these has come at once or not at all, so asking again for it is right, and brings it.
+        One that is missing came at once or has not come. In both cases the program asks again, and gets it.
         """
         async with self._reading:
             if self._kept is None:

@@ -65,7 +65,7 @@ class WorkEnded(Exception):
     Attributes:
         kind: "stopping": somebody has stopped the run, and a result counts until `ends_at`. "shut_down": this runner ends, and
             gives the run back unless it is completed. "stopped", "deadline" and "lost": no result counts any more.
-        ends_at: Until when a result still counts, by the clock of this machine, however wrong it is; None when that is not known.
+        ends_at: Until when a result still counts, converted to the clock of this machine; None when that is not known.
     """
 
     def __init__(
