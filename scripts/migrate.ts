@@ -109,6 +109,7 @@ export async function migrate({
     const applied = await findApplied(client);
     const pending = migrations.filter(({ hash }) => !applied.has(hash));
     const takesOver = isFromBefore(applied, initial);
+    const isFirst = applied.size === 0;
     const functions = readSqlFunctions(`${folder}/functions`);
     const together = pending.filter(({ isConcurrent }) => !isConcurrent);
     // As after going back, or when the old version starts again in the middle of an update. Its functions may not fit the newer tables.
@@ -132,18 +133,26 @@ export async function migrate({
         await applySqlFunctions(client, functions);
       });
       if (takesOver) log("The tables are those of the initial migration already, so they were taken over as they are.");
-      const [first, last] = [together[0]?.name, together.at(-1)?.name];
-      if (together.length > 1) log(`Applied ${together.length} migrations, from ${first} to ${last}.`);
-      else if (first !== undefined) log(`Applied the migration of ${first}.`);
+      if (!isFirst) tell(log, together);
       log("Applied the SQL functions.");
     }
     for (const migration of pending) {
-      if (migration.isConcurrent) await outOfTransaction(session, migration);
+      if (!migration.isConcurrent) continue;
+      await outOfTransaction(session, migration);
+      if (!isFirst) tell(log, [migration]);
     }
+    // The indexes of an empty database are built at once, so they need no line each.
+    if (isFirst) tell(log, pending);
     return pending.length;
   } finally {
     await Promise.all([client.end(), watcher?.end()]);
   }
+}
+
+function tell(log: MigrateOptions["log"], applied: readonly Migration[]): void {
+  const [first, last] = [applied[0]?.name, applied.at(-1)?.name];
+  if (applied.length > 1) log(`Applied ${applied.length} migrations, from ${first} to ${last}.`);
+  else if (first !== undefined) log(`Applied the migration of ${first}.`);
 }
 
 /** Migrates the database of these settings, and prints what it has done. */
@@ -232,7 +241,6 @@ async function outOfTransaction({ client, watcher, pid, log, patience }: Session
     await client.query(`set lock_timeout = ${lockTimeoutMs}`);
     for (const statement of migration.sql) await applyConcurrently(client, statement, log);
     await record(client, migration);
-    log(`Applied the migration of ${migration.name}.`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     const failed = `The migration of ${migration.name} is not complete, the others are.`;
