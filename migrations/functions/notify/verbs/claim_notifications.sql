@@ -27,6 +27,7 @@ declare
   v_opens_at timestamptz;
   v_pace interval;
   v_address_hash text;
+  v_endpoint jsonb;
   v_limit integer := p_limit;
   v_ids uuid[];
   v_claimed jsonb;
@@ -36,8 +37,11 @@ begin
     perform public.lock_address(p_endpoint_id);
     v_now := clock_timestamp();
   end if;
-  select e.tenant_id, e.failures, e.probe_at, e.address_hash, public.endpoint_opens_at(e)
-  into v_tenant_id, v_failures, v_probe_at, v_address_hash, v_opens_at
+  -- Read here with the rest: if the endpoint is deleted before the claim below, its last notifications are still sent to it.
+  select e.tenant_id, e.failures, e.probe_at, e.address_hash, public.endpoint_opens_at(e), jsonb_build_object(
+    'id', e.id, 'format', e.format, 'url', e.url, 'address_hash', e.address_hash, 'secret_encrypted', e.secret_encrypted,
+    'previous_secret_encrypted', case when e.previous_secret_until > v_now then e.previous_secret_encrypted end)
+  into v_tenant_id, v_failures, v_probe_at, v_address_hash, v_opens_at, v_endpoint
   from public.notification_endpoints e
   where e.id = p_endpoint_id and e.disabled_at is null;
   if v_tenant_id is null or v_opens_at > v_now or p_endpoint_id = any (v_except) then
@@ -82,12 +86,7 @@ begin
     perform public.pace_address(v_tenant_id, v_address_hash, v_now + v_pace);
   end if;
   return public.answer_of(p_context, v_tenant_id, jsonb_build_object('result', jsonb_build_object(
-    'claimed_at', public.wire_instant(v_now), 'is_probe', v_probe_at is not null, 'notifications', v_claimed, 'endpoint', (
-      select jsonb_build_object('id', e.id, 'format', e.format, 'url', e.url, 'address_hash', e.address_hash,
-        'secret_encrypted', e.secret_encrypted,
-        'previous_secret_encrypted', case when e.previous_secret_until > v_now then e.previous_secret_encrypted end)
-      from public.notification_endpoints e
-      where e.id = p_endpoint_id))),
+    'claimed_at', public.wire_instant(v_now), 'is_probe', v_probe_at is not null, 'notifications', v_claimed, 'endpoint', v_endpoint)),
     -- If the Worker dies, the hub starts sending the rest when the claim is over.
     '{"is_due": true}');
 end $$;
