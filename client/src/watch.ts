@@ -49,19 +49,18 @@ export async function* followStream(
       const headers = { Accept: "text/event-stream", ...(lastId !== undefined && { "Last-Event-ID": lastId }) };
       const response = await request(connection, path, { headers, ...(signal && { signal }) });
       if (response.status === 204 || response.body === null) return;
-      let isOver = false;
-      const onBegin = (id: string) => {
-        lastId = id;
-        options.onBegin?.(id);
-      };
+      let [isOver, hasBegun] = [false, false];
       const onRetryField = (ms: number) => {
         retryMs = Math.min(ms, LONGEST_PAUSE_MS);
       };
-      for await (const message of parse(response.body, onBegin, onRetryField)) {
+      for await (const message of parse(response.body, onRetryField)) {
         lastId = message.id ?? lastId;
-        isOver = isLast(message);
-        pauseMs = FIRST_PAUSE_MS;
-        yield message;
+        if (message.event !== POSITION) {
+          isOver = isLast(message);
+          pauseMs = FIRST_PAUSE_MS;
+          yield message;
+        } else if (!hasBegun && message.id !== null) options.onBegin?.(message.id);
+        hasBegun = true;
       }
       if (isOver) return;
     } catch (error) {
@@ -78,12 +77,11 @@ export async function* followStream(
 
 async function* parse(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  onBegin: (id: string) => void,
   onRetry: (ms: number) => void,
 ): AsyncGenerator<StreamMessage, void, undefined> {
   const reader = body
     .pipeThrough(new TextDecoderStream())
-    .pipeThrough(readBeginning(onBegin))
+    .pipeThrough(withPositions())
     .pipeThrough(new EventSourceParserStream({ onRetry }))
     .getReader();
   try {
@@ -99,23 +97,24 @@ async function* parse(
   }
 }
 
+/** The event that {@link withPositions} makes. The service has none with such a name. */
+const POSITION = "\0position";
+
 /**
- * Reads the id in front of the first message, which says where the stream begins. An `EventSource` keeps it, and the parser
- * leaves it out, since there is no message to it.
+ * Makes an event of an id without a message: the position at which the stream begins, or up to which it had no other message. An
+ * `EventSource` keeps such an id, and the parser leaves it out. It stays in its place among the messages, since who resumes after it does not
+ * get those before it.
  */
-function readBeginning(onBegin: (id: string) => void): TransformStream<string, string> {
-  let beginning: string | null = "";
+function withPositions(): TransformStream<string, string> {
+  let rest = "";
   return new TransformStream({
     transform(text, controller) {
-      controller.enqueue(text);
-      if (beginning === null) return;
-      beginning += text;
-      const end = beginning.indexOf("\n\n");
-      if (end < 0) return;
-      const first = beginning.slice(0, end);
-      beginning = null;
-      const [, id] = /^id: (.+)$/m.exec(first) ?? [];
-      if (id !== undefined && !/^data:/m.test(first)) onBegin(id);
+      const blocks = (rest + text).split("\n\n");
+      rest = blocks.pop() ?? "";
+      for (const block of blocks) {
+        const isPosition = /^id:/m.test(block) && !/^data:/m.test(block);
+        controller.enqueue(`${block}${isPosition ? `\nevent: ${POSITION}\ndata: null` : ""}\n\n`);
+      }
     },
   });
 }

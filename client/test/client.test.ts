@@ -284,6 +284,17 @@ describe("watching a run", () => {
     expect([seen.length, asked[1]?.headers.get("Last-Event-ID")]).toEqual([1, "1.2.3"]);
   });
 
+  it("continues after the position that a comment named, up to which it had no other message", async () => {
+    const { asked, options } = fakeService(
+      new Response(`retry: 3\nid: 1.2.3\n\nid: 1.2.5\ndata: {}\n\n:\nretry: 3\nid: 1.2.9\n\n`),
+      stream([news(4, "COMPLETED")]),
+    );
+    const begun: string[] = [];
+    const onBegin = (position: string) => void begun.push(position);
+    await quickly(() => allOf(createClient(options).watch(RUN_ID, { onBegin })));
+    expect([begun, asked[1]?.headers.get("Last-Event-ID")]).toEqual([["1.2.3"], "1.2.9"]);
+  });
+
   it("comes back after the time that the service named when its stream is cut off", async () => {
     const { asked, options } = fakeService(
       new Response("retry: 14000\n\n"),

@@ -242,6 +242,15 @@ class TestWatching:
                 pass
         assert (begun, service.headers("Last-Event-ID")[1]) == (["1.2.3"], "1.2.3")
 
+    def test_continues_after_the_position_that_a_comment_named(self, pauses: list[float]) -> None:
+        begun: list[str] = []
+        content = b"retry: 3\nid: 1.2.3\n\nid: 1.2.5\ndata: {}\n\n:\nretry: 3\nid: 1.2.9\n\n"
+        service = FakeService(httpx.Response(200, content=content), problem(404, "not_found"))
+        with pytest.raises(ApiProblem):
+            for _ in client_of(service).stream("/v1/events/stream", on_begin=begun.append):
+                pass
+        assert (begun, service.headers("Last-Event-ID")[1]) == (["1.2.3"], "1.2.9")
+
     def test_comes_back_after_the_time_that_the_service_names_at_most_a_minute(self, pauses: list[float]) -> None:
         service = FakeService(
             httpx.Response(200, content=b"retry: 14000\n\n"),

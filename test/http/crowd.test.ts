@@ -56,6 +56,6 @@ it("a stream says when to come back at its beginning, with each comment, and at 
   vi.spyOn(Math, "random").mockReturnValue(1);
   const listener = { streams: 800, close: vi.fn() };
   const { signal } = new AbortController();
-  const response = eventStream(signal, async (sink) => sink.keepAlive(), listener, "begun");
-  expect(await response.text()).toBe("retry: 40000\nid: begun\n\n:\nretry: 40000\n\nretry: 40000\n\n");
+  const response = eventStream(signal, async (sink) => sink.keepAlive("read"), listener, "begun");
+  expect(await response.text()).toBe("retry: 40000\nid: begun\n\n:\nretry: 40000\nid: read\n\nretry: 40000\n\n");
 });

@@ -225,6 +225,21 @@ describe("the stream of the feed", () => {
     await reader.close();
   });
 
+  it("names in its comments the position to which it has read, if its filter matches nothing", async () => {
+    const other = await createTenant(service.database);
+    await useLeases(service, other);
+    await invoke(service, other);
+    const { cursor } = await readFeed(service, other.owner.key);
+    const path = "/v1/events/stream?after=0.0.0&types=workflow_run.completed";
+    const reader = readEvents<Data>(await service.get(path, other.owner.key));
+    const first = reader.next();
+    // The first comment comes after 15 seconds.
+    await vi.waitFor(() => expect(reader.text()).toMatch(/\n\n:\nretry: \d+\nid: \S+\n\n$/), 40_000);
+    expect(/^id: (\S+)\n\n$/m.exec(reader.text().slice(-60))?.[1]).toBe(cursor);
+    await reader.close();
+    expect(await first).toBeNull();
+  });
+
   it("does not ask the database while nothing happens and nothing is held back", async () => {
     const quiet = await createTenant(service.database);
     await useLeases(service, quiet);

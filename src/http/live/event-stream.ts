@@ -11,8 +11,8 @@ export type EventSink = {
   send(frames: readonly Frame[]): void;
   /** Resolves when the client has taken all but {@link MOST_UNREAD_BYTES} of what was sent, or has left. */
   ready(): Promise<void>;
-  /** Sends a comment, so that proxies do not close the connection as idle. */
-  keepAlive(): void;
+  /** Sends a comment, so that proxies do not close the connection as idle, and the id after which a client that reconnects shall go on. */
+  keepAlive(at?: string): void;
 };
 
 /** What may wait in memory for a client that reads more slowly than the database answers, besides the last page. */
@@ -42,6 +42,7 @@ export function eventStream(
     listener.close();
   };
   const retry = () => `retry: ${crowd.retryMs(listener.streams)}\n`;
+  const position = (at?: string) => (at === undefined ? "" : `id: ${at}\n`);
   signal.addEventListener("abort", leave);
   const source: UnderlyingSource<Uint8Array> = {
     start(controller) {
@@ -59,9 +60,9 @@ export function eventStream(
           while (!isClosed && (controller.desiredSize ?? 0) <= 0)
             await new Promise<void>((resolve) => (wake = resolve));
         },
-        keepAlive: () => write(`:\n${retry()}\n`),
+        keepAlive: (at) => write(`:\n${retry()}${position(at)}\n`),
       };
-      write(`${retry()}${beginsAt === undefined ? "" : `id: ${beginsAt}\n`}\n`);
+      write(`${retry()}${position(beginsAt)}\n`);
       const close = () => {
         write(`${retry()}\n`);
         if (!isClosed) controller.close();

@@ -152,7 +152,7 @@ const streamFeed = callerStream({
     200: {
       description:
         "Server-sent events. `event` is the event's type, `data` the event, and `id` its position: the `next_cursor` of a " +
-        "page that ends with it. A comment comes every 15 seconds.",
+        "page that ends with it. A comment comes every 15 seconds, with the `id` up to which nothing else matches.",
       content: { "text/event-stream": { schema: z.string().openapi({ example: EXAMPLE }) } },
     },
   },
@@ -177,10 +177,11 @@ feed.openapi(streamFeed, async (c) => {
   return eventStream(c.req.raw.signal, (sink) => followEvents(listener, sink, read), listener, after);
 });
 
-const toPage = ({ items, has_more, holds_back }: FeedPage): Page => ({
+const toPage = ({ items, next, has_more, holds_back }: FeedPage): Page => ({
   frames: items.map((item) => ({ id: item.position, event: item.type, data: toEvent(item) })),
   hasMore: has_more,
   isOver: false,
   dueInMs: null,
   holdsBack: holds_back,
+  readTo: next ?? undefined,
 });

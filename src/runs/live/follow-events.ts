@@ -40,6 +40,8 @@ export type Page = {
   dueInMs: number | null;
   /** True when there is something that will be shown soon, without a nudge. */
   holdsBack?: boolean;
+  /** The id after which all was read. Without it, a client that reconnects goes on after the last event that it got. */
+  readTo?: string | undefined;
 };
 
 /**
@@ -62,6 +64,7 @@ export async function followEvents(
     let given = first;
     let heard: readonly Nudge[] = [];
     let heldMs: number | null = null;
+    let readTo: string | undefined;
     let outages = 0;
     while (!sink.isClosed) {
       const page = given ?? (await readUnlessAway(() => read(heard)));
@@ -69,6 +72,7 @@ export async function followEvents(
       const readAt = Date.now();
       if (page !== null) {
         heard = [];
+        readTo = page.readTo;
         sink.send(page.frames);
         if (page.frames.length > 0) sentAt = readAt;
         if (page.isOver) return;
@@ -87,7 +91,7 @@ export async function followEvents(
         isNudged = nudges.length > 0 && page !== null;
         heard = [...heard, ...nudges];
         if (Date.now() - sentAt < KEEP_ALIVE_MS) continue;
-        sink.keepAlive();
+        sink.keepAlive(readTo);
         sentAt = Date.now();
       }
       const gapMs = readAt + Math.min(READ_GAP_MS, soonMs ?? READ_GAP_MS) - Date.now();

@@ -29,6 +29,7 @@ async function follow(pageAt: (ms: number) => Page, { nudgedAt, lostAt }: { nudg
   };
   const readAt: number[] = [];
   const commentAt: number[] = [];
+  const namedIds: (string | undefined)[] = [];
   let sent = 0;
   const sink = {
     isClosed: false,
@@ -36,7 +37,10 @@ async function follow(pageAt: (ms: number) => Page, { nudgedAt, lostAt }: { nudg
       sent += frames.length;
     },
     ready: async () => {},
-    keepAlive: () => void commentAt.push(Date.now()),
+    keepAlive: (id?: string) => {
+      commentAt.push(Date.now());
+      namedIds.push(id);
+    },
   };
   const following = followEvents(listener, sink, async () => {
     readAt.push(Date.now());
@@ -45,7 +49,7 @@ async function follow(pageAt: (ms: number) => Page, { nudgedAt, lostAt }: { nudg
   await vi.advanceTimersByTimeAsync(lostAt + 10_000);
   const endedAt = await following;
   vi.useRealTimers();
-  return { readAt, commentAt, sent, endedAt };
+  return { readAt, commentAt, namedIds, sent, endedAt };
 }
 
 it("while events are held back, a stream reads less and less often, sends its comments, and notices that its hub is gone", async () => {
@@ -91,6 +95,12 @@ it("a stream from long ago reads a page each fifth of a second, sends its commen
   const { readAt, commentAt, endedAt } = await follow(() => ({ ...EMPTY, hasMore: true }), { lostAt: 20_100 });
   expect([readAt.slice(0, 3), readAt.length]).toEqual([[0, 200, 400], 101]);
   expect([commentAt, endedAt]).toEqual([[15_000], 20_100]);
+});
+
+it("each comment names the position to which the stream has read, so that who reconnects does not read that again", async () => {
+  const pageAt = (ms: number): Page => ({ ...EMPTY, hasMore: ms < 10_000, readTo: `after ${ms}` });
+  const { namedIds } = await follow(pageAt, { nudgedAt: 20_000, lostAt: 40_000 });
+  expect(namedIds).toEqual(["after 10000", "after 20000"]);
 });
 
 it("a stream whose client does not read waits with what it has sent last, and goes on or ends with the client", async () => {

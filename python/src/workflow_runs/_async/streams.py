@@ -53,7 +53,7 @@ async def follow(
                 if response.status_code == 204:
                     return
                 parser = FrameParser()
-                is_over = False
+                is_over = has_begun = False
                 async for text in response.aiter_text():
                     for frame in parser.feed(text):
                         position = frame.id or position
@@ -64,8 +64,10 @@ async def follow(
                             is_over = is_last(message)
                             pause_seconds = _FIRST_PAUSE_SECONDS
                             yield message
-                        elif frame.id is not None and on_begin is not None:
+                        elif frame.id is not None and on_begin is not None and not has_begun:
                             on_begin(frame.id)
+                        # Later, an id without a message only says up to where there was none.
+                        has_begun = has_begun or frame.id is not None
                 if is_over:
                     return
             finally:

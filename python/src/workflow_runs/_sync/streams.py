@@ -54,7 +54,7 @@ def follow(
                 if response.status_code == 204:
                     return
                 parser = FrameParser()
-                is_over = False
+                is_over = has_begun = False
                 for text in response.iter_text():
                     for frame in parser.feed(text):
                         position = frame.id or position
@@ -65,8 +65,10 @@ def follow(
                             is_over = is_last(message)
                             pause_seconds = _FIRST_PAUSE_SECONDS
                             yield message
-                        elif frame.id is not None and on_begin is not None:
+                        elif frame.id is not None and on_begin is not None and not has_begun:
                             on_begin(frame.id)
+                        # Later, an id without a message only says up to where there was none.
+                        has_begun = has_begun or frame.id is not None
                 if is_over:
                     return
             finally:
