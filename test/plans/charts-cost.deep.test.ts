@@ -8,7 +8,7 @@ import { explained, nodesOf, rowsRead } from "./plans.ts";
 const PER_SECOND = 2;
 const SECONDS = 86_400;
 
-const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+const service = await startService({ isNew: true, settings: SESSION_SETTINGS });
 const stage = await createStage(service, "busy");
 const { tenant } = stage;
 const insertedAt = Date.now();

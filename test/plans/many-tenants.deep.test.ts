@@ -37,7 +37,7 @@ const blocks = new Map<number, Record<Measured, number>>();
 
 beforeAll(async () => {
   for (const tenants of [FEW, MANY]) {
-    const service = await startService({ isNew: true, settings: { DATABASE_TIMEOUT_SECONDS: "60" } });
+    const service = await startService({ isNew: true });
     await service.sweep();
     await fillTenants(service, tenants);
     blocks.set(tenants, await measure(service, verbServices(service)));

@@ -20,7 +20,7 @@ import { describePagePlans } from "./page-plans.ts";
 import { explained, nodesOf, rowsRead } from "./plans.ts";
 
 // The timeout is long, since filling a tenant and explaining take a while.
-const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+const service = await startService({ isNew: true, settings: SESSION_SETTINGS });
 await service.sweep();
 const stage = await createStage(service, "large");
 const callers = await knownCallers(stage, await createStage(service, "beside"));

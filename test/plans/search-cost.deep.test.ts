@@ -5,7 +5,7 @@ import { createStage } from "../support/stage.ts";
 import { createTenant } from "../support/tenant.ts";
 import { blocksRead, explained } from "./plans.ts";
 
-const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+const service = await startService({ isNew: true, settings: SESSION_SETTINGS });
 const stage = await createStage(service, "small");
 const other = await createTenant(service.database);
 

@@ -7,7 +7,7 @@ import { insertSessions, startRunner, useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
 import { explained, rowsRead } from "./plans.ts";
 
-const service = await startService({ isNew: true, settings: { ...SESSION_SETTINGS, DATABASE_TIMEOUT_SECONDS: "60" } });
+const service = await startService({ isNew: true, settings: SESSION_SETTINGS });
 await service.sweep();
 const tenant = tenantOfEachTest(service);
 let runId: string;

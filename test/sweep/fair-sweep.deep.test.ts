@@ -17,9 +17,9 @@ const RUNNER = "https://runner.test/hook";
 let service: Service;
 let services: VerbServices;
 
-// The sweep serves the whole database, so each test has one of its own. Nothing here is about time, and a chunk takes long on a busy machine.
+// The sweep serves the whole database, so each test has one of its own.
 beforeEach(async () => {
-  service = await startService({ settings: { DATABASE_TIMEOUT_SECONDS: "60" } });
+  service = await startService();
   services = verbServices(service);
 });
 
