@@ -29,6 +29,8 @@ export type Api = {
    * @throws Refused
    */
   json(request: ApiRequest): Promise<unknown>;
+  /** The status of the first answer. It stays open until there is one. */
+  firstStatus: Promise<number>;
 };
 
 /** Thrown when the API has refused a request. The message has the sentences of its answer. */
@@ -50,6 +52,7 @@ const PASSED_ON = ["CF-Connecting-IP", "traceparent"];
 export function openApi(c: Context<AppEnv>, fetch: Fetch, access: AgentAccess | null): Api {
   const passedOn = access === null ? ["Authorization", ...PASSED_ON] : PASSED_ON;
   const services = access === null ? c.env : { ...c.env, agent: access };
+  const { promise: firstStatus, resolve: noteStatus } = Promise.withResolvers<number>();
   const ask = async ({ path, query = {}, body, headers: given }: ApiRequest) => {
     const url = new URL(path, c.req.url);
     for (const [name, value] of Object.entries(query)) {
@@ -66,14 +69,16 @@ export function openApi(c: Context<AppEnv>, fetch: Fetch, access: AgentAccess | 
       url,
       body === undefined ? init : { ...init, method: "POST", body: JSON.stringify(body) },
     );
-    return fetch(request, services, c.executionCtx);
+    const response = await fetch(request, services, c.executionCtx);
+    noteStatus(response.status);
+    return response;
   };
   const answer = async (request: ApiRequest) => {
     const response = await ask(request);
     if (!response.ok) throw new Refused(await sentencesOf(response));
     return response;
   };
-  return { ask, answer, json: async (request) => (await answer(request)).json() };
+  return { ask, answer, json: async (request) => (await answer(request)).json(), firstStatus };
 }
 
 /** What the API says when it refuses: the `detail` of its problem, or the message of each fault with its location. */

@@ -7,7 +7,8 @@
  * cannot do what the API would refuse, and costs what its requests to the API cost. The schema of its answer picks the fields that an agent
  * gets. Ids are checked before they become a part of a path.
  *
- * Any other message, such as that for the list of tools, first asks the API who the caller is, so a wrong key is answered 401. A call of a tool
+ * Any other message, such as that for the list of tools, first asks the API who the caller is, so a wrong key is answered 401. So is a call
+ * of a tool by an agent that has signed in and whose access has ended, since clients sign in again only after a 401. A call of a tool
  * writes two lines to the log, with the same request id.
  */
 import { createMcpHandler, getOAuthProtectedResourceMetadataUrl } from "@modelcontextprotocol/server";
@@ -32,7 +33,7 @@ import { bearerToken } from "../http/middleware/authenticate.ts";
 import { Problem } from "../http/problems.ts";
 import { createRouter } from "../http/router.ts";
 import { createAgentServer, TOOLS } from "./agent-server.ts";
-import { openApi } from "./api.ts";
+import { type Api, openApi } from "./api.ts";
 
 /**
  * Refuses pages of unknown origins, as the protocol demands. The address of the request proves nothing, since a page can have its own
@@ -73,13 +74,34 @@ async function readAccess(c: Context<AppEnv>): Promise<AgentAccess | null> {
   requireCell(config, cellOfToken(jwtOfAgentToken(token)));
   const access = await verifyAgentAccess(config.runTokenKeys, token, resourceOf(config));
   if (access === null || access.expiresAt * 1000 < Date.now()) {
-    throw new Problem(
-      "unauthenticated",
-      "The access token is wrong or has expired.",
-      challengeOf(config, "invalid_token"),
-    );
+    throw wrongToken(config);
   }
   return access;
+}
+
+const wrongToken = (config: Config) =>
+  new Problem(
+    "unauthenticated",
+    "The access token is wrong or has expired, or the access has ended.",
+    challengeOf(config, "invalid_token"),
+  );
+
+/**
+ * The answer to a call of a tool by an agent that has signed in, unless its access has ended. The API says so to the first request of the
+ * tool, before anything is done, so the client can repeat the call. Clients of 2025 get a stream, which is there before the API has
+ * answered. So it is held back until then, or until it has a first part: a tool that is called wrongly does not ask the API.
+ * @throws Problem `unauthenticated`
+ */
+async function unlessEnded(config: Config, api: Api, answer: Response): Promise<Response> {
+  if (answer.body === null) return answer;
+  const [beginning, body] = answer.body.tee();
+  const reader = beginning.getReader();
+  const status = await Promise.race([api.firstStatus, reader.read().then(() => null)]);
+  // Not awaited: it ends when the other branch has ended, too.
+  reader.cancel().catch(() => {});
+  if (status !== 401) return new Response(body, answer);
+  body.cancel().catch(() => {});
+  throw wrongToken(config);
 }
 
 /** The message of a body; null when it is not JSON. */
@@ -141,7 +163,8 @@ export function agents(fetch: Fetch) {
     const { fetch: handle } = createMcpHandler(() => createAgentServer(api), { maxSubscriptions: 0 });
     const { method, headers, signal } = c.req.raw;
     // What was judged is what is carried out: from the body, the handler might read another message.
-    return handle(new Request(c.req.url, { method, headers, signal }), { parsedBody: message });
+    const answer = await handle(new Request(c.req.url, { method, headers, signal }), { parsedBody: message });
+    return access === null || tool === null ? answer : unlessEnded(c.env.config, api, answer);
   });
   return router;
 }

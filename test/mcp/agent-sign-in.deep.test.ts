@@ -10,6 +10,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TOOLS } from "../../src/mcp/agent-server.ts";
 import { challengeOf } from "../../src/people/sign-ins/command-line-verbs.ts";
+import { ERAS, type Era, negotiation } from "../support/agent.ts";
 import { type Browser, PAGE_SETTINGS, signIn, untouchedForm } from "../support/browser.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
@@ -67,6 +68,9 @@ class Kept implements OAuthClientProvider {
     this.verifier = verifier;
   }
   codeVerifier = () => this.verifier;
+  invalidateCredentials() {
+    this.kept = undefined;
+  }
 }
 
 /** What the person does: opens the page, and agrees. Returns the address to which the browser goes then. */
@@ -80,14 +84,14 @@ async function agree(page: string, of = browser): Promise<URL> {
 }
 
 /** The official client after it has signed in. */
-async function connect(provider: Kept): Promise<Client> {
+async function connect(provider: Kept, era: Era = "legacy"): Promise<Client> {
   const open = () => new StreamableHTTPClientTransport(new URL(MCP), { authProvider: provider, fetch: fetchOf });
   const first = open();
   await expect(new Client({ name: "test", version: "1" }).connect(first)).rejects.toThrow();
   const answer = await agree(provider.asked);
   expect(answer.searchParams.get("state")).toBe("state-of-the-agent");
   await first.finishAuth(answer.searchParams);
-  const client = new Client({ name: "test", version: "1" });
+  const client = new Client({ name: "test", version: "1" }, negotiation[era]);
   await client.connect(open());
   return client;
 }
@@ -180,6 +184,19 @@ describe("an agent", () => {
     expect(await statusOf(provider.kept?.access_token ?? "")).toBe(200);
   });
 
+  it.each(ERAS)("of a %s client is to be let in again when it calls a tool after its access has ended", async (era) => {
+    const provider = new Kept();
+    const client = await connect(provider, era);
+    const call = (name: string) => client.callTool({ name, arguments: {} });
+    expect((await call("list_workflows")).isError).toBeUndefined();
+    // It asks the API nothing.
+    expect((await call("get_run")).isError).toBe(true);
+    provider.asked = "";
+    await service.database.sql`delete from agent_grants where user_id = ${tenant.user.id}`;
+    await expect(call("list_workflows")).rejects.toThrow();
+    expect(provider.asked).toContain("/app/agent?");
+  });
+
   it("is told by the 401 where it signs in", async () => {
     const response = await fetchOf(MCP, { method: "POST", body: "{}" });
     const challenge = response.headers.get("WWW-Authenticate") ?? "";
@@ -256,7 +273,13 @@ describe("an agent", () => {
       const [, tokens] = await exchange(clientId, await codeFor(clientId));
       expect(await statusOf(tokens.access_token)).toBe(200);
       expect((await end()).status).toBeLessThan(400);
-      expect(await statusOf(tokens.access_token)).toBe(401);
+      const list = await post(tokens.access_token, "tools/list");
+      const call = await post(tokens.access_token, "tools/call", { name: "list_workflows", arguments: {} });
+      const challenge = list.headers.get("WWW-Authenticate");
+      expect(challenge).toContain('error="invalid_token"');
+      for (const refused of [list, call]) {
+        expect([refused.status, refused.headers.get("WWW-Authenticate")]).toEqual([401, challenge]);
+      }
       expect(await renew(clientId, tokens.refresh_token)).toMatchObject([400, { error: "invalid_grant" }]);
     }
   });

@@ -7,7 +7,7 @@ type Fetcher = { fetch(url: string, init?: RequestInit): Promise<Response> };
 export const ERAS = ["modern", "legacy"] as const;
 export type Era = (typeof ERAS)[number];
 
-const negotiation = {
+export const negotiation = {
   modern: { versionNegotiation: { mode: { pin: "2026-07-28" } } },
   legacy: {},
 } as const;
