@@ -1203,7 +1203,7 @@ export interface paths {
         put?: never;
         /**
          * Create a notification endpoint
-         * @description Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret. A chat (`format`) has none: there, the URL is the secret, and no answer has it.
+         * @description Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret. A chat (`format`) has none: there, the URL is the secret, and no answer has it. With `labels` and `on`, a failure is not sent when another run of the workflow, with whatever labels, has failed before it.
          */
         post: operations["create_notification_endpoint"];
         delete?: never;
@@ -1235,7 +1235,7 @@ export interface paths {
         head?: never;
         /**
          * Change a notification endpoint
-         * @description Also to enable it again: conflict while sweeps still give up thousands of notifications that waited when it was disabled. Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.
+         * @description Also to enable it again: conflict while sweeps still give up thousands of notifications that waited when it was disabled. Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too. With `labels` and `on`, a failure is not sent when another run of the workflow, with whatever labels, has failed before it.
          */
         patch: operations["update_notification_endpoint"];
         trace?: never;
@@ -5909,7 +5909,7 @@ export interface components {
             workflow_definition_ids?: string[] | null;
             /** @description Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events. */
             labels?: string[] | null;
-            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends. */
+            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. They are turns of the whole workflow, whatever the labels of its runs: with `labels`, only those whose run has them are sent. Null, the default, means all ends. */
             on?: components["schemas"]["NotificationTurn"][] | null;
             description?: string | null;
             format?: components["schemas"]["NotificationFormat"] & unknown;
@@ -5928,7 +5928,7 @@ export interface components {
             workflow_definition_ids?: string[] | null;
             /** @description Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events. */
             labels?: string[] | null;
-            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends. */
+            /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. They are turns of the whole workflow, whatever the labels of its runs: with `labels`, only those whose run has them are sent. Null, the default, means all ends. */
             on?: components["schemas"]["NotificationTurn"][] | null;
             description?: string | null;
             format?: components["schemas"]["NotificationFormat"] & unknown;
@@ -10545,7 +10545,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events. `event` is the event's type, `data` the event, and `id` its position: the `next_cursor` of a page that ends with it. A comment comes every 15 seconds. */
+            /** @description Server-sent events. `event` is the event's type, `data` the event, and `id` its position: the `next_cursor` of a page that ends with it. A comment comes every 15 seconds, with the `id` up to which nothing else matches. */
             200: {
                 headers: {
                     [name: string]: unknown;

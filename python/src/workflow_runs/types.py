@@ -1477,7 +1477,7 @@ class CreateNotificationEndpointRequest(TypedDict):
     labels: NotRequired[list[str] | None]
     """Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events."""
     on: NotRequired[list[NotificationTurn] | None]
-    """Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends."""
+    """Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. They are turns of the whole workflow, whatever the labels of its runs: with `labels`, only those whose run has them are sent. Null, the default, means all ends."""
     description: NotRequired[str | None]
     format: NotRequired[NotificationFormat]
 
@@ -1492,7 +1492,7 @@ class ChangeNotificationEndpointRequest(TypedDict):
     labels: NotRequired[list[str] | None]
     """Only events of runs with all of these labels (`key:value`) are sent. Null, the default, means all events."""
     on: NotRequired[list[NotificationTurn] | None]
-    """Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends."""
+    """Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. They are turns of the whole workflow, whatever the labels of its runs: with `labels`, only those whose run has them are sent. Null, the default, means all ends."""
     description: NotRequired[str | None]
     format: NotRequired[NotificationFormat]
     is_active: NotRequired[bool]

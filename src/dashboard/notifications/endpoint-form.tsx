@@ -68,6 +68,7 @@ const FIRST: readonly FormField[] = [
 const ONLY: readonly FormField[] = [
   {
     ...{ name: "on", label: "Of the ends of runs, only" },
+    hint: "These are turns of a whole workflow, whatever the labels of its runs.",
     control: severalOf(choicesOf(NOTIFICATION_TURNS, TURN_WORDS), (text) => someOf(listOf(text))),
   },
   {

@@ -41,7 +41,9 @@ const content = {
     .openapi({
       description:
         "Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. " +
-        "`works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. Null, the default, means all ends.",
+        "`works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. " +
+        "They are turns of the whole workflow, whatever the labels of its runs: with `labels`, only those whose run has them are sent. " +
+        "Null, the default, means all ends.",
     }),
   description: plainText({ max: 1000 })
     .nullish()

@@ -56,7 +56,8 @@ const create = callerWrite({
   summary: "Create a notification endpoint",
   description:
     "Events are then sent to its URL. A tenant may have 50 endpoints. Only this answer has the secret. A chat (`format`) has none: there, " +
-    "the URL is the secret, and no answer has it.",
+    "the URL is the secret, and no answer has it. With `labels` and `on`, a failure is not sent when another run of the " +
+    "workflow, with whatever labels, has failed before it.",
   request: { body: jsonBody(CreateEndpointRequestSchema) },
   problems: ["conflict"],
   responses: {
@@ -98,7 +99,8 @@ const change = callerWrite({
   description:
     "Also to enable it again: conflict while sweeps still give up thousands of notifications that waited when it was disabled. " +
     "Fields that are not sent stay as they are. With another `url` the endpoint gets a new secret, which only this answer has: " +
-    "the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too.",
+    "the old one signs nothing that is sent to the new URL. For a new `url` of a chat, `format` must be sent, too. With `labels` " +
+    "and `on`, a failure is not sent when another run of the workflow, with whatever labels, has failed before it.",
   request: { params: endpointParams, body: jsonBody(ChangeEndpointRequestSchema) },
   problems: ["not_found", "conflict"],
   responses: { 200: json("The endpoint as it is now, with its secret if that is new", ChangedEndpointSchema) },

@@ -104,7 +104,11 @@ export function addNotify(program: Command): void {
     .option("--format <format>", `what is sent: ${FORMATS.join(", ")}`, oneOf(FORMATS))
     .option("--workflow <workflow>", "only of this workflow; can be repeated", several)
     .option("--label <key:value>", "only of runs with this label; can be repeated", severalLabels)
-    .option("--on <turn>", `of the ends of runs, only this: ${TURNS.join(", ")}; can be repeated`, severalOf(TURNS))
+    .option(
+      "--on <turn>",
+      `of the ends of runs, only this turn of the workflow: ${TURNS.join(", ")}; can be repeated`,
+      severalOf(TURNS),
+    )
     .option("--description <text>", "what it is for")
     .addHelpText(
       "after",
