@@ -88,6 +88,26 @@ describe("the filters of the list of runs", () => {
     expect(new Set(await listed(`trigger=person&trigger=${other}`))).toEqual(new Set([ids[1], ids[2]]));
   });
 
+  it("are by several triggers, also by one that was deleted", async () => {
+    const { sql } = service.database;
+    const others = [await addWorkflow(service.database, tenant), await addWorkflow(service.database, tenant)];
+    const triggers = [uuid(), uuid()];
+    const runs: string[] = [];
+    for (const [n, definitionId] of others.entries()) {
+      const run = await insertRun(service.database, tenant, { status: "COMPLETED" });
+      const by = JSON.stringify({ trigger_id: triggers[n], trigger_name: "Nightly", cause: "schedule" });
+      await sql`update workflow_runs set workflow_definition_id = ${definitionId}, triggered_by = ${by}::jsonb where id = ${run}`;
+      runs.push(run);
+    }
+    // The other one is deleted.
+    await sql`
+      insert into triggers (id, tenant_id, workflow_definition_id, user_id, name, kind, config, after_at)
+      values (${triggers[0]}, ${tenant.id}, ${others[0]}, ${tenant.owner.id}, 'Nightly', 'schedule', '{}', now())`;
+    const query = triggers.map((id) => `trigger=${id}`).join("&");
+    expect(new Set(await listed(query))).toEqual(new Set(runs));
+    expect(new Set(await listed(query.toUpperCase().replaceAll("TRIGGER", "trigger")))).toEqual(new Set(runs));
+  });
+
   it("are by what PENDING runs wait for", async () => {
     const { sql } = service.database;
     const waiting = await insertRun(service.database, tenant, { status: "PENDING" });

@@ -29,7 +29,12 @@ const MAX_SEVERAL = 50;
 const severalIds = (id: z.ZodType<string>) =>
   z
     .array(z.string())
-    .transform((ids) => [...new Set(ids.filter((text) => id.safeParse(text).success))].slice(0, MAX_SEVERAL));
+    .transform((ids) =>
+      [...new Set(ids.filter((text) => id.safeParse(text).success).map((text) => text.toLowerCase()))].slice(
+        0,
+        MAX_SEVERAL,
+      ),
+    );
 
 /** The parameters that may be repeated. */
 const SEVERAL = ["status", "workflow", "code", "waits", "trigger"] as const;
