@@ -26,6 +26,8 @@ from workflow_runs.runner import AsyncRun, Result, Run, RunLogHandler, Runner, W
 
 pytestmark = pytest.mark.usefixtures("quick")
 
+OTHER_ID = "01920000-0000-7000-8000-00000000030a"
+
 
 async def until_stopped(run: AsyncRun) -> None:
     await run.stopped.wait()
@@ -103,7 +105,7 @@ class TestAHandler:
         assert service.of("callback")[0]["status"] == "FAILED"
 
     async def test_is_found_by_the_id_or_the_name_of_the_workflow_and_a_run_without_one_fails(self) -> None:
-        snapshots = [{"workflow_name": "A", "workflow_definition_id": "1"}, {"workflow_name": "B", "workflow_definition_id": "2"}]
+        snapshots = [{"workflow_name": "A", "workflow_definition_id": "1"}, {"workflow_name": "B", "workflow_definition_id": OTHER_ID}]
         service = FakeService(
             *[lease(str(number), run_snapshot=snapshot) for number, snapshot in enumerate(snapshots)],
             lease("3", run_snapshot={"workflow_name": "C", "workflow_definition_id": "3"}),
@@ -112,7 +114,7 @@ class TestAHandler:
         )
         runner = Runner(SERVICE, "wr_key", transport=service.transport)
         runner.handle("A")(lambda _: "by name")
-        runner.handle("2")(lambda _: "by id")
+        runner.handle(OTHER_ID.upper())(lambda _: "by id")
         await runner.serve(most=3)
         assert service.of("callback") == [
             {"status": "COMPLETED", "output": "by name"},
@@ -226,6 +228,24 @@ class TestFiles:
         assert service.of("scan") == [b"\x01\x02"]
         assert service.of("callback") == [{"status": "COMPLETED"}]
 
+    async def test_may_grow_while_they_are_sent(self, tmp_path: Path) -> None:
+        path = tmp_path / "work.log"
+        path.write_bytes(b"\x01\x02")
+
+        async def grow() -> httpx.Response:
+            path.write_bytes(b"\x01\x02\x03")
+            return busy()
+
+        service = FakeService(lease(), work__log=[grow])
+        await work_of(service, lambda run: run.upload("work.log", path))
+        assert service.of("work.log") == [b"\x01\x02"] * 2
+
+    async def test_fail_the_run_at_once_when_no_request_can_be_made_of_them(self) -> None:
+        error = httpx.LocalProtocolError("Illegal header value b'text/plain\\n'")
+        service = FakeService(lease(), a__csv=[error])
+        await work_of(service, lambda run: run.upload("a.csv", "a,b", content_type="text/plain\n"))
+        assert service.of("callback") == [{"status": "FAILED", "error": f"httpx.LocalProtocolError: {error}"}]
+
     async def test_have_an_output_of_more_than_64_kib(self) -> None:
         service = FakeService(lease("a"), lease("b"))
         outputs = iter(["x" * 65_534, "x" * 65_535])
@@ -319,6 +339,31 @@ class TestTheLog:
         await work_of(service, work)
         others[0].cancel()
         assert service.of("callback") == [{"status": "COMPLETED"}]
+
+    @pytest.mark.parametrize("is_async", [False, True])
+    async def test_has_nothing_of_what_httpx_logs_about_the_calls_of_the_kit(self, is_async: bool) -> None:
+        log = logging.getLogger("httpx")
+        handler = RunLogHandler()
+        log.addHandler(handler)
+        log.setLevel(logging.INFO)
+
+        def work(run: Run) -> None:
+            log.info("Asks")
+            run.upload("a.csv", "a,b")
+            run.ask("pay", "Pay?")
+
+        async def later(run: AsyncRun) -> None:
+            log.info("Asks")
+            await run.upload("a.csv", "a,b")
+            await run.ask("pay", "Pay?")
+
+        service = FakeService(lease(), suspend=[answer({"suspended": True, "outcomes": None})])
+        try:
+            await work_of(service, later if is_async else work)
+        finally:
+            log.removeHandler(handler)
+            log.setLevel(logging.NOTSET)
+        assert service.log() == "Asks\n"
 
     async def test_has_what_the_handler_logs_and_nothing_of_others(self) -> None:
         log = logging.getLogger("test_runner")

@@ -214,7 +214,7 @@ class Attempt:
         size = len(content) if isinstance(content, bytes) else Path(content).stat().st_size
         headers = {"Content-Type": content_type or guessed or default, "Content-Length": str(size)}
         try:
-            await self._unless_over(self._calls.put_file(name, lambda: _chunks(content), headers))
+            await self._unless_over(self._calls.put_file(name, lambda: _chunks(content, size), headers))
         except ApiProblem as problem:
             problem.add_note(f"The file {name} was not stored.")
             raise
@@ -304,10 +304,12 @@ def _in_thread(work: Callable[[], Any]) -> asyncio.Future[Any]:
     return future
 
 
-async def _chunks(content: bytes | PathLike[str]) -> AsyncIterator[bytes]:
+async def _chunks(content: bytes | PathLike[str], size: int) -> AsyncIterator[bytes]:
+    """The first `size` bytes, since something may still be written to a file."""
     if isinstance(content, bytes):
         yield content
         return
     with await asyncio.to_thread(open, content, "rb") as file:
-        while chunk := await asyncio.to_thread(file.read, _CHUNK_BYTES):
+        while size > 0 and (chunk := await asyncio.to_thread(file.read, min(size, _CHUNK_BYTES))):
+            size -= len(chunk)
             yield chunk

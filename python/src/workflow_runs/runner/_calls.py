@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import ContextVar
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -23,6 +24,9 @@ _LONGEST_PAUSE_SECONDS = 5.0
 _FINAL_CODE = "artifacts_unavailable"
 
 Method = Literal["POST", "PUT", "GET"]
+
+#: True while a call is sent. What httpx logs about it is no part of the log of a run: sending that would log more.
+is_calling: ContextVar[bool] = ContextVar("workflow_runs_is_calling", default=False)
 
 
 class RunCalls:
@@ -66,6 +70,7 @@ class RunCalls:
         pause_seconds = _FIRST_PAUSE_SECONDS
         while True:
             least: float | None = None
+            calling = is_calling.set(True)
             try:
                 response = await send()
                 if response.is_success:
@@ -75,7 +80,11 @@ class RunCalls:
                     return response
                 least = problem.retry_after
                 self._on_retry(problem.detail)
+            except httpx.LocalProtocolError:
+                raise  # It is no valid request, such as with a line break in the type of a file.
             except httpx.RequestError as error:
                 self._on_retry(reason_of(error))
+            finally:
+                is_calling.reset(calling)
             await asyncio.sleep(pause_before_retry(least, pause_seconds))
             pause_seconds = min(pause_seconds * 2, _LONGEST_PAUSE_SECONDS)

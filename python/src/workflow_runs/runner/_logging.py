@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 
+from ._calls import is_calling
 from ._run import current_run
 
 
@@ -15,7 +16,7 @@ class RunLogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         run = current_run.get(None)
-        if run is None:
+        if run is None or is_calling.get():
             return
         try:
             run._append(self.format(record))

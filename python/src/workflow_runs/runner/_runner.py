@@ -88,7 +88,7 @@ class Runner:
 
         def decorate(handler: H) -> H:
             for workflow in workflows or (None,):
-                self._handlers[workflow] = handler
+                self._handlers[workflow.lower() if workflow and _is_id(workflow) else workflow] = handler
             return handler
 
         return decorate
