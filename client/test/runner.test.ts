@@ -153,6 +153,15 @@ describe("a runner with a URL", () => {
     expect(service.of("log")).toMatchObject([{ text: `${told}\n` }]);
   });
 
+  it("stores an output with half a surrogate pair as output.json", async () => {
+    const { runner, service } = start(async () => ({ output: "😀".slice(0, 1) }));
+    await runner.handle(message("workflow_run.dispatched"));
+    await until(() => expect(service.of("callback")).toHaveLength(1));
+    const told = "The output is the file output.json: a text in it has half a surrogate pair.";
+    expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: told }]);
+    expect(service.of("output.json")).toMatchObject([{ content: '"\\ud83d"' }]);
+  });
+
   it("keeps an output of 64 KiB, and fails with the reason when the file of a larger one is refused", async () => {
     const fits = start(async () => ({ output: "x".repeat(65_534) }));
     await fits.runner.handle(message("workflow_run.dispatched"));

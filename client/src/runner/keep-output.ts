@@ -4,18 +4,28 @@ import type { WorkContext, WorkResult } from "./types.ts";
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_SUMMARY = 2_000;
 
+/** A zero byte or half a surrogate pair, as JSON writes it. The `\u` of a text that has a backslash comes behind another one. */
+const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(0000|d[89a-f])/;
+
 /**
- * Stores an output that is too large as the file `output.json`. The log and the summary say so.
+ * Stores an output that the service would refuse as the file `output.json`. The log and the summary say so.
  * @throws Error when the service refuses the file
  */
 export async function keepOutput(result: WorkResult, context: WorkContext): Promise<WorkResult> {
   const { output, ...rest } = result;
   if (output === undefined) return result;
   const json = JSON.stringify(output) ?? "null";
+  const why = whyRefused(json);
+  return why === null ? result : storeOutput(json, why, rest, context);
+}
+
+function whyRefused(json: string): string | null {
   const bytes = new TextEncoder().encode(json).length;
-  if (bytes <= MAX_OUTPUT_BYTES) return result;
-  const why = `it has ${bytes} bytes, and the output of a run at most ${MAX_OUTPUT_BYTES}`;
-  return storeOutput(json, why, rest, context);
+  if (bytes > MAX_OUTPUT_BYTES) return `it has ${bytes} bytes, and the output of a run at most ${MAX_OUTPUT_BYTES}`;
+  const [, unstorable] = UNSTORABLE.exec(json) ?? [];
+  return unstorable === undefined
+    ? null
+    : `a text in it has ${unstorable === "0000" ? "a zero byte" : "half a surrogate pair"}`;
 }
 
 /** Stores JSON as the file `output.json`, since it cannot be the output, and adds that to the log and the summary. */

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from .._values import to_json
@@ -9,6 +10,8 @@ from .._values import to_json
 _MOST_BYTES = 64 * 1024
 #: The service takes 32 levels, of which the body around an output is one.
 _MOST_DEPTH = 31
+#: As JSON writes it. The `\u` of a text that has a backslash comes behind another one.
+_ZERO_BYTE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
 def why_not_kept(output: Any) -> str | None:
@@ -17,9 +20,11 @@ def why_not_kept(output: Any) -> str | None:
     Raises:
         ValueError, TypeError: It is no JSON.
     """
-    size = len(to_json(output))
-    if size > _MOST_BYTES:
-        return f"it has {size} bytes, and the output of a run at most {_MOST_BYTES}"
+    json = to_json(output)
+    if len(json) > _MOST_BYTES:
+        return f"it has {len(json)} bytes, and the output of a run at most {_MOST_BYTES}"
+    if _ZERO_BYTE.search(json):
+        return "a text in it has a zero byte"
     return _fault_in(output, _MOST_DEPTH)
 
 
