@@ -187,6 +187,8 @@ async function execute(lease: Lease): Promise<void> {
   let result: object;
   try {
     result = { status: "COMPLETED", output: await work(lease, say, signal) };
+    // With what is no JSON, the run fails.
+    JSON.stringify(result);
   } catch (error) {
     const reason = String(signal.aborted ? signal.reason : error).slice(0, 8192);
     const isSuspended = error instanceof Suspended && !signal.aborted;
@@ -202,6 +204,12 @@ async function execute(lease: Lease): Promise<void> {
     const verb = "waits" in result ? "suspend" : "callback";
     const answer = isReleased ? await call("release", {}) : await call(verb, result);
     console.log(id, isReleased ? "released" : JSON.stringify(result), answer.status);
+    if ((answer.status === 413 || answer.status === 422) && "output" in result) {
+      // Such as with an output that is too large.
+      const error = `The result was refused: ${JSON.stringify(answer.body)}`.slice(0, 8192);
+      result = { status: "FAILED", error };
+      continue;
+    }
     if (isFinal(answer)) return;
     // Not `rest`, which a shutdown ends at once.
     await delay(restMs(2 ** Math.min(tries, 4)));

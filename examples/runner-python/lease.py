@@ -205,6 +205,7 @@ def execute(lease: Lease) -> None:
     verb, said = "callback", {}
     try:
         said = {"status": "COMPLETED", "output": work(lease)}
+        json.dumps(said, allow_nan=False)  # With what is no JSON, the run fails.
     except Suspended as suspended:
         verb, said = "suspend", {"waits": suspended.waits}
     except Exception as error:  # Whatever it is, the run has failed, and its people want to know why.
@@ -218,8 +219,11 @@ def execute(lease: Lease) -> None:
     lease.send_rest_of_log()
     tries = 0
     while time.time() < lease.deadline:
-        status, _ = lease.call(verb, said)
+        status, answer = lease.call(verb, said)
         log(lease.name, verb, json.dumps(said), str(status))
+        if status in (413, 422) and "output" in said:  # Such as with an output that is too large.
+            said = {"status": "FAILED", "error": f"The result was refused: {json.dumps(answer)}"[:4000]}
+            continue
         if is_final(status):
             break
         time.sleep(pause_after(tries))  # Not `rest`, which a shutdown ends at once.

@@ -58,7 +58,13 @@ async function startLeasing(
   return { url: await listen(server), said };
 }
 
-type Said = { progress?: object; log?: { sequence: number; text: string }[]; sequence?: number; text?: string };
+type Said = {
+  status?: string;
+  progress?: object;
+  log?: { sequence: number; text: string }[];
+  sequence?: number;
+  text?: string;
+};
 
 const leaseOf = (url: string) => ({
   run_id: "01920000-0000-7000-8000-000000000405",
@@ -131,6 +137,21 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s that 
     await runner.closed;
   });
 
+  it("reports a run whose result is refused as FAILED", async () => {
+    const service = await startLeasing((_, { status }) =>
+      status === "COMPLETED" ? [422, { detail: [] }] : [200, { is_cut: false }],
+    );
+    const environment = { SERVICE_URL: service.url, RUNNER_KEY: "wr_key", WORK_SECONDS: "0" };
+    const runner = await startLeaseRunner(language, environment);
+    onTestFinished(() => void runner.child.kill("SIGKILL"));
+    const error = expect.stringContaining("The result was refused: {");
+    await expect
+      .poll(() => service.said.at(-1), { timeout: 30_000 })
+      .toEqual(["callback", { status: "FAILED", error }]);
+    runner.child.kill("SIGTERM");
+    await runner.closed;
+  });
+
   it("suspends a run that asks something first", async () => {
     const service = await startLeasing(() => [200, { suspended: true, outcomes: null }], 0, { ask: "Go on?" });
     const environment = { SERVICE_URL: service.url, RUNNER_KEY: "wr_key", WORK_SECONDS: "0" };
@@ -154,6 +175,26 @@ describe.each(["TypeScript", "Python"] as const)("the example runner in %s that 
 });
 
 describe("the example runners in Python", () => {
+  it("fail a run whose output is no JSON, and go on", async () => {
+    const program = `
+import json, lease, sys
+said = []
+lease.post = lambda url, token, body, *_: said.append(body) or (200, {})
+lease.work = lambda _: {1}
+lease.free_places.acquire()
+lease.execute(lease.Lease(json.loads(sys.argv[1])))
+print(json.dumps([said[-1], lease.free_places.acquire(blocking=False)]))
+`;
+    const run = JSON.stringify(leaseOf("http://localhost"));
+    const ended = await runProgram("python3", ["-B", "-c", program, run], {
+      cwd: join(root, "examples/runner-python"),
+    });
+    expect(JSON.parse(ended.stdout.trim().split("\n").at(-1) ?? "")).toEqual([
+      { status: "FAILED", error: "Object of type set is not JSON serializable" },
+      true,
+    ]);
+  });
+
   it("keep integers above 2^53 of an input in what they send", async () => {
     const bodies: string[] = [];
     const server = createServer(async (request, response) => {
