@@ -805,7 +805,7 @@ export interface paths {
         };
         /**
          * Read the log of a run
-         * @description In the order of `sequence`, whatever the order of arrival. Where entries are missing, the page ends until they arrive, 30 seconds have passed, or the attempt has ended. To follow a log, ask again after the last `sequence` that you have, until `is_complete`. With `Accept: text/plain` it comes as text without the colours of a terminal, in which control characters are made visible.
+         * @description In the order of `sequence`, whatever the order of arrival. Where entries are missing, the page ends until they arrive, 30 seconds have passed, or the attempt has ended. To follow a log, ask again with the `attempt` of the answer, and after the last `sequence` that you have, until `is_complete`. With `Accept: text/plain` it comes as text without the colours of a terminal, in which control characters are made visible.
          */
         get: operations["read_workflow_run_log"];
         put?: never;

@@ -107,9 +107,9 @@ const readRoute = callerRead({
   summary: "Read the log of a run",
   description:
     "In the order of `sequence`, whatever the order of arrival. Where entries are missing, the page ends until they " +
-    "arrive, 30 seconds have passed, or the attempt has ended. To follow a log, ask again after the last `sequence` that " +
-    "you have, until `is_complete`. With `Accept: text/plain` it comes as text without the colours of a terminal, in which " +
-    "control characters are made visible.",
+    "arrive, 30 seconds have passed, or the attempt has ended. To follow a log, ask again with the `attempt` of the answer, and " +
+    "after the last `sequence` that you have, until `is_complete`. With `Accept: text/plain` it comes as text without the colours " +
+    "of a terminal, in which control characters are made visible.",
   request: { params: runParams, query: logQuery },
   problems: ["not_found"],
   responses: {

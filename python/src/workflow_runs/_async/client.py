@@ -254,7 +254,7 @@ class AsyncClient(AsyncTriggerMethods):
         await self._connection.request("DELETE", _path(run_id))
 
     async def log(self, run_id: str, *, attempt: int | None = None, after: int | None = None) -> RunLog:
-        """A page of the log of a run, after the entry `after`. Ask again until `is_complete`."""
+        """A page of the log of a run, after the entry `after`. Ask again with its `attempt`, until `is_complete`."""
         return await self._call(RunLog, "GET", _path(run_id, "log"), params={"attempt": attempt, "after": after})
 
     def events(self, run_id: str) -> AsyncGenerator[RunEvent, None]:
