@@ -136,7 +136,7 @@ export function describeTriggers(world: () => World): void {
     const header = ["--header", "X-Signature"];
     const schemes = {
       "standard-webhooks": [],
-      github: [],
+      github: ["--when", "pull_request.opened:it's"],
       stripe: [],
       slack: [],
       gitlab: [],

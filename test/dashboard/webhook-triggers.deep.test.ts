@@ -1,5 +1,6 @@
 /** The pages of triggers that receive webhooks. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { pastesOf } from "../../src/dashboard/triggers/webhook-pastes.ts";
 import { PAGE_SETTINGS } from "../support/browser.ts";
 import { invoke } from "../support/lifecycle.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
@@ -49,7 +50,7 @@ describe("a webhook on the pages", () => {
     for (const text of [
       `/v1/inbound/${id}`,
       "gh api repos/OWNER/REPOSITORY/hooks",
-      "events[]='pull_request'",
+      "-f 'events[]=pull_request'",
       "curl -sS",
     ]) {
       expect(words).toContain(text);
@@ -97,6 +98,29 @@ describe("a webhook on the pages", () => {
     expect(wordsOf(html)).toContain(text);
     const page = wordsOf(await owner.read(`/app/triggers/${shownIn(html).id}`));
     expect(page).toContain(`a webhook, signed by ${name}`);
+  });
+
+  it.each([
+    ["github", "push:release/1.2"],
+    ["github", "pull_request.opened:it's"],
+    ["gitlab", "merge_request.open"],
+    ["slack", "app_mention"],
+    ["stripe", "invoice.paid"],
+  ] as const)("of the scheme %s that takes only %s is pasted with a message that it takes", async (scheme, event) => {
+    const hook = await createWebhook(service, tenant, { scheme, when: [event] });
+    const none = { signature_header: null, signature_encoding: null, pick: null, key_from: null, labels_from: null };
+    const webhook = { ...none, scheme, when: [event], signal: null };
+    const [first, curl = first] = pastesOf({ webhook, url: hook.webhook.url, secret: hook.secret });
+    if (scheme === "github") {
+      expect(first?.text).toContain(`-f 'events[]=${event.startsWith("push") ? "push" : "pull_request"}'`);
+    }
+    // What a shell reads between the quotes.
+    const quotedIn = (name: string) =>
+      new RegExp(`\\b${name}='((?:[^']|'\\\\'')*)'`).exec(curl?.text ?? "")?.[1]?.replaceAll("'\\''", "'");
+    const [body = "", name = ""] = [quotedIn("BODY"), quotedIn("EVENT")];
+    const signing = { secret: hook.secret, body, event: name };
+    const headers = scheme === "gitlab" ? { "X-Gitlab-Token": hook.secret } : SIGNED[scheme](signing);
+    expect((await post(service, hook.id, body, headers)).status).toBe(202);
   });
 
   it("is changed, and what is wrong is shown beside its field", async () => {

@@ -8,11 +8,24 @@ type Shown = { webhook: WebhookConfig; url: string; secret: string };
 /** Quotes a text for a shell. */
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
 
-const BODY = `BODY='{"type":"test","data":{}}'`;
+/** The parts of an event, such as `pull_request.opened:main`. Only GitHub names branches, and only GitLab and GitHub actions. */
+const PARTS = /^([^.:]*)(?:\.([^:]*))?(?::(.*))?$/s;
+
+/** A message that the trigger takes: of the first event of its `when`. `event` is what GitHub says in a header. */
+function exampleOf({ scheme, when }: WebhookConfig): { event: string; body: string } {
+  const wanted = when?.[0];
+  const [, event = "push", action, branch] = PARTS.exec(wanted ?? "push") ?? [];
+  // JSON leaves out what is undefined.
+  const ofGithub = { action, ref: branch === undefined ? undefined : `refs/heads/${branch}` };
+  const ofGitlab = { object_kind: event, object_attributes: { action } };
+  const fields = scheme === "github" ? ofGithub : scheme === "gitlab" ? ofGitlab : { type: wanted };
+  return { event, body: JSON.stringify({ type: "test", data: {}, ...(wanted !== undefined && fields) }) };
+}
 
 /** A signature of the body by openssl, as the scheme writes it. The secret of Standard Webhooks is `whsec_` and base64, or a text. */
 function curlOf({ webhook, url, secret }: Shown): string {
-  const begin = `URL=${url} SECRET=${quoted(secret)}\n${BODY}\n`;
+  const { event, body } = exampleOf(webhook);
+  const begin = `URL=${url} SECRET=${quoted(secret)}\nBODY=${quoted(body)}\n`;
   const send = (...headers: string[]) =>
     `curl -sS -i "$URL" -H 'Content-Type: application/json' ${headers.map((header) => `-H "${header}" `).join("")}-d "$BODY"\n`;
   const hex = `openssl dgst -sha256 -hmac "$SECRET" | sed 's/.* //'`;
@@ -30,8 +43,8 @@ function curlOf({ webhook, url, secret }: Shown): string {
       );
     case "github":
       return (
-        `${begin}SIGNATURE=$(printf %s "$BODY" | ${hex})\n` +
-        send("X-GitHub-Event: push", "X-GitHub-Delivery: $RANDOM", "X-Hub-Signature-256: sha256=$SIGNATURE")
+        `${begin}EVENT=${quoted(event)} SIGNATURE=$(printf %s "$BODY" | ${hex})\n` +
+        send("X-GitHub-Event: $EVENT", "X-GitHub-Delivery: $RANDOM", "X-Hub-Signature-256: sha256=$SIGNATURE")
       );
     case "stripe":
       return `${begin}${timestamped("Stripe-Signature")}`;
@@ -48,7 +61,7 @@ function curlOf({ webhook, url, secret }: Shown): string {
       return `${begin}SIGNATURE=$(printf %s "$BODY" | ${sign})\n${send(`${webhook.signature_header}: $SIGNATURE`)}`;
     }
     default:
-      return `curl -sS -i ${url}/${secret} -H 'Content-Type: application/json' -d '{"type":"test"}'\n`;
+      return `curl -sS -i ${url}/${secret} -H 'Content-Type: application/json' -d ${quoted(body)}\n`;
   }
 }
 
@@ -57,11 +70,11 @@ export function pastesOf(shown: Shown): Paste[] {
   const { webhook, url, secret } = shown;
   const curl = { title: "curl", text: curlOf(shown) };
   if (webhook.scheme === "github") {
-    const events = (webhook.when ?? ["push"]).map((event) => event.replace(/\..*/, ""));
+    const events = (webhook.when ?? ["push"]).map((event) => event.replace(/[.:].*$/s, ""));
     const fields = [`config[url]=${url}`, "config[content_type]=json", `config[secret]=${secret}`];
     const lines = [
       "gh api repos/OWNER/REPOSITORY/hooks -f name=web",
-      ...[...new Set(events)].map((event) => `-f events[]=${quoted(event)}`),
+      ...[...new Set(events)].map((event) => `-f ${quoted(`events[]=${event}`)}`),
       ...fields.map((field) => `-f ${quoted(field)}`),
     ];
     return [{ title: "GitHub", text: `${lines.join(" \\\n  ")}\n` }, curl];
