@@ -79,8 +79,8 @@ const OF_TRIGGER = {
 export const TRIGGER_VERB = { result: z.object({ trigger: triggerRowSchema }), ...OF_TRIGGER };
 
 /**
- * Creates a trigger, whose schedule was checked. `is_new` is false when an earlier call with this id has created it. One that receives
- * webhooks needs a secret: `createTriggerWithSecret` makes it.
+ * Creates a trigger, whose schedule was checked. `is_new` is false when an earlier call with this id and another secret has created it. One that
+ * receives webhooks needs a secret: `createTriggerWithSecret` makes it.
  * Refused with Problem `not_found`, `forbidden`, or `conflict` when the workflow has too many, and with ValidationFailed for a
  * schedule that is past.
  */

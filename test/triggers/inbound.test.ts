@@ -483,6 +483,15 @@ describe("the secret of a webhook", () => {
     expect(await status({ scheme: "github" }, given, { kind: "schedule", webhook: null, schedule: HOURLY })).toBe(422);
   });
 
+  it("is in the answer, too, when the database's first answer was lost and the service has asked again", async () => {
+    const { database } = service;
+    await database.inflict({ kind: "cut after", times: 1 });
+    const [hook, requests] = await service.counted(() => createWebhook(service, tenant, { scheme: "github" }));
+    await database.mend();
+    expect(requests).toBe(2);
+    expect((await sendGithub(hook)).status).toBe(202);
+  });
+
   it("is rotated, and the old one is taken for 24 hours", async () => {
     const hook = await createWebhook(service, tenant, { scheme: "github" });
     expect((await sendGithub(hook, { id: "sent again" })).status).toBe(202);

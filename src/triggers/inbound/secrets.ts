@@ -30,7 +30,7 @@ const seal = ({ config }: VerbServices, id: string, secret: string): Promise<str
 
 /**
  * Creates a trigger, with a secret if it receives webhooks: the given one, or a new one. The secret cannot be read again later. `secret` is
- * undefined for a trigger of another kind, and when an earlier call with this id has created the trigger.
+ * undefined for a trigger of another kind, and when an earlier request with this id has created the trigger.
  * @throws as `createTrigger`
  */
 export async function createTriggerWithSecret(

@@ -5,7 +5,8 @@
 -- Guarantees: a definition has at most 100 triggers.
 -- Closes the race between two requests that create the last allowed one, and with the deletion of the definition: all of them hold
 -- the definition's lock.
--- Idempotent: called again with the same `p_trigger_id`, it answers the trigger that the first call created, with "is_new": false.
+-- Idempotent: called again with the same `p_trigger_id`, it answers the trigger that the first call created, with "is_new": false. When
+-- that has the secret of this call, the same call is repeated, since its answer was lost. Then nobody has seen the secret: "is_new" is true.
 --
 -- Answers {"result": {"trigger", "is_new"}}, or "refused": id_taken (by another tenant, or by a trigger that was deleted), too_many,
 -- several_slots (see `make_room`), past (the only instant of the schedule), and see `judge_of_definition`, `check_trigger_input` and
@@ -63,6 +64,8 @@ begin
     perform public.audit_change(p_context, v_tenant_id, 'trigger.created', 'trigger', p_trigger_id, null);
   end if;
   return public.answer_of(p_context, v_tenant_id,
-    jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id), 'is_new', v_is_new)),
+    jsonb_build_object('result', jsonb_build_object('trigger', public.trigger_response(p_trigger_id),
+      'is_new', v_is_new or exists (
+        select from public.triggers t where t.id = p_trigger_id and t.secret_encrypted = p_content ->> 'secret_encrypted'))),
     case when v_is_new then public.told_of_trigger(p_definition_id) end);
 end $$;
