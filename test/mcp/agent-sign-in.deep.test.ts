@@ -8,6 +8,7 @@ import {
   StreamableHTTPClientTransport,
 } from "@modelcontextprotocol/client";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import signInGuide from "../../docs/sign-in.md?raw";
 import { TOOLS } from "../../src/mcp/agent-server.ts";
 import { challengeOf } from "../../src/people/sign-ins/command-line-verbs.ts";
 import { ERAS, type Era, negotiation } from "../support/agent.ts";
@@ -256,15 +257,24 @@ describe("an agent", () => {
     expect(grant).toEqual({ redirect_host: "evilapp:" });
   });
 
-  it("loses its access when its person signs out everywhere, or their login is untied", async () => {
+  it("loses its access when its person signs out everywhere, or their login is untied, also by the guide's statement", async () => {
+    const { sql } = service.database;
+    const tie = () => sql`
+      insert into logins (id, tenant_id, user_id, iss, sub)
+      values (gen_random_uuid(), ${tenant.id}, ${tenant.user.id}, 'https://old-login.example/', ${tenant.user.id})`;
+    const [, statement = ""] = /```sql\n(.*?)```/s.exec(signInGuide) ?? [];
     const ways = [
       () => service.send("POST", "/v1/sign-in-sessions/end", tenant.owner.key, { user_id: tenant.user.id }),
       async () => {
-        await service.database.sql`
-          insert into logins (id, tenant_id, user_id, iss, sub)
-          values (gen_random_uuid(), ${tenant.id}, ${tenant.user.id}, 'https://login.example', ${tenant.user.id})`;
+        await tie();
         const owner = await signIn(service, tenant.owner.key);
         return owner.post(`/app/people/${tenant.user.id}/untie`);
+      },
+      async () => {
+        await tie();
+        await sql.query(statement);
+        expect(await sql`select from logins where user_id = ${tenant.user.id}`).toEqual([]);
+        return { status: 200 };
       },
     ];
     for (const end of ways) {
