@@ -30,7 +30,7 @@ import { inSeconds } from "../support/callers.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { addCommandLineCode, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
+import { addCommandLineCode, addLoginSession, addSignInSession, VERIFIER } from "../support/sign-in-session.ts";
 import { callerOf } from "../support/sql-function.ts";
 import { verbServices } from "../support/verb-services.ts";
 
@@ -147,6 +147,21 @@ describe("a login", () => {
     await committed;
     const rows = await service.database.sql`select sub from logins where user_id = ${tenant.user.id}`;
     expect(rows).toEqual([{ sub }]);
+  });
+
+  it("that is untied ends the access of an agent that its session lets in at the same moment", async () => {
+    const { sql } = service.database;
+    const { sid, login_id } = await addLoginSession(service.database, tenant.user.id);
+    const claims = { user_id: tenant.user.id, tenant_id: tenant.id, expires_at: inSeconds(60), not_before: 0 };
+    const context = JSON.stringify({ caller: { ...claims, sign_in_session_id: sid, login_id } });
+    const agreeing = sql`
+      select public.agree_to_agent(${context}, gen_random_uuid(), 'Test', '127.0.0.1', '{read}', 60, 50) as answer`;
+    const { committed } = await holdTransaction(service.database, [agreeing]);
+    await Promise.all([perform(services, untieLogin, chosen()), committed]);
+    const agreed =
+      await sql`select action from audit_events where action = 'agent_grant.created' and tenant_id = ${tenant.id}`;
+    const left = await sql`select id from agent_grants where user_id = ${tenant.user.id}`;
+    expect([agreed.length, left]).toEqual([1, []]);
   });
 
   it("is gone with its user", async () => {

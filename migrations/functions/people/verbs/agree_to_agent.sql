@@ -4,7 +4,8 @@
 -- What the caller agreed to earlier, and no agent has taken in time, is deleted. When the caller would have more than `p_most` grants, those
 -- that were renewed longest ago end.
 --
--- Closes the races with the deletion of the user, and with the end of all their sessions: they lock the session before its user's grants.
+-- Closes the races with the deletion of the user, with the end of all their sessions, and with the untying of their login: they lock the
+-- session before its user's grants.
 --
 -- Answers {"result": {}}, or "refused": unauthenticated
 create or replace function public.agree_to_agent(

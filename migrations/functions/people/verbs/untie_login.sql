@@ -1,7 +1,8 @@
 -- Unties a user from the account of the login service by which they sign in: their sessions that began with it end, and the access of all
 -- agents that they have let in, perhaps by such a session. The next account that signs in with their verified email is tied to them.
 --
--- Guarantees and races: see `lock_and_judge_user_change`. Idempotent.
+-- Guarantees and races: see `lock_and_judge_user_change`. Also closes the race with `agree_to_agent`: both lock the session by which the
+-- agent is let in. Idempotent.
 --
 -- Answers {"result": {}}, or "refused": see `lock_and_judge_user_change`.
 create or replace function public.untie_login(p_context jsonb, p_tenant_id uuid, p_user_id uuid) returns jsonb
@@ -16,6 +17,11 @@ begin
     return public.refusal_of(p_context, v_judged);
   end if;
   v_before := public.audited('user', p_user_id);
+  perform s.id
+  from public.sign_in_sessions s
+  where s.tenant_id = v_tenant_id and s.user_id = p_user_id and s.ended_at is null
+  order by s.id
+  for no key update;
   delete from public.logins l where l.tenant_id = v_tenant_id and l.user_id = p_user_id;
   if found then
     delete from public.agent_grants g where g.tenant_id = v_tenant_id and g.user_id = p_user_id;
