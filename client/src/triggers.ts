@@ -66,7 +66,8 @@ export function triggerMethods(api: ApiClient<paths>) {
 
     /**
      * Gives a trigger that receives webhooks a new secret: yours, or one that the service makes. The answer has it, once. The old one is
-     * taken for 24 hours.
+     * taken for 24 hours, or until the next rotation. So when the answer was lost, do not repeat it before `getTrigger` has shown by
+     * `webhook.old_secret_until` that nothing was rotated.
      */
     rotateTriggerSecret: (triggerId: string, { secret }: { secret?: string } = {}): Promise<TriggerWithSecret> =>
       unwrap(

@@ -150,8 +150,9 @@ const rotate = callerWrite({
   tags,
   summary: "Rotate the secret of a webhook",
   description:
-    "For 24 hours, messages with the old secret are taken, too. Only this answer has the new one. From then on the trigger fires with your " +
-    "rights.",
+    "For 24 hours, or until it is rotated again, messages with the old secret are taken, too. Only this answer has the new one. When " +
+    "this request is repeated, also after an answer that was lost and with the same `secret`, the secret of before the first one ends at " +
+    "once. So first read the trigger: its `old_secret_until` says whether it was rotated. From then on it fires with your rights.",
   request: { params: triggerParams, body: optionalJsonBody(RotateTriggerSecretRequestSchema) },
   problems: ["not_found", "conflict"],
   responses: { 200: json("The trigger, with its new secret", TriggerWithSecretSchema) },

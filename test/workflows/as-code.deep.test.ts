@@ -269,6 +269,10 @@ workflows:
       "PUT /v1/workflow-definitions/…",
       "POST /v1/triggers/…/rotate-secret",
     ]);
+    const failed = { rotate: true, variables: { ...VARIABLES, GITHUB: "too short" } };
+    expect((await refusal(() => apply(FILE, failed))).at(-1)).toMatch(
+      /a second rotation .* ends its old secret at once/,
+    );
   });
 
   it("tells all faults of a file, each with its line and column, and changes nothing", async () => {

@@ -53,9 +53,13 @@ function failed(error: unknown, file: WorkflowsFile, steps: readonly Step[], don
     ...(done === 0 ? ["Nothing was changed."] : list("This was done before:", steps.slice(0, done))),
     ...list("This was not done:", steps.slice(done + 1)),
     "When the cause is gone, run the same command again: it goes on with what is missing.",
+    ...(steps.slice(0, done + 1).some(({ isRotation }) => isRotation) ? [ROTATED] : []),
   ];
   return new CliError(lines.join("\n"), exitCode);
 }
+
+const ROTATED =
+  "With --rotate, give the senders their new secrets before: a second rotation of a trigger ends its old secret at once.";
 
 /** How the file calls the fields that have another name in the API. */
 const IN_FILE: Readonly<Record<string, string>> = {

@@ -19,6 +19,8 @@ export type Step = {
   at: KeyPath | null;
   /** True when it names other workflows, which may have to be created first. */
   isLate?: boolean;
+  /** True when it ends the old secret of a trigger at once if it is repeated. */
+  isRotation?: boolean;
   /** Returns the secret if the service has made one. */
   run(): Promise<MadeSecret | null>;
 };
@@ -149,6 +151,7 @@ export function stepsWith(client: Client, tree: Tree, workflows: Workflows, sche
 
     rotate: (id: string, workflow: WantedWorkflow, { name, at }: WantedTrigger, secret: string): Step => ({
       ...{ text: `Rotate the secret of the trigger "${name}" of ${workflow.path}`, at },
+      isRotation: true,
       run: () => none(send("POST", `/v1/triggers/${id}/rotate-secret`, { secret })),
     }),
 

@@ -29,6 +29,8 @@ export function addApply(program: Command): void {
 It shows what changes, field by field, and asks on a terminal before it deletes something. Elsewhere it changes nothing then, and ends with
 exit code 7: add --yes. With --dry-run the exit code is 0 when nothing would change, 2 when something would, and another one after a fault.
 A secret, \${env:NAME}, is set when what needs it is created, when a runner with a URL changes, and with --rotate.
+The old secret of a trigger is taken for 24 hours more, or until it is rotated again. So when --rotate has failed on its way, give the
+senders their new secrets before you repeat it.
 
 Examples:
   $ workflow-runs export > workflows.yaml

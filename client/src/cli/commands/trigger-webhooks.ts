@@ -101,10 +101,17 @@ export function addRotate(triggers: Command): void {
   ofTrigger(
     triggers,
     "rotate",
-    "Give a trigger that receives webhooks a new secret; the old one is taken for 24 hours",
+    "Give a trigger that receives webhooks a new secret; the old one is taken for 24 hours, or until the next rotation",
     "pass show stripe | workflow-runs triggers rotate $TRIGGER --secret @-",
   )
     .option(...SECRET)
+    .addHelpText(
+      "after",
+      `
+A second rotation, also with the same secret, ends the secret of before the first one at once. So when no answer came, first look at
+\`triggers get\`: if the old secret is taken until tomorrow, it was rotated. A secret that you gave is in use then. One that the service made
+is lost: rotate again, and give the new one to the sender immediately.`,
+    )
     .action(async (id: string, flags: { secret?: string }, command: Command) => {
       const { client, mode } = contextOf(command);
       const given = flags.secret === undefined ? {} : { secret: await secretOf(flags.secret) };

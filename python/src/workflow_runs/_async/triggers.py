@@ -48,7 +48,8 @@ class AsyncTriggerMethods(AsyncCalls):
     async def rotate_trigger_secret(self, trigger_id: str, *, secret: str | None = None) -> TriggerWithSecret:
         """Gives a trigger that receives webhooks a new secret: yours, or one that the service makes.
 
-        The answer has it, once. The old one is taken for 24 hours.
+        The answer has it, once. The old one is taken for 24 hours, or until the next rotation. So when the answer
+        was lost, do not repeat it before `old_secret_until` of the trigger has shown that nothing was rotated.
         """
         return await self._call(
             TriggerWithSecret, "POST", _path(trigger_id, "rotate-secret"), json=given({"secret": secret})
