@@ -9,16 +9,21 @@
 import process from "node:process";
 import { text } from "node:stream/consumers";
 import { parseArgs } from "node:util";
+import { NeonDbError } from "@neondatabase/serverless";
 import { parseKeyRing } from "../src/base/key-ring.ts";
 import { ConfigError, describeFault, readConfig } from "../src/config.ts";
 import { requireEnvironment, requireOwnDomains, workerOf } from "./local/cell-environment.ts";
 import { CELL_OPTIONS, type Cell, chooseCells, readCells, requireNoCell, requireSecrets } from "./local/cells.ts";
+import { describeTarget, readDirectUrl } from "./local/direct-connection.ts";
 import { fail, offerHelp } from "./local/options.ts";
+import { isPostgresUrl } from "./local/redact.ts";
 import { AT_ONCE, deployCell, deployWorker, runWrangler } from "./local/wrangler.ts";
 import { requireMigrated } from "./migrate.ts";
 
 const RINGS = ["ENCRYPTION_KEY", "RUN_TOKEN_SECRET", "SESSION_SECRET"];
 const SECRETS = [...RINGS, "DATABASE_URL", "OIDC_CLIENT_SECRET"];
+
+const INSUFFICIENT_PRIVILEGE = "42501";
 
 const HELP = `Gives one secret of one Worker a new value, from standard input, and deploys that Worker, so that nothing goes on with the old one.
 
@@ -114,10 +119,29 @@ async function requireDatabase(secret: string, value: string, cell: Cell | null)
   const isNew = secret === "DATABASE_URL";
   if (cell === null && !isNew) return;
   const changed = isNew ? { DATABASE_URL: value, DIRECT_DATABASE_URL: undefined } : {};
-  const vars = { ...(cell?.vars ?? process.env), ...changed };
+  const ours: NodeJS.Dict<string> = cell?.vars ?? process.env;
+  const vars = { ...ours, ...changed };
   if (cell !== null) {
     const others = (readCells() ?? []).filter((other) => other.name !== cell.name && other.vars.DATABASE_URL);
     requireSecrets([...others, { ...cell, vars }], ["DATABASE_URL"]);
   }
-  await requireMigrated(cell?.name ?? "the new DATABASE_URL", vars);
+  const whose = cell?.name ?? "the new DATABASE_URL";
+  try {
+    await requireMigrated(whose, vars);
+  } catch (error) {
+    if (!(error instanceof NeonDbError) || error.code !== INSUFFICIENT_PRIVILEGE) throw error;
+    // Postgres has let it in, but a role of the Worker's own cannot read which migrations were applied. The one of the operator can.
+    if (ours.DATABASE_URL === vars.DATABASE_URL || targetOf(ours) !== targetOf(vars)) {
+      const variable = cell?.secrets.DATABASE_URL ?? "DATABASE_URL";
+      const refused =
+        "The role of this DATABASE_URL may not read which migrations its database has, so nothing was changed.";
+      throw new Error(`${refused} Set ${variable} to the connection string of the owner of that database.`);
+    }
+    await requireMigrated(whose, ours);
+  }
+}
+
+/** The database of DATABASE_URL, whether or not its pooler is named. Null without such a setting. */
+function targetOf({ DATABASE_URL = "" }: NodeJS.Dict<string>): string | null {
+  return isPostgresUrl(DATABASE_URL) ? describeTarget(readDirectUrl({ DATABASE_URL })) : null;
 }

@@ -108,6 +108,32 @@ export function describeRotation(stack: () => Stack): void {
   );
 
   it(
+    "takes a role of the Worker's own, which may not read the migrations, when the owner's connection to its database is here",
+    async () => {
+      const none = { CELLS_FILE: join(wrangler.folder, "none.json") };
+      const own = stack().postgresUrl;
+      await withClient(own, (client) => client.query("create role rotate_worker login password 'rotate_worker'"));
+      const url = Object.assign(new URL(own), { username: "rotate_worker", password: "rotate_worker" }).href;
+      expect((await rotate("DATABASE_URL --cell eu1", url)).code).toBe(0);
+      expect((await rotate("DATABASE_URL --env=", url, { ...none, DATABASE_URL: own })).code).toBe(0);
+      expect(wrangler.calls().filter((call) => call.includes("<<<"))).toEqual(
+        ["eu1", ""].map((name) => `secret put DATABASE_URL --env=${name} <<< ${url}`),
+      );
+      wrangler.forget();
+      for (const [options, more, variable] of [
+        ["DATABASE_URL --env=", none, "DATABASE_URL"],
+        ["DATABASE_URL --env=", { ...none, DATABASE_URL: url }, "DATABASE_URL"],
+        ["DATABASE_URL --cell eu1", { EU1_DATABASE_URL: empty }, "EU1_DATABASE_URL"],
+      ] as const) {
+        const output = expect.stringContaining(`Set ${variable} to the connection string of the owner`);
+        expect(await rotate(options, url, more)).toEqual({ code: 1, output });
+      }
+      expect(wrangler.calls()).toEqual([]);
+    },
+    PATIENCE_MS,
+  );
+
+  it(
     "makes no Worker that does not exist, and says what is left to do when only the deployment fails",
     async () => {
       const missing = await rotate("SESSION_SECRET --cell eu1", RING, {
