@@ -17,18 +17,21 @@ export type StoredSecret = { id: string; encrypted: string };
 
 const named = (name: string): SQL => sql`${sql.identifier(name)}`;
 
-/** The "key_id" of each secret that is still in use: a previous one is until the end of its rotation. */
+/** True for a secret that is still in use: a previous one is until the end of its rotation. */
+const isUsed = (column: string): SQL =>
+  column.startsWith("previous") ? sql`previous_secret_until > statement_timestamp()` : sql`true`;
+
+/** The "key_id" of each secret that is still in use. */
 export const secretKeyIds = (): SQL =>
   sql.join(
-    SECRET_PLACES.map(({ table, column }) => {
-      const isUsed = column.startsWith("previous") ? sql`previous_secret_until > statement_timestamp()` : sql`true`;
-      return sql`select split_part(${named(column)}, '.', 1) as key_id from ${named(table)}
-        where ${named(column)} is not null and ${isUsed}`;
-    }),
+    SECRET_PLACES.map(
+      ({ table, column }) => sql`select split_part(${named(column)}, '.', 1) as key_id from ${named(table)}
+        where ${named(column)} is not null and ${isUsed(column)}`,
+    ),
     sql` union all `,
   );
 
-/** Up to `limit` secrets of a place that are encrypted with another key than `keyId`, ordered by the ids of their rows. */
+/** Up to `limit` secrets of a place that are in use and encrypted with another key than `keyId`, ordered by the ids of their rows. */
 export async function listSecretsOfOtherKeys(
   db: Database,
   { table, column }: SecretPlace,
@@ -36,7 +39,7 @@ export async function listSecretsOfOtherKeys(
 ): Promise<StoredSecret[]> {
   const { rows } = await db.execute<StoredSecret>(sql`
     select id, ${named(column)} as encrypted from ${named(table)}
-    where not starts_with(${named(column)}, ${`${request.keyId}.`})
+    where not starts_with(${named(column)}, ${`${request.keyId}.`}) and ${isUsed(column)}
       and (${request.afterId}::uuid is null or id > ${request.afterId}::uuid)
     order by id
     limit ${request.limit}`);

@@ -79,6 +79,21 @@ describe("npm run reencrypt-secrets", () => {
     expect(secrets).toEqual([secret, hook.secret]);
   });
 
+  it("leaves a previous secret as it is once nothing reads it any more, also when its key is lost", async () => {
+    const tenant = await createTenant(service.database);
+    const endpoint = await createEndpoint(service, tenant, BUSY_RUNNER);
+    const hook = await createWebhook(service, tenant, { scheme: "github" });
+    const { sql } = service.database;
+    const lost = "k0.of-a-key-that-nobody-has";
+    await sql`
+      update notification_endpoints set previous_secret_encrypted = ${lost}, previous_secret_until = now() - interval '1 second'
+      where id = ${endpoint.id}`;
+    await sql`
+      update triggers set previous_secret_encrypted = ${lost}, previous_secret_until = now() - interval '1 second'
+      where id = ${hook.id}`;
+    expect([await reencrypt(both), await reencrypt(both)]).toEqual([2, 0]);
+  });
+
   it("handles many pages", async () => {
     const tenant = await createTenant(service.database);
     const { sql } = service.database;
