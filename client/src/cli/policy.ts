@@ -3,7 +3,7 @@ import type { Client } from "../client.ts";
 import { unwrap } from "../connection.ts";
 import { ApiProblem } from "../problem.ts";
 import type { Policy } from "../types.ts";
-import { CliError, EXIT } from "./exit.ts";
+import { CliError, EXIT, explainError } from "./exit.ts";
 import { integer, oneOf, readInput, several, severalOf, tagsIn } from "./input.ts";
 import { findWorkflow } from "./names.ts";
 
@@ -163,4 +163,24 @@ export async function readPolicy(client: Client, id: string): Promise<Policy | n
 export async function setPolicy(client: Client, id: string, change: Partial<Policy>): Promise<void> {
   const body = { ...(await readPolicy(client, id)), ...change };
   await unwrap(client.api.PUT("/v1/workflow-definitions/{definition_id}/policy", { ...ofWorkflow(id), body }));
+}
+
+/**
+ * Sets the policy of a workflow that was created just now. When that fails, the workflow stays, since somebody may have triggered a run
+ * of it meanwhile. `flags` are those with which `workflows update` sets the policy.
+ * @throws CliError that says so, with the id of the workflow
+ */
+export async function setFirstPolicy(
+  client: Client,
+  id: string,
+  policy: Partial<Policy>,
+  flags: string,
+): Promise<void> {
+  try {
+    await setPolicy(client, id, policy);
+  } catch (error) {
+    const { text, exitCode } = explainError(error);
+    const next = `Do not create another one: run \`workflow-runs workflows update ${id}\` with ${flags}.`;
+    throw new CliError(`${text}\nThe workflow ${id} was created, but its policy was not set. ${next}`, exitCode);
+  }
 }

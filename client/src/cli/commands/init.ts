@@ -10,7 +10,7 @@ import { CliError, EXIT } from "../exit.ts";
 import { type Language, WORKERS } from "../first-worker.ts";
 import { oneOf } from "../input.ts";
 import { harmless, printOne } from "../output.ts";
-import { readPolicy, setPolicy } from "../policy.ts";
+import { readPolicy, setFirstPolicy } from "../policy.ts";
 
 /** What the worker of the first workflow is started with. Only its owner can read it, since it has the key of the runner. */
 const ENV_FILE = "runner.env";
@@ -90,6 +90,6 @@ async function findOrCreate(client: Client, name: string): Promise<Workflow> {
   const workflow = await unwrap(
     client.api.POST("/v1/workflow-definitions", { body: { name, runner_type: "SELF_HOSTED" } }),
   );
-  await setPolicy(client, workflow.id, { handover: "lease" });
+  await setFirstPolicy(client, workflow.id, { handover: "lease" }, "--lease");
   return workflow;
 }

@@ -5,7 +5,7 @@ import type { Workflow } from "../../types.ts";
 import { contextOf } from "../context.ts";
 import { findWorkflow } from "../names.ts";
 import { duration, harmless, plural, print, printList, say } from "../output.ts";
-import { addPolicyFlags, type PolicyFlags, policyChange, setPolicy } from "../policy.ts";
+import { addPolicyFlags, type PolicyFlags, policyChange, setFirstPolicy } from "../policy.ts";
 import { type ContentFlags, contentOf, withContent } from "../workflow-content.ts";
 import { printWorkflow, stateOf } from "../workflow-lines.ts";
 import { addWorkflowDelete } from "./workflow-delete.ts";
@@ -90,7 +90,7 @@ Examples:
       const body = await contentOf(context.client, flags, { ...EMPTY, name });
       const created = await unwrap(context.client.api.POST("/v1/workflow-definitions", { body }));
       const hasPolicy = Object.keys(policy).length > 0;
-      if (hasPolicy) await setPolicy(context.client, created.id, policy);
+      if (hasPolicy) await setFirstPolicy(context.client, created.id, policy, "the flags of the policy");
       if (context.mode === "people") {
         say(`Created ${harmless(created.name)}.`);
         await sayNamesakes(context.client, created);
