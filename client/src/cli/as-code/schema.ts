@@ -91,8 +91,19 @@ function faultsOfAny(schemas: readonly Schema[], value: unknown, path: KeyPath):
   return [{ path, text: `Must be ${words(types.map((type) => NAMES[type] ?? type))}.` }];
 }
 
+const INSTANT = /^\d{4}-\d\d-(\d\d)T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Without an offset, the file would mean another instant on each machine. And `Date` takes 30 February as a day in March. */
+function isInstant(text: string): boolean {
+  const [, day] = INSTANT.exec(text) ?? [];
+  return !Number.isNaN(Date.parse(text)) && new Date(text.slice(0, 10)).getUTCDate() === Number(day);
+}
+
 /** Texts are counted in characters, as the service does. */
-function faultsOfText({ pattern, minLength = 0, maxLength = Infinity, description }: Schema, value: string): string[] {
+function faultsOfText(schema: Schema, value: string): string[] {
+  const { pattern, format, minLength = 0, maxLength = Infinity, description } = schema;
+  if (format === "date-time" && !isInstant(value))
+    return ["Must be an instant with its offset, such as 2030-03-01T06:00:00+01:00."];
   const length = [...value].length;
   if (length < minLength)
     return [minLength === 1 ? "Must not be empty." : `Must have at least ${plural(minLength, "character")}.`];
