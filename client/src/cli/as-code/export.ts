@@ -17,7 +17,8 @@ export async function exportOf(client: Client, root: string, schema: Schema): Pr
   const chosen = workflows.all.filter(({ name }) => isBelow(root, pathOfName(name)));
   const all = await eachOf(chosen, (workflow) => workflows.read(workflow));
   const sorted = all.toSorted((one, other) => (one.path < other.path ? -1 : 1));
-  return { root, workflows: Object.fromEntries(sorted.map((one) => [one.path, workflowIn(one, schemas)])) };
+  const variables = variablesOf(sorted);
+  return { root, workflows: Object.fromEntries(sorted.map((one) => [one.path, workflowIn(one, schemas, variables)])) };
 }
 
 /**
@@ -35,8 +36,8 @@ export function yamlOf(content: Fields, url: string): string {
   return harmless(document.toString({ lineWidth: 120 }));
 }
 
-function workflowIn(workflow: PresentWorkflow, schemas: Schemas): Fields {
-  const { path, name, fields, triggers } = workflow;
+function workflowIn(workflow: PresentWorkflow, schemas: Schemas, variables: Variables): Fields {
+  const { id, path, name, fields, triggers } = workflow;
   const policy = fieldsIn(withoutDefaults(schemas.policy, known(schemas.policy, workflow.policy)));
   const { runner_config: runner, ...rest } = fieldsIn(withoutDefaults(schemas.workflow, fields));
   refuseUnseen(workflow);
@@ -44,38 +45,53 @@ function workflowIn(workflow: PresentWorkflow, schemas: Schemas): Fields {
   return {
     ...(keyOf(path) === name ? {} : { name }),
     ...rest,
-    ...(isFields(runner) && { runner_config: { ...runner, webhook_secret: variable(name, "WEBHOOK_SECRET") } }),
+    ...(isFields(runner) && { runner_config: { ...runner, webhook_secret: `\${env:${variables.get(id)}}` } }),
     ...(Object.keys(policy).length > 0 && { policy }),
     ...(triggers.length > 0 && {
       triggers: Object.fromEntries(
         // The API lists the newest first.
         triggers.toReversed().map((trigger) => {
           const key = keys.get(trigger.id) ?? trigger.id;
-          return [key, triggerIn(trigger, key, name, schemas)];
+          return [key, triggerIn(trigger, key, schemas, variables)];
         }),
       ),
     }),
   };
 }
 
-function triggerIn({ name, fields }: PresentTrigger, key: string, workflow: string, schemas: Schemas): Fields {
-  const { webhook } = fields;
-  const hasSecret = isFields(webhook) && webhook.scheme !== "token";
+function triggerIn({ id, name, fields }: PresentTrigger, key: string, schemas: Schemas, variables: Variables): Fields {
   return {
     ...(key === name ? {} : { name }),
     ...fieldsIn(withoutDefaults(schemas.trigger, fields)),
-    ...(hasSecret && { secret: variable(`${workflow} ${name}`, "SECRET") }),
+    ...(variables.has(id) && { secret: `\${env:${variables.get(id)}}` }),
   };
 }
 
-/** The reference to an environment variable for a secret. The variable is named after the workflow or trigger whose secret it is. */
+/** The names of the environment variables for the secrets, by the ids of the workflows and triggers whose secrets they are. */
+type Variables = ReadonlyMap<string, string>;
+
+/** Where several would have the same name, as with names in Japanese, each has the end of its id behind it, which is random. */
+function variablesOf(all: readonly PresentWorkflow[]): Variables {
+  const named = all.flatMap(({ id, name, fields, triggers }) => [
+    ...(isFields(fields.runner_config) ? [{ id, name: variable(name, "WEBHOOK_SECRET") }] : []),
+    ...triggers.filter(hasSecret).map((one) => ({ id: one.id, name: variable(`${name} ${one.name}`, "SECRET") })),
+  ]);
+  const keys = keysOf(named);
+  return new Map(
+    named.map(({ id, name }) => [id, keys.get(id) === name ? name : `${name}_${id.slice(-12).toUpperCase()}`]),
+  );
+}
+
+const hasSecret = ({ fields: { webhook } }: PresentTrigger): boolean => isFields(webhook) && webhook.scheme !== "token";
+
+/** It is named after the workflow or trigger. */
 function variable(name: string, end: string): string {
   const words = name
     .normalize("NFKD")
     .toUpperCase()
     .replaceAll(/[^A-Z0-9]+/g, "_")
     .replaceAll(/^_+|_+$/g, "");
-  return `\${env:${/^[A-Z]/.test(words) ? "" : "W_"}${words}_${end}}`;
+  return `${/^[A-Z]/.test(words) ? "" : "W_"}${words}_${end}`;
 }
 
 /** @throws CliError when the workflow names something that the caller may not see: it has an id there, and no path */
