@@ -18,22 +18,30 @@ const isRepeatable = ({ method, headers }: Request): boolean =>
 
 /**
  * Retries a request that was answered 429 or 503, or not at all, after `pauseBeforeRetry` with half a second, doubled each time. A
- * request that is not idempotent is sent once.
+ * request that is not idempotent is sent once. A DELETE whose answer was lost, and that is then answered 404, was done: the answer is 204.
  */
 export function retryingFetch(send: Fetch, { tries = 4, longestPauseSeconds = 60 }: RetryOptions = {}): Fetch {
   return async (request) => {
     const most = isRepeatable(request) ? tries : 1;
+    let mayBeDone = false;
     for (let tried = 1; ; tried++) {
       const isLast = tried >= most;
       let leastMs: number | null = null;
       try {
         const response = await send(isLast ? request : request.clone());
+        if (mayBeDone && response.status === 404 && request.method === "DELETE") {
+          await response.body?.cancel();
+          return new Response(null, { status: 204 });
+        }
         if (isLast || (response.status !== 429 && response.status !== 503)) return response;
         leastMs = retryAfterMs(response.headers.get("Retry-After"));
         if ((leastMs ?? 0) > longestPauseSeconds * 1000) return response;
+        // A request that is refused with 429 has done nothing.
+        mayBeDone ||= response.status === 503;
         await response.body?.cancel();
       } catch (error) {
         if (isLast || request.signal.aborted) throw error;
+        mayBeDone = true;
       }
       await pause(pauseBeforeRetry(leastMs, FIRST_PAUSE_MS * 2 ** (tried - 1)), request.signal);
     }

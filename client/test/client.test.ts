@@ -62,6 +62,21 @@ describe("the client's retries", () => {
     }
   });
 
+  it("take a 404 to a DELETE as done only when an earlier try may have done it, and its answer was lost", async () => {
+    const gone = () => problem(404, "not_found");
+    const remove = (options: Parameters<typeof createClient>[0]) =>
+      quickly(() => createClient(options).deleteTrigger("t"));
+    for (const lost of [busy(), new TypeError("reset")]) {
+      const { asked, options } = fakeService(lost, gone());
+      await remove(options);
+      expect(asked.map(({ method }) => method)).toEqual(["DELETE", "DELETE"]);
+    }
+    for (const answers of [[gone()], [busy(429), gone()]])
+      await expect(remove(fakeService(...answers).options)).rejects.toMatchObject({ status: 404 });
+    const reading = fakeService(busy(), gone());
+    await expect(quickly(() => createClient(reading.options).run(RUN_ID))).rejects.toMatchObject({ status: 404 });
+  });
+
   it("wait a little longer than Retry-After says, and give up after four tries or a longer pause than a minute", async () => {
     const { asked, options } = fakeService(
       problem(429, "too_many_requests", { "Retry-After": "7" }),

@@ -68,6 +68,19 @@ class TestRetries:
             client_of(service).retry(RUN_ID)
         assert len(service.asked) == 1
 
+    @pytest.mark.parametrize("lost", [busy(), httpx.ReadError("reset")])
+    def test_take_a_404_to_a_delete_as_done_when_an_earlier_try_may_have_done_it(self, lost: Any, pauses: list[float]) -> None:
+        service = FakeService(lost, problem(404, "not_found"))
+        client_of(service).delete(RUN_ID)
+        assert [request.method for request in service.asked] == ["DELETE", "DELETE"]
+
+    @pytest.mark.parametrize("refused", [[], [busy(429)]])
+    def test_leave_any_other_404_as_it_is(self, refused: list[httpx.Response], pauses: list[float]) -> None:
+        for method, answers in (("DELETE", refused), ("GET", [busy()])):
+            with pytest.raises(ApiProblem) as raised:
+                client_of(FakeService(*answers, problem(404, "not_found"))).request(method, "/v1/x")
+            assert raised.value.status == 404
+
     def test_wait_a_little_longer_than_retry_after_says(self, pauses: list[float]) -> None:
         service = FakeService(problem(429, "too_many_requests", {"Retry-After": "7"}), answer(a_run("FAILED")))
         assert client_of(service).run(RUN_ID) == a_run("FAILED")

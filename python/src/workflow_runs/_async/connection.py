@@ -122,20 +122,28 @@ class AsyncConnection:
 
     async def _send_retrying(self, method: str, path: str, args: dict[str, Any], stream: bool) -> httpx.Response:
         most = self._tries if is_repeatable(method, args["headers"]) else 1
+        may_be_done = False
         for tried in range(1, most + 1):
             least: float | None = None
             try:
                 request = self._http.build_request(method, self.url + path, **args)
                 response = await self._http.send(request, stream=stream)
+                # An earlier try whose answer was lost has deleted it.
+                if may_be_done and method == "DELETE" and response.status_code == 404:
+                    await response.aclose()
+                    return httpx.Response(204, request=request)
                 if tried == most or response.status_code not in (429, 503):
                     return response
                 least = retry_after_seconds(response.headers)
                 if (least or 0) > self._longest_pause_seconds:
                     return response
+                # A request that is refused with 429 has done nothing.
+                may_be_done = may_be_done or response.status_code == 503
                 await response.aclose()
             except httpx.TransportError:
                 if tried == most:
                     raise
+                may_be_done = True
             await asyncio.sleep(pause_before_retry(least, _FIRST_PAUSE_SECONDS * 2 ** (tried - 1)))
         raise AssertionError("The last try returns or raises.")
 
