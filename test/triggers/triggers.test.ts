@@ -136,6 +136,24 @@ describe("a trigger", () => {
     expect(await readFirings(service, tenant, paused)).toMatchObject([{ outcome: "MISSED" }]);
   });
 
+  it("that fires once can be changed when its instant has passed, in all but the schedule", async () => {
+    const once = (at: string) => ({ at, time_zone: "UTC", jitter_seconds: 3_600 });
+    const past = "2026-01-01T06:00";
+    const { id } = await createTrigger(service, tenant, once("2030-01-01T06:00"));
+    await service.database.sql`
+      update triggers set config = jsonb_set(config, '{at}', to_jsonb(${past}::text)), next_at = '2026-01-01T06:00:00Z' where id = ${id}`;
+    const replace = (at: string, more: object = {}) =>
+      service.send("PUT", `/v1/triggers/${id}`, tenant.owner.key, bodyOf(once(at), { name: "Renamed", ...more }));
+    expect((await replace(past)).status).toBe(200);
+    // It waits for its jitter.
+    expect(await readTrigger(service, tenant, id)).toMatchObject({
+      name: "Renamed",
+      next_at: "2026-01-01T06:00:00.000Z",
+    });
+    expect((await replace(past, { is_active: false })).status).toBe(200);
+    expect((await replace("2026-01-01T07:00")).status).toBe(422);
+  });
+
   it("is handled first when it has been due for longest, if not all can be handled at once", async () => {
     const [first, second, third] = await Promise.all([1, 2, 3].map(() => createTrigger(service, tenant, HOURLY)));
     await service.database.sql`

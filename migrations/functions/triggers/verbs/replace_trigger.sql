@@ -5,7 +5,8 @@
 -- Closes the race with a firing: both hold the definition's lock. Idempotent.
 --
 -- Answers {"result": {"trigger"}}, or "refused": other_kind, other_scheme (of a webhook, whose secret is for its scheme), several_slots (see
--- `make_room`), past (the only instant of the schedule), and see `judge_of_definition`, `check_trigger_input` and `lock_and_judge_trigger`
+-- `make_room`), past (the only instant of a schedule that is another than before), and see `judge_of_definition`, `check_trigger_input` and
+-- `lock_and_judge_trigger`
 create or replace function public.replace_trigger(
   p_context jsonb, p_trigger_id uuid, p_content jsonb, p_input json, p_plan jsonb
 ) returns jsonb
@@ -34,7 +35,9 @@ begin
   if p_content ->> 'when_busy' = 'replace_running' and not public.has_one_slot_for_each_group((v_judged ->> 'definition_id')::uuid) then
     return public.answer_of(p_context, v_tenant_id, '{"refused": "several_slots"}');
   end if;
-  if public.plan_is_past(p_content, p_plan, v_now) then
+  v_is_same_schedule := (
+    select t.kind = 'schedule' and t.config = p_content -> 'config' from public.triggers t where t.id = p_trigger_id);
+  if not v_is_same_schedule and public.plan_is_past(p_content, p_plan, v_now) then
     return public.answer_of(p_context, v_tenant_id, '{"refused": "past"}');
   end if;
   v_verdict := public.judge_of_definition(v_judged ->> 'role', v_tenant_id, (v_judged ->> 'user_id')::uuid,
@@ -46,8 +49,6 @@ begin
     return public.answer_of(p_context, v_tenant_id, v_verdict);
   end if;
   v_before := public.audited('trigger', p_trigger_id);
-  v_is_same_schedule := (
-    select t.kind = 'schedule' and t.config = p_content -> 'config' from public.triggers t where t.id = p_trigger_id);
   if (p_content ->> 'is_active')::boolean then
     perform public.resume_locked_trigger(p_trigger_id, false, v_now);
   else
