@@ -19,7 +19,8 @@ export type TriggerContent = {
   concurrencyKey: string | null;
   priority: number;
   whenBusy: WhenBusy | null;
-  isActive: boolean;
+  /** Without it, a change leaves a pause as it is. */
+  isActive?: boolean;
 };
 
 /** A trigger that has no instants. */

@@ -246,7 +246,7 @@ describe("a trigger that fires after another run", () => {
 
     await owner.post(`${path}/pause`, { note: "Until Monday" });
     expect(wordsOf(await owner.read(path))).toMatch(/Paused since .* by .*@test\.example/);
-    const changed = { ...fields, on: "failed", is_active: "false" };
+    const changed = { ...fields, on: "failed" };
     expect((await owner.post(`${path}/change-run`, changed)).headers.get("Location")).toBe(path);
     await service.send("DELETE", `/v1/workflow-definitions/${first}`, tenant.owner.key);
     expect(wordsOf(await owner.read(path))).toContain("a workflow that is gone or that you may not see");
@@ -262,24 +262,32 @@ describe("the page of a trigger", () => {
     expect(wordsOf(once)).toContain("Mon, 1 Jul 2030, 06:00 GMT+2");
     const form = await owner.read(`${path}/change`);
     expect(form).toContain('value="2030-07-01T06:00"');
-    const changed = { ...FIELDS, cron: "0 12 * * *", time_zone: "UTC", is_active: "true" };
+    const changed = { ...FIELDS, cron: "0 12 * * *", time_zone: "UTC" };
     expect((await owner.post(`${path}/change`, changed)).headers.get("Location")).toBe(path);
     const html = await owner.read(path);
     expect(html.split("Next runs")[1]?.match(/<time datetime="[^"]+T12:00:00.000Z"/g)).toHaveLength(5);
   });
 
-  it("pauses with a note, stays paused when it is changed, and resumes", async () => {
+  it("pauses with a note, stays paused when it is changed, also by a form from before, and resumes", async () => {
     const path = await add();
     const id = path.split("/").at(-1) ?? "";
     expect((await owner.post(`${path}/pause`, { note: "x".repeat(1_001) })).status).toBe(422);
+    const action = `${path}/change`;
+    const openForm = async () => untouchedForm(await owner.read(action), action);
+    const openedActive = await openForm();
     await owner.post(`${path}/pause`, { note: "Until Monday" });
     for (const page of [path, list]) expect(wordsOf(await owner.read(page))).toMatch(/Paused since .*Until Monday/);
-    const form = await owner.read(`${path}/change`);
-    expect(form).toContain('name="is_active" value="false"');
-    await owner.post(`${path}/change`, { ...FIELDS, is_active: "false" });
-    expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: false, pause_note: "Until Monday" });
+    const openedPaused = await openForm();
+    for (const [name, form] of Object.entries({ First: openedActive, Second: openedPaused })) {
+      expect((await owner.post(action, { ...form, name })).status).toBe(303);
+      expect(await readTrigger(service, tenant, id)).toMatchObject({
+        ...{ name, is_active: false, pause_note: "Until Monday", paused_by: { user_id: tenant.owner.id } },
+      });
+    }
     await owner.post(`${path}/resume`, { catch_up: "1" });
     expect(await readTrigger(service, tenant, id)).toMatchObject({ is_active: true, pause_note: null });
+    await owner.post(action, { ...openedPaused, name: "Third" });
+    expect(await readTrigger(service, tenant, id)).toMatchObject({ name: "Third", is_active: true });
     expect(await owner.read(path)).toContain('id="ask-pause"');
   });
 

@@ -76,7 +76,6 @@ export const commonValuesOf = (trigger: TriggerRow): Values => ({
   concurrency_key: trigger.concurrency_key ?? "",
   priority: textOfPriority(trigger.priority),
   when_busy: trigger.when_busy ?? "",
-  is_active: String(trigger.is_active),
   before: JSON.stringify({ labels: trigger.labels, concurrency_key: trigger.concurrency_key }),
 });
 
@@ -154,7 +153,7 @@ export const TriggerForm = (props: ShellProps) => {
         <form method="post" action={action} class="card stack" novalidate>
           <FailuresWithInput shown={shown} labels={labels} />
           <NewId />
-          <input type="hidden" name="is_active" value={values.is_active} />
+          {values.is_active && <input type="hidden" name="is_active" value={values.is_active} />}
           <input type="hidden" name="before" value={values.before} />
           <Field
             name="name"

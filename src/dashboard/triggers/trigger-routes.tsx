@@ -139,7 +139,8 @@ for (const kind of TRIGGER_KINDS) {
     return submit(
       c,
       async () => {
-        const content = contentOf(checkForm(TriggerRequestSchema, toBody(values)));
+        // Somebody may have paused or resumed it since the form was opened.
+        const { isActive: _, ...content } = contentOf(checkForm(TriggerRequestSchema, toBody(values)));
         await perform(c.var.services, replaceTrigger, { id: idOf(c), content });
         return seeOther(c, hrefOf(c));
       },

@@ -1,6 +1,7 @@
 -- Replaces the content of a trigger: see `create_trigger`. The caller becomes the user with whose rights it fires. A change of the schedule
 -- counts from now on: instants of the old one are not handled any more. With the same schedule, what is still to be handled stays so: an
--- instant that waits for its jitter fires as the trigger is now, and the instants of a pause are recorded as missed.
+-- instant that waits for its jitter fires as the trigger is now, and the instants of a pause are recorded as missed. Without "is_active" in
+-- `p_content`, a paused trigger stays paused, with its note, and an active one active.
 --
 -- Closes the race with a firing: both hold the definition's lock. Idempotent.
 --
@@ -51,7 +52,7 @@ begin
   v_before := public.audited('trigger', p_trigger_id);
   if (p_content ->> 'is_active')::boolean then
     perform public.resume_locked_trigger(p_trigger_id, false, v_now);
-  else
+  elsif p_content ? 'is_active' then
     perform public.pause_locked_trigger(p_trigger_id, null, v_now, (v_judged ->> 'user_id')::uuid);
   end if;
   update public.triggers t
