@@ -157,6 +157,11 @@ const SILENT: Record<SilentReason, GroupWords> = {
     text: "should have fired more than two minutes ago",
     advice: "Repair the sweep first. Then look for `schedule` and `fire` in the logs of the Worker.",
   },
+  "not computed": {
+    mark: "note",
+    text: "have handled no instant, since their schedules cannot be computed any more",
+    advice: "Tell their tenants to change the schedules. `schedule` in the logs of the Worker says what is wrong.",
+  },
   "paused itself": {
     mark: "note",
     text: "paused themselves, since their users lack rights or are no longer active",

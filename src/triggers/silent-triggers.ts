@@ -7,9 +7,10 @@ import { dueFirings, triggers as t } from "../db/trigger-tables.ts";
 
 /**
  * - "overdue": it should have fired more than two minutes ago, by its schedule or after another run. The cron fires within a minute.
+ * - "not computed": its schedule could not be computed when it was due, such as when its time zone is gone.
  * - "paused itself": its user has lost rights, or is no longer active. The firing that found this out paused it.
  */
-export type SilentReason = "overdue" | "paused itself";
+export type SilentReason = "overdue" | "not computed" | "paused itself";
 
 /** `oldest` is in seconds. */
 export type SilentTriggers = { reason: SilentReason; count: number; oldest: number; examples: string[] };
@@ -37,6 +38,14 @@ export function selectSilentTriggers(db: Database) {
       .from(dueFirings)
       .where(and(isNotNull(dueFirings.triggerId), isOverdue(dueFirings.dueAt)))
       .groupBy(dueFirings.triggerId),
+    db
+      .select({
+        id: t.id,
+        since: sql<string>`${t.afterAt}`.as("since"),
+        reason: sql<SilentReason>`'not computed'`.as("reason"),
+      })
+      .from(t)
+      .where(sql`public.is_postponed(${t.nextAt}, ${t.dueAt})`),
     db
       .select({
         id: t.id,

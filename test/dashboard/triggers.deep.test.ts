@@ -435,11 +435,18 @@ describe("the page of a trigger", () => {
     expect(await user.read("/app/health")).not.toContain("Triggers that do not fire");
   });
 
-  it("is on Health when it should have fired, and when somebody has paused it, it is not", async () => {
+  it("is on Health when it should have fired or cannot be planned, and when somebody has paused it, it is not", async () => {
     const { id } = await createTrigger(service, tenant, HOURLY);
     await service.database
       .sql`update triggers set due_at = statement_timestamp() - interval '3 minutes' where id = ${id}`;
     expect(wordsOf(await owner.read("/app/health"))).toContain("of Test: should have fired 3 min ago");
+    await service.database.sql`
+      update triggers
+      set next_at = null, due_at = statement_timestamp() + interval '1 minute', after_at = statement_timestamp() - interval '2 hours'
+      where id = ${id}`;
+    expect(wordsOf(await owner.read("/app/health"))).toMatch(
+      /of Test: has handled no instant for 2 h\S*, since its schedule cannot be computed any more/,
+    );
     await owner.post(`/app/triggers/${id}/pause`, { note: "Until Monday" });
     expect(await owner.read("/app/health")).not.toContain("Triggers that do not fire");
     await service.database.sql`

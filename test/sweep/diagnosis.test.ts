@@ -86,6 +86,15 @@ describe("the diagnosis of triggers", () => {
     await sql`update triggers set due_at = null where tenant_id = ${tenant.id}`;
   });
 
+  it("names those whose schedules cannot be computed any more", async () => {
+    await createTrigger(service, tenant, MINUTELY);
+    await service.database.sql`
+      update triggers set next_at = null, due_at = statement_timestamp() + interval '30 minutes' where tenant_id = ${tenant.id}`;
+    expect(await said("triggers")).toEqual([
+      "note: 1 have handled no instant, since their schedules cannot be computed any more",
+    ]);
+  });
+
   it("names those that have paused themselves, and not those that somebody has paused", async () => {
     const { sql } = service.database;
     const [{ id }, other] = [

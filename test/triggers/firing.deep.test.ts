@@ -261,6 +261,25 @@ describe("a schedule", () => {
     expect(firings).toMatchObject([{ outcome: "FIRED" }, { outcome: "MISSED", reason: "paused", count: 2 }]);
   });
 
+  it("catches up a pause also when its schedule cannot be computed at first, and is named as silent until then", async () => {
+    const { sql } = service.database;
+    const minute = new Date(Date.now() - 600_000).getUTCMinutes();
+    const { id } = await createTrigger(service, tenant, { cron: `${minute} * * * *`, time_zone: "UTC" });
+    await setTrigger(id).pause("Holidays");
+    await sql`
+      update triggers set after_at = after_at - interval '180 minutes', config = jsonb_set(config, '{time_zone}', '"Mars/Olympus"')
+      where id = ${id}`;
+    await setTrigger(id).resume({ catch_up: true });
+    const silent = () => sql`select silent.id from silent_triggers(${tenant.id}) silent`;
+    expect([await silent(), await readFirings(service, tenant, id)]).toEqual([[{ id }], []]);
+    await sql`
+      update triggers set config = jsonb_set(config, '{time_zone}', '"UTC"'), due_at = statement_timestamp() where id = ${id}`;
+    await service.sweep();
+    expect(await silent()).toEqual([]);
+    const firings = (await readFirings(service, tenant, id)).toSorted((a, b) => (a.outcome < b.outcome ? -1 : 1));
+    expect(firings).toMatchObject([{ outcome: "FIRED" }, { outcome: "MISSED", reason: "paused", count: 2 }]);
+  });
+
   it("fires nothing while an operator has paused the sweep", async () => {
     const { id } = await createTrigger(service, tenant, thisMinute());
     await backdate(service, id, 30);

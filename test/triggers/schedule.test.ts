@@ -333,10 +333,12 @@ describe("what is due", () => {
   });
 
   it("is postponed when its zone is gone", () => {
-    const given = due("0 * * * *", {}, { time_zone: "Mars/Olympus" });
+    const paused = { missed_until: "2026-01-01T11:30:00.000Z", catches_up: true };
+    const given = due("0 * * * *", paused, { time_zone: "Mars/Olympus" });
     expect(() => decide(given, "2026-01-01T12:00:00Z")).toThrow("There is no time zone Mars/Olympus any more.");
     expect(postpone(given, "2026-01-01T12:00:00Z")).toMatchObject({
       ...{ fire: [], missed: [], after_at: given.after_at, next_at: null, due_at: "2026-01-01T13:00:00.000Z" },
+      ...paused,
     });
   });
 });

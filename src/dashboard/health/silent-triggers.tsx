@@ -8,14 +8,16 @@ import { triggers as t } from "../../db/trigger-tables.ts";
 import { Name } from "../components.tsx";
 import { Trouble } from "./trouble.tsx";
 
-/** `seconds`: since when it has paused itself, or should have fired. */
+/** `seconds`: since when it has paused itself, should have fired, or has handled no instant. */
 export type SilentTrigger = {
   id: string;
   name: string;
   workflow_name: string;
   seconds: number;
-  /** Why it has paused itself. Null for one that should have fired. */
+  /** Why it has paused itself. Null for the others. */
   reason: string | null;
+  /** True when its schedule cannot be computed. */
+  is_postponed: boolean;
 };
 
 /** How many a page shows. */
@@ -31,6 +33,7 @@ export const selectSilentTriggers = (db: Database, caller: CallerExpression) =>
       workflow_name: d.name,
       seconds: secondsSince<number>(sql`silent.since`),
       reason: sql<string | null>`case when ${t.pausedByUserId} is null then ${t.pauseNote} end`,
+      is_postponed: sql<boolean>`public.is_postponed(${t.nextAt}, ${t.dueAt}) is true`,
     })
     .from(caller)
     .innerJoin(sql`lateral public.silent_triggers(${caller.tenantId}) silent`, sql`true`)
@@ -39,26 +42,28 @@ export const selectSilentTriggers = (db: Database, caller: CallerExpression) =>
     .orderBy(sql`silent.since`, t.id)
     .limit(MAX_SHOWN);
 
+function whatOf({ reason, is_postponed }: SilentTrigger, age: string): string {
+  if (is_postponed) return `has handled no instant for ${age}, since its schedule cannot be computed any more`;
+  return reason === null ? `should have fired ${age} ago` : `paused itself ${age} ago`;
+}
+
 type Props = { triggers: SilentTrigger[]; formatAge: (seconds: number) => string };
 
 export const SilentTriggers = ({ triggers, formatAge }: Props) => (
   <section class="card">
     <h2>Triggers that do not fire</h2>
     <ul class="items">
-      {triggers.map(({ id, name, workflow_name, seconds, reason }) => (
+      {triggers.map((trigger) => (
         <Trouble
           what={
             <>
-              of <bdi>{workflow_name}</bdi>:{" "}
-              {reason === null
-                ? `should have fired ${formatAge(seconds)} ago`
-                : `paused itself ${formatAge(seconds)} ago`}
+              of <bdi>{trigger.workflow_name}</bdi>: {whatOf(trigger, formatAge(trigger.seconds))}
             </>
           }
-          reason={reason}
+          reason={trigger.reason}
         >
-          <a href={`/app/triggers/${id}`}>
-            <Name>{name}</Name>
+          <a href={`/app/triggers/${trigger.id}`}>
+            <Name>{trigger.name}</Name>
           </a>
         </Trouble>
       ))}

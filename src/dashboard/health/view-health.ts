@@ -50,7 +50,7 @@ export type HealthView = {
   failing: FailingRunner[];
   /** Notification endpoints that fail or are disabled; none for a USER, who sees no endpoint. */
   endpoints: FailingEndpoint[];
-  /** Triggers that have paused themselves, or should have fired. */
+  /** Triggers that have paused themselves, should have fired, or cannot be planned. */
   triggers: SilentTrigger[];
   /** What is still being deleted of deleted workflows, triggers and endpoints, for an OWNER or ADMIN; null when nothing is. */
   deletions: Deletions | null;

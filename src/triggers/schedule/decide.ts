@@ -38,6 +38,9 @@ export type Decision = {
   /** As in {@link DueTrigger}. The decision counts only while this is all that has fired. */
   fired: string[];
   after_at: string;
+  /** As in {@link DueTrigger}, of a pause that this decision does not handle. */
+  missed_until?: string | null;
+  catches_up?: boolean;
   /** The next instant, and when it is due. Null when there is none. */
   next_at: string | null;
   due_at: string | null;
@@ -137,8 +140,8 @@ export function decide({ trigger_id, version, schedule, fired, ...due }: DueTrig
 const AGAIN_MS = 3_600_000;
 
 /** Leaves everything for later. It is for a schedule that the runtime cannot compute any more, such as one of a zone that is gone. */
-export const postpone = ({ trigger_id, version, after_at, fired }: DueTrigger, now: string): Decision => ({
-  ...{ trigger_id, version, after_at, fired },
+export const postpone = ({ schedule: _, ...due }: DueTrigger, now: string): Decision => ({
+  ...due,
   ...{ missed: [], fire: [], next_at: null },
   due_at: toInstant(Date.parse(now) + AGAIN_MS),
 });

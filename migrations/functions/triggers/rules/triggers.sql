@@ -141,14 +141,21 @@ language sql stable as $$
   select p_due_at < statement_timestamp() - interval '2 minutes'
 $$;
 
+-- True for a schedule that the Worker could not compute when it was due, such as one of a time zone that is gone: see `postpone` there.
+create or replace function public.is_postponed(p_next_at timestamptz, p_due_at timestamptz) returns boolean
+language sql stable as $$
+  select p_next_at is null and p_due_at > statement_timestamp()
+$$;
+
 -- True for a paused trigger that no person has paused: it has paused itself, since its user lacks rights.
 create or replace function public.has_paused_itself(p_paused_at timestamptz, p_paused_by_user_id uuid) returns boolean
 language sql immutable as $$
   select p_paused_at is not null and p_paused_by_user_id is null
 $$;
 
--- The triggers of a tenant that ought to fire and do not: those that have paused themselves, and those that are overdue. `since` is when
--- they paused, or were due. A trigger may be returned twice. Up to 200 of each, the longest silent first.
+-- The triggers of a tenant that ought to fire and do not: those that have paused themselves, those that are overdue, and those whose
+-- schedules cannot be computed. `since` is when they paused, were due, or up to when their instants were handled. A trigger may be
+-- returned twice. Up to 200 of each, the longest silent first.
 create or replace function public.silent_triggers(p_tenant_id uuid) returns table (id uuid, since timestamptz)
 language sql stable as $$
   (
@@ -164,6 +171,14 @@ language sql stable as $$
     from public.triggers t
     where t.tenant_id = p_tenant_id and public.is_overdue_firing(t.due_at)
     order by t.due_at
+    limit 200
+  )
+  union all
+  (
+    select t.id, t.after_at
+    from public.triggers t
+    where t.tenant_id = p_tenant_id and public.is_postponed(t.next_at, t.due_at)
+    order by t.after_at
     limit 200
   )
   union all

@@ -1,8 +1,9 @@
 -- Carries out what the Worker has decided about due triggers: records the instants that were missed, fires the others, and plans the next
 -- instant of each. It also lets suspended runs go on whose children have ended, and stops children whose parents have ended: see
 -- `children.sql`. `p_decisions` is [{"trigger_id", "version", "missed": [{"from", "to", "count", "reason"}], "fire": [{"at", "due_at",
--- "firing_id", "run_id"}], "fired": the instants that a backfill has fired before, "after_at", "next_at", "due_at"}]. `p_due` are due
--- firings, which need no decision: see `fire_ends`, `follow_children`.
+-- "firing_id", "run_id"}], "fired": the instants that a backfill has fired before, "after_at", "missed_until"? and "catches_up"?: of a
+-- pause that stays to be handled, "next_at", "due_at"}]. `p_due` are due firings, which need no decision: see `fire_ends`,
+-- `follow_children`.
 --
 -- Guarantees:
 -- - Each instant of a schedule is handled once, however many sweeps there are: a decision about another version of the trigger is
@@ -98,7 +99,8 @@ begin
       v_stopped := v_stopped || coalesce(v_fired #> '{told,stopped}', '[]');
     end loop;
     update public.triggers t
-    set version = t.version + 1, after_at = (v_decision ->> 'after_at')::timestamptz, missed_until = null, catches_up = false,
+    set version = t.version + 1, after_at = (v_decision ->> 'after_at')::timestamptz,
+      missed_until = (v_decision ->> 'missed_until')::timestamptz, catches_up = coalesce((v_decision ->> 'catches_up')::boolean, false),
       next_at = case when t.paused_at is null then (v_decision ->> 'next_at')::timestamptz end,
       due_at = case when t.paused_at is null then (v_decision ->> 'due_at')::timestamptz end
     where t.id = v_trigger_id;
