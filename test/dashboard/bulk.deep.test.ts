@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { type Browser, PAGE_SETTINGS } from "../support/browser.ts";
+import { writeUnchecked } from "../support/database.ts";
 import { holdTransaction } from "../support/held-transaction.ts";
 import { insertRun, invoke, readRun } from "../support/lifecycle.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
@@ -84,6 +85,25 @@ it("makes the change when it is confirmed, and shows the list again with a notic
   expect((await owner.get(`/app/runs/${ids[0]}`)).status).toBe(404);
 });
 
+it("asks again, in one database request and without a change, when more runs match than it has asked about", async () => {
+  const fail = () => insertRun(service.database, tenant, { status: "FAILED" });
+  const ids = [await fail(), await fail()];
+  const fields = { action: "delete", all: "1", filter: "status=FAILED" };
+  const countIn = (page: string) => /name="count" value="(\d+)"/.exec(page)?.[1] ?? "";
+  const asked = countIn(await send("/app/runs/bulk", fields));
+  ids.push(await fail());
+  const [again, requests] = await service.counted(() =>
+    owner.post("/app/runs/bulk/confirmed", { ...fields, count: asked }),
+  );
+  const page = await again.text();
+  expect([again.status, requests, asked, countIn(page)]).toEqual([409, 1, "2", "3"]);
+  expect(page).toContain("You were asked about 2 runs, and there are more by now.");
+  expect(page).toContain("Delete 3 runs?");
+  expect(await Promise.all(ids.map(statusOf))).toEqual(["FAILED", "FAILED", "FAILED"]);
+  const done = await owner.post("/app/runs/bulk/confirmed", { ...fields, count: countIn(page) });
+  expect([done.status, done.headers.get("Location")]).toEqual([303, "/app/runs?status=FAILED&did=delete&done=3"]);
+});
+
 it("clears a queue: stops all runs that match the filter, but not the run in the slot", async () => {
   const [running, waiting] = [await invoke(service, tenant), await invoke(service, tenant)];
   const workflow = await owner.read(`/app/workflows/${tenant.definitionId}`);
@@ -143,4 +163,32 @@ it("offers to continue with the next thousand when more runs match", async () =>
   expect(page).toContain("1,000 runs deleted");
   const cursor = /name="cursor" value="([^"]+)"/.exec(page)?.[1] ?? "";
   expect(await send("/app/runs/bulk", { ...fields, cursor })).toContain("Delete 1 run?");
+});
+
+it("goes on when none of the runs that it has looked at matches, until all were looked at", async () => {
+  const [newest, oldest] = [
+    await insertRun(service.database, tenant, { status: "FAILED" }),
+    await insertRun(service.database, tenant, { status: "FAILED", overdueSeconds: 86_400 }),
+  ];
+  // The other labels are of runs that do not exist: they are looked at, too.
+  const { sql } = service.database;
+  await writeUnchecked(sql, [
+    sql`
+      insert into workflow_run_labels (tenant_id, run_id, label, created_at)
+      select r.tenant_id, r.id, 'env:prod', r.created_at from workflow_runs r where r.id in (${newest}, ${oldest})
+      union all
+      select r.tenant_id, gen_random_uuid(), 'env:prod', r.created_at - n * interval '1 second'
+      from workflow_runs r, generate_series(1, 10010) n where r.id = ${newest}`,
+  ]);
+  const fields = { action: "delete", all: "1", filter: "label=env:prod&status=FAILED" };
+  const question = await send("/app/runs/bulk", fields);
+  expect(question).toContain("Delete 1 run?");
+  expect(question).toContain("Not all runs were looked at yet.");
+  expect(await send("/app/runs/bulk/confirmed", { ...fields, count: "1" })).toContain("1 run deleted");
+  for (const path of ["/app/runs/bulk", "/app/runs/bulk/confirmed"]) {
+    const page = await send(path, fields);
+    expect(page).toContain("No runs match among those that were looked at. There may be more.");
+    const cursor = /name="cursor" value="([^"]+)"/.exec(page)?.[1] ?? "";
+    expect(await send("/app/runs/bulk", { ...fields, cursor })).toContain("Delete 1 run?");
+  }
 });

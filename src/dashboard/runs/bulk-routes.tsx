@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
 import { BULK_ACTIONS, type BulkOutcome, type Chosen, changeRuns } from "../../runs/bulk/change-runs.ts";
-import { formatCursor, parseCursor } from "../../runs/run-schema.ts";
+import { parseCursor } from "../../runs/run-schema.ts";
 import { readForm } from "../forms.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
@@ -42,7 +42,9 @@ async function change(c: Context<AppEnv>, form: BulkForm, isDryRun: boolean): Pr
   const chosen = chosenBy(c, form);
   if (chosen === null) return NOTHING_CHOSEN;
   const { action } = form;
-  return changeRuns(c.var.services, { credential: c.var.credential, action, chosen, isDryRun });
+  // What was confirmed for so many runs is not done to more of them.
+  const atMost = /^\d{1,4}$/.test(form.count) ? Number(form.count) : null;
+  return changeRuns(c.var.services, { credential: c.var.credential, action, chosen, isDryRun, atMost });
 }
 
 bulk.form("/app/runs/bulk", async (c) => {
@@ -54,10 +56,11 @@ bulk.form("/app/runs/bulk/confirmed", async (c) => {
   const form = await readBulkForm(c);
   if (lacksCount(form)) return html(c, <ConfirmPage form={form} outcome={await change(c, form, true)} />, 422);
   const outcome = await change(c, form, false);
+  if (outcome.preview !== undefined)
+    return html(c, <ConfirmPage form={{ ...form, typed: "" }} outcome={outcome} />, 409);
   if (outcome.matched === 0) return html(c, <ConfirmPage form={form} outcome={outcome} />);
   if (outcome.next === null && outcome.refused.length === 0) {
     return seeOther(c, listAfter(readRunsQuery(new URLSearchParams(form.filter)), form.action, outcome.done));
   }
-  const rest = { ...form, cursor: outcome.next && formatCursor(outcome.next) };
-  return html(c, <DonePage form={rest} outcome={outcome} />);
+  return html(c, <DonePage form={form} outcome={outcome} />);
 });

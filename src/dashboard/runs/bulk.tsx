@@ -8,6 +8,7 @@ import {
   type BulkPreview,
   MAX_CHANGED,
 } from "../../runs/bulk/change-runs.ts";
+import { formatCursor } from "../../runs/run-schema.ts";
 import { Empty, Name, Time } from "../components.tsx";
 import { plural, shortId } from "../format.ts";
 import { Field, FormPage, NO_FAILURE } from "../forms.tsx";
@@ -165,27 +166,52 @@ const CountField = ({ form, done }: { form: BulkForm; done: number }) => {
   );
 };
 
+/** The button that goes on with the runs of the filter that were not looked at yet, if there may be any. */
+const GoOn = ({ form, outcome: { next } }: { form: BulkForm; outcome: BulkOutcome }) =>
+  next && (
+    <form method="post" action="/app/runs/bulk">
+      <Hidden form={{ ...form, cursor: formatCursor(next) }} />
+      <button type="submit">Go on with the next</button>
+    </form>
+  );
+
 /**
- * Asks for confirmation: it shows what would change, and which runs would be refused. Who deletes many runs has to type how many.
+ * Asks for confirmation: it shows what would change, and which runs would be refused. Who deletes many runs has to type how many. It asks
+ * again when more runs would be changed than the question before, which `form` answers, has said.
  */
 export const ConfirmPage = ({ form, outcome }: { form: BulkForm; outcome: BulkOutcome }) => {
   const count = plural(outcome.done, "run");
   if (outcome.matched === 0) {
     return (
       <FormPage title={`${LABELS[form.action]} runs`} section="runs" back={backTo(form)}>
-        <Empty title={form.runIds === null ? "No runs match any more." : "Choose at least one run."} />
+        {outcome.next === null ? (
+          <Empty title={form.runIds === null ? "No runs match any more." : "Choose at least one run."} />
+        ) : (
+          <Empty title="No runs match among those that were looked at. There may be more.">
+            <GoOn form={form} outcome={outcome} />
+          </Empty>
+        )}
       </FormPage>
     );
   }
   return (
     <FormPage title={`${LABELS[form.action]} ${count}?`} section="runs" back={backTo(form)}>
       <div class="stack">
+        {form.count !== "" && outcome.done > Number(form.count) && (
+          <p role="alert">You were asked about {plural(Number(form.count), "run")}, and there are more by now.</p>
+        )}
         {outcome.done > 0 && <p>{MEANING[form.action]}</p>}
         {outcome.done > 0 && outcome.preview && <Preview form={form} preview={outcome.preview} done={outcome.done} />}
         {outcome.next && (
-          <p>These are the first {MAX_CHANGED.toLocaleString("en-GB")}. You will be asked again for the next ones.</p>
+          <p>
+            {outcome.matched === MAX_CHANGED
+              ? `These are the first ${MAX_CHANGED.toLocaleString("en-GB")}.`
+              : "Not all runs were looked at yet."}{" "}
+            You will be asked again for the next ones.
+          </p>
         )}
         <Refused refused={outcome.refused} />
+        {outcome.done === 0 && <GoOn form={form} outcome={outcome} />}
         {outcome.done > 0 && (
           <form method="post" action="/app/runs/bulk/confirmed" class="stack">
             <Hidden form={form} />
@@ -206,12 +232,7 @@ export const DonePage = ({ form, outcome }: { form: BulkForm; outcome: BulkOutco
   <FormPage title={`${plural(outcome.done, "run")} ${DONE[form.action]}`} section="runs" back={backTo(form)}>
     <div class="stack">
       <Refused refused={outcome.refused} />
-      {form.cursor !== null && (
-        <form method="post" action="/app/runs/bulk">
-          <Hidden form={form} />
-          <button type="submit">Go on with the next</button>
-        </form>
-      )}
+      <GoOn form={form} outcome={outcome} />
     </div>
   </FormPage>
 );

@@ -29,6 +29,8 @@ type BulkChange = {
   chosen: Chosen;
   /** When true, nothing is changed; the answer only says what would be refused. */
   isDryRun: boolean;
+  /** When more runs than that would be changed, it is a dry run. Null for no limit. */
+  atMost?: number | null;
 };
 
 const previewSchema = z.object({
@@ -56,7 +58,7 @@ export type BulkOutcome = {
   refused: { runId: string; reason: string }[];
   /** Where the next call continues; null when no further runs match. */
   next: RunCursor | null;
-  /** Only of a dry run. */
+  /** Only of a dry run, also of one by `atMost`. */
   preview?: BulkPreview | undefined;
 };
 
@@ -69,11 +71,12 @@ const changedSchema = z.object({
 
 const changeRunsVerb = defineVerb({
   name: "change_runs",
-  args: ({ action, chosen, isDryRun }: BulkChange) => ({
+  args: ({ action, chosen, isDryRun, atMost = null }: BulkChange) => ({
     action,
     run_ids: "runIds" in chosen ? chosen.runIds : [],
     statuses: null,
     is_dry_run: isDryRun,
+    at_most: atMost,
   }),
   result: changedSchema,
 });
@@ -99,7 +102,7 @@ export async function changeRuns(services: VerbServices, request: BulkChange): P
 async function askForMatching(
   db: Database,
   context: string,
-  { credential, action, chosen, isDryRun }: BulkChange,
+  { credential, action, chosen, isDryRun, atMost = null }: BulkChange,
 ): Promise<unknown> {
   if (!("filter" in chosen)) throw new Error("There is no filter.");
   const statuses = statesOf(chosen.filter);
@@ -127,7 +130,7 @@ async function askForMatching(
     .with(caller, readable)
     .select({
       answer: sql<unknown>`public.change_runs(${context}::jsonb, ${action}, ${page.ids},
-        ${statuses.length === 0 ? null : sql.param(statuses)}::text[], ${isDryRun}::boolean)`,
+        ${statuses.length === 0 ? null : sql.param(statuses)}::text[], ${isDryRun}::boolean, ${atMost}::integer)`,
       next: { id: page.lastId, createdAt: instant(page.lastCreatedAt).as("last_at") },
       hasMore: page.hasMore,
       lookedAt: { id: page.lookedAtId, createdAt: instant(page.lookedAtCreatedAt).as("looked_at") },
