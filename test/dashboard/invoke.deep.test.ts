@@ -65,6 +65,26 @@ describe("the form that triggers a run", () => {
     expect((await user.get(`/app/runs/${id}/again`)).status).toBe(404);
   });
 
+  it("keeps the blanks and line breaks of the labels and of the key that are not changed", async () => {
+    const labels = { customer: " 4711 ", note: "two\nlines" };
+    const invoked = { labels, concurrency_key: "k " };
+    const { id } = await (await service.send("POST", invokePath(tenant), tenant.owner.key, invoked)).json<{
+      id: string;
+    }>();
+    const fields = await untouchedForm(await owner.read(`/app/runs/${id}/again`), action());
+    const run = async (typed: Record<string, string>) => {
+      const answer = await owner.post(action(), { ...fields, ...typed });
+      const again = answer.headers.get("Location")?.split("/").at(-1);
+      const [row] = await service.database.sql`
+        select public.labels_of(id) as labels, concurrency_key from workflow_runs where id = ${again}`;
+      return row;
+    };
+    expect(await run({})).toEqual(invoked);
+    expect(await run({ labels: "customer: 4711 \r\nteam: x ", concurrency_key: " l " })).toEqual({
+      ...{ labels: { customer: " 4711 ", team: "x" }, concurrency_key: "l" },
+    });
+  });
+
   it("says that the workflow is busy or its queue full, links to the run in the way, and keeps what was typed", async () => {
     const set = (assignment: string) =>
       service.database.sql.query(`update workflow_definitions set ${assignment} where id = $1`, [tenant.definitionId]);

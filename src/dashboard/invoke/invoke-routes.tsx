@@ -12,27 +12,19 @@ import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
 import { readInput, textOfSchema } from "./kit/input-fields.tsx";
-import {
-  type Invocation,
-  InvokeForm,
-  LABELS,
-  NO_INVOCATION,
-  textOfInput,
-  textOfLabels,
-  textOfPriority,
-} from "./kit/invoke-form.tsx";
-import { checkForm, linesOf, readJsonField, readLabels, readMinute } from "./kit/read-fields.ts";
+import { type Invocation, InvokeForm, LABELS, NO_INVOCATION, takenOver, textOfInput } from "./kit/invoke-form.tsx";
+import { checkForm, linesOf, readJsonField, readLabelsAndKey, readMinute } from "./kit/read-fields.ts";
 import { viewFormerRun } from "./view-former-run.ts";
 
 export const invocations = new Pages();
 
 /** Reads the form as the API would read its request. Throws ValidationFailed with all faults at once. */
-function toRequest({ input, labels: lines, ...given }: Invocation) {
-  const [read, { labels, faults: faultsOfLabels }] = [readJsonField("input", input), readLabels(lines)];
+function toRequest({ input, ...given }: Invocation) {
+  const [read, { labels, key, faults: faultsOfLabels }] = [readJsonField("input", input), readLabelsAndKey(given)];
   const faults = [...read.faults, ...faultsOfLabels];
   const body = {
     idempotency_key: given.idempotencyKey === "" ? null : given.idempotencyKey,
-    concurrency_key: given.concurrencyKey === "" ? null : given.concurrencyKey,
+    concurrency_key: key,
     priority: toWholeNumber(given.priority || "0"),
     start_after: readMinute(given.startAfter),
     must_start_by: readMinute(given.mustStartBy),
@@ -69,10 +61,8 @@ const InvokePage = ({ caller, id, given, failure }: PageProps) => {
 invocations.page("/app/runs/:id/again", async (c) => {
   const { caller, run } = await viewFormerRun(c.env.db, c.var.credential, idOf(c));
   if (run === null) throw new Problem("not_found", NO_RUN);
-  const { workflow, labels, concurrency_key: concurrencyKey } = run;
-  const priority = textOfPriority(run.priority);
-  const more =
-    c.req.query("only") === "input" ? {} : { runId: run.id, labels: textOfLabels(labels), concurrencyKey, priority };
+  const { workflow } = run;
+  const more = c.req.query("only") === "input" ? {} : takenOver(run);
   const input = { input: textOfInput(run.input), schema: textOfSchema(workflow.input_schema) };
   const given = { ...NO_INVOCATION, ...input, ...more, workflow: workflow.name };
   return html(c, <InvokePage caller={caller} id={workflow.id} given={given} failure={NO_FAILURE} />);
@@ -83,9 +73,10 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
   const given = {
     ...readInput(values),
     idempotencyKey: values.idempotency_key?.trim() ?? "",
-    concurrencyKey: values.concurrency_key?.trim() ?? "",
+    concurrencyKey: values.concurrency_key ?? "",
     priority: values.priority?.trim() ?? "",
-    labels: linesOf(values, "labels").trim(),
+    labels: linesOf(values, "labels"),
+    before: values.before ?? "",
     startAfter: values.start_after?.trim() ?? "",
     mustStartBy: values.must_start_by?.trim() ?? "",
     runId: values.run ? readId(values.run) : "",

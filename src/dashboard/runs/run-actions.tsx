@@ -3,7 +3,7 @@ import { Ask, CopyCurl, Send } from "../components.tsx";
 import { plural } from "../format.ts";
 import { type Failure, Field, Failures as FormFailures, NO_FAILURE } from "../forms.tsx";
 import { textOfSchema } from "../invoke/kit/input-fields.tsx";
-import { InvokeForm, NO_INVOCATION, textOfInput, textOfLabels, textOfPriority } from "../invoke/kit/invoke-form.tsx";
+import { InvokeForm, NO_INVOCATION, takenOver, textOfInput, textOfPriority } from "../invoke/kit/invoke-form.tsx";
 import { PriorityField } from "../invoke/kit/priority-field.tsx";
 import { hrefOfRun } from "../list-context.ts";
 import { isInputCut, type ViewedRun } from "./kit/view-run.ts";
@@ -81,10 +81,8 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
             <InvokeForm
               id={run.workflow_definition_id}
               given={{
-                ...{ ...NO_INVOCATION, labels: textOfLabels(run.labels), concurrencyKey: run.concurrency_key },
-                priority: textOfPriority(run.priority),
-                input: textOfInput(run.input),
-                ...{ runId: id, workflow: run.run_snapshot.workflow_name, schema: textOfSchema(workflow.input_schema) },
+                ...{ ...NO_INVOCATION, ...takenOver(run), input: textOfInput(run.input) },
+                ...{ workflow: run.run_snapshot.workflow_name, schema: textOfSchema(workflow.input_schema) },
               }}
               failure={NO_FAILURE}
             />

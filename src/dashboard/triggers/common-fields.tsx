@@ -2,9 +2,7 @@
 
 import type { Child } from "hono/jsx";
 import type { JSX } from "hono/jsx/jsx-runtime";
-import { z } from "zod";
 import { WHEN_BUSY, type WhenBusy } from "../../db/enums.ts";
-import { labelsField } from "../../runs/labels.ts";
 import type { TriggerRow } from "../../triggers/triggers.ts";
 import type { Caller } from "../caller.ts";
 import { type FormField, readFields } from "../form-fields.tsx";
@@ -21,7 +19,7 @@ import {
 import { FailuresWithInput, InputFields, readInput, showInput } from "../invoke/kit/input-fields.tsx";
 import { textOfLabels, textOfPriority } from "../invoke/kit/invoke-form.tsx";
 import { PriorityField } from "../invoke/kit/priority-field.tsx";
-import { type FormBody, linesOf, readJsonField, readLabels } from "../invoke/kit/read-fields.ts";
+import { type FormBody, linesOf, readJsonField, readLabelsAndKey, textOfBefore } from "../invoke/kit/read-fields.ts";
 import { Page } from "../layout.tsx";
 import { NewId } from "../new-id.tsx";
 import { Trail } from "../trail.tsx";
@@ -61,14 +59,6 @@ export const readCommon = (values: Values, fields: readonly FormField[]): Values
   ...{ labels: linesOf(values, "labels"), concurrency_key: values.concurrency_key ?? "", before: values.before ?? "" },
 });
 
-/**
- * What a trigger had when its form was shown. Its values may have blanks at their ends, which are left out of what somebody types, and line
- * breaks, which a field of one line loses.
- */
-const beforeSchema = z.object({ labels: labelsField, concurrency_key: z.string().nullable() });
-
-const onOneLine = (text: string) => text.replaceAll(/[\r\n]/g, "");
-
 export const commonValuesOf = (trigger: TriggerRow): Values => ({
   name: trigger.name,
   input: trigger.input === null ? "" : JSON.stringify(trigger.input, null, 2),
@@ -76,23 +66,19 @@ export const commonValuesOf = (trigger: TriggerRow): Values => ({
   concurrency_key: trigger.concurrency_key ?? "",
   priority: textOfPriority(trigger.priority),
   when_busy: trigger.when_busy ?? "",
-  before: JSON.stringify({ labels: trigger.labels, concurrency_key: trigger.concurrency_key }),
+  before: textOfBefore(trigger),
 });
 
 /** The fields as a part of the API's request, and what is wrong with the texts that the API would not get. */
 export function toCommonBody(values: Values) {
-  const { data: before } = beforeSchema.safeParse(readJsonField("before", values.before ?? "").value);
-  const key = before?.concurrency_key;
-  const typedKey = values.concurrency_key ?? "";
-  const [{ value: input, faults }, read] = [
-    readJsonField("input", values.input ?? ""),
-    readLabels(values.labels ?? "", before?.labels),
-  ];
+  const { labels = "", concurrency_key: concurrencyKey = "", before = "" } = values;
+  const { value: input, faults } = readJsonField("input", values.input ?? "");
+  const read = readLabelsAndKey({ labels, concurrencyKey, before });
   const body = {
     name: values.name,
     input,
     labels: read.labels,
-    concurrency_key: key && onOneLine(key) === typedKey ? key : typedKey.trim() || null,
+    concurrency_key: read.key,
     priority: toWholeNumber(values.priority || "0"),
     when_busy: values.when_busy || null,
     is_active: values.is_active !== "false",

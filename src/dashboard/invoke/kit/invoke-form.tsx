@@ -6,6 +6,7 @@ import { textsOf as textsOfLabels } from "../../runs/kit/run-labels.tsx";
 import { FailuresWithInput, type GivenInput, InputFields, showInput } from "./input-fields.tsx";
 import { MinuteField } from "./minute-field.tsx";
 import { PriorityField } from "./priority-field.tsx";
+import { textOfBefore } from "./read-fields.ts";
 
 /** The labels of the form's fields, by their API names. */
 export const LABELS = {
@@ -24,6 +25,8 @@ export const NO_INVOCATION = {
   /** One in each line. */
   labels: "",
   concurrencyKey: "",
+  /** The labels and the key with which the form began: see `textOfBefore`. */
+  before: "",
   /** Empty for 0. */
   priority: "",
   /** Minutes in UTC: `2026-01-31T12:00`. `find.js` shows and sends them in the reader's time zone. */
@@ -43,6 +46,12 @@ export const textOfLabels = (labels: Labels): string => textsOfLabels(labels).jo
 
 /** The text with which the field of the priority begins. */
 export const textOfPriority = (priority: number): string => (priority === 0 ? "" : String(priority));
+
+/** What the form takes over from a run besides its input, to run it again. */
+export const takenOver = (run: { id: string; labels: Labels; concurrency_key: string; priority: number }) => ({
+  ...{ runId: run.id, labels: textOfLabels(run.labels), concurrencyKey: run.concurrency_key },
+  ...{ before: textOfBefore(run), priority: textOfPriority(run.priority) },
+});
 
 /** A longer text is not indented: the JSON of an input takes up to half of what a request may have, and its indents must fit beside it. */
 const MAX_INDENTED = 20_000;
@@ -69,6 +78,7 @@ export const InvokeForm = ({ id, given, failure, offer }: InvokeFormProps) => {
     <form method="post" action={action} enctype="multipart/form-data" class="stack">
       <FailuresWithInput shown={shown} labels={LABELS} />
       <input type="hidden" name="run" value={given.runId} />
+      <input type="hidden" name="before" value={given.before} />
       <input type="hidden" name="workflow" value={given.workflow} />
       <InputFields
         shown={shown}

@@ -1,8 +1,8 @@
 /** Reads the fields of a form that says what a run gets: the input, the labels, and instants. */
-import type { z } from "zod";
+import { z } from "zod";
 import { type Fault, ValidationFailed } from "../../../http/problems.ts";
 import { checkBody, findFaults } from "../../../http/validation.ts";
-import { isLabel, type Labels } from "../../../runs/labels.ts";
+import { isLabel, type Labels, labelsField } from "../../../runs/labels.ts";
 import type { Values } from "../../forms.tsx";
 import { textsOf } from "../../runs/kit/run-labels.tsx";
 import { readJson } from "../json-text.ts";
@@ -25,10 +25,30 @@ export function readJsonField(name: string, text: string): { value: unknown; fau
 }
 
 /**
+ * What a form began with. Its values may have blanks at their ends, which are left out of what somebody types, and line breaks, which a field
+ * of one line loses.
+ */
+const beforeSchema = z.object({ labels: labelsField, concurrency_key: z.string().nullable() });
+
+/** The text of the hidden field with which {@link readLabelsAndKey} knows what nobody has changed. */
+export const textOfBefore = ({ labels, concurrency_key }: z.input<typeof beforeSchema>): string =>
+  JSON.stringify({ labels, concurrency_key });
+
+const onOneLine = (text: string) => text.replaceAll(/[\r\n]/g, "");
+
+/** The labels and the concurrency key as typed: what is not changed stays exactly as it was `before`. */
+export function readLabelsAndKey(typed: { labels: string; concurrencyKey: string; before: string }) {
+  const { data: before } = beforeSchema.safeParse(readJsonField("before", typed.before).value);
+  const known = before?.concurrency_key;
+  const key = known && onOneLine(known) === typed.concurrencyKey ? known : typed.concurrencyKey.trim() || null;
+  return { ...readLabels(typed.labels, before?.labels), key };
+}
+
+/**
  * The labels of some lines, and a fault for each line that is none. Blanks around a line and beside its colon are left out, unless it is that of
  * a label in `before`, whose value may have such blanks.
  */
-export function readLabels(lines: string, before: Labels = {}): { labels: Labels; faults: Fault[] } {
+function readLabels(lines: string, before: Labels = {}): { labels: Labels; faults: Fault[] } {
   const known = textsOf(before);
   // A value may have line breaks, so what nobody has changed is not read by lines.
   if (lines === known.join("\n")) return { labels: before, faults: [] };
