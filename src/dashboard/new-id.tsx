@@ -11,11 +11,13 @@ import { Page, type Section } from "./layout.tsx";
 /** The id for what the forms of a page create; null for a refresh of the page, since it must not change what the page shows. */
 export const NewIdContext = createContext<string | null>(null);
 
-/** The hidden field of a form that creates something. Each time that a page is rendered, the id is another one. */
-export const NewId = () => {
-  const id = useContext(NewIdContext);
-  return id && <NewIdField id={id} />;
-};
+/**
+ * The hidden field of a form that creates something. Each time that a page is rendered, the id is another one. `isNewAfterBack` is for a form
+ * whose sender means another thing when they go back to it and send it again. Only what Reload sends again is then the same.
+ */
+export const NewId = ({ isNewAfterBack = false }: { isNewAfterBack?: boolean }) => (
+  <NewIdField id={useContext(NewIdContext) ?? ""} isNewAfterBack={isNewAfterBack} />
+);
 
 const guid = z.guid();
 

@@ -7,7 +7,7 @@ import type { RunStatus } from "../db/enums.ts";
 import { CAPS, RUN_STATUSES } from "../db/enums.ts";
 import { lackingRights, namePart, partFaultSchema, toFault } from "../files/part-faults.ts";
 import { namesOf } from "../http/json-value.ts";
-import { type Fault, Problem, type Told, ValidationFailed } from "../http/problems.ts";
+import { type Fault, idTakenProblem, Problem, type Told, ValidationFailed } from "../http/problems.ts";
 import { inputFaultAt, inputFaultSchema } from "../inputs/input-schema.ts";
 import { capProblem } from "../verbs/caps.ts";
 import { NO_WRITE_ON_DEFINITION } from "../workflows/workflow-definitions.ts";
@@ -21,6 +21,7 @@ export const triggerRefusalSchema = z.object({
     "paused",
     "no_runner",
     "other_input",
+    "id_taken",
     "input_invalid",
     "no_key",
     "path_parts",
@@ -103,6 +104,8 @@ export function triggerProblem(
       const msg = "The idempotency key has triggered a run with another input. Send the same input, or another key.";
       return new ValidationFailed([{ loc: ["body", "input"], type: "value_error", msg }]);
     }
+    case "id_taken":
+      return idTakenProblem();
     case "input_invalid":
       return new ValidationFailed(refusal.input_faults.map((fault) => inputFaultAt(["body"], fault)));
     case "no_key":

@@ -210,6 +210,29 @@ describe("an invoke with an input", () => {
     expect(again.counted.clicks).toBeLessThanOrEqual(MOST.invokeWithInput.clicks);
   });
 
+  it("keeps its id in a refresh, and is another run when somebody goes back to it and presses again", async () => {
+    const page = await openAs("owner");
+    const workflow = `/app/workflows/${DEMO.quarterlyReportId}`;
+    await page.goto(workflow);
+    const id = page.locator("#ask-invoke [name=new_id]");
+    const first = await id.getAttribute("value");
+    const refreshed = page.waitForResponse((response) => response.request().headers()["hx-request"] !== undefined);
+    await page.evaluate("document.querySelector('#live').dispatchEvent(new Event('refresh'))");
+    await (await refreshed).finished();
+    await page.waitForTimeout(500);
+    expect([first?.length, await id.getAttribute("value")]).toEqual([36, first]);
+    const runs: string[] = [];
+    for (const _ of [1, 2]) {
+      await button(page.locator(".actions"), "Invoke").click();
+      await button(page.locator("#ask-invoke"), "Invoke").click();
+      await page.waitForURL("**/app/runs/*");
+      runs.push(page.url().split("/").at(-1) ?? "");
+      await page.goBack();
+      await page.waitForURL(`**${workflow}`);
+    }
+    expect([runs[0], new Set(runs).size]).toEqual([first, 2]);
+  });
+
   it.each([
     ["short", "x"],
     ["long", "x".repeat(30_000)],

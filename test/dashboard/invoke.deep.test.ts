@@ -73,7 +73,7 @@ describe("the form that triggers a run", () => {
     }>();
     const fields = await untouchedForm(await owner.read(`/app/runs/${id}/again`), action());
     const run = async (typed: Record<string, string>) => {
-      const answer = await owner.post(action(), { ...fields, ...typed });
+      const answer = await owner.post(action(), { ...fields, ...typed, new_id: crypto.randomUUID() });
       const again = answer.headers.get("Location")?.split("/").at(-1);
       const [row] = await service.database.sql`
         select public.labels_of(id) as labels, concurrency_key from workflow_runs where id = ${again}`;

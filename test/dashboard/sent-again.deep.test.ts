@@ -1,6 +1,7 @@
 /** Forms that create something and are sent again, as a browser does after Back or Reload. */
 import { describe, expect, it } from "vitest";
 import { ABSENT_RUNNER, PAGE_SETTINGS } from "../support/browser.ts";
+import { callBack, insertRun } from "../support/lifecycle.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
@@ -122,6 +123,46 @@ describe("a form that was sent again", () => {
     expect((await service.fetch(link)).status).toBe(200);
     const anew = await (await owner.post(path, hiddenFields(html, path))).text();
     expect([linkIn(anew) === undefined, (await service.fetch(link)).status]).toEqual([false, 404]);
+  });
+
+  it("triggers no second run by Invoke or Run again, and another one when the page is opened anew", async () => {
+    const [page, action] = [`/app/workflows/${tenant.definitionId}`, `/app/workflows/${tenant.definitionId}/invoke`];
+    const locationsOf = async (path: string, fields: Record<string, string | string[]>) => {
+      const sent = [await owner.post(path, fields), await owner.post(path, fields)];
+      expect(sent.map(({ status }) => status)).toEqual([303, 303]);
+      return new Set(sent.map(({ headers }) => headers.get("Location") ?? ""));
+    };
+    const input = JSON.stringify({ text: "x".repeat(5000) });
+    const form = { ...hiddenFields(await owner.read(page), action), input };
+    const [run = "", ...more] = await locationsOf(action, form);
+    expect([more, await count("workflow_runs")]).toEqual([[], 1]);
+    // What has another input, or is a run of somebody else, is not the same.
+    const other = await insertRun(service.database, tenant, { status: "FAILED", userId: tenant.user.id });
+    for (const fields of [
+      { ...form, input: "" },
+      { input: "", new_id: other },
+    ]) {
+      const refused = await owner.post(action, fields);
+      const html = await refused.text();
+      expect([refused.status, html.includes("This id is taken."), await count("workflow_runs")]).toEqual([
+        409,
+        true,
+        2,
+      ]);
+      expect(hiddenFields(html, action).new_id).not.toBe(fields.new_id);
+    }
+
+    await callBack(service, tenant, run.split("/").at(-1) ?? "", { status: "COMPLETED" });
+    const again = `${run}/again`;
+    const [second = "", ...others] = await locationsOf(again, hiddenFields(await owner.read(run), again));
+    expect([others, await count("workflow_runs")]).toEqual([[], 3]);
+    expect([...(await locationsOf(again, hiddenFields(await owner.read(run), again)))]).not.toContain(second);
+    expect(await count("workflow_runs")).toBe(4);
+  });
+
+  it("keeps its id in a refresh of its page, which brings no other one", async () => {
+    const refresh = await owner.get(`/app/workflows/${tenant.definitionId}`, { "HX-Request": "true" });
+    expect(await refresh.text()).toContain('name="new_id" value="" hx-morph-skip=""');
   });
 
   it("is refused when it names what another tenant has, and a new form is not", async () => {

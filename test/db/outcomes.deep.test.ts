@@ -662,6 +662,7 @@ const OUTCOMES: [string, Record<string, Reach>][] = [
       await trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 1}' });
       return trigger(world, world.tenant.owner, { idempotency_key: "k", input: '{"a": 2}' });
     },
+    id_taken: async (world) => trigger(world, world.tenant.owner, { run_id: (await newWorld()).runId }),
   }),
   of("add_run", {
     start_after: (world) => trigger(world, world.tenant.owner, { start_after: inSeconds(91 * 86_400) }),

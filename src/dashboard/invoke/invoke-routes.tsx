@@ -1,5 +1,4 @@
 /** Triggers a run of a workflow, with an input. */
-import { v7 as newId } from "uuid";
 import { Problem } from "../../http/problems.ts";
 import { NO_RUN } from "../../runs/refusals.ts";
 import { triggerRun } from "../../runs/run-verbs.ts";
@@ -8,6 +7,7 @@ import { perform } from "../../verbs/perform.ts";
 import type { Caller } from "../caller.ts";
 import { type Failure, FormPage, NO_FAILURE, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { hrefOfRun, hrefWithin, listOf } from "../list-context.ts";
+import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf, readId } from "../signed-in.tsx";
@@ -88,7 +88,7 @@ invocations.form("/app/workflows/:id/invoke", async (c) => {
       const { idempotency_key: idempotencyKey = null, input = null, labels, ...more } = toRequest(given);
       const { run } = (
         await perform(c.var.services, triggerRun, {
-          ...{ id: newId(), definitionId, idempotencyKey, input, traceparent: null },
+          ...{ id: readNewId(values), definitionId, idempotencyKey, input, traceparent: null },
           ...{
             labels: labels ?? {},
             concurrencyKey: more.concurrency_key ?? null,

@@ -6,6 +6,7 @@ import { textOfSchema } from "../invoke/kit/input-fields.tsx";
 import { InvokeForm, NO_INVOCATION, takenOver, textOfInput, textOfPriority } from "../invoke/kit/invoke-form.tsx";
 import { PriorityField } from "../invoke/kit/priority-field.tsx";
 import { hrefOfRun } from "../list-context.ts";
+import { NewId } from "../new-id.tsx";
 import { isInputCut, type ViewedRun } from "./kit/view-run.ts";
 
 const can = (run: ViewedRun, what: "stop" | "retry" | "delete") => run.is_theirs && run.possible[what];
@@ -72,7 +73,9 @@ export const Actions = ({ run, origin }: { run: ViewedRun; origin: string }) => 
           </p>
           {isInputCut(run) ? (
             <div class="actions">
-              <Send action={hrefOfRun(id, "/again")} label="Run again" kind="primary" />
+              <Send action={hrefOfRun(id, "/again")} label="Run again" kind="primary">
+                <NewId isNewAfterBack />
+              </Send>
               <a class="button" href={hrefOfRun(id, "/again")}>
                 Change its input
               </a>

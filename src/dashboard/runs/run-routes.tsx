@@ -1,6 +1,5 @@
 /** The routes of one run: its page, its log, and stop, retry and delete. */
 import type { Context } from "hono";
-import { v7 as newId } from "uuid";
 import { z } from "zod";
 import type { AppEnv } from "../../http/env.ts";
 import { Problem } from "../../http/problems.ts";
@@ -15,6 +14,7 @@ import { RunPrioritySchema, StopWorkflowRunRequestSchema } from "../../runs/work
 import { perform } from "../../verbs/perform.ts";
 import { FormPage, readForm, submit, toWholeNumber } from "../forms.tsx";
 import { hrefWithin, listOf } from "../list-context.ts";
+import { readNewId } from "../new-id.tsx";
 import { Pages } from "../pages.ts";
 import { html, seeOther } from "../render.ts";
 import { idOf } from "../signed-in.tsx";
@@ -129,7 +129,8 @@ run.form("/app/runs/:id/priority", async (c) => {
 });
 
 run.form("/app/runs/:id/again", async (c) => {
-  const { result } = await perform(c.var.services, runAgain, { runId: idOf(c), newRunId: newId() });
+  const { values } = await readForm(c);
+  const { result } = await perform(c.var.services, runAgain, { runId: idOf(c), newRunId: readNewId(values) });
   return backTo(c, result.run.id);
 });
 

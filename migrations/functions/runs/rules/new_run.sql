@@ -8,7 +8,8 @@
 -- `add_run` does all of it for one run, `insert_batch` (`new_batch.sql`) for many.
 
 -- The run that a call with this id or this idempotency key has triggered before: {"run_id", "replayed"}, or {"refused": "other_input"}.
--- Null when there is none. (`p_run_id` is new for each call, so a run that has it already is of the same call, which was repeated.)
+-- Null when there is none. A run that has `p_run_id` already is of the same call, which was repeated. Since forms send that id, it is refused
+-- as id_taken when that run is of another definition, user or input.
 create or replace function public.known_run(
   p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json,
   p_now timestamptz
@@ -16,11 +17,19 @@ create or replace function public.known_run(
 language plpgsql stable as $$
 declare
   v_known_id uuid;
+  v_is_same boolean;
 begin
-  select r.id into v_known_id
+  select r.workflow_definition_id = p_definition_id and r.user_id = p_user_id and r.input::jsonb is not distinct from p_input::jsonb
+  into v_is_same
   from public.workflow_runs r
-  where r.id = p_run_id and r.tenant_id = p_tenant_id;
-  if v_known_id is null and p_idempotency_key is not null then
+  where r.id = p_run_id;
+  if v_is_same is not null then
+    return case
+      when v_is_same then jsonb_build_object('run_id', p_run_id, 'replayed', false)
+      else '{"refused": "id_taken"}'
+    end;
+  end if;
+  if p_idempotency_key is not null then
     select r.id into v_known_id
     from public.workflow_runs r
     where r.workflow_definition_id = p_definition_id and r.idempotency_key = p_idempotency_key
@@ -35,7 +44,7 @@ begin
   return (
     select case
       when r.input::jsonb is distinct from p_input::jsonb then '{"refused": "other_input"}'
-      else jsonb_build_object('run_id', r.id, 'replayed', r.id <> p_run_id)
+      else jsonb_build_object('run_id', r.id, 'replayed', true)
     end
     from public.workflow_runs r
     where r.id = v_known_id);

@@ -48,6 +48,12 @@ document.addEventListener("submit", (event) => {
   setTimeout(() => sent.delete(event.target), 3000);
 });
 
+// Whoever goes back to a form that triggers a run, and sends it again, wants another run. Without an id, the service gives it a new one.
+addEventListener("pageshow", ({ persisted }) => {
+  if (!persisted && performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
+  for (const field of document.querySelectorAll("[data-new-after-back]")) field.value = "";
+});
+
 const openDialog = () => document.querySelector(".ask:popover-open");
 
 // While a dialog is open, Tab moves only among its controls: from the last one to the first, and back.

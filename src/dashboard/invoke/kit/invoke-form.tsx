@@ -2,6 +2,7 @@ import { type Child, useContext } from "hono/jsx";
 import type { Labels } from "../../../runs/labels.ts";
 import { type Failure, Field, faultsAt } from "../../forms.tsx";
 import { ListContext, withList } from "../../list-context.ts";
+import { NewId } from "../../new-id.tsx";
 import { textsOf as textsOfLabels } from "../../runs/kit/run-labels.tsx";
 import { FailuresWithInput, type GivenInput, InputFields, showInput } from "./input-fields.tsx";
 import { MinuteField } from "./minute-field.tsx";
@@ -76,6 +77,7 @@ export const InvokeForm = ({ id, given, failure, offer }: InvokeFormProps) => {
   const action = withList(useContext(ListContext), `/app/workflows/${id}/invoke`);
   return (
     <form method="post" action={action} enctype="multipart/form-data" class="stack">
+      <NewId isNewAfterBack />
       <FailuresWithInput shown={shown} labels={LABELS} />
       <input type="hidden" name="run" value={given.runId} />
       <input type="hidden" name="before" value={given.before} />
