@@ -5,11 +5,11 @@
 -- many took longer, up to 10 ms * √2, and so on: the bound of a bucket is √2 times the one before it. The last bucket has all that took
 -- longer than 18 days.
 
--- The histogram of one duration; null without one.
+-- The histogram of one duration; null without one. For `::text` see `seconds_in_words`.
 create or replace function public.histogram_of(p_seconds float8) returns numeric
 language sql immutable as $$
   select case when p_seconds is not null then
-    ('1e' || 12 * least(ceil(2 * ln(greatest(p_seconds, 0.01) / 0.01) / ln(2::float8)), 55)::integer)::numeric end
+    ('1e' || (12 * least(ceil(2 * ln(greatest(p_seconds, 0.01) / 0.01) / ln(2::float8)), 55)::integer)::text)::numeric end
 $$;
 
 -- The percentiles of a histogram in seconds: {"median", "p95"}. They are estimated within their buckets, so they may be up to √2 times too
