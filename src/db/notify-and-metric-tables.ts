@@ -5,6 +5,7 @@
 import { sql } from "drizzle-orm";
 import {
   bigint,
+  boolean,
   check,
   doublePrecision,
   index,
@@ -182,17 +183,42 @@ export const workflowMetrics = pgTable(
   (t) => [index("workflow_metrics_runs_index").on(t.tenantId, t.runs.desc().nullsFirst(), t.workflowDefinitionId)],
 );
 
+/**
+ * One row: the epoch of new events, which is also the default of their column, and how far `notice_new_events` has read them. After a database
+ * was restored, its transaction numbers begin at lower values again. `raise_event_epoch` then raises both epochs, so that new events still come
+ * after the old ones.
+ */
+export const eventEpoch = pgTable(
+  "event_epoch",
+  {
+    id: integer("id").primaryKey().default(1),
+    epoch: integer("epoch").notNull(),
+    /** Of all events with an id up to this one, the tenants were noticed. */
+    noticedId: bigint("noticed_id", { mode: "number" }).notNull().default(0),
+    /** The newest event that was noticed. An event with a lower id may still come, while a transaction before `seen_xid` is under way. */
+    seenId: bigint("seen_id", { mode: "number" }).notNull().default(0),
+    seenTransactionId: transactionId("seen_xid").notNull().default("0"),
+  },
+  (t) => [check("event_epoch_single_row_check", sql`${t.id} = 1`)],
+);
+
 /** The last event of the feed that is included in a tenant's sums of ended runs: `sum_ends` in SQL. */
-export const runSumPositions = pgTable("run_sum_positions", {
-  tenantId: uuid("tenant_id")
-    .primaryKey()
-    .references(() => tenants.id, { onDelete: "cascade" }),
-  epoch: integer("epoch").notNull().default(0),
-  transactionId: transactionId("xid").notNull().default("0"),
-  eventId: bigint("event_id", { mode: "number" }).notNull().default(0),
-  /** When it was last moved: the next one is that which was moved longest ago. */
-  lookedAt: instant("looked_at").notNull(),
-});
+export const runSumPositions = pgTable(
+  "run_sum_positions",
+  {
+    tenantId: uuid("tenant_id")
+      .primaryKey()
+      .references(() => tenants.id, { onDelete: "cascade" }),
+    epoch: integer("epoch").notNull().default(0),
+    transactionId: transactionId("xid").notNull().default("0"),
+    eventId: bigint("event_id", { mode: "number" }).notNull().default(0),
+    /** When it was last looked at: the next one is that which was looked at longest ago. */
+    lookedAt: instant("looked_at").notNull(),
+    /** True when the tenant may have events after it: `notice_new_events` in SQL. */
+    isBehind: boolean("is_behind").notNull().default(true),
+  },
+  (t) => [index("run_sum_positions_behind_index").on(t.lookedAt, t.tenantId).where(sql`is_behind`)],
+);
 
 /** How many runs ended in an hour or a day (UTC), and how long they waited and took: run_sums.sql has the walk. */
 export const runSums = pgTable(

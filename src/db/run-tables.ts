@@ -244,16 +244,6 @@ export const workflowRunEvents = pgTable(
   ],
 );
 
-/**
- * One row: the epoch of new events, which is also the default of their column. After a database was restored, its transaction
- * numbers begin at lower values again. `raise_event_epoch` then raises both, so that new events still come after the old ones.
- */
-export const eventEpoch = pgTable(
-  "event_epoch",
-  { id: integer("id").primaryKey().default(1), epoch: integer("epoch").notNull() },
-  (t) => [check("event_epoch_single_row_check", sql`${t.id} = 1`)],
-);
-
 /** Facts about the log of an attempt. There is a row only for an attempt that has a log; it is deleted with the run. */
 export const workflowRunLogs = pgTable(
   "workflow_run_logs",

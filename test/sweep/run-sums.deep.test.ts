@@ -161,17 +161,37 @@ describe("the sums of ended runs", () => {
     expect(sums).toMatchObject(Array(4).fill({ completed: 1 }));
   });
 
-  it("have an end once that commits later than a younger one, and each once when two sweeps meet", async () => {
-    const { sql } = service.database;
-    const late = await insertRun(service.database, tenant, { status: "COMPLETED" });
-    const young = await insertRun(service.database, tenant, { status: "COMPLETED" });
-    await sql`
+  /** A run that has ended, without the event of its end. */
+  async function insertEnded(of: TestTenant): Promise<string> {
+    const id = await insertRun(service.database, of, { status: "COMPLETED" });
+    await service.database.sql`
       insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
       select tenant_id, id, 1, began.* from workflow_runs,
-        lateral (values ('TRIGGERED', created_at), ('STARTED', started_at)) began (type, at)`;
-    const endOf = (runId: string) => sql`
-      insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
-      select tenant_id, id, 1, 'COMPLETED', completed_at from workflow_runs where id = ${runId}`;
+        lateral (values ('TRIGGERED', created_at), ('STARTED', started_at)) began (type, at)
+      where id = ${id}`;
+    return id;
+  }
+  const endOf = (runId: string) => service.database.sql`
+    insert into workflow_run_events (tenant_id, run_id, attempt, type, at)
+    select tenant_id, id, 1, 'COMPLETED', completed_at from workflow_runs where id = ${runId}`;
+
+  it("have an end that commits after sweeps have seen younger ones of other tenants", async () => {
+    const other = await createTenant(service.database, { runnerUrl: RUNNER });
+    const held = await holdTransaction(service.database, [endOf(await insertEnded(other))]);
+    for (const _ of [1, 2, 3]) {
+      await endOf(await insertEnded(tenant));
+      await service.sweep();
+    }
+    await held.letGo();
+    await settle(service, tenant);
+    for (const _ of [1, 2]) await service.sweep();
+    const { sums, recount } = await compare();
+    expect(sums).toEqual(recount);
+    expect(sums.map(({ completed }) => completed).sort()).toEqual([1, 1, 1, 1, 3, 3, 3, 3]);
+  });
+
+  it("have an end once that commits later than a younger one, and each once when two sweeps meet", async () => {
+    const [late, young] = [await insertEnded(tenant), await insertEnded(tenant)];
     const held = await holdTransaction(service.database, [endOf(late)]);
     await endOf(young);
     await service.sweep();
@@ -206,7 +226,7 @@ describe("the sums of ended runs", () => {
           "from workflow_run_events e join workflow_runs r on r.id = e.run_id where e.type = 'COMPLETED'",
       );
     const sum = (name: string) => `select add_to_sums(event_ids, definition_ids, now()) from ${name}`;
-    await service.sweep();
+    await sql`insert into run_sum_positions (tenant_id, looked_at) values (${tenant.id}, now())`;
     const few = Array.from({ length: 8 }, () => sql.query(sum("few")));
     const steps = [
       ...add(1),
@@ -219,6 +239,28 @@ describe("the sums of ended runs", () => {
     ];
     const [plan] = (await sql.transaction(steps)).at(-1)?.[0]?.["QUERY PLAN"] ?? [];
     expect(plan.Plan["Shared Hit Blocks"]).toBeLessThan(20_000);
+  });
+
+  it("are looked for in the tenants where something has happened, and not in all", async () => {
+    const { sql } = service.database;
+    await sql`insert into tenants (id, name) select gen_random_uuid(), 'Tenant ' || n from generate_series(1, 3000) n`;
+    await sql`insert into run_sum_positions (tenant_id, looked_at, is_behind) select id, now(), false from tenants on conflict do nothing`;
+    await sql`vacuum analyze run_sum_positions`;
+    const sumTwice = async () => {
+      const look = sql.query(
+        `explain (analyze, buffers, format json) select sum_ends('{"slack_seconds": 0, "sends": false}', 2000)`,
+      );
+      const plans = await sql.transaction([look, look]);
+      return plans.map(([row]) => row?.["QUERY PLAN"]?.[0]?.Plan["Shared Hit Blocks"]);
+    };
+    // The first one plans the statements, and reads the catalog for that.
+    await sumTwice();
+    const runId = await invoke(service, tenant);
+    await callBack(service, tenant, runId, { status: "COMPLETED" });
+    await settle(service, tenant);
+    expect((await sumTwice())[0]).toBeLessThan(400);
+    expect((await compare()).sums).toHaveLength(4);
+    expect((await sumTwice())[1]).toBeLessThan(60);
   });
 
   it("are read of one workflow, and not of all to find those of one", async () => {

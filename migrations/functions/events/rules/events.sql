@@ -54,7 +54,7 @@ declare
   v_epoch integer;
 begin
   lock table public.workflow_run_events in access exclusive mode;
-  update public.event_epoch e set epoch = e.epoch + 1 returning e.epoch into v_epoch;
+  update public.event_epoch e set epoch = e.epoch + 1, seen_xid = '0' returning e.epoch into v_epoch;
   execute format('alter table public.workflow_run_events alter column epoch set default %s', v_epoch);
   perform setval('public.workflow_run_events_id_seq', nextval('public.workflow_run_events_id_seq') + 1000000000);
   return v_epoch;

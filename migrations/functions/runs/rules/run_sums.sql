@@ -2,8 +2,9 @@
 -- histograms of how long they waited and took. They stay when runs are deleted, and show a long time without reading its runs.
 --
 -- A walk:
--- 1. The sweep calls `sum_ends`. It reads the events of the feed since its position in the tenant, so that each counts once: also one
---    whose transaction commits later than a younger one (see `list_events`). At first it reads all events that there are.
+-- 1. The sweep calls `sum_ends`. `notice_new_events` finds the tenants with new events. Of these, it reads the events of the feed since its
+--    position in the tenant, so that each counts once: also one whose transaction commits later than a younger one (see `list_events`). At first
+--    it reads all events that there are.
 -- 2. `add_to_sums` adds each end to the hour and the day of its instant. A retry means that its run has not ended: it subtracts the end
 --    before it, from the hour and the day of that end.
 -- 3. When a run is deleted before the sweep has added its ends, `sum_deleted_ends` adds them in the same transaction, since its events are
@@ -62,6 +63,43 @@ begin
   on conflict (of_id, per, begins_at) do update
   set completed = s.completed + excluded.completed, failed = s.failed + excluded.failed, waits = s.waits + excluded.waits,
     run_times = s.run_times + excluded.run_times;
+end $$;
+
+-- Notes of each tenant with events that nobody has noticed yet that its sums may be behind. It reads up to `p_limit` events, over all tenants,
+-- so its cost is that of what has happened, however many tenants there are. Returns whether there may be more.
+--
+-- Closes the race with a transaction that commits later than one with younger events: events are read again until all transactions have
+-- ended that were under way when they were read first. The ids of a transaction that began later are higher, since each verb
+-- locks something, and so has its number, before it inserts an event.
+create or replace function public.notice_new_events(p_limit integer) returns boolean
+language plpgsql as $$
+declare
+  v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  v_noticed_id bigint;
+  v_to bigint;
+  v_count integer;
+begin
+  -- Another call that notices them now does so for this one, too.
+  select e.noticed_id into v_noticed_id from public.event_epoch e for update skip locked;
+  if v_noticed_id is null then
+    return false;
+  end if;
+  with found as materialized (
+    select e.id, e.tenant_id from public.workflow_run_events e where e.id > v_noticed_id order by e.id limit p_limit
+  ), behind as (
+    insert into public.run_sum_positions as p (tenant_id, looked_at)
+    select t.id, clock_timestamp()
+    from public.tenants t
+    where t.id in (select found.tenant_id from found)
+    order by t.id
+    on conflict (tenant_id) do update set is_behind = true where not p.is_behind
+  )
+  select max(found.id), count(*) into v_to, v_count from found;
+  -- What was seen before is complete.
+  update public.event_epoch e
+  set noticed_id = least(e.seen_id, v_to), seen_id = v_to, seen_xid = pg_snapshot_xmax(pg_current_snapshot())
+  where v_to is not null and e.seen_xid <= v_oldest_running;
+  return v_count = p_limit;
 end $$;
 
 -- The ends and retries of runs that are not in the sums yet. A tenant without a position is at the beginning of the feed.

@@ -1,5 +1,5 @@
 -- Adds the ends of runs to the sums by hour and by day: see run_sums.sql. It reads up to `p_limit` events of the feed, shared by up to 100
--- tenants that have new ones, those that it has read longest ago first. Of these tenants it also deletes up to `p_limit` sums that are too
+-- tenants that may have new ones, those that it has looked at longest ago first. Of these tenants it also deletes up to `p_limit` sums that are too
 -- old; of a tenant where nothing happens any more, they stay.
 --
 -- Guarantees: each event is counted exactly once, even when calls overlap or a transaction commits late: see `list_events`.
@@ -15,6 +15,7 @@ create or replace function public.sum_ends(
 language plpgsql set plan_cache_mode = force_generic_plan as $$
 declare
   c_most_tenants constant integer := 100;
+  c_most_noticed constant integer := 20000;
   v_except constant uuid[] := public.set_aside_by('sums');
   v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
   v_epoch constant integer := (select e.epoch from public.event_epoch e);
@@ -23,18 +24,13 @@ declare
   v_now timestamptz;
   v_event_ids bigint[];
   v_definition_ids uuid[];
-  v_has_more boolean;
+  v_has_more boolean := public.notice_new_events(c_most_noticed);
 begin
-  -- 1. Lock the positions of the tenants that have new events.
-  perform public.add_sum_positions(
-    array(select t.id from public.tenants t where not exists (select from public.run_sum_positions p where p.tenant_id = t.id)));
+  -- 1. Lock the positions of the tenants that may have new events.
   v_tenant_ids := array(
     select p.tenant_id
     from public.run_sum_positions p
-    where public.takes(p.tenant_id, p_only, v_except) and exists (
-      select from public.workflow_run_events e
-      where e.tenant_id = p.tenant_id and (e.epoch, e.xid, e.id) > (p.epoch, p.xid, p.event_id)
-        and (e.epoch < v_epoch or e.xid < v_oldest_running))
+    where p.is_behind and public.takes(p.tenant_id, p_only, v_except)
     order by p.looked_at, p.tenant_id
     limit c_most_tenants
     for update skip locked);
@@ -63,12 +59,24 @@ begin
     order by l.tenant_id, l.epoch desc, l.xid desc, l.id desc
   ), moved as (
     update public.run_sum_positions p
-    set epoch = last.epoch, xid = last.xid, event_id = last.id, looked_at = v_now
-    from last
-    where p.tenant_id = last.tenant_id
+    set epoch = coalesce(last.epoch, p.epoch), xid = coalesce(last.xid, p.xid), event_id = coalesce(last.id, p.event_id), looked_at = v_now,
+      -- Also while something is held back.
+      is_behind = (
+        select e.id from public.workflow_run_events e
+        where e.tenant_id = p.tenant_id
+          and (e.epoch, e.xid, e.id) > (coalesce(last.epoch, p.epoch), coalesce(last.xid, p.xid), coalesce(last.id, p.event_id))
+        order by e.epoch, e.xid, e.id
+        limit 1) is not null
+    from unnest(v_tenant_ids) tenant (id)
+    left join last on last.tenant_id = tenant.id
+    where p.tenant_id = tenant.id
+    returning p.is_behind, last.events
   )
-  select array_agg(l.id), array_agg(r.workflow_definition_id),
-    cardinality(v_tenant_ids) = c_most_tenants or (select max(last.events) from last) = v_share
+  select array_agg(l.id), array_agg(r.workflow_definition_id), v_has_more or (
+    select bool_or(moved.events = v_share)
+      -- There may be other tenants, if some of these were not only waited for.
+      or cardinality(v_tenant_ids) = c_most_tenants and bool_or(moved.events is not null or not moved.is_behind)
+    from moved)
   into v_event_ids, v_definition_ids, v_has_more
   from looked_at l
   join public.workflow_runs r on r.id = l.run_id
