@@ -112,7 +112,7 @@ async function failRuns(
       isSwept = true;
       return since();
     })();
-    // The one with the latest deadline is among the last to be failed, and the index has it at its end.
+    // Runs are failed in the order of their deadlines, so the one with the latest is left until the end, and the index finds it at once.
     const isLeft = "select true from workflow_runs where status = 'RUNNING' order by deadline_at desc limit 1";
     while (!isSwept && (await pool.query(isLeft)).rows.length > 0) await delay(20);
     const seconds = since();

@@ -101,9 +101,9 @@ async function* parse(
 const POSITION = "\0position";
 
 /**
- * Makes an event of an id without a message: the position at which the stream begins, or up to which it had no other message. An
- * `EventSource` keeps such an id, and the parser leaves it out. It stays in its place among the messages, since who resumes after it does not
- * get those before it.
+ * Makes an event of each id without a message. Such an id says where the stream begins, or how far it has read without finding a message.
+ * `EventSource` keeps it, but the parser leaves it out. The event keeps its place among the messages: a client that resumes after the id
+ * must have those before it.
  */
 function withPositions(): TransformStream<string, string> {
   let rest = "";

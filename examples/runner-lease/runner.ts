@@ -187,7 +187,7 @@ async function execute(lease: Lease): Promise<void> {
   let result: object;
   try {
     result = { status: "COMPLETED", output: await work(lease, say, signal) };
-    // With what is no JSON, the run fails.
+    // An output that cannot be written as JSON fails the run.
     JSON.stringify(result);
   } catch (error) {
     const reason = String(signal.aborted ? signal.reason : error).slice(0, 8192);
@@ -205,7 +205,7 @@ async function execute(lease: Lease): Promise<void> {
     const answer = isReleased ? await call("release", {}) : await call(verb, result);
     console.log(id, isReleased ? "released" : JSON.stringify(result), answer.status);
     if ((answer.status === 413 || answer.status === 422) && "output" in result) {
-      // Such as with an output that is too large.
+      // The service takes no such output, for example since it is too large.
       const error = `The result was refused: ${JSON.stringify(answer.body)}`.slice(0, 8192);
       result = { status: "FAILED", error };
       continue;

@@ -205,7 +205,7 @@ def execute(lease: Lease) -> None:
     verb, said = "callback", {}
     try:
         said = {"status": "COMPLETED", "output": work(lease)}
-        json.dumps(said, allow_nan=False)  # With what is no JSON, the run fails.
+        json.dumps(said, allow_nan=False)  # An output that cannot be written as JSON fails the run.
     except Suspended as suspended:
         verb, said = "suspend", {"waits": suspended.waits}
     except Exception as error:  # Whatever it is, the run has failed, and its people want to know why.
@@ -221,7 +221,7 @@ def execute(lease: Lease) -> None:
     while time.time() < lease.deadline:
         status, answer = lease.call(verb, said)
         log(lease.name, verb, json.dumps(said), str(status))
-        if status in (413, 422) and "output" in said:  # Such as with an output that is too large.
+        if status in (413, 422) and "output" in said:  # For example, it is too large.
             said = {"status": "FAILED", "error": f"The result was refused: {json.dumps(answer)}"[:4000]}
             continue
         if is_final(status):

@@ -12,8 +12,8 @@ import { Page, type Section } from "./layout.tsx";
 export const NewIdContext = createContext<string | null>(null);
 
 /**
- * The hidden field of a form that creates something. Each time that a page is rendered, the id is another one. `isNewAfterBack` is for a form
- * whose sender means another thing when they go back to it and send it again. Only what Reload sends again is then the same.
+ * The hidden field of a form that creates something. The id is new each time that the page is rendered. With `isNewAfterBack`, going back to the
+ * form and sending it again creates another thing. Only a reload of the answer sends the same one again.
  */
 export const NewId = ({ isNewAfterBack = false }: { isNewAfterBack?: boolean }) => (
   <NewIdField id={useContext(NewIdContext) ?? ""} isNewAfterBack={isNewAfterBack} />

@@ -193,9 +193,9 @@ export const eventEpoch = pgTable(
   {
     id: integer("id").primaryKey().default(1),
     epoch: integer("epoch").notNull(),
-    /** Of all events with an id up to this one, the tenants were noticed. */
+    /** All events up to this id were read, and their tenants marked. None with a lower id can be committed any more. */
     noticedId: bigint("noticed_id", { mode: "number" }).notNull().default(0),
-    /** The newest event that was noticed. An event with a lower id may still come, while a transaction before `seen_xid` is under way. */
+    /** The newest event that was read. Events with lower ids may still be committed until all transactions before `seen_xid` have ended. */
     seenId: bigint("seen_id", { mode: "number" }).notNull().default(0),
     seenTransactionId: transactionId("seen_xid").notNull().default("0"),
   },

@@ -29,7 +29,7 @@ export type Api = {
    * @throws Refused
    */
   json(request: ApiRequest): Promise<unknown>;
-  /** The status of the first answer. It stays open until there is one. */
+  /** The status of the API's first answer; pending until there is one. */
   firstStatus: Promise<number>;
 };
 

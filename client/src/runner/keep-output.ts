@@ -4,7 +4,7 @@ import type { WorkContext, WorkResult } from "./types.ts";
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_SUMMARY = 2_000;
 
-/** A zero byte or half a surrogate pair, as JSON writes it. The `\u` of a text that has a backslash comes behind another one. */
+/** A zero byte or half a surrogate pair, as JSON writes it. Where a text itself has `\u`, JSON writes two backslashes. */
 const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(0000|d[89a-f])/;
 
 /**

@@ -42,7 +42,7 @@ async function change(c: Context<AppEnv>, form: BulkForm, isDryRun: boolean): Pr
   const chosen = chosenBy(c, form);
   if (chosen === null) return NOTHING_CHOSEN;
   const { action } = form;
-  // What was confirmed for so many runs is not done to more of them.
+  // Somebody has confirmed this number of runs, so no more than that are changed.
   const atMost = /^\d{1,4}$/.test(form.count) ? Number(form.count) : null;
   return changeRuns(c.var.services, { credential: c.var.credential, action, chosen, isDryRun, atMost });
 }

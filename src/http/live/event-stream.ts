@@ -11,7 +11,7 @@ export type EventSink = {
   send(frames: readonly Frame[]): void;
   /** Resolves when the client has taken all but {@link MOST_UNREAD_BYTES} of what was sent, or has left. */
   ready(): Promise<void>;
-  /** Sends a comment, so that proxies do not close the connection as idle, and the id after which a client that reconnects shall go on. */
+  /** Sends a comment, so that proxies do not close the connection as idle. `at` is the id after which a client that reconnects shall go on. */
   keepAlive(at?: string): void;
 };
 

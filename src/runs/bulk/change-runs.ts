@@ -58,7 +58,7 @@ export type BulkOutcome = {
   refused: { runId: string; reason: string }[];
   /** Where the next call continues; null when no further runs match. */
   next: RunCursor | null;
-  /** Only of a dry run, also of one by `atMost`. */
+  /** Only of a dry run, also when `atMost` has made it one. */
   preview?: BulkPreview | undefined;
 };
 

@@ -127,7 +127,7 @@ begin
       array_agg(r.batch_id) filter (where r.batch_id is not null) as batch_ids,
       array_agg(r.id) filter (where r.suspended_at is not null) as suspended_ids, min(r.status) as status,
       bool_or(r.parent_run_id is not null) or min(r.status) = 'FAILED' and exists (
-        -- As `has_children`, which would take longer if it were called for each of many.
+        -- The same as `has_children`, without a call for each run.
         select
         from unnest(p_run_ids) run (id)
         cross join lateral (select from public.run_children c where c.parent_run_id = run.id order by c.run_id limit 1) child) as has_family

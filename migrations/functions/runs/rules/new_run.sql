@@ -8,8 +8,8 @@
 -- `add_run` does all of it for one run, `insert_batch` (`new_batch.sql`) for many.
 
 -- The run that a call with this id or this idempotency key has triggered before: {"run_id", "replayed"}, or {"refused": "other_input"}.
--- Null when there is none. A run that has `p_run_id` already is of the same call, which was repeated. Since forms send that id, it is refused
--- as id_taken when that run is of another definition, user or input.
+-- Null when there is none. A run that has `p_run_id` already was triggered by the same call, which is repeated. A form may send any id, so it is
+-- refused as id_taken when that run has another definition, user or input.
 create or replace function public.known_run(
   p_tenant_id uuid, p_user_id uuid, p_definition_id uuid, p_run_id uuid, p_idempotency_key text, p_input json,
   p_now timestamptz

@@ -1,7 +1,7 @@
 -- The turns of a workflow: a run ends otherwise than the run of the same definition that ended before it.
 --   first_failure  the run FAILED, and the one before it COMPLETED, or there was none
 --   works_again    the run COMPLETED, and the one before it FAILED
--- They are of the whole definition, whatever the labels of its runs: an endpoint with labels is sent those whose run has them.
+-- Labels do not matter for what a turn is. An endpoint with labels is sent those turns whose run has its labels.
 -- An attempt that the policy retries is not an end here. Nor is that of a run which somebody has stopped or which a newer run has superseded:
 -- it says nothing about whether the workflow works. How the last run ended is kept in the definition's `last_end`, since that run may
 -- be deleted or retried afterwards. It is null, as if no run had ended, until one ends while an endpoint of the tenant asks for turns:

@@ -68,7 +68,7 @@ declare
   v_definition_ids constant jsonb := coalesce(
     case when p_filter ? 'definition_id' then jsonb_build_array(p_filter -> 'definition_id') end, p_filter -> 'definition_ids',
     case when not p_filter -> 'triggers' ? 'person' then (
-      -- Nobody knows any more whose runs a deleted trigger has triggered.
+      -- The workflow of a deleted trigger is not known any more.
       select case when count(*) = jsonb_array_length(p_filter -> 'triggers') then jsonb_agg(distinct t.workflow_definition_id) end
       from public.triggers t
       where t.tenant_id = p_tenant_id and p_filter -> 'triggers' ? t.id::text) end);

@@ -65,8 +65,8 @@ begin
     run_times = s.run_times + excluded.run_times;
 end $$;
 
--- Notes of each tenant with events that nobody has noticed yet that its sums may be behind. It reads up to `p_limit` events, over all tenants,
--- so its cost is that of what has happened, however many tenants there are. Returns whether there may be more.
+-- Marks the tenants that have new events, so that `sum_ends` looks at them: it sets `is_behind` of their positions. It reads up to `p_limit`
+-- events of all tenants, so its cost depends on what has happened, and not on how many tenants there are. Returns whether there may be more.
 --
 -- Closes the race with a transaction that commits later than one with younger events: events are read again until all transactions have
 -- ended that were under way when they were read first. The ids of a transaction that began later are higher, since each verb
@@ -79,7 +79,7 @@ declare
   v_to bigint;
   v_count integer;
 begin
-  -- Another call that notices them now does so for this one, too.
+  -- When another call is doing this, this one need not.
   select e.noticed_id into v_noticed_id from public.event_epoch e for update skip locked;
   if v_noticed_id is null then
     return false;
@@ -95,7 +95,7 @@ begin
     on conflict (tenant_id) do update set is_behind = true where not p.is_behind
   )
   select max(found.id), count(*) into v_to, v_count from found;
-  -- What was seen before is complete.
+  -- The transactions that were under way when `seen_id` was read have ended, so all events up to it have been read above.
   update public.event_epoch e
   set noticed_id = least(e.seen_id, v_to), seen_id = v_to, seen_xid = pg_snapshot_xmax(pg_current_snapshot())
   where v_to is not null and e.seen_xid <= v_oldest_running;

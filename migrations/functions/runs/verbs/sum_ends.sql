@@ -60,7 +60,7 @@ begin
   ), moved as (
     update public.run_sum_positions p
     set epoch = coalesce(last.epoch, p.epoch), xid = coalesce(last.xid, p.xid), event_id = coalesce(last.id, p.event_id), looked_at = v_now,
-      -- Also while something is held back.
+      -- Events that are held back count, too.
       is_behind = (
         select e.id from public.workflow_run_events e
         where e.tenant_id = p.tenant_id
@@ -74,7 +74,7 @@ begin
   )
   select array_agg(l.id), array_agg(r.workflow_definition_id), v_has_more or (
     select bool_or(moved.events = v_share)
-      -- There may be other tenants, if some of these were not only waited for.
+      -- There may be more tenants than the limit. When all of these only wait for a transaction, the call ends nevertheless.
       or cardinality(v_tenant_ids) = c_most_tenants and bool_or(moved.events is not null or not moved.is_behind)
     from moved)
   into v_event_ids, v_definition_ids, v_has_more

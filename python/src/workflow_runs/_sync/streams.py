@@ -67,7 +67,7 @@ def follow(
                             yield message
                         elif frame.id is not None and on_begin is not None and not has_begun:
                             on_begin(frame.id)
-                        # Later, an id without a message only says up to where there was none.
+                        # A later id without a message only tells how far the stream has read.
                         has_begun = has_begun or frame.id is not None
                 if is_over:
                     return

@@ -25,7 +25,7 @@ _FINAL_CODE = "artifacts_unavailable"
 
 Method = Literal["POST", "PUT", "GET"]
 
-#: True while a call is sent. What httpx logs about it is no part of the log of a run: sending that would log more.
+#: True while a call is sent. What httpx logs about it is no part of the log of a run: sending such a line would log the next one.
 is_calling: ContextVar[bool] = ContextVar("workflow_runs_is_calling", default=False)
 
 

@@ -10,7 +10,7 @@ from .._values import to_json
 _MOST_BYTES = 64 * 1024
 #: The service takes 32 levels, of which the body around an output is one.
 _MOST_DEPTH = 31
-#: As JSON writes it. The `\u` of a text that has a backslash comes behind another one.
+#: As JSON writes it. Where a text itself has `\u`, JSON writes two backslashes.
 _ZERO_BYTE = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
