@@ -5905,9 +5905,9 @@ export interface components {
             url: string;
             /** @description The events that it is notified of. */
             event_types: components["schemas"]["NotifiedEventType"][];
-            /** @description Only events of these workflows are sent, so `notification_endpoint.disabled` is not. Null, the default, means all events. */
+            /** @description Only events of these workflows are sent, and `notification_endpoint.disabled`. Null, the default, means all workflows. */
             workflow_definition_ids?: string[] | null;
-            /** @description Only events of runs with all of these labels (`key:value`) are sent. What is about no run, such as `notification_endpoint.disabled`, is not. Null, the default, means all events. */
+            /** @description Only events of runs with all of these labels (`key:value`) are sent, and `notification_endpoint.disabled`. Null, the default, means all events. */
             labels?: string[] | null;
             /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. They are turns of the whole workflow, whatever the labels of its runs: with `labels`, only those whose run has them are sent. Null, the default, means all ends. */
             on?: components["schemas"]["NotificationTurn"][] | null;
@@ -5924,9 +5924,9 @@ export interface components {
             url?: string;
             /** @description The events that it is notified of. */
             event_types?: components["schemas"]["NotifiedEventType"][];
-            /** @description Only events of these workflows are sent, so `notification_endpoint.disabled` is not. Null, the default, means all events. */
+            /** @description Only events of these workflows are sent, and `notification_endpoint.disabled`. Null, the default, means all workflows. */
             workflow_definition_ids?: string[] | null;
-            /** @description Only events of runs with all of these labels (`key:value`) are sent. What is about no run, such as `notification_endpoint.disabled`, is not. Null, the default, means all events. */
+            /** @description Only events of runs with all of these labels (`key:value`) are sent, and `notification_endpoint.disabled`. Null, the default, means all events. */
             labels?: string[] | null;
             /** @description Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. They are turns of the whole workflow, whatever the labels of its runs: with `labels`, only those whose run has them are sent. Null, the default, means all ends. */
             on?: components["schemas"]["NotificationTurn"][] | null;

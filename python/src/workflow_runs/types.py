@@ -1473,9 +1473,9 @@ class CreateNotificationEndpointRequest(TypedDict):
     event_types: list[NotifiedEventType]
     """The events that it is notified of."""
     workflow_definition_ids: NotRequired[list[str] | None]
-    """Only events of these workflows are sent, so `notification_endpoint.disabled` is not. Null, the default, means all events."""
+    """Only events of these workflows are sent, and `notification_endpoint.disabled`. Null, the default, means all workflows."""
     labels: NotRequired[list[str] | None]
-    """Only events of runs with all of these labels (`key:value`) are sent. What is about no run, such as `notification_endpoint.disabled`, is not. Null, the default, means all events."""
+    """Only events of runs with all of these labels (`key:value`) are sent, and `notification_endpoint.disabled`. Null, the default, means all events."""
     on: NotRequired[list[NotificationTurn] | None]
     """Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. They are turns of the whole workflow, whatever the labels of its runs: with `labels`, only those whose run has them are sent. Null, the default, means all ends."""
     description: NotRequired[str | None]
@@ -1488,9 +1488,9 @@ class ChangeNotificationEndpointRequest(TypedDict):
     event_types: NotRequired[list[NotifiedEventType]]
     """The events that it is notified of."""
     workflow_definition_ids: NotRequired[list[str] | None]
-    """Only events of these workflows are sent, so `notification_endpoint.disabled` is not. Null, the default, means all events."""
+    """Only events of these workflows are sent, and `notification_endpoint.disabled`. Null, the default, means all workflows."""
     labels: NotRequired[list[str] | None]
-    """Only events of runs with all of these labels (`key:value`) are sent. What is about no run, such as `notification_endpoint.disabled`, is not. Null, the default, means all events."""
+    """Only events of runs with all of these labels (`key:value`) are sent, and `notification_endpoint.disabled`. Null, the default, means all events."""
     on: NotRequired[list[NotificationTurn] | None]
     """Of the ends of runs, only these are sent. `first_failure`: a run failed, and the run of its workflow that ended before it had not. `works_again`: a run completed, and the one before it had failed. Runs that were stopped or superseded count for neither. They are turns of the whole workflow, whatever the labels of its runs: with `labels`, only those whose run has them are sent. Null, the default, means all ends."""
     description: NotRequired[str | None]

@@ -28,15 +28,15 @@ const content = {
     .openapi({ description: "The events that it is notified of." }),
   workflow_definition_ids: z.array(uuid()).min(1).max(100).nullish().openapi({
     description:
-      "Only events of these workflows are sent, so `notification_endpoint.disabled` is not. Null, the default, means all events.",
+      "Only events of these workflows are sent, and `notification_endpoint.disabled`. Null, the default, means all workflows.",
   }),
   labels: labelList()
     .min(1)
     .nullish()
     .openapi({
       description:
-        "Only events of runs with all of these labels (`key:value`) are sent. What is about no run, such as " +
-        "`notification_endpoint.disabled`, is not. Null, the default, means all events.",
+        "Only events of runs with all of these labels (`key:value`) are sent, and `notification_endpoint.disabled`. Null, the default, " +
+        "means all events.",
     }),
   on: z
     .array(TurnSchema)

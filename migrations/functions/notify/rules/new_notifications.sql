@@ -48,12 +48,14 @@ begin
       when p_turn is not null then p_turn = any (e.turns)
       else e.turns is null or not public.is_end_event(event.type)
     end
-    and public.is_heard(e.workflow_definition_ids, e.labels, event.run_id, event.detail)
+    -- Who asks for it by its name is told of every endpoint, whatever the filters.
+    and (event.type = 'ENDPOINT_DISABLED'
+      or public.is_heard(e.workflow_definition_ids, e.labels, event.run_id, event.detail))
   order by event.id, e.created_at, e.id;
 end $$;
 
 -- True when an endpoint with these filters is notified of an event. A null filter lets all events pass. An event that is not about a run
--- has no labels, so a filter by labels never lets it pass. The end of another endpoint is about no workflow either, and passes no filter.
+-- has no labels, so a filter by labels never lets it pass.
 create or replace function public.is_heard(p_definition_ids uuid[], p_labels text[], p_run_id uuid, p_detail jsonb) returns boolean
 language plpgsql stable as $$
 begin
