@@ -109,7 +109,7 @@ function withPositions(): TransformStream<string, string> {
   let rest = "";
   return new TransformStream({
     transform(text, controller) {
-      const blocks = (rest + text).split("\n\n");
+      const blocks = (rest + text).split(/\n\n|\r\n\r\n/);
       rest = blocks.pop() ?? "";
       for (const block of blocks) {
         const isPosition = /^id:/m.test(block) && !/^data:/m.test(block);

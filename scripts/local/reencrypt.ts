@@ -11,7 +11,7 @@ import {
 const PAGE = 100;
 
 /**
- * Encrypts every secret in use with the newest key that is encrypted with another key. Returns the number of these secrets. A secret
+ * Encrypts every secret that is in use and not encrypted with the newest key. Returns the number of these secrets. A secret
  * that is changed at the same time is skipped, since the change encrypts it with the newest key.
  */
 export async function reencryptSecrets(db: Database, keys: KeyRing): Promise<number> {

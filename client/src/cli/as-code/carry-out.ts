@@ -59,7 +59,7 @@ function failed(error: unknown, file: WorkflowsFile, steps: readonly Step[], don
 }
 
 const ROTATED =
-  "With --rotate, give the senders their new secrets before: a second rotation of a trigger ends its old secret at once.";
+  "With --rotate, first give the senders their new secrets: when a trigger is rotated again, its old secret ends at once.";
 
 /** How the file calls the fields that have another name in the API. */
 const IN_FILE: Readonly<Record<string, string>> = {

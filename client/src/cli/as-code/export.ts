@@ -70,7 +70,7 @@ function triggerIn({ id, name, fields }: PresentTrigger, key: string, schemas: S
 /** The names of the environment variables for the secrets, by the ids of the workflows and triggers whose secrets they are. */
 type Variables = ReadonlyMap<string, string>;
 
-/** Where several would have the same name, such as those of Japanese workflows, each ends with the last digits of its id. They are random. */
+/** Where several would have the same name, such as those of Japanese workflows, each ends with the last digits of its id, which are random. */
 function variablesOf(all: readonly PresentWorkflow[]): Variables {
   const named = all.flatMap(({ id, name, fields, triggers }) => [
     ...(isFields(fields.runner_config) ? [{ id, name: variable(name, "WEBHOOK_SECRET") }] : []),

@@ -108,8 +108,8 @@ export function addRotate(triggers: Command): void {
     .addHelpText(
       "after",
       `
-A second rotation, also with the same secret, ends the secret of before the first one at once. So when no answer came, first look at
-\`triggers get\`: if the old secret is taken until tomorrow, it was rotated. A secret that you gave is in use then. One that the service made
+A second rotation, also with the same secret, ends the secret that was in use before the first one, at once. So when no answer came, first
+look at \`triggers get\`: if the old secret is taken until 24 hours after your command, it was rotated. A secret that you gave is in use then. One that the service made
 is lost: rotate again, and give the new one to the sender immediately.`,
     )
     .action(async (id: string, flags: { secret?: string }, command: Command) => {
