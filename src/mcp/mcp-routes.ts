@@ -88,8 +88,9 @@ const wrongToken = (config: Config) =>
 
 /**
  * The answer to a call of a tool by an agent that has signed in, unless its access has ended. The API says so to the first request of the
- * tool, before anything is done, so the client can repeat the call. Clients of 2025 get a stream, which is there before the API has
- * answered. So it is held back until then, or until it has a first part: a tool that is called wrongly does not ask the API.
+ * tool, before anything is done, so the client can repeat the call. Clients of 2025 get a stream, which begins before the API has
+ * answered. So the stream is held back until the API answers, or until it has a first part: a tool that is called with wrong arguments does not
+ * ask the API at all.
  * @throws Problem `unauthenticated`
  */
 async function unlessEnded(config: Config, api: Api, answer: Response): Promise<Response> {

@@ -231,6 +231,20 @@ describe("an invoke with an input", () => {
       await page.waitForURL(`**${workflow}`);
     }
     expect([runs[0], new Set(runs).size]).toEqual([first, 2]);
+    // So it is when it is changed after it was sent, such as by somebody who has stopped the loading of the answer.
+    await page.goto(workflow);
+    await page.evaluate(`{
+      const form = document.querySelector("#ask-invoke form");
+      form.addEventListener("submit", (event) => event.preventDefault());
+      form.priority.dispatchEvent(new Event("input", { bubbles: true }));
+    }`);
+    expect((await id.inputValue()).length).toBe(36);
+    await page.evaluate(`{
+      const form = document.querySelector("#ask-invoke form");
+      form.requestSubmit();
+      form.priority.dispatchEvent(new Event("input", { bubbles: true }));
+    }`);
+    expect(await id.inputValue()).toBe("");
   });
 
   it.each([

@@ -190,6 +190,23 @@ describe("the sums of ended runs", () => {
     expect(sums.map(({ completed }) => completed).sort()).toEqual([1, 1, 1, 1, 3, 3, 3, 3]);
   });
 
+  it("have an end whose transaction is the newest one that is under way, and an older one has made a younger event", async () => {
+    const { sql } = service.database;
+    const other = await createTenant(service.database, { runnerUrl: RUNNER });
+    const [late, young] = [await insertEnded(other), await insertEnded(tenant)];
+    await sumAll();
+    // It has its number before the other one, and its event after that.
+    const older = await holdTransaction(service.database, [sql`select pg_current_xact_id()`], [endOf(young)]);
+    const held = await holdTransaction(service.database, [endOf(late)]);
+    await older.letGo();
+    for (const _ of [1, 2, 3]) await perform(verbServices(service), sumEnds, 5_000);
+    await held.letGo();
+    await sumAll();
+    const { sums, recount } = await compare();
+    expect(sums).toEqual(recount);
+    expect(sums).toHaveLength(8);
+  });
+
   it("have an end once that commits later than a younger one, and each once when two sweeps meet", async () => {
     const [late, young] = [await insertEnded(tenant), await insertEnded(tenant)];
     const held = await holdTransaction(service.database, [endOf(late)]);

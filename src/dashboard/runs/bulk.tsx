@@ -177,7 +177,7 @@ const GoOn = ({ form, outcome: { next } }: { form: BulkForm; outcome: BulkOutcom
 
 /**
  * Asks for confirmation: it shows what would change, and which runs would be refused. Who deletes many runs has to type how many. It asks
- * again when more runs would be changed than the first question, which `form` answers, has said.
+ * again when more runs would be changed than the first question has said, whose answer is `form`.
  */
 export const ConfirmPage = ({ form, outcome }: { form: BulkForm; outcome: BulkOutcome }) => {
   const count = plural(outcome.done, "run");

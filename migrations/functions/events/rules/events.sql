@@ -53,6 +53,8 @@ language plpgsql as $$
 declare
   v_epoch integer;
 begin
+  -- In the order of `notice_new_events`.
+  perform from public.event_epoch for update;
   lock table public.workflow_run_events in access exclusive mode;
   update public.event_epoch e set epoch = e.epoch + 1, seen_xid = '0' returning e.epoch into v_epoch;
   execute format('alter table public.workflow_run_events alter column epoch set default %s', v_epoch);

@@ -48,7 +48,7 @@ begin
       when p_turn is not null then p_turn = any (e.turns)
       else e.turns is null or not public.is_end_event(event.type)
     end
-    -- Who asks for it by its name is told of every endpoint, whatever the filters.
+    -- An endpoint that asks for this event is told of every other endpoint, whatever its filters.
     and (event.type = 'ENDPOINT_DISABLED'
       or public.is_heard(e.workflow_definition_ids, e.labels, event.run_id, event.detail))
   order by event.id, e.created_at, e.id;

@@ -67,38 +67,58 @@ end $$;
 
 -- Marks the tenants that have new events, so that `sum_ends` looks at them: it sets `is_behind` of their positions. It reads up to `p_limit`
 -- events of all tenants, so its cost depends on what has happened, and not on how many tenants there are. Returns whether there may be more.
+-- It must be called before anything is changed or locked in the transaction.
 --
--- Closes the race with a transaction that commits later than one with younger events: events are read again until all transactions have
--- ended that were under way when they were read first. The ids of a transaction that began later are higher, since each verb
--- locks something, and so has its number, before it inserts an event.
+-- Closes the race with a transaction that commits later than one with younger events. `seen_id` is the newest event before this transaction
+-- had a number, which is `seen_xid`. A transaction with a higher number makes events with higher ids, since it locks something before. Those with
+-- lower numbers may still commit events up to `seen_id`. So `noticed_id` becomes `seen_id` only when all of them have ended, and after the
+-- events up to it were read again. It also waits for positions that others have locked: they may be setting `is_behind` to false.
 create or replace function public.notice_new_events(p_limit integer) returns boolean
 language plpgsql as $$
 declare
   v_oldest_running constant xid8 := pg_snapshot_xmin(pg_current_snapshot());
+  v_last_id constant bigint := coalesce((select max(e.id) from public.workflow_run_events e), 0);
   v_noticed_id bigint;
+  v_seen_id bigint;
+  v_is_complete boolean;
+  v_tenant_ids uuid[];
+  v_locked_ids uuid[];
   v_to bigint;
   v_count integer;
 begin
   -- When another call is doing this, this one need not.
-  select e.noticed_id into v_noticed_id from public.event_epoch e for update skip locked;
+  select e.noticed_id, e.seen_id, e.seen_xid <= v_oldest_running into v_noticed_id, v_seen_id, v_is_complete
+  from public.event_epoch e
+  for update skip locked;
   if v_noticed_id is null then
     return false;
   end if;
   with found as materialized (
-    select e.id, e.tenant_id from public.workflow_run_events e where e.id > v_noticed_id order by e.id limit p_limit
-  ), behind as (
-    insert into public.run_sum_positions as p (tenant_id, looked_at)
-    select t.id, clock_timestamp()
-    from public.tenants t
-    where t.id in (select found.tenant_id from found)
-    order by t.id
-    on conflict (tenant_id) do update set is_behind = true where not p.is_behind
+    select e.id, e.tenant_id
+    from public.workflow_run_events e
+    -- What will be read again in any case is read once until then.
+    where e.id > case when v_is_complete then v_noticed_id else v_seen_id end
+    order by e.id
+    limit p_limit
   )
-  select max(found.id), count(*) into v_to, v_count from found;
-  -- The transactions that were under way when `seen_id` was read have ended, so all events up to it have been read above.
+  select max(found.id), count(*), array(select t.id from public.tenants t where t.id in (select f.tenant_id from found f) order by t.id)
+  into v_to, v_count, v_tenant_ids
+  from found;
+  if v_to is null then
+    return false;
+  end if;
+  insert into public.run_sum_positions (tenant_id, looked_at)
+  select tenant.id, clock_timestamp() from unnest(v_tenant_ids) tenant (id)
+  where not exists (select from public.run_sum_positions p where p.tenant_id = tenant.id)
+  on conflict do nothing;
+  v_locked_ids := array(
+    select p.tenant_id from public.run_sum_positions p where p.tenant_id = any (v_tenant_ids) order by p.tenant_id for update skip locked);
+  update public.run_sum_positions p set is_behind = true where p.tenant_id = any (v_locked_ids) and not p.is_behind;
+  if not v_is_complete or cardinality(v_locked_ids) < cardinality(v_tenant_ids) then
+    return false;
+  end if;
   update public.event_epoch e
-  set noticed_id = least(e.seen_id, v_to), seen_id = v_to, seen_xid = pg_snapshot_xmax(pg_current_snapshot())
-  where v_to is not null and e.seen_xid <= v_oldest_running;
+  set noticed_id = least(v_seen_id, v_to), seen_id = least(v_last_id, v_to), seen_xid = pg_current_xact_id();
   return v_count = p_limit;
 end $$;
 

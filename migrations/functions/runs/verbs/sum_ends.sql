@@ -60,7 +60,7 @@ begin
   ), moved as (
     update public.run_sum_positions p
     set epoch = coalesce(last.epoch, p.epoch), xid = coalesce(last.xid, p.xid), event_id = coalesce(last.id, p.event_id), looked_at = v_now,
-      -- Events that are held back count, too.
+      -- It stays behind while events are held back.
       is_behind = (
         select e.id from public.workflow_run_events e
         where e.tenant_id = p.tenant_id
@@ -70,13 +70,11 @@ begin
     from unnest(v_tenant_ids) tenant (id)
     left join last on last.tenant_id = tenant.id
     where p.tenant_id = tenant.id
-    returning p.is_behind, last.events
+    returning last.events
   )
   select array_agg(l.id), array_agg(r.workflow_definition_id), v_has_more or (
-    select bool_or(moved.events = v_share)
-      -- There may be more tenants than the limit. When all of these only wait for a transaction, the call ends nevertheless.
-      or cardinality(v_tenant_ids) = c_most_tenants and bool_or(moved.events is not null or not moved.is_behind)
-    from moved)
+    -- There may be more tenants than the limit. When none of these had anything, the next sweep goes on with the others.
+    select bool_or(moved.events = v_share or moved.events is not null and cardinality(v_tenant_ids) = c_most_tenants) from moved)
   into v_event_ids, v_definition_ids, v_has_more
   from looked_at l
   join public.workflow_runs r on r.id = l.run_id

@@ -154,7 +154,7 @@ language sql immutable as $$
 $$;
 
 -- The triggers of a tenant that ought to fire and do not: those that have paused themselves, those that are overdue, and those whose
--- schedules cannot be computed. `since` is when they paused, were due, or up to when their instants were handled. A trigger may be
+-- schedules cannot be computed. `since` is when they paused, when they were due, or the last instant that was handled. A trigger may be
 -- returned twice. Up to 200 of each, the longest silent first.
 create or replace function public.silent_triggers(p_tenant_id uuid) returns table (id uuid, since timestamptz)
 language sql stable as $$

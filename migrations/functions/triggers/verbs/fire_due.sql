@@ -1,8 +1,8 @@
 -- Carries out what the Worker has decided about due triggers: records the instants that were missed, fires the others, and plans the next
 -- instant of each. It also lets suspended runs go on whose children have ended, and stops children whose parents have ended: see
 -- `children.sql`. `p_decisions` is [{"trigger_id", "version", "missed": [{"from", "to", "count", "reason"}], "fire": [{"at", "due_at",
--- "firing_id", "run_id"}], "fired": the instants that a backfill has fired before, "after_at", "missed_until"? and "catches_up"?: of a
--- pause that stays to be handled, "next_at", "due_at"}]. `p_due` are due firings, which need no decision: see `fire_ends`,
+-- "firing_id", "run_id"}], "fired": the instants that a backfill has fired before, "after_at", "missed_until"? and "catches_up"?: when the
+-- instants of a pause are left for later, "next_at", "due_at"}]. `p_due` are due firings, which need no decision: see `fire_ends`,
 -- `follow_children`.
 --
 -- Guarantees:

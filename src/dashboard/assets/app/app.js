@@ -42,16 +42,26 @@ document.addEventListener("click", async (event) => {
 
 // A second click on a submit button within three seconds is ignored, so that a double click does not send a form twice.
 const sent = new WeakSet();
+const everSent = new WeakSet();
 document.addEventListener("submit", (event) => {
   if (sent.has(event.target)) event.preventDefault();
   sent.add(event.target);
+  everSent.add(event.target);
   setTimeout(() => sent.delete(event.target), 3000);
 });
 
-// Whoever goes back to a form that triggers a run, and sends it again, wants another run. Without an id, the service gives it a new one.
+// Whoever goes back to a form that triggers a run, or changes it after it was sent, and sends it again, wants another run. Without an id, the
+// service gives it a new one.
+const NEW_AFTER_BACK = "[data-new-after-back]";
+const forget = (field) => {
+  field.value = "";
+};
 addEventListener("pageshow", ({ persisted }) => {
   if (!persisted && performance.getEntriesByType("navigation")[0]?.type !== "back_forward") return;
-  for (const field of document.querySelectorAll("[data-new-after-back]")) field.value = "";
+  document.querySelectorAll(NEW_AFTER_BACK).forEach(forget);
+});
+document.addEventListener("input", ({ target }) => {
+  if (everSent.has(target.form)) target.form.querySelectorAll(NEW_AFTER_BACK).forEach(forget);
 });
 
 const openDialog = () => document.querySelector(".ask:popover-open");
