@@ -301,7 +301,12 @@ describe("watching a run", () => {
 
   it("continues after the position that a comment named, up to which it had no other message", async () => {
     const text = "retry: 3\nid: 1.2.3\n\nid: 1.2.5\ndata: {}\n\n:\nretry: 3\nid: 1.2.9\n\n";
-    const bytes = ReadableStream.from([...new TextEncoder().encode(text)].map((byte) => Uint8Array.of(byte)));
+    const bytes = new ReadableStream({
+      start(controller) {
+        for (const byte of new TextEncoder().encode(text)) controller.enqueue(Uint8Array.of(byte));
+        controller.close();
+      },
+    });
     const { asked, options } = fakeService(new Response(bytes), stream([news(4, "COMPLETED")]));
     const begun: string[] = [];
     const onBegin = (position: string) => void begun.push(position);
