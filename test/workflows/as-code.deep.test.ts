@@ -271,7 +271,7 @@ workflows:
     ]);
     const failed = { rotate: true, variables: { ...VARIABLES, GITHUB: "too short" } };
     expect((await refusal(() => apply(FILE, failed))).at(-1)).toMatch(
-      /a second rotation .* ends its old secret at once/,
+      /when a trigger is rotated again, its old secret ends at once/,
     );
   });
 
