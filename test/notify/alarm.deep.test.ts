@@ -33,11 +33,12 @@ const untilFailed = (endpoint: CreatedEndpoint, count: number) =>
     },
     { timeout: 20_000 },
   );
-const fireAlarm = () => runDurableObjectAlarm(service.hubOf(tenant.id));
-/**
- * Fires the alarm until the next one is so many milliseconds away. One that is fired during a sweep does nothing, and a sweep that began before
- * something was recorded sets the alarm to when it would be looked at again.
- */
+/** Fires the alarm, once there is one: during a sweep there is none, and nothing would happen. */
+async function fireAlarm(): Promise<void> {
+  await service.nextAlarmInMs(tenant.id);
+  await runDurableObjectAlarm(service.hubOf(tenant.id));
+}
+/** Fires the alarm until the next one is so many milliseconds away: a sweep that began before something was recorded does not know of it. */
 const untilNextAlarmIn = (ms: number) =>
   expect
     .poll(async () => {
