@@ -101,7 +101,12 @@ begin
     order by e.id
     limit p_limit
   )
-  select max(found.id), count(*), array(select t.id from public.tenants t where t.id in (select f.tenant_id from found f) order by t.id)
+  select max(found.id), count(*), array(
+    select t.id
+    from (select distinct f.tenant_id from found f) of
+    -- One look for each, so that not all tenants are read.
+    cross join lateral (select t.id from public.tenants t where t.id = of.tenant_id limit 1) t
+    order by t.id)
   into v_to, v_count, v_tenant_ids
   from found;
   if v_to is null then

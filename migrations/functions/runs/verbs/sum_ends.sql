@@ -37,8 +37,11 @@ begin
   if p_lists then
     return public.candidates_of(p_context, v_tenant_ids);
   end if;
+  if v_tenant_ids = '{}' then
+    return public.answer_of(p_context, null, jsonb_build_object('result', jsonb_build_object('has_more', v_has_more)));
+  end if;
   v_now := clock_timestamp();
-  v_share := greatest(p_limit / greatest(cardinality(v_tenant_ids), 1), 1);
+  v_share := greatest(p_limit / cardinality(v_tenant_ids), 1);
 
   -- 2. Move the positions, and add the ends and the retries.
   with looked_at as materialized (
