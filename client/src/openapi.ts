@@ -10545,7 +10545,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Server-sent events. `event` is the event's type, `data` the event, and `id` its position: the `next_cursor` of a page that ends with it. A comment comes every 15 seconds, with the `id` up to which nothing else matches. */
+            /** @description Server-sent events. `event` is the event's type, `data` the event, and `id` its position: the `next_cursor` of a page that ends with it. A comment comes every 15 seconds. Its `id` says how far the stream has read: who comes back goes on from there. */
             200: {
                 headers: {
                     [name: string]: unknown;

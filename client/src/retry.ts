@@ -36,7 +36,7 @@ export function retryingFetch(send: Fetch, { tries = 4, longestPauseSeconds = 60
         if (isLast || (response.status !== 429 && response.status !== 503)) return response;
         leastMs = retryAfterMs(response.headers.get("Retry-After"));
         if ((leastMs ?? 0) > longestPauseSeconds * 1000) return response;
-        // A request that is refused with 429 has done nothing.
+        // After a 503 it may have been done. After a 429 it was not.
         mayBeDone ||= response.status === 503;
         await response.body?.cancel();
       } catch (error) {

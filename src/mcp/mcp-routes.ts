@@ -7,8 +7,8 @@
  * cannot do what the API would refuse, and costs what its requests to the API cost. The schema of its answer picks the fields that an agent
  * gets. Ids are checked before they become a part of a path.
  *
- * Any other message, such as that for the list of tools, first asks the API who the caller is, so a wrong key is answered 401. So is a call
- * of a tool by an agent that has signed in and whose access has ended, since clients sign in again only after a 401. A call of a tool
+ * Any other message, such as that for the list of tools, first asks the API who the caller is, so a wrong key is answered 401. When the access
+ * of an agent that has signed in has ended, its call of a tool is answered 401, too, since clients sign in again only after that. A call of a tool
  * writes two lines to the log, with the same request id.
  */
 import { createMcpHandler, getOAuthProtectedResourceMetadataUrl } from "@modelcontextprotocol/server";

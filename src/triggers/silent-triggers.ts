@@ -7,7 +7,7 @@ import { dueFirings, triggers as t } from "../db/trigger-tables.ts";
 
 /**
  * - "overdue": it should have fired more than two minutes ago, by its schedule or after another run. The cron fires within a minute.
- * - "not computed": its schedule could not be computed when it was due, such as when its time zone is gone.
+ * - "not computed": its schedule could not be computed when it was due, for example since its time zone does not exist any more.
  * - "paused itself": its user has lost rights, or is no longer active. The firing that found this out paused it.
  */
 export type SilentReason = "overdue" | "not computed" | "paused itself";

@@ -161,7 +161,7 @@ describe("the sums of ended runs", () => {
     expect(sums).toMatchObject(Array(4).fill({ completed: 1 }));
   });
 
-  /** A run that has ended, without the event of its end. */
+  /** Inserts a run that has ended, but not the event of its end: see `endOf`. */
   async function insertEnded(of: TestTenant): Promise<string> {
     const id = await insertRun(service.database, of, { status: "COMPLETED" });
     await service.database.sql`
@@ -263,7 +263,7 @@ describe("the sums of ended runs", () => {
     await sql`insert into tenants (id, name) select gen_random_uuid(), 'Tenant ' || n from generate_series(1, 20000) n`;
     await sql`insert into run_sum_positions (tenant_id, looked_at, is_behind) select id, now(), false from tenants on conflict do nothing`;
     await sql`vacuum analyze tenants, run_sum_positions`;
-    /** How many rows of tenants and of their positions a call reads. */
+    /** How many rows of `tenants` and `run_sum_positions` a call of `sum_ends` reads. */
     const rowsRead = async () => {
       const [, counted] = await sql.transaction([
         sql`select sum_ends('{"slack_seconds": 0, "sends": false}', 2000)`,

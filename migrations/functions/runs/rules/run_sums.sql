@@ -2,9 +2,9 @@
 -- histograms of how long they waited and took. They stay when runs are deleted, and show a long time without reading its runs.
 --
 -- A walk:
--- 1. The sweep calls `sum_ends`. `notice_new_events` finds the tenants with new events. Of these, it reads the events of the feed since its
---    position in the tenant, so that each counts once: also one whose transaction commits later than a younger one (see `list_events`). At first
---    it reads all events that there are.
+-- 1. The sweep calls `sum_ends`, and that calls `notice_new_events` to find the tenants with new events. In each of them it reads the events of
+--    the feed after its position there, so that each counts once: also one whose transaction commits later than a younger one (see
+--    `list_events`). At first it reads all events that there are.
 -- 2. `add_to_sums` adds each end to the hour and the day of its instant. A retry means that its run has not ended: it subtracts the end
 --    before it, from the hour and the day of that end.
 -- 3. When a run is deleted before the sweep has added its ends, `sum_deleted_ends` adds them in the same transaction, since its events are
@@ -69,10 +69,13 @@ end $$;
 -- events of all tenants, so its cost depends on what has happened, and not on how many tenants there are. Returns whether there may be more.
 -- It must be called before anything is changed or locked in the transaction.
 --
--- Closes the race with a transaction that commits later than one with younger events. `seen_id` is the newest event before this transaction
--- had a number, which is `seen_xid`. A transaction with a higher number makes events with higher ids, since it locks something before. Those with
--- lower numbers may still commit events up to `seen_id`. So `noticed_id` becomes `seen_id` only when all of them have ended, and after the
--- events up to it were read again. It also waits for positions that others have locked: they may be setting `is_behind` to false.
+-- Closes the race with a transaction that commits later than one with younger events:
+-- - `seen_xid` is the number of the transaction of an earlier call, and `seen_id` the newest event before it got that number.
+-- - A transaction with a higher number gets higher ids for its events, since each verb locks something, and so gets its number, before it
+--   inserts an event.
+-- - A transaction with a lower number may still commit events up to `seen_id`. So `noticed_id` becomes `seen_id` only when all of these
+--   have ended, and the events up to it were read again.
+-- `noticed_id` also stays when others have locked a position, since they may be setting `is_behind` to false.
 create or replace function public.notice_new_events(p_limit integer) returns boolean
 language plpgsql as $$
 declare
@@ -96,7 +99,7 @@ begin
   with found as materialized (
     select e.id, e.tenant_id
     from public.workflow_run_events e
-    -- What will be read again in any case is read once until then.
+    -- Until then, events up to `seen_id` need not be read once more.
     where e.id > case when v_is_complete then v_noticed_id else v_seen_id end
     order by e.id
     limit p_limit
@@ -112,10 +115,7 @@ begin
   if v_to is null then
     return false;
   end if;
-  insert into public.run_sum_positions (tenant_id, looked_at)
-  select tenant.id, clock_timestamp() from unnest(v_tenant_ids) tenant (id)
-  where not exists (select from public.run_sum_positions p where p.tenant_id = tenant.id)
-  on conflict do nothing;
+  perform public.add_sum_positions(v_tenant_ids);
   v_locked_ids := array(
     select p.tenant_id from public.run_sum_positions p where p.tenant_id = any (v_tenant_ids) order by p.tenant_id for update skip locked);
   update public.run_sum_positions p set is_behind = true where p.tenant_id = any (v_locked_ids) and not p.is_behind;

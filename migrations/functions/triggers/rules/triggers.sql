@@ -141,7 +141,8 @@ language sql stable as $$
   select p_due_at < statement_timestamp() - interval '2 minutes'
 $$;
 
--- True for a schedule that the Worker could not compute when it was due, such as one of a time zone that is gone: see `postpone` there.
+-- True for a schedule that the Worker could not compute when it was due, for example since its time zone does not exist any more: it has no
+-- next instant, and is due later (see `postpone` in the Worker).
 create or replace function public.is_postponed(p_next_at timestamptz, p_due_at timestamptz) returns boolean
 language sql stable as $$
   select p_next_at is null and p_due_at > statement_timestamp()

@@ -137,7 +137,7 @@ class AsyncConnection:
                 least = retry_after_seconds(response.headers)
                 if (least or 0) > self._longest_pause_seconds:
                     return response
-                # A request that is refused with 429 has done nothing.
+                # After a 503 it may have been done. After a 429 it was not.
                 may_be_done = may_be_done or response.status_code == 503
                 await response.aclose()
             except httpx.TransportError:

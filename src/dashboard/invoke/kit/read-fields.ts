@@ -30,7 +30,7 @@ export function readJsonField(name: string, text: string): { value: unknown; fau
  */
 const beforeSchema = z.object({ labels: labelsField, concurrency_key: z.string().nullable() });
 
-/** The text of the hidden field with which {@link readLabelsAndKey} knows what nobody has changed. */
+/** The text of the hidden field `before`. {@link readLabelsAndKey} compares it with what was sent, to find what nobody has changed. */
 export const textOfBefore = ({ labels, concurrency_key }: z.input<typeof beforeSchema>): string =>
   JSON.stringify({ labels, concurrency_key });
 
