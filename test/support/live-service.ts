@@ -5,7 +5,7 @@ import { vi } from "vitest";
 import type { Hub } from "../../src/hub/hub.ts";
 import type { Register } from "../../src/hub/register.ts";
 import { TenantSweeper } from "../../src/worker.ts";
-import { type Service, type ServiceOptions, startService } from "./service.ts";
+import { keptAlive, type Service, type ServiceOptions, startService } from "./service.ts";
 
 declare global {
   namespace Cloudflare {
@@ -38,7 +38,7 @@ const { sweepTenant } = TenantSweeper.prototype;
 TenantSweeper.prototype.sweepTenant = async function (this: TenantSweeper, tenantId, lateMs) {
   const bindings = tenantsInUse.get(tenantId);
   if (bindings === undefined) return { dueInMs: null, hasMoved: false };
-  return sweepTenant.call(Object.create(this, { env: { value: bindings } }), tenantId, lateMs);
+  return keptAlive(() => sweepTenant.call(Object.create(this, { env: { value: bindings } }), tenantId, lateMs));
 };
 
 const openHub = (tenantId: string) => env.HUB.get(env.HUB.idFromName(tenantId));

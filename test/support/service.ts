@@ -72,6 +72,19 @@ const services: Pick<Service, "database" | "bindings">[] = [];
 /** Forgets the services of the test file: what they have left running notifies nobody any more. */
 export const endServices = (): void => void services.splice(0);
 
+/**
+ * Does the work of an invocation of its own. The runtime cancels an invocation as hung in which nothing goes on, such as one that waits until
+ * another invocation has loaded a module. So a timer goes on in it.
+ */
+export async function keptAlive<Result>(work: () => Promise<Result>): Promise<Result> {
+  const timer = setInterval(() => {}, 1000);
+  try {
+    return await work();
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 const { notify } = Notifier.prototype;
 
 /*
@@ -81,10 +94,12 @@ const { notify } = Notifier.prototype;
 Notifier.prototype.notify = async function (this: Notifier, endpointIds) {
   const bindings = await findBindings(endpointIds);
   if (bindings === undefined) return;
-  const sending: Promise<unknown>[] = [];
-  const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };
-  await notify.call(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), endpointIds);
-  await Promise.all(sending);
+  await keptAlive(async () => {
+    const sending: Promise<unknown>[] = [];
+    const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };
+    await notify.call(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), endpointIds);
+    await Promise.all(sending);
+  });
 };
 
 /** The environment of the service in whose database an endpoint is. */
