@@ -153,13 +153,24 @@ describe("a runner with a URL", () => {
     expect(service.of("log")).toMatchObject([{ text: `${told}\n` }]);
   });
 
-  it("stores an output with half a surrogate pair as output.json", async () => {
-    const { runner, service } = start(async () => ({ output: "😀".slice(0, 1) }));
+  it.each<[why: string, json: string]>([
+    ["a text in it has half a surrogate pair", '"\\ud83d"'],
+    ["it is nested more than 31 levels deep", `${"[".repeat(32)}"]"${"]".repeat(32)}`],
+  ])("stores an output as output.json of which %s", async (why, json) => {
+    const { runner, service } = start(async () => ({ output: JSON.parse(json) }));
     await runner.handle(message("workflow_run.dispatched"));
     await until(() => expect(service.of("callback")).toHaveLength(1));
-    const told = "The output is the file output.json: a text in it has half a surrogate pair.";
+    const told = `The output is the file output.json: ${why}.`;
     expect(service.of("callback")).toEqual([{ status: "COMPLETED", summary: told }]);
-    expect(service.of("output.json")).toMatchObject([{ content: '"\\ud83d"' }]);
+    expect(service.of("output.json")).toMatchObject([{ content: json }]);
+  });
+
+  it("keeps an output that is nested 31 levels deep", async () => {
+    const { runner, service } = start(async () => ({ output: JSON.parse(`${"[".repeat(31)}"["${"]".repeat(31)}`) }));
+    await runner.handle(message("workflow_run.dispatched"));
+    await until(() =>
+      expect(service.of("callback")).toMatchObject([{ status: "COMPLETED", output: [expect.any(Array)] }]),
+    );
   });
 
   it("keeps an output of 64 KiB, and fails with the reason when the file of a larger one is refused", async () => {

@@ -1,6 +1,7 @@
 /** Reads JSON and YAML without changing a number: JavaScript would round whole numbers beyond 2^53. */
+import { isTooDeep, TOO_DEEP } from "../runner/keep-output.ts";
 
-const PART = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[[{]|[\]}]/gs;
+const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs;
 const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
 
 /**
@@ -36,22 +37,13 @@ export const rounded = (number: string): NotKept =>
     `the number ${number} would be rounded. Whole numbers are exact up to 9007199254740991: write it as a text`,
   );
 
-/** The service takes 32 levels, of which the body around an input or an output is one. */
-const MAX_DEPTH = 31;
-const TOO_DEEP = `it is nested more than ${MAX_DEPTH} levels deep`;
-
 /**
  * As `JSON.parse`.
  * @throws NotKept for a number that would be rounded, and for what is nested too deeply
  */
 export function parseJson(text: string): unknown {
   const value: unknown = JSON.parse(text);
-  let depth = 0;
-  for (const [found] of text.matchAll(PART)) {
-    if (isRounded(found)) throw rounded(found);
-    if (found === "{" || found === "[") depth += 1;
-    if (found === "}" || found === "]") depth -= 1;
-    if (depth > MAX_DEPTH) throw new NotKept(TOO_DEEP);
-  }
+  for (const [found] of text.matchAll(TEXT_OR_NUMBER)) if (isRounded(found)) throw rounded(found);
+  if (isTooDeep(text)) throw new NotKept(TOO_DEEP);
   return value;
 }

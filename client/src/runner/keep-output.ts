@@ -4,6 +4,12 @@ import type { WorkContext, WorkResult } from "./types.ts";
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_SUMMARY = 2_000;
 
+/** The service takes 32 levels, of which the body around an input or an output is one. */
+const MAX_DEPTH = 31;
+export const TOO_DEEP = `it is nested more than ${MAX_DEPTH} levels deep`;
+
+const TEXT_OR_BRACKET = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs;
+
 /** A zero byte or half a surrogate pair, as JSON writes it. Where a text itself has `\u`, JSON writes two backslashes. */
 const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(0000|d[89a-f])/;
 
@@ -22,10 +28,22 @@ export async function keepOutput(result: WorkResult, context: WorkContext): Prom
 function whyRefused(json: string): string | null {
   const bytes = new TextEncoder().encode(json).length;
   if (bytes > MAX_OUTPUT_BYTES) return `it has ${bytes} bytes, and the output of a run at most ${MAX_OUTPUT_BYTES}`;
+  if (isTooDeep(json)) return TOO_DEEP;
   const [, unstorable] = UNSTORABLE.exec(json) ?? [];
   return unstorable === undefined
     ? null
     : `a text in it has ${unstorable === "0000" ? "a zero byte" : "half a surrogate pair"}`;
+}
+
+/** True for JSON that is nested more deeply than the service takes. */
+export function isTooDeep(json: string): boolean {
+  let depth = 0;
+  for (const [found] of json.matchAll(TEXT_OR_BRACKET)) {
+    if (found === "{" || found === "[") depth += 1;
+    if (found === "}" || found === "]") depth -= 1;
+    if (depth > MAX_DEPTH) return true;
+  }
+  return false;
 }
 
 /** Stores JSON as the file `output.json`, since it cannot be the output, and adds that to the log and the summary. */
