@@ -41,6 +41,6 @@ The workflow ${ID} was created, but its policy was not set. ${next("the flags of
   const words = ["init", "Monthly", "--to", "/tmp/workflow-runs-init"];
   expect(await failureOf(words, NONE, ...ANSWERS)).toMatchObject({
     exitCode: 4,
-    text: expect.stringContaining(next("--lease")),
+    text: expect.stringContaining(next("--lease, and then `init` again")),
   });
 });

@@ -269,8 +269,15 @@ workflows:
       "PUT /v1/workflow-definitions/…",
       "POST /v1/triggers/…/rotate-secret",
     ]);
-    const failed = { rotate: true, variables: { ...VARIABLES, GITHUB: "too short" } };
-    expect((await refusal(() => apply(FILE, failed))).at(-1)).toMatch(
+
+    const tag = `      On tag:\n        webhook: { scheme: github }\n        secret: \${env:TAG}\n`;
+    const two = FILE.replace("      By token:", `${tag}      By token:`);
+    const variables = { ...VARIABLES, TAG: VARIABLES.GITHUB };
+    await apply(two, { variables });
+    const lastLine = async (wrong: object) =>
+      (await refusal(() => apply(two, { rotate: true, variables: { ...variables, ...wrong } }))).at(-1);
+    expect(await lastLine({ GITHUB: "too short" })).toMatch(/^When the cause is gone, run the same command again/);
+    expect(await lastLine({ TAG: "too short" })).toMatch(
       /when a trigger is rotated again, its old secret ends at once/,
     );
   });

@@ -1,6 +1,6 @@
 /** Carries out a plan, step by step. */
 import { InvalidRequest } from "../../problem.ts";
-import { CliError, explainError } from "../exit.ts";
+import { CliError, explainError, isOutage } from "../exit.ts";
 import type { WorkflowsFile } from "./file.ts";
 import type { Plan } from "./plan.ts";
 import { PART_LISTS } from "./present.ts";
@@ -47,13 +47,15 @@ function failed(error: unknown, file: WorkflowsFile, steps: readonly Step[], don
   const why = error instanceof InvalidRequest && step?.at ? faultLines(error, file, step.at) : [text];
   const list = (title: string, some: readonly Step[]) =>
     some.length === 0 ? [] : [title, ...some.map((one) => `  ${one.text}`)];
+  // After an outage, the step that has failed may have been done, too.
+  const mayBeDone = steps.slice(0, isOutage(error) ? done + 1 : done);
   const lines = [
     `This has failed: ${step?.text}`,
     ...why.map((line) => `  ${line}`),
-    ...(done === 0 ? ["Nothing was changed."] : list("This was done before:", steps.slice(0, done))),
+    ...(mayBeDone.length === 0 ? ["Nothing was changed."] : list("This was done before:", steps.slice(0, done))),
     ...list("This was not done:", steps.slice(done + 1)),
     "When the cause is gone, run the same command again: it goes on with what is missing.",
-    ...(steps.slice(0, done + 1).some(({ isRotation }) => isRotation) ? [ROTATED] : []),
+    ...(mayBeDone.some(({ isRotation }) => isRotation) ? [ROTATED] : []),
   ];
   return new CliError(lines.join("\n"), exitCode);
 }

@@ -90,6 +90,6 @@ async function findOrCreate(client: Client, name: string): Promise<Workflow> {
   const workflow = await unwrap(
     client.api.POST("/v1/workflow-definitions", { body: { name, runner_type: "SELF_HOSTED" } }),
   );
-  await setFirstPolicy(client, workflow.id, { handover: "lease" }, "--lease");
+  await setFirstPolicy(client, workflow.id, { handover: "lease" }, "--lease, and then `init` again");
   return workflow;
 }
