@@ -291,6 +291,18 @@ describe("the sums of ended runs", () => {
     expect((await compare()).sums).toHaveLength(4);
   });
 
+  it("are added by one sweep also when many tenants come first of which nothing is to be added", async () => {
+    const { sql } = service.database;
+    await endOf(await insertEnded(tenant));
+    await sql`insert into tenants (id, name) select gen_random_uuid(), 'Tenant ' || n from generate_series(1, 150) n`;
+    await sql`
+      insert into run_sum_positions (tenant_id, looked_at, is_behind)
+      select id, now() - interval '1 hour' * (id <> ${tenant.id})::int, true from tenants`;
+    await settle(service, tenant);
+    await service.sweep();
+    expect((await compare()).sums).toHaveLength(4);
+  });
+
   it("are read of one workflow, and not of all to find those of one", async () => {
     const { sql } = service.database;
     await sql`insert into run_sum_positions (tenant_id, looked_at) values (${tenant.id}, now()) on conflict do nothing`;

@@ -73,11 +73,13 @@ begin
     from unnest(v_tenant_ids) tenant (id)
     left join last on last.tenant_id = tenant.id
     where p.tenant_id = tenant.id
-    returning last.events
+    returning last.events, p.is_behind
   )
   select array_agg(l.id), array_agg(r.workflow_definition_id), v_has_more or (
-    -- There may be more tenants than the limit. When none of these had anything, the next sweep goes on with the others.
-    select bool_or(moved.events = v_share or moved.events is not null and cardinality(v_tenant_ids) = c_most_tenants) from moved)
+    -- There may be more tenants than the limit. When all of these wait for older transactions, the next sweep goes on with the others.
+    select bool_or(moved.events = v_share
+      or cardinality(v_tenant_ids) = c_most_tenants and (moved.events is not null or not moved.is_behind))
+    from moved)
   into v_event_ids, v_definition_ids, v_has_more
   from looked_at l
   join public.workflow_runs r on r.id = l.run_id
