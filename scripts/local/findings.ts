@@ -159,7 +159,7 @@ const SILENT: Record<SilentReason, GroupWords> = {
   },
   "not computed": {
     mark: "note",
-    text: "have handled no instant, since their schedules cannot be computed any more",
+    text: "have schedules that cannot be computed any more, and have handled no instant",
     advice: "Tell their tenants to change the schedules. `schedule` in the logs of the Worker says what is wrong.",
   },
   "paused itself": {

@@ -91,7 +91,7 @@ describe("the diagnosis of triggers", () => {
     await service.database.sql`
       update triggers set next_at = null, due_at = statement_timestamp() + interval '30 minutes' where tenant_id = ${tenant.id}`;
     expect(await said("triggers")).toEqual([
-      "note: 1 have handled no instant, since their schedules cannot be computed any more",
+      "note: 1 have schedules that cannot be computed any more, and have handled no instant",
     ]);
   });
 

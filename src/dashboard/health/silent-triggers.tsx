@@ -43,7 +43,7 @@ export const selectSilentTriggers = (db: Database, caller: CallerExpression) =>
     .limit(MAX_SHOWN);
 
 function whatOf({ reason, is_postponed }: SilentTrigger, age: string): string {
-  if (is_postponed) return `has handled no instant for ${age}, since its schedule cannot be computed any more`;
+  if (is_postponed) return `has a schedule that cannot be computed any more, and has handled no instant for ${age}`;
   return reason === null ? `should have fired ${age} ago` : `paused itself ${age} ago`;
 }
 
