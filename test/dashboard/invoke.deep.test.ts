@@ -66,7 +66,7 @@ describe("the form that triggers a run", () => {
   });
 
   it("keeps the blanks and line breaks of the labels and of the key that are not changed", async () => {
-    const labels = { customer: " 4711 ", note: "two\nlines" };
+    const labels = { customer: " 4711 ", note: "two\r\nlines" };
     const invoked = { labels, concurrency_key: "k " };
     const { id } = await (await service.send("POST", invokePath(tenant), tenant.owner.key, invoked)).json<{
       id: string;

@@ -50,8 +50,8 @@ export function readLabelsAndKey(typed: { labels: string; concurrencyKey: string
  */
 function readLabels(lines: string, before: Labels = {}): { labels: Labels; faults: Fault[] } {
   const known = textsOf(before);
-  // A value may have line breaks, so what nobody has changed is not read by lines.
-  if (lines === known.join("\n")) return { labels: before, faults: [] };
+  // A value may have line breaks, of which browsers keep only LF. So what nobody has changed is not read by lines.
+  if (lines === known.join("\n").replaceAll(/\r\n?/g, "\n")) return { labels: before, faults: [] };
   const texts = lines.split("\n").flatMap((line) => (known.includes(line) ? [line] : textsIn(line).map(withoutBlanks)));
   return {
     labels: Object.fromEntries(texts.filter(isLabel).map((text) => text.split(/:(.*)/s, 2))),
