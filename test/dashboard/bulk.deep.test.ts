@@ -72,6 +72,20 @@ it("deletes more than 20 runs only when their number was typed", async () => {
   expect(await send("/app/runs/bulk", { action: "delete", run: ids.slice(0, 20), filter: "" })).not.toContain("Type 2");
 });
 
+it("changes no run that is newer than those it has asked about, also when others have left since then", async () => {
+  const fail = () => insertRun(service.database, tenant, { status: "FAILED" });
+  const [left, stays] = [await fail(), await fail()];
+  const fields = { action: "delete", all: "1", filter: "status=FAILED" };
+  const page = await send("/app/runs/bulk", fields);
+  const [, cursor = "", count = ""] = /name="cursor" value="([^"]+)".*name="count" value="(\d+)"/s.exec(page) ?? [];
+  await service.send("DELETE", `/v1/workflow-runs/${left}`, tenant.owner.key);
+  const newer = await fail();
+  const done = await owner.post("/app/runs/bulk/confirmed", { ...fields, cursor, count });
+  expect([count, done.headers.get("Location")]).toEqual(["2", "/app/runs?status=FAILED&did=delete&done=1"]);
+  const found = [stays, newer].map((id) => service.get(`/v1/workflow-runs/${id}`, tenant.owner.key));
+  expect((await Promise.all(found)).map(({ status }) => status)).toEqual([404, 200]);
+});
+
 it("makes the change when it is confirmed, and shows the list again with a notice", async () => {
   const ids = [
     await insertRun(service.database, tenant, { status: "FAILED" }),

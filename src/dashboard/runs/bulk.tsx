@@ -115,6 +115,16 @@ const Refused = ({ refused }: { refused: BulkOutcome["refused"] }) => {
   );
 };
 
+/** The form of the answer to a question: it is about no run that is newer than those of the question. */
+function answerTo(form: BulkForm, preview: BulkPreview | undefined): BulkForm {
+  const newest = preview?.runs[0];
+  if (form.runIds !== null || form.cursor !== null || newest === undefined) return form;
+  return { ...form, cursor: formatCursor({ createdAt: newest.created_at, id: LAST_ID }) };
+}
+
+/** The last of all ids. */
+const LAST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff";
+
 const backTo = ({ filter }: BulkForm) => `/app/runs${filter === "" ? "" : `?${filter}`}`;
 
 /** What would be changed: the filter in words, how many runs of each workflow, and the newest of them. */
@@ -214,7 +224,7 @@ export const ConfirmPage = ({ form, outcome }: { form: BulkForm; outcome: BulkOu
         {outcome.done === 0 && <GoOn form={form} outcome={outcome} />}
         {outcome.done > 0 && (
           <form method="post" action="/app/runs/bulk/confirmed" class="stack">
-            <Hidden form={form} />
+            <Hidden form={answerTo(form, outcome.preview)} />
             <input type="hidden" name="count" value={outcome.done} />
             <CountField form={form} done={outcome.done} />
             <button type="submit" class={form.action === "retry" ? "primary" : "danger"}>
