@@ -245,6 +245,11 @@ describe("an invoke with an input", () => {
       form.priority.dispatchEvent(new Event("input", { bubbles: true }));
     }`);
     expect(await id.inputValue()).toBe("");
+    // When it is sent, it has an id, so that a reload of the answer sends the same again. Whoever comes back from another tab wants another run.
+    await page.evaluate(`document.querySelector("#ask-invoke form").requestSubmit()`);
+    expect(await id.inputValue()).toMatch(/^[0-9a-f-]{36}$/);
+    await page.evaluate(`document.dispatchEvent(new Event("visibilitychange"))`);
+    expect(await id.inputValue()).toBe("");
   });
 
   it.each([

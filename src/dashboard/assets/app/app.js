@@ -47,11 +47,15 @@ document.addEventListener("submit", (event) => {
   if (sent.has(event.target)) event.preventDefault();
   sent.add(event.target);
   everSent.add(event.target);
+  // What has no id, as after Back, gets one, so that a reload of the answer sends the same again.
+  event.target.querySelectorAll("[name=new_id]").forEach((field) => {
+    field.value ||= crypto.randomUUID?.() ?? "";
+  });
   setTimeout(() => sent.delete(event.target), 3000);
 });
 
-// Whoever goes back to a form that triggers a run, or changes it after it was sent, and sends it again, wants another run. Without an id, the
-// service gives it a new one.
+// Whoever comes back to a form that triggers a run, or changes it after it was sent, and sends it again, wants another run, which gets an id of
+// its own.
 const NEW_AFTER_BACK = "[data-new-after-back]";
 const forget = (field) => {
   field.value = "";
@@ -62,6 +66,11 @@ addEventListener("pageshow", ({ persisted }) => {
 });
 document.addEventListener("input", ({ target }) => {
   if (everSent.has(target.form)) target.form.querySelectorAll(NEW_AFTER_BACK).forEach(forget);
+});
+// The answer was opened in another tab.
+document.addEventListener("visibilitychange", () => {
+  if (document.visibilityState === "hidden") return;
+  for (const field of document.querySelectorAll(NEW_AFTER_BACK)) if (everSent.has(field.form)) forget(field);
 });
 
 const openDialog = () => document.querySelector(".ask:popover-open");
