@@ -218,7 +218,10 @@ export type FaultType =
 /** One fault of a request: its location (such as `["body", "name"]`), its type, and a message for people. */
 export type Fault = { loc: (string | number)[]; type: FaultType; msg: string; input?: unknown };
 
-/** Somebody creates a thing with an id that is taken by another tenant or user. Only a forged form has such an id. */
+/**
+ * Somebody creates a thing with an id that is taken: by another tenant or user, or by a run with another input. A form has such an id if it
+ * is forged, or is changed and sent again without scripts.
+ */
 export const idTakenProblem = () => new Problem("conflict", "This id is taken. Open the form again, and send it anew.");
 
 /** How many faults of a request are listed. */

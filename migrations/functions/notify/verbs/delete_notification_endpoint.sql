@@ -1,5 +1,5 @@
--- Deletes an endpoint. Nobody sees its notifications from then on, and none is sent. There may be hundreds of thousands of them, so the
--- sweep deletes them in chunks: see `finish_deletions`.
+-- Deletes an endpoint. Nobody sees its notifications from then on, and none is sent but those that a Worker is claiming or sending at that
+-- moment. There may be hundreds of thousands of them, so the sweep deletes them in chunks: see `finish_deletions`.
 --
 -- Closes the race with a Worker that records what it has sent: both lock the endpoint.
 --
