@@ -27,6 +27,7 @@ async function attempt({ lease, do: actions, answers = {} }: Case) {
   const left = structuredClone(answers);
   const sequences = new Set<unknown>();
   const waiting: [name: string, resolve: () => void][] = [];
+  const hanging = new Set<string>();
   const leased = {
     ...{ run_id: RUN_ID, attempt: 1, run_snapshot: {}, input: { do: actions }, labels: {}, callback_token: "token" },
     callback_url: `${SERVICE}/v1/workflow-runs/${RUN_ID}/callback`,
@@ -66,6 +67,7 @@ async function attempt({ lease, do: actions, answers = {} }: Case) {
     return answer.problem === undefined ? json(answer) : problem(answer.problem, answer.code ?? "conflict");
   };
   const givenUp = async (name: string, signal: AbortSignal | null | undefined) => {
+    hanging.add(name);
     await new Promise<void>((resolve) =>
       signal?.addEventListener("abort", () => {
         calls.push(["given up", name]);
@@ -76,7 +78,9 @@ async function attempt({ lease, do: actions, answers = {} }: Case) {
 
   const work = scripted({
     onCaught: (kind) => caught.push(kind),
-    nextCall: (name) => new Promise((resolve) => waiting.push([name, resolve])),
+    nextCall: async (name) => {
+      if (!hanging.has(name)) await new Promise<void>((resolve) => waiting.push([name, resolve]));
+    },
   });
   await createRunner({ lease: { url: SERVICE, key: "wr_key" }, work, fetch }).run({ most: 1 });
   return { calls, caught };

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import json
+import threading
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -58,6 +59,9 @@ class FakeService:
         self.calls: list[tuple[str, Any]] = []
         #: What waits for the next call, by the last part of its path.
         self._waiting: list[tuple[str, concurrent.futures.Future[None]]] = []
+        #: The last parts of the paths of calls that are not answered at once.
+        self._unanswered: set[str] = set()
+        self._lock = threading.Lock()
         self.heard = asyncio.Condition()
         self.transport = httpx.MockTransport(self._answer)
 
@@ -69,9 +73,12 @@ class FakeService:
         async with self.heard:
             self.calls.append((verb, json.loads(content) if is_json else content))
             self.heard.notify_all()
-        for _, future in [one for one in self._waiting if one[0] == verb and not one[1].done()]:
-            future.set_result(None)
         reply = next(self._replies.get(verb, iter(())), None)
+        with self._lock:
+            if callable(reply):
+                self._unanswered.add(verb)
+            for _, future in [one for one in self._waiting if one[0] == verb and not one[1].done()]:
+                future.set_result(None)
         if isinstance(reply, Exception):
             raise reply
         if reply is not None:
@@ -89,9 +96,12 @@ class FakeService:
         return answer({})
 
     def next_call(self, verb: str) -> concurrent.futures.Future[None]:
-        """Done at the next call, in any thread."""
+        """Done at the next call, or at once while one is not answered, in any thread."""
         future: concurrent.futures.Future[None] = concurrent.futures.Future()
-        self._waiting.append((verb, future))
+        with self._lock:
+            self._waiting.append((verb, future))
+            if verb in self._unanswered:
+                future.set_result(None)
         return future
 
     def of(self, verb: str) -> list[Any]:
