@@ -24,12 +24,11 @@
     return parts.join(" ") || "0 s";
   };
 
-  /** For each element, when it received its `data-now`. A refresh of the page sets a newer value. */
-  const seen = new WeakMap();
-  const nowOf = (element) => {
-    const { now } = element.dataset;
-    if (seen.get(element)?.now !== now) seen.set(element, { now, at: Date.now() });
-    return Date.parse(now) + Date.now() - seen.get(element).at;
+  /** How far the service's clock is ahead of the page's. Every answer comes late, by some time or other, so the largest difference is the best. */
+  let aheadMs = Number.NEGATIVE_INFINITY;
+  const nowOf = ({ dataset }) => {
+    aheadMs = Math.max(aheadMs, Date.parse(dataset.now) - performance.now());
+    return aheadMs + performance.now();
   };
 
   const show = (element) => {
@@ -64,4 +63,9 @@
     }
   };
   setInterval(tick, 1_000);
+
+  // What a refresh brings is shown as of now, and not as of when it was made.
+  document.addEventListener("htmx:before:swap", ({ detail }) => {
+    for (const { fragment } of detail.tasks) fragment?.querySelectorAll("[data-tick]").forEach(show);
+  });
 }
