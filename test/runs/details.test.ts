@@ -19,7 +19,7 @@ async function readDetails(tenant: TestTenant, runId: string): Promise<unknown> 
   return details;
 }
 
-const report = async (tenant: TestTenant, runId: string, progress: object, attempt = 1) => {
+const report = async (tenant: TestTenant, runId: string, progress?: object, attempt = 1) => {
   const token = await runToken(tenant, runId, attempt);
   expect((await service.send("POST", pathOf(runId, "heartbeat"), token, { progress })).status).toBe(200);
 };
@@ -84,6 +84,16 @@ describe("the details of a run", () => {
     await callBack(service, tenant, running, { status: "COMPLETED" });
     expect(await readDetails(tenant, running)).toEqual({ ...STARTED, status: "COMPLETED" });
     expect(await readDetails(tenant, last)).toEqual({ ...NOTHING, status: "PENDING", queue_position: 1 });
+  });
+
+  it("have no progress before the runner has reported some, which may be a message without a percentage", async () => {
+    const tenant = await newTenant();
+    const runId = await invoke(service, tenant);
+    await report(tenant, runId);
+    expect(await readDetails(tenant, runId)).toEqual({ ...STARTED, status: "RUNNING" });
+    const progress = { percent: null, message: "Reading" };
+    await report(tenant, runId, { message: progress.message });
+    expect(await readDetails(tenant, runId)).toEqual({ ...STARTED, status: "RUNNING", progress });
   });
 
   it("have the failure code, from the deadline on, and the number of the attempt", async () => {
