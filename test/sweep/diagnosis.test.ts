@@ -57,6 +57,19 @@ describe("the diagnosis of PENDING runs with a free slot", () => {
     await waits();
     expect(await stuckRuns()).toEqual(["note: 1 PENDING, because the workflow is paused"]);
   });
+
+  it("names the three that have waited longest, however many are stuck", async () => {
+    const { sql } = service.database;
+    await sql`update workflow_definitions set is_active = false where id = ${tenant.definitionId}`;
+    const ids = [await waits(), await waits(), await waits(), await waits(), await waits()];
+    await sql`
+      update workflow_runs r set updated_at = r.updated_at - place * interval '1 minute'
+      from unnest(${ids}::uuid[]) with ordinality given (id, place) where r.id = given.id`;
+    const findings = judge(await diagnose(verbServices(service).db), undefined);
+    const text = findings.find(({ subject }) => subject === "stuck runs")?.text;
+    const [, , third, second, first] = ids;
+    expect(text).toMatch(new RegExp(`^5 PENDING, .*: ${first}, ${second}, ${third}\\.$`));
+  });
 });
 
 describe("the diagnosis of triggers", () => {
