@@ -116,17 +116,21 @@ describe("a priority", () => {
     expect(await startingOrder()).toEqual([running, ...ids]);
   });
 
-  it("lets readers see that it is the turn of a run which has joined by time and passes the others", async () => {
+  it("lets readers see that it is the turn of a run which has joined by time and passes those with a lower one only", async () => {
     await useLeases(service, tenant);
     await startRunner(service, tenant);
     const waiting = await invokeWith();
-    const urgent = await withPriority(9, { start_after: inSeconds(HOUR) });
-    const reasons = async () => [(await read(`${waiting}/explain`)).reason, (await read(`${urgent}/explain`)).reason];
-    expect(await reasons()).toEqual(["lease", "delayed"]);
+    const at = { start_after: inSeconds(HOUR) };
+    const ids = [waiting, await invokeWith(at), await withPriority(9, at)] as const;
+    const [, late, urgent] = ids;
+    const reasons = () => Promise.all(ids.map(async (id) => (await read(`${id}/explain`)).reason));
+    expect(await reasons()).toEqual(["lease", "delayed", "delayed"]);
+    await passInstants(service, late, HOUR + 1);
+    expect(await reasons()).toEqual(["lease", "slot", "delayed"]);
     await passInstants(service, urgent, HOUR + 1);
-    expect(await reasons()).toEqual(["slot", "lease"]);
+    expect(await reasons()).toEqual(["slot", "slot", "lease"]);
     await service.sweep();
-    expect(await reasons()).toEqual(["slot", "lease"]);
+    expect(await reasons()).toEqual(["slot", "slot", "lease"]);
   });
 
   it("counts within a key when keys take turns, also for runs without a key", async () => {
