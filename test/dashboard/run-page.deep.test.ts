@@ -113,6 +113,17 @@ describe("the page of a failed run", () => {
   });
 });
 
+describe("the page of a run that its policy retries", () => {
+  it("says that it was retried automatically, and when its next try is", async () => {
+    await service.database.sql`
+      update workflow_definitions set retry_on = '{REPORTED}', max_attempts = 2 where id = ${tenant.definitionId}`;
+    const id = await invoke(service, tenant);
+    await callBack(service, tenant, id, { status: "FAILED", error: "No." });
+    const [retried] = /<li class="retried">.*?<\/li>/s.exec(await owner.read(`/app/runs/${id}`)) ?? [];
+    expect(retried).toMatch(/Retried automatically: attempt 2.*Next try: <time/s);
+  });
+});
+
 describe("the page of a run whose key takes turns with others", () => {
   it("says how many keys have their turn before its own", async () => {
     await service.database.sql`
