@@ -6,6 +6,7 @@ import { startService } from "../support/service.ts";
 import { settle } from "../support/settle.ts";
 import { answer, QUESTION, sendSignal, signal, suspend, timer } from "../support/suspensions.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
+import { addWorkflow } from "../triggers/second-workflow.ts";
 
 const service = await startService();
 
@@ -204,6 +205,23 @@ describe("the metrics of each workflow", () => {
       expect(Math.round((metrics(name) ?? 0) / 1000)).toBe(0);
       expect(metrics(name)).toBeGreaterThan(89);
     }
+  });
+
+  it("say of all others together how many runs wait, and for how long the oldest of them", async () => {
+    const tenant = await createTenant(service.database);
+    const second = { ...tenant, definitionId: await addWorkflow(service.database, tenant) };
+    for (const [of, seconds] of [
+      [tenant, 90],
+      [second, 30],
+    ] as const) {
+      const id = await insertRun(service.database, of, { status: "PENDING" });
+      await service.database.sql`
+        update workflow_runs set created_at = created_at - interval '1 hour', updated_at = updated_at - make_interval(secs => ${seconds})
+        where id = ${id}`;
+    }
+    const metrics = await read(tenant);
+    expect(metrics(`workflow_waiting{${labels("others", "")}}`)).toBe(2);
+    expect(metrics(`workflow_oldest_waiting_seconds{${labels("others", "")}}`)).toBeGreaterThan(89);
   });
 
   it("do not count runs that ended before they started among the attempts that failed", async () => {
