@@ -124,6 +124,16 @@ describe("the page of a run that its policy retries", () => {
   });
 });
 
+describe("the page of a run that goes on", () => {
+  it("marks its deadline at the end of the bar of its time", async () => {
+    const id = await insertRun(service.database, tenant, { status: "RUNNING" });
+    const attempts = sectionOf(await owner.read(`/app/runs/${id}`), "Attempts");
+    const [, width] = /<svg class="time-bar" viewBox="0 0 (\d+) /.exec(attempts) ?? [];
+    const [, from, wide] = /class="deadline" x="(\d+)" width="(\d+)"/.exec(attempts) ?? [];
+    expect(String(Number(from) + Number(wide))).toBe(width);
+  });
+});
+
 describe("the page of a run whose key takes turns with others", () => {
   it("says how many keys have their turn before its own", async () => {
     await service.database.sql`
