@@ -95,15 +95,16 @@ describe.each(["/app/health", "/app/workflows/"])("the charts of %s", (page) => 
 });
 
 describe("a chart", () => {
-  /** Adds ended runs that were triggered one second apart, the last of them so many seconds ago. */
-  const insertMany = (count: number, secondsAgo: number, status: "COMPLETED" | "FAILED") => service.database.sql`
+  /** Adds ended runs that were triggered one second apart, the last of them so many seconds ago, or so many before another instant. */
+  const insertMany = (count: number, secondsAgo: number, status: "COMPLETED" | "FAILED", before = "now") => service
+    .database.sql`
     insert into workflow_runs (id, tenant_id, workflow_definition_id, user_id, runner_type, status, run_snapshot,
       created_at, started_at, deadline_at, completed_at, updated_at, ended_by, error, failure_code)
     select gen_random_uuid(), ${tenant.id}, ${tenant.definitionId}, ${tenant.owner.id}, 'SELF_HOSTED', ${status}, '{}',
       made.at, made.at + interval '2 seconds', made.at + interval '1 hour', made.at + interval '12 seconds', made.at, 'CALLBACK',
       case when ${status} = 'FAILED' then 'no' end, case when ${status} = 'FAILED' then 'REPORTED' end
     from generate_series(1, ${count}::int) n,
-      lateral (select statement_timestamp() - (${secondsAgo}::int + n) * interval '1 second' as at) made`;
+      lateral (select ${before}::timestamptz - (${secondsAgo}::int + n) * interval '1 second' as at) made`;
 
   it("counts every run, however many there are in a step", async () => {
     await insertMany(1_862, 60, "COMPLETED");
@@ -129,18 +130,23 @@ describe("a chart", () => {
     }
   });
 
-  it("covers exactly the minutes by which the list is filtered, which links to it", async () => {
+  it("covers exactly the minutes by which the list is filtered, the first instant included, and the list links to it", async () => {
     const minute = (secondsAgo: number) => `${new Date(Date.now() - secondsAgo * 1000).toISOString().slice(0, 16)}Z`;
+    const from = minute(3_600);
     await insertMany(1, 1_000, "COMPLETED");
     await insertMany(1, 3_000, "COMPLETED");
     await insertMany(1, 5_000, "COMPLETED");
-    const time = new URLSearchParams({ from: minute(3_600), to: minute(2_000) }).toString();
+    await insertMany(1, -1, "COMPLETED", from);
+    const time = new URLSearchParams({ from, to: minute(2_000) }).toString();
     const list = await owner.read(`/app/runs?${time}`);
     expect(list).toContain(`<a href="/app/health?${time.replace("&", "&amp;")}">Chart of this time</a>`);
     const html = await owner.read(`/app/health?${time}`);
-    expect([idsIn(list).length, stepsIn(html).map(({ words }) => words)]).toEqual([1, ["1 completed, 0 failed"]]);
-    const [step] = stepsIn(html);
-    expect(idsIn(await owner.read(step?.href ?? ""))).toEqual(idsIn(list));
+    const one = "1 completed, 0 failed";
+    expect([idsIn(list).length, stepsIn(html).map(({ words }) => words)]).toEqual([2, [one, one]]);
+    const [atFirst, later] = stepsIn(html);
+    for (const [place, step] of [later, atFirst].entries()) {
+      expect(idsIn(await owner.read(step?.href ?? ""))).toEqual([idsIn(list)[place]]);
+    }
     const ofWorkflow = await owner.read(`/app/runs?workflow=${tenant.definitionId}&range=1h`);
     expect(ofWorkflow).toContain(`<a href="/app/workflows/${tenant.definitionId}?period=1h">Chart of this time</a>`);
   });
