@@ -159,6 +159,20 @@ describe("concurrency keys", () => {
     expect(await stands(others)).toEqual(["COMPLETED b", "RUNNING b 1 1", "PENDING a"]);
   });
 
+  it("take turns, too, when a runner asks for their runs", async () => {
+    await setPolicy({ handover: "lease", max_running: 1, max_running_per_key: 1 });
+    const ids = await inTurn(["b", "b", "a", "c"], ofKey);
+    const runner = await startRunner(service, tenant);
+    const keys: unknown[] = [];
+    for (const _ of ids) {
+      for (const lease of (await runner.lease()).leases) {
+        keys.push((await get(lease.run_id, "details")).concurrency_key);
+        await runner.callBack(lease, { status: "COMPLETED" });
+      }
+    }
+    expect(keys.join(" ")).toBe("a b c b");
+  });
+
   it("have queues of their own, in which a run has its place, also one whose delay is over", async () => {
     await setPolicy({ max_running: 1, max_running_per_key: 1 });
     const ids = await inTurn(["a", "a", "a", "b", "b"], ofKey);
