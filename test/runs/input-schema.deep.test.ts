@@ -1,5 +1,5 @@
 /** Inputs that must fit the schema of a workflow's policy, however a run is triggered. */
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
@@ -95,6 +95,19 @@ describe("an invoke of a workflow with an input schema", () => {
     expect(await count({ input: FITS })).toEqual([422, 2]);
     expect(await count({ input: { ...FITS, pages: "3" } })).toEqual([202, 1]);
     expect(await countRuns()).toBe(3);
+  });
+
+  it("is judged by the newest schema when somebody changes that while the input is checked", async () => {
+    await setSchema(newSchema());
+    const { fetch } = globalThis;
+    const spy = vi.spyOn(globalThis, "fetch").mockImplementationOnce(async (input, init) => {
+      const answer = await fetch(input, init);
+      await setSchema(newSchema("string"));
+      return answer;
+    });
+    const response = await invokeWith({ input: { ...FITS, pages: "3" } });
+    spy.mockRestore();
+    expect([response.status, await countRuns()]).toEqual([202, 1]);
   });
 
   it("is refused with all faults, and without an input it is checked as if that were {}", async () => {
