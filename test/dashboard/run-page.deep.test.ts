@@ -3,6 +3,7 @@ import { type Browser, openTenant, PAGE_SETTINGS, signIn } from "../support/brow
 import { startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, inSeconds, insertRun, invoke, invokePath, makeOverdue, passInstants } from "../support/lifecycle.ts";
 import { insertParts } from "../support/path-parts.ts";
+import { startRunner, useLeases } from "../support/runners.ts";
 import { startService } from "../support/service.ts";
 import { createTenant, runToken, type TestTenant } from "../support/tenant.ts";
 import { createTrigger, type Firing, HOURLY, send } from "../triggers/support.ts";
@@ -85,6 +86,15 @@ describe("the page of a failed run", () => {
     );
     const starts = bars.map(([first]) => first?.[0] ?? -1);
     expect([starts[0], starts]).toEqual([0, starts.toSorted((a, b) => a - b)]);
+  });
+
+  it("says of an attempt that its runner gave back that this gave no reason", async () => {
+    await useLeases(service, tenant);
+    const id = await invoke(service, tenant);
+    const runner = await startRunner(service, tenant);
+    for (const lease of (await runner.lease()).leases) await runner.release(lease);
+    const earlier = sectionOf(await owner.read(`/app/runs/${id}`), "Attempts");
+    expect(earlier).toMatch(/Attempt 1: given back.*It gave no reason\./s);
   });
 
   it("says first what to do, then shows the attempts and the log, the result and the input, and then the rest", async () => {
