@@ -97,6 +97,19 @@ describe("the page of a failed run", () => {
     expect(earlier).toMatch(/Attempt 1: given back.*It gave no reason\./s);
   });
 
+  it("says that an earlier attempt failed, also when only an event after its end is among the 200 that are listed", async () => {
+    const id = await invoke(service, tenant);
+    await callBack(service, tenant, id, { status: "FAILED", error: "First trouble." });
+    expect((await callBack(service, tenant, id, { status: "COMPLETED" })).status).toBe(409);
+    await owner.post(`/app/runs/${id}/retry`);
+    await service.database.sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type)
+      select ${tenant.id}, ${id}, 2, 'QUEUED'
+      from generate_series(1, 199 - (select count(*) from workflow_run_events where run_id = ${id} and attempt = 2))`;
+    const earlier = sectionOf(await owner.read(`/app/runs/${id}`), "Attempts");
+    expect([earlier.includes("Attempt 1: failed"), earlier.includes("First trouble.")]).toEqual([true, false]);
+  });
+
   it("says first what to do, then shows the attempts and the log, the result and the input, and then the rest", async () => {
     const runner = await startFakeRunner([{ status: 202 }]);
     tenant = await createTenant(service.database, { runnerUrl: runner.url });
