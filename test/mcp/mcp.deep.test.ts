@@ -135,6 +135,20 @@ describe("the tools", () => {
     expect(second.data.id).toBe(first.data.id);
   });
 
+  it("take the priorities of the API, from 0 to 9", async () => {
+    const agent = await connectAgent(service, stage.tenant.owner.key);
+    const workflow_id = await addDefinition(stage);
+    for (const [priority, isRefused] of [
+      [-1, true],
+      [0, false],
+      [9, false],
+      [10, true],
+    ] as const) {
+      const { isError } = await agent.call("invoke_workflow", { workflow_id, priority });
+      expect([priority, isError]).toEqual([priority, isRefused]);
+    }
+  });
+
   it("count for the address of the agent, too, and go on with its trace", async () => {
     const addresses: string[] = [];
     const ADDRESS_LIMITER = { limit: async ({ key }: { key: string }) => ({ success: addresses.push(key) > 0 }) };
