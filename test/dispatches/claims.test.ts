@@ -3,6 +3,7 @@ import { claimDispatches } from "../../src/dispatches/dispatch-verbs.ts";
 import { sendDispatches, sendStopped } from "../../src/dispatches/send-dispatches.ts";
 import { sendStops } from "../../src/dispatches/stop-dispatch.ts";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
+import { sendNotifications } from "../../src/notify/sending/send-notifications.ts";
 import { perform } from "../../src/verbs/perform.ts";
 import { insertDefinitions, insertRuns } from "../support/backlog.ts";
 import { answeringRunner, BUSY_RUNNER } from "../support/fake-runner.ts";
@@ -90,6 +91,24 @@ describe("of the six connections of an invocation, the database always has one:"
     // A request to the database comes and goes meanwhile.
     await service.database.sql`select 1`;
     expect(held).toHaveLength(5);
+  });
+
+  it("of ten notifications for two endpoints, no more than five are sent at once", async () => {
+    const tenant = await createTenant(service.database, { runnerUrl: BUSY_RUNNER });
+    const event_types = ["workflow_run.late_result"];
+    const endpointIds: string[] = [];
+    for (const url of ["http://127.0.0.1:9/one", "http://127.0.0.1:9/other"]) {
+      endpointIds.push((await createEndpoint(service, tenant, url, { event_types })).id);
+    }
+    const runId = await invoke(service, tenant);
+    await service.database.sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type)
+      select ${tenant.id}, ${runId}, 1, 'LATE_RESULT' from generate_series(1, 5)`;
+    const held = holdWebhooks();
+    void sendNotifications(services, endpointIds);
+    await vi.waitFor(() => expect(new Set(held).size).toBe(2), 20_000);
+    await service.database.sql`select 1`;
+    expect(held.length).toBeLessThanOrEqual(5);
   });
 
   describe("of eight stopped runs, five", () => {
