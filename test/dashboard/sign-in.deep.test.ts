@@ -38,6 +38,16 @@ describe("signing in", () => {
     expect(Math.abs(seconds - 12 * HOUR)).toBeLessThan(100);
   });
 
+  it("sets a cookie that browsers keep, however long the names of the person and the tenant are", async () => {
+    const name = "宽".repeat(1_000);
+    await service.database.sql`
+      update users set first_name = left(${name}, 100), last_name = left(${name}, 100) where id = ${tenant.owner.id}`;
+    await service.database.sql`update tenants set name = ${name} where id = ${tenant.id}`;
+    const cookie = await cookieOf(tenant.owner.key);
+    // With a name and a value of more than 4,096 bytes, they would drop it.
+    expect([cookie.startsWith("__Host-ks_uat="), cookie.length <= 4096]).toEqual([true, true]);
+  });
+
   it("lasts no longer than its key", async () => {
     await service.database.sql`
       update api_keys set expires_at = statement_timestamp() + interval '5 minutes' where user_id = ${tenant.owner.id}`;
