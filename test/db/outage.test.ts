@@ -135,6 +135,11 @@ describe("an answer of a single row, to which the proxy applies no limit", () =>
     expect(mebibytes()).toBeLessThan(40);
   });
 
+  it("is returned when it has just 32 MiB", async () => {
+    fakeProxy({ status: 200, body: rows("one").padEnd(32 * 1024 * 1024) });
+    expect(await read()).toBeNull();
+  });
+
   it("is returned as it is when it comes in pieces, even if a character is cut in two", async () => {
     const bytes = new TextEncoder().encode(rows("é".repeat(10)));
     const body = new ReadableStream<Uint8Array>({
