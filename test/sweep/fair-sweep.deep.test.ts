@@ -131,6 +131,22 @@ describe("the runs that wait", () => {
     await toldOf(10);
     expect(await Promise.all([backingOff, large, small].map((tenant) => count(tenant, "RUNNING")))).toEqual([0, 8, 2]);
   });
+
+  it("and whose start_after has come are started in its order, also one that has time until its must_start_by", async () => {
+    const [first, second] = [await newTenant(1, "PENDING"), await newTenant(1, "PENDING")];
+    const delay = (tenant: TestTenant, minutes: number, minutesLeft: number | null) => service.database.sql`
+      update workflow_runs
+      set queue_position = null, not_before = statement_timestamp() - make_interval(mins => ${minutes}),
+        deadline_at = statement_timestamp() + make_interval(mins => ${minutesLeft})
+      where tenant_id = ${tenant.id}`;
+    await delay(first, 2, 60);
+    await delay(second, 1, null);
+    const started = () => Promise.all([first, second].map((tenant) => count(tenant, "RUNNING")));
+    await toldOf(1);
+    expect(await started()).toEqual([1, 0]);
+    await toldOf(1);
+    expect(await started()).toEqual([1, 1]);
+  });
 });
 
 describe("the webhooks of stops", () => {
