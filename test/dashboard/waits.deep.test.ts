@@ -305,6 +305,16 @@ describe("the page of a run that has triggered others", () => {
     expect(childrenOf(html)).toContain(`href="/app/runs?parent=${first[3]}"`);
   });
 
+  it("has 150 runs below its children, and says that these are the first ones", async () => {
+    await service.database.sql`update workflow_definitions set max_running = 50 where id = ${tenant.definitionId}`;
+    const keys = (name: string, count: number) => Array.from({ length: count }, (_, n) => `${name}-${n}`);
+    for (const child of await trigger(keys("page", 16))) await trigger(keys("word", 10), child);
+    const html = await read();
+    const countOf = (name: string) => keysOf(html).filter((key) => key?.startsWith(name)).length;
+    expect([countOf("page"), countOf("word")]).toEqual([16, 150]);
+    expect(textOf(childrenOf(html))).toContain("Below its children, the first 150 runs are shown.");
+  });
+
   it("names those that the reader may see, and nothing of the others", async () => {
     const [one = ""] = await trigger(["page-1"]);
     await trigger(["word-1"], one);
