@@ -254,6 +254,17 @@ describe("the check of an input", () => {
     }
   });
 
+  it("counts each character as one, up to the last one of Unicode", async () => {
+    const check = await checkOf({ minLength: 3, maxLength: 3 });
+    for (const character of ["a", "é", "\u{10000}", "🦄", "\u{10ffff}"]) {
+      expect([2, 3, 4].map((times) => [character, ...check(character.repeat(times)).map(({ msg }) => msg)])).toEqual([
+        [character, "Must have at least 3 characters, and has 2."],
+        [character],
+        [character, "Must have at most 3 characters, and has 4."],
+      ]);
+    }
+  });
+
   it("takes a number of steps that grows with the input, also for a pattern on which JavaScript takes 14 s", async () => {
     const check = await checkOf({ properties: { text: { pattern: "^(a+)+$" } } });
     expect(check({ text: `${"a".repeat(28)}!` })).toHaveLength(1);
