@@ -4,6 +4,7 @@ import { insertRun } from "../support/lifecycle.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { settle } from "../support/settle.ts";
+import { addWorkflow } from "../triggers/second-workflow.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });
 const { tenant, owner, user } = openedTenantOfEachTest(service);
@@ -149,6 +150,16 @@ describe("a chart", () => {
     }
     const ofWorkflow = await owner.read(`/app/runs?workflow=${tenant.definitionId}&range=1h`);
     expect(ofWorkflow).toContain(`<a href="/app/workflows/${tenant.definitionId}?period=1h">Chart of this time</a>`);
+  });
+
+  it("has above it the percentiles of all its runs, and not those of most of them", async () => {
+    for (let n = 0; n < 3; n++) await ended(2.1);
+    // The other one is of another workflow, state and hour, and has waited for a minute.
+    const other = { ...tenant, definitionId: await addWorkflow(service.database, tenant) };
+    const slow = await insertRun(service.database, other, { status: "FAILED", overdueSeconds: 9 * 3600 });
+    await service.database.sql`
+      update workflow_runs set created_at = started_at - interval '1 minute' where id = ${slow}`;
+    expect(await owner.read("/app/health")).toMatch(/Wait, median<\/dt><dd>1 s<.*Wait, p95<\/dt><dd>51 s</s);
   });
 
   it("has beside it how long the runs of each workflow waited and took", async () => {
