@@ -126,10 +126,14 @@ describe("retention", () => {
 
   it("deletes the sessions of the dashboard that ended longer ago, with the codes to which somebody agreed in them", async () => {
     const { sql } = service.database;
-    const ended = await Promise.all([31, 29, 0].map(() => addSignInSession(service.database, tenant.user.id)));
-    const [old, young, open] = ended.map(({ sid }) => sid);
+    const added = await Promise.all([1, 2, 3, 4].map(() => addSignInSession(service.database, tenant.user.id)));
+    const [old, signedOut, young, open] = added.map(({ sid }) => sid);
     await addCommandLineCode(service.database, old ?? "", "Test");
     await sql`update sign_in_sessions set ended_at = statement_timestamp() - interval '29 days' where id = ${young}`;
+    await sql`
+      update sign_in_sessions
+      set ended_at = statement_timestamp() - interval '31 days', ends_at = statement_timestamp() - interval '25 days'
+      where id = ${signedOut}`;
     // Nobody ended it: it ended by itself.
     await sql`update sign_in_sessions set ends_at = statement_timestamp() - interval '31 days' where id = ${old}`;
     await service.sweep();
