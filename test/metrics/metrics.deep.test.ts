@@ -10,9 +10,9 @@ import { addWorkflow } from "../triggers/second-workflow.ts";
 
 const service = await startService();
 
-async function read(tenant: TestTenant) {
-  await settle(service, tenant);
-  const response = await service.get("/v1/metrics", tenant.owner.key);
+async function read(tenant: TestTenant, from = service) {
+  await settle(from, tenant);
+  const response = await from.get("/v1/metrics", tenant.owner.key);
   expect([response.status, response.headers.get("content-type")]).toEqual([
     200,
     "text/plain; version=0.0.4; charset=utf-8",
@@ -68,6 +68,22 @@ describe("GET /v1/metrics", () => {
     await Promise.all(Array.from({ length: 8 }, () => invoke(service, tenant)));
     await Promise.all(Array.from({ length: 6 }, () => read(tenant)));
     expect((await read(tenant))("workflow_runs_triggered_total")).toBe(8);
+  });
+
+  it("counts each event once, also when a new epoch begins while more are left than a request counts", async () => {
+    const own = await startService();
+    const tenant = await createTenant(own.database);
+    const { sql } = own.database;
+    const runId = await insertRun(own.database, tenant);
+    const fail = (times: number) => sql`
+      insert into workflow_run_events (tenant_id, run_id, attempt, type)
+      select ${tenant.id}, ${runId}, 1, 'DISPATCH_FAILED' from generate_series(1, ${times}::int)`;
+    await read(tenant, own);
+    await fail(20_001);
+    await sql`select public.raise_event_epoch()`;
+    await fail(1);
+    await expect.poll(async () => (await read(tenant, own))("workflow_metrics_behind")).toBe(0);
+    expect((await read(tenant, own))("workflow_run_dispatch_failures_total")).toBe(20_002);
   });
 
   it("says how the queue and the slot stand now", async () => {
