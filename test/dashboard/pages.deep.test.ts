@@ -327,6 +327,18 @@ describe("a workflow's page", () => {
     expect(words).toMatch(/Queue 1 run(?! later)/);
   });
 
+  it("lists each of its slots once: the first ten, and others only while they are held", async () => {
+    const { sql } = service.database;
+    await sql`update workflow_definitions set max_running = 12 where id = ${tenant.definitionId}`;
+    for (const slot of [12, 10, 1]) {
+      const id = await insertRun(service.database, tenant, { status: "RUNNING" });
+      await sql`update workflow_runs set slot_no = ${slot} where id = ${id}`;
+    }
+    const html = await owner.read(`/app/workflows/${tenant.definitionId}`);
+    const slots = [...html.matchAll(/<tr id="slot-(\d+)"/g)].map(([, slot]) => Number(slot));
+    expect(slots).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12]);
+  });
+
   it("shows the queue in its order, a retried run at its end", async () => {
     await insertRun(service.database, tenant, { status: "RUNNING" });
     const retried = await insertRun(service.database, tenant, { status: "FAILED" });
