@@ -1,5 +1,8 @@
 /** Triggers that fire after another run. */
 import { beforeEach, describe, expect, it } from "vitest";
+import { timeOutOverdueRuns } from "../../src/sweep/sweep-verbs.ts";
+import type { TenantEffects } from "../../src/verbs/effects.ts";
+import { perform } from "../../src/verbs/perform.ts";
 import { webhookFaults } from "../support/document.ts";
 import { answeringRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke, makeOverdue } from "../support/lifecycle.ts";
@@ -9,6 +12,7 @@ import { permit } from "../support/path-parts.ts";
 import { readFeed } from "../support/read-feed.ts";
 import { startService } from "../support/service.ts";
 import { addUser, createTenant, runToken, type TestUser } from "../support/tenant.ts";
+import { verbServices } from "../support/verb-services.ts";
 import { addWorkflow, bodyAfter } from "./second-workflow.ts";
 import { createAfter, HOURLY, readFirings, readTrigger, send } from "./support.ts";
 
@@ -167,6 +171,19 @@ describe("a trigger that fires after another run", () => {
     await Promise.all([service.sweep(), service.sweep()]);
     expect(await firingsOf(id)).toMatchObject([{ outcome: "FIRED", of_run_id: runId }]);
     expect(await dueFirings()).toBe(0);
+  });
+
+  it("is due at once for the hub when the cron's sweep has ended its run, also when something else is due later", async () => {
+    await chain({ on: "failed" });
+    // Its notification is due in some seconds, if nobody has sent it by then.
+    await createEndpoint(service, tenant, answeringRunner(202));
+    await makeOverdue(service, await invoke(service, tenant));
+    const told: TenantEffects[] = [];
+    await perform(verbServices(service, told), timeOutOverdueRuns, { limit: 100 });
+    const ofTenant = told.filter(({ tenant_id }) => tenant_id === tenant.id);
+    expect(ofTenant.map(({ due_in_ms }) => due_in_ms)).toEqual([
+      expect.toSatisfy((ms: number | null) => ms !== null && ms <= 0),
+    ]);
   });
 
   it("uses its `input` when it is fired by hand, and has no instants", async () => {
