@@ -173,13 +173,14 @@ describe("a hub", () => {
     await makeOverdue(service, runId);
     await service.database.inflict({ kind: "refused" });
     const gaps: number[] = [];
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < 4; i++) {
       await fireAlarm();
       gaps.push(await service.nextAlarmInMs(tenant.id));
     }
     await service.database.mend();
     expect(Math.max(...gaps)).toBeLessThanOrEqual(30_000);
-    expect(gaps[2]).toBeGreaterThan(gaps[0] ?? 0);
+    // The first one is half a second, and the last one four.
+    expect(gaps.at(-1)).toBeGreaterThan(1_000);
     await fireAlarm();
     await vi.waitFor(async () => expect(await stored(runId)).toMatchObject({ status: "FAILED" }), 20_000);
   });
