@@ -85,18 +85,28 @@ describe("a lease", () => {
     expect(await service.database.sql`select from running_attempts where run_id = ${runId}`).toEqual([]);
   });
 
-  it("takes the oldest runs first, over all definitions, one of each", async () => {
-    const stage = await createStage(service, "oldest");
-    const [first, second, third] = [await addDefinition(stage), await addDefinition(stage), await addDefinition(stage)];
-    for (const definitionId of [first, second, third]) await useLeases(service, stage.tenant, { definitionId });
-    const ofSecond = await invokeDefinition(stage, second);
-    const ofFirst = await invokeDefinition(stage, first);
-    await invokeDefinition(stage, first);
-    const ofThird = await invokeDefinition(stage, third);
-    const runner = await startRunner(service, stage.tenant, { capacity: 10 });
-    expect(ids(await runner.lease({ max: 2 }))).toEqual([ofSecond, ofFirst]);
-    expect(ids(await runner.lease({ max: 10 }))).toEqual([ofThird]);
-  });
+  it.each([0, 5])(
+    "takes the oldest runs first, over all definitions, one of each, beside %i without work",
+    async (more) => {
+      const stage = await createStage(service, "oldest");
+      const [first, second, third] = [
+        await addDefinition(stage),
+        await addDefinition(stage),
+        await addDefinition(stage),
+      ];
+      const others = await Promise.all(Array.from({ length: more }, () => addDefinition(stage)));
+      for (const definitionId of [first, second, third, ...others]) {
+        await useLeases(service, stage.tenant, { definitionId });
+      }
+      const ofSecond = await invokeDefinition(stage, second);
+      const ofFirst = await invokeDefinition(stage, first);
+      await invokeDefinition(stage, first);
+      const ofThird = await invokeDefinition(stage, third);
+      const runner = await startRunner(service, stage.tenant, { capacity: 10 });
+      expect(ids(await runner.lease({ max: 2 }))).toEqual([ofSecond, ofFirst]);
+      expect(ids(await runner.lease({ max: 10 }))).toEqual([ofThird]);
+    },
+  );
 
   it("takes the oldest runs also when it can take only some of those that are next", async () => {
     const stage = await createStage(service, "fewer");
