@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Notifier } from "../../src/worker.ts";
 import { answeringRunner, type FakeRunner, startFakeRunner } from "../support/fake-runner.ts";
 import { callBack, invoke } from "../support/lifecycle.ts";
 import { createEndpoint, makeAllDue, readDeliveries, readEndpoint } from "../support/notification-endpoint.ts";
@@ -165,6 +166,30 @@ describe("an endpoint for Teams", () => {
     expect(await readDeliveries(service, tenant, endpoint)).toMatchObject([
       { state: "DELIVERED", tries: [{ status: 202 }] },
     ]);
+  });
+
+  it("gets nothing before the longest pause is over that it has asked for in answers to messages sent at once", async () => {
+    const pauses = ["3000", "60"].map((seconds) => ({ status: 429, headers: { "Retry-After": seconds } }));
+    const hook = await startFakeRunner(pauses);
+    const { id } = await createEndpoint(service, tenant, addressOf(hook), { format: "teams" });
+    const { sql } = service.database;
+    // Until both messages are there, nothing is sent.
+    await sql`update notification_endpoints set paced_until = statement_timestamp() + interval '1 hour' where id = ${id}`;
+    for (let run = 0; run < 2; run++) await endRun({ status: "COMPLETED" });
+    await sql`update notification_endpoints set paced_until = null where id = ${id}`;
+    const sendDue = async () => {
+      await sql`
+        update notifications set next_try_at = statement_timestamp() - interval '1 second' where endpoint_id = ${id}`;
+      await Notifier.prototype.notify.call(Notifier.prototype, [id]);
+      return (await hook.requests()).length;
+    };
+    expect(await sendDue()).toBe(2);
+    const pass = (time: string) => sql`
+      update notification_endpoints set paced_until = paced_until - ${time}::interval where id = ${id}`;
+    await pass("40 minutes");
+    expect(await sendDue()).toBe(2);
+    await pass("10 minutes");
+    expect(await sendDue()).toBe(3);
   });
 
   it.each([
