@@ -5,6 +5,7 @@ import { requireCell } from "../../http/credentials/cell.ts";
 import { Problem } from "../../http/problems.ts";
 import { redeemInvite } from "../../people/invite-verbs.ts";
 import { findOpenInvite, hashInviteSecret } from "../../people/invites.ts";
+import { sessionName } from "../../people/sign-ins/sign-in-verbs.ts";
 import { perform } from "../../verbs/perform.ts";
 import { readForm } from "../forms.tsx";
 import { Pages } from "../pages.ts";
@@ -38,7 +39,7 @@ openInvites.openForm("/app/invites/:id", async (c) => {
       signInSessionId,
       sessionSeconds: SESSION_SECONDS,
     });
-    const { tenant_id: tenantId, tenant_name, user_id: userId, name, role, expires_at: expiresAt } = result;
+    const { tenant_id: tenantId, tenant_name: tenantName, user_id: userId, name, role, expires_at: expiresAt } = result;
     const session = {
       userId,
       tenantId,
@@ -48,8 +49,8 @@ openInvites.openForm("/app/invites/:id", async (c) => {
       beganAt: expiresAt - SESSION_SECONDS,
       expiresAt,
     };
-    const isSignedIn = await keepSession(c, { ...session, name: { name, tenant_name, role } });
-    return html(c, <AcceptedInvitePage tenantName={tenant_name} apiKey={key} isSignedIn={isSignedIn} />, 201);
+    const isSignedIn = await keepSession(c, { ...session, name: sessionName({ name, tenantName, role }) });
+    return html(c, <AcceptedInvitePage tenantName={tenantName} apiKey={key} isSignedIn={isSignedIn} />, 201);
   } catch (error) {
     if (error instanceof Problem && error.code === "not_found") return html(c, <ClosedInvitePage />, 404);
     throw error;
