@@ -115,11 +115,11 @@ const Refused = ({ refused }: { refused: BulkOutcome["refused"] }) => {
   );
 };
 
-/** The form of the answer to a question: it is about no run that is newer than those of the question. */
+/** The form of the answer to a question: it is about no run that is newer than the question. */
 function answerTo(form: BulkForm, preview: BulkPreview | undefined): BulkForm {
-  const newest = preview?.runs[0];
-  if (form.runIds !== null || form.cursor !== null || newest === undefined) return form;
-  return { ...form, cursor: formatCursor({ createdAt: newest.created_at, id: LAST_ID }) };
+  const askedAt = preview?.asked_at ?? null;
+  if (form.runIds !== null || form.cursor !== null || askedAt === null) return form;
+  return { ...form, cursor: formatCursor({ createdAt: askedAt, id: LAST_ID }) };
 }
 
 /** The last of all ids. */

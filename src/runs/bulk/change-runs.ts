@@ -34,6 +34,8 @@ type BulkChange = {
 };
 
 const previewSchema = z.object({
+  /** When this was found (RFC 3339), by the database's clock. Null of functions of the release before. */
+  asked_at: z.string().nullable().default(null),
   runs: z.array(
     z.object({
       id: z.string(),

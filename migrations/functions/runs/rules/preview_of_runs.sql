@@ -1,4 +1,5 @@
--- What a person sees of many runs before they are changed together: {"runs", "workflows"}.
+-- What a person sees of many runs before they are changed together: {"asked_at", "runs", "workflows"}.
+--   asked_at   the instant `p_now`
 --   runs       the five newest: [{"id", "workflow_name", "user_name", "trigger_name", "status", "created_at"}]
 --   workflows  how many runs each workflow has, the one with the most first: [{"id", "name", "runs"}]. The name is that of its newest run.
 create or replace function public.preview_of_runs(p_run_ids uuid[], p_now timestamptz) returns jsonb
@@ -7,6 +8,7 @@ declare
   c_shown constant integer := 5;
 begin
   return jsonb_build_object(
+    'asked_at', public.wire_instant(p_now),
     'runs', coalesce((
       select jsonb_agg(jsonb_build_object(
         'id', r.id, 'workflow_name', r.run_snapshot ->> 'workflow_name', 'trigger_name', r.triggered_by ->> 'trigger_name',
