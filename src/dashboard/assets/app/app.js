@@ -67,9 +67,16 @@ addEventListener("pageshow", ({ persisted }) => {
 document.addEventListener("input", ({ target }) => {
   if (everSent.has(target.form)) target.form.querySelectorAll(NEW_AFTER_BACK).forEach(forget);
 });
-// The answer was opened in another tab.
+let isLeaving = false;
+addEventListener("beforeunload", () => {
+  isLeaving = true;
+});
+addEventListener("pageshow", () => {
+  isLeaving = false;
+});
 document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "hidden") return;
+  // While the answer is awaited in this tab, who comes back and presses again wants the same run.
+  if (document.visibilityState === "hidden" || isLeaving) return;
   for (const field of document.querySelectorAll(NEW_AFTER_BACK)) if (everSent.has(field.form)) forget(field);
 });
 

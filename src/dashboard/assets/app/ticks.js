@@ -24,11 +24,18 @@
     return parts.join(" ") || "0 s";
   };
 
-  /** How far the service's clock is ahead of the page's. Every answer comes late, by some time or other, so the largest difference is the best. */
-  let aheadMs = Number.NEGATIVE_INFINITY;
-  const nowOf = ({ dataset }) => {
-    aheadMs = Math.max(aheadMs, Date.parse(dataset.now) - performance.now());
-    return aheadMs + performance.now();
+  // How far the service's clock is ahead of the browser's. Every answer comes late, by some time or other, so the largest difference is the
+  // best, unless a clock was set.
+  const SET_MS = 10_000;
+  let aheadMs = Number.NaN;
+  let newest = "";
+  const nowOf = ({ dataset: { now } }) => {
+    if (now > newest) {
+      newest = now;
+      const ahead = Date.parse(now) - Date.now();
+      aheadMs = Math.abs(ahead - aheadMs) < SET_MS ? Math.max(ahead, aheadMs) : ahead;
+    }
+    return aheadMs + Date.now();
   };
 
   const show = (element) => {
