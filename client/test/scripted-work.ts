@@ -11,7 +11,7 @@ export type Hooks = {
   tell?(value: unknown): void;
   /** Called with the kind of what an action has thrown that may be caught. */
   onCaught?(kind: string): void;
-  /** Resolves at the next call of the service that has this name, or at once while one hangs. */
+  /** Resolves at the next call of the service that has this name, or at once when one has hung. */
   nextCall?(name: string): Promise<void>;
   /** The content of a large file. */
   blob?(bytes: number): Blob;

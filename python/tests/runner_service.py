@@ -96,7 +96,7 @@ class FakeService:
         return answer({})
 
     def next_call(self, verb: str) -> concurrent.futures.Future[None]:
-        """Done at the next call, or at once while one is not answered, in any thread."""
+        """Done at the next call, or at once when one was not answered at once, in any thread."""
         future: concurrent.futures.Future[None] = concurrent.futures.Future()
         with self._lock:
             self._waiting.append((verb, future))

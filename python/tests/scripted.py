@@ -53,7 +53,7 @@ class Script:
     Args:
         tell: Called with a value, as soon as an action tells it.
         on_caught: Called with the kind of what an action has raised that may be caught.
-        next_call: Done at the next call of the service that has this name, or at once while one is not answered.
+        next_call: Done at the next call of the service that has this name, or at once when one was not answered at once.
         large_file: Makes a file of so many bytes.
     """
 

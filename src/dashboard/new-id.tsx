@@ -13,7 +13,7 @@ export const NewIdContext = createContext<string | null>(null);
 
 /**
  * The hidden field of a form that creates something. The id is new each time that the page is rendered. With `isNewAfterBack`, going back to the
- * form and sending it again creates another thing. Only a reload of the answer sends the same one again.
+ * form and sending it again creates another thing. A reload of the answer sends the same one again.
  */
 export const NewId = ({ isNewAfterBack = false }: { isNewAfterBack?: boolean }) => (
   <NewIdField id={useContext(NewIdContext) ?? ""} isNewAfterBack={isNewAfterBack} />

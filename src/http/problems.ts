@@ -219,8 +219,8 @@ export type FaultType =
 export type Fault = { loc: (string | number)[]; type: FaultType; msg: string; input?: unknown };
 
 /**
- * Somebody creates a thing with an id that is taken: by another tenant or user, or by a run with another input. A form has such an id if it
- * is forged, or is changed and sent again without scripts.
+ * Somebody creates a thing with an id that is taken: by another tenant or user, by what was deleted, or by a run of another workflow or with
+ * another input. A form has such an id if it is forged, sent again after what it has made was deleted, or changed and sent again without scripts.
  */
 export const idTakenProblem = () => new Problem("conflict", "This id is taken. Open the form again, and send it anew.");
 

@@ -73,8 +73,8 @@ const services: Pick<Service, "database" | "bindings">[] = [];
 export const endServices = (): void => void services.splice(0);
 
 /**
- * Does the work of an invocation of its own. The runtime cancels an invocation as hung in which nothing goes on, such as one that waits until
- * another invocation has loaded a module. So a timer goes on in it.
+ * Does work that is an invocation of its own. The runtime takes an invocation in which nothing goes on for hung, and cancels it: for example
+ * one that waits for a module which another invocation loads. With a timer, something goes on.
  */
 export async function keptAlive<Result>(work: () => Promise<Result>): Promise<Result> {
   const timer = setInterval(() => {}, 1000);

@@ -8,7 +8,7 @@
 --
 -- For `p_only` and `p_lists` see shared/rules/set_aside.sql. The candidates are tenants.
 --
--- Answers {"result": {"has_more"}}: true when there may be more to add.
+-- Answers {"result": {"has_more"}}: true when there may be more to add; false, too, when 100 tenants all wait for older transactions.
 create or replace function public.sum_ends(
   p_context jsonb, p_limit integer, p_only uuid[] default null, p_lists boolean default false
 ) returns jsonb

@@ -50,7 +50,7 @@ export function readLabelsAndKey(typed: { labels: string; concurrencyKey: string
  */
 function readLabels(lines: string, before: Labels = {}): { labels: Labels; faults: Fault[] } {
   const known = textsOf(before);
-  // A value may have line breaks, of which browsers keep only LF. So what nobody has changed is not read by lines.
+  // A value may have line breaks, which all come back as LF. So what nobody has changed is not read by lines.
   if (lines === known.join("\n").replaceAll(/\r\n?/g, "\n")) return { labels: before, faults: [] };
   const texts = lines.split("\n").flatMap((line) => (known.includes(line) ? [line] : textsIn(line).map(withoutBlanks)));
   return {
