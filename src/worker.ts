@@ -95,12 +95,14 @@ function openSessionsLater(config: Config): VerifySession {
  * runners.
  */
 export class TenantSweeper extends WorkerEntrypoint<object> {
+  protected load = () => import("./sweep/sweep-tenant.ts");
+
   /** `lateMs` is how much later than planned the alarm fired. Returns null when the sweep has failed, and then logs why. */
   async sweepTenant(tenantId: string, lateMs: number): Promise<TenantSweep | null> {
     try {
       const services = compose(this.env);
       this.ctx.waitUntil(services.live.noteAlarm(lateMs));
-      const { sweepTenant } = await import("./sweep/sweep-tenant.ts");
+      const { sweepTenant } = await this.load();
       const swept = await sweepTenant(ofService(services, this.ctx), tenantId);
       this.ctx.waitUntil(Promise.resolve(services.live.tellDatabaseUse()));
       return swept;
@@ -116,8 +118,10 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
  * endpoint, and no endpoint for another.
  */
 export class Notifier extends WorkerEntrypoint<object> {
+  protected load = () => import("./notify/sending/send-notifications.ts");
+
   async notify(endpointIds: string[]): Promise<void> {
-    const { sendNotifications } = await import("./notify/sending/send-notifications.ts");
+    const { sendNotifications } = await this.load();
     const services = compose(this.env);
     const sending = sendNotifications(ofService(services, this.ctx), endpointIds);
     this.ctx.waitUntil(sending.finally(() => services.live.tellDatabaseUse()));

@@ -4,6 +4,7 @@ import { v7 as uuid } from "uuid";
 import { vi } from "vitest";
 import type { Hub } from "../../src/hub/hub.ts";
 import type { Register } from "../../src/hub/register.ts";
+import * as sweepModule from "../../src/sweep/sweep-tenant.ts";
 import { TenantSweeper } from "../../src/worker.ts";
 import { keptAlive, type Service, type ServiceOptions, startService } from "./service.ts";
 
@@ -38,7 +39,8 @@ const { sweepTenant } = TenantSweeper.prototype;
 TenantSweeper.prototype.sweepTenant = async function (this: TenantSweeper, tenantId, lateMs) {
   const bindings = tenantsInUse.get(tenantId);
   if (bindings === undefined) return { dueInMs: null, hasMoved: false };
-  return keptAlive(() => sweepTenant.call(Object.create(this, { env: { value: bindings } }), tenantId, lateMs));
+  const own = { env: { value: bindings }, load: { value: async () => sweepModule } };
+  return keptAlive(() => sweepTenant.call(Object.create(this, own), tenantId, lateMs));
 };
 
 const openHub = (tenantId: string) => env.HUB.get(env.HUB.idFromName(tenantId));

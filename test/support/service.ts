@@ -25,6 +25,7 @@
  */
 import { createExecutionContext, createScheduledController, env, waitOnExecutionContext } from "cloudflare:test";
 import { neonConfig } from "@neondatabase/serverless";
+import * as sendingModule from "../../src/notify/sending/send-notifications.ts";
 import worker, { Notifier } from "../../src/worker.ts";
 import { createDatabase, type DatabaseOptions, type TestDatabase } from "./database.ts";
 import { SETTINGS } from "./settings.ts";
@@ -74,7 +75,8 @@ export const endServices = (): void => void services.splice(0);
 
 /**
  * Does work that is an invocation of its own. The runtime takes an invocation in which nothing goes on for hung, and cancels it: for example
- * one that waits for a module which another invocation loads. With a timer, something goes on.
+ * one that waits for a module which another invocation loads. With a timer, something goes on. The module that all such work begins with is
+ * given to it (`load`).
  */
 export async function keptAlive<Result>(work: () => Promise<Result>): Promise<Result> {
   const timer = setInterval(() => {}, 1000);
@@ -97,7 +99,8 @@ Notifier.prototype.notify = async function (this: Notifier, endpointIds) {
   await keptAlive(async () => {
     const sending: Promise<unknown>[] = [];
     const ctx = { waitUntil: (work: Promise<unknown>) => void sending.push(work) };
-    await notify.call(Object.create(this, { env: { value: bindings }, ctx: { value: ctx } }), endpointIds);
+    const own = { env: { value: bindings }, ctx: { value: ctx }, load: { value: async () => sendingModule } };
+    await notify.call(Object.create(this, own), endpointIds);
     await Promise.all(sending);
   });
 };
