@@ -95,6 +95,7 @@ function openSessionsLater(config: Config): VerifySession {
  * runners.
  */
 export class TenantSweeper extends WorkerEntrypoint<object> {
+  /** Tests replace it: see test/support/live-service.ts. */
   protected load = () => import("./sweep/sweep-tenant.ts");
 
   /** `lateMs` is how much later than planned the alarm fired. Returns null when the sweep has failed, and then logs why. */
@@ -118,6 +119,7 @@ export class TenantSweeper extends WorkerEntrypoint<object> {
  * endpoint, and no endpoint for another.
  */
 export class Notifier extends WorkerEntrypoint<object> {
+  /** Tests replace it: see test/support/service.ts. */
   protected load = () => import("./notify/sending/send-notifications.ts");
 
   async notify(endpointIds: string[]): Promise<void> {

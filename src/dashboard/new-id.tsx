@@ -12,8 +12,8 @@ import { Page, type Section } from "./layout.tsx";
 export const NewIdContext = createContext<string | null>(null);
 
 /**
- * The hidden field of a form that creates something. The id is new each time that the page is rendered. With `isNewAfterBack`, going back to the
- * form and sending it again creates another thing. A reload of the answer sends the same one again.
+ * The hidden field of a form that creates something. The id is new each time that the page is rendered. A reload of the answer sends the
+ * same id again, so it creates nothing. With `isNewAfterBack`, somebody who goes back to the form and sends it again creates another thing.
  */
 export const NewId = ({ isNewAfterBack = false }: { isNewAfterBack?: boolean }) => (
   <NewIdField id={useContext(NewIdContext) ?? ""} isNewAfterBack={isNewAfterBack} />

@@ -260,7 +260,8 @@ describe("the metrics of each workflow", () => {
     const tenant = await createTenant(service.database, { runnerUrl: "http://127.0.0.1:9/" });
     await read(tenant);
     const { sql } = service.database;
-    // 50 others with one run more than the tenant's own workflow gets at first. One of them is deleted later.
+    // 50 other workflows, with two runs each. The tenant's own workflow gets one run, so it is not among the 50 with the most, until one of them is
+    // deleted.
     const [{ ids }] = (await sql`
       with parts as (
         insert into path_parts (id, tenant_id, parent_id, name, part_type, materialized_path)

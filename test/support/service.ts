@@ -74,9 +74,9 @@ const services: Pick<Service, "database" | "bindings">[] = [];
 export const endServices = (): void => void services.splice(0);
 
 /**
- * Does work that is an invocation of its own. The runtime takes an invocation in which nothing goes on for hung, and cancels it: for example
- * one that waits for a module which another invocation loads. With a timer, something goes on. The module that all such work begins with is
- * given to it (`load`).
+ * Does the work of a `WorkerEntrypoint`, which runs in an invocation of its own. The runtime cancels an invocation that waits for nothing of its
+ * own, since that has hung. In tests a module is loaded by another invocation, so one that imports a module waits for nothing of its own.
+ * Therefore a timer runs meanwhile, and `load` is replaced by one that returns a module which is loaded already.
  */
 export async function keptAlive<Result>(work: () => Promise<Result>): Promise<Result> {
   const timer = setInterval(() => {}, 1000);

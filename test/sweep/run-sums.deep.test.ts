@@ -59,8 +59,8 @@ async function compare(): Promise<Record<"sums" | "recount", Record<string, unkn
 }
 
 /**
- * Sweeps until the sums are what the recount says, and returns them. An end that is committed late is noticed when all older transactions
- * have ended, those of other tests in the same Postgres included.
+ * Sweeps until the sums equal the recount, and returns them. One sweep may not be enough: an end that is committed late is noticed only when
+ * all older transactions have ended, and other tests in the same Postgres have some, too.
  */
 const sumUntilRecounted = () =>
   vi.waitFor(

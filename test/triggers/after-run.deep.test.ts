@@ -175,7 +175,7 @@ describe("a trigger that fires after another run", () => {
 
   it("is due at once for the hub when the cron's sweep has ended its run, also when something else is due later", async () => {
     await chain({ on: "failed" });
-    // Its notification is due in some seconds, if nobody has sent it by then.
+    // So the end of the run also makes a notification, which is due for the sweep some seconds later.
     await createEndpoint(service, tenant, answeringRunner(202));
     await makeOverdue(service, await invoke(service, tenant));
     const told: TenantEffects[] = [];

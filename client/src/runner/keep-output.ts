@@ -4,7 +4,7 @@ import type { WorkContext, WorkResult } from "./types.ts";
 const MAX_OUTPUT_BYTES = 64 * 1024;
 const MAX_SUMMARY = 2_000;
 
-/** The service takes 32 levels, of which the body around an input or an output is one. */
+/** The service refuses a body of more than 32 levels. The body itself is one of them, so an input or an output may have 31. */
 const MAX_DEPTH = 31;
 export const TOO_DEEP = `it is nested more than ${MAX_DEPTH} levels deep`;
 

@@ -1,7 +1,6 @@
 /**
  * The id of what a form creates, in a hidden field: so a form that is sent twice creates one thing. The dashboard reads it. A refresh of the page
- * leaves it as it is. With `isNewAfterBack`, `app.js` empties it when somebody comes back to the form, or changes it after it
- * was sent.
+ * does not change it. With `isNewAfterBack`, `app.js` replaces it when somebody sends the form again after coming back to it or changing it.
  */
 export const NEW_ID_FIELD = "new_id";
 

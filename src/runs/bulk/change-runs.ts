@@ -34,7 +34,7 @@ type BulkChange = {
 };
 
 const previewSchema = z.object({
-  /** When this was found (RFC 3339), by the database's clock. Null of functions of the release before. */
+  /** The instant of this preview (RFC 3339), by the database's clock. Null when the SQL functions are still those of the previous release. */
   asked_at: z.string().nullable().default(null),
   runs: z.array(
     z.object({

@@ -1,5 +1,5 @@
--- Deletes an endpoint. Nobody sees its notifications from then on, and none is sent but those that a Worker is claiming or sending at that
--- moment. There may be hundreds of thousands of them, so the sweep deletes them in chunks: see `finish_deletions`.
+-- Deletes an endpoint. From then on nobody sees its notifications, and none is sent. The exception is what a Worker is claiming or sending at
+-- that moment: it is still sent. There may be hundreds of thousands of notifications, so the sweep deletes them in chunks: see `finish_deletions`.
 --
 -- Closes the race with a Worker that records what it has sent: both lock the endpoint.
 --

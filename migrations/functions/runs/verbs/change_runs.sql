@@ -1,7 +1,8 @@
 -- Stops, retries or deletes many runs of the caller's tenant, all in one transaction. `p_action` is 'stop', 'retry' or 'delete'.
 -- With `p_statuses`, it changes only runs that are in one of these states after the locks were taken: when only waiting runs are
 -- to be stopped, a run that started meanwhile is left alone. A dry run changes no run, and answers what would be refused and, as "preview",
--- what would be changed: see `preview_of_runs`. A call that would change more than `p_at_most` runs is a dry run, too.
+-- what would be changed: see `preview_of_runs`. When a call would change more than `p_at_most` runs, it changes
+-- none and answers as a dry run does.
 --
 -- Guarantees:
 -- - Each run is changed completely, or refused for a reason for which `stop_run`, `retry_run` or `delete_run` would refuse it.

@@ -30,7 +30,10 @@ export function readJsonField(name: string, text: string): { value: unknown; fau
  */
 const beforeSchema = z.object({ labels: labelsField, concurrency_key: z.string().nullable() });
 
-/** The text of the hidden field `before`. {@link readLabelsAndKey} compares it with what was sent, to find what nobody has changed. */
+/**
+ * The text of the hidden field `before`: the labels and the concurrency key that the form began with. {@link readLabelsAndKey} keeps those that
+ * nobody has changed exactly as they were, with blanks and line breaks.
+ */
 export const textOfBefore = ({ labels, concurrency_key }: z.input<typeof beforeSchema>): string =>
   JSON.stringify({ labels, concurrency_key });
 
