@@ -128,12 +128,13 @@ export class WaitingRunners {
     const missing = work.map(
       ({ workflow_definition_id: id, is_leasable: isLeasable, count = 1, event_id: eventId, tags }) => {
         const known = this.#work.get(id);
+        // Messages may arrive in another order than that of the changes, so an older message is ignored.
+        if (known && known.eventId > eventId) return { id, count: 0 };
         if (isLeasable) {
           this.#work.set(id, { eventId, count, tags: tags ?? [], woken: known?.woken ?? new Set() });
           return { id, count: count - (known?.count ?? 0) };
         }
-        // Messages may arrive in another order than that of the changes, so an older message is ignored.
-        if (known && known.eventId <= eventId) this.#work.delete(id);
+        this.#work.delete(id);
         return { id, count: 0 };
       },
     );

@@ -207,6 +207,14 @@ describe("work that nobody has taken yet", () => {
     vi.advanceTimersByTime(5_000);
     expect(countWoken()).toBe(3);
   });
+
+  it("is not taken for older or for less because of an older message of work that arrives later", () => {
+    hear(true, 9, 2);
+    hear(true, 5, 1);
+    hear(false, 7);
+    vi.advanceTimersByTime(5_000);
+    expect(countWoken()).toBe(3);
+  });
 });
 
 it("wakes all runners after the end of a credential, with a new version, so that each asks the database", () => {
