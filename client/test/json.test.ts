@@ -3,7 +3,20 @@ import { readFile } from "../src/cli/as-code/file.ts";
 import { parseRuns } from "../src/cli/batch.ts";
 import { readInput } from "../src/cli/input.ts";
 import { isRounded, parseJson } from "../src/cli/json.ts";
+import schema from "../workflows.schema.json" with { type: "json" };
 import { CHANGED, UNCHANGED } from "./number-cases.ts";
+
+/** The input of a trigger in a file of workflows. `first` is its first line. */
+const inputInFile = (number: string, first = "") =>
+  readFile(
+    "w.yaml",
+    `${first}workflows:
+  /workflows/One:
+    triggers:
+      Daily: { schedule: { cron: "0 6 * * *", time_zone: UTC }, input: { id: ${number} } }
+`,
+    schema,
+  ).workflows[0]?.triggers[0]?.fields.input;
 
 describe("What is nested too deeply", () => {
   it.each([31, 100_000])("is refused in words: %i levels", async (levels) => {
@@ -48,5 +61,33 @@ describe("JSON that the command line reads", () => {
     expect(() => readFile("workflows.yaml", "workflows:\n  a:\n    x: 9007199254740993\n", {})).toThrow(
       /^workflows.yaml:3:8: the number 9007199254740993 would be rounded/,
     );
+  });
+});
+
+describe("A number that only YAML writes in this way", () => {
+  it.each([
+    ...["+9007199254740993", "0x20000000000001", "0o400000000000000001", "0x8000000000000000"],
+    ...["9007199254740993.", "+9007199254740993.0", ".9007199254740993e16", "+.9007199254740993e16"],
+  ])("is refused when it would be rounded: %s", (number) => {
+    expect(() => inputInFile(number)).toThrow(`the number ${number} would be rounded`);
+  });
+
+  it.each([
+    ["+9007199254740992", 9007199254740992],
+    ["0x20000000000000", 9007199254740992],
+    ["0o17", 15],
+    ["+1.", 1],
+    ["+.5", 0.5],
+    ["-2e3", -2000],
+  ])("is taken when it is exact: %s", (number, id) => {
+    expect(inputInFile(number)).toEqual({ id });
+  });
+
+  it("is exact or refused in YAML 1.1, too", () => {
+    const first = "%YAML 1.1\n---\n";
+    expect(inputInFile("1_000", first)).toEqual({ id: 1000 });
+    for (const number of ["9_007_199_254_740_993", "0400000000000000001", "9_007_199_254_740_993.0"]) {
+      expect(() => inputInFile(number, first)).toThrow(`the number ${number} would be rounded`);
+    }
   });
 });

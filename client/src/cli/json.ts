@@ -2,7 +2,8 @@
 import { isTooDeep, TOO_DEEP } from "../runner/keep-output.ts";
 
 const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/gs;
-const NUMBER = /^-?(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/;
+/** YAML has `5.` and `.5`, too. */
+const NUMBER = /^-?(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/;
 
 /**
  * Whether a number would not be sent as it was written: a whole one whose digits would change, or one that no double can hold. The service

@@ -75,7 +75,7 @@ export function readFile(name: string, text: string, schema: Schema): WorkflowsF
 
 function readContent(name: string, text: string, schema: Schema): WorkflowsFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, merge: true, prettyErrors: false, intAsBigInt: true });
   const placeAt = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
@@ -101,9 +101,14 @@ function readContent(name: string, text: string, schema: Schema): WorkflowsFile 
     throw new CliError([...told].join("\n"), EXIT.invalid);
   }
   visit(document, {
-    Scalar: (_, { value, source, range }) => {
-      if (typeof value !== "number" || !isRounded(source ?? "")) return;
-      throw new CliError(`${placeAt(range?.[0] ?? 0)}: ${rounded(source ?? "").message}.`, EXIT.invalid);
+    Scalar(_, node) {
+      const { value, source = "", range } = node;
+      if (typeof value !== "bigint" && typeof value !== "number") return;
+      // A number with a point or an exponent was read as a double already, so its source is looked at. YAML 1.1 has `_` in numbers.
+      const exact = typeof value === "bigint" ? String(value) : source.replace(/^\+|_/g, "");
+      if (isRounded(exact))
+        throw new CliError(`${placeAt(range?.[0] ?? 0)}: ${rounded(source).message}.`, EXIT.invalid);
+      node.value = Number(value);
     },
   });
   const value = valueOfDocument(document, name);
