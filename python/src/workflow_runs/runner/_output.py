@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from .._values import to_json
@@ -29,7 +30,7 @@ def why_not_kept(output: Any) -> str | None:
 
 
 def _fault_in(value: Any, levels: int) -> str | None:
-    if isinstance(value, int) and not _is_exact(value):
+    if isinstance(value, int) and not _stays_same(value):
         return f"the number {value} would be rounded. Whole numbers are exact up to 9007199254740991: write it as a text"
     if not isinstance(value, dict | list | tuple):
         return None
@@ -39,9 +40,13 @@ def _fault_in(value: Any, levels: int) -> str | None:
     return next((fault for item in items if (fault := _fault_in(item, levels - 1)) is not None), None)
 
 
-def _is_exact(number: int) -> bool:
-    """Whether a double can hold it."""
+def _stays_same(number: int) -> bool:
+    """Whether JavaScript, which reads it as a double, writes it with the same digits.
+
+    `repr` writes a double with the same digits as JavaScript. The service refuses other numbers: src/http/json/changed-numbers.ts,
+    with the same table of cases in the tests.
+    """
     try:
-        return int(float(number)) == number
+        return Decimal(repr(float(number))) == number
     except OverflowError:
         return False
