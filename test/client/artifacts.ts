@@ -47,6 +47,20 @@ export function describeArtifacts(world: () => World): void {
     expect(await names(runId)).toEqual(["why.log"]);
   });
 
+  it("replaces no file that a command leaves by that of its output", async () => {
+    const runId = await invoke();
+    await wr(work('echo mine > "$WORKFLOW_RUN_ARTIFACTS/output.json"; echo 9007199254740993'));
+    const files: { name: string; bytes: number }[] = await json(["artifacts", "list", runId]);
+    expect(new Map(files.map(({ name, bytes }) => [name, bytes]))).toEqual(
+      new Map([
+        ["output.json", "mine\n".length],
+        ["output-1.json", "9007199254740993".length],
+      ]),
+    );
+    const told = "The output is the file output-1.json: the number 9007199254740993 would be rounded";
+    expect((await json(["runs", "result", runId])).summary).toContain(told);
+  });
+
   it("shows a bar while files are sent and fetched, and downloads what was uploaded", async () => {
     const runId = await invoke();
     const sent = await inTerminal(`run --workflow Files --once -- ${process.execPath} -e "

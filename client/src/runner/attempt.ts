@@ -131,11 +131,16 @@ export class Attempt {
     const { signal } = this.#ending;
     try {
       signal.throwIfAborted();
-      const context = {
+      // Of the files that the work has stored, or tried to.
+      const names = new Set<string>();
+      const context: WorkContext = {
         signal,
         log: (text: string) => log.append(text),
         progress: heartbeats.tell.bind(heartbeats),
-        artifact: (...file: Parameters<WorkContext["artifact"]>) => storeFile(this.run, calls, ...file),
+        artifact: (name, ...file) => {
+          names.add(name);
+          return storeFile(this.run, calls, name, ...file);
+        },
       };
       const steps = new Steps(this.run, {
         ...calls,
@@ -145,7 +150,7 @@ export class Attempt {
         onSuspended: (reason) => this.end(reason),
       });
       const result = (await this.#options.work(Object.assign(steps, run), context)) ?? {};
-      return { status: "COMPLETED", ...(await keepOutput(result, context)) };
+      return { status: "COMPLETED", ...(await keepOutput(result, context, names)) };
     } catch (error) {
       const text = this.#end?.message ?? (error instanceof Error ? error.message : String(error));
       return {

@@ -13,16 +13,39 @@ const TEXT_OR_BRACKET = /"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs;
 /** A zero byte or half a surrogate pair, as JSON writes it. Where a text itself has `\u`, JSON writes two backslashes. */
 const UNSTORABLE = /(?<!\\)(?:\\\\)*\\u(0000|d[89a-f])/;
 
+/** An output of which it is known that it cannot be kept as it is, and why. It becomes a file of the run. */
+export class FileOutput {
+  readonly json: string;
+  readonly why: string;
+
+  constructor(json: string, why: string) {
+    this.json = json;
+    this.why = why;
+  }
+}
+
 /**
- * Stores an output that the service would refuse as the file `output.json`. The log and the summary say so.
+ * Stores an output that the service would change or refuse as the file `output.json`, or as `output-1.json` and so on when that name is one
+ * of `taken`. The log and the summary say so.
  * @throws Error when the service refuses the file
  */
-export async function keepOutput(result: WorkResult, context: WorkContext): Promise<WorkResult> {
+export async function keepOutput(
+  result: WorkResult,
+  context: WorkContext,
+  taken: ReadonlySet<string>,
+): Promise<WorkResult> {
   const { output, ...rest } = result;
   if (output === undefined) return result;
+  if (output instanceof FileOutput) return storeOutput(output, freeName(taken), rest, context);
   const json = JSON.stringify(output) ?? "null";
   const why = whyRefused(json);
-  return why === null ? result : storeOutput(json, why, rest, context);
+  return why === null ? result : storeOutput(new FileOutput(json, why), freeName(taken), rest, context);
+}
+
+function freeName(taken: ReadonlySet<string>): string {
+  let name = "output.json";
+  for (let number = 1; taken.has(name); number++) name = `output-${number}.json`;
+  return name;
 }
 
 function whyRefused(json: string): string | null {
@@ -46,15 +69,15 @@ export function isTooDeep(json: string): boolean {
   return false;
 }
 
-/** Stores JSON as the file `output.json`, since it cannot be the output, and adds that to the log and the summary. */
-export async function storeOutput(
-  json: string,
-  why: string,
+/** Stores an output as a file of this name, and adds that to the log and the summary. */
+async function storeOutput(
+  { json, why }: FileOutput,
+  name: string,
   result: WorkResult,
   { artifact, log }: Pick<WorkContext, "artifact" | "log">,
 ): Promise<WorkResult> {
-  await artifact("output.json", json);
-  const told = `The output is the file output.json: ${why}.`;
+  await artifact(name, json);
+  const told = `The output is the file ${name}: ${why}.`;
   log(`${told}\n`);
   const summary = [result.summary ?? "", told].filter((text) => text !== "").join("\n");
   return { ...result, summary: [...summary].slice(-MAX_SUMMARY).join("") };

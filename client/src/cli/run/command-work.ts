@@ -5,7 +5,7 @@ import { constants as osConstants } from "node:os";
 import { delimiter, join } from "node:path";
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
-import { storeOutput } from "../../runner/keep-output.ts";
+import { FileOutput } from "../../runner/keep-output.ts";
 import {
   type Work,
   type WorkContext,
@@ -109,7 +109,7 @@ export function commandWork(options: CommandOptions): { work: Work; killAll(): v
       throw new WorkFailed(errorOf(options.command, code, stderr.tail || stdout.tail), { retry });
     }
     await storeFiles(folder, context);
-    return resultOf(stdout.lastLine, context);
+    return resultOf(stdout.lastLine);
   };
   return {
     work,
@@ -215,16 +215,13 @@ function errorOf(command: string, code: number, tail: string): string {
   return tail === "" ? `${how} It printed no error.` : `${how}\n${tail}`;
 }
 
-/**
- * If the last line is JSON, it is the output. What the service would change or refuse is stored as a file instead.
- * @throws Error when the service refuses the file
- */
-async function resultOf(lastLine: string | null, context: WorkContext): Promise<WorkResult> {
+/** If the last line is JSON, it is the output. What the service would change or refuse becomes a file of the run instead. */
+function resultOf(lastLine: string | null): WorkResult {
   if (lastLine === null)
     return { summary: "The last line of the output is too long to be kept as the output of the run." };
   try {
     return lastLine === "" ? {} : { output: parseJson(lastLine) };
   } catch (error) {
-    return error instanceof NotKept ? storeOutput(lastLine, error.message, {}, context) : {};
+    return error instanceof NotKept ? { output: new FileOutput(lastLine, error.message) } : {};
   }
 }

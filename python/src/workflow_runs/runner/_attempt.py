@@ -20,7 +20,7 @@ import httpx
 from .._problems import ApiProblem, problem_of
 from .._values import to_json
 from ._calls import RunCalls
-from ._output import why_not_kept
+from ._output import free_name, why_not_kept
 from ._reporter import Reporter
 from ._run import AsyncRun, FileBody, Handler, Run, current_run
 from ._steps import Steps
@@ -71,6 +71,8 @@ class Attempt:
         self._run: Run | AsyncRun = context(assignment, self._reporter, steps, self._store)
         self._reason: WorkEnded | RunSuspended | None = None
         self._has_result = False
+        #: The names of the files that the handler has stored, or tried to.
+        self._names: set[str] = set()
         self._last_retry: str | None = None
         loop = asyncio.get_running_loop()
         #: Done when nothing more has to be sent to the service.
@@ -156,7 +158,7 @@ class Attempt:
         return value
 
     async def _kept(self, result: Result) -> dict[str, Any]:
-        """The fields of a result. An output that the service would not keep is stored as the file `output.json`."""
+        """The fields of a result. An output that the service would not keep is stored as a file."""
         summary = result.summary
         fields: dict[str, Any] = {}
         if result.output is not None:
@@ -164,8 +166,9 @@ class Attempt:
             if why is None:
                 fields["output"] = result.output
             else:
-                await self._store("output.json", to_json(result.output), None)
-                told = f"The output is the file output.json: {why}."
+                name = free_name(self._names)
+                await self._store(name, to_json(result.output), None)
+                told = f"The output is the file {name}: {why}."
                 self._reporter.log(f"{told}\n")
                 summary = f"{summary}\n{told}" if summary else told
         if summary is not None:
@@ -204,6 +207,7 @@ class Attempt:
             self._note("The rest of the log could not be sent in time.")
 
     async def _store(self, name: str, body: FileBody, content_type: str | None) -> None:
+        self._names.add(name)
         guessed, encoding = mimetypes.guess_type(name)
         if encoding is not None:
             guessed = f"application/{encoding}"

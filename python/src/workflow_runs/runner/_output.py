@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Container
 from decimal import Decimal
 from typing import Any
 
@@ -27,6 +29,12 @@ def why_not_kept(output: Any) -> str | None:
     if _ZERO_BYTE.search(json):
         return "a text in it has a zero byte"
     return _fault_in(output, _MOST_DEPTH)
+
+
+def free_name(taken: Container[str]) -> str:
+    """The name of the file of an output: `output.json`, or `output-1.json` and so on when that is taken."""
+    names = (f"output-{number}.json" if number else "output.json" for number in itertools.count())
+    return next(name for name in names if name not in taken)
 
 
 def _fault_in(value: Any, levels: int) -> str | None:

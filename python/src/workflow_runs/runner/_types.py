@@ -33,7 +33,8 @@ class Result:
     """The result of the work, for a handler that has more to say than its output.
 
     Attributes:
-        output: Any JSON. One of more than 64 KiB is stored as the file `output.json`.
+        output: Any JSON. One of more than 64 KiB is stored as the file `output.json`, or as
+            `output-1.json` and so on when the handler has stored a file with that name.
         summary: A text for people, at most 2,000 characters.
         artifacts: Links to what was made, at most 50.
     """
