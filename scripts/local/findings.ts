@@ -2,7 +2,7 @@ import type { Diagnosis, FailingRunner, StuckReason, StuckRuns } from "../../src
 import type { OldSnapshot } from "../../src/sweep/old-snapshots.ts";
 import { LATE_SECONDS } from "../../src/sweep/sweep-state.ts";
 import type { SilentReason, SilentTriggers } from "../../src/triggers/silent-triggers.ts";
-import { nameSetAside } from "../../src/verbs/sweep-steps.ts";
+import { describeTries, nameSetAside } from "../../src/verbs/sweep-steps.ts";
 import { type Comparison, describeLack } from "../migrate.ts";
 
 /**
@@ -111,7 +111,7 @@ function judgeSetAside(setAside: Diagnosis["set_aside"]): Finding[] {
     const { failures, seconds, seconds_left, sqlstate, message } = aside;
     const next = seconds_left > 0 ? `The next try is in ${time(seconds_left)}` : "The next sweep tries it again";
     const cause = [sqlstate, message].filter(Boolean).join(", ");
-    const text = `${nameSetAside(aside)}: failed ${failures === 1 ? "once" : `${failures} times`} in ${time(seconds)}. ${next}. ${cause}`;
+    const text = `${nameSetAside(aside)}: ${describeTries(failures, time(seconds))}. ${next}. ${cause}`;
     return { mark: "bad", subject, text, advice: "Look for `set aside` in the logs: see docs/operations.md." };
   });
 }

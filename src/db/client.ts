@@ -238,7 +238,8 @@ export async function askTwice<Answer>(ask: () => PromiseLike<Answer>): Promise<
   }
 }
 
-function isTimeOut(error: unknown): boolean {
+/** True when the database did not answer within the time limit of the client. The statement was cancelled, committed, or has never come. */
+export function isTimeOut(error: unknown): boolean {
   const source: unknown = findDriverError(error)?.sourceError;
   return source instanceof Error && source.name === "TimeoutError";
 }

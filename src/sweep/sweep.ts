@@ -1,5 +1,6 @@
 import { deleteOldAuditEvents } from "../audit/audit-events.ts";
 import { describeError, log } from "../base/log.ts";
+import { isTimeOut } from "../db/client.ts";
 import { metered } from "../db/meter.ts";
 import type { Round } from "../db/round.ts";
 import { dispatchDue } from "../dispatches/dispatch-due.ts";
@@ -26,9 +27,10 @@ const TIME_OUT_CHUNK = 1250;
 const TIME_OUT_LANES = 2;
 
 /**
- * A step begins nothing new later than `ms` after the start of the sweep, or once the sweep has used `subrequests`. So each gets its share.
- * Subrequests are the requests to the database, the webhooks, and the calls of hubs at the end. `[limits]` in wrangler.toml adds to them
- * what a step may still have begun. The last dispatch takes up to 15 s more, and the next sweep starts after 60 s.
+ * A step begins nothing new later than `ms` after the start of the sweep, or once the sweep has used `subrequests`. So each gets its share,
+ * unless a chunk before it takes too long: then the next sweeps do the rest. Subrequests are the requests to the database, the webhooks, and
+ * the calls of hubs at the end. `[limits]` in wrangler.toml adds to them what a step may still have begun. The last dispatch takes up to 15 s
+ * more, and the next sweep starts after 60 s.
  */
 const UNTIL = {
   timeOut: { ms: 25_000, subrequests: 20_000 },
@@ -105,9 +107,14 @@ export async function sweep(
       return 0;
     }
     const { rounds } = begun;
-    // A step that fails is set aside, and the others do not depend on it.
+    // A step that fails is set aside, and the others do not depend on it. When a second one gets no answer in time, the database is away.
+    let timeOuts = 0;
     const step = async (name: SweepStep, work: () => Promise<unknown>) => {
-      if (!begun.stepsAside.has(name)) await orSetAside(services, name, { id: null, tenant_id: null }, work);
+      if (begun.stepsAside.has(name)) return;
+      await orSetAside(services, name, { id: null, tenant_id: null }, work).catch((error: unknown) => {
+        if (!isTimeOut(error) || ++timeOuts > 1) throw error;
+        log("error", "sweep", { step: name, ...describeError(error) });
+      });
     };
     try {
       const lagsMs: number[] = [];

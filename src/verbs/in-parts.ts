@@ -1,10 +1,11 @@
 /**
- * What a sweep does when a chunk fails: it finds the rows that fail, sets them aside for a while, and does the others. So no row stops
- * those of other tenants. See migrations/functions/shared/rules/set_aside.sql.
+ * What a sweep does when a chunk fails, or takes too long: it finds the rows that do, sets them aside for a while, and does the others. So no
+ * row stops those of other tenants. See migrations/functions/shared/rules/set_aside.sql.
  */
 import { z } from "zod";
 import { describeError, log } from "../base/log.ts";
 import type { Argument } from "../db/call.ts";
+import { isTimeOut } from "../db/client.ts";
 import { describeFailure, isInTheWay, isOutage } from "./failure.ts";
 import { perform } from "./perform.ts";
 import type { VerbServices } from "./services.ts";
@@ -14,11 +15,32 @@ import { defineVerb, type Verb } from "./verb.ts";
 /** One of the things that a chunk works on. */
 export type Candidate = { id: string; tenant_id: string | null };
 
-/** When so many candidates of a tenant have failed alone in a chunk, the others of that tenant are set aside with them, untried. */
+/**
+ * When so many candidates of a tenant have failed alone in a chunk, the others of that tenant are set aside with them, untried. These wait for
+ * a minute, and the failed ones longer each time, so the untried ones are soon tried without the failed ones.
+ */
 const MOST_OF_A_TENANT = 5;
 
 /** How many parts of a chunk are tried. What is left is done by the next sweep, which leaves out what was set aside. */
 const MOST_PARTS = 500;
+
+/** Into how many parts a chunk is cut that took too long: more than two, since each part that takes too long again costs the whole time limit. */
+const PARTS_OF_TOO_LONG = 16;
+
+/** How long at least the cron looks for what took too long, also when the share of its step is used up. */
+const TOO_LONG_MS = 12_000;
+
+/**
+ * True when the cron did not get an answer in time. It has the time to look for what takes so long. An alarm and an answered request do not:
+ * they end after 25 or 30 s.
+ */
+const tookTooLong = ({ sends }: VerbServices, error: unknown) => !sends && isTimeOut(error);
+
+/** True when nothing can be said about what was to be done. */
+const isAway = (services: VerbServices, error: unknown) => isOutage(error) && !tookTooLong(services, error);
+
+/** In this time Neon's proxy cancels a statement for which the service has stopped waiting. Until then it holds its locks. */
+const CANCEL_MS = 500;
 
 /** How many chunks with failing candidates a call goes through. */
 const MOST_CHUNKS = 20;
@@ -39,9 +61,10 @@ export async function inParts<Item extends Candidate, Result>(
   try {
     return [await twice(() => work(items))];
   } catch (error) {
-    if (isOutage(error)) throw error;
+    if (isAway(services, error)) throw error;
+    await untilCancelled(error);
     await twice(() => work([]));
-    return (await halve(services, step, items, work, mayGoOn)).results;
+    return (await separate(services, step, items, work, error, mayGoOn)).results;
   }
 }
 
@@ -68,16 +91,23 @@ export async function performInParts<Request, Result, Refusal extends { refused:
       results.push(await performWith({}, verb.result));
       return results;
     } catch (error) {
-      if (isOutage(error)) throw error;
+      if (isAway(services, error)) throw error;
+      await untilCancelled(error);
       await work([]);
       const { candidates } = await performWith({ lists: true }, candidatesSchema);
-      const halved = await halve(services, step, candidates, work, mayGoOn);
-      results.push(...halved.results);
-      if (halved.results.length === 0 && halved.failed === 0) throw error;
+      // What took too long was done nevertheless, or others are doing it.
+      if (candidates.length === 0 && isTimeOut(error)) return results;
+      const separated = await separate(services, step, candidates, work, error, mayGoOn);
+      results.push(...separated.results);
+      if (separated.results.length === 0 && separated.failed === 0) throw error;
       // When none has failed alone, they were too many for one transaction, or the failure has passed.
-      if (halved.failed === 0 || chunk === MOST_CHUNKS || !mayGoOn()) return results;
+      if (separated.failed === 0 || chunk === MOST_CHUNKS || !mayGoOn()) return results;
     }
   }
+}
+
+async function untilCancelled(error: unknown): Promise<void> {
+  if (isTimeOut(error)) await new Promise((resolve) => setTimeout(resolve, CANCEL_MS));
 }
 
 /** How long it is looked for what fails in a record of what was sent, once the share of its step is used up. */
@@ -87,26 +117,36 @@ const RECORD_MS = 5_000;
  * How long {@link inParts} may go on with a record of what was sent: as long as its step has room, or a few seconds from now on. What is not
  * recorded is sent again, so a step whose share is used up still finds some of what fails.
  */
-export function whileRecording(mayGoOn: () => boolean): () => boolean {
+export const whileRecording = (mayGoOn: () => boolean) => atLeastFor(RECORD_MS, mayGoOn);
+
+/** Goes on while `mayGoOn`, and in any case for so long from now on. */
+function atLeastFor(ms: number, mayGoOn: () => boolean): () => boolean {
   const began = Date.now();
-  return () => mayGoOn() || Date.now() - began < RECORD_MS;
+  return () => mayGoOn() || Date.now() - began < ms;
 }
 
-/** Does `work` for the items that do not fail, and sets the others aside. `failed` is how many these are. */
-async function halve<Item extends Candidate, Result>(
+/**
+ * Does `work` for the items that do not fail, and sets the others aside. `failed` is how many these are, and `cause` why all of them together
+ * have failed. It halves what fails. What took too long is cut into more parts, and a part that takes too long again comes after all others.
+ * When there is no time left for such a part, it is set aside for a minute, and then tried with fewer others.
+ */
+async function separate<Item extends Candidate, Result>(
   services: VerbServices,
   step: SweepStep,
   items: readonly Item[],
   work: (part: readonly Item[]) => Promise<Result>,
+  cause: unknown,
   mayGoOn: () => boolean,
 ): Promise<{ results: Result[]; failed: number }> {
   const results: Result[] = [];
-  const failed = new Map<Item, unknown>();
+  const failed = new Map<Item, Pick<Failure, "error" | "untried">>();
   const hopeless = new Map<string | null, unknown>();
+  const tooLong: { part: readonly Item[]; error: unknown }[] = [];
+  const hasTime = isTimeOut(cause) ? atLeastFor(TOO_LONG_MS, mayGoOn) : mayGoOn;
   let parts = 0;
 
   function fail(item: Item, error: unknown): void {
-    failed.set(item, error);
+    failed.set(item, { error });
     const { tenant_id: tenantId } = item;
     const ofTenant = [...failed.keys()].filter((other) => other.tenant_id === tenantId);
     if (ofTenant.length === MOST_OF_A_TENANT) hopeless.set(tenantId, error);
@@ -115,30 +155,42 @@ async function halve<Item extends Candidate, Result>(
   async function tryPart(all: readonly Item[]): Promise<void> {
     const part: Item[] = [];
     for (const item of all) {
-      if (hopeless.has(item.tenant_id)) failed.set(item, hopeless.get(item.tenant_id));
+      if (hopeless.has(item.tenant_id)) failed.set(item, { error: hopeless.get(item.tenant_id), untried: true });
       else part.push(item);
     }
     const [first] = part;
-    if (first === undefined || ++parts > MOST_PARTS || !mayGoOn()) return;
+    if (first === undefined || ++parts > MOST_PARTS || !hasTime()) return;
     try {
       results.push(await twice(() => work(part)));
     } catch (error) {
-      if (isOutage(error)) throw error;
-      if (part.length === 1) return fail(first, error);
-      const middle = Math.ceil(part.length / 2);
-      await tryPart(part.slice(0, middle));
-      await tryPart(part.slice(middle));
+      if (isAway(services, error)) throw error;
+      await untilCancelled(error);
+      if (part.length === 1) fail(first, error);
+      else if (isTimeOut(error)) tooLong.push({ part, error });
+      else await tryParts(part, 2);
     }
+  }
+
+  async function tryParts(part: readonly Item[], count: number): Promise<void> {
+    const size = Math.ceil(part.length / count);
+    for (let begin = 0; begin < part.length; begin += size) await tryPart(part.slice(begin, begin + size));
   }
 
   try {
     // Those of a tenant are beside each other, so that few parts have both good ones and bad ones.
-    await tryPart(items.toSorted((a, b) => ((a.tenant_id ?? "") < (b.tenant_id ?? "") ? -1 : 1)));
+    const sorted = items.toSorted((a, b) => ((a.tenant_id ?? "") < (b.tenant_id ?? "") ? -1 : 1));
+    if (isTimeOut(cause)) tooLong.push({ part: sorted, error: cause });
+    else await tryPart(sorted);
+    // It grows while it is gone through.
+    for (const { part, error } of tooLong) {
+      if (hasTime()) await tryParts(part, PARTS_OF_TOO_LONG);
+      else for (const item of part) failed.set(item, { error, untried: true });
+    }
   } finally {
     await setAside(
       services,
       step,
-      [...failed].map(([{ id, tenant_id }, error]) => ({ id, tenant_id, error })),
+      [...failed].map(([{ id, tenant_id }, failure]) => ({ id, tenant_id, ...failure })),
     );
   }
   return { results, failed: failed.size };
@@ -163,7 +215,7 @@ const setAsideFailures = defineVerb({
   args: ({ step, failures }: { step: SweepStep; failures: readonly Failure[] }) => ({
     step,
     failures: {
-      json: failures.map(({ id, tenant_id, error }) => ({ row_id: id, tenant_id, ...describeFailure(error) })),
+      json: failures.map(({ id, error, ...of }) => ({ row_id: id, ...of, ...describeFailure(error) })),
     },
   }),
   result: z.object({
@@ -178,15 +230,18 @@ const setAsideFailures = defineVerb({
   }),
 });
 
-/** A candidate that has failed. Its `id` is null for a step as a whole. */
-type Failure = { id: string | null; tenant_id: string | null; error: unknown };
+/**
+ * A candidate that has failed, or that is set aside `untried`, since others beside it have: it was not tried alone. Its `id` is null for a step
+ * as a whole.
+ */
+type Failure = { id: string | null; tenant_id: string | null; error: unknown; untried?: true };
 
 /** Sets aside what has failed, and names it in the log. When that cannot be recorded, the log says so, too. */
 async function setAside(services: VerbServices, step: SweepStep, failures: readonly Failure[]): Promise<void> {
   if (failures.length === 0) return;
   const recorded = await recordFailures(services, step, failures);
-  for (const { id, tenant_id, error } of failures) {
-    const row = recorded.find(({ row_id }) => row_id === id) ?? { row_id: id, tenant_id };
+  for (const { id, error, ...of } of failures) {
+    const row = { row_id: id, ...of, ...recorded.find(({ row_id }) => row_id === id) };
     const what = nameSetAside({ step, row_id: id ?? WHOLE_STEP, tenant_id: row.tenant_id });
     log("error", "set aside", { step, what, ...row, ...describeError(error) });
   }

@@ -28,6 +28,7 @@ export type SetAside = {
   step: string;
   row_id: string;
   tenant_id: string | null;
+  /** 0 when it was not tried alone, since others beside it had failed. */
   failures: number;
   /** Since it failed first, and until it is tried again. */
   seconds: number;
@@ -51,3 +52,9 @@ export function nameSetAside({
 /** What a step does, and what its candidates are. */
 export const wordsOf = (step: string) =>
   Object.entries(SWEEP_STEPS).find(([name]) => name === step)?.[1] ?? { does: step, of: "row" };
+
+/** How often it has failed; `since` is how long ago it was set aside first, in words. */
+export function describeTries(failures: number, since: string): string {
+  if (failures === 0) return `not tried alone for ${since}, since others beside it fail`;
+  return failures === 1 ? `failed once, ${since} ago` : `failed ${failures} times, first ${since} ago`;
+}

@@ -208,16 +208,15 @@ export const WORK: Record<SweepStep, Work> = {
   },
 };
 
-/** Lets every change of a thing fail whose id is in the table `poison`. */
+/** Lets every change of a thing fail whose id is in the table `poison`, at once or after some seconds. */
 export async function preparePoison({ database: { sql } }: Service): Promise<void> {
-  await sql`create table poison (step text, id uuid)`;
+  await sql`create table poison (step text, id uuid, seconds integer not null default 0)`;
   await sql`
     create function refuse_poison() returns trigger language plpgsql as $$
     begin
-      if exists (
-        select from public.poison p
-        where p.step = tg_argv[1]
-          and p.id = (case tg_op when 'DELETE' then to_jsonb(old) else to_jsonb(new) end ->> tg_argv[0])::uuid) then
+      perform pg_sleep(p.seconds) from public.poison p
+      where p.step = tg_argv[1] and p.id = (case tg_op when 'DELETE' then to_jsonb(old) else to_jsonb(new) end ->> tg_argv[0])::uuid;
+      if found then
         raise exception 'this is "poison"';
       end if;
       return coalesce(new, old);

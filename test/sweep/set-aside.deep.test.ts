@@ -1,4 +1,6 @@
 /** A row that fails in a sweep, and a step that fails as a whole: what becomes of the others, and of what has failed. */
+import { NeonDbError } from "@neondatabase/serverless";
+import { v7 as uuid } from "uuid";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { judge } from "../../scripts/local/findings.ts";
 import { claimNotifications } from "../../src/notify/sending/notification.ts";
@@ -40,6 +42,21 @@ const steps = Object.entries(WORK).map(([step, work]) => [step as SweepStep, wor
 const readSetAside = () =>
   service.database.sql`
     select step, row_id, tenant_id, failures, sqlstate, message, until > statement_timestamp() as waits from set_aside order by step`;
+
+/** As the driver throws it when the database has not answered in time. */
+function timedOut(): NeonDbError {
+  const error = new NeonDbError("This takes too long.");
+  error.sourceError = new DOMException("The operation was aborted due to timeout", "TimeoutError");
+  return error;
+}
+
+/** Neon's proxy cancels a statement when its client has stopped waiting, here after two seconds. */
+const cancelLikeNeon = () =>
+  service.database.sql`
+    select pg_cancel_backend(pid) from pg_stat_activity
+    where datname = current_database() and wait_event = 'PgSleep' and query_start < clock_timestamp() - interval '2 seconds'`.catch(
+    () => null,
+  );
 
 /** The back-off of everything is over. */
 const passBackOff = () =>
@@ -180,6 +197,79 @@ describe("what is set aside", () => {
     await inParts(verbServices(service), "ends", items, work, () => parts.length < 5);
     expect(parts).toEqual([4, 0, 4, 2, 1]);
     expect(await readSetAside()).toMatchObject([{ row_id: items[0]?.id }]);
+  });
+
+  it("is found among what takes too long, and all others are done first, also when the step has no room any more", async () => {
+    const items = Array.from({ length: 40 }, (_, n) => ({ id: uuid(), tenant_id: null, n }));
+    const parts: string[] = [];
+    const work = async (part: readonly { n: number }[]) => {
+      parts.push(part.map(({ n }) => n).join());
+      if (part.some(({ n }) => n === 7)) throw timedOut();
+    };
+    await inParts(verbServices(service), "ends", items, work, () => false);
+    // The chunk, none, 14 parts, and those of the part that took too long again.
+    expect(parts).toHaveLength(2 + 14 + 3);
+    expect(parts.slice(-3)).toEqual(["6", "7", "8"]);
+    expect(await readSetAside()).toMatchObject([{ row_id: items[7]?.id, failures: 1, sqlstate: null }]);
+  });
+
+  it("is nothing when the database answers nothing: then the sweep ends", async () => {
+    const work = async () => {
+      throw timedOut();
+    };
+    const items = [{ id: uuid(), tenant_id: null }];
+    await expect(inParts(verbServices(service), "ends", items, work)).rejects.toThrow("too long");
+    expect(await readSetAside()).toEqual([]);
+  });
+
+  it.each(["ends", "firings", "deletions"] as const)(
+    "is a row of the step %s that takes longer than the service waits, and the others are done",
+    async (step) => {
+      const things = await arrangeTenants(service, WORK[step]);
+      const later = await arrangeTenants(service, WORK.old_audit_events);
+      const { id = "", tenant } = things[1] ?? {};
+      await service.database.sql`insert into poison (step, id, seconds) values (${step}, ${id}, 8)`;
+      const hurried = await startService({
+        database: service.database,
+        settings: { ...PAGE_SETTINGS, AUDIT_RETENTION_DAYS: "365", DATABASE_TIMEOUT_SECONDS: "2" },
+      });
+      const cancelling = setInterval(cancelLikeNeon, 100);
+      // On a busy machine, other statements may take as long.
+      await vi
+        .waitFor(
+          async () => {
+            await hurried.sweep();
+            expect(await leftOf(step, things)).toEqual([id]);
+            expect(await leftOf("old_audit_events", later)).toEqual([]);
+            expect(await readSetAside()).toMatchObject([{ step, row_id: id, tenant_id: tenant?.id }]);
+          },
+          { timeout: 90_000, interval: 500 },
+        )
+        .finally(() => clearInterval(cancelling));
+    },
+  );
+
+  it("with many others of its tenant waits for a minute when it was not tried, and is then tried without them", async () => {
+    const { id: tenantId } = await createTenant(service.database);
+    const items = Array.from({ length: 6 }, (_, n) => ({ id: uuid(), tenant_id: tenantId, n }));
+    const tried: number[] = [];
+    const work = async (part: readonly { n: number }[]) => {
+      if (part.length === 1) tried.push(part[0]?.n ?? -1);
+      if (part.some(({ n }) => n < 5)) throw new Error("This fails.");
+    };
+    const rows = () => service.database.sql`
+      select failures, round(extract(epoch from until - statement_timestamp()) / 60)::int as minutes
+      from set_aside order by array_position(${items.map(({ id }) => id)}::uuid[], row_id)`;
+    await inParts(verbServices(service), "ends", items, work);
+    expect(tried).toEqual([0, 1, 2, 3, 4]);
+    const untried = { failures: 0, minutes: 1 };
+    expect(await rows()).toEqual([...Array(5).fill({ failures: 1, minutes: 1 }), untried]);
+    const [named] = judge(await diagnose(verbServices(service).db), undefined).filter(
+      ({ subject, text }) => subject === "set aside" && text.includes("not tried alone for"),
+    );
+    expect(named?.text).toContain(`${items[5]?.id}`);
+    await inParts(verbServices(service), "ends", items, work);
+    expect(await rows()).toEqual([...Array(5).fill({ failures: 2, minutes: 2 }), untried]);
   });
 
   it("keeps no acceptance from being recorded but its own", async () => {

@@ -4,7 +4,7 @@ import { findPresence } from "../../runs/leases/presence.ts";
 import type { Deletions } from "../../sweep/deletions.ts";
 import type { SnapshotKind } from "../../sweep/old-snapshots.ts";
 import { LATE_SECONDS, MAX_COUNTED, sinceSweepOrSkip } from "../../sweep/sweep-state.ts";
-import { nameSetAside } from "../../verbs/sweep-steps.ts";
+import { describeTries, nameSetAside } from "../../verbs/sweep-steps.ts";
 import { Empty, Live, WorkflowName } from "../components.tsx";
 import { formatSeconds, plural } from "../format.ts";
 import { Page } from "../layout.tsx";
@@ -221,7 +221,7 @@ const WhatFails = ({ setAside }: { setAside: HealthView["set_aside"] }) => (
     <ul class="items">
       {setAside.map((aside) => (
         <Trouble
-          what={`failed ${aside.failures === 1 ? "once" : `${aside.failures} times`}; first ${formatAge(aside.seconds)} ago`}
+          what={describeTries(aside.failures, formatAge(aside.seconds))}
           reason={aside.sqlstate && `The database answered ${aside.sqlstate}.`}
         >
           {nameSetAside(aside)}
