@@ -91,6 +91,37 @@ it("at most 1,000 runs follow from one run, also when many of them end at once, 
   expect(after.filter(({ outcome }) => outcome === "FIRED")).toHaveLength(3 + triggers.length);
 });
 
+it("what follows from children counts for the first run of their parent's chain", async () => {
+  const { sql } = service.database;
+  await sql`update workflow_definitions set max_running = 50 where tenant_id = ${tenant.id}`;
+  const [next = ""] = await addWorkflows(1);
+  const after = await createAfter(service, next, tenant.owner.key, tenant.definitionId, { on: "ended" });
+  const invokeMany = (count: number) => Promise.all(Array.from({ length: count }, () => invoke(service, tenant)));
+  const [first = "", second = "", child = "", grandchild = "", orphan = "", gone = ""] = await invokeMany(6);
+  await sql.transaction([
+    sql`update workflow_runs set triggered_by = ${followsFrom(first)}::jsonb where id = ${second}`,
+    sql`update workflow_runs set parent_run_id = ${second} where id = ${child}`,
+    sql`update workflow_runs set parent_run_id = ${child} where id = ${grandchild}`,
+    sql`update workflow_runs set parent_run_id = ${gone} where id = ${orphan}`,
+    sql`delete from workflow_runs where id = ${gone}`,
+  ]);
+  const rows = await sql`select id, first_run_of(r) as first from workflow_runs r where tenant_id = ${tenant.id}`;
+  expect(Object.fromEntries(rows.map((row) => [row.id, row.first]))).toEqual({
+    ...{ [first]: first, [second]: first, [child]: first, [grandchild]: first, [orphan]: gone },
+  });
+  await insertFollowers(first, 999);
+  await callBack(service, tenant, grandchild, { status: "COMPLETED" });
+  await callBack(service, tenant, orphan, { status: "COMPLETED" });
+  await service.sweep();
+  const firings = await readFirings(service, tenant, after.id);
+  expect(firings.map(({ of_run_id, outcome, reason }) => [of_run_id, outcome, reason]).toSorted()).toEqual(
+    [
+      [grandchild, "REFUSED", "descendants"],
+      [orphan, "FIRED", null],
+    ].toSorted(),
+  );
+});
+
 it("runs are not counted while the index by which they are found is missing or unfinished, since that would read all of them", async () => {
   const { sql } = service.database;
   const firstId = await invoke(service, tenant);

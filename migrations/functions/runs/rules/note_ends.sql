@@ -23,7 +23,7 @@ begin
   from (
     select t.tenant_id, t.id as trigger_id, r.id as run_id, r.attempt, r.completed_at, t.labels, t.paused_at is not null as is_paused,
       public.depth_of(r) + 1 as depth,
-      coalesce((r.triggered_by ->> 'first_run_id')::uuid, r.id) as first_run_id,
+      public.first_run_of(r) as first_run_id,
       case t.config ->> 'input_from'
         when 'output' then case when json_typeof(r.output) = 'object' then r.output end
         when 'run' then json_build_object('id', r.id, 'status', r.status, 'output', r.output, 'error', r.error)
@@ -35,6 +35,26 @@ begin
       and case t.config ->> 'on' when 'ended' then r.status in ('COMPLETED', 'FAILED') else r.status = upper(t.config ->> 'on') end
   ) fired
   order by fired.completed_at, fired.run_id, fired.trigger_id;
+end $$;
+
+-- The first run of the chain of a run: for one after whose end a trigger has fired, the first run of that; for a child, that of its parent. A
+-- parent that was deleted counts as the first.
+create or replace function public.first_run_of(r public.workflow_runs) returns uuid
+language plpgsql stable as $$
+begin
+  if r.parent_run_id is null then
+    return coalesce((r.triggered_by ->> 'first_run_id')::uuid, r.id);
+  end if;
+  return (
+    with recursive chain as (
+      select r.id, r.parent_run_id, null::text as first_run_id
+      union all
+      select chain.parent_run_id, parent.parent_run_id, parent.triggered_by ->> 'first_run_id'
+      from chain
+      left join public.workflow_runs parent on parent.id = chain.parent_run_id and parent.tenant_id = r.tenant_id
+      where chain.parent_run_id is not null
+    )
+    select coalesce(chain.first_run_id::uuid, chain.id) from chain where chain.parent_run_id is null);
 end $$;
 
 -- Locks what has followed from a run until the transaction ends, so that two transactions do not count it at the same time. False when
