@@ -33,19 +33,29 @@ begin
   perform public.delete_firings_beyond(p_trigger_id, p_now);
 end $$;
 
--- Deletes up to 20 firings of a trigger that are not kept, the oldest first. The newest 1,000 are kept, and all of the last seven days. Each
--- firing calls it, so it reads at most about 1,000 entries of the index by trigger, however many firings there are. Without the two settings,
--- the planner, which does not know how many these are, might sort them all, or read those of all triggers by their time.
+-- True for a firing of a backfill whose instant the schedule has not come to, since its trigger is paused. If it were deleted, that instant
+-- would fire once more when the trigger is resumed with "catch_up". It catches up nothing that was due more than 30 days ago, which is an
+-- hour after the instant with the longest jitter.
+create or replace function public.is_ahead(f public.trigger_firings, p_now timestamptz) returns boolean
+language sql stable as $$
+  select f.cause = 'backfill' and f.outcome = 'FIRED' and f.scheduled_at > p_now - interval '31 days' and exists (
+    select from public.triggers t where t.id = f.trigger_id and t.after_at < f.scheduled_at)
+$$;
+
+-- Deletes up to 20 firings of a trigger that are not kept, the oldest first. The newest 1,000 are kept, all of the last seven days, and those
+-- that are ahead of the schedule; while the oldest one is ahead, all are kept. Each firing calls it, so it reads at most about 1,000 entries
+-- of the index by trigger, however many firings there are. Without the two settings, the planner, which does not know how many these are,
+-- might sort them all, or read those of all triggers by their time.
 create or replace function public.delete_firings_beyond(p_trigger_id uuid, p_now timestamptz) returns void
 language plpgsql set enable_sort = off set enable_incremental_sort = off as $$
 declare
   v_before constant timestamptz := p_now - interval '7 days';
-  v_oldest_at constant timestamptz := (
-    select f.at from public.trigger_firings f where f.trigger_id = p_trigger_id order by f.at, f.id limit 1);
+  v_oldest public.trigger_firings;
   v_beyond_at timestamptz;
   v_beyond_id uuid;
 begin
-  if v_oldest_at >= v_before then
+  select f.* into v_oldest from public.trigger_firings f where f.trigger_id = p_trigger_id order by f.at, f.id limit 1;
+  if v_oldest.at >= v_before or public.is_ahead(v_oldest, p_now) then
     return;
   end if;
   select f.at, f.id into v_beyond_at, v_beyond_id
@@ -59,7 +69,7 @@ begin
     from public.trigger_firings old
     where old.trigger_id = p_trigger_id and old.at < v_before and (old.at, old.id) <= (v_beyond_at, v_beyond_id)
     order by old.at, old.id
-    limit 20));
+    limit 20)) and not public.is_ahead(f, p_now);
 end $$;
 
 -- Records an occasion that a paused trigger has missed: a message, or the end of a run, at "due_at". All that it misses in a row, during

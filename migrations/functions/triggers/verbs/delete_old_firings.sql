@@ -1,5 +1,5 @@
--- Deletes up to `p_limit` firings that are older than `p_days`, and older than seven days. When more than 1,000 of a trigger are kept,
--- `record_firing` deletes the others.
+-- Deletes up to `p_limit` firings that are older than `p_days`, and older than seven days, but for those that are ahead of their
+-- schedule (`is_ahead`). When more than 1,000 of a trigger are kept, `record_firing` deletes the others.
 --
 -- Closes the race with another sweep: rows that others have locked are skipped. Idempotent.
 --
@@ -11,14 +11,15 @@ create or replace function public.delete_old_firings(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_before constant timestamptz := clock_timestamp() - make_interval(days => greatest(p_days, 7));
+  v_now constant timestamptz := clock_timestamp();
+  v_before constant timestamptz := v_now - make_interval(days => greatest(p_days, 7));
   v_except constant uuid[] := public.set_aside_by('old_firings');
   v_ids uuid[];
 begin
   v_ids := array(
     select f.id
     from public.trigger_firings f
-    where f.at < v_before and public.takes(f.id, p_only, v_except)
+    where f.at < v_before and public.takes(f.id, p_only, v_except) and not public.is_ahead(f, v_now)
     order by f.at
     limit p_limit
     for update skip locked);
