@@ -103,7 +103,13 @@ describe("a backfill", () => {
       await service.send("POST", `/v1/triggers/${id}/fire`, tenant.user.key),
       await service.send("POST", `/v1/triggers/${id}/backfill`, tenant.user.key, MARCH),
     ];
-    for (const refused of await letFire()) {
+    // A workflow that is paused judges the right, too.
+    const setActive = (isActive: boolean) => sql`
+      update workflow_definitions set is_active = ${isActive} where id = ${tenant.definitionId}`;
+    await setActive(false);
+    const whilePaused = await letFire();
+    await setActive(true);
+    for (const refused of [...whilePaused, ...(await letFire())]) {
       expect([refused.status, await refused.text()]).toEqual([
         403,
         expect.stringContaining("To let this trigger fire you also need: read on a source"),
@@ -147,6 +153,31 @@ describe("a backfill", () => {
       [items[1]?.at, "FIRED", 1],
       [items[2]?.at, "FIRED", 1],
     ]);
+  });
+
+  it("is not forgotten while its trigger is paused, so that none of its instants fires again", async () => {
+    const { sql } = service.database;
+    const daysAgo = (days: number) => minutesAgo(days * 1_440);
+    const monthly = { cron: `0 0 ${new Date(daysAgo(12)).getUTCDate()} * *`, time_zone: "UTC" };
+    const { id } = await createTrigger(service, tenant, { ...monthly, catch_up_window_seconds: 30 * 86_400 });
+    await send(service, "POST", `/v1/triggers/${id}/pause`, tenant.owner.key, {});
+    await sql`update triggers set after_at = after_at - interval '20 days' where id = ${id}`;
+    expect(await backfill(id, { from: daysAgo(14), to: daysAgo(10) })).toMatchObject({ fired: 1 });
+    // The backfill was ten days ago, 1,000 firings are newer, and the operator keeps none for longer than a week.
+    await sql`update trigger_firings set at = at - interval '10 days' where trigger_id = ${id}`;
+    await sql`
+      insert into trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, reason)
+      select gen_random_uuid(), ${tenant.id}, ${id}, clock_timestamp() - interval '8 days', 'REFUSED', 'hand', 'paused'
+      from generate_series(1, 1000)`;
+    await sql`select delete_firings_beyond(${id}, clock_timestamp())`;
+    const deleteOld = () => sql`select delete_old_firings('{}', 7, 5000)`;
+    await deleteOld();
+    await send(service, "POST", `/v1/triggers/${id}/resume`, tenant.owner.key, { catch_up: true });
+    await service.sweep();
+    expect((await outcomesOf(id)).map(([, outcome]) => outcome)).toEqual(["FIRED"]);
+    // Once the schedule has gone on, it is as old as any other.
+    await deleteOld();
+    expect(await readFirings(service, tenant, id)).toEqual([]);
   });
 
   it.each([

@@ -197,12 +197,14 @@ begin
     having count(*) > 0), '{}'), '{}');
 end $$;
 
--- May this user let a trigger of a definition fire now? They need the rights that their own invoke needs, since the trigger may have more.
--- Returns {}, or {"refused": "path_parts", "faults": see `frozen_for_runs`}.
+-- May this user let a trigger of a definition fire now? They need the rights that their own invoke needs, since the trigger may have more;
+-- also while the definition is paused, or has no runner. Returns {}, or {"refused": "path_parts", "faults": see `faults_as_seen`}.
 create or replace function public.judge_own_firing(p_role text, p_tenant_id uuid, p_user_id uuid, p_definition_id uuid) returns jsonb
 language plpgsql stable as $$
 declare
-  v_faults constant jsonb := public.frozen_for_runs(p_role, p_tenant_id, p_user_id, p_definition_id) -> 'faults';
+  v_faults constant jsonb := (
+    select frozen.faults from public.frozen_of(p_role, p_tenant_id, p_user_id, p_definition_id) frozen);
 begin
-  return case when public.lacks_rights(v_faults) then jsonb_build_object('refused', 'path_parts', 'faults', v_faults) else '{}' end;
+  return case when public.lacks_rights(v_faults) then jsonb_build_object(
+    'refused', 'path_parts', 'faults', public.faults_as_seen(p_role, p_tenant_id, p_user_id, v_faults)) else '{}' end;
 end $$;
