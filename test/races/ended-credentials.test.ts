@@ -14,10 +14,17 @@ const tenant = tenantOfEachTest(service);
 
 type Statement = NeonQueryPromise<false, false>;
 
-/** Calls a verb that waits for the lock of the definition, and meanwhile ends its credential. */
-async function callWhile(end: Statement, name: string, args: Record<string, unknown>): Promise<SqlAnswer> {
+const lockDefinition = () => service.database.sql`
+  select id from workflow_definitions where id = ${tenant.definitionId} for update`;
+
+/** Calls a verb that waits for a lock, by default that of the definition, and meanwhile ends its credential. */
+async function callWhile(
+  end: Statement,
+  name: string,
+  args: Record<string, unknown>,
+  lock = lockDefinition(),
+): Promise<SqlAnswer> {
   const { database } = service;
-  const lock = database.sql`select id from workflow_definitions where id = ${tenant.definitionId} for update`;
   const { committed } = await holdTransaction(database, [lock], [end]);
   const [answer] = await Promise.all([callSqlFunction(database, name, args), committed]);
   return answer;
@@ -42,6 +49,22 @@ it("a session of the dashboard that ends while its invoke waits triggers nothing
   const end = service.database.sql`
     update sign_in_sessions set ends_at = date_trunc('milliseconds', clock_timestamp()) where id = ${sid}`;
   expect(await callWhile(end, "trigger_run", invoke)).toMatchObject({ refused: "unauthenticated" });
+});
+
+it.each([
+  ["whose key expires", endKey, "unauthenticated"],
+  [
+    "who becomes a USER",
+    () => service.database.sql`update users set role = 'USER' where id = ${tenant.owner.id}`,
+    "not_found",
+  ],
+])("an administrator %s while they wait to permit a workflow gives no permission", async (_, end, refused) => {
+  const { sql } = service.database;
+  const args = { definition_id: tenant.definitionId, user_id: tenant.user.id, max_permissions: 1_000 };
+  const lock = sql`select id from users where id = ${tenant.user.id} for update`;
+  const permit = { ...(await callerOf(tenant.owner)), ...args };
+  expect(await callWhile(end(), "permit_workflow", permit, lock)).toMatchObject({ refused });
+  expect(await sql`select from user_permissions where user_id = ${tenant.user.id}`).toEqual([]);
 });
 
 describe("a runner leases nothing when, while its request waits,", () => {
