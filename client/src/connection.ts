@@ -68,11 +68,13 @@ export function openConnection({
 }
 
 /**
- * A key or token that can be sent in a header. Otherwise `Headers` would refuse it with an error that has the whole key in its text.
+ * A key or token without blanks and line breaks around it, which can be sent in a header. Otherwise `Headers` would refuse it with an error
+ * that has the whole key in its text.
  * @throws TypeError for one that cannot, such as a key with a line break in it
  */
 function requireSendable(key: string): string {
-  if (/^\s*[\x21-\x7e]*\s*$/.test(key)) return key;
+  const sendable = key.trim();
+  if (/^[\x21-\x7e]*$/.test(sendable)) return sendable;
   throw new TypeError(
     "The API key contains a blank, a line break or another character that no key has. Was it copied as a whole?",
   );

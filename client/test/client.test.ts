@@ -37,9 +37,9 @@ describe("an API key that cannot be sent", () => {
     expect(asked).toEqual([]);
   });
 
-  it("is not one with blanks around it, such as the end of the line of a file", async () => {
+  it.each(["wr_key\n", "\nwr_key", "\r\n wr_key\t"])("is not one with blanks around it: %j", async (apiKey) => {
     const { asked, options } = fakeService(json({}));
-    await createClient({ ...options, apiKey: "wr_key\n" }).me();
+    await createClient({ ...options, apiKey }).me();
     expect(asked[0]?.headers.get("Authorization")).toBe("Bearer wr_key");
   });
 });
