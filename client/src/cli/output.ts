@@ -158,9 +158,12 @@ export function duration(seconds: number): string {
   return shown.map(([count, unit]) => `${count} ${unit}`).join(" ");
 }
 
-/** Shows on stderr what the command waits for, and for how long. It shows nothing when stderr is not a terminal, or a dumb one. */
-export function startProgress(read: () => { state: string; note: string }): { stop(): void } {
-  if (!knowsEscapes(process.stderr)) return { stop: () => {} };
+/**
+ * Shows on stderr what the command waits for, and for how long, ten times a second and at each `draw`. It shows nothing when stderr is not a
+ * terminal, or a dumb one.
+ */
+export function startProgress(read: () => { state: string; note: string }): { draw(): void; stop(): void } {
+  if (!knowsEscapes(process.stderr)) return { draw: () => {}, stop: () => {} };
   const began = Date.now();
   const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
   let frame = 0;
@@ -175,6 +178,7 @@ export function startProgress(read: () => { state: string; note: string }): { st
   const timer = setInterval(draw, 100);
   draw();
   return {
+    draw,
     stop() {
       clearInterval(timer);
       process.stderr.write("\r\u001b[K");

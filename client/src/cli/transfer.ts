@@ -30,6 +30,7 @@ export function watchTransfer(what: string, files: readonly { bytes: number }[])
       ofFile = 0;
       name = next;
       number++;
+      line.draw();
       return {
         restart: () => {
           ofFile = 0;
