@@ -69,6 +69,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     ...{ output_path_part_ids: [tenant.outputsId], template_path_part_id: null, is_active: true },
   });
   const trigger = { trigger_id: triggers.schedule };
+  const firing = () => ({ at: "2020-01-01T00:00:00.000Z", firing_id: uuid(), run_id: uuid() });
   const plan = json({ from: "2020-01-01T00:00:00Z", instants: [], is_complete: true });
   const triggerContent = json({ name: mark, kind: "schedule", config: {}, is_active: true });
   const by = (proof: object, args: Record<string, unknown> = {}) => ({ proof, args });
@@ -246,7 +247,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
       ...{ runs: "[{}]", traceparent: null },
     }),
     trigger_run: by(owner, { ...definition, run_id: UUID, idempotency_key: null, input: null, traceparent: null }),
-    backfill_trigger: by(owner, { ...trigger, version: 1, firings: "[]" }),
+    backfill_trigger: by(owner, { ...trigger, version: 1, firings: json([firing()]) }),
     create_trigger: by(owner, { ...definition, trigger_id: UUID, content: triggerContent, input: null, plan }),
     set_aside_failures: at({
       step: "old_runs",
@@ -255,7 +256,7 @@ export async function lockingCalls(world: LockingWorld): Promise<LockingCalls> {
     delete_old_firings: at({ days: 7, limit: 10 }),
     delete_trigger: by(owner, trigger),
     fire_due: at({
-      decisions: json([{ ...trigger, version: 1, missed: [], fire: [], after_at: "2020-01-01T00:00:00Z" }]),
+      decisions: json([{ ...trigger, version: 1, missed: [], fire: [firing()], after_at: "2020-01-01T00:00:00Z" }]),
       due: json(dueFiringIds.map((id) => ({ due_firing_id: id, firing_id: uuid(), run_id: uuid() }))),
     }),
     fire_trigger: by(owner, { ...trigger, firing_id: UUID, run_id: UUID }),

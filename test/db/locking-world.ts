@@ -64,6 +64,7 @@ export async function createLockingWorld(service: Service, mark: string) {
   const triggers = { schedule: uuid(), webhook: uuid(), run: uuid() };
   const [endpoint, chat] = [uuid(), uuid()];
   const notification = uuid();
+  const gone = { definition: uuid(), emptied: uuid(), trigger: uuid(), endpoint: uuid(), parent: uuid() };
   const rows = await sql.transaction([
     sql`update workflow_runs set next_dispatch_at = now() - interval '1 second' where id = any (${[run, other, sent]})`,
     sql`update running_attempts set next_stop_dispatch_at = now() - interval '1 second' where run_id = any (${[run, other]})`,
@@ -100,6 +101,26 @@ export async function createLockingWorld(service: Service, mark: string) {
     // A run that has failed has two children, of two definitions. One of another run has ended.
     sql`update workflow_definitions set may_trigger = array[id, ${idle}::uuid] where id = ${definitionId}`,
     sql`update workflow_runs set parent_run_id = ${failed} where id = any (${[waiting, leased.runId]}::uuid[])`,
+    // What the sweep still deletes of what was deleted: two runs, of which one is a child as well, a batch, a firing and a notification. A run
+    // has a parent that is gone.
+    sql`insert into deleted_definitions (id, tenant_id, deleted_at)
+      select id, ${tenant.id}, now() from unnest(${[gone.definition, gone.emptied]}::uuid[]) id`,
+    sql`insert into workflow_runs
+      select (jsonb_populate_record(r, jsonb_build_object(
+        'id', gen_random_uuid(), 'workflow_definition_id', ${gone.definition}::text, 'parent_run_id', deleted.parent_id))).*
+      from workflow_runs r, (values (null), (${failed})) deleted (parent_id)
+      where r.id = ${failed}`,
+    sql`insert into run_batches (id, tenant_id, workflow_definition_id, user_id, runs_hash, run_count)
+      values (gen_random_uuid(), ${tenant.id}, ${gone.emptied}, ${admin.id}, sha256('x'), 1)`,
+    sql`insert into deleted_triggers (id, tenant_id, deleted_at) values (${gone.trigger}, ${tenant.id}, now())`,
+    sql`insert into trigger_firings (id, tenant_id, trigger_id, at, outcome, cause, reason)
+      values (gen_random_uuid(), ${tenant.id}, ${gone.trigger}, now(), 'MISSED', 'schedule', 'paused')`,
+    sql`insert into deleted_endpoints (id, tenant_id, deleted_at) values (${gone.endpoint}, ${tenant.id}, now())`,
+    sql`insert into notifications (id, tenant_id, endpoint_id, event_id, event_name, event_at, data, next_try_at, created_at)
+      values (gen_random_uuid(), ${tenant.id}, ${gone.endpoint}, '1', 'workflow_run.failed', now(), '{}', null, now())`,
+    sql`insert into deleted_parents (id, tenant_id, deleted_at) values (${gone.parent}, ${tenant.id}, now())`,
+    sql`insert into run_children (run_id, tenant_id, parent_run_id, workflow_definition_id, key, depth)
+      values (${other}, ${tenant.id}, ${gone.parent}, ${definitionId}, 'a', 1)`,
     sql`insert into run_children (run_id, tenant_id, parent_run_id, workflow_definition_id, key, depth)
       select r.id, r.tenant_id, r.parent_run_id, r.workflow_definition_id, 'a', 1 from workflow_runs r where r.parent_run_id = ${failed}`,
     // Its end is not summed yet.
