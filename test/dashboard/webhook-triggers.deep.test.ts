@@ -6,7 +6,8 @@ import { invoke } from "../support/lifecycle.ts";
 import { openedTenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { signal, suspend } from "../support/suspensions.ts";
-import { createWebhook, HMAC, post, SIGNED } from "../triggers/inbound-support.ts";
+import { createWebhook, HMAC, post } from "../triggers/inbound-support.ts";
+import { SIGNED } from "../triggers/signed-messages.ts";
 import { readTrigger } from "../triggers/support.ts";
 
 const service = await startService({ settings: PAGE_SETTINGS });

@@ -1,7 +1,8 @@
 /**
  * Kills Postgres or the Worker (`kill -9`) at random moments while clients send requests: KILLS times, and for LEAST_SECONDS at least. After
- * each kill, the invariants hold and every acknowledged run exists. At the end, every run has ended, and a subscriber was notified of each end by exactly one
- * event; and each end has made each trigger fire once that waits for it. Runs in Node, with the built Worker.
+ * each kill, the invariants hold and every acknowledged run, batch, message and file exists. At the end, every run has ended, and a subscriber was
+ * notified of each end by exactly one event; each end has made each trigger fire once that waits for it; and each file has its content. Runs in
+ * Node, with the built Worker.
  */
 import process from "node:process";
 import { setTimeout as delay } from "node:timers/promises";
@@ -10,10 +11,10 @@ import { inTurn } from "../support/in-turn.ts";
 import { brokenInvariants } from "../support/invariants.ts";
 import { type Sql, startStack } from "../support/node/killable-stack.ts";
 import { createRandom } from "../support/random.ts";
-import { createTenant } from "../support/tenant.ts";
+import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { addWorkflow, bodyAfter } from "../triggers/second-workflow.ts";
-import { startClients } from "./clients.ts";
-import { startRunner } from "./runner.ts";
+import { type Receiver, startClients } from "./clients.ts";
+import { contentOf, FILE_NAME, startRunner } from "./runner.ts";
 import { startSubscriber } from "./subscriber.ts";
 
 /** `npm run test:kill` sets 20, and at least a minute of load; and it tries all scenes. */
@@ -81,19 +82,23 @@ it.each(inTurn(SCENES, 2, "scenes"))(
       where id = any (${limited}::uuid[])`;
     }
     for (const [index, second] of seconds.entries()) {
-      const { owner, definitionId = "" } = tenants[index] ?? {};
+      const { owner, definitionId } = tenants[index] as TestTenant;
       if (areSuspended) {
         await sql`update workflow_definitions set may_trigger = array[${second}]::uuid[] where id = ${definitionId}`;
         runner.childOf.set(definitionId, second);
         continue;
       }
-      await runAfter(baseUrl, owner?.key, second, definitionId, "ended");
-      await runAfter(baseUrl, owner?.key, definitionId, second, "failed");
+      await runAfter(baseUrl, owner.key, second, definitionId, "ended");
+      await runAfter(baseUrl, owner.key, definitionId, second, "failed");
     }
     const subscriber = await startSubscriber(random);
     endings.push(subscriber.close);
     for (const { owner } of tenants) await subscribe(baseUrl, owner.key, subscriber.url);
-    const clients = startClients({ baseUrl, tenants, random, count, keys: limits?.keys ?? 0, areSuspended });
+    const receivers = await Promise.all(tenants.map((tenant) => createReceiver(baseUrl, tenant)));
+    const createSchedule = ({ owner, definitionId }: TestTenant) =>
+      createTrigger(baseUrl, owner.key, definitionId, MINUTELY);
+    const schedules = await Promise.all(tenants.map(createSchedule));
+    const clients = startClients({ baseUrl, tenants, receivers, random, count, keys: limits?.keys ?? 0, areSuspended });
     endings.push(clients.stop);
 
     const began = Date.now();
@@ -101,7 +106,8 @@ it.each(inTurn(SCENES, 2, "scenes"))(
     const hasSeenAll = async () => {
       if (chains !== undefined) return (await countEnds(sql)) >= chains.ends;
       const wasSuspended = async () => (await kindsOf(sql)).length === KINDS.length && runner.children.size > 0;
-      return runner.completed.size > 0 && (!areSuspended || (clients.signals.size > 0 && (await wasSuspended())));
+      const isUsed = [runner.completed, runner.files, clients.batches, clients.messages].every(({ size }) => size > 0);
+      return isUsed && (!areSuspended || (clients.signals.size > 0 && (await wasSuspended())));
     };
     for (let kill = 1; kill <= KILLS || Date.now() - began < LEAST_MS || !(await hasSeenAll()); kill++) {
       await delay(200 + random.integer(LONGEST_LIFE_MS));
@@ -109,6 +115,9 @@ it.each(inTurn(SCENES, 2, "scenes"))(
       expect(await findFaults(sql, clients, runner, limited), `after kill ${kill}, of ${victim}`).toEqual([]);
     }
     await clients.stop();
+    for (const [index, { id }] of schedules.entries()) {
+      await send(baseUrl, `/v1/triggers/${id}/pause`, (tenants[index] as TestTenant).owner.key, {});
+    }
     await untilAllHaveEnded(sql);
     await untilAllIsTold(sql);
     const ends = await sql`
@@ -119,7 +128,7 @@ it.each(inTurn(SCENES, 2, "scenes"))(
     expect(new Set(ends.map(({ attempt }) => attempt)).size).toBe(ends.length);
     expect(subscriber.strange).toEqual([]);
     expect(await findFaults(sql, clients, runner, limited)).toEqual([]);
-    expect(runner.completed.size).toBeGreaterThan(0);
+    expect(await findBrokenFiles(baseUrl, sql, tenants)).toEqual([]);
     if (areSuspended) {
       expect(await kindsOf(sql)).toEqual(KINDS);
       expect([runner.children.size, clients.signals.size]).not.toContain(0);
@@ -136,28 +145,49 @@ const kindsOf = async (sql: Sql) =>
 const countEnds = async (sql: Sql) =>
   Number((await sql`select count(*) as n from workflow_runs where status in ('COMPLETED', 'FAILED')`)[0]?.n);
 
-async function runAfter(
-  baseUrl: string,
-  key: string | undefined,
-  definitionId: string,
-  of: string,
-  on: string,
-): Promise<void> {
-  const response = await fetch(`${baseUrl}/v1/workflow-definitions/${definitionId}/triggers`, {
-    method: "POST",
-    headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
-    body: JSON.stringify(bodyAfter(of, { on })),
-  });
-  if (response.status !== 201) throw new Error(`run after: ${response.status} ${await response.text()}`);
+const runAfter = (baseUrl: string, key: string, definitionId: string, of: string, on: string) =>
+  createTrigger(baseUrl, key, definitionId, bodyAfter(of, { on }));
+
+const MINUTELY = { name: "Every minute", kind: "schedule", schedule: { cron: "* * * * *", time_zone: "UTC" } };
+
+async function createReceiver(baseUrl: string, tenant: TestTenant): Promise<Receiver> {
+  const body = { name: "Messages", kind: "webhook", webhook: { scheme: "standard-webhooks" } };
+  const { id, secret } = await createTrigger(baseUrl, tenant.owner.key, tenant.definitionId, body);
+  return { tenant, id, secret };
 }
 
-async function subscribe(baseUrl: string, key: string, url: string): Promise<void> {
-  const response = await fetch(`${baseUrl}/v1/notification-endpoints`, {
+const createTrigger = (baseUrl: string, key: string, definitionId: string, body: object) =>
+  send<{ id: string; secret: string }>(baseUrl, `/v1/workflow-definitions/${definitionId}/triggers`, key, body);
+
+const subscribe = (baseUrl: string, key: string, url: string) =>
+  send(baseUrl, "/v1/notification-endpoints", key, {
+    ...{ url, event_types: ["workflow_run.completed", "workflow_run.failed"] },
+  });
+
+async function send<Answer>(baseUrl: string, path: string, key: string, body: object): Promise<Answer> {
+  const response = await fetch(baseUrl + path, {
     method: "POST",
     headers: { Authorization: `Bearer ${key}`, "Content-Type": "application/json" },
-    body: JSON.stringify({ url, event_types: ["workflow_run.completed", "workflow_run.failed"] }),
+    body: JSON.stringify(body),
   });
-  if (response.status !== 201) throw new Error(`subscribe: ${response.status} ${await response.text()}`);
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+  return (await response.json()) as Answer;
+}
+
+/** Stored files that cannot be read, or have another content. */
+async function findBrokenFiles(baseUrl: string, sql: Sql, tenants: readonly TestTenant[]): Promise<string[]> {
+  const broken: string[] = [];
+  for (const { id: tenantId, owner } of tenants) {
+    const stored = await sql`
+      select run_id, attempt from workflow_run_artifacts where tenant_id = ${tenantId} and stored_at is not null`;
+    for (const { run_id, attempt } of stored) {
+      const path = `/v1/workflow-runs/${run_id}/artifacts/${FILE_NAME}?attempt=${attempt}`;
+      const response = await fetch(baseUrl + path, { headers: { Authorization: `Bearer ${owner.key}` } });
+      const text = await response.text();
+      if (text !== JSON.stringify(contentOf({ run_id, attempt }))) broken.push(`${path}: ${response.status} ${text}`);
+    }
+  }
+  return broken;
 }
 
 /** Waits until all notifications are sent. Pauses before retries are skipped. */
@@ -195,7 +225,34 @@ async function findFaults(sql: Sql, clients: Clients, runner: Runner, limited: s
     select 'a signal that was acknowledged is lost, or two runs have got it: ' || told.id
     from unnest(${signals}::text[]) told (id)
     left join kept_signals s on s.signal_id = told.id
-    where s.id is null or (s.taken_at is not null)::int <> (select count(*) from run_waits w where w.signal_id = told.id)`;
+    where s.id is null or (s.taken_at is not null)::int <> (select count(*) from run_waits w where w.signal_id = told.id)
+    union all
+    select 'a message that was acknowledged has not triggered one run: ' || told.firing_id
+    from unnest(${[...clients.messages.values()]}::uuid[]) told (firing_id)
+    where 1 <> (
+      select count(*)
+      from trigger_firings f
+      join workflow_runs r on r.id = f.run_id and r.triggered_by ->> 'firing_id' = f.id::text
+      where f.id = told.firing_id and f.outcome = 'FIRED')
+    union all
+    select 'a batch that was acknowledged is lost: ' || told.id
+    from unnest(${[...clients.batches.keys()]}::uuid[]) told (id)
+    where not exists (select from run_batches b where b.id = told.id)
+    union all
+    select 'a batch is not there as a whole: ' || b.id
+    from run_batches b
+    where b.run_count <> (select count(*) from workflow_runs r where r.batch_id = b.id)
+    union all
+    select 'a file that was acknowledged is lost: ' || told.name
+    from unnest(${[...runner.files]}::text[]) told (name)
+    where not exists (
+      select from workflow_run_artifacts a where a.run_id || '.' || a.attempt = told.name and a.stored_at is not null)
+    union all
+    select 'an instant of a schedule has fired twice: ' || f.trigger_id || ' ' || f.scheduled_at
+    from trigger_firings f
+    where f.cause = 'schedule' and f.outcome = 'FIRED'
+    group by f.trigger_id, f.scheduled_at
+    having count(*) > 1`;
   return [
     ...lost.map(({ what }) => String(what)),
     ...(await brokenInvariants(sql.query, { acknowledged, limited })),

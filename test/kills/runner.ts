@@ -14,29 +14,40 @@ type Dispatched = {
 type Body = { type: string; data: Dispatched };
 
 const RETRY_MS = 200;
-const FINAL = new Set([200, 404, 409]);
+const FINAL = new Set([200, 201, 404, 409]);
+
+/** The name of each file, and its content, as JSON. */
+export const FILE_NAME = "a.json";
+export const contentOf = (of: { run_id: string; attempt: number }) => ({ ...of, text: "0123456789".repeat(1_000) });
 
 /** A run is not suspended again after so many attempts. */
 const SUSPENSIONS = 3;
 
 /**
- * Accepts most runs, works for a moment, and retries its callback until that is answered. Of the workflows that `childOf` names a second
+ * Accepts most runs, works for a moment, and retries its callback until that is answered. Before, it stores a file with some of them. Of the workflows that `childOf` names a second
  * one for, it suspends most runs before: for an answer, an instant, a signal, or two children of the second workflow.
  */
 export async function startRunner(random: Random) {
   const taken = new Set<string>();
   /** The runs whose COMPLETED was acknowledged. Nothing may undo that. */
   const completed = new Set<string>();
+  /** The files that were acknowledged, as `run.attempt`. */
+  const files = new Set<string>();
   const childOf = new Map<string, string>();
   /** The children that were acknowledged. */
   const children = new Set<string>();
   let isOpen = true;
 
   /** Repeats a request about a run until it is answered for good. */
-  async function untilAnswered({ callback_url, callback_token }: Dispatched, verb: string, body: object) {
+  async function untilAnswered(
+    { callback_url, callback_token }: Dispatched,
+    verb: string,
+    body: object,
+    method = "POST",
+  ) {
     while (isOpen) {
       const response = await fetch(callback_url.replace(/callback$/, verb), {
-        method: "POST",
+        method,
         headers: { Authorization: `Bearer ${callback_token}`, "Content-Type": "application/json" },
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(15_000),
@@ -81,6 +92,11 @@ export async function startRunner(random: Random) {
     const childId = childOf.get(data.run_snapshot.workflow_definition_id);
     if (childId !== undefined && data.attempt <= SUSPENSIONS && random.chance(0.7) && (await suspend(data, childId)))
       return;
+    if (random.chance(0.3)) {
+      const { run_id, attempt } = data;
+      const stored = await untilAnswered(data, `artifacts/${FILE_NAME}`, contentOf({ run_id, attempt }), "PUT");
+      if (stored !== undefined && stored.status < 300) files.add(`${run_id}.${attempt}`);
+    }
     const status = random.chance(0.8) ? "COMPLETED" : "FAILED";
     const answer = await untilAnswered(data, "callback", { status });
     if (answer?.status === 200 && status === "COMPLETED") completed.add(data.run_id);
@@ -104,6 +120,7 @@ export async function startRunner(random: Random) {
   return {
     url: `http://127.0.0.1:${address.port}/hook`,
     completed,
+    files,
     childOf,
     children,
     close(): void {

@@ -5,8 +5,9 @@ import { callBack, invoke, invokePath } from "../support/lifecycle.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
-import { createWebhook, post, SIGNED } from "../triggers/inbound-support.ts";
+import { createWebhook, post } from "../triggers/inbound-support.ts";
 import { addWorkflow, bodyAfter } from "../triggers/second-workflow.ts";
+import { SIGNED } from "../triggers/signed-messages.ts";
 import { backdate, createAfter, createTrigger, HOURLY, readFirings, send } from "../triggers/support.ts";
 
 const service = await startService();

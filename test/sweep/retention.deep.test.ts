@@ -10,7 +10,8 @@ import { SETTINGS } from "../support/settings.ts";
 import { addCommandLineCode, addSignInSession } from "../support/sign-in-session.ts";
 import { createTenant, type TestTenant } from "../support/tenant.ts";
 import { verbServices } from "../support/verb-services.ts";
-import { createWebhook, post, SIGNED } from "../triggers/inbound-support.ts";
+import { createWebhook, post } from "../triggers/inbound-support.ts";
+import { SIGNED } from "../triggers/signed-messages.ts";
 
 let service: Service;
 let tenant: TestTenant;

@@ -2,7 +2,8 @@
 import { describe, expect, it } from "vitest";
 import { startService } from "../support/service.ts";
 import { createTenant } from "../support/tenant.ts";
-import { createWebhook, post, SIGNED } from "./inbound-support.ts";
+import { createWebhook, post } from "./inbound-support.ts";
+import { SIGNED } from "./signed-messages.ts";
 
 const FLOOD = 5_000;
 /** How many arrive at the same time. */

@@ -4,7 +4,8 @@ import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { addUser, createTenant } from "../support/tenant.ts";
-import { createWebhook, HMAC, post, SIGNED, TIMESTAMPED, type Webhook } from "./inbound-support.ts";
+import { createWebhook, HMAC, post, TIMESTAMPED, type Webhook } from "./inbound-support.ts";
+import { SIGNED } from "./signed-messages.ts";
 import { createTrigger, HOURLY, readFirings, readTrigger, send } from "./support.ts";
 
 const service = await startService();

@@ -5,7 +5,8 @@ import { callBack, eventTypes, invoke, readRun } from "../support/lifecycle.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
 import { type Suspension, signal, suspend } from "../support/suspensions.ts";
-import { createWebhook, post, SIGNED, type Webhook } from "./inbound-support.ts";
+import { createWebhook, post, type Webhook } from "./inbound-support.ts";
+import { SIGNED } from "./signed-messages.ts";
 import { readFirings, readTrigger } from "./support.ts";
 
 const service = await startService();

@@ -5,7 +5,8 @@ import { BUSY_RUNNER } from "../support/fake-runner.ts";
 import { invokePath } from "../support/lifecycle.ts";
 import { tenantOfEachTest } from "../support/of-each-test.ts";
 import { startService } from "../support/service.ts";
-import { createWebhook, SIGNED } from "./inbound-support.ts";
+import { createWebhook } from "./inbound-support.ts";
+import { SIGNED } from "./signed-messages.ts";
 import { bodyOf, createTrigger, HOURLY, send } from "./support.ts";
 
 const service = await startService();

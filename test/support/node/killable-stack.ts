@@ -20,7 +20,7 @@ export type Sql = NeonQueryFunction<false, false>;
 type Options = {
   /** How often the cron fires. */
   cronMs: number;
-  /** True for the Worker with its Durable Objects, whose storage survives a kill. */
+  /** True for the Worker with its Durable Objects, false for one with a bucket. What they store survives a kill. */
   hasObjects: boolean;
   /** The port of workerd's inspector; by default there is none. */
   inspectorPort?: number;
@@ -65,12 +65,13 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
   const port = await findFreePort();
   const baseUrl = `http://127.0.0.1:${port}`;
   const bindings = { ...vars, PUBLIC_URL: baseUrl };
-  const objects = join(folder, "objects");
-  mkdirSync(objects);
+  const storage = join(folder, "storage");
+  mkdirSync(storage);
   const environment = {
     BINDINGS: JSON.stringify(bindings),
     CRON_MS: String(cronMs),
-    OBJECTS: hasObjects ? objects : "",
+    STORAGE: storage,
+    HAS_OBJECTS: hasObjects ? "1" : "",
     INSPECTOR_PORT: inspectorPort === undefined ? "" : String(inspectorPort),
   };
   const built = join(folder, "built");
@@ -85,7 +86,7 @@ export async function startStack(endings: (() => unknown)[], { cronMs, hasObject
     sql,
     /** The files in which the Durable Objects store what they keep. */
     storedObjects: () =>
-      readdirSync(objects, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sqlite")),
+      readdirSync(storage, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".sqlite")),
     async killWorker(): Promise<void> {
       kill(worker);
       worker = startWorker(built, port, environment);
