@@ -27,19 +27,10 @@ const MOST_PARTS = 500;
 /** Into how many parts a chunk is cut that took too long: more than two, since each part that takes too long again costs the whole time limit. */
 const PARTS_OF_TOO_LONG = 16;
 
-/** How long at least the cron looks for what took too long, also when the share of its step is used up. */
+/** The cron looks at least for so long for the rows that took too long, also when the share of their step is used up. */
 const TOO_LONG_MS = 12_000;
 
-/**
- * True when the cron did not get an answer in time. It has the time to look for what takes so long. An alarm and an answered request do not:
- * they end after 25 or 30 s.
- */
-const tookTooLong = ({ sends }: VerbServices, error: unknown) => !sends && isTimeOut(error);
-
-/** True when nothing can be said about what was to be done. */
-const isAway = (services: VerbServices, error: unknown) => isOutage(error) && !tookTooLong(services, error);
-
-/** In this time Neon's proxy cancels a statement for which the service has stopped waiting. Until then it holds its locks. */
+/** In this time Neon's proxy cancels a statement for which the service has stopped waiting. Until then the statement holds its locks. */
 const CANCEL_MS = 500;
 
 /** How many chunks with failing candidates a call goes through. */
@@ -61,8 +52,7 @@ export async function inParts<Item extends Candidate, Result>(
   try {
     return [await twice(() => work(items))];
   } catch (error) {
-    if (isAway(services, error)) throw error;
-    await untilCancelled(error);
+    await throwOutage(services, error);
     await twice(() => work([]));
     return (await separate(services, step, items, work, error, mayGoOn)).results;
   }
@@ -91,11 +81,10 @@ export async function performInParts<Request, Result, Refusal extends { refused:
       results.push(await performWith({}, verb.result));
       return results;
     } catch (error) {
-      if (isAway(services, error)) throw error;
-      await untilCancelled(error);
+      await throwOutage(services, error);
       await work([]);
       const { candidates } = await performWith({ lists: true }, candidatesSchema);
-      // What took too long was done nevertheless, or others are doing it.
+      // Nothing is due any more: the transaction was committed although its answer came too late, or another sweep does the work.
       if (candidates.length === 0 && isTimeOut(error)) return results;
       const separated = await separate(services, step, candidates, work, error, mayGoOn);
       results.push(...separated.results);
@@ -106,8 +95,14 @@ export async function performInParts<Request, Result, Refusal extends { refused:
   }
 }
 
-async function untilCancelled(error: unknown): Promise<void> {
-  if (isTimeOut(error)) await new Promise((resolve) => setTimeout(resolve, CANCEL_MS));
+/**
+ * Throws an outage: it says nothing about the rows. A time-out is none for the cron, which alone leaves the sending to others (`sends`), and has
+ * the time to find the rows that take so long: an alarm and an answered request end after 25 or 30 s. So the cron only waits until the
+ * statement is cancelled.
+ */
+async function throwOutage({ sends }: VerbServices, error: unknown): Promise<void> {
+  if (!sends && isTimeOut(error)) await new Promise((resolve) => setTimeout(resolve, CANCEL_MS));
+  else if (isOutage(error)) throw error;
 }
 
 /** How long it is looked for what fails in a record of what was sent, once the share of its step is used up. */
@@ -119,7 +114,7 @@ const RECORD_MS = 5_000;
  */
 export const whileRecording = (mayGoOn: () => boolean) => atLeastFor(RECORD_MS, mayGoOn);
 
-/** Goes on while `mayGoOn`, and in any case for so long from now on. */
+/** Returns a function that is true while `mayGoOn` is, and at least for `ms` from now on. */
 function atLeastFor(ms: number, mayGoOn: () => boolean): () => boolean {
   const began = Date.now();
   return () => mayGoOn() || Date.now() - began < ms;
@@ -163,8 +158,7 @@ async function separate<Item extends Candidate, Result>(
     try {
       results.push(await twice(() => work(part)));
     } catch (error) {
-      if (isAway(services, error)) throw error;
-      await untilCancelled(error);
+      await throwOutage(services, error);
       if (part.length === 1) fail(first, error);
       else if (isTimeOut(error)) tooLong.push({ part, error });
       else await tryParts(part, 2);
@@ -181,7 +175,7 @@ async function separate<Item extends Candidate, Result>(
     const sorted = items.toSorted((a, b) => ((a.tenant_id ?? "") < (b.tenant_id ?? "") ? -1 : 1));
     if (isTimeOut(cause)) tooLong.push({ part: sorted, error: cause });
     else await tryPart(sorted);
-    // It grows while it is gone through.
+    // Parts that take too long again are added to the list while the loop runs.
     for (const { part, error } of tooLong) {
       if (hasTime()) await tryParts(part, PARTS_OF_TOO_LONG);
       else for (const item of part) failed.set(item, { error, untried: true });
