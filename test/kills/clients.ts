@@ -13,9 +13,9 @@ const FINE = new Set([200, 202, 204, 404, 409, 503]);
 export type Receiver = { tenant: TestTenant; id: string; secret: string };
 
 /**
- * They trigger single runs and batches, stop and retry runs, and send messages to the triggers of `receivers`.
- * `keys` is how many concurrency keys their runs have; 0 for runs without one. With `areSuspended` they also answer questions of runs and send
- * them signals, most of which come too early or too late.
+ * They trigger single runs and batches, stop and retry runs, and send messages to the triggers of `receivers`. `keys` is how many concurrency
+ * keys their runs have; 0 for runs without one. With `areSuspended` they also answer questions of runs and send them signals, most of which
+ * come too early or too late.
  */
 export function startClients(options: {
   baseUrl: string;
@@ -32,8 +32,8 @@ export function startClients(options: {
   /** What was answered to which question, as `run key`, and the ids of signals: of those that were acknowledged. */
   const answered = new Map<string, string>();
   const signals = new Set<string>();
-  /** The runs of each batch that was acknowledged, by its id, and the firing of each message that has triggered a run. */
-  const batches = new Map<string, string[]>();
+  /** The ids of acknowledged batches, and the firing of each acknowledged message. */
+  const batches = new Set<string>();
   const messages = new Map<string, string>();
   const strangeAnswers: string[] = [];
   let isOpen = true;
@@ -83,7 +83,7 @@ export function startClients(options: {
     const answer = (await request()) ?? (await request());
     if (answer?.status !== 200 && answer?.status !== 202) return;
     const { id, run_ids } = JSON.parse(answer.text);
-    batches.set(id, run_ids);
+    batches.add(id);
     for (const runId of run_ids) acknowledged.set(runId, tenant);
   }
   let batchCount = 0;

@@ -24,8 +24,8 @@ export const contentOf = (of: { run_id: string; attempt: number }) => ({ ...of, 
 const SUSPENSIONS = 3;
 
 /**
- * Accepts most runs, works for a moment, and retries its callback until that is answered. Before, it stores a file with some of them. Of the workflows that `childOf` names a second
- * one for, it suspends most runs before: for an answer, an instant, a signal, or two children of the second workflow.
+ * Accepts most runs, works for a moment, stores a file of some of them, and retries its callback until that is answered. Of a workflow for which
+ * `childOf` names a second one, it suspends most runs first: for an answer, an instant, a signal, or two children of the second workflow.
  */
 export async function startRunner(random: Random) {
   const taken = new Set<string>();
