@@ -1,4 +1,4 @@
-/** Numbers, as JSON writes them. They are in python/tests/number-cases.json, and python/tests/test_runner.py has the same. */
+/** Numbers, as JSON writes them. The tests of the Python kit use the same table, which is in its folder. */
 import cases from "../../python/tests/number-cases.json" with { type: "json" };
 
 /** Those that a program which reads them as doubles would send on as other ones. */

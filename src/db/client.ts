@@ -238,7 +238,7 @@ export async function askTwice<Answer>(ask: () => PromiseLike<Answer>): Promise<
   }
 }
 
-/** True when the database did not answer within the time limit of the client. The statement was cancelled, committed, or has never come. */
+/** True when the client has stopped waiting for the database. It is not known whether the statement was executed. */
 export function isTimeOut(error: unknown): boolean {
   const source: unknown = findDriverError(error)?.sourceError;
   return source instanceof Error && source.name === "TimeoutError";

@@ -128,7 +128,7 @@ export class WaitingRunners {
     const missing = work.map(
       ({ workflow_definition_id: id, is_leasable: isLeasable, count = 1, event_id: eventId, tags }) => {
         const known = this.#work.get(id);
-        // Messages may arrive in another order than that of the changes, so an older message is ignored.
+        // Messages can arrive in another order than the changes were made. So one that is older than what is known changes nothing.
         if (known && known.eventId > eventId) return { id, count: 0 };
         if (isLeasable) {
           this.#work.set(id, { eventId, count, tags: tags ?? [], woken: known?.woken ?? new Set() });

@@ -50,7 +50,7 @@ function timedOut(): NeonDbError {
   return error;
 }
 
-/** Neon's proxy cancels a statement when its client has stopped waiting, here after two seconds. */
+/** Does what Neon's proxy does: it cancels a statement once the client has stopped waiting. The service of this test waits for two seconds. */
 const cancelLikeNeon = () =>
   service.database.sql`
     select pg_cancel_backend(pid) from pg_stat_activity

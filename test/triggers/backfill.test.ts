@@ -103,7 +103,7 @@ describe("a backfill", () => {
       await service.send("POST", `/v1/triggers/${id}/fire`, tenant.user.key),
       await service.send("POST", `/v1/triggers/${id}/backfill`, tenant.user.key, MARCH),
     ];
-    // A workflow that is paused judges the right, too.
+    // The right is judged also while the workflow is paused.
     const setActive = (isActive: boolean) => sql`
       update workflow_definitions set is_active = ${isActive} where id = ${tenant.definitionId}`;
     await setActive(false);

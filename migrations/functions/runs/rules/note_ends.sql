@@ -37,8 +37,8 @@ begin
   order by fired.completed_at, fired.run_id, fired.trigger_id;
 end $$;
 
--- The first run of the chain of a run: for one after whose end a trigger has fired, the first run of that; for a child, that of its parent. A
--- parent that was deleted counts as the first.
+-- The run with which the chain of a run begins; what follows from it is limited: see `end_obstacle`. A run that was triggered after the end of
+-- another one has it in `triggered_by`. A child has that of its parent. When the parent was deleted, the chain begins with the parent's id.
 create or replace function public.first_run_of(r public.workflow_runs) returns uuid
 language plpgsql stable as $$
 begin

@@ -4,7 +4,7 @@
 -- A walk:
 -- 1. The sweep calls `sum_ends`, and that calls `notice_new_events` to find the tenants with new events. In each of them it reads the events of
 --    the feed after its position there, so that each counts once: also one whose transaction commits later than a younger one (see
---    `list_events`). A tenant that has no position yet begins with its oldest event.
+--    `list_events`). A tenant without a position was never summed: its oldest event comes first.
 -- 2. `add_to_sums` adds each end to the hour and the day of its instant. A retry means that its run has not ended: it subtracts the end
 --    before it, from the hour and the day of that end.
 -- 3. When a run is deleted before the sweep has added its ends, `sum_deleted_ends` adds them in the same transaction, since its events are

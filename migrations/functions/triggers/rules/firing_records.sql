@@ -34,18 +34,19 @@ begin
 end $$;
 
 -- True for a firing of a backfill whose instant the schedule has not come to, since its trigger is paused. If it were deleted, that instant
--- would fire once more when the trigger is resumed with "catch_up". It catches up nothing that was due more than 30 days ago, which is an
--- hour after the instant with the longest jitter.
+-- would fire once more when the trigger is resumed with "catch_up". A resumed trigger catches up what was due in the last 30 days, and an
+-- instant is due up to an hour later by its jitter, so a firing is kept for 31 days.
 create or replace function public.is_ahead(f public.trigger_firings, p_now timestamptz) returns boolean
 language sql stable as $$
   select f.cause = 'backfill' and f.outcome = 'FIRED' and f.scheduled_at > p_now - interval '31 days' and exists (
     select from public.triggers t where t.id = f.trigger_id and t.after_at < f.scheduled_at)
 $$;
 
--- Deletes up to 20 firings of a trigger that are not kept, the oldest first. The newest 1,000 are kept, all of the last seven days, and those
--- that are ahead of the schedule; while the oldest one is ahead, all are kept. Each firing calls it, so it reads at most about 1,000 entries
--- of the index by trigger, however many firings there are. Without the two settings, the planner, which does not know how many these are,
--- might sort them all, or read those of all triggers by their time.
+-- Deletes up to 20 of the oldest firings of a trigger. It keeps the newest 1,000, all of the last seven days, and those that are ahead of the
+-- schedule (`is_ahead`); while the oldest one is ahead, it keeps all.
+--
+-- Each firing calls it. So it reads at most about 1,000 entries of the index by trigger, however many firings there are. The two settings are
+-- for the planner, which does not know how many there are: it might sort them all, or read those of all triggers by their time.
 create or replace function public.delete_firings_beyond(p_trigger_id uuid, p_now timestamptz) returns void
 language plpgsql set enable_sort = off set enable_incremental_sort = off as $$
 declare

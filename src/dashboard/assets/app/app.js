@@ -75,7 +75,7 @@ addEventListener("pageshow", () => {
   isLeaving = false;
 });
 document.addEventListener("visibilitychange", () => {
-  // While the answer is awaited in this tab, who comes back and presses again wants the same run.
+  // Until the answer has come, the form keeps its id: somebody who looks at another tab and then presses again must not trigger a second run.
   if (document.visibilityState === "hidden" || isLeaving) return;
   for (const field of document.querySelectorAll(NEW_AFTER_BACK)) if (everSent.has(field.form)) forget(field);
 });
