@@ -64,24 +64,3 @@ language sql stable as $$
   where not public.is_permitted(p_role,
     case need.capability when 'READ_WRITE' then permitted.writable else permitted.readable end, need.path)
 $$;
-
--- Checks that the caller may give permissions on a definition. Returns {"tenant_id"}; or {"tenant_id"?, "refused"} where `refused` is one of:
--- unauthenticated, not_found (a definition that a USER may not see), forbidden (a USER). It does not ask whether the definition is there.
-create or replace function public.judge_definition_administrator(p_context jsonb, p_definition_id uuid) returns jsonb
-language plpgsql stable as $$
-declare
-  v_tenant_id uuid;
-  v_user_id uuid;
-  v_role text;
-begin
-  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_user_id, v_role
-  from public.find_caller(p_context -> 'caller') caller;
-  if v_tenant_id is null then
-    return '{"refused": "unauthenticated"}';
-  end if;
-  if public.is_administrator(v_role) then
-    return jsonb_build_object('tenant_id', v_tenant_id);
-  end if;
-  return jsonb_build_object('tenant_id', v_tenant_id, 'refused', case
-    when public.may_see_definition(v_role, v_tenant_id, v_user_id, p_definition_id) then 'forbidden' else 'not_found' end);
-end $$;

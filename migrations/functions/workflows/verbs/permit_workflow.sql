@@ -14,25 +14,39 @@ create or replace function public.permit_workflow(
 ) returns jsonb
 language plpgsql as $$
 declare
-  v_judged jsonb := public.judge_definition_administrator(p_context, p_definition_id);
-  v_tenant_id constant uuid := v_judged ->> 'tenant_id';
+  v_tenant_id uuid;
+  v_caller_id uuid;
+  v_role text;
   v_now timestamptz;
   v_user_role text;
   v_held integer;
   v_added integer;
   v_given integer;
 begin
-  -- 1. Lock the tree and the user, as all changes of permissions do, and judge the caller.
-  if not v_judged ? 'refused' then
-    perform public.lock_permissions_of(v_tenant_id, p_user_id, array(
-      select need.path_part_id from public.needs_of_definition(v_tenant_id, p_definition_id) need));
-    v_judged := public.judge_definition_administrator(p_context, p_definition_id);
+  -- 1. May the caller give permissions on this definition?
+  select caller.tenant_id, caller.user_id, caller.role into v_tenant_id, v_caller_id, v_role
+  from public.find_caller(p_context -> 'caller') caller;
+  if v_tenant_id is null then
+    return public.answer_of(p_context, null, '{"refused": "unauthenticated"}');
   end if;
-  if v_judged ? 'refused' then
-    return public.refusal_of(p_context, v_judged);
+  if not public.is_administrator(v_role) then
+    return public.answer_of(p_context, v_tenant_id, case
+      when public.may_see_definition(v_role, v_tenant_id, v_caller_id, p_definition_id) then '{"refused": "forbidden"}'
+      else '{"refused": "not_found"}'::jsonb
+    end);
   end if;
 
-  -- 2. Are the user and the definition there?
+  -- 2. Lock the tree and the user, as all changes of permissions do, and judge the caller again: that may have waited.
+  perform public.lock_permissions_of(v_tenant_id, p_user_id, array(
+    select need.path_part_id from public.needs_of_definition(v_tenant_id, p_definition_id) need));
+  v_role := (select caller.role from public.find_caller(p_context -> 'caller') caller);
+  if v_role is null or not public.is_administrator(v_role) then
+    return public.answer_of(p_context, v_tenant_id, case
+      when v_role is null then '{"refused": "unauthenticated"}'
+      when public.may_see_definition(v_role, v_tenant_id, v_caller_id, p_definition_id) then '{"refused": "forbidden"}'
+      else '{"refused": "not_found"}'::jsonb
+    end);
+  end if;
   v_user_role := public.role_of_known_user(v_tenant_id, p_user_id);
   v_now := clock_timestamp();
   if not exists (select from public.workflow_definitions d where d.tenant_id = v_tenant_id and d.id = p_definition_id) then
